@@ -1,0 +1,52 @@
+"""Dates people type, and times programs print."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.exceptions import UsageError
+
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A year, a month, a day or an instant as a stretch of time, in UTC.
+
+    begin: its first instant. end: its last instant, a microsecond before the next one begins.
+    """
+
+    begin: datetime
+    end: datetime
+
+
+def parse_span(text: str) -> Span:
+    """`2010`, `2010-11`, `2010-11-25`, or an ISO 8601 time, read as UTC where it gives no offset.
+
+    UsageError when the text is none of these or names a day that does not exist.
+    """
+    text = text.strip()
+    match = _PARTIAL.fullmatch(text)
+    try:
+        if not match:
+            moment = datetime.fromisoformat(text)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            return Span(moment, moment)
+        year, month, day = (int(part) if part else None for part in match.groups())
+        begin = datetime(year or 0, month or 1, day or 1, tzinfo=UTC)
+        if day:
+            after = begin + timedelta(days=1)
+        elif month:
+            after = begin.replace(year=begin.year + month // 12, month=month % 12 + 1)
+        else:
+            after = begin.replace(year=begin.year + 1)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{text!r} is no date: give a year, a month or a day, like 2018, 2018-05 or 2018-05-25"
+        ) from None
+    return Span(begin, after - timedelta(microseconds=1))
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC to the second: `2016-10-18T22:57:56Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

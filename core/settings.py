@@ -1,0 +1,70 @@
+"""Settings, all from the environment; the same for `clausewatch` and for `scrapy crawl`."""
+
+import getpass
+import os
+import socket
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.exceptions import UsageError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def _default_contact() -> str:
+    """The person who runs this machine's crawls, as mail on a Unix machine is addressed."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+class Settings(BaseSettings):
+    """What an operator can set; every field is an environment variable with the prefix CLAUSEWATCH_.
+
+    WAYBACK_URL alone has no prefix: it is the archive's address, not ours.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CLAUSEWATCH_", frozen=True, env_ignore_empty=True)
+
+    database_url: str = Field(
+        default=f"sqlite:///{CHECKOUT / 'data' / 'clausewatch.db'}",
+        description="SQLAlchemy URL of the database, sqlite:/// or postgresql+psycopg://",
+    )
+    vendors: Path = Field(default=CHECKOUT / "vendors", description="Folder of vendor declarations")
+    wayback_url: str = Field(
+        default="https://web.archive.org",
+        validation_alias="WAYBACK_URL",
+        description="Scheme, host and port of the web archive",
+    )
+    allow_private: bool = Field(
+        default=False, description="1 lets live crawls reach loopback and private addresses, refused otherwise"
+    )
+    contact: str = Field(
+        default_factory=_default_contact,
+        description="E-mail or web address in the crawler's user agent, where a site's owner can reach the operator",
+    )
+    smtp_url: str = Field(
+        default="smtp://localhost:25",
+        description="Mail server for digests: smtp:// (STARTTLS where offered) or smtps://, user:password@ as needed",
+    )
+    mail_from: str = Field(default_factory=_default_contact, description="Sender address of digests")
+
+    @field_validator("wayback_url")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment. UsageError names each variable that cannot be used, and why."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = []
+        for fault in error.errors():
+            name = str(fault["loc"][0])
+            variable = name if name == "WAYBACK_URL" else f"CLAUSEWATCH_{name.upper()}"
+            faults.append(f"{variable}={os.environ.get(variable, '')!r}: {fault['msg']}")
+        raise UsageError("; ".join(faults)) from None
