@@ -1,0 +1,17 @@
+"""Text from a page, made safe to show on a terminal or in a log line."""
+
+import re
+
+# C0 and C1 controls can move the cursor or set a terminal's title; bidirectional controls (Unicode TR 36, 3.4) can
+# show a text in another order than it has; lone surrogates cannot be written as UTF-8 at all.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text with every control, bidirectional control and lone surrogate as a visible escape; tab and newline stay."""
+    return _UNSAFE.sub(lambda match: f"\\x{ord(match[0]):02x}" if ord(match[0]) < 256 else f"\\u{ord(match[0]):04x}", text)
+
+
+def printable_line(text: str) -> str:
+    """The same on one line: newlines and tabs are escaped too."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")

@@ -1,0 +1,6 @@
+"""Captures from files: WARC, and single pages somebody saved. Reads; what becomes of a capture is storage's."""
+
+from ingestion.page import capture_from_page
+from ingestion.warc import LeftOut, captures_from_warc, is_warc
+
+__all__ = ["LeftOut", "capture_from_page", "captures_from_warc", "is_warc"]
