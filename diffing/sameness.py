@@ -1,0 +1,65 @@
+"""What counts as the same text, written once: whether two captures show one version, and which clauses are equal.
+
+White space, Unicode composition (NFC or NFD) and characters without width make no difference; everything else that
+can be read does, punctuation and case included. Of a clause's link targets only e-mail and telephone ones count: a
+reader uses them as contact details.
+"""
+
+import hashlib
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from core.clauses import Clause, Document
+
+# Soft hyphen, combining grapheme joiner, Arabic letter mark, zero-width space, joiners and marks of direction, bidi
+# embeddings and isolates, word joiner and invisible operators, byte order mark, interlinear annotation.
+_NO_WIDTH = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+# Chinese and Japanese are written without spaces, so one between two of their characters is a wrapped line.
+_IDEOGRAPHIC = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff65\U00020000-\U0003ffff"
+_WRAPPED = re.compile(f"(?<=[{_IDEOGRAPHIC}]) (?=[{_IDEOGRAPHIC}])")
+
+
+def without_volatile(text: str) -> str:
+    """The text without what changes by itself: the one place where counters and "2 days ago" will be taken out."""
+    return text
+
+
+def same_text(text: str) -> str:
+    """The text as two versions are told apart by it: equal results mean the same text."""
+    text = " ".join(without_volatile(text).split())
+    if text.isascii():
+        return text
+    text = " ".join(unicodedata.normalize("NFC", _NO_WIDTH.sub("", text)).split())
+    return _WRAPPED.sub("", text)
+
+
+def contact_targets(clause: Clause) -> tuple[str, ...]:
+    """The e-mail addresses and telephone numbers the clause links to, in reading order.
+
+    Of `mailto:` the addresses alone count (RFC 6068: what follows `?` fills in the message), of `tel:` the number
+    without its visual separators (RFC 3966).
+    """
+    found = []
+    for link in clause.links:
+        scheme, _, target = link.strip().partition(":")
+        scheme = scheme.casefold()
+        if scheme == "mailto":
+            found.append("mailto:" + "".join(unquote(target.partition("?")[0]).casefold().split()))
+        elif scheme == "tel":
+            found.append("tel:" + re.sub(r"[\s().-]", "", unquote(target)))
+    return tuple(found)
+
+
+def version_id(document: Document) -> str:
+    """The short stable digest that names a version: 12 hexadecimal digits of the SHA-256 of its clauses in order.
+
+    Labels, kinds, heading levels, heading paths and other link targets make no difference. An empty document has an
+    id too.
+    """
+    digest = hashlib.sha256()
+    for clause in document.clauses:
+        # Neither separator can stand in the parts: white space has been collapsed, these two included.
+        digest.update("\x1f".join((same_text(clause.text), *contact_targets(clause))).encode("utf-8", "surrogatepass"))
+        digest.update(b"\n")
+    return digest.hexdigest()[:12]
