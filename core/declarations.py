@@ -22,7 +22,7 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 def _first_day(value: Any) -> Any:
     """A year or a month stands for its first day, as it does on the command line."""
-    if isinstance(value, int) and not isinstance(value, bool) or isinstance(value, str):
+    if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
         try:
             return parse_span(str(value)).begin.date()
         except UsageError as error:
@@ -75,6 +75,7 @@ class Location(_Declared):
 
     @cached_property
     def urlkey(self) -> str:
+        """The key of its address, by which captures are matched (core.addresses.urlkey)."""
         return urlkey(self.url)
 
     def holds_at(self, moment: datetime) -> bool:

@@ -33,10 +33,12 @@ class Period:
 
     @property
     def first(self) -> Observation:
+        """The earliest capture of the run."""
         return self.observations[0]
 
     @property
     def last(self) -> Observation:
+        """The latest capture of the run."""
         return self.observations[-1]
 
 

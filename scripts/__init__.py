@@ -1,1 +1,1 @@
-"""TODO"""
+"""The `clausewatch` command: thin, one module a sub-command."""

@@ -1,0 +1,29 @@
+"""`clausewatch captures`"""
+
+import click
+
+from core.settings import load_settings
+from scripts.listing import capture_row, print_json, print_table, version_numbers
+from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
+
+
+@click.command("captures")
+@vendor_argument
+@policy_option
+@format_option("text", "json")
+def command(vendor: str, policy: str, output_format: str) -> None:
+    """List every capture of a policy, oldest first, with its verdict and the version it shows."""
+    settings = load_settings()
+    declared(settings, vendor, policy)
+    with open_store(settings) as store:
+        numbers = version_numbers(store.history(vendor, policy))
+        rows = [
+            capture_row(stored.capture, stored.verdict, numbers.get(stored.version_id or ""))
+            for stored in store.captures(vendor, policy)
+        ]
+    if output_format == "json":
+        print_json(rows)
+    elif rows:
+        print_table(rows, ("captured_at", "source", "verdict", "reason", "version", "sha256", "url"))
+    else:
+        click.echo(f"no captures of {vendor}'s {policy} policy yet", err=True)

@@ -1,0 +1,39 @@
+"""Digests out of the door: what `clausewatch digest` and `clausewatch run` both do."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from core.declarations import load_vendors
+from core.settings import Settings
+from reports import compose, deliver_by_smtp, deliver_to_directory
+from scripts.options import Decorator
+from storage import Store
+
+to_option: Decorator = click.option(
+    "--to",
+    "directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the e-mails as .eml files into this folder instead of sending them.",
+)
+
+
+def send_digests(settings: Settings, store: Store, directory: Path | None) -> str:
+    """Composes what is untold into the outbox and delivers the outbox; a sentence of what was sent.
+
+    DeliveryError when the mail server did not take all of it: what it did not take waits for the next time.
+    """
+    now = datetime.now(UTC)
+    compose(store, load_vendors(settings.vendors), now, settings.mail_from)
+    if directory is None:
+        return f"{_digests(deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now))} sent"
+    paths = deliver_to_directory(store, directory, now)
+    for path in paths:
+        click.echo(path)
+    return f"{_digests(len(paths))} written"
+
+
+def _digests(count: int) -> str:
+    return f"{count} digest{'' if count == 1 else 's'}"

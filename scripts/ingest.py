@@ -1,0 +1,81 @@
+"""`clausewatch ingest`"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from core.captures import Capture
+from core.declarations import Policy
+from core.exceptions import UsageError
+from core.moments import parse_span
+from core.settings import load_settings
+from ingestion import LeftOut, capture_from_page, captures_from_warc, is_warc
+from scripts.listing import capture_row, print_json, version_numbers
+from scripts.options import declared, format_option, open_store, policy_option
+from storage import Kept
+
+
+@click.command("ingest")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--vendor", required=True, metavar="SLUG", help="The vendor whose policy the files show.")
+@policy_option
+@click.option("--captured-at", metavar="DATE", help="When the page showed this (a page, not a WARC).")
+@click.option("--url", metavar="ADDRESS", help="The declared location the page stood at (a page, not a WARC).")
+@format_option("text", "json")
+def command(
+    files: tuple[Path, ...], vendor: str, policy: str, captured_at: str | None, url: str | None, output_format: str
+) -> None:
+    """Store captures from files: WARC files, or pages saved as .html, .pdf, .md or .txt.
+
+    In a WARC, every response from a location of the policy is a capture of its WARC-Date. A page needs --captured-at
+    and --url, unless it begins with the line that the Princeton-Leuven corpus puts before a policy.
+    """
+    settings = load_settings()
+    _, declaration = declared(settings, vendor, policy)
+    moment = parse_span(captured_at).begin if captured_at else None
+    kept: list[tuple[Capture, Kept]] = []
+    left_out: Counter[str] = Counter()
+    with open_store(settings) as store:
+        try:
+            for file in files:
+                for found in _captures(file, vendor, policy, declaration, moment, url):
+                    if isinstance(found, LeftOut):
+                        left_out[found.why] += 1
+                    else:
+                        capture, payload = found
+                        kept.append((capture, store.keep(capture, payload, declaration)))
+        finally:
+            _summarise(kept, left_out)
+        numbers = version_numbers(store.history(vendor, policy))
+    if not kept:
+        raise UsageError(f"none of these files holds a capture of {vendor}'s {policy} policy")
+    if output_format == "json":
+        print_json(
+            [capture_row(capture, result.verdict, numbers.get(result.version_id or "")) for capture, result in kept]
+        )
+
+
+def _captures(
+    file: Path, vendor: str, policy: str, declaration: Policy, moment: datetime | None, url: str | None
+) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
+    if not is_warc(file):
+        yield capture_from_page(file, vendor, policy, declaration, moment, url)
+        return
+    if moment or url:
+        raise UsageError(f"{file}: a WARC file says itself when and where; leave --captured-at and --url out")
+    yield from captures_from_warc(file, vendor, policy, declaration)
+
+
+def _summarise(kept: list[tuple[Capture, Kept]], left_out: Counter[str]) -> None:
+    """One line of what became of the files, also when something stopped half-way: so far is stored."""
+    quarantined = Counter(result.verdict.reason for _, result in kept if result.verdict.name == "quarantined")
+    new = sum(result.is_new for _, result in kept)
+    line = f"{len(kept)} captures read, {new} new, {quarantined.total()} quarantined"
+    if quarantined:
+        line += f" ({', '.join(f'{count} {reason}' for reason, count in quarantined.most_common())})"
+    for why, count in left_out.most_common():
+        line += f"; {count} records {why} left out"
+    click.echo(line, err=True)

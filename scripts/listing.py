@@ -1,0 +1,83 @@
+"""Captures, versions and clauses as rows: as the JSON contract has them, and as tables for people."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from core.captures import Capture, Verdict
+from core.clauses import Clause, Document
+from core.escaping import printable_line
+from core.history import History, Version
+from core.moments import iso
+
+
+def print_json(data: object) -> None:
+    """The data on standard output."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def capture_row(capture: Capture, verdict: Verdict, version: int | None) -> dict[str, Any]:
+    """A capture as `clausewatch captures --format json` gives it; version is the number shown to people."""
+    return {
+        "captured_at": iso(capture.captured_at),
+        "url": capture.url,
+        "source": capture.source,
+        "sha256": capture.sha256,
+        "media_type": capture.media_type,
+        "verdict": verdict.name,
+        "reason": verdict.reason,
+        "version": version,
+    }
+
+
+def version_row(version: Version, document: Document) -> dict[str, Any]:
+    """A version as `clausewatch versions --format json` gives it."""
+    return {
+        "version": version.number,
+        "id": version.id,
+        "clauses": len(document.clauses),
+        "effective_date": document.effective_date.isoformat() if document.effective_date else None,
+        "language": document.language,
+        "periods": [
+            {
+                "from": iso(period.first.captured_at),
+                "to": iso(period.last.captured_at),
+                "captures": len(period.observations),
+                "url": period.last.url,
+            }
+            for period in version.periods
+        ],
+    }
+
+
+def version_numbers(history: History) -> dict[str, int]:
+    """The number people see, by version id."""
+    return {version.id: version.number for version in history.versions}
+
+
+def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
+    """Rows as a table on standard output, a row a line where that is no terminal; pages' text is escaped."""
+    console = Console(width=None if Console().is_terminal else 10_000, highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable_line("" if row[column] is None else str(row[column]))) for column in columns))
+    console.print(table)
+
+
+def clause_lines(clauses: Iterable[Clause]) -> Iterable[str]:
+    """Clauses as plain text a reader would recognise: headings by their depth, labels, bullets."""
+    for clause in clauses:
+        text = f"{clause.label} {clause.text}" if clause.label else clause.text
+        if clause.kind == "heading":
+            yield f"\n{'#' * (len(clause.heading_path) + 1)} {printable_line(text)}\n"
+        elif clause.kind == "list_item":
+            yield f"  {'' if clause.label else '• '}{printable_line(text)}"
+        else:
+            yield f"{printable_line(text)}\n"

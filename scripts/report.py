@@ -1,0 +1,26 @@
+"""`clausewatch report`"""
+
+from pathlib import Path
+
+import click
+
+from core.settings import load_settings
+from reports import build_report
+from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
+from scripts.output import REPORT_FORMATS, output_option, write_report
+
+
+@click.command("report")
+@vendor_argument
+@click.argument("old", metavar="FROM")
+@click.argument("new", metavar="TO")
+@policy_option
+@format_option(*REPORT_FORMATS)
+@output_option
+def command(vendor: str, old: str, new: str, policy: str, output_format: str, output: Path | None) -> None:
+    """Report what changed between two dates, clause by clause: what held at the end of FROM against the end of TO."""
+    settings = load_settings()
+    declaration, _ = declared(settings, vendor, policy)
+    with open_store(settings) as store:
+        report = build_report(store, declaration, policy, old, new)
+    write_report(report, output_format, output)

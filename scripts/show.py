@@ -1,0 +1,47 @@
+"""`clausewatch show`"""
+
+from datetime import UTC, datetime
+
+import click
+
+from core.escaping import printable_line
+from core.history import period_for
+from core.moments import iso
+from core.settings import load_settings
+from scripts.listing import clause_lines, print_json
+from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
+
+
+@click.command("show")
+@vendor_argument
+@click.option("--at", metavar="DATE", help="The version in force at the end of that date, or @id.  [default: now]")
+@policy_option
+@format_option("text", "json")
+def command(vendor: str, at: str | None, policy: str, output_format: str) -> None:
+    """Print the version of a policy in force, clause by clause."""
+    settings = load_settings()
+    declaration, _ = declared(settings, vendor, policy)
+    with open_store(settings) as store:
+        history = store.history(vendor, policy)
+        period = period_for(history, at or iso(datetime.now(UTC)))
+        document = store.document(period.first.capture_id)
+    version = history.version(period.version_id)
+    seen = {"from": iso(period.first.captured_at), "to": iso(period.last.captured_at), "url": period.last.url}
+    if output_format == "json":
+        print_json(
+            {
+                "vendor": vendor,
+                "policy": policy,
+                "version": version.number,
+                "id": version.id,
+                "title": document.title,
+                "language": document.language,
+                "effective_date": document.effective_date.isoformat() if document.effective_date else None,
+                "period": {**seen, "captures": len(period.observations)},
+                "clauses": [clause.to_dict() for clause in document.clauses],
+            }
+        )
+        return
+    click.echo(f"{declaration.name}, {policy} policy: version {version.number} (@{version.id})", err=True)
+    click.echo(f"seen {seen['from']} to {seen['to']} at {printable_line(seen['url'])}", err=True)
+    click.echo("\n".join(clause_lines(document.clauses)).strip("\n"))

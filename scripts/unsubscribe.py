@@ -1,0 +1,17 @@
+"""`clausewatch unsubscribe`"""
+
+import click
+
+from core.exceptions import UsageError
+from core.settings import load_settings
+from scripts.options import open_store
+
+
+@click.command("unsubscribe")
+@click.argument("address")
+def command(address: str) -> None:
+    """Send ADDRESS no more digests; what waits in the outbox for it is dropped."""
+    with open_store(load_settings()) as store:
+        if not store.unsubscribe(address):
+            raise UsageError(f"{address} is not subscribed")
+    click.echo(f"{address} will be told no more", err=True)
