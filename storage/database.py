@@ -1,0 +1,175 @@
+"""The connection to the database: opening it, its transactions, and saying what is wrong with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core.exceptions import StorageError
+from storage import schema
+from storage.models import Base
+
+# How long one process waits for another's transaction in a SQLite file, and for a server to answer; in seconds.
+# `?timeout=` and `?connect_timeout=` in the URL set others.
+_LOCK_TIMEOUT = "30"
+_CONNECT_TIMEOUT = "10"
+
+_STAYS = "what was stored before stays"
+_NO_SPACE = f"has no space left: free some and run this again; {_STAYS}"
+_LOCKED = f"is locked by another process: run this again when that one is done; {_STAYS}"
+_READ_ONLY = "cannot be written: give this user the right to write to it"
+
+# By the beginning of the name SQLite gives the error (https://www.sqlite.org/rescode.html).
+_SQLITE_ADVICE = {
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_FULL": _NO_SPACE,
+    "SQLITE_READONLY": _READ_ONLY,
+    "SQLITE_PERM": _READ_ONLY,
+    "SQLITE_CANTOPEN": "cannot be opened: see that the folder is there and that this user may write to it",
+    "SQLITE_NOTADB": "is no SQLite database: set CLAUSEWATCH_DATABASE_URL to another file",
+    "SQLITE_CORRUPT": "is damaged: restore it from a backup",
+    "SQLITE_IOERR": f"cannot be read or written: look at the disk and its file system; {_STAYS}",
+}
+# By the beginning of the SQLSTATE (PostgreSQL documentation, appendix A).
+_POSTGRESQL_ADVICE = {
+    "53100": _NO_SPACE,
+    "53": f"is out of resources: see the server's log, and run this again; {_STAYS}",
+    "55P03": _LOCKED,
+    "40": _LOCKED,
+    "25006": _READ_ONLY,
+    "42501": _READ_ONLY,
+    "28": "does not let us in: see user and password in CLAUSEWATCH_DATABASE_URL",
+    "3D000": "does not exist: create it with createdb, or correct CLAUSEWATCH_DATABASE_URL",
+}
+_UNREACHABLE = (
+    "cannot be reached, or the connection was lost: see that the server runs and that CLAUSEWATCH_DATABASE_URL is "
+    f"right, then run this again; {_STAYS}"
+)
+
+
+class Database:
+    """An open database at the present schema.
+
+    reading, writing: a session in one transaction, committed at the end of the block and undone when the block
+        raises. StorageError for whatever the database refuses.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _usable(url)
+        self._name = self._url.render_as_string(hide_password=True)
+        self._engine = _engine(self._url)
+        self._writer = self._engine.execution_options(clausewatch_writes=True)
+        try:
+            with self._explaining():
+                schema.upgrade(self._engine, self._writer, self._name)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """For queries alone: on SQLite it waits for no writer."""
+        with self._explaining(), Session(self._engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """For changes: on SQLite it is the only writer from its beginning."""
+        with self._explaining(), Session(self._writer) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise StorageError(_explanation(error, self._name)) from error
+
+
+def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, which both databases spell alike."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def _usable(url: str) -> URL:
+    """The URL with driver and time limits filled in, and the folder of a SQLite file made."""
+    try:
+        parsed = make_url(url)
+        backend = parsed.drivername.partition("+")[0]
+        if backend in ("postgresql", "postgres"):
+            return parsed.set(drivername="postgresql+psycopg").update_query_dict(
+                {"connect_timeout": parsed.query.get("connect_timeout", _CONNECT_TIMEOUT)}
+            )
+        if backend != "sqlite":
+            raise ArgumentError(f"{backend} is no database it knows")
+    except (ArgumentError, ValueError) as error:
+        raise StorageError(
+            f"CLAUSEWATCH_DATABASE_URL: {error}; give sqlite:////path/to/file or postgresql://user@host/database"
+        ) from None
+    if parsed.database in (None, "", ":memory:"):
+        raise StorageError(f"{url}: a database in memory would lose its captures; give a file: sqlite:////path/to/file")
+    if "uri" not in parsed.query:
+        folder = Path(parsed.database or "").absolute().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"the database's folder {folder} cannot be made: {error.strerror}; "
+                "make it, or set CLAUSEWATCH_DATABASE_URL to another place"
+            ) from None
+    return parsed.update_query_dict({"timeout": parsed.query.get("timeout", _LOCK_TIMEOUT)})
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        # A crawl may be silent for hours: a connection the server has dropped since is replaced before it is used.
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    # The module sqlite3 would begin transactions by itself, but not before the first change; we begin them.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: a committed capture survives a power cut, too; NORMAL would lose the last ones.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads and then writes fails at once when another has written in between, however long the
+    # timeout (https://www.sqlite.org/rescode.html#busy_snapshot): writers take their turn at the beginning.
+    writes = connection.get_execution_options().get("clausewatch_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _explanation(error: SQLAlchemyError, name: str) -> str:
+    if not isinstance(error, DBAPIError):
+        return f"{name}: {error}"
+    cause = error.orig
+    said = str(cause).strip().partition("\n")[0]
+    sqlite_name, sqlstate = getattr(cause, "sqlite_errorname", None), getattr(cause, "sqlstate", None)
+    for code, table in ((sqlite_name, _SQLITE_ADVICE), (sqlstate, _POSTGRESQL_ADVICE)):
+        for beginning, advice in table.items():
+            if code and code.startswith(beginning):
+                return f"{name} {advice} ({said})"
+    if error.connection_invalidated or (sqlite_name is None and sqlstate is None):
+        return f"{name} {_UNREACHABLE} ({said})"
+    return f"{name} refused: {said}; {_STAYS}"

@@ -1,0 +1,141 @@
+"""The tables.
+
+Evidence (payloads, captures) is written once and never altered. Readings and documents are derived from it and can be
+derived again. Versions and periods have no table: `diffing.timeline` computes them from the readings.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from core.captures import Reason, Source, VerdictName
+from storage.columns import AnyText, Json, Moment
+
+# SQLite counts keys up by itself in columns called INTEGER only.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+_Sha256 = String(64)
+
+
+class Base(DeclarativeBase):
+    """What all tables have in common."""
+
+
+class PayloadRow(Base):
+    """The bytes of captures, once under their SHA-256. size: of the bytes; data: compressed."""
+
+    __tablename__ = "payloads"
+
+    sha256: Mapped[str] = mapped_column(_Sha256, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CaptureRow(Base):
+    """A capture, as `core.captures.Capture` has it.
+
+    identity: SHA-256 of what makes it this capture and no other, since addresses are too long for an index.
+    archive_digest: `archive["digest"]`, by which an archive's index names the payload.
+    """
+
+    __tablename__ = "captures"
+    __table_args__ = (
+        Index("captures_by_policy", "vendor", "policy", "captured_at"),
+        Index("captures_by_archive_digest", "vendor", "policy", "archive_digest"),
+    )
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    identity: Mapped[str] = mapped_column(_Sha256, unique=True)
+    vendor: Mapped[str] = mapped_column(AnyText)
+    policy: Mapped[str] = mapped_column(AnyText)
+    source: Mapped[Source] = mapped_column(AnyText)
+    captured_at: Mapped[datetime] = mapped_column(Moment)
+    url: Mapped[str] = mapped_column(AnyText)
+    asked_url: Mapped[str] = mapped_column(AnyText)
+    redirects: Mapped[Sequence[str]] = mapped_column(Json)
+    status: Mapped[int | None] = mapped_column(Integer)
+    headers: Mapped[Sequence[Sequence[str]]] = mapped_column(Json)
+    media_type: Mapped[str] = mapped_column(AnyText)
+    sha256: Mapped[str] = mapped_column(_Sha256, ForeignKey(PayloadRow.sha256))
+    requested_at: Mapped[datetime | None] = mapped_column(Moment)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    archive: Mapped[Mapping[str, str]] = mapped_column(Json)
+    archive_digest: Mapped[str | None] = mapped_column(AnyText)
+
+
+class DocumentRow(Base):
+    """A document, once under the SHA-256 of its JSON, since many captures show the same. data: compressed."""
+
+    __tablename__ = "documents"
+
+    sha256: Mapped[str] = mapped_column(_Sha256, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ReadingRow(Base):
+    """What extraction made of a capture.
+
+    extractor, selectors: the extractor's version and a digest of the location's selectors: a reading made by others
+        is stale.
+    version_id: the version the capture shows; None when it is quarantined.
+    """
+
+    __tablename__ = "readings"
+
+    capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id), primary_key=True, autoincrement=False)
+    extractor: Mapped[str] = mapped_column(AnyText)
+    selectors: Mapped[str] = mapped_column(_Sha256)
+    verdict: Mapped[VerdictName] = mapped_column(AnyText)
+    reason: Mapped[Reason | None] = mapped_column(AnyText)
+    evidence: Mapped[str] = mapped_column(AnyText)
+    document_sha256: Mapped[str | None] = mapped_column(_Sha256, ForeignKey(DocumentRow.sha256))
+    version_id: Mapped[str | None] = mapped_column(AnyText)
+
+
+class SubscriberRow(Base):
+    """Who gets digests. Keys are never given out again: a sender may hold one while another process unsubscribes."""
+
+    __tablename__ = "subscribers"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    address: Mapped[str] = mapped_column(AnyText, unique=True)
+    vendors: Mapped[Sequence[str]] = mapped_column(Json)
+    since: Mapped[datetime] = mapped_column(Moment)
+
+
+class ToldRow(Base):
+    """Up to which capture time a subscriber was told all of a policy."""
+
+    __tablename__ = "told"
+
+    subscriber_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    until: Mapped[datetime] = mapped_column(Moment)
+
+
+class OutboxRow(Base):
+    """A composed message. sent_at: None while it waits."""
+
+    __tablename__ = "outbox"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(_Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"))
+    message: Mapped[bytes] = mapped_column(LargeBinary)
+    composed_at: Mapped[datetime] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+Index("outbox_by_subscriber", OutboxRow.subscriber_id)
+Index(
+    "outbox_waiting",
+    OutboxRow.id,
+    sqlite_where=OutboxRow.sent_at.is_(None),
+    postgresql_where=OutboxRow.sent_at.is_(None),
+)

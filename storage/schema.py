@@ -1,0 +1,47 @@
+"""Bringing the tables to this code's state with the migrations in `storage/migrations/`."""
+
+from pathlib import Path
+from threading import Lock
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from core.exceptions import StorageError
+
+_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_POSTGRESQL_LOCK = 0x636C6175  # any number that other programs on the server are unlikely to lock
+_one_at_a_time = Lock()  # Alembic keeps the running migration in module globals.
+
+
+def upgrade(reader: Engine, writer: Engine, name: str) -> None:
+    """Create or change the tables as far as needed; one process at a time does it, others wait.
+
+    StorageError when they were made by a newer clausewatch. name: the database's, for messages.
+    """
+    known = ScriptDirectory(str(_MIGRATIONS))
+    head = known.get_current_head()
+    with reader.connect() as connection:
+        present = _revision(connection)
+    if present == head:
+        return
+    if present is not None and present not in {script.revision for script in known.walk_revisions()}:
+        raise StorageError(f"{name} was written by a newer clausewatch (schema {present}): update this one")
+    with _one_at_a_time, writer.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
+        command.upgrade(migration_config(connection), "head")
+
+
+def migration_config(connection: Connection) -> Config:
+    """What Alembic's commands need to work on this connection, inside the transaction it is in."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
