@@ -17,7 +17,22 @@ from core.addresses import urlkey
 from core.exceptions import DeclarationError, UsageError
 from core.moments import parse_span
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as text, so that one that does not exist is told with its line and field."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # PyYAML's own attribute
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _slug(value: str) -> str:
+    if not _SLUG.fullmatch(value):
+        raise ValueError("a policy's name is lower-case letters, digits, '-' and '_'")
+    return value
 
 
 def _first_day(value: Any) -> Any:
@@ -39,6 +54,7 @@ def _web_address(value: str) -> str:
 
 Day = Annotated[date, BeforeValidator(_first_day)]
 WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_web_address)]
+PolicySlug = Annotated[str, BeforeValidator(_slug)]
 Selector = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -106,14 +122,7 @@ class Vendor(_Declared):
     slug: str = Field(default="", exclude=True)
     name: str = Field(min_length=1)
     homepage: WebAddress
-    policies: dict[str, Policy] = Field(min_length=1, description="By slug: privacy, cookies, terms, …")
-
-    @model_validator(mode="after")
-    def _policy_slugs(self) -> "Vendor":
-        for slug in self.policies:
-            if not SLUG.fullmatch(slug):
-                raise ValueError(f"policy {slug!r}: a policy's name is lower-case letters, digits, '-' and '_'")
-        return self
+    policies: dict[PolicySlug, Policy] = Field(min_length=1, description="By slug: privacy, cookies, terms, …")
 
     def policy(self, slug: str) -> Policy:
         """The policy of that slug. UsageError names the ones there are."""
@@ -142,11 +151,11 @@ def load_vendor(path: Path) -> Vendor:
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise DeclarationError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from None
-    if not SLUG.fullmatch(path.stem):
+    if not _SLUG.fullmatch(path.stem):
         raise DeclarationError(f"{path}: a declaration's file name is lower-case letters, digits, '-' and '_'")
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # it is a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DeclarationError(f"{path}:{line}: not YAML: {error.problem}") from None

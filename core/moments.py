@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from core.exceptions import UsageError
 
+# Python reads more forms of ISO 8601; a bare 20161018 would be the midnight it begins with, not the day.
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.S)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
@@ -29,6 +31,8 @@ def parse_span(text: str) -> Span:
     match = _PARTIAL.fullmatch(text)
     try:
         if not match:
+            if not _INSTANT.fullmatch(text):
+                raise ValueError
             moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
             return Span(moment, moment)

@@ -98,8 +98,9 @@ def _capture(
 
     location = policy.location_for(url, captured_at)
     led_here = redirects.get(key)
+    passed: tuple[str, ...] = ()
     if location is not None:
-        asked_url, passed = url, ()
+        asked_url = url
     elif led_here is not None and abs(captured_at - led_here.at) <= _REDIRECT_WINDOW:
         asked_url, passed = led_here.asked_url, led_here.passed
     elif any(place.urlkey == key for place in policy.locations):

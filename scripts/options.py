@@ -16,7 +16,7 @@ policy_option: Decorator = click.option(
     "--policy",
     default="privacy",
     show_default=True,
-    help="Which of the vendor's policies, as its declaration names it.",
+    help="Which policy, as the declaration names it.",
 )
 
 

@@ -1,0 +1,37 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.addresses import urlkey
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("https://www.hesk.com/knowledgebase/index.php?article=78", "com,hesk)/knowledgebase/index.php?article=78"),
+        ("http://hesk.com:80/privacy.htm#a", "com,hesk)/privacy.htm"),
+        ("http://www2.Example.CO.UK/A//b/", "uk,co,example)/a/b"),
+        ("http://example.com", "com,example)/"),
+        ("http://example.com/?b=2&a=1", "com,example)/?a=1&b=2"),
+        ("http://example.com/p?", "com,example)/p"),
+        ("example.com/p", "com,example)/p"),
+    ],
+)
+def test_the_key_of_an_address(address: str, key: str) -> None:
+    assert urlkey(address) == key
+
+
+@pytest.mark.parametrize("address", ["", "http://", "http:///path", "http://[::1"])
+def test_an_address_without_host_has_no_key(address: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the message is Python's own for some
+        urlkey(address)
+
+
+@given(
+    st.sampled_from(["http://", "https://"]),
+    st.sampled_from(["", "www.", "WWW."]),
+    st.sampled_from(["", ":80", ":443", ":8080"]),
+    st.from_regex(r"(/[a-z0-9._-]{1,8}){1,4}", fullmatch=True),
+)
+def test_scheme_www_and_port_make_no_difference(scheme: str, www: str, port: str, path: str) -> None:
+    assert urlkey(f"{scheme}{www}vendor.example{port}{path}") == urlkey(f"http://vendor.example{path}")
