@@ -1,0 +1,54 @@
+"""Block: a stretch of a page's text that stands by itself, before it is known what clause it makes."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
+
+#: The level of a heading that only its looks make one: below every level a page can declare.
+LOOKS_LEVEL = 7
+
+
+@dataclass(slots=True)
+class Box:
+    """An element of the page that holds blocks.
+
+    names: its `id` and `class` in lower case, space between.
+    words, link_words: of all blocks inside, counted once all are known. prose: the words among them that stand in
+        sentences, as a policy's do.
+    """
+
+    tag: str
+    names: str
+    role: str
+    parent: "Box | None"
+    depth: int
+    hidden: bool = False
+    furniture: bool = False
+    words: int = 0
+    link_words: int = 0
+    prose: int = 0
+    links: int = 0
+
+
+@dataclass(slots=True)
+class Block:
+    """A stretch of text that stands by itself.
+
+    text: tidied, never without a letter or digit.
+    level: of a heading, from 1; 0 for all else.
+    label: the number an ordered list gives it, None otherwise.
+    bold: every character of it is emphasised. linked: share of its characters that stand in links, 0 to 1.
+    box: the element that holds it, None where the source has no elements.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    label: str | None = None
+    links: tuple[str, ...] = ()
+    bold: bool = False
+    linked: float = 0.0
+    box: Box | None = None
+    in_control: bool = False
+    size: int = field(default=0)

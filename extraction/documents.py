@@ -1,0 +1,114 @@
+"""Bytes to a document: the reader its kind needs, then clauses, language and stated date."""
+
+import re
+from collections.abc import Sequence
+
+from core.clauses import Document
+from core.exceptions import ExtractionError
+from extraction.blocks import Block
+from extraction.clauses import clauses_of
+from extraction.encodings import decode
+from extraction.furniture import policy_blocks
+from extraction.html import read_html
+from extraction.languages import language_of
+from extraction.markdown import read_markdown
+from extraction.pdf import read_pdf
+from extraction.stated_dates import stated_date
+from extraction.text import read_text
+
+#: Names this extractor's version; a reading made by another is made again.
+EXTRACTOR = "1"
+
+_MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
+_BINARY = (
+    b"\x89PNG",
+    b"GIF8",
+    b"\xff\xd8\xff",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"\xd0\xcf\x11\xe0",
+    b"\x7fELF",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"RIFF",
+    b"BZh",
+    b"\x28\xb5\x2f\xfd",
+)
+
+
+def extract(
+    data: bytes,
+    media_type: str,
+    *,
+    url: str | None = None,
+    select: Sequence[str] = (),
+    remove: Sequence[str] = (),
+) -> Document:
+    """The document a page's bytes hold.
+
+    data: the body, content coding undone. media_type: its Content-Type; parameters may follow, and what the bytes
+    themselves show goes before it. url: where it came from, against which links are made absolute.
+    select, remove: CSS selectors of the policy's text and of what is not, for HTML and Markdown; without `select`
+    the policy's own text is found.
+
+    ExtractionError when the bytes hold no text that can be read (encrypted, damaged, an image), or a selector is none.
+    """
+    kind = _kind(data, media_type)
+    lang = ""
+    title: str | None = None
+    if kind == "pdf":
+        title, blocks = read_pdf(data)
+    elif kind == "text":
+        blocks = read_text(decode(data, media_type))
+    elif kind == "markdown":
+        page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
+        title, blocks = page.title, page.blocks
+    else:
+        page = read_html(decode(data, media_type), url=url, select=select, remove=remove)
+        title, lang, blocks = page.title, page.lang, page.blocks
+        if not select:
+            blocks = policy_blocks(blocks)
+    return _document(title, lang, blocks)
+
+
+def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:
+    clauses = clauses_of(blocks)
+    return Document(
+        title=title,
+        language=language_of(" ".join(clause.text for clause in clauses), lang),
+        effective_date=stated_date(clause.text for clause in clauses),
+        clauses=clauses,
+    )
+
+
+def _kind(data: bytes, media_type: str) -> str:
+    """What to read the bytes as: what they are where they show it, what they are said to be otherwise."""
+    start = data[:1024].lstrip()
+    if b"%PDF-" in start:
+        return "pdf"
+    if start.startswith(_BINARY) or _is_binary(data):
+        raise ExtractionError("these bytes are no text (an image, an archive or a program); declare the policy's page")
+    said = media_type.partition(";")[0].strip().lower()
+    if said == "application/pdf":
+        if not _MARKUP.search(data[:4096]):
+            raise ExtractionError("this is called a PDF and is none; the file is damaged or cut off at its beginning")
+        return "html"
+    if said in ("text/markdown", "text/x-markdown"):
+        return "markdown"
+    if said == "text/plain":
+        return "html" if re.match(rb"(?:\xef\xbb\xbf)?<(?:!doctype\s+html|html)\b", start, re.IGNORECASE) else "text"
+    if "html" in said or "xml" in said:
+        return "html"
+    return "html" if _MARKUP.search(data[:4096]) else "text"
+
+
+def _is_binary(data: bytes) -> bool:
+    sample = data[:8192]
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or not sample:
+        return False
+    control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
+    nuls = sample.count(0)
+    if control > nuls and control - nuls > 0.1 * len(sample):
+        return True
+    # Every other byte a NUL is UTF-16; many NULs of another pattern are no text.
+    return nuls > 0.1 * len(sample) and not (sample[1::2].count(0) > 0.7 * nuls or sample[::2].count(0) > 0.7 * nuls)

@@ -1,0 +1,485 @@
+"""HTML to blocks: one walk over the page, without recursion."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from core.exceptions import ExtractionError
+from extraction.blocks import Block, BlockKind, Box
+from extraction.labels import split_label
+from extraction.links import decode_cloudflare, link_target
+from extraction.wording import has_words, tidy
+
+_SKIPPED = frozenset(
+    ["script", "style", "template", "svg", "math", "iframe", "object", "embed", "canvas", "audio", "video", "map", "head", "link", "meta", "select", "datalist", "option", "input", "textarea", "img", "picture", "noframes", "applet", "title", "base", "progress", "meter"]
+)
+_BLOCK = frozenset(
+    ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "noscript", "ol", "optgroup", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "button"]
+)
+_BOLD = frozenset(["b", "strong"])
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+_BULLET = re.compile(r"[•·●◦▪▫■□‣⁃∙➢➤►✓✔*–—-]\s+(?=\S)|[•●◦▪■‣➢➤►]")
+_SENTENCE_END = (".", "!", "?", ":", ";", ".”", '."', "。")
+# Deeper than any page made for people; browsers flatten below 512 too. The parser's time grows with the square.
+_MAX_DEPTH = 512
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_NEST = frozenset(
+    ["div", "span", "b", "i", "u", "em", "strong", "font", "center", "section", "article", "table", "td", "tr", "ul", "ol", "dl", "blockquote", "a", "small", "big", "sub", "sup", "form", "main", "header", "footer", "nav", "aside", "details", "fieldset", "figure", "button", "code", "tt", "s", "strike", "label", "abbr", "cite", "q"]
+)
+
+
+@dataclass(slots=True)
+class Page:
+    """An HTML page as blocks in reading order. title: of `<title>`; lang: as the page declares it, '' if not."""
+
+    title: str | None
+    lang: str
+    blocks: list[Block]
+    tree: LexborHTMLParser
+
+
+@dataclass(slots=True)
+class _Line:
+    parts: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    length: int = 0
+    bold: int = 0
+    linked: int = 0
+
+
+def read_html(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
+    """The blocks of a page, or of what `select` names in it, without what `remove` names.
+
+    ExtractionError names a selector that is none.
+    """
+    tree = LexborHTMLParser(_flattened(text))
+    body = tree.body
+    title_node = tree.css_first("title")
+    title = tidy(title_node.text()) if title_node is not None else ""
+    html = tree.css_first("html")
+    lang = (html.attributes.get("lang") or html.attributes.get("xml:lang") or "") if html is not None else ""
+    base_node = tree.css_first("base[href]")
+    base = url
+    if base_node is not None:
+        base = link_target(base_node.attributes.get("href") or "", url) or url
+    for selector in remove:
+        for node in _chosen(tree, selector):
+            node.decompose()
+    roots: list[LexborNode] = [body] if body is not None else []
+    if select:
+        roots = _outermost([node for selector in select for node in _chosen(tree, selector)])
+    walker = _Walker(base)
+    for root in roots:
+        walker.walk(root)
+    return Page(title or None, lang, walker.blocks, tree)
+
+
+def _chosen(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+    try:
+        return tree.css(selector)
+    except (SelectolaxError, ValueError) as error:
+        raise ExtractionError(f"{selector!r} is no CSS selector: {error}; correct it in the declaration") from None
+
+
+def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """The nodes that stand in none of the others, each once, in the order they were named."""
+    chosen = {node.mem_id for node in nodes}
+    kept = []
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in chosen:
+            above = above.parent
+        if above is None and node.mem_id in chosen:
+            chosen.discard(node.mem_id)
+            kept.append(node)
+    return kept
+
+
+def _flattened(text: str) -> str:
+    """The page without start tags nested deeper than _MAX_DEPTH, where it may have any."""
+    if text.count("<") - 2 * text.count("</") < _MAX_DEPTH:
+        return text
+    depth = 0
+
+    def keep(match: re.Match[str]) -> str:
+        nonlocal depth
+        if match[2].lower() not in _NEST:
+            return match[0]
+        if match[1]:
+            depth = max(0, depth - 1)
+            return match[0]
+        depth += 1
+        return match[0] if depth <= _MAX_DEPTH else " "
+
+    return _TAG.sub(keep, text)
+
+
+class _Walker:
+    """Gathers inline text into lines until something ends the block, then makes blocks of the lines."""
+
+    def __init__(self, base: str | None) -> None:
+        self.blocks: list[Block] = []
+        self._base = base
+        self._lines = [_Line()]
+        self._box: Box | None = None
+        self._bold = 0
+        self._href: list[str | None] = []
+        self._pre = 0
+        self._control = 0
+        self._heading = 0  # level of the heading we are in, 0 outside
+        self._item: list[str | None] = []  # labels of the list items begun whose first block is still to come
+        self._counters: list[list[int | str]] = []  # per open list: next number, type; [] type '' for bullets
+        self._rows: list[list[_Line]] = []  # cells of the open data row
+        self._in_row = 0
+
+    def walk(self, root: LexborNode) -> None:
+        stack: list[tuple[LexborNode | None, str, int]] = []
+        node: LexborNode | None = root
+        single = True
+        while True:
+            if node is None:
+                if not stack:
+                    break
+                node, tag, undo = stack.pop()
+                self._leave(tag, undo)
+                if not stack and single:
+                    break
+                continue
+            if node.is_text_node:
+                self._text(node.text_content or "")
+                node = node.next
+                continue
+            tag = node.tag or ""
+            if tag == "br":
+                self._lines.append(_Line())
+                node = node.next
+                continue
+            if tag in _SKIPPED or tag.startswith("-") or not tag:
+                node = node.next
+                continue
+            undo = self._enter(node, tag)
+            if undo < 0:
+                node = node.next
+                continue
+            stack.append((node.next if node is not root else None, tag, undo))
+            node = node.first_child
+        self._flush()
+
+    # What _enter did, for _leave to undo.
+    _BOX, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL = (1 << n for n in range(9))
+
+    def _enter(self, node: LexborNode, tag: str) -> int:
+        attributes = node.attributes
+        style = attributes.get("style") or ""
+        undo = 0
+        if tag == "a":
+            href = attributes.get("href")
+            target = link_target(href, self._base) if href else None
+            if href is not None:
+                undo |= self._LINK
+                self._href.append(target)
+                if target:
+                    self._lines[-1].links.append(target)
+        if tag in _BLOCK:
+            row = self._in_row
+            if not row:
+                self._flush()
+            elif self._lines[-1].parts:
+                self._lines.append(_Line())
+            box = Box(
+                tag,
+                f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
+                (attributes.get("role") or "").lower(),
+                self._box,
+                self._box.depth + 1 if self._box else 0,
+                hidden="hidden" in attributes
+                or attributes.get("aria-hidden") == "true"
+                or bool(style and _HIDDEN_STYLE.search(style)),
+            )
+            self._box = box
+            undo |= self._BOX
+            level = _HEADINGS.get(tag, 0)
+            if box.role == "heading" and not level:
+                stated = attributes.get("aria-level") or "2"
+                level = min(6, int(stated)) if stated.isdecimal() and stated != "0" else 2
+            if level and not self._heading and not row:
+                self._heading = level
+                undo |= self._HEADING
+            elif tag in ("ul", "ol", "menu", "dir"):
+                self._open_list(tag, attributes, style)
+                undo |= self._LIST
+            elif tag == "li" and not row:
+                self._item.append(self._next_label(attributes))
+                del self._item[:-1]
+            elif tag in ("dt", "dd") and not row:
+                self._item[:] = [None]
+            elif tag == "pre":
+                self._pre += 1
+                undo |= self._PRE
+            elif tag == "tr" and not row and _is_data_row(node):
+                self._in_row = 1
+                self._rows = []
+                undo |= self._ROW
+            elif tag in ("td", "th") and row == 1:
+                self._in_row = 2
+                self._lines = [_Line()]
+                undo |= self._CELL
+            elif tag == "button":
+                self._control += 1
+                undo |= self._CONTROL
+        else:
+            code = attributes.get("data-cfemail")
+            if code:
+                address = decode_cloudflare(code)
+                if address:
+                    self._text(address)
+                    if undo & self._LINK:
+                        self._href.pop()
+                    return -1
+            if style and _HIDDEN_STYLE.search(style) and tag != "a":
+                return -1
+        if tag in _BOLD or (style and _BOLD_STYLE.search(style)):
+            self._bold += 1
+            undo |= self._BOLD_ON
+        return undo
+
+    def _leave(self, tag: str, undo: int) -> None:
+        if undo & self._BOX:
+            if not self._in_row:
+                self._flush()
+            elif self._lines[-1].parts:
+                self._lines.append(_Line())
+            if self._box is not None:
+                self._box = self._box.parent
+        if undo & self._CELL:
+            self._rows.append(self._lines)
+            self._lines = [_Line()]
+            self._in_row = 1
+        if undo & self._ROW:
+            self._in_row = 0
+            self._flush_row()
+        if undo & self._BOLD_ON:
+            self._bold -= 1
+        if undo & self._LINK:
+            self._href.pop()
+        if undo & self._PRE:
+            self._pre -= 1
+        if undo & self._CONTROL:
+            self._control -= 1
+        if undo & self._HEADING:
+            self._heading = 0
+        if undo & self._LIST:
+            self._counters.pop()
+        if tag == "li":
+            self._item.clear()
+
+    def _text(self, text: str) -> None:
+        if self._pre and "\n" in text:
+            first, *others = text.split("\n")
+            self._text_in_line(first)
+            for other in others:
+                self._lines.append(_Line())
+                self._text_in_line(other)
+        else:
+            self._text_in_line(text)
+
+    def _text_in_line(self, text: str) -> None:
+        line = self._lines[-1]
+        if not text or (not line.parts and text.isspace()):
+            return
+        length = len(text) - text.count(" ")
+        line.parts.append(text)
+        line.length += length
+        if self._bold:
+            line.bold += length
+        if self._href:
+            line.linked += length
+
+    def _open_list(self, tag: str, attributes: dict[str, str | None], style: str) -> None:
+        kind = ""
+        if tag == "ol":
+            stated = attributes.get("type") or "1"
+            kind = stated if stated in ("1", "a", "A", "i", "I") else "1"
+            if "list-style" in style:
+                kind = _kind_by_style(style, kind)
+        start = attributes.get("start") or "1"
+        self._counters.append([int(start) if start.lstrip("-").isdecimal() and len(start) < 6 else 1, kind])
+
+    def _next_label(self, attributes: dict[str, str | None]) -> str | None:
+        if not self._counters:
+            return None
+        counter = self._counters[-1]
+        value = attributes.get("value") or ""
+        if value.isdecimal() and len(value) < 6:
+            counter[0] = int(value)
+        number = int(counter[0])
+        counter[0] = number + 1
+        return _ordinal(number, str(counter[1]))
+
+    def _flush(self) -> None:
+        """Ends the block: what was gathered becomes one block, or several where `<br>` parts paragraphs."""
+        if len(self._lines) == 1:
+            line = self._lines[0]
+            if not line.parts:
+                line.links.clear()
+                return
+            self._lines = [_Line()]
+            self._add([line])
+            return
+        lines, self._lines = self._lines, [_Line()]
+        if self._heading:
+            self._add([line for line in lines if line.parts])
+            return
+        group: list[_Line] = []
+        for line in lines:
+            text = tidy("".join(line.parts))
+            if not text:
+                if group:
+                    self._add(group)
+                group = []
+                continue
+            if group and _stands_apart(group[-1], line, text):
+                self._add(group)
+                group = []
+            line.parts = [text]
+            group.append(line)
+        if group:
+            self._add(group)
+
+    def _add(self, lines: list[_Line]) -> None:
+        if not lines:
+            return
+        text = tidy(" ".join("".join(line.parts) for line in lines))
+        if not has_words(text):
+            return
+        length = sum(line.length for line in lines) or 1
+        kind: BlockKind = "paragraph"
+        label = None
+        level = self._heading
+        if level:
+            kind = "heading"
+        elif self._item:
+            kind = "list_item"
+            label = self._item.pop()
+        elif self._box is not None and self._box.tag in ("li", "dt", "dd"):
+            kind = "list_item"
+        bullet = _BULLET.match(text)
+        if bullet and not level:
+            kind = "list_item"
+            text = text[bullet.end() :]
+            if not has_words(text):
+                return
+        elif self._box is not None and self._box.tag == "summary" and not level:
+            kind, level = "heading", 7
+        self.blocks.append(
+            Block(
+                kind,
+                text,
+                level,
+                label,
+                _once(link for line in lines for link in line.links),
+                bold=sum(line.bold for line in lines) >= length - 1,
+                linked=min(1.0, sum(line.linked for line in lines) / length),
+                box=self._box,
+                in_control=self._control > 0,
+            )
+        )
+
+    def _flush_row(self) -> None:
+        cells = [(tidy(" ".join("".join(line.parts) for line in cell)), cell) for cell in self._rows]
+        self._rows = []
+        cells = [(text, cell) for text, cell in cells if has_words(text)]
+        if not cells:
+            return
+        lines = [line for _, cell in cells for line in cell]
+        length = sum(line.length for line in lines) or 1
+        self.blocks.append(
+            Block(
+                "table_row",
+                " | ".join(text for text, _ in cells),
+                links=_once(link for line in lines for link in line.links),
+                bold=sum(line.bold for line in lines) >= length - 1,
+                linked=min(1.0, sum(line.linked for line in lines) / length),
+                box=self._box,
+                in_control=self._control > 0,
+            )
+        )
+
+
+def _once(links):
+    return tuple(dict.fromkeys(links))
+
+
+def _stands_apart(above: _Line, line: _Line, text: str) -> bool:
+    """Whether a line after a single `<br>` begins a clause of its own."""
+    if _BULLET.match(text) or split_label(text)[0]:
+        return True
+    before = above.parts[0]
+    if above.bold >= above.length - 1 and line.bold < line.length - 1:
+        return True
+    return len(before) >= 40 and before.endswith(_SENTENCE_END) and not text[0].islower()
+
+
+def _kind_by_style(style: str, kind: str) -> str:
+    for name, marker in (
+        ("lower-alpha", "a"),
+        ("lower-latin", "a"),
+        ("upper-alpha", "A"),
+        ("lower-roman", "i"),
+        ("upper-roman", "I"),
+        ("none", ""),
+        ("disc", ""),
+    ):
+        if name in style:
+            return marker
+    return kind
+
+
+def _ordinal(number: int, kind: str) -> str | None:
+    """The label of a list item by its place: `3.`, `c.`, `iii.`; None for a bullet."""
+    if not kind:
+        return None
+    if kind == "1" or number < 1:
+        return f"{number}."
+    if kind in "aA":
+        letters = ""
+        while number:
+            number, rest = divmod(number - 1, 26)
+            letters = chr(ord(kind) + rest) + letters
+        return f"{letters}."
+    roman = ""
+    for value, digits in (
+        (1000, "m"),
+        (900, "cm"),
+        (500, "d"),
+        (400, "cd"),
+        (100, "c"),
+        (90, "xc"),
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
+    ):
+        count, number = divmod(number, value)
+        roman += digits * count
+    return f"{roman if kind == 'i' else roman.upper()}."
+
+
+_PAGE_IN_ROW = "table, h1, h2, h3, form, fieldset, section, article, nav"
+
+
+def _is_data_row(row: LexborNode) -> bool:
+    """Whether a table's row is one of cells that belong together, not a piece of the page's layout."""
+    cells = 0
+    child = row.first_child
+    while child is not None:
+        cells += child.tag in ("td", "th")
+        child = child.next
+    return cells > 1 and row.css_first(_PAGE_IN_ROW) is None

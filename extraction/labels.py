@@ -1,0 +1,39 @@
+"""The number or letter a clause goes by: `2.1`, `(a)`, `§ 3`, `Article 5`."""
+
+import re
+
+_NAMED = r"(?:Section|Article|Artikel|Artículo|Articolo|Artigo|Clause|Chapter|Part|Annex|Appendix|§{1,2})"
+_LABEL = re.compile(
+    rf"""(?P<label>
+        {_NAMED}\s?\d{{1,3}}(?:\.\d{{1,3}})*[.:)]?(?=\s*[-–—:]|\s+\S|$)   # Article 5, § 3.1
+      | \d{{1,3}}(?:\.\d{{1,3}})+[.):]?(?=\s)                             # 2.1   2.1.
+      | \d{{1,3}}[.):](?=\s)                                              # 3.    3)
+      | \((?:\d{{1,3}}|[a-zA-Z]|[ivxlc]{{1,6}}|[IVXLC]{{1,6}})\)(?=\s)    # (a)   (iv)
+      | (?:[a-zA-Z]|[ivxlc]{{2,6}}|[IVXLC]{{2,6}})[.)](?=\s)              # a)    IV.
+      | \d{{1,3}}(?=\s[-–—]\s)                                            # 4 – Cookies
+    )\s*(?:[-–—:]\s+)?""",
+    re.VERBOSE,
+)
+_ESCAPED = re.compile(r"^(\d{1,3})\\([.)])")
+# "2.5 million users", "1.2 GB": a quantity, no clause number.
+_QUANTITY = re.compile(
+    r"\d+\.\d+\s+(?:million|billion|trillion|thousand|per\s?cent|percent|%|[kmgt]i?b\b|km|mb|years?|months?|days?|hours?|"
+    r"minutes?|seconds?|times?|millions?|milliards?|millionen|milliarden)\b",
+    re.IGNORECASE,
+)
+# "25. Mai 2018", "1. January": a day of the month.
+_DAY = re.compile(r"\d{1,2}\.\s+[^\W\d_]{3,}\.?\s+(?:\d{4}\b|um\b)")
+
+
+def split_label(text: str) -> tuple[str | None, str]:
+    """A clause's label, as the page writes it, and the text without it; None where it begins with none.
+
+    A number alone is no label ("30 days after …"), and a text that is nothing but a label keeps it as text.
+    """
+    match = _LABEL.match(text)
+    if not match or _QUANTITY.match(text) or _DAY.match(text):
+        return None, text
+    rest = text[match.end() :]
+    if not any(character.isalnum() for character in rest):
+        return None, text
+    return match["label"].strip(), rest

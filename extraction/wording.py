@@ -1,0 +1,33 @@
+"""What a page's characters are as words: white space collapsed, invisible characters gone, all else the vendor's."""
+
+import re
+import unicodedata
+
+# Invisible where they stand: zero-width space, word joiner, byte-order mark, soft hyphen, direction marks, and the
+# control characters that are no white space. U+FFFD stays: it shows that something could not be read.
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    + [code for code in [*range(0x20), *range(0x7F, 0xA0)] if not chr(code).isspace()]
+)
+# The joiners shape letters in Arabic and Indic scripts, and emoji; between Latin letters they are only invisible.
+_IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+def tidy(text: str) -> str:
+    """The text with white space collapsed to single spaces, invisible characters removed, in Unicode form NFC."""
+    if not text.isascii():
+        text = _IDLE_JOINER.sub("", unicodedata.normalize("NFC", text.translate(_INVISIBLE)))
+    elif not text.isprintable():
+        text = text.translate(_INVISIBLE)
+    return " ".join(text.split())
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in lower case, in order; in scripts without spaces a run of letters counts as one."""
+    return _WORD.findall(text.lower())
+
+
+def has_words(text: str) -> bool:
+    """Whether there is any letter or digit in the text."""
+    return any(character.isalnum() for character in text)
