@@ -1,5 +1,7 @@
 """The connection to the database: opening it, its transactions, and saying what is wrong with it."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,9 +63,9 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = _usable(url)
-        self._name = self._url.render_as_string(hide_password=True)
-        self._engine = _engine(self._url)
+        parsed = _parsed(url)
+        self._name = parsed.render_as_string(hide_password=True)
+        self._engine = _engine(parsed)
         self._writer = self._engine.execution_options(clausewatch_writes=True)
         try:
             with self._explaining():
@@ -103,54 +105,77 @@ def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.In
     return postgresql.insert(table)
 
 
-def _usable(url: str) -> URL:
-    """The URL with driver and time limits filled in, and the folder of a SQLite file made."""
+def _parsed(url: str) -> URL:
+    """The URL, known to be of a database that can be used."""
     try:
         parsed = make_url(url)
         backend = parsed.drivername.partition("+")[0]
-        if backend in ("postgresql", "postgres"):
-            return parsed.set(drivername="postgresql+psycopg").update_query_dict(
-                {"connect_timeout": parsed.query.get("connect_timeout", _CONNECT_TIMEOUT)}
-            )
-        if backend != "sqlite":
-            raise ArgumentError(f"{backend} is no database it knows")
+        if backend not in ("sqlite", "postgresql", "postgres"):
+            raise ArgumentError(f"{backend} is no database clausewatch knows")
     except (ArgumentError, ValueError) as error:
         raise StorageError(
             f"CLAUSEWATCH_DATABASE_URL: {error}; give sqlite:////path/to/file or postgresql://user@host/database"
         ) from None
+    if backend != "sqlite":
+        return parsed.set(drivername="postgresql+psycopg")
     if parsed.database in (None, "", ":memory:"):
         raise StorageError(f"{url}: a database in memory would lose its captures; give a file: sqlite:////path/to/file")
-    if "uri" not in parsed.query:
-        folder = Path(parsed.database or "").absolute().parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(
-                f"the database's folder {folder} cannot be made: {error.strerror}; "
-                "make it, or set CLAUSEWATCH_DATABASE_URL to another place"
-            ) from None
-    return parsed.update_query_dict({"timeout": parsed.query.get("timeout", _LOCK_TIMEOUT)})
+    return parsed
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         # A crawl may be silent for hours: a connection the server has dropped since is replaced before it is used.
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url)
+        return create_engine(_with_default(url, "connect_timeout", _CONNECT_TIMEOUT), pool_pre_ping=True)
+    _make_folder(url)
+    engine = create_engine(_with_default(url, "timeout", _LOCK_TIMEOUT))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _with_default(url: URL, parameter: str, value: str) -> URL:
+    return url if parameter in url.query else url.update_query_dict({parameter: value})
+
+
+def _make_folder(url: URL) -> None:
+    if "uri" in url.query:
+        return
+    folder = Path(url.database or "").absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the database's folder {folder} cannot be made: {error.strerror}; "
+            "make it, or set CLAUSEWATCH_DATABASE_URL to another place"
+        ) from None
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     # The module sqlite3 would begin transactions by itself, but not before the first change; we begin them.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     # FULL: a committed capture survives a power cut, too; NORMAL would lose the last ones.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Readers and the writer do not wait for each other. A new file is switched to it, once."""
+    (milliseconds,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+    give_up = time.monotonic() + milliseconds / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # For this one statement SQLite does not wait when another process switches the same file.
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -70,7 +70,7 @@ def outbox(session: Session) -> tuple[OutboxMessage, ...]:
         .where(OutboxRow.sent_at.is_(None))
         .order_by(OutboxRow.id)
     )
-    return tuple(OutboxMessage(*row) for row in session.execute(query).tuples())
+    return tuple(OutboxMessage(*row) for row in session.execute(query))
 
 
 def mark_sent(session: Session, message_id: int, now: datetime) -> None:

@@ -21,13 +21,13 @@ _UNREAD = Verdict(
 def captures(session: Session, vendor: str, policy: str) -> tuple[StoredCapture, ...]:
     """See `Store.captures`."""
     query = _with_readings().where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
-    found = [_stored(capture, reading) for capture, reading in session.execute(query).tuples()]
+    found = [_stored(capture, reading) for capture, reading in session.execute(query)]
     return tuple(sorted(found, key=_place))
 
 
 def capture(session: Session, capture_id: int) -> StoredCapture:
     """See `Store.capture`."""
-    row = session.execute(_with_readings().where(CaptureRow.id == capture_id)).tuples().one_or_none()
+    row = session.execute(_with_readings().where(CaptureRow.id == capture_id)).one_or_none()
     if row is None:
         raise UsageError(f"no capture {capture_id} is stored")
     return _stored(*row)
@@ -49,7 +49,7 @@ def history(session: Session, vendor: str, policy: str) -> History:
     )
     return timeline(
         Observation(capture_id, captured_at, url, source, sha256, version_id)
-        for capture_id, captured_at, url, source, sha256, version_id in session.execute(query).tuples()
+        for capture_id, captured_at, url, source, sha256, version_id in session.execute(query)
         if version_id is not None
     )
 
