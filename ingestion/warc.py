@@ -69,14 +69,20 @@ def captures_from_warc(
     try:
         with path.open("rb") as stream:
             for record in ArchiveIterator(stream):
-                count += 1
                 if record.rec_type not in ("response", "revisit") or record.http_headers is None:
                     continue
-                yield _capture(record, vendor, policy_slug, policy, redirects, seen)
+                found = _capture(record, vendor, policy_slug, policy, redirects, seen)
+                if record.raw_stream.limit and not isinstance(found, LeftOut):
+                    # warcio takes the end of the file for the end of the record.
+                    raise EOFError("the file ends inside a record")
+                count += 1
+                yield found
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
     except (ArchiveLoadFailed, EOFError, ValueError) as error:
-        raise UsageError(f"{path}: not a whole WARC file, it cannot be read past record {count}: {error}") from None
+        raise UsageError(f"{path}: not a whole WARC file, it breaks off after {count} responses: {error}") from None
+    if not count:
+        raise UsageError(f"{path}: not a whole WARC file: there is no response in it")
 
 
 def _capture(

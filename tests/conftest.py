@@ -1,0 +1,44 @@
+"""Fixtures that several test files share: the command on a database of its own, and the databases storage runs on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scripts.main import cli
+from tests.databases import database_url as database_url
+from tests.databases import postgresql_database as postgresql_database
+from tests.databases import postgresql_url as postgresql_url
+from tests.databases import store as store
+from tests.demo_pages import NEW_ADDRESS, OLD_ADDRESS
+
+Clausewatch = Callable[..., Result]
+
+_DECLARATION = f"""\
+name: Lanternpost
+homepage: https://www.lanternpost.example/
+policies:
+  privacy:
+    locations:
+      - url: {OLD_ADDRESS}
+        until: 2023-01-01
+      - url: {NEW_ADDRESS}
+        since: 2022-06-01
+"""
+
+
+@pytest.fixture
+def clausewatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
+    """Runs a sub-command with the demo's vendor declared, and checks its exit status."""
+    (tmp_path / "vendors").mkdir()
+    (tmp_path / "vendors" / "lanternpost.yaml").write_text(_DECLARATION, encoding="utf-8")
+    monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(tmp_path / "vendors"))
+    monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'clausewatch.db'}")
+
+    def run(*arguments: str | Path, exit_code: int = 0) -> Result:
+        result = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+        assert result.exit_code == exit_code, result.output
+        return result
+
+    return run

@@ -1,0 +1,83 @@
+"""Bad input gives one clear error that says what to do, and an exit status that is not 0."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.settings import CHECKOUT
+from tests.conftest import Clausewatch
+from tests.demo_pages import CAPTURES, OLD_ADDRESS, PAGES
+
+PAGE = PAGES / CAPTURES[0][0]
+INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRESS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("captures", "nobody"), "no vendor 'nobody' is declared"),
+        (("captures", "lanternpost", "--policy", "terms"), "has no policy 'terms'; it has: privacy"),
+        (("show", "lanternpost"), "crawl it first"),
+        (("show", "lanternpost", "--at", "soon"), "crawl it first"),
+        (("report", "lanternpost", "2020", "2021"), "crawl it first"),
+        (("ingest", "missing.html", *INGEST), "missing.html: No such file"),
+        (("ingest", "missing.warc", "--vendor", "lanternpost"), "missing.warc: No such file"),
+        (("ingest", "page.docx", *INGEST), "its name must end in"),
+        (("ingest", str(PAGE), "--vendor", "lanternpost"), "--captured-at"),
+        (("ingest", str(PAGE), "--vendor", "lanternpost", "--captured-at", "2021"), "--url"),
+        (("ingest", str(PAGE), *INGEST[:4], "--url", "http://evil.example/"), "declare the location"),
+        (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "2024", *INGEST[4:]), "until 2023-01-01"),
+        (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "2999", *INGEST[4:]), "lies in the future"),
+        (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "then", *INGEST[4:]), "'then' is no date"),
+        (("diff", str(PAGE), "missing.md"), "missing.md: No such file"),
+        (("subscribe", "nobody"), "nobody"),
+        (("subscribe", "a@b.example\r\nBcc: c@d.example"), "no e-mail address"),
+        (("subscribe", "reader@example.org", "--vendor", "nobody"), "no vendor 'nobody'"),
+        (("unsubscribe", "reader@example.org"), "is not subscribed"),
+    ],
+)
+def test_what_makes_no_sense_is_one_message(clausewatch: Clausewatch, arguments: tuple[str, ...], said: str) -> None:
+    result = clausewatch(*arguments, exit_code=2)
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_date_before_the_first_capture_is_told_with_the_first(clausewatch: Clausewatch) -> None:
+    clausewatch("ingest", PAGE, *INGEST)
+    assert (
+        "its first accepted capture is of 2021-01-01"
+        in clausewatch("report", "lanternpost", "2019", "2021", exit_code=2).stderr
+    )
+    assert "@zzz names no version" in clausewatch("show", "lanternpost", "--at", "@zzz", exit_code=2).stderr
+
+
+def test_a_broken_declaration_stops_every_command_with_its_place(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    (tmp_path / "vendors" / "broken.yaml").write_text("name: Broken\n", encoding="utf-8")
+    result = clausewatch("vendors", "check", exit_code=1)
+    assert "broken.yaml:1: homepage: field required" in result.stderr
+
+
+def test_a_bad_setting_names_its_variable(clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBACK_URL", "web.archive.org")
+    assert "WAYBACK_URL='web.archive.org': " in clausewatch("vendors", "check", exit_code=2).stderr
+
+
+def test_a_database_that_is_none_is_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    shutil.copy(PAGE, tmp_path / "clausewatch.db")
+    assert "is no SQLite database" in clausewatch("captures", "lanternpost", exit_code=1).stderr
+
+
+def test_a_file_that_cannot_be_written_is_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    target = tmp_path / "no" / "such" / "folder.html"
+    result = clausewatch("diff", PAGE, PAGE, "--format", "html", "--output", target, exit_code=2)
+    assert "No such file or directory" in result.stderr
+
+
+def test_a_reader_that_stops_reading_is_no_error() -> None:
+    command = f"{sys.executable} -m scripts.main vendors schema | head -n 1"
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=True)
+    assert result.stdout == "{\n"
+    assert "Traceback" not in result.stderr

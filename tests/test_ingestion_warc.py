@@ -1,0 +1,125 @@
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.captures import Capture
+from core.declarations import Policy
+from core.exceptions import UsageError
+from ingestion import LeftOut, captures_from_warc, is_warc
+from loopback.archive import DatedPage, write_warc
+
+OLD = "http://www.northwind.example/privacy.htm"
+NEW = "https://northwind.example/legal/privacy"
+POLICY = Policy.model_validate({"locations": [{"url": OLD, "until": "2015"}, {"url": NEW, "since": "2014"}]})
+
+
+def day(year: int, month: int = 1, second: int = 0) -> datetime:
+    return datetime(year, month, 1, 0, 0, second, tzinfo=UTC)
+
+
+def read(path: Path, *pages: DatedPage) -> tuple[list[tuple[Capture, bytes | None]], list[str]]:
+    write_warc(path, pages)
+    captures, left_out = [], []
+    for found in captures_from_warc(path, "northwind", "privacy", POLICY):
+        if isinstance(found, LeftOut):
+            left_out.append(found.why)
+        else:
+            captures.append(found)
+    return captures, left_out
+
+
+@pytest.fixture
+def warc(tmp_path: Path) -> Path:
+    return tmp_path / "crawl.warc.gz"
+
+
+def test_a_response_from_a_location_is_a_capture_of_its_warc_date(warc: Path) -> None:
+    at = datetime(2010, 11, 25, 16, 16, 54, tzinfo=UTC)
+    ((capture, payload),), left_out = read(
+        warc, DatedPage(url=OLD, at=at, body=b"<p>We keep logs.</p>", media_type="text/html", status=404)
+    )
+    assert (payload, left_out) == (b"<p>We keep logs.</p>", [])
+    assert (capture.captured_at, capture.source, capture.url) == (at, "warc", OLD)
+    assert (capture.status, capture.media_type) == (404, "text/html")
+    assert capture.archive["record_id"].startswith("<urn:uuid:")
+
+
+def test_content_coding_is_undone(warc: Path) -> None:
+    body = gzip.compress(b"<p>We keep logs.</p>")
+    page = DatedPage(url=OLD, at=day(2010), body=body, headers=(("Content-Encoding", "gzip"),))
+    ((_, payload),), _ = read(warc, page)
+    assert payload == b"<p>We keep logs.</p>"
+
+
+def test_other_addresses_and_times_are_left_out_and_say_why(warc: Path) -> None:
+    captures, left_out = read(
+        warc,
+        DatedPage(url="https://northwind.example/", at=day(2016), body=b"home"),
+        DatedPage(url=OLD, at=day(2016), body=b"after the move"),
+        DatedPage(url=NEW, at=day(2013), body=b"before the move"),
+    )
+    late = "of a location at a time it does not hold"
+    assert (captures, left_out) == ([], ["of another address", late, late])
+
+
+def test_a_record_without_a_date_is_left_out(warc: Path) -> None:
+    page = DatedPage(url=OLD, at=day(2010), body=b"x")
+    write_warc(warc, [page])
+    warc.write_bytes(gzip.decompress(warc.read_bytes()).replace(b"WARC-Date: 2010-01-01T", b"WARC-Date: 2010-13-01T"))
+    assert list(captures_from_warc(warc, "northwind", "privacy", POLICY)) == [LeftOut("malformed")]
+
+
+def test_a_redirect_in_the_file_leads_to_the_capture(warc: Path) -> None:
+    elsewhere = "https://cdn.northwind.example/p.html"
+    ((capture, _),), left_out = read(
+        warc,
+        DatedPage(url=NEW, at=day(2016), status=301, headers=(("Location", "//cdn.northwind.example/p.html"),)),
+        DatedPage(url=elsewhere, at=day(2016, second=2), body=b"<p>We keep logs.</p>"),
+        DatedPage(url=elsewhere, at=day(2016, month=3), body=b"another visit: nobody was sent here"),
+    )
+    assert (capture.asked_url, capture.redirects, capture.url) == (NEW, (NEW,), elsewhere)
+    assert left_out == ["a redirect", "of another address"]
+
+
+def test_a_revisit_is_a_capture_again_of_what_it_refers_to(warc: Path) -> None:
+    pages = [
+        DatedPage(url=OLD, at=day(2010), body=b"same"),
+        DatedPage(url=OLD, at=day(2011), body=b"same", revisit=True),
+    ]
+    ((first, _), (again, payload)), left_out = read(warc, *pages)
+    assert (again.sha256, again.media_type, payload, left_out) == (first.sha256, first.media_type, None, [])
+    assert (first.captured_at, again.captured_at) == (day(2010), day(2011))
+
+
+def test_a_file_that_breaks_off_gives_what_came_before_and_then_one_error(warc: Path) -> None:
+    write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"first")])
+    whole = warc.stat().st_size
+    body = bytes(range(256)) * 400
+    write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"first"), DatedPage(url=OLD, at=day(2011), body=body)])
+    data = warc.read_bytes()
+    warc.write_bytes(data[: (whole + len(data)) // 2])
+    found = captures_from_warc(warc, "northwind", "privacy", POLICY)
+    first = next(found)
+    assert not isinstance(first, LeftOut)
+    assert first[1] == b"first"
+    with pytest.raises(UsageError, match="breaks off after 1 responses"):
+        list(found)
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>not a WARC</html>", b"\x1f\x8b\x08\x00broken", bytes(1000)])
+def test_what_is_no_warc_is_one_error(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "no.warc.gz"
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match=r"no\.warc\.gz: not a whole WARC file"):
+        list(captures_from_warc(path, "northwind", "privacy", POLICY))
+
+
+def test_a_missing_file_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        list(captures_from_warc(tmp_path / "gone.warc", "northwind", "privacy", POLICY))
+
+
+def test_a_warc_is_known_by_its_name() -> None:
+    assert [is_warc(Path(name)) for name in ("a.warc", "a.WARC.GZ", "a.html", "warc.txt")] == [True, True, False, False]
