@@ -1,0 +1,228 @@
+"""What a report is about: two texts of a policy, when the one became the other, and what differs between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.captures import sha256_hex
+from core.changes import Comparison
+from core.clauses import Document
+from core.declarations import Vendor
+from core.exceptions import UsageError
+from core.history import History, Observation, Period, period_for
+from core.moments import iso
+from diffing import compare
+from storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSide:
+    """One side of a report that is a version of a policy, as one period shows it.
+
+    vendor, policy: slugs; vendor_name: as declared. number: the version's, for display.
+    document: the text of the capture next to the interval: the period's last on the old side, its first on the new.
+    """
+
+    vendor: str
+    vendor_name: str
+    policy: str
+    number: int
+    period: Period
+    document: Document
+
+    def to_dict(self) -> dict[str, Any]:
+        """The side as the JSON contract has it."""
+        return {
+            "vendor": self.vendor,
+            "policy": self.policy,
+            "version": self.number,
+            "id": self.period.version_id,
+            **_stated(self.document),
+            "captures": len(self.period.observations),
+            "first": capture_to_dict(self.period.first),
+            "last": capture_to_dict(self.period.last),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FileSide:
+    """One side of a report that is a local file. sha256: of its bytes, lower-case hexadecimal."""
+
+    path: Path
+    sha256: str
+    document: Document
+
+    def to_dict(self) -> dict[str, Any]:
+        """The side as the JSON contract has it."""
+        return {"path": str(self.path), "sha256": self.sha256, **_stated(self.document)}
+
+
+Side = VersionSide | FileSide
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """When a change happened: after the last capture of the old text, by the first of the new."""
+
+    last_old: Observation
+    first_new: Observation
+
+    def to_dict(self) -> dict[str, Any]:
+        """The interval as the JSON contract has it."""
+        return {"last_old": capture_to_dict(self.last_old), "first_new": capture_to_dict(self.first_new)}
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A period that lies between the two a report compares. number: its version's, for display."""
+
+    number: int
+    period: Period
+
+    def to_dict(self) -> dict[str, Any]:
+        """The period as the JSON contract has it."""
+        return {
+            "version": self.number,
+            "id": self.period.version_id,
+            "from": iso(self.period.first.captured_at),
+            "to": iso(self.period.last.captured_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What differs between two texts, and when the one became the other.
+
+    interval: None for files, for two sides of one version, and for an old side that was shown after the new one.
+    between: periods between the two sides' periods, oldest first; where there are any, the change came in steps.
+    """
+
+    old: Side
+    new: Side
+    interval: Interval | None
+    between: tuple[Between, ...]
+    comparison: Comparison
+
+    @property
+    def same_version(self) -> bool:
+        """Whether both sides are one version, so that there is nothing to compare."""
+        return (
+            isinstance(self.old, VersionSide)
+            and isinstance(self.new, VersionSide)
+            and self.old.period.version_id == self.new.period.version_id
+        )
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the old side was shown after the new one, as two versions named by `@id` may be."""
+        return (
+            isinstance(self.old, VersionSide)
+            and isinstance(self.new, VersionSide)
+            and self.old.period.first.captured_at > self.new.period.first.captured_at
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as the JSON contract has it."""
+        return {
+            "old": self.old.to_dict(),
+            "new": self.new.to_dict(),
+            "interval": self.interval.to_dict() if self.interval else None,
+            "between": [period.to_dict() for period in self.between],
+            **self.comparison.to_dict(),
+        }
+
+
+def capture_to_dict(observation: Observation) -> dict[str, Any]:
+    """A capture as evidence: time (ISO 8601, UTC), address, source, SHA-256."""
+    return {
+        "captured_at": iso(observation.captured_at),
+        "url": observation.url,
+        "source": observation.source,
+        "sha256": observation.sha256,
+    }
+
+
+def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) -> Report:
+    """What changed in a policy between two dates or versions (`@id`, see `core.history.period_for`).
+
+    Dates have to be in order; a version named by `@id` may be compared with an earlier one. UsageError when they are
+    not, when the vendor has no such policy, or when a date or id finds no capture.
+    """
+    vendor.policy(policy)
+    history = store.history(vendor.slug, policy)
+    old_period, new_period = period_for(history, old), period_for(history, new)
+    if _is_after(old_period, new_period):
+        if not (old.startswith("@") or new.startswith("@")):
+            raise UsageError(f"{old} is after {new}; give the earlier date first")
+        # A version shown more than once stands for its last period, unless an earlier one lets the two be in order.
+        if old.startswith("@"):
+            earlier = [p for p in history.version(old_period.version_id).periods if not _is_after(p, new_period)]
+            old_period = earlier[-1] if earlier else old_period
+    return report_between(store, vendor, policy, history, old_period, new_period)
+
+
+def _is_after(one: Period, other: Period) -> bool:
+    return one.first.captured_at > other.first.captured_at
+
+
+def report_between(
+    store: Store, vendor: Vendor, policy: str, history: History, old_period: Period, new_period: Period
+) -> Report:
+    """What changed in a policy between two periods of its history. StorageError as the store raises it."""
+    old_document = store.document(old_period.last.capture_id)
+    same = old_period.version_id == new_period.version_id
+    new_document = old_document if same else store.document(new_period.first.capture_id)
+    first, last = sorted((history.periods.index(old_period), history.periods.index(new_period)))
+    between = history.periods[first + 1 : last]
+    forwards = history.periods.index(old_period) == first
+
+    def side(period: Period, document: Document) -> VersionSide:
+        number = history.version(period.version_id).number
+        return VersionSide(vendor.slug, vendor.name, policy, number, period, document)
+
+    return Report(
+        old=side(old_period, old_document),
+        new=side(new_period, new_document),
+        interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
+        between=tuple(Between(history.version(period.version_id).number, period) for period in between),
+        comparison=_nothing(old_document) if same else compare(old_document, new_document),
+    )
+
+
+def compare_files(old: Path, new: Path, old_document: Document, new_document: Document) -> Report:
+    """What differs between two local files whose documents have been extracted. UsageError when one can't be read."""
+    return Report(
+        old=_file_side(old, old_document),
+        new=_file_side(new, new_document),
+        interval=None,
+        between=(),
+        comparison=compare(old_document, new_document),
+    )
+
+
+def _file_side(path: Path, document: Document) -> FileSide:
+    try:
+        return FileSide(path, sha256_hex(path.read_bytes()), document)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+
+
+def _nothing(document: Document) -> Comparison:
+    return Comparison((), tuple((clause.position, clause.position) for clause in document.clauses))
+
+
+def _stated(document: Document) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "language": document.language,
+        "effective_date": document.effective_date.isoformat() if document.effective_date else None,
+    }
+
+
+def periods_of(between: Sequence[Between]) -> dict[int, list[Period]]:
+    """The periods by their version's number, in order of appearance."""
+    grouped: dict[int, list[Period]] = {}
+    for one in between:
+        grouped.setdefault(one.number, []).append(one.period)
+    return grouped

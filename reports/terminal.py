@@ -1,0 +1,102 @@
+"""The report on a terminal, or as plain text for a pipe or a file."""
+
+import io
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from core.changes import Redline
+from core.history import Observation
+from core.moments import iso
+from reports.report import FileSide, Report
+from reports.vendor_text import printable
+from reports.wording import (
+    KIND_WORDS,
+    SIGNIFICANCE_MEANINGS,
+    Told,
+    by_significance,
+    circumstances,
+    elided,
+    marked,
+    subject,
+    summary,
+    told,
+)
+
+_STYLES = {"delete": "red strike", "insert": "green underline", "equal": ""}
+_INDENT = 6
+
+
+def as_text(report: Report) -> str:
+    """The report as plain text: insertions as {+new+}, deletions as [-old-], one line a paragraph."""
+    console = Console(file=io.StringIO(), force_terminal=False, color_system=None, highlight=False)
+    print_report(report, console)
+    assert isinstance(console.file, io.StringIO)  # noqa: S101 - tells mypy what was put in above
+    return console.file.getvalue()
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Prints the report: summary first, one line a change with its redline under it, unchanged text left out.
+
+    Differences are coloured and struck or underlined where the console has colour, marked with [-old-] and {+new+}
+    where it has none (NO_COLOR, a pipe, a file).
+    """
+    _line(console, Text(subject(report), style="bold"))
+    _line(console, Text(summary(report)))
+    for sentence in circumstances(report):
+        _line(console, Text(sentence))
+    console.print()
+    _provenance(report, console)
+    for significance, group in by_significance(told(report.comparison)):
+        console.print()
+        heading = Text(significance.capitalize(), style="bold underline")
+        heading.append(f" ({SIGNIFICANCE_MEANINGS[significance]})", style="not bold not underline")
+        _line(console, heading)
+        for change in group:
+            _change(change, console)
+
+
+def _provenance(report: Report, console: Console) -> None:
+    if report.interval:
+        _evidence(console, "old text last seen", report.interval.last_old)
+        _evidence(console, "new text first seen", report.interval.first_new)
+        return
+    for name, side in (("old", report.old), ("new", report.new)):
+        if isinstance(side, FileSide):
+            _line(console, Text(f"{name}: {printable(str(side.path))}  sha256 {side.sha256}"))
+        else:
+            _evidence(console, f"{name}, first seen", side.period.first)
+            _evidence(console, f"{name}, last seen", side.period.last)
+
+
+def _evidence(console: Console, name: str, seen: Observation) -> None:
+    _line(console, Text(f"{name + ':':<21}{iso(seen.captured_at)}  {seen.source}  {printable(seen.url)}"))
+    _line(console, Text(f"{'':<21}sha256 {seen.sha256}", style="dim"))
+
+
+def _change(change: Told, console: Console) -> None:
+    width = max(map(len, KIND_WORDS.values()))
+    line = Text(f"{change.number:>4}  ")
+    line.append(f"{change.kind:<{width}}", style="bold")
+    line.append(f"  {change.place}")
+    if change.clause:
+        line.append(f"  ({change.clause})", style="dim")
+    _line(console, line)
+    _line(console, _redline(elided(change.redline), console), indent=_INDENT)
+    for note in change.notes:
+        _line(console, Text(note, style="italic"), indent=_INDENT)
+
+
+def _redline(redline: Redline, console: Console) -> Text:
+    if console.no_color or console.color_system is None:
+        return Text(marked(redline))
+    return Text.assemble(*((part, _STYLES[operation]) for operation, part in redline))
+
+
+def _line(console: Console, text: Text, indent: int = 0) -> None:
+    """Wrapped to the width of a terminal; whole where a program or a file gets it."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent)) if indent else text)
+    else:
+        console.print(Text(" " * indent) + text, soft_wrap=True)

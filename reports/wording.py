@@ -1,0 +1,276 @@
+"""What all formats share: the words, the order, the grouping, and what of a text is left out.
+
+Nothing here knows a format; a vendor's words go through `printable` before they leave.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from core.changes import SIGNIFICANCES, Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
+from core.clauses import Clause
+from core.moments import iso
+from reports.report import FileSide, Report, Side, periods_of
+from reports.vendor_text import printable
+
+KIND_WORDS: Final[dict[ChangeKind, str]] = {
+    "added": "added",
+    "removed": "removed",
+    "modified": "modified",
+    "moved": "moved",
+    "moved_modified": "moved and modified",
+    "renumbered": "renumbered",
+    "split": "split",
+    "merged": "merged",
+    "cosmetic": "cosmetic",
+    "factual": "factual",
+}
+SIGNIFICANCE_MEANINGS: Final[dict[Significance, str]] = {
+    "substantive": "the words of the policy differ",
+    "factual": "only contact details, dates or numbers differ",
+    "editorial": "only typography, numbering, order or link targets differ",
+    "volatile": "counters and the like, which differ with every look",
+}
+_CLAUSE_WORDS: Final = {"heading": "heading", "paragraph": "paragraph", "list_item": "list item", "table_row": "row"}
+MARKS: Final[dict[RedlineOperation, tuple[str, str]]] = {
+    "delete": ("[-", "-]"),
+    "insert": ("{+", "+}"),
+    "equal": ("", ""),
+}
+PATH_SEPARATOR: Final = " › "
+ELLIPSIS: Final = "…"
+
+# Below this a reader should look for themselves whether the two sides belong together.
+_UNCERTAIN = 0.7
+# Characters of unchanged text kept on either side of a difference, and of a clause that is only named.
+_CONTEXT = 90
+_EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change as all formats tell it.
+
+    number: its place in reading order, from 1. path: the headings it stands under, outermost first, then its label.
+    clause: what kind of clause it is, in words; '' for a paragraph, which goes without saying.
+    redline: what to show of its text, vendor's words made printable. notes: sentences that belong to it.
+    """
+
+    number: int
+    change: Change
+    path: tuple[str, ...]
+    clause: str
+    redline: Redline
+    notes: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of change, in words."""
+        return KIND_WORDS[self.change.kind]
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words."""
+        return PATH_SEPARATOR.join(self.path) or "top of the text"
+
+
+def told(comparison: Comparison) -> tuple[Told, ...]:
+    """Every change as it is told, in reading order."""
+    return tuple(
+        Told(
+            number, change, path_of((change.new or change.old)[0]), _clause_word(change), _shown(change), notes(change)
+        )
+        for number, change in enumerate(comparison.changes, start=1)
+    )
+
+
+def by_significance(changes: Iterable[Told]) -> Iterator[tuple[Significance, tuple[Told, ...]]]:
+    """The changes grouped, the most telling first, each group in reading order; no empty group."""
+    everything = tuple(changes)
+    for significance in SIGNIFICANCES:
+        group = tuple(one for one in everything if one.change.significance == significance)
+        if group:
+            yield significance, group
+
+
+# --- sentences about the whole ---
+
+
+def subject(report: Report) -> str:
+    """What is compared, in a line: `HESK privacy: version 1 → version 2`."""
+    old, new = report.old, report.new
+    if isinstance(old, FileSide) or isinstance(new, FileSide):
+        return f"{side_name(old)} → {side_name(new)}"
+    return f"{printable(old.vendor_name)} {old.policy}: version {old.number} → version {new.number}"
+
+
+def side_name(side: Side) -> str:
+    """`version 2`, or a file's name."""
+    return printable(side.path.name) if isinstance(side, FileSide) else f"version {side.number}"
+
+
+def summary(report: Report) -> str:
+    """What differs, in a sentence or two that lead with what is substantive."""
+    if report.same_version:
+        return "No difference: both sides are the same version."
+    comparison = report.comparison
+    if not comparison.changes:
+        return "No difference between the two texts."
+    counts = {
+        significance: [change.kind for change in comparison.changes if change.significance == significance]
+        for significance in SIGNIFICANCES
+    }
+    rest = [f"{len(counts[name])} {name}" for name in SIGNIFICANCES[1:] if counts[name]]
+    sentences = []
+    if kinds := counts["substantive"]:
+        sentences.append(f"{plural(len(kinds), 'substantive change')}: {_enumerated(_by_kind(kinds))}.")
+        if rest:
+            sentences.append(f"Besides, {_enumerated(rest)}.")
+    else:
+        total = len(comparison.changes)
+        sentences.append(f"Nothing substantive changed: {_enumerated(rest)} change{'s' * (total != 1)}.")
+    sentences.append(f"{plural(len(comparison.unchanged), 'clause')} unchanged.")
+    return " ".join(sentences)
+
+
+def circumstances(report: Report) -> tuple[str, ...]:
+    """Sentences a reader needs beside the changes: when it happened, what was shown between, what to beware of."""
+    sentences = []
+    if report.interval:
+        sentences.append(
+            f"The change happened between {iso(report.interval.last_old.captured_at)}, when the old text was last "
+            f"captured, and {iso(report.interval.first_new.captured_at)}, when the new one first was."
+        )
+    if report.same_version:
+        steps = "" if report.between else " No capture between them shows another text: no change happened."
+        sentences.append(f"Both sides show {side_name(report.old)}.{steps}")
+    if report.backwards and not report.same_version:
+        sentences.append("Compared backwards: the old side was shown after the new one.")
+    if report.between:
+        shown = []
+        for number, periods in periods_of(report.between).items():
+            times = f", {len(periods)} times" if len(periods) > 1 else ""
+            first, last = periods[0].first.captured_at, periods[-1].last.captured_at
+            seen = f"on {iso(first)}" if first == last else f"from {iso(first)} to {iso(last)}"
+            shown.append(f"version {number} ({seen}{times})")
+        meaning = "the text went and came back" if report.same_version else "the change came in steps"
+        sentences.append(f"In between, other captures show {_enumerated(shown)}: {meaning}.")
+    sentences += [f"{_sentence(printable(remark))}" for remark in report.comparison.coarse]
+    return tuple(sentences)
+
+
+# --- sentences about one change ---
+
+
+def path_of(clause: Clause) -> tuple[str, ...]:
+    """The headings above a clause, outermost first, then its label; made printable, empty at the top of a text."""
+    label = (clause.label,) if clause.label else ()
+    return tuple(printable(part) for part in (*clause.heading_path, *label))
+
+
+def notes(change: Change) -> tuple[str, ...]:
+    """What the redline does not show: where a clause came from, its old label, link targets, a doubtful match."""
+    found = []
+    old, new = change.old, change.new
+    if old and new:
+        if change.kind in ("moved", "moved_modified"):
+            found.append(f"From {_position(old[0])} to {_position(new[0])}.")
+        labels = [(" ".join(c.label for c in side if c.label)) for side in (old, new)]
+        if labels[0] != labels[1] and change.kind not in ("split", "merged"):
+            was, now = (printable(label) or "none" for label in labels)
+            found.append(f"Number: {was} → {now}.")
+        if change.kind == "split":
+            found.append(f"One clause became {len(new)}.")
+        if change.kind == "merged":
+            found.append(f"{len(old)} clauses became one.")
+        links = [[link for clause in side for link in clause.links] for side in (old, new)]
+        gone = [link for link in links[0] if link not in links[1]]
+        came = [link for link in links[1] if link not in links[0]]
+        if gone or came:
+            was, now = (", ".join(map(printable, side)) or "none" for side in (gone, came))
+            found.append(f"Link: {was} → {now}.")
+        if change.confidence < _UNCERTAIN:
+            found.append(f"The two sides may not belong together (confidence {change.confidence:.0%}).")
+    return tuple(found)
+
+
+def _position(clause: Clause) -> str:
+    path = PATH_SEPARATOR.join(path_of(clause))
+    return f"“{path}” (clause {clause.position + 1})" if path else f"clause {clause.position + 1}"
+
+
+def _clause_word(change: Change) -> str:
+    kinds = dict.fromkeys(clause.kind for clause in change.new or change.old)
+    return "" if set(kinds) == {"paragraph"} else " and ".join(_CLAUSE_WORDS[kind] for kind in kinds)
+
+
+# --- the text of a change ---
+
+
+def _shown(change: Change) -> Redline:
+    """What of a change's text to show: its redline, or the clauses themselves where it has none."""
+    if change.redline:
+        return tuple((operation, printable(text)) for operation, text in change.redline)
+    old, new = (printable(" ".join(clause.text for clause in side)) for side in (change.old, change.new))
+    if not new:
+        return (("delete", old),)
+    if not old:
+        return (("insert", new),)
+    if old == new:
+        return (("equal", new),)
+    return (("delete", old), ("equal", " "), ("insert", new))
+
+
+def elided(redline: Redline) -> Redline:
+    """The redline with its long unchanged stretches cut to what is next to a difference."""
+    if len(redline) == 1 and redline[0][0] == "equal":
+        return (("equal", _head(redline[0][1], _EXCERPT)),)
+    last = len(redline) - 1
+    result = []
+    for index, (operation, text) in enumerate(redline):
+        if operation == "equal" and len(text) > 3 * _CONTEXT:
+            head = _head(text, _CONTEXT).removesuffix(ELLIPSIS) if index else ""
+            tail = _tail(text, _CONTEXT).removeprefix(ELLIPSIS) if index < last else ""
+            text = f"{head}{ELLIPSIS}{tail}"
+        result.append((operation, text))
+    return tuple(result)
+
+
+def marked(redline: Redline) -> str:
+    """The redline where there is neither colour nor markup: deletions as [-old-], insertions as {+new+}."""
+    return "".join(f"{MARKS[operation][0]}{text}{MARKS[operation][1]}" for operation, text in redline)
+
+
+def _head(text: str, length: int) -> str:
+    """The beginning of a text, cut at a space where there is one near, with an ellipsis."""
+    if len(text) <= length:
+        return text
+    space = text.rfind(" ", length - 25, length + 1)
+    return f"{text[: space + 1 if space >= 0 else length]}{ELLIPSIS}"
+
+
+def _tail(text: str, length: int) -> str:
+    start = len(text) - length
+    space = text.find(" ", start, start + 25)
+    return f"{ELLIPSIS}{text[space if space >= 0 else start :]}"
+
+
+# --- words ---
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _by_kind(kinds: list[ChangeKind]) -> list[str]:
+    return [f"{count} {KIND_WORDS[kind]}" for kind, count in Counter(kinds).most_common()]
+
+
+def _enumerated(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
