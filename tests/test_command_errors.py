@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.settings import CHECKOUT
+from demo.captures import OLD_ADDRESS, PAGES
 from tests.conftest import Clausewatch
-from tests.demo_pages import CAPTURES, OLD_ADDRESS, PAGES
+from tests.demo_pages import CAPTURES
 
 PAGE = PAGES / CAPTURES[0][0]
 INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRESS)

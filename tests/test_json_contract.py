@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from core.changes import CHANGE_KINDS
+from demo.captures import NEW_ADDRESS, OLD_ADDRESS, PAGES
 from tests.conftest import Clausewatch
-from tests.demo_pages import CAPTURES, NEW_ADDRESS, OLD_ADDRESS, PAGES
+from tests.demo_pages import CAPTURES
 
 CLAUSE_FIELDS = {"position", "kind", "label", "heading_path", "text"}
 WITH_REDLINE = {"modified", "moved_modified", "factual", "split", "merged"}

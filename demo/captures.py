@@ -1,0 +1,49 @@
+"""What the archive of the demo holds: the dated pages in demo/pages, and where each of them stood."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loopback.archive import DatedPage
+
+PAGES = Path(__file__).parent / "pages"
+OLD_ADDRESS = "http://www.lanternpost.example/privacy.html"
+NEW_ADDRESS = "https://www.lanternpost.example/legal/privacy"
+
+# The policy moves with the redesign of January 2023; until then it stood at the old address.
+_MOVED = datetime(2023, 1, 10, tzinfo=UTC)
+
+
+def archived_pages() -> list[DatedPage]:
+    """Each page under the address and at the time of its capture, and the old address as it led to the new one."""
+    pages = []
+    for path in sorted(PAGES.glob("2*.html")):
+        at = datetime.strptime(path.stem, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        pages.append(DatedPage(url=OLD_ADDRESS if at < _MOVED else NEW_ADDRESS, at=at, body=path.read_bytes()))
+    pages.append(
+        DatedPage(
+            url=OLD_ADDRESS,
+            at=datetime(2023, 11, 30, 17, 44, tzinfo=UTC),
+            status=301,
+            headers=(("Location", NEW_ADDRESS),),
+        )
+    )
+    return pages
+
+
+def declaration(live_address: str) -> str:
+    """The vendor's YAML; its newest location is the page that the demo serves on loopback."""
+    return f"""\
+name: Lanternpost
+homepage: https://www.lanternpost.example/
+policies:
+  privacy:
+    locations:
+      - url: {OLD_ADDRESS}
+        until: 2024-01-01
+      - url: {NEW_ADDRESS}
+        since: 2023-01-01
+        until: 2025-01-01
+      # The fictional vendor's page of today.
+      - url: {live_address}
+        since: 2025-01-01
+"""
