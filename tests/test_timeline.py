@@ -1,0 +1,95 @@
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.history import Observation
+from diffing.timeline import timeline
+
+BEGIN = datetime(2010, 11, 25, tzinfo=UTC)
+
+
+def observed(day: int, version_id: str, *, url: str = "https://marmot.example/privacy", key: int = 0) -> Observation:
+    return Observation(key or day, BEGIN + timedelta(days=day), url, "live", f"{version_id}{day}", version_id)
+
+
+# Few days and few versions, so that instants coincide and versions come back.
+observations = st.builds(
+    Observation,
+    capture_id=st.integers(1, 1000),
+    captured_at=st.integers(0, 5).map(lambda day: BEGIN + timedelta(days=day)),
+    url=st.sampled_from(["http://marmot.example/a", "http://marmot.example/b"]),
+    source=st.sampled_from(["live", "wayback"]),
+    sha256=st.sampled_from(["aa", "bb", "cc"]),
+    version_id=st.sampled_from(["one", "two", "three"]),
+)
+
+
+@given(st.lists(observations, max_size=12), st.data())
+def test_neither_order_nor_repetition_counts(seen: list[Observation], data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(seen + data.draw(st.lists(st.sampled_from(seen)) if seen else st.just([]))))
+    assert timeline(shuffled) == timeline(seen)
+
+
+@given(st.lists(observations, max_size=12))
+def test_every_observation_is_in_one_period_of_its_version(seen: list[Observation]) -> None:
+    history = timeline(seen)
+    placed = [observation for period in history.periods for observation in period.observations]
+    assert len(placed) == len(set(seen))
+    assert set(placed) == set(seen)
+    assert [observation.captured_at for observation in placed] == sorted(o.captured_at for o in set(seen))
+    assert all(o.version_id == period.version_id for period in history.periods for o in period.observations)
+    assert all(before.version_id != after.version_id for before, after in pairwise(history.periods))
+
+
+@given(st.lists(observations, max_size=12))
+def test_versions_are_numbered_by_first_appearance_and_hold_all_periods(seen: list[Observation]) -> None:
+    history = timeline(seen)
+    assert [version.number for version in history.versions] == list(range(1, len(history.versions) + 1))
+    appearances = list(dict.fromkeys(period.version_id for period in history.periods))
+    assert [version.id for version in history.versions] == appearances
+    for version in history.versions:
+        assert version.periods == tuple(p for p in history.periods if p.version_id == version.id)
+
+
+@given(st.lists(observations, max_size=12, unique_by=lambda o: (o.captured_at, o.url, o.source, o.sha256)), st.data())
+def test_keys_that_differ_with_the_order_of_arrival_change_nothing(
+    seen: list[Observation], data: st.DataObject
+) -> None:
+    keys = data.draw(st.permutations(range(len(seen))))
+    renumbered = [
+        Observation(key, o.captured_at, o.url, o.source, o.sha256, o.version_id)
+        for key, o in zip(keys, seen, strict=True)
+    ]
+    assert _without_keys(timeline(renumbered).periods) == _without_keys(timeline(seen).periods)
+
+
+def _without_keys(periods: tuple) -> list:
+    return [(p.version_id, [(o.captured_at, o.url, o.source, o.sha256) for o in p.observations]) for p in periods]
+
+
+def test_a_text_that_comes_back_is_one_version_with_two_periods() -> None:
+    history = timeline([observed(1, "a"), observed(2, "b"), observed(3, "a"), observed(4, "a")])
+    assert [period.version_id for period in history.periods] == ["a", "b", "a"]
+    assert [(version.number, version.id, len(version.periods)) for version in history.versions] == [
+        (1, "a", 2),
+        (2, "b", 1),
+    ]
+
+
+def test_an_earlier_capture_found_later_moves_numbers_and_keeps_ids() -> None:
+    late = [observed(5, "b"), observed(6, "c")]
+    assert [(v.number, v.id) for v in timeline(late).versions] == [(1, "b"), (2, "c")]
+    backfilled = timeline([*late, observed(1, "a"), observed(2, "c")])
+    assert [(v.number, v.id) for v in backfilled.versions] == [(1, "a"), (2, "c"), (3, "b")]
+
+
+def test_a_move_to_another_address_begins_no_period() -> None:
+    history = timeline([observed(1, "a"), observed(2, "a", url="https://marmot.example/legal/privacy")])
+    assert len(history.periods) == 1
+
+
+def test_nothing_seen_is_an_empty_history() -> None:
+    history = timeline([])
+    assert (history.periods, history.versions) == ((), ())
