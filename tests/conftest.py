@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from demo.captures import NEW_ADDRESS, OLD_ADDRESS
 from scripts.main import cli
 from tests.databases import database_url as database_url
 from tests.databases import postgresql_database as postgresql_database
 from tests.databases import postgresql_url as postgresql_url
 from tests.databases import store as store
-from tests.demo_pages import NEW_ADDRESS, OLD_ADDRESS
 
 Clausewatch = Callable[..., Result]
 
