@@ -63,14 +63,14 @@ Side = VersionSide | FileSide
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """When a change happened: after the last capture of the old text, by the first of the new."""
+    """When a change happened: after the last capture of the old text, before the first of the new."""
 
     last_old: Observation
     first_new: Observation
 
     def to_dict(self) -> dict[str, Any]:
         """The interval as the JSON contract has it."""
-        return {"last_old": capture_to_dict(self.last_old), "first_new": capture_to_dict(self.first_new)}
+        return {"after": capture_to_dict(self.last_old), "before": capture_to_dict(self.first_new)}
 
 
 @dataclass(frozen=True, slots=True)

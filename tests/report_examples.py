@@ -1,0 +1,136 @@
+"""Hand-made comparisons and reports of a fictional policy, for the tests of what is made of them."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from core.changes import Change, ChangeKind, Comparison, Redline, Significance
+from core.clauses import Clause, ClauseKind, Document
+from core.history import Observation, Period
+from reports import FileSide, Report, VersionSide
+from reports.report import Interval
+
+LAST_OLD = Observation(
+    3, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC), "http://old.example/p", "wayback", "a" * 64, "aaaa"
+)
+FIRST_NEW = Observation(
+    4, datetime(2021, 6, 7, 8, 9, 10, tzinfo=UTC), "https://new.example/p", "live", "b" * 64, "bbbb"
+)
+
+
+def clause(
+    position: int,
+    text: str,
+    *,
+    path: tuple[str, ...] = ("Privacy",),
+    label: str | None = None,
+    kind: ClauseKind = "paragraph",
+    links: tuple[str, ...] = (),
+) -> Clause:
+    return Clause(position, kind, label, path, text, links)
+
+
+def change(
+    kind: ChangeKind,
+    old: tuple[Clause, ...],
+    new: tuple[Clause, ...],
+    redline: Redline = (),
+    significance: Significance = "substantive",
+    confidence: float = 1.0,
+) -> Change:
+    return Change(kind, significance, confidence, old, new, redline)
+
+
+def added(position: int, text: str) -> Change:
+    return change("added", (), (clause(position, text),))
+
+
+def removed(position: int, text: str) -> Change:
+    return change("removed", (clause(position, text),), ())
+
+
+def document(*clauses: Clause) -> Document:
+    return Document("Privacy policy", "en", date(2021, 6, 1), clauses)
+
+
+def file_report(*changes: Change, unchanged: tuple[Clause, ...] = ()) -> Report:
+    """A report of two files whose only clauses are those of the changes, and the unchanged ones on both sides."""
+    sides = [
+        sorted([c for one in changes for c in getattr(one, side)] + list(unchanged), key=lambda c: c.position)
+        for side in ("old", "new")
+    ]
+    return Report(
+        old=FileSide(Path("old.html"), "c" * 64, document(*sides[0])),
+        new=FileSide(Path("new.html"), "d" * 64, document(*sides[1])),
+        interval=None,
+        between=(),
+        comparison=Comparison(changes, tuple((c.position, c.position) for c in unchanged)),
+    )
+
+
+def version_report(*changes: Change, vendor_name: str = "Marmot Mail") -> Report:
+    """A report of two versions of a policy, with an interval."""
+    files = file_report(*changes)
+    sides = [
+        VersionSide("marmot", vendor_name, "privacy", number, Period(seen.version_id, (seen,)), side.document)
+        for number, (seen, side) in enumerate(((LAST_OLD, files.old), (FIRST_NEW, files.new)), start=1)
+    ]
+    return Report(sides[0], sides[1], Interval(LAST_OLD, FIRST_NEW), (), files.comparison)
+
+
+# One change of every kind, with what its redline does not show.
+EVERY_KIND = (
+    change("removed", (clause(0, "Cookies", kind="heading"),), ()),
+    change("added", (), (clause(0, "We now sell your data.", kind="list_item"),)),
+    change(
+        "modified",
+        (clause(1, "We keep logs for ten days."),),
+        (clause(1, "We keep logs for ten years."),),
+        (("equal", "We keep logs for ten "), ("delete", "days"), ("insert", "years"), ("equal", ".")),
+        confidence=0.55,
+    ),
+    change("moved", (clause(2, "Children under 16."),), (clause(9, "Children under 16."),), significance="editorial"),
+    change(
+        "moved_modified",
+        (clause(3, "Write to us."),),
+        (clause(10, "Write to our officer."),),
+        (("equal", "Write to "), ("delete", "us"), ("insert", "our officer"), ("equal", ".")),
+    ),
+    change(
+        "renumbered",
+        (clause(4, "Your rights.", label="3"),),
+        (clause(2, "Your rights.", label="4"),),
+        significance="editorial",
+    ),
+    change(
+        "split",
+        (clause(5, "One. Two."),),
+        (clause(3, "One."), clause(4, "Two.")),
+        (("equal", "One. Two."),),
+    ),
+    change(
+        "merged",
+        (clause(6, "Three."), clause(7, "Four.")),
+        (clause(5, "Three. Four."),),
+        (("equal", "Three. Four."),),
+    ),
+    change(
+        "cosmetic",
+        (clause(8, "See our terms.", links=("http://a.example/",)),),
+        (clause(6, "See our terms.", links=("http://b.example/",)),),
+        significance="editorial",
+    ),
+    change(
+        "factual",
+        (clause(9, "Last updated 2020."),),
+        (clause(7, "Last updated 2021."),),
+        (("equal", "Last updated "), ("delete", "2020"), ("insert", "2021"), ("equal", ".")),
+        significance="factual",
+    ),
+    change(
+        "modified",
+        (clause(10, "Read by 12 people."),),
+        (clause(8, "Read by 13 people."),),
+        (("equal", "Read by "), ("delete", "12"), ("insert", "13"), ("equal", " people.")),
+        significance="volatile",
+    ),
+)

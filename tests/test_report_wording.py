@@ -1,0 +1,108 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.changes import Change, Comparison
+from reports.vendor_text import printable
+from reports.wording import by_significance, elided, summary, told
+from tests.report_examples import EVERY_KIND, added, change, clause, file_report, removed
+
+
+@pytest.mark.parametrize(
+    ("changes", "unchanged", "sentence"),
+    [
+        ((), 2, "No difference between the two texts."),
+        ((added(0, "A."),), 0, "1 substantive change: 1 added. 0 clauses unchanged."),
+        (
+            (removed(0, "A."), removed(1, "B."), added(0, "C."), EVERY_KIND[9], EVERY_KIND[3], EVERY_KIND[5]),
+            1,
+            "3 substantive changes: 2 removed and 1 added. Besides, 1 factual and 2 editorial. 1 clause unchanged.",
+        ),
+        ((EVERY_KIND[3],), 0, "Nothing substantive changed: 1 editorial change. 0 clauses unchanged."),
+        (
+            (EVERY_KIND[3], EVERY_KIND[9]),
+            0,
+            "Nothing substantive changed: 1 factual and 1 editorial changes. 0 clauses unchanged.",
+        ),
+    ],
+)
+def test_the_summary_leads_with_what_is_substantive(changes: tuple[Change, ...], unchanged: int, sentence: str) -> None:
+    same = tuple(clause(100 + number, "Same.") for number in range(unchanged))
+    assert summary(file_report(*changes, unchanged=same)) == sentence
+
+
+def test_changes_are_grouped_by_significance_and_keep_the_numbers_of_reading_order() -> None:
+    groups = [
+        (name, [one.number for one in group]) for name, group in by_significance(told(Comparison(EVERY_KIND, ())))
+    ]
+    assert groups == [
+        ("substantive", [1, 2, 3, 5, 7, 8]),
+        ("factual", [10]),
+        ("editorial", [4, 6, 9]),
+        ("volatile", [11]),
+    ]
+
+
+def test_what_a_redline_does_not_show_is_said() -> None:
+    notes = {one.kind: one.notes for one in reversed(told(Comparison(EVERY_KIND, ())))}
+    assert notes == {
+        "removed": (),
+        "added": (),
+        "modified": ("The two sides may not belong together (confidence 55%).",),
+        "moved": ("From “Privacy” (clause 3) to “Privacy” (clause 10).",),
+        "moved and modified": ("From “Privacy” (clause 4) to “Privacy” (clause 11).",),
+        "renumbered": ("Number: 3 → 4.",),
+        "split": ("One clause became 2.",),
+        "merged": ("2 clauses became one.",),
+        "cosmetic": ("Link: http://a.example/ → http://b.example/.",),
+        "factual": (),
+    }
+
+
+def test_a_clause_without_a_redline_shows_its_text() -> None:
+    shown = [one.redline for one in told(Comparison(EVERY_KIND, ()))]
+    assert shown[0] == (("delete", "Cookies"),)
+    assert shown[1] == (("insert", "We now sell your data."),)
+    assert shown[3] == (("equal", "Children under 16."),)
+    (respelled,) = told(Comparison((change("cosmetic", (clause(0, "E-Mail"),), (clause(0, "e-mail"),)),), ()))
+    assert respelled.redline == (("delete", "E-Mail"), ("equal", " "), ("insert", "e-mail"))
+
+
+def test_long_unchanged_stretches_are_cut_to_what_is_next_to_a_difference() -> None:
+    words = " ".join(f"word{number}" for number in range(100))
+    redline = elided((("equal", words), ("delete", "old"), ("equal", words), ("insert", "new"), ("equal", words)))
+    before, _, middle, _, after = (text for _, text in redline)
+    assert before.startswith("…")
+    assert before.endswith("word98 word99")
+    assert middle.startswith("word0 word1 ")
+    assert middle.endswith(" word99")
+    assert "…" in middle[50:-50]
+    assert after.startswith("word0")
+    assert after.endswith("…")
+    assert all(len(text) < 220 for text in (before, middle, after))
+
+
+def test_a_clause_that_only_moved_is_named_by_its_beginning() -> None:
+    ((_, text),) = elided((("equal", "lorem " * 200),))
+    assert text.endswith("lorem …")
+    assert len(text) <= 210
+
+
+@given(st.lists(st.tuples(st.sampled_from(["equal", "delete", "insert"]), st.text(max_size=700)), max_size=5))
+def test_eliding_leaves_every_deletion_and_insertion_whole(redline: list[tuple[str, str]]) -> None:
+    kept = [part for part in elided(tuple(redline)) if part[0] != "equal"]  # type: ignore[arg-type]  # drawn from its values
+    assert kept == [part for part in redline if part[0] != "equal"]
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_printable_text_holds_nothing_a_terminal_or_a_bidi_algorithm_acts_on(text: str) -> None:
+    made = printable(text)
+    assert len(made) == len(text)
+    assert not any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in made)
+    assert not set(made) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
+    made.encode("utf-8")
+
+
+def test_printable_text_leaves_words_of_any_script_alone() -> None:
+    for text in ("Größe – „Zitat“ …", "سياسة الخصوصية", "プライバシー", "क्षत्रिय \u200d\u200c", "👩‍👩‍👧"):
+        assert printable(text) == text
