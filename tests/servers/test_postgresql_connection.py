@@ -1,0 +1,82 @@
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from core.exceptions import StorageError
+from storage import Store, payloads
+from tests.stored_captures import POLICY, capture_of, page
+
+A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
+
+
+@pytest.fixture
+def server(postgresql_url: str) -> Iterator[psycopg.Connection]:
+    """A second way into the store's database."""
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def store(postgresql_url: str, server: psycopg.Connection) -> Iterator[Store]:
+    with Store.open(postgresql_url) as opened:
+        yield opened
+
+
+def end_other_connections(server: psycopg.Connection) -> None:
+    server.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+def test_a_connection_dropped_between_two_calls_is_replaced(store: Store, server: psycopg.Connection) -> None:
+    store.keep(capture_of(A), A, POLICY)
+    end_other_connections(server)
+    assert store.keep(capture_of(B, 1), B, POLICY).is_new
+    assert len(store.captures("marmot", "privacy")) == 2
+
+
+def test_a_connection_lost_within_a_call_is_told_and_what_was_stored_stays(
+    store: Store, server: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.keep(capture_of(A), A, POLICY)
+    put = payloads.put
+
+    def put_and_lose(*arguments: object) -> None:
+        put(*arguments)  # type: ignore[arg-type]  # handed through
+        end_other_connections(server)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(payloads, "put", put_and_lose)
+        with pytest.raises(StorageError, match=r"connection was lost: see that the server runs.*stays"):
+            store.keep(capture_of(B, 1), B, POLICY)
+    assert [stored.capture for stored in store.captures("marmot", "privacy")] == [capture_of(A)]
+    assert store.keep(capture_of(B, 1), B, POLICY).is_new
+
+
+def test_a_database_that_does_not_exist_is_told(postgresql_database: str) -> None:
+    url = make_url(postgresql_database).set(database="clausewatch_never_made")
+    with pytest.raises(StorageError, match='"clausewatch_never_made" does not exist'):
+        Store.open(url.render_as_string(hide_password=False))
+
+
+def test_a_database_that_may_only_be_read(postgresql_url: str, store: Store) -> None:
+    store.keep(capture_of(A), A, POLICY)
+    url = make_url(postgresql_url)
+    options = f"{url.query['options']} -cdefault_transaction_read_only=on"
+    with Store.open(url.update_query_dict({"options": options}).render_as_string(hide_password=False)) as reader:
+        assert len(reader.captures("marmot", "privacy")) == 1
+        with pytest.raises(StorageError, match="cannot be written"):
+            reader.keep(capture_of(B, 1), B, POLICY)
+
+
+def test_times_are_the_same_whatever_the_servers_zone(postgresql_url: str) -> None:
+    url = make_url(postgresql_url)
+    options = f"{url.query['options']} -ctimezone=Asia/Kathmandu"
+    with Store.open(url.update_query_dict({"options": options}).render_as_string(hide_password=False)) as elsewhere:
+        kept = elsewhere.keep(capture_of(A), A, POLICY)
+        assert elsewhere.capture(kept.capture_id).capture == capture_of(A)
+    with Store.open(postgresql_url) as here:
+        assert here.capture(kept.capture_id).capture == capture_of(A)

@@ -1,0 +1,59 @@
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from core.captures import sha256_hex
+from storage import Store
+from tests.stored_captures import POLICY, capture_of, page
+
+A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
+# The only one that is read whole: it holds a row per reader.
+READ_WHOLE = "SCAN subscribers"
+
+
+@pytest.fixture
+def statements() -> Iterator[list[tuple[str, Any]]]:
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
+            seen.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_every_query_finds_its_rows_by_an_index(tmp_path: Path, statements: list[tuple[str, Any]]) -> None:
+    now = capture_of(A).captured_at
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        statements.clear()
+        kept = store.keep(capture_of(A), A, POLICY)
+        store.keep(capture_of(B, 1), B, POLICY)
+        store.keep(capture_of(A), A, POLICY)
+        store.reextract("marmot", "privacy", POLICY)
+        store.captures("marmot", "privacy")
+        store.capture(kept.capture_id)
+        store.history("marmot", "privacy")
+        store.document(kept.capture_id)
+        store.payload(sha256_hex(A))
+        store.archived("marmot", "privacy")
+        store.payload_for_digest("marmot", "privacy", "AAAA")
+        store.subscribe("reader@marmot.example", [], now)
+        (reader,) = store.subscribers()
+        store.enqueue(reader.id, b"digest", {("marmot", "privacy"): now}, now)
+        store.told(reader.id)
+        (message,) = store.outbox()
+        store.mark_sent(message.id, now)
+        store.unsubscribe(reader.address)
+    assert len(statements) > 20
+    connection = sqlite3.connect(tmp_path / "store.db")
+    for statement, parameters in statements:
+        for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters):
+            assert not step.startswith("SCAN") or "USING" in step or step == READ_WHOLE, f"{step}: {statement}"
+            assert "TEMP B-TREE" not in step, f"{step}: {statement}"
+    connection.close()

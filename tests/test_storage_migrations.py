@@ -1,0 +1,74 @@
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from core.exceptions import StorageError
+from storage import Store
+from storage.models import Base
+from storage.schema import migration_config
+from tests.stored_captures import POLICY, capture_of, page
+
+A = page("We keep your messages for a year.")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A second way into the store's database."""
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    yield engine
+    engine.dispose()
+
+
+def test_the_migrations_make_the_tables_the_code_knows(store: Store, engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_opening_again_changes_nothing(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        kept = store.keep(capture_of(A), A, POLICY)
+    with Store.open(database_url) as store:
+        assert store.capture(kept.capture_id).capture == capture_of(A)
+
+
+def test_down_and_up_with_data(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        store.keep(capture_of(A), A, POLICY)
+        store.subscribe("reader@marmot.example", [], capture_of(A).captured_at)
+        (reader,) = store.subscribers()
+        store.enqueue(reader.id, b"digest", {("marmot", "privacy"): capture_of(A).captured_at}, reader.since)
+    with engine.begin() as connection:
+        command.downgrade(migration_config(connection), "base")
+    with engine.connect() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+    with Store.open(database_url) as store:
+        assert store.captures("marmot", "privacy") == ()
+        assert store.keep(capture_of(A), A, POLICY).is_new
+
+
+def test_a_newer_schema_is_left_alone(database_url: str, engine: Engine) -> None:
+    Store.open(database_url).close()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'of tomorrow'"))
+    with pytest.raises(StorageError, match=r"newer clausewatch .*of tomorrow.*update"):
+        Store.open(database_url)
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("alembic.op.create_index", fail)
+    with pytest.raises(ZeroDivisionError):
+        Store.open(database_url)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    monkeypatch.undo()
+    Store.open(database_url).close()
