@@ -24,6 +24,10 @@ class StorageError(ClausewatchError):
     """The database or the payload store refused: full, locked, gone, or damaged."""
 
 
+class FetchError(ClausewatchError):
+    """A page could not be got: no answer, a refused address, robots.txt; the message says which."""
+
+
 class ArchiveError(ClausewatchError):
     """The web archive did not do what its protocol says; nothing is known about the captures asked for."""
 

@@ -1,1 +1,4 @@
-"""TODO"""
+"""The Scrapy project: `scrapy crawl live`, `scrapy crawl archive`, and the same from Python.
+
+`crawler.run.crawl` and `crawler.fetch.fetch_once` are what other rooms use; `crawler.wayback` is the archive's client.
+"""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The two crawls: of the live pages, and of the archive."""

@@ -1,0 +1,195 @@
+"""Trying again: when, how often, and when to stop asking. Retry-After (RFC 9110, section 10.2.3) is obeyed."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from logging import getLogger
+from time import monotonic
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
+
+from core.moments import iso
+from crawler.captures import header_map
+from crawler.failures import explain
+from crawler.resolver import PublicAddressResolver
+from crawler.wayback import Trouble, trouble
+
+_PASSING = (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    ConnectError,
+    ConnectionDone,
+    ConnectionLost,
+)
+_log = getLogger(__name__)
+
+
+def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
+    """The value of a Retry-After header, a number of seconds or a date, as seconds from now; None when it is none."""
+    retry_after = retry_after.strip()
+    if retry_after.isdecimal():
+        return float(retry_after)
+    try:
+        then = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    then = then.replace(tzinfo=UTC) if then.tzinfo is None else then
+    return max(0.0, (then - now).total_seconds())
+
+
+class LiveBackOff:
+    """Asks a live page again when it answers that it cannot answer now, or does not answer.
+
+    When that does not help, or the page asks to be left alone for long, its answer stands: it is what was seen.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        self._first = settings.getfloat("LIVE_BACKOFF")
+        self._longest = settings.getfloat("LIVE_BACKOFF_MAX")
+        self._retries = settings.getint("RETRY_TIMES")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """See Scrapy's components."""
+        return cls(crawler.settings)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """See Scrapy's downloader middlewares."""
+        if "archive" in request.meta or not (response.status in (408, 429) or response.status >= 500):
+            return response
+        wait = seconds_to_wait(header_map(response).get("retry-after", ""), datetime.now(UTC))
+        return await self._again(request, wait) or response
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """See Scrapy's downloader middlewares."""
+        if "archive" in request.meta or not isinstance(exception, _PASSING):
+            return None
+        if urlsplit(request.url).hostname in PublicAddressResolver.refused:
+            return None
+        return await self._again(request, None)
+
+    async def _again(self, request: Request, wait: float | None) -> Request | None:
+        tries = request.meta.get("tries", 0)
+        if wait is None:
+            wait = self._first * 2**tries
+        if tries >= self._retries or wait > self._longest:
+            return None
+        await asyncio.sleep(wait)
+        again = request.replace(dont_filter=True)
+        again.meta["tries"] = tries + 1
+        return again
+
+
+class GaveUp(IgnoreRequest):
+    """The archive is not asked any more in this crawl."""
+
+
+class Gate:
+    """Lets requests to the archive through; closes for a while at each trouble, and for good after too many.
+
+    `enter` is for the download handler: a request that waits for its turn in a slot must not go out after a trouble.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        self._first = settings.getfloat("ARCHIVE_BACKOFF")
+        self._first_429 = settings.getfloat("ARCHIVE_BACKOFF_429")
+        self._longest = settings.getfloat("ARCHIVE_BACKOFF_MAX")
+        self._strikes_allowed = settings.getint("ARCHIVE_STRIKES")
+        self._strikes = 0
+        self._closed_at = 0.0
+        self._opens_at = 0.0
+        self.given_up: str | None = None
+
+    async def enter(self) -> None:
+        """Returns when the request may go out. GaveUp when it may not in this crawl."""
+        while self.given_up is None and (wait := self._opens_at - monotonic()) > 0:
+            await asyncio.sleep(wait)
+        if self.given_up is not None:
+            raise GaveUp(self.given_up)
+
+    def strike(self, found: Trouble, sent_at: float) -> None:
+        """Closes the gate after a trouble. sent_at: when the request went out, by time.monotonic().
+
+        What was under way when the gate closed tells nothing new and is not counted again.
+        """
+        if sent_at < self._closed_at or self.given_up is not None:
+            return
+        asked = seconds_to_wait(found.retry_after, datetime.now(UTC))
+        default = self._first_429 if found.too_many else self._first
+        wait = default * 2**self._strikes
+        if asked is not None:
+            wait = max(asked, self._first * 2**self._strikes)
+        self._strikes += 1
+        self._closed_at = monotonic()
+        self._opens_at = self._closed_at + wait
+        if asked is not None and asked > self._longest:
+            until = iso(datetime.now(UTC) + timedelta(seconds=asked))
+            self.given_up = f"the archive asks to be left alone until {until} ({found.why})"
+        elif self._strikes >= self._strikes_allowed:
+            self.given_up = f"the archive did not answer {self._strikes} times in a row, last: {found.why}"
+        else:
+            _log.warning("the archive: %s; asking again in %.0f s", found.why, wait)
+
+    def clear(self) -> None:
+        """The archive answered."""
+        self._strikes = 0
+
+
+class ArchiveBackOff:
+    """Asks the archive again after trouble of its own; never for what it archived, be that a 429.
+
+    Acts on requests with `archive` (crawler.wayback.Kind) and `gate` in their meta.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        self._tries = settings.getint("ARCHIVE_TRIES")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """See Scrapy's components."""
+        return cls(crawler.settings)
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """See Scrapy's downloader middlewares."""
+        if "archive" not in request.meta:
+            return response
+        found = trouble(request.meta["archive"], response.status, header_map(response), response.body)
+        if found is None:
+            request.meta["gate"].clear()
+            return response
+        again = self._again(request, found)
+        if again is None:
+            raise IgnoreRequest(f"the archive: {found.why}, {self._tries} times")
+        return again
+
+    def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """See Scrapy's downloader middlewares."""
+        if "archive" not in request.meta or not isinstance(exception, _PASSING):
+            return None
+        return self._again(request, Trouble(explain(exception, request.url)))
+
+    def _again(self, request: Request, found: Trouble) -> Request | None:
+        request.meta["gate"].strike(found, request.meta["sent_at"])
+        tries = request.meta.get("tries", 0) + 1
+        if tries >= self._tries:
+            return None
+        again = request.replace(dont_filter=True)
+        again.meta["tries"] = tries
+        return again

@@ -1,0 +1,1 @@
+"""Scrapy commands that replace its own."""

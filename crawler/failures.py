@@ -1,0 +1,56 @@
+"""Why something could not be got, in words."""
+
+from typing import cast
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from twisted.python.failure import Failure
+
+from core.escaping import printable_line
+from crawler.resolver import PublicAddressResolver
+
+_ROBOTS = "Forbidden by robots.txt"  # what Scrapy's middleware says
+
+
+def request_of(failure: Failure) -> Request:
+    """The request that failed."""
+    return cast(Request, failure.request)  # type: ignore[attr-defined]  # Scrapy sets it before any errback
+
+
+def reason(failure: Failure) -> str:
+    """What a failure of the downloader means to a person, on one printable line."""
+    return explain(cast(BaseException, failure.value), request_of(failure).url)
+
+
+def explain(exception: BaseException, url: str) -> str:
+    """What an exception of the downloader for that address means to a person, on one printable line."""
+    host = (urlsplit(url).hostname or "").lower()
+    if host in PublicAddressResolver.refused and isinstance(exception, CannotResolveHostError):
+        address = PublicAddressResolver.refused[host]
+        return printable_line(
+            f"{host} is {address}, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach such"
+        )
+    if isinstance(exception, CannotResolveHostError):
+        return f"there is no host {printable_line(host)}"
+    if isinstance(exception, DownloadConnectionRefusedError):
+        return "connection refused"
+    if isinstance(exception, DownloadTimeoutError):
+        return "no whole answer in time"
+    if isinstance(exception, ResponseDataLossError):
+        return "the answer is cut off"
+    if isinstance(exception, DownloadCancelledError):
+        return printable_line(f"the answer was not taken: {exception}")
+    if isinstance(exception, IgnoreRequest):
+        message = str(exception)
+        if message == _ROBOTS:
+            return "robots.txt forbids it, or could not be got"
+        return printable_line("it redirects without end" if message == "max redirections reached" else message)
+    return printable_line(f"{type(exception).__name__}: {exception}"[:300])

@@ -1,0 +1,108 @@
+"""What a crawl came to, counted in Scrapy's stats, and the exit status that follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scrapy.statscollectors import StatsCollector
+
+from core.escaping import printable_line
+from storage import Kept
+
+_PREFIX = "clausewatch/"
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlOutcome:
+    """What a crawl came to.
+
+    ok: it did its job: nothing failed, nothing was left undone.
+    failures: one line each, saying vendor, policy, address and why.
+    captures: found: answers of live pages, or rows of the archive's index. new: of these, those the store did not
+    hold. quarantined: of the new ones. unplayable: listed by the archive, but not given by it; no failure of ours.
+    malformed: rows of the index that could not be read. left: not asked for, because the crawl ended early.
+    """
+
+    ok: bool
+    failures: tuple[str, ...]
+    captures: int
+    new: int
+    quarantined: int
+    unplayable: int = 0
+    malformed: int = 0
+    left: int = 0
+
+    @property
+    def summary(self) -> str:
+        """All counts on one line."""
+        parts = [
+            f"{self.captures} captures found",
+            f"{self.new} new",
+            f"{self.quarantined} quarantined",
+            f"{len(self.failures)} failed",
+        ]
+        if self.unplayable:
+            parts.append(f"{self.unplayable} that the archive lists but does not give")
+        if self.malformed:
+            parts.append(f"{self.malformed} malformed rows skipped")
+        if self.left:
+            parts.append(f"{self.left} left for the next crawl")
+        return ", ".join(parts)
+
+
+class Tally:
+    """Counts in Scrapy's stats what CrawlOutcome tells."""
+
+    def __init__(self, stats: StatsCollector) -> None:
+        self._stats = stats
+
+    def found(self, count: int = 1) -> None:
+        """Captures found."""
+        self._stats.inc_value(_PREFIX + "captures", count)
+
+    def kept(self, kept: Kept) -> None:
+        """A capture that the store took."""
+        if kept.is_new:
+            self._stats.inc_value(_PREFIX + "new")
+            self._stats.inc_value(_PREFIX + "quarantined", int(kept.verdict.name == "quarantined"))
+
+    def failed(self, what: str, why: str) -> None:
+        """Something the crawl was to do and could not."""
+        failures = self._stats.get_value(_PREFIX + "failures", ())
+        self._stats.set_value(_PREFIX + "failures", (*failures, printable_line(f"{what}: {why}")))
+
+    def unplayable(self) -> None:
+        """A capture the archive lists and does not give."""
+        self._stats.inc_value(_PREFIX + "unplayable")
+
+    def malformed(self, count: int) -> None:
+        """Rows of the index that could not be read."""
+        self._stats.inc_value(_PREFIX + "malformed", count)
+
+    def left(self, count: int) -> None:
+        """Captures not asked for, because the crawl ends early."""
+        self._stats.inc_value(_PREFIX + "left", count)
+
+
+def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:
+    """The outcome that a finished crawl's stats tell.
+
+    Scrapy itself exits with 0 whatever happens; its stats know of exceptions in spiders, of errors it logged, and
+    whether the crawl came to its own end.
+    """
+    failures = list(stats.get(_PREFIX + "failures", ()))
+    if not failures and (stats.get("spider_exceptions/count") or stats.get("log_count/ERROR")):
+        failures.append("an error in clausewatch itself; the log above has it")
+    reason = stats.get("finish_reason")
+    if not failures and reason != "finished":
+        failures.append("the crawl was interrupted" if reason == "shutdown" else f"the crawl ended early: {reason}")
+    return CrawlOutcome(
+        ok=not failures,
+        failures=tuple(failures),
+        captures=stats.get(_PREFIX + "captures", 0),
+        new=stats.get(_PREFIX + "new", 0),
+        quarantined=stats.get(_PREFIX + "quarantined", 0),
+        unplayable=stats.get(_PREFIX + "unplayable", 0),
+        malformed=stats.get(_PREFIX + "malformed", 0),
+        left=stats.get(_PREFIX + "left", 0),
+    )

@@ -1,0 +1,64 @@
+"""What both spiders have in common: whose policies, the store, the tally."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import scrapy
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from core.declarations import Policy, select_vendors
+from core.exceptions import UsageError
+from crawler.environment import environment_of
+from crawler.outcome import Tally
+from storage import Store
+
+
+class PolicySpider(scrapy.Spider):
+    """Crawls the declared policies of some vendors, or of all.
+
+    vendor: slugs, separated by commas; empty means all.
+
+    Creating one raises the ClausewatchError there is to tell: an unknown vendor or argument, a broken declaration or
+    setting, a database that cannot be opened.
+    """
+
+    store: Store
+    tally: Tally
+    stopped = False
+
+    def __init__(self, vendor: str = "", **others: str) -> None:
+        super().__init__()
+        if others:
+            raise UsageError(f"the {self.name} crawl has no argument {', '.join(map(repr, others))}")
+        self._slugs = [slug.strip() for slug in vendor.split(",") if slug.strip()]
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *arguments: Any, **keywords: Any) -> Self:
+        """See Scrapy's components."""
+        spider = super().from_crawler(crawler, *arguments, **keywords)
+        environment = environment_of(crawler.settings)
+        spider._vendors = select_vendors(environment.vendors, spider._slugs)
+        spider.store = Store.open(environment.database_url)
+        crawler.signals.connect(spider._opened, signals.spider_opened)
+        crawler.signals.connect(spider.store.close, signals.spider_closed, weak=False)
+        return spider
+
+    def policies(self) -> Iterator[tuple[str, str, Policy]]:
+        """Vendor slug, policy slug and policy of each policy to crawl."""
+        for slug, vendor in self._vendors.items():
+            for name, policy in vendor.policies.items():
+                yield slug, name, policy
+
+    def stop(self, why: str) -> None:
+        """Ends the crawl for a reason that goes for all of it, told once."""
+        if not self.stopped:
+            self.stopped = True
+            self.tally.failed("the crawl ended early", why)
+            self._ending = asyncio.create_task(self.crawler.engine.close_spider_async(reason="stopped"))
+
+    def _opened(self) -> None:
+        self.tally = Tally(self.crawler.stats)
+        self.begun_at = datetime.now(UTC)

@@ -1,0 +1,69 @@
+"""Crawls from Python, and what `scrapy crawl` has in common with them."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from scrapy import Spider
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings as ScrapySettings
+
+from core.exceptions import UsageError
+from core.settings import Settings, load_settings
+from crawler.environment import apply_environment
+from crawler.logs import escape_logs
+from crawler.outcome import CrawlOutcome, outcome_from
+
+__all__ = ["CrawlOutcome", "crawl"]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def crawl(spider: str, **arguments: str) -> CrawlOutcome:
+    """Crawls: spider is `live` or `archive`, the arguments are those of `scrapy crawl`.
+
+    UsageError, DeclarationError, StorageError when it cannot begin; what goes wrong later is in the outcome.
+    """
+    return in_own_process(_crawl, spider, arguments)
+
+
+def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
+    """Calls a function in a new process: Twisted's reactor can be started once in a process's life, not again."""
+    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as executor:
+        return executor.submit(function, *arguments, **keywords).result()
+
+
+def _crawl(spider: str, arguments: dict[str, str]) -> CrawlOutcome:
+    process = AsyncCrawlerProcess(project_settings(load_settings()))
+    return run_spider(process, spider, arguments)[1]
+
+
+def project_settings(environment: Settings) -> ScrapySettings:
+    """Scrapy's settings for this project, wherever the process was started."""
+    settings = ScrapySettings()
+    settings.setmodule("crawler.settings", priority="project")
+    apply_environment(settings, environment)
+    return settings
+
+
+def run_spider(
+    process: AsyncCrawlerProcess, spider: str | type[Spider], arguments: dict[str, Any]
+) -> tuple[Spider, CrawlOutcome]:
+    """Runs one spider to its end. Raises what kept it from beginning; UsageError for a spider there is not."""
+    try:
+        crawler = process.create_crawler(spider)
+    except KeyError:
+        raise UsageError(
+            f"there is no crawl {spider!r}; there are: {', '.join(process.spider_loader.list())}"
+        ) from None
+    escape_logs(crawler)
+    task = process.crawl(crawler, **arguments)
+    process.start()
+    if not task.done() or task.cancelled():
+        raise UsageError("the crawl was interrupted")
+    if error := task.exception():
+        raise error
+    assert crawler.spider is not None  # the crawl ran
+    return crawler.spider, outcome_from(crawler.stats.get_stats())

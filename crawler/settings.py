@@ -1,0 +1,69 @@
+"""Settings of the Scrapy project. What an operator sets is in the environment (core.settings), not here."""
+
+BOT_NAME = "clausewatch"
+SPIDER_MODULES = ["crawler.spiders"]
+COMMANDS_MODULE = "crawler.commands"
+ITEM_PIPELINES = {"crawler.pipeline.StorePipeline": 300}
+DOWNLOADER_MIDDLEWARES = {
+    # Nearer to the engine than the back-offs, so that it sees what became of a robots.txt after all retries.
+    "crawler.robots.RobotsByTheBook": 540,
+    "crawler.backoff.LiveBackOff": 550,
+    "crawler.backoff.ArchiveBackOff": 551,
+}
+
+# One handler for all that is fetched; no scheme but the web's.
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.download.EvidenceDownloadHandler",
+    "https": "crawler.download.EvidenceDownloadHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+TWISTED_DNS_RESOLVER = "crawler.resolver.PublicAddressResolver"
+DOWNLOAD_VERIFY_CERTIFICATES = True
+# Undone by the handler, which takes a cut-off body for what it is; Scrapy's own middleware gives what there is of it.
+COMPRESSION_ENABLED = False
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en",
+    "Accept-Encoding": "gzip, deflate",
+}
+
+# Politeness to live sites. The archive has slots of its own (crawler.wayback.download_slots).
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "clausewatch"
+DOWNLOAD_DELAY = 2
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+AUTOTHROTTLE_ENABLED = False  # it would undo the delays of the archive's slots
+
+# Caps on one answer.
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+REDIRECT_MAX_TIMES = 10
+METAREFRESH_ENABLED = False  # the page that has it is the answer; many only reload themselves
+
+# Any answer is evidence, and reaches the spider. Trying again is for crawler.backoff, which obeys Retry-After.
+HTTPERROR_ALLOW_ALL = True
+RETRY_ENABLED = False
+RETRY_TIMES = 2
+LIVE_BACKOFF = 5  # seconds before the first retry, doubled for each further one
+LIVE_BACKOFF_MAX = 120  # a live page that asks for more is left for the next crawl
+ARCHIVE_BACKOFF = 5
+ARCHIVE_BACKOFF_429 = 60  # ignoring a 429 for a minute makes the Wayback Machine block the address for an hour
+ARCHIVE_BACKOFF_MAX = 900  # an archive that asks for more is not asked again in this crawl
+ARCHIVE_TRIES = 4  # of one request
+ARCHIVE_STRIKES = 6  # in a row, of any requests: then the archive is not asked again in this crawl
+ARCHIVE_LISTING_ROWS = 5000  # of one answer of the index
+
+CONCURRENT_ITEMS = 1  # captures go to the store one after the other; more would wait in memory
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+# No doors into a running crawl.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+LOG_LEVEL = "WARNING"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+LOG_COLOR = False

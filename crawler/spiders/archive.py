@@ -1,0 +1,238 @@
+"""`scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from core.captures import Capture
+from core.declarations import Location, Policy
+from core.exceptions import ArchiveError, UsageError
+from core.moments import parse_span
+from crawler import wayback
+from crawler.backoff import Gate, GaveUp
+from crawler.captures import Found, archived_capture, header_map, repeated_capture
+from crawler.environment import environment_of
+from crawler.failures import reason
+from crawler.policies import PolicySpider
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A location of a policy whose captures are looked for."""
+
+    vendor: str
+    name: str
+    policy: Policy
+    location: Location
+
+    def __str__(self) -> str:
+        return f"{self.vendor}/{self.name} {self.location.url}"
+
+
+class ArchiveSpider(PolicySpider):
+    """Fetches what the archive holds of each location, for the time it holds, and is not stored yet.
+
+    since, until: a year, a month or a day; until takes it in.
+    """
+
+    name = "archive"
+    custom_settings = {"ROBOTSTXT_OBEY": False, "COOKIES_ENABLED": False, "REDIRECT_ENABLED": False}  # noqa: RUF012
+
+    def __init__(self, since: str = "", until: str = "", **others: str) -> None:
+        super().__init__(**others)
+        self._begin = parse_span(since).begin if since else None
+        self._end = parse_span(until).end if until else None
+        if self._begin and self._end and self._begin > self._end:
+            raise UsageError(f"since ({since}) is after until ({until})")
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """See Scrapy's spiders."""
+        super().update_settings(settings)
+        slots = wayback.download_slots(environment_of(settings).wayback_url)
+        settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
+        settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", 5, priority="spider")  # connections kept open
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The requests to begin with: the first page of each location's listing."""
+        self._base = environment_of(self.settings).wayback_url
+        self._gate = Gate(self.settings)
+        self._taken: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for vendor, name, policy in self.policies():
+            for location in policy.locations:
+                begin, end = _clipped(location, self._begin, self._end)
+                if begin is None or end is None or begin <= end:
+                    yield self._listing(_Place(vendor, name, policy, location), begin, end)
+
+    def _listing(
+        self,
+        place: _Place,
+        begin: datetime | None,
+        end: datetime | None,
+        rows: tuple[wayback.Row, ...] = (),
+        resume_key: str | None = None,
+    ) -> Request:
+        limit = self.settings.getint("ARCHIVE_LISTING_ROWS")
+        return self._request(
+            "listing",
+            wayback.listing_url(self._base, place.location.url, begin, end, limit, resume_key),
+            self.parse_listing,
+            self.listing_failed,
+            {"place": place, "begin": begin, "end": end, "rows": rows, "resume_key": resume_key},
+        )
+
+    async def parse_listing(self, response: Response, **about: Any) -> AsyncIterator[Any]:
+        """A page of a location's listing: asks for the next one, or for the captures when it was the last."""
+        place, rows = about["place"], about["rows"]
+        try:
+            refusal = wayback.listing_refusal(response.status, response.body)
+            if refusal:
+                raise ArchiveError(refusal)
+            page = wayback.parse_listing(response.body)
+            if page.resume_key and page.resume_key == about["resume_key"]:
+                raise ArchiveError("the archive's index does not go on: it gives the same resume key again")
+        except ArchiveError as error:
+            self.tally.failed(f"{place}: listing", str(error))
+        else:
+            rows += page.rows
+            self.tally.malformed(page.malformed)
+            if page.resume_key:
+                yield self._listing(place, about["begin"], about["end"], rows, page.resume_key)
+                return
+        async for one in self._wanted(place, rows):
+            yield one
+
+    async def listing_failed(self, failure: Failure) -> AsyncIterator[Any]:
+        """No answer from the index: what it gave before is asked for all the same."""
+        about = failure.request.cb_kwargs  # type: ignore[attr-defined]  # Scrapy sets it
+        self._not_got(failure, f"{about['place']}: listing")
+        async for one in self._wanted(about["place"], about["rows"]):
+            yield one
+
+    async def _wanted(self, place: _Place, rows: tuple[wayback.Row, ...]) -> AsyncIterator[Any]:
+        """What is still to be got of a listing: one request for each digest, with the rows that have it."""
+        self.tally.found(len(rows))
+        stored = await asyncio.to_thread(self.store.captures, place.vendor, place.name)
+        archived = [one.capture for one in stored if one.capture.source == "wayback"]
+        taken = self._taken.setdefault((place.vendor, place.name), set())
+        taken.update((capture.archive["urlkey"], capture.archive["timestamp"]) for capture in archived)
+        known = {capture.archive["digest"]: capture for capture in archived if _shows_its_digest(capture)}
+        groups: dict[str, list[wayback.Row]] = {}
+        for row in rows:
+            if (row.urlkey, row.timestamp) in taken:
+                continue
+            taken.add((row.urlkey, row.timestamp))
+            key = row.digest if row.may_repeat else f"{row.urlkey} {row.timestamp}"
+            groups.setdefault(key, []).append(row)
+        for digest, group in groups.items():
+            if digest in known:
+                for found in self._repeats(place, known[digest], group):
+                    yield found
+            else:
+                yield self._replay(place, wayback.Visit.of(group[0]), tuple(group[1:]), None)
+
+    def _repeats(
+        self, place: _Place, of: Capture, rows: list[wayback.Row] | tuple[wayback.Row, ...]
+    ) -> Iterator[Found]:
+        """The captures that rows with the digest of a stored capture are evidence of."""
+        for row in rows:
+            address = wayback.replay_url(self._base, row.timestamp, row.original)
+            yield Found(repeated_capture(of, row, self.begun_at, address), None, place.policy)
+
+    def _replay(
+        self, place: _Place, visit: wayback.Visit, others: tuple[wayback.Row, ...], redirect: Found | None
+    ) -> Request:
+        return self._request(
+            "replay",
+            wayback.replay_url(self._base, visit.timestamp, visit.url),
+            self.parse_replay,
+            self.replay_failed,
+            {"place": place, "visit": visit, "others": others, "redirect": redirect},
+        )
+
+    def parse_replay(self, response: Response, **about: Any) -> Iterator[Any]:
+        """The archive's answer to the request for a capture."""
+        place, visit, others, redirect = about["place"], about["visit"], about["others"], about["redirect"]
+        answer = wayback.read_replay(visit, self._base, response.status, header_map(response), response.body)
+        if isinstance(answer, wayback.Elsewhere):
+            yield self._replay(place, answer.visit, others, redirect)
+        elif isinstance(answer, wayback.Missing):
+            if redirect is None:
+                self.tally.unplayable()
+                self.logger.warning("%s at %s: %s", place, visit.row.timestamp, answer.why)
+            yield from self._instead(place, others, redirect)
+        else:
+            capture = archived_capture(response, place.vendor, place.name, visit, answer.memento)
+            found = Found(capture, response.body, place.policy)
+            if answer.then is not None:
+                yield self._replay(place, answer.then, others, found)
+                return
+            yield found
+            if _shows_its_digest(capture):
+                yield from self._repeats(place, capture, others)
+            else:
+                yield from self._each(place, others)
+
+    def replay_failed(self, failure: Failure) -> Iterator[Any]:
+        """No answer from the archive."""
+        about = failure.request.cb_kwargs  # type: ignore[attr-defined]  # Scrapy sets it
+        place, visit = about["place"], about["visit"]
+        self._not_got(failure, f"{place} at {visit.row.timestamp}", 1)
+        yield from self._instead(place, about["others"], None)
+
+    def _instead(self, place: _Place, others: tuple[wayback.Row, ...], redirect: Found | None) -> Iterator[Any]:
+        """When a capture cannot be had: the redirect that led to it, and the next row that has the same digest."""
+        if redirect is not None:
+            yield redirect
+        if others:
+            yield self._replay(place, wayback.Visit.of(others[0]), others[1:], None)
+
+    def _each(self, place: _Place, rows: tuple[wayback.Row, ...]) -> Iterator[Request]:
+        for row in rows:
+            yield self._replay(place, wayback.Visit.of(row), (), None)
+
+    def _request(self, kind: wayback.Kind, url: str, callback: Any, errback: Any, about: dict[str, Any]) -> Request:
+        slot = wayback.LISTING_SLOT if kind == "listing" else wayback.REPLAY_SLOT
+        return Request(
+            url,
+            callback,
+            errback=errback,
+            headers=wayback.HEADERS,
+            dont_filter=True,
+            meta={"archive": kind, "gate": self._gate, "download_slot": slot},
+            cb_kwargs=about,
+        )
+
+    def _not_got(self, failure: Failure, what: str, captures: int = 0) -> None:
+        assert failure.value is not None
+        if not isinstance(failure.value, GaveUp):
+            self.tally.failed(what, reason(failure.value, failure.request.url))  # type: ignore[attr-defined]  # Scrapy sets it
+            return
+        self.tally.left(captures)
+        if not self._gave_up:
+            self._gave_up = True
+            self.tally.failed(self._base, f"{failure.value}; the next crawl goes on from here")
+
+    _gave_up = False
+
+
+def _clipped(
+    location: Location, begin: datetime | None, end: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """The time for which captures of a location are looked for; both ends are included."""
+    last = location.end - timedelta(seconds=1) if location.end else None  # the archive counts in seconds
+    begins = [moment for moment in (begin, location.begin) if moment]
+    ends = [moment for moment in (end, last) if moment]
+    return max(begins, default=None), min(ends, default=None)
+
+
+def _shows_its_digest(capture: Capture) -> bool:
+    """Whether the payload is the one the index gives the digest of: a redirect's is that of the redirect."""
+    return capture.status == 200 and not capture.redirects

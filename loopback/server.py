@@ -1,0 +1,220 @@
+"""The archive itself: pywb behind a front that speaks the Wayback CDX dialect. Runs in `.venv-archive`.
+
+    python -m loopback.server FOLDER [--plan FILE] [--log FILE]
+
+FOLDER holds WARC files. Listens on 127.0.0.1, on a port the system chooses, and says on stdout which: one line, the
+base address. Serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`, as web.archive.org does.
+"""
+
+import argparse
+import gzip
+import io
+import json
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from pywb.apps.frontendapp import FrontEndApp  # patches the sockets for gevent, so it comes before all that uses them
+from pywb.indexer.cdxindexer import write_multi_cdx_index
+from pywb.utils.geventserver import RequestURIWSGIHandler
+
+from gevent import get_hub  # isort: skip
+from gevent.pywsgi import WSGIServer  # isort: skip
+
+from loopback.cdx import FIELDS, BadQuery, answer
+from loopback.faults import Fault, Plan, read_plan
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+# pywb takes an address it does not know for a like one (other query parameters, say); the Wayback Machine does not.
+_NO_FUZZY_RULES = (
+    "default_filters:\n  fuzzy_search_limit: '0'\n  not_exts: []\n  mimes: []\n  url_normalize: []\nrules: []\n"
+)
+
+
+class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no types
+    """Gives the application its connection, for faults that are below HTTP."""
+
+    def get_environ(self) -> Environ:
+        environ: Environ = super().get_environ()
+        environ["loopback.socket"] = self.socket
+        return environ
+
+    def log_request(self) -> None:
+        """Nothing: the front keeps the log that tests read."""
+
+
+class Front:
+    """WSGI application: CDX queries and faults are answered here, replays by pywb."""
+
+    def __init__(self, pywb: FrontEndApp, plan: Plan, log: Path | None) -> None:
+        self._pywb = pywb
+        self._plan = plan
+        self._log = log
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["REQUEST_URI"]
+        if self._log:
+            with self._log.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"at": time.time(), "path": path, **_sent_headers(environ)}) + "\n")
+        fault = self._plan.fault_for(path)
+        if fault and fault.quit:
+            os._exit(0)
+        if fault and fault.drop:
+            environ["loopback.socket"].shutdown(socket.SHUT_RDWR)
+            start_response("200 OK", [])
+            return []
+        if fault and fault.status is not None:
+            body = fault.body.encode()
+            headers = [(name, value) for name, value in fault.headers.items() if value is not None]
+            start_response(f"{fault.status} Fault", [*headers, ("Content-Length", str(len(body)))])
+            return [body]
+        if environ["PATH_INFO"] == "/cdx/search/cdx":
+            status, headers, body = self._cdx(environ, fault)
+        else:
+            status, headers, body = _collect(self._pywb, environ)
+            if status.startswith("307") and not _has(headers, "Memento-Datetime"):
+                status = "302 Found"  # what the Wayback Machine says when it leads to the nearest capture
+        if fault:
+            headers, body = _altered(headers, body, fault)
+        start_response(status, headers)
+        return [body]
+
+    def _cdx(self, environ: Environ, fault: Fault | None) -> tuple[str, list[tuple[str, str]], bytes]:
+        parameters = parse_qs(environ["QUERY_STRING"])
+        try:
+            rows = [*_rows_of(fault.rows if fault else ()), *self._rows(parameters.get("url", [""])[-1])]
+            text, status = answer(rows, parameters), "200 OK"
+        except BadQuery as error:
+            text, status = f"{error}\n", "400 Bad Request"
+        json_wanted = parameters.get("output") == ["json"]
+        return status, [("Content-Type", "application/json" if json_wanted else "text/plain")], text.encode()
+
+    def _rows(self, url: str) -> Iterator[dict[str, str]]:
+        query = urlencode({"url": url, "output": "json", "allowFuzzy": "0"})
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "/web/index",
+            "QUERY_STRING": query,
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+        }
+        _, _, body = _collect(self._pywb.warcserver, environ)
+        for line in body.splitlines():
+            row = json.loads(line)
+            if "urlkey" in row:
+                yield {
+                    "urlkey": row["urlkey"],
+                    "timestamp": row["timestamp"],
+                    "original": row["url"],
+                    "mimetype": row.get("mime", "-"),
+                    "statuscode": row.get("status", "-"),
+                    "digest": row.get("digest", "-").removeprefix("sha1:"),
+                    "length": row.get("length", "-"),
+                }
+
+
+def _rows_of(lines: Iterable[str]) -> Iterator[dict[str, str]]:
+    for line in lines:
+        yield dict(zip(FIELDS, line.split("\t"), strict=True))
+
+
+def _sent_headers(environ: Environ) -> dict[str, str]:
+    return {name[5:].lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+
+
+def _has(headers: Iterable[tuple[str, str]], name: str) -> bool:
+    return any(key.lower() == name.lower() for key, _ in headers)
+
+
+def _collect(application: Any, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
+    """A WSGI application's whole answer."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+        started.append((status, headers))
+
+    chunks = application(environ, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    status, headers = started[0]
+    hop_by_hop = ("transfer-encoding", "connection")
+    return status, [(name, value) for name, value in headers if name.lower() not in hop_by_hop], body
+
+
+def _altered(headers: list[tuple[str, str]], body: bytes, fault: Fault) -> tuple[list[tuple[str, str]], bytes]:
+    new = dict(fault.headers)
+    if fault.truncated_gzip:
+        whole = gzip.compress(body)
+        body = whole[: len(whole) // 2]
+        new |= {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
+    if fault.short:
+        new |= {"Content-Length": str(len(body)), "Connection": "close"}
+        body = body[: len(body) // 2]
+    replaced = {name.lower() for name in new}
+    kept = [(name, value) for name, value in headers if name.lower() not in replaced]
+    return kept + [(name, value) for name, value in new.items() if value is not None], body
+
+
+def _application(folder: Path, work: Path, plan: Plan, log: Path | None) -> Front:
+    index = work / "index.cdxj"
+    write_multi_cdx_index(str(index), [str(folder)], sort=True, cdxj=True)
+    rules = work / "rules.yaml"
+    rules.write_text(_NO_FUZZY_RULES, encoding="utf-8")
+    collection = {"index_paths": str(index), "archive_paths": str(folder) + os.sep}
+    config = {
+        "collections": {"web": collection},
+        "enable_auto_colls": False,
+        "enable_memento": True,
+        "redirect_to_exact": True,
+        "framed_replay": False,
+        "rules_file": str(rules),
+    }
+    settings = work / "config.yaml"
+    settings.write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
+    return Front(FrontEndApp(config_file=str(settings)), plan, log)
+
+
+def main() -> None:
+    """Serves until it is told to end, or until the one who started it is gone."""
+    parser = argparse.ArgumentParser(description="Serve a folder of WARC files as the Wayback Machine would.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--plan", type=Path, help="faults to answer with")
+    parser.add_argument("--log", type=Path, help="file to log requests in, one JSON object a line")
+    arguments = parser.parse_args()
+    plan = read_plan(arguments.plan) if arguments.plan else Plan([])
+    with tempfile.TemporaryDirectory() as work:
+        server = WSGIServer(
+            ("127.0.0.1", 0),
+            _application(arguments.folder, Path(work), plan, arguments.log),
+            handler_class=_Handler,
+            log=None,
+        )
+        server.start()
+        sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+        sys.stdout.flush()
+        get_hub().threadpool.spawn(_end_with_starter)
+        server.serve_forever()
+
+
+def _end_with_starter() -> None:
+    """A starter that was killed cannot stop the server; the pipe it held closes with it."""
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
