@@ -1,7 +1,7 @@
 """The one service every source hands captures to: it keeps the evidence, and keeps what is derived from it current."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC
 
 from sqlalchemy import select
 
@@ -33,9 +33,10 @@ class Keeper:
         # The evidence is committed before anything looks into it: whatever a page does to the extractor, be it that
         # the process dies of it, the capture is there and can be read later.
         capture_id, is_new = self._keep_evidence(capture, payload)
-        reading = self._current_reading(capture_id, policy, capture)
-        if reading is None:
-            reading = self._derive(capture_id, policy, payload)
+        if is_new:
+            reading = self._derive(capture_id, capture, payload, policy)
+        else:
+            reading = self._known_reading(capture_id, payload, policy)
         present = (EXTRACTOR, policy)
         if self._current.get((capture.vendor, capture.policy)) != present:
             self.reextract(capture.vendor, capture.policy, policy)
@@ -56,10 +57,10 @@ class Keeper:
             stale = [
                 capture_id
                 for capture_id, asked_url, captured_at, extractor, selectors in session.execute(query)
-                if (extractor, selectors) != _read_by(declared, asked_url, captured_at)
+                if (extractor, selectors) != _read_by(declared.location_for(asked_url, captured_at))
             ]
         for capture_id in stale:
-            self._derive(capture_id, declared, None)
+            self._known_reading(capture_id, None, declared)
         return len(stale)
 
     def _keep_evidence(self, capture: Capture, payload: bytes | None) -> tuple[int, bool]:
@@ -83,31 +84,30 @@ class Keeper:
             # Another process stored it since we looked.
             return session.scalars(known).one(), False
 
-    def _current_reading(self, capture_id: int, policy: Policy, capture: Capture) -> ReadingRow | None:
-        with self._database.reading() as session:
-            row = session.get(ReadingRow, capture_id)
-            if row is None:
-                return None
-            session.expunge(row)
-        is_current = (row.extractor, row.selectors) == _read_by(policy, capture.asked_url, capture.captured_at)
-        return row if is_current else None
-
-    def _derive(self, capture_id: int, policy: Policy, payload: bytes | None) -> ReadingRow:
-        """Read the stored capture, or its payload where it is at hand, and store the reading in place of the last."""
+    def _known_reading(self, capture_id: int, payload: bytes | None, policy: Policy) -> ReadingRow:
+        """The reading of a stored capture; made again when it was made by another extractor or selectors, or never."""
         with self._database.reading() as session:
             capture = capture_from(session.get_one(CaptureRow, capture_id))
-            if payload is None:
+            row = session.get(ReadingRow, capture_id)
+            if row is not None:
+                session.expunge(row)
+        present = _read_by(policy.location_for(capture.asked_url, capture.captured_at))
+        if row is not None and (row.extractor, row.selectors) == present:
+            return row
+        return self._derive(capture_id, capture, payload, policy)
+
+    def _derive(self, capture_id: int, capture: Capture, payload: bytes | None, policy: Policy) -> ReadingRow:
+        """Read a stored capture, and store the reading in place of an earlier one. payload: None when not at hand."""
+        if payload is None:
+            with self._database.reading() as session:
                 payload = payloads.get(session, capture.sha256)
         location = policy.location_for(capture.asked_url, capture.captured_at)
-        reading = read(
-            capture,
-            payload,
-            select=location.select if location else (),
-            remove=location.remove if location else (),
-        )
-        document = reading.document
-        shows_version = reading.verdict.name == "accepted" and document is not None
-        extractor, selectors = _read_by(policy, capture.asked_url, capture.captured_at)
+        if location is None:
+            reading = read(capture, payload)
+        else:
+            reading = read(capture, payload, select=location.select, remove=location.remove)
+        document, is_accepted = reading.document, reading.verdict.name == "accepted"
+        extractor, selectors = _read_by(location)
         with self._database.writing() as session:
             values = {
                 "extractor": extractor,
@@ -116,7 +116,7 @@ class Keeper:
                 "reason": reading.verdict.reason,
                 "evidence": reading.verdict.evidence,
                 "document_sha256": documents.put(session, document) if document is not None else None,
-                "version_id": version_id(document) if document is not None and shows_version else None,
+                "version_id": version_id(document) if document is not None and is_accepted else None,
             }
             statement = insert(session, ReadingRow).values(capture_id=capture_id, **values)
             session.execute(statement.on_conflict_do_update(index_elements=[ReadingRow.capture_id], set_=values))
@@ -157,11 +157,7 @@ def _columns(capture: Capture, identity: str) -> dict[str, object]:
     }
 
 
-def _selectors(location: Location | None) -> str:
+def _read_by(location: Location | None) -> tuple[str, str]:
+    """By which extractor, and a digest of by which selectors, a capture of that location is to be read at present."""
     selectors = (location.select, location.remove) if location else ((), ())
-    return sha256_hex(json.dumps(selectors).encode())
-
-
-def _read_by(policy: Policy, asked_url: str, captured_at: datetime) -> tuple[str, str]:
-    """By which extractor, and a digest of by which selectors, a capture is to be read at present."""
-    return EXTRACTOR, _selectors(policy.location_for(asked_url, captured_at))
+    return EXTRACTOR, sha256_hex(json.dumps(selectors).encode())
