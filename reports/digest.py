@@ -144,7 +144,9 @@ def as_message(
         )
     )
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    return message.as_bytes()
+    # The standard library folds a header of 79 characters before its first word, which some programs show as an empty
+    # subject; 998 is what RFC 5322, section 2.1.1 allows.
+    return message.as_bytes(policy=SMTP.clone(max_line_length=900))
 
 
 def _followed(subscriber: Subscriber, vendors: Mapping[str, Vendor]) -> list[Vendor]:
@@ -213,7 +215,8 @@ def _plain(changes: Sequence[ChangeSet], reason: str, stop: str, command: str) -
     if len(changes) > 1:
         blocks.append("\n".join(_wrapped(line, "* ", "  ") for line in _overview(changes)))
     for change in changes:
-        blocks += _plain_change_set(change)
+        first, *others = _plain_change_set(change)
+        blocks += [f"\n{first}" if blocks else first, *others]
     blocks.append(f"-- \n{_wrapped(reason)}\n{_wrapped(stop)}\n  {command}")
     return "\n\n".join(blocks) + "\n"
 

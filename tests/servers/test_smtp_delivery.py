@@ -1,0 +1,227 @@
+"""Digests to a real SMTP server on a loopback socket."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from core.exceptions import DeliveryError, UsageError
+from reports import deliver_by_smtp
+from storage import Store
+from tests.stored_captures import BEGIN
+
+SENDER = "clausewatch@operator.example"
+NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+
+
+class Mailbox:
+    """Takes every message, but for the addresses it was told to refuse."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, list[str], bytes]] = []
+        self.encrypted: list[bool] = []
+        self.refuses_recipient: set[str] = set()
+        self.refuses_content: set[str] = set()
+
+    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
+        if address in self.refuses_recipient:
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:
+        if set(envelope.rcpt_tos) & self.refuses_content:
+            return "451 4.7.1 greylisted, come back later"
+        assert isinstance(envelope.content, bytes)
+        self.taken.append((envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
+        self.encrypted.append(session.ssl is not None)
+        return "250 OK"
+
+
+class _Server(Controller):
+    """On a port that the system chooses, which aiosmtpd 1.4 listens on but does not look up."""
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+Serve = Callable[..., int]
+
+
+@pytest.fixture
+def serve(mailbox: Mailbox) -> Iterator[Serve]:
+    """Starts a server on a free port of the loopback address; the port."""
+    controllers: list[_Server] = []
+
+    def start(**options: Any) -> int:
+        controller = _Server(mailbox, hostname="127.0.0.1", port=0, **options)
+        controller.start()
+        controllers.append(controller)
+        return controller.port
+
+    yield start
+    for controller in controllers:
+        controller.stop()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> ssl.SSLContext:
+    """A server's TLS context with a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "server.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+def enqueue(store: Store, *addresses: str) -> None:
+    for address in addresses:
+        store.subscribe(address, (), BEGIN)
+        (subscriber,) = (one for one in store.subscribers() if one.address == address)
+        store.enqueue(subscriber.id, f"Subject: for {address}\r\n\r\n.\r\nHello\r\n".encode(), {}, BEGIN)
+
+
+def waiting(store: Store) -> list[str]:
+    return [message.address for message in store.outbox()]
+
+
+def test_each_message_is_sent_once(store: Store, mailbox: Mailbox, serve: Serve) -> None:
+    port = serve()
+    enqueue(store, "a@client.example", "b@client.example")
+    assert deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW) == 2
+    assert deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW) == 0
+    assert [(sender, to) for sender, to, _ in mailbox.taken] == [
+        (SENDER, ["a@client.example"]),
+        (SENDER, ["b@client.example"]),
+    ]
+    assert mailbox.taken[0][2] == b"Subject: for a@client.example\r\n\r\n.\r\nHello\r\n"
+    assert waiting(store) == []
+
+
+def test_one_refused_address_does_not_stop_the_others(store: Store, mailbox: Mailbox, serve: Serve) -> None:
+    url = f"smtp://127.0.0.1:{serve()}"
+    mailbox.refuses_recipient = {"gone@client.example"}
+    mailbox.refuses_content = {"grey@client.example"}
+    enqueue(store, "gone@client.example", "a@client.example", "grey@client.example", "b@client.example")
+    with pytest.raises(DeliveryError) as refusal:
+        deliver_by_smtp(store, url, SENDER, NOW)
+    assert "2 of 4 digests sent" in str(refusal.value)
+    assert "gone@client.example: 550 5.1.1 no such user" in str(refusal.value)
+    assert "grey@client.example: 451 4.7.1 greylisted" in str(refusal.value)
+    assert [to for _, to, _ in mailbox.taken] == [["a@client.example"], ["b@client.example"]]
+    assert waiting(store) == ["gone@client.example", "grey@client.example"]
+    mailbox.refuses_content = set()
+    with pytest.raises(DeliveryError, match="1 of 2 digests sent"):
+        deliver_by_smtp(store, url, SENDER, NOW)
+    assert waiting(store) == ["gone@client.example"]
+
+
+def test_a_server_that_hangs_up_does_not_lose_the_others(
+    store: Store, mailbox: Mailbox, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang_up(self: Mailbox, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if envelope.rcpt_tos == ["first@client.example"]:
+            server.transport.close()
+            return "250 never seen"
+        return await take(self, server, session, envelope)
+
+    take = Mailbox.handle_DATA
+    monkeypatch.setattr(Mailbox, "handle_DATA", hang_up)
+    port = serve()
+    enqueue(store, "first@client.example", "second@client.example")
+    with pytest.raises(DeliveryError, match=r"first@client\.example"):
+        deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW)
+    assert waiting(store) == ["first@client.example"]
+    assert [to for _, to, _ in mailbox.taken] == [["second@client.example"]]
+
+
+def test_starttls_is_used_where_offered(
+    store: Store, mailbox: Mailbox, serve: Serve, certificate: ssl.SSLContext
+) -> None:
+    port = serve(tls_context=certificate, require_starttls=True)
+    enqueue(store, "a@client.example")
+    assert deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW) == 1
+    assert mailbox.encrypted == [True]
+
+
+def test_a_password_goes_to_no_server_whose_certificate_nobody_vouches_for(
+    store: Store, mailbox: Mailbox, serve: Serve, certificate: ssl.SSLContext
+) -> None:
+    seen: list[Any] = []
+    starttls = serve(tls_context=certificate, auth_required=True, authenticator=_authenticator(seen))
+    tls = serve(ssl_context=certificate, authenticator=_authenticator(seen))
+    enqueue(store, "a@client.example")
+    for url in (f"smtp://u:p@127.0.0.1:{starttls}", f"smtps://u:p@127.0.0.1:{tls}"):
+        with pytest.raises(DeliveryError, match=r"(?i)certificate"):
+            deliver_by_smtp(store, url, SENDER, NOW)
+    assert seen == []
+    assert waiting(store) == ["a@client.example"]
+
+
+def _authenticator(seen: list[Any]) -> Callable[..., AuthResult]:
+    def check(_: SMTP, __: Session, ___: Envelope, mechanism: str, data: Any) -> AuthResult:
+        seen.append((data.login, data.password))
+        return AuthResult(success=(data.login, data.password) == (b"u@x", b"p:/ @w"), handled=False)
+
+    return check
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_credentials_are_percent_decoded_and_sent_to_this_machine(store: Store, mailbox: Mailbox, serve: Serve) -> None:
+    seen: list[Any] = []
+    port = serve(authenticator=_authenticator(seen), auth_required=True, auth_require_tls=False)
+    enqueue(store, "a@client.example")
+    with pytest.raises(DeliveryError, match="535"):
+        deliver_by_smtp(store, f"smtp://u%40x:wrong@127.0.0.1:{port}", SENDER, NOW)
+    assert deliver_by_smtp(store, f"smtp://u%40x:p%3A%2F%20%40w@127.0.0.1:{port}", SENDER, NOW) == 1
+    assert seen[-1] == (b"u@x", b"p:/ @w")
+
+
+def test_a_server_that_is_not_there_keeps_everything_in_the_outbox(store: Store) -> None:
+    enqueue(store, "a@client.example")
+    with pytest.raises(DeliveryError, match="1 of 1 digests stay in the outbox; check CLAUSEWATCH_SMTP_URL"):
+        deliver_by_smtp(store, "smtp://127.0.0.1:1", SENDER, NOW)
+    assert waiting(store) == ["a@client.example"]
+
+
+@pytest.mark.parametrize("url", ["localhost:25", "http://x", "smtp://", "smtp://x:99999", "smtp://[x", "smtp://x/y"])
+def test_a_server_address_that_is_none_is_told(store: Store, url: str) -> None:
+    with pytest.raises(UsageError, match="CLAUSEWATCH_SMTP_URL must be like"):
+        deliver_by_smtp(store, url, SENDER, NOW)
