@@ -12,7 +12,7 @@ from scripts.options import declared, format_option, open_store, policy_option, 
 @policy_option
 @format_option("text", "json")
 def command(vendor: str, policy: str, output_format: str) -> None:
-    """List every capture of a policy, oldest first, with its verdict and the version it shows."""
+    """List a policy's captures, oldest first, each with its verdict and the version it shows."""
     settings = load_settings()
     declared(settings, vendor, policy)
     with open_store(settings) as store:

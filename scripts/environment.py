@@ -8,11 +8,12 @@ def environment_help() -> str:
     lines = ["\b", "Environment:"]
     for name, field in Settings.model_fields.items():
         variable = str(field.validation_alias or f"CLAUSEWATCH_{name.upper()}")
-        default = "" if field.default_factory or field.default is False else f" [{_shown(field.default)}]"
+        default = "user@host" if field.default_factory else _shown(field.default)
+        default = f" [{default}]" if default else ""
         lines += [f"  {variable}", f"      {field.description}{default}"]
     return "\n".join(lines)
 
 
 def _shown(default: object) -> str:
     """A default as help shows it: places in the checkout as relative ones, as they are for every reader."""
-    return str(default).replace(f"{CHECKOUT}/", "")
+    return "" if default is False else str(default).replace(f"{CHECKOUT}/", "")

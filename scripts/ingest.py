@@ -28,7 +28,7 @@ from storage import Kept
 def command(
     files: tuple[Path, ...], vendor: str, policy: str, captured_at: str | None, url: str | None, output_format: str
 ) -> None:
-    """Store captures from files: WARC files, or pages saved as .html, .pdf, .md or .txt.
+    """Store captures from files: WARC, or pages saved as .html, .pdf, .md or .txt.
 
     In a WARC, every response from a location of the policy is a capture of its WARC-Date. A page needs --captured-at
     and --url, unless it begins with the line that the Princeton-Leuven corpus puts before a policy.

@@ -25,6 +25,12 @@ _COMMANDS = (
 )
 
 
+class _Senseless(click.ClickException):
+    """What was asked for makes no sense; the status is that of click's own usage errors."""
+
+    exit_code = 2
+
+
 class _Commands(click.Group):
     """Sub-commands by the name of their module; errors become one message and a non-zero exit."""
 
@@ -42,9 +48,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ClausewatchError as error:
-            failure = click.ClickException(str(error))
-            failure.exit_code = 2 if isinstance(error, UsageError) else 1
-            raise failure from None
+            raise (_Senseless if isinstance(error, UsageError) else click.ClickException)(str(error)) from None
         except BrokenPipeError:
             raise
         except OSError as error:

@@ -18,7 +18,10 @@ from scripts.output import REPORT_FORMATS, output_option, write_report
 @format_option(*REPORT_FORMATS)
 @output_option
 def command(vendor: str, old: str, new: str, policy: str, output_format: str, output: Path | None) -> None:
-    """Report what changed between two dates, clause by clause: what held at the end of FROM against the end of TO."""
+    """Report what changed between two dates, clause by clause.
+
+    What held at the end of FROM is compared with what held at the end of TO: `report hesk 2010 2016`.
+    """
     settings = load_settings()
     declaration, _ = declared(settings, vendor, policy)
     with open_store(settings) as store:

@@ -24,8 +24,8 @@ def check() -> None:
     """Validate every declaration; faults name file, line and field."""
     settings = load_settings()
     for slug, vendor in load_vendors(settings.vendors).items():
-        policies = ", ".join(f"{name} ({len(policy.locations)} locations)" for name, policy in vendor.policies.items())
-        click.echo(f"{slug}: {vendor.name}: {policies}")
+        for name, policy in vendor.policies.items():
+            click.echo(f"{slug} {name}: {vendor.name}, {', '.join(place.url for place in policy.locations)}")
 
 
 @command.command("schema")

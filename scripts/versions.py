@@ -12,7 +12,7 @@ from scripts.options import declared, format_option, open_store, policy_option, 
 @policy_option
 @format_option("text", "json")
 def command(vendor: str, policy: str, output_format: str) -> None:
-    """List the versions of a policy in order of first appearance, and the periods in which each was seen."""
+    """List a policy's versions and the periods in which each was seen."""
     settings = load_settings()
     declared(settings, vendor, policy)
     with open_store(settings) as store:

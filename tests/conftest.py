@@ -37,7 +37,7 @@ def clausewatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'clausewatch.db'}")
 
     def run(*arguments: str | Path, exit_code: int = 0) -> Result:
-        result = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+        result = CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
         assert result.exit_code == exit_code, result.output
         return result
 

@@ -1,0 +1,28 @@
+"""One run at a time on a database: two at once would tell subscribers the same change twice."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from core.exceptions import ClausewatchError
+from core.settings import CHECKOUT, Settings
+
+
+@contextmanager
+def only_run(settings: Settings) -> Iterator[None]:
+    """Holds the lock of the database's runs and digests. ClausewatchError when another process of this machine has it.
+
+    The lock is the operating system's, so a process that dies gives it back; its file is empty and stays.
+    """
+    folder = CHECKOUT / "data"
+    folder.mkdir(exist_ok=True)
+    name = hashlib.sha256(settings.database_url.encode()).hexdigest()[:12]
+    lock = FileLock(folder / f"run-{name}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ClausewatchError("another run on this database is under way; this one did nothing") from None
+    with lock:
+        yield
