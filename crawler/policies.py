@@ -9,7 +9,7 @@ import scrapy
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from core.declarations import Policy, select_vendors
+from core.declarations import Policy, Vendor, select_vendors
 from core.exceptions import UsageError
 from crawler.environment import environment_of
 from crawler.outcome import Tally
@@ -28,6 +28,8 @@ class PolicySpider(scrapy.Spider):
     store: Store
     tally: Tally
     stopped = False
+    begun_at: datetime
+    _vendors: dict[str, Vendor]
 
     def __init__(self, vendor: str = "", **others: str) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.address import IPv4Address as TCP4Address
 from twisted.internet.address import IPv6Address as TCP6Address
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]  # has no types
 
 from crawler.environment import environment_of
 
@@ -42,7 +42,7 @@ def is_public(address: str) -> bool:
 class _PublicOnly:
     """Passes on to another receiver the addresses that may be connected to."""
 
-    def __init__(self, receiver: IResolutionReceiver, refused: dict[str, str], host: str) -> None:
+    def __init__(self, receiver: Any, refused: dict[str, str], host: str) -> None:
         self._receiver = receiver
         self._refused = refused
         self._host = host
@@ -94,7 +94,7 @@ class PublicAddressResolver(CachingHostnameResolver):
         transportSemantics: str = "TCP",
     ) -> IHostResolution:
         """See twisted.internet.interfaces.IHostnameResolver."""
-        receiver = resolutionReceiver
+        receiver: Any = resolutionReceiver
         if not self._allow_all and (hostName.lower(), portNumber) not in self._exempt:
             receiver = _PublicOnly(resolutionReceiver, self.refused, hostName.lower())
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)

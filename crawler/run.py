@@ -3,7 +3,7 @@
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess
@@ -55,9 +55,8 @@ def run_spider(
     try:
         crawler = process.create_crawler(spider)
     except KeyError:
-        raise UsageError(
-            f"there is no crawl {spider!r}; there are: {', '.join(process.spider_loader.list())}"
-        ) from None
+        known = ", ".join(process.spider_loader.list())
+        raise UsageError(f"there is no crawl {spider!r}; there are: {known}") from None
     escape_logs(crawler)
     task = process.crawl(crawler, **arguments)
     process.start()
@@ -65,5 +64,4 @@ def run_spider(
         raise UsageError("the crawl was interrupted")
     if error := task.exception():
         raise error
-    assert crawler.spider is not None  # the crawl ran
-    return crawler.spider, outcome_from(crawler.stats.get_stats())
+    return cast(Spider, crawler.spider), outcome_from(crawler.stats.get_stats())

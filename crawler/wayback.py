@@ -108,14 +108,13 @@ def listing_url(
     """
     query = WaybackMachineCDXServerAPI(
         url,
-        start_timestamp=begin and begin.strftime(_TIMESTAMP),
-        end_timestamp=end and end.strftime(_TIMESTAMP),
-        limit=str(limit),
+        start_timestamp=begin.strftime(_TIMESTAMP) if begin else None,
+        end_timestamp=end.strftime(_TIMESTAMP) if end else None,
     )
     query.endpoint = f"{base}/cdx/search/cdx"
     payload: dict[str, str] = {}
     query.add_payload(payload)
-    payload |= {"output": "json", "fl": ",".join(_FIELDS), "limit": query.limit, "showResumeKey": "true"}
+    payload |= {"output": "json", "fl": ",".join(_FIELDS), "limit": str(limit), "showResumeKey": "true"}
     if resume_key:
         payload["resumeKey"] = resume_key
     result: str = full_url(query.endpoint, payload)
@@ -145,11 +144,8 @@ def _table(body: bytes) -> list[list[Any]]:
         table = None
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
         start = body[:60].decode("utf-8", "replace").strip()
-        raise ArchiveError(
-            f"the archive's index answers with something else: {start!r}"
-            if start
-            else "the archive's index answers with nothing"
-        )
+        given = f"something else: {start!r}" if start else "nothing"
+        raise ArchiveError(f"the archive's index answers with {given}")
     if table and not set(_FIELDS) <= set(map(str, table[0])):
         raise ArchiveError("the archive's index answers without the fields asked for")
     return table

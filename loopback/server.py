@@ -34,9 +34,10 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 # pywb takes an address it does not know for a like one (other query parameters, say); the Wayback Machine does not.
-_NO_FUZZY_RULES = (
-    "default_filters:\n  fuzzy_search_limit: '0'\n  not_exts: []\n  mimes: []\n  url_normalize: []\nrules: []\n"
-)
+_NO_FUZZY_RULES = """\
+default_filters: {fuzzy_search_limit: '0', not_exts: [], mimes: [], url_normalize: []}
+rules: []
+"""
 
 
 class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no types
@@ -60,6 +61,7 @@ class Front:
         self._log = log
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """See PEP 3333."""
         path = environ["REQUEST_URI"]
         if self._log:
             with self._log.open("a", encoding="utf-8") as stream:

@@ -1,7 +1,7 @@
 """`scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`"""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from crawler import wayback
 from crawler.backoff import Gate, GaveUp
 from crawler.captures import Found, archived_capture, header_map, repeated_capture
 from crawler.environment import environment_of
-from crawler.failures import reason
+from crawler.failures import reason, request_of
 from crawler.policies import PolicySpider
 
 
@@ -43,6 +43,7 @@ class ArchiveSpider(PolicySpider):
     """
 
     name = "archive"
+    _gave_up = False
     custom_settings = {"ROBOTSTXT_OBEY": False, "COOKIES_ENABLED": False, "REDIRECT_ENABLED": False}  # noqa: RUF012
 
     def __init__(self, since: str = "", until: str = "", **others: str) -> None:
@@ -111,7 +112,7 @@ class ArchiveSpider(PolicySpider):
 
     async def listing_failed(self, failure: Failure) -> AsyncIterator[Any]:
         """No answer from the index: what it gave before is asked for all the same."""
-        about = failure.request.cb_kwargs  # type: ignore[attr-defined]  # Scrapy sets it
+        about = request_of(failure).cb_kwargs
         self._not_got(failure, f"{about['place']}: listing")
         async for one in self._wanted(about["place"], about["rows"]):
             yield one
@@ -138,9 +139,7 @@ class ArchiveSpider(PolicySpider):
             else:
                 yield self._replay(place, wayback.Visit.of(group[0]), tuple(group[1:]), None)
 
-    def _repeats(
-        self, place: _Place, of: Capture, rows: list[wayback.Row] | tuple[wayback.Row, ...]
-    ) -> Iterator[Found]:
+    def _repeats(self, place: _Place, of: Capture, rows: Iterable[wayback.Row]) -> Iterator[Found]:
         """The captures that rows with the digest of a stored capture are evidence of."""
         for row in rows:
             address = wayback.replay_url(self._base, row.timestamp, row.original)
@@ -182,7 +181,7 @@ class ArchiveSpider(PolicySpider):
 
     def replay_failed(self, failure: Failure) -> Iterator[Any]:
         """No answer from the archive."""
-        about = failure.request.cb_kwargs  # type: ignore[attr-defined]  # Scrapy sets it
+        about = request_of(failure).cb_kwargs
         place, visit = about["place"], about["visit"]
         self._not_got(failure, f"{place} at {visit.row.timestamp}", 1)
         yield from self._instead(place, about["others"], None)
@@ -211,16 +210,13 @@ class ArchiveSpider(PolicySpider):
         )
 
     def _not_got(self, failure: Failure, what: str, captures: int = 0) -> None:
-        assert failure.value is not None
         if not isinstance(failure.value, GaveUp):
-            self.tally.failed(what, reason(failure.value, failure.request.url))  # type: ignore[attr-defined]  # Scrapy sets it
+            self.tally.failed(what, reason(failure))
             return
         self.tally.left(captures)
         if not self._gave_up:
             self._gave_up = True
             self.tally.failed(self._base, f"{failure.value}; the next crawl goes on from here")
-
-    _gave_up = False
 
 
 def _clipped(

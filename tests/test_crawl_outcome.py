@@ -1,0 +1,46 @@
+import logging
+
+import pytest
+
+from crawler.logs import EscapingFormatter
+from crawler.outcome import outcome_from
+
+FINISHED = {"finish_reason": "finished"}
+
+
+def test_a_crawl_that_came_to_its_end_did_its_job_even_if_it_found_nothing() -> None:
+    outcome = outcome_from(FINISHED)
+    assert outcome.ok
+    assert outcome.summary == "0 captures found, 0 new, 0 quarantined, 0 failed"
+
+
+@pytest.mark.parametrize(
+    "stats",
+    [
+        {},
+        {"finish_reason": "shutdown"},
+        {"finish_reason": "start_error"},
+        {**FINISHED, "spider_exceptions/count": 1},
+        {**FINISHED, "log_count/ERROR": 1},
+        {**FINISHED, "clausewatch/failures": ("hesk/privacy http://a: connection refused",)},
+    ],
+)
+def test_a_crawl_that_could_not_do_its_job_did_not(stats: dict[str, object]) -> None:
+    outcome = outcome_from(stats)
+    assert not outcome.ok
+    assert len(outcome.failures) == 1
+
+
+def test_the_summary_tells_what_was_left_out_only_where_there_is_something() -> None:
+    counts = {"captures": 42, "new": 12, "quarantined": 1, "unplayable": 2, "malformed": 3, "left": 4}
+    outcome = outcome_from({**FINISHED, **{f"clausewatch/{name}": count for name, count in counts.items()}})
+    assert outcome.summary == (
+        "42 captures found, 12 new, 1 quarantined, 0 failed, 2 that the archive lists but does not give, "
+        "3 malformed rows skipped, 4 left for the next crawl"
+    )
+
+
+def test_a_page_cannot_forge_a_log_line() -> None:
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "got %s", ("a\n2026-01-01 ERROR \x1b[31mforged",), None)
+    line = EscapingFormatter("%(levelname)s %(message)s").format(record)
+    assert line == "WARNING got a\\n2026-01-01 ERROR \\x1b[31mforged"
