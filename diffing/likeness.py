@@ -1,0 +1,126 @@
+"""How alike two clauses are: the share of their words, rare ones counting more, that stand in both in one order."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from math import log
+from typing import NamedTuple
+
+from rapidfuzz.distance import LCSseq
+
+# Which words two clauses share is looked up when the matrix of their words has at most so many bits (4 MB); beyond,
+# only how many they share.
+_MATRIX_BITS = 32_000_000
+# A word or pair of words in more clauses than this says little about which two belong together.
+_RARE = 12
+_CANDIDATES = 6
+
+
+class Likeness(NamedTuple):
+    """What two texts have in common, all from 0 to 1.
+
+    both: twice what is common over the weight of both.
+    of_old, of_new: what is common in runs of words, over the weight of either side.
+    """
+
+    both: float
+    of_old: float
+    of_new: float
+
+
+class Text:
+    """A text as words: one letter a word for the subsequence, and the sums of their weights."""
+
+    __slots__ = ("letters", "sums", "weight")
+
+    def __init__(self, letters: str, weights: Sequence[float]) -> None:
+        self.letters = letters
+        self.sums = [0.0, *accumulate(weights)]
+        self.weight = self.sums[-1]
+
+
+class Vocabulary:
+    """The words of two documents, each with a letter and a weight: a rare word says more than a common one."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self._total = sum(counts.values()) + 1
+        self._counts = counts
+        self._letters: dict[str, str] = {}
+        self._weights: dict[str, float] = {}
+
+    def text(self, words: Iterable[str]) -> Text:
+        """The words as a text to measure."""
+        words = list(words)
+        for word in words:
+            if word not in self._letters:
+                at = len(self._letters) % 1_000_000
+                self._letters[word] = chr(at + 1 if at < 0xD000 else at + 0x1001)
+                self._weights[word] = log(1 + self._total / (self._counts.get(word, 0) or 1)) / log(1 + self._total)
+        return Text("".join([self._letters[word] for word in words]), [self._weights[word] for word in words])
+
+
+def joined(texts: Sequence[Text]) -> Text:
+    """Several texts as one."""
+    weights = [after - before for text in texts for before, after in pairwise(text.sums)]
+    return Text("".join(text.letters for text in texts), weights)
+
+
+NOTHING = Likeness(0.0, 0.0, 0.0)
+
+
+def likeness(old: Text, new: Text, at_least: float = 0.0) -> Likeness:
+    """How alike two texts are; NOTHING where less than `at_least` of the shorter one's words are common."""
+    if not old.letters or not new.letters:
+        return NOTHING
+    least = int(at_least * min(len(old.letters), len(new.letters)))
+    common = LCSseq.similarity(old.letters, new.letters, score_cutoff=least)
+    if not common:
+        return NOTHING
+    if len(old.letters) * len(new.letters) > _MATRIX_BITS:
+        return Likeness(
+            2 * common / (len(old.letters) + len(new.letters)), common / len(old.letters), common / len(new.letters)
+        )
+    both = in_runs = 0.0
+    run = min(2, len(old.letters), len(new.letters))
+    sums = old.sums
+    for code in LCSseq.opcodes(old.letters, new.letters):
+        if code.tag == "equal":
+            weight = sums[code.src_end] - sums[code.src_start]
+            both += weight
+            if code.src_end - code.src_start >= run:
+                in_runs += weight
+    return Likeness(2 * both / (old.weight + new.weight), in_runs / old.weight, in_runs / new.weight)
+
+
+def candidates(old: dict[int, Text], new: dict[int, Text], pairs_of_words: bool) -> set[tuple[int, int]]:
+    """Pairs of clauses that share rare words (or, when there are very many clauses, rare pairs of words)."""
+    where: defaultdict[str, list[int]] = defaultdict(list)
+    spread: Counter[str] = Counter()
+    for text in old.values():
+        spread.update(_features(text, pairs_of_words))
+    for position, text in new.items():
+        for feature in _features(text, pairs_of_words):
+            if 0 < spread[feature] <= _RARE:
+                where[feature].append(position)
+    best: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+    found: set[tuple[int, int]] = set()
+    for position, text in old.items():
+        score: defaultdict[int, float] = defaultdict(float)
+        for feature in sorted(_features(text, pairs_of_words)):
+            there = where.get(feature, ())
+            if len(there) <= _RARE:
+                for other in there:
+                    score[other] += 1 / (len(there) + spread[feature])
+        ranked = sorted(((value, other) for other, value in score.items()), key=lambda item: (-item[0], item[1]))
+        found.update((position, other) for _, other in ranked[:_CANDIDATES])
+        for value, other in ranked:
+            best[other].append((-value, position))
+    for other, scored in best.items():
+        found.update((position, other) for _, position in sorted(scored)[:_CANDIDATES])
+    return found
+
+
+def _features(text: Text, pairs_of_words: bool) -> set[str]:
+    letters = text.letters
+    pairs = {letters[at : at + 2] for at in range(len(letters) - 1)}
+    return pairs if pairs_of_words else pairs | set(letters)
