@@ -1,6 +1,6 @@
 """Block: a stretch of a page's text that stands by itself, before it is known what clause it makes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
@@ -15,7 +15,8 @@ class Box:
 
     names: its `id` and `class` in lower case, space between.
     words, link_words: of all blocks inside, counted once all are known. prose: the words among them that stand in
-        sentences, as a policy's do.
+        running text, as a policy's do. links: how many blocks are links for the most part; place_links: those among
+        them that lead to a place of the same page.
     """
 
     tag: str
@@ -29,6 +30,7 @@ class Box:
     link_words: int = 0
     prose: int = 0
     links: int = 0
+    place_links: int = 0
 
 
 @dataclass(slots=True)
@@ -39,7 +41,9 @@ class Block:
     level: of a heading, from 1; 0 for all else.
     label: the number an ordered list gives it, None otherwise.
     bold: every character of it is emphasised. linked: share of its characters that stand in links, 0 to 1.
-    box: the element that holds it, None where the source has no elements.
+    box: the element that holds it, None where the source has no elements. in_control: it stands on a button.
+    to_place: its links lead to a place of the same page.
+    size: how many words, counted once all blocks are known.
     """
 
     kind: BlockKind
@@ -51,4 +55,5 @@ class Block:
     linked: float = 0.0
     box: Box | None = None
     in_control: bool = False
-    size: int = field(default=0)
+    to_place: bool = False
+    size: int = 0

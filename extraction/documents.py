@@ -14,12 +14,14 @@ from extraction.languages import language_of
 from extraction.markdown import read_markdown
 from extraction.pdf import read_pdf
 from extraction.stated_dates import stated_date
-from extraction.text import read_text
+from extraction.text import is_hard_wrapped, read_text
 
 #: Names this extractor's version; a reading made by another is made again.
 EXTRACTOR = "1"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
+# Control characters that no text has; escape is left out, since ISO-2022 encodings use it.
+_CONTROL = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 _BINARY = (
     b"\x89PNG",
     b"GIF8",
@@ -68,6 +70,8 @@ def extract(
         title, lang, blocks = page.title, page.lang, page.blocks
         if not select:
             blocks = policy_blocks(blocks)
+        if is_hard_wrapped([block.text for block in blocks]):  # a PDF converted line by line
+            blocks = read_text("\n".join(block.text for block in blocks))
     return _document(title, lang, blocks)
 
 
@@ -76,7 +80,7 @@ def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:
     return Document(
         title=title,
         language=language_of(" ".join(clause.text for clause in clauses), lang),
-        effective_date=stated_date(clause.text for clause in clauses),
+        effective_date=stated_date([clause.text for clause in clauses]),
         clauses=clauses,
     )
 
@@ -106,9 +110,9 @@ def _is_binary(data: bytes) -> bool:
     sample = data[:8192]
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or not sample:
         return False
-    control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
     nuls = sample.count(0)
-    if control > nuls and control - nuls > 0.1 * len(sample):
+    control = len(sample) - len(sample.translate(None, _CONTROL))
+    if control > 0.1 * len(sample):
         return True
     # Every other byte a NUL is UTF-16; many NULs of another pattern are no text.
-    return nuls > 0.1 * len(sample) and not (sample[1::2].count(0) > 0.7 * nuls or sample[::2].count(0) > 0.7 * nuls)
+    return nuls > 0.1 * len(sample) and max(sample[::2].count(0), sample[1::2].count(0)) < 0.7 * nuls

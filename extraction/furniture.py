@@ -1,77 +1,125 @@
 """Which blocks of a page are the policy's own text, and which are page furniture.
 
-No selectors: the elements' meaning, their names, how much of them is link, and where the running text stands decide.
+No selectors: what the elements mean and are called, how much of them is link, and where the running text stands decide.
 """
 
+import functools
 import re
+from collections.abc import Iterator
 
 from extraction.blocks import Block, Box
 from extraction.stated_dates import states_date
-from extraction.wording import words
+from extraction.vocabulary import speaks_of_policy
 
-_FURNITURE_TAGS = frozenset(["nav", "menu", "search", "dir"])
+_FURNITURE_TAGS = frozenset(["nav", "search", "legend", "noscript"])
 _FURNITURE_ROLES = frozenset(
-    ["navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog", "contentinfo", "banner", "complementary", "tooltip"]
+    ["navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog", "contentinfo", "banner", "tooltip"]
+    + ["complementary", "doc-toc"]
 )
-_PAGE_EDGES = frozenset(["header", "footer", "aside"])
-# Consent managers and the banners they put on any page; these hold sentences, so their names alone decide.
+# Consent managers and their banners. They hold running text, sometimes more than the policy, so the name alone
+# decides; the lists of cookies that some of them write into a policy's text go by other names.
 _CONSENT = re.compile(
-    r"cookie[-_]?(?:banner|consent|notice|bar|popup|modal|message|alert|law|disclaimer|wall|layer|overlay|hint|info-?bar)|"
-    r"(?:banner|consent|gdpr|ccpa)[-_]?cookie|cookiebot|cybot|onetrust|ot-sdk-container|optanon|didomi|usercentrics|"
-    r"qc-cmp|truste_|trustarc|cc-window|cc-banner|consent[-_]?(?:banner|manager|modal|popup|dialog|bar|box)|cmp-?(?:container|"
-    r"wrapper|banner)|tarteaucitron|axeptio|iubenda-cs|klaro|osano-cm|gdpr[-_]?(?:banner|bar|popup|modal|notice)|"
-    r"privacy[-_]?(?:banner|popup)|borlabs|complianz|cmplz|eu-cookie|sp_message|termly-|_cookie_"
+    r"(?:^|\s)(?:onetrust-(?:consent|banner|pc|style)\S*|ot-sdk-(?:container|row)|optanon-?(?:alert|popup|show)\S*|"
+    r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|qc-cmp2?-\S*|"
+    r"truste_\S*|trustarc-banner\S*|cc-(?:window|banner|dialog)|tarteaucitron\S*|axeptio\S*|iubenda-cs-\S*|klaro|"
+    r"osano-cm-\S*|borlabs-?cookie\S*|cmplz-(?:cookiebanner|message|manage)\S*|sp_message_\S*|termly-(?:consent|banner)\S*|"
+    r"cky-(?:consent|modal|overlay|preference|notice|banner|btn|optout)\S*|cli-(?:bar|modal|settings-overlay)\S*|"
+    r"cookie-law-info-bar|moove[-_]gdpr\S*|fc-consent-root|cookiefirst-root|ch2-container|hs-eu-cookie-\S*)(?=\s|$)"
 )
-_NAMED = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|main-?nav|sub-?nav|menu|submenu|breadcrumbs?|crumbs?|sidebar|side-?nav|"
-    r"footer|site-?footer|page-?footer|topbar|top-?bar|header|site-?header|masthead|toolbar|share|sharing|social|"
-    r"social-?(?:links|icons|share)|follow-?us|related|related-?(?:articles|posts|links)|recommended|newsletter|"
-    r"subscribe|signup|sign-?up|search|search-?(?:box|form|bar)|searchform|pagination|pager|comments?|rate|rating|"
-    r"ratings|votes?|helpful|feedback|advert|ads?|banner|promo|widget|chat|intercom|zendesk|livechat|modal|popup|"
-    r"skip-?(?:link|nav|to-?content)|back-?to-?top|scroll-?top|to-?top|print|language|languages|lang-?(?:switch|"
-    r"selector|menu)|locale|locales|country-?selector|copyright|login|app-?store|download-?app|badge|badges|"
-    r"visually-hidden|screen-reader-text|sr-only|loader|loading|spinner|testimonials?|v\d+-menu-container|"
-    r"article-?(?:votes|footer|meta|relatives)|author|avatar|byline|recent-?articles|recently-viewed)(?:$|[\s_-])"
+_BANNER = re.compile(
+    r"(?:cookies?|gdpr|ccpa|consent|privacy|tracking|trackers?)[-_]?(?:banner|consent|notice|notification|bar|popup|pop-up|"
+    r"modal|message|alert|law|disclaimer|wall|layer|overlay|hint|info|warning|prompt|dialog|popin|toast|container-banner|"
+    r"settings|preferences)(?![a-z])|(?:banner|bar|popup|modal|notice|accept|eu|alert)[-_](?:cookies?|gdpr|consent)(?![a-z])"
 )
-#: In a paragraph of running text: so many words, and less than half of them links.
+# Names that only furniture has, wherever it stands; of the first, most words are links.
+_LINKS_NAMES = frozenset(
+    ["breadcrumb", "breadcrumbs", "crumbs", "pagination", "pager", "share", "sharing", "social", "socials", "related"]
+    + ["recommended", "toc", "submenu", "subnav", "navbar", "mainnav", "sidenav", "leftmenu", "topbar", "masthead"]
+    + ["newsletter", "skip"]
+)
+_NAMES = frozenset(
+    ["vote", "votes", "rate", "rating", "ratings", "helpful", "comments", "search", "searchform", "searchbox", "advert"]
+    + ["adverts", "ads", "testimonial", "testimonials", "livechat", "intercom", "newsletter", "backtotop"]
+)
+# The foot of the page, which may hold some sentences about the company.
+_FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
+# Names that parts of a policy bear too ("section-header", "card-footer"): they count above and below the running text,
+# and for what is all links.
+_EDGE_NAMES = frozenset(
+    ["nav", "navigation", "menu", "sidebar", "footer", "header", "toolbar", "follow", "subscribe", "signup", "feedback"]
+    + ["banner", "promo", "widget", "chat", "modal", "popup", "cta", "skip", "print", "language", "languages", "lang"]
+    + ["locale", "locales", "country", "copyright", "login", "appstore", "download", "badge", "badges", "loader"]
+    + ["loading", "hidden", "spinner", "author", "avatar", "byline", "carousel", "slider", "ticker", "dropdown", "select"]
+)
+#: A name of more parts is made from a heading ("rights-related-to-decisions"), and says nothing.
+_MOST_PARTS = 4
+_PARTS = re.compile(r"[-_:]+")
+#: Elements a name may make furniture. A paragraph or a heading is the vendor's words whatever its class.
+_CONTAINERS = frozenset(
+    ["div", "section", "header", "footer", "aside", "ul", "ol", "dl", "table", "form", "fieldset", "center", "figure"]
+    + ["details", "li", "td", "menu", "dir", "hgroup", "article", "address"]
+)
+#: A block of running text: at least so many words, less than half of them in links.
 _SENTENCE_WORDS = 12
 #: The policy is taken to stand in the smallest element that holds so much of the page's running text.
 _CORE_SHARE = 0.9
 
+_CONTENTS_TITLE = re.compile(
+    r"(?:table of )?contents:?|in this (?:policy|article|document|notice):?|on this page:?|jump to:?|quick links:?|"
+    r"sommaire|table des matières|inhalt(?:sverzeichnis)?|índice|indice|inhoudsopgave|spis treści",
+    re.IGNORECASE,
+)
+_COPYRIGHT = re.compile(r"(?:all content )?(?:©|\(c\)|copyright(?: ©)? (?=[\d©]|\(c\)|by\b)).{0,160}|[^.]{0,40}© ?(?:19|20)\d\d.{0,80}", re.IGNORECASE)
+_ODDMENT = re.compile(
+    r"(?:back to (?:the )?top|(?:go )?back(?: to .{1,40})?|skip to (?:main )?content|print(?: this page| version)?|close|"
+    r"share(?: this(?: page| article)?)?|was this (?:article|page|answer|information) helpful\b.*|all rights reserved\.?|"
+    r"powered by\b.{0,80}|log ?in|sign ?in|sign ?up|menu|search|download(?: as)?(?: pdf)?|download (?:our|the) app|"
+    r"add us on socials?|follow us(?: on .{1,30})?|retour en haut(?: de page)?|haut de page|retour|imprimer|tous droits réservés\.?|"
+    r"nach oben|zurück|drucken|volver arriba|torna su|\d+ (?:out )?of \d+ found this helpful|"
+    r"have more questions\?.*|return to top|loading\W*|accept(?: all)?(?: cookies)?|ok|got it!?)",
+    re.IGNORECASE,
+)
+
 
 def policy_blocks(blocks: list[Block]) -> list[Block]:
-    """The blocks that are the policy's own, in order. All of them where the source has no elements."""
-    if not blocks or all(block.box is None for block in blocks):
-        return blocks
+    """The blocks that are the policy's own, in order; none where a page holds nothing but furniture."""
     _measure(blocks)
     total = sum(block.size for block in blocks if _is_prose(block))
     _mark_furniture(blocks, total)
     kept = [block for block in blocks if not _in_furniture(block)]
-    if not any(_is_prose(block) for block in kept):
-        return kept or blocks
+    prose = [index for index, block in enumerate(kept) if _is_prose(block)]
+    if not prose:
+        return _trimmed(kept)
+    kept = _without_menus(kept, prose[0], prose[-1])
     core = _core(kept)
-    inside = [index for index, block in enumerate(kept) if _within(block.box, core)]
-    first, last = inside[0], inside[-1]
-    first = _extend_upwards(kept, first)
-    last = _extend_downwards(kept, last)
-    body = kept[first : last + 1]
-    return _trimmed(body)
+    inside = [index for index, block in enumerate(kept) if core in _boxes(block)]
+    first, last = _extended(kept, inside[0], inside[-1])
+    body = [*_headlines(kept[:first]), *kept[first : last + 1]]
+    return _trimmed(_without_empty_sections(body, core))
+
+
+def _boxes(block: Block) -> Iterator[Box]:
+    box = block.box
+    while box is not None:
+        yield box
+        box = box.parent
 
 
 def _measure(blocks: list[Block]) -> None:
     for block in blocks:
-        block.size = (
-            len(block.text.split()) if block.text.isascii() else max(len(words(block.text)), len(block.text) // 8)
-        )
+        # Scripts written without spaces: four characters a word.
+        size = block.text.count(" ") + 1
+        block.size = size if size * 15 > len(block.text) else len(block.text) // 4
         prose = block.size if _is_prose(block) else 0
-        linked = block.size * block.linked
-        box = block.box
-        while box is not None:
+        linked = int(block.size * block.linked + 0.5)
+        link = block.linked > 0.5
+        for box in _boxes(block):
             box.words += block.size
-            box.link_words += int(linked + 0.5)
+            box.link_words += linked
             box.prose += prose
-            box.links += block.linked > 0.5
-            box = box.parent
+            if link:
+                box.links += 1
+                box.place_links += block.to_place
 
 
 def _is_prose(block: Block) -> bool:
@@ -81,50 +129,44 @@ def _is_prose(block: Block) -> bool:
 def _mark_furniture(blocks: list[Block], total: int) -> None:
     seen: set[int] = set()
     for block in blocks:
-        box = block.box
-        while box is not None and id(box) not in seen:
+        for box in _boxes(block):
+            if id(box) in seen:
+                break
             seen.add(id(box))
             box.furniture = _is_furniture(box, total)
-            box = box.parent
 
 
 def _is_furniture(box: Box, total: int) -> bool:
-    share = box.prose / total if total else 0.0
-    if share > 0.5:
-        return False
-    tag, role = box.tag, box.role
-    if tag in _FURNITURE_TAGS or role in _FURNITURE_ROLES:
-        return share < 0.3
-    if tag in _PAGE_EDGES:
-        if tag == "footer":
-            return share < 0.3
-        return not _in_article(box) and share < 0.1
-    if tag == "legend" or tag == "noscript":
+    if box.names and _CONSENT.search(box.names):
         return True
-    if box.names:
-        if _CONSENT.search(box.names):
-            return share < 0.3
-        if _NAMED.search(box.names) and tag not in (
-            "body",
-            "main",
-            "article",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "p",
-            "tr",
-            "td",
-        ):
-            return box.prose == 0 or (share < 0.05 and box.link_words * 3 > box.words)
+    share = box.prose / total if total else 0.0
+    if share > 0.5 or box.tag in ("body", "main"):
+        return False
+    if box.tag in _FURNITURE_TAGS or box.role in _FURNITURE_ROLES:
+        return share < 0.3
+    if box.tag == "footer":
+        return share < 0.2
+    if box.tag in ("header", "aside"):
+        return share < 0.1 and not _in_article(box)
+    if box.names and box.tag in _CONTAINERS:
+        if _BANNER.search(box.names):
+            # A section of the policy may go by such a name too; a banner has few sentences.
+            return share < 0.1 and box.words < 150 and box.words > box.prose
+        if share < 0.15 and box.links >= 2 and not _in_article(box) and _bears(_FOOT_NAMES, box):
+            return True
+        if share < 0.05 and box.link_words * 2 > box.words and _bears(_LINKS_NAMES, box):
+            return True
+        if box.prose == 0 and _bears(_NAMES, box):
+            return True
     if box.hidden and box.prose == 0 and box.words < 12:
         return True
-    # A run of links: a menu without a name.
-    if tag in ("ul", "ol", "div", "table", "section", "td", "p", "dl", "fieldset", "center"):
-        return box.links >= 3 and box.prose == 0 and box.link_words > 0.6 * box.words
-    return False
+    # A table of contents: links to places of the same page only.
+    return (
+        box.links >= 3
+        and box.prose == 0
+        and box.place_links >= 0.8 * box.links
+        and box.link_words > 0.6 * box.words
+    )
 
 
 def _in_article(box: Box) -> bool:
@@ -137,87 +179,135 @@ def _in_article(box: Box) -> bool:
 
 
 def _in_furniture(block: Block) -> bool:
-    if block.in_control and block.level == 0:
+    if block.in_control and not block.level:
         return True
-    box = block.box
-    while box is not None:
-        if box.furniture:
-            return True
-        box = box.parent
-    return False
+    return any(box.furniture for box in _boxes(block))
 
 
-def _core(blocks: list[Block]) -> Box | None:
+def _without_menus(blocks: list[Block], first: int, last: int) -> list[Block]:
+    """Without runs of links above the first and below the last running text, and what is called as furniture there."""
+    kept = []
+    for index, block in enumerate(blocks):
+        outside = index < first or index > last
+        if not any(_is_menu(box, outside) for box in _boxes(block)):
+            kept.append(block)
+    return kept
+
+
+def _is_menu(box: Box, outside: bool) -> bool:
+    if box.prose:
+        return False
+    of_links = box.link_words > 0.6 * box.words
+    if outside and of_links and box.links >= 3:
+        return True
+    return (outside or of_links) and box.tag in _CONTAINERS and _bears(_EDGE_NAMES, box)
+
+
+def _bears(names: frozenset[str], box: Box) -> bool:
+    return bool(box.names) and not names.isdisjoint(_parts(box.names))
+
+
+@functools.lru_cache(maxsize=4096)
+def _parts(names: str) -> frozenset[str]:
+    parts: set[str] = set()
+    for name in names.split():
+        of_name = _PARTS.split(name)
+        if len(of_name) <= _MOST_PARTS:
+            parts.update(of_name)
+    return frozenset(parts)
+
+
+def _core(blocks: list[Block]) -> Box:
     """The smallest element that holds nearly all running text."""
     prose: dict[int, int] = {}
     boxes: dict[int, Box] = {}
     total = 0
     for block in blocks:
-        if not _is_prose(block):
-            continue
-        total += block.size
-        box = block.box
-        while box is not None:
-            prose[id(box)] = prose.get(id(box), 0) + block.size
-            boxes[id(box)] = box
-            box = box.parent
-    candidates = [boxes[key] for key, size in prose.items() if size >= _CORE_SHARE * total]
-    candidates = [box for box in candidates if box.tag not in ("p", "li", "tr", "td") or len(candidates) < 2]
-    return max(candidates, key=lambda box: box.depth, default=None)
+        if _is_prose(block):
+            total += block.size
+            for box in _boxes(block):
+                prose[id(box)] = prose.get(id(box), 0) + block.size
+                boxes[id(box)] = box
+    enough = [boxes[key] for key, size in prose.items() if size >= _CORE_SHARE * total]
+    # A page of one paragraph: the paragraph's neighbours belong to it.
+    wide = [box for box in enough if box.tag not in ("p", "li", "tr", "td", "ul", "ol", "dd")]
+    return max(wide or enough, key=lambda box: box.depth)
 
 
-def _within(box: Box | None, core: Box | None) -> bool:
-    if core is None:
-        return True
-    while box is not None:
-        if box is core:
-            return True
-        box = box.parent
-    return False
-
-
-def _extend_upwards(blocks: list[Block], first: int) -> int:
-    """Takes in what stands right above the core: running text, the title, a line that states a date."""
-    index = first
-    while index > 0 and first - index < 12:
-        index -= 1
-        block = blocks[index]
-        if _is_prose(block) or block.level in (1, 2) or states_date(block.text):
+def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
+    """The core's place with the running text and the stated date right above and below taken in."""
+    for index in range(first - 1, max(-1, first - 13), -1):
+        if _is_prose(blocks[index]) and speaks_of_policy(blocks[index].text):
             first = index
-    return first
-
-
-def _extend_downwards(blocks: list[Block], last: int) -> int:
-    index = last
-    while index < len(blocks) - 1 and index - last < 6:
-        index += 1
-        if _is_prose(blocks[index]) or states_date(blocks[index].text):
+    for index in range(last + 1, min(len(blocks), last + 7)):
+        block = blocks[index]
+        if _is_prose(block) and speaks_of_policy(block.text) or states_date(block.text):
             last = index
-    return last
+    return first, last
 
 
-_ODDMENT = re.compile(
-    r"(?:back to (?:the )?top|(?:go )?back|skip to (?:main )?content|print(?: this page)?|share(?: this(?: page)?)?|close|"
-    r"was this (?:article|page|answer) helpful\??.*|(?:©|copyright|\(c\)).{0,120}|all rights reserved\.?|powered by .{0,80}|"
-    r"retour en haut(?: de page)?|haut de page|tous droits réservés\.?|nach oben|zurück|"
-    r"\d+ out of \d+ found this helpful|loading\W*)",
-    re.IGNORECASE,
-)
+def _headlines(above: list[Block]) -> list[Block]:
+    """What stands above the text and belongs to it: its title, its date."""
+    near = [block for block in above[-12:] if block.level in (1, 2) or states_date(block.text)]
+    if not any(block.level == 1 for block in near):
+        near = [block for block in above[:-12] if block.level == 1][-1:] + near
+    return near
+
+
+def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
+    """Without the core's sections that hold no running text and stand above all that do, or below.
+
+    A section that gives an address, a number or a date, or that has the title, stays.
+    """
+    sections = [_section(block, core) for block in blocks]
+    with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose]
+    if not with_prose:
+        return blocks
+    kept = []
+    speaking = {
+        id(section)
+        for block, section in zip(blocks, sections, strict=True)
+        if "@" in block.text or re.search(r"\d{2}", block.text) and not _COPYRIGHT.fullmatch(block.text) or block.level in (1, 2)
+    }
+    for index, (block, section) in enumerate(zip(blocks, sections, strict=True)):
+        outside = index < with_prose[0] or index > with_prose[-1]
+        if outside and section is not None and id(section) not in speaking and section is not block.box:
+            continue
+        kept.append(block)
+    return kept
+
+
+def _section(block: Block, core: Box) -> Box | None:
+    """The core's child that holds the block; None for a block that stands in the core itself."""
+    below = None
+    for box in _boxes(block):
+        if box is core:
+            return below
+        below = box
+    return None
 
 
 def _trimmed(blocks: list[Block]) -> list[Block]:
-    """Without the oddments at both ends that only a page has."""
-    first, last = 0, len(blocks)
+    """Without the oddments that only a page has: at both ends, and linked ones anywhere."""
+    last = len(blocks)
+    # Below a line of copyright near the end there is only the page's foot.
+    for index in range(max(0, last - 12), last):
+        if index and _COPYRIGHT.fullmatch(blocks[index].text) and not blocks[index].level:
+            if not any(_is_prose(block) for block in blocks[index + 1 :]):
+                last = index
+            break
+    first = 0
     while last - first > 1 and _is_oddment(blocks[last - 1]):
         last -= 1
     while last - first > 1 and _is_oddment(blocks[first]):
         first += 1
-    return [block for block in blocks[first:last] if not (block.linked > 0.9 and _ODDMENT.fullmatch(block.text))]
+    return [block for block in blocks[first:last] if not (_CONTENTS_TITLE.fullmatch(block.text) or (block.linked > 0.9 and _is_oddment(block)))]
 
 
 def _is_oddment(block: Block) -> bool:
-    if block.level:
+    text = block.text.strip("«»<>‹›|·•↑^← →*[] ")
+    if block.level in (1, 2):
         return False
-    return bool(_ODDMENT.fullmatch(block.text.strip("«»<>‹›|·• "))) or (
-        block.linked > 0.9 and block.size <= 6 and not block.links
-    )
+    if _ODDMENT.fullmatch(text) or _COPYRIGHT.fullmatch(text):
+        return True
+    return block.linked > 0.9 and block.size <= 6 and not block.links

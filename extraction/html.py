@@ -1,7 +1,7 @@
 """HTML to blocks: one walk over the page, without recursion."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -19,10 +19,17 @@ _BLOCK = frozenset(
     ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "noscript", "ol", "optgroup", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "button"]
 )
 _BOLD = frozenset(["b", "strong"])
+# Inline elements of which nothing matters but their text.
+_PLAIN = frozenset(
+    ["i", "em", "u", "sup", "sub", "small", "big", "abbr", "ins", "mark", "time", "code", "cite", "q", "tt", "bdi", "s"]
+    + ["wbr", "kbd", "var", "samp", "acronym", "dfn", "nobr", "rt", "ruby"]
+)
+_PLACE = "#"
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _BULLET = re.compile(r"[•·●◦▪▫■□‣⁃∙➢➤►✓✔*–—-]\s+(?=\S)|[•●◦▪■‣➢➤►]")
+_COPYRIGHT = re.compile(r"©|copyright (?=[\d©])", re.IGNORECASE)
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", '."', "。")
 # Deeper than any page made for people; browsers flatten below 512 too. The parser's time grows with the square.
 _MAX_DEPTH = 512
@@ -49,6 +56,7 @@ class _Line:
     length: int = 0
     bold: int = 0
     linked: int = 0
+    placed: int = 0
 
 
 def read_html(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
@@ -72,7 +80,7 @@ def read_html(text: str, *, url: str | None = None, select: Sequence[str] = (), 
     roots: list[LexborNode] = [body] if body is not None else []
     if select:
         roots = _outermost([node for selector in select for node in _chosen(tree, selector)])
-    walker = _Walker(base)
+    walker = _Walker(base, url)
     for root in roots:
         walker.walk(root)
     return Page(title or None, lang, walker.blocks, tree)
@@ -121,9 +129,10 @@ def _flattened(text: str) -> str:
 class _Walker:
     """Gathers inline text into lines until something ends the block, then makes blocks of the lines."""
 
-    def __init__(self, base: str | None) -> None:
+    def __init__(self, base: str | None, page: str | None) -> None:
         self.blocks: list[Block] = []
         self._base = base
+        self._page = page.partition("#")[0] if page else None
         self._lines = [_Line()]
         self._box: Box | None = None
         self._bold = 0
@@ -137,114 +146,127 @@ class _Walker:
         self._in_row = 0
 
     def walk(self, root: LexborNode) -> None:
+        """Gathers the blocks of an element and all below it."""
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
-        single = True
-        while True:
+        after: LexborNode | None
+        while node is not None or stack:
             if node is None:
-                if not stack:
-                    break
                 node, tag, undo = stack.pop()
-                self._leave(tag, undo)
-                if not stack and single:
-                    break
+                if undo:
+                    self._leave(tag, undo)
                 continue
-            if node.is_text_node:
+            after = node.next if stack else None
+            tag = node.tag or "-"
+            if tag == "-text":
                 self._text(node.text_content or "")
-                node = node.next
-                continue
-            tag = node.tag or ""
-            if tag == "br":
+                node = after
+            elif tag == "br":
                 self._lines.append(_Line())
-                node = node.next
-                continue
-            if tag in _SKIPPED or tag.startswith("-") or not tag:
-                node = node.next
-                continue
-            undo = self._enter(node, tag)
-            if undo < 0:
-                node = node.next
-                continue
-            stack.append((node.next if node is not root else None, tag, undo))
-            node = node.first_child
+                node = after
+            elif tag in _SKIPPED or tag[0] == "-":
+                node = after
+            else:
+                undo = self._enter(node, tag)
+                if undo == self._DONE:
+                    node = after
+                else:
+                    stack.append((after, tag, undo))
+                    node = node.first_child
         self._flush()
 
-    # What _enter did, for _leave to undo.
+    # What _enter did, for _leave to undo; _DONE: all is said, the element's inside is passed over.
+    _DONE = -1
     _BOX, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL = (1 << n for n in range(9))
 
     def _enter(self, node: LexborNode, tag: str) -> int:
+        if tag in _PLAIN:
+            return 0
+        if tag in _BOLD:
+            self._bold += 1
+            return self._BOLD_ON
         attributes = node.attributes
-        style = attributes.get("style") or ""
         undo = 0
-        if tag == "a":
-            href = attributes.get("href")
-            target = link_target(href, self._base) if href else None
-            if href is not None:
-                undo |= self._LINK
-                self._href.append(target)
-                if target:
-                    self._lines[-1].links.append(target)
+        style = attributes.get("style") or ""
         if tag in _BLOCK:
-            row = self._in_row
-            if not row:
-                self._flush()
-            elif self._lines[-1].parts:
-                self._lines.append(_Line())
-            box = Box(
-                tag,
-                f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
-                (attributes.get("role") or "").lower(),
-                self._box,
-                self._box.depth + 1 if self._box else 0,
-                hidden="hidden" in attributes
-                or attributes.get("aria-hidden") == "true"
-                or bool(style and _HIDDEN_STYLE.search(style)),
-            )
-            self._box = box
-            undo |= self._BOX
-            level = _HEADINGS.get(tag, 0)
-            if box.role == "heading" and not level:
-                stated = attributes.get("aria-level") or "2"
-                level = min(6, int(stated)) if stated.isdecimal() and stated != "0" else 2
-            if level and not self._heading and not row:
-                self._heading = level
-                undo |= self._HEADING
-            elif tag in ("ul", "ol", "menu", "dir"):
-                self._open_list(tag, attributes, style)
-                undo |= self._LIST
-            elif tag == "li" and not row:
-                self._item.append(self._next_label(attributes))
-                del self._item[:-1]
-            elif tag in ("dt", "dd") and not row:
-                self._item[:] = [None]
-            elif tag == "pre":
-                self._pre += 1
-                undo |= self._PRE
-            elif tag == "tr" and not row and _is_data_row(node):
-                self._in_row = 1
-                self._rows = []
-                undo |= self._ROW
-            elif tag in ("td", "th") and row == 1:
+            undo = self._enter_block(node, tag, attributes, style)
+        else:
+            code = attributes.get("data-cfemail")
+            address = decode_cloudflare(code) if code else None
+            if tag == "a" and attributes.get("href") is not None:
+                target = self._target(attributes["href"] or "")
+                self._href.append(target)
+                undo = self._LINK
+                if target and target != _PLACE:
+                    self._lines[-1].links.append(target)
+            if address:
+                self._text(address)
+                if undo:
+                    self._href.pop()
+                return self._DONE
+            if style and tag != "a" and _HIDDEN_STYLE.search(style):
+                return self._DONE
+        if style and _BOLD_STYLE.search(style):
+            self._bold += 1
+            undo |= self._BOLD_ON
+        return undo
+
+    def _target(self, href: str) -> str | None:
+        """Where a link leads; `#` for a place of this page, None for nowhere."""
+        if href.startswith("#"):
+            return _PLACE
+        target = link_target(href, self._base)
+        if target and self._page and target.partition("#")[0] == self._page and "#" in target:
+            return _PLACE
+        return target
+
+    def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None], style: str) -> int:
+        undo = self._BOX
+        row = self._in_row
+        if not row:
+            self._flush()
+        elif self._lines[-1].parts:
+            self._lines.append(_Line())
+        name, classes, role = attributes.get("id"), attributes.get("class"), attributes.get("role") or ""
+        self._box = box = Box(
+            tag,
+            f"{name or ''} {classes or ''}".strip().lower() if name or classes else "",
+            role.lower(),
+            self._box,
+            self._box.depth + 1 if self._box else 0,
+            hidden="hidden" in attributes
+            or attributes.get("aria-hidden") == "true"
+            or bool(style and _HIDDEN_STYLE.search(style)),
+        )
+        level = _HEADINGS.get(tag, 0)
+        if box.role == "heading" and not level:
+            stated = attributes.get("aria-level") or "2"
+            level = min(6, int(stated)) if stated in ("1", "2", "3", "4", "5", "6") else 2
+        if tag == "pre":
+            self._pre += 1
+            undo |= self._PRE
+        elif tag in ("ul", "ol", "menu", "dir"):
+            self._open_list(tag, attributes, style)
+            undo |= self._LIST
+        elif tag == "button":
+            self._control += 1
+            undo |= self._CONTROL
+        if row:
+            if row == 1 and tag in ("td", "th"):
                 self._in_row = 2
                 self._lines = [_Line()]
                 undo |= self._CELL
-            elif tag == "button":
-                self._control += 1
-                undo |= self._CONTROL
-        else:
-            code = attributes.get("data-cfemail")
-            if code:
-                address = decode_cloudflare(code)
-                if address:
-                    self._text(address)
-                    if undo & self._LINK:
-                        self._href.pop()
-                    return -1
-            if style and _HIDDEN_STYLE.search(style) and tag != "a":
-                return -1
-        if tag in _BOLD or (style and _BOLD_STYLE.search(style)):
-            self._bold += 1
-            undo |= self._BOLD_ON
+        elif level and not self._heading:
+            self._heading = level
+            undo |= self._HEADING
+        elif tag == "li":
+            self._item = [self._next_label(attributes)]
+        elif tag in ("dt", "dd"):
+            self._item = [None]
+        elif tag == "tr" and _is_data_row(node):
+            self._in_row = 1
+            self._rows = []
+            undo |= self._ROW
         return undo
 
     def _leave(self, tag: str, undo: int) -> None:
@@ -253,8 +275,18 @@ class _Walker:
                 self._flush()
             elif self._lines[-1].parts:
                 self._lines.append(_Line())
+            if undo != self._BOX:
+                self._leave_special(undo)
             if self._box is not None:
                 self._box = self._box.parent
+            if tag == "li":
+                self._item = []
+        elif undo & self._LINK:
+            self._href.pop()
+        if undo & self._BOLD_ON:
+            self._bold -= 1
+
+    def _leave_special(self, undo: int) -> None:
         if undo & self._CELL:
             self._rows.append(self._lines)
             self._lines = [_Line()]
@@ -262,10 +294,6 @@ class _Walker:
         if undo & self._ROW:
             self._in_row = 0
             self._flush_row()
-        if undo & self._BOLD_ON:
-            self._bold -= 1
-        if undo & self._LINK:
-            self._href.pop()
         if undo & self._PRE:
             self._pre -= 1
         if undo & self._CONTROL:
@@ -274,8 +302,6 @@ class _Walker:
             self._heading = 0
         if undo & self._LIST:
             self._counters.pop()
-        if tag == "li":
-            self._item.clear()
 
     def _text(self, text: str) -> None:
         if self._pre and "\n" in text:
@@ -291,13 +317,15 @@ class _Walker:
         line = self._lines[-1]
         if not text or (not line.parts and text.isspace()):
             return
-        length = len(text) - text.count(" ")
+        length = len(text.strip())
         line.parts.append(text)
         line.length += length
         if self._bold:
             line.bold += length
         if self._href:
             line.linked += length
+            if self._href[-1] == _PLACE:
+                line.placed += length
 
     def _open_list(self, tag: str, attributes: dict[str, str | None], style: str) -> None:
         kind = ""
@@ -386,6 +414,7 @@ class _Walker:
                 linked=min(1.0, sum(line.linked for line in lines) / length),
                 box=self._box,
                 in_control=self._control > 0,
+                to_place=2 * sum(line.placed for line in lines) > length,
             )
         )
 
@@ -410,13 +439,13 @@ class _Walker:
         )
 
 
-def _once(links):
+def _once(links: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(links))
 
 
 def _stands_apart(above: _Line, line: _Line, text: str) -> bool:
     """Whether a line after a single `<br>` begins a clause of its own."""
-    if _BULLET.match(text) or split_label(text)[0]:
+    if _BULLET.match(text) or _COPYRIGHT.match(text) or split_label(text)[0]:
         return True
     before = above.parts[0]
     if above.bold >= above.length - 1 and line.bold < line.length - 1:

@@ -6,6 +6,7 @@ import re
 import statistics
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -28,12 +29,13 @@ _SENTENCE_END = (".", "!", "?", ":", ";", ".”", "…")
 
 @dataclass(slots=True)
 class _Line:
+    """A line of text. left, right, base: of its box and baseline, in points from the page's lower left corner."""
+
     text: str
     page: int
     left: float
     right: float
-    top: float
-    bottom: float
+    base: float
     size: float
     bold: bool
 
@@ -68,39 +70,28 @@ def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[_Line]:
         return []  # a damaged page in a file that otherwise reads
     lines = []
     try:
-        handle = text_page.raw
-        box = [ctypes.c_double() for _ in range(4)]
-        index = 0
+        place = 0
         for text in text_page.get_text_range().split("\n"):
-            start = index
-            index += len(text) + 1
+            first = place + len(text) - len(text.lstrip())
+            last = place + len(text.rstrip()) - 1
+            place += len(text) + 1
             words = tidy(text)
-            if not words:
-                continue
-            first = start
-            while first < index and pdfium.FPDFText_GetUnicode(handle, first) in (0x20, 0xA0, 0x0D, 0x0A):
-                first += 1
-            pdfium.FPDFText_GetCharBox(handle, first, box[0], box[1], box[2], box[3])
-            left, bottom, top = box[0].value, box[2].value, box[3].value
-            last = max(first, index - 3)
-            pdfium.FPDFText_GetCharBox(handle, last, box[0], box[1], box[2], box[3])
-            weight = pdfium.FPDFText_GetFontWeight(handle, first)
-            lines.append(
-                _Line(
-                    words,
-                    number,
-                    left,
-                    box[1].value,
-                    top,
-                    bottom,
-                    pdfium.FPDFText_GetFontSize(handle, first),
-                    weight >= 600,
-                )
-            )
+            if words:
+                lines.append(_line(text_page.raw, words, number, first, last))
     finally:
         text_page.close()
         page.close()
     return lines
+
+
+def _line(text_page: pdfium.FPDF_TEXTPAGE, text: str, page: int, first: int, last: int) -> _Line:
+    """The line that stands from the first to the last character of a page's text."""
+    left, base, right, top, bottom = (ctypes.c_double() for _ in range(5))
+    pdfium.FPDFText_GetCharBox(text_page, last, left, right, bottom, top)
+    pdfium.FPDFText_GetCharOrigin(text_page, first, left, base)
+    size = pdfium.FPDFText_GetFontSize(text_page, first)
+    bold = pdfium.FPDFText_GetFontWeight(text_page, first) >= 600
+    return _Line(text, page, left.value, right.value, base.value, size, bold)
 
 
 def _without_running_lines(lines: list[_Line]) -> list[_Line]:
@@ -128,16 +119,14 @@ def _blocks(lines: list[_Line]) -> list[Block]:
     if not lines:
         return []
     body = statistics.median(line.size for line in lines)
-    gaps = [
-        above.bottom - below.top
-        for above, below in itertools.pairwise(lines)
-        if above.page == below.page and above.bottom > below.top
-    ]
-    gap = statistics.median(gaps) if gaps else 0.0
+    steps = [above.base - below.base for above, below in pairwise(lines) if above.page == below.page]
+    # Most lines stand within a paragraph; where a file has one-line paragraphs only, their own sizes decide.
+    step = statistics.median([step for step in steps if step > 1] or [body * 1.2])
+    step = min(step, body * 1.8) if body > 1 else step
     right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right
     groups: list[list[_Line]] = []
     for line in lines:
-        if groups and _goes_on(groups[-1], line, gap, right):
+        if groups and _goes_on(groups[-1][-1], line, step, right):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -149,20 +138,21 @@ def _blocks(lines: list[_Line]) -> list[Block]:
     return blocks
 
 
-def _goes_on(group: list[_Line], line: _Line, gap: float, right: float) -> bool:
-    above = group[-1]
+def _goes_on(above: _Line, line: _Line, step: float, right: float) -> bool:
+    """Whether a line goes on with the paragraph of the one above."""
     if _BULLET.match(line.text) or split_label(line.text)[0]:
         return False
-    if abs(above.size - line.size) > 0.5 or (above.bold != line.bold and above.right < right - 40):
-        return False
+    open_end = not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
     if above.page != line.page:
-        return not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
-    if above.bottom - line.top > gap * 1.6 + 0.25 * line.size:
+        return open_end
+    if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= step * 1.3:
         return False
-    if above.right < right - max(60.0, len(line.text.split()[0]) * line.size * 0.6):
-        # The next line's first word had room here: the paragraph was over.
-        return not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
-    return True
+    # Where the next line's first word had room, the paragraph was over.
+    room = right - above.right
+    needed = (len(line.text.split()[0]) + 1) * line.size * 0.55
+    if room > needed + 0.03 * right:
+        return open_end
+    return above.bold == line.bold or open_end
 
 
 def _block(group: list[_Line], body: float) -> Block | None:

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 
 from babel.dates import get_month_names
@@ -35,6 +35,9 @@ _UPDATED = re.compile(
 )
 #: A statement of a date stands within so many characters of the words that say what date it is.
 _REACH = 70
+#: A line that holds only such words, or only a date, is at most so long.
+_ALONE = 40
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @functools.cache
@@ -67,11 +70,9 @@ def _date_pattern() -> re.Pattern[str]:
     )
 
 
-def _dates_in(text: str) -> list[tuple[int, date | None]]:
-    """Where dates stand in a text, and which: None for a day that does not exist, or may be either of two."""
-    found: list[tuple[int, date | None]] = []
-    if not any(character.isdecimal() for character in text):
-        return found
+def _dates_in(text: str) -> list[date | None]:
+    """The dates in a text, in order: None for a day that does not exist, or may be either of two."""
+    found: list[date | None] = []
     for match in _date_pattern().finditer(text):
         group = match.groupdict()
         if group["n2"]:
@@ -81,7 +82,7 @@ def _dates_in(text: str) -> list[tuple[int, date | None]]:
             elif second > 12:
                 day, month = second, first
             else:
-                found.append((match.start(), None))
+                found.append(None)
                 continue
         else:
             day = int(group["d1"] or group["d3"] or group["d4"] or group["d5"])
@@ -89,32 +90,43 @@ def _dates_in(text: str) -> list[tuple[int, date | None]]:
             month = _months()[named.lower()] if named else int(group["m1"] or group["m5"])
             year = int(group["y1"] or group["y3"] or group["y4"] or group["y5"])
         try:
-            found.append((match.start(), date(year, month, day)))
+            found.append(date(year, month, day))
         except ValueError:
-            found.append((match.start(), None))
+            found.append(None)
     return found
 
 
 def states_date(text: str) -> bool:
     """Whether a short text is a statement of when the policy takes effect or was updated."""
-    return len(text) <= 160 and bool(_EFFECTIVE.search(text) or _UPDATED.search(text)) and bool(_dates_in(text))
+    return len(text) <= 160 and bool(_YEAR.search(text)) and (_said(_EFFECTIVE, text)[0] or _said(_UPDATED, text)[0])
 
 
-def stated_date(texts: Iterable[str]) -> date | None:
+def stated_date(texts: Sequence[str]) -> date | None:
     """The date the texts (clauses, in order) state as effective, else as that of the last update.
 
-    A date counts when the words that say what date it is stand close before it. None when there is none, when it
-    names no day, or when day and month cannot be told apart (03/04/2018). The first statement of a kind counts.
+    A date counts when the words that say what date it is stand close before it, in the same text or alone in the one
+    above. None when there is none, when it names no day that exists, or when day and month cannot be told apart
+    (03/04/2018). The first statement of a kind counts.
     """
-    texts = list(texts)
-    for index, text in enumerate(texts):  # a label on one line, the date on the next
-        if index and len(texts[index - 1]) <= 40 and len(text) <= 40 and _dates_in(text):
-            texts[index] = f"{texts[index - 1]} {text}"
-    for words in (_EFFECTIVE, _UPDATED):
-        for text in texts:
-            for said in words.finditer(text):
-                for start, day in _dates_in(text[said.end() : said.end() + _REACH]):
-                    if start >= 0:
-                        return day
-                break
-    return None
+    updated: list[date | None] = []
+    for index, text in enumerate(texts):
+        if not _YEAR.search(text):
+            continue
+        if index and len(texts[index - 1]) <= _ALONE and len(text) <= _ALONE:
+            text = f"{texts[index - 1]} {text}"
+        found, day = _said(_EFFECTIVE, text)
+        if found:
+            return day
+        if not updated:
+            found, day = _said(_UPDATED, text)
+            if found:
+                updated.append(day)
+    return updated[0] if updated else None
+
+
+def _said(words: re.Pattern[str], text: str) -> tuple[bool, date | None]:
+    for said in words.finditer(text):
+        found = _dates_in(text[said.end() : said.end() + _REACH])
+        if found:
+            return True, found[0]
+    return False, None

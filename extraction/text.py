@@ -34,13 +34,15 @@ def read_text(text: str) -> list[Block]:
             parts[-1] = _joined(parts[-1], line)
         else:
             parts.append(line)
-        if width and line:
-            parts.append("\0" if _ended(line, width) else "")
-            parts.pop()
     blank_apart = sum(not part for part in parts) * 4 > sum(bool(part) for part in parts)
     found = [index for index, part in enumerate(parts) if part and has_words(part)]
     blocks = [_block(parts, index, blank_apart) for index in found]
     return _without_navigation(blocks)
+
+
+def is_hard_wrapped(lines: list[str]) -> bool:
+    """Whether lines are cut where they are full, not where a clause ends."""
+    return len(lines) >= 20 and _wrap_width(lines) > 0
 
 
 def _ruled(line: str) -> bool:
@@ -60,10 +62,6 @@ def _wrap_width(lines: list[str]) -> int:
         return 0
     full = sum(len(above) + 1 + len(below.split()[0]) > width - 3 for above, below in pairs)
     return width if full >= 0.6 * len(pairs) and width >= 40 else 0
-
-
-def _ended(line: str, width: int) -> bool:
-    return len(line) < width / 2
 
 
 def _begins_clause(line: str) -> bool:

@@ -1,0 +1,40 @@
+"""The words policies are made of, in the common languages."""
+
+import re
+
+# Stems, at the beginning of a word: privacy, personal data, consent, rights, processing, and what the document is called.
+_STEMS = (
+    # English
+    r"privacy|personal(?:ly)?|polic(?:y|ies)|cookies?|data|information|consent|disclos\w*|third[- ]part\w+|gdpr|ccpa|"
+    r"terms|agreement|liab\w+|subprocessors?|processors?|retention|opt[- ](?:out|in)|rights|lawful|applicable law|"
+    # French
+    r"confidentialité|vie privée|données|personnelles|consentement|traitements?|rgpd|mentions légales|conditions générales|"
+    # German, Dutch
+    r"datenschutz\w*|daten|personenbezogen\w*|einwilligung\w*|verarbeit\w*|dsgvo|auskunft\w*|privacybeleid|privacyverklaring|"
+    r"persoonsgegevens|gegevens|toestemming|"
+    # Spanish, Portuguese, Italian, Romanian, Catalan
+    r"privacidad\w*|privadesa|datos|personales|consentimiento|tratamiento|privacidade|dados|pessoais|consentimento|"
+    r"tratamento|dati|personali|consenso|trattamento|informativa|riservatezza|confiden[tț]ialitate\w*|date(?:le)? cu caracter|"
+    # Nordic
+    r"integritet\w*|personuppgift\w*|samtycke\w*|personvern\w*|personopplysning\w*|samtykke\w*|persondata\w*|"
+    r"privatliv\w*|personoplysning\w*|tietosuoja\w*|henkilötie\w*|"
+    # Polish, Czech, Slovak, Hungarian, Croatian, Slovenian
+    r"prywatnoś\w*|danych|dane|osobow\w*|zgod\w+|soukrom\w*|osobn\w+|údaj\w*|súkrom\w*|súhlas\w*|souhlas\w*|"
+    r"adatvédel\w*|adatkezel\w*|személyes|privatnost\w*|podac\w+|osobni\w*|zasebnost\w*|"
+    # Greek, Russian, Ukrainian, Bulgarian, Turkish
+    r"απορρήτου|προσωπικ\w+|δεδομένων|конфиденциальност\w*|персональн\w*|данных|согласи\w*|конфіденційн\w*|даних|"
+    r"поверителност\w*|лични|данни|gizlilik\w*|kişisel|veri\w*|çerez\w*|"
+    # Arabic, Hebrew
+    r"خصوصية|الخصوصية|البيانات|פרטיות|מידע"
+)
+_POLICY_WORD = re.compile(rf"(?<!\w)(?:{_STEMS})(?!\w)|个人信息|隐私|隱私|プライバシー|個人情報|개인정보", re.IGNORECASE)
+
+
+def policy_words(text: str) -> int:
+    """How many words of the text are of those that policies are made of."""
+    return len(_POLICY_WORD.findall(text))
+
+
+def speaks_of_policy(text: str) -> bool:
+    """Whether the text has any of them."""
+    return _POLICY_WORD.search(text) is not None
