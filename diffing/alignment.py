@@ -15,7 +15,7 @@ from diffing.similar import Match, similar
 from diffing.words import words
 
 # Off the chain a pair has only its words to speak for it.
-_MOVED, _SHORT = 0.45, 6
+_MOVED, _MOVED_SHORT, _SHORT = 0.38, 0.6, 6
 _TITLE_CONFIDENCE = 0.3
 
 
@@ -116,7 +116,7 @@ def _is_weak(match: Match, old: dict[int, Text], new: dict[int, Text]) -> bool:
     if match.likeness == 1.0 or match.old[0] not in old or match.new[0] not in new:
         return False
     short = min(sum(len(old[i].letters) for i in match.old), sum(len(new[j].letters) for j in match.new)) < _SHORT
-    return match.likeness < (0.6 if short else _MOVED)
+    return match.likeness < (_MOVED_SHORT if short else _MOVED)
 
 
 def _title(old: Sequence[Clause], new: Sequence[Clause], matches: Sequence[Match]) -> Match | None:

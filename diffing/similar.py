@@ -17,10 +17,11 @@ from diffing.order import Gaps, Pair, heaviest_chain
 
 # Measured on policies with known edits: under these a pair is more often two clauses than one changed.
 _IN_PLACE, _STRONG, _ELSEWHERE, _SHORT_ELSEWHERE = 0.28, 0.42, 0.42, 0.6
-_SPLIT, _PIECE, _MOST_PIECES = 0.5, 0.5, 6
+_SPLIT, _PIECE, _SHORT_PIECE, _MAYBE_PIECE, _MOST_PIECES = 0.5, 0.5, 0.6, 0.4, 6
 _SHORT = 6
+_TELLING, _CONTAINED = 10, 0.9
 # Words that may stand between a short part and the next one.
-_SLACK = 1
+_SLACK = 3
 # What explains a clause whole comes before what explains a part of it, the bonus of a pair in place included.
 _NEAR_BONUS, _BESIDE_BONUS, _WHOLE_BONUS = 0.08, 0.06, 0.16
 # A gap of so many pairs is measured whole; a larger one by the rare words its clauses share.
@@ -71,7 +72,10 @@ def similar(
         beside = pairing.new_of.get(i - 1) == j - 1 or pairing.new_of.get(i + 1) == j + 1
         short = min(len(old[i].letters), len(new[j].letters)) < _SHORT
         least = _STRONG if near or beside else _SHORT_ELSEWHERE if short else _ELSEWHERE
-        if like.both >= least:
+        # A clause that stands whole in a longer one got a sentence more, or lost the others.
+        if like.both >= least or (
+            min(len(old[i].letters), len(new[j].letters)) >= _TELLING and max(like[1:]) >= _CONTAINED
+        ):
             strong.append((like.both + _NEAR_BONUS * near + _BESIDE_BONUS * beside, Match((i,), (j,), like.both)))
     take(strong)
 
@@ -95,7 +99,7 @@ def _measure(old: dict[int, Text], new: dict[int, Text], gaps: Gaps) -> dict[Pai
     measured = {}
     for i, j in sorted(worth):
         like = likeness(old[i], new[j], 0.2)
-        if like.both >= _IN_PLACE or like.of_old >= _PIECE or like.of_new >= _PIECE:
+        if like.both >= _IN_PLACE or like.of_old >= _MAYBE_PIECE or like.of_new >= _MAYBE_PIECE:
             measured[i, j] = like
     return measured
 
@@ -105,9 +109,9 @@ def _pieces(old: dict[int, Text], new: dict[int, Text], measured: dict[Pair, Lik
     parts_of_old: defaultdict[int, dict[int, float]] = defaultdict(dict)
     parts_of_new: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for (i, j), like in measured.items():
-        if like.of_new >= _PIECE:
+        if like.of_new >= _MAYBE_PIECE:
             parts_of_old[i][j] = like.both
-        if like.of_old >= _PIECE:
+        if like.of_old >= _MAYBE_PIECE:
             parts_of_new[j][i] = like.both
     found = []
     for i, parts in sorted(parts_of_old.items()):
@@ -149,7 +153,7 @@ def _runs(whole: Text, texts: dict[int, Text], alone: dict[int, float]) -> list[
 def _together(whole: Text, parts: Sequence[Text]) -> tuple[float, list[bool]]:
     """How alike the whole and the parts together are, and which parts are believable as parts of it.
 
-    Half of a part must stand in the whole, in its turn; of a short part everything, in one run, with nothing between
+    Half of a part must stand in the whole, in its turn; of a short part more, together and with little between
     it and the next part, since a few words stand in many clauses.
     """
     together = joined(parts)
@@ -175,10 +179,10 @@ def _together(whole: Text, parts: Sequence[Text]) -> tuple[float, list[bool]]:
                 (a if c >= end else a + end - c for a, _, c, d in blocks if d > end), default=len(whole.letters)
             )
             believable.append(
-                len(inside) == 1
-                and inside[0][1] - inside[0][0] == len(part.letters)
+                common >= _SHORT_PIECE * part.weight
+                and inside[-1][1] - inside[0][0] <= len(part.letters)
                 and inside[0][0] - before <= _SLACK
-                and after - inside[0][1] <= _SLACK
+                and after - inside[-1][1] <= _SLACK
             )
         start = end
     return 2 * both / (whole.weight + together.weight), believable
