@@ -42,7 +42,7 @@ PATH_SEPARATOR: Final = " › "
 ELLIPSIS: Final = "…"
 
 # Below this a reader should look for themselves whether the two sides belong together.
-_UNCERTAIN = 0.7
+_UNCERTAIN = 0.5
 # Characters of unchanged text kept on either side of a difference, and of a clause that is only named.
 _CONTEXT = 90
 _EXCERPT = 200
@@ -175,11 +175,11 @@ def notes(change: Change) -> tuple[str, ...]:
     old, new = change.old, change.new
     if old and new:
         if change.kind in ("moved", "moved_modified"):
-            found.append(f"From {_position(old[0])} to {_position(new[0])}.")
+            found.append(_journey(old[0], new[0]))
         labels = [(" ".join(c.label for c in side if c.label)) for side in (old, new)]
         if labels[0] != labels[1] and change.kind not in ("split", "merged"):
             was, now = (printable(label) or "none" for label in labels)
-            found.append(f"Number: {was} → {now}.")
+            found.append(_sentence(f"Number: {was} → {now}"))
         if change.kind == "split":
             found.append(f"One clause became {len(new)}.")
         if change.kind == "merged":
@@ -195,9 +195,16 @@ def notes(change: Change) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _position(clause: Clause) -> str:
-    path = PATH_SEPARATOR.join(path_of(clause))
-    return f"“{path}” (clause {clause.position + 1})" if path else f"clause {clause.position + 1}"
+def _journey(old: Clause, new: Clause) -> str:
+    """From where to where a clause moved; the headings only where they differ."""
+    was, now = f"clause {old.position + 1}", f"clause {new.position + 1}"
+    if old.heading_path != new.heading_path:
+        was, now = (f"{_headings(clause)} ({words})" for clause, words in ((old, was), (new, now)))
+    return f"From {was} to {now}."
+
+
+def _headings(clause: Clause) -> str:
+    return f"“{PATH_SEPARATOR.join(map(printable, clause.heading_path))}”" if clause.heading_path else "the top level"
 
 
 def _clause_word(change: Change) -> str:

@@ -86,13 +86,13 @@ EVERY_KIND = (
         (clause(1, "We keep logs for ten days."),),
         (clause(1, "We keep logs for ten years."),),
         (("equal", "We keep logs for ten "), ("delete", "days"), ("insert", "years"), ("equal", ".")),
-        confidence=0.55,
+        confidence=0.45,
     ),
     change("moved", (clause(2, "Children under 16."),), (clause(9, "Children under 16."),), significance="editorial"),
     change(
         "moved_modified",
         (clause(3, "Write to us."),),
-        (clause(10, "Write to our officer."),),
+        (clause(10, "Write to our officer.", path=("Privacy", "Contact")),),
         (("equal", "Write to "), ("delete", "us"), ("insert", "our officer"), ("equal", ".")),
     ),
     change(

@@ -48,9 +48,9 @@ def test_what_a_redline_does_not_show_is_said() -> None:
     assert notes == {
         "removed": (),
         "added": (),
-        "modified": ("The two sides may not belong together (confidence 55%).",),
-        "moved": ("From “Privacy” (clause 3) to “Privacy” (clause 10).",),
-        "moved and modified": ("From “Privacy” (clause 4) to “Privacy” (clause 11).",),
+        "modified": ("The two sides may not belong together (confidence 45%).",),
+        "moved": ("From clause 3 to clause 10.",),
+        "moved and modified": ("From “Privacy” (clause 4) to “Privacy › Contact” (clause 11).",),
         "renumbered": ("Number: 3 → 4.",),
         "split": ("One clause became 2.",),
         "merged": ("2 clauses became one.",),
