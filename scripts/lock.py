@@ -3,11 +3,18 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from core.exceptions import ClausewatchError
 from core.settings import CHECKOUT, Settings
+
+
+def lock_path(settings: Settings) -> Path:
+    """Where the lock of a database lies, whatever kind of database it is."""
+    name = hashlib.sha256(settings.database_url.encode()).hexdigest()[:12]
+    return CHECKOUT / "data" / f"run-{name}.lock"
 
 
 @contextmanager
@@ -16,10 +23,9 @@ def only_run(settings: Settings) -> Iterator[None]:
 
     The lock is the operating system's, so a process that dies gives it back; its file is empty and stays.
     """
-    folder = CHECKOUT / "data"
-    folder.mkdir(exist_ok=True)
-    name = hashlib.sha256(settings.database_url.encode()).hexdigest()[:12]
-    lock = FileLock(folder / f"run-{name}.lock")
+    path = lock_path(settings)
+    path.parent.mkdir(exist_ok=True)
+    lock = FileLock(path)
     try:
         lock.acquire(blocking=False)
     except Timeout:

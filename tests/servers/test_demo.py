@@ -1,0 +1,25 @@
+import shutil
+import subprocess
+import sys
+
+from core.settings import CHECKOUT
+from demo.__main__ import OUTPUT
+
+
+def test_the_demo_runs_the_main_job_from_crawl_to_digest() -> None:
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    finished = subprocess.run(
+        [sys.executable, "-m", "demo"], capture_output=True, text=True, cwd=CHECKOUT, timeout=90, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    captures = finished.stdout.partition("$ clausewatch captures lanternpost")[2].partition("$ ")[0]
+    assert captures.count("accepted") == 8
+    assert captures.count("quarantined") == 1
+    assert "blocked" in captures
+    versions = finished.stdout.partition("$ clausewatch versions lanternpost")[2].partition("$ ")[0]
+    assert len(versions.strip().splitlines()) == 1 + 5
+    report = finished.stdout.partition("$ clausewatch report lanternpost 2021 2023")[2].partition("$ ")[0]
+    for kind in ("moved", "split", "factual"):
+        assert f" {kind} " in report
+    assert "<ins" in (OUTPUT / "report.html").read_text(encoding="utf-8")
+    assert len(list((OUTPUT / "mail").glob("*.eml"))) == 1

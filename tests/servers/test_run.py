@@ -1,0 +1,107 @@
+"""`clausewatch run`, as cron calls it: live pages on loopback, digests as files."""
+
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from core.settings import load_settings
+from demo.captures import PAGES
+from loopback.pages import Page, Site, serve_pages
+from scripts.lock import lock_path
+from tests.conftest import Clausewatch
+
+BEFORE = (PAGES / "20240505120000.html").read_bytes()
+AFTER = (PAGES / "live.html").read_bytes()
+
+
+@pytest.fixture
+def site(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The fictional vendor's page on loopback, declared as its only location."""
+    monkeypatch.setenv("CLAUSEWATCH_ALLOW_PRIVATE", "1")
+    with serve_pages({"/privacy": Page(BEFORE)}) as running:
+        (tmp_path / "vendors" / "lanternpost.yaml").write_text(
+            "name: Lanternpost\nhomepage: https://www.lanternpost.example/\npolicies:\n  privacy:\n    locations:\n"
+            f"      - url: {running.url}/privacy\n",
+            encoding="utf-8",
+        )
+        yield running
+
+
+def mails(folder: Path) -> list[str]:
+    """The plain-text part of each digest in a folder."""
+    texts = []
+    for path in sorted(folder.glob("*.eml")):
+        body = message_from_bytes(path.read_bytes(), policy=policy.default).get_body(("plain",))
+        assert body is not None
+        texts.append(body.get_content())
+    return texts
+
+
+def test_a_change_is_told_once_by_the_run_that_sees_it(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+    mail = tmp_path / "mail"
+    clausewatch("subscribe", "reader@example.org")
+    first = clausewatch("run", "--to", mail)
+    assert first.stderr.splitlines()[-1].startswith("run: ")
+    assert mails(mail) == []
+
+    site.pages["/privacy"] = Page(AFTER)
+    second = clausewatch("run", "--to", mail)
+    assert second.stdout.split() == [str(path) for path in mail.glob("*.eml")]
+    (text,) = mails(mail)
+    assert "Lanternpost" in text
+    assert "advertisements beside the inbox" in " ".join(text.split())
+
+    clausewatch("run", "--to", mail)
+    assert len(mails(mail)) == 1
+
+
+def test_noise_and_a_block_page_are_told_to_nobody(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+    mail = tmp_path / "mail"
+    clausewatch("subscribe", "reader@example.org")
+    clausewatch("run", "--to", mail)
+    for body in (BEFORE.replace(b"b610", b"ffff").replace(b"515", b"9"), (PAGES / "20220202221845.html").read_bytes()):
+        site.pages["/privacy"] = Page(body)
+        clausewatch("run", "--to", mail)
+    assert mails(mail) == []
+
+
+def test_history_that_is_ingested_later_is_told_to_nobody(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+    mail = tmp_path / "mail"
+    clausewatch("subscribe", "reader@example.org")
+    clausewatch("run", "--to", mail)
+    for name in ("20210304101500.html", "20220620140501.html"):
+        moment = f"{name[:4]}-{name[4:6]}-{name[6:8]}"
+        address = f"{site.url}/privacy"
+        clausewatch("ingest", PAGES / name, "--vendor", "lanternpost", "--captured-at", moment, "--url", address)
+    clausewatch("run", "--to", mail)
+    assert mails(mail) == []
+
+
+def test_a_page_that_may_not_be_asked_fails_the_run_but_not_the_digest(
+    clausewatch: Clausewatch, site: Site, tmp_path: Path
+) -> None:
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /members", headers={"Content-Type": "text/plain"})
+    (tmp_path / "vendors" / "shy.yaml").write_text(
+        "name: Shy\nhomepage: https://shy.example/\npolicies:\n  privacy:\n    locations:\n"
+        f"      - url: {site.url}/members/privacy\n",
+        encoding="utf-8",
+    )
+    mail = tmp_path / "mail"
+    clausewatch("subscribe", "reader@example.org")
+    clausewatch("run", "--to", mail, exit_code=1)
+    site.pages["/privacy"] = Page(AFTER)
+    result = clausewatch("run", "--to", mail, exit_code=1)
+    assert "failed: shy/privacy" in result.stderr
+    assert "robots.txt" in result.stderr
+    assert len(mails(mail)) == 1
+
+
+def test_a_second_run_at_the_same_time_does_nothing_and_says_so(clausewatch: Clausewatch, site: Site) -> None:
+    clausewatch("run")
+    with FileLock(lock_path(load_settings())):
+        result = clausewatch("run", exit_code=1)
+    assert "another run on this database is under way" in result.stderr
+    assert len(site.requests) == 2  # robots.txt and the page, of the first run
