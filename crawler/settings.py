@@ -53,8 +53,8 @@ LIVE_BACKOFF_MAX = 120  # a live page that asks for more is left for the next cr
 ARCHIVE_BACKOFF = 5
 ARCHIVE_BACKOFF_429 = 60  # ignoring a 429 for a minute makes the Wayback Machine block the address for an hour
 ARCHIVE_BACKOFF_MAX = 900  # an archive that asks for more is not asked again in this crawl
-ARCHIVE_TRIES = 4  # of one request
-ARCHIVE_STRIKES = 6  # in a row, of any requests: then the archive is not asked again in this crawl
+ARCHIVE_TRIES = 3  # of one request
+ARCHIVE_STRIKES = 8  # in a row, of any requests: then the archive is not asked again in this crawl
 ARCHIVE_LISTING_ROWS = 5000  # of one answer of the index
 
 CONCURRENT_ITEMS = 1  # captures go to the store one after the other; more would wait in memory

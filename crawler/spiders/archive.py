@@ -1,8 +1,8 @@
 """`scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`"""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,27 @@ class _Place:
 
     def __str__(self) -> str:
         return f"{self.vendor}/{self.name} {self.location.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows of a listing that have the same digest, so that one answer shows what all of them captured.
+
+    tried: how many of them were asked for in vain. redirect: the archived redirect met on the way, if any.
+    """
+
+    place: _Place
+    rows: tuple[wayback.Row, ...]
+    tried: int = 0
+    redirect: Found | None = None
+
+    def __str__(self) -> str:
+        others = f" and {len(self.rows) - 1} more of the same text" if len(self.rows) > 1 else ""
+        return f"{self.place} at {self.rows[0].timestamp}{others}"
+
+
+# Rows of one digest may all refer to one record the archive has lost.
+_ROWS_TRIED = 2
 
 
 class ArchiveSpider(PolicySpider):
@@ -119,7 +140,7 @@ class ArchiveSpider(PolicySpider):
 
     async def _wanted(self, place: _Place, rows: tuple[wayback.Row, ...]) -> AsyncIterator[Any]:
         """What is still to be got of a listing: one request for each digest, with the rows that have it."""
-        self.tally.found(len(rows))
+        self.tally.found(len({(row.urlkey, row.timestamp) for row in rows}))
         stored = await asyncio.to_thread(self.store.captures, place.vendor, place.name)
         archived = [one.capture for one in stored if one.capture.source == "wayback"]
         taken = self._taken.setdefault((place.vendor, place.name), set())
@@ -137,7 +158,7 @@ class ArchiveSpider(PolicySpider):
                 for found in self._repeats(place, known[digest], group):
                     yield found
             else:
-                yield self._replay(place, wayback.Visit.of(group[0]), tuple(group[1:]), None)
+                yield self._replay(_Group(place, tuple(group)), wayback.Visit.of(group[0]))
 
     def _repeats(self, place: _Place, of: Capture, rows: Iterable[wayback.Row]) -> Iterator[Found]:
         """The captures that rows with the digest of a stored capture are evidence of."""
@@ -145,57 +166,63 @@ class ArchiveSpider(PolicySpider):
             address = wayback.replay_url(self._base, row.timestamp, row.original)
             yield Found(repeated_capture(of, row, self.begun_at, address), None, place.policy)
 
-    def _replay(
-        self, place: _Place, visit: wayback.Visit, others: tuple[wayback.Row, ...], redirect: Found | None
-    ) -> Request:
-        return self._request(
-            "replay",
-            wayback.replay_url(self._base, visit.timestamp, visit.url),
-            self.parse_replay,
-            self.replay_failed,
-            {"place": place, "visit": visit, "others": others, "redirect": redirect},
-        )
+    def _replay(self, group: _Group, visit: wayback.Visit) -> Request:
+        url = wayback.replay_url(self._base, visit.timestamp, visit.url)
+        about = {"group": group, "visit": visit}
+        return self._request("replay", url, self.parse_replay, self.replay_failed, about)
 
-    def parse_replay(self, response: Response, **about: Any) -> Iterator[Any]:
+    def parse_replay(self, response: Response, group: _Group, visit: wayback.Visit) -> Iterator[Any]:
         """The archive's answer to the request for a capture."""
-        place, visit, others, redirect = about["place"], about["visit"], about["others"], about["redirect"]
         answer = wayback.read_replay(visit, self._base, response.status, header_map(response), response.body)
         if isinstance(answer, wayback.Elsewhere):
-            yield self._replay(place, answer.visit, others, redirect)
+            yield self._replay(group, answer.visit)
         elif isinstance(answer, wayback.Missing):
-            if redirect is None:
-                self.tally.unplayable()
-                self.logger.warning("%s at %s: %s", place, visit.row.timestamp, answer.why)
-            yield from self._instead(place, others, redirect)
+            yield from self._instead(group, visit, answer.why, self._unplayable)
         else:
+            place = group.place
             capture = archived_capture(response, place.vendor, place.name, visit, answer.memento)
             found = Found(capture, response.body, place.policy)
             if answer.then is not None:
-                yield self._replay(place, answer.then, others, found)
+                yield self._replay(replace(group, redirect=found), answer.then)
                 return
             yield found
+            others = tuple(row for row in group.rows if row != visit.row)
             if _shows_its_digest(capture):
                 yield from self._repeats(place, capture, others)
             else:
-                yield from self._each(place, others)
+                yield from self._apart(place, others)
 
     def replay_failed(self, failure: Failure) -> Iterator[Any]:
         """No answer from the archive."""
         about = request_of(failure).cb_kwargs
-        place, visit = about["place"], about["visit"]
-        self._not_got(failure, f"{place} at {visit.row.timestamp}", 1)
-        yield from self._instead(place, about["others"], None)
+        group = about["group"]
+        if isinstance(failure.value, GaveUp):
+            self.tally.left(len(group.rows))
+            self._not_got(failure, "")
+        else:
+            yield from self._instead(group, about["visit"], reason(failure), self.tally.failed)
 
-    def _instead(self, place: _Place, others: tuple[wayback.Row, ...], redirect: Found | None) -> Iterator[Any]:
-        """When a capture cannot be had: the redirect that led to it, and the next row that has the same digest."""
-        if redirect is not None:
-            yield redirect
-        if others:
-            yield self._replay(place, wayback.Visit.of(others[0]), others[1:], None)
+    def _instead(
+        self, group: _Group, visit: wayback.Visit, why: str, give_up: Callable[[str, str], None]
+    ) -> Iterator[Any]:
+        """When a capture cannot be had: the redirect that led to it, or another capture of the same bytes."""
+        tried = group.tried + 1
+        if group.redirect is not None:
+            yield group.redirect
+            yield from self._apart(group.place, [row for row in group.rows if row != visit.row])
+        elif tried < min(len(group.rows), _ROWS_TRIED):
+            yield self._replay(replace(group, tried=tried), wayback.Visit.of(group.rows[tried]))
+        else:
+            give_up(str(group), why)
 
-    def _each(self, place: _Place, rows: tuple[wayback.Row, ...]) -> Iterator[Request]:
+    def _apart(self, place: _Place, rows: Iterable[wayback.Row]) -> Iterator[Request]:
+        """Rows whose digest tells nothing: each is asked for by itself."""
         for row in rows:
-            yield self._replay(place, wayback.Visit.of(row), (), None)
+            yield self._replay(_Group(place, (row,)), wayback.Visit.of(row))
+
+    def _unplayable(self, what: str, why: str) -> None:
+        self.tally.unplayable()
+        self.logger.warning("%s: %s", what, why)
 
     def _request(self, kind: wayback.Kind, url: str, callback: Any, errback: Any, about: dict[str, Any]) -> Request:
         slot = wayback.LISTING_SLOT if kind == "listing" else wayback.REPLAY_SLOT
@@ -209,12 +236,10 @@ class ArchiveSpider(PolicySpider):
             cb_kwargs=about,
         )
 
-    def _not_got(self, failure: Failure, what: str, captures: int = 0) -> None:
+    def _not_got(self, failure: Failure, what: str) -> None:
         if not isinstance(failure.value, GaveUp):
             self.tally.failed(what, reason(failure))
-            return
-        self.tally.left(captures)
-        if not self._gave_up:
+        elif not self._gave_up:
             self._gave_up = True
             self.tally.failed(self._base, f"{failure.value}; the next crawl goes on from here")
 

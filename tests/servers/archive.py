@@ -1,0 +1,93 @@
+"""What the crawl tests have in common: a fictional vendor's pages, declarations, and a crawl in its own process."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.settings import CHECKOUT
+from storage import Store, StoredCapture
+
+_SCRAPY = Path(sys.executable).with_name("scrapy")
+# No test waits for long.
+QUICK = {
+    "DOWNLOAD_DELAY": "0",
+    "LIVE_BACKOFF": "0.01",
+    "ARCHIVE_BACKOFF": "0.01",
+    "ARCHIVE_BACKOFF_429": "0.01",
+}
+
+
+def policy_page(keeping: str = "We keep letters for thirty days.") -> bytes:
+    """A privacy policy of Kestrel Post, in which one sentence can be chosen."""
+    return f"""<!DOCTYPE html><html lang="en"><head><title>Kestrel Post: privacy policy</title></head><body>
+<h1>Privacy policy</h1>
+<p>Kestrel Post delivers letters that you write on our web site. This policy says which personal data we collect,
+why we use it, and with whom we share it.</p>
+<h2>What we collect</h2>
+<p>We collect your name, your postal address and the addresses of the people you write to.</p>
+<p>Our servers note the IP address and the browser of every visitor.</p>
+<h2>How long we keep it</h2>
+<p>{keeping}</p>
+<h2>Your rights</h2>
+<p>You may ask us for a copy of your personal data, or ask us to delete it, at privacy@kestrelpost.example.</p>
+</body></html>
+""".encode()
+
+
+def declare(folder: Path, slug: str, *locations: str, policy: str = "privacy") -> None:
+    """Writes a vendor's declaration. locations: the lines of each, such as `url: http://…`, joined by `; `."""
+    folder.mkdir(exist_ok=True)
+    lines = [f"name: {slug}", "homepage: http://kestrelpost.example/", "policies:", f"  {policy}:", "    locations:"]
+    for location in locations:
+        first, *others = location.split("; ")
+        lines += [f"      - {first}", *(f"        {other}" for other in others)]
+    (folder / f"{slug}.yaml").write_text("\n".join(lines) + "\n")
+
+
+@dataclass
+class Crawler:
+    """Runs crawls as a user would, on a database and declarations of its own."""
+
+    folder: Path
+    wayback_url: str = "http://127.0.0.1:9"
+    allow_private: bool = False
+
+    @property
+    def vendors(self) -> Path:
+        return self.folder / "vendors"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CLAUSEWATCH_")},
+            "CLAUSEWATCH_DATABASE_URL": self.database_url,
+            "CLAUSEWATCH_VENDORS": str(self.vendors),
+            "CLAUSEWATCH_CONTACT": "crawls@kestrelwatch.example",
+            "CLAUSEWATCH_ALLOW_PRIVATE": str(int(self.allow_private)),
+            "WAYBACK_URL": self.wayback_url,
+        }
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.folder / 'store.db'}"
+
+    def crawl(self, spider: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """`scrapy crawl`; arguments as `name=value`, settings as Scrapy's."""
+        command = [str(_SCRAPY), "crawl", spider]
+        for argument in arguments:
+            command += ["-a", argument]
+        for name, value in {**QUICK, **settings}.items():
+            command += ["-s", f"{name}={value}"]
+        return subprocess.run(
+            command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def captures(self, vendor: str, policy: str = "privacy") -> tuple[StoredCapture, ...]:
+        with Store.open(self.database_url) as store:
+            return store.captures(vendor, policy)
+
+    def payload(self, stored: StoredCapture) -> bytes:
+        with Store.open(self.database_url) as store:
+            return store.payload(stored.capture.sha256)
