@@ -1,0 +1,84 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.declarations import Policy
+from core.exceptions import UsageError
+from core.settings import CHECKOUT
+from ingestion import capture_from_page
+from tests.conftest import Clausewatch
+from tests.shared_material import SHARED, needs_shared
+
+OLD = "http://www.northwind.example/privacy.htm"
+NEW = "https://legal.northwind.example/privacy"
+POLICY = Policy.model_validate({"locations": [{"url": OLD, "until": "2015"}, {"url": NEW, "since": "2014"}]})
+CORPUS_LINE = (
+    "The following text is extracted and transformed from the northwind.example privacy policy that was archived on "
+    "2016-10-18. Please check the original snapshot."
+)
+
+
+def test_a_page_becomes_a_capture_of_the_time_and_address_given(tmp_path: Path) -> None:
+    path = tmp_path / "saved.htm"
+    path.write_bytes(b"<p>We keep logs.</p>")
+    at = datetime(2010, 11, 25, tzinfo=UTC)
+    capture, payload = capture_from_page(path, "northwind", "privacy", POLICY, at, OLD)
+    assert payload == b"<p>We keep logs.</p>"
+    assert (capture.source, capture.captured_at, capture.url, capture.media_type) == ("file", at, OLD, "text/html")
+    assert (capture.status, capture.requested_at) == (None, None)
+
+
+def test_a_corpus_line_gives_the_day_and_the_newest_location_on_its_site(tmp_path: Path) -> None:
+    path = tmp_path / "policy.txt"
+    path.write_text(f"{CORPUS_LINE}\nPrivacy\nWe keep logs.\n", encoding="utf-8")
+    capture, _ = capture_from_page(path, "northwind", "privacy", POLICY, None, None)
+    assert (capture.captured_at, capture.url) == (datetime(2016, 10, 18, tzinfo=UTC), NEW)
+
+
+def test_what_is_said_goes_before_what_the_corpus_line_says(tmp_path: Path) -> None:
+    path = tmp_path / "policy.txt"
+    path.write_text(f"{CORPUS_LINE}\nWe keep logs.\n", encoding="utf-8")
+    at = datetime(2014, 6, 1, tzinfo=UTC)
+    capture, _ = capture_from_page(path, "northwind", "privacy", POLICY, at, OLD)
+    assert (capture.captured_at, capture.url) == (at, OLD)
+
+
+def test_a_corpus_line_of_another_site_does_not_give_the_address(tmp_path: Path) -> None:
+    path = tmp_path / "policy.txt"
+    path.write_text(CORPUS_LINE.replace("northwind", "southwind") + "\nWe keep logs.\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="--url, one of"):
+        capture_from_page(path, "northwind", "privacy", POLICY, None, None)
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "vendor", "arguments", "first_heading"),
+    [
+        ("hesk-2016-10-18.txt", "hesk", (), "Privacy policy"),
+        ("axigen-2018-11-10.txt", "axigen", (), "AXIGEN Mail Server - Privacy Policy"),
+        ("hexamail.txt", "hexamail", ("--captured-at", "2024"), "What Information Will Hexamail Gather?"),
+        ("hexcm-opsx-2022-07-18.txt", "hexcm", ("--captured-at", "2022-07-18"), None),
+        ("xs2mail.txt", "xs2mail", ("--captured-at", "2010"), "Privacy Policy"),
+    ],
+)
+def test_the_five_policy_texts_go_in_and_are_shown_as_clauses(
+    clausewatch: Clausewatch,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    vendor: str,
+    arguments: tuple[str, ...],
+    first_heading: str | None,
+) -> None:
+    monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(CHECKOUT / "vendors"))
+    address = {"hexamail": "http://www.hexamail.com/privacy.html", "hexcm": "https://hexcm.com/privacypolicy.php"}
+    address["xs2mail"] = "http://www.xs2mail.com/help/?page=privacy"
+    where = ("--url", address[vendor]) if vendor in address else ()
+    clausewatch("ingest", SHARED / "policies" / name, "--vendor", vendor, *arguments, *where)
+    shown = clausewatch("show", vendor).stdout
+    assert "extracted and transformed" not in shown
+    headings = [line.lstrip("# ") for line in shown.splitlines() if line.startswith("#")]
+    if first_heading is not None:
+        assert headings[0] == first_heading
+        assert len(headings) > 8
+    assert len([line for line in shown.splitlines() if len(line) > 80]) > 10
