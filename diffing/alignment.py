@@ -54,7 +54,10 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
 
     old_words = {i: words(plain(old[i].text)) for i in free_old}
     new_words = {j: words(plain(new[j].text)) for j in free_new}
-    counts = Counter(words(plain("\n".join(clause.text for clause in (*old, *new)))))
+    counts: Counter[str] = Counter()
+    for clause in (*old, *new):
+        # Quotes aside this is what `plain` gives, in a fraction of the time.
+        counts.update(words(clause.text.casefold().replace("’", "'")))
     vocabulary = Vocabulary(counts)
     old_texts = {i: vocabulary.text(found) for i, found in old_words.items() if found}
     new_texts = {j: vocabulary.text(found) for j, found in new_words.items() if found}
@@ -96,7 +99,10 @@ def _has_letters(text: str) -> bool:
 
 
 def _weight(text: str) -> int:
-    return text.count(" ") + 1 if text.isascii() else len(words(text)) + 1
+    """How heavy a clause is in the order of the whole: about as many words as it has."""
+    spaces = text.count(" ") + 1
+    # Scripts written without spaces have about a word every second character.
+    return spaces if text.isascii() or len(text) < 12 * spaces else len(text) // 2
 
 
 def _moved(matches: Sequence[Match], pairing: Pairing) -> frozenset[int]:

@@ -41,10 +41,12 @@ def change_of(
 
 def difference_of(old: Clause, new: Clause) -> Difference:
     """How two matched clauses differ: the heaviest of their differences."""
+    if old.text == new.text and old.label == new.label and old.links == new.links:
+        return "none"
     difference = _difference_of_texts(old.text, new.text)
     if difference in ("factual", "words"):
         return difference
-    if _unspelled_contacts(old) != _unspelled_contacts(new):
+    if old.links != new.links and _unspelled_contacts(old) != _unspelled_contacts(new):
         return "factual"
     if _renumbered(old, new):
         return "number"

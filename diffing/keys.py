@@ -59,17 +59,21 @@ _NUMERAL = (
     "|(?:one|two|three|four|five|six|seven|eight|nine) hundred"
     "|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
 )
-_DIGITS = r"[+(]*\d(?:[\d.,:/()+-]*\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![^\W\d_])"
+# Bounded, since a number that goes on for pages is none.
+_DIGITS = r"[+(]{0,3}\d(?:[\d.,:/()+-]{0,40}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![^\W\d_])"
 _NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
 _BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"
-_FACT = re.compile(
-    r"(?P<web>(?:https?://|www\.)[^\s<>]+)"
-    r"|(?P<mail>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|[\w.+-]+\s*(?:[\[({<]\s*(?:at|@)\s*[\])}>]|\sat\s(?=[\w-]+ dot \w))\s*[\w-]+"
-    r"(?:\s*(?:\.|[\[({<]\s*(?:dot|\.)\s*[\])}>]|\sdot\s)\s*[\w-]+)+)"
-    rf"|(?<![^\W_])(?:(?:{_MONTH})\.?{_BETWEEN})?{_NUMBER}(?:{_BETWEEN}?(?:{_NUMBER}|(?:{_MONTH})(?![^\W_])))*"
+_WEB = re.compile(r"(?:https?://|www\.)[^\s<>]+")
+# Spelled for readers (a@b.com) or against robots (a {AT} b {DOT} com, a at b dot com).
+_AT_OR_DOT = re.compile(r"@|[\[({<]\s?at\s?[\])}>]|\sdot\s")
+_MAIL = re.compile(
+    r"(?<![\w.+%-])[\w.+%-]+"
+    r"(?:@|\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\sat\s(?=[\w-]+\sdot\s))[\w-]+"
+    r"(?:(?:\.|\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\sdot\s)[\w-]+)+"
 )
-_MASK = {"web": "\ue000", "mail": "\ue001", None: "\ue002"}
+_NUMBERS = re.compile(
+    rf"(?<![^\W_])(?:(?:{_MONTH})\.?{_BETWEEN})?{_NUMBER}(?:{_BETWEEN}?(?:{_NUMBER}|(?:{_MONTH})(?![^\W_])))*"
+)
 _COUNTED = re.compile(
     "\ue002(\\s?)((?:(?:business|calendar|working) )?(?:minute|hour|day|week|month|year))s?(?![^\\W_])"
 )
@@ -80,7 +84,10 @@ _LIGHT_PUNCTUATION = re.compile(r"[\s,.:;()'-]+")
 def facts_masked(plain_text: str) -> str:
     """A plain text with its contact details (e-mail and web addresses, telephone numbers), dates and numbers masked,
     light punctuation aside; empty where it has none of them."""
-    masked = _FACT.sub(lambda match: _MASK[match.lastgroup], plain_text)
+    masked = _WEB.sub("\ue000", plain_text) if "://" in plain_text or "www." in plain_text else plain_text
+    if _AT_OR_DOT.search(masked):
+        masked = _MAIL.sub("\ue001", masked)
+    masked = _NUMBERS.sub("\ue002", masked)
     if masked == plain_text:
         return ""
     return _LIGHT_PUNCTUATION.sub(" ", _COUNTED.sub("\ue002\\1\\2", masked)).strip()

@@ -8,6 +8,7 @@ have made the gaps small.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz.distance import LCSseq
 
@@ -17,7 +18,7 @@ from diffing.order import Gaps, Pair, heaviest_chain
 
 # Measured on policies with known edits: under these a pair is more often two clauses than one changed.
 _IN_PLACE, _STRONG, _ELSEWHERE, _SHORT_ELSEWHERE = 0.28, 0.42, 0.42, 0.6
-_SPLIT, _PIECE, _SHORT_PIECE, _MAYBE_PIECE, _MOST_PIECES = 0.5, 0.5, 0.6, 0.4, 6
+_SPLIT, _PIECE, _SHORT_PIECE, _MAYBE_PIECE, _MOST_PIECES = 0.5, 0.5, 0.6, 0.4, 8
 _SHORT = 6
 _TELLING, _CONTAINED = 10, 0.9
 # Words that may stand between a short part and the next one.
@@ -135,19 +136,33 @@ def _runs(whole: Text, texts: dict[int, Text], alone: dict[int, float]) -> list[
             runs.append([part])
     found = []
     for run in runs:
-        while 2 <= len(run) <= _MOST_PIECES:
-            both, believable = _together(whole, [texts[part] for part in run])
-            if all(believable):
-                if both >= _SPLIT and both > max(alone[part] for part in run):
-                    found.append((tuple(run), both))
-                break
-            if not believable[0]:
-                del run[0]
-            elif not believable[-1]:
-                del run[-1]
-            else:
-                break
+        settled = _settled(whole, texts, [part for part in range(run[0], run[-1] + 1) if part in texts])
+        if settled is not None:
+            parts, both = settled
+            if both >= _SPLIT and both > max(alone.get(part, 0.0) for part in parts):
+                found.append((tuple(parts), both))
     return found
+
+
+def _settled(whole: Text, texts: dict[int, Text], parts: list[int]) -> tuple[list[int], float] | None:
+    """The parts that are believable together, those beside them included; None if fewer than two are."""
+    while 2 <= len(parts) <= _MOST_PIECES:
+        both, believable = _together(whole, [texts[part] for part in parts])
+        if all(believable):
+            break
+        kept = [part for part, believed in zip(parts, believable, strict=True) if believed]
+        if any(after - before > 2 for before, after in pairwise(kept)):
+            return None
+        parts = kept
+    else:
+        return None
+    for beside in (parts[0] - 1, parts[-1] + 1):
+        wider = sorted([*parts, beside])
+        if beside in texts and len(wider) <= _MOST_PIECES:
+            both_wider, believable = _together(whole, [texts[part] for part in wider])
+            if all(believable) and both_wider > both:
+                parts, both = wider, both_wider
+    return parts, both
 
 
 def _together(whole: Text, parts: Sequence[Text]) -> tuple[float, list[bool]]:

@@ -9,8 +9,12 @@ import re
 import unicodedata
 from functools import cache
 
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
-_ASCII_TOKEN = re.compile(r"\s+|[A-Za-z0-9]+(?:['_][A-Za-z0-9]+)*|.", re.DOTALL)
+_PLAIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_PLAIN_TOKEN = re.compile(r"\s+|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL)
+# Beyond these blocks (Latin, Greek, Cyrillic, Armenian, punctuation, symbols) marks and unspaced scripts may occur.
+_NOT_PLAIN = re.compile(
+    "[^\u0000-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2010-\u2029\u202f-\u205f\u2070-\u20cf\u2100-\u2bff]"
+)
 
 # Han, Hiragana, Katakana, Bopomofo; Thai and Lao; Tibetan; Burmese; Khmer.
 _UNSPACED = (
@@ -23,25 +27,25 @@ _ATTACHED = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\uf
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The patterns for text beyond ASCII; made when first needed, since finding all combining marks takes a while."""
+    """The patterns for any script; made when first needed, since finding all combining marks takes a while."""
     marks = [chr(point) for point in range(0x300, 0x1E950) if unicodedata.category(chr(point))[0] == "M"]
     mark = f"[{''.join(marks)}{_ATTACHED}]"
     unspaced = f"[{_UNSPACED}]{mark}*"
-    letter = f"(?:[^\\W_{_UNSPACED}]{mark}*)"
+    letters = f"[^\\W_{_UNSPACED}]+(?:{mark}+[^\\W_{_UNSPACED}]*)*"
     return (
-        re.compile(f"{unspaced}|{letter}+(?:['’]{letter}+)*"),
-        re.compile(f"\\s+|{unspaced}|{letter}+(?:['’_]{letter}+)*|.{mark}*", re.DOTALL),
+        re.compile(f"{unspaced}|{letters}(?:['’]{letters})*"),
+        re.compile(f"\\s+|{unspaced}|{letters}(?:['’_]{letters})*|.{mark}*", re.DOTALL),
     )
 
 
 def words(text: str) -> list[str]:
     """The words of a text, without what stands between them."""
-    return (_ASCII_WORD if text.isascii() else _patterns()[0]).findall(text)
+    return (_patterns()[0] if _NOT_PLAIN.search(text) else _PLAIN_WORD).findall(text)
 
 
 def tokens(text: str) -> list[str]:
     """The text cut into words, runs of white space, and other characters; joined they are the text again."""
-    return (_ASCII_TOKEN if text.isascii() else _patterns()[1]).findall(text)
+    return (_patterns()[1] if _NOT_PLAIN.search(text) else _PLAIN_TOKEN).findall(text)
 
 
 _SENTENCE_END = re.compile(r"""(?<=[.!?;:])["'”’)\]]*\s+|(?<=[。！？；])""")
