@@ -9,7 +9,7 @@ from extraction.blocks import Block
 from extraction.clauses import clauses_of
 from extraction.encodings import decode
 from extraction.furniture import policy_blocks
-from extraction.html import read_html
+from extraction.html import Page, read_html
 from extraction.languages import language_of
 from extraction.markdown import read_markdown
 from extraction.pdf import read_pdf
@@ -55,24 +55,33 @@ def extract(
 
     ExtractionError when the bytes hold no text that can be read (encrypted, damaged, an image), or a selector is none.
     """
+    return parse(data, media_type, url=url, select=select, remove=remove)[0]
+
+
+def parse(
+    data: bytes,
+    media_type: str,
+    *,
+    url: str | None = None,
+    select: Sequence[str] = (),
+    remove: Sequence[str] = (),
+) -> tuple[Document, Page | None]:
+    """What `extract` gives, and the page it was taken from where that is HTML; ExtractionError as there."""
     kind = _kind(data, media_type)
-    lang = ""
-    title: str | None = None
     if kind == "pdf":
         title, blocks = read_pdf(data)
-    elif kind == "text":
-        blocks = read_text(decode(data, media_type))
-    elif kind == "markdown":
-        page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
-        title, blocks = page.title, page.blocks
-    else:
-        page = read_html(decode(data, media_type), url=url, select=select, remove=remove)
-        title, lang, blocks = page.title, page.lang, page.blocks
-        if not select:
-            blocks = policy_blocks(blocks)
-        if is_hard_wrapped([block.text for block in blocks]):  # a PDF converted line by line
-            blocks = read_text("\n".join(block.text for block in blocks))
-    return _document(title, lang, blocks)
+        return _document(title, "", blocks), None
+    text = decode(data, media_type)
+    if kind == "text":
+        return _document(None, "", read_text(text)), None
+    if kind == "markdown":
+        page = read_markdown(text, url=url, select=select, remove=remove)
+        return _document(page.title, "", page.blocks), None
+    page = read_html(text, url=url, select=select, remove=remove)
+    blocks = page.blocks if select else policy_blocks(page.blocks)
+    if is_hard_wrapped([block.text for block in blocks]):  # a PDF converted line by line
+        blocks = read_text("\n".join(block.text for block in blocks))
+    return _document(page.title, page.lang, blocks), page
 
 
 def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:

@@ -19,9 +19,9 @@ def decode(data: bytes, media_type: str = "") -> str:
     the Content-Type's charset and the page's `<meta>`, read as browsers read them (WHATWG Encoding Standard);
     detection. NULs are dropped.
     """
-    for mark, encoding in _MARKS:
+    for mark, marked in _MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace").replace("\0", "")
+            return data[len(mark) :].decode(marked, "replace").replace("\0", "")
     meta = _META.search(data[:4096])
     declared = [http_content_type_encoding(media_type)]
     if meta:
@@ -33,10 +33,8 @@ def decode(data: bytes, media_type: str = "") -> str:
             text = _try(data, encoding)
             if text is not None:
                 return text.replace("\0", "")
-    text = _try(data, "utf-8")
-    if text is None:
-        text = _by_declaration(data, declared)
-    return text.replace("\0", "")
+    utf8 = _try(data, "utf-8")
+    return (utf8 if utf8 is not None else _by_declaration(data, declared)).replace("\0", "")
 
 
 def _by_declaration(data: bytes, declared: list[str | None]) -> str:

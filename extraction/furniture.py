@@ -10,54 +10,58 @@ from collections.abc import Iterator
 from extraction.blocks import Block, Box
 from extraction.stated_dates import states_date
 from extraction.vocabulary import speaks_of_policy
+from extraction.wording import word_set
 
 _FURNITURE_TAGS = frozenset(["nav", "search", "legend", "noscript"])
-_FURNITURE_ROLES = frozenset(
-    ["navigation", "search", "menu", "menubar", "toolbar", "dialog", "alertdialog", "contentinfo", "banner", "tooltip"]
-    + ["complementary", "doc-toc"]
+_FURNITURE_ROLES = word_set(
+    "navigation search menu menubar toolbar dialog alertdialog contentinfo banner tooltip complementary doc-toc"
 )
 # Consent managers and their banners. They hold running text, sometimes more than the policy, so the name alone
 # decides; the lists of cookies that some of them write into a policy's text go by other names.
 _CONSENT = re.compile(
     r"(?:^|\s)(?:onetrust-(?:consent|banner|pc|style)\S*|ot-sdk-(?:container|row)|optanon-?(?:alert|popup|show)\S*|"
-    r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|qc-cmp2?-\S*|"
+    r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|"
+    r"qc-cmp2?-\S*|"
     r"truste_\S*|trustarc-banner\S*|cc-(?:window|banner|dialog)|tarteaucitron\S*|axeptio\S*|iubenda-cs-\S*|klaro|"
-    r"osano-cm-\S*|borlabs-?cookie\S*|cmplz-(?:cookiebanner|message|manage)\S*|sp_message_\S*|termly-(?:consent|banner)\S*|"
+    r"osano-cm-\S*|borlabs-?cookie\S*|cmplz-(?:cookiebanner|message|manage)\S*|sp_message_\S*|termly-(?:consent|"
+    r"banner)\S*|"
     r"cky-(?:consent|modal|overlay|preference|notice|banner|btn|optout)\S*|cli-(?:bar|modal|settings-overlay)\S*|"
     r"cookie-law-info-bar|moove[-_]gdpr\S*|fc-consent-root|cookiefirst-root|ch2-container|hs-eu-cookie-\S*)(?=\s|$)"
 )
 _BANNER = re.compile(
-    r"(?:cookies?|gdpr|ccpa|consent|privacy|tracking|trackers?)[-_]?(?:banner|consent|notice|notification|bar|popup|pop-up|"
-    r"modal|message|alert|law|disclaimer|wall|layer|overlay|hint|info|warning|prompt|dialog|popin|toast|container-banner|"
-    r"settings|preferences)(?![a-z])|(?:banner|bar|popup|modal|notice|accept|eu|alert)[-_](?:cookies?|gdpr|consent)(?![a-z])"
+    r"(?:cookies?|gdpr|ccpa|consent|privacy|tracking|trackers?)[-_]?(?:banner|consent|notice|notification|bar|popup|"
+    r"pop-up|"
+    r"modal|message|alert|law|disclaimer|wall|layer|overlay|hint|info|warning|prompt|dialog|popin|toast|"
+    r"container-banner|"
+    r"settings|preferences)(?![a-z])|(?:banner|bar|popup|modal|notice|accept|eu|alert)[-_](?:cookies?|gdpr|"
+    r"consent)(?![a-z])"
 )
 # Names that only furniture has, wherever it stands; of the first, most words are links.
-_LINKS_NAMES = frozenset(
-    ["breadcrumb", "breadcrumbs", "crumbs", "pagination", "pager", "share", "sharing", "social", "socials", "related"]
-    + ["recommended", "toc", "submenu", "subnav", "navbar", "mainnav", "sidenav", "leftmenu", "topbar", "masthead"]
-    + ["newsletter", "skip"]
+_LINKS_NAMES = word_set(
+    "breadcrumb breadcrumbs crumbs pagination pager share sharing social socials related recommended toc "
+    "submenu subnav navbar mainnav sidenav leftmenu topbar masthead newsletter skip"
 )
-_NAMES = frozenset(
-    ["vote", "votes", "rate", "rating", "ratings", "helpful", "comments", "search", "searchform", "searchbox", "advert"]
-    + ["adverts", "ads", "testimonial", "testimonials", "livechat", "intercom", "newsletter", "backtotop"]
+_NAMES = word_set(
+    "vote votes rate rating ratings helpful comments search searchform searchbox advert adverts ads "
+    "testimonial testimonials livechat intercom newsletter backtotop"
 )
 # The foot of the page, which may hold some sentences about the company.
 _FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
 # Names that parts of a policy bear too ("section-header", "card-footer"): they count above and below the running text,
 # and for what is all links.
-_EDGE_NAMES = frozenset(
-    ["nav", "navigation", "menu", "sidebar", "footer", "header", "toolbar", "follow", "subscribe", "signup", "feedback"]
-    + ["banner", "promo", "widget", "chat", "modal", "popup", "cta", "skip", "print", "language", "languages", "lang"]
-    + ["locale", "locales", "country", "copyright", "login", "appstore", "download", "badge", "badges", "loader"]
-    + ["loading", "hidden", "spinner", "author", "avatar", "byline", "carousel", "slider", "ticker", "dropdown", "select"]
+_EDGE_NAMES = word_set(
+    "nav navigation menu sidebar footer header toolbar follow subscribe signup feedback banner promo widget "
+    "chat modal popup cta skip print language languages lang locale locales country copyright login appstore "
+    "download badge badges loader loading hidden spinner author avatar byline carousel slider ticker dropdown "
+    "select"
 )
 #: A name of more parts is made from a heading ("rights-related-to-decisions"), and says nothing.
 _MOST_PARTS = 4
 _PARTS = re.compile(r"[-_:]+")
 #: Elements a name may make furniture. A paragraph or a heading is the vendor's words whatever its class.
-_CONTAINERS = frozenset(
-    ["div", "section", "header", "footer", "aside", "ul", "ol", "dl", "table", "form", "fieldset", "center", "figure"]
-    + ["details", "li", "td", "menu", "dir", "hgroup", "article", "address"]
+_CONTAINERS = word_set(
+    "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
+    "article address"
 )
 #: A block of running text: at least so many words, less than half of them in links.
 _SENTENCE_WORDS = 12
@@ -69,12 +73,19 @@ _CONTENTS_TITLE = re.compile(
     r"sommaire|table des matières|inhalt(?:sverzeichnis)?|índice|indice|inhoudsopgave|spis treści",
     re.IGNORECASE,
 )
-_COPYRIGHT = re.compile(r"(?:all content )?(?:©|\(c\)|copyright(?: ©)? (?=[\d©]|\(c\)|by\b)).{0,160}|[^.]{0,40}© ?(?:19|20)\d\d.{0,80}", re.IGNORECASE)
+_COPYRIGHT = re.compile(
+    r"(?:all content )?(?:©|\(c\)|copyright(?: ©)? (?=[\d©]|\(c\)|by\b)).{0,160}|[^.]{0,40}© ?(?:19|20)\d\d.{0,80}",
+    re.IGNORECASE,
+)
+_ORNAMENTS = "«»<>‹›|·•↑^←→*[] "
 _ODDMENT = re.compile(
-    r"(?:back to (?:the )?top|(?:go )?back(?: to .{1,40})?|skip to (?:main )?content|print(?: this page| version)?|close|"
-    r"share(?: this(?: page| article)?)?|was this (?:article|page|answer|information) helpful\b.*|all rights reserved\.?|"
+    r"(?:back to (?:the )?top|(?:go )?back(?: to .{1,40})?|skip to (?:main )?content|print(?: this page| version)?|"
+    r"close|"
+    r"share(?: this(?: page| article)?)?|was this (?:article|page|answer|information) helpful\b.*|"
+    r"all rights reserved\.?|"
     r"powered by\b.{0,80}|log ?in|sign ?in|sign ?up|menu|search|download(?: as)?(?: pdf)?|download (?:our|the) app|"
-    r"add us on socials?|follow us(?: on .{1,30})?|retour en haut(?: de page)?|haut de page|retour|imprimer|tous droits réservés\.?|"
+    r"add us on socials?|follow us(?: on .{1,30})?|retour en haut(?: de page)?|haut de page|retour|imprimer|"
+    r"tous droits réservés\.?|"
     r"nach oben|zurück|drucken|volver arriba|torna su|\d+ (?:out )?of \d+ found this helpful|"
     r"have more questions\?.*|return to top|loading\W*|accept(?: all)?(?: cookies)?|ok|got it!?)",
     re.IGNORECASE,
@@ -161,12 +172,7 @@ def _is_furniture(box: Box, total: int) -> bool:
     if box.hidden and box.prose == 0 and box.words < 12:
         return True
     # A table of contents: links to places of the same page only.
-    return (
-        box.links >= 3
-        and box.prose == 0
-        and box.place_links >= 0.8 * box.links
-        and box.link_words > 0.6 * box.words
-    )
+    return box.links >= 3 and box.prose == 0 and box.place_links >= 0.8 * box.links and box.link_words > 0.6 * box.words
 
 
 def _in_article(box: Box) -> bool:
@@ -241,7 +247,7 @@ def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
             first = index
     for index in range(last + 1, min(len(blocks), last + 7)):
         block = blocks[index]
-        if _is_prose(block) and speaks_of_policy(block.text) or states_date(block.text):
+        if (_is_prose(block) and speaks_of_policy(block.text)) or states_date(block.text):
             last = index
     return first, last
 
@@ -267,7 +273,9 @@ def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
     speaking = {
         id(section)
         for block, section in zip(blocks, sections, strict=True)
-        if "@" in block.text or re.search(r"\d{2}", block.text) and not _COPYRIGHT.fullmatch(block.text) or block.level in (1, 2)
+        if "@" in block.text
+        or (re.search(r"\d{2}", block.text) and not _COPYRIGHT.fullmatch(block.text))
+        or block.level in (1, 2)
     }
     for index, (block, section) in enumerate(zip(blocks, sections, strict=True)):
         outside = index < with_prose[0] or index > with_prose[-1]
@@ -301,11 +309,15 @@ def _trimmed(blocks: list[Block]) -> list[Block]:
         last -= 1
     while last - first > 1 and _is_oddment(blocks[first]):
         first += 1
-    return [block for block in blocks[first:last] if not (_CONTENTS_TITLE.fullmatch(block.text) or (block.linked > 0.9 and _is_oddment(block)))]
+    return [
+        block
+        for block in blocks[first:last]
+        if not (_CONTENTS_TITLE.fullmatch(block.text) or (block.linked > 0.9 and _is_oddment(block)))
+    ]
 
 
 def _is_oddment(block: Block) -> bool:
-    text = block.text.strip("«»<>‹›|·•↑^← →*[] ")
+    text = block.text.strip(_ORNAMENTS)
     if block.level in (1, 2):
         return False
     if _ODDMENT.fullmatch(text) or _COPYRIGHT.fullmatch(text):

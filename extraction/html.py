@@ -10,21 +10,24 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block, BlockKind, Box
 from extraction.labels import split_label
 from extraction.links import decode_cloudflare, link_target
-from extraction.wording import has_words, tidy
+from extraction.wording import has_words, tidy, word_set
 
-_SKIPPED = frozenset(
-    ["script", "style", "template", "svg", "math", "iframe", "object", "embed", "canvas", "audio", "video", "map", "head", "link", "meta", "select", "datalist", "option", "input", "textarea", "img", "picture", "noframes", "applet", "title", "base", "progress", "meter"]
+_SKIPPED = word_set(
+    "script style template svg math iframe object embed canvas audio video map head link meta select datalist "
+    "option input textarea img picture noframes applet title base progress meter"
 )
-_BLOCK = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "noscript", "ol", "optgroup", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "button"]
+_BLOCK = word_set(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol "
+    "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
 )
 _BOLD = frozenset(["b", "strong"])
 # Inline elements of which nothing matters but their text.
-_PLAIN = frozenset(
-    ["i", "em", "u", "sup", "sub", "small", "big", "abbr", "ins", "mark", "time", "code", "cite", "q", "tt", "bdi", "s"]
-    + ["wbr", "kbd", "var", "samp", "acronym", "dfn", "nobr", "rt", "ruby"]
+_PLAIN = word_set(
+    "i em u sup sub small big abbr ins mark time code cite q tt bdi s wbr kbd var samp acronym dfn nobr rt ruby"
 )
 _PLACE = "#"
+_SHOWN_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|a)\s*>", re.IGNORECASE)
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
@@ -34,8 +37,9 @@ _SENTENCE_END = (".", "!", "?", ":", ";", ".”", '."', "。")
 # Deeper than any page made for people; browsers flatten below 512 too. The parser's time grows with the square.
 _MAX_DEPTH = 512
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
-_NEST = frozenset(
-    ["div", "span", "b", "i", "u", "em", "strong", "font", "center", "section", "article", "table", "td", "tr", "ul", "ol", "dl", "blockquote", "a", "small", "big", "sub", "sup", "form", "main", "header", "footer", "nav", "aside", "details", "fieldset", "figure", "button", "code", "tt", "s", "strike", "label", "abbr", "cite", "q"]
+_NEST = word_set(
+    "div span b i u em strong font center section article table td tr ul ol dl blockquote a small big sub sup "
+    "form main header footer nav aside details fieldset figure button code tt s strike label abbr cite q"
 )
 
 
@@ -83,7 +87,22 @@ def read_html(text: str, *, url: str | None = None, select: Sequence[str] = (), 
     walker = _Walker(base, url)
     for root in roots:
         walker.walk(root)
-    return Page(title or None, lang, walker.blocks, tree)
+    return Page(title or None, lang, _with_shown_markup_read(walker.blocks, base, url), tree)
+
+
+def _with_shown_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
+    """The blocks, those read as markup whose text is markup that a page shows by mistake (escaped once too often)."""
+    result = []
+    for block in blocks:
+        if block.text.count("</") >= 5 and len(_SHOWN_TAG.findall(block.text)) >= 5:
+            body = LexborHTMLParser(_flattened(block.text)).body
+            if body is not None:
+                walker = _Walker(base, url, block.box)
+                walker.walk(body)
+                result += walker.blocks
+                continue
+        result.append(block)
+    return result
 
 
 def _chosen(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
@@ -129,12 +148,12 @@ def _flattened(text: str) -> str:
 class _Walker:
     """Gathers inline text into lines until something ends the block, then makes blocks of the lines."""
 
-    def __init__(self, base: str | None, page: str | None) -> None:
+    def __init__(self, base: str | None, page: str | None, box: Box | None = None) -> None:
         self.blocks: list[Block] = []
         self._base = base
         self._page = page.partition("#")[0] if page else None
         self._lines = [_Line()]
-        self._box: Box | None = None
+        self._box = box
         self._bold = 0
         self._href: list[str | None] = []
         self._pre = 0

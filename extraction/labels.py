@@ -17,7 +17,8 @@ _LABEL = re.compile(
 _ESCAPED = re.compile(r"^(\d{1,3})\\([.)])")
 # "2.5 million users", "1.2 GB": a quantity, no clause number.
 _QUANTITY = re.compile(
-    r"\d+\.\d+\s+(?:million|billion|trillion|thousand|per\s?cent|percent|%|[kmgt]i?b\b|km|mb|years?|months?|days?|hours?|"
+    r"\d+\.\d+\s+(?:million|billion|trillion|thousand|per\s?cent|percent|%|[kmgt]i?b\b|km|mb|years?|months?|days?|"
+    r"hours?|"
     r"minutes?|seconds?|times?|millions?|milliards?|millionen|milliarden)\b",
     re.IGNORECASE,
 )

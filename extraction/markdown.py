@@ -47,10 +47,7 @@ def _with_even_lists(text: str) -> str:
         elif marker:
             while items and items[-1].indent > indent:
                 items.pop()
-            if items and indent < items[-1].indent + 2:
-                place = items.pop().place
-            else:
-                place = items[-1].content if items else 0
+            place = items.pop().place if items and indent < items[-1].indent + 2 else items[-1].content if items else 0
             width = len(marker[1]) + min(len(marker[2]), 4)
             items.append(_Open(indent, place, place + width))
             line = " " * place + marker[1] + " " * (width - len(marker[1])) + rest[marker.end() :]

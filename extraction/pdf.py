@@ -1,7 +1,6 @@
 """PDF to blocks: lines in reading order, joined to paragraphs, without what recurs on every page."""
 
 import ctypes
-import itertools
 import re
 import statistics
 from collections import Counter

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 
 from core.captures import Capture, Reading, Verdict
 from core.exceptions import ExtractionError
-from extraction.documents import extract
+from extraction.documents import parse
+from extraction.screening import screen, status_verdict
 
 
 def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Reading:
+    """What a capture shows: the verdict with its reason and evidence, and the document where one could be read.
+
+    payload: the bytes of the capture. select, remove: CSS selectors of the declaration's location.
+    Never raises for what a page holds: bytes no reader can read give the verdict `unreadable`, and so does a selector
+    that is none, since the capture must be kept all the same.
+    """
+    verdict = status_verdict(capture)
     try:
-        document = extract(payload, capture.media_type, url=capture.url, select=select, remove=remove)
+        document, page = parse(payload, capture.media_type, url=capture.url, select=select, remove=remove)
     except ExtractionError as error:
-        return Reading(Verdict("quarantined", "unreadable", str(error)), None)
-    return Reading(Verdict("accepted"), document)
+        return Reading(verdict or Verdict("quarantined", "unreadable", str(error)), None)
+    return Reading(verdict or screen(capture, payload, document, page, bool(select)), document)

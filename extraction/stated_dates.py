@@ -7,11 +7,42 @@ from datetime import date
 
 from babel.dates import get_month_names
 
-_LANGUAGES = ["en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "sl", "hr", "hu", "ro", "bg", "el", "ru", "uk", "tr", "et", "lv", "lt", "ca", "id", "vi"]
+_LANGUAGES = [
+    "en",
+    "fr",
+    "de",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "sv",
+    "da",
+    "nb",
+    "fi",
+    "pl",
+    "cs",
+    "sk",
+    "sl",
+    "hr",
+    "hu",
+    "ro",
+    "bg",
+    "el",
+    "ru",
+    "uk",
+    "tr",
+    "et",
+    "lv",
+    "lt",
+    "ca",
+    "id",
+    "vi",
+]
 _EFFECTIVE = re.compile(
     r"\b(?:effective(?:\s+(?:date|as\s+of|from|on|since))?|in\s+effect\s+(?:as\s+of|from|since)|takes?\s+effect|"
     r"(?:comes?|came|enters?|entered)\s+into\s+(?:force|effect)|valid\s+(?:from|as\s+of)|applies\s+(?:from|as\s+of)|"
-    r"entr(?:e|ée|era)\s+en\s+vigueur|en\s+vigueur|date\s+d[’']effet|date\s+d[’']entrée|applicable\s+(?:à\s+compter|depuis)|"
+    r"entr(?:e|ée|era)\s+en\s+vigueur|en\s+vigueur|date\s+d[’']effet|date\s+d[’']entrée|applicable\s+(?:à\s+compter|"
+    r"depuis)|"
     r"gültig\s+(?:ab|seit)|in\s+kraft|wirksam\s+(?:ab|seit)|gilt\s+ab|"
     r"(?:fecha\s+de\s+)?entrada\s+en\s+vigor|en\s+vigor|vigente\s+(?:desde|a\s+partir)|fecha\s+efectiva|"
     r"in\s+vigore|data\s+di\s+entrata|em\s+vigor|data\s+de\s+vigência|vigência|"
@@ -20,15 +51,19 @@ _EFFECTIVE = re.compile(
     re.IGNORECASE,
 )
 _UPDATED = re.compile(
-    r"\b(?:(?:last|most\s+recently|latest)\s+(?:updated?|modified|modification|revised|revision|changed?|amended|reviewed|edited|posted)|"
+    r"\b(?:(?:last|most\s+recently|latest)\s+(?:updated?|modified|modification|revised|revision|changed?|amended|"
+    r"reviewed|edited|posted)|"
     r"(?:updated|revised|modified|amended|posted|revision\s+date|version\s+(?:of|dated)|as\s+of|date\s+of\s+last|"
     r"this\s+version)(?=\s|:)|version\s+date|"
-    r"(?:dernière|date\s+de\s+(?:la\s+)?dernière)\s+(?:mise\s+[àa]\s+jour|modification|révision|actualisation)|mise?s?\s+à\s+jour|"
+    r"(?:dernière|date\s+de\s+(?:la\s+)?dernière)\s+(?:mise\s+[àa]\s+jour|modification|révision|actualisation)|"
+    r"mise?s?\s+à\s+jour|"
     r"version\s+(?:du|en\s+date)|modifiée?\s+le|(?:zu)?letzt\s+(?:aktualisiert|geändert|überarbeitet)|"
     r"letzte\s+(?:aktualisierung|änderung)|stand(?=\s*:|\s+(?:der|vom|\d|[A-ZÄ]))|fassung\s+vom|"
     r"última\s+(?:actualización|modificación|revisión|atualização|alteração)|actualizad[oa]|atualizad[oa]|"
-    r"ultim[oa]\s+(?:aggiornamento|modifica|revisione)|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd|aangepast|herzien)|"
-    r"laatste\s+(?:update|wijziging)|bijgewerkt|senast\s+(?:uppdaterad|ändrad)|sist\s+(?:oppdatert|endret)|sidst\s+opdateret|"
+    r"ultim[oa]\s+(?:aggiornamento|modifica|revisione)|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd|aangepast|"
+    r"herzien)|"
+    r"laatste\s+(?:update|wijziging)|bijgewerkt|senast\s+(?:uppdaterad|ändrad)|sist\s+(?:oppdatert|endret)|"
+    r"sidst\s+opdateret|"
     r"ostatni[ao]?\s+(?:aktualizacj|zmian)\w*|poslední\s+(?:aktualizace|změna)|päivitetty|последнее\s+обновление|"
     r"дата\s+обновления|son\s+güncelleme)",
     re.IGNORECASE,
@@ -62,7 +97,8 @@ def _date_pattern() -> re.Pattern[str]:
         rf"""(?<![\w/])(?:
           (?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{{1,2}})[-/.](?P<d1>\d{{1,2}})(?![\d/])
         | (?P<n2>\d{{1,2}})(?P<sep>[-/.])\s?(?P<n3>\d{{1,2}})(?P=sep)\s?(?P<y2>(?:19|20)\d\d)(?!\d)
-        | (?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|°|\.)?[\s\-]+(?:(?:of|de|d[’'])\s*)?(?P<m3>{names})\b\.?,?[\s\-]*(?:(?:de|del)\s+)?(?P<y3>(?:19|20)\d\d)(?!\d)
+        | (?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|°|\.)?[\s\-]+(?:(?:of|de|d[’'])\s*)?(?P<m3>{names})\b\.?,?[\s\-]*
+          (?:(?:de|del)\s+)?(?P<y3>(?:19|20)\d\d)(?!\d)
         | (?P<m4>{names})\b\.?[\s\-]+(?:the\s+)?(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?[\s,\-.]+(?P<y4>(?:19|20)\d\d)(?!\d)
         | (?P<y5>(?:19|20)\d\d)\s?[年년]\s?(?P<m5>\d{{1,2}})\s?[月월]\s?(?P<d5>\d{{1,2}})\s?[日일]
         )""",

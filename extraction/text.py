@@ -6,14 +6,16 @@ import re
 from extraction.blocks import Block
 from extraction.corpus import without_source_line
 from extraction.labels import split_label
-from extraction.wording import has_words, tidy
+from extraction.wording import has_words, tidy, word_set
 
 _BULLET = re.compile(r"(?:[•·●◦▪▫■□‣⁃∙➢➤►✓✔]\s*|[*+–—-]\s+)(?=\S)")
 _MARKED_HEADING = re.compile(r">\s+(?=\S)")
 _SENTENCE_END = (".", "!", "?", ":", ";", ",", ".”", '."', ")", "…")
 # A line that ends with one of these goes on in the next: English, French, German and Spanish articles, prepositions.
-_GOES_ON = frozenset(
-    ["a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "from", "with", "into", "about", "visit", "your", "our", "their", "its", "that", "which", "le", "la", "les", "de", "du", "des", "un", "une", "à", "au", "aux", "par", "pour", "dans", "sur", "avec", "der", "die", "das", "den", "dem", "des", "ein", "eine", "von", "zu", "mit", "für", "im", "am", "el", "los", "las", "del", "con", "por", "para"]
+_GOES_ON = word_set(
+    "a an the of to in on at by for from with into about visit your our their its that which le la les de du "
+    "des un une à au aux par pour dans sur avec der die das den dem des ein eine von zu mit für im am el los "
+    "las del con por para"
 )
 #: No text is wrapped by hand at more characters than this.
 _WIDEST_WRAP = 120
@@ -73,8 +75,8 @@ def _continues(above: str, line: str, width: int) -> bool:
         return False
     if width:
         last = above.rsplit("\n", 1)[-1]
-        return (
-            len(last) + 1 + len(line.split()[0]) > width - 3 or (not last.endswith(_SENTENCE_END) and line[0].islower())
+        return len(last) + 1 + len(line.split()[0]) > width - 3 or (
+            not last.endswith(_SENTENCE_END) and line[0].islower()
         )
     return above.rsplit(None, 1)[-1] in _GOES_ON
 

@@ -2,19 +2,22 @@
 
 import re
 
-# Stems, at the beginning of a word: privacy, personal data, consent, rights, processing, and what the document is called.
+# Whole words, or stems with any ending: privacy, personal data, consent, rights, what such a document is called.
 _STEMS = (
     # English
     r"privacy|personal(?:ly)?|polic(?:y|ies)|cookies?|data|information|consent|disclos\w*|third[- ]part\w+|gdpr|ccpa|"
     r"terms|agreement|liab\w+|subprocessors?|processors?|retention|opt[- ](?:out|in)|rights|lawful|applicable law|"
     # French
-    r"confidentialité|vie privée|données|personnelles|consentement|traitements?|rgpd|mentions légales|conditions générales|"
+    r"confidentialité|vie privée|données|personnelles|consentement|traitements?|rgpd|mentions légales|"
+    r"conditions générales|"
     # German, Dutch
-    r"datenschutz\w*|daten|personenbezogen\w*|einwilligung\w*|verarbeit\w*|dsgvo|auskunft\w*|privacybeleid|privacyverklaring|"
+    r"datenschutz\w*|daten|personenbezogen\w*|einwilligung\w*|verarbeit\w*|dsgvo|auskunft\w*|privacybeleid|"
+    r"privacyverklaring|"
     r"persoonsgegevens|gegevens|toestemming|"
     # Spanish, Portuguese, Italian, Romanian, Catalan
     r"privacidad\w*|privadesa|datos|personales|consentimiento|tratamiento|privacidade|dados|pessoais|consentimento|"
-    r"tratamento|dati|personali|consenso|trattamento|informativa|riservatezza|confiden[tț]ialitate\w*|date(?:le)? cu caracter|"
+    r"tratamento|dati|personali|consenso|trattamento|informativa|riservatezza|confiden[tț]ialitate\w*|"
+    r"date(?:le)? cu caracter|"
     # Nordic
     r"integritet\w*|personuppgift\w*|samtycke\w*|personvern\w*|personopplysning\w*|samtykke\w*|persondata\w*|"
     r"privatliv\w*|personoplysning\w*|tietosuoja\w*|henkilötie\w*|"
@@ -27,7 +30,9 @@ _STEMS = (
     # Arabic, Hebrew
     r"خصوصية|الخصوصية|البيانات|פרטיות|מידע"
 )
-_POLICY_WORD = re.compile(rf"(?<!\w)(?:{_STEMS})(?!\w)|个人信息|隐私|隱私|プライバシー|個人情報|개인정보", re.IGNORECASE)
+_POLICY_WORD = re.compile(
+    rf"(?<!\w)(?:{_STEMS})(?!\w)|个人信息|隐私|隱私|プライバシー|個人情報|개인정보", re.IGNORECASE
+)
 
 
 def policy_words(text: str) -> int:

@@ -24,6 +24,11 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
+    return frozenset(text.split())
+
+
 def words(text: str) -> list[str]:
     """The words of a text, in lower case, in order; in scripts without spaces a run of letters counts as one."""
     return _WORD.findall(text.lower())
