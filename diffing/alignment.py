@@ -61,9 +61,10 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     vocabulary = Vocabulary(counts)
     old_texts = {i: vocabulary.text(found) for i, found in old_words.items() if found}
     new_texts = {j: vocabulary.text(found) for j, found in new_words.items() if found}
+    headings = (_headings(old), _headings(new))
     banned: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
     for _ in range(4):
-        matches = exact + similar(pairing, old_texts, new_texts, banned)
+        matches = exact + similar(pairing, old_texts, new_texts, headings, banned)
         moved = _moved(matches, pairing)
         weak = {at for at in moved if _is_weak(matches[at], old_texts, new_texts)}
         if not weak:
@@ -115,6 +116,10 @@ def _moved(matches: Sequence[Match], pairing: Pairing) -> frozenset[int]:
         ],
     )
     return frozenset(range(len(matches))) - chain
+
+
+def _headings(clauses: Sequence[Clause]) -> set[int]:
+    return {at for at, clause in enumerate(clauses) if clause.kind == "heading"}
 
 
 def _is_weak(match: Match, old: dict[int, Text], new: dict[int, Text]) -> bool:

@@ -5,7 +5,7 @@ order needs less likeness than one across gaps: its place speaks for it. Weak pa
 have made the gaps small.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,10 +17,13 @@ from diffing.likeness import Likeness, Text, candidates, joined, likeness
 from diffing.order import Gaps, Pair, heaviest_chain
 
 # Measured on policies with known edits: under these a pair is more often two clauses than one changed.
-_IN_PLACE, _STRONG, _ELSEWHERE, _SHORT_ELSEWHERE = 0.28, 0.42, 0.42, 0.6
+_IN_PLACE, _AMONG_MANY, _STRONG, _ELSEWHERE, _SHORT_ELSEWHERE = 0.28, 0.36, 0.42, 0.42, 0.6
+_FEW_RIVALS = 12
 _SPLIT, _PIECE, _SHORT_PIECE, _MAYBE_PIECE, _MOST_PIECES = 0.5, 0.5, 0.6, 0.4, 8
 _SHORT = 6
-_TELLING, _CONTAINED = 10, 0.9
+_TELLING, _CONTAINED, _CONTAINED_IN = 10, 0.9, 0.3
+# A heading seldom becomes a sentence.
+_OTHER_KIND = 0.15
 # Words that may stand between a short part and the next one.
 _SLACK = 3
 # What explains a clause whole comes before what explains a part of it, the bonus of a pair in place included.
@@ -44,9 +47,18 @@ class Match:
 
 
 def similar(
-    pairing: Pairing, old: dict[int, Text], new: dict[int, Text], banned: set[tuple[tuple[int, ...], tuple[int, ...]]]
+    pairing: Pairing,
+    old: dict[int, Text],
+    new: dict[int, Text],
+    headings: tuple[set[int], set[int]],
+    banned: set[tuple[tuple[int, ...], tuple[int, ...]]],
 ) -> list[Match]:
-    """The matches among the free clauses, whose words are given by position."""
+    """The matches among the free clauses, whose words are given by position.
+
+    headings: the positions of the headings on either side.
+    banned: what turned out not to be believable.
+    """
+    old_headings, new_headings = headings
     if not (old and new):
         return []
     chain = pairing.chain()
@@ -74,18 +86,27 @@ def similar(
         short = min(len(old[i].letters), len(new[j].letters)) < _SHORT
         least = _STRONG if near or beside else _SHORT_ELSEWHERE if short else _ELSEWHERE
         # A clause that stands whole in a longer one got a sentence more, or lost the others.
-        if like.both >= least or (
-            min(len(old[i].letters), len(new[j].letters)) >= _TELLING and max(like[1:]) >= _CONTAINED
-        ):
+        contained = like.both >= _CONTAINED_IN and max(like.of_old, like.of_new) >= _CONTAINED
+        if (i in old_headings) != (j in new_headings):
+            least += _OTHER_KIND
+        elif contained and min(len(old[i].letters), len(new[j].letters)) >= _TELLING:
+            least = _CONTAINED_IN
+        if like.both >= least:
             strong.append((like.both + _NEAR_BONUS * near + _BESIDE_BONUS * beside, Match((i,), (j,), like.both)))
     take(strong)
 
     pairs = chain + [(match.old[0], match.new[0]) for match in found]
     kept = heaviest_chain(pairs, [pairing.old_weights[i] for i, _ in pairs])
     gaps = Gaps([pairs[at] for at in kept])
+    rivals = Counter(gaps.of_old(i) for i in old if i not in taken_old)
+    rivals.update(gaps.of_new(j) for j in new if j not in taken_new)
     weak = []
     for (i, j), like in measured.items():
-        if like.both >= _IN_PLACE and gaps.of_old(i) == gaps.of_new(j):
+        gap = gaps.of_old(i)
+        least = _IN_PLACE if rivals[gap] <= _FEW_RIVALS else _AMONG_MANY
+        if (i in old_headings) != (j in new_headings):
+            least += _OTHER_KIND
+        if like.both >= least and gap == gaps.of_new(j):
             weak.append((like.both, Match((i,), (j,), like.both)))
     take(weak)
     return found
