@@ -5,6 +5,7 @@ rendered by one module a format. Digests are composed into the store's outbox an
 """
 
 from reports.digest import checked_address, compose
+from reports.docx import as_docx
 from reports.html import as_html
 from reports.json import as_json
 from reports.markdown import as_markdown
@@ -16,6 +17,7 @@ __all__ = [
     "FileSide",
     "Report",
     "VersionSide",
+    "as_docx",
     "as_html",
     "as_json",
     "as_markdown",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from core.changes import Comparison, Redline
+from core.changes import Comparison, Redline, RedlineOperation
 from core.clauses import Clause, Document
 from reports.vendor_text import printable
 from reports.wording import Told, told
@@ -31,19 +31,16 @@ class Row:
     @property
     def redline(self) -> Redline:
         """What to show here; at the place a clause left its old text, at the place it went to the new."""
-        if self.told is None:
-            return (("equal", printable((self.new or self.old)[0].text)),)
         if self.role == "moved_from":
-            return self._one_side("insert", "delete", self.old)
+            return self._one_side("insert", ("delete", printable(self.old[0].text)))
         if self.role == "moved_to":
-            return self._one_side("delete", "insert", self.new)
-        return self.told.redline
+            return self._one_side("delete", ("insert", printable(self.new[0].text)))
+        return self.told.redline if self.told else (("equal", printable(self.new[0].text)),)
 
-    def _one_side(self, without: str, otherwise: Literal["delete", "insert"], clauses: tuple[Clause, ...]) -> Redline:
-        assert self.told is not None  # noqa: S101 - tells mypy what redline has made sure of
-        if len(self.told.change.old) == len(self.told.change.new) == 1:
+    def _one_side(self, without: RedlineOperation, otherwise: tuple[RedlineOperation, str]) -> Redline:
+        if self.told and len(self.told.change.old) == len(self.told.change.new) == 1:
             return tuple(part for part in self.told.redline if part[0] != without)
-        return ((otherwise, printable(clauses[0].text)),)
+        return (otherwise,)
 
 
 def merged(comparison: Comparison, old: Document, new: Document) -> tuple[Row, ...]:

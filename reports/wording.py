@@ -226,7 +226,7 @@ def _shown(change: Change) -> Redline:
         return (("insert", new),)
     if old == new:
         return (("equal", new),)
-    return (("delete", old), ("equal", " "), ("insert", new))
+    return (("delete", old), ("insert", new))
 
 
 def elided(redline: Redline) -> Redline:

@@ -74,7 +74,11 @@ def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
     for o, n in pairs:
         kind = draw(st.sampled_from(["modified", "moved", "factual", "unchanged"]))
         if kind == "unchanged":
+            new[n] = clause(n, old[o].text)
             unchanged.append((o, n))
+        elif kind == "moved":
+            new[n] = clause(n, old[o].text)
+            changes.append(change("moved", (old[o],), (new[n],)))
         else:
             changes.append(change(kind, (old[o],), (new[n],)))  # type: ignore[arg-type]  # drawn from its values
     changes += [change("removed", (c,), ()) for c in old if c.position not in {o for o, _ in pairs}]
