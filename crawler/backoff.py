@@ -10,34 +10,16 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
 from core.moments import iso
 from crawler.captures import header_map
-from crawler.failures import explain
+from crawler.failures import PASSING, explain
 from crawler.resolver import PublicAddressResolver
 from crawler.wayback import Trouble, trouble
 
-_PASSING = (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-    ConnectError,
-    ConnectionDone,
-    ConnectionLost,
-)
 _log = getLogger(__name__)
 
 
@@ -79,7 +61,7 @@ class LiveBackOff:
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """See Scrapy's downloader middlewares."""
-        if "archive" in request.meta or not isinstance(exception, _PASSING):
+        if "archive" in request.meta or not isinstance(exception, PASSING):
             return None
         if urlsplit(request.url).hostname in PublicAddressResolver.refused:
             return None
@@ -160,6 +142,7 @@ class ArchiveBackOff:
 
     def __init__(self, settings: BaseSettings) -> None:
         self._tries = settings.getint("ARCHIVE_TRIES")
+        self._strikes = settings.getint("ARCHIVE_STRIKES")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -176,20 +159,28 @@ class ArchiveBackOff:
             return response
         again = self._again(request, found)
         if again is None:
-            raise IgnoreRequest(f"the archive: {found.why}, {self._tries} times")
+            raise IgnoreRequest(f"the archive: {found.why}, however often it is asked")
         return again
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """See Scrapy's downloader middlewares."""
-        if "archive" not in request.meta or not isinstance(exception, _PASSING):
+        if "archive" not in request.meta or not isinstance(exception, PASSING):
             return None
-        return self._again(request, Trouble(explain(exception, request.url)))
+        # A body that is cut off may be so in the archive; anything else is the archive not being there.
+        of_all = not isinstance(exception, ResponseDataLossError)
+        return self._again(request, Trouble(explain(exception, request.url), of_all=of_all))
 
     def _again(self, request: Request, found: Trouble) -> Request | None:
-        request.meta["gate"].strike(found, request.meta["sent_at"])
-        tries = request.meta.get("tries", 0) + 1
-        if tries >= self._tries:
+        gate: Gate = request.meta["gate"]
+        gate.strike(found, request.meta["sent_at"])
+        if gate.given_up is not None:
+            raise GaveUp(gate.given_up)
+        # An archive that is not there for anyone makes the gate give up; only one that is there for others, but never
+        # for this request, comes to the end of these.
+        counter, most = ("absences", 4 * self._strikes) if found.of_all else ("tries", self._tries)
+        count = request.meta.get(counter, 0) + 1
+        if count >= most:
             return None
         again = request.replace(dont_filter=True)
-        again.meta["tries"] = tries
+        again.meta[counter] = count
         return again

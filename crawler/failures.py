@@ -8,16 +8,28 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
     ResponseDataLossError,
 )
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
 from core.escaping import printable_line
 from crawler.resolver import PublicAddressResolver
 
-_ROBOTS = "Forbidden by robots.txt"  # what Scrapy's middleware says
+# What a server or the way to it may have got over when it is asked again.
+PASSING = (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    ConnectError,
+    ConnectionDone,
+    ConnectionLost,
+)
 
 
 def request_of(failure: Failure) -> Request:
@@ -50,7 +62,5 @@ def explain(exception: BaseException, url: str) -> str:
         return printable_line(f"the answer was not taken: {exception}")
     if isinstance(exception, IgnoreRequest):
         message = str(exception)
-        if message == _ROBOTS:
-            return "robots.txt forbids it, or could not be got"
         return printable_line("it redirects without end" if message == "max redirections reached" else message)
     return printable_line(f"{type(exception).__name__}: {exception}"[:300])

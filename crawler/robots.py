@@ -1,38 +1,59 @@
-"""robots.txt as RFC 9309 has it where Scrapy's middleware has it otherwise."""
+"""robots.txt, obeyed as RFC 9309 has it."""
 
-from logging import getLogger
+import asyncio
+from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.http import Response, TextResponse
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import ProtegoRobotParser
 
-_FORBID_ALL = b"User-agent: *\nDisallow: /\n"
-_log = getLogger(__name__)
+from crawler.failures import PASSING, explain
+
+PRODUCT = "clausewatch"  # the product token a robots.txt may name us by
+
+_Rules = ProtegoRobotParser | str  # why they could not be got
 
 
-class RobotsByTheBook:
-    """Gives Scrapy's middleware the robots.txt that follows from what the server answered.
+class RobotsMiddleware:
+    """Refuses with IgnoreRequest what a site's robots.txt forbids; requests to the archive are not concerned.
 
-    RFC 9309, section 2.3.1: "unavailable" (4xx) means no rules, "unreachable" (5xx, or no answer at all) means that
-    everything is forbidden. Scrapy reads the error page as rules, and takes no answer for permission.
+    "Unavailable" (4xx) means no rules; "unreachable" (5xx, or no answer at all) means that everything is forbidden
+    (RFC 9309, section 2.3.1). Scrapy's own middleware reads an error page as rules, takes no answer for permission,
+    and lets all but one of several requests through that wait for the same robots.txt.
     """
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._rules: dict[str, asyncio.Task[_Rules]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """See Scrapy's components."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
         """See Scrapy's downloader middlewares."""
-        if not _is_for_robots(request) or response.status < 400:
-            return response
-        if response.status < 500 and response.status != 429:
-            return response.replace(status=200, body=b"")
-        return self._forbidden(request, f"status {response.status}")
+        if "archive" in request.meta or "robots" in request.meta:
+            return
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._rules:
+            self._rules[origin] = asyncio.create_task(self._get(f"{origin}/robots.txt"))
+        rules = await self._rules[origin]
+        if isinstance(rules, str):
+            raise IgnoreRequest(rules)
+        if not rules.allowed(request.url, PRODUCT):
+            raise IgnoreRequest("robots.txt forbids it")
 
-    def process_exception(self, request: Request, exception: Exception) -> Response | None:
-        """See Scrapy's downloader middlewares."""
-        return self._forbidden(request, type(exception).__name__) if _is_for_robots(request) else None
-
-    def _forbidden(self, request: Request, why: str) -> Response:
-        _log.warning("%s could not be got (%s): until it can, nothing of that site is fetched", request.url, why)
-        return TextResponse(request.url, body=_FORBID_ALL, encoding="utf-8", request=request)
-
-
-def _is_for_robots(request: Request) -> bool:
-    return bool(request.meta.get("dont_obey_robotstxt")) and urlsplit(request.url).path == "/robots.txt"
+    async def _get(self, url: str) -> _Rules:
+        request = Request(url, NO_CALLBACK, priority=1000, dont_filter=True, meta={"robots": True})
+        try:
+            response = await self._crawler.engine.download_async(request)
+        except (*PASSING, DownloadCancelledError, IgnoreRequest) as error:
+            return f"{url} could not be got: {explain(error, url)}"
+        if response.status == 429 or response.status >= 500:
+            return f"{url} could not be got: status {response.status}"
+        return ProtegoRobotParser(b"" if response.status >= 400 else response.body, self._crawler.spider)

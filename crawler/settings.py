@@ -5,8 +5,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"
 ITEM_PIPELINES = {"crawler.pipeline.StorePipeline": 300}
 DOWNLOADER_MIDDLEWARES = {
-    # Nearer to the engine than the back-offs, so that it sees what became of a robots.txt after all retries.
-    "crawler.robots.RobotsByTheBook": 540,
+    "crawler.robots.RobotsMiddleware": 100,
     "crawler.backoff.LiveBackOff": 550,
     "crawler.backoff.ArchiveBackOff": 551,
 }
@@ -31,8 +30,7 @@ DEFAULT_REQUEST_HEADERS = {
 }
 
 # Politeness to live sites. The archive has slots of its own (crawler.wayback.download_slots).
-ROBOTSTXT_OBEY = True
-ROBOTSTXT_USER_AGENT = "clausewatch"
+ROBOTSTXT_OBEY = False  # by Scrapy's middleware; crawler.robots obeys it
 DOWNLOAD_DELAY = 2
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 AUTOTHROTTLE_ENABLED = False  # it would undo the delays of the archive's slots

@@ -308,12 +308,14 @@ def _moment(timestamp: str) -> datetime:
 class Trouble:
     """The archive itself cannot answer now; asking again later may help.
 
-    retry_after: the value of Retry-After, '' when there is none. too_many: it finds that we ask too much.
+    retry_after: the value of Retry-After, '' when there is none. too_many: it finds that we ask too much. of_all: it
+    concerns whatever is asked, not perhaps this one capture.
     """
 
     why: str
     retry_after: str = ""
     too_many: bool = False
+    of_all: bool = False
 
 
 def trouble(kind: Kind, status: int, headers: Mapping[str, str], body: bytes) -> Trouble | None:
@@ -325,7 +327,7 @@ def trouble(kind: Kind, status: int, headers: Mapping[str, str], body: bytes) ->
     if kind == "replay" and memento(headers, "") is not None:
         return None
     if status == 429 or status >= 500:
-        return Trouble(f"status {status}", headers.get("retry-after", ""), status == 429)
+        return Trouble(f"status {status}", headers.get("retry-after", ""), status == 429, status == 429)
     if status == 200 and kind == "replay":
         return Trouble("a page of its own instead of the capture")
     if status == 200:

@@ -45,10 +45,15 @@ class Site:
         return page
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *arguments: Any) -> None:
+        """Nothing: a client that goes away is no error of the server's."""
+
+
 @contextmanager
 def serve_pages(pages: dict[str, Page | list[Page]]) -> Iterator[Site]:
     """Serves pages from when it answers until the block ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server = _Server(("127.0.0.1", 0), BaseHTTPRequestHandler)
     site = Site(f"http://127.0.0.1:{server.server_address[1]}", pages)
 
     class Handler(BaseHTTPRequestHandler):

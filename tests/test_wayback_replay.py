@@ -133,7 +133,7 @@ def test_an_excluded_site_is_told_from_a_missing_capture() -> None:
 
 
 def test_the_archives_own_errors_are_trouble() -> None:
-    assert trouble("replay", 429, {"retry-after": "7"}, b"") == Trouble("status 429", "7", too_many=True)
+    assert trouble("replay", 429, {"retry-after": "7"}, b"") == Trouble("status 429", "7", too_many=True, of_all=True)
     assert trouble("listing", 599, {}, b"") == Trouble("status 599")
     assert trouble("replay", 200, {}, b"<html>no snapshots</html>") is not None
     assert trouble("listing", 200, {}, b"<html>no snapshots</html>") is not None

@@ -2,14 +2,12 @@
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.settings import CHECKOUT
 from storage import Store, StoredCapture
+from tests.servers.crawl_process import scrapy
 
-_SCRAPY = Path(sys.executable).with_name("scrapy")
 # No test waits for long.
 QUICK = {
     "DOWNLOAD_DELAY": "0",
@@ -75,14 +73,12 @@ class Crawler:
 
     def crawl(self, spider: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """`scrapy crawl`; arguments as `name=value`, settings as Scrapy's."""
-        command = [str(_SCRAPY), "crawl", spider]
+        command = ["crawl", spider]
         for argument in arguments:
             command += ["-a", argument]
         for name, value in {**QUICK, **settings}.items():
             command += ["-s", f"{name}={value}"]
-        return subprocess.run(
-            command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        return scrapy(command, self.environment)
 
     def captures(self, vendor: str, policy: str = "privacy") -> tuple[StoredCapture, ...]:
         with Store.open(self.database_url) as store:

@@ -1,0 +1,109 @@
+"""What `scrapy crawl` answers when what was asked for is wrong, or the database refuses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.exceptions import FetchError, UsageError
+from core.settings import CHECKOUT, Settings
+from crawler.fetch import fetch_once
+from crawler.run import crawl
+from loopback.pages import Page, serve_pages
+from tests.servers.archive import Crawler, declare, policy_page
+
+
+@pytest.fixture
+def crawler(tmp_path: Path) -> Crawler:
+    crawler = Crawler(tmp_path, allow_private=True)
+    declare(crawler.vendors, "kestrel", "url: http://127.0.0.1:9/")
+    return crawler
+
+
+@pytest.mark.parametrize(
+    ("spider", "arguments", "message"),
+    [
+        ("live", ["vendor=nosuch"], "no vendor 'nosuch' is declared in"),
+        ("live", ["vednor=kestrel"], "the live crawl has no argument 'vednor'"),
+        ("archive", ["since=yesterday"], "'yesterday' is no date: give a year, a month or a day"),
+        ("archive", ["since=2018", "until=2010"], "since (2018) is after until (2010)"),
+        ("alive", [], "there is no crawl 'alive'; there are: archive, live"),
+    ],
+)
+def test_a_wrong_argument_is_one_message_and_status_2(
+    crawler: Crawler, spider: str, arguments: list[str], message: str
+) -> None:
+    done = crawler.crawl(spider, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_broken_declaration_is_told_with_its_place(crawler: Crawler) -> None:
+    (crawler.vendors / "broken.yaml").write_text("name: Broken\n")
+    command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "live"]  # for once as a user starts it
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=crawler.environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+    assert "broken.yaml:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_told_with_its_name(crawler: Crawler) -> None:
+    crawler.wayback_url = "archive.example"
+    done = crawler.crawl("archive")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: WAYBACK_URL='archive.example'")
+
+
+def test_a_database_that_cannot_be_opened_is_told(crawler: Crawler) -> None:
+    (crawler.folder / "store.db").mkdir()
+    done = crawler.crawl("live")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_refuses_during_the_crawl_ends_it_with_its_message(crawler: Crawler) -> None:
+    with serve_pages({f"/{n}": Page(policy_page()) for n in range(9)}) as site:
+        for n in range(9):
+            declare(crawler.vendors, f"v{n}", f"url: {site.url}/{n}")
+        crawler.crawl("live", "vendor=v0")
+        (crawler.folder / "store.db").write_bytes(b"this is no database any more" * 1000)
+        done = crawler.crawl("live", "vendor=v1,v2")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_crawl_from_python_tells_what_it_came_to(crawler: Crawler, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in crawler.environment.items():
+        monkeypatch.setenv(name, value)
+    with serve_pages({"/p": Page(policy_page())}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
+        outcome = crawl("live", vendor="kestrel")
+    assert (outcome.ok, outcome.captures, outcome.new, outcome.failures) == (True, 1, 1, ())
+    with pytest.raises(UsageError, match="no vendor 'nosuch'"):
+        crawl("live", vendor="nosuch")
+    assert "twisted.internet.reactor" not in sys.modules
+
+
+def test_one_page_is_fetched_and_nothing_stored(crawler: Crawler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", crawler.database_url)
+    pages: dict[str, Page | list[Page]] = {"/p": Page(b"", 302, {"Location": "/q"}), "/q": Page(policy_page(), 404)}
+    with serve_pages(pages) as site:
+        capture, payload = fetch_once(f"{site.url}/p", Settings(allow_private=True))
+        with pytest.raises(FetchError, match="a private address"):
+            fetch_once(f"{site.url}/p", Settings(allow_private=False))
+    assert (capture.vendor, capture.policy, capture.status) == ("", "", 404)
+    assert capture.redirects == (f"{site.url}/p",)
+    assert payload == policy_page()
+    assert not (crawler.folder / "store.db").exists()
+
+
+@pytest.mark.parametrize("url", ["kestrelpost.example", "ftp://kestrelpost.example/", "http://", "http://["])
+def test_only_a_web_address_is_fetched(url: str) -> None:
+    with pytest.raises(UsageError):
+        fetch_once(url, Settings())

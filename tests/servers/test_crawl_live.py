@@ -1,0 +1,211 @@
+"""Live crawls of a web site on loopback: one site with every case, crawled once; each test looks at one of them."""
+
+import gzip
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from loopback.pages import Page, Site, serve_pages
+from tests.servers.archive import Crawler, declare, policy_page
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+PACKED = gzip.compress(policy_page())
+
+
+@dataclass
+class Crawled:
+    crawler: Crawler
+    site: Site
+    done: CompletedProcess[str]
+    begun: datetime
+
+    def asked(self, path: str) -> int:
+        return sum(asked == path for asked, _ in self.site.requests)
+
+    def failure(self, vendor: str) -> str:
+        (line,) = [line for line in self.done.stderr.splitlines() if line.startswith(f"failed: {vendor}/")]
+        return line.partition(": ")[2].partition(" ")[2].partition(": ")[2]
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    crawler = Crawler(tmp_path_factory.mktemp("live"), allow_private=True)
+    pages: dict[str, Page | list[Page]] = {
+        "/robots.txt": Page(b"User-agent: clausewatch\nDisallow: /forbidden\n\nUser-agent: *\nDisallow: /\n"),
+        "/plain": Page(policy_page()),
+        "/packed": Page(PACKED, headers={**HTML, "Content-Encoding": "gzip"}),
+        "/moved": Page(b"", 301, {"Location": "/moved/again"}),
+        "/moved/again": Page(b"", 302, {"Location": "/plain?from=moved"}),
+        "/plain?from=moved": Page(policy_page()),
+        "/gone": Page(b"<p>There is no such page.</p>", 404, HTML),
+        "/busy": Page(b"<p>Come back later.</p>", 503, {**HTML, "Retry-After": "0"}),
+        "/hiccup": [Page(b"", 502), Page(drop=True), Page(policy_page())],
+        "/cut": Page(policy_page()[:100], headers={**HTML, "Content-Length": "5000"}),
+        "/cutpacked": Page(PACKED[:100], headers={**HTML, "Content-Encoding": "gzip"}),
+        "/forbidden": Page(policy_page()),
+        "/toforbidden": Page(b"", 302, {"Location": "/forbidden"}),
+        "/silent": Page(policy_page(), delay=1.5),
+        "/loop": Page(b"", 302, {"Location": "/loop"}),
+        "/offweb": Page(b"", 302, {"Location": "ftp://127.0.0.1/policy"}),
+        "/huge": Page(b"x" * 300_000),
+        "/old": Page(policy_page()),
+    }
+    with serve_pages(pages) as site, socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))  # taken, but nobody listens
+        for path in pages:
+            name = path.strip("/")
+            if name and name.isalpha():
+                declare(crawler.vendors, name, f"url: {site.url}{path}")
+        declare(crawler.vendors, "old", f"url: {site.url}/old; until: 2020-01-01", f"url: {site.url}/plain")
+        declare(crawler.vendors, "absent", f"url: http://127.0.0.1:{unheard.getsockname()[1]}/")
+        begun = datetime.now(UTC)
+        done = crawler.crawl(
+            "live", DOWNLOAD_TIMEOUT="1", DOWNLOAD_MAXSIZE="200000", CONCURRENT_REQUESTS_PER_DOMAIN="8"
+        )
+        yield Crawled(crawler, site, done, begun)
+
+
+def test_every_final_answer_is_a_capture_and_every_other_end_a_failure(crawled: Crawled) -> None:
+    assert crawled.done.returncode == 1
+    assert crawled.done.stdout == ""
+    assert "Traceback" not in crawled.done.stderr
+    assert crawled.done.stderr.splitlines()[-1] == "live: 7 captures found, 7 new, 2 quarantined, 9 failed"
+
+
+def test_a_capture_has_its_bytes_times_and_headers(crawled: Crawled) -> None:
+    (stored,) = crawled.crawler.captures("plain")
+    capture = stored.capture
+    assert crawled.crawler.payload(stored) == policy_page()
+    assert (capture.source, capture.status, capture.url) == ("live", 200, f"{crawled.site.url}/plain")
+    assert capture.requested_at is not None
+    assert crawled.begun <= capture.requested_at <= capture.captured_at <= crawled.begun + timedelta(minutes=1)
+    assert capture.captured_at == capture.answered_at
+    assert capture.media_type == "text/html; charset=utf-8"
+    assert ("Content-Length", str(len(policy_page()))) in capture.headers
+    assert stored.verdict.name == "accepted"
+
+
+def test_a_packed_page_is_unpacked_and_its_headers_kept_as_received(crawled: Crawled) -> None:
+    (stored,) = crawled.crawler.captures("packed")
+    assert crawled.crawler.payload(stored) == policy_page()
+    assert ("Content-Encoding", "gzip") in stored.capture.headers
+
+
+def test_redirects_are_followed_and_recorded(crawled: Crawled) -> None:
+    (stored,) = crawled.crawler.captures("moved")
+    base = crawled.site.url
+    assert stored.capture.asked_url == f"{base}/moved"
+    assert stored.capture.redirects == (f"{base}/moved", f"{base}/moved/again")
+    assert stored.capture.url == f"{base}/plain?from=moved"
+
+
+def test_error_pages_are_kept_as_evidence(crawled: Crawled) -> None:
+    for vendor, status in (("gone", 404), ("busy", 503)):
+        (stored,) = crawled.crawler.captures(vendor)
+        assert stored.capture.status == status
+        assert stored.verdict.name == "quarantined"
+
+
+def test_only_passing_errors_are_asked_about_again(crawled: Crawled) -> None:
+    assert crawled.asked("/busy") == 3
+    assert crawled.asked("/gone") == 1
+    assert crawled.asked("/hiccup") == 3
+    assert [stored.capture.status for stored in crawled.crawler.captures("hiccup")] == [200]
+
+
+@pytest.mark.parametrize("vendor", ["cut", "cutpacked"])
+def test_a_body_that_is_cut_off_is_not_stored_but_asked_for_again_and_then_a_failure(
+    crawled: Crawled, vendor: str
+) -> None:
+    assert crawled.crawler.captures(vendor) == ()
+    assert crawled.asked(f"/{vendor}") == 3
+    assert crawled.failure(vendor) == "the answer is cut off"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "why"),
+    [
+        ("forbidden", "robots.txt forbids it"),
+        ("toforbidden", "robots.txt forbids it"),
+        ("silent", "no whole answer in time"),
+        ("loop", "it redirects without end"),
+        ("offweb", "it redirects to what is no web address"),
+        ("absent", "http://127.0.0.1:PORT/robots.txt could not be got: connection refused"),
+    ],
+)
+def test_a_page_that_cannot_be_got_is_a_failure_that_says_why(crawled: Crawled, vendor: str, why: str) -> None:
+    assert re.sub(r":\d+/", ":PORT/", crawled.failure(vendor)) == why
+    assert crawled.crawler.captures(vendor) == ()
+
+
+def test_a_page_that_is_too_large_is_a_failure(crawled: Crawled) -> None:
+    assert crawled.failure("huge").startswith("the answer was not taken: ")
+    assert crawled.crawler.captures("huge") == ()
+
+
+def test_what_robots_txt_forbids_is_never_asked_for(crawled: Crawled) -> None:
+    assert crawled.asked("/forbidden") == 0
+
+
+def test_a_location_is_asked_for_only_while_it_holds(crawled: Crawled) -> None:
+    assert crawled.asked("/old") == 0
+    assert [stored.capture.url for stored in crawled.crawler.captures("old")] == [f"{crawled.site.url}/plain"]
+
+
+def test_the_crawler_says_who_it_is_and_how_to_reach_its_operator(crawled: Crawled) -> None:
+    for _, headers in crawled.site.requests:
+        assert headers["user-agent"].startswith("clausewatch/")
+        assert headers["user-agent"].endswith(" (+crawls@kestrelwatch.example)")
+
+
+def test_a_site_is_asked_one_thing_at_a_time_with_pauses(tmp_path: Path) -> None:
+    crawler = Crawler(tmp_path, allow_private=True)
+    with serve_pages({f"/{n}": Page(policy_page()) for n in range(3)}) as site:
+        for n in range(3):
+            declare(crawler.vendors, f"v{n}", f"url: {site.url}/{n}")
+        done = crawler.crawl("live", DOWNLOAD_DELAY="0.5", DOWNLOAD_DELAY_JITTER="0")
+        assert len(site.requests) == 4
+    assert done.stderr == "live: 3 captures found, 3 new, 0 quarantined, 0 failed\n"
+    times = sorted(crawler.captures(f"v{n}")[0].capture.captured_at for n in range(3))
+    assert all(later - sooner >= timedelta(seconds=0.4) for sooner, later in pairwise(times))
+
+
+def test_private_addresses_are_refused_however_a_crawl_is_led_there(tmp_path: Path) -> None:
+    crawler = Crawler(tmp_path)
+    with serve_pages({"/p": Page(policy_page())}) as site:
+        port = site.url.rpartition(":")[2]
+        hosts = {"literal": "127.0.0.1", "name": "localhost", "number": "2130706433", "six": "[::ffff:127.0.0.1]"}
+        for name, host in hosts.items():
+            declare(crawler.vendors, name, f"url: http://{host}:{port}/p")
+        done = crawler.crawl("live")
+        assert site.requests == []
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "live: 0 captures found, 0 new, 0 quarantined, 4 failed"
+    assert "127.0.0.1, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach such" in done.stderr
+
+
+def test_a_robots_txt_that_cannot_be_got_forbids_everything(tmp_path: Path) -> None:
+    crawler = Crawler(tmp_path, allow_private=True)
+    with serve_pages({"/robots.txt": Page(b"<p>oops</p>", 500), "/p": Page(policy_page())}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
+        done = crawler.crawl("live")
+        assert {path for path, _ in site.requests} == {"/robots.txt"}
+    assert "/robots.txt could not be got: status 500\n" in done.stderr
+    assert done.returncode == 1
+
+
+def test_two_crawls_are_two_captures_of_one_version(tmp_path: Path) -> None:
+    crawler = Crawler(tmp_path, allow_private=True)
+    with serve_pages({"/p": Page(policy_page())}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
+        for _ in range(2):
+            assert crawler.crawl("live").returncode == 0
+    first, second = crawler.captures("kestrel")
+    assert first.version_id == second.version_id
