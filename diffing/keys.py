@@ -16,7 +16,7 @@ _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u06
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
 _TYPOGRAPHY = _DASHES | _QUOTES | _DROPPED
-_SPACED_PUNCTUATION = re.compile(r"\s*([^\w\s])\s*")
+_SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
 # A number in front of a clause that the extraction left in its text. "30 days" is none: it takes a full stop, a
 # bracket or a colon after it, or parts (2.1) before a capital.
@@ -37,7 +37,7 @@ def plain(text: str) -> str:
 
 def without_typography(plain_text: str) -> str:
     """A plain text without spacing around punctuation and without punctuation at either end."""
-    text = _SPACED_PUNCTUATION.sub(r"\1", plain_text)
+    text = _SPACE_BESIDE_PUNCTUATION.sub("", plain_text)
     return text.strip(".;:,-'") or text
 
 

@@ -10,7 +10,12 @@ import unicodedata
 from functools import cache
 
 _PLAIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_PLAIN_TOKEN = re.compile(r"\s+|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL)
+# What a reader takes for one thing: an e-mail or web address, a number or date in digits. Bounded, so that a text
+# made to be slow is not.
+_THING = (
+    r"[A-Za-z0-9_.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|https?://[^\s<>()]{0,200}[^\s<>().,;:]|\d+(?:[.,:/-]\d+)+"
+)
+_PLAIN_TOKEN = re.compile(rf"\s+|{_THING}|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL)
 # Beyond these blocks (Latin, Greek, Cyrillic, Armenian, punctuation, symbols) marks and unspaced scripts may occur.
 _NOT_PLAIN = re.compile(
     "[^\u0000-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2010-\u2029\u202f-\u205f\u2070-\u20cf\u2100-\u2bff]"
@@ -34,7 +39,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     letters = f"[^\\W_{_UNSPACED}]+(?:{mark}+[^\\W_{_UNSPACED}]*)*"
     return (
         re.compile(f"{unspaced}|{letters}(?:['’]{letters})*"),
-        re.compile(f"\\s+|{unspaced}|{letters}(?:['’_]{letters})*|.{mark}*", re.DOTALL),
+        re.compile(f"\\s+|{unspaced}|{_THING}|{letters}(?:['’_]{letters})*|.{mark}*", re.DOTALL),
     )
 
 
@@ -44,7 +49,8 @@ def words(text: str) -> list[str]:
 
 
 def tokens(text: str) -> list[str]:
-    """The text cut into words, runs of white space, and other characters; joined they are the text again."""
+    """The text cut into words, addresses, numbers, runs of white space, and other characters; joined they are the text
+    again."""
     return (_patterns()[1] if _NOT_PLAIN.search(text) else _PLAIN_TOKEN).findall(text)
 
 
