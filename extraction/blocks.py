@@ -9,11 +9,12 @@ BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
 LOOKS_LEVEL = 7
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Box:
     """An element of the page that holds blocks.
 
-    names: its `id` and `class` in lower case, space between.
+    names: its `id` and `class` in lower case, space between. depth: how many boxes are around it.
+    furniture: it is page furniture, or stands in some. edge: it would be above or below the running text.
     words, link_words: of all blocks inside, counted once all are known. prose: the words among them that stand in
         running text, as a policy's do. links: how many blocks are links for the most part; place_links: those among
         them that lead to a place of the same page.
@@ -26,6 +27,7 @@ class Box:
     depth: int
     hidden: bool = False
     furniture: bool = False
+    edge: bool = False
     words: int = 0
     link_words: int = 0
     prose: int = 0
@@ -33,7 +35,7 @@ class Box:
     place_links: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Block:
     """A stretch of text that stands by itself.
 

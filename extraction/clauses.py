@@ -3,7 +3,7 @@
 from core.clauses import Clause
 from extraction.blocks import LOOKS_LEVEL, Block
 from extraction.labels import split_label
-from extraction.wording import has_words
+from extraction.stated_dates import states_date
 
 _HEADING_WORDS = 16
 _HEADING_LENGTH = 120
@@ -37,11 +37,11 @@ def _level(block: Block, label: str | None, following: Block | None) -> int:
         return 0
     text = block.text
     short = len(text) <= _HEADING_LENGTH and len(text.split()) <= _HEADING_WORDS
-    if not short or text.endswith(_NO_HEADING_END) or "@" in text or block.linked > 0.5 or not has_words(text):
+    if not short or text.endswith(_NO_HEADING_END) or "@" in text or block.linked > 0.5 or states_date(text):
         return 0
     if block.bold and not following.bold:
         return LOOKS_LEVEL
     letters = [character for character in text if character.isalpha()]
-    if len(letters) > 3 and text.isupper() and not following.text.isupper():
+    if len(letters) > 3 and text.isupper() and not following.text.isupper() and len(following.text) > 2 * len(text):
         return LOOKS_LEVEL
     return 0

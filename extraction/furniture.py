@@ -5,7 +5,6 @@ No selectors: what the elements mean and are called, how much of them is link, a
 
 import functools
 import re
-from collections.abc import Iterator
 
 from extraction.blocks import Block, Box
 from extraction.stated_dates import states_date
@@ -94,57 +93,68 @@ _ODDMENT = re.compile(
 
 def policy_blocks(blocks: list[Block]) -> list[Block]:
     """The blocks that are the policy's own, in order; none where a page holds nothing but furniture."""
-    _measure(blocks)
-    total = sum(block.size for block in blocks if _is_prose(block))
-    _mark_furniture(blocks, total)
-    kept = [block for block in blocks if not _in_furniture(block)]
+    boxes = _boxes(blocks)
+    total = _measure(blocks, boxes)
+    for box in boxes:  # outermost first, so that what stands in furniture is furniture
+        above = box.parent
+        box.furniture = (above is not None and above.furniture) or _is_furniture(box, total)
+        box.edge = (above is not None and above.edge) or _is_edge(box)
+    kept = [block for block in blocks if not _is_outright_furniture(block)]
     prose = [index for index, block in enumerate(kept) if _is_prose(block)]
     if not prose:
         return _trimmed(kept)
-    kept = _without_menus(kept, prose[0], prose[-1])
+    first, last = prose[0], prose[-1]
+    kept = [
+        block for index, block in enumerate(kept) if first <= index <= last or block.box is None or not block.box.edge
+    ]
     core = _core(kept)
-    inside = [index for index, block in enumerate(kept) if core in _boxes(block)]
+    inside = [index for index, block in enumerate(kept) if _stands_in(block.box, core)]
     first, last = _extended(kept, inside[0], inside[-1])
     body = [*_headlines(kept[:first]), *kept[first : last + 1]]
     return _trimmed(_without_empty_sections(body, core))
 
 
-def _boxes(block: Block) -> Iterator[Box]:
-    box = block.box
-    while box is not None:
-        yield box
-        box = box.parent
+def _boxes(blocks: list[Block]) -> list[Box]:
+    """All elements around the blocks, outermost first."""
+    found: dict[int, Box] = {}
+    for block in blocks:
+        box = block.box
+        while box is not None and id(box) not in found:
+            found[id(box)] = box
+            box = box.parent
+    return sorted(found.values(), key=lambda box: box.depth)
 
 
-def _measure(blocks: list[Block]) -> None:
+def _measure(blocks: list[Block], boxes: list[Box]) -> int:
+    """Counts what stands in each element; gives how many words of running text there are in all."""
+    total = 0
     for block in blocks:
         # Scripts written without spaces: four characters a word.
         size = block.text.count(" ") + 1
         block.size = size if size * 15 > len(block.text) else len(block.text) // 4
         prose = block.size if _is_prose(block) else 0
-        linked = int(block.size * block.linked + 0.5)
-        link = block.linked > 0.5
-        for box in _boxes(block):
+        total += prose
+        box = block.box
+        if box is not None:
             box.words += block.size
-            box.link_words += linked
+            box.link_words += int(block.size * block.linked + 0.5)
             box.prose += prose
-            if link:
+            if block.linked > 0.5:
                 box.links += 1
                 box.place_links += block.to_place
+    for box in reversed(boxes):
+        above = box.parent
+        if above is not None:
+            above.words += box.words
+            above.link_words += box.link_words
+            above.prose += box.prose
+            above.links += box.links
+            above.place_links += box.place_links
+    return total
 
 
 def _is_prose(block: Block) -> bool:
     return block.size >= _SENTENCE_WORDS and block.linked < 0.5 and block.kind != "heading"
-
-
-def _mark_furniture(blocks: list[Block], total: int) -> None:
-    seen: set[int] = set()
-    for block in blocks:
-        for box in _boxes(block):
-            if id(box) in seen:
-                break
-            seen.add(id(box))
-            box.furniture = _is_furniture(box, total)
 
 
 def _is_furniture(box: Box, total: int) -> bool:
@@ -169,6 +179,8 @@ def _is_furniture(box: Box, total: int) -> bool:
             return True
         if box.prose == 0 and _bears(_NAMES, box):
             return True
+        if box.prose == 0 and box.link_words > 0.6 * box.words and _bears(_EDGE_NAMES, box):
+            return True
     if box.hidden and box.prose == 0 and box.words < 12:
         return True
     # A table of contents: links to places of the same page only.
@@ -184,29 +196,17 @@ def _in_article(box: Box) -> bool:
     return False
 
 
-def _in_furniture(block: Block) -> bool:
-    if block.in_control and not block.level:
-        return True
-    return any(box.furniture for box in _boxes(block))
+def _is_outright_furniture(block: Block) -> bool:
+    return (block.in_control and not block.level) or (block.box is not None and block.box.furniture)
 
 
-def _without_menus(blocks: list[Block], first: int, last: int) -> list[Block]:
-    """Without runs of links above the first and below the last running text, and what is called as furniture there."""
-    kept = []
-    for index, block in enumerate(blocks):
-        outside = index < first or index > last
-        if not any(_is_menu(box, outside) for box in _boxes(block)):
-            kept.append(block)
-    return kept
-
-
-def _is_menu(box: Box, outside: bool) -> bool:
+def _is_edge(box: Box) -> bool:
+    """Whether an element is furniture if it stands above or below the running text: a menu, by its links or name."""
     if box.prose:
         return False
-    of_links = box.link_words > 0.6 * box.words
-    if outside and of_links and box.links >= 3:
+    if box.links >= 3 and box.link_words > 0.6 * box.words:
         return True
-    return (outside or of_links) and box.tag in _CONTAINERS and _bears(_EDGE_NAMES, box)
+    return box.tag in _CONTAINERS and _bears(_EDGE_NAMES, box)
 
 
 def _bears(names: frozenset[str], box: Box) -> bool:
@@ -226,18 +226,29 @@ def _parts(names: str) -> frozenset[str]:
 def _core(blocks: list[Block]) -> Box:
     """The smallest element that holds nearly all running text."""
     prose: dict[int, int] = {}
-    boxes: dict[int, Box] = {}
     total = 0
     for block in blocks:
-        if _is_prose(block):
+        if block.box is not None and _is_prose(block):
             total += block.size
-            for box in _boxes(block):
-                prose[id(box)] = prose.get(id(box), 0) + block.size
-                boxes[id(box)] = box
-    enough = [boxes[key] for key, size in prose.items() if size >= _CORE_SHARE * total]
+            prose[id(block.box)] = prose.get(id(block.box), 0) + block.size
+    enough: list[Box] = []
+    for box in reversed(_boxes([block for block in blocks if _is_prose(block)])):
+        size = prose.get(id(box), 0)
+        if size >= _CORE_SHARE * total:
+            enough.append(box)
+        if box.parent is not None:
+            prose[id(box.parent)] = prose.get(id(box.parent), 0) + size
     # A page of one paragraph: the paragraph's neighbours belong to it.
     wide = [box for box in enough if box.tag not in ("p", "li", "tr", "td", "ul", "ol", "dd")]
-    return max(wide or enough, key=lambda box: box.depth)
+    return (wide or enough)[0]
+
+
+def _stands_in(box: Box | None, core: Box) -> bool:
+    while box is not None and box.depth >= core.depth:
+        if box is core:
+            return True
+        box = box.parent
+    return False
 
 
 def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
@@ -286,13 +297,11 @@ def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
 
 
 def _section(block: Block, core: Box) -> Box | None:
-    """The core's child that holds the block; None for a block that stands in the core itself."""
-    below = None
-    for box in _boxes(block):
-        if box is core:
-            return below
-        below = box
-    return None
+    """The core's child that holds the block; None for a block that stands in the core itself, or elsewhere."""
+    box, below = block.box, None
+    while box is not None and box is not core:
+        box, below = box.parent, box
+    return below if box is core else None
 
 
 def _trimmed(blocks: list[Block]) -> list[Block]:

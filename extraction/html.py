@@ -252,7 +252,7 @@ class _Walker:
             f"{name or ''} {classes or ''}".strip().lower() if name or classes else "",
             role.lower(),
             self._box,
-            self._box.depth + 1 if self._box else 0,
+            self._box.depth + 1 if self._box is not None else 0,
             hidden="hidden" in attributes
             or attributes.get("aria-hidden") == "true"
             or bool(style and _HIDDEN_STYLE.search(style)),

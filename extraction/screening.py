@@ -9,7 +9,6 @@ from urllib.parse import urljoin, urlsplit
 
 from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
-from extraction.blocks import Block
 from extraction.html import Page
 from extraction.vocabulary import policy_words
 from extraction.wording import tidy, words
@@ -179,7 +178,7 @@ _LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "n
 
 
 def _of_page(capture: Capture, payload: bytes, document: Document, page: Page, count: int, policy: int) -> Verdict:
-    spoken = [block for block in page.blocks if block.linked <= 0.5 and not _in_furniture(block)]
+    spoken = [block for block in page.blocks if block.linked <= 0.5 and not (block.box and block.box.furniture)]
     said = policy_words(" ".join(block.text for block in spoken))
     found = _said_instead(page, said)
     if found:
@@ -201,15 +200,6 @@ def _of_page(capture: Capture, payload: bytes, document: Document, page: Page, c
     if count >= _FEW_WORDS and policy < _SPARSE * count and document.language in _LANGUAGES:
         return _quarantined("not_a_policy", f"{policy} of its {count} words are of those that policies are made of")
     return _ACCEPTED
-
-
-def _in_furniture(block: Block) -> bool:
-    box = block.box
-    while box is not None:
-        if box.furniture:
-            return True
-        box = box.parent
-    return False
 
 
 def _said_instead(page: Page, said: int) -> Verdict | None:

@@ -41,7 +41,7 @@ _LANGUAGES = [
 _EFFECTIVE = re.compile(
     r"\b(?:effective(?:\s+(?:date|as\s+of|from|on|since))?|in\s+effect\s+(?:as\s+of|from|since)|takes?\s+effect|"
     r"(?:comes?|came|enters?|entered)\s+into\s+(?:force|effect)|valid\s+(?:from|as\s+of)|applies\s+(?:from|as\s+of)|"
-    r"entr(?:e|ée|era)\s+en\s+vigueur|en\s+vigueur|date\s+d[’']effet|date\s+d[’']entrée|applicable\s+(?:à\s+compter|"
+    r"s[’']applique\s+à\s+(?:partir|compter)|entr(?:e|ée|era)\s+en\s+vigueur|en\s+vigueur|date\s+d[’']effet|date\s+d[’']entrée|applicable\s+(?:à\s+compter|"
     r"depuis)|"
     r"gültig\s+(?:ab|seit)|in\s+kraft|wirksam\s+(?:ab|seit)|gilt\s+ab|"
     r"(?:fecha\s+de\s+)?entrada\s+en\s+vigor|en\s+vigor|vigente\s+(?:desde|a\s+partir)|fecha\s+efectiva|"

@@ -6,6 +6,7 @@ import re
 from extraction.blocks import Block
 from extraction.corpus import without_source_line
 from extraction.labels import split_label
+from extraction.stated_dates import states_date
 from extraction.wording import has_words, tidy, word_set
 
 _BULLET = re.compile(r"(?:[•·●◦▪▫■□‣⁃∙➢➤►✓✔]\s*|[*+–—-]\s+)(?=\S)")
@@ -19,7 +20,12 @@ _GOES_ON = word_set(
 )
 #: No text is wrapped by hand at more characters than this.
 _WIDEST_WRAP = 120
+_MENU_SWITCH = re.compile(r"toggle navigation|skip to (?:main )?content|(?:open|close|toggle) menu", re.IGNORECASE)
+_VOTE = re.compile(r"was this (?:article|page|answer) helpful\b", re.IGNORECASE)
+_COPYRIGHT = re.compile(r"©|\(c\) |copyright ", re.IGNORECASE)
 _HEADING_WORDS = 12
+#: A heading stands before a text of at least so many characters.
+_SENTENCE_LENGTH = 60
 _HEADING_LENGTH = 80
 
 
@@ -28,18 +34,16 @@ def read_text(text: str) -> list[Block]:
     lines = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     lines = [tidy(line) if not _ruled(line) else "" for line in lines]
     width = _wrap_width(lines)
-    parts: list[str] = []
+    parts: list[list[str]] = []
     for line in lines:
-        if not line:
-            parts.append("")
-        elif parts and parts[-1] and _continues(parts[-1], line, width):
-            parts[-1] = _joined(parts[-1], line)
+        if line and parts and parts[-1] and _continues(parts[-1][-1], line, width):
+            parts[-1].append(line)
         else:
-            parts.append(line)
+            parts.append([line] if line else [])
     blank_apart = sum(not part for part in parts) * 4 > sum(bool(part) for part in parts)
-    found = [index for index, part in enumerate(parts) if part and has_words(part)]
-    blocks = [_block(parts, index, blank_apart) for index in found]
-    return _without_navigation(blocks)
+    texts = [" ".join(part) for part in parts]
+    found = [index for index, text in enumerate(texts) if has_words(text)]
+    return _without_page([_block(texts, index, blank_apart) for index in found])
 
 
 def is_hard_wrapped(lines: list[str]) -> bool:
@@ -71,63 +75,78 @@ def _begins_clause(line: str) -> bool:
 
 
 def _continues(above: str, line: str, width: int) -> bool:
+    """Whether a line goes on with the clause of the one above."""
     if _begins_clause(line):
         return False
     if width:
-        last = above.rsplit("\n", 1)[-1]
-        return len(last) + 1 + len(line.split()[0]) > width - 3 or (
-            not last.endswith(_SENTENCE_END) and line[0].islower()
-        )
+        full = len(above) + 1 + len(line.split(None, 1)[0]) > width - 3
+        return full or (not above.endswith(_SENTENCE_END) and line[0].islower())
     return above.rsplit(None, 1)[-1] in _GOES_ON
 
 
-def _joined(above: str, line: str) -> str:
-    return f"{above}\n{line}"
-
-
-def _block(parts: list[str], index: int, blank_apart: bool) -> Block:
-    text = " ".join(parts[index].split("\n"))
+def _block(texts: list[str], index: int, blank_apart: bool) -> Block:
+    text = texts[index]
     marked = _MARKED_HEADING.match(text)
-    if marked and "\n" not in parts[index] and has_words(text[marked.end() :]):
+    if marked and len(text) <= _HEADING_LENGTH and has_words(text[marked.end() :]):
         return Block("heading", text[marked.end() :], 2)
     bullet = _BULLET.match(text)
     if bullet and has_words(text[bullet.end() :]):
         return Block("list_item", text[bullet.end() :])
-    if _looks_like_heading(parts, index, blank_apart):
+    if _looks_like_heading(texts, index, blank_apart):
         return Block("heading", text, 1 if index == 0 else 2)
     return Block("paragraph", text)
 
 
-def _looks_like_heading(parts: list[str], index: int, blank_apart: bool) -> bool:
-    """Certain only where a short line in title form stands before a longer text of its own."""
-    text = split_label(parts[index])[1]
-    following = next((part for part in parts[index + 1 :] if part), "")
-    if blank_apart and index + 1 < len(parts) and parts[index + 1]:
-        return False  # the first line of a paragraph
+def _looks_like_heading(texts: list[str], index: int, blank_apart: bool) -> bool:
+    """Certain only where a line in title form stands before a longer text of its own, or before another such line."""
+    if not _in_title_form(texts[index]):
+        return False
+    below = next((place for place in range(index + 1, len(texts)) if texts[place]), None)
+    if below is None or (blank_apart and below == index + 1):
+        return False  # the last line, or the first line of a paragraph
+    if len(texts[below]) > max(_SENTENCE_LENGTH, 2 * len(split_label(texts[index])[1])):
+        return not _BULLET.match(texts[below])
+    following = next((text for text in texts[below + 1 :] if text), "")
+    return _in_title_form(texts[below]) and len(following) > max(_SENTENCE_LENGTH, 2 * len(texts[below]))
+
+
+def _in_title_form(line: str) -> bool:
+    text = split_label(line)[1]
     return (
         len(text) <= _HEADING_LENGTH
         and len(text.split()) <= _HEADING_WORDS
         and text[0].isupper()
-        and not text.endswith((".", ";", ":", ",", "!", ")"))
+        and not text.endswith((".", ";", ":", ",", "!"))
         and "@" not in text
         and "|" not in text
-        and not re.match(r"\w+ ?: ", text)
-        and not _BULLET.match(following)
-        and len(following) > max(60, 2 * len(text))
+        and not states_date(text)
     )
 
 
-def _without_navigation(blocks: list[Block]) -> list[Block]:
-    """Without the words of a menu that a text taken from a page begins with.
+def _without_page(blocks: list[Block]) -> list[Block]:
+    """Without the words of the page a text was taken from, where they are certain to be that.
 
-    Certain only where many lines of one to three words, none of them a sentence, run up to a "toggle navigation" or
-    "skip to content" that no policy says.
+    Above the policy: lines of one to four words up to a "toggle navigation" or "skip to content" that no policy says.
+    Below it: what follows a vote on the article, and such lines above a last line of copyright.
     """
+    first, last = 0, len(blocks)
     for index, block in enumerate(blocks[:60]):
-        if re.fullmatch(
-            r"toggle navigation|skip to (?:main )?content|(?:open|close|toggle) menu", block.text, re.IGNORECASE
-        ):
-            if all(len(above.text.split()) <= 4 for above in blocks[:index]):
-                return blocks[index + 1 :]
+        if _MENU_SWITCH.fullmatch(block.text):
+            if all(_is_menu_line(above) for above in blocks[:index]):
+                first = index + 1
             break
-    return blocks
+    for index in range(max(first + 1, last - 10), last):
+        if _VOTE.match(blocks[index].text) and all(len(block.text) < 100 for block in blocks[index:]):
+            last = index
+            break
+    if last - first > 2 and _COPYRIGHT.match(blocks[last - 1].text):
+        foot = last - 1
+        while foot > first + 1 and _is_menu_line(blocks[foot - 1]):
+            foot -= 1
+        if last - foot > 5:
+            last = foot
+    return blocks[first:last]
+
+
+def _is_menu_line(block: Block) -> bool:
+    return len(block.text.split()) <= 4 and not re.search(r"[@.:;!?|]|\d\d", block.text)

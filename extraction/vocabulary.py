@@ -1,15 +1,18 @@
 """The words policies are made of, in the common languages."""
 
+import functools
 import re
+from collections import Counter
+
+from extraction.wording import words
 
 # Whole words, or stems with any ending: privacy, personal data, consent, rights, what such a document is called.
 _STEMS = (
     # English
-    r"privacy|personal(?:ly)?|polic(?:y|ies)|cookies?|data|information|consent|disclos\w*|third[- ]part\w+|gdpr|ccpa|"
-    r"terms|agreement|liab\w+|subprocessors?|processors?|retention|opt[- ](?:out|in)|rights|lawful|applicable law|"
+    r"privacy|personal(?:ly)?|polic(?:y|ies)|cookies?|data|information|consent|disclos\w*|gdpr|ccpa|"
+    r"terms|agreement|liab\w+|subprocessors?|processors?|retention|rights|lawful|applicable|"
     # French
-    r"confidentialité|vie privée|données|personnelles|consentement|traitements?|rgpd|mentions légales|"
-    r"conditions générales|"
+    r"confidentialité|privée|données|personnelles|consentement|traitements?|rgpd|"
     # German, Dutch
     r"datenschutz\w*|daten|personenbezogen\w*|einwilligung\w*|verarbeit\w*|dsgvo|auskunft\w*|privacybeleid|"
     r"privacyverklaring|"
@@ -17,7 +20,6 @@ _STEMS = (
     # Spanish, Portuguese, Italian, Romanian, Catalan
     r"privacidad\w*|privadesa|datos|personales|consentimiento|tratamiento|privacidade|dados|pessoais|consentimento|"
     r"tratamento|dati|personali|consenso|trattamento|informativa|riservatezza|confiden[tț]ialitate\w*|"
-    r"date(?:le)? cu caracter|"
     # Nordic
     r"integritet\w*|personuppgift\w*|samtycke\w*|personvern\w*|personopplysning\w*|samtykke\w*|persondata\w*|"
     r"privatliv\w*|personoplysning\w*|tietosuoja\w*|henkilötie\w*|"
@@ -30,16 +32,22 @@ _STEMS = (
     # Arabic, Hebrew
     r"خصوصية|الخصوصية|البيانات|פרטיות|מידע"
 )
-_POLICY_WORD = re.compile(
-    rf"(?<!\w)(?:{_STEMS})(?!\w)|个人信息|隐私|隱私|プライバシー|個人情報|개인정보", re.IGNORECASE
-)
+_POLICY_WORD = re.compile(rf"(?:{_STEMS})", re.IGNORECASE)
+# Written without spaces between words.
+_RUN_ON = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보")
 
 
 def policy_words(text: str) -> int:
     """How many words of the text are of those that policies are made of."""
-    return len(_POLICY_WORD.findall(text))
+    count = sum(times for word, times in Counter(words(text)).items() if _is_policy_word(word))
+    return count if text.isascii() else count + len(_RUN_ON.findall(text))
 
 
 def speaks_of_policy(text: str) -> bool:
     """Whether the text has any of them."""
-    return _POLICY_WORD.search(text) is not None
+    return policy_words(text) > 0
+
+
+@functools.lru_cache(maxsize=16384)
+def _is_policy_word(word: str) -> bool:
+    return _POLICY_WORD.fullmatch(word) is not None
