@@ -9,13 +9,15 @@ import re
 import unicodedata
 from functools import cache
 
-_PLAIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # What a reader takes for one thing: an e-mail or web address, a number or date in digits. Bounded, so that a text
 # made to be slow is not.
 _THING = (
     r"[A-Za-z0-9_.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|https?://[^\s<>()]{0,200}[^\s<>().,;:]|\d+(?:[.,:/-]\d+)+"
 )
-_PLAIN_TOKEN = re.compile(rf"\s+|{_THING}|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL)
+_PLAIN = (
+    re.compile(r"[^\W_]+(?:['’][^\W_]+)*"),
+    re.compile(rf"\s+|{_THING}|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL),
+)
 # Beyond these blocks (Latin, Greek, Cyrillic, Armenian, punctuation, symbols) marks and unspaced scripts may occur.
 _NOT_PLAIN = re.compile(
     "[^\u0000-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2010-\u2029\u202f-\u205f\u2070-\u20cf\u2100-\u2bff]"
@@ -24,34 +26,46 @@ _NOT_PLAIN = re.compile(
 # Han, Hiragana, Katakana, Bopomofo; Thai and Lao; Tibetan; Burmese; Khmer.
 _UNSPACED = (
     "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
 )
+_UNSPACED_BEYOND = "\U00020000-\U0003ffff"
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 # Characters that belong to the one before them: joiners, marks of direction, variation selectors, soft hyphen.
 _ATTACHED = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The patterns for any script; made when first needed, since finding all combining marks takes a while."""
-    marks = [chr(point) for point in range(0x300, 0x1E950) if unicodedata.category(chr(point))[0] == "M"]
+def _patterns(beyond_bmp: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The patterns for words and tokens of any script.
+
+    Made when first needed, since finding all combining marks takes a while. Beyond the Basic Multilingual Plane a
+    character class is searched one range after another, so texts that keep within it have patterns of their own.
+    """
+    points = range(0x300, 0x1E950 if beyond_bmp else 0x10000)
+    marks = [chr(point) for point in points if unicodedata.category(chr(point))[0] == "M"]
     mark = f"[{''.join(marks)}{_ATTACHED}]"
-    unspaced = f"[{_UNSPACED}]{mark}*"
-    letters = f"[^\\W_{_UNSPACED}]+(?:{mark}+[^\\W_{_UNSPACED}]*)*"
+    unspaced_letters = _UNSPACED + _UNSPACED_BEYOND if beyond_bmp else _UNSPACED
+    unspaced = f"[{unspaced_letters}]{mark}*"
+    letters = f"[^\\W_{unspaced_letters}]+(?:{mark}+[^\\W_{unspaced_letters}]*)*"
     return (
         re.compile(f"{unspaced}|{letters}(?:['’]{letters})*"),
         re.compile(f"\\s+|{unspaced}|{_THING}|{letters}(?:['’_]{letters})*|.{mark}*", re.DOTALL),
     )
 
 
+def _patterns_for(text: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return _patterns(_BEYOND_BMP.search(text) is not None) if _NOT_PLAIN.search(text) else _PLAIN
+
+
 def words(text: str) -> list[str]:
     """The words of a text, without what stands between them."""
-    return (_patterns()[0] if _NOT_PLAIN.search(text) else _PLAIN_WORD).findall(text)
+    return _patterns_for(text)[0].findall(text)
 
 
 def tokens(text: str) -> list[str]:
     """The text cut into words, addresses, numbers, runs of white space, and other characters; joined they are the text
     again."""
-    return (_patterns()[1] if _NOT_PLAIN.search(text) else _PLAIN_TOKEN).findall(text)
+    return _patterns_for(text)[1].findall(text)
 
 
 _SENTENCE_END = re.compile(r"""(?<=[.!?;:])["'”’)\]]*\s+|(?<=[。！？；])""")

@@ -27,6 +27,10 @@ def _document(texts: Texts) -> Document:
     )
 
 
+def _chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 (texts that can be made again, no secrets)
+
+
 def _vocabulary(chance: random.Random, size: int) -> list[str]:
     return ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(2, 9))) for _ in range(size)]
 
@@ -49,14 +53,14 @@ def _edited(chance: random.Random, text: str, share: float, known: list[str]) ->
 
 def shuffled() -> tuple[Texts, Texts]:
     """1 MB against its shuffle."""
-    chance = random.Random(1)
+    chance = _chance(1)
     old = _paragraphs(chance, 1_000_000)
     return old, chance.sample(old, len(old))
 
 
 def boilerplate() -> tuple[Texts, Texts]:
     """1 MB of repeated boilerplate, shuffled."""
-    chance = random.Random(2)
+    chance = _chance(2)
     stock = _paragraphs(chance, 1_000, words=14)
     old = [chance.choice(stock) for _ in range(1_000_000 * len(stock) // sum(map(len, stock)))]
     return old, chance.sample(old, len(old))
@@ -64,7 +68,7 @@ def boilerplate() -> tuple[Texts, Texts]:
 
 def short_boilerplate() -> tuple[Texts, Texts]:
     """1 MB of two-word clauses out of ten, shuffled."""
-    chance = random.Random(3)
+    chance = _chance(3)
     stock = [" ".join(_vocabulary(chance, 2)) for _ in range(10)]
     old = [chance.choice(stock) for _ in range(1_000_000 * len(stock) // sum(map(len, stock)))]
     return old, chance.sample(old, len(old))
@@ -72,18 +76,18 @@ def short_boilerplate() -> tuple[Texts, Texts]:
 
 def unrelated() -> tuple[Texts, Texts]:
     """Two unrelated 100 KB texts."""
-    return _paragraphs(random.Random(4), 100_000), _paragraphs(random.Random(5), 100_000)
+    return _paragraphs(_chance(4), 100_000), _paragraphs(_chance(5), 100_000)
 
 
 def unrelated_in_one_language() -> tuple[Texts, Texts]:
     """Two unrelated 100 KB texts of the same words."""
-    texts = _paragraphs(random.Random(6), 200_000)
+    texts = _paragraphs(_chance(6), 200_000)
     return texts[::2], texts[1::2]
 
 
 def tiny_clauses() -> tuple[Texts, Texts]:
     """20,000 tiny clauses with 10 % replaced and shuffled."""
-    chance = random.Random(7)
+    chance = _chance(7)
     known = _vocabulary(chance, 3000)
     old = [" ".join(chance.choices(known, k=chance.randint(1, 4))) for _ in range(20_000)]
     new = [" ".join(chance.choices(known, k=chance.randint(1, 4))) if chance.random() < 0.1 else text for text in old]
@@ -93,7 +97,7 @@ def tiny_clauses() -> tuple[Texts, Texts]:
 
 def all_changed() -> tuple[Texts, Texts]:
     """1 MB with every clause 40 % changed."""
-    chance = random.Random(8)
+    chance = _chance(8)
     old = _paragraphs(chance, 1_000_000)
     known = sorted({word for text in old[:400] for word in text.split()})
     return old, [_edited(chance, text, 0.4, known) for text in old]
@@ -101,7 +105,7 @@ def all_changed() -> tuple[Texts, Texts]:
 
 def one_clause() -> tuple[Texts, Texts]:
     """1 MB in one clause, 10 % changed."""
-    chance = random.Random(9)
+    chance = _chance(9)
     old = _paragraphs(chance, 1_000_000)
     known = sorted({word for text in old[:400] for word in text.split()})
     return [" ".join(old)], [_edited(chance, " ".join(old), 0.1, known)]
@@ -109,7 +113,7 @@ def one_clause() -> tuple[Texts, Texts]:
 
 def one_clause_of_few_words() -> tuple[Texts, Texts]:
     """1 MB in one clause without a sentence's end, out of 50 words, shuffled."""
-    chance = random.Random(10)
+    chance = _chance(10)
     known = _vocabulary(chance, 50)
     old = chance.choices(known, k=180_000)
     return [" ".join(old)], [" ".join(chance.sample(old, len(old)))]
@@ -127,7 +131,7 @@ def dots_and_digits() -> tuple[Texts, Texts]:
 
 def unspaced() -> tuple[Texts, Texts]:
     """1 MB of Chinese characters in clauses of 200, 10 % changed."""
-    chance = random.Random(11)
+    chance = _chance(11)
     old = ["".join(chr(chance.randint(0x4E00, 0x5800)) for _ in range(200)) for _ in range(1_700)]
     new = [
         "".join(chr(chance.randint(0x4E00, 0x5800)) if chance.random() < 0.1 else letter for letter in text)
