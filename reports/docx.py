@@ -6,7 +6,7 @@ WordprocessingML as ISO/IEC 29500-1 (ECMA-376 part 1), section 17.13.5, has it: 
 import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import accumulate, count
+from itertools import accumulate, count, pairwise
 
 from docx import Document as new_document
 from docx.document import Document as WordDocument
@@ -49,9 +49,11 @@ def as_docx(report: Report) -> bytes:
     document.add_heading("The text with its changes", 1)
     marker = _Marker(iso(moment), report.new.document.language in _RIGHT_TO_LEFT)
     body = document.element.body
-    for row in merged(report.comparison, report.old.document, report.new.document):
-        for element in marker.paragraphs(row):
-            body.insert(len(body) - 1, element)  # before the section's properties, which come last
+    rows = merged(report.comparison, report.old.document, report.new.document)
+    elements = [element for row in rows for element in marker.paragraphs(row)]
+    marker.keep_apart([element for element in elements if element.tag == qn("w:p")])
+    for element in elements:
+        body.insert(len(body) - 1, element)  # before the section's properties, which come last
     # A paragraph that was deleted or inserted is taken into the next one, so one that stays has to follow.
     _annex(document, report)
     file = io.BytesIO()
@@ -139,9 +141,24 @@ class _Marker:
         end.set(qn("w:id"), self._sign(begin))
         begin.set(qn("w:name"), f"move{row.told.number}")
         (clause,) = row.old or row.new
+        equal = f"w:{direction}"
+        # LibreOffice leaves an empty paragraph where its end is tracked otherwise than the text before it.
+        mark = _REVISIONS.get(row.redline[-1][0], equal)
         yield begin
-        yield self._paragraph(clause, (("equal", _label(clause)), *row.redline), f"w:{direction}", f"w:{direction}")
+        yield self._paragraph(clause, (("equal", _label(clause)), *row.redline), mark, equal)
         yield end
+
+    def keep_apart(self, paragraphs: Sequence[BaseOxmlElement]) -> None:
+        """Puts a deleted space after an insertion at a paragraph's end where the next one begins with an insertion.
+
+        LibreOffice (7.4) takes the two for one, end of the paragraph included, and joins the paragraphs when the
+        changes are rejected.
+        """
+        for before, after in pairwise(paragraphs):
+            is_tracked = before.find(f"{qn('w:pPr')}/{qn('w:rPr')}") is not None
+            last, first = before[-1].tag, after[min(1, len(after) - 1)].tag
+            if not is_tracked and last == qn("w:ins") and first in (qn("w:ins"), qn("w:moveTo")):
+                before.append(self._run(" ", "w:del"))
 
     def _in_place(self, row: Row) -> Iterator[BaseOxmlElement]:
         """The paragraphs of a row: one, or as many as the clauses that one became or that became one."""
