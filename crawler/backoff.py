@@ -1,6 +1,7 @@
 """Trying again: when, how often, and when to stop asking. Retry-After (RFC 9110, section 10.2.3) is obeyed."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from logging import getLogger
@@ -16,7 +17,7 @@ from scrapy.settings import BaseSettings
 
 from core.moments import iso
 from crawler.captures import header_map
-from crawler.failures import PASSING, explain
+from crawler.failures import PASSING, NotAsked, explain
 from crawler.resolver import PublicAddressResolver
 from crawler.wayback import Trouble, trouble
 
@@ -36,13 +37,22 @@ def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
     return max(0.0, (then - now).total_seconds())
 
 
+async def pause(seconds: float, goes_on: Callable[[], bool]) -> None:
+    """Waits, but no longer than the crawl goes on: an interrupt must not have to wait for it."""
+    end = monotonic() + seconds
+    while goes_on() and (left := end - monotonic()) > 0:
+        await asyncio.sleep(min(left, 0.5))
+
+
 class LiveBackOff:
     """Asks a live page again when it answers that it cannot answer now, or does not answer.
 
     When that does not help, or the page asks to be left alone for long, its answer stands: it is what was seen.
     """
 
-    def __init__(self, settings: BaseSettings) -> None:
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
         self._first = settings.getfloat("LIVE_BACKOFF")
         self._longest = settings.getfloat("LIVE_BACKOFF_MAX")
         self._retries = settings.getint("RETRY_TIMES")
@@ -50,7 +60,7 @@ class LiveBackOff:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """See Scrapy's components."""
-        return cls(crawler.settings)
+        return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """See Scrapy's downloader middlewares."""
@@ -73,13 +83,13 @@ class LiveBackOff:
             wait = self._first * 2**tries
         if tries >= self._retries or wait > self._longest:
             return None
-        await asyncio.sleep(wait)
+        await pause(wait, lambda: self._crawler.engine.running)
         again = request.replace(dont_filter=True)
         again.meta["tries"] = tries + 1
         return again
 
 
-class GaveUp(IgnoreRequest):
+class GaveUp(NotAsked):
     """The archive is not asked any more in this crawl."""
 
 
@@ -87,9 +97,11 @@ class Gate:
     """Lets requests to the archive through; closes for a while at each trouble, and for good after too many.
 
     `enter` is for the download handler: a request that waits for its turn in a slot must not go out after a trouble.
+    goes_on: whether the crawl does.
     """
 
-    def __init__(self, settings: BaseSettings) -> None:
+    def __init__(self, settings: BaseSettings, goes_on: Callable[[], bool]) -> None:
+        self._goes_on = goes_on
         self._first = settings.getfloat("ARCHIVE_BACKOFF")
         self._first_429 = settings.getfloat("ARCHIVE_BACKOFF_429")
         self._longest = settings.getfloat("ARCHIVE_BACKOFF_MAX")
@@ -100,9 +112,9 @@ class Gate:
         self.given_up: str | None = None
 
     async def enter(self) -> None:
-        """Returns when the request may go out. GaveUp when it may not in this crawl."""
-        while self.given_up is None and (wait := self._opens_at - monotonic()) > 0:
-            await asyncio.sleep(wait)
+        """Returns when the request may go out, or the crawl ends. GaveUp when it may not go out in this crawl."""
+        while self.given_up is None and self._goes_on() and (left := self._opens_at - monotonic()) > 0:
+            await pause(left, self._goes_on)
         if self.given_up is not None:
             raise GaveUp(self.given_up)
 

@@ -9,13 +9,15 @@ from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import Response
 
 from crawler.coding import CutOff, TooLarge, UnknownCoding, decode
+from crawler.failures import NotAsked
 
 
 class EvidenceDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's handler, with three additions.
+    """Scrapy's handler, with some additions.
 
     A request waits at the gate in `request.meta["gate"]`, if it has one, until it is let through.
     `request.meta` gets `requested_at` and `answered_at` (aware UTC), and `sent_at` (time.monotonic()).
+    NotAsked when the crawl was interrupted before the request's turn came.
     Content codings are undone, the headers left as received. ResponseDataLossError when a body is cut off,
     DownloadCancelledError when it is too large or in a coding that was not asked for.
     """
@@ -25,6 +27,8 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         gate = request.meta.get("gate")
         if gate is not None:
             await gate.enter()
+        if not self._crawler.engine.running:
+            raise NotAsked("the crawl was interrupted")
         request.meta["sent_at"] = monotonic()
         request.meta["requested_at"] = datetime.now(UTC)
         response = await super().download_request(request)

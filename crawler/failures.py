@@ -32,6 +32,10 @@ PASSING = (
 )
 
 
+class NotAsked(IgnoreRequest):
+    """A request that is not sent any more, because the crawl ends early; the next crawl makes up for it."""
+
+
 def request_of(failure: Failure) -> Request:
     """The request that failed."""
     return cast(Request, failure.request)  # type: ignore[attr-defined]  # Scrapy sets it before any errback
@@ -56,6 +60,9 @@ def explain(exception: BaseException, url: str) -> str:
         return "connection refused"
     if isinstance(exception, DownloadTimeoutError):
         return "no whole answer in time"
+    if isinstance(exception, DownloadFailedError):
+        unverified = "certificate verify failed" in str(exception)
+        return "its TLS certificate cannot be verified" if unverified else "the connection broke off"
     if isinstance(exception, ResponseDataLossError):
         return "the answer is cut off"
     if isinstance(exception, DownloadCancelledError):

@@ -94,8 +94,10 @@ def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:
     if not failures and (stats.get("spider_exceptions/count") or stats.get("log_count/ERROR")):
         failures.append("an error in clausewatch itself; the log above has it")
     reason = stats.get("finish_reason")
-    if not failures and reason != "finished":
-        failures.append("the crawl was interrupted" if reason == "shutdown" else f"the crawl ended early: {reason}")
+    if reason == "shutdown":
+        failures.append("the crawl was interrupted")
+    elif reason != "finished" and not failures:
+        failures.append(f"the crawl ended early: {reason}")
     return CrawlOutcome(
         ok=not failures,
         failures=tuple(failures),

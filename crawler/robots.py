@@ -10,7 +10,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from crawler.failures import PASSING, explain
+from crawler.failures import PASSING, NotAsked, explain
 
 PRODUCT = "clausewatch"  # the product token a robots.txt may name us by
 
@@ -52,6 +52,8 @@ class RobotsMiddleware:
         request = Request(url, NO_CALLBACK, priority=1000, dont_filter=True, meta={"robots": True})
         try:
             response = await self._crawler.engine.download_async(request)
+        except NotAsked:
+            raise
         except (*PASSING, DownloadCancelledError, IgnoreRequest) as error:
             return f"{url} could not be got: {explain(error, url)}"
         if response.status == 429 or response.status >= 500:

@@ -1,6 +1,7 @@
 """Crawls from Python, and what `scrapy crawl` has in common with them."""
 
 import multiprocessing
+import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, ParamSpec, TypeVar, cast
@@ -24,7 +25,8 @@ _T = TypeVar("_T")
 def crawl(spider: str, **arguments: str) -> CrawlOutcome:
     """Crawls: spider is `live` or `archive`, the arguments are those of `scrapy crawl`.
 
-    UsageError, DeclarationError, StorageError when it cannot begin; what goes wrong later is in the outcome.
+    What fails is told on stderr, as `scrapy crawl` tells it, and is in the outcome. UsageError, DeclarationError,
+    StorageError when the crawl cannot begin.
     """
     return in_own_process(_crawl, spider, arguments)
 
@@ -37,7 +39,15 @@ def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: 
 
 def _crawl(spider: str, arguments: dict[str, str]) -> CrawlOutcome:
     process = AsyncCrawlerProcess(project_settings(load_settings()))
-    return run_spider(process, spider, arguments)[1]
+    outcome = run_spider(process, spider, arguments)[1]
+    tell_failures(outcome)
+    return outcome
+
+
+def tell_failures(outcome: CrawlOutcome) -> None:
+    """A line on stderr for each thing that failed."""
+    for failure in outcome.failures:
+        sys.stderr.write(f"failed: {failure}\n")
 
 
 def project_settings(environment: Settings) -> ScrapySettings:

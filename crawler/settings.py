@@ -31,7 +31,7 @@ DEFAULT_REQUEST_HEADERS = {
 
 # Politeness to live sites. The archive has slots of its own (crawler.wayback.download_slots).
 ROBOTSTXT_OBEY = False  # by Scrapy's middleware; crawler.robots obeys it
-DOWNLOAD_DELAY = 2
+DOWNLOAD_DELAY = 2  # never 0: without a delay Scrapy 2.19 does not keep to the concurrency, and sends all at once
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 AUTOTHROTTLE_ENABLED = False  # it would undo the delays of the archive's slots
 

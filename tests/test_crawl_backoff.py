@@ -15,7 +15,7 @@ TROUBLE = Trouble("status 503")
 
 def gate(**settings: float) -> Gate:
     defaults = {"ARCHIVE_BACKOFF": 0.01, "ARCHIVE_BACKOFF_429": 0.01, "ARCHIVE_BACKOFF_MAX": 60, "ARCHIVE_STRIKES": 3}
-    return Gate(Settings({**defaults, **settings}))
+    return Gate(Settings({**defaults, **settings}), lambda: True)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,12 @@ def test_the_gate_does_not_wait_for_hours_but_says_until_when_the_archive_wants_
     one.strike(Trouble("status 429", "3600", too_many=True), monotonic())
     with pytest.raises(GaveUp, match=r"left alone until \d{4}-\d\d-\d\dT.*Z \(status 429\)"):
         asyncio.run(one.enter())
+
+
+def test_an_interrupted_crawl_does_not_wait_for_the_gate() -> None:
+    one = Gate(Settings({"ARCHIVE_BACKOFF": 60, "ARCHIVE_BACKOFF_MAX": 60, "ARCHIVE_STRIKES": 3}), lambda: False)
+    one.strike(TROUBLE, monotonic())
+    asyncio.run(asyncio.wait_for(one.enter(), 1))
 
 
 def test_each_wait_is_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from core.exceptions import ClausewatchError, DeclarationError, UsageError
 from core.settings import load_settings
 from crawler.environment import apply_environment
-from crawler.run import run_spider
+from crawler.run import run_spider, tell_failures
 
 
 class Command(ScrapyCrawl):
@@ -29,7 +29,6 @@ class Command(ScrapyCrawl):
             sys.stderr.write(f"Error: {error}\n")
             self.exitcode = 2 if isinstance(error, (UsageError, DeclarationError)) else 1
             return
-        for failure in outcome.failures:
-            sys.stderr.write(f"failed: {failure}\n")
+        tell_failures(outcome)
         sys.stderr.write(f"{args[0]}: {outcome.summary}\n")
         self.exitcode = 0 if outcome.ok else 1

@@ -19,7 +19,7 @@ from crawler import wayback
 from crawler.backoff import Gate, GaveUp
 from crawler.captures import Found, archived_capture, header_map, repeated_capture
 from crawler.environment import environment_of
-from crawler.failures import reason, request_of
+from crawler.failures import NotAsked, reason, request_of
 from crawler.policies import PolicySpider
 
 
@@ -85,7 +85,7 @@ class ArchiveSpider(PolicySpider):
     async def start(self) -> AsyncIterator[Any]:
         """The requests to begin with: the first page of each location's listing."""
         self._base = environment_of(self.settings).wayback_url
-        self._gate = Gate(self.settings)
+        self._gate = Gate(self.settings, lambda: self.crawler.engine.running)
         self._taken: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for vendor, name, policy in self.policies():
             for location in policy.locations:
@@ -196,7 +196,7 @@ class ArchiveSpider(PolicySpider):
         """No answer from the archive."""
         about = request_of(failure).cb_kwargs
         group = about["group"]
-        if isinstance(failure.value, GaveUp):
+        if isinstance(failure.value, NotAsked):
             self.tally.left(len(group.rows))
             self._not_got(failure, "")
         else:
@@ -237,9 +237,9 @@ class ArchiveSpider(PolicySpider):
         )
 
     def _not_got(self, failure: Failure, what: str) -> None:
-        if not isinstance(failure.value, GaveUp):
+        if not isinstance(failure.value, NotAsked):
             self.tally.failed(what, reason(failure))
-        elif not self._gave_up:
+        elif isinstance(failure.value, GaveUp) and not self._gave_up:
             self._gave_up = True
             self.tally.failed(self._base, f"{failure.value}; the next crawl goes on from here")
 

@@ -8,7 +8,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.captures import Found, live_capture
-from crawler.failures import reason, request_of
+from crawler.failures import NotAsked, reason, request_of
 from crawler.policies import PolicySpider
 
 
@@ -44,6 +44,9 @@ class LiveSpider(PolicySpider):
 
     def failed(self, failure: Failure) -> None:
         """No answer."""
+        if isinstance(failure.value, NotAsked):
+            self.tally.left(1)
+            return
         self.tally.failed(_what(request_of(failure).cb_kwargs), reason(failure))
 
 

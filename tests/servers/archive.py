@@ -65,6 +65,7 @@ class Crawler:
             "CLAUSEWATCH_CONTACT": "crawls@kestrelwatch.example",
             "CLAUSEWATCH_ALLOW_PRIVATE": str(int(self.allow_private)),
             "WAYBACK_URL": self.wayback_url,
+            "no_proxy": "127.0.0.1,localhost",
         }
 
     @property

@@ -1,7 +1,11 @@
 """What `scrapy crawl` answers when what was asked for is wrong, or the database refuses."""
 
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from core.settings import CHECKOUT, Settings
 from crawler.fetch import fetch_once
 from crawler.run import crawl
 from loopback.pages import Page, serve_pages
+from storage import Store
 from tests.servers.archive import Crawler, declare, policy_page
 
 
@@ -71,11 +76,40 @@ def test_a_database_that_refuses_during_the_crawl_ends_it_with_its_message(crawl
     with serve_pages({f"/{n}": Page(policy_page()) for n in range(9)}) as site:
         for n in range(9):
             declare(crawler.vendors, f"v{n}", f"url: {site.url}/{n}")
-        crawler.crawl("live", "vendor=v0")
-        (crawler.folder / "store.db").write_bytes(b"this is no database any more" * 1000)
-        done = crawler.crawl("live", "vendor=v1,v2")
+        Store.open(crawler.database_url).close()
+        with closing(sqlite3.connect(crawler.folder / "store.db")) as database:
+            database.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON captures WHEN (SELECT count(*) FROM captures) >= 3 "
+                "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+        done = crawler.crawl("live", "vendor=" + ",".join(f"v{n}" for n in range(9)))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+    *_, failure, summary = done.stderr.splitlines()
+    assert failure.startswith("failed: the crawl ended early: ")
+    assert "disk is full" in failure
+    assert ", 3 new, 0 quarantined, 1 failed" in summary
+    assert sum(len(crawler.captures(f"v{n}")) for n in range(9)) == 3
+
+
+def test_an_interrupted_crawl_keeps_what_it_got_and_says_so(crawler: Crawler) -> None:
+    with serve_pages({"/p": Page(policy_page()), "/slow": Page(policy_page(), delay=1)}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
+        for n in range(9):
+            declare(crawler.vendors, f"slow{n}", f"url: {site.url}/slow")
+        command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", "-s", "DOWNLOAD_DELAY=0.2"]
+        crawl = subprocess.Popen(command, cwd=CHECKOUT, env=crawler.environment, stderr=subprocess.PIPE, text=True)
+        while "/slow" not in [path for path, _ in site.requests]:
+            assert crawl.poll() is None
+            time.sleep(0.05)
+        crawl.send_signal(signal.SIGINT)
+        _, stderr = crawl.communicate(timeout=30)
+    assert crawl.returncode == 1
+    assert stderr.splitlines()[-2:] == [
+        "failed: the crawl was interrupted",
+        "live: 2 captures found, 2 new, 0 quarantined, 1 failed, 8 left for the next crawl",
+    ]
+    assert len(crawler.captures("kestrel")) == 1
 
 
 def test_a_crawl_from_python_tells_what_it_came_to(crawler: Crawler, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,6 +191,20 @@ def test_private_addresses_are_refused_however_a_crawl_is_led_there(tmp_path: Pa
     assert "127.0.0.1, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach such" in done.stderr
 
 
+def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:
+    with serve_pages({"/secret": Page(policy_page())}) as inside:
+        moved = Page(b"", 302, {"Location": f"{inside.url}/secret"})
+        with serve_pages({"/p": moved}) as outside:
+            # What the operator set may be anywhere, so that this one passes for a site of the internet.
+            crawler = Crawler(tmp_path, wayback_url=outside.url)
+            declare(crawler.vendors, "kestrel", f"url: {outside.url}/p")
+            done = crawler.crawl("live")
+            assert [path for path, _ in outside.requests] == ["/robots.txt", "/p"]
+        assert inside.requests == []
+    assert done.returncode == 1
+    assert "127.0.0.1, a private address" in done.stderr
+
+
 def test_a_robots_txt_that_cannot_be_got_forbids_everything(tmp_path: Path) -> None:
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({"/robots.txt": Page(b"<p>oops</p>", 500), "/p": Page(policy_page())}) as site:
