@@ -2,6 +2,7 @@
 
 import io
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -12,7 +13,8 @@ from core.moments import iso
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import (
-    KIND_WORDS,
+    ELLIPSIS,
+    PATH_SEPARATOR,
     SIGNIFICANCE_MEANINGS,
     Told,
     by_significance,
@@ -48,13 +50,15 @@ def print_report(report: Report, console: Console) -> None:
         _line(console, Text(sentence))
     console.print()
     _provenance(report, console)
-    for significance, group in by_significance(told(report.comparison)):
+    changes = told(report.comparison)
+    width = max((len(change.kind) for change in changes), default=0)
+    for significance, group in by_significance(changes):
         console.print()
         heading = Text(significance.capitalize(), style="bold underline")
         heading.append(f" ({SIGNIFICANCE_MEANINGS[significance]})", style="not bold not underline")
         _line(console, heading)
         for change in group:
-            _change(change, console)
+            _change(change, console, width)
 
 
 def _provenance(report: Report, console: Console) -> None:
@@ -64,7 +68,8 @@ def _provenance(report: Report, console: Console) -> None:
         return
     for name, side in (("old", report.old), ("new", report.new)):
         if isinstance(side, FileSide):
-            _line(console, Text(f"{name}: {printable(str(side.path))}  sha256 {side.sha256}"))
+            _line(console, Text(f"{name}: {printable(str(side.path))}"))
+            _line(console, Text(f"     sha256 {side.sha256}", style="dim"))
         else:
             _evidence(console, f"{name}, first seen", side.period.first)
             _evidence(console, f"{name}, last seen", side.period.last)
@@ -75,17 +80,27 @@ def _evidence(console: Console, name: str, seen: Observation) -> None:
     _line(console, Text(f"{'':<21}sha256 {seen.sha256}", style="dim"))
 
 
-def _change(change: Told, console: Console) -> None:
-    width = max(map(len, KIND_WORDS.values()))
+def _change(change: Told, console: Console, width: int) -> None:
+    """width: of the column of kinds."""
     line = Text(f"{change.number:>4}  ")
-    line.append(f"{change.kind:<{width}}", style="bold")
-    line.append(f"  {change.place}")
-    if change.clause:
-        line.append(f"  ({change.clause})", style="dim")
+    line.append(f"{change.kind:<{width}}  ", style="bold")
+    clause = f"  ({change.clause})" if change.clause else ""
+    room = console.width - line.cell_len - cell_len(clause) if console.is_terminal else None
+    line.append(_place(change, room))
+    line.append(clause, style="dim")
     _line(console, line)
     _line(console, _redline(elided(change.redline), console), indent=_INDENT)
     for note in change.notes:
         _line(console, Text(note, style="italic"), indent=_INDENT)
+
+
+def _place(change: Told, room: int | None) -> str:
+    """Where the change stands, in so many columns: the outer headings give way first."""
+    place, path = change.place, change.path
+    while room is not None and cell_len(place) > room and len(path) > 1:
+        path = path[1:]
+        place = PATH_SEPARATOR.join((ELLIPSIS, *path))
+    return place
 
 
 def _redline(redline: Redline, console: Console) -> Text:

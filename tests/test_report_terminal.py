@@ -87,3 +87,11 @@ def test_nothing_of_a_vendors_text_reaches_the_terminal_as_an_instruction(colour
 
 def test_two_files_without_a_difference() -> None:
     assert "No difference between the two texts." in as_text(file_report())
+
+
+def test_on_a_terminal_the_outer_headings_give_way_to_keep_a_change_on_one_line() -> None:
+    path = tuple(f"A rather long heading of level {level}" for level in range(4))
+    report = file_report(change("added", (), (clause(0, "New.", path=path),)))
+    assert " › ".join(path) in as_text(report)
+    (line,) = (line for line in printed(report, force_terminal=True, no_color=True).splitlines() if "added " in line)
+    assert "… › A rather long heading of level 2 › A rather long heading of level 3" in line
