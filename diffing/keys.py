@@ -59,8 +59,10 @@ _NUMERAL = (
     "|(?:one|two|three|four|five|six|seven|eight|nine) hundred"
     "|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
 )
+# A number within a word (B2B, SHA256) is none; Chinese and Japanese write theirs without spaces around.
+_LETTER = "a-zß-ԯ"
 # Bounded, since a number that goes on for pages is none.
-_DIGITS = r"[+(]{0,3}\d(?:[\d.,:/()+-]{0,40}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![^\W\d_])"
+_DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{_LETTER}])"
 _NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
 _BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"
 _WEB = re.compile(r"(?:https?://|www\.)[^\s<>]+")
@@ -72,7 +74,7 @@ _MAIL = re.compile(
     r"(?:(?:\.|\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\sdot\s)[\w-]+)+"
 )
 _NUMBERS = re.compile(
-    rf"(?<![^\W_])(?:(?:{_MONTH})\.?{_BETWEEN})?{_NUMBER}(?:{_BETWEEN}?(?:{_NUMBER}|(?:{_MONTH})(?![^\W_])))*"
+    rf"(?<![{_LETTER}\d])(?:(?:{_MONTH})\.?{_BETWEEN})?{_NUMBER}(?:{_BETWEEN}?(?:{_NUMBER}|(?:{_MONTH})(?![^\W_])))*"
 )
 _COUNTED = re.compile(
     "\ue002(\\s?)((?:(?:business|calendar|working) )?(?:minute|hour|day|week|month|year))s?(?![^\\W_])"

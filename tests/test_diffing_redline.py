@@ -1,0 +1,118 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.changes import Redline
+from diffing.redline import redline
+
+WORDS = st.sampled_from(
+    [
+        "we",
+        "may",
+        "share",
+        "sell",
+        "your",
+        "data",
+        "with",
+        "partners",
+        "and",
+        "never",
+        "without",
+        "consent",
+        ".",
+        ",",
+        ";",
+        "30",
+        "days",
+    ]
+)
+TEXTS = st.lists(WORDS, max_size=40).map(" ".join) | st.text(max_size=80)
+
+
+def old_side(parts: Redline) -> str:
+    return "".join(text for operation, text in parts if operation != "insert")
+
+
+def new_side(parts: Redline) -> str:
+    return "".join(text for operation, text in parts if operation != "delete")
+
+
+def shown(parts: Redline) -> str:
+    marks = {"equal": "{}", "delete": "[-{}-]", "insert": "{{+{}+}}"}
+    return "".join(marks[operation].format(text) for operation, text in parts)
+
+
+@given(TEXTS, TEXTS)
+def test_a_redline_rebuilds_both_texts(old: str, new: str):
+    parts, coarse = redline(old, new)
+    assert old_side(parts).split() == old.split()
+    assert new_side(parts).split() == new.split()
+    assert not coarse
+
+
+@given(TEXTS, TEXTS)
+def test_the_redline_of_the_other_direction_is_the_mirror(old: str, new: str):
+    there, _ = redline(old, new)
+    back, _ = redline(new, old)
+    assert [part for part in there if part[0] == "equal"] == [part for part in back if part[0] == "equal"]
+    assert [text for operation, text in there if operation == "delete"] == [
+        text for operation, text in back if operation == "insert"
+    ]
+
+
+@given(TEXTS)
+def test_a_text_against_itself_is_one_kept_part(text: str):
+    parts, _ = redline(text, text)
+    assert [operation for operation, _ in parts] == ["equal"] * bool(text.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "We may share your data with partners.",
+            "We will share your data with partners.",
+            "We [-may-]{+will+} share your data with partners.",
+        ),
+        ("We keep it for 30 days.", "We keep it for 60 days.", "We keep it for [-30-]{+60+} days."),
+        (
+            "Write to privacy@example.com today.",
+            "Write to privacy@example.org today.",
+            "Write to [-privacy@example.com-]{+privacy@example.org+} today.",
+        ),
+        ("It matters. We sell nothing.", "We sell nothing.", "[-It matters. -]We sell nothing."),
+        ("我们收集您的数据", "我们出售您的数据", "我们[-收集-]{+出售+}您的数据"),
+        ("हम जानकारी बेचते", "हम जानकारी रखते", "हम जानकारी [-बेचते-]{+रखते+}"),
+    ],
+)
+def test_a_redline_shows_the_words_a_reader_would_mark(old: str, new: str, expected: str):
+    assert shown(redline(old, new)[0]) == expected
+
+
+def test_a_whole_sentence_put_in_is_one_part():
+    old = "We collect your name. We delete it when you leave."
+    new = "We collect your name. We may also collect your name from our partners. We delete it when you leave."
+    parts, _ = redline(old, new)
+    assert [(operation, text.strip()) for operation, text in parts if operation != "equal"] == [
+        ("insert", "We may also collect your name from our partners.")
+    ]
+
+
+def test_a_word_in_common_between_two_rewritten_phrases_is_not_kept_alone():
+    parts, _ = redline(
+        "Partners in advertising read the list of pages.", "Nobody outside us sees the history you leave."
+    )
+    assert [operation for operation, _ in parts] == ["delete", "insert", "equal"]
+
+
+def test_a_megabyte_of_few_words_is_redlined_in_bounded_time_and_says_it_is_coarse():
+    old = "a b c d e " * 60_000
+    new = "b a c e d " * 60_000
+    start = time.process_time()
+    parts, coarse = redline(old, new)
+    assert time.process_time() - start < 8
+    assert coarse
+    assert old_side(parts).split() == old.split()
+    assert new_side(parts).split() == new.split()
