@@ -1,5 +1,6 @@
 """A report to standard output or to a file, in the format asked for."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,11 +8,17 @@ import click
 from rich.console import Console
 
 from core.exceptions import UsageError
-from reports import Report, as_html, as_json, as_markdown, print_report
+from reports import Report, as_docx, as_html, as_json, as_markdown, as_text, print_report
 from scripts.options import Decorator
 
-_RENDERERS: dict[str, Callable[[Report], str]] = {"json": as_json, "markdown": as_markdown, "html": as_html}
-REPORT_FORMATS = ("text", *_RENDERERS)
+_RENDERERS: dict[str, Callable[[Report], str | bytes]] = {
+    "text": as_text,
+    "json": as_json,
+    "markdown": as_markdown,
+    "html": as_html,
+    "docx": as_docx,
+}
+REPORT_FORMATS = tuple(_RENDERERS)
 
 output_option: Decorator = click.option(
     "--output", "-o", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file."
@@ -19,20 +26,20 @@ output_option: Decorator = click.option(
 
 
 def write_report(report: Report, output_format: str, output: Path | None) -> None:
-    """The report in that format, in the file or on standard output. UsageError when the file cannot be written."""
+    """The report in that format, in the file or on standard output.
+
+    UsageError when the file cannot be written, or when a Word document would go to a terminal.
+    """
     if output is None and output_format == "text":
         print_report(report, Console(highlight=False))
         return
-    if output_format == "text":
-        console = Console(highlight=False, record=True, quiet=True, width=100)
-        print_report(report, console)
-        text = console.export_text()
+    content = _RENDERERS[output_format](report)
+    if output is not None:
+        try:
+            output.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise UsageError(f"{output}: {error.strerror}") from None
+    elif isinstance(content, bytes) and sys.stdout.isatty():
+        raise UsageError("a Word document is nothing for a terminal; name a file: --output report.docx")
     else:
-        text = _RENDERERS[output_format](report)
-    if output is None:
-        click.echo(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise UsageError(f"{output}: {error.strerror}") from None
+        click.echo(content)

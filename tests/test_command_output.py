@@ -1,0 +1,29 @@
+"""Every format, on standard output and in a file."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from demo.captures import PAGES
+from scripts.output import REPORT_FORMATS
+from tests.conftest import Clausewatch
+
+OLD, NEW = PAGES / "20220620140501.html", PAGES / "20230115090000.html"
+
+
+@pytest.mark.parametrize("output_format", REPORT_FORMATS)
+def test_a_report_is_the_same_on_standard_output_and_in_a_file(
+    clausewatch: Clausewatch, tmp_path: Path, output_format: str
+) -> None:
+    target = tmp_path / "report"
+    in_file = clausewatch("diff", OLD, NEW, "--format", output_format, "--output", target)
+    assert in_file.stdout == ""
+    shown = clausewatch("diff", OLD, NEW, "--format", output_format).stdout_bytes
+    if output_format == "docx":
+        for data in (shown, target.read_bytes()):
+            assert "word/document.xml" in zipfile.ZipFile(io.BytesIO(data)).namelist()
+    else:
+        assert shown.strip() == target.read_bytes().strip()
+        assert b"children under 16" in shown
