@@ -2,7 +2,7 @@ import gzip
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.coding import CutOff, TooLarge, UnknownCoding, decode
@@ -11,6 +11,7 @@ LIMIT = 10_000
 bodies = st.binary(max_size=2000)
 
 
+@settings(deadline=None)
 @given(bodies)
 def test_codings_are_undone(body: bytes) -> None:
     raw = zlib.compressobj(wbits=-15)
@@ -21,6 +22,7 @@ def test_codings_are_undone(body: bytes) -> None:
     assert decode(gzip.compress(body) + gzip.compress(body), ["x-gzip"], LIMIT) == body + body
 
 
+@settings(deadline=None)
 @given(bodies, st.data())
 def test_a_gzip_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
     whole = gzip.compress(body)
@@ -29,6 +31,7 @@ def test_a_gzip_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data
         decode(whole[:length], ["gzip"], LIMIT)
 
 
+@settings(deadline=None)
 @given(bodies, st.data())
 def test_a_damaged_gzip_body_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
     whole = bytearray(gzip.compress(body))

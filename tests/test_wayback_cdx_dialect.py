@@ -2,7 +2,7 @@ import json
 from urllib.parse import parse_qs, quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopback.cdx import FIELDS, BadQuery, answer
@@ -69,6 +69,7 @@ def test_a_resume_key_stands_alone_after_an_empty_row() -> None:
     assert asked("limit=2")[-1] == list(ROWS[1].values())
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=7))
 def test_resume_keys_lead_through_all_rows_once(limit: int) -> None:
     seen, key = [], ""

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.exceptions import ArchiveError
@@ -98,6 +98,7 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(json_values, max_size=8) | st.just(altered(statuscode="-")), max_size=5))
 def test_whatever_the_rows_hold_each_is_read_or_counted(rows: list[list[object]]) -> None:
     page = parse_listing(json.dumps([FIELDS, *rows]).encode())
