@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -61,3 +62,11 @@ def test_a_reader_sees_the_vendors_text_whatever_it_is(text: str) -> None:
     seen = " ".join(rendered_text(as_markdown(report)).split())
     if len(expected) < 200:
         assert seen.count(expected) >= 2
+
+
+@pytest.mark.parametrize(
+    "text", ["# A", "- a", "+ a", "* a", "1. a", "12) a", "> a", "---", "===", "```", "    a", "| a |"]
+)
+def test_no_beginning_of_a_line_makes_a_block(text: str) -> None:
+    moved = change("moved", (clause(0, text),), (clause(5, text),))
+    assert rendered_text(as_markdown(file_report(moved))).count(text.strip()) == 1
