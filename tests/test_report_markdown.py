@@ -65,7 +65,7 @@ def test_a_reader_sees_the_vendors_text_whatever_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["# A", "- a", "+ a", "* a", "1. a", "12) a", "> a", "---", "===", "```", "    a", "| a |"]
+    "text", ["# Q", "- Q", "+ Q", "* Q", "1. Q", "12) Q", "> Q", "---Q", "===Q", "```Q", "    Q", "| Q |"]
 )
 def test_no_beginning_of_a_line_makes_a_block(text: str) -> None:
     moved = change("moved", (clause(0, text),), (clause(5, text),))
