@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from logging import getLogger
 from time import monotonic
 from typing import Self
@@ -18,23 +17,24 @@ from scrapy.settings import BaseSettings
 from core.moments import iso
 from crawler.captures import header_map
 from crawler.failures import PASSING, NotAsked, explain
+from crawler.http_dates import http_date
 from crawler.resolver import PublicAddressResolver
 from crawler.wayback import Trouble, trouble
 
+_A_YEAR = 365 * 24 * 3600.0
 _log = getLogger(__name__)
 
 
 def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
-    """The value of a Retry-After header, a number of seconds or a date, as seconds from now; None when it is none."""
+    """The value of a Retry-After header, a number of seconds or a date, as seconds from now; None when it is none.
+
+    A year at most: nobody waits longer, and dates have an end.
+    """
     retry_after = retry_after.strip()
     if retry_after.isdecimal():
-        return float(retry_after)
-    try:
-        then = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    then = then.replace(tzinfo=UTC) if then.tzinfo is None else then
-    return max(0.0, (then - now).total_seconds())
+        return min(float(retry_after), _A_YEAR)
+    then = http_date(retry_after)
+    return None if then is None else min(max(0.0, (then - now).total_seconds()), _A_YEAR)
 
 
 async def pause(seconds: float, goes_on: Callable[[], bool]) -> None:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +19,7 @@ from waybackpy.cdx_utils import full_url
 
 from core.exceptions import ArchiveError
 from core.moments import iso
+from crawler.http_dates import http_date
 
 Kind = Literal["listing", "replay"]
 
@@ -34,7 +34,7 @@ _HOPS = 5
 # A redirect's target was captured at about the time of the redirect, or the archive does not know what it was.
 _REDIRECT_WINDOW = timedelta(days=1)
 _MEMENTO_PATH = re.compile(r"(?:(?:https?:)?//([^/]+))?/web/(\d{4,14})(?:[a-z]{2}_)?/(.+)", re.S)
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w!#$&+^`|~-]+\s*(?:=\s*(?:"[^"]*"|[^\s",;]+))?)*)')
+_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+^`|~-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]+))?)*)')
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))', re.I)
 _EXCEPTION = re.compile(r"\b(\w+)Exception\b")
 
@@ -190,9 +190,8 @@ def memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
     headers: by lower-case name. asked_url: the address whose capture was asked for, which holds where the answer
     names no original.
     """
-    try:
-        at = parsedate_to_datetime(headers["memento-datetime"])
-    except (KeyError, ValueError):
+    at = http_date(headers.get("memento-datetime", ""))
+    if at is None:
         return None
     originals = [
         target
@@ -200,7 +199,7 @@ def memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
         for quoted, bare in _REL.findall(parameters)
         if "original" in (quoted or bare).lower().split()
     ]
-    return Memento(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC), (originals or [asked_url])[0])
+    return Memento(at, (originals or [asked_url])[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +258,11 @@ def read_replay(
         nearest = _inside(base, location)
         if nearest is None:
             return Missing(_refusal(status, body))
-        if fault := _fault_of_time(visit, _moment(nearest[0])):
+        try:
+            at = _moment(nearest[0])
+        except ValueError:
+            return Missing("the archive redirects to a time there is not")
+        if fault := _fault_of_time(visit, at):
             return fault
         if visit.hops >= _HOPS:
             return Missing("the archive redirects without end")
@@ -274,7 +277,10 @@ def _following(visit: Visit, base: str, found: Memento, location: str) -> Visit 
     if not location or visit.hops >= _HOPS:
         return None
     inside = _inside(base, location)
-    target = inside[1] if inside else urljoin(found.url, location)
+    try:
+        target = inside[1] if inside else urljoin(found.url, location)
+    except ValueError:
+        return None
     passed = (*visit.passed, found.url)
     if not re.match(r"https?://[^/\s]", target, re.I) or target in passed:
         return None

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from time import monotonic
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scrapy.settings import Settings
 
 from crawler.backoff import Gate, GaveUp, seconds_to_wait
@@ -32,6 +34,17 @@ def gate(**settings: float) -> Gate:
 )
 def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
     assert seconds_to_wait(value, NOW) == seconds
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=30)
+    | st.integers().map(str)
+    | st.from_regex(r"\A(Thu, )?[0-9]{1,3} Jan [0-9]{1,7} [0-9]{1,3}:[0-9]{1,3}:[0-9]{1,3} ([+-][0-9]{1,20}|GMT)?\Z")
+)
+def test_whatever_retry_after_says_it_is_a_wait_or_nothing(value: str) -> None:
+    seconds = seconds_to_wait(value, NOW)
+    assert seconds is None or 0 <= seconds <= 366 * 24 * 3600
 
 
 def test_the_gate_lets_through_until_there_is_trouble() -> None:

@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crawler.wayback import (
     Answer,
@@ -107,6 +109,20 @@ def test_an_archived_redirect_is_followed_inside_the_archive(location: str) -> N
 def test_a_redirect_that_leads_off_the_web_or_back_is_itself_the_answer(location: str) -> None:
     answer = read_replay(VISIT, BASE, 301, {**ARCHIVED, "location": location}, b"")
     assert answer == Answer(Memento(AT, "http://www.example.com/p"))
+
+
+locations = st.one_of(
+    st.text(max_size=30),
+    st.from_regex(r"\A((https?:)?//[a-z\[\]:@0-9]{0,9})?/web/[0-9]{1,16}(id_)?/.*\Z"),
+    st.sampled_from(["http://[", "//[", "http://a:b/", "/web/20109999id_/http://a/"]),
+)
+
+
+@settings(deadline=None)
+@given(locations, st.booleans())
+def test_whatever_an_answer_redirects_to_it_is_read(location: str, archived: bool) -> None:
+    headers = {**(ARCHIVED if archived else {}), "location": location}
+    assert isinstance(read_replay(VISIT, BASE, 302, headers, b""), Answer if archived else Missing | Elsewhere)
 
 
 def test_redirects_without_end_are_not_followed_for_ever() -> None:
