@@ -17,7 +17,7 @@ class Box:
     furniture: it is page furniture, or stands in some. edge: it would be above or below the running text.
     words, link_words: of all blocks inside, counted once all are known. prose: the words among them that stand in
         running text, as a policy's do. links: how many blocks are links for the most part; place_links: those among
-        them that lead to a place of the same page.
+        them that lead to a place of the same page. controls: how many stand on buttons.
     """
 
     tag: str
@@ -33,6 +33,7 @@ class Box:
     prose: int = 0
     links: int = 0
     place_links: int = 0
+    controls: int = 0
 
 
 @dataclass(slots=True, eq=False)

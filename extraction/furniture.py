@@ -5,6 +5,7 @@ No selectors: what the elements mean and are called, how much of them is link, a
 
 import functools
 import re
+from collections import Counter
 
 from extraction.blocks import Block, Box
 from extraction.stated_dates import states_date
@@ -57,6 +58,10 @@ _EDGE_NAMES = word_set(
 #: A name of more parts is made from a heading ("rights-related-to-decisions"), and says nothing.
 _MOST_PARTS = 4
 _PARTS = re.compile(r"[-_:]+")
+#: Elements that are the text itself, or a list of it.
+_TEXT_TAGS = word_set(
+    "p ul ol dl table blockquote pre details address li dt dd h1 h2 h3 h4 h5 h6 summary figure tbody tr"
+)
 #: Elements a name may make furniture. A paragraph or a heading is the vendor's words whatever its class.
 _CONTAINERS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
@@ -139,6 +144,7 @@ def _measure(blocks: list[Block], boxes: list[Box]) -> int:
             box.words += block.size
             box.link_words += int(block.size * block.linked + 0.5)
             box.prose += prose
+            box.controls += block.in_control
             if block.linked > 0.5:
                 box.links += 1
                 box.place_links += block.to_place
@@ -149,6 +155,7 @@ def _measure(blocks: list[Block], boxes: list[Box]) -> int:
             above.link_words += box.link_words
             above.prose += box.prose
             above.links += box.links
+            above.controls += box.controls
             above.place_links += box.place_links
     return total
 
@@ -158,7 +165,7 @@ def _is_prose(block: Block) -> bool:
 
 
 def _is_furniture(box: Box, total: int) -> bool:
-    if box.names and _CONSENT.search(box.names):
+    if box.names and _is_consent_name(box.names):
         return True
     share = box.prose / total if total else 0.0
     if share > 0.5 or box.tag in ("body", "main"):
@@ -170,9 +177,9 @@ def _is_furniture(box: Box, total: int) -> bool:
     if box.tag in ("header", "aside"):
         return share < 0.1 and not _in_article(box)
     if box.names and box.tag in _CONTAINERS:
-        if _BANNER.search(box.names):
-            # A section of the policy may go by such a name too; a banner has few sentences.
-            return share < 0.1 and box.words < 150 and box.words > box.prose
+        if _is_banner_name(box.names):
+            # A section of the policy may go by such a name too; a banner has few sentences, and a button.
+            return box.words < 150 and (share < 0.4 if box.controls else share < 0.1 and box.words > box.prose)
         if share < 0.15 and box.links >= 2 and not _in_article(box) and _bears(_FOOT_NAMES, box):
             return True
         if share < 0.05 and box.link_words * 2 > box.words and _bears(_LINKS_NAMES, box):
@@ -214,6 +221,16 @@ def _bears(names: frozenset[str], box: Box) -> bool:
 
 
 @functools.lru_cache(maxsize=4096)
+def _is_consent_name(names: str) -> bool:
+    return _CONSENT.search(names) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_banner_name(names: str) -> bool:
+    return _BANNER.search(names) is not None
+
+
+@functools.lru_cache(maxsize=4096)
 def _parts(names: str) -> frozenset[str]:
     parts: set[str] = set()
     for name in names.split():
@@ -238,9 +255,24 @@ def _core(blocks: list[Block]) -> Box:
             enough.append(box)
         if box.parent is not None:
             prose[id(box.parent)] = prose.get(id(box.parent), 0) + size
-    # A page of one paragraph: the paragraph's neighbours belong to it.
-    wide = [box for box in enough if box.tag not in ("p", "li", "tr", "td", "ul", "ol", "dd")]
-    return (wide or enough)[0]
+    core = enough[0]
+    held = Counter(id(block.box) for block in blocks)
+    likes = Counter(_likeness(box) for box in _boxes(blocks))
+    # One paragraph, or one of several sections, may hold nearly all the words: its neighbours belong to it.
+    while core.parent is not None and (
+        held[id(core)] == 1 or core.tag in _TEXT_TAGS or (_is_section(core) and likes[_likeness(core)] > 1)
+    ):
+        core = core.parent
+    return core
+
+
+def _is_section(box: Box) -> bool:
+    return bool(box.names) or box.tag in ("section", "article")
+
+
+def _likeness(box: Box) -> tuple[int, str, str]:
+    """The same for neighbours that are made alike."""
+    return id(box.parent), box.tag, box.names
 
 
 def _stands_in(box: Box | None, core: Box) -> bool:
@@ -290,9 +322,9 @@ def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
     }
     for index, (block, section) in enumerate(zip(blocks, sections, strict=True)):
         outside = index < with_prose[0] or index > with_prose[-1]
-        if outside and section is not None and id(section) not in speaking and section is not block.box:
-            continue
-        kept.append(block)
+        of_text = section is None or section is block.box or section.tag in _TEXT_TAGS
+        if of_text or not outside or id(section) in speaking:
+            kept.append(block)
     return kept
 
 

@@ -115,15 +115,14 @@ def _chosen(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
     """The nodes that stand in none of the others, each once, in the order they were named."""
     chosen = {node.mem_id for node in nodes}
-    kept = []
+    kept: dict[int, LexborNode] = {}
     for node in nodes:
         above = node.parent
         while above is not None and above.mem_id not in chosen:
             above = above.parent
-        if above is None and node.mem_id in chosen:
-            chosen.discard(node.mem_id)
-            kept.append(node)
-    return kept
+        if above is None:
+            kept.setdefault(node.mem_id, node)
+    return list(kept.values())
 
 
 def _flattened(text: str) -> str:

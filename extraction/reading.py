@@ -18,6 +18,16 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
     verdict = status_verdict(capture)
     try:
         document, page = parse(payload, capture.media_type, url=capture.url, select=select, remove=remove)
+        if verdict is None and select and not document.clauses:
+            verdict = _without_selection(capture, payload)
     except ExtractionError as error:
         return Reading(verdict or Verdict("quarantined", "unreadable", str(error)), None)
-    return Reading(verdict or screen(capture, payload, document, page, bool(select)), document)
+    return Reading(verdict or screen(capture, payload, document, page), document)
+
+
+def _without_selection(capture: Capture, payload: bytes) -> Verdict:
+    """The verdict on a page of which the declaration's selectors choose nothing: what the whole page shows."""
+    verdict = screen(capture, payload, *parse(payload, capture.media_type, url=capture.url))
+    if verdict.name == "quarantined":
+        return verdict
+    return Verdict("quarantined", "empty", "the declaration's selectors choose no text on this page")

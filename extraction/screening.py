@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
 from extraction.html import Page
-from extraction.vocabulary import policy_words
-from extraction.wording import tidy, words
+from extraction.vocabulary import policy_share
+from extraction.wording import tidy
 
 #: Words that policies are made of, among all words. The policies this was tried on, several hundred in many
 #: languages, have more than one in fifty; the vendors' other pages less than one in two hundred.
@@ -21,6 +21,8 @@ _SPARSE = 0.006
 _ENOUGH = 12
 #: A page of fewer words may be a notice that the policy is gone; that is the policy's last version.
 _FEW_WORDS = 100
+#: So many characters from the beginning show how dense they are.
+_SAMPLE = 20_000
 
 _ACCEPTED = Verdict("accepted")
 
@@ -122,18 +124,16 @@ def status_verdict(capture: Capture) -> Verdict | None:
     return Verdict("quarantined", reason, f"answered with HTTP status {status}")
 
 
-def screen(capture: Capture, payload: bytes, document: Document, page: Page | None, selected: bool) -> Verdict:
+def screen(capture: Capture, payload: bytes, document: Document, page: Page | None) -> Verdict:
     """The verdict on a capture whose bytes could be read and whose HTTP status is a success.
 
-    page: what the document was taken from, where that is HTML. selected: the declaration's selectors chose the text.
+    page: what the document was taken from, where that is HTML.
     """
-    text = " ".join(clause.text for clause in document.clauses)
-    count = len(words(text))
-    policy = policy_words(text)
+    policy, count = policy_share(" ".join(clause.text for clause in document.clauses)[:_SAMPLE])
     cut = _truncated(capture, payload, page)
     if cut:
         return Verdict("quarantined", "truncated", cut)
-    if page is not None and not selected:
+    if page is not None:
         button = _consent_wall(page)
         if button:
             return Verdict("quarantined", "empty", f"the page only asks for consent, with a button {button!r}")
@@ -141,14 +141,7 @@ def screen(capture: Capture, payload: bytes, document: Document, page: Page | No
         return _ACCEPTED
     if page is None:
         return _without_page(document, count, policy)
-    if selected and not document.clauses and page_words(page):
-        return Verdict("quarantined", "empty", "the declaration's selectors choose nothing on this page")
     return _of_page(capture, payload, document, page, count, policy)
-
-
-def page_words(page: Page) -> int:
-    """How many words the page has after all."""
-    return sum(len(words(block.text)) for block in page.blocks)
 
 
 def _truncated(capture: Capture, payload: bytes, page: Page | None) -> str:
@@ -161,7 +154,7 @@ def _truncated(capture: Capture, payload: bytes, page: Page | None) -> str:
     if page is not None and len(payload) > 1000:
         end = payload.rstrip()[-400:]
         # A page that ends inside a tag was cut: nobody leaves one open at the very end.
-        if re.search(rb"<(?:/?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?)?$", end) and b"<html" in payload[:4000].lower():
+        if re.search(rb"<(?:/|/?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?)$", end) and b"<html" in payload[:4000].lower():
             return f"the page ends inside a tag: {end[-40:].decode('ascii', 'replace')!r}"
     return ""
 
@@ -179,7 +172,7 @@ _LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "n
 
 def _of_page(capture: Capture, payload: bytes, document: Document, page: Page, count: int, policy: int) -> Verdict:
     spoken = [block for block in page.blocks if block.linked <= 0.5 and not (block.box and block.box.furniture)]
-    said = policy_words(" ".join(block.text for block in spoken))
+    said, _ = policy_share(" ".join(block.text for block in spoken)[:_SAMPLE])
     found = _said_instead(page, said)
     if found:
         return found

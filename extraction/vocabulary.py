@@ -37,15 +37,16 @@ _POLICY_WORD = re.compile(rf"(?:{_STEMS})", re.IGNORECASE)
 _RUN_ON = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보")
 
 
-def policy_words(text: str) -> int:
-    """How many words of the text are of those that policies are made of."""
-    count = sum(times for word, times in Counter(words(text)).items() if _is_policy_word(word))
-    return count if text.isascii() else count + len(_RUN_ON.findall(text))
+def policy_share(text: str) -> tuple[int, int]:
+    """How many words of the text are of those that policies are made of, and how many it has in all."""
+    every = words(text)
+    count = sum(times for word, times in Counter(every).items() if _is_policy_word(word))
+    return count if text.isascii() else count + len(_RUN_ON.findall(text)), len(every)
 
 
 def speaks_of_policy(text: str) -> bool:
     """Whether the text has any of them."""
-    return policy_words(text) > 0
+    return policy_share(text)[0] > 0
 
 
 @functools.lru_cache(maxsize=16384)

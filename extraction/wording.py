@@ -10,18 +10,18 @@ _INVISIBLE = dict.fromkeys(
     + [code for code in [*range(0x20), *range(0x7F, 0xA0)] if not chr(code).isspace()]
 )
 # The joiners shape letters in Arabic and Indic scripts, and emoji; between Latin letters they are only invisible.
-_ANY_INVISIBLE = re.compile(f"[{re.escape(''.join(map(chr, _INVISIBLE)))}]")
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 def tidy(text: str) -> str:
     """The text with white space collapsed to single spaces, invisible characters removed, in Unicode form NFC."""
-    if _ANY_INVISIBLE.search(text):
-        text = text.translate(_INVISIBLE)
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", _IDLE_JOINER.sub("", text))
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    if not text.isascii() or not text.isprintable():
+        if not text.isprintable():
+            text = " ".join(_IDLE_JOINER.sub("", text.translate(_INVISIBLE)).split())
+        text = unicodedata.normalize("NFC", text)
+    return text
 
 
 def word_set(text: str) -> frozenset[str]:
