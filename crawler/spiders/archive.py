@@ -65,7 +65,7 @@ class ArchiveSpider(PolicySpider):
 
     name = "archive"
     _gave_up = False
-    custom_settings = {"COOKIES_ENABLED": False, "REDIRECT_ENABLED": False}  # noqa: RUF012
+    custom_settings = {"COOKIES_ENABLED": False, "REDIRECT_ENABLED": False}  # noqa: RUF012  (as Scrapy has it)
 
     def __init__(self, since: str = "", until: str = "", **others: str) -> None:
         super().__init__(**others)
