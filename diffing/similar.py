@@ -21,7 +21,7 @@ _IN_PLACE, _AMONG_MANY, _STRONG, _ELSEWHERE, _SHORT_ELSEWHERE = 0.28, 0.36, 0.42
 _FEW_RIVALS = 12
 _SPLIT, _PIECE, _SHORT_PIECE, _MAYBE_PIECE, _MOST_PIECES = 0.5, 0.5, 0.6, 0.4, 8
 _SHORT = 6
-_TELLING, _CONTAINED, _CONTAINED_IN = 10, 0.9, 0.3
+_TELLING_IN_PLACE, _TELLING, _CONTAINED, _CONTAINED_IN = 4, 10, 0.9, 0.3
 # A heading seldom becomes a sentence.
 _OTHER_KIND = 0.15
 # Words that may stand between a short part and the next one.
@@ -85,12 +85,10 @@ def similar(
         beside = pairing.new_of.get(i - 1) == j - 1 or pairing.new_of.get(i + 1) == j + 1
         short = min(len(old[i].letters), len(new[j].letters)) < _SHORT
         least = _STRONG if near or beside else _SHORT_ELSEWHERE if short else _ELSEWHERE
-        # A clause that stands whole in a longer one got a sentence more, or lost the others.
-        contained = like.both >= _CONTAINED_IN and max(like.of_old, like.of_new) >= _CONTAINED
-        if (i in old_headings) != (j in new_headings):
+        if _stands_whole(old[i], new[j], like, near or beside):
+            least = 0.0 if near else _CONTAINED_IN
+        elif (i in old_headings) != (j in new_headings):
             least += _OTHER_KIND
-        elif contained and min(len(old[i].letters), len(new[j].letters)) >= _TELLING:
-            least = _CONTAINED_IN
         if like.both >= least:
             strong.append((like.both + _NEAR_BONUS * near + _BESIDE_BONUS * beside, Match((i,), (j,), like.both)))
     take(strong)
@@ -110,6 +108,15 @@ def similar(
             weak.append((like.both, Match((i,), (j,), like.both)))
     take(weak)
     return found
+
+
+def _stands_whole(old: Text, new: Text, like: Likeness, in_place: bool) -> bool:
+    """Whether a clause stands whole in a longer one: it got a sentence more, or lost the others."""
+    shorter, longer = sorted((old.letters, new.letters), key=lambda letters: (len(letters), letters))
+    if in_place and len(shorter) >= _TELLING_IN_PLACE and (longer.startswith(shorter) or longer.endswith(shorter)):
+        return True
+    contained = like.both >= _CONTAINED_IN and max(like.of_old, like.of_new) >= _CONTAINED
+    return contained and len(shorter) >= (_TELLING_IN_PLACE if in_place else _TELLING)
 
 
 def _measure(old: dict[int, Text], new: dict[int, Text], gaps: Gaps) -> dict[Pair, Likeness]:
@@ -216,7 +223,7 @@ def _together(whole: Text, parts: Sequence[Text]) -> tuple[float, list[bool]]:
             )
             believable.append(
                 common >= _SHORT_PIECE * part.weight
-                and inside[-1][1] - inside[0][0] <= len(part.letters)
+                and inside[-1][1] - inside[0][0] <= len(part.letters) + _SLACK
                 and inside[0][0] - before <= _SLACK
                 and after - inside[-1][1] <= _SLACK
             )
