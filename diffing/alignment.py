@@ -11,12 +11,14 @@ from diffing.keys import facts_masked, has_words, plain, without_typography
 from diffing.likeness import Text, Vocabulary
 from diffing.order import heaviest_chain
 from diffing.sameness import same_text
-from diffing.similar import Match, similar
+from diffing.similar import Hypotheses, Match, Sides
 from diffing.words import words
 
 # Off the chain a pair has only its words to speak for it.
 _MOVED, _MOVED_SHORT, _SHORT = 0.38, 0.6, 6
 _TITLE_CONFIDENCE = 0.3
+# How often what was not to be believed is banned and the rest thought over.
+_PASSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,10 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     vocabulary = Vocabulary(counts)
     old_texts = {i: vocabulary.text(found) for i, found in old_words.items() if found}
     new_texts = {j: vocabulary.text(found) for j, found in new_words.items() if found}
-    headings = (_headings(old), _headings(new))
-    banned: set[tuple[tuple[int, ...], tuple[int, ...]]] = set()
-    for _ in range(4):
-        matches = exact + similar(pairing, old_texts, new_texts, headings, banned)
+    hypotheses = Hypotheses(pairing, old_texts, new_texts, (_headings(old), _headings(new)))
+    banned: set[Sides] = set()
+    for _ in range(_PASSES):
+        matches = exact + hypotheses.best(banned)
         moved = _moved(matches, pairing)
         weak = {at for at in moved if _is_weak(matches[at], old_texts, new_texts)}
         if not weak:

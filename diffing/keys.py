@@ -6,6 +6,7 @@ contact details, dates and numbers masked.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from diffing.words import words
 
@@ -30,9 +31,18 @@ _NUMBER_IN_FRONT = re.compile(
 
 def plain(text: str) -> str:
     """The text with one kind of quotes and dashes, without ligatures, emphasis and case, singly spaced."""
+    return _plain_of_short(text) if len(text) <= _SHORT else _plain(text)
+
+
+def _plain(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.translate(_TYPOGRAPHY).casefold().split())
+
+
+# The same clause is asked for several times, by each key and by the classification.
+_SHORT = 2_000
+_plain_of_short = lru_cache(maxsize=2_048)(_plain)
 
 
 def without_typography(plain_text: str) -> str:
