@@ -26,6 +26,8 @@ _BOLD = frozenset(["b", "strong"])
 _PLAIN = word_set(
     "i em u sup sub small big abbr ins mark time code cite q tt bdi s wbr kbd var samp acronym dfn nobr rt ruby"
 )
+# Elements that tell nothing of what stands in them where they have no attributes.
+_UNBOXED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
 _PLACE = "#"
 _SHOWN_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|a)\s*>", re.IGNORECASE)
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -156,6 +158,7 @@ class _Walker:
         self._bold = 0
         self._href: list[str | None] = []
         self._pre = 0
+        self._paragraph = 0
         self._control = 0
         self._heading = 0  # level of the heading we are in, 0 outside
         self._item: list[str | None] = []  # labels of the list items begun whose first block is still to come
@@ -195,7 +198,9 @@ class _Walker:
 
     # What _enter did, for _leave to undo; _DONE: all is said, the element's inside is passed over.
     _DONE = -1
-    _BOX, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL = (1 << n for n in range(9))
+    _BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH = (
+        1 << n for n in range(11)
+    )
 
     def _enter(self, node: LexborNode, tag: str) -> int:
         if tag in _PLAIN:
@@ -215,8 +220,6 @@ class _Walker:
                 target = self._target(attributes["href"] or "")
                 self._href.append(target)
                 undo = self._LINK
-                if target and target != _PLACE:
-                    self._lines[-1].links.append(target)
             if address:
                 self._text(address)
                 if undo:
@@ -239,25 +242,33 @@ class _Walker:
         return target
 
     def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None], style: str) -> int:
-        undo = self._BOX
+        undo = self._BLOCK_ON
         row = self._in_row
-        if not row:
+        if row:
+            if self._lines[-1].parts:
+                self._lines.append(_Line())
+        elif self._lines[0].parts or len(self._lines) > 1:
             self._flush()
-        elif self._lines[-1].parts:
-            self._lines.append(_Line())
-        name, classes, role = attributes.get("id"), attributes.get("class"), attributes.get("role") or ""
-        self._box = box = Box(
-            tag,
-            f"{name or ''} {classes or ''}".strip().lower() if name or classes else "",
-            role.lower(),
-            self._box,
-            self._box.depth + 1 if self._box is not None else 0,
-            hidden="hidden" in attributes
-            or attributes.get("aria-hidden") == "true"
-            or bool(style and _HIDDEN_STYLE.search(style)),
-        )
+        role = ""
+        if attributes or tag not in _UNBOXED:
+            undo |= self._BOXED
+            name, classes = attributes.get("id"), attributes.get("class")
+            role = (attributes.get("role") or "").lower()
+            self._box = Box(
+                tag,
+                f"{name or ''} {classes or ''}".strip().lower() if name or classes else "",
+                role,
+                self._box,
+                self._box.depth + 1 if self._box is not None else 0,
+                "hidden" in attributes
+                or attributes.get("aria-hidden") == "true"
+                or bool(style and _HIDDEN_STYLE.search(style)),
+            )
+        if tag == "p":
+            self._paragraph += 1
+            undo |= self._PARAGRAPH
         level = _HEADINGS.get(tag, 0)
-        if box.role == "heading" and not level:
+        if role == "heading" and not level:
             stated = attributes.get("aria-level") or "2"
             level = min(6, int(stated)) if stated in ("1", "2", "3", "4", "5", "6") else 2
         if tag == "pre":
@@ -288,14 +299,15 @@ class _Walker:
         return undo
 
     def _leave(self, tag: str, undo: int) -> None:
-        if undo & self._BOX:
-            if not self._in_row:
+        if undo & self._BLOCK_ON:
+            if self._in_row:
+                if self._lines[-1].parts:
+                    self._lines.append(_Line())
+            elif self._lines[0].parts or len(self._lines) > 1:
                 self._flush()
-            elif self._lines[-1].parts:
-                self._lines.append(_Line())
-            if undo != self._BOX:
+            if undo > self._BOLD_ON:
                 self._leave_special(undo)
-            if self._box is not None:
+            if undo & self._BOXED and self._box is not None:
                 self._box = self._box.parent
             if tag == "li":
                 self._item = []
@@ -320,6 +332,8 @@ class _Walker:
             self._heading = 0
         if undo & self._LIST:
             self._counters.pop()
+        if undo & self._PARAGRAPH:
+            self._paragraph -= 1
 
     def _text(self, text: str) -> None:
         if self._pre and "\n" in text:
@@ -342,8 +356,11 @@ class _Walker:
             line.bold += length
         if self._href:
             line.linked += length
-            if self._href[-1] == _PLACE:
+            target = self._href[-1]
+            if target == _PLACE:
                 line.placed += length
+            elif target and target not in line.links[-1:]:
+                line.links.append(target)
 
     def _open_list(self, tag: str, attributes: dict[str, str | None], style: str) -> None:
         kind = ""
@@ -368,15 +385,11 @@ class _Walker:
 
     def _flush(self) -> None:
         """Ends the block: what was gathered becomes one block, or several where `<br>` parts paragraphs."""
-        if len(self._lines) == 1:
-            line = self._lines[0]
-            if not line.parts:
-                line.links.clear()
-                return
-            self._lines = [_Line()]
-            self._add([line])
-            return
         lines, self._lines = self._lines, [_Line()]
+        if len(lines) == 1:
+            if lines[0].parts:
+                self._add(lines)
+            return
         if self._heading:
             self._add([line for line in lines if line.parts])
             return
@@ -411,7 +424,7 @@ class _Walker:
         elif self._item:
             kind = "list_item"
             label = self._item.pop()
-        elif self._box is not None and self._box.tag in ("li", "dt", "dd"):
+        elif self._box is not None and self._box.tag in ("li", "dt", "dd") and not self._paragraph:
             kind = "list_item"
         bullet = _BULLET.match(text)
         if bullet and not level:

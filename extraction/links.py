@@ -1,5 +1,6 @@
 """Where a page's links lead: absolute, without what only tracks the reader."""
 
+import functools
 import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -28,6 +29,7 @@ def decode_cloudflare(code: str) -> str | None:
     return address if "@" in address and address.isprintable() else None
 
 
+@functools.lru_cache(maxsize=4096)
 def link_target(href: str, base: str | None) -> str | None:
     """The address a link leads to: absolute against base where there is one, tracking parameters dropped.
 

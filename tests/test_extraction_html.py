@@ -162,6 +162,15 @@ def test_links_are_absolute_and_without_what_tracks():
     assert clause.links == ("https://northwind.example/cookies?id=4", "mailto:dpo@northwind.example", "tel:+4411")
 
 
+def test_a_link_around_a_block_is_its_and_one_around_a_picture_is_nobodys():
+    picture = "<a href=https://a.example/><img src=x></a><p>Plain words.</p>"
+    page = f"{picture}<a href=https://b.example/><div>Linked words.</div></a>"
+    assert [clause.links for clause in extract(html(page), "text/html", select=["body"]).clauses] == [
+        (),
+        ("https://b.example/",),
+    ]
+
+
 def test_links_follow_the_pages_base():
     page = html("<p><a href='c'>cookies</a> apply</p>", head="<base href='https://cdn.example/a/'>")
     (clause,) = extract(page, "text/html", url="https://northwind.example/").clauses
