@@ -36,14 +36,10 @@ class CaptureRow(Base):
     """A capture, as `core.captures.Capture` has it.
 
     identity: SHA-256 of what makes it this capture and no other, since addresses are too long for an index.
-    archive_digest: `archive["digest"]`, by which an archive's index names the payload.
     """
 
     __tablename__ = "captures"
-    __table_args__ = (
-        Index("captures_by_policy", "vendor", "policy", "captured_at"),
-        Index("captures_by_archive_digest", "vendor", "policy", "archive_digest"),
-    )
+    __table_args__ = (Index("captures_by_policy", "vendor", "policy", "captured_at"),)
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     identity: Mapped[str] = mapped_column(_Sha256, unique=True)
@@ -61,7 +57,6 @@ class CaptureRow(Base):
     requested_at: Mapped[datetime | None] = mapped_column(Moment)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     archive: Mapped[Mapping[str, str]] = mapped_column(Json)
-    archive_digest: Mapped[str | None] = mapped_column(AnyText)
 
 
 class DocumentRow(Base):

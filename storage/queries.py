@@ -25,8 +25,7 @@ def captures(session: Session, vendor: str, policy: str) -> tuple[StoredCapture,
     return tuple(sorted(found, key=_place))
 
 
-def capture(session: Session, capture_id: int) -> StoredCapture:
-    """See `Store.capture`."""
+def _capture(session: Session, capture_id: int) -> StoredCapture:
     row = session.execute(_with_readings().where(CaptureRow.id == capture_id)).one_or_none()
     if row is None:
         raise UsageError(f"no capture {capture_id} is stored")
@@ -56,42 +55,13 @@ def history(session: Session, vendor: str, policy: str) -> History:
 
 def document(session: Session, capture_id: int) -> Document:
     """See `Store.document`."""
-    stored = capture(session, capture_id)
+    stored = _capture(session, capture_id)
     sha256 = session.scalar(select(ReadingRow.document_sha256).where(ReadingRow.capture_id == capture_id))
     if sha256 is None:
         raise ExtractionError(
             f"the capture of {stored.capture.url} could not be read as a document: {stored.verdict.evidence}"
         )
     return documents.get(session, sha256)
-
-
-def archived(session: Session, vendor: str, policy: str) -> frozenset[tuple[str, str]]:
-    """See `Store.archived`."""
-    query = select(CaptureRow.archive).where(
-        CaptureRow.vendor == vendor, CaptureRow.policy == policy, CaptureRow.source == "wayback"
-    )
-    return frozenset(
-        (archive["urlkey"], archive["timestamp"])
-        for archive in session.scalars(query)
-        if "urlkey" in archive and "timestamp" in archive
-    )
-
-
-def payload_for_digest(session: Session, vendor: str, policy: str, digest: str) -> str | None:
-    """See `Store.payload_for_digest`."""
-    query = (
-        select(CaptureRow.sha256)
-        .where(
-            CaptureRow.vendor == vendor,
-            CaptureRow.policy == policy,
-            CaptureRow.archive_digest == digest,
-            CaptureRow.source == "wayback",
-            CaptureRow.status == 200,
-        )
-        .order_by(CaptureRow.captured_at)
-        .limit(1)
-    )
-    return session.scalar(query)
 
 
 def capture_from(row: CaptureRow) -> Capture:

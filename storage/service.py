@@ -153,7 +153,6 @@ def _columns(capture: Capture, identity: str) -> dict[str, object]:
         "requested_at": capture.requested_at,
         "answered_at": capture.answered_at,
         "archive": dict(capture.archive),
-        "archive_digest": capture.archive.get("digest"),
     }
 
 

@@ -80,28 +80,10 @@ class Store:
         with self._database.reading() as session:
             return queries.document(session, capture_id)
 
-    def capture(self, capture_id: int) -> StoredCapture:
-        """The capture of that key. UsageError when there is none."""
-        with self._database.reading() as session:
-            return queries.capture(session, capture_id)
-
     def payload(self, sha256: str) -> bytes:
         """The bytes of that SHA-256. StorageError when they are not stored, or no longer have that digest."""
         with self._database.reading() as session:
             return payloads.get(session, sha256)
-
-    def archived(self, vendor: str, policy: str) -> frozenset[tuple[str, str]]:
-        """The wayback captures of a policy, as the archive's index names them: (urlkey, 14-digit timestamp)."""
-        with self._database.reading() as session:
-            return queries.archived(session, vendor, policy)
-
-    def payload_for_digest(self, vendor: str, policy: str, digest: str) -> str | None:
-        """SHA-256 of the payload that the archive's index names by that digest.
-
-        None when no wayback capture of the policy with status 200 and that digest is stored.
-        """
-        with self._database.reading() as session:
-            return queries.payload_for_digest(session, vendor, policy, digest)
 
     def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
         """Have digests composed for an address.

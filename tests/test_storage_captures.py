@@ -53,7 +53,6 @@ def test_captures_come_oldest_first_whatever_the_order_of_arrival(store: Store) 
         store.keep(capture_of(A, days), A, POLICY)
     found = store.captures("marmot", "privacy")
     assert [stored.capture.captured_at for stored in found] == [BEGIN + timedelta(days=days) for days in range(3)]
-    assert [store.capture(stored.id) for stored in found] == list(found)
 
 
 def test_what_does_not_show_the_policy_is_kept_and_makes_no_version(
@@ -102,8 +101,6 @@ def test_bytes_that_are_not_the_captures_own_are_refused(store: Store) -> None:
 
 def test_what_is_not_stored_is_said_so(store: Store) -> None:
     with pytest.raises(UsageError, match="no capture 7"):
-        store.capture(7)
-    with pytest.raises(UsageError, match="no capture 7"):
         store.document(7)
     with pytest.raises(StorageError, match="no payload"):
         store.payload("0" * 64)
@@ -111,36 +108,10 @@ def test_what_is_not_stored_is_said_so(store: Store) -> None:
 
 def test_captures_survive_closing(database_url: str) -> None:
     with Store.open(database_url) as store:
-        kept = store.keep(capture_of(A), A, POLICY)
+        store.keep(capture_of(A), A, POLICY)
     with Store.open(database_url) as store:
-        assert store.capture(kept.capture_id).capture == capture_of(A)
+        assert store.captures("marmot", "privacy")[0].capture == capture_of(A)
         assert store.payload(sha256_hex(A)) == A
-
-
-def test_the_archives_names_of_what_is_stored(store: Store) -> None:
-    def archived(payload: bytes, days: int, **fields: object) -> None:
-        moment = BEGIN + timedelta(days=days)
-        names = {"urlkey": "example,marmot)/privacy", "timestamp": moment.strftime("%Y%m%d%H%M%S"), "digest": "AAAA"}
-        store.keep(
-            capture_of(payload, days, **{"source": "wayback", "archive": names, **fields}),
-            payload,
-            POLICY,
-        )
-
-    archived(B, 0, status=503)
-    assert store.payload_for_digest("marmot", "privacy", "AAAA") is None
-    archived(B, 1, source="warc")
-    assert store.payload_for_digest("marmot", "privacy", "AAAA") is None
-    archived(A, 2)
-    assert store.payload_for_digest("marmot", "privacy", "AAAA") == sha256_hex(A)
-    assert store.payload_for_digest("marmot", "privacy", "BBBB") is None
-    assert store.payload_for_digest("marmot", "cookies", "AAAA") is None
-    archived(A, 3, archive={"memento": "Thu, 07 Mar 2019 05:06:07 GMT"})
-    assert store.archived("marmot", "privacy") == {
-        ("example,marmot)/privacy", "20190304050607"),
-        ("example,marmot)/privacy", "20190306050607"),
-    }
-    assert store.archived("marmot", "cookies") == frozenset()
 
 
 def test_everything_of_a_capture_comes_back(store: Store) -> None:
@@ -156,7 +127,8 @@ def test_everything_of_a_capture_comes_back(store: Store) -> None:
         answered_at=datetime(1996, 1, 2, 3, 4, 5, tzinfo=UTC),
         archive={"timestamp": "20190304050607", "digest": "AAAA\x00\\", "urlkey": "example,marmot)/privacy"},
     )
-    stored = store.capture(store.keep(capture, A, POLICY).capture_id)
+    store.keep(capture, A, POLICY)
+    (stored,) = store.captures("marmot", "privacy")
     assert stored.capture == capture
     for moment in (stored.capture.captured_at, stored.capture.answered_at):
         assert moment is not None
@@ -166,9 +138,9 @@ def test_everything_of_a_capture_comes_back(store: Store) -> None:
 def test_addresses_may_be_long_and_of_any_characters(store: Store) -> None:
     # Too long and too random for an index of PostgreSQL, whose rows end at 2.7 KB.
     url = URL + "?" + "".join(sha256_hex(str(number).encode()) for number in range(128)) + "\x00\ud800\\u005c😀"
-    kept = store.keep(capture_of(A, url=url, asked_url=url), A, POLICY)
+    store.keep(capture_of(A, url=url, asked_url=url), A, POLICY)
     assert not store.keep(capture_of(A, url=url, asked_url=url), A, POLICY).is_new
-    assert store.capture(kept.capture_id).capture.url == url
+    assert store.captures("marmot", "privacy")[0].capture.url == url
     assert store.history("marmot", "privacy").periods[0].first.url == url
 
 

@@ -51,7 +51,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         "/cutpacked": Page(PACKED[:100], headers={**HTML, "Content-Encoding": "gzip"}),
         "/forbidden": Page(policy_page()),
         "/toforbidden": Page(b"", 302, {"Location": "/forbidden"}),
-        "/silent": Page(policy_page(), delay=1.5),
+        "/silent": Page(policy_page(), delay=4.5),
         "/loop": Page(b"", 302, {"Location": "/loop"}),
         "/offweb": Page(b"", 302, {"Location": "ftp://127.0.0.1/policy"}),
         "/huge": Page(b"x" * 300_000),
@@ -67,7 +67,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         declare(crawler.vendors, "absent", f"url: http://127.0.0.1:{unheard.getsockname()[1]}/")
         begun = datetime.now(UTC)
         done = crawler.crawl(
-            "live", DOWNLOAD_TIMEOUT="1", DOWNLOAD_MAXSIZE="200000", CONCURRENT_REQUESTS_PER_DOMAIN="8"
+            "live", DOWNLOAD_TIMEOUT="3", DOWNLOAD_MAXSIZE="200000", CONCURRENT_REQUESTS_PER_DOMAIN="8"
         )
         yield Crawled(crawler, site, done, begun)
 

@@ -37,10 +37,8 @@ def upgrade() -> None:
         sa.Column("requested_at", _MOMENT, nullable=True),
         sa.Column("answered_at", _MOMENT, nullable=True),
         sa.Column("archive", sa.Text, nullable=False),
-        sa.Column("archive_digest", sa.Text, nullable=True),
     )
     op.create_index("captures_by_policy", "captures", ["vendor", "policy", "captured_at"])
-    op.create_index("captures_by_archive_digest", "captures", ["vendor", "policy", "archive_digest"])
     op.create_table(
         "documents",
         sa.Column("sha256", _SHA256, primary_key=True),
