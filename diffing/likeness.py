@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-# Which words two clauses share is looked up when the matrix of their words has at most so many bits (4 MB); beyond,
-# only how many they share.
+# Which words two clauses share is looked up when the matrix of their words has at most so many bits (4 MB).
 _MATRIX_BITS = 32_000_000
+_RUN = 4
 # A word or pair of words in more clauses than this says little about which two belong together.
 _RARE = 12
 _CANDIDATES = 6
@@ -72,14 +72,12 @@ def likeness(old: Text, new: Text, at_least: float = 0.0) -> Likeness:
     """How alike two texts are; NOTHING where less than `at_least` of the shorter one's words are common."""
     if not old.letters or not new.letters:
         return NOTHING
+    if len(old.letters) * len(new.letters) > _MATRIX_BITS:
+        return _likeness_of_huge(old.letters, new.letters)
     least = int(at_least * min(len(old.letters), len(new.letters)))
     common = LCSseq.similarity(old.letters, new.letters, score_cutoff=least)
     if not common:
         return NOTHING
-    if len(old.letters) * len(new.letters) > _MATRIX_BITS:
-        return Likeness(
-            2 * common / (len(old.letters) + len(new.letters)), common / len(old.letters), common / len(new.letters)
-        )
     both = in_runs = 0.0
     run = min(2, len(old.letters), len(new.letters))
     sums = old.sums
@@ -90,6 +88,24 @@ def likeness(old: Text, new: Text, at_least: float = 0.0) -> Likeness:
             if code.src_end - code.src_start >= run:
                 in_runs += weight
     return Likeness(2 * both / (old.weight + new.weight), in_runs / old.weight, in_runs / new.weight)
+
+
+def _likeness_of_huge(old: str, new: str) -> Likeness:
+    """How alike two very long texts are, from the runs of words they share.
+
+    Where each word is kept with a chance of p, a run of four is kept with p to the fourth; so its fourth root tells p.
+    """
+    runs = [Counter(text[at : at + _RUN] for at in range(len(text) - _RUN + 1)) for text in (old, new)]
+    common = sum((runs[0] & runs[1]).values())
+    both, of_old, of_new = (
+        (share * common / total) ** (1 / _RUN) if total else 0.0
+        for share, total in (
+            (2, runs[0].total() + runs[1].total()),
+            (1, runs[0].total()),
+            (1, runs[1].total()),
+        )
+    )
+    return Likeness(both, of_old, of_new)
 
 
 def candidates(old: dict[int, Text], new: dict[int, Text], pairs_of_words: bool) -> set[tuple[int, int]]:

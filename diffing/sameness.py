@@ -12,6 +12,9 @@ from urllib.parse import unquote
 
 from core.clauses import Clause, Document
 
+# Raised with every change of what counts as the same text: ids computed before are then computed again.
+SAMENESS = "1"
+
 # Soft hyphen, combining grapheme joiner, Arabic letter mark, zero-width space, joiners and marks of direction, bidi
 # embeddings and isolates, word joiner and invisible operators, byte order mark, interlinear annotation.
 _NO_WIDTH = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")

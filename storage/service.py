@@ -8,13 +8,16 @@ from sqlalchemy import select
 from core.captures import Capture, sha256_hex
 from core.declarations import Location, Policy
 from core.exceptions import StorageError
-from diffing.sameness import version_id
+from diffing.sameness import SAMENESS, version_id
 from extraction import EXTRACTOR, read
 from storage import documents, payloads
 from storage.database import Database, insert
 from storage.models import CaptureRow, ReadingRow
 from storage.queries import capture_from, verdict_from
 from storage.records import Kept
+
+# A reading's version id depends on what counts as the same text, too.
+_READER = f"{EXTRACTOR}.{SAMENESS}"
 
 
 class Keeper:
@@ -37,7 +40,7 @@ class Keeper:
             reading = self._derive(capture_id, capture, payload, policy)
         else:
             reading = self._known_reading(capture_id, payload, policy)
-        present = (EXTRACTOR, policy)
+        present = (_READER, policy)
         if self._current.get((capture.vendor, capture.policy)) != present:
             self.reextract(capture.vendor, capture.policy, policy)
             self._current[capture.vendor, capture.policy] = present
@@ -159,4 +162,4 @@ def _columns(capture: Capture, identity: str) -> dict[str, object]:
 def _read_by(location: Location | None) -> tuple[str, str]:
     """By which extractor, and a digest of by which selectors, a capture of that location is to be read at present."""
     selectors = (location.select, location.remove) if location else ((), ())
-    return EXTRACTOR, sha256_hex(json.dumps(selectors).encode())
+    return _READER, sha256_hex(json.dumps(selectors).encode())

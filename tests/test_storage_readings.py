@@ -63,7 +63,7 @@ def test_another_extractor_reads_a_policy_again(
 ) -> None:
     store.keep(capture_of(A), A, POLICY)
     store.keep(capture_of(A, policy="cookies"), A, POLICY)
-    monkeypatch.setattr(service, "EXTRACTOR", "of tomorrow")
+    monkeypatch.setattr(service, "_READER", "of tomorrow")
     store.keep(capture_of(B, 1), B, POLICY)
     assert readings.count == 4
     store.keep(capture_of(B, 2), B, POLICY)
