@@ -10,7 +10,7 @@ from rapidfuzz.distance import LCSseq
 
 # Which words two clauses share is looked up when the matrix of their words has at most so many bits (4 MB).
 _MATRIX_BITS = 32_000_000
-_RUN = 4
+_RUN = 6
 # A word or pair of words in more clauses than this says little about which two belong together.
 _RARE = 12
 _CANDIDATES = 6
@@ -93,7 +93,7 @@ def likeness(old: Text, new: Text, at_least: float = 0.0) -> Likeness:
 def _likeness_of_huge(old: str, new: str) -> Likeness:
     """How alike two very long texts are, from the runs of words they share.
 
-    Where each word is kept with a chance of p, a run of four is kept with p to the fourth; so its fourth root tells p.
+    Where each word is kept with a chance of p, a run of six is kept with p to the sixth; so its sixth root tells p.
     """
     runs = [Counter(text[at : at + _RUN] for at in range(len(text) - _RUN + 1)) for text in (old, new)]
     common = sum((runs[0] & runs[1]).values())

@@ -23,6 +23,7 @@ _WIDEST_WRAP = 120
 _MENU_SWITCH = re.compile(r"toggle navigation|skip to (?:main )?content|(?:open|close|toggle) menu", re.IGNORECASE)
 _VOTE = re.compile(r"was this (?:article|page|answer) helpful\b", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"©|\(c\) |copyright ", re.IGNORECASE)
+_FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # "VAT ID: RO30754979"
 _HEADING_WORDS = 12
 #: A heading stands before a text of at least so many characters.
 _SENTENCE_LENGTH = 60
@@ -98,9 +99,11 @@ def _block(texts: list[str], index: int, blank_apart: bool) -> Block:
 
 
 def _looks_like_heading(texts: list[str], index: int, blank_apart: bool) -> bool:
-    """Certain only where a line in title form stands before a longer text of its own, or before another such line."""
+    """Certain only where a line in title form begins the text, or stands before a longer text or another such line."""
     if not _in_title_form(texts[index]):
         return False
+    if not any(texts[:index]):
+        return len(texts) > 1
     below = next((place for place in range(index + 1, len(texts)) if texts[place]), None)
     if below is None or (blank_apart and below == index + 1):
         return False  # the last line, or the first line of a paragraph
@@ -119,6 +122,7 @@ def _in_title_form(line: str) -> bool:
         and not text.endswith((".", ";", ":", ",", "!"))
         and "@" not in text
         and "|" not in text
+        and not _FIELD.search(text)
         and not states_date(text)
     )
 
