@@ -15,7 +15,7 @@ from diffing.similar import Hypotheses, Match, Sides
 from diffing.words import words
 
 # Off the chain a pair has only its words to speak for it.
-_MOVED, _MOVED_SHORT, _SHORT = 0.38, 0.6, 6
+_MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 _TITLE_CONFIDENCE = 0.3
 # How often what was not to be believed is banned and the rest thought over.
 _PASSES = 4

@@ -29,27 +29,30 @@ def runs_of_parts(whole: Text, texts: dict[int, Text], alone: dict[int, float]) 
             runs.append([part])
     found = []
     for run in runs:
-        settled = _settled(whole, texts, [part for part in range(run[0], run[-1] + 1) if part in texts])
-        if settled is not None:
-            parts, both = settled
-            if both >= _TOGETHER and both > max(alone.get(part, 0.0) for part in parts):
-                found.append((tuple(parts), both))
+        parts, both = _believable(whole, texts, [part for part in range(run[0], run[-1] + 1) if part in texts])
+        if len(parts) == 1:
+            both = alone.get(parts[0], 0.0)
+        parts, both = _with_those_beside(whole, texts, parts, both)
+        if len(parts) > 1 and both >= _TOGETHER and both > max(alone.get(part, 0.0) for part in parts):
+            found.append((tuple(parts), both))
     return found
 
 
-def _settled(whole: Text, texts: dict[int, Text], parts: list[int]) -> tuple[list[int], float] | None:
-    """The parts that are believable together, those beside them included; None if fewer than two are."""
+def _believable(whole: Text, texts: dict[int, Text], parts: list[int]) -> tuple[list[int], float]:
+    """The parts that are believable together, and how alike they are to the whole; none if they don't hang together."""
     while 2 <= len(parts) <= _MOST_PARTS:
         both, believable = _together(whole, [texts[part] for part in parts])
         if all(believable):
-            break
-        kept = [part for part, believed in zip(parts, believable, strict=True) if believed]
-        if any(after - before > 2 for before, after in pairwise(kept)):
-            return None
-        parts = kept
-    else:
-        return None
-    for beside in (parts[0] - 1, parts[-1] + 1):
+            return parts, both
+        parts = [part for part, believed in zip(parts, believable, strict=True) if believed]
+        if any(after - before > 2 for before, after in pairwise(parts)):
+            return [], 0.0
+    return (parts, 0.0) if len(parts) == 1 else ([], 0.0)
+
+
+def _with_those_beside(whole: Text, texts: dict[int, Text], parts: list[int], both: float) -> tuple[list[int], float]:
+    """The parts, and the clauses before and after them where they make the whole more alike."""
+    for beside in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, beside])
         if beside in texts and len(wider) <= _MOST_PARTS:
             both_wider, believable = _together(whole, [texts[part] for part in wider])

@@ -19,7 +19,7 @@ _OPERATION: dict[int, RedlineOperation] = {_DELETE: "delete", _EQUAL: "equal", _
 # The bit matrix of one longest common subsequence: 8 MB at most. Beyond, runs of words found once on each side cut it.
 _MATRIX_BITS = 64_000_000
 _RUN = 6
-_STRETCH, _LONGEST_STRETCH, _LONG_KEPT = 100, 1_000, 30
+_STRETCH, _LONGEST_STRETCH, _LONG_KEPT = 100, 200, 30
 # Letters for words: ideographs, which diff-match-patch takes for letters as it does words; then private use.
 _LETTERS = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0xF0000, 0x10FFFD))
 
@@ -69,15 +69,15 @@ def _parts(old: str, new: str) -> tuple[list[Part], bool]:
 def _cleaned(parts: list[Part]) -> list[Part]:
     """The parts after diff-match-patch's semantic cleanup, which joins edits that have little between them.
 
-    Done in stretches that end at something long kept, which no cleanup would take away, since its time is squared.
+    Done in stretches, since its time is squared; they end at something long kept, which no cleanup would take away.
     """
     differ = diff_match_patch()
     cleaned: list[Part] = []
     stretch: list[Part] = []
     for at, part in enumerate(parts, 1):
         stretch.append(part)
-        ends = len(stretch) >= _STRETCH and part[0] == _EQUAL and len(part[1]) >= _LONG_KEPT
-        if ends or len(stretch) >= _LONGEST_STRETCH or at == len(parts):
+        long_enough = _STRETCH if len(part[1]) >= _LONG_KEPT else _LONGEST_STRETCH
+        if (part[0] == _EQUAL and len(stretch) >= long_enough) or at == len(parts):
             differ.diff_cleanupMerge(stretch)
             differ.diff_cleanupSemantic(stretch)
             cleaned.extend(stretch)
