@@ -95,6 +95,10 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
         new_keys = [(key_of(clause.text) or None) if at in free_new else None for at, clause in enumerate(new)]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if tells(key)))
+        if key_of is same_text:
+            # A clause whose quotes changed where it stood, and which is said again elsewhere with the old ones, has
+            # not moved there: what left its order is thought over without typography.
+            pairing.release_moved()
 
 
 def _has_letters(text: str) -> bool:

@@ -26,6 +26,12 @@ class Pairing:
         self.new_of[old] = new
         self.old_of[new] = old
 
+    def release_moved(self) -> None:
+        """Take apart the pairs that did not keep their order, to be paired anew."""
+        kept = self.chain()
+        self.new_of = dict(kept)
+        self.old_of = {new: old for old, new in kept}
+
     @property
     def free_old(self) -> list[int]:
         """Old clauses without another side, in reading order."""
