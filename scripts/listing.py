@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
 from typing import Any
 
 import click
@@ -62,13 +63,16 @@ def version_numbers(history: History) -> dict[str, int]:
 
 def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
     """Rows as a table on standard output, a row a line where that is no terminal; pages' text is escaped."""
-    console = Console(width=None if Console().is_terminal else 10_000, highlight=False)
+    terminal = Console()
+    console = Console(width=terminal.width if terminal.is_terminal else 10_000, highlight=False, file=StringIO())
     table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable_line("" if row[column] is None else str(row[column]))) for column in columns))
-    console.print(table)
+    with console.capture() as drawn:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 
 def clause_lines(clauses: Iterable[Clause]) -> Iterable[str]:
