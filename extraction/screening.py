@@ -196,8 +196,7 @@ def _of_page(capture: Capture, payload: bytes, document: Document, page: Page, c
 
 
 def _said_instead(page: Page, said: int) -> Verdict | None:
-    """What the page says of itself in its title and headings, or in its first lines where it says nothing of a "
-    "policy."""
+    """What the page says of itself in its title and headings; where it says nothing of a policy, in its first lines."""
     titles = [page.title or "", *[block.text for block in page.blocks if block.level in (1, 2)][:2]]
     start = " ".join([block.text for block in page.blocks[:15]])[:1500]
     size = sum(len(block.text) for block in page.blocks)
