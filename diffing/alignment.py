@@ -20,14 +20,19 @@ _TITLE_CONFIDENCE = 0.3
 # How often what was not to be believed is banned and the rest thought over.
 _PASSES = 4
 
+_MANY_REPEATED = "clauses that repeat very often were matched in stretches, not over the whole text"
+_MANY_CHANGED = (
+    "so many clauses changed that only those with a rare pair of words in common were held against each other"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """The matches, which of them moved (places in `matches`), and whether order was looked at in stretches only."""
+    """The matches, which of them moved (places in `matches`), and what was done more coarsely than usual, in words."""
 
     matches: tuple[Match, ...]
     moved: frozenset[int]
-    coarse: bool
+    coarse: tuple[str, ...]
 
     def mirrored(self) -> "Alignment":
         """The alignment seen from the other side."""
@@ -50,9 +55,10 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     pairing = Pairing([_weight(clause.text) for clause in old], [_weight(clause.text) for clause in new])
     _pair_by_keys(pairing, old, new)
     exact = [Match((i,), (j,), 1.0) for i, j in sorted(pairing.new_of.items())]
+    coarse = (_MANY_REPEATED,) * pairing.coarse
     free_old, free_new = pairing.free_old, pairing.free_new
     if not (free_old and free_new):
-        return Alignment(tuple(exact), _moved(exact, pairing), pairing.coarse)
+        return Alignment(tuple(exact), _moved(exact, pairing), coarse)
 
     old_words = {i: words(plain(old[i].text)) for i in free_old}
     new_words = {j: words(plain(new[j].text)) for j in free_new}
@@ -77,7 +83,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     title = _title(old, new, matches)
     if title:
         matches = [*matches, title]
-    return Alignment(tuple(matches), _moved(matches, pairing), pairing.coarse)
+    return Alignment(tuple(matches), _moved(matches, pairing), coarse + (_MANY_CHANGED,) * hypotheses.coarse)
 
 
 def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]) -> None:

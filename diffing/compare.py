@@ -11,7 +11,6 @@ from core.clauses import Document
 from diffing.alignment import Alignment, align
 from diffing.classification import change_of, one_sided
 
-_COARSE_ALIGNMENT = "clauses that repeat very often were matched in stretches, not over the whole text"
 _COARSE_REDLINE = "some redlines show very long texts as replaced where fewer words may have changed"
 
 
@@ -43,7 +42,7 @@ def compare(old: Document, new: Document) -> Comparison:
         ((where_it_stood(i), 2, i), one_sided(c, "removed")) for i, c in enumerate(old.clauses) if i not in matched_old
     ]
     placed.sort(key=lambda item: item[0])
-    notes = (_COARSE_ALIGNMENT,) * alignment.coarse + (_COARSE_REDLINE,) * coarse_redline
+    notes = alignment.coarse + (_COARSE_REDLINE,) * coarse_redline
     return Comparison(tuple(change for _, change in placed), tuple(sorted(unchanged)), notes)
 
 

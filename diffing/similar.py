@@ -49,6 +49,7 @@ class Hypotheses:
     """What the free clauses, whose words are given by position, may have become.
 
     headings: the positions of the headings on either side.
+    coarse: whether there are so many that only pairs of words were looked up.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Hypotheses:
         headings: tuple[set[int], set[int]],
     ) -> None:
         self._pairing, self._old, self._new, self._headings = pairing, old, new, headings
+        self.coarse = len(old) * len(new) > _VERY_MANY
         self._chain = pairing.chain()
         self._gaps = Gaps(self._chain)
         self._measured = self._measure()
@@ -74,7 +76,7 @@ class Hypotheses:
     def _measure(self) -> dict[Pair, Likeness]:
         """How alike the pairs are that may be one another's; the others are left out."""
         old, new = self._old, self._new
-        worth = candidates(old, new, pairs_of_words=len(old) * len(new) > _VERY_MANY)
+        worth = candidates(old, new, pairs_of_words=self.coarse)
         for gap_old, gap_new in self._gaps.members(list(old), list(new)):
             if len(gap_old) * len(gap_new) <= _WHOLE_GAP:
                 worth.update((i, j) for i in gap_old for j in gap_new)

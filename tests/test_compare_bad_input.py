@@ -61,3 +61,13 @@ def test_a_long_monotonous_clause_takes_bounded_time(unit: str):
     comparison = compare(old, new)
     assert time.process_time() - start < 4
     assert accounted_for(comparison, old, new)
+
+
+def test_a_comparison_says_where_size_made_it_coarser():
+    old = document(*(f"rule{at} of kettle{at} and pot" for at in range(1_200)))
+    new = document(*(f"rule{at} of kettle{at} and pan" for at in range(1_200)))
+    comparison = compare(old, new)
+    assert comparison.counts["modified"] == 1_200
+    assert len(comparison.coarse) == 1
+    assert "pair of words" in comparison.coarse[0]
+    assert compare(ENGLISH, document("We collect your name.")).coarse == ()
