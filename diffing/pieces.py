@@ -13,6 +13,8 @@ _MOST_PARTS = 8
 _SHORT = 6
 # Words that may stand between a short part and the next one.
 _SLACK = 3
+# Parts that weigh more than the whole by more than this have no room for another.
+_ROOM = 1.2
 
 
 def runs_of_parts(whole: Text, texts: dict[int, Text], alone: dict[int, float]) -> list[tuple[tuple[int, ...], float]]:
@@ -54,7 +56,10 @@ def _with_those_beside(whole: Text, texts: dict[int, Text], parts: list[int], bo
     """The parts, and the clauses before and after them where they make the whole more alike."""
     for beside in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, beside])
-        if beside in texts and len(wider) <= _MOST_PARTS:
+        if beside not in texts or len(wider) > _MOST_PARTS:
+            continue
+        room = _ROOM * whole.weight - sum(texts[part].weight for part in parts)
+        if room >= _PART * texts[beside].weight:
             both_wider, believable = _together(whole, [texts[part] for part in wider])
             if all(believable) and both_wider > both:
                 parts, both = wider, both_wider
