@@ -18,6 +18,9 @@ class Clause:
     text: its words, without the label; white space collapsed, never empty.
     links: the addresses its text links to, absolute, tracking parameters dropped, in reading order; `mailto:` and
         `tel:` targets included.
+    typography: the text as it is set, where that differs from `text`: its own spacing, characters without width,
+        Unicode composition, and the emphasis that Markdown spells out; '' where it does not differ, None where the
+        source does not tell (PDF). What differs in it alone is cosmetic.
     """
 
     position: int
@@ -26,9 +29,10 @@ class Clause:
     heading_path: tuple[str, ...]
     text: str
     links: tuple[str, ...] = ()
+    typography: str | None = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The clause as the JSON contract has it (link targets are not part of it)."""
+        """The clause as the JSON contract has it (link targets and typography are not part of it)."""
         return {
             "position": self.position,
             "kind": self.kind,

@@ -41,7 +41,8 @@ def change_of(
 
 def difference_of(old: Clause, new: Clause) -> Difference:
     """How two matched clauses differ: the heaviest of their differences."""
-    if old.text == new.text and old.label == new.label and old.links == new.links:
+    alike_set = _set_alike(old, new)
+    if old.text == new.text and old.label == new.label and old.links == new.links and alike_set:
         return "none"
     difference = _difference_of_texts(old.text, new.text)
     if difference in ("factual", "words"):
@@ -50,9 +51,16 @@ def difference_of(old: Clause, new: Clause) -> Difference:
         return "factual"
     if _renumbered(old, new):
         return "number"
-    if difference == "none" and old.links != new.links:
+    if difference == "none" and (old.links != new.links or not alike_set):
         return "cosmetic"
     return "cosmetic" if difference == "number" else difference
+
+
+def _set_alike(old: Clause, new: Clause) -> bool:
+    """Whether nothing is known to differ in how the texts are set."""
+    if old.typography is None or new.typography is None:
+        return True
+    return (old.typography or old.text) == (new.typography or new.text)
 
 
 def _difference_of_texts(old: str, new: str) -> Difference:

@@ -41,6 +41,7 @@ class Block:
     """A stretch of text that stands by itself.
 
     text: tidied, never without a letter or digit.
+    typography: the text as it is set (core.clauses.Clause), None where the source does not tell.
     level: of a heading, from 1; 0 for all else.
     label: the number an ordered list gives it, None otherwise.
     bold: every character of it is emphasised. linked: share of its characters that stand in links, 0 to 1.
@@ -54,6 +55,7 @@ class Block:
     level: int = 0
     label: str | None = None
     links: tuple[str, ...] = ()
+    typography: str | None = None
     bold: bool = False
     linked: float = 0.0
     box: Box | None = None

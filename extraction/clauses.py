@@ -4,6 +4,7 @@ from core.clauses import Clause
 from extraction.blocks import LOOKS_LEVEL, Block
 from extraction.labels import split_label
 from extraction.stated_dates import states_date
+from extraction.wording import without_front
 
 _HEADING_WORDS = 16
 _HEADING_LENGTH = 120
@@ -22,7 +23,11 @@ def clauses_of(blocks: list[Block]) -> tuple[Clause, ...]:
         while level and path and path[-1][0] >= level:
             path.pop()
         kind = "heading" if level else "paragraph" if block.kind == "heading" else block.kind
-        clauses.append(Clause(len(clauses), kind, label, tuple(heading for _, heading in path), text, block.links))
+        typography = without_front(block.typography, block.text.removesuffix(text))
+        if typography == text:
+            typography = ""
+        above = tuple(heading for _, heading in path)
+        clauses.append(Clause(len(clauses), kind, label, above, text, block.links, typography))
         if level:
             path.append((level, text))
     return tuple(clauses)

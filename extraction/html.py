@@ -10,7 +10,7 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block, BlockKind, Box
 from extraction.labels import split_label
 from extraction.links import decode_cloudflare, link_target
-from extraction.wording import has_words, tidy, word_set
+from extraction.wording import has_words, tidy, without_front, word_set
 
 _SKIPPED = word_set(
     "script style template svg math iframe object embed canvas audio video map head link meta select datalist "
@@ -21,6 +21,10 @@ _BLOCK = word_set(
     "footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol "
     "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
 )
+_MARKS = {"em": "*", "strong": "**", "code": "`"}
+# A space that is only wrapped into lines; no-break spaces are none.
+_LAYOUT_SPACE = re.compile(r"[ \t\n\r\f]+")
+_LINE_BREAK = re.compile(r"[ \t]*[\n\r\f][ \t\n\r\f]*")
 _BOLD = frozenset(["b", "strong"])
 # Inline elements of which nothing matters but their text.
 _PLAIN = word_set(
@@ -58,6 +62,7 @@ class Page:
 @dataclass(slots=True)
 class _Line:
     parts: list[str] = field(default_factory=list)
+    typeset: list[str] = field(default_factory=list)  # the same as it is set
     links: list[str] = field(default_factory=list)
     length: int = 0
     bold: int = 0
@@ -65,8 +70,17 @@ class _Line:
     placed: int = 0
 
 
-def read_html(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
+def read_html(
+    text: str,
+    *,
+    url: str | None = None,
+    select: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    markdown: bool = False,
+) -> Page:
     """The blocks of a page, or of what `select` names in it, without what `remove` names.
+
+    markdown: it was made from Markdown, whose emphasis and spaces are the vendor's, not a layout's.
 
     ExtractionError names a selector that is none.
     """
@@ -86,7 +100,7 @@ def read_html(text: str, *, url: str | None = None, select: Sequence[str] = (), 
     roots: list[LexborNode] = [body] if body is not None else []
     if select:
         roots = _outermost([node for selector in select for node in _chosen(tree, selector)])
-    walker = _Walker(base, url)
+    walker = _Walker(base, url, markdown=markdown)
     for root in roots:
         walker.walk(root)
     return Page(title or None, lang, _with_shown_markup_read(walker.blocks, base, url), tree)
@@ -149,7 +163,7 @@ def _flattened(text: str) -> str:
 class _Walker:
     """Gathers inline text into lines until something ends the block, then makes blocks of the lines."""
 
-    def __init__(self, base: str | None, page: str | None, box: Box | None = None) -> None:
+    def __init__(self, base: str | None, page: str | None, box: Box | None = None, *, markdown: bool = False) -> None:
         self.blocks: list[Block] = []
         self._base = base
         self._page = page.partition("#")[0] if page else None
@@ -165,6 +179,7 @@ class _Walker:
         self._counters: list[list[int | str]] = []  # per open list: next number, type; [] type '' for bullets
         self._rows: list[list[_Line]] = []  # cells of the open data row
         self._in_row = 0
+        self._markdown = markdown
 
     def walk(self, root: LexborNode) -> None:
         """Gathers the blocks of an element and all below it."""
@@ -198,16 +213,19 @@ class _Walker:
 
     # What _enter did, for _leave to undo; _DONE: all is said, the element's inside is passed over.
     _DONE = -1
-    _BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH = (
-        1 << n for n in range(11)
+    _BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED = (
+        1 << n for n in range(12)
     )
 
     def _enter(self, node: LexborNode, tag: str) -> int:
+        marked = self._MARKED if self._markdown and tag in _MARKS else 0
+        if marked:
+            self._lines[-1].typeset.append(_MARKS[tag])
         if tag in _PLAIN:
-            return 0
+            return marked
         if tag in _BOLD:
             self._bold += 1
-            return self._BOLD_ON
+            return self._BOLD_ON | marked
         attributes = node.attributes
         undo = 0
         style = attributes.get("style") or ""
@@ -313,6 +331,8 @@ class _Walker:
                 self._item = []
         elif undo & self._LINK:
             self._href.pop()
+        elif undo & self._MARKED:
+            self._lines[-1].typeset.append(_MARKS[tag])
         if undo & self._BOLD_ON:
             self._bold -= 1
 
@@ -351,6 +371,7 @@ class _Walker:
             return
         length = len(text.strip())
         line.parts.append(text)
+        line.typeset.append(text)
         line.length += length
         if self._bold:
             line.bold += length
@@ -417,6 +438,7 @@ class _Walker:
             return
         length = sum(line.length for line in lines) or 1
         kind: BlockKind = "paragraph"
+        front = ""
         label = None
         level = self._heading
         if level:
@@ -429,7 +451,7 @@ class _Walker:
         bullet = _BULLET.match(text)
         if bullet and not level:
             kind = "list_item"
-            text = text[bullet.end() :]
+            front, text = text[: bullet.end()], text[bullet.end() :]
             if not has_words(text):
                 return
         elif self._box is not None and self._box.tag == "summary" and not level:
@@ -441,6 +463,7 @@ class _Walker:
                 level,
                 label,
                 _once(link for line in lines for link in line.links),
+                without_front(self._typography(lines, front + text), front),
                 bold=sum(line.bold for line in lines) >= length - 1,
                 linked=min(1.0, sum(line.linked for line in lines) / length),
                 box=self._box,
@@ -448,6 +471,14 @@ class _Walker:
                 to_place=2 * sum(line.placed for line in lines) > length,
             )
         )
+
+    def _typography(self, lines: list[_Line], text: str) -> str:
+        """What is gathered as it is set; '' where that is its text."""
+        raw = " ".join("".join(line.typeset) for line in lines)
+        if raw == text:
+            return ""
+        set_text = (_LINE_BREAK if self._markdown else _LAYOUT_SPACE).sub(" ", raw).strip(" ")
+        return "" if set_text == text else set_text
 
     def _flush_row(self) -> None:
         cells = [(tidy(" ".join("".join(line.parts) for line in cell)), cell) for cell in self._rows]
@@ -461,6 +492,7 @@ class _Walker:
             Block(
                 "table_row",
                 " | ".join(text for text, _ in cells),
+                typography=" | ".join(self._typography(cell, text) or text for text, cell in cells),
                 links=_once(link for line in lines for link in line.links),
                 bold=sum(line.bold for line in lines) >= length - 1,
                 linked=min(1.0, sum(line.linked for line in lines) / length),

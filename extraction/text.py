@@ -7,7 +7,7 @@ from extraction.blocks import Block
 from extraction.corpus import without_source_line
 from extraction.labels import split_label
 from extraction.stated_dates import states_date
-from extraction.wording import has_words, tidy, word_set
+from extraction.wording import has_words, tidy, without_front, word_set
 
 _BULLET = re.compile(r"(?:[•·●◦▪▫■□‣⁃∙➢➤►✓✔]\s*|[*+–—-]\s+)(?=\S)")
 _MARKED_HEADING = re.compile(r">\s+(?=\S)")
@@ -32,19 +32,27 @@ _HEADING_LENGTH = 80
 
 def read_text(text: str) -> list[Block]:
     """The blocks of a plain text; a first line that says only where it was taken from is none of them."""
-    lines = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
-    lines = [tidy(line) if not _ruled(line) else "" for line in lines]
+    typeset = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    lines = [tidy(line) if not _ruled(line) else "" for line in typeset]
     width = _wrap_width(lines)
     parts: list[list[str]] = []
-    for line in lines:
+    typeset_parts: list[list[str]] = []
+    for line, as_set in zip(lines, typeset, strict=True):
         if line and parts and parts[-1] and _continues(parts[-1][-1], line, width):
             parts[-1].append(line)
+            typeset_parts[-1].append(as_set.strip(" \t"))
         else:
             parts.append([line] if line else [])
+            typeset_parts.append([as_set.strip(" \t")])
     blank_apart = sum(not part for part in parts) * 4 > sum(bool(part) for part in parts)
     texts = [" ".join(part) for part in parts]
     found = [index for index, text in enumerate(texts) if has_words(text)]
-    return _without_page([_block(texts, index, blank_apart) for index in found])
+    blocks = []
+    for index in found:
+        block = _block(texts, index, blank_apart)
+        block.typography = without_front(" ".join(typeset_parts[index]), texts[index].removesuffix(block.text))
+        blocks.append(block)
+    return _without_page(blocks)
 
 
 def is_hard_wrapped(lines: list[str]) -> bool:

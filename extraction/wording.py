@@ -24,6 +24,18 @@ def tidy(text: str) -> str:
     return text
 
 
+def without_front(typography: str | None, front: str) -> str | None:
+    """A text as it is set, without what its tidied form was freed of in front: a bullet, a label."""
+    left = sum(not character.isspace() for character in front)
+    if not typography or not left:
+        return typography
+    at = 0
+    while left and at < len(typography):
+        left -= typography[at] != "*" and bool(tidy(typography[at]))
+        at += 1
+    return typography[at:].lstrip("* ")
+
+
 def word_set(text: str) -> frozenset[str]:
     """The words of a list that is written as one text."""
     return frozenset(text.split())

@@ -190,6 +190,8 @@ def notes(change: Change) -> tuple[str, ...]:
         if gone or came:
             was, now = (", ".join(map(printable, side)) or "none" for side in (gone, came))
             found.append(f"Link: {was} → {now}.")
+        elif change.kind == "cosmetic" and old[0].text == new[0].text and old[0].label == new[0].label:
+            found.append("Only spacing, emphasis or characters without width differ.")
         if change.confidence < _UNCERTAIN:
             found.append(f"The two sides may not belong together (confidence {change.confidence:.0%}).")
     return tuple(found)

@@ -20,7 +20,15 @@ def encode(document: Document) -> bytes:
         "language": document.language,
         "effective_date": document.effective_date and document.effective_date.isoformat(),
         "clauses": [
-            [clause.position, clause.kind, clause.label, clause.heading_path, clause.text, clause.links]
+            [
+                clause.position,
+                clause.kind,
+                clause.label,
+                clause.heading_path,
+                clause.text,
+                clause.links,
+                clause.typography,
+            ]
             for clause in document.clauses
         ],
     }
@@ -35,8 +43,8 @@ def decode(data: bytes) -> Document:
         language=plain["language"],
         effective_date=date.fromisoformat(plain["effective_date"]) if plain["effective_date"] else None,
         clauses=tuple(
-            Clause(position, kind, label, tuple(heading_path), text, tuple(links))
-            for position, kind, label, heading_path, text, links in plain["clauses"]
+            Clause(position, kind, label, tuple(heading_path), text, tuple(links), typography)
+            for position, kind, label, heading_path, text, links, typography in plain["clauses"]
         ),
     )
 
