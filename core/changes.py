@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from core.clauses import Clause
+from core.clauses import Clause, Document
 
 ChangeKind = Literal[
     "added",
@@ -58,11 +58,14 @@ class Change:
 class Comparison:
     """All that differs between two documents: every clause of either is in exactly one change or in `unchanged`.
 
+    old, new: the documents compared.
     changes: in reading order of the new document, a removed clause where it stood.
     unchanged: (old position, new position) of the clauses that are the same, in reading order.
     coarse: what was compared more coarsely than usual because of its size, in words for the reader; mostly empty.
     """
 
+    old: Document
+    new: Document
     changes: tuple[Change, ...]
     unchanged: tuple[tuple[int, int], ...]
     coarse: tuple[str, ...] = field(default=())
@@ -77,8 +80,13 @@ class Comparison:
         return counts
 
     def to_dict(self) -> dict[str, Any]:
-        """`counts`, `changes`, and `coarse` where there is anything in it, as the JSON contract has them."""
+        """The comparison as the JSON contract has it, `old` and `new` as the documents themselves state them.
+
+        A report says there which version or file they are. `coarse` is left out where there is nothing in it.
+        """
         result: dict[str, Any] = {
+            "old": self.old.stated(),
+            "new": self.new.stated(),
             "counts": self.counts,
             "changes": [change.to_dict() for change in self.changes],
         }

@@ -56,3 +56,11 @@ class Document:
     language: str | None
     effective_date: date | None
     clauses: tuple[Clause, ...]
+
+    def stated(self) -> dict[str, str | None]:
+        """Title, language and effective date, as the JSON contract has them wherever a document is named."""
+        return {
+            "title": self.title,
+            "language": self.language,
+            "effective_date": self.effective_date.isoformat() if self.effective_date else None,
+        }

@@ -43,7 +43,7 @@ def compare(old: Document, new: Document) -> Comparison:
     ]
     placed.sort(key=lambda item: item[0])
     notes = alignment.coarse + (_COARSE_REDLINE,) * coarse_redline
-    return Comparison(tuple(change for _, change in placed), tuple(sorted(unchanged)), notes)
+    return Comparison(old, new, tuple(change for _, change in placed), tuple(sorted(unchanged)), notes)
 
 
 def _new_place_of_removed(alignment: Alignment) -> Callable[[int], int]:

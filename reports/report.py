@@ -38,7 +38,7 @@ class VersionSide:
             "policy": self.policy,
             "version": self.number,
             "id": self.period.version_id,
-            **_stated(self.document),
+            **self.document.stated(),
             "captures": len(self.period.observations),
             "first": capture_to_dict(self.period.first),
             "last": capture_to_dict(self.period.last),
@@ -55,7 +55,7 @@ class FileSide:
 
     def to_dict(self) -> dict[str, Any]:
         """The side as the JSON contract has it."""
-        return {"path": str(self.path), "sha256": self.sha256, **_stated(self.document)}
+        return {"path": str(self.path), "sha256": self.sha256, **self.document.stated()}
 
 
 Side = VersionSide | FileSide
@@ -124,13 +124,14 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as the JSON contract has it."""
-        return {
+        named = {
             "old": self.old.to_dict(),
             "new": self.new.to_dict(),
             "interval": self.interval.to_dict() if self.interval else None,
             "between": [period.to_dict() for period in self.between],
-            **self.comparison.to_dict(),
         }
+        # The sides as this report names them stand in place of what the documents state of themselves.
+        return named | self.comparison.to_dict() | named
 
 
 def capture_to_dict(observation: Observation) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def report_between(
         new=side(new_period, new_document),
         interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
         between=tuple(Between(history.version(period.version_id).number, period) for period in between),
-        comparison=_nothing(old_document) if same else compare(old_document, new_document),
+        comparison=_nothing(old_document, new_document) if same else compare(old_document, new_document),
     )
 
 
@@ -208,16 +209,8 @@ def _file_side(path: Path, document: Document) -> FileSide:
         raise UsageError(f"{path}: {error.strerror}") from None
 
 
-def _nothing(document: Document) -> Comparison:
-    return Comparison((), tuple((clause.position, clause.position) for clause in document.clauses))
-
-
-def _stated(document: Document) -> dict[str, Any]:
-    return {
-        "title": document.title,
-        "language": document.language,
-        "effective_date": document.effective_date.isoformat() if document.effective_date else None,
-    }
+def _nothing(old: Document, new: Document) -> Comparison:
+    return Comparison(old, new, (), tuple((clause.position, clause.position) for clause in old.clauses))
 
 
 def periods_of(between: Sequence[Between]) -> dict[int, list[Period]]:

@@ -34,9 +34,7 @@ def command(vendor: str, at: str | None, policy: str, output_format: str) -> Non
                 "policy": policy,
                 "version": version.number,
                 "id": version.id,
-                "title": document.title,
-                "language": document.language,
-                "effective_date": document.effective_date.isoformat() if document.effective_date else None,
+                **document.stated(),
                 "period": {**seen, "captures": len(period.observations)},
                 "clauses": [clause.to_dict() for clause in document.clauses],
             }

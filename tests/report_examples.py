@@ -58,12 +58,13 @@ def file_report(*changes: Change, unchanged: tuple[Clause, ...] = ()) -> Report:
         sorted([c for one in changes for c in getattr(one, side)] + list(unchanged), key=lambda c: c.position)
         for side in ("old", "new")
     ]
+    old, new = document(*sides[0]), document(*sides[1])
     return Report(
-        old=FileSide(Path("old.html"), "c" * 64, document(*sides[0])),
-        new=FileSide(Path("new.html"), "d" * 64, document(*sides[1])),
+        old=FileSide(Path("old.html"), "c" * 64, old),
+        new=FileSide(Path("new.html"), "d" * 64, new),
         interval=None,
         between=(),
-        comparison=Comparison(changes, tuple((c.position, c.position) for c in unchanged)),
+        comparison=Comparison(old, new, changes, tuple((c.position, c.position) for c in unchanged)),
     )
 
 

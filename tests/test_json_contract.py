@@ -9,6 +9,8 @@ import pytest
 
 from core.changes import CHANGE_KINDS
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS, PAGES
+from diffing import compare
+from extraction import extract
 from tests.conftest import Clausewatch
 from tests.demo_pages import CAPTURES
 
@@ -144,3 +146,11 @@ def test_ingest_gives_the_captures_it_read(clausewatch: Clausewatch) -> None:
         )
         assert (row["captured_at"], row["verdict"], row["version"]) == (moment, "accepted", 1)
     assert len(ask(clausewatch, "captures", "lanternpost")) == 1
+
+
+def test_from_python() -> None:
+    old, new = (extract((PAGES / name).read_bytes(), "text/html") for name in (CAPTURES[3][0], CAPTURES[4][0]))
+    comparison = compare(old, new).to_dict()
+    assert {"old", "new", "counts", "changes"} <= set(comparison)
+    check_comparison(comparison, len(old.clauses), len(new.clauses))
+    assert all(clause.text for clause in old.clauses)

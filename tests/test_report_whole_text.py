@@ -83,7 +83,8 @@ def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
             changes.append(change(kind, (old[o],), (new[n],)))  # type: ignore[arg-type]  # drawn from its values
     changes += [change("removed", (c,), ()) for c in old if c.position not in {o for o, _ in pairs}]
     changes += [change("added", (), (c,)) for c in new if c.position not in {n for _, n in pairs}]
-    return Comparison(tuple(changes), tuple(unchanged)), document(*old), document(*new)
+    sides = document(*old), document(*new)
+    return Comparison(*sides, tuple(changes), tuple(unchanged)), *sides
 
 
 @given(comparisons())
