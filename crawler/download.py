@@ -8,7 +8,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import Response
 
-from crawler.coding import CutOff, TooLarge, UnknownCoding, decode
+from core.codings import CutOff, TooLarge, UnknownCoding, decode
 from crawler.failures import NotAsked
 
 

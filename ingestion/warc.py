@@ -1,24 +1,35 @@
 """WARC files (ISO 28500) as captures of one policy."""
 
+import gzip
 import re
+import zlib
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urljoin
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.bufferedreaders import ChunkedDataReader
 from warcio.exceptions import ArchiveLoadFailed
 
 from core.addresses import urlkey
 from core.captures import Capture, sha256_hex
+from core.codings import CutOff, TooLarge, UnknownCoding, decode
 from core.declarations import Policy
+from core.escaping import printable_line
 from core.exceptions import UsageError
 from core.moments import parse_span
 
 # A crawler asks for a redirect's target at once; a record further away in time is of another visit.
 _REDIRECT_WINDOW = timedelta(minutes=5)
+# As for pages a crawl fetches; in bytes.
+_MAX_SIZE = 32 * 1024 * 1024
+
+_BREAKS_OFF = "not a whole WARC file, it breaks off after {} responses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +79,60 @@ def captures_from_warc(
     count = 0
     try:
         with path.open("rb") as stream:
-            for record in ArchiveIterator(stream):
-                if record.rec_type not in ("response", "revisit") or record.http_headers is None:
-                    continue
-                found = _capture(record, vendor, policy_slug, policy, redirects, seen)
-                if record.raw_stream.limit and not isinstance(found, LeftOut):
-                    # warcio takes the end of the file for the end of the record.
-                    raise EOFError("the file ends inside a record")
-                count += 1
-                yield found
+            for record in _records(stream):
+                found = None
+                if record.rec_type in ("response", "revisit") and record.http_headers is not None:
+                    found = _capture(record, vendor, policy_slug, policy, redirects, seen)
+                _read_to_end(record)
+                if found is not None:
+                    count += 1
+                    yield found
+        _check_compression(path)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from None
-    except (ArchiveLoadFailed, EOFError, ValueError) as error:
-        raise UsageError(f"{path}: not a whole WARC file, it breaks off after {count} responses: {error}") from None
+        if not isinstance(error, gzip.BadGzipFile):
+            raise UsageError(f"{path}: {error.strerror or error}") from None
+        raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {error}") from None
+    except (ArchiveLoadFailed, EOFError, ValueError, zlib.error) as error:
+        why = printable_line(" ".join(str(error).split())[:200])
+        raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {why}") from None
     if not count:
         raise UsageError(f"{path}: not a whole WARC file: there is no response in it")
+
+
+def _records(stream: IO[bytes]) -> Iterator[Any]:
+    """The file's records. warcio prints to stderr what it thinks of a record that is not ended as it should be."""
+    records = ArchiveIterator(stream)
+    while True:
+        try:
+            with redirect_stderr(StringIO()):
+                record = next(records)
+        except StopIteration:
+            if records.next_line:
+                raise EOFError("the file ends inside a record's header") from None
+            return
+        except AttributeError:  # what warcio stumbles over where a record's header ends before its address
+            raise EOFError("a record's header is cut off or damaged") from None
+        yield record
+
+
+def _read_to_end(record: Any) -> None:
+    """EOFError when the file ends before the record does, which warcio takes for the end of the record."""
+    if not record.rec_headers.get_header("Content-Length"):
+        raise EOFError("a record's header is cut off: it does not say how long the record is")
+    while record.raw_stream.read(_MAX_SIZE):
+        pass
+    if record.raw_stream.limit:
+        raise EOFError("the file ends inside a record")
+
+
+def _check_compression(path: Path) -> None:
+    """EOFError or BadGzipFile when a compressed file is cut off or damaged, which warcio takes for its end."""
+    with path.open("rb") as stream:
+        if stream.read(2) != b"\x1f\x8b":
+            return
+    with gzip.open(path) as stream:
+        while stream.read(1 << 20):
+            pass
 
 
 def _capture(
@@ -125,7 +175,12 @@ def _capture(
             return LeftOut("a revisit of a record that is not in the file")
         original, payload = seen[digest], None
     else:
-        payload = record.content_stream().read()
+        try:
+            payload = _payload(record)
+        except (CutOff, TooLarge):
+            return LeftOut("whose body is cut off, damaged or too large")
+        except UnknownCoding:
+            return LeftOut("in a content coding that is not known")
         original = _Original(http.get_header("Content-Type") or "", sha256_hex(payload))
         if digest:
             seen[digest] = original
@@ -144,3 +199,15 @@ def _capture(
         archive={"record_id": headers.get_header("WARC-Record-ID") or ""},
     )
     return capture, payload
+
+
+def _payload(record: Any) -> bytes:
+    """The body without its codings. warcio undoes content codings, too, but takes a cut-off body for a shorter one."""
+    http, stream = record.http_headers, record.raw_stream
+    if (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":
+        stream = ChunkedDataReader(stream)
+    body: bytes = stream.read(_MAX_SIZE + 1)
+    if len(body) > _MAX_SIZE:
+        raise TooLarge
+    codings = [value for name, value in http.headers if name.lower() == "content-encoding"]
+    return decode(body, codings, _MAX_SIZE)

@@ -1,8 +1,12 @@
 import gzip
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]  # has no types
 import pytest
+import zstandard
 
 from core.captures import Capture
 from core.declarations import Policy
@@ -46,11 +50,33 @@ def test_a_response_from_a_location_is_a_capture_of_its_warc_date(warc: Path) ->
     assert capture.archive["record_id"].startswith("<urn:uuid:")
 
 
-def test_content_coding_is_undone(warc: Path) -> None:
-    body = gzip.compress(b"<p>We keep logs.</p>")
-    page = DatedPage(url=OLD, at=day(2010), body=body, headers=(("Content-Encoding", "gzip"),))
+@pytest.mark.parametrize(
+    ("coding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress), ("zstd", zstandard.compress)]
+)
+def test_content_codings_are_undone(warc: Path, coding: str, compress: Callable[[bytes], bytes]) -> None:
+    body = compress(b"<p>We keep logs.</p>")
+    page = DatedPage(url=OLD, at=day(2010), body=body, headers=(("Content-Encoding", coding),))
     ((_, payload),), _ = read(warc, page)
     assert payload == b"<p>We keep logs.</p>"
+
+
+@pytest.mark.parametrize("transfer_coding", ["chunked", "Chunked"])
+def test_chunks_are_put_together(warc: Path, transfer_coding: str) -> None:
+    body = b"5\r\n<p>We\r\nF\r\n keep logs.</p>\r\n0\r\n\r\n"
+    page = DatedPage(url=OLD, at=day(2010), body=body, headers=(("Transfer-Encoding", transfer_coding),))
+    ((_, payload),), _ = read(warc, page)
+    assert payload == b"<p>We keep logs.</p>"
+
+
+def test_a_compressed_body_that_breaks_off_is_no_shorter_policy(warc: Path) -> None:
+    body = gzip.compress(b"".join(b"<p>Clause %d.</p>" % number for number in range(100)))
+    page = DatedPage(url=OLD, at=day(2010), body=body[:-100], headers=(("Content-Encoding", "gzip"),))
+    assert read(warc, page) == ([], ["whose body is cut off, damaged or too large"])
+
+
+def test_an_unknown_content_coding_is_left_out(warc: Path) -> None:
+    page = DatedPage(url=OLD, at=day(2010), body=b"?", headers=(("Content-Encoding", "compress"),))
+    assert read(warc, page) == ([], ["in a content coding that is not known"])
 
 
 def test_other_addresses_and_times_are_left_out_and_say_why(warc: Path) -> None:
@@ -106,6 +132,34 @@ def test_a_file_that_breaks_off_gives_what_came_before_and_then_one_error(warc: 
     assert first[1] == b"first"
     with pytest.raises(UsageError, match="breaks off after 1 responses"):
         list(found)
+
+
+@pytest.mark.parametrize("name", ["crawl.warc.gz", "crawl.warc"])
+def test_a_file_cut_off_anywhere_but_between_records_is_an_error(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    write_warc(path, [DatedPage(url=url, at=day(2010), body=b"text") for url in (OLD, "http://other.example/", OLD)])
+    whole = path.read_bytes() if name.endswith(".gz") else gzip.decompress(path.read_bytes())
+    start = rb"\x1f\x8b\x08" if name.endswith(".gz") else rb"WARC/1\.1\r\n"
+    between = {length for match in re.finditer(start, whole) for length in range(match.start() - 4, match.start() + 1)}
+    between.update(range(len(whole) - 4, len(whole)))
+    for length in range(1, len(whole)):
+        if length in between:
+            continue
+        path.write_bytes(whole[:length])
+        with pytest.raises(UsageError, match="not a whole WARC file"):
+            list(captures_from_warc(path, "northwind", "privacy", POLICY))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_wrong_with_a_file_is_told_in_one_printable_line(tmp_path: Path) -> None:
+    path = tmp_path / "no.warc"
+    path.write_bytes(b"\x1b[31m\x9b" * 1000)
+    with pytest.raises(UsageError) as caught:
+        list(captures_from_warc(path, "northwind", "privacy", POLICY))
+    assert str(caught.value).removeprefix(str(path)).isprintable()
+    assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>not a WARC</html>", b"\x1f\x8b\x08\x00broken", bytes(1000)])
