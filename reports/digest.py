@@ -19,7 +19,7 @@ from core.moments import iso
 from reports.html import environment
 from reports.report import Report, VersionSide, report_between
 from reports.vendor_text import printable
-from reports.wording import Told, circumstances, elided, marked, plural, subject, summary, told
+from reports.wording import Told, circumstances, marked, plural, subject, summary, told
 from storage import Store, Subscriber
 
 _WIDTH = 76
@@ -140,7 +140,6 @@ def as_message(
             circumstances=circumstances,
             subject=subject,
             summary=summary,
-            elided=elided,
         )
     )
     message.add_alternative(html, subtype="html", cte="quoted-printable")
@@ -236,7 +235,7 @@ def _plain_change_set(change: ChangeSet) -> list[str]:
         lead = f"{one.number}. "
         indent = " " * len(lead)
         lines = [_wrapped(f"{one.kind.capitalize()}: {one.place}{clause}", lead, indent)]
-        lines.append(_wrapped(marked(elided(one.redline)), indent, indent))
+        lines.append(_wrapped(marked(one.excerpt), indent, indent))
         lines += [_wrapped(note, indent, indent) for note in one.notes]
         blocks.append("\n".join(lines))
     if change.counted:

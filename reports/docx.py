@@ -6,7 +6,7 @@ WordprocessingML as ISO/IEC 29500-1 (ECMA-376 part 1), section 17.13.5, has it: 
 import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import accumulate, count, pairwise
+from itertools import count, pairwise
 
 from docx import Document as new_document
 from docx.document import Document as WordDocument
@@ -19,6 +19,7 @@ from core.changes import Redline, RedlineOperation
 from core.clauses import Clause
 from core.history import Observation
 from core.moments import iso
+from reports.cuts import cut
 from reports.layout import Row, merged
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
@@ -241,44 +242,13 @@ def _pieces(row: Row) -> list[Redline]:
     is_split = len(row.new) > 1
     # White space at a cut is the other side's: a space between sentences where this side has another paragraph.
     space: _Piece = ("delete", " ") if is_split else ("insert", " ")
-    cut = _cut(row.redline, "delete" if is_split else "insert", [printable(clause.text) for clause in several])
-    last = len(cut) - 1
+    cut_redline = cut(row.redline, "delete" if is_split else "insert", [printable(clause.text) for clause in several])
+    last = len(cut_redline) - 1
     result: list[Redline] = []
-    for index, piece in enumerate(cut):
+    for index, piece in enumerate(cut_redline):
         if index == 0:
             labels = _labels(row.old[0], row.new[0])
         else:
             labels = _labels(None, several[index]) if is_split else _labels(several[index], None)
         result.append((*labels, *piece, *((space,) if index < last else ())))
     return result
-
-
-def _cut(redline: Redline, other: RedlineOperation, texts: Sequence[str]) -> list[Redline]:
-    """The redline cut after each of the texts, which its parts without `other` are in order, white space aside."""
-    ends = list(accumulate(len("".join(text.split())) for text in texts))
-    cut: list[list[_Piece]] = [[]]
-    seen = 0
-    for operation, text in redline:
-        begin = 0
-        if operation != other:
-            for index, char in enumerate(text):
-                if not char.isspace():
-                    # Before the first character of the next text: what stands between goes with the text before.
-                    if len(cut) < len(texts) and seen == ends[len(cut) - 1]:
-                        cut[-1].append((operation, text[begin:index]))
-                        cut.append([])
-                        begin = index
-                    seen += 1
-        cut[-1].append((operation, text[begin:]))
-    cut += [[] for _ in range(len(texts) - len(cut))]
-    last = len(cut) - 1
-    return [tuple(_without_space_at_end(piece) if index < last else piece) for index, piece in enumerate(cut)]
-
-
-def _without_space_at_end(piece: list[_Piece]) -> list[_Piece]:
-    while piece:
-        operation, text = piece[-1]
-        if text.rstrip():
-            return [*piece[:-1], (operation, text.rstrip())]
-        piece = piece[:-1]
-    return piece

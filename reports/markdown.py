@@ -8,7 +8,7 @@ from core.history import Observation
 from core.moments import iso
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
-from reports.wording import SIGNIFICANCE_MEANINGS, by_significance, circumstances, elided, subject, summary, told
+from reports.wording import SIGNIFICANCE_MEANINGS, by_significance, circumstances, subject, summary, told, whereabouts
 
 # Markers that CommonMark renders whatever stands next to them, which ~~ and ** are not (their flanking rules).
 _TAGS = {"delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>"), "equal": ("", "")}
@@ -21,15 +21,18 @@ _BLOCK_START = re.compile(r"^(?P<before>\s*(?:\d+(?=[.)]))?)(?=[-+#=.)])")
 
 def as_markdown(report: Report) -> str:
     """The report as CommonMark with <ins> and <del>, which GitHub and GitLab keep. A vendor's text is escaped."""
+    changes = told(report.comparison)
     blocks = [f"## {_escaped(subject(report))}", f"**{_escaped(summary(report))}**"]
+    if where := whereabouts(changes):
+        blocks.append(_escaped(where))
     blocks += [_escaped(sentence) for sentence in circumstances(report)]
     blocks.append(_provenance(report))
-    for significance, group in by_significance(told(report.comparison)):
+    for significance, group in by_significance(changes):
         blocks.append(f"### {significance.capitalize()} ({SIGNIFICANCE_MEANINGS[significance]})")
         for change in group:
             clause = f" ({change.clause})" if change.clause else ""
             blocks.append(f"**{change.number}. {change.kind.capitalize()}** – {_escaped(change.place)}{clause}")
-            blocks.append(f"> {_redline(elided(change.redline))}")
+            blocks.append(f"> {_redline(change.excerpt)}")
             blocks += [f"*{_escaped(note)}*" for note in change.notes]
     return "\n\n".join(blocks) + "\n"
 

@@ -19,11 +19,11 @@ from reports.wording import (
     Told,
     by_significance,
     circumstances,
-    elided,
     marked,
     subject,
     summary,
     told,
+    whereabouts,
 )
 
 _STYLES = {"delete": "red strike", "insert": "green underline", "equal": ""}
@@ -46,11 +46,13 @@ def print_report(report: Report, console: Console) -> None:
     """
     _line(console, Text(subject(report), style="bold"))
     _line(console, Text(summary(report)))
+    changes = told(report.comparison)
+    if where := whereabouts(changes):
+        _line(console, Text(where))
     for sentence in circumstances(report):
         _line(console, Text(sentence))
     console.print()
     _provenance(report, console)
-    changes = told(report.comparison)
     width = max((len(change.kind) for change in changes), default=0)
     for significance, group in by_significance(changes):
         console.print()
@@ -89,7 +91,7 @@ def _change(change: Told, console: Console, width: int) -> None:
     line.append(_place(change, room))
     line.append(clause, style="dim")
     _line(console, line)
-    _line(console, _redline(elided(change.redline), console), indent=_INDENT)
+    _line(console, _redline(change.excerpt, console), indent=_INDENT)
     for note in change.notes:
         _line(console, Text(note, style="italic"), indent=_INDENT)
 

@@ -4,13 +4,15 @@ Nothing here knows a format; a vendor's words go through `printable` before they
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from core.changes import SIGNIFICANCES, Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
 from core.clauses import Clause
 from core.moments import iso
+from reports.cuts import cut
 from reports.report import FileSide, Report, Side, periods_of
 from reports.vendor_text import printable
 
@@ -32,7 +34,15 @@ SIGNIFICANCE_MEANINGS: Final[dict[Significance, str]] = {
     "editorial": "only typography, numbering, order or link targets differ",
     "volatile": "counters and the like, which differ with every look",
 }
-_CLAUSE_WORDS: Final = {"heading": "heading", "paragraph": "paragraph", "list_item": "list item", "table_row": "row"}
+_EQUAL: Final[RedlineOperation] = "equal"
+_DELETE: Final[RedlineOperation] = "delete"
+_INSERT: Final[RedlineOperation] = "insert"
+_CLAUSE_WORDS: Final = {
+    "heading": "heading",
+    "paragraph": "paragraph",
+    "list_item": "list item",
+    "table_row": "table row",
+}
 MARKS: Final[dict[RedlineOperation, tuple[str, str]]] = {
     "delete": ("[-", "-]"),
     "insert": ("{+", "+}"),
@@ -40,12 +50,22 @@ MARKS: Final[dict[RedlineOperation, tuple[str, str]]] = {
 }
 PATH_SEPARATOR: Final = " › "
 ELLIPSIS: Final = "…"
+# Where a paragraph ends that the other text has no end at, as proof-readers and Word mark it.
+PARAGRAPH_END: Final = "¶"
+TOP_LEVEL: Final = "top level"
 
 # Below this a reader should look for themselves whether the two sides belong together.
 _UNCERTAIN = 0.5
 # Characters of unchanged text kept on either side of a difference, and of a clause that is only named.
 _CONTEXT = 90
 _EXCERPT = 200
+# A sentence that says where the changes are is of use from so many changes on, and names at most so many headings.
+_MANY_CHANGES = 6
+_HEADINGS_NAMED = 8
+_HEADING_LENGTH = 60
+# A text of so many clauses of which less than this share stays is better read as a whole than change by change.
+_MANY_CLAUSES = 20
+_REWRITTEN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +74,7 @@ class Told:
 
     number: its place in reading order, from 1. path: the headings it stands under, outermost first, then its label.
     clause: what kind of clause it is, in words; '' for a paragraph, which goes without saying.
-    redline: what to show of its text, vendor's words made printable. notes: sentences that belong to it.
+    redline: its text, vendor's words made printable. notes: sentences that belong to it.
     """
 
     number: int
@@ -72,7 +92,33 @@ class Told:
     @property
     def place(self) -> str:
         """Where it stands, in words."""
-        return PATH_SEPARATOR.join(self.path) or "top of the text"
+        return PATH_SEPARATOR.join(self.path) or TOP_LEVEL
+
+    @property
+    def heading(self) -> str:
+        """The innermost heading it stands under, printable; of a heading its own words."""
+        clause = (self.change.new or self.change.old)[0]
+        if clause.kind == "heading":
+            return printable(clause.text)
+        return printable(clause.heading_path[-1]) if clause.heading_path else TOP_LEVEL
+
+    @property
+    def shown(self) -> Redline:
+        """The redline with a ¶ inserted where one clause was parted, deleted where several were joined."""
+        old, new = self.change.old, self.change.new
+        if not old or not new or len(old) == len(new):
+            return self.redline
+        several, operation, other = (new, _INSERT, _DELETE) if len(new) > 1 else (old, _DELETE, _INSERT)
+        first, *others = cut(self.redline, other, [printable(clause.text) for clause in several])
+        result = list(first)
+        for piece in others:
+            result += [(_EQUAL, " "), (operation, PARAGRAPH_END), *piece]
+        return tuple(result)
+
+    @property
+    def excerpt(self) -> Redline:
+        """`shown` with its long unchanged stretches cut to what is next to a difference."""
+        return elided(self.shown)
 
 
 def told(comparison: Comparison) -> tuple[Told, ...]:
@@ -83,6 +129,25 @@ def told(comparison: Comparison) -> tuple[Told, ...]:
         )
         for number, change in enumerate(comparison.changes, start=1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A run of substantive changes under one heading. number: of the first of them."""
+
+    heading: str
+    number: int
+    changes: int
+
+
+def places(changes: Iterable[Told]) -> tuple[Place, ...]:
+    """Where the substantive changes are, in reading order."""
+    substantive = (one for one in changes if one.change.significance == "substantive")
+    found = []
+    for heading, run in groupby(substantive, key=lambda one: one.heading):
+        first, *others = run
+        found.append(Place(heading, first.number, 1 + len(others)))
+    return tuple(found)
 
 
 def by_significance(changes: Iterable[Told]) -> Iterator[tuple[Significance, tuple[Told, ...]]]:
@@ -124,7 +189,7 @@ def summary(report: Report) -> str:
     rest = [f"{len(counts[name])} {name}" for name in SIGNIFICANCES[1:] if counts[name]]
     sentences = []
     if kinds := counts["substantive"]:
-        sentences.append(f"{plural(len(kinds), 'substantive change')}: {_enumerated(_by_kind(kinds))}.")
+        sentences.append(f"{plural(len(kinds), 'substantive change')}: {', '.join(_by_kind(kinds))}.")
         if rest:
             sentences.append(f"Besides, {_enumerated(rest)}.")
     else:
@@ -132,6 +197,28 @@ def summary(report: Report) -> str:
         sentences.append(f"Nothing substantive changed: {_enumerated(rest)} change{'s' * (total != 1)}.")
     sentences.append(f"{plural(len(comparison.unchanged), 'clause')} unchanged.")
     return " ".join(sentences)
+
+
+def whereabouts(changes: Sequence[Told]) -> str:
+    """The headings with the most substantive changes, in reading order, as a sentence; '' when they are few."""
+    counts: Counter[str] = Counter()
+    for place in places(changes):
+        counts[place.heading] += place.changes
+    if sum(counts.values()) < _MANY_CHANGES or len(counts) < 2:
+        return ""
+    most = {heading for heading, _ in counts.most_common(_HEADINGS_NAMED)}
+    named = [
+        f"{_quoted(heading)}{f' ({number})' if number > 1 else ''}"
+        for heading, number in counts.items()
+        if heading in most
+    ]
+    rest = len(counts) - len(named)
+    more = [plural(rest, "more heading")] if rest else []
+    return f"Substantive changes are under {_enumerated([*named, *more])}."
+
+
+def _quoted(heading: str) -> str:
+    return f"the {TOP_LEVEL}" if heading == TOP_LEVEL else f"“{_head(heading, _HEADING_LENGTH)}”"
 
 
 def circumstances(report: Report) -> tuple[str, ...]:
@@ -156,6 +243,12 @@ def circumstances(report: Report) -> tuple[str, ...]:
             shown.append(f"version {number} ({seen}{times})")
         meaning = "the text went and came back" if report.same_version else "the change came in steps"
         sentences.append(f"In between, other captures show {_enumerated(shown)}: {meaning}.")
+    unchanged, clauses = len(report.comparison.unchanged), len(report.old.document.clauses)
+    if clauses >= _MANY_CLAUSES and unchanged < _REWRITTEN * clauses:
+        sentences.append(
+            f"This is nearly a new text: of the old one's {clauses} clauses {unchanged or 'none'} "
+            f"{'are' if unchanged > 1 else 'is'} unchanged."
+        )
     sentences += [f"{_sentence(printable(remark))}" for remark in report.comparison.coarse]
     return tuple(sentences)
 
@@ -178,8 +271,8 @@ def notes(change: Change) -> tuple[str, ...]:
             found.append(_journey(old[0], new[0]))
         labels = [(" ".join(c.label for c in side if c.label)) for side in (old, new)]
         if labels[0] != labels[1] and change.kind not in ("split", "merged"):
-            was, now = (printable(label) or "none" for label in labels)
-            found.append(_sentence(f"Number: {was} → {now}"))
+            was, now = map(printable, labels)
+            found.append(_sentence(_difference("Number", was, now)))
         if change.kind == "split":
             found.append(f"One clause became {len(new)}.")
         if change.kind == "merged":
@@ -188,8 +281,8 @@ def notes(change: Change) -> tuple[str, ...]:
         gone = [link for link in links[0] if link not in links[1]]
         came = [link for link in links[1] if link not in links[0]]
         if gone or came:
-            was, now = (", ".join(map(printable, side)) or "none" for side in (gone, came))
-            found.append(f"Link: {was} → {now}.")
+            was, now = (", ".join(map(printable, side)) for side in (gone, came))
+            found.append(f"{_difference('Link', was, now)}.")
         elif change.kind == "cosmetic" and old[0].text == new[0].text and old[0].label == new[0].label:
             found.append("Only spacing, emphasis or characters without width differ.")
         if change.confidence < _UNCERTAIN:
@@ -197,9 +290,15 @@ def notes(change: Change) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _difference(name: str, was: str, now: str) -> str:
+    if was and now:
+        return f"{name}: {was} → {now}"
+    return f"{name} added: {now}" if now else f"{name} removed: {was}"
+
+
 def _journey(old: Clause, new: Clause) -> str:
     """From where to where a clause moved; the headings only where they differ."""
-    was, now = f"clause {old.position + 1}", f"clause {new.position + 1}"
+    was, now = f"clause {old.position + 1} of the old text", f"clause {new.position + 1} of the new"
     if old.heading_path != new.heading_path:
         was, now = (f"{_headings(clause)} ({words})" for clause, words in ((old, was), (new, now)))
     return f"From {was} to {now}."
