@@ -2,21 +2,17 @@
 
     python bench/diff/quality.py --n 400 --seed 1 --profile hard --format mix [--half even|odd] [--no-extraction]
 
-The texts go through extraction as a user's files would. Without it the clauses are the generator's own, links reduced
-to their words: extraction drops non-breaking spaces, double spaces and emphasis, and with them the cosmetic edits that
-consist of nothing else.
+The texts go through extraction as a user's files would. With --no-extraction the clauses are the generator's own, links
+reduced to their words, so that what extraction loses can be told from what the differ misses.
 """
 
 import argparse
 import importlib.util
 import re
-import sys
 import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from core.clauses import Clause, Document
 from diffing import compare

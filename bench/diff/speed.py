@@ -11,15 +11,12 @@ import difflib
 import importlib
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from html import escape
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from diff_match_patch import diff_match_patch
 
