@@ -1,6 +1,7 @@
 """What holds for all input: no failure but ExtractionError, well-formed clauses, the same words in any markup."""
 
 import html as html_module
+import random
 import time
 
 import pytest
@@ -112,3 +113,10 @@ def test_hostile_texts_are_read_in_bounded_time(text, kind):
     begin = time.process_time()
     check(extract(text + b"words", kind))
     assert time.process_time() - begin < 10
+
+
+def test_bytes_without_any_pattern_are_no_text() -> None:
+    noise = random.Random(1).randbytes(20_000)  # noqa: S311  # no secret
+    for media_type in ("text/plain", "text/html", "text/markdown"):
+        with pytest.raises(ExtractionError, match="no text"):
+            extract(noise, media_type)
