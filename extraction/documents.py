@@ -120,8 +120,7 @@ def _is_binary(data: bytes) -> bool:
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or not sample:
         return False
     nuls = sample.count(0)
-    control = len(sample) - len(sample.translate(None, _CONTROL))
-    if control > 0.05 * len(sample):
-        return True
-    # Every other byte a NUL is UTF-16; many NULs of another pattern are no text.
-    return nuls > 0.1 * len(sample) and max(sample[::2].count(0), sample[1::2].count(0)) < 0.7 * nuls
+    if nuls > 0.1 * len(sample):
+        # Every other byte a NUL is UTF-16; many NULs of another pattern are no text.
+        return max(sample[::2].count(0), sample[1::2].count(0)) < 0.7 * nuls
+    return len(sample) - len(sample.translate(None, _CONTROL)) > 0.05 * len(sample)
