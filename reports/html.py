@@ -17,13 +17,16 @@ from reports.report import FileSide, Report, VersionSide
 from reports.vendor_text import printable
 from reports.wording import (
     KIND_WORDS,
+    PARAGRAPH_END,
     SIGNIFICANCE_MEANINGS,
     by_significance,
     circumstances,
+    places,
     side_name,
     subject,
     summary,
     told,
+    whereabouts,
 )
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -74,6 +77,8 @@ def as_html(report: Report) -> str:
             circumstances=circumstances(report),
             groups=list(by_significance(changes)),
             rows=merged(report.comparison, report.old.document, report.new.document),
+            places=places(changes) if whereabouts(changes) else (),
+            paragraph_end=PARAGRAPH_END,
             meanings=SIGNIFICANCE_MEANINGS,
             kinds=[(kind, KIND_WORDS[kind], kinds.count(kind)) for kind in CHANGE_KINDS if kind in kinds],
             significances=[(name, significances.count(name)) for name in SIGNIFICANCES if name in significances],

@@ -81,6 +81,57 @@ def test_a_moved_clause_links_to_where_it_was_and_where_it_is() -> None:
     assert '<a href="#old-3">' in (now.html or "")
 
 
+def test_a_move_looks_like_neither_a_deletion_nor_an_insertion() -> None:
+    html = as_html(version_report(*EVERY_KIND))
+    page = parsed(html)
+    for place, words in (
+        ("#old-2", "moved away: change 4, where it is now"),
+        ("#new-9", "moved here: change 4, where it was"),
+    ):
+        row = page.css_first(place)
+        assert row.css("del, ins") == []
+        assert row.css_first(".where").text().startswith(words)
+    assert re.search(r"\.row\.moved_from, \.row\.moved_to \{[^}]*--move[^}]*dashed", html)
+
+
+def test_the_parts_of_a_split_stand_under_each_other() -> None:
+    page = parsed(as_html(file_report(*EVERY_KIND)))
+    assert (page.css_first("#change-7 .inline .text").html or "").endswith(">One. <ins>¶</ins><br>Two.</p>")
+    old, new = page.css("#change-8 .sides > div .text")
+    assert (old.html or "").endswith(">Three. <del>¶</del><br>Four.</p>")
+    assert (new.html or "").endswith(">Three. Four.</p>")
+
+
+def test_a_long_report_begins_with_links_to_where_the_substance_is() -> None:
+    page = parsed(as_html(file_report(*EVERY_KIND)))
+    links = [(link.text(), link.attributes["href"]) for link in page.css("nav a")]
+    assert links == [
+        ("Cookies", "#change-1"),
+        ("Privacy", "#change-2"),
+        ("Contact", "#change-5"),
+        ("Privacy", "#change-7"),
+    ]
+    assert parsed(as_html(file_report(*EVERY_KIND[:2]))).css("nav") == []
+
+
+def test_a_filtered_report_says_so() -> None:
+    html = as_html(file_report(*EVERY_KIND))
+    assert "Some changes are hidden" in parsed(html).css_first("main .filtered").text()
+    assert "body:has(.filter input:not(:checked)) .filtered { display: block; }" in html
+
+
+def test_the_whole_texts_headings_are_headings_and_a_numbered_item_has_no_bullet_besides() -> None:
+    item = change("added", (), (clause(0, "Names.", kind="list_item", label="(a)"),))
+    page = parsed(as_html(file_report(EVERY_KIND[0], item)))
+    assert page.css_first(".row .inline h3").text() == "Cookies"
+    assert page.css_first("#change-2 .text").attributes["class"] == "text list_item labelled"
+
+
+def test_links_to_the_whole_text_are_told_apart_when_only_they_are_read() -> None:
+    texts = [link.text() for link in parsed(as_html(file_report(*EVERY_KIND))).css(".goto a")]
+    assert len(texts) == len(set(texts)) == 13
+
+
 def test_both_texts_stand_side_by_side() -> None:
     page = parsed(as_html(file_report(*EVERY_KIND)))
     old, new = page.css("#change-3 .sides > div")
@@ -94,7 +145,7 @@ def test_both_texts_stand_side_by_side() -> None:
 def test_kinds_and_significances_can_be_filtered_without_a_script() -> None:
     html = as_html(file_report(*EVERY_KIND))
     page = parsed(html)
-    boxes = [node.attributes["id"] for node in page.css('.controls input[type="checkbox"][id^="show-"]')]
+    boxes = [node.attributes["id"] for node in page.css('.filter input[type="checkbox"]')]
     assert len(boxes) == 4 + 10
     for box in boxes:
         assert f"body:has(#{box}:not(:checked))" in html
@@ -124,15 +175,18 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
     ("ink", "ground"),
     [
-        ("ink", "wash"), ("quiet", "paper"), ("quiet", "wash"), ("link", "wash"), ("gone", "gone-wash"),
-        ("come", "come-wash"), ("link", "paper"),
+        ("ink", "wash"), ("ink", "paper"), ("quiet", "paper"), ("quiet", "wash"), ("link", "wash"), ("link", "paper"),
+        ("gone", "gone-wash"), ("come", "come-wash"), ("gone", "paper"), ("come", "paper"), ("move", "paper"),
     ],
 )  # fmt: skip
-def test_text_stands_out_from_its_ground(ink: str, ground: str) -> None:
-    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", as_html(file_report())))
+def test_text_stands_out_from_its_ground(ink: str, ground: str, dark: bool) -> None:
+    palettes = re.findall(r":root \{(.*?)\}", as_html(file_report()), re.DOTALL)
+    assert len(palettes) == 2
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", palettes[dark]))
     colours = {
         name: value if len(value) == 7 else "#" + "".join(c * 2 for c in value[1:]) for name, value in colours.items()
     }
