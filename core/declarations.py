@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from core.addresses import urlkey
 from core.exceptions import DeclarationError, UsageError
@@ -45,6 +54,12 @@ def _first_day(value: Any) -> Any:
     return value
 
 
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be on one line and hold no control characters")
+    return value
+
+
 def _web_address(value: str) -> str:
     if not re.match(r"https?://[^/\s]+\S*$", value):
         raise ValueError("must be a web address that starts with http:// or https:// and holds no spaces")
@@ -54,6 +69,7 @@ def _web_address(value: str) -> str:
 
 Day = Annotated[date, BeforeValidator(_first_day)]
 WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_web_address)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
 PolicySlug = Annotated[str, BeforeValidator(_slug)]
 Selector = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -120,7 +136,7 @@ class Vendor(_Declared):
     """The company watched. slug: the stem of its declaration's file, by which commands name it."""
 
     slug: str = Field(default="", exclude=True)
-    name: str = Field(min_length=1)
+    name: Name
     homepage: WebAddress
     policies: dict[PolicySlug, Policy] = Field(min_length=1, description="By slug: privacy, cookies, terms, …")
 

@@ -37,10 +37,10 @@ def parse_span(text: str) -> Span:
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
             return Span(moment, moment)
         year, month, day = (int(part) if part else None for part in match.groups())
-        begin = datetime(year or 0, month or 1, day or 1, tzinfo=UTC)
-        if day:
+        begin = datetime(year or 0, 1 if month is None else month, 1 if day is None else day, tzinfo=UTC)
+        if day is not None:
             after = begin + timedelta(days=1)
-        elif month:
+        elif month is not None:
             after = begin.replace(year=begin.year + month // 12, month=month % 12 + 1)
         else:
             after = begin.replace(year=begin.year + 1)

@@ -75,6 +75,8 @@ def cli() -> None:
 
 def main() -> None:
     """Runs the command line; the console script `clausewatch`."""
+    if sys.stdout is None or sys.stderr is None:  # closed by who started us, `>&-`
+        sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
         # JSON is UTF-8 (RFC 8259, 8.1), whatever the locale; a lone surrogate of a page's text comes out as \udc80.
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # they are TextIOWrapper here

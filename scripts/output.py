@@ -21,7 +21,11 @@ _RENDERERS: dict[str, Callable[[Report], str | bytes]] = {
 REPORT_FORMATS = tuple(_RENDERERS)
 
 output_option: Decorator = click.option(
-    "--output", "-o", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file."
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write it to this file; - is standard output.",
 )
 
 
@@ -30,6 +34,8 @@ def write_report(report: Report, output_format: str, output: Path | None) -> Non
 
     UsageError when the file cannot be written, or when a Word document would go to a terminal.
     """
+    if output == Path("-"):
+        output = None
     if output is None and output_format == "text":
         print_report(report, Console(highlight=False))
         return

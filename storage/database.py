@@ -1,5 +1,6 @@
 """The connection to the database: opening it, its transactions, and saying what is wrong with it."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ _SQLITE_ADVICE = {
     "SQLITE_CANTOPEN": "cannot be opened: see that the folder is there and that this user may write to it",
     "SQLITE_NOTADB": "is no SQLite database: set CLAUSEWATCH_DATABASE_URL to another file",
     "SQLITE_CORRUPT": "is damaged: restore it from a backup",
-    "SQLITE_IOERR": f"cannot be read or written: look at the disk and its file system; {_STAYS}",
+    "SQLITE_IOERR": f"cannot be read or written: see that its disk is sound and has space left; {_STAYS}",
 }
 # By the beginning of the SQLSTATE (PostgreSQL documentation, appendix A).
 _POSTGRESQL_ADVICE = {
@@ -118,6 +119,9 @@ def _parsed(url: str) -> URL:
         ) from None
     if backend != "sqlite":
         return parsed.set(drivername="postgresql+psycopg")
+    if not re.fullmatch(r"\d+(\.\d+)?", str(parsed.query.get("timeout", 0))):
+        raise StorageError("CLAUSEWATCH_DATABASE_URL: `timeout` must be a number of seconds, like ?timeout=30")
+    parsed = parsed.set(drivername="sqlite")
     if parsed.database in (None, "", ":memory:"):
         raise StorageError(f"{url}: a database in memory would lose its captures; give a file: sqlite:////path/to/file")
     return parsed

@@ -77,6 +77,13 @@ def test_a_file_that_cannot_be_written_is_one_message(clausewatch: Clausewatch, 
     assert "No such file or directory" in result.stderr
 
 
+def test_output_that_is_closed_is_told_by_the_exit_status() -> None:
+    for closed in (">&-", "2>&-"):
+        command = f"{sys.executable} -m scripts.main vendors schema {closed}"
+        result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=False)
+        assert (result.returncode, result.stdout, result.stderr) == (1, "", "")
+
+
 def test_a_reader_that_stops_reading_is_no_error() -> None:
     command = f"{sys.executable} -m scripts.main vendors schema | head -n 1"
     result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=True)

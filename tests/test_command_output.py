@@ -13,6 +13,14 @@ from tests.conftest import Clausewatch
 OLD, NEW = PAGES / "20220620140501.html", PAGES / "20230115090000.html"
 
 
+def test_a_dash_is_standard_output(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "page.txt"
+    page.write_text("We keep logs.", encoding="utf-8")
+    assert '"unchanged": 1' in clausewatch("diff", page, page, "--format", "json", "--output", "-").stdout
+    assert not Path("-").exists()
+
+
 @pytest.mark.parametrize("output_format", REPORT_FORMATS)
 def test_a_report_is_the_same_on_standard_output_and_in_a_file(
     clausewatch: Clausewatch, tmp_path: Path, output_format: str

@@ -96,6 +96,13 @@ def test_a_fault_names_file_line_and_field(tmp_path: Path, text: str, line: int,
     assert field in str(raised.value)
 
 
+def test_a_name_holds_nothing_a_terminal_would_obey(tmp_path: Path) -> None:
+    for name in (r"\e[31mNorthwind", r"North\u202ewind", r"North\nwind"):
+        path = declare(tmp_path, GOOD.replace("Northwind", f'"{name}"', 1))
+        with pytest.raises(DeclarationError, match=r"northwind\.yaml:1: name: must be on one line"):
+            load_vendor(path)
+
+
 def test_every_fault_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     declare(tmp_path, GOOD.replace("name: Northwind\n", "nam: Northwind\n"), "one.yaml")
     declare(tmp_path, GOOD.replace("until: 2015-01-01", "until: never"), "two.yaml")

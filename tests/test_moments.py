@@ -35,7 +35,21 @@ def test_a_day_a_month_and_a_year_hold_their_instants(moment: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "16", "2016-13", "2016-02-30", "0000", "9999", "20161018", "2016-W42"]
+    "text",
+    [
+        "",
+        "yesterday",
+        "16",
+        "2016-13",
+        "2016-00",
+        "2016-00-05",
+        "2016-05-00",
+        "2016-02-30",
+        "0000",
+        "9999",
+        "20161018",
+        "2016-W42",
+    ],
 )
 def test_what_is_no_date_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UsageError, match="2018-05-25"):

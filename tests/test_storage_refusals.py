@@ -75,6 +75,7 @@ def test_a_file_that_may_only_be_read(file: Path) -> None:
         ("mysql://localhost/store", "mysql is no database clausewatch knows; give sqlite:"),
         ("sqlite://", "a database in memory would lose its captures"),
         ("sqlite:///:memory:", "a database in memory would lose its captures"),
+        ("sqlite:////tmp/store.db?timeout=soon", "must be a number of seconds"),
         ("postgresql://localhost:port/store", "give sqlite:"),
     ],
 )
