@@ -67,6 +67,8 @@ def explain(exception: BaseException, url: str) -> str:
         return "the answer is cut off"
     if isinstance(exception, DownloadCancelledError):
         return printable_line(f"the answer was not taken: {exception}")
+    if isinstance(exception, ValueError) and "Missing scheme in request url" in str(exception):
+        return "it redirects to what is no web address"  # mailto: and the like
     if isinstance(exception, IgnoreRequest):
         message = str(exception)
         return printable_line("it redirects without end" if message == "max redirections reached" else message)
