@@ -10,10 +10,13 @@ from itertools import count, pairwise
 
 from docx import Document as new_document
 from docx.document import Document as WordDocument
+from docx.enum.text import WD_UNDERLINE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.table import CT_Tbl
+from docx.oxml.text.paragraph import CT_P
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Cm, Pt
+from docx.shared import Cm, Pt, RGBColor
 
 from core.changes import Redline, RedlineOperation
 from core.clauses import Clause
@@ -23,7 +26,7 @@ from reports.cuts import cut
 from reports.layout import Row, merged
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
-from reports.wording import by_significance, circumstances, subject, summary, told
+from reports.wording import Told, by_significance, circumstances, subject, summary, told, whereabouts
 
 _AUTHOR = "clausewatch"
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "yi")
@@ -45,7 +48,9 @@ def as_docx(report: Report) -> bytes:
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.25)
-    _front(document, report)
+    _footer(document, report)
+    changes = told(report.comparison)
+    _front(document, report, whereabouts(changes))
     moment = datetime.now(UTC) if isinstance(report.new, FileSide) else report.new.period.first.captured_at
     document.add_heading("The text with its changes", 1)
     marker = _Marker(iso(moment), report.new.document.language in _RIGHT_TO_LEFT)
@@ -56,7 +61,7 @@ def as_docx(report: Report) -> bytes:
     for element in elements:
         body.insert(len(body) - 1, element)  # before the section's properties, which come last
     # A paragraph that was deleted or inserted is taken into the next one, so one that stays has to follow.
-    _annex(document, report)
+    _annex(document, report, changes)
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
@@ -65,11 +70,28 @@ def as_docx(report: Report) -> bytes:
 # --- what stands before and after the text ---
 
 
-def _front(document: WordDocument, report: Report) -> None:
+def _footer(document: WordDocument, report: Report) -> None:
+    """What this is about and the number of the page, which Word and LibreOffice count."""
+    paragraph = document.sections[0].footer.paragraphs[0]
+    paragraph.add_run(f"{printable(subject(report))} – page ").font.size = Pt(9)
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    number = OxmlElement("w:r")
+    number.text = "1"  # until it is counted
+    field.append(number)
+    number.get_or_add_rPr().get_or_add_sz().val = Pt(9)
+    paragraph._p.append(field)
+
+
+def _front(document: WordDocument, report: Report, where: str) -> None:
     document.add_heading(printable(subject(report)), 0)
     document.add_paragraph().add_run(summary(report)).bold = True
-    for sentence in circumstances(report):
+    for sentence in (*((where,) if where else ()), *circumstances(report)):
         document.add_paragraph(sentence)
+    document.add_paragraph(
+        "Each difference in the text is a tracked change: accepting all of them leaves the new text, rejecting all the "
+        "old one. What moved is marked as moved at both of its places. The list at the end leads to each change."
+    )
     if report.interval:
         rows = [
             _evidence("Old text, last seen", report.interval.last_old),
@@ -90,21 +112,24 @@ def _evidence(name: str, seen: Observation) -> tuple[str, ...]:
     return name, f"{iso(seen.captured_at)} ({seen.source})", f"{printable(seen.url)}\nSHA-256 {seen.sha256}"
 
 
-def _annex(document: WordDocument, report: Report) -> None:
+def _annex(document: WordDocument, report: Report, changes: Sequence[Told]) -> None:
     document.add_heading("List of the changes", 1)
-    changes = told(report.comparison)
     if not changes:
         document.add_paragraph(summary(report))
     for significance, group in by_significance(changes):
         document.add_heading(f"{significance.capitalize()} ({len(group)})", 2)
-        _table(
-            document,
-            [(str(one.number), one.kind, "\n".join((one.place, *one.notes))) for one in group],
-            (1.2, 3.8, 11.5),
-        )
+        rows = [(str(one.number), one.kind, "\n".join((one.place, f"“{one.beginning}”", *one.notes))) for one in group]
+        table = _table(document, [("No.", "Kind", "Where, and how it begins"), *rows], (1.2, 3.8, 11.5))
+        head, *others = table.tr_lst
+        head.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        for one, row in zip(group, others, strict=True):
+            number, kind, _ = row.tc_lst
+            _link(number.p_lst[0], _bookmark(one))
+            if one.change.kind.startswith("moved"):
+                _link(kind.add_p(), _bookmark(one, "_old"), "where it was")
 
 
-def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tuple[float, ...]) -> None:
+def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tuple[float, ...]) -> CT_Tbl:
     """widths: of the columns, in centimetres."""
     # Through the XML: python-docx takes quadratic time to fill a long table cell by cell.
     table = document.add_table(0, len(widths), "Table Grid")
@@ -112,10 +137,35 @@ def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tupl
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
     for row in rows:
-        for cell, text in zip(table.add_row()._tr.tc_lst, row, strict=True):
+        tr = table.add_row()._tr
+        tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        for cell, text in zip(tr.tc_lst, row, strict=True):
             run = cell.p_lst[0].add_r()
             run.text = text
             run.get_or_add_rPr().get_or_add_sz().val = Pt(9)
+    element: CT_Tbl = table._tbl
+    return element
+
+
+def _link(paragraph: CT_P, bookmark: str, text: str = "") -> None:
+    """Makes what stands in the paragraph, or the text, a link to a bookmark."""
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("w:anchor"), bookmark)
+    link.extend(paragraph.r_lst)
+    paragraph.append(link)
+    if text:
+        run = OxmlElement("w:r")
+        run.text = text
+        link.append(run)
+        run.get_or_add_rPr().get_or_add_sz().val = Pt(9)
+    for run in link.findall(qn("w:r")):
+        properties = run.get_or_add_rPr()
+        properties.get_or_add_color().val = RGBColor(0x0B, 0x4F, 0x8A)
+        properties.get_or_add_u().val = WD_UNDERLINE.SINGLE
+
+
+def _bookmark(one: Told, place: str = "") -> str:
+    return f"change{one.number}{place}"
 
 
 # --- the text ---
@@ -130,9 +180,12 @@ class _Marker:
         self._date = date
         self._right_to_left = right_to_left
         self._ids = count(1)
+        self._bookmarks: set[str] = set()
 
     def paragraphs(self, row: Row) -> Iterator[BaseOxmlElement]:
-        """The row's paragraphs, with the beginning and end of a move around them."""
+        """The row's paragraphs, with the beginning and end of a move around them, and where its change begins."""
+        if row.told:
+            yield from self._bookmarked(_bookmark(row.told, "_old" if row.role == "moved_from" else ""))
         stays = any(operation == "equal" for operation, _ in row.redline)
         if row.role not in ("moved_from", "moved_to") or not stays or row.told is None:
             yield from self._in_place(row)
@@ -147,6 +200,18 @@ class _Marker:
         mark = _REVISIONS.get(row.redline[-1][0], equal)
         yield begin
         yield self._paragraph(clause, (("equal", _label(clause)), *row.redline), mark, equal)
+        yield end
+
+    def _bookmarked(self, name: str) -> Iterator[BaseOxmlElement]:
+        """A bookmark before the first of a change's paragraphs; its name may stand only once."""
+        if name in self._bookmarks:
+            return
+        self._bookmarks.add(name)
+        begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+        begin.set(qn("w:id"), str(next(self._ids)))
+        begin.set(qn("w:name"), name)
+        end.set(qn("w:id"), begin.get(qn("w:id")))
+        yield begin
         yield end
 
     def keep_apart(self, paragraphs: Sequence[BaseOxmlElement]) -> None:

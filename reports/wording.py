@@ -116,6 +116,11 @@ class Told:
         return tuple(result)
 
     @property
+    def beginning(self) -> str:
+        """The first words of the clause, for naming it."""
+        return _head(printable((self.change.new or self.change.old)[0].text), _CONTEXT)
+
+    @property
     def excerpt(self) -> Redline:
         """`shown` with its long unchanged stretches cut to what is next to a difference."""
         return elided(self.shown)

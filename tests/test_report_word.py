@@ -160,10 +160,37 @@ def test_it_says_what_was_compared_and_lists_the_changes() -> None:
     evidence = "\n".join(cell.text for row in opened.tables[0].rows for cell in row.cells)
     for part in ("2020-01-02T03:04:05Z", "http://old.example/p", "a" * 64, "b" * 64):
         assert part in evidence
-    listed = [row.cells[0].text for table in opened.tables[1:] for row in table.rows]
-    assert sorted(map(int, listed)) == list(range(1, 12))
+    listed = [[cell.text for cell in row.cells] for table in opened.tables[1:] for row in table.rows[1:]]
+    assert sorted(int(row[0]) for row in listed) == list(range(1, 12))
+    assert listed[0] == ["1", "removed", "Privacy\n“Cookies”"]
+    for table in opened.tables[1:]:
+        assert [cell.text for cell in table.rows[0].cells] == ["No.", "Kind", "Where, and how it begins"]
+        assert table.rows[0]._tr.find(f"{W}trPr/{W}tblHeader") is not None
     assert opened.core_properties.author == "clausewatch"
     assert isinstance(opened.core_properties.created, datetime)
+
+
+def test_the_list_leads_to_each_change_and_to_both_places_of_a_move() -> None:
+    body = body_of(as_docx(file_report(*EVERY_KIND)))
+    names = [node.get(f"{W}name") for node in body.iter(f"{W}bookmarkStart")]
+    assert len(names) == len(set(names))
+    links = {node.get(f"{W}anchor"): "".join(node.itertext()) for node in body.iter(f"{W}hyperlink")}
+    assert set(links) == set(names)
+    assert links["change7"] == "7"
+    assert links["change5_old"] == "where it was"
+    after = {node.get(f"{W}name"): node.getnext().getnext() for node in body.iter(f"{W}bookmarkStart")}
+    assert after["change5"].tag == f"{W}moveToRangeStart"
+    assert after["change5_old"].tag == f"{W}moveFromRangeStart"
+    assert "".join(after["change2"].itertext()) == "We now sell your data."
+
+
+def test_pages_are_numbered() -> None:
+    (footer,) = (
+        section.footer.paragraphs[0]
+        for section in docx.Document(io.BytesIO(as_docx(version_report(*EVERY_KIND)))).sections
+    )
+    assert footer.text == "Marmot Mail privacy: version 1 → version 2 – page "
+    assert footer._p.find(f"{W}fldSimple").get(f"{W}instr") == "PAGE"
 
 
 def test_text_that_runs_from_right_to_left_is_marked_so() -> None:
