@@ -15,7 +15,8 @@ from core.exceptions import FetchError, UsageError
 from core.settings import Settings
 from crawler.captures import live_capture
 from crawler.failures import reason
-from crawler.run import in_own_process, project_settings, run_spider
+from crawler.own_process import in_own_process
+from crawler.run import project_settings, run_spider
 
 
 def fetch_once(url: str, settings: Settings) -> tuple[Capture, bytes]:

@@ -1,10 +1,7 @@
 """Crawls from Python, and what `scrapy crawl` has in common with them."""
 
-import multiprocessing
 import sys
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess
@@ -15,11 +12,9 @@ from core.settings import Settings, load_settings
 from crawler.environment import apply_environment
 from crawler.logs import escape_logs
 from crawler.outcome import CrawlOutcome, outcome_from
+from crawler.own_process import in_own_process
 
 __all__ = ["CrawlOutcome", "crawl"]
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 def crawl(spider: str, **arguments: str) -> CrawlOutcome:
@@ -29,12 +24,6 @@ def crawl(spider: str, **arguments: str) -> CrawlOutcome:
     StorageError when the crawl cannot begin.
     """
     return in_own_process(_crawl, spider, arguments)
-
-
-def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
-    """Calls a function in a new process: Twisted's reactor can be started once in a process's life, not again."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as executor:
-        return executor.submit(function, *arguments, **keywords).result()
 
 
 def _crawl(spider: str, arguments: dict[str, str]) -> CrawlOutcome:
