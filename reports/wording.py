@@ -6,7 +6,7 @@ Nothing here knows a format; a vendor's words go through `printable` before they
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Final
 
 from core.changes import SIGNIFICANCES, Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
@@ -305,12 +305,19 @@ def _journey(old: Clause, new: Clause) -> str:
     """From where to where a clause moved; the headings only where they differ."""
     was, now = f"clause {old.position + 1} of the old text", f"clause {new.position + 1} of the new"
     if old.heading_path != new.heading_path:
-        was, now = (f"{_headings(clause)} ({words})" for clause, words in ((old, was), (new, now)))
+        paths = old.heading_path, new.heading_path
+        # The headings that both stand under say nothing about the way; the innermost one always stays.
+        alike = list(takewhile(lambda pair: pair[0] == pair[1], zip(*paths, strict=False)))
+        shared = min(len(alike), *(max(len(path) - 1, 0) for path in paths))
+        was, now = (f"{_headings(path, shared)} ({words})" for path, words in zip(paths, (was, now), strict=True))
     return f"From {was} to {now}."
 
 
-def _headings(clause: Clause) -> str:
-    return f"“{PATH_SEPARATOR.join(map(printable, clause.heading_path))}”" if clause.heading_path else "the top level"
+def _headings(path: tuple[str, ...], left_out: int) -> str:
+    if not path:
+        return f"the {TOP_LEVEL}"
+    shown = [ELLIPSIS] if left_out else []
+    return f"“{PATH_SEPARATOR.join([*shown, *map(printable, path[left_out:])])}”"
 
 
 def _clause_word(change: Change) -> str:

@@ -72,6 +72,21 @@ def test_a_link_or_number_that_only_one_side_has_is_said_to_be_added_or_removed(
     assert gone == ("Number removed: (b).", "Link removed: http://a.example/.")
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "sentence"),
+    [
+        (("Terms", "Use", "Mail"), ("Terms", "Use", "Calls"), "“… › Mail” (clause 1 of the old text) to “… › Calls”"),
+        (("Terms", "Use", "Mail"), ("Terms", "Use"), "“… › Use › Mail” (clause 1 of the old text) to “… › Use”"),
+        (("Privacy",), (), "“Privacy” (clause 1 of the old text) to the top level"),
+        ((), ("Use", "Mail"), "the top level (clause 1 of the old text) to “Use › Mail”"),
+    ],
+)  # fmt: skip
+def test_a_move_is_told_by_the_headings_that_differ(was: tuple[str, ...], now: tuple[str, ...], sentence: str) -> None:
+    moved = change("moved", (clause(0, "Text.", path=was),), (clause(0, "Text.", path=now),))
+    ((told_move,),) = (one.notes for one in told(file_report(moved).comparison))
+    assert told_move == f"From {sentence} (clause 1 of the new)."
+
+
 def test_a_paragraph_end_marks_where_a_clause_was_parted_or_clauses_were_joined() -> None:
     (split, joined) = (
         one.shown for one in told(file_report(*EVERY_KIND).comparison) if one.kind in ("split", "merged")
