@@ -14,6 +14,7 @@ _RUN = 6
 # A word or pair of words in more clauses than this says little about which two belong together.
 _RARE = 12
 _CANDIDATES = 6
+_PLACES = 1 << 32  # more than any document has clauses
 
 
 class Likeness(NamedTuple):
@@ -112,28 +113,35 @@ def candidates(old: dict[int, Text], new: dict[int, Text], pairs_of_words: bool)
     """Pairs of clauses that share rare words (or, when there are very many clauses, rare pairs of words)."""
     where: defaultdict[str, list[int]] = defaultdict(list)
     spread: Counter[str] = Counter()
-    for text in old.values():
-        spread.update(_features(text, pairs_of_words))
+    features = {position: _features(text, pairs_of_words) for position, text in old.items()}
+    for ones in features.values():
+        spread.update(ones)
     for position, text in new.items():
         for feature in _features(text, pairs_of_words):
             if 0 < spread[feature] <= _RARE:
                 where[feature].append(position)
-    best: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+    best: defaultdict[int, list[int]] = defaultdict(list)
     found: set[tuple[int, int]] = set()
-    for position, text in old.items():
-        score: defaultdict[int, float] = defaultdict(float)
-        for feature in sorted(_features(text, pairs_of_words)):
-            there = where.get(feature, ())
-            if len(there) <= _RARE:
-                for other in there:
-                    score[other] += 1 / (len(there) + spread[feature])
-        ranked = sorted(((value, other) for other, value in score.items()), key=lambda item: (-item[0], item[1]))
-        found.update((position, other) for _, other in ranked[:_CANDIDATES])
-        for value, other in ranked:
-            best[other].append((-value, position))
+    rare = {feature for feature, there in where.items() if len(there) <= _RARE}
+    for position, ones in features.items():
+        score: defaultdict[int, int] = defaultdict(int)
+        for feature in ones & rare:
+            there = where[feature]
+            # In whole numbers, since a sum of fractions depends on their order, and a set has none.
+            worth = 1_000_000_000 // (len(there) + spread[feature])
+            for other in there:
+                score[other] -= worth
+        # The lowest is the best. Value and place are one number: pairs by the thousand keep the garbage collector busy.
+        found.update((position, one % _PLACES) for one in sorted(map(_at, score.values(), score))[:_CANDIDATES])
+        for other, value in score.items():
+            best[other].append(_at(value, position))
     for other, scored in best.items():
-        found.update((position, other) for _, position in sorted(scored)[:_CANDIDATES])
+        found.update((one % _PLACES, other) for one in sorted(scored)[:_CANDIDATES])
     return found
+
+
+def _at(value: int, place: int) -> int:
+    return value * _PLACES + place
 
 
 def _features(text: Text, pairs_of_words: bool) -> set[str]:
