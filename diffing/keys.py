@@ -6,7 +6,8 @@ contact details, dates and numbers masked.
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 
 from diffing.words import words
 
@@ -16,6 +17,8 @@ _QUOTES = dict.fromkeys(map(ord, '‘’‚‛′ʼ`´“”„‟″«»‹›"
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
+# Longer texts are not remembered.
+_SHORT = 2_000
 _TYPOGRAPHY = _DASHES | _QUOTES | _DROPPED
 _SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
@@ -29,22 +32,26 @@ _NUMBER_IN_FRONT = re.compile(
 )
 
 
+def _remembering(key: Callable[[str], str]) -> Callable[[str], str]:
+    """The key, which is asked for several times of the same clause: by the alignment and by the classification."""
+    of_short = lru_cache(maxsize=4_096)(key)
+
+    @wraps(key)
+    def of(text: str) -> str:
+        return of_short(text) if len(text) <= _SHORT else key(text)
+
+    return of
+
+
+@_remembering
 def plain(text: str) -> str:
     """The text with one kind of quotes and dashes, without ligatures, emphasis and case, singly spaced."""
-    return _plain_of_short(text) if len(text) <= _SHORT else _plain(text)
-
-
-def _plain(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.translate(_TYPOGRAPHY).casefold().split())
 
 
-# The same clause is asked for several times, by each key and by the classification.
-_SHORT = 2_000
-_plain_of_short = lru_cache(maxsize=2_048)(_plain)
-
-
+@_remembering
 def without_typography(plain_text: str) -> str:
     """A plain text without spacing around punctuation and without punctuation at either end."""
     text = _SPACE_BESIDE_PUNCTUATION.sub("", plain_text)
@@ -93,6 +100,7 @@ _MASKED = re.compile("[\ue000-\ue002]")
 _LIGHT_PUNCTUATION = re.compile(r"[\s,.:;()'-]+")
 
 
+@_remembering
 def facts_masked(plain_text: str) -> str:
     """A plain text with its contact details (e-mail and web addresses, telephone numbers), dates and numbers masked,
     light punctuation aside; empty where it has none of them."""
