@@ -242,3 +242,13 @@ def test_title_and_language_are_the_pages():
 
 def test_a_short_text_is_in_the_language_the_page_says():
     assert extract(b"<html lang='pt-BR'><p>Dados</p>", "text/html").language == "pt"
+
+
+def test_a_markdown_link_to_a_script_counts_by_its_words() -> None:
+    document = extract(
+        b"# [How we use it](javascript:void(0))\n\nWe keep [logs](https://a.example/x).\n", "text/markdown"
+    )
+    assert [(clause.text, clause.links) for clause in document.clauses] == [
+        ("How we use it", ()),
+        ("We keep logs.", ("https://a.example/x",)),
+    ]
