@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.exceptions import ClausewatchError, DeliveryError
+from core.exceptions import ClausewatchError
 from core.settings import load_settings
 from crawler.run import crawl
 from scripts.delivery import send_digests, to_option
@@ -21,14 +21,12 @@ def command(directory: Path | None) -> None:
     """
     settings = load_settings()
     with only_run(settings):
-        outcome = crawl("live")
-        for failure in outcome.failures:
-            click.echo(f"failed: {failure}", err=True)
+        outcome = crawl("live")  # which tells its failures itself
         # What was crawled is told even where some page failed; a failure must not hide another vendor's change.
         try:
             with open_store(settings) as store:
                 told = send_digests(settings, store, directory)
-        except DeliveryError as error:
+        except ClausewatchError as error:
             raise ClausewatchError(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
     click.echo(f"run: {outcome.summary}; {told}", err=True)
     if not outcome.ok:

@@ -81,7 +81,7 @@ def test_history_that_is_ingested_later_is_told_to_nobody(clausewatch: Clausewat
 
 
 def test_a_page_that_may_not_be_asked_fails_the_run_but_not_the_digest(
-    clausewatch: Clausewatch, site: Site, tmp_path: Path
+    clausewatch: Clausewatch, site: Site, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /members", headers={"Content-Type": "text/plain"})
     (tmp_path / "vendors" / "shy.yaml").write_text(
@@ -93,9 +93,11 @@ def test_a_page_that_may_not_be_asked_fails_the_run_but_not_the_digest(
     clausewatch("subscribe", "reader@example.org")
     clausewatch("run", "--to", mail, exit_code=1)
     site.pages["/privacy"] = Page(AFTER)
+    capfd.readouterr()
     result = clausewatch("run", "--to", mail, exit_code=1)
-    assert "failed: shy/privacy" in result.stderr
-    assert "robots.txt" in result.stderr
+    (failure,) = (capfd.readouterr().err + result.stderr.partition("run: ")[0]).splitlines()
+    assert failure.startswith("failed: shy/privacy")
+    assert failure.endswith("robots.txt forbids it")
     assert len(mails(mail)) == 1
 
 
@@ -105,3 +107,12 @@ def test_a_second_run_at_the_same_time_does_nothing_and_says_so(clausewatch: Cla
         result = clausewatch("run", exit_code=1)
     assert "another run on this database is under way" in result.stderr
     assert len(site.requests) == 2  # robots.txt and the page, of the first run
+
+
+def test_the_last_line_sums_up_a_run_whose_digests_could_not_be_sent(
+    clausewatch: Clausewatch, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUSEWATCH_SMTP_URL", "nowhere")
+    result = clausewatch("run", exit_code=1)
+    assert "CLAUSEWATCH_SMTP_URL must be like" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("run: 1 captures found, 1 new")
