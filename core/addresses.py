@@ -13,9 +13,13 @@ def urlkey(url: str) -> str:
     difference. The rules are those of the CDX server's SURT canonicalisation (Internet Archive `surt`,
     `IAURLCanonicalizer`), host first: `com,hesk)/knowledgebase/index.php?article=78`.
 
-    ValueError when the address has no host.
+    ValueError when the address has no host, or a port or an IPv6 address that is none.
     """
-    parts = urlsplit(url.strip() if "//" in url else "//" + url.strip())
+    try:
+        parts = urlsplit(url.strip() if "//" in url else "//" + url.strip())
+        _ = parts.port  # which is read, and found wrong, only now
+    except ValueError as error:
+        raise ValueError(f"{url!r} is no web address: {error}") from None
     host = _WWW.sub("", (parts.hostname or "").rstrip("."))
     if not host:
         raise ValueError(f"{url!r} has no host")

@@ -4,7 +4,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
@@ -166,7 +166,8 @@ def _capture(
 
     target = http.get_header("Location")
     if 300 <= status < 400 and target:
-        redirects[urlkey(urljoin(url, target))] = _Redirect(asked_url, (*passed, url), captured_at)
+        with suppress(ValueError):  # it leads to what is no address
+            redirects[urlkey(urljoin(url, target))] = _Redirect(asked_url, (*passed, url), captured_at)
         return LeftOut("a redirect")
 
     digest = headers.get_header("WARC-Payload-Digest") or ""

@@ -37,6 +37,8 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("subscribe", "nobody"), "nobody"),
         (("subscribe", "a@b.example\r\nBcc: c@d.example"), "no e-mail address"),
         (("subscribe", "reader@example.org", "--vendor", "nobody"), "no vendor 'nobody'"),
+        (("vendors", "try", "http://northwind.example:99999/"), "is no web address: Port out of range"),
+        (("vendors", "try", "http://[northwind"), "'http://[northwind' is no web address"),
         (("unsubscribe", "reader@example.org"), "is not subscribed"),
     ],
 )

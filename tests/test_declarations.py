@@ -79,6 +79,7 @@ def test_another_address_is_no_location(tmp_path: Path, address: str) -> None:
         (GOOD.replace("until: 2015-01-01", "until: 2015-13-01"), 7, "policies.privacy.locations.0.until"),
         (GOOD.replace("since: 2014", "untill: 2014"), 9, "policies.privacy.locations.1.untill"),
         (GOOD.replace("http://www.northwind.example/privacy.htm", "www.northwind.example"), 6, "locations.0.url"),
+        (GOOD.replace("northwind.example/privacy.htm", "northwind.example:99999/"), 6, "locations.0.url"),
         (GOOD.replace("        until: 2015-01-01", "        url: http://twice.example/"), 7, "url: given twice"),
         (GOOD.replace("  privacy:", "  Privacy Policy:"), 4, "policies.Privacy Policy"),
         (GOOD.replace("since: 2014", "since: 2014\n        until: 2013"), 8, "since must be before until"),

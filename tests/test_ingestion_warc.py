@@ -109,6 +109,15 @@ def test_a_redirect_in_the_file_leads_to_the_capture(warc: Path) -> None:
     assert left_out == ["a redirect", "of another address"]
 
 
+def test_a_redirect_to_what_is_no_address_leaves_the_rest_of_the_file_readable(warc: Path) -> None:
+    captures, left_out = read(
+        warc,
+        DatedPage(url=OLD, at=day(2010), status=302, headers=(("Location", "http://[none"),)),
+        DatedPage(url=OLD, at=day(2011), body=b"<p>We keep logs.</p>"),
+    )
+    assert ([payload for _, payload in captures], left_out) == ([b"<p>We keep logs.</p>"], ["a redirect"])
+
+
 def test_a_revisit_is_a_capture_again_of_what_it_refers_to(warc: Path) -> None:
     pages = [
         DatedPage(url=OLD, at=day(2010), body=b"same"),
