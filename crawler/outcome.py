@@ -7,6 +7,7 @@ from typing import Any
 from scrapy.statscollectors import StatsCollector
 
 from core.escaping import printable_line
+from core.wording import plural
 from storage import Kept
 
 _PREFIX = "clausewatch/"
@@ -36,7 +37,7 @@ class CrawlOutcome:
     def summary(self) -> str:
         """All counts on one line."""
         parts = [
-            f"{self.captures} captures found",
+            f"{plural(self.captures, 'capture')} found",
             f"{self.new} new",
             f"{self.quarantined} quarantined",
             f"{len(self.failures)} failed",

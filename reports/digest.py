@@ -16,10 +16,11 @@ from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.history import History, Observation, Period
 from core.moments import iso
+from core.wording import plural
 from reports.html import environment
 from reports.report import Report, VersionSide, report_between
 from reports.vendor_text import printable
-from reports.wording import Told, circumstances, marked, plural, subject, summary, told
+from reports.wording import Told, circumstances, marked, subject, summary, told
 from storage import Store, Subscriber
 
 _WIDTH = 76

@@ -12,6 +12,7 @@ from typing import Final
 from core.changes import SIGNIFICANCES, Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
 from core.clauses import Clause
 from core.moments import iso
+from core.wording import plural
 from reports.cuts import cut
 from reports.report import FileSide, Report, Side, periods_of
 from reports.vendor_text import printable
@@ -377,11 +378,6 @@ def _tail(text: str, length: int) -> str:
 
 
 # --- words ---
-
-
-def plural(number: int, noun: str) -> str:
-    """`1 change`, `2 changes`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _by_kind(kinds: list[ChangeKind]) -> list[str]:

@@ -17,13 +17,13 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     declared(settings, vendor, policy)
     with open_store(settings) as store:
         numbers = version_numbers(store.history(vendor, policy))
-        rows = [
-            capture_row(stored.capture, stored.verdict, numbers.get(stored.version_id or ""))
-            for stored in store.captures(vendor, policy)
-        ]
+        found = store.captures(vendor, policy)
+    rows = [capture_row(one.capture, one.verdict, numbers.get(one.version_id or "")) for one in found]
     if output_format == "json":
         print_json(rows)
     elif rows:
-        print_table(rows, ("captured_at", "source", "verdict", "reason", "version", "sha256", "url"))
+        ways = [" → ".join((*one.capture.redirects, one.capture.url)) for one in found]
+        lines = [{**row, "url": way} for row, way in zip(rows, ways, strict=True)]
+        print_table(lines, ("captured_at", "source", "verdict", "reason", "version", "sha256", "url"))
     else:
         click.echo(f"no captures of {vendor}'s {policy} policy yet", err=True)

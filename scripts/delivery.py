@@ -7,6 +7,7 @@ import click
 
 from core.declarations import load_vendors
 from core.settings import Settings
+from core.wording import plural
 from reports import compose, deliver_by_smtp, deliver_to_directory
 from scripts.options import Decorator
 from storage import Store
@@ -28,12 +29,8 @@ def send_digests(settings: Settings, store: Store, directory: Path | None) -> st
     now = datetime.now(UTC)
     compose(store, load_vendors(settings.vendors), now, settings.mail_from)
     if directory is None:
-        return f"{_digests(deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now))} sent"
+        return f"{plural(deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now), 'digest')} sent"
     paths = deliver_to_directory(store, directory, now)
     for path in paths:
         click.echo(path)
-    return f"{_digests(len(paths))} written"
-
-
-def _digests(count: int) -> str:
-    return f"{count} digest{'' if count == 1 else 's'}"
+    return f"{plural(len(paths), 'digest')} written"

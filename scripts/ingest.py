@@ -12,6 +12,7 @@ from core.declarations import Policy
 from core.exceptions import UsageError
 from core.moments import parse_span
 from core.settings import load_settings
+from core.wording import plural
 from ingestion import LeftOut, capture_from_page, captures_from_warc, is_warc
 from scripts.listing import capture_row, print_json, version_numbers
 from scripts.options import declared, format_option, open_store, policy_option
@@ -73,9 +74,9 @@ def _summarise(kept: list[tuple[Capture, Kept]], left_out: Counter[str]) -> None
     """One line of what became of the files, also when something stopped half-way: so far is stored."""
     quarantined = Counter(result.verdict.reason for _, result in kept if result.verdict.name == "quarantined")
     new = sum(result.is_new for _, result in kept)
-    line = f"{len(kept)} captures read, {new} new, {quarantined.total()} quarantined"
+    line = f"{plural(len(kept), 'capture')} read, {new} new, {quarantined.total()} quarantined"
     if quarantined:
         line += f" ({', '.join(f'{count} {reason}' for reason, count in quarantined.most_common())})"
     for why, count in left_out.most_common():
-        line += f"; {count} records {why} left out"
+        line += f"; {plural(count, 'record')} {why} left out"
     click.echo(line, err=True)

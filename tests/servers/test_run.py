@@ -115,4 +115,4 @@ def test_the_last_line_sums_up_a_run_whose_digests_could_not_be_sent(
     monkeypatch.setenv("CLAUSEWATCH_SMTP_URL", "nowhere")
     result = clausewatch("run", exit_code=1)
     assert "CLAUSEWATCH_SMTP_URL must be like" in result.stderr
-    assert result.stderr.splitlines()[-1].startswith("run: 1 captures found, 1 new")
+    assert result.stderr.splitlines()[-1].startswith("run: 1 capture found, 1 new")
