@@ -12,7 +12,10 @@ from core.settings import CHECKOUT, Settings
 
 
 def lock_path(settings: Settings) -> Path:
-    """Where the lock of a database lies, whatever kind of database it is."""
+    """Where the lock of a database lies: beside a SQLite file, in the checkout's data folder for a server."""
+    kind, _, place = settings.database_url.partition(":///")
+    if kind.startswith("sqlite") and place:
+        return Path(f"{place.partition('?')[0]}.run.lock")
     name = hashlib.sha256(settings.database_url.encode()).hexdigest()[:12]
     return CHECKOUT / "data" / f"run-{name}.lock"
 
@@ -24,7 +27,7 @@ def only_run(settings: Settings) -> Iterator[None]:
     The lock is the operating system's, so a process that dies gives it back; its file is empty and stays.
     """
     path = lock_path(settings)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
         lock.acquire(blocking=False)

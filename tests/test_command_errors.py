@@ -73,6 +73,16 @@ def test_a_database_that_is_none_is_one_message(clausewatch: Clausewatch, tmp_pa
     assert "is no SQLite database" in clausewatch("captures", "lanternpost", exit_code=1).stderr
 
 
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://host/name", "sqlite://", "sqlite:///"])
+@pytest.mark.parametrize("command", ["digest", "versions"])
+def test_a_database_url_that_is_none_is_one_message(
+    clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch, command: str, url: str
+) -> None:
+    monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", url)
+    arguments = [command] if command == "digest" else [command, "lanternpost"]
+    assert clausewatch(*arguments, exit_code=1).stderr.startswith("Error: ")
+
+
 def test_a_file_that_cannot_be_written_is_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
     target = tmp_path / "no" / "such" / "folder.html"
     result = clausewatch("diff", PAGE, PAGE, "--format", "html", "--output", target, exit_code=2)
