@@ -4,7 +4,9 @@ import re
 
 # C0 and C1 controls can move the cursor or set a terminal's title; bidirectional controls (Unicode TR 36, 3.4) can
 # show a text in another order than it has; lone surrogates cannot be written as UTF-8 at all.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Of the C0 controls a text may keep tab and newline, so those are named where it is known what becomes of them.
+UNSAFE_CLASS = "\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
 
 
 def printable(text: str) -> str:

@@ -2,9 +2,11 @@
 
 import re
 
-# C0, DEL and C1 controls (escape sequences begin with one); bidirectional embeddings, overrides and isolates, which
-# make a text read other than it is (CVE-2021-42574); what XML 1.0 does not allow (section 2.2).
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\ufffb\ufffe\uffff]")
+from core.escaping import UNSAFE_CLASS
+
+# Besides what no terminal may get (bidirectional controls make a text read other than it is, CVE-2021-42574):
+# interlinear annotation, and what XML 1.0 does not allow (section 2.2).
+UNSAFE = re.compile(f"[\x00-\x1f{UNSAFE_CLASS}\ufff9-\ufffb\ufffe\uffff]")
 _SPACE = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
 
 
