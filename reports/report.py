@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.captures import sha256_hex
 from core.changes import Comparison
 from core.clauses import Document
 from core.declarations import Vendor
@@ -191,22 +190,10 @@ def report_between(
     )
 
 
-def compare_files(old: Path, new: Path, old_document: Document, new_document: Document) -> Report:
-    """What differs between two local files whose documents have been extracted. UsageError when one can't be read."""
-    return Report(
-        old=_file_side(old, old_document),
-        new=_file_side(new, new_document),
-        interval=None,
-        between=(),
-        comparison=compare(old_document, new_document),
-    )
-
-
-def _file_side(path: Path, document: Document) -> FileSide:
-    try:
-        return FileSide(path, sha256_hex(path.read_bytes()), document)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
+def compare_files(old: FileSide, new: FileSide) -> Report:
+    """What differs between two local files."""
+    comparison = compare(old.document, new.document)
+    return Report(old=old, new=new, interval=None, between=(), comparison=comparison)
 
 
 def _nothing(old: Document, new: Document) -> Comparison:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from core.clauses import Document
+from core.captures import sha256_hex
 from core.exceptions import ExtractionError, UsageError
 from core.media_types import media_type_of
 from extraction import extract
-from reports import compare_files
+from reports import FileSide, compare_files
 from scripts.options import format_option
 from scripts.output import REPORT_FORMATS, output_option, write_report
 
@@ -20,14 +20,16 @@ from scripts.output import REPORT_FORMATS, output_option, write_report
 @output_option
 def command(old: Path, new: Path, output_format: str, output: Path | None) -> None:
     """Compare two local files clause by clause: .html, .pdf, .md or .txt."""
-    report = compare_files(old, new, _document(old), _document(new))
+    report = compare_files(_side(old), _side(new))
     write_report(report, output_format, output)
 
 
-def _document(path: Path) -> Document:
+def _side(path: Path) -> FileSide:
+    """Read once, so that the digest is that of the bytes compared, whatever is written to the file meanwhile."""
     media_type = media_type_of(path)
     try:
-        return extract(path.read_bytes(), media_type)
+        data = path.read_bytes()
+        return FileSide(path, sha256_hex(data), extract(data, media_type))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except ExtractionError as error:

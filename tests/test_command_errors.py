@@ -34,6 +34,7 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "2999", *INGEST[4:]), "lies in the future"),
         (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "then", *INGEST[4:]), "'then' is no date"),
         (("diff", str(PAGE), "missing.md"), "missing.md: No such file"),
+        (("diff", "gone.txt", str(PAGE)), "gone.txt: No such file"),
         (("subscribe", "nobody"), "nobody"),
         (("subscribe", "a@b.example\r\nBcc: c@d.example"), "no e-mail address"),
         (("subscribe", "reader@example.org", "--vendor", "nobody"), "no vendor 'nobody'"),
