@@ -1,6 +1,6 @@
 """Block: a stretch of a page's text that stands by itself, before it is known what clause it makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
@@ -9,7 +9,8 @@ BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
 LOOKS_LEVEL = 7
 
 
-@dataclass(slots=True, eq=False)
+# Neither class has slots: what a default says is then not set on each of a page's thousands of objects.
+@dataclass(eq=False)
 class Box:
     """An element of the page that holds blocks.
 
@@ -25,18 +26,18 @@ class Box:
     role: str
     parent: "Box | None"
     depth: int
-    hidden: bool = False
-    furniture: bool = False
-    edge: bool = False
-    words: int = 0
-    link_words: int = 0
-    prose: int = 0
-    links: int = 0
-    place_links: int = 0
-    controls: int = 0
+    hidden: bool
+    furniture: bool = field(default=False, init=False)
+    edge: bool = field(default=False, init=False)
+    words: int = field(default=0, init=False)
+    link_words: int = field(default=0, init=False)
+    prose: int = field(default=0, init=False)
+    links: int = field(default=0, init=False)
+    place_links: int = field(default=0, init=False)
+    controls: int = field(default=0, init=False)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Block:
     """A stretch of text that stands by itself.
 
@@ -61,4 +62,4 @@ class Block:
     box: Box | None = None
     in_control: bool = False
     to_place: bool = False
-    size: int = 0
+    size: int = field(default=0, init=False)

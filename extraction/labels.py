@@ -38,3 +38,40 @@ def split_label(text: str) -> tuple[str | None, str]:
     if not any(character.isalnum() for character in rest):
         return None, text
     return match["label"].strip(), rest
+
+
+def ordinal_label(number: int, kind: str) -> str | None:
+    """The label of a list item by its place and the list's type (HTML's `1`, `a`, `A`, `i`, `I`): `3.`, `c.`, `iii.`;
+    None for a bullet, whose type is ''."""
+    if not kind:
+        return None
+    if kind == "1" or number < 1:
+        return f"{number}."
+    if kind in "aA":
+        letters = ""
+        while number:
+            number, rest = divmod(number - 1, 26)
+            letters = chr(ord(kind) + rest) + letters
+        return f"{letters}."
+    roman = ""
+    for value, digits in _ROMAN:
+        count, number = divmod(number, value)
+        roman += digits * count
+    return f"{roman if kind == 'i' else roman.upper()}."
+
+
+_ROMAN = (
+    (1000, "m"),
+    (900, "cm"),
+    (500, "d"),
+    (400, "cd"),
+    (100, "c"),
+    (90, "xc"),
+    (50, "l"),
+    (40, "xl"),
+    (10, "x"),
+    (9, "ix"),
+    (5, "v"),
+    (4, "iv"),
+    (1, "i"),
+)

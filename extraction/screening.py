@@ -176,9 +176,10 @@ def _of_page(capture: Capture, payload: bytes, document: Document, page: Page, c
     found = _said_instead(page, said)
     if found:
         return found
-    challenge = _CHALLENGE_MARKUP.search(payload[:300_000].decode("latin-1"))
-    if challenge and count < 60 and said < 3:
-        return _quarantined("blocked", f"the page holds a challenge ({challenge[0]})")
+    if count < 60 and said < 3:
+        challenge = _CHALLENGE_MARKUP.search(payload[:300_000].decode("latin-1"))
+        if challenge:
+            return _quarantined("blocked", f"the page holds a challenge ({challenge[0]})")
     home = _home_page(capture, page)
     if home and policy < max(3, _DENSE * count):
         return _quarantined("not_found", home)

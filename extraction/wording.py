@@ -11,6 +11,10 @@ _INVISIBLE = dict.fromkeys(
 )
 # The joiners shape letters in Arabic and Indic scripts, and emoji; between Latin letters they are only invisible.
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
+# A space that is only wrapped into lines; no-break spaces are none.
+_LAYOUT_SPACE = re.compile(r"[ \t\n\r\f]+")
+_LINE_BREAK = re.compile(r"[ \t]*[\n\r\f][ \t\n\r\f]*")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -22,6 +26,23 @@ def tidy(text: str) -> str:
             text = " ".join(_IDLE_JOINER.sub("", text.translate(_INVISIBLE)).split())
         text = unicodedata.normalize("NFC", text)
     return text
+
+
+def tidy_and_set(raw: str, text: str | None = None, *, every_space: bool = False) -> tuple[str, str]:
+    """The text tidied, and as it is set (core.clauses.Clause.typography): '' where that does not differ.
+
+    raw: as the source has it. text: what it is tidied to where that is known already, as where raw spells out emphasis.
+    every_space: each space is the writer's own; otherwise a run of them, or of line breaks, is a single one.
+    """
+    collapsed = " ".join(raw.split())
+    if text is None:
+        if raw.isascii() and collapsed.isprintable():
+            return collapsed, ""
+        text = tidy(collapsed)
+    elif raw == text:
+        return text, ""
+    set_text = (_LINE_BREAK if every_space else _LAYOUT_SPACE).sub(" ", raw).strip(" ")
+    return text, "" if set_text == text else set_text
 
 
 def without_front(typography: str | None, front: str) -> str | None:
@@ -48,4 +69,4 @@ def words(text: str) -> list[str]:
 
 def has_words(text: str) -> bool:
     """Whether there is any letter or digit in the text."""
-    return any(character.isalnum() for character in text)
+    return _LETTER_OR_DIGIT.search(text) is not None
