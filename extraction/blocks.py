@@ -9,8 +9,7 @@ BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
 LOOKS_LEVEL = 7
 
 
-# Neither class has slots: what a default says is then not set on each of a page's thousands of objects.
-@dataclass(eq=False)
+@dataclass(slots=True, eq=False)
 class Box:
     """An element of the page that holds blocks.
 
@@ -37,7 +36,7 @@ class Box:
     controls: int = field(default=0, init=False)
 
 
-@dataclass(eq=False)
+@dataclass(slots=True, eq=False)
 class Block:
     """A stretch of text that stands by itself.
 

@@ -5,7 +5,6 @@ No selectors: what the elements mean and are called, how much of them is link, a
 
 import functools
 import re
-from collections import Counter
 
 from extraction.blocks import Block, Box
 from extraction.stated_dates import states_date
@@ -81,6 +80,7 @@ _COPYRIGHT = re.compile(
     r"(?:all content )?(?:©|\(c\)|copyright(?: ©)? (?=[\d©]|\(c\)|by\b)).{0,160}|[^.]{0,40}© ?(?:19|20)\d\d.{0,80}",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\d{2}")
 _ORNAMENTS = "«»<>‹›|·•↑^←→*[] "
 _ODDMENT = re.compile(
     r"(?:back to (?:the )?top|(?:go )?back(?: to .{1,40})?|skip to (?:main )?content|print(?: this page| version)?|"
@@ -112,7 +112,7 @@ def policy_blocks(blocks: list[Block]) -> list[Block]:
     kept = [
         block for index, block in enumerate(kept) if first <= index <= last or block.box is None or not block.box.edge
     ]
-    core = _core(kept)
+    core = _core(kept, boxes)
     inside = [index for index, block in enumerate(kept) if _stands_in(block.box, core)]
     first, last = _extended(kept, inside[0], inside[-1])
     body = [*_headlines(kept[:first]), *kept[first : last + 1]]
@@ -120,14 +120,17 @@ def policy_blocks(blocks: list[Block]) -> list[Block]:
 
 
 def _boxes(blocks: list[Block]) -> list[Box]:
-    """All elements around the blocks, outermost first."""
-    found: dict[int, Box] = {}
+    """All elements around the blocks, each before what stands in it."""
+    found: list[Box] = []
+    seen: set[int] = set()
     for block in blocks:
-        box = block.box
-        while box is not None and id(box) not in found:
-            found[id(box)] = box
+        box, chain = block.box, []
+        while box is not None and id(box) not in seen:
+            seen.add(id(box))
+            chain.append(box)
             box = box.parent
-    return sorted(found.values(), key=lambda box: box.depth)
+        found += reversed(chain)
+    return found
 
 
 def _measure(blocks: list[Block], boxes: list[Box]) -> int:
@@ -240,7 +243,7 @@ def _parts(names: str) -> frozenset[str]:
     return frozenset(parts)
 
 
-def _core(blocks: list[Block]) -> Box:
+def _core(blocks: list[Block], boxes: list[Box]) -> Box:
     """The smallest element that holds nearly all running text."""
     prose: dict[int, int] = {}
     total = 0
@@ -248,31 +251,34 @@ def _core(blocks: list[Block]) -> Box:
         if block.box is not None and _is_prose(block):
             total += block.size
             prose[id(block.box)] = prose.get(id(block.box), 0) + block.size
-    enough: list[Box] = []
-    for box in reversed(_boxes([block for block in blocks if _is_prose(block)])):
+    core = boxes[0]
+    for box in reversed(boxes):
         size = prose.get(id(box), 0)
         if size >= _CORE_SHARE * total:
-            enough.append(box)
-        if box.parent is not None:
+            core = box
+            break
+        if size and box.parent is not None:
             prose[id(box.parent)] = prose.get(id(box.parent), 0) + size
-    core = enough[0]
-    held = Counter(id(block.box) for block in blocks)
-    likes = Counter(_likeness(box) for box in _boxes(blocks))
     # One paragraph, or one of several sections, may hold nearly all the words: its neighbours belong to it.
     while core.parent is not None and (
-        held[id(core)] == 1 or core.tag in _TEXT_TAGS or (_is_section(core) and likes[_likeness(core)] > 1)
+        core.tag in _TEXT_TAGS
+        or sum([block.box is core for block in blocks]) == 1
+        or (_is_section(core) and _is_one_of_several(core, blocks))
     ):
         core = core.parent
     return core
 
 
+def _is_one_of_several(box: Box, blocks: list[Block]) -> bool:
+    """Whether a neighbour of the element is made alike and holds any of the blocks."""
+    return any(
+        other is not box and other.parent is box.parent and other.tag == box.tag and other.names == box.names
+        for other in _boxes(blocks)
+    )
+
+
 def _is_section(box: Box) -> bool:
     return bool(box.names) or box.tag in ("section", "article")
-
-
-def _likeness(box: Box) -> tuple[int, str, str]:
-    """The same for neighbours that are made alike."""
-    return id(box.parent), box.tag, box.names
 
 
 def _stands_in(box: Box | None, core: Box) -> bool:
@@ -312,20 +318,26 @@ def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
     with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose]
     if not with_prose:
         return blocks
-    kept = []
+    within = range(with_prose[0], with_prose[-1] + 1)
     speaking = {
-        id(section)
-        for block, section in zip(blocks, sections, strict=True)
-        if "@" in block.text
-        or (re.search(r"\d{2}", block.text) and not _COPYRIGHT.fullmatch(block.text))
-        or block.level in (1, 2)
+        id(sections[index])
+        for index, block in enumerate(blocks)
+        if index not in within
+        and (
+            block.level in (1, 2)
+            or "@" in block.text
+            or (_NUMBER.search(block.text) and not _COPYRIGHT.fullmatch(block.text))
+        )
     }
-    for index, (block, section) in enumerate(zip(blocks, sections, strict=True)):
-        outside = index < with_prose[0] or index > with_prose[-1]
-        of_text = section is None or section is block.box or section.tag in _TEXT_TAGS
-        if of_text or not outside or id(section) in speaking:
-            kept.append(block)
-    return kept
+    return [
+        block
+        for index, (block, section) in enumerate(zip(blocks, sections, strict=True))
+        if index in within
+        or section is None
+        or section is block.box
+        or section.tag in _TEXT_TAGS
+        or id(section) in speaking
+    ]
 
 
 def _section(block: Block, core: Box) -> Box | None:

@@ -16,6 +16,8 @@ from extraction.wording import tidy, word_set
 _SHOWN_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
 # Deeper than any page made for people; browsers flatten below 512 too. The parser's time grows with the square.
 _MAX_DEPTH = 512
+# An ordinary page has hundreds of tags that are never closed: breaks, images, comments.
+_MANY_OPEN = 2_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _NEST = word_set(
     "div span b i u em strong font center section article table td tr ul ol dl blockquote a small big sub sup "
@@ -112,7 +114,8 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
 
 def _flattened(text: str) -> str:
     """The page without start tags nested deeper than _MAX_DEPTH, where it may have any."""
-    if text.count("<") - 2 * text.count("</") < _MAX_DEPTH:
+    tags = text.count("<")
+    if tags < _MANY_OPEN or tags - 2 * text.count("</") < _MANY_OPEN:
         return text
     depth = 0
 

@@ -31,6 +31,9 @@ def split_label(text: str) -> tuple[str | None, str]:
 
     A number alone is no label ("30 days after …"), and a text that is nothing but a label keeps it as text.
     """
+    # Most texts begin with a word of two letters or more that names no label: cheaper to tell than to match.
+    if text[:2].isalpha() and text[0] not in "SACPcivxlcIVXLC":
+        return None, text
     match = _LABEL.match(text)
     if not match or _QUANTITY.match(text) or _DAY.match(text):
         return None, text

@@ -22,7 +22,7 @@ _ENOUGH = 12
 #: A page of fewer words may be a notice that the policy is gone; that is the policy's last version.
 _FEW_WORDS = 100
 #: So many characters from the beginning show how dense they are.
-_SAMPLE = 8_000
+_SAMPLE = 5_000
 
 _ACCEPTED = Verdict("accepted")
 

@@ -52,11 +52,11 @@ class _Line:
 
     __slots__ = ("bold", "length", "linked", "links", "parts", "placed", "text", "typeset")
 
-    def __init__(self, *, marks: bool = False) -> None:
+    def __init__(self, marks: bool) -> None:
         self.parts: list[str] = []
         self.typeset: list[str] = [] if marks else self.parts
         self.text = ""
-        self.links: list[str] = []
+        self.links: Sequence[str] = ()
         self.length = self.bold = self.linked = self.placed = 0
 
 
@@ -73,7 +73,7 @@ class Walker:
         self._base = base
         self._page = page.partition("#")[0] if page else None
         self._markdown = markdown
-        self._lines = [_Line(marks=markdown)]
+        self._lines = [_Line(markdown)]
         self._box = box
         self._bold = 0
         self._href: list[str | None] = []
@@ -94,21 +94,30 @@ class Walker:
         while node is not None or stack:
             if node is None:
                 node, tag, undo = stack.pop()
-                if undo:
+                if undo in self._SIMPLE_BLOCK and not self._in_row:  # what most are
+                    if self._lines[0].parts or len(self._lines) > 1:
+                        self._flush()
+                    if undo & self._BOXED and self._box is not None:
+                        self._box = self._box.parent
+                elif undo:
                     self._leave(tag, undo)
                 continue
             after = node.next if stack else None
             tag = node.tag or "-"
             if tag == "-text":
                 text = node.text_content
-                if text:
+                # Half of all text is the line breaks between elements.
+                if text and (self._lines[-1].parts or not text.isspace() or self._pre):
                     self._text(text)
                 node = after
             elif tag == "br":
-                self._lines.append(_Line(marks=self._markdown))
+                self._lines.append(_Line(self._markdown))
                 node = after
             elif tag in _SKIPPED or tag[0] == "-":
                 node = after
+            elif tag in _PLAIN and not self._markdown:
+                stack.append((after, tag, 0))
+                node = node.first_child
             else:
                 undo = self._enter(node, tag)
                 if undo == self._DONE:
@@ -120,15 +129,16 @@ class Walker:
 
     # What _enter did, for _leave to undo; _DONE: all is said, the element's inside is passed over.
     _DONE = -1
-    _BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED = (
-        1 << n for n in range(12)
+    _BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
+        1 << n for n in range(13)
     )
+    _SIMPLE_BLOCK = (_BLOCK_ON, _BLOCK_ON | _BOXED)
 
     def _enter(self, node: LexborNode, tag: str) -> int:
         marked = self._MARKED if self._markdown and tag in _MARKS else 0
         if marked:
             self._lines[-1].typeset.append(_MARKS[tag])
-        if tag in _PLAIN:
+        if tag in _PLAIN:  # of Markdown, which may be marked
             return marked
         if tag in _BOLD:
             self._bold += 1
@@ -172,27 +182,32 @@ class Walker:
         row = self._in_row
         if row:
             if self._lines[-1].parts:
-                self._lines.append(_Line(marks=self._markdown))
+                self._lines.append(_Line(self._markdown))
         elif self._lines[0].parts or len(self._lines) > 1:
             self._flush()
         role = ""
-        if attributes:
+        if row:
+            pass  # the row's element stands for its cells
+        elif attributes:
             undo |= self._BOXED
-            name, classes = attributes.get("id"), attributes.get("class")
+            above = self._box
             role = (attributes.get("role") or "").lower()
-            self._open_box(
+            self._box = Box(
                 tag,
-                f"{name or ''} {classes or ''}".strip().lower() if name or classes else "",
+                f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
                 role,
-                hidden="hidden" in attributes
+                above,
+                above.depth + 1 if above is not None else 0,
+                "hidden" in attributes
                 or attributes.get("aria-hidden") == "true"
                 or bool(style and _HIDDEN_STYLE.search(style)),
             )
         elif tag not in _UNBOXED:
             undo |= self._BOXED
-            self._open_box(tag, "", "", hidden=False)
+            above = self._box
+            self._box = Box(tag, "", "", above, above.depth + 1 if above is not None else 0, False)
         if tag == "div":  # what most blocks are
-            if row == 0 and role != "heading":
+            if not row and role != "heading":
                 return undo
         elif tag == "p":
             self._paragraph += 1
@@ -213,13 +228,14 @@ class Walker:
         if row:
             if row == 1 and tag in ("td", "th"):
                 self._in_row = 2
-                self._lines = [_Line(marks=self._markdown)]
+                self._lines = [_Line(self._markdown)]
                 undo |= self._CELL
         elif level and not self._heading:
             self._heading = level
             undo |= self._HEADING
         elif tag == "li":
             self._item = [self._next_label(attributes)]
+            undo |= self._ITEM
         elif tag in ("dt", "dd"):
             self._item = [None]
         elif tag == "tr" and _is_data_row(node):
@@ -228,22 +244,18 @@ class Walker:
             undo |= self._ROW
         return undo
 
-    def _open_box(self, tag: str, names: str, role: str, *, hidden: bool) -> None:
-        above = self._box
-        self._box = Box(tag, names, role, above, above.depth + 1 if above is not None else 0, hidden)
-
     def _leave(self, tag: str, undo: int) -> None:
         if undo & self._BLOCK_ON:
             if self._in_row:
                 if self._lines[-1].parts:
-                    self._lines.append(_Line(marks=self._markdown))
+                    self._lines.append(_Line(self._markdown))
             elif self._lines[0].parts or len(self._lines) > 1:
                 self._flush()
             if undo > self._BOLD_ON:
                 self._leave_special(undo)
             if undo & self._BOXED and self._box is not None:
                 self._box = self._box.parent
-            if tag == "li":
+            if undo & self._ITEM:
                 self._item = []
         elif undo & self._LINK:
             self._href.pop()
@@ -257,7 +269,7 @@ class Walker:
             self._paragraph -= 1
         if undo & self._CELL:
             self._rows.append(self._lines)
-            self._lines = [_Line(marks=self._markdown)]
+            self._lines = [_Line(self._markdown)]
             self._in_row = 1
         if undo & self._ROW:
             self._in_row = 0
@@ -273,32 +285,28 @@ class Walker:
 
     def _text(self, text: str) -> None:
         if self._pre and "\n" in text:
-            first, *others = text.split("\n")
-            self._text_in_line(first)
-            for other in others:
-                self._lines.append(_Line(marks=self._markdown))
-                self._text_in_line(other)
+            text, *others = text.split("\n")
         else:
-            self._text_in_line(text)
-
-    def _text_in_line(self, text: str) -> None:
+            others = []
         line = self._lines[-1]
-        if not line.parts and (not text or text.isspace()):
-            return
-        line.parts.append(text)
-        if self._markdown:
-            line.typeset.append(text)
-        length = len(text.strip())
-        line.length += length
-        if self._bold:
-            line.bold += length
-        if self._href:
-            line.linked += length
-            target = self._href[-1]
-            if target == _PLACE:
-                line.placed += length
-            elif target and target not in line.links[-1:]:
-                line.links.append(target)
+        if line.parts or (text and not text.isspace()):
+            line.parts.append(text)
+            if self._markdown:
+                line.typeset.append(text)
+            length = len(text.strip())
+            line.length += length
+            if self._bold:
+                line.bold += length
+            if self._href:
+                line.linked += length
+                target = self._href[-1]
+                if target == _PLACE:
+                    line.placed += length
+                elif target and target not in line.links[-1:]:
+                    line.links = (*line.links, target)
+        for other in others:
+            self._lines.append(_Line(self._markdown))
+            self._text(other)
 
     def _open_list(self, tag: str, attributes: dict[str, str | None], style: str) -> None:
         kind = ""
@@ -323,7 +331,7 @@ class Walker:
 
     def _flush(self) -> None:
         """Ends the block: what was gathered becomes one block, or several where `<br>` parts paragraphs."""
-        lines, self._lines = self._lines, [_Line(marks=self._markdown)]
+        lines, self._lines = self._lines, [_Line(self._markdown)]
         if len(lines) == 1:
             if lines[0].parts:
                 self._add(lines)

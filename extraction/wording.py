@@ -13,6 +13,7 @@ _INVISIBLE = dict.fromkeys(
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
 # A space that is only wrapped into lines; no-break spaces are none.
 _LAYOUT_SPACE = re.compile(r"[ \t\n\r\f]+")
+_SPACE_OF_ITS_OWN = re.compile(r"[^\S \t\n\r\f]")
 _LINE_BREAK = re.compile(r"[ \t]*[\n\r\f][ \t\n\r\f]*")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -20,12 +21,16 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 def tidy(text: str) -> str:
     """The text with white space collapsed to single spaces, invisible characters removed, in Unicode form NFC."""
-    text = " ".join(text.split())
-    if not text.isascii() or not text.isprintable():
-        if not text.isprintable():
-            text = " ".join(_IDLE_JOINER.sub("", text.translate(_INVISIBLE)).split())
-        text = unicodedata.normalize("NFC", text)
-    return text
+    return _composed(" ".join(text.split()))
+
+
+def _composed(collapsed: str) -> str:
+    """What `tidy` gives for a text whose white space is collapsed."""
+    if not collapsed.isprintable():
+        collapsed = " ".join(_IDLE_JOINER.sub("", collapsed.translate(_INVISIBLE)).split())
+    if collapsed.isascii() or unicodedata.is_normalized("NFC", collapsed):
+        return collapsed
+    return unicodedata.normalize("NFC", collapsed)
 
 
 def tidy_and_set(raw: str, text: str | None = None, *, every_space: bool = False) -> tuple[str, str]:
@@ -38,8 +43,10 @@ def tidy_and_set(raw: str, text: str | None = None, *, every_space: bool = False
     if text is None:
         if raw.isascii() and collapsed.isprintable():
             return collapsed, ""
-        text = tidy(collapsed)
+        text = _composed(collapsed)
     elif raw == text:
+        return text, ""
+    if text == collapsed and not every_space and not _SPACE_OF_ITS_OWN.search(raw):
         return text, ""
     set_text = (_LINE_BREAK if every_space else _LAYOUT_SPACE).sub(" ", raw).strip(" ")
     return text, "" if set_text == text else set_text
@@ -69,4 +76,4 @@ def words(text: str) -> list[str]:
 
 def has_words(text: str) -> bool:
     """Whether there is any letter or digit in the text."""
-    return _LETTER_OR_DIGIT.search(text) is not None
+    return text[:1].isalnum() or _LETTER_OR_DIGIT.search(text) is not None
