@@ -15,9 +15,13 @@ class Box:
 
     names: its `id` and `class` in lower case, space between. depth: how many boxes are around it.
     furniture: it is page furniture, or stands in some. edge: it would be above or below the running text.
-    words, link_words: of all blocks inside, counted once all are known. prose: the words among them that stand in
-        running text, as a policy's do. links: how many blocks are links for the most part; place_links: those among
-        them that lead to a place of the same page. controls: how many stand on buttons.
+    fields: how many fields to fill in it holds, counted as the page is walked. All else is counted once all blocks
+        are known:
+    words, link_words: of all blocks inside. prose: the words among them that stand in running text, as a policy's do;
+        policy: those of them that speak of what policies are about; speaking: those that do so at least in words that
+        other pages use, too. links: how many blocks are links for the most
+        part; place_links: those among them that lead to a place of the same page; linked_headings: those that are
+        headings. controls: how many stand on buttons.
     """
 
     tag: str
@@ -26,13 +30,17 @@ class Box:
     parent: "Box | None"
     depth: int
     hidden: bool
+    fields: int = field(default=0, init=False)
     furniture: bool = field(default=False, init=False)
     edge: bool = field(default=False, init=False)
     words: int = field(default=0, init=False)
     link_words: int = field(default=0, init=False)
     prose: int = field(default=0, init=False)
+    policy: int = field(default=0, init=False)
+    speaking: int = field(default=0, init=False)
     links: int = field(default=0, init=False)
     place_links: int = field(default=0, init=False)
+    linked_headings: int = field(default=0, init=False)
     controls: int = field(default=0, init=False)
 
 
@@ -47,7 +55,8 @@ class Block:
     bold: every character of it is emphasised. linked: share of its characters that stand in links, 0 to 1.
     box: the element that holds it, None where the source has no elements. in_control: it stands on a button.
     to_place: its links lead to a place of the same page.
-    size: how many words, counted once all blocks are known.
+    size: how many words. policy, speaking: the same where it is running text that speaks of what policies are about,
+        or speaks of it at least in words that other pages use, too; else 0. Counted once all blocks are known.
     """
 
     kind: BlockKind
@@ -62,3 +71,5 @@ class Block:
     in_control: bool = False
     to_place: bool = False
     size: int = field(default=0, init=False)
+    policy: int = field(default=0, init=False)
+    speaking: int = field(default=0, init=False)

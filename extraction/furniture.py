@@ -1,62 +1,17 @@
 """Which blocks of a page are the policy's own text, and which are page furniture.
 
-No selectors: what the elements mean and are called, how much of them is link, and where the running text stands decide.
+No selectors: what the elements mean and are called, how much of them is link, how much of their running text speaks of
+what policies are about, and where that text stands decide.
 """
 
-import functools
 import re
 
+from extraction import furniture_signs as signs
 from extraction.blocks import Block, Box
 from extraction.stated_dates import states_date
-from extraction.vocabulary import speaks_of_policy
+from extraction.vocabulary import may_speak_of_policy, speaks_of_policy
 from extraction.wording import word_set
 
-_FURNITURE_TAGS = frozenset(["nav", "search", "legend", "noscript"])
-_FURNITURE_ROLES = word_set(
-    "navigation search menu menubar toolbar dialog alertdialog contentinfo banner tooltip complementary doc-toc"
-)
-# Consent managers and their banners. They hold running text, sometimes more than the policy, so the name alone
-# decides; the lists of cookies that some of them write into a policy's text go by other names.
-_CONSENT = re.compile(
-    r"(?:^|\s)(?:onetrust-(?:consent|banner|pc|style)\S*|ot-sdk-(?:container|row)|optanon-?(?:alert|popup|show)\S*|"
-    r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|"
-    r"qc-cmp2?-\S*|"
-    r"truste_\S*|trustarc-banner\S*|cc-(?:window|banner|dialog)|tarteaucitron\S*|axeptio\S*|iubenda-cs-\S*|klaro|"
-    r"osano-cm-\S*|borlabs-?cookie\S*|cmplz-(?:cookiebanner|message|manage)\S*|sp_message_\S*|termly-(?:consent|"
-    r"banner)\S*|"
-    r"cky-(?:consent|modal|overlay|preference|notice|banner|btn|optout)\S*|cli-(?:bar|modal|settings-overlay)\S*|"
-    r"cookie-law-info-bar|moove[-_]gdpr\S*|fc-consent-root|cookiefirst-root|ch2-container|hs-eu-cookie-\S*)(?=\s|$)"
-)
-_BANNER = re.compile(
-    r"(?:cookies?|gdpr|ccpa|consent|privacy|tracking|trackers?)[-_]?(?:banner|consent|notice|notification|bar|popup|"
-    r"pop-up|"
-    r"modal|message|alert|law|disclaimer|wall|layer|overlay|hint|info|warning|prompt|dialog|popin|toast|"
-    r"container-banner|"
-    r"settings|preferences)(?![a-z])|(?:banner|bar|popup|modal|notice|accept|eu|alert)[-_](?:cookies?|gdpr|"
-    r"consent)(?![a-z])"
-)
-# Names that only furniture has, wherever it stands; of the first, most words are links.
-_LINKS_NAMES = word_set(
-    "breadcrumb breadcrumbs crumbs pagination pager share sharing social socials related recommended toc "
-    "submenu subnav navbar mainnav sidenav leftmenu topbar masthead newsletter skip"
-)
-_NAMES = word_set(
-    "vote votes rate rating ratings helpful comments search searchform searchbox advert adverts ads "
-    "testimonial testimonials livechat intercom newsletter backtotop"
-)
-# The foot of the page, which may hold some sentences about the company.
-_FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
-# Names that parts of a policy bear too ("section-header", "card-footer"): they count above and below the running text,
-# and for what is all links.
-_EDGE_NAMES = word_set(
-    "nav navigation menu sidebar footer header toolbar follow subscribe signup feedback banner promo widget "
-    "chat modal popup cta skip print language languages lang locale locales country copyright login appstore "
-    "download badge badges loader loading hidden spinner author avatar byline carousel slider ticker dropdown "
-    "select"
-)
-#: A name of more parts is made from a heading ("rights-related-to-decisions"), and says nothing.
-_MOST_PARTS = 4
-_PARTS = re.compile(r"[-_:]+")
 #: Elements that are the text itself, or a list of it.
 _TEXT_TAGS = word_set(
     "p ul ol dl table blockquote pre details address li dt dd h1 h2 h3 h4 h5 h6 summary figure tbody tr"
@@ -68,55 +23,43 @@ _CONTAINERS = word_set(
 )
 #: A block of running text: at least so many words, less than half of them in links.
 _SENTENCE_WORDS = 12
-#: The policy is taken to stand in the smallest element that holds so much of the page's running text.
+#: The policy is taken to stand in the smallest element that holds so much of the text that speaks as policies do.
 _CORE_SHARE = 0.9
-
-_CONTENTS_TITLE = re.compile(
-    r"(?:table of )?contents:?|in this (?:policy|article|document|notice):?|on this page:?|jump to:?|quick links:?|"
-    r"sommaire|table des matières|inhalt(?:sverzeichnis)?|índice|indice|inhoudsopgave|spis treści",
-    re.IGNORECASE,
-)
-_COPYRIGHT = re.compile(
-    r"(?:all content )?(?:©|\(c\)|copyright(?: ©)? (?=[\d©]|\(c\)|by\b)).{0,160}|[^.]{0,40}© ?(?:19|20)\d\d.{0,80}",
-    re.IGNORECASE,
-)
+#: Where less of the running text speaks so, the language is one whose words we do not know, and all of it counts.
+_SPEAKING_SHARE = 0.1
+#: What speaks of a policy in less than a third of its running text is no part of one.
+_HARDLY = 3
 _NUMBER = re.compile(r"\d{2}")
-_ORNAMENTS = "«»<>‹›|·•↑^←→*[] "
-_ODDMENT = re.compile(
-    r"(?:back to (?:the )?top|(?:go )?back(?: to .{1,40})?|skip to (?:main )?content|print(?: this page| version)?|"
-    r"close|"
-    r"share(?: this(?: page| article)?)?|was this (?:article|page|answer|information) helpful\b.*|"
-    r"all rights reserved\.?|"
-    r"powered by\b.{0,80}|log ?in|sign ?in|sign ?up|menu|search|download(?: as)?(?: pdf)?|download (?:our|the) app|"
-    r"add us on socials?|follow us(?: on .{1,30})?|retour en haut(?: de page)?|haut de page|retour|imprimer|"
-    r"tous droits réservés\.?|"
-    r"nach oben|zurück|drucken|volver arriba|torna su|\d+ (?:out )?of \d+ found this helpful|"
-    r"have more questions\?.*|return to top|loading\W*|accept(?: all)?(?: cookies)?|ok|got it!?)",
-    re.IGNORECASE,
-)
 
 
-def policy_blocks(blocks: list[Block]) -> list[Block]:
-    """The blocks that are the policy's own, in order; none where a page holds nothing but furniture."""
+def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
+    """The blocks that are the policy's own, in order; none where a page holds nothing but furniture.
+
+    title: what the page says its title is.
+    """
     boxes = _boxes(blocks)
     total = _measure(blocks, boxes)
+    every_word = sum([block.size for block in blocks if _is_prose(block)])
+    asides = _titled_asides(blocks, total, every_word) | _consent_requests(blocks, total)
     for box in boxes:  # outermost first, so that what stands in furniture is furniture
         above = box.parent
-        box.furniture = (above is not None and above.furniture) or _is_furniture(box, total)
+        box.furniture = (
+            (above is not None and above.furniture) or id(box) in asides or _is_furniture(box, total, every_word)
+        )
         box.edge = (above is not None and above.edge) or _is_edge(box)
     kept = [block for block in blocks if not _is_outright_furniture(block)]
-    prose = [index for index, block in enumerate(kept) if _is_prose(block)]
-    if not prose:
+    speaking = [index for index, block in enumerate(kept) if block.speaking]
+    if not speaking:
         return _trimmed(kept)
-    first, last = prose[0], prose[-1]
+    first, last = speaking[0], speaking[-1]
     kept = [
         block for index, block in enumerate(kept) if first <= index <= last or block.box is None or not block.box.edge
     ]
     core = _core(kept, boxes)
     inside = [index for index, block in enumerate(kept) if _stands_in(block.box, core)]
     first, last = _extended(kept, inside[0], inside[-1])
-    body = [*_headlines(kept[:first]), *kept[first : last + 1]]
-    return _trimmed(_without_empty_sections(body, core))
+    body = _without_empty_sections(_without_flat_asides(kept[first : last + 1]), core)
+    return _trimmed([*_headlines(blocks, kept[:first], body, title), *body])
 
 
 def _boxes(blocks: list[Block]) -> list[Box]:
@@ -134,67 +77,174 @@ def _boxes(blocks: list[Block]) -> list[Box]:
 
 
 def _measure(blocks: list[Block], boxes: list[Box]) -> int:
-    """Counts what stands in each element; gives how many words of running text there are in all."""
-    total = 0
+    """Counts what stands in each element; gives how many words of running text that speaks of policies there are."""
+    total = speaking = 0
+    prose = []
     for block in blocks:
         # Scripts written without spaces: four characters a word.
         size = block.text.count(" ") + 1
         block.size = size if size * 15 > len(block.text) else len(block.text) // 4
-        prose = block.size if _is_prose(block) else 0
-        total += prose
+        if _is_prose(block):
+            prose.append(block)
+            total += block.size
+            if speaks_of_policy(block.text):
+                block.policy = block.speaking = block.size
+                speaking += block.size
+            elif may_speak_of_policy(block.text):
+                block.speaking = block.size // 2
+    if speaking < _SPEAKING_SHARE * total:
+        # In other words, or in a language of which we know none.
+        known = [block for block in prose if block.speaking]
+        if sum([block.size for block in known]) < _SPEAKING_SHARE * total:
+            known = prose
+        for block in known:
+            block.policy = block.speaking = block.size
+        speaking = sum([block.size for block in known])
+    for block in prose:
+        if block.box is not None:
+            block.box.prose += block.size
+            block.box.policy += block.policy
+            block.box.speaking += block.speaking
+    for block in blocks:
         box = block.box
         if box is not None:
             box.words += block.size
-            box.link_words += int(block.size * block.linked + 0.5)
-            box.prose += prose
             box.controls += block.in_control
-            if block.linked > 0.5:
-                box.links += 1
-                box.place_links += block.to_place
+            if block.linked:
+                box.link_words += int(block.size * block.linked + 0.5)
+                if block.linked > 0.5:
+                    box.links += 1
+                    box.place_links += block.to_place
+                    box.linked_headings += bool(block.level) and not block.to_place
     for box in reversed(boxes):
         above = box.parent
         if above is not None:
             above.words += box.words
             above.link_words += box.link_words
             above.prose += box.prose
+            above.policy += box.policy
+            above.speaking += box.speaking
             above.links += box.links
             above.controls += box.controls
+            above.fields += box.fields
             above.place_links += box.place_links
-    return total
+            above.linked_headings += box.linked_headings
+    return speaking
 
 
 def _is_prose(block: Block) -> bool:
     return block.size >= _SENTENCE_WORDS and block.linked < 0.5 and block.kind != "heading"
 
 
-def _is_furniture(box: Box, total: int) -> bool:
-    if box.names and _is_consent_name(box.names):
+def _hardly_speaks(box: Box) -> bool:
+    """Whether hardly any of the element's running text speaks of what policies are about."""
+    return box.policy * _HARDLY <= box.prose
+
+
+def _says_nothing(box: Box) -> bool:
+    """Whether hardly any of it speaks even in words that policies share with other pages."""
+    return box.speaking * _HARDLY <= box.prose
+
+
+def _is_furniture(box: Box, total: int, every_word: int) -> bool:
+    """Whether an element is page furniture. total: words that speak as policies do; every_word: of running text."""
+    if box.names and signs.is_consent_name(box.names):
         return True
-    share = box.prose / total if total else 0.0
-    if share > 0.5 or box.tag in ("body", "main"):
+    if box.tag in ("body", "main"):
         return False
-    if box.tag in _FURNITURE_TAGS or box.role in _FURNITURE_ROLES:
-        return share < 0.3
+    if box.prose < 0.6 * every_word and _is_frame(box):
+        return True
+    share = box.policy / total if total else 0.0
     if box.tag == "footer":
         return share < 0.2
     if box.tag in ("header", "aside"):
-        return share < 0.1 and not _in_article(box)
-    if box.names and box.tag in _CONTAINERS:
-        if _is_banner_name(box.names):
-            # A section of the policy may go by such a name too; a banner has few sentences, and a button.
-            return box.words < 150 and (share < 0.4 if box.controls else share < 0.1 and box.words > box.prose)
-        if share < 0.15 and box.links >= 2 and not _in_article(box) and _bears(_FOOT_NAMES, box):
-            return True
-        if share < 0.05 and box.link_words * 2 > box.words and _bears(_LINKS_NAMES, box):
-            return True
-        if box.prose == 0 and _bears(_NAMES, box):
-            return True
-        if box.prose == 0 and box.link_words > 0.6 * box.words and _bears(_EDGE_NAMES, box):
-            return True
+        return (share < 0.1 or _hardly_speaks(box)) and not _in_article(box)
+    if box.tag not in _CONTAINERS or share > 0.3:
+        return False
+    if box.names and _has_furniture_name(box, share):
+        return True
+    if box.fields and box.words < 200 and _hardly_speaks(box):
+        return True
+    if box.tag == "form" and box.fields and share < 0.15 and box.words < 300:
+        return True
+    if box.linked_headings >= 2 and _hardly_speaks(box):  # teasers of other pages
+        return True
     if box.hidden and box.prose == 0 and box.words < 12:
         return True
     # A table of contents: links to places of the same page only.
     return box.links >= 3 and box.prose == 0 and box.place_links >= 0.8 * box.links and box.link_words > 0.6 * box.words
+
+
+def _is_frame(box: Box) -> bool:
+    """Whether an element is of the frame around a page: its navigation, its foot."""
+    if box.tag in signs.TAGS or box.role in signs.ROLES:
+        return True
+    if _in_article(box):
+        return False
+    return box.tag == "footer" or (box.links > 0 and box.tag in _CONTAINERS and _bears(signs.FOOT_NAMES, box))
+
+
+def _has_furniture_name(box: Box, share: float) -> bool:
+    if signs.is_banner_name(box.names):
+        # A section of the policy may go by such a name too; a banner has few sentences, and a button or a place above
+        # all else.
+        laid_over = box.hidden or (box.parent is not None and box.parent.tag == "body")
+        return box.words < 150 and (laid_over or bool(box.controls))
+    if share < 0.05 and box.link_words * 2 > box.words and _bears(signs.LINKS_NAMES, box):
+        return True
+    if box.words < 80 and box.policy == 0 and not signs.META_NAMES.isdisjoint(box.names.split()):
+        return True
+    if box.prose == 0 and box.link_words > 0.6 * box.words and _bears(signs.EDGE_NAMES, box):
+        return True
+    if box.links >= 3 and _hardly_speaks(box) and _bears(signs.MENU_NAMES, box):
+        return True
+    if not _says_nothing(box):
+        return False
+    # A part of the policy may go by such a name, too; but what leads elsewhere, or asks for something, is an aside.
+    asks = bool(box.links or box.fields or box.controls)
+    if _bears(signs.NAMES, box):
+        return asks or box.words < 60
+    return asks and box.words < 150 and _bears(signs.ASIDE_NAMES, box)
+
+
+def _titled_asides(blocks: list[Block], total: int, every_word: int) -> set[int]:
+    """The elements that begin with the title of what stands beside a policy, by identity."""
+    begun: set[int] = set()
+    found: set[int] = set()
+    for block in blocks:
+        box = block.box
+        if block.size <= 10:
+            title = block.text.strip(signs.ORNAMENTS)
+            sure = signs.ASIDE_TITLE.fullmatch(title) is not None
+            if sure or signs.SHARED_TITLE.fullmatch(title):
+                while box is not None and id(box) not in begun and box.prose <= 0.3 * every_word:
+                    speaks_little = box.words < 200 and (box.policy <= 0.25 * total or box.fields > 0)
+                    if box.tag in ("body", "main") or not (_hardly_speaks(box) or (sure and speaks_little)):
+                        break
+                    if box.words > block.size:
+                        found.add(id(box))
+                    box = box.parent
+        box = block.box
+        while box is not None and id(box) not in begun:
+            begun.add(id(box))
+            box = box.parent
+    return found
+
+
+def _consent_requests(blocks: list[Block], total: int) -> set[int]:
+    """The elements that do nothing but ask for consent, known by what their buttons say, by identity."""
+    found: set[int] = set()
+    for block in blocks:
+        if block.size <= 5 and (block.in_control or block.linked > 0.9):
+            if not signs.CONSENT_CONTROL.fullmatch(block.text):
+                continue
+            box = block.box
+            while box is not None and box.words < 300 and box.policy <= 0.4 * total and box.tag not in ("body", "main"):
+                if box.prose:
+                    found.add(id(box))
+                    break
+                box = box.parent
+    return found
 
 
 def _in_article(box: Box) -> bool:
@@ -212,53 +262,35 @@ def _is_outright_furniture(block: Block) -> bool:
 
 def _is_edge(box: Box) -> bool:
     """Whether an element is furniture if it stands above or below the running text: a menu, by its links or name."""
-    if box.prose:
+    if box.policy:
         return False
     if box.links >= 3 and box.link_words > 0.6 * box.words:
         return True
-    return box.tag in _CONTAINERS and _bears(_EDGE_NAMES, box)
+    if not (box.links or box.fields or box.controls):
+        return False  # nothing but text: a "section-header"
+    return box.tag in _CONTAINERS and _bears(signs.EDGE_NAMES, box)
 
 
 def _bears(names: frozenset[str], box: Box) -> bool:
-    return bool(box.names) and not names.isdisjoint(_parts(box.names))
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_consent_name(names: str) -> bool:
-    return _CONSENT.search(names) is not None
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_banner_name(names: str) -> bool:
-    return _BANNER.search(names) is not None
-
-
-@functools.lru_cache(maxsize=4096)
-def _parts(names: str) -> frozenset[str]:
-    parts: set[str] = set()
-    for name in names.split():
-        of_name = _PARTS.split(name)
-        if len(of_name) <= _MOST_PARTS:
-            parts.update(of_name)
-    return frozenset(parts)
+    return bool(box.names) and not names.isdisjoint(signs.name_parts(box.names))
 
 
 def _core(blocks: list[Block], boxes: list[Box]) -> Box:
-    """The smallest element that holds nearly all running text."""
-    prose: dict[int, int] = {}
+    """The smallest element that holds nearly all running text that speaks of what policies are about."""
+    speaking: dict[int, int] = {}
     total = 0
     for block in blocks:
-        if block.box is not None and _is_prose(block):
-            total += block.size
-            prose[id(block.box)] = prose.get(id(block.box), 0) + block.size
+        if block.speaking and block.box is not None:
+            total += block.speaking
+            speaking[id(block.box)] = speaking.get(id(block.box), 0) + block.speaking
     core = boxes[0]
     for box in reversed(boxes):
-        size = prose.get(id(box), 0)
+        size = speaking.get(id(box), 0)
         if size >= _CORE_SHARE * total:
             core = box
             break
         if size and box.parent is not None:
-            prose[id(box.parent)] = prose.get(id(box.parent), 0) + size
+            speaking[id(box.parent)] = speaking.get(id(box.parent), 0) + size
     # One paragraph, or one of several sections, may hold nearly all the words: its neighbours belong to it.
     while core.parent is not None and (
         core.tag in _TEXT_TAGS
@@ -292,21 +324,84 @@ def _stands_in(box: Box | None, core: Box) -> bool:
 def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
     """The core's place with the running text and the stated date right above and below taken in."""
     for index in range(first - 1, max(-1, first - 13), -1):
-        if _is_prose(blocks[index]) and speaks_of_policy(blocks[index].text):
+        if blocks[index].speaking:
             first = index
     for index in range(last + 1, min(len(blocks), last + 7)):
-        block = blocks[index]
-        if (_is_prose(block) and speaks_of_policy(block.text)) or states_date(block.text):
+        if blocks[index].policy or states_date(blocks[index].text):
             last = index
     return first, last
 
 
-def _headlines(above: list[Block]) -> list[Block]:
-    """What stands above the text and belongs to it: its title, its date."""
-    near = [block for block in above[-12:] if block.level in (1, 2) or states_date(block.text)]
-    if not any(block.level == 1 for block in near):
-        near = [block for block in above[:-12] if block.level == 1][-1:] + near
-    return near
+def _headlines(every: list[Block], above: list[Block], body: list[Block], title: str) -> list[Block]:
+    """What stands above the body and belongs to it: its title, its date, what follows them.
+
+    every: the page's blocks; above: those of them above the body that are no furniture. The title and the date may
+    stand in the page's own header.
+    """
+    if not body:
+        return []
+    start = next(index for index, block in enumerate(every) if block is body[0])
+    titles = [
+        index
+        for index, block in enumerate(every[:start])
+        if _is_title(block, title) and (block.level == 1 or index >= start - 4 or _named_in(title, block))
+    ]
+    if titles and not any(
+        _is_title(block, title) and (block.level == 1 or _named_in(title, block)) for block in body[:5]
+    ):
+        first = titles[-1]
+        under = {id(block) for block in above if block.linked < 0.5}
+        return [
+            block
+            for index, block in enumerate(every[first:start])
+            if not index or id(block) in under or _is_date(block)
+        ]
+    near = [block for block in above[-3:] if block.level in (1, 2)]
+    chosen = {id(block) for block in near} | {
+        id(block) for block in every[max(0, start - 12) : start] if _is_date(block)
+    }
+    return [block for block in every[:start] if id(block) in chosen]
+
+
+def _is_date(block: Block) -> bool:
+    """Whether a block states when the policy was updated or takes effect, wherever on the page it stands."""
+    return (
+        block.linked < 0.5 and not block.in_control and states_date(block.text) and not signs.BYLINE.search(block.text)
+    )
+
+
+def _is_title(block: Block, title: str) -> bool:
+    """Whether a block is the title of the policy: a line that speaks of one and is set or named as the page's title."""
+    if block.size > 14 or block.in_control or block.kind == "list_item":
+        return False
+    if block.linked > 0.5 and block.level != 1:
+        return False
+    if not speaks_of_policy(block.text):
+        return False
+    return block.level > 0 or _named_in(title, block)
+
+
+def _named_in(title: str, block: Block) -> bool:
+    return len(block.text) > 5 and block.text.casefold() in title.casefold()
+
+
+def _without_flat_asides(blocks: list[Block]) -> list[Block]:
+    """Without what follows the title of something that stands beside a policy, up to the next heading of its level."""
+    kept: list[Block] = []
+    aside = 0
+    for index, block in enumerate(blocks):
+        if aside and block.level and block.level <= aside:
+            aside = 0
+        title = block.text.strip(signs.ORNAMENTS) if block.level and not aside else ""
+        if title and (signs.ASIDE_TITLE.fullmatch(title) or signs.SHARED_TITLE.fullmatch(title)):
+            following = blocks[index + 1 :]
+            end = next((at for at, other in enumerate(following) if 0 < other.level <= block.level), len(following))
+            under = following[:end]
+            if sum([one.policy for one in under]) * _HARDLY <= sum([one.size for one in under if _is_prose(one)]):
+                aside = block.level
+        if not aside:
+            kept.append(block)
+    return kept
 
 
 def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
@@ -315,10 +410,12 @@ def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
     A section that gives an address, a number or a date, or that has the title, stays.
     """
     sections = [_section(block, core) for block in blocks]
-    with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose]
+    with_prose = [index for index, section in enumerate(sections) if section is not None and section.speaking]
     if not with_prose:
         return blocks
-    within = range(with_prose[0], with_prose[-1] + 1)
+    # Above, a section may lead in without any word of these; below, there are other things.
+    begun = [index for index, section in enumerate(sections) if section is not None and section.prose]
+    within = range(begun[0], with_prose[-1] + 1)
     speaking = {
         id(sections[index])
         for index, block in enumerate(blocks)
@@ -326,7 +423,7 @@ def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
         and (
             block.level in (1, 2)
             or "@" in block.text
-            or (_NUMBER.search(block.text) and not _COPYRIGHT.fullmatch(block.text))
+            or (_NUMBER.search(block.text) and not signs.COPYRIGHT.fullmatch(block.text))
         )
     }
     return [
@@ -337,6 +434,7 @@ def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
         or section is block.box
         or section.tag in _TEXT_TAGS
         or id(section) in speaking
+        or (section.prose and _is_one_of_several(section, blocks))
     ]
 
 
@@ -353,7 +451,7 @@ def _trimmed(blocks: list[Block]) -> list[Block]:
     last = len(blocks)
     # Below a line of copyright near the end there is only the page's foot.
     for index in range(max(0, last - 12), last):
-        if index and _COPYRIGHT.fullmatch(blocks[index].text) and not blocks[index].level:
+        if index and signs.COPYRIGHT.fullmatch(blocks[index].text) and not blocks[index].level:
             if not any(_is_prose(block) for block in blocks[index + 1 :]):
                 last = index
             break
@@ -365,14 +463,17 @@ def _trimmed(blocks: list[Block]) -> list[Block]:
     return [
         block
         for block in blocks[first:last]
-        if not (_CONTENTS_TITLE.fullmatch(block.text) or (block.linked > 0.9 and _is_oddment(block)))
+        if not (signs.CONTENTS_TITLE.fullmatch(block.text) or (block.linked > 0.9 and _is_oddment(block)))
     ]
 
 
 def _is_oddment(block: Block) -> bool:
-    text = block.text.strip(_ORNAMENTS)
+    text = block.text.strip(signs.ORNAMENTS)
     if block.level in (1, 2):
         return False
-    if _ODDMENT.fullmatch(text) or _COPYRIGHT.fullmatch(text):
+    if signs.ODDMENT.fullmatch(text) or signs.COPYRIGHT.fullmatch(text):
         return True
-    return block.linked > 0.9 and block.size <= 6 and not block.links
+    if block.linked > 0.9 and block.size <= 6 and not block.links:
+        return True
+    entries = signs.MENU_MARK.split(text)
+    return len(entries) > (2 if block.linked > 0.3 else 3) and max(len(entry.split()) for entry in entries) <= 4

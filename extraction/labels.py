@@ -2,19 +2,36 @@
 
 import re
 
-_NAMED = r"(?:Section|Article|Artikel|Artículo|Articolo|Artigo|Clause|Chapter|Part|Annex|Appendix|§{1,2})"
+_NAMED = (
+    r"(?:Section|Article|Clause|Chapter|Part|Annex|Appendix|Schedule|Artikel|Abschnitt|Kapitel|Teil|Anhang|Anlage|Ziffer|"
+    r"Chapitre|Annexe|Titre|Artículo|Sección|Cláusula|Capítulo|Anexo|Articolo|Sezione|Clausola|Allegato|Artigo|Seção|"
+    r"Hoofdstuk|Bijlage|Rozdział|Artykuł|Załącznik|Раздел|Статья|Глава|Приложение|Άρθρο|Ενότητα|"
+    r"SECTION|ARTICLE|CLAUSE|CHAPTER|PART|ANNEX|APPENDIX|SCHEDULE|ARTIKEL|ABSCHNITT|ANHANG|ANNEXE|CLÁUSULA|ARTÍCULO|"
+    r"SECCIÓN|ARTICOLO|SEZIONE|ARTIGO|Art\.|art\.|§{1,2})"
+)
+_NUMERALS = "0-9０-９一二三四五六七八九十百"
 _LABEL = re.compile(
     rf"""(?P<label>
-        {_NAMED}\s?\d{{1,3}}(?:\.\d{{1,3}})*[.:)]?(?=\s*[-–—:]|\s+\S|$)   # Article 5, § 3.1
+        (?P<named>{_NAMED}\s?(?:\d{{1,3}}(?:\.\d{{1,3}})*(?:\.?[ªº])?(?:-?[a-z]\b|\s?-?(?:bis|ter|quater))?|[A-Z]\b|[IVXLC]{{1,6}}\b))
+            (?P<after>[.:)]?)(?=\s*[-–—:]|\s+\S|$)                       # Article 5, § 3.1, Annex A, Art. 4-bis
+      | 第\s?[{_NUMERALS}]{{1,4}}\s?[条條章节節項项款](?=\s|[（(:：])         # 第1条
+      | 제\s?\d{{1,3}}\s?[조장절항](?=\s|[(:])                             # 제1조
       | \d{{1,3}}(?:\.\d{{1,3}})+[.):]?(?=\s)                             # 2.1   2.1.
+      | [A-Z]\.\d{{1,3}}(?:\.\d{{1,3}})*[.):]?(?=\s)                       # B.12
+      | [A-Z]-\d{{1,2}}[.):](?=\s)                                         # B-2.
+      | [IVXLC]{{1,5}}-[a-z][.):](?=\s)                                    # III-a.
       | \d{{1,3}}[.):](?=\s)                                              # 3.    3)
       | \((?:\d{{1,3}}|[a-zA-Z]|[ivxlc]{{1,6}}|[IVXLC]{{1,6}})\)(?=\s)    # (a)   (iv)
       | (?:[a-zA-Z]|[ivxlc]{{2,6}}|[IVXLC]{{2,6}})[.)](?=\s)              # a)    IV.
       | \d{{1,3}}(?=\s[-–—]\s)                                            # 4 – Cookies
-    )\s*(?:[-–—:]\s+)?""",
+    )\s*(?:[-–—:：]\s*(?=\S))?""",
     re.VERBOSE,
 )
+# A text of more characters, or one that is a sentence, only mentions what it begins with: "Article 6 GDPR applies."
+_LONGEST_TITLE = 120
 _ESCAPED = re.compile(r"^(\d{1,3})\\([.)])")
+# Of the words that name labels, and of Roman numerals.
+_BEGINNINGS = "SACPKTZHBRaivxlcIVXLCРСГПΆΕ第제"
 # "2.5 million users", "1.2 GB": a quantity, no clause number.
 _QUANTITY = re.compile(
     r"\d+\.\d+\s+(?:million|billion|trillion|thousand|per\s?cent|percent|%|[kmgt]i?b\b|km|mb|years?|months?|days?|"
@@ -32,10 +49,14 @@ def split_label(text: str) -> tuple[str | None, str]:
     A number alone is no label ("30 days after …"), and a text that is nothing but a label keeps it as text.
     """
     # Most texts begin with a word of two letters or more that names no label: cheaper to tell than to match.
-    if text[:2].isalpha() and text[0] not in "SACPcivxlcIVXLC":
+    if text[:2].isalpha() and text[0] not in _BEGINNINGS:
         return None, text
     match = _LABEL.match(text)
     if not match or _QUANTITY.match(text) or _DAY.match(text):
+        return None, text
+    # Where nothing but a space parts it from the words, a sentence may begin so.
+    parted = not match["named"] or match["after"] or match.end() != match.end("label") + 1
+    if not parted and (len(text) > _LONGEST_TITLE or text.endswith((".", ";", ",")) or text[match.end()].islower()):
         return None, text
     rest = text[match.end() :]
     if not any(character.isalnum() for character in rest):

@@ -47,7 +47,8 @@ _EFFECTIVE = re.compile(
     r"(?:fecha\s+de\s+)?entrada\s+en\s+vigor|en\s+vigor|vigente\s+(?:desde|a\s+partir)|fecha\s+efectiva|"
     r"in\s+vigore|data\s+di\s+entrata|em\s+vigor|data\s+de\s+vigência|vigência|"
     r"van\s+kracht|ingangsdatum|geldig\s+vanaf|träder\s+i\s+kraft|gäller\s+från|trer\s+i\s+kraft|træder\s+i\s+kraft|"
-    r"obowiązuje\s+od|wchodzi\s+w\s+życie|účinnost[ií]|voimassa|вступает\s+в\s+силу|действует\s+с|yürürlük)",
+    r"obowiązuje\s+od|wchodzi\s+w\s+życie|účinnost[ií]|voimassa|вступает\s+в\s+силу|действует\s+с|yürürlük|ισχύει\s+από|"
+    r"施行日|発効日|生效日期|生效时间|自.{0,2}起生效|시행일)",
     re.IGNORECASE,
 )
 _UPDATED = re.compile(
@@ -62,10 +63,11 @@ _UPDATED = re.compile(
     r"última\s+(?:actualización|modificación|revisión|atualização|alteração)|actualizad[oa]|atualizad[oa]|"
     r"ultim[oa]\s+(?:aggiornamento|modifica|revisione)|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd|aangepast|"
     r"herzien)|"
-    r"laatste\s+(?:update|wijziging)|bijgewerkt|senast\s+(?:uppdaterad|ändrad)|sist\s+(?:oppdatert|endret)|"
+    r"laatste\s+(?:update|wijziging)|versie\s+(?:van|d\.?d\.?)|bijgewerkt|senast\s+(?:uppdaterad|ändrad)|sist\s+(?:oppdatert|endret)|"
     r"sidst\s+opdateret|"
     r"ostatni[ao]?\s+(?:aktualizacj|zmian)\w*|poslední\s+(?:aktualizace|změna)|päivitetty|последнее\s+обновление|"
-    r"дата\s+обновления|son\s+güncelleme)",
+    r"дата\s+обновления|son\s+güncelleme|τελευταία\s+(?:ενημέρωση|τροποποίηση)|utolsó\s+(?:frissítés|módosítás)|"
+    r"ultima\s+actualizare|最終(?:更新|改定|改訂)日?|改定日|改訂日|更新日|最后更新|更新日期|修订日期|(?:최종\s*)?(?:개정|수정)일)",
     re.IGNORECASE,
 )
 #: A statement of a date stands within so many characters of the words that say what date it is.

@@ -22,6 +22,9 @@ _BLOCK = word_set(
     "footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol "
     "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
 )
+_FIELDS = frozenset(["input", "textarea", "select"])
+# Kinds of <input> that a reader does not fill in with words.
+_NO_FIELDS = word_set("hidden submit button image reset checkbox radio")
 _MARKS = {"em": "*", "strong": "**", "code": "`"}
 _BOLD = frozenset(["b", "strong"])
 # Inline elements of which nothing matters but their text.
@@ -38,6 +41,9 @@ _BULLETS = "•·●◦▪▫■□‣⁃∙➢➤►✓✔*–—-"
 _BULLET = re.compile(rf"[{_BULLETS}]\s+(?=\S)|[•●◦▪■‣➢➤►]")
 _COPYRIGHT = re.compile(r"©|copyright (?=[\d©])", re.IGNORECASE)
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", '."', "。")
+# A cell of more characters, and of more than this share of the page's, is a piece of the page's layout.
+_LONG_CELL = 400
+_LAYOUT_SHARE = 0.3
 _PAGE_IN_ROW = "table, h1, h2, h3, form, fieldset, section, article, nav"
 
 
@@ -85,9 +91,11 @@ class Walker:
         self._counters: list[list[int | str]] = []  # per open list: next number, type; [] type '' for bullets
         self._rows: list[list[_Line]] = []  # cells of the open data row
         self._in_row = 0
+        self._root: LexborNode | None = None
 
     def walk(self, root: LexborNode) -> None:
         """Gathers the blocks of an element and all below it."""
+        self._root = root
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
         after: LexborNode | None
@@ -114,6 +122,8 @@ class Walker:
                 self._lines.append(_Line(self._markdown))
                 node = after
             elif tag in _SKIPPED or tag[0] == "-":
+                if tag in _FIELDS and self._box is not None and _is_field(node):
+                    self._box.fields += 1
                 node = after
             elif tag in _PLAIN and not self._markdown:
                 stack.append((after, tag, 0))
@@ -145,7 +155,7 @@ class Walker:
             return self._BOLD_ON | marked
         attributes = node.attributes
         style = (attributes.get("style") or "") if attributes else ""
-        if tag in _BLOCK:
+        if tag in _BLOCK or ("-" in tag and self._stands_alone()):
             undo = self._enter_block(node, tag, attributes, style)
         else:
             if not attributes:
@@ -168,6 +178,10 @@ class Walker:
             undo |= self._BOLD_ON
         return undo
 
+    def _stands_alone(self) -> bool:
+        """Whether an element of the page's own making (`<x-section>`), which may be anything, is a block here."""
+        return not (self._paragraph or self._heading or self._href or self._in_row or self._lines[-1].parts)
+
     def _target(self, href: str) -> str | None:
         """Where a link leads; `#` for a place of this page, None for nowhere."""
         if href.startswith("#"):
@@ -185,16 +199,18 @@ class Walker:
                 self._lines.append(_Line(self._markdown))
         elif self._lines[0].parts or len(self._lines) > 1:
             self._flush()
-        role = ""
+        role = custom = ""
+        if "-" in tag:
+            tag, custom = "div", tag
         if row:
             pass  # the row's element stands for its cells
-        elif attributes:
+        elif attributes or custom:
             undo |= self._BOXED
             above = self._box
             role = (attributes.get("role") or "").lower()
             self._box = Box(
                 tag,
-                f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
+                f"{custom} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
                 role,
                 above,
                 above.depth + 1 if above is not None else 0,
@@ -207,7 +223,7 @@ class Walker:
             above = self._box
             self._box = Box(tag, "", "", above, above.depth + 1 if above is not None else 0, False)
         if tag == "div":  # what most blocks are
-            if not row and role != "heading":
+            if not row and role not in ("heading", "tab"):
                 return undo
         elif tag == "p":
             self._paragraph += 1
@@ -222,7 +238,7 @@ class Walker:
         elif tag in ("ul", "ol", "menu", "dir"):
             self._open_list(tag, attributes, style)
             undo |= self._LIST
-        elif tag == "button":
+        elif tag == "button" or role == "tab":
             self._control += 1
             undo |= self._CONTROL
         if row:
@@ -238,11 +254,26 @@ class Walker:
             undo |= self._ITEM
         elif tag in ("dt", "dd"):
             self._item = [None]
-        elif tag == "tr" and _is_data_row(node):
+        elif tag == "tr" and self._is_data_row(node):
             self._in_row = 1
             self._rows = []
             undo |= self._ROW
         return undo
+
+    def _is_data_row(self, row: LexborNode) -> bool:
+        """Whether a table's row is one of cells that belong together, not a piece of the page's layout."""
+        cells = []
+        child = row.first_child
+        while child is not None:
+            if child.tag in ("td", "th"):
+                cells.append(child)
+            child = child.next
+        if len(cells) < 2 or row.css_first(_PAGE_IN_ROW) is not None:
+            return False
+        if len(cells) > 3:
+            return True
+        longest = max(len(cell.text()) for cell in cells)
+        return longest < _LONG_CELL or longest < _LAYOUT_SHARE * len(self._root.text() if self._root else "")
 
     def _leave(self, tag: str, undo: int) -> None:
         if undo & self._BLOCK_ON:
@@ -475,11 +506,5 @@ def _kind_by_style(style: str, kind: str) -> str:
     return kind
 
 
-def _is_data_row(row: LexborNode) -> bool:
-    """Whether a table's row is one of cells that belong together, not a piece of the page's layout."""
-    cells = 0
-    child = row.first_child
-    while child is not None:
-        cells += child.tag in ("td", "th")
-        child = child.next
-    return cells > 1 and row.css_first(_PAGE_IN_ROW) is None
+def _is_field(node: LexborNode) -> bool:
+    return node.tag != "input" or (node.attributes.get("type") or "").lower() not in _NO_FIELDS

@@ -16,5 +16,3 @@ def measure(*, details: bool) -> None:
         if count % 1000 == 0:
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
     print(f"peak MiB after each 1,000 of 10,000 pages: {peaks}")
-
-

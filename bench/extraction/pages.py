@@ -37,7 +37,7 @@ def measure(*, details: bool) -> None:
     clauses = right = kinds = labels = languages = dates = count = 0
     for known, data, expected in pages():
         document = extract(data, known["media_type"], url=known["url"])
-        one = score((word for _, _, text in expected for word in words(text)), document.clauses)
+        one = score((word for _, label, text in expected for word in words(f"{label} {text}")), document.clauses)
         total.add(one)
         wanted = [text for _, _, text in expected]
         given = [clause.text for clause in document.clauses]
@@ -51,7 +51,7 @@ def measure(*, details: bool) -> None:
         clauses += len(expected)
         right += len(pairs)
         kinds += sum(kind == clause.kind for (kind, _, _), clause in pairs)
-        labels += sum(label == (clause.label or "").strip("().:§ ") for (_, label, _), clause in pairs)
+        labels += sum(label == (clause.label or "").strip("().: ") for (_, label, _), clause in pairs)
         languages += document.language == known["language"]
         stated = document.effective_date.isoformat() if document.effective_date else None
         dates += stated == known["effective_date"]

@@ -35,7 +35,11 @@ def _texts(tree: LexborHTMLParser) -> Iterator[object]:
 def measure(*, details: bool) -> None:
     """Words of the policy kept, and of furniture let in."""
     payloads = {
-        hashlib.sha1(one.payload, usedforsecurity=False).hexdigest(): (one.payload, one.capture.media_type, one.capture.url)
+        hashlib.sha1(one.payload, usedforsecurity=False).hexdigest(): (
+            one.payload,
+            one.capture.media_type,
+            one.capture.url,
+        )
         for one in labelled()
     }
     for path in (SHARED / "captures").glob("*.html"):
