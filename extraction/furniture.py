@@ -29,6 +29,8 @@ _CORE_SHARE = 0.9
 _SPEAKING_SHARE = 0.1
 #: What speaks of a policy in less than a third of its running text is no part of one.
 _HARDLY = 3
+#: No frame of a page speaks of policies in so many words.
+_LONG = 200
 _NUMBER = re.compile(r"\d{2}")
 
 
@@ -152,11 +154,15 @@ def _is_furniture(box: Box, total: int, every_word: int) -> bool:
         return True
     if box.tag in ("body", "main"):
         return False
-    if box.prose < 0.6 * every_word and _is_frame(box):
+    if (box.policy < _LONG or box.prose <= 0.6 * every_word) and _is_frame(box, every_word):
         return True
     share = box.policy / total if total else 0.0
+    if share > 0.5:
+        return False
     if box.tag == "footer":
         return share < 0.2
+    if box.tag in signs.SIDE_TAGS or box.role in signs.ROLES:
+        return share < 0.3 or _hardly_speaks(box)
     if box.tag in ("header", "aside"):
         return (share < 0.1 or _hardly_speaks(box)) and not _in_article(box)
     if box.tag not in _CONTAINERS or share > 0.3:
@@ -175,13 +181,16 @@ def _is_furniture(box: Box, total: int, every_word: int) -> bool:
     return box.links >= 3 and box.prose == 0 and box.place_links >= 0.8 * box.links and box.link_words > 0.6 * box.words
 
 
-def _is_frame(box: Box) -> bool:
+def _is_frame(box: Box, every_word: int) -> bool:
     """Whether an element is of the frame around a page: its navigation, its foot."""
-    if box.tag in signs.TAGS or box.role in signs.ROLES:
+    if box.tag in signs.TAGS or box.role in signs.FRAME_ROLES:
         return True
     if _in_article(box):
         return False
-    return box.tag == "footer" or (box.links > 0 and box.tag in _CONTAINERS and _bears(signs.FOOT_NAMES, box))
+    if box.tag == "footer":
+        return True
+    # A class may say so of what is not: there it must not hold most of the text.
+    return box.links > 0 and box.tag in _CONTAINERS and _bears(signs.FOOT_NAMES, box) and box.prose <= 0.6 * every_word
 
 
 def _has_furniture_name(box: Box, share: float) -> bool:

@@ -6,10 +6,12 @@ import re
 from extraction.wording import word_set
 
 #: Elements and roles that mean furniture.
-TAGS = frozenset(["nav", "search", "noscript", "legend"])
-ROLES = word_set(
-    "navigation search menu menubar toolbar dialog alertdialog contentinfo banner tooltip complementary doc-toc"
-)
+TAGS = frozenset(["nav", "search"])
+#: Elements that are furniture unless they hold much of what the page says.
+SIDE_TAGS = frozenset(["noscript", "legend"])
+FRAME_ROLES = word_set("navigation search menu menubar contentinfo")
+#: Roles of what may hold the policy, too.
+ROLES = word_set("toolbar dialog alertdialog banner tooltip complementary doc-toc")
 # Consent managers and their banners. They hold running text, sometimes more than the policy, so the name alone
 # decides; the lists of cookies that some of them write into a policy's text go by other names.
 _CONSENT = re.compile(
@@ -159,7 +161,8 @@ CONSENT_CONTROL = re.compile(
     r"ok(?:ay)?,? (?:got it|i understand|i agree|understood)[.!]?|yes,? i (?:agree|accept)[.!]?|i understand[.!]?|"
     r"(?:tout )?accepter(?: (?:tout|et fermer|et continuer|les cookies|tous les cookies))?|j.accepte|tout refuser|"
     r"(?:tout )?refuser(?: tout)?|continuer sans accepter|"
-    r"(?:alle(?:s)? )?(?:cookies )?(?:akzeptieren|ablehnen|annehmen|zulassen|erlauben)|einverstanden|"
+    r"(?:alle(?:s)? )?(?:cookies )?(?:akzeptieren|ablehnen|annehmen|zulassen|erlauben)"
+    r"(?: und (?:weiter|schließen|fortfahren))?|einverstanden|"
     r"nur (?:notwendige|erforderliche).{0,20}|verstanden|"
     r"zustimmen(?: und weiter)?|aceptar(?: todo| todas| cookies)?|rechazar(?: todo| todas)?|"
     r"accetta(?: tutto| tutti)?|rifiuta(?: tutto| tutti)?|aceitar(?: tudo| todos)?|rejeitar(?: tudo| todos)?|"

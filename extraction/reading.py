@@ -15,7 +15,7 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
     Never raises for what a page holds: bytes no reader can read give the verdict `unreadable`, and so does a selector
     that is none, since the capture must be kept all the same.
     """
-    verdict = status_verdict(capture)
+    verdict = status_verdict(capture, payload)
     try:
         document, page = parse(payload, capture.media_type, url=capture.url, select=select, remove=remove)
         if verdict is None and select and not document.clauses:

@@ -1,15 +1,19 @@
 """The verdict: whether a capture shows the policy, and if not, what it shows instead.
 
-A real policy must never be quarantined, so every rule but those of the HTTP status asks first whether the page has a
-policy's words; where it has, nothing a page may say besides counts. Length alone decides nothing.
+A real policy must never be quarantined, so what a page says besides counts only where it does not speak as a policy
+does, or is named as another document. Length alone decides nothing.
 """
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
+from extraction import screening_signs as signs
+from extraction.furniture_signs import CONSENT_CONTROL
 from extraction.html import Page
+from extraction.stated_dates import states_date
 from extraction.vocabulary import policy_share
 from extraction.wording import tidy
 
@@ -17,111 +21,52 @@ from extraction.wording import tidy
 #: languages, have more than one in fifty; the vendors' other pages less than one in two hundred.
 _DENSE = 0.012
 _SPARSE = 0.006
+#: So dense that a text of any length is one.
+_VERY_DENSE = 0.035
 #: So many of them make a policy, where they are dense.
 _ENOUGH = 12
 #: A page of fewer words may be a notice that the policy is gone; that is the policy's last version.
 _FEW_WORDS = 100
+#: So many words of running text make a document, of whatever kind.
+_DOCUMENT_WORDS = 250
 #: So many characters from the beginning show how dense they are.
 _SAMPLE = 5_000
+#: A wall of more words may be the policy itself, shown with a button to agree to it.
+_WALL_WORDS = 350
+#: The languages whose words we know.
+_LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "no", "da", "fi", "pl", "cs", "id"])
 
 _ACCEPTED = Verdict("accepted")
-
-_CHALLENGE_MARKUP = re.compile(
-    r"cf-browser-verification|cf[-_]chl[-_]|cdn-cgi/challenge-platform/h/|/\.well-known/sgcaptcha|_Incapsula_Resource|"
-    r"incapsula incident id|px-captcha|captcha\.px-cloud|captcha-delivery\.com|geo\.captcha|datadome|ddos-guard|"
-    r"awswafcookiedomainlist|aws-waf-token|challenge\.js|distil_r_captcha|/_guard/|sucuri_cloudproxy|g-recaptcha|"
-    r"h-captcha|cf-turnstile|perimeterx|reblaze|akamai[^<>]{0,40}challenge|errors\.edgesuite\.net|bm-verify",
-    re.IGNORECASE,
-)
-_BLOCKED = re.compile(
-    r"just a moment|attention required|checking (?:if the site connection is secure|your browser)|access (?:is |"
-    r"was )?denied|"
-    r"access to this page (?:has been|is) denied|pardon our interruption|verify(?:ing)? (?:that )?you are (?:a )?human|"
-    r"are you (?:a )?(?:robot|human)|not a robot|human verification|security (?:check|verification)|"
-    r"unusual (?:traffic|activity)|you have been blocked|(?:has|was|been) blocked|403[ .:–-]*forbidden|^forbidden|"
-    r"error 40[13]\b|\b40[13] error|unauthori[sz]ed|request (?:unsuccessful|blocked|rejected)|ddos protection|captcha|"
-    r"not available in your (?:country|region|location)|enable (?:javascript and )?cookies to continue|bot detection|"
-    r"accès (?:refusé|interdit)|vérification de sécurité|zugriff verweigert|acceso denegado|accesso negato",
-    re.IGNORECASE,
-)
-_NOT_FOUND = re.compile(
-    r"\b404\b|(?:page|file|document|article|url|content|resource|site)s? (?:(?:you requested |"
-    r"you are looking for )?(?:could not|"
-    r"can ?not|can.t) be found|(?:was |is )?not found|(?:no longer|doesn.t|does not) exists?|(?:has|"
-    r"have) (?:been )?(?:moved|"
-    r"removed|deleted))|not found|no longer (?:exists?|available at this)|(?:can.t|cannot|couldn.t|"
-    r"could not) (?:seem to )?find|"
-    r"nothing (?:was )?found|410 gone|page (?:introuvable|non trouvée|inexistante)|n.existe (?:pas|plus)|"
-    r"seite (?:wurde )?nicht gefunden|nicht gefunden|existiert nicht|página no (?:encontrada|existe)|"
-    r"no se (?:ha )?encontr|"
-    r"página não encontrada|pagina non trovata|pagina niet gevonden|sidan (?:kunde inte hittas|finns inte)|"
-    r"siden (?:blev ikke fundet|finnes ikke|findes ikke)|nie znaleziono|stránka nenalezena|страница не найдена|"
-    r"wayback machine has not archived|has not been archived|not in archive|got an http \d+ response at crawl",
-    re.IGNORECASE,
-)
-_UNAVAILABLE = re.compile(
-    r"\b50[0234]\b|internal server error|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out|"
-    r"temporarily (?:unavailable|down|offline)|(?:under|scheduled|site|down for) maintenance|be (?:right )?back soon|"
-    r"something went wrong|an (?:unexpected |unknown |internal )?error (?:has )?occurr?ed|too many requests|rate limit|"
-    r"error establishing a database connection|database error|try again later|bandwidth limit exceeded|"
-    r"une erreur est survenue|en maintenance|wartungsarbeiten|fehler ist aufgetreten|en mantenimiento|"
-    r"se ha producido un error|in manutenzione|application error|web server is down|connection timed out|"
-    r"account (?:has been )?suspended",
-    re.IGNORECASE,
-)
-_LOGIN = re.compile(
-    r"(?:log|sign)[ -]?in\b|please (?:log|sign) in|members? (?:only|area)|forgot(?:ten)? (?:your )?password|"
-    r"se connecter|connectez-vous|connexion|identifiez-vous|mot de passe oublié|anmelden|einloggen|passwort vergessen|"
-    r"iniciar sesión|inicia sesión|accedi\b|entrar\b|inloggen|logga in|authenticat",
-    re.IGNORECASE,
-)
-_NEEDS_SCRIPT = re.compile(
-    r"(?:enable|activate|requires?|needs?|without|turn on|activer|activez|aktivieren|habilita\w*|activa\w*|attiva\w*) "
-    r"(?:your )?(?:le |el )?java ?script|javascript (?:is |seems to be |to be )?(?:disabled|required|enabled|"
-    r"désactivé|deaktiviert)|"
-    r"^(?:loading|please wait|chargement|wird geladen|cargando|caricamento)\b",
-    re.IGNORECASE,
-)
-_NO_SITE = re.compile(
-    r"domain (?:name )?(?:is |may be )?(?:for sale|parked|has expired)|buy this domain|this domain (?:is|has)|"
-    r"^index of /|welcome to nginx|apache2? .{0,30}default page|^it works!|default web ?site page|website coming soon|"
-    r"under construction|plesk|cpanel",
-    re.IGNORECASE,
-)
-
-
-_ACCEPT = re.compile(
-    r"(?:i )?(?:accept|agree|allow|consent)(?: (?:all|and continue|and close|cookies|all cookies|to all|& continue))?|"
-    r"(?:tout )?accepter(?: (?:tout|et fermer|et continuer))?|j.accepte|(?:alle(?:s)? )?akzeptieren|"
-    r"zustimmen(?: und weiter)?|"
-    r"aceptar(?: todo)?|accetta(?: tutto)?|akkoord|alles accepteren",
-    re.IGNORECASE,
-)
 _SAYINGS: tuple[tuple[re.Pattern[str], Reason], ...] = (
-    (_BLOCKED, "blocked"),
-    (_NOT_FOUND, "not_found"),
-    (_UNAVAILABLE, "unavailable"),
-    (_NO_SITE, "not_a_policy"),
+    (signs.BLOCKED, "blocked"),
+    (signs.NOT_FOUND, "not_found"),
+    (signs.UNAVAILABLE, "unavailable"),
+    (signs.NO_SITE, "not_a_policy"),
 )
-#: A wall of more words may be the policy itself, shown with a button to agree to it.
-_WALL_WORDS = 250
 
 
-def status_verdict(capture: Capture) -> Verdict | None:
-    """What the HTTP status alone says; None where it leaves the page to speak for itself."""
+def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:
+    """What the HTTP status alone says; None where it leaves the page to speak for itself.
+
+    Challenges come with many statuses, so the page has a word in which refusal it is.
+    """
     status = capture.status
     if status is None or 200 <= status < 300:
         return None
-    reason: Reason
+    evidence = f"answered with HTTP status {status}"
     if status in (404, 410):
-        reason = "not_found"
-    elif status == 429 or status >= 500:
-        reason = "unavailable"
-    elif 400 <= status < 500:
-        reason = "blocked"
-    else:
-        return Verdict("quarantined", "empty", f"answered with HTTP status {status}, which carries no page")
-    return Verdict("quarantined", reason, f"answered with HTTP status {status}")
+        return _quarantined("not_found", evidence)
+    if status < 400:
+        return _quarantined("empty", f"{evidence}, which carries no page")
+    if status in (401, 407):
+        return _quarantined("login", evidence)
+    page = payload[:300_000].decode("latin-1")
+    challenge = signs.CHALLENGE_MARKUP.search(page) or signs.CAPTCHA_MARKUP.search(page)
+    if challenge:
+        return _quarantined("blocked", f"{evidence}; the page holds a challenge ({challenge[0]})")
+    if status == 429 or status >= 500 or status in (400, 408):
+        return _quarantined("unavailable", evidence)
+    return _quarantined("blocked", evidence)
 
 
 def screen(capture: Capture, payload: bytes, document: Document, page: Page | None) -> Verdict:
@@ -129,19 +74,63 @@ def screen(capture: Capture, payload: bytes, document: Document, page: Page | No
 
     page: what the document was taken from, where that is HTML.
     """
-    policy, count = policy_share(" ".join(clause.text for clause in document.clauses)[:_SAMPLE])
+    text = " ".join(clause.text for clause in document.clauses)[:_SAMPLE]
+    policy, count = policy_share(text)
     cut = _truncated(capture, payload, page)
     if cut:
-        return Verdict("quarantined", "truncated", cut)
-    if page is not None:
-        button = _consent_wall(page)
-        if button:
-            return Verdict("quarantined", "empty", f"the page only asks for consent, with a button {button!r}")
-    if count and policy >= _ENOUGH and policy >= _DENSE * count:
-        return _ACCEPTED
+        return _quarantined("truncated", cut)
     if page is None:
-        return _without_page(document, count, policy)
-    return _of_page(capture, payload, document, page, count, policy)
+        return _without_page(document, text, count, policy)
+    seen = _Seen(capture, payload, document, page, text, count, policy)
+    if policy >= _ENOUGH and policy >= _DENSE * count:
+        return _consent_wall(seen) or _other_document(seen) or _ACCEPTED
+    return _of_page(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A page with what was counted on it. text: of the document's beginning, with count words, policy of them such as
+    policies are made of."""
+
+    capture: Capture
+    payload: bytes
+    document: Document
+    page: Page
+    text: str
+    count: int
+    policy: int
+
+    @property
+    def titles(self) -> list[str]:
+        """What the page calls itself: its title and first headings."""
+        headings = [clause.text for clause in self.document.clauses if clause.kind == "heading"][:2]
+        first = [block.text for block in self.page.blocks if block.level in (1, 2) and block.linked < 0.5][:2]
+        return [_straight(title) for title in dict.fromkeys([self.page.title or "", *headings, *first]) if title]
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether a part of the title, or a heading, is the name of such a document."""
+        own = signs.OWN_TITLE.get(self.capture.policy)
+        if own is None:
+            return True
+        parts = [part for title in self.titles for part in re.split(r"\s[-–—|:·»]\s|: ", title)]
+        parts += [_straight(clause.text) for clause in self.document.clauses[:2]]
+        return any(
+            len(part.split()) <= 9 and not part.endswith("?") and own.search(part) and signs.DOCUMENT_NOUN.search(part)
+            for part in parts
+        ) or any(
+            clause.kind == "heading" and len(clause.text.split()) <= 3 and own.search(_straight(clause.text))
+            for clause in self.document.clauses[:2]
+        )
+
+    @property
+    def prose(self) -> int:
+        """Words of running text."""
+        return sum(len(clause.text.split()) for clause in self.document.clauses if len(clause.text) > 60)
+
+
+def _straight(text: str) -> str:
+    return text.replace("’", "'").replace("‘", "'")
 
 
 def _truncated(capture: Capture, payload: bytes, page: Page | None) -> str:
@@ -151,105 +140,191 @@ def _truncated(capture: Capture, payload: bytes, page: Page | None) -> str:
     coded = headers.get("content-encoding", "identity").lower() not in ("", "identity")
     if length.isdecimal() and not coded and "transfer-encoding" not in headers and len(payload) < int(length):
         return f"{len(payload)} bytes came of the {length} the server announced"
-    if page is not None and len(payload) > 1000:
-        end = payload.rstrip()[-400:]
-        # A page that ends inside a tag was cut: nobody leaves one open at the very end.
-        if re.search(rb"<(?:/|/?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?)$", end) and b"<html" in payload[:4000].lower():
-            return f"the page ends inside a tag: {end[-40:].decode('ascii', 'replace')!r}"
+    if page is None or len(payload) < 1000 or not re.search(rb"<(?:!doctype html|html|body)\b", payload[:4000], re.I):
+        return ""
+    end = payload.rstrip()[-2000:]
+    shown = end[-40:].decode("ascii", "replace")
+    # A page that ends inside a tag was cut: nobody leaves one open at the very end.
+    if re.search(rb"<(?:/|/?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?)$", end):
+        return f"the page ends inside a tag: {shown!r}"
+    # So was one that closes its elements as a rule, and ends inside one, in the middle of a word or sentence.
+    if not re.search(rb"</(?:body|html)\s*>", end, re.IGNORECASE) and payload.count(b"</") > 12:
+        left = re.search(rb"<(p|li|h[1-6]|td|div|span|a|strong|script)\b[^<>]*>[^<>]*[a-zA-Z,]$", end, re.IGNORECASE)
+        if left:
+            return f"the page ends inside <{left[1].decode()}>: {shown!r}"
     return ""
 
 
-def _without_page(document: Document, count: int, policy: int) -> Verdict:
+def _without_page(document: Document, text: str, count: int, policy: int) -> Verdict:
     if not document.clauses:
-        return Verdict("quarantined", "empty", "there is no text in it")
+        return _quarantined("empty", "there is no text in it")
+    if text.startswith(("{", "[{")) and '":' in text[:200]:
+        return _quarantined("not_a_policy", f"it is data for programs: {text[:60]!r}")
     if count >= _FEW_WORDS and policy == 0 and document.language in _LANGUAGES:
-        return Verdict("quarantined", "not_a_policy", f"none of its {count} words is one that policies are made of")
+        return _quarantined("not_a_policy", f"none of its {count} words is one that policies are made of")
     return _ACCEPTED
 
 
-_LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "no", "da", "fi", "pl", "cs"])
-
-
-def _of_page(capture: Capture, payload: bytes, document: Document, page: Page, count: int, policy: int) -> Verdict:
-    spoken = [block for block in page.blocks if block.linked <= 0.5 and not (block.box and block.box.furniture)]
-    said, _ = policy_share(" ".join(block.text for block in spoken)[:_SAMPLE])
-    found = _said_instead(page, said)
+def _of_page(seen: _Seen) -> Verdict:
+    """The verdict on a page that does not speak as policies do."""
+    small = seen.count < 200 and not (seen.names_itself and seen.policy >= _VERY_DENSE * seen.count)
+    found = _challenge(seen, small) or _said_instead(seen, small) or _home_page(seen) or _consent_wall(seen)
     if found:
         return found
-    if count < 60 and said < 3:
-        challenge = _CHALLENGE_MARKUP.search(payload[:300_000].decode("latin-1"))
-        if challenge:
-            return _quarantined("blocked", f"the page holds a challenge ({challenge[0]})")
-    home = _home_page(capture, page)
-    if home and policy < max(3, _DENSE * count):
-        return _quarantined("not_found", home)
-    if page.tree.css_first("input[type=password]") is not None and said < _ENOUGH:
+    if seen.page.tree.css_first("input[type=password]") is not None and not (seen.names_itself and seen.prose > 60):
         return _quarantined("login", "the page asks for a password")
-    if not document.clauses:
-        return _quarantined("empty", _emptiness(page))
-    if count < 60 and said == 0:
-        unfinished = _unfinished(page)
-        if unfinished:
-            return unfinished
-    if count >= _FEW_WORDS and policy < _SPARSE * count and document.language in _LANGUAGES:
-        return _quarantined("not_a_policy", f"{policy} of its {count} words are of those that policies are made of")
-    return _ACCEPTED
+    unfinished = _unfinished(seen) if seen.count < 60 else None
+    if unfinished:
+        return unfinished
+    other = _other_document(seen)
+    if other:
+        return other
+    return _ACCEPTED if _may_be_policy(seen) else _no_policy(seen)
 
 
-def _said_instead(page: Page, said: int) -> Verdict | None:
-    """What the page says of itself in its title and headings; where it says nothing of a policy, in its first lines."""
-    titles = [page.title or "", *[block.text for block in page.blocks if block.level in (1, 2)][:2]]
-    start = " ".join([block.text for block in page.blocks[:15]])[:1500]
-    size = sum(len(block.text) for block in page.blocks)
-    for pattern, reason in _SAYINGS:
-        found = next((match for match in map(pattern.search, titles) if match), None)
-        if not found and said < 3 and size < 3000:
-            found = pattern.search(start)
-        if found:
-            return _quarantined(reason, f"the page says: {_around(found)!r}")
+def _challenge(seen: _Seen, small: bool) -> Verdict | None:
+    if not small:
+        return None
+    page = seen.payload[:300_000].decode("latin-1")
+    found = signs.CHALLENGE_MARKUP.search(page) if seen.policy < 3 or seen.count < 60 else None
+    if not found and seen.count < 60 and not seen.names_itself and seen.policy == 0:
+        found = signs.CAPTCHA_MARKUP.search(page)
+    if found and not (seen.names_itself and seen.prose):
+        return _quarantined("blocked", f"the page holds a challenge ({found[0]})")
     return None
 
 
-def _unfinished(page: Page) -> Verdict | None:
-    """A login form without a password field, or a page that waits for its scripts."""
-    texts = [page.title or "", *(block.text for block in page.blocks[:10])]
-    login = next((match for match in map(_LOGIN.search, texts) if match), None)
-    if login and page.tree.css_first("form input") is not None:
+def _said_instead(seen: _Seen, small: bool) -> Verdict | None:
+    """What the page says of itself in its title and headings; where it says nothing of a policy, in its first lines."""
+    titles = seen.titles
+    shown = [block.text for block in seen.page.blocks[:20] if block.linked < 0.5]
+    lines = [
+        _straight(text) for text in (*(clause.text for clause in seen.document.clauses[:8]), *shown) if len(text) < 300
+    ]
+    speaks = seen.names_itself and seen.policy >= _VERY_DENSE * seen.count
+    quiet = small and not speaks and not signs.WITHDRAWN.search(seen.text)
+    for texts in (titles, lines if quiet else []):
+        for pattern, reason in _SAYINGS:
+            found = next((match for match in map(pattern.search, texts) if match), None)
+            if found:
+                return _quarantined(reason, f"the page says: {_around(found)!r}")
+    names = {name for block in seen.page.blocks for name in (block.box.names.split() if block.box else ())}
+    body = seen.page.tree.body
+    if body is not None:
+        names.update((body.attributes.get("class") or "").lower().split())
+    named = names & signs.NOT_FOUND_NAMES
+    if named and small and not seen.names_itself:
+        return _quarantined("not_found", f"an element of the page is called {min(named)!r}")
+    return None
+
+
+def _unfinished(seen: _Seen) -> Verdict | None:
+    """A login form without a password field, a page that waits for its scripts, one that sends the browser on."""
+    page, prose = seen.page, seen.prose
+    texts = [_straight(text) for text in (page.title or "", *(block.text for block in page.blocks[:10]))]
+    login = next((match for match in map(signs.LOGIN.search, texts) if match), None)
+    if login and seen.policy == 0 and _asks_to_log_in(seen):
         return _quarantined("login", f"the page says: {_around(login)!r}")
+    if page.tree.css_first('meta[http-equiv="refresh" i]') is not None and not prose:
+        return _quarantined("empty", "the page only sends the browser on to another")
     texts += [node.text() for node in page.tree.css("noscript")]
-    script = next((match for match in map(_NEEDS_SCRIPT.search, texts) if match), None)
-    return _quarantined("empty", f"the page says: {_around(script)!r}") if script else None
+    script = next((match for match in map(signs.NEEDS_SCRIPT.search, texts) if match), None)
+    if script and seen.policy == 0:
+        return _quarantined("empty", f"the page says: {_around(script)!r}; reading it would need a browser")
+    sentences = [
+        clause for clause in seen.document.clauses if clause.kind != "heading" and len(clause.text.split()) > 3
+    ]
+    if not sentences:
+        embed = signs.EMBEDS.search(seen.payload.decode("latin-1"))
+        if embed:
+            return _quarantined("empty", f"a script is to put the policy here ({embed[0]}); it would need a browser")
+        return _quarantined(
+            "empty", _emptiness(page, "no text" if not seen.count else "nothing but a heading or some links")
+        )
+    return None
 
 
-def _consent_wall(page: Page) -> str:
-    """What a page says that is nothing but a request for consent; '' where it is more, or other.
+def _asks_to_log_in(seen: _Seen) -> bool:
+    """Whether there is a form that asks who the reader is, or hands that on (SAML 2.0 bindings, section 3.5)."""
+    fields = seen.page.tree.css("form input")
+    names = " ".join(f"{field.attributes.get('name')} {field.attributes.get('id')}".lower() for field in fields)
+    return bool(re.search(r"mail|user|login|name|account|identifier|phone|saml|relaystate", names))
 
-    Its running text stands in one element with a button to accept. A policy with a banner beside it has its text in
-    another element than that button.
+
+def _consent_wall(seen: _Seen) -> Verdict | None:
+    """A page that is nothing but a request for consent; None where it is more, or other.
+
+    Its text ends with a button to accept. A policy with a banner beside it has its text in another element than that
+    button, and a policy shown with a button to agree to it has its title, or its date.
     """
-    total = sum(block.size for block in page.blocks if not block.in_control and block.linked < 0.5)
-    if total > _WALL_WORDS:
-        return ""
-    for block in page.blocks:
-        if not (block.in_control or block.linked > 0.9) or not _ACCEPT.fullmatch(block.text):
-            continue
-        box = block.box
-        while box is not None and box.prose == 0:
-            box = box.parent
-        if box is not None and box.tag not in ("body", "main") and box.prose >= 0.9 * sum(_top_prose(page)):
-            return block.text
-    return ""
+    total = sum(block.size for block in seen.page.blocks if not block.in_control and block.linked < 0.5)
+    if total > _WALL_WORDS or _reads_as_policy(seen):
+        return None
+    inputs = seen.page.tree.css("input[type=submit], input[type=button]")
+    said = [field.attributes.get("value") or "" for field in inputs]
+    accepts = next((text for text in said if CONSENT_CONTROL.fullmatch(_straight(text).strip())), "")
+    prose = sum(block.size for block in seen.page.blocks if block.size >= 12 and block.linked < 0.5)
+    for block in seen.page.blocks:
+        if (block.in_control or block.linked > 0.9) and CONSENT_CONTROL.fullmatch(_straight(block.text)):
+            accepts = accepts or block.text
+            box = block.box
+            while box is not None and box.prose < 0.7 * prose:
+                box = box.parent
+            if prose and box is not None and box.tag not in ("body", "main"):
+                return _asked_for_consent(block.text)
+    if accepts and not seen.names_itself and len(signs.ASKS_CONSENT.findall(seen.text)) > 1:
+        return _asked_for_consent(accepts)
+    return None
 
 
-def _top_prose(page: Page) -> list[int]:
-    tops = {}
-    for block in page.blocks:
-        box = block.box
-        while box is not None and box.parent is not None:
-            box = box.parent
-        if box is not None:
-            tops[id(box)] = box.prose
-    return list(tops.values())
+def _asked_for_consent(button: str) -> Verdict:
+    return _quarantined("empty", f"the page only asks for consent, with a button {button!r}")
+
+
+def _reads_as_policy(seen: _Seen) -> bool:
+    """Whether the text has the parts of a policy: its name and a date, or several headings."""
+    clauses = seen.document.clauses
+    dated = any(states_date(block.text) for block in seen.page.blocks)
+    return seen.names_itself and (dated or sum(clause.kind == "heading" for clause in clauses) >= 4)
+
+
+def _other_document(seen: _Seen) -> Verdict | None:
+    """Whether the page is named as another document, and nothing names it as the one that was asked for."""
+    own = signs.OWN_TITLE.get(seen.capture.policy)
+    if own is None or seen.count < 60:
+        return None
+    titles = seen.titles
+    kind = signs.OTHER_KIND.search(seen.payload[:300_000].decode("latin-1"))
+    if kind and not seen.names_itself:
+        return _quarantined("other_document", f"the page says of itself: {tidy(kind[0])}")
+    headings = [_straight(clause.text) for clause in seen.document.clauses if clause.kind == "heading"][:3]
+    other = next((match for match in map(_other_title(seen).search, titles) if match), None)
+    if other and not any(own.search(text) for text in (*titles, *headings)):
+        return _quarantined("other_document", f"it is called {_around(other)!r}")
+    return None
+
+
+def _other_title(seen: _Seen) -> re.Pattern[str]:
+    """The titles of other documents than the one that was asked for."""
+    return signs.OTHER_TITLE if seen.capture.policy == "privacy" else signs.PRIVACY_TITLE
+
+
+def _may_be_policy(seen: _Seen) -> bool:
+    """Whether a page that says nothing against it may be the policy."""
+    if seen.document.language not in _LANGUAGES:
+        return True  # of its words we know too few
+    if seen.policy < _SPARSE * seen.count:
+        return bool(signs.WITHDRAWN.search(_straight(seen.text)))
+    some = seen.policy >= 5 and seen.policy >= 0.02 * seen.count
+    dense = seen.policy >= _VERY_DENSE * seen.count
+    return seen.names_itself or some or dense or bool(signs.WITHDRAWN.search(_straight(seen.text)))
+
+
+def _no_policy(seen: _Seen) -> Verdict:
+    evidence = f"{seen.policy} of its {seen.count} words are of those that policies are made of"
+    if seen.prose >= _DOCUMENT_WORDS and seen.titles:
+        return _quarantined("other_document", f"it is called {seen.titles[0][:80]!r}; {evidence}")
+    return _quarantined("not_a_policy", evidence)
 
 
 def _quarantined(reason: Reason, evidence: str) -> Verdict:
@@ -260,15 +335,16 @@ def _around(match: re.Match[str]) -> str:
     return tidy(match.string[max(0, match.start() - 30) : match.end() + 60])[:120]
 
 
-def _home_page(capture: Capture, page: Page) -> str:
-    """How it shows that the site sent us to its home page; '' where it does not."""
-    asked = urlsplit(capture.asked_url).path.strip("/")
-    if not asked:
-        return ""
-    if capture.redirects and not urlsplit(capture.url).path.strip("/") and not urlsplit(capture.url).query:
-        return f"the site redirected to its home page, {capture.url}"
+def _home_page(seen: _Seen) -> Verdict | None:
+    """Whether the site sent us to its home page."""
+    capture = seen.capture
+    if seen.names_itself or not _steps(capture.asked_url):
+        return None
+    arrived = urlsplit(capture.url)
+    if capture.redirects and _is_home(capture.url) and not arrived.query and capture.asked_url != capture.url:
+        return _quarantined("not_found", f"the site redirected to its home page, {capture.url}")
     for selector, attribute in (("link[rel=canonical]", "href"), ('meta[property="og:url"]', "content")):
-        node = page.tree.css_first(selector)
+        node = seen.page.tree.css_first(selector)
         address = (node.attributes.get(attribute) or "") if node is not None else ""
         if not address:
             continue
@@ -277,13 +353,22 @@ def _home_page(capture: Capture, page: Page) -> str:
         except ValueError:
             continue
         if parts.netloc and not parts.path.strip("/") and not parts.query and not parts.fragment:
-            return f"the page gives the home page as its own address, {address}"
-    return ""
+            return _quarantined("not_found", f"the page gives the home page as its own address, {address}")
+    return None
 
 
-def _emptiness(page: Page) -> str:
+def _steps(url: str) -> list[str]:
+    return [step for step in urlsplit(url).path.lower().split("/") if step]
+
+
+def _is_home(url: str) -> bool:
+    """Whether an address has nothing in its path but a language and what home pages are called."""
+    return all(step in signs.HOME_STEPS or re.fullmatch(r"[a-z]{2}(?:[-_][a-z]{2})?", step) for step in _steps(url))
+
+
+def _emptiness(page: Page, what: str) -> str:
     if page.tree.css_first('meta[http-equiv="refresh" i]') is not None:
         return "the page only sends the browser on to another"
     if page.tree.css_first("script[src], noscript, script[type=module]") is not None:
-        return "there is no text on the page before its scripts run; reading it would need a browser"
-    return "there is no text on the page"
+        return f"there is {what} on the page before its scripts run; reading it would need a browser"
+    return f"there is {what} on the page"

@@ -29,6 +29,8 @@ _STEMS = (
     # Greek, Russian, Ukrainian, Bulgarian, Turkish
     r"απορρήτου|προσωπικ\w+|δεδομένων|конфиденциальност\w*|персональн\w*|данных|согласи\w*|конфіденційн\w*|даних|"
     r"поверителност\w*|лични|данни|gizlilik\w*|kişisel|veri\w*|çerez\w*|"
+    # Indonesian, Malay, Vietnamese, Hindi, Thai
+    r"privasi|pribadi|kebijakan|गोपनीयता|जानकारी|व्यक्तिगत|ข้อมูล\w*|ความเป็นส่วนตัว\w*|"
     # Arabic, Hebrew
     r"خصوصية|الخصوصية|البيانات|פרטיות|מידע"
 )
