@@ -222,7 +222,7 @@ def _titled_asides(blocks: list[Block], total: int, every_word: int) -> set[int]
     found: set[int] = set()
     for block in blocks:
         box = block.box
-        if block.size <= 10:
+        if block.size <= 10 and block.kind in ("heading", "paragraph") and block.linked < 0.5:
             title = block.text.strip(signs.ORNAMENTS)
             sure = signs.ASIDE_TITLE.fullmatch(title) is not None
             if sure or signs.SHARED_TITLE.fullmatch(title):
@@ -245,7 +245,7 @@ def _consent_requests(blocks: list[Block], total: int) -> set[int]:
     found: set[int] = set()
     for block in blocks:
         if block.size <= 5 and (block.in_control or block.linked > 0.9):
-            if not signs.CONSENT_CONTROL.fullmatch(block.text):
+            if not signs.is_consent_control(block.text):
                 continue
             box = block.box
             while box is not None and box.words < 300 and box.policy <= 0.4 * total and box.tag not in ("body", "main"):

@@ -153,8 +153,7 @@ ODDMENT = re.compile(
 BYLINE = re.compile(r"\b(?:by|von|par|por|da|door|views?|comments?|min(?:ute)?s?\.? read)\b", re.IGNORECASE)
 #: What parts the entries of a menu that is written as one line.
 MENU_MARK = re.compile(r"\s*(?:\||::|•|·|»|\]\s*\[)\s*")
-#: What a button or link says that gives or refuses consent.
-CONSENT_CONTROL = re.compile(
+_CONSENT_CONTROL = re.compile(
     r"(?:i )?(?:accept|agree|allow|consent|reject|decline|refuse|deny|necessary only|only necessary|got it|understood)"
     r"(?: (?:all|and continue|and close|& close|cookies|all cookies|to all|& continue|optional cookies|them all|all "
     r"optional cookies|non-essential(?: cookies)?))?[.!]?|"
@@ -171,6 +170,12 @@ CONSENT_CONTROL = re.compile(
     r"принять(?: все)?|отклонить|согласен|αποδοχή|同意(?:する|して続ける)?|すべて許可|拒否(?:する)?|全部接受|동의",
     re.IGNORECASE,
 )
+
+
+@functools.lru_cache(maxsize=4096)
+def is_consent_control(text: str) -> bool:
+    """Whether a button or link says what gives or refuses consent."""
+    return _CONSENT_CONTROL.fullmatch(text) is not None
 
 
 @functools.lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
 from extraction import screening_signs as signs
-from extraction.furniture_signs import CONSENT_CONTROL
+from extraction.furniture_signs import is_consent_control
 from extraction.html import Page
 from extraction.stated_dates import states_date
 from extraction.vocabulary import policy_share
@@ -31,6 +31,8 @@ _FEW_WORDS = 100
 _DOCUMENT_WORDS = 250
 #: So many characters from the beginning show how dense they are.
 _SAMPLE = 5_000
+#: Challenges are small pages; their marks stand near the beginning.
+_CHALLENGE_BYTES = 60_000
 #: A wall of more words may be the policy itself, shown with a button to agree to it.
 _WALL_WORDS = 350
 #: The languages whose words we know.
@@ -60,7 +62,7 @@ def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:
         return _quarantined("empty", f"{evidence}, which carries no page")
     if status in (401, 407):
         return _quarantined("login", evidence)
-    page = payload[:300_000].decode("latin-1")
+    page = payload[:_CHALLENGE_BYTES].decode("latin-1")
     challenge = signs.CHALLENGE_MARKUP.search(page) or signs.CAPTCHA_MARKUP.search(page)
     if challenge:
         return _quarantined("blocked", f"{evidence}; the page holds a challenge ({challenge[0]})")
@@ -185,7 +187,7 @@ def _of_page(seen: _Seen) -> Verdict:
 def _challenge(seen: _Seen, small: bool) -> Verdict | None:
     if not small:
         return None
-    page = seen.payload[:300_000].decode("latin-1")
+    page = seen.payload[:_CHALLENGE_BYTES].decode("latin-1")
     found = signs.CHALLENGE_MARKUP.search(page) if seen.policy < 3 or seen.count < 60 else None
     if not found and seen.count < 60 and not seen.names_itself and seen.policy == 0:
         found = signs.CAPTCHA_MARKUP.search(page)
@@ -262,10 +264,10 @@ def _consent_wall(seen: _Seen) -> Verdict | None:
         return None
     inputs = seen.page.tree.css("input[type=submit], input[type=button]")
     said = [field.attributes.get("value") or "" for field in inputs]
-    accepts = next((text for text in said if CONSENT_CONTROL.fullmatch(_straight(text).strip())), "")
+    accepts = next((text for text in said if is_consent_control(_straight(text).strip())), "")
     prose = sum(block.size for block in seen.page.blocks if block.size >= 12 and block.linked < 0.5)
     for block in seen.page.blocks:
-        if (block.in_control or block.linked > 0.9) and CONSENT_CONTROL.fullmatch(_straight(block.text)):
+        if (block.in_control or block.linked > 0.9) and is_consent_control(_straight(block.text)):
             accepts = accepts or block.text
             box = block.box
             while box is not None and box.prose < 0.7 * prose:
@@ -294,14 +296,24 @@ def _other_document(seen: _Seen) -> Verdict | None:
     if own is None or seen.count < 60:
         return None
     titles = seen.titles
-    kind = signs.OTHER_KIND.search(seen.payload[:300_000].decode("latin-1"))
-    if kind and not seen.names_itself:
-        return _quarantined("other_document", f"the page says of itself: {tidy(kind[0])}")
+    kind = None if seen.names_itself else _other_kind(seen.page)
+    if kind:
+        return _quarantined("other_document", f"the page says of itself: {kind}")
     headings = [_straight(clause.text) for clause in seen.document.clauses if clause.kind == "heading"][:3]
     other = next((match for match in map(_other_title(seen).search, titles) if match), None)
     if other and not any(own.search(text) for text in (*titles, *headings)):
         return _quarantined("other_document", f"it is called {_around(other)!r}")
     return None
+
+
+def _other_kind(page: Page) -> str:
+    """What a page's data for search engines say it is, where that is no policy; '' where they do not."""
+    data = [node.text() for node in page.tree.css('script[type="application/ld+json"]')]
+    for text in (*data, f"<title>{page.title or ''}"):
+        found = signs.OTHER_KIND.search(text)
+        if found:
+            return tidy(found[0])
+    return ""
 
 
 def _other_title(seen: _Seen) -> re.Pattern[str]:

@@ -175,7 +175,6 @@ WITHDRAWN = _phrases(
 OTHER_KIND = _phrases(
     r"\"@type\"\s*:\s*\"(?:JobPosting|NewsArticle|DiscussionForumPosting|QAPage|Recipe|Event|Product)\"",
     r"<title>[^<]{0,120}\b(?:careers|jobs|stellenangebote?)\b",
-    r"property=[\"']og:type[\"'] content=[\"'](?:product|music|video)",
 )
 #: The last steps of addresses of home pages, beside the language.
 HOME_STEPS = word_set(
