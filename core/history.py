@@ -14,6 +14,7 @@ class Observation:
 
     capture_id: the capture's key in storage.
     version_id: the digest of the text it shows.
+    reader: names what read it: the extractor's version, and a digest of what the declaration says besides.
     """
 
     capture_id: int
@@ -22,6 +23,7 @@ class Observation:
     source: Source
     sha256: str
     version_id: str
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

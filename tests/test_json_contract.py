@@ -57,7 +57,17 @@ def test_captures(history: Clausewatch) -> None:
     rows = ask(history, "captures", "lanternpost")
     assert [(row["captured_at"], row["url"]) for row in rows] == [(moment, url) for _, moment, url in CAPTURES]
     for row in rows:
-        assert set(row) == {"captured_at", "url", "source", "sha256", "media_type", "verdict", "reason", "version"}
+        assert set(row) == {
+            "id",
+            "captured_at",
+            "url",
+            "source",
+            "sha256",
+            "media_type",
+            "verdict",
+            "reason",
+            "version",
+        }
         assert re.fullmatch(r"[0-9a-f]{64}", row["sha256"])
         assert (row["source"], row["media_type"]) == ("file", "text/html")
     assert [row["version"] for row in rows] == [1, 1, None, 2, 3, 3, 4]
@@ -68,7 +78,7 @@ def test_versions(history: Clausewatch) -> None:
     rows = ask(history, "versions", "lanternpost")
     assert [row["version"] for row in rows] == [1, 2, 3, 4]
     for row in rows:
-        assert set(row) == {"version", "id", "clauses", "effective_date", "language", "periods"}
+        assert set(row) == {"version", "id", "capture", "extractor", "clauses", "effective_date", "language", "periods"}
     assert [row["effective_date"] for row in rows] == ["2021-03-01", "2022-06-15", "2023-01-10", "2024-05-02"]
     assert {row["language"] for row in rows} == {"en"}
     assert rows[0]["periods"] == [
