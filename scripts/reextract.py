@@ -17,10 +17,11 @@ from scripts.options import open_store
 @click.command("reextract")
 @click.argument("vendors", nargs=-1, metavar="[VENDOR...]")
 def command(vendors: tuple[str, ...]) -> None:
-    """Read all captures again with the present extractor and declarations; of some vendors only, or of all.
+    """Read captures again with the present extractor and declarations.
 
-    Earlier readings are shown until all of a policy's captures are read, then the new ones. Captures that are read
-    already are left alone, so it can be interrupted and run again. Nobody is told of what only the reading changed.
+    Those of all vendors, or of the ones named. Earlier readings are shown until all of a policy's captures are
+    read, then the new ones. Captures that are read already are left alone, so it can be interrupted and run again.
+    Nobody is told of what only the reading changed.
     """
     settings = load_settings()
     with open_store(settings) as store:

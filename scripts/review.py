@@ -30,7 +30,7 @@ _note: Decorator = click.option("--note", default="", metavar="TEXT", help="Why;
 @format_option("text", "json")
 @click.pass_context
 def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, output_format: str) -> None:
-    """List the quarantined captures that nobody has decided on; accept or reject captures.
+    """List quarantined captures nobody has decided on; accept or reject any.
 
     A person's decision holds whatever the extractor says, until the next one. An accepted capture makes a version, a
     rejected one makes none; subscribers are told of what that changes after the last capture they were told of.

@@ -87,6 +87,19 @@ def test_versions(history: Clausewatch) -> None:
     assert rows[2]["periods"][0]["url"] == NEW_ADDRESS
 
 
+def test_each_version_names_its_capture_and_the_extractor_that_read_it(history: Clausewatch) -> None:
+    captures = {row["captured_at"]: row for row in ask(history, "captures", "lanternpost")}
+    versions = ask(history, "versions", "lanternpost")
+    report = ask(history, "report", "lanternpost", "2021", "2023")
+    shown = ask(history, "show", "lanternpost", "--at", "2021")
+    for named in (*versions, shown):
+        capture = captures[named["capture"]["captured_at"]]
+        assert named["capture"] == {key: capture[key] for key in ("captured_at", "url", "source", "sha256")}
+        assert capture["version"] == named["version"]
+    for named in (*versions, shown, report["old"], report["new"]):
+        assert re.fullmatch(r"[0-9]+\.[0-9]+", named["extractor"])
+
+
 def test_report(history: Clausewatch) -> None:
     report = ask(history, "report", "lanternpost", "2021", "2023")
     old, new = ask(history, "show", "lanternpost", "--at", "2021"), ask(history, "show", "lanternpost", "--at", "2023")
