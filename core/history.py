@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from core.captures import Source
 from core.exceptions import UsageError
@@ -24,6 +25,15 @@ class Observation:
     sha256: str
     version_id: str
     reader: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The capture as evidence, as the JSON contract has it: time (ISO 8601, UTC), address, source, SHA-256."""
+        return {
+            "captured_at": iso(self.captured_at),
+            "url": self.url,
+            "source": self.source,
+            "sha256": self.sha256,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ class VersionSide:
             **self.document.stated(),
             "extractor": self.period.first.reader,
             "captures": len(self.period.observations),
-            "first": capture_to_dict(self.period.first),
-            "last": capture_to_dict(self.period.last),
+            "first": self.period.first.to_dict(),
+            "last": self.period.last.to_dict(),
         }
 
 
@@ -70,7 +70,7 @@ class Interval:
 
     def to_dict(self) -> dict[str, Any]:
         """The interval as the JSON contract has it."""
-        return {"after": capture_to_dict(self.last_old), "before": capture_to_dict(self.first_new)}
+        return {"after": self.last_old.to_dict(), "before": self.first_new.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +132,6 @@ class Report:
         }
         # The sides as this report names them stand in place of what the documents state of themselves.
         return named | self.comparison.to_dict() | named
-
-
-def capture_to_dict(observation: Observation) -> dict[str, Any]:
-    """A capture as evidence: time (ISO 8601, UTC), address, source, SHA-256."""
-    return {
-        "captured_at": iso(observation.captured_at),
-        "url": observation.url,
-        "source": observation.source,
-        "sha256": observation.sha256,
-    }
 
 
 def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) -> Report:

@@ -15,7 +15,6 @@ from core.clauses import Clause, Document
 from core.escaping import printable_line
 from core.history import History, Observation, Version
 from core.moments import iso
-from reports.report import capture_to_dict
 
 
 def print_json(data: object) -> None:
@@ -64,7 +63,7 @@ def version_row(version: Version, document: Document) -> dict[str, Any]:
 
 def origin(observation: Observation) -> dict[str, Any]:
     """Where a version comes from: the capture it is taken from, and the extractor that read it."""
-    return {"capture": capture_to_dict(observation), "extractor": observation.reader}
+    return {"capture": observation.to_dict(), "extractor": observation.reader}
 
 
 def version_numbers(history: History) -> dict[str, int]:

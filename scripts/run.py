@@ -29,10 +29,11 @@ def command(directory: Path | None) -> None:
         try:
             with open_store(settings) as store:
                 told = send_digests(settings, store, directory)
-                for line in troubles(store, load_vendors(settings.vendors)):
-                    click.echo(line, err=True)
         except ClausewatchError as error:
             raise ClausewatchError(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
+        with open_store(settings) as store:
+            for line in troubles(store, load_vendors(settings.vendors)):
+                click.echo(line, err=True)
     click.echo(f"run: {outcome.summary}; {told}", err=True)
     if not outcome.ok:
         raise SystemExit(1)
