@@ -9,7 +9,7 @@ from core.captures import Capture, Reading, Verdict
 from core.clauses import Document
 from extraction import read
 from storage import Store, service
-from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, VENDORS, composed, keep, subscribe, unwrapped
+from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, composed, keep, subscribe, unwrapped
 from tests.stored_captures import POLICY, capture_of
 
 Rewrite = Callable[[Capture, Document], Document]
@@ -80,15 +80,13 @@ def test_a_change_that_comes_while_reading_again_is_interrupted_is_told_once(
     assert len(composed(store, 4)) == 1
 
     use_extractor(monkeypatch, "2.1", differently)
-    put_in_force = service.Keeper._put_in_force
     with monkeypatch.context() as patch:
         patch.setattr(service.Keeper, "_put_in_force", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            keep(store, INSURERS, 5)
-    assert service.Keeper._put_in_force is put_in_force
+            store.keep(capture_of(INSURERS, 5, source="file"), INSURERS, POLICY)
     assert composed(store, 6) == []
 
-    store.reextract("marmot", "privacy", VENDORS["marmot"].policies["privacy"])
+    store.reextract("marmot", "privacy", POLICY)
     (message,) = composed(store, 7)
     assert "insurance" in unwrapped(message)
     assert "court" not in unwrapped(message)
