@@ -21,6 +21,7 @@ Reason = Literal[
     "not_a_policy",
     "unavailable",  # a server error: 5xx or 429 as the page's own answer
     "unreadable",  # bytes no extractor can read: encrypted, damaged, of a kind that holds no text
+    "rejected",  # a person said so
 ]
 
 

@@ -44,6 +44,13 @@ def _slug(value: str) -> str:
     return value
 
 
+def _language(value: Any) -> Any:
+    # YAML 1.1 reads a bare `no`, which is Norwegian, as false.
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z]{2}", value):
+        raise ValueError("must be an ISO 639-1 code, two lower-case letters, in quotes if it is 'no'")
+    return value
+
+
 def _first_day(value: Any) -> Any:
     """A year or a month stands for its first day, as it does on the command line."""
     if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
@@ -72,6 +79,7 @@ WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), BeforeVali
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
 PolicySlug = Annotated[str, BeforeValidator(_slug)]
 Selector = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Language = Annotated[str, BeforeValidator(_language)]
 
 
 class _Declared(BaseModel):
@@ -119,6 +127,9 @@ class Policy(_Declared):
     """One document of a vendor."""
 
     locations: tuple[Location, ...] = Field(min_length=1)
+    language: Language | None = Field(
+        default=None, description="ISO 639-1 code of the policy's language; left out: found by clausewatch"
+    )
 
     def location_for(self, url: str, moment: datetime) -> Location | None:
         """The location a capture from that address at that moment belongs to; None when it belongs to none.

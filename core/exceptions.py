@@ -24,6 +24,10 @@ class StorageError(ClausewatchError):
     """The database or the payload store refused: full, locked, gone, or damaged."""
 
 
+class DamageError(StorageError):
+    """What is stored under a digest no longer has it; the rest of the database can be used."""
+
+
 class FetchError(ClausewatchError):
     """A page could not be got: no answer, a refused address, robots.txt; the message says which."""
 

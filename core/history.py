@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from core.captures import Source
 from core.exceptions import UsageError
@@ -14,6 +15,7 @@ class Observation:
 
     capture_id: the capture's key in storage.
     version_id: the digest of the text it shows.
+    reader: names what read it: the extractor's version, and a digest of what the declaration says besides.
     """
 
     capture_id: int
@@ -22,6 +24,16 @@ class Observation:
     source: Source
     sha256: str
     version_id: str
+    reader: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The capture as evidence, as the JSON contract has it: time (ISO 8601, UTC), address, source, SHA-256."""
+        return {
+            "captured_at": iso(self.captured_at),
+            "url": self.url,
+            "source": self.source,
+            "sha256": self.sha256,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from core.changes import Comparison
 from core.clauses import Document
 from core.declarations import Vendor
 from core.exceptions import UsageError
-from core.history import History, Observation, Period, period_for
+from core.history import History, Observation, Period
 from core.moments import iso
 from diffing import compare
 from storage import Store
@@ -38,9 +38,10 @@ class VersionSide:
             "version": self.number,
             "id": self.period.version_id,
             **self.document.stated(),
+            "extractor": self.period.first.reader,
             "captures": len(self.period.observations),
-            "first": capture_to_dict(self.period.first),
-            "last": capture_to_dict(self.period.last),
+            "first": self.period.first.to_dict(),
+            "last": self.period.last.to_dict(),
         }
 
 
@@ -69,7 +70,7 @@ class Interval:
 
     def to_dict(self) -> dict[str, Any]:
         """The interval as the JSON contract has it."""
-        return {"after": capture_to_dict(self.last_old), "before": capture_to_dict(self.first_new)}
+        return {"after": self.last_old.to_dict(), "before": self.first_new.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,25 +134,15 @@ class Report:
         return named | self.comparison.to_dict() | named
 
 
-def capture_to_dict(observation: Observation) -> dict[str, Any]:
-    """A capture as evidence: time (ISO 8601, UTC), address, source, SHA-256."""
-    return {
-        "captured_at": iso(observation.captured_at),
-        "url": observation.url,
-        "source": observation.source,
-        "sha256": observation.sha256,
-    }
-
-
 def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) -> Report:
-    """What changed in a policy between two dates or versions (`@id`, see `core.history.period_for`).
+    """What changed in a policy between two dates or versions (`@id`, see `Store.period`).
 
     Dates have to be in order; a version named by `@id` may be compared with an earlier one. UsageError when they are
     not, when the vendor has no such policy, or when a date or id finds no capture.
     """
     vendor.policy(policy)
     history = store.history(vendor.slug, policy)
-    old_period, new_period = period_for(history, old), period_for(history, new)
+    old_period, new_period = (store.period(vendor.slug, policy, history, when) for when in (old, new))
     if _is_after(old_period, new_period):
         if not (old.startswith("@") or new.startswith("@")):
             raise UsageError(f"{old} is after {new}; give the earlier date first")
@@ -170,9 +161,9 @@ def report_between(
     store: Store, vendor: Vendor, policy: str, history: History, old_period: Period, new_period: Period
 ) -> Report:
     """What changed in a policy between two periods of its history. StorageError as the store raises it."""
-    old_document = store.document(old_period.last.capture_id)
+    old_document = store.document(old_period.last.capture_id, old_period.last.reader)
     same = old_period.version_id == new_period.version_id
-    new_document = old_document if same else store.document(new_period.first.capture_id)
+    new_document = old_document if same else store.document(new_period.first.capture_id, new_period.first.reader)
     first, last = sorted((history.periods.index(old_period), history.periods.index(new_period)))
     between = history.periods[first + 1 : last]
     forwards = history.periods.index(old_period) == first

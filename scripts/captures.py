@@ -18,12 +18,12 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     with open_store(settings) as store:
         numbers = version_numbers(store.history(vendor, policy))
         found = store.captures(vendor, policy)
-    rows = [capture_row(one.capture, one.verdict, numbers.get(one.version_id or "")) for one in found]
+    rows = [capture_row(one.id, one.capture, one.verdict, numbers.get(one.version_id or "")) for one in found]
     if output_format == "json":
         print_json(rows)
     elif rows:
         ways = [" → ".join((*one.capture.redirects, one.capture.url)) for one in found]
         lines = [{**row, "url": way} for row, way in zip(rows, ways, strict=True)]
-        print_table(lines, ("captured_at", "source", "verdict", "reason", "version", "sha256", "url"))
+        print_table(lines, ("id", "captured_at", "source", "verdict", "reason", "version", "sha256", "url"))
     else:
         click.echo(f"no captures of {vendor}'s {policy} policy yet", err=True)

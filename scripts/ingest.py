@@ -55,7 +55,10 @@ def command(
         raise UsageError(f"none of these files holds a capture of {vendor}'s {policy} policy")
     if output_format == "json":
         print_json(
-            [capture_row(capture, result.verdict, numbers.get(result.version_id or "")) for capture, result in kept]
+            [
+                capture_row(result.capture_id, capture, result.verdict, numbers.get(result.version_id or ""))
+                for capture, result in kept
+            ]
         )
 
 

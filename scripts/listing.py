@@ -13,7 +13,7 @@ from rich.text import Text
 from core.captures import Capture, Verdict
 from core.clauses import Clause, Document
 from core.escaping import printable_line
-from core.history import History, Version
+from core.history import History, Observation, Version
 from core.moments import iso
 
 
@@ -22,9 +22,13 @@ def print_json(data: object) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
-def capture_row(capture: Capture, verdict: Verdict, version: int | None) -> dict[str, Any]:
-    """A capture as `clausewatch captures --format json` gives it; version is the number shown to people."""
+def capture_row(capture_id: int, capture: Capture, verdict: Verdict, version: int | None) -> dict[str, Any]:
+    """A capture as `clausewatch captures --format json` gives it.
+
+    capture_id: the number `clausewatch review` knows it by; version: the number shown to people.
+    """
     return {
+        "id": capture_id,
         "captured_at": iso(capture.captured_at),
         "url": capture.url,
         "source": capture.source,
@@ -41,6 +45,7 @@ def version_row(version: Version, document: Document) -> dict[str, Any]:
     return {
         "version": version.number,
         "id": version.id,
+        **origin(version.first),
         "clauses": len(document.clauses),
         "effective_date": document.effective_date.isoformat() if document.effective_date else None,
         "language": document.language,
@@ -54,6 +59,11 @@ def version_row(version: Version, document: Document) -> dict[str, Any]:
             for period in version.periods
         ],
     }
+
+
+def origin(observation: Observation) -> dict[str, Any]:
+    """Where a version comes from: the capture it is taken from, and the extractor that read it."""
+    return {"capture": observation.to_dict(), "extractor": observation.reader}
 
 
 def version_numbers(history: History) -> dict[str, int]:

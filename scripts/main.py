@@ -18,6 +18,8 @@ _COMMANDS = (
     "show",
     "report",
     "diff",
+    "review",
+    "reextract",
     "subscribe",
     "unsubscribe",
     "digest",

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 import click
 
 from core.escaping import printable_line
-from core.history import period_for
 from core.moments import iso
 from core.settings import load_settings
-from scripts.listing import clause_lines, print_json
+from scripts.listing import clause_lines, origin, print_json
 from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
 
 
@@ -23,8 +22,8 @@ def command(vendor: str, at: str | None, policy: str, output_format: str) -> Non
     declaration, _ = declared(settings, vendor, policy)
     with open_store(settings) as store:
         history = store.history(vendor, policy)
-        period = period_for(history, at or iso(datetime.now(UTC)))
-        document = store.document(period.first.capture_id)
+        period = store.period(vendor, policy, history, at or iso(datetime.now(UTC)))
+        document = store.document(period.first.capture_id, period.first.reader)
     version = history.version(period.version_id)
     seen = {"from": iso(period.first.captured_at), "to": iso(period.last.captured_at), "url": period.last.url}
     if output_format == "json":
@@ -34,6 +33,7 @@ def command(vendor: str, at: str | None, policy: str, output_format: str) -> Non
                 "policy": policy,
                 "version": version.number,
                 "id": version.id,
+                **origin(period.first),
                 **document.stated(),
                 "period": {**seen, "captures": len(period.observations)},
                 "clauses": [clause.to_dict() for clause in document.clauses],

@@ -17,7 +17,10 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     declared(settings, vendor, policy)
     with open_store(settings) as store:
         history = store.history(vendor, policy)
-        rows = [version_row(version, store.document(version.first.capture_id)) for version in history.versions]
+        rows = [
+            version_row(version, store.document(version.first.capture_id, version.first.reader))
+            for version in history.versions
+        ]
     if output_format == "json":
         print_json(rows)
     elif rows:

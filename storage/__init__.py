@@ -1,9 +1,10 @@
-"""The database: captures and payloads as evidence, readings derived from them, subscribers and the outbox.
+"""The database: captures, payloads and reviews as evidence, readings derived from them,
+subscribers and the outbox.
 
 `Store` is the whole of it for other rooms.
 """
 
-from storage.records import Kept, OutboxMessage, StoredCapture, Subscriber
+from storage.records import Decision, Kept, OutboxMessage, Review, StoredCapture, Subscriber
 from storage.store import Store
 
-__all__ = ["Kept", "OutboxMessage", "Store", "StoredCapture", "Subscriber"]
+__all__ = ["Decision", "Kept", "OutboxMessage", "Review", "Store", "StoredCapture", "Subscriber"]

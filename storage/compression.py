@@ -3,7 +3,7 @@
 import zstandard
 
 from core.captures import sha256_hex
-from core.exceptions import StorageError
+from core.exceptions import DamageError
 
 # On the real pages measured, the highest level saves 6 % and takes seventy times as long.
 _LEVEL = 3
@@ -15,7 +15,7 @@ def compress(plain: bytes) -> bytes:
 
 
 def restore(stored: bytes, size: int, sha256: str) -> bytes:
-    """The bytes that were compressed. StorageError when they are not the `size` bytes of that digest any more."""
+    """The bytes that were compressed. DamageError when they are not the `size` bytes of that digest any more."""
     plain = None
     try:
         # A damaged frame may announce any size, and would be given the memory for it.
@@ -24,7 +24,7 @@ def restore(stored: bytes, size: int, sha256: str) -> bytes:
     except zstandard.ZstdError:
         plain = None
     if plain is None or sha256_hex(plain) != sha256:
-        raise StorageError(
+        raise DamageError(
             f"what is stored under SHA-256 {sha256} is damaged: it no longer has that digest; "
             "restore the database from a backup"
         )

@@ -1,7 +1,7 @@
 """The tables.
 
-Evidence (payloads, captures) is written once and never altered. Readings and documents are derived from it and can be
-derived again. Versions and periods have no table: `diffing.timeline` computes them from the readings.
+Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from it and
+can be derived again. Versions and periods have no table: `diffing.timeline` computes them from the readings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.captures import Reason, Source, VerdictName
 from storage.columns import AnyText, Json, Moment
+from storage.records import Decision
 
 # SQLite counts keys up by itself in columns called INTEGER only.
 _Key = BigInteger().with_variant(Integer(), "sqlite")
@@ -70,23 +71,53 @@ class DocumentRow(Base):
 
 
 class ReadingRow(Base):
-    """What extraction made of a capture.
+    """What extraction made of a capture, by one reader. Those of earlier readers stay.
 
-    extractor, selectors: the extractor's version and a digest of the location's selectors: a reading made by others
-        is stale.
-    version_id: the version the capture shows; None when it is quarantined.
+    reader: names whatever decides what the readings of a whole policy are (`storage.service.reader_of`).
+    extractor, declared: of that, what decides this one: the extractor's version, and a digest of what the declaration
+        says of this capture. A reading made alike by another reader is taken over. extractor is '' when the payload
+        was damaged: the reading is made again once it can be.
+    language: of the document, where that is certain.
+    verdict, reason, evidence: of the capture by itself. Its neighbours and a person may decide otherwise.
+    version_id: of the document, whatever the verdict; None when there is no text.
     """
 
     __tablename__ = "readings"
 
     capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id), primary_key=True, autoincrement=False)
+    reader: Mapped[str] = mapped_column(AnyText, primary_key=True)
     extractor: Mapped[str] = mapped_column(AnyText)
-    selectors: Mapped[str] = mapped_column(_Sha256)
+    declared: Mapped[str] = mapped_column(AnyText)
+    language: Mapped[str | None] = mapped_column(AnyText)
     verdict: Mapped[VerdictName] = mapped_column(AnyText)
     reason: Mapped[Reason | None] = mapped_column(AnyText)
     evidence: Mapped[str] = mapped_column(AnyText)
     document_sha256: Mapped[str | None] = mapped_column(_Sha256, ForeignKey(DocumentRow.sha256))
     version_id: Mapped[str | None] = mapped_column(AnyText)
+
+
+class PolicyRow(Base):
+    """Which reader's readings a policy is shown by: always those of one, so that two are never mixed."""
+
+    __tablename__ = "policies"
+
+    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    reader: Mapped[str] = mapped_column(AnyText)
+
+
+class ReviewRow(Base):
+    """What a person decided on a capture. Evidence: written once and never altered; the last one of a capture holds."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (Index("reviews_by_capture", "capture_id"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id))
+    decision: Mapped[Decision] = mapped_column(AnyText)
+    by: Mapped[str] = mapped_column("decided_by", AnyText)
+    note: Mapped[str] = mapped_column(AnyText)
+    at: Mapped[datetime] = mapped_column("decided_at", Moment)
 
 
 class SubscriberRow(Base):

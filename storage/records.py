@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from core.captures import Capture, Verdict
+
+Decision = Literal["accepted", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +14,8 @@ class Kept:
     """What became of a capture handed to the store.
 
     is_new: False when the store held it already.
+    verdict: by itself, and by a person who reviewed it. Its neighbours may decide otherwise (`other_language`), which
+        `Store.captures` tells.
     version_id: the version it shows; None when it is quarantined.
     """
 
@@ -21,13 +26,29 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What a person decided on a capture. by: their account's name; note: why; at: when, timezone-aware UTC."""
+
+    decision: Decision
+    by: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoredCapture:
-    """A capture with what was made of it. version_id: the version it shows; None when it is quarantined."""
+    """A capture with what was made of it.
+
+    verdict: the last review's where there is one, else the reading's, else what its neighbours say.
+    version_id: the version it shows; None when it is quarantined.
+    reviews: what persons decided on it, in order; the last one holds.
+    """
 
     id: int
     capture: Capture
     verdict: Verdict
     version_id: str | None
+    reviews: tuple[Review, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,22 @@
 """The one service every source hands captures to: it keeps the evidence, and keeps what is derived from it current."""
 
 import json
+from collections.abc import Callable, Set
 from datetime import UTC
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
 
-from core.captures import Capture, sha256_hex
+from core.captures import Capture, Reading, Verdict, sha256_hex
+from core.clauses import Document
 from core.declarations import Location, Policy
-from core.exceptions import StorageError
+from core.exceptions import DamageError, StorageError
 from diffing.sameness import SAMENESS, version_id
 from extraction import EXTRACTOR, read
-from storage import documents, payloads
+from extraction.context import not_as_declared, sure_language
+from storage import documents, payloads, queries
 from storage.database import Database, insert
-from storage.models import CaptureRow, ReadingRow
-from storage.queries import capture_from, verdict_from
+from storage.models import CaptureRow, PolicyRow, ReadingRow
 from storage.records import Kept
 
 # A reading's version id depends on what counts as the same text, too.
@@ -25,9 +28,9 @@ class Keeper:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # By which extractor and declaration each policy's readings were last found current. To look through them all
-        # again with every capture would make a crawl slower with every capture.
-        self._current: dict[tuple[str, str], tuple[str, Policy]] = {}
+        # By which reader each policy's captures were last found to be read, all of them. To look through them all again
+        # with every capture would make a crawl slower with every capture.
+        self._current: dict[tuple[str, str], str] = {}
 
     def keep(self, capture: Capture, payload: bytes | None, policy: Policy) -> Kept:
         """See `Store.keep`."""
@@ -36,35 +39,49 @@ class Keeper:
         # The evidence is committed before anything looks into it: whatever a page does to the extractor, be it that
         # the process dies of it, the capture is there and can be read later.
         capture_id, is_new = self._keep_evidence(capture, payload)
-        if is_new:
-            reading = self._derive(capture_id, capture, payload, policy)
-        else:
-            reading = self._known_reading(capture_id, payload, policy)
-        present = (_READER, policy)
-        if self._current.get((capture.vendor, capture.policy)) != present:
+        reading = self._reading(capture_id, payload, policy)
+        reader = reader_of(policy)
+        if self._current.get((capture.vendor, capture.policy)) != reader:
             self.reextract(capture.vendor, capture.policy, policy)
-            self._current[capture.vendor, capture.policy] = present
-        return Kept(capture_id, is_new, verdict_from(reading), reading.version_id)
-
-    def reextract(self, vendor: str, policy: str, declared: Policy) -> int:
-        """See `Store.reextract`."""
-        query = (
-            select(
-                CaptureRow.id, CaptureRow.asked_url, CaptureRow.captured_at, ReadingRow.extractor, ReadingRow.selectors
-            )
-            .outerjoin(ReadingRow, ReadingRow.capture_id == CaptureRow.id)
-            .where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
-            .order_by(CaptureRow.captured_at)
-        )
+            self._current[capture.vendor, capture.policy] = reader
         with self._database.reading() as session:
-            stale = [
-                capture_id
-                for capture_id, asked_url, captured_at, extractor, selectors in session.execute(query)
-                if (extractor, selectors) != _read_by(declared.location_for(asked_url, captured_at))
-            ]
-        for capture_id in stale:
-            self._known_reading(capture_id, None, declared)
-        return len(stale)
+            verdict = queries.verdict_alone(session, reading)
+        return Kept(capture_id, is_new, verdict, reading.version_id if verdict.name == "accepted" else None)
+
+    def reextract(
+        self, vendor: str, policy: str, declared: Policy, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """See `Store.reextract`."""
+        done: set[int] = set()
+        # Others may keep captures meanwhile, so what is missing is asked again until nothing is.
+        while missing := self._put_in_force(vendor, policy, declared, done):
+            for capture_id in missing:
+                self._reading(capture_id, None, declared)
+                done.add(capture_id)
+                if progress is not None:
+                    progress(len(done), len(done | set(missing)))
+        return len(done)
+
+    def _put_in_force(self, vendor: str, policy: str, declared: Policy, done: Set[int]) -> list[int]:
+        """Have a policy shown by the present reader if it has read all captures; else those it has not, oldest first.
+
+        done: captures not to wait for although they have no lasting reading, since their payloads are damaged.
+        """
+        reader = reader_of(declared)
+        with self._database.reading() as session:
+            missing = _unread(session, vendor, policy, reader, done)
+            if missing or queries.reader_in_force(session, vendor, policy) == reader:
+                return missing
+        with self._database.writing() as session:
+            missing = _unread(session, vendor, policy, reader, done)
+            if not missing:
+                statement = insert(session, PolicyRow).values(vendor=vendor, policy=policy, reader=reader)
+                session.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=[PolicyRow.vendor, PolicyRow.policy], set_={"reader": reader}
+                    )
+                )
+            return missing
 
     def _keep_evidence(self, capture: Capture, payload: bytes | None) -> tuple[int, bool]:
         identity = _identity(capture)
@@ -87,43 +104,117 @@ class Keeper:
             # Another process stored it since we looked.
             return session.scalars(known).one(), False
 
-    def _known_reading(self, capture_id: int, payload: bytes | None, policy: Policy) -> ReadingRow:
-        """The reading of a stored capture; made again when it was made by another extractor or selectors, or never."""
+    def _reading(self, capture_id: int, payload: bytes | None, policy: Policy) -> ReadingRow:
+        """The present reader's reading of a stored capture; made when there is none, or none that lasts.
+
+        payload: None when not at hand.
+        """
+        reader = reader_of(policy)
         with self._database.reading() as session:
-            capture = capture_from(session.get_one(CaptureRow, capture_id))
-            row = session.get(ReadingRow, capture_id)
+            capture = queries.capture_from(session.get_one(CaptureRow, capture_id))
+            location = policy.location_for(capture.asked_url, capture.captured_at)
+            declared = declared_of(policy, location)
+            row = session.get(ReadingRow, (capture_id, reader))
+            if row is None:
+                row = session.scalar(
+                    select(ReadingRow)
+                    .where(ReadingRow.capture_id == capture_id)
+                    .where(ReadingRow.extractor == _READER, ReadingRow.declared == declared)
+                    .limit(1)
+                )
             if row is not None:
                 session.expunge(row)
-        present = _read_by(policy.location_for(capture.asked_url, capture.captured_at))
-        if row is not None and (row.extractor, row.selectors) == present:
-            return row
-        return self._derive(capture_id, capture, payload, policy)
-
-    def _derive(self, capture_id: int, capture: Capture, payload: bytes | None, policy: Policy) -> ReadingRow:
-        """Read a stored capture, and store the reading in place of an earlier one. payload: None when not at hand."""
-        if payload is None:
-            with self._database.reading() as session:
-                payload = payloads.get(session, capture.sha256)
-        location = policy.location_for(capture.asked_url, capture.captured_at)
-        if location is None:
-            reading = read(capture, payload)
+        if row is not None and row.extractor:
+            return row if row.reader == reader else self._put(_copied(row, reader))
+        try:
+            if payload is None:
+                with self._database.reading() as session:
+                    payload = payloads.get(session, capture.sha256)
+        except DamageError as error:
+            # Its neighbours can be read all the same. By no extractor: so this one is tried again by the next process.
+            reading, extractor = Reading(Verdict("quarantined", "unreadable", str(error)), None), ""
         else:
-            reading = read(capture, payload, select=location.select, remove=location.remove)
-        document, is_accepted = reading.document, reading.verdict.name == "accepted"
-        extractor, selectors = _read_by(location)
-        with self._database.writing() as session:
-            values = {
+            reading, extractor = _read(capture, payload, policy, location), _READER
+        document = reading.document
+        return self._put(
+            {
+                "capture_id": capture_id,
+                "reader": reader,
                 "extractor": extractor,
-                "selectors": selectors,
+                "declared": declared,
+                "language": sure_language(document) if document is not None else None,
                 "verdict": reading.verdict.name,
                 "reason": reading.verdict.reason,
                 "evidence": reading.verdict.evidence,
-                "document_sha256": documents.put(session, document) if document is not None else None,
-                "version_id": version_id(document) if document is not None and is_accepted else None,
-            }
-            statement = insert(session, ReadingRow).values(capture_id=capture_id, **values)
-            session.execute(statement.on_conflict_do_update(index_elements=[ReadingRow.capture_id], set_=values))
-        return ReadingRow(capture_id=capture_id, **values)
+                "version_id": version_id(document) if document is not None and document.clauses else None,
+            },
+            document,
+        )
+
+    def _put(self, values: dict[str, object], document: Document | None = None) -> ReadingRow:
+        """Store a reading. What another process stored meanwhile stays, unless the payload was damaged then."""
+        with self._database.writing() as session:
+            if document is not None:
+                values = {**values, "document_sha256": documents.put(session, document)}
+            statement = insert(session, ReadingRow).values(values)
+            session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[ReadingRow.capture_id, ReadingRow.reader],
+                    set_=values,
+                    where=ReadingRow.extractor == "",
+                )
+            )
+        return ReadingRow(**values)
+
+
+def reader_of(policy: Policy) -> str:
+    """Names what makes the readings of a policy at present: equal names, equal readings of every capture of it.
+
+    It is the extractor's version alone while the declaration has no say in what a reading is, else a digest of the
+    declaration follows.
+    """
+    if policy.language is None and not any(place.select or place.remove for place in policy.locations):
+        return _READER
+    return f"{_READER}.{_digest(policy.model_dump(mode='json'))}"
+
+
+def declared_of(policy: Policy, location: Location | None) -> str:
+    """A digest of what the declaration says of how to read a capture of that location; None: one of none declared."""
+    chosen, removed = (location.select, location.remove) if location else ((), ())
+    return _digest([chosen, removed, policy.language])
+
+
+def _digest(declared: object) -> str:
+    return sha256_hex(json.dumps(declared).encode())[:12]
+
+
+def _read(capture: Capture, payload: bytes, policy: Policy, location: Location | None) -> Reading:
+    """What the extractor makes of a capture, and the verdict that the declared language makes of it."""
+    if location is None:
+        reading = read(capture, payload)
+    else:
+        reading = read(capture, payload, select=location.select, remove=location.remove)
+    if policy.language is None or reading.document is None or reading.verdict.name != "accepted":
+        return reading
+    verdict = not_as_declared(sure_language(reading.document), policy.language)
+    return Reading(verdict, reading.document) if verdict else reading
+
+
+def _copied(row: ReadingRow, reader: str) -> dict[str, object]:
+    """The values of a reading that another reader made alike."""
+    return {**{column.key: getattr(row, column.key) for column in ReadingRow.__table__.columns}, "reader": reader}
+
+
+def _unread(session: Session, vendor: str, policy: str, reader: str, done: Set[int]) -> list[int]:
+    """The captures of a policy of which that reader has no lasting reading, but for those done, oldest first."""
+    query = (
+        select(CaptureRow.id)
+        .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == reader))
+        .where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
+        .where(or_(ReadingRow.capture_id.is_(None), ReadingRow.extractor == ""))
+        .order_by(CaptureRow.captured_at)
+    )
+    return [capture_id for capture_id in session.scalars(query) if capture_id not in done]
 
 
 def _identity(capture: Capture) -> str:
@@ -157,9 +248,3 @@ def _columns(capture: Capture, identity: str) -> dict[str, object]:
         "answered_at": capture.answered_at,
         "archive": dict(capture.archive),
     }
-
-
-def _read_by(location: Location | None) -> tuple[str, str]:
-    """By which extractor, and a digest of by which selectors, a capture of that location is to be read at present."""
-    selectors = (location.select, location.remove) if location else ((), ())
-    return _READER, sha256_hex(json.dumps(selectors).encode())

@@ -1,16 +1,16 @@
 """The front of the room: what other rooms may ask of the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
 from core.captures import Capture
 from core.clauses import Document
 from core.declarations import Policy
-from core.history import History
+from core.history import History, Period
 from storage import digests, payloads, queries
 from storage.database import Database
-from storage.records import Kept, OutboxMessage, StoredCapture, Subscriber
+from storage.records import Kept, OutboxMessage, Review, StoredCapture, Subscriber
 from storage.service import Keeper
 
 
@@ -51,34 +51,68 @@ class Store:
 
         Two captures are the same when vendor, policy, source, address asked, time and SHA-256 are. The capture is
         stored even when reading it fails, and read with the next one that is kept of its policy. When readings of
-        the policy were made by another extractor or with other selectors, they are made again.
+        the policy were made by another extractor or by another declaration, they are made again first, as `reextract`
+        does.
         """
         return self._keeper.keep(capture, payload, policy)
 
-    def reextract(self, vendor: str, policy: str, declared: Policy) -> int:
-        """Read again those captures of a policy that are unread, or were read by another extractor or selectors.
+    def reextract(
+        self, vendor: str, policy: str, declared: Policy, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Read again those captures of a policy that the present extractor has not read as it is declared now.
 
-        Each one is committed by itself, so that it can be interrupted and called again. How many there were.
+        progress: called after each, with how many are done, of how many.
+
+        Earlier readings stay beside the new ones, and captures, history and documents are taken from them until every
+        capture is read; then, at one stroke, from the new ones. Each reading is committed by itself, so that it can be
+        interrupted, or done by several processes at once, and called again. A capture whose payload is damaged is
+        quarantined as `unreadable`, and tried again with every call. How many captures there were to read.
         """
-        return self._keeper.reextract(vendor, policy, declared)
+        return self._keeper.reextract(vendor, policy, declared, progress)
 
     def captures(self, vendor: str, policy: str) -> tuple[StoredCapture, ...]:
         """Every capture of a policy, quarantined ones included, oldest first."""
         with self._database.reading() as session:
             return queries.captures(session, vendor, policy)
 
+    def capture(self, capture_id: int) -> StoredCapture:
+        """The capture of that key. UsageError when there is none."""
+        with self._database.reading() as session:
+            return queries.capture(session, capture_id)
+
+    def review(self, capture_ids: Collection[int], review: Review) -> None:
+        """Note a person's decision on captures: on all of them or, when an error is raised, on none.
+
+        It holds, whatever later readings say, until another one follows. UsageError when there is no such capture, or
+        when one is accepted from which no text could be read.
+        """
+        with self._database.writing() as session:
+            for capture_id in capture_ids:
+                queries.review(session, capture_id, review)
+
     def history(self, vendor: str, policy: str) -> History:
-        """The periods and versions that the accepted captures of a policy show."""
+        """The periods and versions that the accepted captures of a policy show, by one reader's readings."""
         with self._database.reading() as session:
             return queries.history(session, vendor, policy)
 
-    def document(self, capture_id: int) -> Document:
+    def period(self, vendor: str, policy: str, history: History, when: str) -> Period:
+        """The period of a policy's history that a user names, as `core.history.period_for` has it.
+
+        An `@id` given to a version by an earlier reader finds what the last of the captures that showed it shows now.
+        UsageError as there.
+        """
+        with self._database.reading() as session:
+            return queries.period(session, vendor, policy, history, when)
+
+    def document(self, capture_id: int, reader: str | None = None) -> Document:
         """What was read from a capture, accepted or not.
+
+        reader: whose reading, as an Observation names it; None: of the reader in force.
 
         ExtractionError when it could not be read. UsageError when there is no such capture.
         """
         with self._database.reading() as session:
-            return queries.document(session, capture_id)
+            return queries.document(session, capture_id, reader)
 
     def payload(self, sha256: str) -> bytes:
         """The bytes of that SHA-256. StorageError when they are not stored, or no longer have that digest."""

@@ -83,6 +83,8 @@ def test_another_address_is_no_location(tmp_path: Path, address: str) -> None:
         (GOOD.replace("        until: 2015-01-01", "        url: http://twice.example/"), 7, "url: given twice"),
         (GOOD.replace("  privacy:", "  Privacy Policy:"), 4, "policies.Privacy Policy"),
         (GOOD.replace("since: 2014", "since: 2014\n        until: 2013"), 8, "since must be before until"),
+        (GOOD.replace("    locations:", "    language: French\n    locations:"), 5, "policies.privacy.language"),
+        (GOOD.replace("    locations:", "    language: no\n    locations:"), 5, "in quotes if it is 'no'"),
         ("name: [", 1, "not YAML"),
         ("- a list\n", 1, "mapping"),
         ("", 1, "mapping"),

@@ -57,7 +57,17 @@ def test_captures(history: Clausewatch) -> None:
     rows = ask(history, "captures", "lanternpost")
     assert [(row["captured_at"], row["url"]) for row in rows] == [(moment, url) for _, moment, url in CAPTURES]
     for row in rows:
-        assert set(row) == {"captured_at", "url", "source", "sha256", "media_type", "verdict", "reason", "version"}
+        assert set(row) == {
+            "id",
+            "captured_at",
+            "url",
+            "source",
+            "sha256",
+            "media_type",
+            "verdict",
+            "reason",
+            "version",
+        }
         assert re.fullmatch(r"[0-9a-f]{64}", row["sha256"])
         assert (row["source"], row["media_type"]) == ("file", "text/html")
     assert [row["version"] for row in rows] == [1, 1, None, 2, 3, 3, 4]
@@ -68,13 +78,26 @@ def test_versions(history: Clausewatch) -> None:
     rows = ask(history, "versions", "lanternpost")
     assert [row["version"] for row in rows] == [1, 2, 3, 4]
     for row in rows:
-        assert set(row) == {"version", "id", "clauses", "effective_date", "language", "periods"}
+        assert set(row) == {"version", "id", "capture", "extractor", "clauses", "effective_date", "language", "periods"}
     assert [row["effective_date"] for row in rows] == ["2021-03-01", "2022-06-15", "2023-01-10", "2024-05-02"]
     assert {row["language"] for row in rows} == {"en"}
     assert rows[0]["periods"] == [
         {"from": "2021-03-04T10:15:00Z", "to": "2021-09-14T06:30:12Z", "captures": 2, "url": OLD_ADDRESS}
     ]
     assert rows[2]["periods"][0]["url"] == NEW_ADDRESS
+
+
+def test_each_version_names_its_capture_and_the_extractor_that_read_it(history: Clausewatch) -> None:
+    captures = {row["captured_at"]: row for row in ask(history, "captures", "lanternpost")}
+    versions = ask(history, "versions", "lanternpost")
+    report = ask(history, "report", "lanternpost", "2021", "2023")
+    shown = ask(history, "show", "lanternpost", "--at", "2021")
+    for named in (*versions, shown):
+        capture = captures[named["capture"]["captured_at"]]
+        assert named["capture"] == {key: capture[key] for key in ("captured_at", "url", "source", "sha256")}
+        assert capture["version"] == named["version"]
+    for named in (*versions, shown, report["old"], report["new"]):
+        assert re.fullmatch(r"[0-9]+\.[0-9]+", named["extractor"])
 
 
 def test_report(history: Clausewatch) -> None:

@@ -2,10 +2,12 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.synchronize import Barrier
 
+from core.declarations import Location, Policy
 from storage import Store
-from tests.stored_captures import POLICY, capture_of, page
+from tests.stored_captures import POLICY, URL, capture_of, page
 
 PAGES = [page(f"We keep your messages for {days} days.") for days in range(4)]
+WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
 WORKERS = 3
 _spawn = multiprocessing.get_context("spawn")
 _together: Barrier
@@ -32,6 +34,49 @@ def test_processes_that_open_and_keep_the_same_at_once(database_url: str) -> Non
     with Store.open(database_url) as store:
         assert len(store.captures("marmot", "privacy")) == len(PAGES) * 3
         assert len(store.history("marmot", "privacy").versions) == len(PAGES)
+
+
+def _open_and_reextract(url: str, keeps: bool) -> list[int]:
+    _together.wait(60)
+    with Store.open(url) as store:
+        if not keeps:
+            return [store.reextract("marmot", "privacy", WITHOUT_HEADINGS)]
+        return [
+            store.keep(capture_of(payload, days), payload, WITHOUT_HEADINGS).capture_id
+            for days, payload in enumerate(PAGES * 6)
+        ]
+
+
+def test_processes_that_read_again_and_keep_at_once(database_url: str) -> None:
+    with Store.open(database_url) as store:
+        for days, payload in enumerate(PAGES * 4):
+            store.keep(capture_of(payload, days), payload, POLICY)
+        before = {version.id for version in store.history("marmot", "privacy").versions}
+        with ProcessPoolExecutor(WORKERS, _spawn, _join, (_spawn.Barrier(WORKERS),)) as pool:
+            work = [pool.submit(_open_and_reextract, database_url, keeps) for keeps in (False, False, True)]
+            seen = [before]
+            while not all(one.done() for one in work):
+                seen.append({version.id for version in store.history("marmot", "privacy").versions})
+            results = [one.result() for one in work]
+        after = {version.id for version in store.history("marmot", "privacy").versions}
+        # All that anybody saw meanwhile was old or new.
+        assert after.isdisjoint(before)
+        assert all(each in (before, after) for each in seen)
+        assert len(set(results[2])) == len(store.captures("marmot", "privacy")) == len(PAGES) * 6
+        assert sum(len(period.observations) for period in store.history("marmot", "privacy").periods) == len(PAGES) * 6
+        assert store.reextract("marmot", "privacy", WITHOUT_HEADINGS) == 0
+
+
+def test_a_crawl_that_began_with_the_declaration_of_before_loses_nothing(database_url: str) -> None:
+    with Store.open(database_url) as crawl, Store.open(database_url) as other:
+        crawl.keep(capture_of(PAGES[0]), PAGES[0], POLICY)
+        other.reextract("marmot", "privacy", WITHOUT_HEADINGS)
+        shown = other.history("marmot", "privacy")
+        crawl.keep(capture_of(PAGES[1], 1), PAGES[1], POLICY)
+        assert other.history("marmot", "privacy") == shown
+    with Store.open(database_url) as store:
+        store.keep(capture_of(PAGES[2], 2), PAGES[2], WITHOUT_HEADINGS)
+        assert len(store.history("marmot", "privacy").periods) == 3
 
 
 def test_threads_that_keep_the_same_at_once(store: Store) -> None:

@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import Engine, event
 
 from core.captures import sha256_hex
-from storage import Store
-from tests.stored_captures import POLICY, capture_of, page
+from core.declarations import Location, Policy
+from storage import Review, Store
+from tests.stored_captures import POLICY, URL, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
+WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
 # The only one that is read whole: it holds a row per reader.
 READ_WHOLE = "SCAN subscribers"
 
@@ -33,11 +35,15 @@ def test_every_query_finds_its_rows_by_an_index(tmp_path: Path, statements: list
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
         statements.clear()
         kept = store.keep(capture_of(A), A, POLICY)
-        store.keep(capture_of(B, 1), B, POLICY)
+        other = store.keep(capture_of(B, 1), B, POLICY)
         store.keep(capture_of(A), A, POLICY)
         store.reextract("marmot", "privacy", POLICY)
         store.captures("marmot", "privacy")
-        store.history("marmot", "privacy")
+        store.reextract("marmot", "privacy", WITHOUT_HEADINGS)
+        store.review([kept.capture_id], Review("rejected", "ann", "", now))
+        store.capture(kept.capture_id)
+        history = store.history("marmot", "privacy")
+        store.period("marmot", "privacy", history, f"@{other.version_id}"[:8])
         store.document(kept.capture_id)
         store.payload(sha256_hex(A))
         store.subscribe("reader@marmot.example", [], now)

@@ -7,12 +7,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from core.exceptions import StorageError
-from storage import Store
+from storage import Review, Store
 from storage.models import Base
 from storage.schema import migration_config
 from tests.stored_captures import POLICY, capture_of, page
 
-A = page("We keep your messages for a year.")
+A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
+BLOCKED = b"<html><title>Just a moment...</title><body><p>Checking your browser</p></body></html>"
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def test_down_and_up_with_data(database_url: str, engine: Engine) -> None:
         store.subscribe("reader@marmot.example", [], capture_of(A).captured_at)
         (reader,) = store.subscribers()
         store.enqueue(reader.id, b"digest", {("marmot", "privacy"): capture_of(A).captured_at}, reader.since)
+        store.review([1], Review("rejected", "ann", "", reader.since))
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), "base")
     with engine.connect() as connection:
@@ -49,6 +51,28 @@ def test_down_and_up_with_data(database_url: str, engine: Engine) -> None:
     with Store.open(database_url) as store:
         assert store.captures("marmot", "privacy") == ()
         assert store.keep(capture_of(A), A, POLICY).is_new
+
+
+def test_readings_of_0001_are_shown_until_they_are_made_again(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        for days, payload in enumerate((A, B, BLOCKED)):
+            store.keep(capture_of(payload, days), payload, POLICY)
+        before, history = store.captures("marmot", "privacy"), store.history("marmot", "privacy")
+    with engine.begin() as connection:
+        command.downgrade(migration_config(connection), "0001")
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT verdict, version_id IS NULL FROM readings ORDER BY capture_id")).all()
+        assert [tuple(row) for row in rows] == [("accepted", 0), ("accepted", 0), ("quarantined", 1)]
+        assert {"policies", "reviews"}.isdisjoint(inspect(connection).get_table_names())
+    with Store.open(database_url) as store:
+        assert store.captures("marmot", "privacy") == before
+        assert [version.id for version in store.history("marmot", "privacy").versions] == [
+            version.id for version in history.versions
+        ]
+        assert store.document(before[0].id)
+        assert store.reextract("marmot", "privacy", POLICY) == 3
+        assert store.captures("marmot", "privacy") == before
+        assert store.history("marmot", "privacy") == history
 
 
 def test_a_newer_schema_is_left_alone(database_url: str, engine: Engine) -> None:

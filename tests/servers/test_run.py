@@ -68,6 +68,13 @@ def test_noise_and_a_block_page_are_told_to_nobody(clausewatch: Clausewatch, sit
     assert mails(mail) == []
 
 
+def test_a_policy_that_would_need_a_browser_is_named(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+    site.pages["/privacy"] = Page(b"<html><body><div id=root></div><script src=app.js></script></body></html>")
+    told = clausewatch("run", "--to", tmp_path / "mail").stderr.splitlines()
+    assert told[0].startswith("lanternpost privacy: would need a browser: ")
+    assert told[-1].startswith("run: ")
+
+
 def test_history_that_is_ingested_later_is_told_to_nobody(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
     mail = tmp_path / "mail"
     clausewatch("subscribe", "reader@example.org")
