@@ -17,7 +17,7 @@ from extraction.stated_dates import stated_date
 from extraction.text import is_hard_wrapped, read_text
 
 #: Names this extractor's version; a reading made by another is made again.
-EXTRACTOR = "1"
+EXTRACTOR = "2"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
 # Control characters that no text has; escape is left out, since ISO-2022 encodings use it.
