@@ -9,7 +9,6 @@ BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
 LOOKS_LEVEL = 7
 
 
-@dataclass(slots=True, eq=False)
 class Box:
     """An element of the page that holds blocks.
 
@@ -24,24 +23,53 @@ class Box:
         headings. controls: how many stand on buttons.
     """
 
-    tag: str
-    names: str
-    role: str
-    parent: "Box | None"
-    depth: int
-    hidden: bool
-    fields: int = field(default=0, init=False)
-    furniture: bool = field(default=False, init=False)
-    edge: bool = field(default=False, init=False)
-    words: int = field(default=0, init=False)
-    link_words: int = field(default=0, init=False)
-    prose: int = field(default=0, init=False)
-    policy: int = field(default=0, init=False)
-    speaking: int = field(default=0, init=False)
-    links: int = field(default=0, init=False)
-    place_links: int = field(default=0, init=False)
-    linked_headings: int = field(default=0, init=False)
-    controls: int = field(default=0, init=False)
+    __slots__ = (
+        "controls",
+        "depth",
+        "edge",
+        "fields",
+        "furniture",
+        "hidden",
+        "link_words",
+        "linked_headings",
+        "links",
+        "names",
+        "parent",
+        "place_links",
+        "policy",
+        "prose",
+        "role",
+        "speaking",
+        "tag",
+        "words",
+    )
+
+    furniture: bool
+    edge: bool
+    words: int
+    link_words: int
+    prose: int
+    policy: int
+    speaking: int
+    links: int
+    place_links: int
+    linked_headings: int
+    controls: int
+
+    def __init__(self, tag: str, names: str, role: str, parent: "Box | None", hidden: bool) -> None:
+        self.tag = tag
+        self.names = names
+        self.role = role
+        self.parent = parent
+        self.depth: int = parent.depth + 1 if parent is not None else 0
+        self.hidden = hidden
+        self.fields = 0
+
+    def begin_counting(self) -> None:
+        """Sets to nothing all that is counted once all blocks are known: of the many boxes few hold any."""
+        self.furniture = self.edge = False
+        self.words = self.link_words = self.prose = self.policy = self.speaking = 0
+        self.links = self.place_links = self.linked_headings = self.controls = 0
 
 
 @dataclass(slots=True, eq=False)

@@ -78,7 +78,9 @@ def parse(
         page = read_markdown(text, url=url, select=select, remove=remove)
         return _document(page.title, "", page.blocks), None
     page = read_html(text, url=url, select=select, remove=remove)
-    blocks = page.blocks if select else policy_blocks(page.blocks, page.title or "")
+    blocks = policy_blocks(page.blocks, page.title or "")
+    if select:
+        blocks = page.blocks
     if is_hard_wrapped([block.text for block in blocks]):  # a PDF converted line by line
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page

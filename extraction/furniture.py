@@ -40,6 +40,8 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
     title: what the page says its title is.
     """
     boxes = _boxes(blocks)
+    for box in boxes:
+        box.begin_counting()
     total = _measure(blocks, boxes)
     every_word = sum([block.size for block in blocks if _is_prose(block)])
     asides = _titled_asides(blocks, total, every_word) | _consent_requests(blocks, total)
@@ -150,11 +152,15 @@ def _says_nothing(box: Box) -> bool:
 
 def _is_furniture(box: Box, total: int, every_word: int) -> bool:
     """Whether an element is page furniture. total: words that speak as policies do; every_word: of running text."""
-    if box.names and signs.is_consent_name(box.names):
+    kinds = signs.kinds(box.names) if box.names else 0
+    plain = not (kinds or box.role or box.fields or box.hidden) and box.links < 3
+    if plain and box.linked_headings < 2 and box.tag not in signs.TELLING_TAGS:
+        return False  # as most are
+    if kinds & signs.CONSENT:
         return True
     if box.tag in ("body", "main"):
         return False
-    if (box.policy < _LONG or box.prose <= 0.6 * every_word) and _is_frame(box, every_word):
+    if (box.policy < _LONG or box.prose <= 0.6 * every_word) and _is_frame(box, kinds, every_word):
         return True
     share = box.policy / total if total else 0.0
     if share > 0.5:
@@ -167,7 +173,7 @@ def _is_furniture(box: Box, total: int, every_word: int) -> bool:
         return (share < 0.1 or _hardly_speaks(box)) and not _in_article(box)
     if box.tag not in _CONTAINERS or share > 0.3:
         return False
-    if box.names and _has_furniture_name(box, share):
+    if kinds and _has_furniture_name(box, kinds, share):
         return True
     if box.fields and box.words < 200 and _hardly_speaks(box):
         return True
@@ -181,39 +187,37 @@ def _is_furniture(box: Box, total: int, every_word: int) -> bool:
     return box.links >= 3 and box.prose == 0 and box.place_links >= 0.8 * box.links and box.link_words > 0.6 * box.words
 
 
-def _is_frame(box: Box, every_word: int) -> bool:
+def _is_frame(box: Box, kinds: int, every_word: int) -> bool:
     """Whether an element is of the frame around a page: its navigation, its foot."""
     if box.tag in signs.TAGS or box.role in signs.FRAME_ROLES:
         return True
+    if box.tag != "footer" and not kinds & signs.FOOT:
+        return False
     if _in_article(box):
         return False
-    if box.tag == "footer":
-        return True
-    # A class may say so of what is not: there it must not hold most of the text.
-    return box.links > 0 and box.tag in _CONTAINERS and _bears(signs.FOOT_NAMES, box) and box.prose <= 0.6 * every_word
+    # A class may say so of what is not the foot: there it must not hold most of the text.
+    return box.tag == "footer" or (box.links > 0 and box.tag in _CONTAINERS and box.prose <= 0.6 * every_word)
 
 
-def _has_furniture_name(box: Box, share: float) -> bool:
-    if signs.is_banner_name(box.names):
+def _has_furniture_name(box: Box, kinds: int, share: float) -> bool:
+    if kinds & signs.BANNER:
         # A section of the policy may go by such a name too; a banner has few sentences, and a button or a place above
         # all else.
         laid_over = box.hidden or (box.parent is not None and box.parent.tag == "body")
         return box.words < 150 and (laid_over or bool(box.controls))
-    if share < 0.05 and box.link_words * 2 > box.words and _bears(signs.LINKS_NAMES, box):
+    if kinds & signs.LINKS and share < 0.05 and box.link_words * 2 > box.words:
         return True
-    if box.words < 80 and box.policy == 0 and not signs.META_NAMES.isdisjoint(box.names.split()):
+    if kinds & signs.META and box.words < 80 and box.policy == 0:
         return True
-    if box.prose == 0 and box.link_words > 0.6 * box.words and _bears(signs.EDGE_NAMES, box):
+    if kinds & signs.EDGE and box.prose == 0 and box.link_words > 0.6 * box.words:
         return True
-    if box.links >= 3 and _hardly_speaks(box) and _bears(signs.MENU_NAMES, box):
+    if kinds & signs.MENU and box.links >= 3 and _hardly_speaks(box):
         return True
-    if not _says_nothing(box):
-        return False
     # A part of the policy may go by such a name, too; but what leads elsewhere, or asks for something, is an aside.
     asks = bool(box.links or box.fields or box.controls)
-    if _bears(signs.NAMES, box):
-        return asks or box.words < 60
-    return asks and box.words < 150 and _bears(signs.ASIDE_NAMES, box)
+    if kinds & signs.EMPTY and (asks or box.words < 60) and _says_nothing(box):
+        return True
+    return bool(kinds & signs.ASIDE) and asks and box.words < 150 and _says_nothing(box)
 
 
 def _titled_asides(blocks: list[Block], total: int, every_word: int) -> set[int]:
@@ -277,11 +281,7 @@ def _is_edge(box: Box) -> bool:
         return True
     if not (box.links or box.fields or box.controls):
         return False  # nothing but text: a "section-header"
-    return box.tag in _CONTAINERS and _bears(signs.EDGE_NAMES, box)
-
-
-def _bears(names: frozenset[str], box: Box) -> bool:
-    return bool(box.names) and not names.isdisjoint(signs.name_parts(box.names))
+    return box.tag in _CONTAINERS and bool(box.names) and bool(signs.kinds(box.names) & signs.EDGE)
 
 
 def _core(blocks: list[Block], boxes: list[Box]) -> Box:

@@ -9,6 +9,8 @@ from extraction.wording import word_set
 TAGS = frozenset(["nav", "search"])
 #: Elements that are furniture unless they hold much of what the page says.
 SIDE_TAGS = frozenset(["noscript", "legend"])
+#: Elements whose kind says something of what they hold.
+TELLING_TAGS = word_set("nav search noscript legend footer header aside form")
 FRAME_ROLES = word_set("navigation search menu menubar contentinfo")
 #: Roles of what may hold the policy, too.
 ROLES = word_set("toolbar dialog alertdialog banner tooltip complementary doc-toc")
@@ -33,24 +35,24 @@ _BANNER = re.compile(
     r"consent)(?![a-z])"
 )
 # Names that only furniture has, wherever it stands. Of the first, most words are links.
-LINKS_NAMES = word_set(
+_LINKS_NAMES = word_set(
     "breadcrumb breadcrumbs crumbs pagination pager share sharing social socials related recommended toc "
     "submenu subnav navbar mainnav sidenav leftmenu topbar masthead newsletter skip"
 )
 # These hold no running text.
-NAMES = word_set(
+_NAMES = word_set(
     "vote votes rate rating ratings helpful comments search searchform searchbox advert adverts ads "
     "testimonial testimonials livechat intercom newsletter backtotop postmeta byline commentlist respond related"
 )
 # Whole names of what publishing systems set beside a text: who wrote it and when, under which heading, who liked it.
-META_NAMES = word_set(
+_META_NAMES = word_set(
     "entry-meta post-meta article-meta entry-footer post-footer article-footer post-tags entry-tags post-categories "
     "cat-links tags-links posted-on byline author-box author-bio about-author article-votes article-comments "
     "article-subscribe page-metadata likes-section labels-section likes-and-labels-container post-author read-time "
     "reading-time post-info article-info-meta tag-list label-list tags taglist"
 )
 # These hold running text that hardly speaks of what policies do.
-ASIDE_NAMES = word_set(
+_ASIDE_NAMES = word_set(
     "related recommended recommendations recommendation recent popular trending teaser teasers promo promotion promos "
     "comment comments respond reply commentlist disqus newsletter subscribe subscription signup mailinglist chat "
     "chatbot chatbox livechat intercom drift messenger announcement announcements popup popover exit interstitial "
@@ -59,14 +61,14 @@ ASIDE_NAMES = word_set(
     "feedback survey news blog posts latest featured products offers offer"
 )
 # Lists of links, with a line of text under some of them.
-MENU_NAMES = word_set(
+_MENU_NAMES = word_set(
     "nav navbar navigation menu megamenu submenu subnav mainnav sidenav dropdown sidebar topbar offcanvas drawer"
 )
 # The foot of the page, which may hold some sentences about the company.
-FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
+_FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
 # Names that parts of a policy bear too ("section-header", "card-footer"): they count above and below the running text,
 # and for what is all links.
-EDGE_NAMES = word_set(
+_EDGE_NAMES = word_set(
     "nav navigation menu sidebar footer header toolbar follow subscribe signup feedback banner promo widget "
     "chat modal popup cta skip print language languages lang locale locales country copyright login appstore "
     "download badge badges loader loading hidden spinner author avatar byline carousel slider ticker dropdown "
@@ -178,24 +180,26 @@ def is_consent_control(text: str) -> bool:
     return _CONSENT_CONTROL.fullmatch(text) is not None
 
 
-@functools.lru_cache(maxsize=4096)
-def is_consent_name(names: str) -> bool:
-    """Whether an element's names are those of a consent manager or its banner."""
-    return _CONSENT.search(names) is not None
+#: What an element's names say it may be; several at once.
+CONSENT, BANNER, LINKS, EMPTY, META, EDGE, MENU, ASIDE, FOOT = (1 << n for n in range(9))
+_WORDS = (
+    (LINKS, _LINKS_NAMES),
+    (EMPTY, _NAMES),
+    (EDGE, _EDGE_NAMES),
+    (MENU, _MENU_NAMES),
+    (ASIDE, _ASIDE_NAMES),
+    (FOOT, _FOOT_NAMES),
+)
 
 
-@functools.lru_cache(maxsize=4096)
-def is_banner_name(names: str) -> bool:
-    """Whether an element's names are those that banners about cookies commonly have."""
-    return _BANNER.search(names) is not None
-
-
-@functools.lru_cache(maxsize=4096)
-def name_parts(names: str) -> frozenset[str]:
-    """The words an element's names are made of."""
-    parts: set[str] = set()
-    for name in names.split():
-        of_name = _PARTS.split(name)
-        if len(of_name) <= _MOST_PARTS:
-            parts.update(of_name)
-    return frozenset(parts)
+@functools.lru_cache(maxsize=16384)
+def kinds(names: str) -> int:
+    """What an element's names say it may be, as the flags above; 0 where they say nothing."""
+    found = CONSENT * bool(_CONSENT.search(names)) | BANNER * bool(_BANNER.search(names))
+    every = names.split()
+    found |= META * (not _META_NAMES.isdisjoint(every))
+    # A name of many parts says nothing of them.
+    words = {word for parts in map(_PARTS.split, every) if len(parts) <= _MOST_PARTS for word in parts}
+    for kind, its_words in _WORDS:
+        found |= kind * (not its_words.isdisjoint(words))
+    return found

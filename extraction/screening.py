@@ -30,7 +30,7 @@ _FEW_WORDS = 100
 #: So many words of running text make a document, of whatever kind.
 _DOCUMENT_WORDS = 250
 #: So many characters from the beginning show how dense they are.
-_SAMPLE = 5_000
+_SAMPLE = 4_000
 #: Challenges are small pages; their marks stand near the beginning.
 _CHALLENGE_BYTES = 60_000
 #: A wall of more words may be the policy itself, shown with a button to agree to it.

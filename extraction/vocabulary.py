@@ -81,6 +81,8 @@ _WEAK_WORDS = word_set(
     "sparar samlar lagras raderas delar säljer adress telefon nummer konto namn lag åtkomst rättelse ändamål tredje "
     "leverantör avtal säkerhet webbplats tjänst server webbläsare enhet betalning beställning kunder år månader dagar"
 )
+_SOON = 200
+_LONGEST_WORD = 40
 # Written without spaces between words.
 _RUN_ON = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보|情報|信息|资料|資料|정보")
 
@@ -94,7 +96,13 @@ def policy_share(text: str) -> tuple[int, int]:
 
 def speaks_of_policy(text: str) -> bool:
     """Whether the text has any of them."""
-    return any(map(_is_policy_word, text.lower().split())) or bool(not text.isascii() and _RUN_ON.search(text))
+    text = text.lower()
+    # Most texts that speak of it do so soon.
+    if any(map(_is_policy_word, text[:_SOON].split())):
+        return True
+    if len(text) > _SOON and any(map(_is_policy_word, text[_SOON - _LONGEST_WORD :].split())):
+        return True
+    return bool(not text.isascii() and _RUN_ON.search(text))
 
 
 def may_speak_of_policy(text: str) -> bool:

@@ -47,6 +47,14 @@ _LAYOUT_SHARE = 0.3
 _PAGE_IN_ROW = "table, h1, h2, h3, form, fieldset, section, article, nav"
 
 
+# What entering an element did, for leaving it to undo; _DONE: all is said, the element's inside is passed over.
+_DONE = -1
+_BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
+    1 << n for n in range(13)
+)
+_SIMPLE_BLOCK = frozenset([_BLOCK_ON, _BLOCK_ON | _BOXED, _BLOCK_ON | _PARAGRAPH, _BLOCK_ON | _BOXED | _PARAGRAPH])
+
+
 class _Line:
     """A line as it is gathered.
 
@@ -102,11 +110,15 @@ class Walker:
         while node is not None or stack:
             if node is None:
                 node, tag, undo = stack.pop()
-                if undo in self._SIMPLE_BLOCK and not self._in_row:  # what most are
+                if undo in _SIMPLE_BLOCK and not self._in_row:  # what most are
                     if self._lines[0].parts or len(self._lines) > 1:
                         self._flush()
-                    if undo & self._BOXED and self._box is not None:
+                    if undo & _BOXED and self._box is not None:
                         self._box = self._box.parent
+                    if undo & _PARAGRAPH:
+                        self._paragraph -= 1
+                elif undo == _LINK:
+                    self._href.pop()
                 elif undo:
                     self._leave(tag, undo)
                 continue
@@ -115,7 +127,7 @@ class Walker:
             if tag == "-text":
                 text = node.text_content
                 # Half of all text is the line breaks between elements.
-                if text and (self._lines[-1].parts or not text.isspace() or self._pre):
+                if text and (not text.isspace() or self._lines[-1].parts or self._pre):
                     self._text(text)
                 node = after
             elif tag == "br":
@@ -130,29 +142,22 @@ class Walker:
                 node = node.first_child
             else:
                 undo = self._enter(node, tag)
-                if undo == self._DONE:
+                if undo == _DONE:
                     node = after
                 else:
                     stack.append((after, tag, undo))
                     node = node.first_child
         self._flush()
 
-    # What _enter did, for _leave to undo; _DONE: all is said, the element's inside is passed over.
-    _DONE = -1
-    _BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
-        1 << n for n in range(13)
-    )
-    _SIMPLE_BLOCK = (_BLOCK_ON, _BLOCK_ON | _BOXED)
-
     def _enter(self, node: LexborNode, tag: str) -> int:
-        marked = self._MARKED if self._markdown and tag in _MARKS else 0
+        marked = _MARKED if self._markdown and tag in _MARKS else 0
         if marked:
             self._lines[-1].typeset.append(_MARKS[tag])
         if tag in _PLAIN:  # of Markdown, which may be marked
             return marked
         if tag in _BOLD:
             self._bold += 1
-            return self._BOLD_ON | marked
+            return _BOLD_ON | marked
         attributes = node.attributes
         style = (attributes.get("style") or "") if attributes else ""
         if tag in _BLOCK or ("-" in tag and self._stands_alone()):
@@ -165,17 +170,17 @@ class Walker:
             address = decode_cloudflare(code) if code else None
             if tag == "a" and attributes.get("href") is not None:
                 self._href.append(self._target(attributes["href"] or ""))
-                undo = self._LINK
+                undo = _LINK
             if address:
                 self._text(address)
                 if undo:
                     self._href.pop()
-                return self._DONE
+                return _DONE
             if style and tag != "a" and _HIDDEN_STYLE.search(style):
-                return self._DONE
+                return _DONE
         if style and _BOLD_STYLE.search(style):
             self._bold += 1
-            undo |= self._BOLD_ON
+            undo |= _BOLD_ON
         return undo
 
     def _stands_alone(self) -> bool:
@@ -192,7 +197,7 @@ class Walker:
         return target
 
     def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None], style: str) -> int:
-        undo = self._BLOCK_ON
+        undo = _BLOCK_ON
         row = self._in_row
         if row:
             if self._lines[-1].parts:
@@ -205,59 +210,56 @@ class Walker:
         if row:
             pass  # the row's element stands for its cells
         elif attributes or custom:
-            undo |= self._BOXED
-            above = self._box
+            undo |= _BOXED
             role = (attributes.get("role") or "").lower()
             self._box = Box(
                 tag,
                 f"{custom} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
                 role,
-                above,
-                above.depth + 1 if above is not None else 0,
+                self._box,
                 "hidden" in attributes
                 or attributes.get("aria-hidden") == "true"
                 or bool(style and _HIDDEN_STYLE.search(style)),
             )
         elif tag not in _UNBOXED:
-            undo |= self._BOXED
-            above = self._box
-            self._box = Box(tag, "", "", above, above.depth + 1 if above is not None else 0, False)
+            undo |= _BOXED
+            self._box = Box(tag, "", "", self._box, False)
         if tag == "div":  # what most blocks are
             if not row and role not in ("heading", "tab"):
                 return undo
         elif tag == "p":
             self._paragraph += 1
-            undo |= self._PARAGRAPH
+            undo |= _PARAGRAPH
         level = _HEADINGS.get(tag, 0)
         if role == "heading" and not level:
             stated = attributes.get("aria-level") or "2"
             level = min(6, int(stated)) if stated in ("1", "2", "3", "4", "5", "6") else 2
         if tag == "pre":
             self._pre += 1
-            undo |= self._PRE
+            undo |= _PRE
         elif tag in ("ul", "ol", "menu", "dir"):
             self._open_list(tag, attributes, style)
-            undo |= self._LIST
+            undo |= _LIST
         elif tag == "button" or role == "tab":
             self._control += 1
-            undo |= self._CONTROL
+            undo |= _CONTROL
         if row:
             if row == 1 and tag in ("td", "th"):
                 self._in_row = 2
                 self._lines = [_Line(self._markdown)]
-                undo |= self._CELL
+                undo |= _CELL
         elif level and not self._heading:
             self._heading = level
-            undo |= self._HEADING
+            undo |= _HEADING
         elif tag == "li":
             self._item = [self._next_label(attributes)]
-            undo |= self._ITEM
+            undo |= _ITEM
         elif tag in ("dt", "dd"):
             self._item = [None]
         elif tag == "tr" and self._is_data_row(node):
             self._in_row = 1
             self._rows = []
-            undo |= self._ROW
+            undo |= _ROW
         return undo
 
     def _is_data_row(self, row: LexborNode) -> bool:
@@ -276,42 +278,42 @@ class Walker:
         return longest < _LONG_CELL or longest < _LAYOUT_SHARE * len(self._root.text() if self._root else "")
 
     def _leave(self, tag: str, undo: int) -> None:
-        if undo & self._BLOCK_ON:
+        if undo & _BLOCK_ON:
             if self._in_row:
                 if self._lines[-1].parts:
                     self._lines.append(_Line(self._markdown))
             elif self._lines[0].parts or len(self._lines) > 1:
                 self._flush()
-            if undo > self._BOLD_ON:
+            if undo > _BOLD_ON:
                 self._leave_special(undo)
-            if undo & self._BOXED and self._box is not None:
+            if undo & _BOXED and self._box is not None:
                 self._box = self._box.parent
-            if undo & self._ITEM:
+            if undo & _ITEM:
                 self._item = []
-        elif undo & self._LINK:
+        elif undo & _LINK:
             self._href.pop()
-        elif undo & self._MARKED:
+        elif undo & _MARKED:
             self._lines[-1].typeset.append(_MARKS[tag])
-        if undo & self._BOLD_ON:
+        if undo & _BOLD_ON:
             self._bold -= 1
 
     def _leave_special(self, undo: int) -> None:
-        if undo & self._PARAGRAPH:
+        if undo & _PARAGRAPH:
             self._paragraph -= 1
-        if undo & self._CELL:
+        if undo & _CELL:
             self._rows.append(self._lines)
             self._lines = [_Line(self._markdown)]
             self._in_row = 1
-        if undo & self._ROW:
+        if undo & _ROW:
             self._in_row = 0
             self._flush_row()
-        if undo & self._PRE:
+        if undo & _PRE:
             self._pre -= 1
-        if undo & self._CONTROL:
+        if undo & _CONTROL:
             self._control -= 1
-        if undo & self._HEADING:
+        if undo & _HEADING:
             self._heading = 0
-        if undo & self._LIST:
+        if undo & _LIST:
             self._counters.pop()
 
     def _text(self, text: str) -> None:
@@ -387,7 +389,6 @@ class Walker:
         """Makes a block of lines, unless they hold no word."""
         if not lines:
             return
-        length, bold, linked, placed, links = _summed(lines)
         text, typography = self._tidied(lines)
         if not has_words(text):
             return
@@ -411,6 +412,7 @@ class Walker:
                 return
         elif not level and box is not None and box.tag == "summary":
             kind, level = "heading", 7
+        length, bold, linked, placed, links = _summed(lines)
         self.blocks.append(
             Block(
                 kind,
