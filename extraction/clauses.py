@@ -23,9 +23,11 @@ def clauses_of(blocks: list[Block]) -> tuple[Clause, ...]:
         while level and path and path[-1][0] >= level:
             path.pop()
         kind = "heading" if level else "paragraph" if block.kind == "heading" else block.kind
-        typography = without_front(block.typography, block.text.removesuffix(text))
-        if typography == text:
-            typography = ""
+        typography = block.typography
+        if typography:
+            typography = without_front(typography, block.text.removesuffix(text))
+            if typography == text:
+                typography = ""
         above = tuple(heading for _, heading in path)
         clauses.append(Clause(len(clauses), kind, label, above, text, block.links, typography))
         if level:

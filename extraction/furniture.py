@@ -62,7 +62,7 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
     core = _core(kept, boxes)
     inside = [index for index, block in enumerate(kept) if _stands_in(block.box, core)]
     first, last = _extended(kept, inside[0], inside[-1])
-    body = _without_empty_sections(_without_flat_asides(kept[first : last + 1]), core)
+    body = _without_empty_sections(_without_flat_asides(kept[first : last + 1]), core, boxes)
     return _trimmed([*_headlines(blocks, kept[:first], body, title), *body])
 
 
@@ -304,17 +304,21 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
     while core.parent is not None and (
         core.tag in _TEXT_TAGS
         or sum([block.box is core for block in blocks]) == 1
-        or (_is_section(core) and _is_one_of_several(core, blocks))
+        or (_is_section(core) and _is_one_of_several(core, boxes))
     ):
         core = core.parent
     return core
 
 
-def _is_one_of_several(box: Box, blocks: list[Block]) -> bool:
-    """Whether a neighbour of the element is made alike and holds any of the blocks."""
+def _is_one_of_several(box: Box, boxes: list[Box]) -> bool:
+    """Whether a neighbour of the element is made alike, and is no furniture."""
     return any(
-        other is not box and other.parent is box.parent and other.tag == box.tag and other.names == box.names
-        for other in _boxes(blocks)
+        other.parent is box.parent
+        and other is not box
+        and other.tag == box.tag
+        and other.names == box.names
+        and not other.furniture
+        for other in boxes
     )
 
 
@@ -413,7 +417,7 @@ def _without_flat_asides(blocks: list[Block]) -> list[Block]:
     return kept
 
 
-def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
+def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) -> list[Block]:
     """Without the core's sections that hold no running text and stand above all that do, or below.
 
     A section that gives an address, a number or a date, or that has the title, stays.
@@ -443,7 +447,7 @@ def _without_empty_sections(blocks: list[Block], core: Box) -> list[Block]:
         or section is block.box
         or section.tag in _TEXT_TAGS
         or id(section) in speaking
-        or (section.prose and _is_one_of_several(section, blocks))
+        or (section.prose and _is_one_of_several(section, boxes))
     ]
 
 

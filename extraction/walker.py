@@ -31,7 +31,7 @@ _BOLD = frozenset(["b", "strong"])
 _PLAIN = word_set(
     "i em u sup sub small big abbr ins mark time code cite q tt bdi s wbr kbd var samp acronym dfn nobr rt ruby"
 )
-# Elements that tell nothing of what stands in them where they have no attributes.
+# Elements that are a text of their own, or a part of a table: what stands in them stands in the element around them.
 _UNBOXED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
 _PLACE = "#"
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -100,6 +100,7 @@ class Walker:
         self._rows: list[list[_Line]] = []  # cells of the open data row
         self._in_row = 0
         self._root: LexborNode | None = None
+        self._table = (0, False)  # the table looked at last, and whether a page's parts stand in it
 
     def walk(self, root: LexborNode) -> None:
         """Gathers the blocks of an element and all below it."""
@@ -117,6 +118,8 @@ class Walker:
                         self._box = self._box.parent
                     if undo & _PARAGRAPH:
                         self._paragraph -= 1
+                    elif undo & _ITEM:
+                        self._item = []
                 elif undo == _LINK:
                     self._href.pop()
                 elif undo:
@@ -209,6 +212,8 @@ class Walker:
             tag, custom = "div", tag
         if row:
             pass  # the row's element stands for its cells
+        elif tag in _UNBOXED:
+            role = (attributes.get("role") or "").lower() if attributes else ""
         elif attributes or custom:
             undo |= _BOXED
             role = (attributes.get("role") or "").lower()
@@ -221,7 +226,7 @@ class Walker:
                 or attributes.get("aria-hidden") == "true"
                 or bool(style and _HIDDEN_STYLE.search(style)),
             )
-        elif tag not in _UNBOXED:
+        else:
             undo |= _BOXED
             self._box = Box(tag, "", "", self._box, False)
         if tag == "div":  # what most blocks are
@@ -270,12 +275,20 @@ class Walker:
             if child.tag in ("td", "th"):
                 cells.append(child)
             child = child.next
-        if len(cells) < 2 or row.css_first(_PAGE_IN_ROW) is not None:
+        if len(cells) < 2 or (self._holds_page(row.parent) and row.css_first(_PAGE_IN_ROW) is not None):
             return False
         if len(cells) > 3:
             return True
         longest = max(len(cell.text()) for cell in cells)
         return longest < _LONG_CELL or longest < _LAYOUT_SHARE * len(self._root.text() if self._root else "")
+
+    def _holds_page(self, table: LexborNode | None) -> bool:
+        """Whether a table, or its body, has in any row what a page has; remembered, since its rows ask in turn."""
+        if table is None:
+            return True
+        if self._table[0] != table.mem_id:
+            self._table = (table.mem_id, table.css_first(_PAGE_IN_ROW) is not None)
+        return self._table[1]
 
     def _leave(self, tag: str, undo: int) -> None:
         if undo & _BLOCK_ON:
