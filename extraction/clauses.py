@@ -15,23 +15,26 @@ def clauses_of(blocks: list[Block]) -> tuple[Clause, ...]:
     """The clauses the blocks make, in order."""
     clauses: list[Clause] = []
     path: list[tuple[int, str]] = []
+    above: tuple[str, ...] = ()
     for index, block in enumerate(blocks):
         label, text = split_label(block.text)
         level = _level(block, label, blocks[index + 1] if index + 1 < len(blocks) else None)
         if label is None:
             label = block.label
-        while level and path and path[-1][0] >= level:
-            path.pop()
+        if level:
+            while path and path[-1][0] >= level:
+                path.pop()
+            above = tuple(heading for _, heading in path)
         kind = "heading" if level else "paragraph" if block.kind == "heading" else block.kind
         typography = block.typography
         if typography:
             typography = without_front(typography, block.text.removesuffix(text))
             if typography == text:
                 typography = ""
-        above = tuple(heading for _, heading in path)
         clauses.append(Clause(len(clauses), kind, label, above, text, block.links, typography))
         if level:
             path.append((level, text))
+            above = (*above, text)
     return tuple(clauses)
 
 

@@ -22,6 +22,9 @@ def decode(data: bytes, media_type: str = "") -> str:
     for mark, marked in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(marked, "replace").replace("\0", "")
+    utf8 = _try(data, "utf-8")
+    if utf8 is not None and not utf8.isascii():
+        return utf8.replace("\0", "")
     meta = _META.search(data[:4096])
     declared = [http_content_type_encoding(media_type)]
     if meta:
@@ -33,7 +36,6 @@ def decode(data: bytes, media_type: str = "") -> str:
             text = _try(data, encoding)
             if text is not None:
                 return text.replace("\0", "")
-    utf8 = _try(data, "utf-8")
     return (utf8 if utf8 is not None else _by_declaration(data, declared)).replace("\0", "")
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from extraction.wording import has_words
+
 _NAMED = (
     r"(?:Section|Article|Clause|Chapter|Part|Annex|Appendix|Schedule|Artikel|Abschnitt|Kapitel|Teil|Anhang|Anlage|Ziffer|"
     r"Chapitre|Annexe|Titre|Artículo|Sección|Cláusula|Capítulo|Anexo|Articolo|Sezione|Clausola|Allegato|Artigo|Seção|"
@@ -30,8 +32,11 @@ _LABEL = re.compile(
 # A text of more characters, or one that is a sentence, only mentions what it begins with: "Article 6 GDPR applies."
 _LONGEST_TITLE = 120
 _ESCAPED = re.compile(r"^(\d{1,3})\\([.)])")
-# Of the words that name labels, and of Roman numerals.
-_BEGINNINGS = "SACPKTZHBRaivxlcIVXLCРСГПΆΕ第제"
+# Of the words that name labels.
+_BEGINNINGS = frozenset(
+    "sec art cla cha par ann app sch abs kap tei anh anl zif tit cap ane sez all seç hoo bij roz zał раз ста гла при άρθ "
+    "ενό 第 제".split()
+)
 # "2.5 million users", "1.2 GB": a quantity, no clause number.
 _QUANTITY = re.compile(
     r"\d+\.\d+\s+(?:million|billion|trillion|thousand|per\s?cent|percent|%|[kmgt]i?b\b|km|mb|years?|months?|days?|"
@@ -49,7 +54,8 @@ def split_label(text: str) -> tuple[str | None, str]:
     A number alone is no label ("30 days after …"), and a text that is nothing but a label keeps it as text.
     """
     # Most texts begin with a word of two letters or more that names no label: cheaper to tell than to match.
-    if text[:2].isalpha() and text[0] not in _BEGINNINGS:
+    # (Chinese, Japanese and Korean labels are letters, too, with a numeral behind the first.)
+    if text[:2].isalpha() and text[1:2] not in "ivxlcIVXLC" and text[:3].casefold() not in _BEGINNINGS:
         return None, text
     match = _LABEL.match(text)
     if not match or _QUANTITY.match(text) or _DAY.match(text):
@@ -59,7 +65,7 @@ def split_label(text: str) -> tuple[str | None, str]:
     if not parted and (len(text) > _LONGEST_TITLE or text.endswith((".", ";", ",")) or text[match.end()].islower()):
         return None, text
     rest = text[match.end() :]
-    if not any(character.isalnum() for character in rest):
+    if not has_words(rest):
         return None, text
     return match["label"].strip(), rest
 

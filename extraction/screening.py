@@ -6,6 +6,7 @@ does, or is named as another document. Length alone decides nothing.
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from core.captures import Capture, Reason, Verdict
@@ -105,8 +106,9 @@ class _Seen:
     @property
     def titles(self) -> list[str]:
         """What the page calls itself: its title and first headings."""
-        headings = [clause.text for clause in self.document.clauses if clause.kind == "heading"][:2]
-        first = [block.text for block in self.page.blocks if block.level in (1, 2) and block.linked < 0.5][:2]
+        headings = islice((clause.text for clause in self.document.clauses if clause.kind == "heading"), 2)
+        blocks = self.page.blocks
+        first = islice((block.text for block in blocks if block.level in (1, 2) and block.linked < 0.5), 2)
         return [_straight(title) for title in dict.fromkeys([self.page.title or "", *headings, *first]) if title]
 
     @property

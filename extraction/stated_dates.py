@@ -148,7 +148,7 @@ def stated_date(texts: Sequence[str]) -> date | None:
     """
     updated: list[date | None] = []
     for index, text in enumerate(texts):
-        if not _YEAR.search(text):
+        if not ("20" in text or "19" in text) or not _YEAR.search(text):
             continue
         if index and len(texts[index - 1]) <= _ALONE and len(text) <= _ALONE:
             text = f"{texts[index - 1]} {text}"

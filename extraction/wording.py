@@ -39,6 +39,8 @@ def tidy_and_set(raw: str, text: str | None = None, *, every_space: bool = False
     raw: as the source has it. text: what it is tidied to where that is known already, as where raw spells out emphasis.
     every_space: each space is the writer's own; otherwise a run of them, or of line breaks, is a single one.
     """
+    if text is None and raw.isprintable() and "  " not in raw and unicodedata.is_normalized("NFC", raw):
+        return raw.strip(" "), ""  # nothing to tidy, as in most of what is not wrapped into lines
     collapsed = " ".join(raw.split())
     if text is None:
         if raw.isascii() and collapsed.isprintable():
