@@ -81,7 +81,7 @@ def parse(
     blocks = policy_blocks(page.blocks, page.title or "")
     if select:
         blocks = page.blocks
-    if is_hard_wrapped([block.text for block in blocks]):  # a PDF converted line by line
+    if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):  # a PDF converted line by line
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page
 

@@ -44,7 +44,7 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
         box.begin_counting()
     total = _measure(blocks, boxes)
     every_word = sum([block.size for block in blocks if _is_prose(block)])
-    asides = _titled_asides(blocks, total, every_word) | _consent_requests(blocks, total)
+    asides = _titled_asides(blocks, total, every_word) | _consent_requests(blocks, total) | _copies(blocks, boxes)
     for box in boxes:  # outermost first, so that what stands in furniture is furniture
         above = box.parent
         box.furniture = (
@@ -258,6 +258,33 @@ def _consent_requests(blocks: list[Block], total: int) -> set[int]:
                     break
                 box = box.parent
     return found
+
+
+def _copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
+    """The hidden elements that say again what another says, by identity: a panel may stand in a page once for each
+    place it is shown in."""
+    if sum([box.hidden and box.words > 8 for box in boxes]) < 2:
+        return set()
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for index, block in enumerate(blocks):
+        box = block.box
+        while box is not None:
+            first.setdefault(id(box), index)
+            last[id(box)] = index
+            box = box.parent
+    seen: dict[tuple[int, int, str, str], int] = {}
+    copies: set[int] = set()
+    # What is shown stands for what is hidden; of what is only hidden, the first.
+    for box in sorted(boxes, key=lambda box: box.hidden):
+        if box.words > 8:
+            begin = first[id(box)]
+            what = (box.words, box.prose, blocks[begin].text, blocks[last[id(box)]].text)
+            # An element that holds nothing but another says the same, in the same place.
+            if box.hidden and seen.get(what, begin) != begin:
+                copies.add(id(box))
+            seen.setdefault(what, begin)
+    return copies
 
 
 def _in_article(box: Box) -> bool:

@@ -35,10 +35,14 @@ def read_text(text: str) -> list[Block]:
     typeset = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     lines = [tidy(line) if not _ruled(line) else "" for line in typeset]
     width = _wrap_width(lines)
+    slack = 3
+    if not width:
+        width = _ragged_width(lines)
+        slack = width // 12
     parts: list[list[str]] = []
     typeset_parts: list[list[str]] = []
     for line, as_set in zip(lines, typeset, strict=True):
-        if line and parts and parts[-1] and _continues(parts[-1][-1], line, width):
+        if line and parts and parts[-1] and _continues(parts[-1][-1], line, width, slack):
             parts[-1].append(line)
             typeset_parts[-1].append(as_set.strip(" \t"))
         else:
@@ -57,7 +61,7 @@ def read_text(text: str) -> list[Block]:
 
 def is_hard_wrapped(lines: list[str]) -> bool:
     """Whether lines are cut where they are full, not where a clause ends."""
-    return len(lines) >= 20 and _wrap_width(lines) > 0
+    return len(lines) >= 20 and (_wrap_width(lines) > 0 or _ragged_width(lines) > 0)
 
 
 def _ruled(line: str) -> bool:
@@ -79,16 +83,28 @@ def _wrap_width(lines: list[str]) -> int:
     return width if full >= 0.6 * len(pairs) and width >= 40 else 0
 
 
+def _ragged_width(lines: list[str]) -> int:
+    """At how many characters, about, a text is wrapped whose characters are of different widths; 0 where it is not.
+
+    Such lines end in the middle of a sentence again and again, which paragraphs never do.
+    """
+    pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
+    cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)
+    if len(pairs) < 20 or cut < 0.25 * len(pairs):
+        return 0
+    return sorted(map(len, lines))[int(0.97 * len(lines))]
+
+
 def _begins_clause(line: str) -> bool:
     return bool(_BULLET.match(line) or _MARKED_HEADING.match(line) or split_label(line)[0])
 
 
-def _continues(above: str, line: str, width: int) -> bool:
-    """Whether a line goes on with the clause of the one above."""
+def _continues(above: str, line: str, width: int, slack: int) -> bool:
+    """Whether a line goes on with the clause of the one above. width: where lines are wrapped, give or take slack."""
     if _begins_clause(line):
         return False
     if width:
-        full = len(above) + 1 + len(line.split(None, 1)[0]) > width - 3
+        full = len(above) + 1 + len(line.split(None, 1)[0]) > width - slack
         return full or (not above.endswith(_SENTENCE_END) and line[0].islower())
     return above.rsplit(None, 1)[-1] in _GOES_ON
 

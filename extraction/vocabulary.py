@@ -90,7 +90,10 @@ def policy_share(text: str) -> tuple[int, int]:
     """How many words of the text are of those that policies are made of, and how many it has in all."""
     every = text.lower().split()
     count = sum(map(_is_policy_word, every))
-    return count if text.isascii() else count + len(_RUN_ON.findall(text)), len(every)
+    if text.isascii():
+        return count, len(every)
+    # Scripts written without spaces: about four characters a word.
+    return count + len(_RUN_ON.findall(text)), max(len(every), len(text) // 4 if len(text) > 15 * len(every) else 0)
 
 
 def speaks_of_policy(text: str) -> bool:
