@@ -39,7 +39,8 @@ _AGO = "|".join(
     (
         rf"{_HOW_MANY}\s?(?:{_SECONDS_TO_YEARS}|[smhdwy])(?:(?:,|\sand)?\s{_HOW_MANY}\s?{_SECONDS_TO_YEARS})?\sago",
         r"just now|moments? ago|a moment ago",
-        r"vor\s(?:\d{1,4}|einer|einem|wenigen|ein paar)\s(?:sekunden?|minuten?|stunden?|tag(?:en)?|wochen?|monat(?:en)?|jahr(?:en)?)",
+        r"vor\s(?:\d{1,4}|einer|einem|wenigen|ein paar)"
+        r"\s(?:sekunden?|minuten?|stunden?|tag(?:en)?|wochen?|monat(?:en)?|jahr(?:en)?)",
         r"il y a\s(?:\d{1,4}|une?|quelques)\s(?:secondes?|minutes?|heures?|jours?|semaines?|mois|ans?|années?)",
         r"hace\s(?:\d{1,4}|una?|unos|unas)\s(?:segundos?|minutos?|horas?|días?|semanas?|mes(?:es)?|años?)",
         r"há\s(?:\d{1,4}|uma?)\s(?:segundos?|minutos?|horas?|dias?|semanas?|m[êe]s(?:es)?|anos?)(?:\satrás)?",
@@ -66,18 +67,24 @@ _HEDGED = re.compile(
     re.IGNORECASE,
 )
 
+_SEEN = r"(?:page\s?|article\s)?(?:views?|hits|visits|visitors?|readers)"
+_PRESENT = "(?:users?|guests?|visitors?|members?|people)"
 _COUNTER = re.compile(
     "|".join(
         (
-            rf"{_NUMBER}\s(?:page\s?)?(?:views?|hits|visits|visitors?|readers)(?:\s(?:today|so far|this week|this month))?",
-            rf"(?:total\s)?(?:page\s?)?(?:views?|hits|visits|visitors?|article views|readers)(?:\stoday)?\s?:\s?{_NUMBER}",
+            rf"{_NUMBER}\s{_SEEN}(?:\s(?:today|so far|this week|this month))?",
+            rf"(?:total\s)?{_SEEN}(?:\stoday)?\s?:\s?{_NUMBER}",
             rf"(?:this\s(?:page|article)\s(?:has been|was)\s)?(?:viewed|read|visited)\s{_NUMBER}\stimes",
-            rf"(?:there (?:are|is)\s)?(?:currently\s)?{_NUMBER}\s(?:users?|guests?|visitors?|members?|people)\s(?:are\s)?(?:currently\s)?online(?:\snow)?",
-            rf"(?:users?|guests?|visitors?|members?)\sonline\s?:\s?{_NUMBER}",
-            rf"{_NUMBER}(?:\s(?:out\s)?of\s{_NUMBER})?\s(?:people\s|users\s|readers\s)?(?:found|find)\s(?:this|it)(?:\s(?:article|page|answer))?\s(?:helpful|useful)",
-            rf"(?:average\s)?(?:article\s)?(?:rat(?:ed|ing)|score)\s?:?\s{_DECIMAL}\s?(?:/|out of|of)\s?(?:5|10)(?:\.0+)?(?:\sstars)?(?:\s(?:from|by|based on)\s{_NUMBER}\s(?:votes?|ratings?|reviews?))?",
-            rf"{_NUMBER}\s?-?\s?min(?:ute)?s?\s(?:read|reading time)|(?:estimated\s)?reading time\s?:?\s{_NUMBER}\s?min(?:ute)?s?",
-            rf"{_NUMBER}\s?(?:Aufrufe|Besucher online|vues|visitas|visualizaciones|visualizações|visualizzazioni|weergaven|wyświetleń)",
+            rf"(?:there (?:are|is)\s)?(?:currently\s)?{_NUMBER}\s{_PRESENT}\s(?:are\s)?(?:currently\s)?online(?:\snow)?",
+            rf"{_PRESENT}\sonline\s?:\s?{_NUMBER}",
+            rf"{_NUMBER}(?:\s(?:out\s)?of\s{_NUMBER})?\s(?:people\s|users\s|readers\s)?(?:found|find)"
+            r"\s(?:this|it)(?:\s(?:article|page|answer))?\s(?:helpful|useful)",
+            rf"(?:average\s)?(?:article\s)?(?:rat(?:ed|ing)|score)\s?:?\s{_DECIMAL}\s?(?:/|out of|of)\s?(?:5|10)"
+            rf"(?:\sstars)?(?:\s(?:from|by|based on)\s{_NUMBER}\s(?:votes?|ratings?|reviews?))?",
+            rf"{_NUMBER}\s?-?\s?min(?:ute)?s?\s(?:read|reading time)",
+            rf"(?:estimated\s)?reading time\s?:?\s{_NUMBER}\s?min(?:ute)?s?",
+            rf"{_NUMBER}\s?(?:aufrufe|besucher online|vues|visitas|visualizaciones|visualizações)",
+            rf"{_NUMBER}\s?(?:visualizzazioni|weergaven|wyświetleń)",
         )
     ),
     re.IGNORECASE,
@@ -91,16 +98,18 @@ _COUNTER_AMONG_OTHERS = re.compile(
 
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:\s?[ap]\.?m\.?)?(?:\s(?:UTC|GMT|[A-Z]{2,4}T|[+-]\d{2}:?\d{2}))?"
 _MADE = re.compile(
-    rf"(?:this\s)?(?:page|document|site|report)?\s?(?:was\s)?(?:generated|rendered|served|cached|printed|loaded)\s(?:on|at)"
-    rf"\s(?:[\w.,/-]+\s){{0,6}}?(?:at\s)?{_CLOCK}"
-    rf"|(?:this\s)?page\s(?:was\s)?(?:generated|rendered|created|loaded|served)\sin\s{_DECIMAL}\d{{0,6}}\s?(?:ms|s|sec|seconds|milliseconds)"
+    rf"(?:this\s)?(?:page|document|site|report)?\s?(?:was\s)?(?:generated|rendered|served|cached|printed|loaded)"
+    rf"\s(?:on|at)\s(?:[\w.,/-]+\s){{0,6}}?(?:at\s)?{_CLOCK}"
+    r"|(?:this\s)?page\s(?:was\s)?(?:generated|rendered|created|loaded|served)"
+    rf"\sin\s{_DECIMAL}\d{{0,6}}\s?(?:ms|s|sec|seconds|milliseconds)"
     rf"|(?:current|server|local)\stime(?:\sis)?\s?:?\s{_CLOCK}",
     re.IGNORECASE,
 )
 # An id has a digit and no space: "session id: 30 days" is a row of a table of cookies.
 _ID = re.compile(
     r"(?:(?:your|cloudflare)\s)?"
-    r"(?:(?:ray|request|session|trace|correlation|incident|support|transaction)[\s-]?id|nonce|csrf[\s-]token)(?:\sis)?\s?[:#=]\s?"
+    r"(?:(?:ray|request|session|trace|correlation|incident|support|transaction)[\s-]?id|nonce|csrf[\s-]token)"
+    r"(?:\sis)?\s?[:#=]\s?"
     r"(?=[a-z-]{0,40}\d)[0-9a-z](?:[.:-]?[0-9a-z]){5,80}"
     r"|reference\s?#\s?\d{1,3}\.[0-9a-f]{6,}\.\d{8,}\.[0-9a-f]+",
     re.IGNORECASE,
@@ -118,7 +127,7 @@ _DIGIT = re.compile(r"\d")
 
 
 def without_volatile(text: str) -> str:
-    """A singly spaced text without what changes by itself; '' where that is all of it, in most cases the text itself."""
+    """A singly spaced text without what changes by itself: mostly the text as it is; '' where that is all of it."""
     # Nearly every clause is prose without a number near its end: this is asked of each of them.
     if len(text) <= _FEW_CHARACTERS:
         return _without(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text

@@ -1,6 +1,5 @@
 """What changes by itself makes no version and raises no alarm; what only looks like it, does."""
 
-import random
 import time
 
 import pytest
@@ -183,8 +182,9 @@ def test_no_text_takes_long(unit: str) -> None:
 
 
 def test_clauses_without_a_counter_cost_next_to_nothing() -> None:
-    chance = random.Random(7)
-    texts = [" ".join(chance.choices(["we", "keep", "data", "30", "days"], k=40)) for _ in range(5_000)]
+    texts = [
+        f"Of the data we hold {n} days, {n + 1} parts are kept for reasons that the law gives." for n in range(5_000)
+    ]
     begun = time.perf_counter()
     for text in texts:
         without_volatile(text)
