@@ -39,8 +39,10 @@ _AGO = "|".join(
     (
         rf"{_HOW_MANY}\s?(?:{_SECONDS_TO_YEARS}|[smhdwy])(?:(?:,|\sand)?\s{_HOW_MANY}\s?{_SECONDS_TO_YEARS})?\sago",
         r"just now|moments? ago|a moment ago",
-        r"vor\s(?:\d{1,4}|einer|einem|wenigen|ein paar)"
-        r"\s(?:sekunden?|minuten?|stunden?|tag(?:en)?|wochen?|monat(?:en)?|jahr(?:en)?)",
+        (
+            r"vor\s(?:\d{1,4}|einer|einem|wenigen|ein paar)"
+            r"\s(?:sekunden?|minuten?|stunden?|tag(?:en)?|wochen?|monat(?:en)?|jahr(?:en)?)"
+        ),
         r"il y a\s(?:\d{1,4}|une?|quelques)\s(?:secondes?|minutes?|heures?|jours?|semaines?|mois|ans?|années?)",
         r"hace\s(?:\d{1,4}|una?|unos|unas)\s(?:segundos?|minutos?|horas?|días?|semanas?|mes(?:es)?|años?)",
         r"há\s(?:\d{1,4}|uma?)\s(?:segundos?|minutos?|horas?|dias?|semanas?|m[êe]s(?:es)?|anos?)(?:\satrás)?",
@@ -75,12 +77,16 @@ _COUNTER = re.compile(
             rf"{_NUMBER}\s{_SEEN}(?:\s(?:today|so far|this week|this month))?",
             rf"(?:total\s)?{_SEEN}(?:\stoday)?\s?:\s?{_NUMBER}",
             rf"(?:this\s(?:page|article)\s(?:has been|was)\s)?(?:viewed|read|visited)\s{_NUMBER}\stimes",
-            rf"(?:there (?:are|is)\s)?(?:currently\s)?{_NUMBER}\s{_PRESENT}\s(?:are\s)?(?:currently\s)?online(?:\snow)?",
+            rf"(?:there\s(?:are|is)\s)?{_NUMBER}\s{_PRESENT}(?:\sare)?(?:\scurrently)?\sonline(?:\snow)?",
             rf"{_PRESENT}\sonline\s?:\s?{_NUMBER}",
-            rf"{_NUMBER}(?:\s(?:out\s)?of\s{_NUMBER})?\s(?:people\s|users\s|readers\s)?(?:found|find)"
-            r"\s(?:this|it)(?:\s(?:article|page|answer))?\s(?:helpful|useful)",
-            rf"(?:average\s)?(?:article\s)?(?:rat(?:ed|ing)|score)\s?:?\s{_DECIMAL}\s?(?:/|out of|of)\s?(?:5|10)"
-            rf"(?:\sstars)?(?:\s(?:from|by|based on)\s{_NUMBER}\s(?:votes?|ratings?|reviews?))?",
+            (
+                rf"{_NUMBER}(?:\s(?:out\s)?of\s{_NUMBER})?\s(?:people\s|users\s|readers\s)?(?:found|find)"
+                r"\s(?:this|it)(?:\s(?:article|page|answer))?\s(?:helpful|useful)"
+            ),
+            (
+                rf"(?:average\s)?(?:article\s)?(?:rat(?:ed|ing)|score)\s?:?\s{_DECIMAL}\s?(?:/|out of|of)\s?(?:5|10)"
+                rf"(?:\sstars)?(?:\s(?:from|by|based on)\s{_NUMBER}\s(?:votes?|ratings?|reviews?))?"
+            ),
             rf"{_NUMBER}\s?-?\s?min(?:ute)?s?\s(?:read|reading time)",
             rf"(?:estimated\s)?reading time\s?:?\s{_NUMBER}\s?min(?:ute)?s?",
             rf"{_NUMBER}\s?(?:aufrufe|besucher online|vues|visitas|visualizaciones|visualizações)",
