@@ -111,6 +111,16 @@ class Alternation:
     ongoing: bool
 
     @property
+    def since(self) -> datetime:
+        """When the first of these texts was first seen to have given way to another."""
+        return self.periods[1].first.captured_at
+
+    @property
+    def until(self) -> datetime:
+        """The time of the last capture that is part of it."""
+        return self.periods[-1].last.captured_at
+
+    @property
     def times(self) -> int:
         """How often one text gave way to another."""
         return len(self.periods) - 1

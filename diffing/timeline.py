@@ -84,8 +84,8 @@ def alternations(history: History) -> tuple[Alternation, ...]:
 
     Two returns to earlier texts in a row make an alternation. It reaches back as far as the texts that alternate were
     shown without another between them, and forth as long as no other text is shown; a text that returns from before
-    it and is left again joins it. A text that stood for a month by several captures is no part of it: to leave that
-    one is a change.
+    it and is left again joins it. A text that stood for a month by several captures ends it, and may begin another: to
+    leave that one is a change.
     """
     return _followed(history)[1]
 
@@ -116,26 +116,26 @@ def _followed(history: History) -> tuple[list[Telling], tuple[Alternation, ...]]
     shown: dict[str, Period] = {}
     run: _Run | None = None
     returns = 0  # in a row, told one by one
-    earliest = 0  # how far back an alternation may reach
+    earliest = reach = 0  # from where on texts make an alternation, and how far back it may be found to have begun
     for at, (old, new) in enumerate(pairwise(periods), start=1):
         shown[old.version_id] = old
         if _stood(old):
-            run, returns, earliest = None, 0, at
+            run, returns, earliest, reach = None, 0, at, at - 1
         returned_to = shown.get(new.version_id)
         if returned_to is None:
             tellings.append(Telling(old, new))
-            earliest = at if run else earliest
+            if run:
+                earliest = reach = at
             run, returns = None, 0
         elif run and not returns and new.version_id in run.ids:
             run.end = at
-        elif not returns:
+        elif not returns or (begin := run.begin if run else max(at - 2, earliest)) > at - 2:
             tellings.append(Telling(old, new, returned_to))
             returns = 1
         else:
             returns = 0
-            begin = run.begin if run else max(at - 2, earliest)
             ids = {period.version_id for period in periods[begin : at + 1]}
-            while begin > earliest and periods[begin - 1].version_id in ids:
+            while begin > reach and periods[begin - 1].version_id in ids:
                 begin -= 1
             if run:
                 run.begin, run.end, run.ids = begin, at, ids

@@ -1,5 +1,7 @@
 """A page that goes back and forth between texts it has shown before is one alternation."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +46,7 @@ def test_it_says_between_which_versions_since_when_and_how_often() -> None:
     (one,) = alternations(history_of("XABABAB"))
     assert [(version.number, version.id) for version in one.versions] == [(2, "A"), (3, "B")]
     assert (one.times, one.ongoing) == (5, True)
-    assert (one.periods[0].first.captured_at - BEGIN).total_seconds() == 12 * 3600
+    assert (one.since - BEGIN, one.until - BEGIN) == (timedelta(hours=24), timedelta(hours=72))
 
 
 def test_it_is_over_when_another_text_is_shown() -> None:
@@ -62,10 +64,13 @@ def test_to_leave_a_text_that_stood_for_a_month_is_a_change_and_no_turn_of_an_al
     assert alternations(history_of("ABA" + "B" * 61 + "A"))[0].times == 3
 
 
-def test_it_begins_after_the_text_that_stood() -> None:
+def test_it_begins_when_the_text_that_stood_is_left() -> None:
     (one,) = alternations(history_of("A" * 61 + "BAB"))
-    assert texts_of(one.periods) == "BAB"
-    assert [version.id for version in one.versions] == ["A", "B"]
+    assert texts_of(one.periods) == "ABAB"
+    assert one.since - BEGIN == timedelta(hours=61 * 12)
+    # What stood and is not shown again is no part of it.
+    assert alternations(history_of("AB" + "X" * 61 + "AB")) == ()
+    assert texts_of(alternations(history_of("AB" + "X" * 61 + "ABA"))[0].periods) == "ABA"
 
 
 def test_an_archive_with_a_capture_a_month_shows_it_too() -> None:
@@ -84,7 +89,7 @@ def test_they_never_overlap_and_hold_nothing_but_their_versions(texts: str) -> N
         assert one.periods == history.periods[begin : begin + len(one.periods)]
         assert {period.version_id for period in one.periods} == {version.id for version in one.versions}
         assert one.times >= 2
-        placed += one.periods
+        placed += one.periods  # no text stands here for long, so that one could end and begin another
     assert len(placed) == len(set(placed))
 
 
