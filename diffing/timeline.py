@@ -122,6 +122,7 @@ def _followed(history: History) -> tuple[list[Telling], tuple[Alternation, ...]]
         if _stood(old):
             run, returns, earliest, reach = None, 0, at, at - 1
         returned_to = shown.get(new.version_id)
+        begin = run.begin if run else max(at - 2, earliest)
         if returned_to is None:
             tellings.append(Telling(old, new))
             if run:
@@ -129,7 +130,7 @@ def _followed(history: History) -> tuple[list[Telling], tuple[Alternation, ...]]
             run, returns = None, 0
         elif run and not returns and new.version_id in run.ids:
             run.end = at
-        elif not returns or (begin := run.begin if run else max(at - 2, earliest)) > at - 2:
+        elif not returns or begin > at - 2:
             tellings.append(Telling(old, new, returned_to))
             returns = 1
         else:
