@@ -167,7 +167,7 @@ def _change_set(report: Report, telling: Telling) -> ChangeSet:
             headline=f"alternates between {versions}",
             title=f"{name}: alternates between {versions}",
             summary=f"The page {alternates(telling.alternation)}.",
-            sentences=("That one of these texts gives way to another is not told again; a new text is.",),
+            sentences=("Further changes from one of these texts to another are not told; a new text is.",),
             shown=(),
             counted="",
             pointer="What differs between the last two",
