@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         default=300,
         ge=ONE_LOOK.seconds,
         le=1800,
-        description="Seconds after which a live crawl fetches once more what it has not seen before, to confirm it",
+        description="Seconds after which a live crawl fetches once more what shows another text than before, 5 to 1800",
     )
     smtp_url: str = Field(
         default="smtp://localhost:25",
