@@ -1,12 +1,15 @@
 """Versions and periods: a policy's history, as the timeline derives it from the set of its captures."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.captures import Source
 from core.exceptions import UsageError
 from core.moments import iso, parse_span
+
+# Live captures of an address that are closer together than this are one look at it, and do not confirm one another.
+ONE_LOOK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,74 @@ class History:
                 break
             found = period
         return found
+
+    def shown_before(self, moment: datetime, url: str) -> str | None:
+        """The version that the latest capture before that moment shows, of that address where there is one.
+
+        Two addresses of one policy may show different texts for years without any change. None when there is no
+        capture before.
+        """
+        before = [seen for period in self.periods for seen in period.observations if seen.captured_at < moment]
+        here = [seen for seen in before if seen.url == url]
+        return (here or before)[-1].version_id if before else None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternation:
+    """A run of consecutive periods in which a page goes back and forth between texts it has shown before.
+
+    versions: those between which it goes, by number. ongoing: whether the newest text is one of it, and has not stood
+    so long that the page came to rest.
+    """
+
+    versions: tuple[Version, ...]
+    periods: tuple[Period, ...]
+    ongoing: bool
+
+    @property
+    def since(self) -> datetime:
+        """When the first of these texts was first seen to have given way to another."""
+        return self.periods[1].first.captured_at
+
+    @property
+    def until(self) -> datetime:
+        """The time of the last capture that is part of it."""
+        return self.periods[-1].last.captured_at
+
+    @property
+    def times(self) -> int:
+        """How often one text gave way to another."""
+        return len(self.periods) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What of a history can be told: see `diffing.timeline.settled`.
+
+    history: the periods that stand, with the versions and numbers of the whole history.
+    transient: periods of texts that were gone when the page was fetched once more, minutes later.
+    pending: the newest periods, from the first on of which it is not known yet whether it stands.
+    until: the time of the last capture before the pending ones; None when nothing was captured.
+    """
+
+    history: History
+    transient: tuple[Period, ...]
+    pending: tuple[Period, ...]
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Something to tell of a policy once: from the period old to the next, new, its text changed.
+
+    returned_to: the period that last showed the text that new shows again; None when it is a new text.
+    alternation: what the returns have become, up to new; None when this is the change itself.
+    """
+
+    old: Period
+    new: Period
+    returned_to: Period | None = None
+    alternation: Alternation | None = None
 
 
 def period_for(history: History, when: str) -> Period:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.exceptions import UsageError
+from core.history import ONE_LOOK
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -42,6 +43,12 @@ class Settings(BaseSettings):
     contact: str = Field(
         default_factory=_default_contact,
         description="E-mail or web address in the crawler's user agent, where a site's owner can reach the operator",
+    )
+    confirm_after: int = Field(
+        default=300,
+        ge=ONE_LOOK.seconds,
+        le=1800,
+        description="Seconds after which a live crawl fetches once more what shows another text than before, 5 to 1800",
     )
     smtp_url: str = Field(
         default="smtp://localhost:25",

@@ -32,7 +32,7 @@ class StorePipeline:
             self._thread, spider.store.keep, item.capture, item.payload, item.policy
         )
         try:
-            spider.tally.kept(await keep)
+            await spider.kept(item.capture, await keep)
         except StorageError as error:
             spider.stop(str(error))
         return item

@@ -9,11 +9,12 @@ import scrapy
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from core.captures import Capture
 from core.declarations import Policy, Vendor, select_vendors
 from core.exceptions import UsageError
 from crawler.environment import environment_of
 from crawler.outcome import Tally
-from storage import Store
+from storage import Kept, Store
 
 
 class PolicySpider(scrapy.Spider):
@@ -53,6 +54,10 @@ class PolicySpider(scrapy.Spider):
         for slug, vendor in self._vendors.items():
             for name, policy in vendor.policies.items():
                 yield slug, name, policy
+
+    async def kept(self, capture: Capture, kept: Kept) -> None:
+        """Called for each capture that the store took. StorageError as the store raises it."""
+        self.tally.kept(kept)
 
     def stop(self, why: str) -> None:
         """Ends the crawl for a reason that goes for all of it, told once."""

@@ -30,6 +30,7 @@ def main() -> None:
                 "CLAUSEWATCH_DATABASE_URL": f"sqlite:///{OUTPUT / 'clausewatch.db'}",
                 "CLAUSEWATCH_VENDORS": str(OUTPUT / "vendors"),
                 "CLAUSEWATCH_ALLOW_PRIVATE": "1",
+                "CLAUSEWATCH_CONFIRM_AFTER": "5",  # seconds; nobody wants to watch a demo for minutes
                 "WAYBACK_URL": archive.url,
             }
             _say("A fictional vendor's policy: an archive of it and its live page both run on this machine.")

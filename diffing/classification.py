@@ -7,16 +7,16 @@ from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
 from diffing.keys import facts_masked, number_in_front, plain, without_typography
 from diffing.redline import redline
-from diffing.sameness import contact_targets
+from diffing.sameness import contact_targets, is_volatile, same_text
 from diffing.words import words
 
-Difference = Literal["none", "cosmetic", "number", "factual", "words"]
+Difference = Literal["none", "volatile", "cosmetic", "number", "factual", "words"]
 
 
 def one_sided(clause: Clause, kind: Literal["added", "removed"]) -> Change:
     """A clause without another side."""
     old, new = ((clause,), ()) if kind == "removed" else ((), (clause,))
-    return Change(kind, "substantive", 1.0, old, new)
+    return Change(kind, "volatile" if is_volatile(clause) else "substantive", 1.0, old, new)
 
 
 def change_of(
@@ -69,6 +69,8 @@ def _difference_of_texts(old: str, new: str) -> Difference:
     old_plain, new_plain = plain(old), plain(new)
     if without_typography(old_plain) == without_typography(new_plain):
         return "cosmetic"
+    if same_text(old) == same_text(new):
+        return "volatile"
     if unnumbered(old) == unnumbered(new):
         return "number"
     masked = facts_masked(old_plain)
@@ -82,9 +84,10 @@ def unnumbered(text: str) -> str:
 
 def _kind(difference: Difference, moved: bool) -> ChangeKind | None:
     if moved:
-        return "moved_modified" if difference in ("factual", "words") else "moved"
+        return "moved_modified" if difference in ("volatile", "factual", "words") else "moved"
     kinds: dict[Difference, ChangeKind | None] = {
         "none": None,
+        "volatile": "factual",
         "cosmetic": "cosmetic",
         "number": "renumbered",
         "factual": "factual",
@@ -98,6 +101,8 @@ def _significance(
 ) -> Significance:
     if difference == "factual":
         return "factual"
+    if difference == "volatile" and kind == "factual":
+        return "volatile"
     if difference != "words":
         return "editorial"
     before, after = (words(plain(" ".join(clause.text for clause in side))) for side in (old, new))

@@ -1,8 +1,8 @@
 """What counts as the same text, written once: whether two captures show one version, and which clauses are equal.
 
 White space, Unicode composition (NFC or NFD) and characters without width make no difference; everything else that
-can be read does, punctuation and case included. Of a clause's link targets only e-mail and telephone ones count: a
-reader uses them as contact details.
+can be read does, punctuation and case included. What changes by itself (`diffing.volatile`) is left out. Of a clause's
+link targets only e-mail and telephone ones count: a reader uses them as contact details.
 """
 
 import hashlib
@@ -11,9 +11,10 @@ import unicodedata
 from urllib.parse import unquote
 
 from core.clauses import Clause, Document
+from diffing.volatile import without_volatile
 
 # Raised with every change of what counts as the same text: ids computed before are then computed again.
-SAMENESS = "1"
+SAMENESS = "2"
 
 # Soft hyphen, combining grapheme joiner, Arabic letter mark, zero-width space, joiners and marks of direction, bidi
 # embeddings and isolates, word joiner and invisible operators, byte order mark, interlinear annotation.
@@ -23,14 +24,12 @@ _IDEOGRAPHIC = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff6
 _WRAPPED = re.compile(f"(?<=[{_IDEOGRAPHIC}]) (?=[{_IDEOGRAPHIC}])")
 
 
-def without_volatile(text: str) -> str:
-    """The text without what changes by itself: the one place where counters and "2 days ago" will be taken out."""
-    return text
-
-
 def same_text(text: str) -> str:
-    """The text as two versions are told apart by it: equal results mean the same text."""
-    text = " ".join(without_volatile(text).split())
+    """The text as two versions are told apart by it: equal results mean the same text.
+
+    Empty for a text that is volatile as a whole.
+    """
+    text = without_volatile(" ".join(text.split()))
     if text.isascii():
         return text
     text = " ".join(unicodedata.normalize("NFC", _NO_WIDTH.sub("", text)).split())
@@ -54,15 +53,24 @@ def contact_targets(clause: Clause) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_volatile(clause: Clause) -> bool:
+    """Whether a clause says nothing that stays: it has words, all of them volatile, and no contact details."""
+    text = " ".join(clause.text.split())
+    return bool(text) and not without_volatile(text) and not contact_targets(clause)
+
+
 def version_id(document: Document) -> str:
     """The short stable digest that names a version: 12 hexadecimal digits of the SHA-256 of its clauses in order.
 
-    Labels, kinds, heading levels, heading paths and other link targets make no difference. An empty document has an
-    id too.
+    Labels, kinds, heading levels, heading paths and other link targets make no difference, nor does a clause that is
+    volatile as a whole. An empty document has an id too.
     """
     digest = hashlib.sha256()
     for clause in document.clauses:
+        parts = (same_text(clause.text), *contact_targets(clause))
+        if parts == ("",) and is_volatile(clause):
+            continue
         # Neither separator can stand in the parts: white space has been collapsed, these two included.
-        digest.update("\x1f".join((same_text(clause.text), *contact_targets(clause))).encode("utf-8", "surrogatepass"))
+        digest.update("\x1f".join(parts).encode("utf-8", "surrogatepass"))
         digest.update(b"\n")
     return digest.hexdigest()[:12]

@@ -14,13 +14,14 @@ from email.utils import format_datetime
 from core.changes import SIGNIFICANCES
 from core.declarations import Vendor
 from core.exceptions import UsageError
-from core.history import History, Observation, Period
+from core.history import Observation, Settled, Telling
 from core.moments import iso
 from core.wording import plural
+from diffing.timeline import settled, tellings
 from reports.html import environment
 from reports.report import Report, VersionSide, report_between
 from reports.vendor_text import printable
-from reports.wording import Told, circumstances, marked, subject, summary, told
+from reports.wording import Told, alternates, circumstances, marked, subject, summary, told, versions_named
 from storage import Store, Subscriber
 
 _WIDTH = 76
@@ -31,29 +32,38 @@ _SHOWN = ("substantive", "factual")
 class ChangeSet:
     """One change of a policy from a period to the next, as a digest tells it.
 
-    shown: the changes told one by one, in reading order; counted: the sentence about the others, '' for none.
-    command: what shows everything about it.
+    name: vendor and policy. headline: what happened, for the e-mail's subject. title, summary, sentences: what stands
+    above the evidence. shown: the changes told one by one, in reading order; none for an alternation, whose texts were
+    told when they were new. counted: the sentence about the others, '' for none. command: what shows everything, which
+    pointer says. rank: the most telling sets have the lowest.
     """
 
     report: Report
     name: str
+    headline: str
+    title: str
+    summary: str
+    sentences: tuple[str, ...]
     shown: tuple[Told, ...]
     counted: str
+    pointer: str
     command: str
+    rank: tuple[int, ...]
 
 
 def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: str) -> int:
     """Puts into the outbox, for each subscriber, one message with all changes not told yet; how many were put there.
 
-    Told is each change between consecutive periods of a policy whose new period begins after the watermark: the later
-    of the subscription's beginning and the capture up to which all was told. The watermark then advances to the
-    newest accepted capture, so that a change is told once, history that a backfill brings is not told, and a missed
-    run loses nothing. now: timezone-aware UTC. sender: the address the messages come from.
+    Told is what `diffing.timeline.tellings` has of a policy whose new period begins after the watermark: the later of
+    the subscription's beginning and the capture up to which all was told. The watermark then advances to the newest
+    accepted capture before those that are not confirmed yet, so that a change is told once, history that a backfill
+    brings is not told, and a missed run loses nothing. now: timezone-aware UTC. sender: the address the messages come
+    from.
 
     UsageError when the sender is no e-mail address; StorageError as the store raises it.
     """
     checked_address(sender)
-    histories: dict[tuple[str, str], History] = {}
+    histories: dict[tuple[str, str], Settled] = {}
     change_sets: dict[tuple[str, str, int], ChangeSet] = {}
     messages = 0
     for subscriber in store.subscribers():
@@ -64,30 +74,22 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
             for policy in vendor.policies:
                 key = vendor.slug, policy
                 if key not in histories:
-                    histories[key] = store.history(*key)
-                history = histories[key]
+                    histories[key] = settled(store.history(*key))
+                history, until = histories[key].history, histories[key].until
                 watermark = max(subscriber.since, watermarks.get(key, subscriber.since))
-                for old, new in untold_transitions(history, watermark):
-                    change = *key, new.first.capture_id
+                for telling in tellings(history, watermark):
+                    change = *key, telling.new.first.capture_id
                     if change not in change_sets:
-                        change_sets[change] = _change_set(report_between(store, vendor, policy, history, old, new))
+                        report = report_between(store, vendor, policy, history, telling.old, telling.new)
+                        change_sets[change] = _change_set(report, telling)
                     untold.append(change_sets[change])
-                if history.periods and history.periods[-1].last.captured_at > watermark:
-                    advanced[key] = history.periods[-1].last.captured_at
+                if until and until > watermark:
+                    advanced[key] = until
         if advanced:
             message = as_message(untold, subscriber, vendors, now, sender) if untold else None
             store.enqueue(subscriber.id, message, advanced, now)
             messages += message is not None
     return messages
-
-
-def untold_transitions(history: History, watermark: datetime) -> list[tuple[Period, Period]]:
-    """The changes from a period to the next one that begins after the watermark, oldest first."""
-    return [
-        (old, new)
-        for old, new in zip(history.periods, history.periods[1:], strict=False)
-        if new.first.captured_at > watermark
-    ]
 
 
 def checked_address(address: str) -> str:
@@ -138,9 +140,6 @@ def as_message(
             reason=reason,
             stop=stop,
             command=command,
-            circumstances=circumstances,
-            subject=subject,
-            summary=summary,
         )
     )
     message.add_alternative(html, subtype="html", cte="quoted-printable")
@@ -154,50 +153,66 @@ def _followed(subscriber: Subscriber, vendors: Mapping[str, Vendor]) -> list[Ven
     return [vendors[slug] for slug in subscriber.vendors or vendors if slug in vendors]
 
 
-def _change_set(report: Report) -> ChangeSet:
+def _change_set(report: Report, telling: Telling) -> ChangeSet:
     old, new = report.old, report.new
     assert isinstance(old, VersionSide) and isinstance(new, VersionSide)  # noqa: S101, PT018 - from periods, not files
+    name = f"{printable(' '.join(new.vendor_name.split()))} {new.policy}"
+    option = "" if new.policy == "privacy" else f" --policy {new.policy}"
+    command = f"clausewatch report {new.vendor} @{old.period.version_id[:12]} @{new.period.version_id[:12]}{option}"
+    if telling.alternation:
+        versions = versions_named(telling.alternation)
+        return ChangeSet(
+            report,
+            name,
+            headline=f"alternates between {versions}",
+            title=f"{name}: alternates between {versions}",
+            summary=f"The page {alternates(telling.alternation)}.",
+            sentences=("Further changes from one of these texts to another are not told; a new text is.",),
+            shown=(),
+            counted="",
+            pointer="What differs between the last two",
+            command=command,
+            rank=(1,),
+        )
     changes = told(report.comparison)
     shown = tuple(one for one in changes if one.change.significance in _SHOWN)
     rest = [one.change.significance for one in changes if one.change.significance not in _SHOWN]
-    counted = " and ".join(plural(rest.count(name), f"{name} change") for name in SIGNIFICANCES if name in rest)
-    option = "" if new.policy == "privacy" else f" --policy {new.policy}"
+    counted = " and ".join(plural(rest.count(worth), f"{worth} change") for worth in SIGNIFICANCES if worth in rest)
+    found = [one.change.significance for one in changes]
+    weight = next((f"{found.count(worth)} {worth}" for worth in SIGNIFICANCES if worth in found), "no clause")
+    happened, returned = "changed", ""
+    if telling.returned_to:
+        happened = f"returned to version {new.number}"
+        last_seen = iso(telling.returned_to.last.captured_at)
+        returned = f"The page returned to the text of version {new.number}, last seen {last_seen}. "
     return ChangeSet(
         report,
-        f"{printable(' '.join(new.vendor_name.split()))} {new.policy}",
-        shown,
-        f"{'Besides, ' if shown else ''}{counted}, not shown here." if rest else "",
-        f"clausewatch report {new.vendor} @{old.period.version_id[:12]} @{new.period.version_id[:12]}{option}",
+        name,
+        headline=f"{happened} ({weight})",
+        title=subject(report),
+        summary=returned + summary(report),
+        sentences=circumstances(report),
+        shown=shown,
+        counted=f"{'Besides, ' if shown else ''}{counted}, not shown here." if rest else "",
+        pointer="Everything about this change",
+        command=command,
+        rank=tuple(-found.count(worth) for worth in SIGNIFICANCES),
     )
 
 
 # --- what stands in it ---
 
 
-def _weight(change: ChangeSet) -> str:
-    """`5 substantive`: the most telling significance among the changes, with how many there are of it."""
-    found = [one.significance for one in change.report.comparison.changes]
-    for name in SIGNIFICANCES:
-        if name in found:
-            return f"{found.count(name)} {name}"
-    return "no clause"
-
-
-def _rank(change: ChangeSet) -> tuple[int, ...]:
-    found = [one.significance for one in change.report.comparison.changes]
-    return tuple(-found.count(name) for name in SIGNIFICANCES)
-
-
 def _subject(changes: Sequence[ChangeSet]) -> str:
     """Leads with the policy that changed the most in substance, each policy named once."""
-    ranked = sorted(changes, key=_rank)
+    first = min(changes, key=lambda change: change.rank)
     others = len({change.name for change in changes}) - 1
     more = f", and {others} more {'policy' if others == 1 else 'policies'}" if others else ""
-    return f"clausewatch: {ranked[0].name} changed ({_weight(ranked[0])}){more}"
+    return f"clausewatch: {first.name} {first.headline}{more}"
 
 
 def _overview(changes: Sequence[ChangeSet]) -> list[str]:
-    return [f"{change.name}: {summary(change.report)}" for change in sorted(changes, key=_rank)]
+    return [f"{change.name}: {change.summary}" for change in sorted(changes, key=lambda change: change.rank)]
 
 
 def _fingerprint(changes: Sequence[ChangeSet], address: str) -> str:
@@ -224,9 +239,8 @@ def _plain(changes: Sequence[ChangeSet], reason: str, stop: str, command: str) -
 def _plain_change_set(change: ChangeSet) -> list[str]:
     interval = change.report.interval
     assert interval is not None  # noqa: S101 - consecutive periods show different versions
-    name = subject(change.report)
-    blocks = [f"{name}\n{'=' * min(len(name), _WIDTH)}", _wrapped(summary(change.report))]
-    blocks += [_wrapped(sentence) for sentence in circumstances(change.report)]
+    blocks = [f"{change.title}\n{'=' * min(len(change.title), _WIDTH)}", _wrapped(change.summary)]
+    blocks += [_wrapped(sentence) for sentence in change.sentences]
     blocks.append(
         f"{_plain_capture('Old text, last seen', interval.last_old)}\n"
         f"{_plain_capture('New text, first seen', interval.first_new)}"
@@ -241,7 +255,7 @@ def _plain_change_set(change: ChangeSet) -> list[str]:
         blocks.append("\n".join(lines))
     if change.counted:
         blocks.append(_wrapped(change.counted))
-    blocks.append(f"Everything about this change:\n  {change.command}")
+    blocks.append(f"{change.pointer}:\n  {change.command}")
     return blocks
 
 

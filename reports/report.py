@@ -9,9 +9,10 @@ from core.changes import Comparison
 from core.clauses import Document
 from core.declarations import Vendor
 from core.exceptions import UsageError
-from core.history import History, Observation, Period
+from core.history import Alternation, History, Observation, Period
 from core.moments import iso
 from diffing import compare
+from diffing.timeline import alternations, settled
 from storage import Store
 
 
@@ -96,6 +97,7 @@ class Report:
 
     interval: None for files, for two sides of one version, and for an old side that was shown after the new one.
     between: periods between the two sides' periods, oldest first; where there are any, the change came in steps.
+    alternations: those of the policy's history where there is something between.
     """
 
     old: Side
@@ -103,6 +105,7 @@ class Report:
     interval: Interval | None
     between: tuple[Between, ...]
     comparison: Comparison
+    alternations: tuple[Alternation, ...] = ()
 
     @property
     def same_version(self) -> bool:
@@ -178,6 +181,7 @@ def report_between(
         interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
         between=tuple(Between(history.version(period.version_id).number, period) for period in between),
         comparison=_nothing(old_document, new_document) if same else compare(old_document, new_document),
+        alternations=alternations(settled(history).history) if between else (),
     )
 
 

@@ -11,10 +11,11 @@ from typing import Final
 
 from core.changes import SIGNIFICANCES, Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
 from core.clauses import Clause
+from core.history import Alternation
 from core.moments import iso
 from core.wording import plural
 from reports.cuts import cut
-from reports.report import FileSide, Report, Side, periods_of
+from reports.report import Between, FileSide, Report, Side, periods_of
 from reports.vendor_text import printable
 
 KIND_WORDS: Final[dict[ChangeKind, str]] = {
@@ -240,9 +241,12 @@ def circumstances(report: Report) -> tuple[str, ...]:
         sentences.append(f"Both sides show {side_name(report.old)}.{steps}")
     if report.backwards and not report.same_version:
         sentences.append("Compared backwards: the old side was shown after the new one.")
-    if report.between:
+    alternating = [one for one in report.alternations if sum(_is_of(between, one) for between in report.between) > 1]
+    sentences += [f"The page {alternates(one)}." for one in alternating]
+    others = [one for one in report.between if not any(_is_of(one, alternation) for alternation in alternating)]
+    if others:
         shown = []
-        for number, periods in periods_of(report.between).items():
+        for number, periods in periods_of(others).items():
             times = f", {len(periods)} times" if len(periods) > 1 else ""
             first, last = periods[0].first.captured_at, periods[-1].last.captured_at
             seen = f"on {iso(first)}" if first == last else f"from {iso(first)} to {iso(last)}"
@@ -257,6 +261,27 @@ def circumstances(report: Report) -> tuple[str, ...]:
         )
     sentences += [f"{_sentence(printable(remark))}" for remark in report.comparison.coarse]
     return tuple(sentences)
+
+
+def _is_of(between: Between, alternation: Alternation) -> bool:
+    begin, end = alternation.periods[0].first.captured_at, alternation.periods[-1].last.captured_at
+    return between.number in {version.number for version in alternation.versions} and (
+        begin <= between.period.first.captured_at <= end
+    )
+
+
+def alternates(alternation: Alternation) -> str:
+    """What a page does: `alternates between versions 3 and 4 since 2024-05-01T06:00:00Z (17 times)`."""
+    names = versions_named(alternation)
+    times = plural(alternation.times, "time")
+    if alternation.ongoing:
+        return f"alternates between {names} since {iso(alternation.since)} ({times})"
+    return f"alternated between {names} from {iso(alternation.since)} to {iso(alternation.until)} ({times})"
+
+
+def versions_named(alternation: Alternation) -> str:
+    """`versions 3 and 4`."""
+    return f"versions {_enumerated([str(version.number) for version in alternation.versions])}"
 
 
 # --- sentences about one change ---

@@ -13,7 +13,7 @@ from rich.text import Text
 from core.captures import Capture, Verdict
 from core.clauses import Clause, Document
 from core.escaping import printable_line
-from core.history import History, Observation, Version
+from core.history import Alternation, History, Observation, Settled, Version
 from core.moments import iso
 
 
@@ -40,9 +40,16 @@ def capture_row(capture_id: int, capture: Capture, verdict: Verdict, version: in
     }
 
 
-def version_row(version: Version, document: Document) -> dict[str, Any]:
-    """A version as `clausewatch versions --format json` gives it."""
-    return {
+def version_row(
+    version: Version, document: Document, known: Settled, alternations: Iterable[Alternation]
+) -> dict[str, Any]:
+    """A version as `clausewatch versions --format json` gives it.
+
+    `alternations` is left out where it is part of none; of a period that did not last, `lasted` is false, of one that
+    is not confirmed, null, and left out of others.
+    """
+    lasted = dict.fromkeys(known.transient, False) | dict.fromkeys(known.pending, None)
+    row = {
         "version": version.number,
         "id": version.id,
         **origin(version.first),
@@ -55,10 +62,24 @@ def version_row(version: Version, document: Document) -> dict[str, Any]:
                 "to": iso(period.last.captured_at),
                 "captures": len(period.observations),
                 "url": period.last.url,
+                **({"lasted": lasted[period]} if period in lasted else {}),
             }
             for period in version.periods
         ],
     }
+    its = [one for one in alternations if version in one.versions]
+    if its:
+        row["alternations"] = [
+            {
+                "versions": [other.number for other in one.versions],
+                "ids": [other.id for other in one.versions],
+                "since": iso(one.since),
+                "until": None if one.ongoing else iso(one.until),
+                "times": one.times,
+            }
+            for one in its
+        ]
+    return row
 
 
 def origin(observation: Observation) -> dict[str, Any]:

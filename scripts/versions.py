@@ -1,9 +1,15 @@
 """`clausewatch versions`"""
 
+from collections.abc import Iterator
+
 import click
 
+from core.history import Alternation, Period, Settled
+from core.moments import iso
 from core.settings import load_settings
-from scripts.listing import print_json, print_table, version_row
+from diffing.timeline import alternations, settled
+from reports.wording import alternates
+from scripts.listing import print_json, print_table, version_numbers, version_row
 from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
 
 
@@ -12,14 +18,19 @@ from scripts.options import declared, format_option, open_store, policy_option, 
 @policy_option
 @format_option("text", "json")
 def command(vendor: str, policy: str, output_format: str) -> None:
-    """List a policy's versions and the periods in which each was seen."""
+    """List a policy's versions and the periods in which each was seen.
+
+    Below them: between which versions the page goes back and forth, which texts were gone minutes later, and which
+    are not confirmed by a second look yet.
+    """
     settings = load_settings()
     declared(settings, vendor, policy)
     with open_store(settings) as store:
-        history = store.history(vendor, policy)
+        known = settled(store.history(vendor, policy))
+        found = alternations(known.history)
         rows = [
-            version_row(version, store.document(version.first.capture_id, version.first.reader))
-            for version in history.versions
+            version_row(version, store.document(version.first.capture_id, version.first.reader), known, found)
+            for version in known.history.versions
         ]
     if output_format == "json":
         print_json(rows)
@@ -27,5 +38,31 @@ def command(vendor: str, policy: str, output_format: str) -> None:
         lines = [{**row, **period} for row in rows for period in row["periods"]]
         lines.sort(key=lambda line: str(line["from"]))
         print_table(lines, ("version", "id", "from", "to", "captures", "clauses", "effective_date", "language", "url"))
+        if remarks := [*map(_alternates, found), *_unsettled(known)]:
+            click.echo("\n" + "\n".join(remarks))
     else:
         click.echo(f"no accepted captures of {vendor}'s {policy} policy yet", err=True)
+
+
+def _alternates(alternation: Alternation) -> str:
+    return f"The page {alternates(alternation)}."
+
+
+def _unsettled(known: Settled) -> Iterator[str]:
+    numbers = version_numbers(known.history)
+    transient: dict[str, list[Period]] = {}
+    for period in known.transient:
+        transient.setdefault(period.version_id, []).append(period)
+    for version_id, periods in transient.items():
+        first, last = iso(periods[0].first.captured_at), iso(periods[-1].first.captured_at)
+        seen = f"{len(periods)} times from {first} to {last}" if len(periods) > 1 else f"on {first}"
+        yield (
+            f"Version {numbers[version_id]}, seen {seen}, did not last: the page showed another text when fetched once "
+            "more. It is told to nobody."
+        )
+    if known.pending:
+        unknown = known.pending[0]
+        yield (
+            f"Version {numbers[unknown.version_id]}, seen on {iso(unknown.first.captured_at)}, is not confirmed by a "
+            "second capture yet. It is told when it is."
+        )

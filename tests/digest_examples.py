@@ -27,11 +27,20 @@ COURTS, ADVERTISERS, INSURERS = (
 )
 
 
-def keep(store: Store, payload: bytes, days: float, vendor: str = "marmot", policy: str = "privacy") -> None:
+MINUTES = 1 / 24 / 60
+
+
+def keep_once(store: Store, payload: bytes, days: float, vendor: str = "marmot", policy: str = "privacy") -> None:
     kept = store.keep(
         capture_of(payload, days, vendor=vendor, policy=policy), payload, VENDORS[vendor].policies[policy]
     )
     assert kept.verdict.name == "accepted"
+
+
+def keep(store: Store, payload: bytes, days: float, vendor: str = "marmot", policy: str = "privacy") -> None:
+    """As a live crawl does with what it sees for the first time: it looks again some minutes later."""
+    for moment in (days, days + 5 * MINUTES):
+        keep_once(store, payload, moment, vendor, policy)
 
 
 def subscribe(store: Store, days: float, *vendors: str, address: str = READER) -> None:

@@ -1,16 +1,22 @@
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from core.history import Observation
-from diffing.timeline import timeline
-from reports.digest import untold_transitions
 from storage import Store
-from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, composed, html, keep, subscribe, unwrapped
+from tests.digest_examples import (
+    ADVERTISERS,
+    COURTS,
+    INSURERS,
+    MINUTES,
+    composed,
+    html,
+    keep,
+    keep_once,
+    subscribe,
+    unwrapped,
+)
 from tests.stored_captures import BEGIN
 
 
@@ -75,7 +81,7 @@ def test_nothing_to_tell_advances_the_watermark_without_a_message(store: Store) 
     keep(store, COURTS, 5)
     assert composed(store, 6) == []
     ((subscriber),) = store.subscribers()
-    assert store.told(subscriber.id) == {("marmot", "privacy"): BEGIN + timedelta(days=5)}
+    assert store.told(subscriber.id) == {("marmot", "privacy"): BEGIN + timedelta(days=5, minutes=5)}
     assert store.outbox() == ()
 
 
@@ -115,21 +121,70 @@ def test_each_subscriber_is_told_from_where_they_were(store: Store) -> None:
         assert "court" not in unwrapped(message)
 
 
-def _history(shown: list[int]) -> list[Observation]:
-    return [
-        Observation(i, BEGIN + timedelta(days=i), "http://p.example/", "live", str(text), str(text))
-        for i, text in enumerate(shown)
-    ]
+def test_a_text_seen_once_is_told_when_another_capture_shows_it(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    keep_once(store, ADVERTISERS, 2)
+    assert composed(store, 2.5) == []
+    keep_once(store, ADVERTISERS, 3)
+    (message,) = composed(store, 4)
+    assert "advertiser" in unwrapped(message)
+    assert (BEGIN + timedelta(days=2)).strftime("%Y-%m-%dT") in unwrapped(message)
 
 
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=20), st.lists(st.integers(0, 20), max_size=6))
-def test_whenever_runs_happen_each_change_is_told_once(shown: list[int], runs: list[int]) -> None:
-    captures = _history(shown)
-    told: list[datetime] = []
-    watermark = captures[0].captured_at
-    for run in [*sorted(runs), len(shown)]:
-        so_far = timeline(captures[:run])
-        told += [new.first.captured_at for _, new in untold_transitions(so_far, watermark)]
-        if so_far.periods:
-            watermark = max(watermark, so_far.periods[-1].last.captured_at)
-    assert told == [period.first.captured_at for period in timeline(captures).periods[1:]]
+def test_a_text_that_did_not_last_is_kept_and_told_to_nobody_nor_is_the_return_from_it(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    keep_once(store, ADVERTISERS, 2)
+    assert composed(store, 2 + MINUTES) == []
+    keep_once(store, COURTS, 2 + 5 * MINUTES)
+    keep_once(store, COURTS, 3)
+    assert composed(store, 4) == []
+    assert len(store.history("marmot", "privacy").versions) == 2
+    keep(store, INSURERS, 5)
+    (message,) = composed(store, 6)
+    assert "version 1 → version 3" in unwrapped(message)
+
+
+def test_a_return_to_an_earlier_text_is_told_as_one(store: Store) -> None:
+    for days, payload in ((0, COURTS), (2, ADVERTISERS), (4, COURTS)):
+        keep(store, payload, days)
+    subscribe(store, 3)
+    (message,) = composed(store, 5)
+    assert message["Subject"] == "clausewatch: Marmot Mail privacy returned to version 1 (1 substantive)"
+    for text in (unwrapped(message), html(message)):
+        assert "The page returned to the text of version 1, last seen 2019-03-04T05:11:07Z." in text
+        assert "version 2 → version 1" in text
+        assert "courts" in text
+
+
+def test_going_back_and_forth_is_told_once_and_then_a_new_text(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 0.5)
+    told = []
+    for day, payload in enumerate([ADVERTISERS, COURTS] * 4, start=1):
+        keep(store, payload, day)
+        told += composed(store, day + 0.5)
+    changed, returned, alternates = told
+    assert "advertiser" in unwrapped(changed)
+    assert returned["Subject"] == "clausewatch: Marmot Mail privacy returned to version 1 (1 substantive)"
+    assert alternates["Subject"] == "clausewatch: Marmot Mail privacy alternates between versions 1 and 2"
+    first, second = (version.id for version in store.history("marmot", "privacy").versions)
+    for text in (unwrapped(alternates), html(alternates)):
+        assert "The page alternates between versions 1 and 2 since 2019-03-05T05:06:07Z (3 times)." in text
+        assert f"clausewatch report marmot @{first} @{second}" in text
+        assert "Modified" not in text
+    keep(store, INSURERS, 20)
+    (message,) = composed(store, 21)
+    assert "version 1 → version 3" in unwrapped(message)
+    assert "insurance" in unwrapped(message)
+
+
+def test_a_backfill_that_shows_an_older_text_makes_a_change_a_return(store: Store) -> None:
+    keep(store, COURTS, 10)
+    subscribe(store, 11)
+    keep(store, INSURERS, 5)
+    assert composed(store, 12) == []
+    keep(store, INSURERS, 20)
+    (message,) = composed(store, 21)
+    assert "returned to the text of version 1" in unwrapped(message)

@@ -10,9 +10,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from core.changes import Change
 from core.exceptions import UsageError
-from reports import checked_address, compose
-from reports.digest import _change_set as change_set
-from reports.digest import as_message
+from core.history import Telling
+from reports import Report, checked_address, compose
+from reports.digest import ChangeSet, _change_set, as_message
 from storage import Store, Subscriber
 from tests.digest_examples import ADVERTISERS, COURTS, READER, SENDER, VENDORS, composed, html, keep, plain, subscribe
 from tests.report_examples import EVERY_KIND, LAST_OLD, added, change, clause, version_report
@@ -25,6 +25,10 @@ SUBSCRIBER = Subscriber(1, READER, ("marmot",), BEGIN)
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
         yield opened
+
+
+def change_set(report: Report) -> ChangeSet:
+    return _change_set(report, Telling(report.old.period, report.new.period))
 
 
 def message_of(*changes: Change, name: str = "Marmot Mail") -> email.message.EmailMessage:

@@ -51,6 +51,7 @@ class Crawler:
     folder: Path
     wayback_url: str = "http://127.0.0.1:9"
     allow_private: bool = False
+    confirm_after: int = 5
 
     @property
     def vendors(self) -> Path:
@@ -64,6 +65,7 @@ class Crawler:
             "CLAUSEWATCH_VENDORS": str(self.vendors),
             "CLAUSEWATCH_CONTACT": "crawls@kestrelwatch.example",
             "CLAUSEWATCH_ALLOW_PRIVATE": str(int(self.allow_private)),
+            "CLAUSEWATCH_CONFIRM_AFTER": str(self.confirm_after),
             "WAYBACK_URL": self.wayback_url,
             "no_proxy": "127.0.0.1,localhost",
         }

@@ -13,7 +13,7 @@ def test_the_demo_runs_the_main_job_from_crawl_to_digest() -> None:
     )
     assert finished.returncode == 0, finished.stderr
     captures = finished.stdout.partition("$ clausewatch captures lanternpost")[2].partition("$ ")[0]
-    assert captures.count("accepted") == 8
+    assert captures.count("accepted") == 9
     assert captures.count("quarantined") == 1
     assert "blocked" in captures
     versions = finished.stdout.partition("$ clausewatch versions lanternpost")[2].partition("$ ")[0]

@@ -21,6 +21,7 @@ AFTER = (PAGES / "live.html").read_bytes()
 def site(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """The fictional vendor's page on loopback, declared as its only location."""
     monkeypatch.setenv("CLAUSEWATCH_ALLOW_PRIVATE", "1")
+    monkeypatch.setenv("CLAUSEWATCH_CONFIRM_AFTER", "5")
     with serve_pages({"/privacy": Page(BEFORE)}) as running:
         (tmp_path / "vendors" / "lanternpost.yaml").write_text(
             "name: Lanternpost\nhomepage: https://www.lanternpost.example/\npolicies:\n  privacy:\n    locations:\n"
@@ -75,6 +76,19 @@ def test_a_policy_that_would_need_a_browser_is_named(clausewatch: Clausewatch, s
     assert told[-1].startswith("run: ")
 
 
+def test_a_change_that_did_not_last_is_kept_and_told_to_nobody(
+    clausewatch: Clausewatch, site: Site, tmp_path: Path
+) -> None:
+    mail = tmp_path / "mail"
+    clausewatch("subscribe", "reader@example.org")
+    clausewatch("run", "--to", mail)
+    site.pages["/privacy"] = [Page(AFTER), Page(BEFORE)]
+    clausewatch("run", "--to", mail)
+    assert mails(mail) == []
+    listed = clausewatch("versions", "lanternpost").stdout
+    assert "did not last: the page showed another text when fetched once more" in listed
+
+
 def test_history_that_is_ingested_later_is_told_to_nobody(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
     mail = tmp_path / "mail"
     clausewatch("subscribe", "reader@example.org")
@@ -102,7 +116,8 @@ def test_a_page_that_may_not_be_asked_fails_the_run_but_not_the_digest(
     site.pages["/privacy"] = Page(AFTER)
     capfd.readouterr()
     result = clausewatch("run", "--to", mail, exit_code=1)
-    (failure,) = (capfd.readouterr().err + result.stderr.partition("run: ")[0]).splitlines()
+    waiting, failure = (capfd.readouterr().err + result.stderr.partition("run: ")[0]).splitlines()
+    assert waiting.startswith("live: 1 page shows another text than before; waiting until ")
     assert failure.startswith("failed: shy/privacy")
     assert failure.endswith("robots.txt forbids it")
     assert len(mails(mail)) == 1

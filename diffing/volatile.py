@@ -1,0 +1,179 @@
+"""What changes by itself and is nobody's words: counters, "2 days ago", clocks, request ids.
+
+A mistake here hides a change of the policy, so a text counts as volatile only as a whole segment: what stands between
+the ends of a clause and its separators (`·`, `|`, a dash, brackets, the end of a sentence). "Updated 2 days ago · 1,234
+views" is two volatile segments; "we delete messages sent 2 years ago" is none. In a clause of more than a few words
+only counters and ids at its very end count. Stated dates never do: they are facts.
+"""
+
+import re
+from functools import lru_cache
+
+# A clause of more words than this is prose, whatever stands in its middle. A byline fits.
+_FEW_WORDS = 12
+# A word is seldom longer; what is longer is no stamp and no counter.
+_FEW_CHARACTERS = 160
+# How far from its end a longer clause may end with a counter.
+_TAIL = 60
+
+_NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d{1,9})(?:[.,]\d{1,2})?\s?[km]?\+?"
+_DECIMAL = r"\d{1,2}(?:[.,]\d{1,2})?"
+
+# Words that may stand beside a relative time without making a statement of it.
+_STAMP = (
+    "last|latest|recently|first|was|has|been|is|on|at|the|this|our|about|around|almost|over|nearly|more|than|page|article"
+    "|document|policy|statement|notice|privacy|version|updated?|modified|edited|changed|revised|reviewed|published|posted"
+    "|created|added|written|asked|answered|viewed|seen|online|active|joined|checked|refreshed"
+    "|zuletzt|aktualisiert|geändert|veröffentlicht|bearbeitet|erstellt|am|stand|etwa|über|fast"
+    "|mis|mise|à|jour|modifié|modifiée|publié|publiée|dernière|modification|environ|créé|le|la|cette"
+    "|actualizado|actualizada|modificado|modificada|publicado|publicada|última|actualización|modificación|casi|más|de"
+    "|atualizado|atualizada|atualização|modificação|quase|mais|cerca"
+    "|aggiornato|aggiornata|modificato|modificata|pubblicato|pubblicata|ultimo|ultima|aggiornamento|circa"
+    "|laatst|laatste|bijgewerkt|gewijzigd|gepubliceerd|geplaatst|ongeveer|bijna|meer|dan"
+    "|ostatnia|ostatnio|aktualizacja|zaktualizowano|zmieniono|opublikowano|około|ponad"
+    "|senast|uppdaterad|ändrad|publicerad|sidst|opdateret|ændret|udgivet|cirka|omkring"
+)
+_SECONDS_TO_YEARS = "(?:sec(?:ond)?|min(?:ute)?|hour|hr|day|week|month|year|mo|yr)s?"
+_HOW_MANY = r"(?:\d{1,4}|an?|one|two|three|four|five|six|seven|eight|nine|ten|a few|a couple of)"
+_AGO = "|".join(
+    (
+        rf"{_HOW_MANY}\s?(?:{_SECONDS_TO_YEARS}|[smhdwy])(?:(?:,|\sand)?\s{_HOW_MANY}\s?{_SECONDS_TO_YEARS})?\sago",
+        r"just now|moments? ago|a moment ago",
+        (
+            r"vor\s(?:\d{1,4}|einer|einem|wenigen|ein paar)"
+            r"\s(?:sekunden?|minuten?|stunden?|tag(?:en)?|wochen?|monat(?:en)?|jahr(?:en)?)"
+        ),
+        r"il y a\s(?:\d{1,4}|une?|quelques)\s(?:secondes?|minutes?|heures?|jours?|semaines?|mois|ans?|années?)",
+        r"hace\s(?:\d{1,4}|una?|unos|unas)\s(?:segundos?|minutos?|horas?|días?|semanas?|mes(?:es)?|años?)",
+        r"há\s(?:\d{1,4}|uma?)\s(?:segundos?|minutos?|horas?|dias?|semanas?|m[êe]s(?:es)?|anos?)(?:\satrás)?",
+        r"(?:\d{1,4}|una?|un')\s?(?:second[oi]|minut[oi]|or[ae]|giorn[oi]|settiman[ae]|mes[ei]|ann[oi])\sfa",
+        r"(?:\d{1,4}|een)\s(?:seconden?|minu(?:ut|ten)|uur|uren|dag(?:en)?|we(?:ek|ken)|maand(?:en)?|ja(?:ar|ren))\sgeleden",
+        r"przed\s\d{1,4}\s(?:sekund\w{1,4}|minut\w{1,4}|godzin\w{1,4}|dni\w{0,4}|tygodni\w{1,4}|miesi\w{1,6}|lat\w{1,4})",
+        r"(?:\d{1,4}\s)?(?:sekund\w?|minut\w?|godzin\w?|dzień|dni|tydzień|tygodni\w?|miesiąc\w?|miesięcy|rok|lata|lat)\stemu",
+        r"för\s(?:\d{1,4}|en|ett)\s\w{2,9}\ssedan|for\s(?:\d{1,4}|en|et)\s\w{2,9}\s(?:siden|sidan)",
+        r"(?:\d{1,4}|bir)\s(?:saniye|dakika|saat|gün|hafta|ay|yıl)\sönce",
+        r"\d{1,4}\s(?:секунд\w?|минут\w?|час\w{0,2}|де?н\w{1,2}|недел\w|месяц\w{0,2}|год\w?|лет)\sназад",
+        r"\d{1,4}\s?(?:秒|分|分钟|小时|時間|天|日|周|週間|个月|か月|ヶ月|年)\s?(?:前|之前)",
+    )
+)
+_RELATIVE_TIME = re.compile(
+    rf"(?:(?:{_STAMP})[\s:]{{1,2}}){{0,8}}(?:{_AGO})(?:\s(?:{_STAMP})){{0,3}}(?:\s(?:by|von|par|por|da|door)(?:\s\S+){{1,3}})?",
+    re.IGNORECASE,
+)
+
+_AGE = re.compile(_AGO, re.IGNORECASE)
+# "More than 2 years ago", with nothing in front that was updated then, is a rule about what is old.
+_HEDGED = re.compile(
+    r"(?:more than|over|almost|nearly|about|around|mehr als|über|fast|etwa|plus de|environ|más de|casi|mais de|meer dan"
+    r"|bijna|ponad|około)\b",
+    re.IGNORECASE,
+)
+
+_SEEN = r"(?:page\s?|article\s)?(?:views?|hits|visits|visitors?|readers)"
+_PRESENT = "(?:users?|guests?|visitors?|members?|people)"
+_COUNTER = re.compile(
+    "|".join(
+        (
+            rf"{_NUMBER}\s{_SEEN}(?:\s(?:today|so far|this week|this month))?",
+            rf"(?:total\s)?{_SEEN}(?:\stoday)?\s?:\s?{_NUMBER}",
+            rf"(?:this\s(?:page|article)\s(?:has been|was)\s)?(?:viewed|read|visited)\s{_NUMBER}\stimes",
+            rf"(?:there\s(?:are|is)\s)?{_NUMBER}\s{_PRESENT}(?:\sare)?(?:\scurrently)?\sonline(?:\snow)?",
+            rf"{_PRESENT}\sonline\s?:\s?{_NUMBER}",
+            (
+                rf"{_NUMBER}(?:\s(?:out\s)?of\s{_NUMBER})?\s(?:people\s|users\s|readers\s)?(?:found|find)"
+                r"\s(?:this|it)(?:\s(?:article|page|answer))?\s(?:helpful|useful)"
+            ),
+            (
+                rf"(?:average\s)?(?:article\s)?(?:rat(?:ed|ing)|score)\s?:?\s{_DECIMAL}\s?(?:/|out of|of)\s?(?:5|10)"
+                rf"(?:\sstars)?(?:\s(?:from|by|based on)\s{_NUMBER}\s(?:votes?|ratings?|reviews?))?"
+            ),
+            rf"{_NUMBER}\s?-?\s?min(?:ute)?s?\s(?:read|reading time)",
+            rf"(?:estimated\s)?reading time\s?:?\s{_NUMBER}\s?min(?:ute)?s?",
+            rf"{_NUMBER}\s?(?:aufrufe|besucher online|vues|visitas|visualizaciones|visualizações)",
+            rf"{_NUMBER}\s?(?:visualizzazioni|weergaven|wyświetleń)",
+        )
+    ),
+    re.IGNORECASE,
+)
+# These are counters only among others of their kind: "(1 vote)" is what a share may carry.
+_COUNTER_AMONG_OTHERS = re.compile(
+    rf"{_NUMBER}\s(?:votes?|comments?|replies|likes?|shares?|downloads?|ratings?|reviews?|followers?|reactions?)"
+    rf"|(?:votes?|comments?|likes?|shares?|downloads?|ratings?|followers?)\s?:\s?{_NUMBER}",
+    re.IGNORECASE,
+)
+
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:\s?[ap]\.?m\.?)?(?:\s(?:UTC|GMT|[A-Z]{2,4}T|[+-]\d{2}:?\d{2}))?"
+_MADE = re.compile(
+    rf"(?:this\s)?(?:page|document|site|report)?\s?(?:was\s)?(?:generated|rendered|served|cached|printed|loaded)"
+    rf"\s(?:on|at)\s(?:[\w.,/-]+\s){{0,6}}?(?:at\s)?{_CLOCK}"
+    r"|(?:this\s)?page\s(?:was\s)?(?:generated|rendered|created|loaded|served)"
+    rf"\sin\s{_DECIMAL}\d{{0,6}}\s?(?:ms|s|sec|seconds|milliseconds)"
+    rf"|(?:current|server|local)\stime(?:\sis)?\s?:?\s{_CLOCK}",
+    re.IGNORECASE,
+)
+# An id has a digit and no space: "session id: 30 days" is a row of a table of cookies.
+_ID = re.compile(
+    r"(?:(?:your|cloudflare)\s)?"
+    r"(?:(?:ray|request|session|trace|correlation|incident|support|transaction)[\s-]?id|nonce|csrf[\s-]token)"
+    r"(?:\sis)?\s?[:#=]\s?"
+    r"(?=[a-z-]{0,40}\d)[0-9a-z](?:[.:-]?[0-9a-z]){5,80}"
+    r"|reference\s?#\s?\d{1,3}\.[0-9a-f]{6,}\.\d{8,}\.[0-9a-f]+",
+    re.IGNORECASE,
+)
+
+# Between segments; captured, so that what stays can be put together again.
+_SEPARATOR = re.compile(r"(\s*[|·•∙●]\s*|\s+[–—/-]\s+|\s*[()\[\];]\s*|[.?!](?:\s+|$)|,\s+)")
+_ENDS = " \t\n|·•∙●–—/-;,.?!()[]"
+_WITHOUT_A_DIGIT = re.compile(
+    r"\bago\b|\bjust now\b|\bvor (?:ein|wenig)|\bil y a\b|\bhace un|\bhá um|\bfa\b|\bgeleden\b|\btemu\b"
+    r"|\bsedan\b|\bsiden\b|\bönce\b",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile(r"\d")
+
+
+def without_volatile(text: str) -> str:
+    """A singly spaced text without what changes by itself: mostly the text as it is; '' where that is all of it."""
+    # Nearly every clause is prose without a number near its end: this is asked of each of them.
+    if len(text) <= _FEW_CHARACTERS:
+        return _without(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text
+    return _without(text) if _DIGIT.search(text, len(text) - _TAIL) else text
+
+
+@lru_cache(maxsize=4_096)
+def _without(text: str) -> str:
+    # Of prose the end alone is looked at; what of a sentence stands at the cut is no segment of its own.
+    head, tail = text[:-_FEW_CHARACTERS], text[-_FEW_CHARACTERS:]
+    parts = _SEPARATOR.split(tail)
+    segments, separators = [part.strip(_ENDS) for part in parts[::2]], ["", *parts[1::2], ""]
+    if not head and all(_is_volatile(one) or _COUNTER_AMONG_OTHERS.fullmatch(one) for one in segments if one):
+        # A lone "5 comments" counts, too: nothing stands beside it that it could belong to.
+        return ""
+    is_prose = bool(head) or len(text.split()) > _FEW_WORDS
+    begin, end = 0, len(segments)
+    while end > 1 and _goes(segments[end - 1], separators[end - 1], is_prose):
+        end -= 1
+    while not is_prose and begin < end and _goes(segments[begin], separators[begin + 1], is_prose):
+        begin += 1
+    if (begin, end) == (0, len(segments)) or not any(segments[:begin] + segments[end:]):
+        return text
+    kept = "".join(parts[2 * begin : 2 * end - 1]) + separators[end].strip()[:1].strip("([|·•∙●–—/-;,")
+    return (head + kept).strip()
+
+
+def _goes(segment: str, separator: str, is_prose: bool) -> bool:
+    """Whether a segment at an end of a clause goes, given what parts it from the rest."""
+    if not segment:
+        return True
+    if "," in separator:
+        # A comma parts a byline from its age (Anna, 2 days ago), but also one thing a sentence counts from the next.
+        return not is_prose and bool(_AGE.fullmatch(segment))
+    if is_prose:
+        return bool(_COUNTER.fullmatch(segment) or _ID.fullmatch(segment))
+    return _is_volatile(segment)
+
+
+def _is_volatile(segment: str) -> bool:
+    if _HEDGED.match(segment):
+        return False
+    return any(pattern.fullmatch(segment) for pattern in (_RELATIVE_TIME, _COUNTER, _MADE, _ID))

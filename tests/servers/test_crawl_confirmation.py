@@ -1,0 +1,155 @@
+"""A live page that shows another text than before is fetched once more before the crawl ends."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from core.history import Settled
+from core.settings import CHECKOUT
+from diffing.timeline import settled
+from loopback.pages import Page, Site, serve_pages
+from storage import Store
+from tests.servers.archive import Crawler, declare, policy_page
+
+OLD, NEW, THIRD = (Page(policy_page(f"We keep letters for {days} days.")) for days in ("thirty", "sixty", "ninety"))
+BROKEN = Page(b"<p>Come back later.</p>", 404)
+AFTER = 5
+# What each page shows in the second crawl, look by look.
+SHOWN: dict[str, list[Page]] = {
+    "same": [OLD],
+    "lasts": [NEW],
+    "flips": [NEW, OLD],
+    "third": [NEW, THIRD],
+    "fails": [NEW, BROKEN],
+    "drops": [NEW, Page(drop=True)],
+    "broken": [BROKEN, NEW],
+    "cookie": [Page(NEW.body, headers={**NEW.headers, "Set-Cookie": "seen=1; Path=/"}), NEW],
+}
+
+
+@dataclass
+class Crawled:
+    crawler: Crawler
+    site: Site
+    done: CompletedProcess[str]
+    seconds: float
+
+    def asked(self, vendor: str) -> int:
+        """How often in the second crawl."""
+        return sum(path == f"/{vendor}" for path, _ in self.site.requests)
+
+    def known(self, vendor: str) -> Settled:
+        with Store.open(self.crawler.database_url) as store:
+            return settled(store.history(vendor, "privacy"))
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    crawler = Crawler(tmp_path_factory.mktemp("confirmation"), allow_private=True, confirm_after=AFTER)
+    pages: dict[str, Page | list[Page]] = {f"/{vendor}": OLD for vendor in SHOWN}
+    with serve_pages(pages) as site:
+        for vendor in SHOWN:
+            declare(crawler.vendors, vendor, f"url: {site.url}/{vendor}")
+        first = crawler.crawl("live")
+        assert first.stderr == f"live: {len(SHOWN)} captures found, {len(SHOWN)} new, 0 quarantined, 0 failed\n"
+        site.pages |= {f"/{vendor}": list(pages) for vendor, pages in SHOWN.items()}
+        site.requests.clear()
+        begun = time.monotonic()
+        # A cache must not answer in place of the page; two tries would only make the failing look slower.
+        done = crawler.crawl(
+            "live", RETRY_TIMES="0", HTTPCACHE_ENABLED="True", HTTPCACHE_DIR=str(crawler.folder / "cache")
+        )
+        yield Crawled(crawler, site, done, time.monotonic() - begun)
+
+
+def test_what_changed_is_fetched_twice_and_what_did_not_once(crawled: Crawled) -> None:
+    asked = {vendor: crawled.asked(vendor) for vendor in SHOWN}
+    assert asked.pop("drops") >= 2  # Twisted asks again on a new connection when one that was kept open breaks off
+    assert asked == dict.fromkeys(asked, 2) | {"same": 1, "broken": 1}
+
+
+def test_all_wait_at_the_same_time_and_the_terminal_says_until_when(crawled: Crawled) -> None:
+    lines = crawled.done.stderr.splitlines()
+    assert len(lines) == 3, lines
+    line, failure, summary = lines
+    assert re.fullmatch(
+        r"live: 6 pages show another text than before; waiting until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ to fetch them "
+        "once more",
+        line,
+    )
+    assert failure.startswith("failed: drops/privacy")
+    assert summary == "live: 13 captures found, 13 new, 2 quarantined, 1 failed"
+    assert AFTER <= crawled.seconds < AFTER * 4
+
+
+def test_each_look_is_a_capture_and_they_are_minutes_apart(crawled: Crawled) -> None:
+    _, one, other = (stored.capture for stored in crawled.crawler.captures("lasts"))
+    assert (one.sha256, one.url, one.source) == (other.sha256, other.url, "live")
+    assert timedelta(seconds=AFTER) <= other.captured_at - one.captured_at <= timedelta(seconds=AFTER * 3)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "stand", "transient", "pending"),
+    [
+        ("same", 1, 0, 0),
+        ("lasts", 2, 0, 0),
+        ("cookie", 2, 0, 0),
+        ("flips", 1, 1, 0),
+        ("third", 1, 1, 1),
+        ("fails", 1, 0, 1),
+        ("drops", 1, 0, 1),
+        ("broken", 1, 0, 0),
+    ],
+)
+def test_what_the_second_look_shows_decides(
+    crawled: Crawled, vendor: str, stand: int, transient: int, pending: int
+) -> None:
+    known = crawled.known(vendor)
+    assert (len(known.history.periods), len(known.transient), len(known.pending)) == (stand, transient, pending)
+
+
+def test_the_second_look_brings_no_cookie_of_the_first(crawled: Crawled) -> None:
+    assert all("cookie" not in headers for _, headers in crawled.site.requests)
+
+
+def test_an_interrupt_ends_the_waiting_at_once(tmp_path: Path) -> None:
+    crawler = Crawler(tmp_path, allow_private=True, confirm_after=1800)
+    with serve_pages({"/p": OLD}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
+        crawler.crawl("live")
+        site.pages["/p"] = NEW
+        command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", "-s", "DOWNLOAD_DELAY=0"]
+        crawl = subprocess.Popen(command, cwd=CHECKOUT, env=crawler.environment, stderr=subprocess.PIPE, text=True)
+        assert crawl.stderr is not None
+        line = crawl.stderr.readline()
+        assert line.startswith("live: 1 page shows another text than before; waiting until ")
+        assert line.endswith(" to fetch it once more\n")
+        begun = time.monotonic()
+        crawl.send_signal(signal.SIGINT)
+        _, stderr = crawl.communicate(timeout=30)
+    assert time.monotonic() - begun < 5
+    assert crawl.returncode == 1
+    assert stderr.splitlines() == [
+        "failed: the crawl was interrupted",
+        "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl",
+    ]
+
+
+def test_two_addresses_with_texts_of_their_own_are_no_change(tmp_path: Path) -> None:
+    crawler = Crawler(tmp_path, allow_private=True)
+    with serve_pages({"/a": OLD, "/b": NEW}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/a", f"url: {site.url}/b")
+        crawler.crawl("live", "vendor=kestrel", CLOSESPIDER_TIMEOUT="20")
+        site.requests.clear()
+        done = crawler.crawl("live")
+        assert len(site.requests) == 3  # robots.txt and the two
+    assert done.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
