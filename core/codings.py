@@ -3,15 +3,26 @@
 import re
 import zlib
 from collections.abc import Callable, Iterable
-from functools import partial
+from typing import Protocol
 
 import brotli  # type: ignore[import-untyped]  # has no types
 import zstandard
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-# How much is decompressed before its size is looked at.
+# How much is decompressed before its size is looked at, in bytes of the body: zlib makes at most 1032 times as much of
+# it, zstd one block of 128 KiB of every four bytes (RFC 8878, section 3.1.1.2).
 _STEP = 4096
+_ZSTD_STEP = 512
+# Brotli makes 16 MiB of a few bytes (RFC 7932, section 9.2), so that its output is taken in steps, not its input.
+_BROTLI_OUTPUT = 1 << 20
+# RFC 9659: what a body may ask a zstd decoder to keep in memory.
+_ZSTD_WINDOW = 8 << 20
+# Servers apply one coding, by mistake two; each costs as much as the body is large.
+_CODINGS = 4
+# Each member costs time of its own, though it may hold nothing. A tool that compresses in blocks of 64 KiB makes 512 of
+# the largest body that is taken.
+_MEMBERS = 10_000
 
 
 class CutOff(ValueError):
@@ -36,6 +47,8 @@ def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
     CutOff, TooLarge, UnknownCoding.
     """
     codings = [name for value in content_encodings for name in re.split(r"[\s,]+", value.lower()) if name]
+    if len(codings) > _CODINGS:
+        raise UnknownCoding(f"the body is said to be coded {len(codings)} times")
     for coding in reversed(codings):
         if coding in ("gzip", "x-gzip"):
             body = _gunzip(body, limit)
@@ -51,33 +64,41 @@ def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
-    if not body.startswith(_GZIP_MAGIC):
-        return body
-    parts: list[bytes] = []
-    while body.startswith(_GZIP_MAGIC):  # a gzip file may have several members (RFC 1952, section 2.2)
-        member, body = _decompress(body, 16 + zlib.MAX_WBITS, limit - sum(map(len, parts)))
-        parts.append(member)
-    return b"".join(parts)
+    # A gzip file may have several members (RFC 1952, section 2.2).
+    return _members(body, _GZIP_MAGIC, lambda: zlib.decompressobj(16 + zlib.MAX_WBITS), _STEP, limit)
 
 
 def _inflate(body: bytes, limit: int) -> bytes:
     if not body:
         return body
     try:
-        return _decompress(body, zlib.MAX_WBITS, limit)[0]
+        return _member(zlib.decompressobj(), body, 0, _STEP, limit)[0]
     except CutOff:
-        return _decompress(body, -zlib.MAX_WBITS, limit)[0]  # some servers leave the zlib wrapper out
+        # Some servers leave the zlib wrapper out.
+        return _member(zlib.decompressobj(-zlib.MAX_WBITS), body, 0, _STEP, limit)[0]
 
 
 def _unbrotli(body: bytes, limit: int) -> bytes:
     decompressor = brotli.Decompressor()
+    parts: list[bytes] = []
+    size = taken = 0
     try:
-        result, _ = _stepwise(decompressor.process, decompressor.is_finished, body, limit)
+        while not decompressor.is_finished():
+            given = b""
+            if decompressor.can_accept_more_data():
+                if taken >= len(body):
+                    break
+                given = body[taken : taken + _STEP]
+                taken += _STEP
+            parts.append(decompressor.process(given, output_buffer_limit=_BROTLI_OUTPUT))
+            size += len(parts[-1])
+            if size > limit:
+                raise _too_large(limit)
     except brotli.error as error:
         fault = f"the compressed body is damaged: {error}"
     else:
         if decompressor.is_finished():
-            return result
+            return b"".join(parts)
         fault = "the compressed body is cut off"
     if _is_text(body):  # brotli has no magic number to tell by
         return body
@@ -85,21 +106,14 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    if not body.startswith(_ZSTD_MAGIC):
-        return body
-    parts: list[bytes] = []
-    while body.startswith(_ZSTD_MAGIC):  # a body may have several frames (RFC 8878, section 3.1)
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        left = limit - sum(map(len, parts))
-        try:
-            part, taken = _stepwise(frame.decompress, partial(getattr, frame, "eof"), body, left)
-        except zstandard.ZstdError as error:
-            raise CutOff(f"the compressed body is damaged: {error}") from None
-        if not frame.eof:
-            raise CutOff("the compressed body is cut off")
-        parts.append(part)
-        body = frame.unused_data + body[taken:]
-    return b"".join(parts)
+    # A body may have several frames (RFC 8878, section 3.1).
+    return _members(
+        body,
+        _ZSTD_MAGIC,
+        lambda: zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj(),
+        _ZSTD_STEP,
+        limit,
+    )
 
 
 def _is_text(body: bytes) -> bool:
@@ -109,30 +123,55 @@ def _is_text(body: bytes) -> bool:
         return False
 
 
-def _stepwise(
-    decompress: Callable[[bytes], bytes], is_done: Callable[[], bool], body: bytes, limit: int
-) -> tuple[bytes, int]:
-    """What a body gives until the decompressor is done, and how much of it was taken."""
+class _Decompressor(Protocol):
+    """What zlib's and zstandard's decompressors have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor], step: int, limit: int) -> bytes:
+    """What all members of a body give, one after the other; what follows them and is none is left out.
+
+    The body as it is when it does not begin with a member.
+    """
+    if not body.startswith(magic):
+        return body
     parts: list[bytes] = []
-    size = taken = 0
-    while taken < len(body) and not is_done():
-        parts.append(decompress(body[taken : taken + _STEP]))
-        taken += _STEP
+    size = place = 0
+    while body.startswith(magic, place):
+        if len(parts) >= _MEMBERS:
+            raise TooLarge(f"the body is compressed in more than {_MEMBERS} pieces")
+        part, place = _member(decompressor(), body, place, step, limit, size)
+        size += len(part)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _member(
+    decompressor: _Decompressor, body: bytes, place: int, step: int, limit: int, size: int = 0
+) -> tuple[bytes, int]:
+    """What the member that begins at a place of the body gives, and the place of what follows it.
+
+    size: of what the members before it gave. In steps, so that a body of many members takes no longer than another.
+    """
+    parts: list[bytes] = []
+    while place < len(body) and not decompressor.eof:
+        try:
+            parts.append(decompressor.decompress(body[place : place + step]))
+        except (zlib.error, zstandard.ZstdError) as error:
+            raise CutOff(f"the compressed body is damaged: {error}") from None
+        place = min(place + step, len(body))
         size += len(parts[-1])
         if size > limit:
-            raise TooLarge(f"the body has more than {limit} bytes when decompressed")
-    return b"".join(parts), taken
-
-
-def _decompress(data: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
-    """One stream and what follows it."""
-    decompressor = zlib.decompressobj(window)
-    try:
-        result = decompressor.decompress(data, limit + 1)
-    except zlib.error as error:
-        raise CutOff(f"the compressed body is damaged: {error}") from None
-    if len(result) > limit:
-        raise TooLarge(f"the body has more than {limit} bytes when decompressed")
+            raise _too_large(limit)
     if not decompressor.eof:
         raise CutOff("the compressed body is cut off")
-    return result, decompressor.unused_data
+    return b"".join(parts), place - len(decompressor.unused_data)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body has more than {limit} bytes when decompressed")

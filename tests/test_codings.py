@@ -1,4 +1,7 @@
 import gzip
+import subprocess
+import sys
+import time
 import zlib
 
 import brotli  # type: ignore[import-untyped]  # has no types
@@ -8,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.codings import CutOff, TooLarge, UnknownCoding, decode
+from core.settings import CHECKOUT
 
 LIMIT = 10_000
 bodies = st.binary(max_size=2000)
@@ -73,6 +77,53 @@ def test_a_bomb_is_stopped_at_the_limit() -> None:
     for codings, bomb in bombs.items():
         with pytest.raises(TooLarge):
             decode(bomb, [codings], LIMIT)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "br"])
+def test_a_bomb_that_unpacks_to_gigabytes_takes_little_memory(coding: str) -> None:
+    """Of zstd and brotli, four kilobytes can give more than a gigabyte, before anything could look at its size."""
+    program = f"""
+import resource, zlib, brotli, zstandard
+from core.codings import TooLarge, decode
+zeros = bytes(1 << 24)
+if {coding!r} == "br":
+    packer = brotli.Compressor(quality=5, lgwin=24)
+    bomb = b"".join(packer.process(zeros) for _ in range(128)) + packer.finish()
+elif {coding!r} == "zstd":
+    # Blocks of one repeated byte, 128 KiB each (RFC 8878, section 3.1.1.2.2), in a frame with a window of 8 MiB.
+    bomb = b"\\x28\\xb5\\x2f\\xfd\\x00\\x68"
+    bomb += (((131072 << 3) | 2).to_bytes(3, "little") + b"a") * 16384
+else:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(zeros) for _ in range(128)) + packer.flush()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    decode(bomb, [{coding!r}], 32 << 20)
+except TooLarge:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 150  # MiB; the limit is 32
+
+
+@pytest.mark.parametrize(("coding", "member"), [("gzip", gzip.compress(b"")), ("zstd", zstandard.compress(b""))])
+def test_a_body_of_very_many_empty_members_is_refused_at_once(coding: str, member: bytes) -> None:
+    begun = time.monotonic()
+    with pytest.raises(TooLarge, match="in more than 10000 pieces"):
+        decode(member * (16 * 1024 * 1024 // len(member)), [coding], LIMIT)
+    assert time.monotonic() - begun < 5
+
+
+def test_a_zstd_body_that_asks_for_much_memory_is_refused() -> None:
+    parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=27)
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()  # no size is known beforehand
+    with pytest.raises(CutOff, match="damaged"):
+        decode(packer.compress(b"x" * 5000) + packer.flush(), ["zstd"], LIMIT)
+
+
+def test_a_body_said_to_be_coded_many_times_is_refused() -> None:
+    with pytest.raises(UnknownCoding, match="coded 3000 times"):
+        decode(b"x", ["gzip, " * 3000], LIMIT)
 
 
 def test_an_unknown_coding_is_refused() -> None:
