@@ -6,6 +6,7 @@ import re
 # show a text in another order than it has; lone surrogates cannot be written as UTF-8 at all.
 # Of the C0 controls a text may keep tab and newline, so those are named where it is known what becomes of them.
 UNSAFE_CLASS = "\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_ONE_LINE = re.compile("[\u2028\u2029]")
 _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
 
 
@@ -23,5 +24,13 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def printable_line(text: str) -> str:
-    """The same on one line: newlines and tabs are escaped too."""
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+    """The same on one line: newlines, tabs and Unicode's line and paragraph separators are escaped too."""
+    return _ONE_LINE.sub(_escape, printable(text).replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def printable_json(text: str) -> str:
+    """JSON that says the same, with what a terminal would act on as JSON's own escapes (RFC 8259, section 7).
+
+    Line breaks and tabs stay: outside of strings they are the layout, and JSON allows none inside.
+    """
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -17,7 +17,7 @@ from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
 from core.escaping import printable_line
-from crawler.resolver import PublicAddressResolver
+from crawler.resolver import PublicAddressResolver, refusal
 
 # What a server or the way to it may have got over when it is asked again.
 PASSING = (
@@ -30,6 +30,8 @@ PASSING = (
     ConnectionDone,
     ConnectionLost,
 )
+
+_LONGEST = 300
 
 
 class NotAsked(IgnoreRequest):
@@ -47,15 +49,21 @@ def reason(failure: Failure) -> str:
 
 
 def explain(exception: BaseException, url: str) -> str:
-    """What an exception of the downloader for that address means to a person, on one printable line."""
+    """What an exception of the downloader for that address means to a person, on one printable line.
+
+    Not without end, since an address of any length may be in it.
+    """
+    text = printable_line(_meaning(exception, url))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _meaning(exception: BaseException, url: str) -> str:
     host = (urlsplit(url).hostname or "").lower()
     if host in PublicAddressResolver.refused and isinstance(exception, CannotResolveHostError):
         address = PublicAddressResolver.refused[host]
-        return printable_line(
-            f"{host} is {address}, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach such"
-        )
+        return refusal(host, address)
     if isinstance(exception, CannotResolveHostError):
-        return f"there is no host {printable_line(host)}"
+        return f"there is no host {host}"
     if isinstance(exception, DownloadConnectionRefusedError):
         return "connection refused"
     if isinstance(exception, DownloadTimeoutError):
@@ -66,10 +74,10 @@ def explain(exception: BaseException, url: str) -> str:
     if isinstance(exception, ResponseDataLossError):
         return "the answer is cut off"
     if isinstance(exception, DownloadCancelledError):
-        return printable_line(f"the answer was not taken: {exception}")
+        return f"the answer was not taken: {exception}"
     if isinstance(exception, ValueError) and "Missing scheme in request url" in str(exception):
         return "it redirects to what is no web address"  # mailto: and the like
     if isinstance(exception, IgnoreRequest):
         message = str(exception)
-        return printable_line("it redirects without end" if message == "max redirections reached" else message)
-    return printable_line(f"{type(exception).__name__}: {exception}"[:300])
+        return "it redirects without end" if message == "max redirections reached" else message
+    return f"{type(exception).__name__}: {exception}"[:300]

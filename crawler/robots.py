@@ -13,6 +13,8 @@ from scrapy.robotstxt import ProtegoRobotParser
 from crawler.failures import PASSING, NotAsked, explain
 
 PRODUCT = "clausewatch"  # the product token a robots.txt may name us by
+# What is parsed of a robots.txt, in bytes: the least that RFC 9309, section 2.5, allows for.
+_MOST = 500 * 1024
 
 _Rules = ProtegoRobotParser | str  # why they could not be got
 
@@ -58,4 +60,4 @@ class RobotsMiddleware:
             return f"{url} could not be got: {explain(error, url)}"
         if response.status == 429 or response.status >= 500:
             return f"{url} could not be got: status {response.status}"
-        return ProtegoRobotParser(b"" if response.status >= 400 else response.body, self._crawler.spider)
+        return ProtegoRobotParser(b"" if response.status >= 400 else response.body[:_MOST], self._crawler.spider)

@@ -12,14 +12,14 @@ from rich.text import Text
 
 from core.captures import Capture, Verdict
 from core.clauses import Clause, Document
-from core.escaping import printable_line
+from core.escaping import printable_json, printable_line
 from core.history import Alternation, History, Observation, Settled, Version
 from core.moments import iso
 
 
 def print_json(data: object) -> None:
     """The data on standard output."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(printable_json(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
 def capture_row(capture_id: int, capture: Capture, verdict: Verdict, version: int | None) -> dict[str, Any]:
