@@ -414,11 +414,22 @@ def _is_title(block: Block, title: str) -> bool:
     """Whether a block is the title of the policy: a line that speaks of one and is set or named as the page's title."""
     if block.size > 14 or block.in_control or block.kind == "list_item":
         return False
-    if block.linked > 0.5 and block.level != 1:
+    if (block.linked > 0.5 and block.level != 1) or _is_laid_over(block.box):
         return False
     if not speaks_of_policy(block.text):
         return False
     return block.level > 0 or _named_in(title, block)
+
+
+def _is_laid_over(box: Box | None) -> bool:
+    """Whether an element, or one around it, is a banner or a dialog over the page: its titles are not the page's."""
+    while box is not None:
+        if box.hidden or box.role in ("dialog", "alertdialog"):
+            return True
+        if box.names and signs.kinds(box.names) & (signs.CONSENT | signs.BANNER):
+            return True
+        box = box.parent
+    return False
 
 
 def _named_in(title: str, block: Block) -> bool:

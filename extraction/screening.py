@@ -118,7 +118,8 @@ class _Seen:
         if own is None:
             return True
         parts = [part for title in self.titles for part in re.split(r"\s[-–—|:·»]\s|: ", title)]
-        parts += [_straight(clause.text) for clause in self.document.clauses[:2]]
+        lead = [clause for clause in self.document.clauses[:2] if clause.kind == "heading" or not clause.links]
+        parts += [_straight(clause.text) for clause in lead]
         return any(
             len(part.split()) <= 9 and not part.endswith("?") and own.search(part) and signs.DOCUMENT_NOUN.search(part)
             for part in parts
@@ -294,15 +295,15 @@ def _reads_as_policy(seen: _Seen) -> bool:
 
 def _other_document(seen: _Seen) -> Verdict | None:
     """Whether the page is named as another document, and nothing names it as the one that was asked for."""
-    own = signs.OWN_TITLE.get(seen.capture.policy)
-    if own is None or seen.count < 60:
+    own, others = signs.OWN_TITLE.get(seen.capture.policy), signs.OTHER_TITLES.get(seen.capture.policy)
+    if own is None or others is None or seen.count < 60:
         return None
     titles = seen.titles
     kind = None if seen.names_itself else _other_kind(seen.page)
     if kind:
         return _quarantined("other_document", f"the page says of itself: {kind}")
     headings = [_straight(clause.text) for clause in seen.document.clauses if clause.kind == "heading"][:3]
-    other = next((match for match in map(_other_title(seen).search, titles) if match), None)
+    other = next((match for match in map(others.search, titles) if match), None)
     if other and not any(own.search(text) for text in (*titles, *headings)):
         return _quarantined("other_document", f"it is called {_around(other)!r}")
     return None
@@ -316,11 +317,6 @@ def _other_kind(page: Page) -> str:
         if found:
             return tidy(found[0])
     return ""
-
-
-def _other_title(seen: _Seen) -> re.Pattern[str]:
-    """The titles of other documents than the one that was asked for."""
-    return signs.OTHER_TITLE if seen.capture.policy == "privacy" else signs.PRIVACY_TITLE
 
 
 def _may_be_policy(seen: _Seen) -> bool:
