@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from core.clauses import Document
 from core.exceptions import ExtractionError
@@ -20,6 +21,7 @@ from extraction.text import is_hard_wrapped, read_text
 EXTRACTOR = "2"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
+_MARKDOWN_SIGN = re.compile(rb"^#{1,6} \S|^[=-]{3,}\s*$|\*\*\S|\]\(|^[-*] \S", re.MULTILINE)
 # Control characters that no text has; escape is left out, since ISO-2022 encodings use it.
 _CONTROL = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 _BINARY = (
@@ -67,7 +69,7 @@ def parse(
     remove: Sequence[str] = (),
 ) -> tuple[Document, Page | None]:
     """What `extract` gives, and the page it was taken from where that is HTML; ExtractionError as there."""
-    kind = _kind(data, media_type)
+    kind = _kind(data, media_type, url)
     if kind == "pdf":
         title, blocks = read_pdf(data)
         return _document(title, "", blocks), None
@@ -96,7 +98,7 @@ def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:
     )
 
 
-def _kind(data: bytes, media_type: str) -> str:
+def _kind(data: bytes, media_type: str, url: str | None) -> str:
     """What to read the bytes as: what they are where they show it, what they are said to be otherwise."""
     start = data[:1024].lstrip()
     if b"%PDF-" in start:
@@ -110,11 +112,19 @@ def _kind(data: bytes, media_type: str) -> str:
         return "html"
     if said in ("text/markdown", "text/x-markdown"):
         return "markdown"
+    if said == "text/plain" and _is_markdown(data, url):
+        return "markdown"
     if said == "text/plain":
         return "html" if re.match(rb"(?:\xef\xbb\xbf)?<(?:!doctype\s+html|html)\b", start, re.IGNORECASE) else "text"
     if "html" in said or "xml" in said:
         return "html"
     return "html" if _MARKUP.search(data[:4096]) else "text"
+
+
+def _is_markdown(data: bytes, url: str | None) -> bool:
+    """Whether plain text is Markdown, as servers of source code give it: by its address, and by how it is written."""
+    named = urlsplit(url or "").path.lower().endswith((".md", ".markdown"))
+    return named and len(_MARKDOWN_SIGN.findall(data[:20_000])) >= 3
 
 
 def _is_binary(data: bytes) -> bool:

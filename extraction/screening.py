@@ -34,6 +34,8 @@ _DOCUMENT_WORDS = 250
 _SAMPLE = 4_000
 #: Challenges are small pages; their marks stand near the beginning.
 _CHALLENGE_BYTES = 60_000
+#: What embeds a policy stands in the page's own text, not beyond megabytes of data.
+_EMBED_BYTES = 200_000
 #: A wall of more words may be the policy itself, shown with a button to agree to it.
 _WALL_WORDS = 350
 #: The languages whose words we know.
@@ -240,7 +242,7 @@ def _unfinished(seen: _Seen) -> Verdict | None:
         clause for clause in seen.document.clauses if clause.kind != "heading" and len(clause.text.split()) > 3
     ]
     if not sentences:
-        embed = signs.EMBEDS.search(seen.payload.decode("latin-1"))
+        embed = signs.EMBEDS.search(seen.payload[:_EMBED_BYTES].decode("latin-1"))
         if embed:
             return _quarantined("empty", f"a script is to put the policy here ({embed[0]}); it would need a browser")
         return _quarantined(
