@@ -36,6 +36,8 @@ _SAMPLE = 4_000
 _CHALLENGE_BYTES = 60_000
 #: What embeds a policy stands in the page's own text, not beyond megabytes of data.
 _EMBED_BYTES = 200_000
+#: Nor does a page take longer to say what it shows instead.
+_PHRASE_SAMPLE = 4_000
 #: A wall of more words may be the policy itself, shown with a button to agree to it.
 _WALL_WORDS = 350
 #: The languages whose words we know.
@@ -137,7 +139,8 @@ class _Seen:
 
 
 def _straight(text: str) -> str:
-    return text.replace("’", "'").replace("‘", "'")
+    """The beginning of a text, with straight apostrophes: what phrases are looked for in."""
+    return text[:_PHRASE_SAMPLE].replace("’", "'").replace("‘", "'")
 
 
 def _truncated(capture: Capture, payload: bytes, page: Page | None) -> str:
@@ -234,7 +237,7 @@ def _unfinished(seen: _Seen) -> Verdict | None:
         return _quarantined("login", f"the page says: {_around(login)!r}")
     if page.tree.css_first('meta[http-equiv="refresh" i]') is not None and not prose:
         return _quarantined("empty", "the page only sends the browser on to another")
-    texts += [node.text() for node in page.tree.css("noscript")]
+    texts += [_straight(node.text()) for node in page.tree.css("noscript")[:10]]
     script = next((match for match in map(signs.NEEDS_SCRIPT.search, texts) if match), None)
     if script and seen.policy == 0:
         return _quarantined("empty", f"the page says: {_around(script)!r}; reading it would need a browser")
