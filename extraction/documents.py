@@ -8,7 +8,7 @@ from core.clauses import Document
 from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.clauses import clauses_of
-from extraction.encodings import decode
+from extraction.encodings import as_utf8, decode
 from extraction.furniture import policy_blocks
 from extraction.html import Page, read_html
 from extraction.languages import language_of
@@ -73,13 +73,12 @@ def parse(
     if kind == "pdf":
         title, blocks = read_pdf(data)
         return _document(title, "", blocks), None
-    text = decode(data, media_type)
     if kind == "text":
-        return _document(None, "", read_text(text)), None
+        return _document(None, "", read_text(decode(data, media_type))), None
     if kind == "markdown":
-        page = read_markdown(text, url=url, select=select, remove=remove)
+        page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
         return _document(page.title, "", page.blocks), None
-    page = read_html(text, url=url, select=select, remove=remove)
+    page = read_html(as_utf8(data, media_type), url=url, select=select, remove=remove)
     blocks = policy_blocks(page.blocks, page.title or "")
     if select:
         blocks = page.blocks

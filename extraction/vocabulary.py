@@ -100,11 +100,10 @@ def policy_share(text: str) -> tuple[int, int]:
 
 def speaks_of_policy(text: str) -> bool:
     """Whether the text has any of them."""
-    text = text.lower()
     # Most texts that speak of it do so soon.
-    if any(map(_is_policy_word, text[:_SOON].split())):
+    if any(map(_is_policy_word, text[:_SOON].lower().split())):
         return True
-    if len(text) > _SOON and any(map(_is_policy_word, text[_SOON - _LONGEST_WORD :].split())):
+    if len(text) > _SOON and any(map(_is_policy_word, text[_SOON - _LONGEST_WORD :].lower().split())):
         return True
     return bool(not text.isascii() and _RUN_ON.search(text))
 
