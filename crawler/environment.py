@@ -2,9 +2,15 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from scrapy.downloadermiddlewares import cookies
 from scrapy.settings import BaseSettings
+from tldextract import TLDExtract
 
 from core.settings import Settings, load_settings
+
+# Scrapy looks up which domains are public, so that no site sets a cookie for all of `.example`. Left alone, it fetches
+# the list from the web when a machine first crawls; the one that comes with the package does.
+cookies._split_domain = TLDExtract(suffix_list_urls=(), include_psl_private_domains=True)
 
 _KEY = "CLAUSEWATCH_ENVIRONMENT"
 

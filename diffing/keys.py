@@ -9,17 +9,15 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache, wraps
 
-from diffing.words import words
+from diffing.words import DASHES, QUOTES, words
 
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
-_QUOTES = dict.fromkeys(map(ord, '‘’‚‛′ʼ`´“”„‟″«»‹›"'), "'")
 # Emphasis, bullets and table rules that a plain-text page spells out, and characters without width.
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
 # Longer texts are not remembered.
 _SHORT = 2_000
-_TYPOGRAPHY = _DASHES | _QUOTES | _DROPPED
+_TYPOGRAPHY = DASHES | QUOTES | _DROPPED
 _SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
 # A number in front of a clause that the extraction left in its text. "30 days" is none: it takes a full stop, a

@@ -9,6 +9,10 @@ import re
 import unicodedata
 from functools import cache
 
+#: Every shape of dash, and of quote and apostrophe, to one.
+DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
+QUOTES = dict.fromkeys(map(ord, '‘’‚‛′ʼ`´“”„‟″«»‹›"'), "'")
+
 # What a reader takes for one thing: an e-mail or web address, a number or date in digits. Bounded, so that a text
 # made to be slow is not.
 _THING = (

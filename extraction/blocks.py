@@ -13,7 +13,7 @@ class Box:
     """An element of the page that holds blocks.
 
     names: its `id` and `class` in lower case, space between. depth: how many boxes are around it.
-    furniture: it is page furniture, or stands in some. edge: it would be above or below the running text.
+    furniture: it is page furniture, or stands in some.
     fields: how many fields to fill in it holds, counted as the page is walked. All else is counted once all blocks
         are known:
     words, link_words: of all blocks inside. prose: the words among them that stand in running text, as a policy's do;
@@ -26,7 +26,6 @@ class Box:
     __slots__ = (
         "controls",
         "depth",
-        "edge",
         "fields",
         "furniture",
         "hidden",
@@ -45,7 +44,6 @@ class Box:
     )
 
     furniture: bool
-    edge: bool
     words: int
     link_words: int
     prose: int
@@ -67,7 +65,7 @@ class Box:
 
     def begin_counting(self) -> None:
         """Sets to nothing all that is counted once all blocks are known: of the many boxes few hold any."""
-        self.furniture = self.edge = False
+        self.furniture = False
         self.words = self.link_words = self.prose = self.policy = self.speaking = 0
         self.links = self.place_links = self.linked_headings = self.controls = 0
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from core.clauses import Document
 from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.clauses import clauses_of
-from extraction.encodings import decode
+from extraction.encodings import as_utf8, decode
 from extraction.furniture import policy_blocks
 from extraction.html import Page, read_html
 from extraction.languages import language_of
@@ -20,6 +21,7 @@ from extraction.text import is_hard_wrapped, read_text
 EXTRACTOR = "2"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
+_MARKDOWN_SIGN = re.compile(rb"^#{1,6} \S|^[=-]{3,}\s*$|\*\*\S|\]\(|^[-*] \S", re.MULTILINE)
 # Control characters that no text has; escape is left out, since ISO-2022 encodings use it.
 _CONTROL = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 _BINARY = (
@@ -67,17 +69,16 @@ def parse(
     remove: Sequence[str] = (),
 ) -> tuple[Document, Page | None]:
     """What `extract` gives, and the page it was taken from where that is HTML; ExtractionError as there."""
-    kind = _kind(data, media_type)
+    kind = _kind(data, media_type, url)
     if kind == "pdf":
         title, blocks = read_pdf(data)
         return _document(title, "", blocks), None
-    text = decode(data, media_type)
     if kind == "text":
-        return _document(None, "", read_text(text)), None
+        return _document(None, "", read_text(decode(data, media_type))), None
     if kind == "markdown":
-        page = read_markdown(text, url=url, select=select, remove=remove)
+        page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
         return _document(page.title, "", page.blocks), None
-    page = read_html(text, url=url, select=select, remove=remove)
+    page = read_html(as_utf8(data, media_type), url=url, select=select, remove=remove)
     blocks = policy_blocks(page.blocks, page.title or "")
     if select:
         blocks = page.blocks
@@ -96,7 +97,7 @@ def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:
     )
 
 
-def _kind(data: bytes, media_type: str) -> str:
+def _kind(data: bytes, media_type: str, url: str | None) -> str:
     """What to read the bytes as: what they are where they show it, what they are said to be otherwise."""
     start = data[:1024].lstrip()
     if b"%PDF-" in start:
@@ -110,11 +111,19 @@ def _kind(data: bytes, media_type: str) -> str:
         return "html"
     if said in ("text/markdown", "text/x-markdown"):
         return "markdown"
+    if said == "text/plain" and _is_markdown(data, url):
+        return "markdown"
     if said == "text/plain":
         return "html" if re.match(rb"(?:\xef\xbb\xbf)?<(?:!doctype\s+html|html)\b", start, re.IGNORECASE) else "text"
     if "html" in said or "xml" in said:
         return "html"
     return "html" if _MARKUP.search(data[:4096]) else "text"
+
+
+def _is_markdown(data: bytes, url: str | None) -> bool:
+    """Whether plain text is Markdown, as servers of source code give it: by its address, and by how it is written."""
+    named = urlsplit(url or "").path.lower().endswith((".md", ".markdown"))
+    return named and len(_MARKDOWN_SIGN.findall(data[:20_000])) >= 3
 
 
 def _is_binary(data: bytes) -> bool:

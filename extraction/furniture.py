@@ -42,23 +42,18 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
     boxes = _boxes(blocks)
     for box in boxes:
         box.begin_counting()
-    total = _measure(blocks, boxes)
-    every_word = sum([block.size for block in blocks if _is_prose(block)])
+    total, every_word = _measure(blocks, boxes)
     asides = _titled_asides(blocks, total, every_word) | _consent_requests(blocks, total) | _copies(blocks, boxes)
     for box in boxes:  # outermost first, so that what stands in furniture is furniture
         above = box.parent
-        box.furniture = (
-            (above is not None and above.furniture) or id(box) in asides or _is_furniture(box, total, every_word)
-        )
-        box.edge = (above is not None and above.edge) or _is_edge(box)
+        if (above is not None and above.furniture) or id(box) in asides or _is_furniture(box, total, every_word):
+            box.furniture = True
     kept = [block for block in blocks if not _is_outright_furniture(block)]
     speaking = [index for index, block in enumerate(kept) if block.speaking]
     if not speaking:
         return _trimmed(kept)
     first, last = speaking[0], speaking[-1]
-    kept = [
-        block for index, block in enumerate(kept) if first <= index <= last or block.box is None or not block.box.edge
-    ]
+    kept = [block for index, block in enumerate(kept) if first <= index <= last or not _stands_at_edge(block.box)]
     core = _core(kept, boxes)
     inside = [index for index, block in enumerate(kept) if _stands_in(block.box, core)]
     first, last = _extended(kept, inside[0], inside[-1])
@@ -80,22 +75,37 @@ def _boxes(blocks: list[Block]) -> list[Box]:
     return found
 
 
-def _measure(blocks: list[Block], boxes: list[Box]) -> int:
-    """Counts what stands in each element; gives how many words of running text that speaks of policies there are."""
+def _measure(blocks: list[Block], boxes: list[Box]) -> tuple[int, int]:
+    """Counts what stands in each element.
+
+    Gives how many words of running text there are that speak as policies do, and how many in all.
+    """
     total = speaking = 0
     prose = []
     for block in blocks:
-        # Scripts written without spaces: four characters a word.
-        size = block.text.count(" ") + 1
-        block.size = size if size * 15 > len(block.text) else len(block.text) // 4
-        if _is_prose(block):
+        text, linked, box = block.text, block.linked, block.box
+        size = text.count(" ") + 1
+        if size * 15 <= len(text):
+            size = len(text) // 4  # scripts written without spaces: four characters a word
+        block.size = size
+        if size >= _SENTENCE_WORDS and linked < 0.5 and block.kind != "heading":
             prose.append(block)
-            total += block.size
-            if speaks_of_policy(block.text):
-                block.policy = block.speaking = block.size
-                speaking += block.size
-            elif may_speak_of_policy(block.text):
-                block.speaking = block.size // 2
+            total += size
+            if speaks_of_policy(text):
+                block.policy = block.speaking = size
+                speaking += size
+            elif may_speak_of_policy(text):
+                block.speaking = size // 2
+        if box is not None:
+            box.words += size
+            if block.in_control:
+                box.controls += 1
+            if linked:
+                box.link_words += int(size * linked + 0.5)
+                if linked > 0.5:
+                    box.links += 1
+                    box.place_links += block.to_place
+                    box.linked_headings += bool(block.level) and not block.to_place
     if speaking < _SPEAKING_SHARE * total:
         # In other words, or in a language of which we know none.
         known = [block for block in prose if block.speaking]
@@ -109,31 +119,23 @@ def _measure(blocks: list[Block], boxes: list[Box]) -> int:
             block.box.prose += block.size
             block.box.policy += block.policy
             block.box.speaking += block.speaking
-    for block in blocks:
-        box = block.box
-        if box is not None:
-            box.words += block.size
-            box.controls += block.in_control
-            if block.linked:
-                box.link_words += int(block.size * block.linked + 0.5)
-                if block.linked > 0.5:
-                    box.links += 1
-                    box.place_links += block.to_place
-                    box.linked_headings += bool(block.level) and not block.to_place
     for box in reversed(boxes):
         above = box.parent
         if above is not None:
             above.words += box.words
-            above.link_words += box.link_words
-            above.prose += box.prose
-            above.policy += box.policy
-            above.speaking += box.speaking
-            above.links += box.links
-            above.controls += box.controls
-            above.fields += box.fields
-            above.place_links += box.place_links
-            above.linked_headings += box.linked_headings
-    return speaking
+            if box.prose:
+                above.prose += box.prose
+                above.policy += box.policy
+                above.speaking += box.speaking
+            if box.link_words:
+                above.link_words += box.link_words
+                above.links += box.links
+                above.place_links += box.place_links
+                above.linked_headings += box.linked_headings
+            if box.controls or box.fields:
+                above.controls += box.controls
+                above.fields += box.fields
+    return speaking, total
 
 
 def _is_prose(block: Block) -> bool:
@@ -300,6 +302,14 @@ def _is_outright_furniture(block: Block) -> bool:
     return (block.in_control and not block.level) or (block.box is not None and block.box.furniture)
 
 
+def _stands_at_edge(box: Box | None) -> bool:
+    while box is not None:
+        if _is_edge(box):
+            return True
+        box = box.parent
+    return False
+
+
 def _is_edge(box: Box) -> bool:
     """Whether an element is furniture if it stands above or below the running text: a menu, by its links or name."""
     if box.policy:
@@ -414,11 +424,22 @@ def _is_title(block: Block, title: str) -> bool:
     """Whether a block is the title of the policy: a line that speaks of one and is set or named as the page's title."""
     if block.size > 14 or block.in_control or block.kind == "list_item":
         return False
-    if block.linked > 0.5 and block.level != 1:
+    if (block.linked > 0.5 and block.level != 1) or _is_laid_over(block.box):
         return False
     if not speaks_of_policy(block.text):
         return False
     return block.level > 0 or _named_in(title, block)
+
+
+def _is_laid_over(box: Box | None) -> bool:
+    """Whether an element, or one around it, is a banner or a dialog over the page: its titles are not the page's."""
+    while box is not None:
+        if box.hidden or box.role in ("dialog", "alertdialog"):
+            return True
+        if box.names and signs.kinds(box.names) & (signs.CONSENT | signs.BANNER):
+            return True
+        box = box.parent
+    return False
 
 
 def _named_in(title: str, block: Block) -> bool:

@@ -111,7 +111,8 @@ ASIDE_TITLE = re.compile(
     r"volg ons.{0,20}|(?:powiązane|podobne|ostatnie|polecane) (?:artykuły|wpisy|posty)|dodaj komentarz|"
     r"zobacz (?:też|także|również)|relaterade .{1,20}|relaterede .{1,20}|"
     # Russian, Japanese, Chinese, Korean
-    r"похожие .{1,20}|читайте также|оставить комментарий|関連(?:記事|リンク)|おすすめ.{0,6}|最新(?:記事|ニュース)|人気記事|"
+    r"похожие .{1,20}|читайте также|оставить комментарий|関連(?:記事|リンク)|おすすめ.{0,6}|最新(?:記事|"
+    r"ニュース)|人気記事|"
     r"相关(?:文章|阅读|链接)|最新(?:文章|消息)|관련 ?글",
     re.IGNORECASE,
 )

@@ -10,7 +10,7 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.links import link_target
 from extraction.walker import Walker
-from extraction.wording import tidy, word_set
+from extraction.wording import tidy
 
 # A tag that a reader sees as text: the page's markup was escaped once too often.
 _SHOWN_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
@@ -18,10 +18,13 @@ _SHOWN_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>
 _MAX_DEPTH = 512
 # An ordinary page has hundreds of tags that are never closed: breaks, images, comments.
 _MANY_OPEN = 2_000
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
-_NEST = word_set(
-    "div span b i u em strong font center section article table td tr ul ol dl blockquote a small big sub sup "
-    "form main header footer nav aside details fieldset figure button code tt s strike label abbr cite q"
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_NEST = frozenset(
+    (
+        b"div span b i u em strong font center section article table td tr ul ol dl blockquote a small big "
+        b"sub sup  form main header footer nav aside details fieldset figure button code tt s strike label "
+        b"abbr cite q"
+    ).split()
 )
 
 
@@ -36,7 +39,7 @@ class Page:
 
 
 def read_html(
-    text: str,
+    source: bytes,
     *,
     url: str | None = None,
     select: Sequence[str] = (),
@@ -45,11 +48,11 @@ def read_html(
 ) -> Page:
     """The blocks of a page, or of what `select` names in it, without what `remove` names.
 
-    markdown: it was made from Markdown, whose emphasis and spaces are the vendor's, not a layout's.
+    source: the page in UTF-8. markdown: it was made from Markdown, whose emphasis and spaces are the vendor's, not a layout's.
 
     ExtractionError names a selector that is none.
     """
-    tree = LexborHTMLParser(_flattened(text))
+    tree = LexborHTMLParser(_flattened(source))
     body = tree.body
     title_node = tree.css_first("title")
     title = tidy(title_node.text()) if title_node is not None else ""
@@ -76,7 +79,7 @@ def _with_shown_markup_read(blocks: list[Block], base: str | None, url: str | No
     result = []
     for block in blocks:
         if "</" in block.text and _SHOWN_TAG.search(block.text):
-            body = LexborHTMLParser(_flattened(block.text)).body
+            body = LexborHTMLParser(_flattened(block.text.encode("utf-8", "replace"))).body
             if body is not None:
                 walker = Walker(base, url, block.box)
                 walker.walk(body)
@@ -112,14 +115,14 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
     return list(kept.values())
 
 
-def _flattened(text: str) -> str:
+def _flattened(source: bytes) -> bytes:
     """The page without start tags nested deeper than _MAX_DEPTH, where it may have any."""
-    tags = text.count("<")
-    if tags < _MANY_OPEN or tags - 2 * text.count("</") < _MANY_OPEN:
-        return text
+    tags = source.count(b"<")
+    if tags < _MANY_OPEN or tags - 2 * source.count(b"</") < _MANY_OPEN:
+        return source
     depth = 0
 
-    def keep(match: re.Match[str]) -> str:
+    def keep(match: re.Match[bytes]) -> bytes:
         nonlocal depth
         if match[2].lower() not in _NEST:
             return match[0]
@@ -127,6 +130,6 @@ def _flattened(text: str) -> str:
             depth = max(0, depth - 1)
             return match[0]
         depth += 1
-        return match[0] if depth <= _MAX_DEPTH else " "
+        return match[0] if depth <= _MAX_DEPTH else b" "
 
-    return _TAG.sub(keep, text)
+    return _TAG.sub(keep, source)

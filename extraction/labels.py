@@ -2,10 +2,11 @@
 
 import re
 
-from extraction.wording import has_words
+from extraction.wording import has_words, word_set
 
 _NAMED = (
-    r"(?:Section|Article|Clause|Chapter|Part|Annex|Appendix|Schedule|Artikel|Abschnitt|Kapitel|Teil|Anhang|Anlage|Ziffer|"
+    r"(?:Section|Article|Clause|Chapter|Part|Annex|Appendix|Schedule|Artikel|Abschnitt|Kapitel|Teil|Anhang|Anlage|"
+    r"Ziffer|"
     r"Chapitre|Annexe|Titre|Artículo|Sección|Cláusula|Capítulo|Anexo|Articolo|Sezione|Clausola|Allegato|Artigo|Seção|"
     r"Hoofdstuk|Bijlage|Rozdział|Artykuł|Załącznik|Раздел|Статья|Глава|Приложение|Άρθρο|Ενότητα|"
     r"SECTION|ARTICLE|CLAUSE|CHAPTER|PART|ANNEX|APPENDIX|SCHEDULE|ARTIKEL|ABSCHNITT|ANHANG|ANNEXE|CLÁUSULA|ARTÍCULO|"
@@ -33,9 +34,9 @@ _LABEL = re.compile(
 _LONGEST_TITLE = 120
 _ESCAPED = re.compile(r"^(\d{1,3})\\([.)])")
 # Of the words that name labels.
-_BEGINNINGS = frozenset(
-    "sec art cla cha par ann app sch abs kap tei anh anl zif tit cap ane sez all seç hoo bij roz zał раз ста гла при άρθ "
-    "ενό 第 제".split()
+_BEGINNINGS = word_set(
+    "sec art cla cha par ann app sch abs kap tei anh anl zif tit cap ane sez all seç hoo bij roz zał раз ста гла при "
+    "άρθ ενό"
 )
 # "2.5 million users", "1.2 GB": a quantity, no clause number.
 _QUANTITY = re.compile(
@@ -54,8 +55,12 @@ def split_label(text: str) -> tuple[str | None, str]:
     A number alone is no label ("30 days after …"), and a text that is nothing but a label keeps it as text.
     """
     # Most texts begin with a word of two letters or more that names no label: cheaper to tell than to match.
-    # (Chinese, Japanese and Korean labels are letters, too, with a numeral behind the first.)
-    if text[:2].isalpha() and text[1:2] not in "ivxlcIVXLC" and text[:3].casefold() not in _BEGINNINGS:
+    if (
+        text[:2].isascii()
+        and text[:2].isalpha()
+        and text[1:2] not in "ivxlcIVXLC"
+        and text[:3].casefold() not in _BEGINNINGS
+    ):
         return None, text
     match = _LABEL.match(text)
     if not match or _QUANTITY.match(text) or _DAY.match(text):

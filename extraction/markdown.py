@@ -28,7 +28,9 @@ class _Open:
 def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
     """The blocks of a Markdown text (CommonMark with tables). ExtractionError names a selector that is none."""
     source = _with_even_lists(without_source_line(text))
-    return read_html(_MARKDOWN.render(source), url=url, select=select, remove=remove, markdown=True)
+    return read_html(
+        _MARKDOWN.render(source).encode("utf-8", "replace"), url=url, select=select, remove=remove, markdown=True
+    )
 
 
 def _with_even_lists(text: str) -> str:

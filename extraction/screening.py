@@ -34,6 +34,10 @@ _DOCUMENT_WORDS = 250
 _SAMPLE = 4_000
 #: Challenges are small pages; their marks stand near the beginning.
 _CHALLENGE_BYTES = 60_000
+#: What embeds a policy stands in the page's own text, not beyond megabytes of data.
+_EMBED_BYTES = 200_000
+#: Nor does a page take longer to say what it shows instead.
+_PHRASE_SAMPLE = 4_000
 #: A wall of more words may be the policy itself, shown with a button to agree to it.
 _WALL_WORDS = 350
 #: The languages whose words we know.
@@ -118,7 +122,8 @@ class _Seen:
         if own is None:
             return True
         parts = [part for title in self.titles for part in re.split(r"\s[-–—|:·»]\s|: ", title)]
-        parts += [_straight(clause.text) for clause in self.document.clauses[:2]]
+        lead = [clause for clause in self.document.clauses[:2] if clause.kind == "heading" or not clause.links]
+        parts += [_straight(clause.text) for clause in lead]
         return any(
             len(part.split()) <= 9 and not part.endswith("?") and own.search(part) and signs.DOCUMENT_NOUN.search(part)
             for part in parts
@@ -134,7 +139,8 @@ class _Seen:
 
 
 def _straight(text: str) -> str:
-    return text.replace("’", "'").replace("‘", "'")
+    """The beginning of a text, with straight apostrophes: what phrases are looked for in."""
+    return text[:_PHRASE_SAMPLE].replace("’", "'").replace("‘", "'")
 
 
 def _truncated(capture: Capture, payload: bytes, page: Page | None) -> str:
@@ -231,7 +237,7 @@ def _unfinished(seen: _Seen) -> Verdict | None:
         return _quarantined("login", f"the page says: {_around(login)!r}")
     if page.tree.css_first('meta[http-equiv="refresh" i]') is not None and not prose:
         return _quarantined("empty", "the page only sends the browser on to another")
-    texts += [node.text() for node in page.tree.css("noscript")]
+    texts += [_straight(node.text()) for node in page.tree.css("noscript")[:10]]
     script = next((match for match in map(signs.NEEDS_SCRIPT.search, texts) if match), None)
     if script and seen.policy == 0:
         return _quarantined("empty", f"the page says: {_around(script)!r}; reading it would need a browser")
@@ -239,7 +245,7 @@ def _unfinished(seen: _Seen) -> Verdict | None:
         clause for clause in seen.document.clauses if clause.kind != "heading" and len(clause.text.split()) > 3
     ]
     if not sentences:
-        embed = signs.EMBEDS.search(seen.payload.decode("latin-1"))
+        embed = signs.EMBEDS.search(seen.payload[:_EMBED_BYTES].decode("latin-1"))
         if embed:
             return _quarantined("empty", f"a script is to put the policy here ({embed[0]}); it would need a browser")
         return _quarantined(
@@ -294,15 +300,15 @@ def _reads_as_policy(seen: _Seen) -> bool:
 
 def _other_document(seen: _Seen) -> Verdict | None:
     """Whether the page is named as another document, and nothing names it as the one that was asked for."""
-    own = signs.OWN_TITLE.get(seen.capture.policy)
-    if own is None or seen.count < 60:
+    own, others = signs.OWN_TITLE.get(seen.capture.policy), signs.OTHER_TITLES.get(seen.capture.policy)
+    if own is None or others is None or seen.count < 60:
         return None
     titles = seen.titles
     kind = None if seen.names_itself else _other_kind(seen.page)
     if kind:
         return _quarantined("other_document", f"the page says of itself: {kind}")
     headings = [_straight(clause.text) for clause in seen.document.clauses if clause.kind == "heading"][:3]
-    other = next((match for match in map(_other_title(seen).search, titles) if match), None)
+    other = next((match for match in map(others.search, titles) if match), None)
     if other and not any(own.search(text) for text in (*titles, *headings)):
         return _quarantined("other_document", f"it is called {_around(other)!r}")
     return None
@@ -316,11 +322,6 @@ def _other_kind(page: Page) -> str:
         if found:
             return tidy(found[0])
     return ""
-
-
-def _other_title(seen: _Seen) -> re.Pattern[str]:
-    """The titles of other documents than the one that was asked for."""
-    return signs.OTHER_TITLE if seen.capture.policy == "privacy" else signs.PRIVACY_TITLE
 
 
 def _may_be_policy(seen: _Seen) -> bool:

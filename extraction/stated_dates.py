@@ -41,13 +41,15 @@ _LANGUAGES = [
 _EFFECTIVE = re.compile(
     r"\b(?:effective(?:\s+(?:date|as\s+of|from|on|since))?|in\s+effect\s+(?:as\s+of|from|since)|takes?\s+effect|"
     r"(?:comes?|came|enters?|entered)\s+into\s+(?:force|effect)|valid\s+(?:from|as\s+of)|applies\s+(?:from|as\s+of)|"
-    r"s[’']applique\s+à\s+(?:partir|compter)|entr(?:e|ée|era)\s+en\s+vigueur|en\s+vigueur|date\s+d[’']effet|date\s+d[’']entrée|applicable\s+(?:à\s+compter|"
+    r"s[’']applique\s+à\s+(?:partir|compter)|entr(?:e|ée|era)\s+en\s+vigueur|en\s+vigueur|date\s+d[’']effet|"
+    r"date\s+d[’']entrée|applicable\s+(?:à\s+compter|"
     r"depuis)|"
     r"gültig\s+(?:ab|seit)|in\s+kraft|wirksam\s+(?:ab|seit)|gilt\s+ab|"
     r"(?:fecha\s+de\s+)?entrada\s+en\s+vigor|en\s+vigor|vigente\s+(?:desde|a\s+partir)|fecha\s+efectiva|"
     r"in\s+vigore|data\s+di\s+entrata|em\s+vigor|data\s+de\s+vigência|vigência|"
     r"van\s+kracht|ingangsdatum|geldig\s+vanaf|träder\s+i\s+kraft|gäller\s+från|trer\s+i\s+kraft|træder\s+i\s+kraft|"
-    r"obowiązuje\s+od|wchodzi\s+w\s+życie|účinnost[ií]|voimassa|вступает\s+в\s+силу|действует\s+с|yürürlük|ισχύει\s+από|"
+    r"obowiązuje\s+od|wchodzi\s+w\s+życie|účinnost[ií]|voimassa|вступает\s+в\s+силу|действует\s+с|yürürlük|"
+    r"ισχύει\s+από|"
     r"施行日|発効日|生效日期|生效时间|自.{0,2}起生效|시행일)",
     re.IGNORECASE,
 )
@@ -63,7 +65,8 @@ _UPDATED = re.compile(
     r"última\s+(?:actualización|modificación|revisión|atualização|alteração)|actualizad[oa]|atualizad[oa]|"
     r"ultim[oa]\s+(?:aggiornamento|modifica|revisione)|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd|aangepast|"
     r"herzien)|"
-    r"laatste\s+(?:update|wijziging)|versie\s+(?:van|d\.?d\.?)|bijgewerkt|senast\s+(?:uppdaterad|ändrad)|sist\s+(?:oppdatert|endret)|"
+    r"laatste\s+(?:update|wijziging)|versie\s+(?:van|d\.?d\.?)|bijgewerkt|senast\s+(?:uppdaterad|ändrad)|"
+    r"sist\s+(?:oppdatert|endret)|"
     r"sidst\s+opdateret|"
     r"ostatni[ao]?\s+(?:aktualizacj|zmian)\w*|poslední\s+(?:aktualizace|změna)|päivitetty|последнее\s+обновление|"
     r"дата\s+обновления|son\s+güncelleme|τελευταία\s+(?:ενημέρωση|τροποποίηση)|utolsó\s+(?:frissítés|módosítás)|"

@@ -41,7 +41,8 @@ _WEAK_WORDS = word_set(
     "keep keeps kept store stores stored collect collects collected collecting retain retained delete deletes deleted "
     "deletion erase erased erasure share shares shared sharing sell sells sold record records recorded recording "
     "recordings register address addresses telephone phone number numbers e-mail email mail account accounts name "
-    "names law laws legal court courts authority authorities access correct corrected correction object objection request "
+    "names law laws legal court courts authority authorities access correct corrected correction object objection "
+    "request "
     "requests retention purpose purposes party parties provider providers supplier suppliers processor contract "
     "contracts security secure encrypted disclose transfer transferred process processes processed visit visitor "
     "visitors website site service services server servers browser browsers logs log device devices identity identify "
@@ -58,7 +59,8 @@ _WEAK_WORDS = word_set(
     "supprimées effacer effacées partageons partagées vendons adresse adresses téléphone numéro courriel compte nom "
     "noms loi légale légales tribunal autorité accès rectification opposition demande finalité finalités tiers "
     "prestataire prestataires fournisseur contrat sécurité chiffrées transmises transfert site service services "
-    "serveur navigateur appareil paiement commande utilisateur utilisateurs clients client visiteurs ans mois jours plainte "
+    "serveur navigateur appareil paiement commande utilisateur utilisateurs clients client visiteurs ans mois jours "
+    "plainte "
     # Spanish, Portuguese, Italian
     "conservamos guardamos recopilamos recogemos eliminar borrar suprimir compartimos vendemos dirección teléfono "
     "número correo cuenta nombre ley legal tribunal autoridad acceso rectificación oposición finalidad finalidades "
@@ -98,11 +100,10 @@ def policy_share(text: str) -> tuple[int, int]:
 
 def speaks_of_policy(text: str) -> bool:
     """Whether the text has any of them."""
-    text = text.lower()
     # Most texts that speak of it do so soon.
-    if any(map(_is_policy_word, text[:_SOON].split())):
+    if any(map(_is_policy_word, text[:_SOON].lower().split())):
         return True
-    if len(text) > _SOON and any(map(_is_policy_word, text[_SOON - _LONGEST_WORD :].split())):
+    if len(text) > _SOON and any(map(_is_policy_word, text[_SOON - _LONGEST_WORD :].lower().split())):
         return True
     return bool(not text.isascii() and _RUN_ON.search(text))
 

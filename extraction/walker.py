@@ -88,6 +88,7 @@ class Walker:
         self._page = page.partition("#")[0] if page else None
         self._markdown = markdown
         self._lines = [_Line(markdown)]
+        self._pending = False  # whether anything is gathered in them
         self._box = box
         self._bold = 0
         self._href: list[str | None] = []
@@ -112,7 +113,7 @@ class Walker:
             if node is None:
                 node, tag, undo = stack.pop()
                 if undo in _SIMPLE_BLOCK and not self._in_row:  # what most are
-                    if self._lines[0].parts or len(self._lines) > 1:
+                    if self._pending:
                         self._flush()
                     if undo & _BOXED and self._box is not None:
                         self._box = self._box.parent
@@ -135,6 +136,7 @@ class Walker:
                 node = after
             elif tag == "br":
                 self._lines.append(_Line(self._markdown))
+                self._pending = True
                 node = after
             elif tag in _SKIPPED or tag[0] == "-":
                 if tag in _FIELDS and self._box is not None and _is_field(node):
@@ -195,7 +197,7 @@ class Walker:
         if href.startswith("#"):
             return _PLACE
         target = link_target(href, self._base)
-        if target and self._page and target.partition("#")[0] == self._page and "#" in target:
+        if target and "#" in target and self._page and target.partition("#")[0] == self._page:
             return _PLACE
         return target
 
@@ -205,7 +207,7 @@ class Walker:
         if row:
             if self._lines[-1].parts:
                 self._lines.append(_Line(self._markdown))
-        elif self._lines[0].parts or len(self._lines) > 1:
+        elif self._pending:
             self._flush()
         role = custom = ""
         if "-" in tag:
@@ -295,7 +297,7 @@ class Walker:
             if self._in_row:
                 if self._lines[-1].parts:
                     self._lines.append(_Line(self._markdown))
-            elif self._lines[0].parts or len(self._lines) > 1:
+            elif self._pending:
                 self._flush()
             if undo > _BOLD_ON:
                 self._leave_special(undo)
@@ -337,6 +339,7 @@ class Walker:
         line = self._lines[-1]
         if line.parts or (text and not text.isspace()):
             line.parts.append(text)
+            self._pending = True
             if self._markdown:
                 line.typeset.append(text)
             length = len(text.strip())
@@ -351,6 +354,7 @@ class Walker:
                 elif target and target not in line.links[-1:]:
                     line.links = (*line.links, target)
         for other in others:
+            self._pending = True
             self._lines.append(_Line(self._markdown))
             self._text(other)
 
@@ -378,6 +382,7 @@ class Walker:
     def _flush(self) -> None:
         """Ends the block: what was gathered becomes one block, or several where `<br>` parts paragraphs."""
         lines, self._lines = self._lines, [_Line(self._markdown)]
+        self._pending = False
         if len(lines) == 1:
             if lines[0].parts:
                 self._add(lines)

@@ -33,6 +33,12 @@ def test_white_space_composition_and_characters_without_width_make_no_difference
         assert version_id(document(text)) == plain
 
 
+def test_the_shape_of_quotes_and_dashes_and_spaces_beside_punctuation_make_no_difference():
+    plain = version_id(document('We say "no" - it isn\'t sold (ever).', "Tokyo, Japan"))
+    assert version_id(document("We say “no” – it isn’t sold ( ever ).", "Tokyo,Japan")) == plain
+    assert version_id(document('We say "no", it isn\'t sold (ever).', "Tokyo, Japan")) != plain
+
+
 def test_a_line_wrapped_between_chinese_characters_makes_no_difference():
     assert version_id(document("我们收集 您的数据。\n仅此而已。")) == version_id(
         document("我们收集您的数据。仅此而已。")

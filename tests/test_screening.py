@@ -89,7 +89,7 @@ def test_what_is_not_the_policy_is_quarantined_with_the_reason(name):
     [
         (404, "not_found"),
         (410, "not_found"),
-        (401, "blocked"),
+        (401, "login"),
         (403, "blocked"),
         (429, "unavailable"),
         (500, "unavailable"),
@@ -233,6 +233,6 @@ def test_the_captures_of_a_history_are_told_apart():
         ("match", 9): "not_found",
         ("match", 11): "not_found",
         ("mektoube", 10): "empty",
-        ("mektoube", 18): "empty",
-        ("mektoube", 19): "empty",
+        ("mektoube", 18): "not_found",
+        ("mektoube", 19): "not_found",
     }, json.dumps({str(key): reason for key, reason in found.items()})

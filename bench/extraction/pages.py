@@ -12,7 +12,7 @@ from words import Score, score, words
 from extraction import extract
 
 # `# ` heading, `- ` list item, `| a | b |` table row, or nothing for a paragraph; then `{2.1} ` for a label.
-_LINE = re.compile(r"(?:(?P<kind>[#|-]) )?(?:\{(?P<label>[^}]*)\} )?(?P<text>.*)")
+_LINE = re.compile(r"^(?:(?P<kind>[#|-]) )?(?:\{(?P<label>[^}]*)\} )?(?P<text>.*)$")
 _KINDS = {"#": "heading", "-": "list_item", "|": "table_row", None: "paragraph"}
 
 
@@ -24,10 +24,9 @@ def pages() -> Iterator[tuple[dict[str, Any], bytes, list[tuple[str, str, str]]]
         lines = path.with_suffix("").with_suffix(".expected.txt").read_text("utf-8").splitlines()
         clauses = []
         for expected in filter(None, lines):
-            match = _LINE.fullmatch(expected)
-            assert match is not None
-            text = match["text"].removesuffix(" |") if match["kind"] == "|" else match["text"]
-            clauses.append((_KINDS[match["kind"]], match["label"] or "", text))
+            for match in _LINE.finditer(expected):
+                text = match["text"].removesuffix(" |") if match["kind"] == "|" else match["text"]
+                clauses.append((_KINDS[match["kind"]], match["label"] or "", text))
         yield known, path.read_bytes(), clauses
 
 

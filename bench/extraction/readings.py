@@ -19,17 +19,14 @@ def _words(payload: bytes, media_type: str) -> list[str]:
     tree = LexborHTMLParser(decode(payload, media_type))
     for node in tree.css(", ".join(_UNSEEN)):
         node.decompose()
-    body = tree.body
-    assert body is not None
-    return re.findall(r"\w+", " ".join(node.text_content or "" for node in _texts(tree)).lower())
+    return re.findall(r"\w+", " ".join(_texts(tree)).lower())
 
 
-def _texts(tree: LexborHTMLParser) -> Iterator[object]:
-    body = tree.body
-    assert body is not None
-    for node in body.traverse(include_text=True):
-        if node.tag == "-text":
-            yield node
+def _texts(tree: LexborHTMLParser) -> Iterator[str]:
+    if tree.body is not None:
+        for node in tree.body.traverse(include_text=True):
+            if node.tag == "-text":
+                yield node.text_content or ""
 
 
 def measure(*, details: bool) -> None:
