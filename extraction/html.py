@@ -48,7 +48,8 @@ def read_html(
 ) -> Page:
     """The blocks of a page, or of what `select` names in it, without what `remove` names.
 
-    source: the page in UTF-8. markdown: it was made from Markdown, whose emphasis and spaces are the vendor's, not a layout's.
+    source: the page in UTF-8. markdown: it was made from Markdown, whose emphasis and spaces are the vendor's, not a
+        layout's.
 
     ExtractionError names a selector that is none.
     """

@@ -7,7 +7,7 @@ import py3langid
 _CODE = re.compile(r"[a-z]{2}(?=$|[-_])")
 #: Below so many characters a detector guesses; then the page's own word counts.
 _ENOUGH = 200
-_SAMPLE = 400
+_SAMPLE = 300
 
 
 def language_of(text: str, declared: str = "") -> str | None:

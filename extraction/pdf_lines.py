@@ -1,8 +1,8 @@
 """The lines of a PDF, read in a process of its own: `python -m extraction.pdf_lines`, the PDF on standard input.
 
 A PDF of some kilobytes can ask for gigabytes and hours; pdfium has no bounds of its own, and what goes wrong in it
-takes the process along. This one has bounds, and nothing else in it. What it prints is JSON: `title`, `lines` with the fields
-of `Line`, or `error`.
+takes the process along. This one has bounds, and nothing else in it. What it prints is JSON: `title`, `lines` with the
+fields of `Line`, or `error`.
 """
 
 import ctypes

@@ -31,13 +31,13 @@ _FEW_WORDS = 100
 #: So many words of running text make a document, of whatever kind.
 _DOCUMENT_WORDS = 250
 #: So many characters from the beginning show how dense they are.
-_SAMPLE = 4_000
+_SAMPLE = 3_000
 #: Challenges are small pages; their marks stand near the beginning.
 _CHALLENGE_BYTES = 60_000
 #: What embeds a policy stands in the page's own text, not beyond megabytes of data.
 _EMBED_BYTES = 200_000
 #: Nor does a page take longer to say what it shows instead.
-_PHRASE_SAMPLE = 4_000
+_PHRASE_SAMPLE = 3_000
 #: A wall of more words may be the policy itself, shown with a button to agree to it.
 _WALL_WORDS = 350
 #: The languages whose words we know.
