@@ -1,4 +1,4 @@
-"""Memory over 10,000 pages."""
+"""Memory over 10,000 pages. PDFs are left out: each is read in a process that ends with it."""
 
 import resource
 
@@ -9,7 +9,7 @@ from extraction import extract
 
 def measure(*, details: bool) -> None:
     """The largest resident size after the first thousand pages and after each further thousand."""
-    corpus = [(data, known["media_type"]) for known, data, _ in pages()]
+    corpus = [(data, known["media_type"]) for known, data, _ in pages() if not data.startswith(b"%PDF")]
     peaks = []
     for count in range(1, 10_001):
         extract(*corpus[count % len(corpus)])
