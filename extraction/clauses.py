@@ -51,7 +51,7 @@ def _level(block: Block, label: str | None, following: Block | None) -> int:
         return 0
     if block.bold and not following.bold:
         return LOOKS_LEVEL
-    letters = [character for character in text if character.isalpha()]
-    if len(letters) > 3 and text.isupper() and not following.text.isupper() and len(following.text) > 2 * len(text):
+    shouted = text.isupper() and sum(map(str.isalpha, text)) > 3
+    if shouted and not following.text.isupper() and len(following.text) > 2 * len(text):
         return LOOKS_LEVEL
     return 0

@@ -524,7 +524,10 @@ def _trimmed(blocks: list[Block]) -> list[Block]:
     return [
         block
         for block in blocks[first:last]
-        if not (signs.CONTENTS_TITLE.fullmatch(block.text) or (block.linked > 0.9 and _is_oddment(block)))
+        if not (
+            (block.size < 6 and signs.CONTENTS_TITLE.fullmatch(block.text))
+            or (block.linked > 0.9 and _is_oddment(block))
+        )
     ]
 
 

@@ -59,7 +59,7 @@ def read_html(
     title = tidy(title_node.text()) if title_node is not None else ""
     html = tree.css_first("html")
     lang = (html.attributes.get("lang") or html.attributes.get("xml:lang") or "") if html is not None else ""
-    base_node = tree.css_first("base[href]")
+    base_node = tree.head.css_first("base[href]") if tree.head is not None else None
     base = url
     if base_node is not None:
         base = link_target(base_node.attributes.get("href") or "", url) or url

@@ -152,7 +152,7 @@ def _truncated(capture: Capture, payload: bytes, page: Page | None) -> str:
         return f"{len(payload)} bytes came of the {length} the server announced"
     if page is None or len(payload) < 1000 or not re.search(rb"<(?:!doctype html|html|body)\b", payload[:4000], re.I):
         return ""
-    end = payload.rstrip()[-2000:]
+    end = payload[-4000:].rstrip()[-2000:]
     shown = end[-40:].decode("ascii", "replace")
     # A page that ends inside a tag was cut: nobody leaves one open at the very end.
     if re.search(rb"<(?:/|/?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?)$", end):
