@@ -23,6 +23,7 @@ from core.declarations import Policy
 from core.escaping import printable_line
 from core.exceptions import UsageError
 from core.moments import parse_span
+from ingestion.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
 # A crawler asks for a redirect's target at once; a record further away in time is of another visit.
 _REDIRECT_WINDOW = timedelta(minutes=5)
@@ -72,16 +73,25 @@ def captures_from_warc(
     locations at that time, or when a redirect in the same file led there from one. A revisit record (WARC 1.1,
     section 6.7) is a capture again of the payload it refers to, when that stands earlier in the file.
 
+    What `ingestion.warc_writer` wrote of this policy is given back as it was, source and all, wherever the policy's
+    locations are now; it is left out where address, time, status or bytes are not those its metadata names.
+
     UsageError when the file cannot be opened, is no WARC, or breaks off; what came before has been given.
     """
     redirects: dict[str, _Redirect] = {}
     seen: dict[str, _Original] = {}
+    described: dict[str, Capture | None] = {}
+    given: set[str] = set()
     count = 0
     try:
         with path.open("rb") as stream:
             for record in _records(stream):
                 found = None
-                if record.rec_type in ("response", "revisit") and record.http_headers is not None:
+                if record.rec_type == "metadata":
+                    _note_metadata(record, described)
+                elif (record_id := record.rec_headers.get_header("WARC-Record-ID")) in described:
+                    found = _described(record, described.pop(record_id), vendor, policy_slug, given)
+                elif record.rec_type in ("response", "revisit") and record.http_headers is not None:
                     found = _capture(record, vendor, policy_slug, policy, redirects, seen)
                 _read_to_end(record)
                 if found is not None:
@@ -133,6 +143,53 @@ def _check_compression(path: Path) -> None:
     with gzip.open(path) as stream:
         while stream.read(1 << 20):
             pass
+
+
+def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
+    """Keep what the file says of the capture that follows, by the id of its record; None where it can't be read."""
+    headers = record.rec_headers
+    if headers.get_header("Content-Type") == METADATA_TYPE:
+        described[headers.get_header("WARC-Refers-To")] = capture_in(record.raw_stream.read(_MAX_SIZE))
+
+
+def _described(
+    record: Any, capture: Capture | None, vendor: str, policy_slug: str, given: set[str]
+) -> tuple[Capture, bytes | None] | LeftOut:
+    """The capture as its metadata has it, when that is of this record and of this policy.
+
+    given: the SHA-256 of what was given before.
+    """
+    if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
+        return LeftOut("of another policy")
+    if capture is None or not _is_of(capture, record):
+        return LeftOut("that is not what its metadata says")
+    if record.rec_type == "revisit":
+        if capture.sha256 not in given:
+            return LeftOut("a revisit of a record that is not in the file")
+        return capture, None
+    try:
+        payload = _payload(record)
+    except (CutOff, TooLarge, UnknownCoding):
+        return LeftOut("whose body is cut off, damaged or too large")
+    if sha256_hex(payload) != capture.sha256:
+        return LeftOut("that is not what its metadata says")
+    given.add(capture.sha256)
+    return capture, payload
+
+
+def _is_of(capture: Capture, record: Any) -> bool:
+    """Whether address, time and status of a record are those of the capture."""
+    headers, http = record.rec_headers, record.http_headers
+    try:
+        captured_at = parse_span(headers.get_header("WARC-Date") or "").begin
+        status = int(http.get_statuscode()) if http is not None else None
+    except (ValueError, UsageError):
+        return False
+    return (headers.get_header("WARC-Target-URI"), captured_at, status) == (
+        target_uri(capture.url),
+        capture.captured_at,
+        capture.status,
+    )
 
 
 def _capture(
@@ -205,10 +262,10 @@ def _capture(
 def _payload(record: Any) -> bytes:
     """The body without its codings. warcio undoes content codings, too, but takes a cut-off body for a shorter one."""
     http, stream = record.http_headers, record.raw_stream
-    if (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":
+    if http is not None and (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":
         stream = ChunkedDataReader(stream)
     body: bytes = stream.read(_MAX_SIZE + 1)
     if len(body) > _MAX_SIZE:
         raise TooLarge
-    codings = [value for name, value in http.headers if name.lower() == "content-encoding"]
+    codings = [value for name, value in http.headers if name.lower() == "content-encoding"] if http is not None else []
     return decode(body, codings, _MAX_SIZE)
