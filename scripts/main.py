@@ -13,6 +13,7 @@ from scripts.environment import environment_help
 _COMMANDS = (
     "vendors",
     "ingest",
+    "export",
     "captures",
     "versions",
     "show",
