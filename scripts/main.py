@@ -19,6 +19,7 @@ _COMMANDS = (
     "show",
     "report",
     "diff",
+    "status",
     "review",
     "reextract",
     "subscribe",

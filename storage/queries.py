@@ -18,8 +18,8 @@ from storage import documents
 from storage.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
 from storage.records import Review, StoredCapture
 
-# Of a capture whose process died between storing and reading it, or that came while its policy is being read again.
-_UNREAD = Verdict(
+#: Of a capture whose process died between storing and reading it, or that came while its policy is being read again.
+UNREAD = Verdict(
     "quarantined",
     "unreadable",
     "not read yet: the next capture of this policy that is kept has this one read, and so has `clausewatch reextract`",
@@ -93,7 +93,7 @@ def review(session: Session, capture_id: int, review: Review) -> None:
     reader = reader_in_force(session, row.vendor, row.policy)
     reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
     if review.decision == "accepted" and (reading is None or reading.version_id is None):
-        evidence = reading.evidence if reading else _UNREAD.evidence
+        evidence = reading.evidence if reading else UNREAD.evidence
         raise UsageError(f"capture {capture_id} cannot be accepted, since no text could be read from it: {evidence}")
     session.add(
         ReviewRow(capture_id=capture_id, decision=review.decision, by=review.by, note=review.note, at=review.at)
@@ -106,7 +106,7 @@ def document(session: Session, capture_id: int, reader: str | None) -> Document:
     reader = reader or reader_in_force(session, row.vendor, row.policy)
     reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
     if reading is None or reading.document_sha256 is None:
-        evidence = reading.evidence if reading else _UNREAD.evidence
+        evidence = reading.evidence if reading else UNREAD.evidence
         raise ExtractionError(f"the capture of {row.url} could not be read as a document: {evidence}")
     return documents.get(session, reading.document_sha256)
 
@@ -225,7 +225,7 @@ def _capture_row(session: Session, capture_id: int) -> CaptureRow:
 
 def _stored(row: CaptureRow, judged: _Judged | None) -> StoredCapture:
     if judged is None:
-        return StoredCapture(row.id, capture_from(row), _UNREAD, None)
+        return StoredCapture(row.id, capture_from(row), UNREAD, None)
     return StoredCapture(row.id, capture_from(row), judged.verdict, judged.version_id, judged.reviews)
 
 

@@ -1,10 +1,11 @@
 """What the store hands out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from core.captures import Capture, Verdict
+from core.captures import Capture, Reason, Verdict
 
 Decision = Literal["accepted", "rejected"]
 
@@ -49,6 +50,28 @@ class StoredCapture:
     verdict: Verdict
     version_id: str | None
     reviews: tuple[Review, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a policy stands, by all its captures. Times are those of captures, timezone-aware UTC.
+
+    captures: how many there are. last_capture: the newest, whatever its verdict.
+    last_accepted: the newest that was accepted. last_change: when the newest version first appeared.
+    failing_since: the first capture after the last accepted one, when what followed is quarantined; else None.
+    quarantined: how many captures are, by reason, the most frequent first.
+    unread: captures that the reader in force has not read yet.
+    """
+
+    vendor: str
+    policy: str
+    captures: int = 0
+    last_capture: datetime | None = None
+    last_accepted: datetime | None = None
+    last_change: datetime | None = None
+    failing_since: datetime | None = None
+    quarantined: Mapping[Reason, int] = field(default_factory=dict)
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from core.captures import Capture
 from core.clauses import Document
 from core.declarations import Policy
 from core.history import History, Period
-from storage import digests, payloads, queries
+from storage import digests, payloads, queries, standings
 from storage.database import Database
-from storage.records import Kept, OutboxMessage, Review, StoredCapture, Subscriber
+from storage.records import Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber
 from storage.service import Keeper
 
 
@@ -118,6 +118,11 @@ class Store:
         """The bytes of that SHA-256. StorageError when they are not stored, or no longer have that digest."""
         with self._database.reading() as session:
             return payloads.get(session, sha256)
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Where each policy of which there are captures stands, in no order."""
+        with self._database.reading() as session:
+            return tuple(standings.standings(session))
 
     def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
         """Have digests composed for an address.

@@ -60,3 +60,18 @@ def test_every_query_finds_its_rows_by_an_index(tmp_path: Path, statements: list
             assert not step.startswith("SCAN") or "USING" in step or step == READ_WHOLE, f"{step}: {statement}"
             assert "TEMP B-TREE" not in step, f"{step}: {statement}"
     connection.close()
+
+
+def test_where_policies_stand_is_one_walk_along_an_index(tmp_path: Path, statements: list[tuple[str, Any]]) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        for days, payload in enumerate((A, B, b"", b"")):
+            store.keep(capture_of(payload, days), payload, POLICY)
+        statements.clear()
+        (standing,) = store.standings()
+    assert standing.failing_since is not None
+    assert len(statements) == 3
+    connection = sqlite3.connect(tmp_path / "store.db")
+    for statement, parameters in statements:
+        for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters):
+            assert not step.startswith("SCAN") or "USING COVERING INDEX" in step, f"{step}: {statement}"
+    connection.close()

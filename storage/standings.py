@@ -1,0 +1,114 @@
+"""Where each policy stands, for the operator: counts and times over all captures, with few of them looked at singly."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from core.captures import Reason, VerdictName
+from storage import queries
+from storage.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
+from storage.records import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Captures of a policy that were read alike.
+
+    verdict: None when they are not read yet. version_id: which they show; None when quarantined.
+    first, last: the earliest and the latest captured_at among them.
+    """
+
+    verdict: VerdictName | None
+    reason: Reason | None
+    version_id: str | None
+    language: str | None
+    captures: int
+    first: datetime
+    last: datetime
+
+
+def standings(session: Session) -> Iterator[Standing]:
+    """See `Store.standings`."""
+    reviewed = _reviewed(session)
+    for (vendor, policy), groups in _groups(session).items():
+        # Readings alone do not tell the verdicts where a person or the captures' neighbours have a say.
+        if (vendor, policy) in reviewed or _languages(groups) > 1:
+            groups = list(_judged_singly(session, vendor, policy))
+        yield _standing(session, vendor, policy, groups)
+
+
+def _groups(session: Session) -> dict[tuple[str, str], list[_Group]]:
+    """All captures by policy and reading, each as its reading by itself says."""
+    accepted = case((ReadingRow.verdict == "accepted", ReadingRow.version_id))
+    alike = (CaptureRow.vendor, CaptureRow.policy, ReadingRow.verdict, ReadingRow.reason, accepted, ReadingRow.language)
+    query = (
+        select(*alike, func.count(), func.min(CaptureRow.captured_at), func.max(CaptureRow.captured_at))
+        .select_from(CaptureRow)
+        .outerjoin(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
+        .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+        .group_by(*alike)
+    )
+    found: dict[tuple[str, str], list[_Group]] = defaultdict(list)
+    for vendor, policy, *group in session.execute(query):
+        found[vendor, policy].append(_Group(*group))
+    return found
+
+
+def _reviewed(session: Session) -> set[tuple[str, str]]:
+    query = select(CaptureRow.vendor, CaptureRow.policy).join(ReviewRow, ReviewRow.capture_id == CaptureRow.id)
+    return {(vendor, policy) for vendor, policy in session.execute(query)}
+
+
+def _languages(groups: Iterable[_Group]) -> int:
+    return len({group.language for group in groups if group.verdict == "accepted"} - {None})
+
+
+def _judged_singly(session: Session, vendor: str, policy: str) -> Iterator[_Group]:
+    for one in queries.captures(session, vendor, policy):
+        at = one.capture.captured_at
+        if one.verdict is queries.UNREAD:
+            yield _Group(None, None, None, None, 1, at, at)
+        else:
+            yield _Group(one.verdict.name, one.verdict.reason, one.version_id, None, 1, at, at)
+
+
+def _standing(session: Session, vendor: str, policy: str, groups: list[_Group]) -> Standing:
+    quarantined: Counter[Reason] = Counter()
+    appeared: dict[str, datetime] = {}
+    for group in groups:
+        if group.verdict == "quarantined" and group.reason is not None:
+            quarantined[group.reason] += group.captures
+        if group.version_id is not None:
+            appeared[group.version_id] = min(group.first, appeared.get(group.version_id, group.first))
+    last_accepted = _newest(groups, "accepted")
+    last_quarantined = _newest(groups, "quarantined")
+    failing_since = None
+    if last_quarantined is not None and (last_accepted is None or last_quarantined > last_accepted):
+        failing_since = _first_after(session, vendor, policy, last_accepted)
+    return Standing(
+        vendor=vendor,
+        policy=policy,
+        captures=sum(group.captures for group in groups),
+        last_capture=max(group.last for group in groups),
+        last_accepted=last_accepted,
+        last_change=max(appeared.values(), default=None),
+        failing_since=failing_since,
+        quarantined=dict(sorted(quarantined.items(), key=lambda item: (-item[1], item[0]))),
+        unread=sum(group.captures for group in groups if group.verdict is None),
+    )
+
+
+def _newest(groups: Iterable[_Group], verdict: VerdictName) -> datetime | None:
+    return max((group.last for group in groups if group.verdict == verdict), default=None)
+
+
+def _first_after(session: Session, vendor: str, policy: str, moment: datetime | None) -> datetime | None:
+    """When the first capture of a policy after that moment was made; None: the first of all."""
+    query = select(CaptureRow.captured_at).where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
+    if moment is not None:
+        query = query.where(CaptureRow.captured_at > moment)
+    return session.scalar(query.order_by(CaptureRow.captured_at).limit(1))
