@@ -31,8 +31,9 @@ def command(
 ) -> None:
     """Store captures from files: WARC, or pages saved as .html, .pdf, .md or .txt.
 
-    In a WARC, every response from a location of the policy is a capture of its WARC-Date. A page needs --captured-at
-    and --url, unless it begins with the line that the Princeton-Leuven corpus puts before a policy.
+    In a WARC, every response from a location of the policy is a capture of its WARC-Date; what `export` wrote comes
+    back as it was. A page needs --captured-at and --url, unless it begins with the line that the Princeton-Leuven
+    corpus puts before a policy.
     """
     settings = load_settings()
     _, declaration = declared(settings, vendor, policy)
