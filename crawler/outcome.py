@@ -72,9 +72,9 @@ class Tally:
         failures = self._stats.get_value(_PREFIX + "failures", ())
         self._stats.set_value(_PREFIX + "failures", (*failures, printable_line(f"{what}: {why}")))
 
-    def unplayable(self) -> None:
-        """A capture the archive lists and does not give."""
-        self._stats.inc_value(_PREFIX + "unplayable")
+    def unplayable(self, count: int) -> None:
+        """Captures the archive lists and does not give."""
+        self._stats.inc_value(_PREFIX + "unplayable", count)
 
     def malformed(self, count: int) -> None:
         """Rows of the index that could not be read."""

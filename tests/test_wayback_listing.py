@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.archive import Row
 from core.exceptions import ArchiveError
-from crawler.wayback import Row, download_slots, listing_url, parse_listing
+from crawler.wayback import download_slots, listing_url, parse_listing
 
 FIELDS = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
 GOOD = ["com,example)/p", "20100102030405", "http://www.example.com:80/p?a=1", "text/html", "200", "ABC", "12"]
