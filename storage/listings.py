@@ -101,7 +101,7 @@ def restart(session: Session, listing: Listing) -> None:
 
 
 def close(session: Session, vendor: str, policy: str) -> None:
-    """See `Store.close_listings`."""
+    """See `Store.close_listings`, of one policy."""
     left = select(ListedRow.id).where(ListedRow.listing_id == ListingRow.id).exists()
     session.execute(
         delete(ListingRow).where(ListingRow.vendor == vendor, ListingRow.policy == policy, ListingRow.complete, ~left)

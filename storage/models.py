@@ -121,7 +121,7 @@ class ReviewRow(Base):
 
 
 class ListingRow(Base):
-    """A location's listing under way, as `storage.records.Listing` has it; it goes when all its rows are gone through.
+    """A location's listing under way, as `storage.records.Listing` has it; it goes when a crawl has gone through all.
 
     identity: SHA-256 of policy and span, so that two crawls at once go on with the same one.
     """

@@ -167,10 +167,11 @@ class Store:
         with self._database.writing() as session:
             listings.restart(session, listing)
 
-    def close_listings(self, vendor: str, policy: str) -> None:
-        """Forget those listings of a policy that are complete and have no rows left to get."""
+    def close_listings(self, policies: Collection[tuple[str, str]]) -> None:
+        """Forget those listings of policies, (vendor, policy), that are complete and have no rows left to get."""
         with self._database.writing() as session:
-            listings.close(session, vendor, policy)
+            for vendor, policy in policies:
+                listings.close(session, vendor, policy)
 
     def rows_to_get(
         self, vendor: str, policy: str, ids: Collection[int], texts: Collection[str], limit: int

@@ -111,18 +111,22 @@ class ArchiveSpider(PolicySpider):
                 for request in await self._begin_listings(work):
                     yield request
             if not self._works:
+                # Not before, so that a crawl that goes on lists no policy again that this one is through with.
+                await self._stored(self.store.close_listings, [(vendor, name) for vendor, name, _ in self.policies()])
                 return
             waiting = True
             for work in tuple(self._works.values()):
                 room = _ROWS - sum(len(each.rows) for each in self._works.values())
                 if work.listings or not room:
                     continue
-                for one in await self._next(work, room):
+                # What is under way may yet give back rows it stands for; so this is asked before, not after.
+                under_way = bool(work.rows)
+                rows_to_go = await self._next(work, room)
+                for one in rows_to_go:
                     waiting = False
                     yield one
-                if not work.rows:
+                if not rows_to_go and not under_way:
                     waiting = False
-                    await self._stored(self.store.close_listings, work.vendor, work.name)
                     del self._works[work.vendor, work.name]
             if waiting:
                 await self._changed.wait()
