@@ -39,20 +39,9 @@ _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))', re.I)
 _EXCEPTION = re.compile(r"\b(\w+)Exception\b")
 
 
-def download_slots(base: str) -> dict[str, dict[str, float]]:
-    """Scrapy's DOWNLOAD_SLOTS for an archive: how many requests at once, and seconds between their beginnings.
-
-    The Wayback Machine allows about 30 index queries a minute and about 8 replays a second. An archive on this very
-    machine needs no sparing.
-    """
-    spare = not _is_loopback(urlsplit(base).hostname or "")
-    return {
-        LISTING_SLOT: {"concurrency": 1, "delay": 2.5 * spare, "jitter": 0},
-        REPLAY_SLOT: {"concurrency": 4, "delay": 0.125 * spare, "jitter": 0},
-    }
-
-
-def _is_loopback(host: str) -> bool:
+def is_local(base: str) -> bool:
+    """Whether an archive is on this very machine, by its address: it needs no sparing."""
+    host = urlsplit(base).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -285,13 +274,14 @@ class Trouble:
     """The archive itself cannot answer now; asking again later may help.
 
     retry_after: the value of Retry-After, '' when there is none. too_many: it finds that we ask too much. of_all: it
-    concerns whatever is asked, not perhaps this one capture.
+    concerns whatever is asked, not perhaps this one capture. refused: it takes no connection.
     """
 
     why: str
     retry_after: str = ""
     too_many: bool = False
     of_all: bool = False
+    refused: bool = False
 
 
 def trouble(kind: Kind, status: int, headers: Mapping[str, str], body: bytes) -> Trouble | None:

@@ -10,7 +10,6 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from core.captures import Capture
@@ -19,6 +18,7 @@ from core.exceptions import ArchiveError, StorageError, UsageError
 from core.moments import parse_span
 from crawler import wayback
 from crawler.backoff import Gate, GaveUp
+from crawler.budget import Budget
 from crawler.captures import Found, archived_capture, header_map, repeated_capture
 from crawler.environment import environment_of
 from crawler.failures import NotAsked, reason, request_of
@@ -66,7 +66,18 @@ class ArchiveSpider(PolicySpider):
     """
 
     name = "archive"
-    custom_settings = {"COOKIES_ENABLED": False, "REDIRECT_ENABLED": False}  # noqa: RUF012  (as Scrapy has it)
+    custom_settings = {  # noqa: RUF012  (as Scrapy has it)
+        "COOKIES_ENABLED": False,
+        "REDIRECT_ENABLED": False,
+        # The gate spaces requests. The delays here are for Scrapy, which keeps to no concurrency without one.
+        "DOWNLOAD_SLOTS": {
+            wayback.LISTING_SLOT: {"concurrency": 1, "delay": 0.005, "jitter": 0},
+            wayback.REPLAY_SLOT: {"concurrency": 4, "delay": 0.005, "jitter": 0},
+        },
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 5,  # connections kept open
+    }
+    _base: str
+    _gate: Gate
     _gave_up = False
 
     def __init__(self, since: str = "", until: str = "", **others: str) -> None:
@@ -77,17 +88,15 @@ class ArchiveSpider(PolicySpider):
             raise UsageError(f"since ({since}) is after until ({until})")
 
     @classmethod
-    def update_settings(cls, settings: BaseSettings) -> None:
-        """See Scrapy's spiders."""
-        super().update_settings(settings)
-        slots = wayback.download_slots(environment_of(settings).wayback_url)
-        settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
-        settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", 5, priority="spider")  # connections kept open
-
-    @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **keywords: Any) -> Self:
         """See Scrapy's components."""
         spider = super().from_crawler(crawler, *arguments, **keywords)
+        environment = environment_of(crawler.settings)
+        spider._base = environment.wayback_url
+        budget = None if wayback.is_local(spider._base) else Budget(environment.state_home, spider._base)
+        if budget is not None:
+            budget.blocked()  # raises here what keeps it from working
+        spider._gate = Gate(crawler.settings, lambda: crawler.engine.running, budget)
         # An error in a callback or in the store's own code would leave its row under way for ever.
         for signal in (signals.spider_error, signals.item_error):
             crawler.signals.connect(spider._broken, signal)
@@ -98,8 +107,6 @@ class ArchiveSpider(PolicySpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The crawl: hands out requests and captures while there is room for them, until nothing is left to do."""
-        self._base = environment_of(self.settings).wayback_url
-        self._gate = Gate(self.settings, lambda: self.crawler.engine.running)
         self._works: dict[tuple[str, str], _Work] = {}
         self._changed = asyncio.Event()
         policies = self.policies()

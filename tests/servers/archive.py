@@ -53,6 +53,7 @@ class Crawler:
     allow_private: bool = False
     confirm_after: int = 5
     contact: str = "crawls@kestrelwatch.example"
+    state: Path | None = None
 
     @property
     def vendors(self) -> Path:
@@ -68,6 +69,7 @@ class Crawler:
             "CLAUSEWATCH_ALLOW_PRIVATE": str(int(self.allow_private)),
             "CLAUSEWATCH_CONFIRM_AFTER": str(self.confirm_after),
             "WAYBACK_URL": self.wayback_url,
+            "XDG_STATE_HOME": str(self.state or self.folder / "state"),
             "no_proxy": "127.0.0.1,localhost",
         }
 
