@@ -18,7 +18,6 @@ _APART = timedelta(days=1)
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 # Rows of one text that are asked for before it is given up: they may all refer to one record the archive has lost.
 _ROWS_TRIED = 2
-# SQLite takes 32,766 values in a statement.
 _AT_ONCE = 1000
 
 
@@ -84,10 +83,10 @@ def file_page(
         if (one.urlkey, one.timestamp) not in stored
     ]
     row.found += len(stored & {(one.urlkey, one.timestamp) for one in rows})
-    for at in range(0, len(left), _AT_ONCE):
+    if left:
         # Duplicate rows are common; so are those of a page of which an earlier listing left rows.
         statement = insert(session, ListedRow).on_conflict_do_nothing().returning(ListedRow.id)
-        row.found += len(session.scalars(statement, left[at : at + _AT_ONCE]).all())
+        row.found += len(session.scalars(statement, left).all())
     return _listing(row)
 
 

@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def test_no_two_requests_of_a_kind_go_out_closer_than_their_interval(asked: list
         assert turn >= now
         turns[kind].append(turn)
     for each in turns.values():
-        assert all(after - before >= SECOND for before, after in zip(each, each[1:], strict=False))
+        assert all(after - before >= SECOND for before, after in itertools.pairwise(each))
 
 
 def test_nothing_goes_out_in_a_pause_and_a_shorter_pause_does_not_end_a_longer_one() -> None:
