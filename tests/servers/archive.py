@@ -54,6 +54,7 @@ class Crawler:
     confirm_after: int = 5
     contact: str = "crawls@kestrelwatch.example"
     state: Path | None = None
+    database: str = ""
 
     @property
     def vendors(self) -> Path:
@@ -75,7 +76,7 @@ class Crawler:
 
     @property
     def database_url(self) -> str:
-        return f"sqlite:///{self.folder / 'store.db'}"
+        return self.database or f"sqlite:///{self.folder / 'store.db'}"
 
     def crawl(
         self, spider: str, *arguments: str, at: int = 0, then: str = "", **settings: str
