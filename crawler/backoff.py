@@ -91,6 +91,10 @@ class LiveBackOff:
         return again
 
 
+class KeepsFailing(IgnoreRequest):
+    """The archive is there for others, but answers this request with trouble of its own, however often it is asked."""
+
+
 class GaveUp(NotAsked):
     """The archive is not asked any more in this crawl."""
 
@@ -185,7 +189,8 @@ class Gate:
 class ArchiveBackOff:
     """Asks the archive again after trouble of its own; never for what it archived, be that a 429.
 
-    Acts on requests with `archive` (crawler.wayback.Kind) and `gate` in their meta.
+    Acts on requests with `archive` (crawler.wayback.Kind) and `gate` in their meta. KeepsFailing when asking again does
+    not help.
     """
 
     def __init__(self, settings: BaseSettings) -> None:
@@ -207,7 +212,7 @@ class ArchiveBackOff:
             return response
         again = self._again(request, found)
         if again is None:
-            raise IgnoreRequest(f"the archive: {found.why}, however often it is asked")
+            raise KeepsFailing(f"the archive: {found.why}, however often it is asked")
         return again
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:

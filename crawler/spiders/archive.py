@@ -17,7 +17,7 @@ from core.declarations import Location, Policy
 from core.exceptions import ArchiveError, StorageError, UsageError
 from core.moments import parse_span
 from crawler import wayback
-from crawler.backoff import Gate, GaveUp
+from crawler.backoff import Gate, GaveUp, KeepsFailing
 from crawler.budget import Budget
 from crawler.captures import Found, archived_capture, header_map, repeated_capture
 from crawler.environment import environment_of
@@ -279,7 +279,10 @@ class ArchiveSpider(PolicySpider):
             self._not_got(failure, "")
             self._done(work, row)
             return
-        async for found in self._not_given(work, row, about["redirect"], reason(failure), self._failed):
+        # A revisit whose record the archive has lost is answered with a 503, for ever: no failure of ours.
+        lost = isinstance(failure.value, KeepsFailing) and row.row.mimetype == "warc/revisit"
+        tell = self._unplayable if lost else self._failed
+        async for found in self._not_given(work, row, about["redirect"], reason(failure), tell):
             yield found
 
     async def _shown(self, work: _Work, row: RowToGet, found: Found) -> AsyncIterator[Found]:

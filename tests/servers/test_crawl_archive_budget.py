@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler import settings
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from tests.servers.archive import Crawler, declare, policy_page
@@ -67,13 +68,21 @@ def test_two_crawls_at_once_keep_to_the_limits_together(tmp_path: Path, warcs: P
     assert len(list((tmp_path / "state" / "clausewatch").glob("*.json"))) == 1
 
 
+# The index allows about 30 requests a minute, and a delay of 0.25 s is refused at once; replays about 8 a second.
 def test_the_limits_are_those_of_the_wayback_machine() -> None:
-    # About 30 index queries a minute, and a delay of 0.25 s is refused at once; about 8 replays a second.
-    from crawler import settings
-
     assert 60 / settings.ARCHIVE_LISTING_INTERVAL <= 30
     assert 1 / settings.ARCHIVE_REPLAY_INTERVAL <= 8
+
+
+# Scrapy's AutoThrottle sets the delay of a slot anew with each answer, down to none.
+def test_autothrottle_does_not_undo_the_limits(tmp_path: Path, warcs: Path) -> None:
     assert not settings.AUTOTHROTTLE_ENABLED
+    with serve_archive(warcs) as archive:
+        crawler = crawler_of(tmp_path, "one", archive)
+        crawler.crawl("archive", AUTOTHROTTLE_ENABLED="1", AUTOTHROTTLE_START_DELAY="0", **FASTER)
+        times = [request["at"] for request in archive.requests() if "/web/" in request["path"]]
+    assert len(times) == 5
+    assert times[-1] - times[0] >= 0.2 * 4 * 0.9
 
 
 @pytest.fixture
