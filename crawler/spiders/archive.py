@@ -79,6 +79,8 @@ class ArchiveSpider(PolicySpider):
     _base: str
     _gate: Gate
     _gave_up = False
+    _listed_policies = 0
+    _rows = 0
 
     def __init__(self, since: str = "", until: str = "", **others: str) -> None:
         super().__init__(**others)
@@ -160,6 +162,8 @@ class ArchiveSpider(PolicySpider):
         """What to do next of a policy that is listed: of so many rows at most."""
         if work.texts is None:
             work.texts = dict(await self._stored(self.store.archived_texts, work.vendor, work.name))
+            self._listed_policies += 1
+            self._rows += await self._stored(self.store.count_rows_to_get, work.vendor, work.name)
         ids = [row.id for row in work.rows.values()]
         texts = {row.text for row in work.rows.values() if row.text is not None}
         rows = await self._stored(self.store.rows_to_get, work.vendor, work.name, ids, texts, room)
@@ -189,7 +193,15 @@ class ArchiveSpider(PolicySpider):
             work.texts[row.text] = ArchivedText(capture.sha256, capture.media_type)
         self._done(work, row)
 
-    def _done(self, work: _Work, row: RowToGet) -> None:
+    def ahead(self) -> float | None:
+        """See PolicySpider. Those of policies not listed yet are taken to be as many as the others', on average."""
+        if not self._listed_policies:
+            return None
+        policies = sum(1 for _ in self.policies())
+        return max(0, self._rows * policies / self._listed_policies - self.done)
+
+    def _done(self, work: _Work, row: RowToGet, rows: int = 1) -> None:
+        self.done += rows
         del work.rows[_key(row)]
         self._changed.set()
 
@@ -287,6 +299,7 @@ class ArchiveSpider(PolicySpider):
 
     async def _shown(self, work: _Work, row: RowToGet, found: Found) -> AsyncIterator[Found]:
         """What a row's capture is. A redirect's target is not what the digest is of, which is the redirect's own."""
+        self.tally.fetched()
         if row.text is not None and not _shows_its_digest(found.capture):
             await self._stored(self.store.tell_apart, work.vendor, work.name, row.text)
         yield found
@@ -303,7 +316,7 @@ class ArchiveSpider(PolicySpider):
         if given_up:
             others = f" and {given_up - 1} more of the same text" if given_up > 1 else ""
             tell(f"{work} {row.url} at {row.row.timestamp}{others}", why, given_up)
-        self._done(work, row)
+        self._done(work, row, given_up)
 
     def _unplayable(self, what: str, why: str, count: int) -> None:
         self.tally.unplayable(count)

@@ -56,6 +56,13 @@ class LiveSpider(PolicySpider):
                     self._asked[vendor, name, location.url] = policy
                     yield self._request(vendor, name, location.url, policy, look=1)
 
+    def ahead(self) -> float | None:
+        """See PolicySpider. Until when pages wait for their second look is told apart."""
+        if self._waiting:
+            return None
+        pages = sum(place.holds_at(self.begun_at) for _, _, policy in self.policies() for place in policy.locations)
+        return max(0, pages - self.done)
+
     def _request(self, vendor: str, name: str, url: str, policy: Policy, look: int) -> Request:
         return Request(
             url,
@@ -70,11 +77,13 @@ class LiveSpider(PolicySpider):
 
     def parse(self, response: Response, **about: Any) -> Iterator[Found]:
         """A final answer."""
+        self.done += 1
         if 300 <= response.status < 400 and "Location" in response.headers:
             # Scrapy follows all redirects but those that leave the web.
             self.tally.failed(_what(about), "it redirects to what is no web address")
             return
         self.tally.found()
+        self.tally.fetched()
         capture = live_capture(response, about["vendor"], about["name"], about["url"])
         yield Found(capture, response.body, about["policy"])
 
@@ -119,6 +128,7 @@ class LiveSpider(PolicySpider):
 
     def failed(self, failure: Failure) -> None:
         """No answer."""
+        self.done += 1
         if isinstance(failure.value, NotAsked):
             self.tally.left(1)
             return
