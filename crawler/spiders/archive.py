@@ -1,7 +1,7 @@
 """`scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, Self, TypeVar
@@ -42,7 +42,7 @@ class _Work:
 
     listings: how many of its listings are not complete yet. texts: by digest, what need not be asked for again; None
     before the listings are complete. rows: those whose captures are asked for, or got and not yet stored, by urlkey
-    and timestamp.
+    and timestamp. begun_again: whose listings were, because of another crawl of the same policy.
     """
 
     vendor: str
@@ -51,6 +51,7 @@ class _Work:
     listings: int = 0
     texts: dict[str, ArchivedText] | None = None
     rows: dict[tuple[str, str], RowToGet] = field(default_factory=dict)
+    begun_again: set[Asked] = field(default_factory=set)
 
     def __str__(self) -> str:
         return f"{self.vendor}/{self.name}"
@@ -142,12 +143,7 @@ class ArchiveSpider(PolicySpider):
 
     async def _begin_listings(self, work: _Work) -> list[Request]:
         """The requests a policy's listings begin, or go on, with."""
-        asked = []
-        for location in work.policy.locations:
-            begin, end = _clipped(location, self._begin, self._end)
-            if begin is None or end is None or begin <= end:
-                asked.append(Asked(self._base, location.url, begin, end))
-        listings = await self._stored(self.store.begin_listings, work.vendor, work.name, asked, self.begun_at, _STALE)
+        listings = await self._listings(work)
         if any(listing.resumed for listing in listings):
             # The crawl that began them may have been killed between storing a capture and reading it.
             await self._stored(self.store.reextract, work.vendor, work.name, work.policy)
@@ -157,6 +153,14 @@ class ArchiveSpider(PolicySpider):
         to_go = [listing for listing in listings if not listing.complete]
         work.listings = len(to_go)
         return [self._listing(work, listing) for listing in to_go]
+
+    async def _listings(self, work: _Work) -> Sequence[Listing]:
+        asked = []
+        for location in work.policy.locations:
+            begin, end = _clipped(location, self._begin, self._end)
+            if begin is None or end is None or begin <= end:
+                asked.append(Asked(self._base, location.url, begin, end))
+        return await self._stored(self.store.begin_listings, work.vendor, work.name, asked, self.begun_at, _STALE)
 
     async def _next(self, work: _Work, room: int) -> list[Request | Found]:
         """What to do next of a policy that is listed: of so many rows at most."""
@@ -236,9 +240,15 @@ class ArchiveSpider(PolicySpider):
             return
         filed = await self._stored(self.store.file_page, listing, page.rows, page.malformed, page.resume_key)
         if filed is None:
-            self.tally.failed(what, "another crawl of the same policy, under way, has taken it over; run this again")
-            self._listed(work)
-            return
+            # Another crawl is through with this listing, or has dropped it, since this one asked for the page.
+            if listing.asked in work.begun_again:
+                self.tally.failed(
+                    what, "another crawl asks for other dates of it; run this again when that one is done"
+                )
+                self._listed(work)
+                return
+            work.begun_again.add(listing.asked)
+            filed = next(each for each in await self._listings(work) if each.asked == listing.asked)
         self.tally.found(filed.found - listing.found)
         self.tally.malformed(filed.malformed - listing.malformed)
         if filed.complete:

@@ -1,12 +1,14 @@
 """A database that refuses in the midst of a crawl of the archive: what is stored stays, and the next crawl goes on."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
+from storage import Store
 from tests.servers.archive import Crawler, declare, policy_page
 
 ADDRESS = "http://www.kestrelpost.example/privacy"
@@ -20,12 +22,11 @@ from sqlalchemy.pool import Pool
 event.listen(Pool, "checkout", lambda sqlite, *_: sqlite.execute("PRAGMA max_page_count = 1"))
 """
 LOCKED = """
-import sqlite3, threading
-def lock():
-    global holder
-    holder = sqlite3.connect({path!r}, timeout=30, check_same_thread=False)
-    holder.execute("BEGIN IMMEDIATE")
-threading.Thread(target=lock).start()
+import sqlite3
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+holder = sqlite3.connect({path!r}, timeout=30, check_same_thread=False)
+event.listen(Session, "after_commit", lambda _: holder.in_transaction or holder.execute("BEGIN IMMEDIATE"))
 """
 CONNECTION_LOST = """
 import psycopg
@@ -100,3 +101,18 @@ def test_a_lost_connection(crawler: Crawler, archive: Archive, postgresql_url: s
         CONNECTION_LOST.format(url=postgresql_url),
         "the connection was lost: see that the server runs",
     )
+
+
+def test_two_crawls_of_the_same_policy_at_once_store_everything_once(
+    crawler: Crawler, archive: Archive, database_url: str
+) -> None:
+    crawler.database = database_url
+    with ThreadPoolExecutor(2) as pool:
+        crawls = [pool.submit(crawler.crawl, "archive", ARCHIVE_LISTING_ROWS="9") for _ in range(2)]
+        for crawl in crawls:
+            assert crawl.result().returncode == 0, crawl.result().stderr
+    stored = crawler.captures("kestrel")
+    assert [one.capture.captured_at.year for one in stored] == [1990 + n for n in range(CAPTURES)]
+    assert {one.verdict.name for one in stored} == {"accepted"}
+    with Store.open(database_url) as store:
+        assert store.count_rows_to_get("kestrel", "privacy") == 0
