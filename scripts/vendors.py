@@ -25,7 +25,8 @@ def check() -> None:
     settings = load_settings()
     for slug, vendor in load_vendors(settings.vendors).items():
         for name, policy in vendor.policies.items():
-            click.echo(f"{slug} {name}: {vendor.name}, {', '.join(place.url for place in policy.locations)}")
+            addresses = [url for place in policy.locations for url in place.addresses]
+            click.echo(f"{slug} {name}: {vendor.name}, {', '.join(addresses)}")
 
 
 @command.command("schema")

@@ -57,6 +57,11 @@ class _Group:
 _ROWS_TRIED = 2
 
 
+_SEVERAL_PAGES = (
+    "a policy of several pages cannot be put together from an archive, which captured each page at another time"
+)
+
+
 class ArchiveSpider(PolicySpider):
     """Fetches what the archive holds of each location, for the time it holds, and is not stored yet.
 
@@ -89,6 +94,9 @@ class ArchiveSpider(PolicySpider):
         self._taken: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for vendor, name, policy in self.policies():
             for location in policy.locations:
+                if location.pages:
+                    self.tally.failed(f"{vendor}/{name} {location.url}", _SEVERAL_PAGES)
+                    continue
                 begin, end = _clipped(location, self._begin, self._end)
                 if begin is None or end is None or begin <= end:
                     yield self._listing(_Place(vendor, name, policy, location), begin, end)
