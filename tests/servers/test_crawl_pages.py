@@ -137,8 +137,7 @@ def test_a_page_that_cannot_be_got_is_a_failure_that_names_it_and_leaves_no_capt
     address = path if "//" in path else f"{site.url}{path}"
     assert len(failures) == 1
     assert failures[0].startswith(f"failed: kestrel/privacy {address}: {why}")
-    assert done.stderr.endswith("live: 1 capture found, 1 new, 0 quarantined, 1 failed
-")
+    assert done.stderr.endswith("live: 1 capture found, 1 new, 0 quarantined, 1 failed\n")
     assert crawler.captures("kestrel") == ()
     assert len(crawler.captures("alone")) == 1
     assert "/p/3" not in [asked for asked, _ in site.requests]
