@@ -25,8 +25,9 @@ _PARTS = TypeAdapter(tuple[Capture, ...])
 def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fault: str = "") -> Observed:
     """One capture of these, in that order, and its payload; the same parts give the same bytes.
 
-    It counts as asked for where the first part was, and as captured when the last was answered. It has no status and
-    no headers, as nobody answered with it. fault: what kept it from being whole, which quarantines it.
+    It is asked for with the first part and captured when the last is answered; its address is that of the first of
+    `mixed` pages, and of the last of `alternative` forms. It has no status and no headers, as nobody answered with it.
+    fault: what kept it from being whole, which quarantines it.
     """
     captures = [capture for capture, _ in parts]
     pieces = [_head(capture) + payload for capture, payload in parts]
@@ -36,12 +37,13 @@ def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fa
     payload = b"".join(delimiter + b"\r\n" + piece + b"\r\n" for piece in pieces) + delimiter + b"--\r\n"
     archive = {"parts": _PARTS.dump_json(tuple(captures)).decode()}
     of = replace(
-        captures[0],
-        captured_at=max(capture.captured_at for capture in captures),
+        captures[0 if kind == "mixed" else -1],
+        captured_at=captures[-1].captured_at,
         status=None,
         headers=(),
         media_type=f"multipart/{kind}; boundary={digest}",
         sha256=sha256_hex(payload),
+        requested_at=captures[0].requested_at,
         answered_at=captures[-1].answered_at,
         archive={**archive, "fault": fault} if fault else archive,
     )

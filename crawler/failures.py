@@ -38,6 +38,10 @@ class NotAsked(IgnoreRequest):
     """A request that is not sent any more, because the crawl ends early; the next crawl makes up for it."""
 
 
+class NoBrowser(Exception):
+    """A page cannot be rendered on this machine; the message says what it lacks."""
+
+
 def request_of(failure: Failure) -> Request:
     """The request that failed."""
     return cast(Request, failure.request)  # type: ignore[attr-defined]  # Scrapy sets it before any errback

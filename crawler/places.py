@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from scrapy import Request
-from scrapy.http import Response
+from scrapy.http import HtmlResponse, Response
 
 from core.composed import Observed, compose
 from core.declarations import Location, Policy
@@ -48,6 +48,10 @@ class Place:
     def served(self, response: Response) -> Observed:
         """The page asked for, as it was served."""
         return live_capture(response, self.vendor, self.name, self.url), response.body
+
+    def needs_browser(self, response: Response) -> bool:
+        """Whether the page is to be rendered: not what was refused, nor what is no HTML and needs no scripts."""
+        return self.location.render is not None and response.status < 300 and isinstance(response, HtmlResponse)
 
     def with_page(self, page: Observed) -> "Place":
         """With the page that was to be got next."""

@@ -89,7 +89,7 @@ def test_another_address_is_no_location(tmp_path: Path, address: str) -> None:
             GOOD.replace(
                 "since: 2014", "since: 2014\n        pages:\n          - https://northwind.example/legal?doc=privacy"
             ),
-            9,
+            10,
             "locations.1.pages: url is the first page already",
         ),
         (

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -17,9 +17,10 @@ from core.captures import Capture
 from core.moments import iso
 from core.wording import plural
 from crawler.environment import environment_of
-from crawler.failures import NotAsked, reason, request_of
+from crawler.failures import NoBrowser, NotAsked, reason, request_of
 from crawler.places import Place
 from crawler.policies import PolicySpider
+from crawler.rendering import Renderer
 from storage import Kept
 
 
@@ -38,6 +39,7 @@ class LiveSpider(PolicySpider):
     _asked: dict[tuple[str, str, str], Place]
     _waiting: set[asyncio.Task[None]]
     _waits_until: datetime
+    _renderer: Renderer
     _said = False
 
     @classmethod
@@ -47,6 +49,7 @@ class LiveSpider(PolicySpider):
         spider._confirm_after = environment_of(crawler.settings).confirm_after
         spider._asked = {}
         spider._waiting = set()
+        spider._renderer = Renderer(crawler)
         crawler.signals.connect(spider._idle, signals.spider_idle)
         crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
@@ -62,13 +65,21 @@ class LiveSpider(PolicySpider):
     def _request(self, place: Place) -> Request:
         return place.request().replace(callback=self.parse, errback=self.failed)
 
-    def parse(self, response: Response, place: Place) -> Iterator[Any]:
+    async def parse(self, response: Response, place: Place) -> AsyncIterator[Any]:
         """A final answer: asks for the location's next page, or is a capture when it was the last."""
         if 300 <= response.status < 400 and "Location" in response.headers:
             # Scrapy follows all redirects but those that leave the web.
             self.tally.failed(str(place), "it redirects to what is no web address")
             return
-        further = place.with_page(place.served(response))
+        try:
+            page = await self._renderer.page(place, response)
+        except NotAsked:
+            self.tally.left(1)
+            return
+        except NoBrowser as error:
+            self.tally.failed(str(place), str(error))
+            return
+        further = place.with_page(page)
         if further.size > self.settings.getint("DOWNLOAD_MAXSIZE"):
             self.tally.failed(str(place), f"with this page, the policy's pages have {further.size} bytes, too many")
         elif further.whole:
