@@ -3,7 +3,8 @@
 The payload is a MIME multipart body (RFC 2046, section 5.1), so that any mail reader can take it apart: `mixed` for
 pages to be read one after the other, `alternative` for forms of one page, the richest last. A part tells its
 Content-Type, its Content-Location, and its Status where it was answered with one. What else is known of each part's
-answer stands in the capture's `archive` under `parts`, since it differs from answer to answer while the bytes do not.
+answer stands in the capture's `archive` under `parts`, since it differs from answer to answer while the bytes do not;
+a part that a browser made names it in its own `archive`, under `rendered_by`.
 """
 
 from collections.abc import Sequence

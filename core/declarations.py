@@ -145,6 +145,16 @@ class Location(_Declared):
         return (self.begin is None or self.begin <= moment) and (self.end is None or moment < self.end)
 
 
+def location_of(addresses: Sequence[str], render: str | None = None) -> Location:
+    """An undeclared location, of pages at these addresses. UsageError when one is no web address, or given twice."""
+    try:
+        return Location.model_validate({"url": addresses[0], "pages": addresses[1:], "render": render})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        message, given = fault["msg"].removeprefix("Value error, "), repr(fault["input"])
+        raise UsageError(message if given in message else f"{given}: {message}") from None
+
+
 class Policy(_Declared):
     """One document of a vendor."""
 

@@ -33,7 +33,7 @@ from core.captures import Capture, sha256_hex
 from core.composed import Observed, compose
 from core.escaping import printable_line
 from crawler.captures import header_pairs
-from crawler.failures import NoBrowser, NotAsked, explain
+from crawler.failures import NotAsked, NotTaken, explain
 from crawler.places import Place
 
 logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL + 1)  # what goes wrong is told here
@@ -80,10 +80,10 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # has no
     """Chromium as the system has it, cut off from the network."""
 
     async def launch_browser(self) -> Chromium:
-        """See scrapy-playwright. NoBrowser, which says what is missing."""
+        """See scrapy-playwright. NotTaken, which says what is missing."""
         path = next(filter(None, map(shutil.which, _NAMES)), None)
         if path is None:
-            raise NoBrowser("Chromium is not installed: install your system's package, such as chromium")
+            raise NotTaken("Chromium is not installed: install your system's package, such as chromium")
         self._dead_end = socket.socket()
         self._dead_end.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there
         try:
@@ -97,7 +97,7 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # has no
                 handle_sighup=False,
             )
         except PlaywrightError as error:
-            raise NoBrowser(f"{path} could not be started: {_line(error)}") from None
+            raise NotTaken(f"{path} could not be started: {_line(error)}") from None
 
 
 class Browser:
@@ -112,7 +112,7 @@ class Browser:
         """The page of a place that is to be got next, as it was served and as the browser shows it: one capture.
 
         Where the page itself keeps the browser from showing it, the capture says so and is quarantined by that.
-        NoBrowser when this machine cannot render; NotAsked when the crawl ends early.
+        NotTaken when this machine cannot render; NotAsked when the crawl ends early.
         """
         async with self._turn:
             if not self._crawler.engine.running:
@@ -126,11 +126,11 @@ class Browser:
             finally:
                 await visit.close()
             if visit.page is None:
-                raise NoBrowser(f"Chromium could not open a page: {fault}")
+                raise NotTaken(f"Chromium could not open a page: {fault}")
             if fault and not self._crawler.engine.running:  # an interrupt may reach Chromium, too
                 raise NotAsked("the crawl was interrupted")
             served = _in_a_row([place.served(document) for document in visit.documents])
-            shown = [(_shown(served[-1][0], html, visit.begun_at), html)] if html else []
+            shown = [(_shown(served[-1][0], html, visit), html)] if html else []
             return compose("alternative", [*served, *shown], fault)
 
     async def close(self) -> None:
@@ -147,7 +147,7 @@ class Browser:
             try:
                 await handler._launch()  # which it does by itself only when a crawl begins with it
             except (PlaywrightError, OSError) as error:
-                raise NoBrowser(f"Playwright could not be started: {_line(error)}") from None
+                raise NotTaken(f"Playwright could not be started: {_line(error)}") from None
             self._handler = handler
         return self._handler
 
@@ -163,6 +163,7 @@ class _Visit:
         self.documents = [response]
         self.page: Page | None = None
         self.begun_at = datetime.now(UTC)
+        self.browser_version = ""
         self._ends = monotonic() + _LONGEST
         self._bytes_left = self._most = crawler.settings.getint("DOWNLOAD_MAXSIZE")
         self._requests = 0
@@ -226,6 +227,7 @@ class _Visit:
         await context.add_init_script(_WITHOUT)
         context.on("page", close)
         await page.route("**/*", self._answer)
+        self.browser_version = context.browser.version if context.browser else ""
         self.page = page
 
     async def _answer(self, route: Route, asked: Asked) -> None:
@@ -354,7 +356,7 @@ def _in_a_row(served: list[Observed]) -> list[Observed]:
     return result
 
 
-def _shown(served: Capture, html: bytes, begun_at: datetime) -> Capture:
+def _shown(served: Capture, html: bytes, visit: _Visit) -> Capture:
     """The capture of what the browser made of what was served."""
     now = datetime.now(UTC)
     return replace(
@@ -363,8 +365,9 @@ def _shown(served: Capture, html: bytes, begun_at: datetime) -> Capture:
         headers=(),
         media_type="text/html; charset=utf-8",
         sha256=sha256_hex(html),
-        requested_at=begun_at,
+        requested_at=visit.begun_at,
         answered_at=now,
+        archive={"rendered_by": f"Chromium {visit.browser_version}"},
     )
 
 

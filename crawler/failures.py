@@ -38,8 +38,8 @@ class NotAsked(IgnoreRequest):
     """A request that is not sent any more, because the crawl ends early; the next crawl makes up for it."""
 
 
-class NoBrowser(Exception):
-    """A page cannot be rendered on this machine; the message says what it lacks."""
+class NotTaken(Exception):
+    """What was answered cannot be made a capture of; the message says why, and what this machine lacks for it."""
 
 
 def request_of(failure: Failure) -> Request:

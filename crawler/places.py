@@ -7,7 +7,7 @@ from scrapy.http import HtmlResponse, Response
 
 from core.composed import Observed, compose
 from core.declarations import Location, Policy
-from crawler.captures import Found, live_capture
+from crawler.captures import live_capture
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,9 @@ class Place:
         """Bytes of the pages got."""
         return sum(len(payload) for _, payload in self.got)
 
-    def found(self) -> Found:
-        """The capture of it, when it is whole."""
-        capture, payload = self.got[0] if len(self.got) == 1 else compose("mixed", self.got)
-        return Found(capture, payload, self.policy)
+    def observed(self) -> Observed:
+        """The capture of it and its payload, when it is whole."""
+        return self.got[0] if len(self.got) == 1 else compose("mixed", self.got)
 
     def __str__(self) -> str:
         return f"{self.vendor}/{self.name} {self.url}"

@@ -16,11 +16,12 @@ from twisted.python.failure import Failure
 from core.captures import Capture
 from core.moments import iso
 from core.wording import plural
+from crawler.captures import Found
 from crawler.environment import environment_of
-from crawler.failures import NoBrowser, NotAsked, reason, request_of
+from crawler.failures import NotAsked, NotTaken, reason, request_of
+from crawler.pages import Pages
 from crawler.places import Place
 from crawler.policies import PolicySpider
-from crawler.rendering import Renderer
 from storage import Kept
 
 
@@ -39,7 +40,7 @@ class LiveSpider(PolicySpider):
     _asked: dict[tuple[str, str, str], Place]
     _waiting: set[asyncio.Task[None]]
     _waits_until: datetime
-    _renderer: Renderer
+    _pages: Pages
     _said = False
 
     @classmethod
@@ -49,7 +50,7 @@ class LiveSpider(PolicySpider):
         spider._confirm_after = environment_of(crawler.settings).confirm_after
         spider._asked = {}
         spider._waiting = set()
-        spider._renderer = Renderer(crawler)
+        spider._pages = Pages(crawler)
         crawler.signals.connect(spider._idle, signals.spider_idle)
         crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
@@ -67,26 +68,18 @@ class LiveSpider(PolicySpider):
 
     async def parse(self, response: Response, place: Place) -> AsyncIterator[Any]:
         """A final answer: asks for the location's next page, or is a capture when it was the last."""
-        if 300 <= response.status < 400 and "Location" in response.headers:
-            # Scrapy follows all redirects but those that leave the web.
-            self.tally.failed(str(place), "it redirects to what is no web address")
-            return
         try:
-            page = await self._renderer.page(place, response)
+            further = await self._pages.take(place, response)
         except NotAsked:
             self.tally.left(1)
-            return
-        except NoBrowser as error:
+        except NotTaken as error:
             self.tally.failed(str(place), str(error))
-            return
-        further = place.with_page(page)
-        if further.size > self.settings.getint("DOWNLOAD_MAXSIZE"):
-            self.tally.failed(str(place), f"with this page, the policy's pages have {further.size} bytes, too many")
-        elif further.whole:
-            self.tally.found()
-            yield further.found()
         else:
-            yield self._request(further)
+            if further.whole:
+                self.tally.found()
+                yield Found(*further.observed(), place.policy)
+            else:
+                yield self._request(further)
 
     async def kept(self, capture: Capture, kept: Kept) -> None:
         """Has the page fetched once more when it shows another text than before, the first time it is fetched."""
