@@ -45,15 +45,12 @@ _ARGUMENTS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
 )
-# What a text needs no part of: datagrams, and sockets that stay open.
-_WITHOUT = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport", "EventSource"])
+# What sends datagrams, which no request is asked for.
+_WITHOUT = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"])
     Object.defineProperty(globalThis, name, {value: undefined})"""
 # Scripts and what they ask for, and the sheets some of them wait for. A text needs no image, font, film or frame.
 _WANTED = frozenset({"script", "xhr", "fetch", "stylesheet"})
-_MOST_REQUESTS = 200
-# Seconds: the text must not change for so long, and has to come to that in so many; then as many to hand it over.
-_QUIET = 1.0
-_LONGEST = 20.0
+# Seconds to hand a page over, and to close it; and between two looks at it.
 _GRACE = 10.0
 _POLL = 0.25
 # Digits are left out: a clock goes on for ever.
@@ -117,10 +114,11 @@ class Browser:
         async with self._turn:
             if not self._crawler.engine.running:
                 raise NotAsked("the crawl was interrupted")
+            handler = await self._started()
             visit = _Visit(self._crawler, response)
             html, fault = b"", ""
             try:
-                html, fault = await visit.rendered(await self._started())
+                html, fault = await visit.rendered(handler)
             except (_Fault, PlaywrightError, TimeoutError) as error:
                 fault = _fault(error)
             finally:
@@ -141,14 +139,16 @@ class Browser:
                     await self._handler.close()
 
     async def _started(self) -> ScrapyPlaywrightDownloadHandler:
-        if self._handler is None:
-            handler = ScrapyPlaywrightDownloadHandler(self._crawler)
-            handler.config.target_closed_max_retries = 0  # a page that ends the browser is not shown to it again
-            try:
-                await handler._launch()  # which it does by itself only when a crawl begins with it
-            except (PlaywrightError, OSError) as error:
-                raise NotTaken(f"Playwright could not be started: {_line(error)}") from None
-            self._handler = handler
+        """With Chromium running. What it does by itself when a crawl begins, and for a page, is done here for both."""
+        try:
+            if self._handler is None:
+                handler = ScrapyPlaywrightDownloadHandler(self._crawler)
+                handler.config.target_closed_max_retries = 0  # a page that ends the browser is not shown to it again
+                await handler._launch()
+                self._handler = handler
+            await self._handler._maybe_launch_browser()
+        except (PlaywrightError, OSError) as error:
+            raise NotTaken(f"Playwright could not be started: {_line(error)}") from None
         return self._handler
 
 
@@ -164,9 +164,14 @@ class _Visit:
         self.page: Page | None = None
         self.begun_at = datetime.now(UTC)
         self.browser_version = ""
-        self._ends = monotonic() + _LONGEST
-        self._bytes_left = self._most = crawler.settings.getint("DOWNLOAD_MAXSIZE")
-        self._requests = 0
+        settings = crawler.settings
+        self._user_agent = settings["USER_AGENT"]
+        self._quiet = settings.getfloat("BROWSER_QUIET")
+        self._time = settings.getfloat("BROWSER_TIMEOUT")
+        self._ends = monotonic() + self._time
+        self._bytes_left = self._most = settings.getint("DOWNLOAD_MAXSIZE")
+        self._requests_left = settings.getint("BROWSER_REQUESTS")
+        self._redirects = settings.getint("REDIRECT_MAX_TIMES")
         self._loading = 0
         self._loaded_at = monotonic()
         self._expected = True
@@ -178,28 +183,29 @@ class _Visit:
 
         _Fault, PlaywrightError, TimeoutError when there is nothing to show.
         """
-        async with asyncio.timeout(_LONGEST + _GRACE):
-            request = Request(
-                self.documents[0].url,
-                meta={
-                    "playwright": True,
-                    "playwright_include_page": True,
-                    "playwright_context": str(id(self)),  # one each: no cookie or store is shared
-                    "playwright_context_kwargs": {
-                        "accept_downloads": False,
-                        "locale": "en",
-                        "service_workers": "block",
-                        "user_agent": self._crawler.settings["USER_AGENT"],
-                    },
-                    "playwright_page_init_callback": self._prepare,
-                    "playwright_page_goto_kwargs": {"wait_until": "commit", "timeout": _LONGEST * 1000},
+        request = Request(
+            self.documents[0].url,
+            meta={
+                "playwright": True,
+                "playwright_include_page": True,
+                "playwright_context": str(id(self)),  # one each: no cookie or store is shared
+                "playwright_context_kwargs": {
+                    "accept_downloads": False,
+                    "locale": "en",
+                    "service_workers": "block",
+                    "user_agent": self._user_agent,
                 },
-            )
+                "playwright_page_init_callback": self._prepare,
+                "playwright_page_goto_kwargs": {"wait_until": "commit", "timeout": self._time * 1000},
+            },
+        )
+        async with asyncio.timeout(self._time):
             await handler.download_request(request)
-            page = self.page
-            if page is None:
-                raise _Fault("its requests could not be answered for it")
-            fault = await self._settle(page)
+        page = self.page
+        if page is None:
+            raise _Fault("its requests could not be answered for it")
+        fault = await self._settle(page)
+        async with asyncio.timeout(_GRACE):
             if await page.evaluate(_SIZE) > self._most:
                 raise _Fault(f"rendered, it has more than {self._most} bytes")
             html = (await page.content()).encode("utf-8", "replace")
@@ -236,10 +242,8 @@ class _Visit:
                 await self._navigate(route, asked)
             else:
                 await self._load(route, asked)
-        except PlaywrightError as error:
-            if not self._is_over():
-                self._fault = _line(error)
-                await _refuse(route)
+        except PlaywrightError:  # nobody waits for it any more, or it holds what no browser takes
+            await _refuse(route)
 
     async def _navigate(self, route: Route, asked: Asked) -> None:
         document = self.documents[-1]
@@ -255,9 +259,10 @@ class _Visit:
 
     async def _load(self, route: Route, asked: Asked) -> None:
         wanted = asked.resource_type in _WANTED and asked.method in ("GET", "POST")
-        if not wanted or self._requests >= _MOST_REQUESTS or self._bytes_left <= 0 or self._is_over():
+        if not wanted or self._requests_left <= 0 or self._bytes_left <= 0 or self._is_over():
             await route.abort()
             return
+        self._requests_left -= 1
         self._loading += 1
         try:
             response = await self._get(
@@ -275,7 +280,6 @@ class _Visit:
 
     async def _get(self, url: str, method: str, headers: dict[str, str], body: bytes) -> Response:
         """What the downloader gets for the page, redirects followed. Raises what the downloader does."""
-        self._requests += 1
         request = Request(
             url,
             NO_CALLBACK,
@@ -314,7 +318,7 @@ class _Visit:
                 async with asyncio.timeout(self._ends - begun + _POLL):
                     text = await page.evaluate(_TEXT)
             except TimeoutError:
-                raise _Fault(f"its scripts did not come to an end in {_LONGEST:.0f} seconds") from None
+                raise _Fault(f"its scripts did not come to an end in {self._time:.0f} seconds") from None
             except PlaywrightError as error:
                 if "context was destroyed" not in str(error):
                     raise
@@ -322,15 +326,17 @@ class _Visit:
             now = monotonic()
             if text != last:
                 last, since = text, now
-            elif text and text[0] and not self._loading and now - max(since, self._loaded_at) >= _QUIET:
+            elif text and text[0] and not self._loading and now - max(since, self._loaded_at) >= self._quiet:
                 return ""
             await asyncio.sleep(max(_POLL, 2 * (now - begun)))  # measuring must not be all the browser does
-        return "" if monotonic() - since >= _QUIET else f"its text still changed after {_LONGEST:.0f} seconds"
+        if self._sent_to:
+            raise _Fault(f"its scripts still send the browser on after {self._time:.0f} seconds")
+        return "" if monotonic() - since >= self._quiet else f"its text still changed after {self._time:.0f} seconds"
 
     async def _follow(self, page: Page, url: str, headers: dict[str, str]) -> None:
         """Goes where the page's scripts, or its refresh, sent the browser. _Fault when that is no page."""
         self._sent_to = None
-        if len(self.documents) > self._crawler.settings.getint("REDIRECT_MAX_TIMES"):
+        if len(self.documents) > self._redirects:
             raise _Fault("its scripts send the browser on without end")
         try:
             response = await self._get(url, "GET", headers, b"")
@@ -340,7 +346,7 @@ class _Visit:
             raise _Fault(f"its scripts send the browser to {printable_line(url)}, which is no HTML page")
         self.documents.append(response)
         self._expected = True
-        await page.goto(response.url, wait_until="commit", timeout=_LONGEST * 1000)
+        await page.goto(response.url, wait_until="commit", timeout=self._time * 1000)
 
     def _is_over(self) -> bool:
         return monotonic() >= self._ends
@@ -394,7 +400,7 @@ def _headers(response: Response) -> dict[str, str]:
 
 def _fault(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"the browser did not come to an end with it in {_LONGEST + _GRACE:.0f} seconds"
+        return "the browser came to no end with it"
     return str(error) if isinstance(error, _Fault) else f"the browser could not show it: {_line(error)}"
 
 

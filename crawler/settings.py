@@ -45,6 +45,11 @@ DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 10
 METAREFRESH_ENABLED = False  # the page that has it is the answer; many only reload themselves
 
+# And on one page in the browser, whose own answers have the bytes of one answer together. In seconds:
+BROWSER_QUIET = 1  # the page's text must not have changed for so long
+BROWSER_TIMEOUT = 20  # and has to come to that in so many
+BROWSER_REQUESTS = 200
+
 # Any answer is evidence, and reaches the spider. Trying again is for crawler.backoff, which obeys Retry-After.
 HTTPERROR_ALLOW_ALL = True
 RETRY_ENABLED = False

@@ -174,7 +174,7 @@ def test_a_redirect_to_what_is_no_web_page_is_a_failure_on_one_safe_line(tmp_pat
     assert len(failures[0]) < 500
 
 
-def in_patched_crawl(crawler: Crawler, patch: str) -> CompletedProcess[str]:
+def in_patched_crawl(crawler: Crawler, patch: str, **more: str) -> CompletedProcess[str]:
     """A live crawl in a process in which 127.0.0.2 passes for a public address and all else on loopback does not.
 
     patch: Python that stands before everything, in which `answers(host)` is to give the address of a name.
@@ -191,7 +191,7 @@ crawler.resolver.is_public = lambda address: address == "127.0.0.2"
 from scrapy.cmdline import execute
 execute(["scrapy", "crawl", "live", *sys.argv[1:]])
 """
-    settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
+    settings = [part for name, value in {**QUICK, **more}.items() for part in ("-s", f"{name}={value}")]
     return subprocess.run(
         [sys.executable, "-c", program, *settings],
         cwd=CHECKOUT,
