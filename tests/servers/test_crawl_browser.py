@@ -1,10 +1,15 @@
 """Live crawls of pages that only a browser shows, in the system's Chromium: one site, crawled once for most tests."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,9 +19,10 @@ from subprocess import CompletedProcess
 import pytest
 
 from core.composed import Observed, parts_of
+from core.settings import CHECKOUT
 from loopback.pages import Page, Site, serve_pages
 from storage import StoredCapture
-from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.archive import QUICK, Crawler, declare, policy_page
 from tests.servers.test_crawl_hostile import OK, in_patched_crawl, serve_on
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -36,6 +42,7 @@ FETCHES = (
 
 def shell(script: str) -> bytes:
     """A page that is nothing before its script has run."""
+    script = script.replace("</script", r"<\/script")
     return f"{TITLE}<body><div id=root></div><script>{script}</script></body>".encode()
 
 
@@ -320,7 +327,7 @@ ATTEMPTS = {
     "eventsource": "new EventSource('http://inside/x')",
     "worker": "new Worker(URL.createObjectURL(new Blob([`fetch('http://inside/x').catch(() => 0);"
     " new WebSocket('ws://inside/x'); try { importScripts('http://inside/y') } catch {}`])))",
-    "sharedworker": "new SharedWorker('data:text/javascript,' + encodeURIComponent(`fetch('http://inside/x')`))",
+    "sharedworker": "new SharedWorker('/worker.js')",
     "serviceworker": "navigator.serviceWorker?.register('/worker.js').catch(() => 0)",
     "popup": "open('http://inside/x'); open('http://inside/y', '_blank', 'noopener')",
     "download": "const d = document.createElement('a'); d.download = 'x'; d.href = 'http://inside/x'; d.click()",
@@ -355,8 +362,10 @@ def test_nothing_that_a_page_tries_reaches_a_private_address(tmp_path: Path) -> 
                 declare(crawler.vendors, name, f"url: {site.url}/{name}; render: browser")
             done = crawler.crawl("live", BROWSER_QUIET="0.7")
     count = len(ATTEMPTS)
-    assert done.stderr == f"live: {count} captures found, {count} new, 0 quarantined, 0 failed\n"
     assert came == []
+    # A link to another site's file is a link like any other.
+    assert done.stderr == f"live: {count} captures found, {count} new, 1 quarantined, 0 failed\n"
+    assert "a private address" in crawler.captures("download")[0].verdict.evidence
 
 
 @pytest.mark.parametrize(
@@ -386,9 +395,10 @@ def test_a_page_whose_scripts_send_the_browser_to_a_private_address_is_quarantin
     assert why in stored.verdict.evidence
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
+def test_a_page_gets_no_file_of_this_machine(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.html"
+    secret.write_text("<p>the operator's own words</p>")
+    scripts = [
         "location = 'FILE'",
         "open('FILE')",
         "fetch('FILE').then(a => a.text()).then(t => document.body.append(t))",
@@ -396,26 +406,25 @@ def test_a_page_whose_scripts_send_the_browser_to_a_private_address_is_quarantin
         "location = 'view-source:FILE'",
         "location = 'chrome://version'",
         "location = 'blob:FILE'",
-    ],
-)
-def test_a_page_gets_no_file_of_this_machine(tmp_path: Path, script: str) -> None:
-    secret = tmp_path / "secret.html"
-    secret.write_text("<p>the operator's own words</p>")
-    page = shell(shows() + script.replace("FILE", secret.as_uri()))
-    with serve_pages({"/p": Page(page)}) as site:
-        crawler = Crawler(tmp_path, allow_private=True)
-        declare(crawler.vendors, "kestrel", f"url: {site.url}/p; render: browser")
+    ]
+    pages = {f"/{n}": Page(shell(shows() + one.replace("FILE", secret.as_uri()))) for n, one in enumerate(scripts)}
+    crawler = Crawler(tmp_path, allow_private=True)
+    with serve_pages({**pages}) as site:
+        for n in range(len(scripts)):
+            declare(crawler.vendors, f"v{n}", f"url: {site.url}/{n}; render: browser")
         done = crawler.crawl("live", BROWSER_QUIET="0.5")
-    assert done.stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
-    (stored,) = crawler.captures("kestrel")
-    assert b"own words" not in crawler.payload(stored)
+    count = len(scripts)
+    assert done.stderr == f"live: {count} captures found, {count} new, 0 quarantined, 0 failed\n"
+    for n in range(count):
+        (stored,) = crawler.captures(f"v{n}")
+        assert b"own words" not in crawler.payload(stored)
 
 
 def test_a_name_that_changes_its_answer_never_leads_scripts_inside(tmp_path: Path) -> None:
     """DNS rebinding: the page's own host is public when it is served and private when its scripts ask again."""
     reached: list[str] = []
     page = shell(
-        "Promise.allSettled([1, 2, 3, 4, 5, 6].map(n => fetch('/n' + n + '?' + performance.now(), {cache: 'no-store'})))"
+        "Promise.allSettled([1, 2, 3, 4, 5, 6].map(n => fetch('/n' + n, {cache: 'no-store'})))"
         f".then(() => {{{shows()}}})"
     )
 
@@ -445,3 +454,155 @@ def test_a_name_that_changes_its_answer_never_leads_scripts_inside(tmp_path: Pat
     assert "Traceback" not in done.stderr
     assert set(reached) == {"outside"}
     assert len(crawler.captures("kestrel")) == 1
+
+
+def scrapy_crawl(
+    crawler: Crawler, path: str | None = None, packages: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A live crawl in a new process, with its own PATH, or with packages that go before those installed."""
+    environment = crawler.environment
+    if path is not None:
+        environment["PATH"] = path
+    if packages is not None:
+        environment["PYTHONPATH"] = str(packages)
+    quick = {**QUICK, "BROWSER_QUIET": "0.5"}
+    settings = [part for name, value in quick.items() for part in ("-s", f"{name}={value}")]
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", *settings],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def program(folder: Path, text: str) -> str:
+    """A PATH in which Chromium is that shell script, and all else as it is."""
+    folder.mkdir()
+    (folder / "chromium").write_text(f"#!/bin/sh\n{text}\n")
+    (folder / "chromium").chmod(0o755)
+    return f"{folder}:/usr/bin:/bin"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Crawler, Site]]:
+    """A policy to be rendered, and one that needs no browser."""
+    crawler = Crawler(tmp_path, allow_private=True)
+    with serve_pages({"/p": Page(shell(shows())), "/plain": Page(policy_page())}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/p; render: browser")
+        declare(crawler.vendors, "plain", f"url: {site.url}/plain")
+        yield crawler, site
+
+
+@pytest.mark.parametrize(
+    ("browser", "why"),
+    [
+        (None, "Chromium is not installed: install your system's package, such as chromium"),
+        ("exit 1", "could not be started: "),
+        ("exec sleep 0.1", "could not be started: "),
+    ],
+    ids=["missing", "failing", "ending"],
+)
+def test_without_a_browser_the_page_fails_on_one_line_and_the_others_are_crawled(
+    two: tuple[Crawler, Site], tmp_path: Path, browser: str | None, why: str
+) -> None:
+    crawler, site = two
+    done = scrapy_crawl(crawler, program(tmp_path / "bin", browser) if browser else str(tmp_path))
+    assert done.returncode == 1
+    first, last = done.stderr.splitlines()
+    assert first.startswith(f"failed: kestrel/privacy {site.url}/p: ")
+    assert why in first
+    assert last == "live: 1 capture found, 1 new, 0 quarantined, 1 failed"
+    assert len(crawler.captures("plain")) == 1
+
+
+def test_without_playwright_the_page_fails_on_one_line_and_the_others_are_crawled(
+    two: tuple[Crawler, Site], tmp_path: Path
+) -> None:
+    crawler, site = two
+    (tmp_path / "scrapy_playwright").mkdir()
+    (tmp_path / "scrapy_playwright" / "__init__.py").write_text("raise ModuleNotFoundError('scrapy_playwright')\n")
+    done = scrapy_crawl(crawler, packages=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"failed: kestrel/privacy {site.url}/p: scrapy-playwright is not installed: pip install --editable "
+        "'.[browser]'\nlive: 1 capture found, 1 new, 0 quarantined, 1 failed\n"
+    )
+
+
+def test_chromium_is_started_only_when_a_page_is_to_be_rendered(two: tuple[Crawler, Site], tmp_path: Path) -> None:
+    crawler, _ = two
+    (crawler.vendors / "kestrel.yaml").unlink()
+    path = program(tmp_path / "bin", f"touch {tmp_path}/started")
+    assert scrapy_crawl(crawler, path).stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_page_that_ends_the_browser_is_quarantined_and_the_next_one_gets_a_new_browser(
+    two: tuple[Crawler, Site], tmp_path: Path
+) -> None:
+    crawler, site = two
+    pid = tmp_path / "pid"
+    path = program(tmp_path / "bin", f'echo $$ > {pid}\nexec {CHROMIUM} "$@"')
+    site.pages["/killer"] = Page(shell("fetch('/kill').catch(() => 0)"))
+    declare(crawler.vendors, "a-killer", f"url: {site.url}/killer; render: browser")
+
+    def kill() -> None:
+        while "/kill" not in [path for path, _ in site.requests]:
+            time.sleep(0.05)
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+
+    site.pages["/kill"] = Page(b"", delay=3)
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    done = scrapy_crawl(crawler, path)
+    assert done.stderr == "live: 3 captures found, 3 new, 1 quarantined, 0 failed\n"
+    (stored,) = crawler.captures("a-killer")
+    assert stored.verdict.reason == "truncated"
+    assert stored.verdict.evidence.startswith("the browser could not show it: ")
+    assert crawler.captures("kestrel")[0].verdict.name == "accepted"
+
+
+def test_an_export_of_a_rendered_page_comes_back_and_is_shown_as_any_other(
+    two: tuple[Crawler, Site], tmp_path: Path
+) -> None:
+    crawler, _ = two
+    assert scrapy_crawl(crawler).returncode == 0
+    warc = tmp_path / "kestrel.warc.gz"
+    clausewatch(crawler, "export", "kestrel", "--warc", str(warc))
+    other = Crawler(tmp_path / "other")
+    shutil.copytree(crawler.vendors, tmp_path / "other" / "vendors")
+    assert clausewatch(other, "ingest", str(warc), "--vendor", "kestrel").stderr == (
+        "1 capture read, 1 new, 0 quarantined\n"
+    )
+    assert [one.capture for one in other.captures("kestrel")] == [one.capture for one in crawler.captures("kestrel")]
+    assert clausewatch(other, "show", "kestrel").stdout == clausewatch(crawler, "show", "plain").stdout
+
+
+def test_a_page_can_be_tried_in_the_browser(two: tuple[Crawler, Site]) -> None:
+    crawler, site = two
+    tried = clausewatch(crawler, "vendors", "try", f"{site.url}/p", "--render", "browser")
+    lines = tried.stderr.splitlines()
+    assert lines[0].startswith("200 text/html; charset=utf-8, ")
+    assert lines[1].startswith("rendered by Chromium ")
+    assert lines[2] == "verdict: accepted"
+    assert "We keep letters for thirty days." in tried.stdout
+    assert "we keep" not in clausewatch(crawler, "vendors", "try", f"{site.url}/p").stdout.lower()
+    two_pages = clausewatch(crawler, "vendors", "try", f"{site.url}/plain", f"{site.url}/p", "--render", "browser")
+    assert two_pages.stdout.count("We keep letters for thirty days.") == 2
+
+
+def clausewatch(crawler: Crawler, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A `clausewatch` command that has to succeed."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("clausewatch")), *arguments],
+        cwd=CHECKOUT,
+        env=crawler.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
