@@ -24,6 +24,7 @@ from playwright.async_api import Page, Route
 from playwright.async_api import Request as Asked
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import HtmlResponse, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
@@ -94,7 +95,7 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # has no
                 handle_sighup=False,
             )
         except PlaywrightError as error:
-            raise NotTaken(f"{path} could not be started: {_line(error)}") from None
+            raise NotTaken(f"{path} could not be started: {_said(error)}") from None
 
 
 class Browser:
@@ -174,7 +175,7 @@ class _Visit:
         self._redirects = settings.getint("REDIRECT_MAX_TIMES")
         self._loading = 0
         self._loaded_at = monotonic()
-        self._expected = True
+        self._expected = False
         self._sent_to: tuple[str, dict[str, str]] | None = None
         self._fault = ""
 
@@ -183,8 +184,8 @@ class _Visit:
 
         _Fault, PlaywrightError, TimeoutError when there is nothing to show.
         """
-        request = Request(
-            self.documents[0].url,
+        blank = Request(
+            "about:blank",  # where it goes, and how long it may take for that, is decided here
             meta={
                 "playwright": True,
                 "playwright_include_page": True,
@@ -196,22 +197,33 @@ class _Visit:
                     "user_agent": self._user_agent,
                 },
                 "playwright_page_init_callback": self._prepare,
-                "playwright_page_goto_kwargs": {"wait_until": "commit", "timeout": self._time * 1000},
             },
         )
         async with asyncio.timeout(self._time):
-            await handler.download_request(request)
+            await handler.download_request(blank)
         page = self.page
         if page is None:
             raise _Fault("its requests could not be answered for it")
-        fault = await self._settle(page)
-        async with asyncio.timeout(_GRACE):
-            if await page.evaluate(_SIZE) > self._most:
-                raise _Fault(f"rendered, it has more than {self._most} bytes")
-            html = (await page.content()).encode("utf-8", "replace")
+        self._ends = monotonic() + self._time
+        await self._go(page)
+        while True:
+            fault = await self._settle(page)
+            try:
+                async with asyncio.timeout(_GRACE):
+                    html = await self._content(page)
+            except PlaywrightError as error:
+                if "navigating" not in str(error) or self._is_over():
+                    raise
+            else:
+                return html, fault
+
+    async def _content(self, page: Page) -> bytes:
+        if await page.evaluate(_SIZE) > self._most:
+            raise _Fault(f"rendered, it has more than {self._most} bytes")
+        html = (await page.content()).encode("utf-8", "replace")
         if len(html) + sum(len(document.body) for document in self.documents) > self._most:
             raise _Fault(f"as it was served and rendered, it has more than {self._most} bytes")
-        return html, fault
+        return html
 
     async def close(self) -> None:
         """Closes the page and all that it opened."""
@@ -298,6 +310,8 @@ class _Visit:
             },
         )
         response = await self._crawler.engine.download_async(request)
+        if len(response.body) > self._bytes_left:  # others were under way meanwhile
+            raise DownloadCancelledError(f"with it, the page has loaded more than {self._most} bytes")
         self._bytes_left -= len(response.body)
         return response
 
@@ -345,8 +359,11 @@ class _Visit:
         if not isinstance(response, HtmlResponse) or 300 <= response.status < 400:
             raise _Fault(f"its scripts send the browser to {printable_line(url)}, which is no HTML page")
         self.documents.append(response)
+        await self._go(page)
+
+    async def _go(self, page: Page) -> None:
         self._expected = True
-        await page.goto(response.url, wait_until="commit", timeout=self._time * 1000)
+        await page.goto(self.documents[-1].url, wait_until="commit", timeout=self._time * 1000)
 
     def _is_over(self) -> bool:
         return monotonic() >= self._ends
@@ -402,6 +419,14 @@ def _fault(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "the browser came to no end with it"
     return str(error) if isinstance(error, _Fault) else f"the browser could not show it: {_line(error)}"
+
+
+def _said(error: PlaywrightError) -> str:
+    """Why Chromium did not start: the last thing it said itself, where it said anything."""
+    if "sandboxing failed" in str(error):
+        return "its sandbox needs user namespaces, which this account may not make (user.max_user_namespaces, AppArmor)"
+    said = re.findall(r"\[err\] (.+)", str(error))
+    return printable_line(said[-1])[:300] if said else _line(error)
 
 
 def _line(error: Exception) -> str:

@@ -120,7 +120,7 @@ SITE: dict[str, Page | list[Page]] = {
 VENDORS = [path.strip("/") for path in SITE if path.strip("/").isalpha() and path not in ("/asks", "/told", "/ftp")]
 FAULTY = {
     "changing": "its text still changed after 6 seconds",
-    "spin": "the browser came to no end with it",
+    "spin": "its scripts did not come to an end in 6 seconds",
     "spinlater": "its scripts did not come to an end in 6 seconds",
     "alerts": "",
     "reload": "its scripts (still )?send the browser on ",
