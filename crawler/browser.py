@@ -124,10 +124,10 @@ class Browser:
                 fault = _fault(error)
             finally:
                 await visit.close()
+            if not self._crawler.engine.running:  # the interrupt reached Chromium, too, or ended the wait
+                raise NotAsked("the crawl was interrupted")
             if visit.page is None:
                 raise NotTaken(f"Chromium could not open a page: {fault}")
-            if fault and not self._crawler.engine.running:  # an interrupt may reach Chromium, too
-                raise NotAsked("the crawl was interrupted")
             served = _in_a_row([place.served(document) for document in visit.documents])
             shown = [(_shown(served[-1][0], html, visit), html)] if html else []
             return compose("alternative", [*served, *shown], fault)
@@ -366,7 +366,7 @@ class _Visit:
         await page.goto(self.documents[-1].url, wait_until="commit", timeout=self._time * 1000)
 
     def _is_over(self) -> bool:
-        return monotonic() >= self._ends
+        return monotonic() >= self._ends or not self._crawler.engine.running
 
 
 def _in_a_row(served: list[Observed]) -> list[Observed]:

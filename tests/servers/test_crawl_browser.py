@@ -606,3 +606,35 @@ def clausewatch(crawler: Crawler, *arguments: str) -> subprocess.CompletedProces
     )
     assert done.returncode == 0, done.stderr
     return done
+
+
+def test_an_interrupt_ends_the_browser_and_leaves_its_page_for_the_next_crawl(
+    two: tuple[Crawler, Site], tmp_path: Path
+) -> None:
+    crawler, site = two
+    pid = tmp_path / "pid"
+    crawler_environment = {
+        **crawler.environment,
+        "PATH": program(tmp_path / "bin", f'echo $$ > {pid}\nexec {CHROMIUM} "$@"'),
+    }
+    site.pages["/p"] = Page(shell(f"{shows()} fetch('/up'); setInterval(() => document.body.append('more '), 20)"))
+    crawl = subprocess.Popen(
+        [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", "-s", "DOWNLOAD_DELAY=0.1"],
+        cwd=CHECKOUT,
+        env=crawler_environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while "/up" not in [path for path, _ in site.requests] or not crawler.captures("plain"):
+        assert crawl.poll() is None
+        time.sleep(0.05)
+    os.killpg(crawl.pid, signal.SIGINT)  # as Ctrl-C does: all processes of the terminal get it
+    _, said = crawl.communicate(timeout=60)
+    assert said == (
+        "failed: the crawl was interrupted\n"
+        "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl\n"
+    )
+    assert crawler.captures("kestrel") == ()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
