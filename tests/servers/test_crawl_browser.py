@@ -23,7 +23,7 @@ from core.settings import CHECKOUT
 from loopback.pages import Page, Site, serve_pages
 from storage import StoredCapture
 from tests.servers.archive import QUICK, Crawler, declare, policy_page
-from tests.servers.test_crawl_hostile import OK, in_patched_crawl, serve_on
+from tests.servers.test_crawl_hostile import OK, clausewatch, in_patched_crawl, serve_on
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -592,20 +592,6 @@ def test_a_page_can_be_tried_in_the_browser(two: tuple[Crawler, Site]) -> None:
     assert "we keep" not in clausewatch(crawler, "vendors", "try", f"{site.url}/p").stdout.lower()
     two_pages = clausewatch(crawler, "vendors", "try", f"{site.url}/plain", f"{site.url}/p", "--render", "browser")
     assert two_pages.stdout.count("We keep letters for thirty days.") == 2
-
-
-def clausewatch(crawler: Crawler, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A `clausewatch` command that has to succeed."""
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("clausewatch")), *arguments],
-        cwd=CHECKOUT,
-        env=crawler.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
 
 
 def test_an_interrupt_ends_the_browser_and_leaves_its_page_for_the_next_crawl(

@@ -266,6 +266,9 @@ def test_what_a_page_says_reaches_no_terminal_unescaped(tmp_path: Path) -> None:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         declare(crawler.vendors, "gone", f"url: {site.url}/gone")
         shown = [crawler.crawl("live", LOG_LEVEL="DEBUG").stderr for _ in range(2)]
+        for path in ("p", "gone"):
+            tried = clausewatch(crawler, "vendors", "try", f"{site.url}/{path}")
+            shown += [tried.stdout, tried.stderr]
     captures = crawler.captures("kestrel")
     first, last = f"@{captures[0].version_id}", f"@{captures[-1].version_id}"
     commands = [
@@ -277,17 +280,23 @@ def test_what_a_page_says_reaches_no_terminal_unescaped(tmp_path: Path) -> None:
         *(["report", "kestrel", first, last, "--format", form] for form in ("text", "json", "markdown", "html")),
     ]
     for command in commands:
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("clausewatch")), *command],
-            cwd=CHECKOUT,
-            env=crawler.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, (command, done.stderr)
+        done = clausewatch(crawler, *command)
         shown += [done.stdout, done.stderr]
     for text in shown:
         assert not UNSAFE.search(text), text
     assert len(captures) >= 2
+
+
+def clausewatch(crawler: Crawler, *arguments: str) -> CompletedProcess[str]:
+    """A `clausewatch` command that has to succeed."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("clausewatch")), *arguments],
+        cwd=CHECKOUT,
+        env=crawler.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, (arguments, done.stderr)
+    return done

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from core.composed import parts_of
-from core.settings import CHECKOUT
 from loopback.pages import Page, Site, serve_pages
 from storage import StoredCapture
 from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.test_crawl_hostile import clausewatch
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SHARING = b"<title>Whom we share with</title><h2>Sharing</h2><p>We share your personal data with the carriers only.</p>"
@@ -177,7 +177,7 @@ def test_an_export_of_it_is_a_valid_warc_and_comes_back_as_it_was(tmp_path: Path
     for _ in range(2):
         crawler.crawl("live", "vendor=kestrel")
     warc = tmp_path / "kestrel.warc.gz"
-    command(crawler, "export", "kestrel", "--warc", str(warc))
+    clausewatch(crawler, "export", "kestrel", "--warc", str(warc))
     checked = subprocess.run(
         [str(Path(sys.executable).with_name("warcio")), "check", str(warc)], capture_output=True, text=True, check=False
     )
@@ -187,23 +187,9 @@ def test_an_export_of_it_is_a_valid_warc_and_comes_back_as_it_was(tmp_path: Path
     other.vendors.mkdir()
     declaration = "kestrel.yaml"
     (other.vendors / declaration).write_text((crawler.vendors / declaration).read_text())
-    said = command(other, "ingest", str(warc), "--vendor", "kestrel")
+    said = clausewatch(other, "ingest", str(warc), "--vendor", "kestrel").stderr
     assert said == "2 captures read, 2 new, 0 quarantined\n"
     assert [(one.capture, one.version_id) for one in other.captures("kestrel")] == [
         (one.capture, one.version_id) for one in crawler.captures("kestrel")
     ]
     assert other.payload(other.captures("kestrel")[0]) == crawler.payload(crawler.captures("kestrel")[0])
-
-
-def command(crawler: Crawler, *arguments: str) -> str:
-    """A `clausewatch` command that has to succeed; what it said on standard error."""
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("clausewatch")), *arguments],
-        cwd=CHECKOUT,
-        env=crawler.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stderr
