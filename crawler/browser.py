@@ -16,7 +16,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
-from urllib.parse import urldefrag
 
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Error as PlaywrightError
@@ -39,6 +38,7 @@ from crawler.places import Place
 
 logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL + 1)  # what goes wrong is told here
 
+_BLANK = "about:blank"
 # Under what names systems have it.
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _ARGUMENTS = (
@@ -185,7 +185,7 @@ class _Visit:
         _Fault, PlaywrightError, TimeoutError when there is nothing to show.
         """
         blank = Request(
-            "about:blank",  # where it goes, and how long it may take for that, is decided here
+            _BLANK,  # where it goes, and how long it may take for that, is decided here
             meta={
                 "playwright": True,
                 "playwright_include_page": True,
@@ -194,6 +194,7 @@ class _Visit:
                     "accept_downloads": False,
                     "locale": "en",
                     "service_workers": "block",
+                    "timezone_id": "UTC",
                     "user_agent": self._user_agent,
                 },
                 "playwright_page_init_callback": self._prepare,
@@ -258,9 +259,9 @@ class _Visit:
             await _refuse(route)
 
     async def _navigate(self, route: Route, asked: Asked) -> None:
-        document = self.documents[-1]
-        if self._expected and _same(asked.url, document.url):
+        if self._expected:
             self._expected = False
+            document = self.documents[-1]
             await route.fulfill(status=document.status, headers=_headers(document), body=document.body)
             return
         if asked.method == "GET":
@@ -349,7 +350,6 @@ class _Visit:
 
     async def _follow(self, page: Page, url: str, headers: dict[str, str]) -> None:
         """Goes where the page's scripts, or its refresh, sent the browser. _Fault when that is no page."""
-        self._sent_to = None
         if len(self.documents) > self._redirects:
             raise _Fault("its scripts send the browser on without end")
         try:
@@ -362,8 +362,12 @@ class _Visit:
         await self._go(page)
 
     async def _go(self, page: Page) -> None:
+        """Shows the last document. By way of a blank page, so that no script of the one before has a say any more."""
+        timeout = self._time * 1000
+        await page.goto(_BLANK, timeout=timeout)
+        self._sent_to = None
         self._expected = True
-        await page.goto(self.documents[-1].url, wait_until="commit", timeout=self._time * 1000)
+        await page.goto(self.documents[-1].url, wait_until="commit", timeout=timeout)
 
     def _is_over(self) -> bool:
         return monotonic() >= self._ends or not self._crawler.engine.running
@@ -397,10 +401,6 @@ def _shown(served: Capture, html: bytes, visit: _Visit) -> Capture:
 async def _refuse(route: Route, *_: Any) -> None:
     with suppress(PlaywrightError):
         await route.abort()
-
-
-def _same(url: str, other: str) -> bool:
-    return urldefrag(url)[0] == urldefrag(other)[0]
 
 
 def _headers(response: Response) -> dict[str, str]:

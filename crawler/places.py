@@ -50,8 +50,8 @@ class Place:
         return live_capture(response, self.vendor, self.name, self.url), response.body
 
     def needs_browser(self, response: Response) -> bool:
-        """Whether the page is to be rendered: not what was refused, nor what is no HTML and needs no scripts."""
-        return self.location.render is not None and response.status < 300 and isinstance(response, HtmlResponse)
+        """Whether the page is to be rendered: not what was refused, nor what is no HTML and has no scripts."""
+        return self.location.render is not None and response.status == 200 and isinstance(response, HtmlResponse)
 
     def with_page(self, page: Observed) -> "Place":
         """With the page that was to be got next."""

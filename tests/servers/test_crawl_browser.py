@@ -52,6 +52,7 @@ def shows(text: str = BODY) -> str:
 
 
 SITE: dict[str, Page | list[Page]] = {
+    "/": Page(shell(shows())),
     "/robots.txt": Page(b"User-agent: *\nDisallow: /secret.json\n"),
     "/policy.json": Page(json.dumps({"html": BODY}).encode(), headers=JSON, delay=1.5),
     "/app.js": Page(FETCHES.encode(), headers=SCRIPT),
@@ -129,7 +130,7 @@ FAULTY = {
     "offweb": "its scripts send the browser to {url}/ftp, which is no HTML page",
     "swollen": "rendered, it has more than 10000000 bytes|the browser came to no end with it",
 }
-SOUND = [name for name in VENDORS if name not in (*FAULTY, "missing", "empty")]
+SOUND = ["root"] + [name for name in VENDORS if name not in (*FAULTY, "missing", "empty")]
 
 
 @dataclass
@@ -158,6 +159,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             more = f"; pages: ['{site.url}/twopages/2']" if vendor == "twopages" else ""
             declare(crawler.vendors, vendor, f"url: {site.url}/{vendor}; render: browser{more}")
         declare(crawler.vendors, "simple", f"url: {site.url}/delayed")
+        declare(crawler.vendors, "root", f"url: {site.url}; render: browser")
         done = crawler.crawl("live", BROWSER_TIMEOUT="6", BROWSER_QUIET="0.5", DOWNLOAD_MAXSIZE="10000000")
         yield Crawled(crawler, site, done)
 
@@ -167,7 +169,7 @@ def text_of(crawled: Crawled, vendor: str) -> str:
 
 
 def test_every_page_is_a_capture_and_nothing_else_is_said(crawled: Crawled) -> None:
-    count, quarantined = len(VENDORS) + 1, len(FAULTY) + 3  # missing, empty, simple
+    count, quarantined = len(VENDORS) + 2, len(FAULTY) + 3  # missing, empty, simple
     assert crawled.done.stderr == f"live: {count} captures found, {count} new, {quarantined} quarantined, 0 failed\n"
     assert crawled.done.stdout == ""
 
