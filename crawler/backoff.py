@@ -66,18 +66,23 @@ class LiveBackOff:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """See Scrapy's downloader middlewares."""
-        if "archive" in request.meta or not (response.status in (408, 429) or response.status >= 500):
+        if self._is_of_others(request) or not (response.status in (408, 429) or response.status >= 500):
             return response
         wait = seconds_to_wait(header_map(response).get("retry-after", ""), datetime.now(UTC))
         return await self._again(request, wait) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """See Scrapy's downloader middlewares."""
-        if "archive" in request.meta or not isinstance(exception, PASSING):
+        if self._is_of_others(request) or not isinstance(exception, PASSING):
             return None
         if urlsplit(request.url).hostname in PublicAddressResolver.refused:
             return None
         return await self._again(request, None)
+
+    @staticmethod
+    def _is_of_others(request: Request) -> bool:
+        """Whether the archive is asked, or a page in the browser asks, which waits for no second try."""
+        return "archive" in request.meta or "in_browser" in request.meta
 
     async def _again(self, request: Request, wait: float | None) -> Request | None:
         tries = request.meta.get("tries", 0)

@@ -19,6 +19,7 @@ DOWNLOAD_HANDLERS = {
     "ftp": None,
     "s3": None,
 }
+PLAYWRIGHT_BROWSER_PROVIDER = "crawler.browser.SystemChromium"
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicAddressResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # Undone by the handler, which takes a cut-off body for what it is; Scrapy's own middleware gives what there is of it.
@@ -33,6 +34,8 @@ DEFAULT_REQUEST_HEADERS = {
 ROBOTSTXT_OBEY = False  # by Scrapy's middleware; crawler.robots obeys it
 DOWNLOAD_DELAY = 2  # never 0: without a delay Scrapy 2.19 does not keep to the concurrency, and sends all at once
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# What a page in the browser asks for, as a visitor's browser would: a page of a hundred scripts is one visit.
+DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0.01}}
 AUTOTHROTTLE_ENABLED = False  # it would undo the delays of slots
 
 # Caps on one answer.
@@ -41,6 +44,11 @@ DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 10
 METAREFRESH_ENABLED = False  # the page that has it is the answer; many only reload themselves
+
+# And on one page in the browser, whose own answers have the bytes of one answer together. In seconds:
+BROWSER_QUIET = 1  # the page's text must not have changed for so long
+BROWSER_TIMEOUT = 20  # and has to come to that in so many
+BROWSER_REQUESTS = 200
 
 # Any answer is evidence, and reaches the spider. Trying again is for crawler.backoff, which obeys Retry-After.
 HTTPERROR_ALLOW_ALL = True

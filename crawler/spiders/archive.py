@@ -57,6 +57,11 @@ class _Work:
         return f"{self.vendor}/{self.name}"
 
 
+_SEVERAL_PAGES = (
+    "a policy of several pages cannot be put together from an archive, which captured each page at another time"
+)
+
+
 class ArchiveSpider(PolicySpider):
     """Fetches what the archive holds of each location, for the time it holds, and is not stored yet.
 
@@ -157,6 +162,9 @@ class ArchiveSpider(PolicySpider):
     async def _listings(self, work: _Work) -> Sequence[Listing]:
         asked = []
         for location in work.policy.locations:
+            if location.pages:
+                self.tally.failed(f"{work} {location.url}", _SEVERAL_PAGES)
+                continue
             begin, end = _clipped(location, self._begin, self._end)
             if begin is None or end is None or begin <= end:
                 asked.append(Asked(self._base, location.url, begin, end))
