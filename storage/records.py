@@ -8,6 +8,8 @@ from typing import Literal
 from core.captures import Capture, Reason, Verdict
 
 Decision = Literal["accepted", "rejected"]
+#: The slugs of vendor and policy.
+PolicyKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)

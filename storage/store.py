@@ -10,7 +10,7 @@ from core.declarations import Policy
 from core.history import History, Period
 from storage import digests, payloads, queries, standings
 from storage.database import Database
-from storage.records import Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber
+from storage.records import Kept, OutboxMessage, PolicyKey, Review, Standing, StoredCapture, Subscriber
 from storage.service import Keeper
 
 
@@ -87,8 +87,7 @@ class Store:
         when one is accepted from which no text could be read.
         """
         with self._database.writing() as session:
-            for capture_id in capture_ids:
-                queries.review(session, capture_id, review)
+            queries.review(session, capture_ids, review)
 
     def history(self, vendor: str, policy: str) -> History:
         """The periods and versions that the accepted captures of a policy show, by one reader's readings."""
@@ -144,8 +143,35 @@ class Store:
         with self._database.reading() as session:
             return digests.subscribers(session)
 
-    def told(self, subscriber_id: int) -> Mapping[tuple[str, str], datetime]:
-        """By (vendor, policy), the captured_at up to which the subscriber was told all there was to tell."""
+    def uncomposed(self) -> Mapping[PolicyKey, int]:
+        """The policies in which something happened since `composed` was told of them, each with its present revision.
+
+        Whatever may change a policy's history raises its revision: a capture that is read, a review, another reader.
+        """
+        with self._database.reading() as session:
+            return digests.uncomposed(session)
+
+    def untold(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
+        """The policies of which there may be something to tell a subscriber, with the time from which on there may be.
+
+        That is the captured_at up to which they were told all there was to tell, or when they subscribed; of other
+        policies there is nothing to tell. Only those in which something happened since `composed` was told of them are
+        looked at, unless the subscriber is new, or has chosen other vendors since.
+        """
+        with self._database.reading() as session:
+            return digests.untold(session, subscriber)
+
+    def composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
+        """Note up to which revisions of policies every subscriber was told all there was to tell.
+
+        revisions: as `uncomposed` had them before anything else was read. caught_up: the subscribers of whom `untold`
+            left out nothing that they were not told.
+        """
+        with self._database.writing() as session:
+            digests.composed(session, revisions, caught_up)
+
+    def told(self, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
+        """By policy, the captured_at up to which the subscriber was told all there was to tell."""
         with self._database.reading() as session:
             return digests.told(session, subscriber_id)
 
@@ -153,7 +179,7 @@ class Store:
         self,
         subscriber_id: int,
         message: bytes | None,
-        told: Mapping[tuple[str, str], datetime],
+        told: Mapping[PolicyKey, datetime],
         now: datetime,
     ) -> None:
         """Note what a subscriber is told by a message (RFC 5322 bytes), and put it in the outbox: both or neither.
