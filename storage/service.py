@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Set
 from datetime import UTC
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Delete, Insert, and_, delete, exists, or_, select
@@ -218,15 +219,15 @@ def _unread(
     marked: look among those alone that are marked as unread by the reader in force.
     """
     query = (
-        select(CaptureRow.id)
+        select(CaptureRow.captured_at, CaptureRow.id)
         .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == reader))
         .where(or_(ReadingRow.capture_id.is_(None), ReadingRow.extractor == ""))
     )
     if marked:
         query = query.join(UnreadRow, UnreadRow.capture_id == CaptureRow.id)
     table = UnreadRow if marked else CaptureRow
-    query = query.where(table.vendor == vendor, table.policy == policy).order_by(CaptureRow.captured_at)
-    return [capture_id for capture_id in session.scalars(query) if capture_id not in done]
+    rows = session.execute(query.where(table.vendor == vendor, table.policy == policy)).all()
+    return [row.id for row in sorted(rows, key=attrgetter("captured_at")) if row.id not in done]
 
 
 def _mark_unread(session: Session, capture: Capture, capture_id: int) -> Insert:

@@ -27,7 +27,14 @@ EVERY = timedelta(days=12)
 #: After all captures that are generated.
 AFTER = BEGIN + CAPTURES_EACH * EVERY
 
-_POLICIES_EACH = ("privacy", "cookies", "terms", "subprocessors", "dpa")
+_TITLES = {
+    "privacy": "Privacy policy",
+    "cookies": "Cookie policy",
+    "terms": "Terms of service",
+    "subprocessors": "Subprocessors",
+    "dpa": "Data processing agreement",
+}
+_POLICIES_EACH = tuple(_TITLES)
 _POLICIES_A_BATCH = 50
 
 _HEADERS = (
@@ -90,37 +97,39 @@ def write_declarations(folder: Path, watched: list[Watched]) -> None:
 
 def page_of(watched: Watched, version: int) -> bytes:
     """The page that shows a version of a policy, from 0, as a server sends it."""
+    document = document_of(watched, version)
+    heading, *others = document.clauses
     said = "\n".join(
-        f"<h2>{clause.text}</h2>" if clause.kind == "heading" else f"<p>{clause.text}</p>"
-        for clause in document_of(watched, version).clauses[1:]
+        f"<h2>{clause.text}</h2>" if clause.kind == "heading" else f"<p>{clause.text}</p>" for clause in others
     )
     return (
-        f'<!DOCTYPE html><html lang="en"><head><title>Privacy policy of {watched.vendor}</title></head><body><main>'
-        f"<h1>Privacy policy</h1>\n{said}</main></body></html>"
+        f'<!DOCTYPE html><html lang="en"><head><title>{document.title}</title></head><body><main>'
+        f"<h1>{heading.text}</h1>\n{said}</main></body></html>"
     ).encode()
 
 
 def document_of(watched: Watched, version: int) -> Document:
     """What that page says: 36 clauses, of which the versions differ in one or two."""
     clauses: list[Clause] = []
+    title = _TITLES[watched.policy]
 
     def add(kind: Any, path: tuple[str, ...], words: str) -> None:
         clauses.append(Clause(len(clauses), kind, None, path, words))
 
-    add("heading", (), "Privacy policy")
+    add("heading", (), title)
     for number, subject in enumerate(_SUBJECTS, start=1):
         heading = f"What we do with {subject}"
-        add("heading", ("Privacy policy",), heading)
+        add("heading", (title,), heading)
         for use in _USES:
             changed = f" for {12 + version} months" if number == 1 + version % len(_SUBJECTS) and "bill" in use else ""
             add(
                 "paragraph",
-                ("Privacy policy", heading),
+                (title, heading),
                 f"{watched.vendor} collects {subject}{changed}, and uses this personal data {use}; its "
-                f"{watched.policy} policy says how, and our data protection officer answers your questions about it.",
+                f"{title} says how, and our data protection officer answers your questions about it.",
             )
-        add("paragraph", ("Privacy policy", heading), "You may object to this at any time, and have the data deleted.")
-    return Document(f"Privacy policy of {watched.vendor}", "en", None, tuple(clauses))
+        add("paragraph", (title, heading), "You may object to this at any time, and have the data deleted.")
+    return Document(f"{title} of {watched.vendor}", "en", None, tuple(clauses))
 
 
 def capture_of(watched: Watched, number: int, payload: bytes, at: datetime) -> Capture:

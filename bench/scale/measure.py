@@ -16,10 +16,13 @@ from itertools import count
 from pathlib import Path
 
 from click.testing import CliRunner
+from sqlalchemy import func, select
 
-from bench.scale.generate import AFTER, EVERY, VERSIONS_EACH, Watched, capture_of, page_of
+from bench.scale.generate import AFTER, CAPTURES_EACH, EVERY, VERSIONS_EACH, Watched, capture_of, page_of
 from scripts.main import cli
 from storage import Store
+from storage.database import Database
+from storage.models import CaptureRow
 
 _READER = "reader@client.example"
 
@@ -28,14 +31,20 @@ _READER = "reader@client.example"
 class Side:
     """A generated database, the folder of its declarations, and a folder to write digests to.
 
-    Every capture that is added is of another policy, as in a crawl, and an hour after the one before.
+    Every capture that is added is of another policy, as in a crawl, and an hour after the one before; so are those of
+    a second measurement.
     """
 
     url: str
     watched: Sequence[Watched]
     vendors: Path
     digests: Path
-    _numbers: Iterator[int] = field(default_factory=count)
+    _numbers: Iterator[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        with Database(self.url).reading() as session:
+            added = session.scalars(select(func.max(CaptureRow.id))).one() - len(self.watched) * CAPTURES_EACH
+        self._numbers = count(added)
 
     def next(self) -> tuple[Watched, datetime]:
         """A policy from all over the database, and when to capture it."""
