@@ -118,10 +118,13 @@ class Store:
         with self._database.reading() as session:
             return payloads.get(session, sha256)
 
-    def standings(self) -> tuple[Standing, ...]:
-        """Where each policy of which there are captures stands, in no order."""
+    def standings(self, vendors: Collection[str] = ()) -> tuple[Standing, ...]:
+        """Where each policy of which there are captures stands, in no order.
+
+        vendors: slugs of those whose policies are asked for; empty means all.
+        """
         with self._database.reading() as session:
-            return tuple(standings.standings(session))
+            return tuple(standings.standings(session, vendors))
 
     def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
         """Have digests composed for an address.
