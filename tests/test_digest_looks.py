@@ -1,0 +1,156 @@
+"""A digest looks only at policies in which something happened, and says what it would say if it looked at all."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.captures import Reading, Verdict
+from core.clauses import Clause, Document
+from core.declarations import Vendor
+from diffing.timeline import settled, tellings
+from reports import compose
+from reports.digest import _change_set, as_message
+from reports.report import report_between
+from storage import PolicyKey, Review, Store, Subscriber, service
+from tests.digest_examples import MARMOT, OTTER, SENDER, VENDORS
+from tests.stored_captures import BEGIN, capture_of
+
+POLICIES = [("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")]
+LANGUAGES = {"D": "de"}
+
+
+def said_by_looking_at_all(
+    store: Store, vendors: Mapping[str, Vendor], subscriber: Subscriber, now: datetime
+) -> tuple[str | None, dict[PolicyKey, datetime]]:
+    """The Message-ID, which names all changes told, and what is told then, as a look at every policy has them."""
+    told = dict(store.told(subscriber.id))
+    untold = []
+    for slug in subscriber.vendors or vendors:
+        for policy in vendors[slug].policies if slug in vendors else ():
+            known = settled(store.history(slug, policy))
+            watermark = max(subscriber.since, told.get((slug, policy), subscriber.since))
+            for telling in tellings(known.history, watermark):
+                report = report_between(store, vendors[slug], policy, known.history, telling.old, telling.new)
+                untold.append(_change_set(report, telling))
+            if known.until and known.until > watermark:
+                told[slug, policy] = known.until
+    if not untold:
+        return None, told
+    return message_from_bytes(as_message(untold, subscriber, vendors, now, SENDER))["Message-ID"], told
+
+
+def readable(capture: object, payload: bytes, **_: object) -> Reading:
+    """A page is a letter, which is its text; `x` is none of the policy's, `D` is in German."""
+    text = payload.decode()
+    said = (Clause(0, "paragraph", None, (), f"{text} {reader[0]}"),)
+    verdict = Verdict("quarantined", "blocked", "says so") if text == "x" else Verdict("accepted")
+    return Reading(verdict, Document(None, LANGUAGES.get(text, "en"), None, said))
+
+
+reader = ["1"]
+of = st.sampled_from(POLICIES)
+steps = st.one_of(
+    # By hours after the beginning, so that many come late; a live one is often of a text not confirmed yet.
+    st.tuples(
+        st.just("keep"),
+        of,
+        st.sampled_from("AABCDx"),
+        st.integers(0, 60) | st.sampled_from([24 * 40, 24 * 80]),
+        st.sampled_from(["live", "live", "wayback"]),
+    ),
+    st.tuples(st.just("compose")),
+    st.tuples(st.just("compose")),
+    st.tuples(st.just("review"), st.integers(0, 20), st.sampled_from(["accepted", "rejected"])),
+    st.tuples(st.just("read again"), of),
+    st.tuples(
+        st.just("subscribe"),
+        st.sampled_from(["ann", "bob"]),
+        st.sampled_from([(), ("marmot",), ("marmot", "otter"), ("otter", "vole")]),
+        st.integers(-5, 50),
+    ),
+    st.tuples(st.just("unsubscribe"), st.sampled_from(["ann", "bob"])),
+    st.tuples(st.just("declare"), st.sampled_from(["all", "without otter", "without cookies"])),
+)
+DECLARED = {
+    "all": VENDORS,
+    "without otter": {"marmot": MARMOT},
+    "without cookies": {
+        "marmot": MARMOT.model_copy(update={"policies": {"privacy": MARMOT.policies["privacy"]}}),
+        "otter": OTTER,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("stores") / "empty.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@given(st.lists(steps, max_size=30))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_digest_says_what_a_look_at_every_policy_would(empty: Path, drawn: list) -> None:
+    path = empty.with_name("store.db")
+    for old in empty.parent.glob("store.db*"):
+        old.unlink()
+    shutil.copy(empty, path)
+    reader[0] = "1"
+    with (
+        patch.object(service, "read", readable),
+        patch.object(service, "sure_language", lambda document: document.language),
+        Store.open(f"sqlite:///{path}") as store,
+    ):
+        for vendors in done(store, drawn):
+            expected = {
+                subscriber: said_by_looking_at_all(store, vendors, subscriber, BEGIN)
+                for subscriber in store.subscribers()
+            }
+            before = {message.id for message in store.outbox()}
+            compose(store, vendors, BEGIN, SENDER)
+            said = {
+                message.address: message_from_bytes(message.message)["Message-ID"]
+                for message in store.outbox()
+                if message.id not in before
+            }
+            for subscriber, (message_id, told) in expected.items():
+                assert said.get(subscriber.address) == message_id
+                assert store.told(subscriber.id) == told
+
+
+def done(store: Store, drawn: list) -> Iterator[Mapping[str, Vendor]]:
+    """Does these steps; what is declared, where a digest is to be composed."""
+    declared = DECLARED["all"]
+    for what, *given_ in drawn:
+        if what == "keep":
+            (vendor, policy), text, hours, source = given_
+            capture = capture_of(text.encode(), hours / 24, vendor=vendor, policy=policy, source=source)
+            with patch.object(service, "_READER", reader[0]):
+                store.keep(capture, text.encode(), VENDORS[vendor].policies[policy])
+        elif what == "review":
+            number, decision = given_
+            ids = [one.id for key in POLICIES for one in store.captures(*key)]
+            if ids:
+                store.review([ids[number % len(ids)]], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
+        elif what == "read again":
+            reader[0] = str(int(reader[0]) + 1)
+            ((vendor, policy),) = given_
+            with patch.object(service, "_READER", reader[0]):
+                store.reextract(vendor, policy, VENDORS[vendor].policies[policy])
+        elif what == "subscribe":
+            who, vendors, hours = given_
+            store.subscribe(f"{who}@client.example", vendors, BEGIN + timedelta(hours=hours))
+        elif what == "unsubscribe":
+            store.unsubscribe(f"{given_[0]}@client.example")
+        elif what == "declare":
+            declared = DECLARED[given_[0]]
+        else:
+            yield declared
+    yield declared
