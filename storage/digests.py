@@ -47,20 +47,19 @@ def uncomposed(session: Session) -> Mapping[PolicyKey, int]:
 
 def untold(session: Session, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
     """See `Store.untold`."""
-    caught_up = select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id)
-    query = (
-        select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, ToldRow.until)
-        .outerjoin(
-            ToldRow,
-            and_(
-                ToldRow.subscriber_id == subscriber.id,
-                ToldRow.vendor == PolicyRow.vendor,
-                ToldRow.policy == PolicyRow.policy,
-            ),
-        )
-        .where(_UNCOMPOSED if session.scalar(caught_up) else PolicyRow.newest > subscriber.since)
-        .order_by(PolicyRow.vendor, PolicyRow.policy)
+    caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
+    query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, ToldRow.until).outerjoin(
+        ToldRow,
+        and_(
+            ToldRow.subscriber_id == subscriber.id,
+            ToldRow.vendor == PolicyRow.vendor,
+            ToldRow.policy == PolicyRow.policy,
+        ),
     )
+    if caught_up:
+        query = query.where(_UNCOMPOSED).order_by(PolicyRow.vendor, PolicyRow.policy)  # as the index of those is
+    else:
+        query = query.where(PolicyRow.newest > subscriber.since)
     if subscriber.vendors:
         query = query.where(PolicyRow.vendor.in_(subscriber.vendors))
     found = {}

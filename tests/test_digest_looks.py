@@ -61,12 +61,12 @@ of = st.sampled_from([*POLICIES, POLICIES[0], POLICIES[0]])
 keeps = st.tuples(
     st.just("keep"),
     of,
-    st.sampled_from("AABBCDx"),
+    st.sampled_from("AABBCDxx"),
     st.sampled_from([0, 0, 0, 3, 20, -24 * 40]),  # so many hours late
     st.sampled_from(["live", "wayback", "wayback"]),  # of a live one it is often not known whether it lasts
 )
 others = st.one_of(
-    st.tuples(st.just("review"), st.integers(0, 20), st.sampled_from(["accepted", "rejected"])),
+    st.tuples(st.just("review"), of, st.integers(1, 3), st.sampled_from(["accepted", "accepted", "rejected"])),
     st.tuples(st.just("read again"), of),
     st.tuples(
         st.just("subscribe"),
@@ -151,10 +151,9 @@ def done(store: Store, drawn: list) -> Iterator[Mapping[str, Vendor]]:
             with patch.object(service, "_READER", reader[0]):
                 store.keep(capture, text.encode(), VENDORS[vendor].policies[policy])
         elif what == "review":
-            number, decision = given_
-            ids = [one.id for key in POLICIES for one in store.captures(*key)]
-            if ids:
-                store.review([ids[number % len(ids)]], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
+            key, place, decision = given_
+            newest = [one.id for one in store.captures(*key)][-place:]
+            store.review(newest[:1], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
         elif what == "read again":
             reader[0] = str(int(reader[0]) + 1)
             ((vendor, policy),) = given_
