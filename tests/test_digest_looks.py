@@ -16,12 +16,13 @@ from sqlalchemy import Engine, event
 from core.captures import Reading, Verdict
 from core.clauses import Clause, Document
 from core.declarations import Vendor
+from core.history import History
 from diffing.timeline import settled, tellings
 from reports import compose
 from reports.digest import _change_set, as_message
 from reports.report import report_between
 from storage import PolicyKey, Review, Store, Subscriber, service
-from tests.digest_examples import MARMOT, OTTER, SENDER, VENDORS
+from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, MARMOT, OTTER, SENDER, VENDORS, keep, subscribe
 from tests.stored_captures import BEGIN, capture_of
 
 POLICIES = [("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")]
@@ -92,7 +93,7 @@ DECLARED = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def hasty() -> Iterator[None]:
     """No power cut is waited for: there are many captures to keep."""
 
@@ -111,8 +112,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("hasty")
 @given(st.lists(days, min_size=3, max_size=6))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_digest_says_what_a_look_at_every_policy_would(empty: Path, drawn: list) -> None:
     path = empty.with_name("store.db")
     for old in empty.parent.glob("store.db*"):
@@ -168,3 +170,82 @@ def done(store: Store, drawn: list) -> Iterator[Mapping[str, Vendor]]:
             declared = DECLARED[given_[0]]
         else:
             yield declared
+
+
+def looked_at(store: Store, vendors: Mapping[str, Vendor]) -> tuple[list[PolicyKey], int]:
+    """The policies that a digest looks at, and how many messages it composes."""
+    keys: list[PolicyKey] = []
+    with patch.object(store, "history", lambda *key: keys.append(key) or Store.history(store, *key)):
+        return keys, compose(store, vendors, BEGIN, SENDER)
+
+
+def test_policies_in_which_nothing_happened_are_not_looked_at(store: Store) -> None:
+    for vendor, policy in POLICIES:
+        keep(store, COURTS, 0, vendor, policy)
+    subscribe(store, -1)
+    subscribe(store, 1, "marmot", address="late@client.example")
+    assert looked_at(store, VENDORS) == ([("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")], 0)
+    assert looked_at(store, VENDORS) == ([], 0)
+    keep(store, ADVERTISERS, 2, "marmot", "cookies")
+    assert looked_at(store, VENDORS) == ([("marmot", "cookies")], 2)
+    assert looked_at(store, VENDORS) == ([], 0)
+    # A backfill is older than what was told.
+    keep(store, INSURERS, 1, "marmot", "cookies")
+    assert looked_at(store, VENDORS) == ([], 0)
+
+
+def test_what_changed_while_a_vendor_was_not_declared_is_told_when_it_is_again(store: Store) -> None:
+    for vendor in VENDORS:
+        keep(store, COURTS, 0, vendor)
+    subscribe(store, 1)
+    for vendor in VENDORS:
+        keep(store, ADVERTISERS, 2, vendor)
+    assert looked_at(store, {"marmot": MARMOT}) == ([("marmot", "privacy")], 1)
+    assert looked_at(store, {"marmot": MARMOT}) == ([], 0)
+    # For one who subscribed meanwhile, too.
+    subscribe(store, 1, "otter", address="late@client.example")
+    assert looked_at(store, {"marmot": MARMOT}) == ([], 0)
+    assert looked_at(store, VENDORS) == ([("otter", "privacy")], 2)
+
+
+def test_vendors_chosen_later_are_told_of_from_the_subscription_on(store: Store) -> None:
+    for vendor in VENDORS:
+        keep(store, COURTS, 0, vendor)
+    subscribe(store, 1, "marmot")
+    keep(store, ADVERTISERS, 2, "otter")
+    assert looked_at(store, VENDORS) == ([], 0)
+    subscribe(store, 3, "otter")
+    assert looked_at(store, VENDORS) == ([("otter", "privacy")], 1)
+
+
+def test_a_capture_that_comes_while_a_digest_is_composed_is_told_by_the_next(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    keep(store, COURTS, 2)
+
+    def history(*key: str) -> History:
+        found = Store.history(store, *key)
+        keep(store, ADVERTISERS, 3)
+        return found
+
+    with patch.object(store, "history", history):
+        assert compose(store, VENDORS, BEGIN, SENDER) == 0
+    assert looked_at(store, VENDORS) == ([("marmot", "privacy")], 1)
+
+
+def test_a_digest_that_is_interrupted_leaves_what_is_untold_to_the_next(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    subscribe(store, 1, address="other@client.example")
+    keep(store, ADVERTISERS, 2)
+    enqueue = store.enqueue
+
+    def once(*arguments: Any) -> None:
+        if store.outbox():
+            raise KeyboardInterrupt
+        enqueue(*arguments)
+
+    with patch.object(store, "enqueue", once), pytest.raises(KeyboardInterrupt):
+        compose(store, VENDORS, BEGIN, SENDER)
+    assert compose(store, VENDORS, BEGIN, SENDER) == 1
+    assert [message.address for message in store.outbox()] == ["reader@client.example", "other@client.example"]
