@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from alembic import command
@@ -6,8 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect, text
 
+from core.archive import Row
 from core.exceptions import StorageError
-from storage import Review, Store
+from storage import Asked, Review, Store
 from storage.models import Base
 from storage.schema import migration_config
 from tests.stored_captures import POLICY, capture_of, page
@@ -44,6 +46,10 @@ def test_down_and_up_with_data(database_url: str, engine: Engine) -> None:
         (reader,) = store.subscribers()
         store.enqueue(reader.id, b"digest", {("marmot", "privacy"): capture_of(A).captured_at}, reader.since)
         store.review([1], Review("rejected", "ann", "", reader.since))
+        asked = Asked("https://archive.example", "https://www.marmot.example/privacy", None, reader.since)
+        (listing,) = store.begin_listings("marmot", "privacy", [asked], reader.since, timedelta(days=7))
+        row = Row("example,marmot)/privacy", "20200101000000", asked.url, "text/html", "200", "ABC")
+        store.file_page(listing, [row], 0, "on")
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), "base")
     with engine.connect() as connection:
@@ -105,7 +111,7 @@ def test_digests_and_what_is_unread_go_on_after_0006(database_url: str, engine: 
         (reader,) = store.subscribers()
         store.enqueue(reader.id, None, {("marmot", "privacy"): capture_of(A, 1).captured_at}, reader.since)
     with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0002")
+        command.downgrade(migration_config(connection), "0004")
         # Of which the process died before it was read, in a policy of its own too.
         connection.execute(text("DELETE FROM readings WHERE capture_id = :id"), {"id": kept[1].capture_id})
         connection.execute(

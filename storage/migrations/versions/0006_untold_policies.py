@@ -4,14 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0002"
+down_revision = "0004"
 
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """From 0002. The first digest looks at every policy that was captured after the subscription, as all did before."""
+    """From 0004. The first digest looks at every policy that was captured after the subscription, as all did before."""
     # SQLite cannot make a column take NULL: the table is made anew, by way of a copy, so that no names meet.
     op.execute("CREATE TABLE policies_before AS SELECT * FROM policies")
     op.drop_table("policies")
@@ -51,7 +51,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To 0002."""
+    """To 0004."""
     op.drop_column("subscribers", "caught_up")
     op.drop_table("unread")
     op.execute("CREATE TABLE policies_before AS SELECT vendor, policy, reader FROM policies WHERE reader IS NOT NULL")
