@@ -61,11 +61,13 @@ class Database:
 
     reading, writing: a session in one transaction, committed at the end of the block and undone when the block
         raises. StorageError for whatever the database refuses.
+    info: what all its sessions carry along.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, info: dict[Any, Any] | None = None) -> None:
         parsed = _parsed(url)
         self._name = parsed.render_as_string(hide_password=True)
+        self._info = info
         self._engine = _engine(parsed)
         self._writer = self._engine.execution_options(clausewatch_writes=True)
         try:
@@ -82,13 +84,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """For queries alone: on SQLite it waits for no writer."""
-        with self._explaining(), Session(self._engine) as session, session.begin():
+        with self._explaining(), Session(self._engine, info=self._info) as session, session.begin():
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """For changes: on SQLite it is the only writer from its beginning."""
-        with self._explaining(), Session(self._writer) as session, session.begin():
+        with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
             yield session
 
     @contextmanager

@@ -24,12 +24,20 @@ class Base(DeclarativeBase):
 
 
 class PayloadRow(Base):
-    """The bytes of captures, once under their SHA-256. size: of the bytes; data: compressed."""
+    """The bytes of captures, once under their SHA-256.
+
+    size: of the bytes. keyframe: the payload they are stored as a difference from, which has none itself; None: they
+        are stored by themselves. SQLite could not drop it again if it were a foreign key.
+    store: the URL of the payload store they are in, under `storage.payloads.key_of`; None: they are in data.
+    data: compressed; empty when they are in a store.
+    """
 
     __tablename__ = "payloads"
 
     sha256: Mapped[str] = mapped_column(_Sha256, primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
+    keyframe: Mapped[str | None] = mapped_column(_Sha256)
+    store: Mapped[str | None] = mapped_column(AnyText)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 

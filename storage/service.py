@@ -92,7 +92,7 @@ class Keeper:
             return capture_id, False
         with self._database.writing() as session:
             if payload is not None:
-                payloads.put(session, capture.sha256, payload)
+                payloads.put(session, capture, payload)
             elif not payloads.holds(session, capture.sha256):
                 raise StorageError(
                     f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"

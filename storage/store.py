@@ -26,12 +26,15 @@ class Store:
         self._keeper = Keeper(database)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, payloads_url: str = "") -> Self:
         """The database of that SQLAlchemy URL: `sqlite:////path/to/file` or `postgresql://user@host/database`.
+
+        payloads_url: where new payloads go that are too large for a row, `file:///path/to/folder` or
+            `s3://bucket/prefix`; '' keeps them in the database. Those that are stored stay where they are.
 
         A SQLite file and its folder are made where there are none, and the tables brought up to date.
         """
-        return cls(Database(url))
+        return cls(Database(url, payloads.session_info(payloads_url)))
 
     def close(self) -> None:
         """Give the connections back."""
