@@ -5,15 +5,15 @@ either by itself, as a keyframe, or as its difference from a keyframe, and so re
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture
 from core.exceptions import DamageError, StorageError
+from storage.columns import Moment
 from storage.compression import Keyframe, compress, compress_against, restore
 from storage.database import insert
 from storage.models import CaptureRow, PayloadRow
@@ -25,14 +25,23 @@ _OUTSIDE_FROM = 4096
 # Captures of the policy, on either side in time, whose keyframes come into question, and how many of those are tried.
 _NEIGHBOURS = 12
 _TRIED = 3
-# A delta of less than the payload's 512th part is good enough to look no further.
-_GOOD = 512
-# A delta of more than the payload's 20th part is compared with the payload by itself, and must be a third of that.
-_POOR = 20
-_WORTH_IT = 3
-# What a worse keyframe may cost its neighbourhood in all before there is a better one, as a part of the payload: about
-# a fifth of what a keyframe costs.
-_RENT = 32
+# A delta of less than the 64th part of its keyframe is good enough to look no further.
+_GOOD = 64
+# One of more than the third part is compared with the payload by itself, and must be less than the third part of that.
+_POOR = 3
+# What drifting from a keyframe may cost a neighbourhood in all before there is a new one: the fifth part of it.
+_RENT = 5
+
+_same = (
+    select(PayloadRow.sha256, PayloadRow.keyframe)
+    .join(CaptureRow, CaptureRow.sha256 == PayloadRow.sha256)
+    .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
+    .limit(_NEIGHBOURS)
+)
+_moment = bindparam("moment", type_=Moment)
+_BEFORE = _same.where(CaptureRow.captured_at <= _moment).order_by(CaptureRow.captured_at.desc())
+_AFTER = _same.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captured_at)
+_HELD = select(PayloadRow.sha256).where(PayloadRow.sha256 == bindparam("sha256"))
 
 
 class Keyframes:
@@ -66,7 +75,7 @@ def session_info(url: str) -> dict[str, Any]:
 
 def holds(session: Session, sha256: str) -> bool:
     """Whether a payload of that digest is stored."""
-    return session.scalar(select(PayloadRow.sha256).where(PayloadRow.sha256 == sha256)) is not None
+    return session.scalar(_HELD, {"sha256": sha256}) is not None
 
 
 def put(session: Session, capture: Capture, payload: bytes) -> None:
@@ -122,7 +131,7 @@ def key_of(sha256: str, keyframe: str | None) -> str:
 
 def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | None, bytes]:
     """The keyframe to store a payload against, and its difference from that; None and itself where none is worth it."""
-    neighbours = list(_neighbours(session, capture))
+    neighbours = _neighbours(session, capture)
     uses = Counter(keyframe or sha256 for sha256, keyframe in neighbours)
     best: tuple[Keyframe, bytes] | None = None
     for sha256 in list(uses)[:_TRIED]:
@@ -133,42 +142,33 @@ def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | N
         data = compress_against(payload, keyframe)
         if best is None or len(data) < len(best[1]):
             best = keyframe, data
-        if len(data) * _GOOD <= len(payload):
+        if len(data) * _GOOD <= keyframe.size:
             return keyframe.sha256, data
     if best is None:
         return None, compress(payload)
     keyframe, data = best
-    if len(data) * _POOR > len(payload):
-        alone = compress(payload)
-        if len(data) * _WORTH_IT > len(alone):
-            return None, alone
-    # The page has moved away from the keyframe, or has much that is new in every answer: only the former is mended by
-    # a new keyframe. A neighbour that moved along tells them apart.
+    if len(data) * _POOR > keyframe.size and len(data) * _POOR > len(alone := compress(payload)):
+        return None, alone
+    # Either the page has moved away from the keyframe, or it has much that is new with every answer. Only the former is
+    # mended by a new keyframe; a neighbour, which moved along, tells which it is.
     neighbour = next((sha256 for sha256, used in neighbours if used == keyframe.sha256), None)
-    if neighbour is not None:
+    if neighbour is not None and len(data) * uses[keyframe.sha256] * _RENT > keyframe.size:
         rent = (len(data) - _distance(session, payload, neighbour)) * uses[keyframe.sha256]
-        if rent * _RENT > len(payload):
+        if rent * _RENT > keyframe.size:
             return None, compress(payload)
     return keyframe.sha256, data
 
 
-def _neighbours(session: Session, capture: Capture) -> Iterator[tuple[str, str | None]]:
+def _neighbours(session: Session, capture: Capture) -> list[tuple[str, str | None]]:
     """The captures of the same policy that are nearest in time, as their payloads and those's keyframes."""
-    same = (
-        select(PayloadRow.sha256, PayloadRow.keyframe)
-        .join(CaptureRow, CaptureRow.sha256 == PayloadRow.sha256)
-        .where(CaptureRow.vendor == capture.vendor, CaptureRow.policy == capture.policy)
-    )
-    before = same.where(CaptureRow.captured_at <= capture.captured_at).order_by(CaptureRow.captured_at.desc())
-    after = same.where(CaptureRow.captured_at > capture.captured_at).order_by(CaptureRow.captured_at)
-    for query in (before, after):
-        yield from (tuple(row) for row in session.execute(query.limit(_NEIGHBOURS)))
+    place = {"vendor": capture.vendor, "policy": capture.policy, "moment": capture.captured_at}
+    return [(row[0], row[1]) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
 
 
 def _distance(session: Session, payload: bytes, neighbour: str) -> int:
     """How large the payload would be if the neighbour were its keyframe. DamageError is no distance at all."""
     try:
-        return len(compress_against(payload, Keyframe(neighbour, get(session, neighbour))))
+        return len(compress_against(payload, Keyframe(neighbour, get(session, neighbour), 0)))
     except DamageError:
         return 0
 
@@ -184,7 +184,8 @@ def _keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe:
                 f"as {wanted_for} is; restore the database from a backup"
             )
         try:
-            keyframe = Keyframe(sha256, restore(packed(session, row), row.size, sha256))
+            data = packed(session, row)
+            keyframe = Keyframe(sha256, restore(data, row.size, sha256), len(data))
         except DamageError as error:
             raise DamageError(f"{wanted_for} is stored as a difference from another payload, but {error}") from None
         keyframes.keep(keyframe)
