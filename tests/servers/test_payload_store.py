@@ -147,7 +147,7 @@ def test_a_url_that_names_no_store_is_refused(tmp_path: Path, url: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StorageError, match="folder .* cannot be made: Not a directory"):
+    with pytest.raises(StorageError, match=r"folder .* cannot be made: Not a directory"):
         Store.open(f"sqlite:///{tmp_path / 'store.db'}", (tmp_path / "file" / "folder").as_uri())
 
 
