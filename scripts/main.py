@@ -20,6 +20,7 @@ _COMMANDS = (
     "report",
     "diff",
     "status",
+    "verify",
     "review",
     "reextract",
     "subscribe",

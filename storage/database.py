@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core.exceptions import StorageError
+from core.exceptions import DamageError, StorageError
 from storage import schema
 from storage.models import Base
 
@@ -50,6 +50,8 @@ _POSTGRESQL_ADVICE = {
     "28": "does not let us in: see user and password in CLAUSEWATCH_DATABASE_URL",
     "3D000": "does not exist: create it with createdb, or correct CLAUSEWATCH_DATABASE_URL",
 }
+# The module sqlite3 says so of its own, without a name.
+_UNDECODABLE = "Could not decode to UTF-8"
 _UNREACHABLE = (
     "cannot be reached, or the connection was lost: see that the server runs and that CLAUSEWATCH_DATABASE_URL is "
     f"right, then run this again; {_STAYS}"
@@ -98,7 +100,8 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            raise StorageError(_explanation(error, self._name)) from error
+            kind = DamageError if _is_damage(error) else StorageError
+            raise kind(_explanation(error, self._name)) from error
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
@@ -191,6 +194,14 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _is_damage(error: SQLAlchemyError) -> bool:
+    """Whether a value or a page of a SQLite file is damaged; others may be sound."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if not isinstance(cause, sqlite3.Error):
+        return False
+    return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_CORRUPT") or _UNDECODABLE in str(cause)
+
+
 def _explanation(error: SQLAlchemyError, name: str) -> str:
     if not isinstance(error, DBAPIError):
         return f"{name}: {error}"
@@ -201,6 +212,8 @@ def _explanation(error: SQLAlchemyError, name: str) -> str:
         for beginning, advice in table.items():
             if code and code.startswith(beginning):
                 return f"{name} {advice} ({said})"
+    if _is_damage(error):
+        return f"{name} is damaged: restore it from a backup ({said})"
     if error.connection_invalidated or (sqlite_name is None and sqlstate is None):
         return f"{name} {_UNREACHABLE} ({said})"
     return f"{name} refused: {said}; {_STAYS}"

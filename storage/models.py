@@ -1,7 +1,8 @@
 """The tables.
 
 Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from it and
-can be derived again. Versions and periods have no table: `diffing.timeline` computes them from the readings.
+can be derived again. `seal` proves that a row is as it was written. Versions and periods have no table:
+`diffing.timeline` computes them from the readings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Stri
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.captures import Reason, Source, VerdictName
+from storage import seals
 from storage.columns import AnyText, Json, Moment
 from storage.records import Decision
 
@@ -66,6 +68,7 @@ class CaptureRow(Base):
     requested_at: Mapped[datetime | None] = mapped_column(Moment)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     archive: Mapped[Mapping[str, str]] = mapped_column(Json)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.CAPTURES), server_default="")
 
 
 class DocumentRow(Base):
@@ -102,6 +105,7 @@ class ReadingRow(Base):
     evidence: Mapped[str] = mapped_column(AnyText)
     document_sha256: Mapped[str | None] = mapped_column(_Sha256, ForeignKey(DocumentRow.sha256))
     version_id: Mapped[str | None] = mapped_column(AnyText)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.READINGS), server_default="")
 
 
 class PolicyRow(Base):
@@ -126,6 +130,7 @@ class ReviewRow(Base):
     by: Mapped[str] = mapped_column("decided_by", AnyText)
     note: Mapped[str] = mapped_column(AnyText)
     at: Mapped[datetime] = mapped_column("decided_at", Moment)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.REVIEWS), server_default="")
 
 
 class SubscriberRow(Base):

@@ -29,7 +29,8 @@ class Objects:
         self.url = url.rstrip("/")
         self._stores: dict[str, LocalStore | S3Store] = {}
         if self.url:
-            _place(self.url)
+            if not _is_store(self.url):
+                raise StorageError(f"CLAUSEWATCH_PAYLOADS_URL: {url!r} names no payload store; {_FORMS}")
             if self.url.startswith("file:"):
                 _make_folder(self.url)
 
@@ -41,7 +42,7 @@ class Objects:
         try:
             self._store(self.url).put(key, data, use_multipart=False)
             if self.url.startswith("file:"):
-                _sync(Path(_place(self.url)) / key)
+                _sync(_folder(self.url) / key)
         except (BaseError, OSError) as error:
             raise _refused(self.url, error) from None
 
@@ -76,8 +77,10 @@ class Objects:
 
     def _store(self, url: str) -> LocalStore | S3Store:
         if url not in self._stores:
+            if not _is_store(url):
+                raise DamageError(f"{url!r}, where a payload is said to be, names no payload store")
             if url.startswith("file:"):
-                self._stores[url] = LocalStore(_place(url))
+                self._stores[url] = LocalStore(_folder(url))
             else:
                 # Credentials, region and endpoint are those that every program of S3 takes from the environment.
                 self._stores[url] = S3Store.from_url(
@@ -88,24 +91,23 @@ class Objects:
         return self._stores[url]
 
 
-def _place(url: str) -> str:
-    """The folder of a file URL, or the bucket of another. StorageError when it is no URL of a payload store."""
+def _is_store(url: str) -> bool:
     parts = urlsplit(url)
-    if parts.query or parts.fragment or parts.scheme not in ("file", "s3"):
-        raise StorageError(f"CLAUSEWATCH_PAYLOADS_URL: {url!r} names no payload store; {_FORMS}")
-    if (parts.scheme == "s3" and not parts.netloc) or (
-        parts.scheme == "file" and (parts.netloc or len(parts.path) < 2)
-    ):
-        raise StorageError(f"CLAUSEWATCH_PAYLOADS_URL: {url!r} names no place; {_FORMS}")
-    return unquote(parts.path) if parts.scheme == "file" else parts.netloc
+    if parts.query or parts.fragment:
+        return False
+    return parts.netloc != "" if parts.scheme == "s3" else url.startswith("file:///") and parts.path != "/"
+
+
+def _folder(url: str) -> Path:
+    return Path(unquote(urlsplit(url).path))
 
 
 def _make_folder(url: str) -> None:
     try:
-        Path(_place(url)).mkdir(parents=True, exist_ok=True)
+        _folder(url).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"the payload store's folder {_place(url)} cannot be made: {error.strerror}; "
+            f"the payload store's folder {_folder(url)} cannot be made: {error.strerror}; "
             "make it, or set CLAUSEWATCH_PAYLOADS_URL to another place"
         ) from None
 

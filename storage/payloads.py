@@ -41,6 +41,9 @@ _same = (
 _moment = bindparam("moment", type_=Moment)
 _BEFORE = _same.where(CaptureRow.captured_at <= _moment).order_by(CaptureRow.captured_at.desc())
 _AFTER = _same.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captured_at)
+_PLACED = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.store).where(
+    PayloadRow.sha256 == bindparam("sha256")
+)
 _HELD = select(PayloadRow.sha256).where(PayloadRow.sha256 == bindparam("sha256"))
 
 
@@ -92,7 +95,7 @@ def put(session: Session, capture: Capture, payload: bytes) -> None:
 
 def put_packed(session: Session, sha256: str, size: int, keyframe: str | None, data: bytes) -> None:
     """Store a payload as it was compressed, in the database or outside, as the setting and its size have it."""
-    objects = _objects(session)
+    objects = objects_of(session)
     store = objects.url if len(data) > _OUTSIDE_FROM and objects.url else None
     if store:
         # Before the row that names it: if we are killed in between, there is an object that nothing names.
@@ -121,7 +124,13 @@ def unpacked(session: Session, row: PayloadRow) -> bytes:
 
 def packed(session: Session, row: PayloadRow) -> bytes:
     """The bytes of a row as they are stored, wherever that is. DamageError, StorageError."""
-    return _objects(session).get(row.store, key_of(row.sha256, row.keyframe)) if row.store else row.data
+    return objects_of(session).get(row.store, key_of(row.sha256, row.keyframe)) if row.store else row.data
+
+
+def names(session: Session, store: str, key: str) -> bool:
+    """Whether a payload is stored in that store under that key."""
+    row = session.execute(_PLACED, {"sha256": key[3:67]}).one_or_none()
+    return row is not None and row.store == store and key_of(row.sha256, row.keyframe) == key
 
 
 def key_of(sha256: str, keyframe: str | None) -> str:
@@ -192,6 +201,7 @@ def _keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe:
     return keyframe
 
 
-def _objects(session: Session) -> Objects:
+def objects_of(session: Session) -> Objects:
+    """The stores outside the database that a session reaches."""
     objects: Objects = session.info["objects"]
     return objects

@@ -1,6 +1,6 @@
 """The front of the room: what other rooms may ask of the database."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -8,9 +8,9 @@ from core.captures import Capture
 from core.clauses import Document
 from core.declarations import Policy
 from core.history import History, Period
-from storage import digests, payloads, queries, standings
+from storage import digests, payloads, queries, standings, verification
 from storage.database import Database
-from storage.records import Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber
+from storage.records import Finding, Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber
 from storage.service import Keeper
 
 
@@ -121,6 +121,23 @@ class Store:
         """The bytes of that SHA-256. StorageError when they are not stored, or no longer have that digest."""
         with self._database.reading() as session:
             return payloads.get(session, sha256)
+
+    def verify(
+        self,
+        policies: Mapping[tuple[str, str], Policy],
+        repair: bool = False,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Iterator[Finding]:
+        """Read all that is stored, and tell what is damaged, as it is found.
+
+        policies: as they are declared, by vendor and policy; readings of others are only looked at by themselves.
+        repair: make again what is damaged and can be derived.
+        progress: called after each capture, with how many are done, of how many.
+
+        Digests, seals and references are checked; readings that the present extractor made by the present declaration
+        are made again and compared. StorageError when the database or a payload store cannot be read at all.
+        """
+        yield from verification.verify(self._database, policies, repair, progress)
 
     def standings(self) -> tuple[Standing, ...]:
         """Where each policy of which there are captures stands, in no order."""
