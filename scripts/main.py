@@ -21,6 +21,8 @@ _COMMANDS = (
     "diff",
     "status",
     "verify",
+    "backup",
+    "restore",
     "review",
     "reextract",
     "subscribe",

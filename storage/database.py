@@ -4,7 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,25 @@ class Database:
             yield session
 
     @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            kind = DamageError if _is_damage(error) else StorageError
-            raise kind(_explanation(error, self._name)) from error
+    def snapshot(self) -> Iterator[Session]:
+        """For queries that all see the database as it was at the first of them; nobody waits for it."""
+        with self.reading() as session:
+            if session.get_bind().dialect.name == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    def _explaining(self) -> AbstractContextManager[None]:
+        return explaining(self._name)
+
+
+@contextmanager
+def explaining(name: str) -> Iterator[None]:
+    """Has whatever a database refuses in this block told as StorageError. name: the database's, for messages."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        kind = DamageError if _is_damage(error) else StorageError
+        raise kind(_explanation(error, name)) from error
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:

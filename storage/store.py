@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Self
 
 from core.captures import Capture
 from core.clauses import Document
 from core.declarations import Policy
 from core.history import History, Period
-from storage import digests, payloads, queries, standings, verification
+from storage import backup, digests, payloads, queries, standings, verification
 from storage.database import Database
 from storage.records import Finding, Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber
 from storage.service import Keeper
@@ -138,6 +139,28 @@ class Store:
         are made again and compared. StorageError when the database or a payload store cannot be read at all.
         """
         yield from verification.verify(self._database, policies, repair, progress)
+
+    def backup(
+        self, path: Path, now: datetime, progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> list[str]:
+        """Write a copy of everything, as it is at this moment, to a file; others may write to the store meanwhile.
+
+        path: of a file that is not there yet; what is there when an error is raised is none. progress: called with
+            how many rows are done, of how many.
+
+        The payloads are all in it, wherever they are. Those that are damaged go into it as they are; what is wrong with
+        each is returned. StorageError when database, payload store or file refuse.
+        """
+        return backup.write(self._database, path, now, progress)
+
+    def restore(self, path: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> list[str]:
+        """Fill an empty database with what `backup` wrote, all of it or, when an error is raised, nothing.
+
+        Payloads go to where this store puts new ones. What is wrong with those that are damaged is returned.
+
+        StorageError when the file is not as it was written, or when there is anything in the database.
+        """
+        return backup.restore(self._database, path, progress)
 
     def standings(self) -> tuple[Standing, ...]:
         """Where each policy of which there are captures stands, in no order."""
