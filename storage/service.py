@@ -106,7 +106,7 @@ class Keeper:
                 raise StorageError(
                     f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"
                 )
-            statement = insert(session, CaptureRow).values(_columns(capture, identity)).on_conflict_do_nothing()
+            statement = insert(session, CaptureRow).values(columns_of(capture, identity)).on_conflict_do_nothing()
             capture_id = session.scalar(statement.returning(CaptureRow.id))
             if capture_id is not None:
                 return capture_id, True
@@ -259,7 +259,8 @@ def identity_of(capture: Capture) -> str:
     return sha256_hex(json.dumps(parts).encode())
 
 
-def _columns(capture: Capture, identity: str) -> dict[str, object]:
+def columns_of(capture: Capture, identity: str) -> dict[str, object]:
+    """The values of a capture's row."""
     return {
         "identity": identity,
         "vendor": capture.vendor,
