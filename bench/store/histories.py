@@ -45,8 +45,8 @@ class _Real:
     payload: bytes
 
 
-def repeated(count: int) -> Iterator[tuple[Capture, bytes]]:
-    """So many captures, policy by policy, each policy's in the order of their dates."""
+def repeated(count: int, salt: str = "") -> Iterator[tuple[Capture, bytes]]:
+    """So many captures, policy by policy, each policy's in the order of their dates. salt: another, other nonces."""
     histories = {path.name.removesuffix(".warc.gz"): _read(path) for path in sorted(WARCS.glob("*.warc.gz"))}
     if not histories:
         raise SystemExit(f"{WARCS} holds no captures; this measure is of those")
@@ -60,7 +60,7 @@ def repeated(count: int) -> Iterator[tuple[Capture, bytes]]:
             gap = (following.at - real.at if following else timedelta(days=90)) / max(copies, 1)
             page = _Page(real.payload)
             for copy in range(copies):
-                payload = page.renewed(f"{name} {number} {copy}", real.at + gap * copy)
+                payload = page.renewed(f"{salt} {name} {number} {copy}", real.at + gap * copy)
                 yield _capture(name, real, real.at + gap * copy, payload), payload
 
 
