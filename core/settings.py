@@ -31,6 +31,10 @@ class Settings(BaseSettings):
         default=f"sqlite:///{CHECKOUT / 'data' / 'clausewatch.db'}",
         description="SQLAlchemy URL of the database, sqlite:/// or postgresql+psycopg://",
     )
+    payloads_url: str = Field(
+        default="",
+        description="Where pages' bytes go, file:///folder or s3://bucket/prefix; in the database when left out",
+    )
     vendors: Path = Field(default=CHECKOUT / "vendors", description="Folder of vendor declarations")
     wayback_url: str = Field(
         default="https://web.archive.org",

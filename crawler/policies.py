@@ -46,7 +46,7 @@ class PolicySpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *arguments, **keywords)
         environment = environment_of(crawler.settings)
         spider._vendors = select_vendors(environment.vendors, spider._slugs)
-        spider.store = Store.open(environment.database_url)
+        spider.store = Store.open(environment.database_url, environment.payloads_url)
         crawler.signals.connect(spider._opened, signals.spider_opened)
         Progress(crawler, spider)
         crawler.signals.connect(spider.store.close, signals.spider_closed, weak=False)

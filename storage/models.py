@@ -1,7 +1,8 @@
 """The tables.
 
 Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from it and
-can be derived again. Versions and periods have no table: `diffing.timeline` computes them from the readings.
+can be derived again. `seal` proves that a row is as it was written. Versions and periods have no table:
+`diffing.timeline` computes them from the readings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBin
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.captures import Reason, Source, VerdictName
+from storage import seals
 from storage.columns import AnyText, Json, Moment
 from storage.records import Decision
 
@@ -24,12 +26,20 @@ class Base(DeclarativeBase):
 
 
 class PayloadRow(Base):
-    """The bytes of captures, once under their SHA-256. size: of the bytes; data: compressed."""
+    """The bytes of captures, once under their SHA-256.
+
+    size: of the bytes. keyframe: the payload they are stored as a difference from, which has none itself; None: they
+        are stored by themselves. SQLite could not drop it again if it were a foreign key.
+    store: the URL of the payload store they are in, under `storage.payloads.key_of`; None: they are in data.
+    data: compressed; empty when they are in a store.
+    """
 
     __tablename__ = "payloads"
 
     sha256: Mapped[str] = mapped_column(_Sha256, primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
+    keyframe: Mapped[str | None] = mapped_column(_Sha256)
+    store: Mapped[str | None] = mapped_column(AnyText)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -58,6 +68,7 @@ class CaptureRow(Base):
     requested_at: Mapped[datetime | None] = mapped_column(Moment)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     archive: Mapped[Mapping[str, str]] = mapped_column(Json)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.CAPTURES), server_default="")
 
 
 class DocumentRow(Base):
@@ -94,6 +105,7 @@ class ReadingRow(Base):
     evidence: Mapped[str] = mapped_column(AnyText)
     document_sha256: Mapped[str | None] = mapped_column(_Sha256, ForeignKey(DocumentRow.sha256))
     version_id: Mapped[str | None] = mapped_column(AnyText)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.READINGS), server_default="")
 
 
 class PolicyRow(Base):
@@ -139,6 +151,7 @@ class ReviewRow(Base):
     by: Mapped[str] = mapped_column("decided_by", AnyText)
     note: Mapped[str] = mapped_column(AnyText)
     at: Mapped[datetime] = mapped_column("decided_at", Moment)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.REVIEWS), server_default="")
 
 
 class ListingRow(Base):

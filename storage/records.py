@@ -78,6 +78,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be.
+
+    place: which capture, payload, review or other row; fault: what is wrong with it, in words.
+    remedy: `backup`: it cannot be made again. `repair`: `clausewatch verify --repair` makes it again; `mended`: it did.
+        `reextract`: `clausewatch reextract` makes it. `none`: it is harmless.
+    """
+
+    place: str
+    fault: str
+    remedy: Literal["backup", "repair", "mended", "reextract", "none"]
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """Who gets digests.
 

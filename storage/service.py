@@ -1,7 +1,8 @@
 """The one service every source hands captures to: it keeps the evidence, and keeps what is derived from it current."""
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from datetime import UTC
 from operator import attrgetter
 from typing import Any
@@ -23,6 +24,14 @@ from storage.records import Kept
 
 # A reading's version id depends on what counts as the same text, too.
 _READER = f"{EXTRACTOR}.{SAMENESS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rederived:
+    """A reading made again. values: those of its row; document: what was read."""
+
+    values: Mapping[str, object]
+    document: Document | None
 
 
 class Keeper:
@@ -83,7 +92,7 @@ class Keeper:
             return missing
 
     def _keep_evidence(self, capture: Capture, payload: bytes | None) -> tuple[int, bool]:
-        identity = _identity(capture)
+        identity = identity_of(capture)
         known = select(CaptureRow.id).where(CaptureRow.identity == identity)
         with self._database.reading() as session:
             capture_id = session.scalar(known)
@@ -96,12 +105,12 @@ class Keeper:
             if capture_id is not None:
                 return capture_id, False
             if payload is not None:
-                payloads.put(session, capture.sha256, payload)
+                payloads.put(session, capture, payload)
             elif not payloads.holds(session, capture.sha256):
                 raise StorageError(
                     f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"
                 )
-            statement = insert(session, CaptureRow).values(_columns(capture, identity)).on_conflict_do_nothing()
+            statement = insert(session, CaptureRow).values(columns_of(capture, identity)).on_conflict_do_nothing()
             capture_id = session.scalar(statement.returning(CaptureRow.id))
             if capture_id is not None:
                 session.execute(_mark_unread(session, capture, capture_id))
@@ -140,22 +149,8 @@ class Keeper:
             reading, extractor = Reading(Verdict("quarantined", "unreadable", str(error)), None), ""
         else:
             reading, extractor = _read(capture, payload, policy, location), _READER
-        document = reading.document
-        return self._put(
-            capture,
-            {
-                "capture_id": capture_id,
-                "reader": reader,
-                "extractor": extractor,
-                "declared": declared,
-                "language": sure_language(document) if document is not None else None,
-                "verdict": reading.verdict.name,
-                "reason": reading.verdict.reason,
-                "evidence": reading.verdict.evidence,
-                "version_id": version_id(document) if document is not None and document.clauses else None,
-            },
-            document,
-        )
+        origin = {"capture_id": capture_id, "reader": reader, "extractor": extractor, "declared": declared}
+        return self._put(capture, origin | _derived(reading), reading.document)
 
     def _put(self, capture: Capture, values: dict[str, Any], document: Document | None = None) -> ReadingRow:
         """Store a reading. What another process stored meanwhile stays, unless the payload was damaged then."""
@@ -166,7 +161,7 @@ class Keeper:
             session.execute(
                 statement.on_conflict_do_update(
                     index_elements=[ReadingRow.capture_id, ReadingRow.reader],
-                    set_=values,
+                    set_={**values, "seal": statement.excluded.seal},
                     where=ReadingRow.extractor == "",
                 )
             )
@@ -211,9 +206,42 @@ def _read(capture: Capture, payload: bytes, policy: Policy, location: Location |
     return Reading(verdict, reading.document) if verdict else reading
 
 
+def read_again(
+    capture_id: int, capture: Capture, payload: bytes, policy: Policy, reader: str, row: ReadingRow | None
+) -> Rederived | None:
+    """What the reading of a capture by that reader must be.
+
+    row: the reading as it is stored; None when that cannot be read. None when neither the reader nor what made the row
+    is the present one.
+    """
+    location = policy.location_for(capture.asked_url, capture.captured_at)
+    declared = declared_of(policy, location)
+    if reader != reader_of(policy) and (row is None or (row.extractor, row.declared) != (_READER, declared)):
+        return None
+    reading = _read(capture, payload, policy, location)
+    origin = {"capture_id": capture_id, "reader": reader, "extractor": _READER, "declared": declared}
+    digest = sha256_hex(documents.encode(reading.document)) if reading.document is not None else None
+    return Rederived(origin | _derived(reading) | {"document_sha256": digest}, reading.document)
+
+
+def _derived(reading: Reading) -> dict[str, object]:
+    """What a reading's row says of the capture."""
+    document = reading.document
+    return {
+        "language": sure_language(document) if document is not None else None,
+        "verdict": reading.verdict.name,
+        "reason": reading.verdict.reason,
+        "evidence": reading.verdict.evidence,
+        "version_id": version_id(document) if document is not None and document.clauses else None,
+    }
+
+
 def _copied(row: ReadingRow, reader: str) -> dict[str, object]:
     """The values of a reading that another reader made alike."""
-    return {**{column.key: getattr(row, column.key) for column in ReadingRow.__table__.columns}, "reader": reader}
+    return {
+        **{column.key: getattr(row, column.key) for column in ReadingRow.__table__.columns if column.key != "seal"},
+        "reader": reader,
+    }
 
 
 def _unread(
@@ -253,7 +281,7 @@ def _unmark_those_read(vendor: str, policy: str, reader: str) -> Delete:
     return delete(UnreadRow).where(UnreadRow.vendor == vendor, UnreadRow.policy == policy, lasting)
 
 
-def _identity(capture: Capture) -> str:
+def identity_of(capture: Capture) -> str:
     """SHA-256 of what makes a capture this one and no other."""
     parts = (
         capture.vendor,
@@ -266,7 +294,8 @@ def _identity(capture: Capture) -> str:
     return sha256_hex(json.dumps(parts).encode())
 
 
-def _columns(capture: Capture, identity: str) -> dict[str, object]:
+def columns_of(capture: Capture, identity: str) -> dict[str, object]:
+    """The values of a capture's row."""
     return {
         "identity": identity,
         "vendor": capture.vendor,

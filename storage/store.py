@@ -1,7 +1,8 @@
 """The front of the room: what other rooms may ask of the database."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Self
 
 from core.archive import Row
@@ -9,11 +10,12 @@ from core.captures import Capture
 from core.clauses import Document
 from core.declarations import Policy
 from core.history import History, Period
-from storage import digests, listings, payloads, queries, standings
+from storage import backup, digests, listings, payloads, queries, standings, verification
 from storage.database import Database
 from storage.records import (
     ArchivedText,
     Asked,
+    Finding,
     Kept,
     Listing,
     OutboxMessage,
@@ -39,12 +41,15 @@ class Store:
         self._keeper = Keeper(database)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, payloads_url: str = "") -> Self:
         """The database of that SQLAlchemy URL: `sqlite:////path/to/file` or `postgresql://user@host/database`.
+
+        payloads_url: where new payloads go that are too large for a row, `file:///path/to/folder` or
+            `s3://bucket/prefix`; '' keeps them in the database. Those that are stored stay where they are.
 
         A SQLite file and its folder are made where there are none, and the tables brought up to date.
         """
-        return cls(Database(url))
+        return cls(Database(url, payloads.session_info(payloads_url)))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -131,6 +136,45 @@ class Store:
         """The bytes of that SHA-256. StorageError when they are not stored, or no longer have that digest."""
         with self._database.reading() as session:
             return payloads.get(session, sha256)
+
+    def verify(
+        self,
+        policies: Mapping[tuple[str, str], Policy],
+        repair: bool = False,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Iterator[Finding]:
+        """Read all that is stored, and tell what is damaged, as it is found.
+
+        policies: as they are declared, by vendor and policy; readings of others are only looked at by themselves.
+        repair: make again what is damaged and can be derived.
+        progress: called after each capture, with how many are done, of how many.
+
+        Digests, seals and references are checked; readings that the present extractor made by the present declaration
+        are made again and compared. StorageError when the database or a payload store cannot be read at all.
+        """
+        yield from verification.verify(self._database, policies, repair, progress)
+
+    def backup(
+        self, path: Path, now: datetime, progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> list[str]:
+        """Write a copy of everything, as it is at this moment, to a file; others may write to the store meanwhile.
+
+        path: of a file that is not there yet; what is there when an error is raised is none. progress: called with
+            how many rows are done, of how many.
+
+        The payloads are all in it, wherever they are. Those that are damaged go into it as they are; what is wrong with
+        each is returned. StorageError when database, payload store or file refuse.
+        """
+        return backup.write(self._database, path, now, progress)
+
+    def restore(self, path: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> list[str]:
+        """Fill an empty database with what `backup` wrote, all of it or, when an error is raised, nothing.
+
+        Payloads go to where this store puts new ones. What is wrong with those that are damaged is returned.
+
+        StorageError when the file is not as it was written, or when there is anything in the database.
+        """
+        return backup.restore(self._database, path, progress)
 
     def standings(self, vendors: Collection[str] = ()) -> tuple[Standing, ...]:
         """Where each policy of which there are captures stands, in no order.
