@@ -15,7 +15,7 @@ Reason = Literal[
     "not_found",  # the page says there is none, whatever its status; or the site sent us home
     "login",
     "empty",  # a shell that needs JavaScript, a consent wall, nothing at all
-    "truncated",
+    "truncated",  # cut off, or a browser came to no end with it
     "other_document",
     "other_language",
     "not_a_policy",
@@ -35,13 +35,14 @@ class Capture:
     url: the address the bytes came from, after redirects; in an archive the captured address, not the archive's own.
     asked_url: the address first asked for, which is a location of the policy.
     redirects: the addresses passed through between asked_url and url, asked_url first; empty when there were none.
-    status: the HTTP status the page was answered with; None for a file.
+    status: the HTTP status the page was answered with; None for a file, and for what is put together of several
+        answers (core.composed).
     headers: the answer's headers as received, in order.
     media_type: the Content-Type as received, parameters included; '' when there was none.
     sha256: lower-case hexadecimal SHA-256 of the payload, which is the body with its content coding undone.
     requested_at, answered_at: when we asked and when the answer was complete; None for a file.
     archive: the archive's own identifiers (for `wayback`: `timestamp`, `digest`, `urlkey`, `memento`; for `warc`:
-        `record_id`), empty for others.
+        `record_id`), empty for others, but for `parts` and `fault` of what is put together (core.composed).
     """
 
     vendor: str

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -19,6 +19,8 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -89,7 +91,13 @@ class _Declared(BaseModel):
 class Location(_Declared):
     """An address where the policy was published, and the dates between which that holds."""
 
-    url: WebAddress = Field(description="Where the policy was or is published")
+    url: WebAddress = Field(description="Where the policy was or is published; of several pages the first")
+    pages: tuple[WebAddress, ...] = Field(
+        default=(), description="The pages that follow the first, in the order of reading; left out: there is one page"
+    )
+    render: Literal["browser"] | None = Field(
+        default=None, description="browser: its scripts put the text there; left out: the text is in what is served"
+    )
     since: Day | None = Field(default=None, description="First day it holds; left out: from the beginning")
     until: Day | None = Field(default=None, description="First day it no longer holds; left out: until now")
     select: tuple[Selector, ...] = Field(
@@ -102,6 +110,20 @@ class Location(_Declared):
         if self.since and self.until and self.since >= self.until:
             raise ValueError("since must be before until")
         return self
+
+    @field_validator("pages")
+    @classmethod
+    def _each_page_once(cls, pages: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("url") in pages:
+            raise ValueError("url is the first page already; leave it out here")
+        if len(set(pages)) < len(pages):
+            raise ValueError("the same page is given twice")
+        return pages
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of its pages, in the order of reading."""
+        return (self.url, *self.pages)
 
     @property
     def begin(self) -> datetime | None:
@@ -121,6 +143,16 @@ class Location(_Declared):
     def holds_at(self, moment: datetime) -> bool:
         """Whether the policy was published here at that moment (timezone-aware UTC)."""
         return (self.begin is None or self.begin <= moment) and (self.end is None or moment < self.end)
+
+
+def location_of(addresses: Sequence[str], render: str | None = None) -> Location:
+    """An undeclared location, of pages at these addresses. UsageError when one is no web address, or given twice."""
+    try:
+        return Location.model_validate({"url": addresses[0], "pages": addresses[1:], "render": render})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        message, given = fault["msg"].removeprefix("Value error, "), repr(fault["input"])
+        raise UsageError(message if given in message else f"{given}: {message}") from None
 
 
 class Policy(_Declared):

@@ -38,6 +38,10 @@ class NotAsked(IgnoreRequest):
     """A request that is not sent any more, because the crawl ends early; the next crawl makes up for it."""
 
 
+class NotTaken(Exception):
+    """What was answered cannot be made a capture of; the message says why, and what this machine lacks for it."""
+
+
 def request_of(failure: Failure) -> Request:
     """The request that failed."""
     return cast(Request, failure.request)  # type: ignore[attr-defined]  # Scrapy sets it before any errback

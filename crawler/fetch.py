@@ -1,60 +1,74 @@
-"""One page, fetched once, as a live crawl would; nothing is stored."""
+"""One location, fetched once, as a live crawl would; nothing is stored."""
 
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import scrapy
 from scrapy import Request
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from core.addresses import urlkey
-from core.captures import Capture
-from core.exceptions import FetchError, UsageError
+from core.composed import Observed
+from core.declarations import Location, Policy
+from core.exceptions import FetchError
 from core.settings import Settings
-from crawler.captures import live_capture
-from crawler.failures import reason
+from crawler.failures import NotAsked, NotTaken, reason, request_of
 from crawler.own_process import in_own_process
+from crawler.pages import Pages
+from crawler.places import Place
 from crawler.run import project_settings, run_spider
 
 
-def fetch_once(url: str, settings: Settings) -> tuple[Capture, bytes]:
-    """The live page at an address, as a capture of no vendor and no policy, and its payload.
+def fetch_once(location: Location, settings: Settings) -> Observed:
+    """What a location shows today, as a capture of no vendor and no policy, and its payload.
 
-    UsageError when it is no web address; FetchError, which says why, when there is no answer or robots.txt forbids
-    to ask.
+    FetchError, which says why, when there is no answer, robots.txt forbids to ask, or a page cannot be rendered here.
     """
-    try:
-        urlkey(url)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    if not url.lower().startswith(("http://", "https://")):
-        raise UsageError(f"{url!r} is no web address: it must begin with http:// or https://")
-    return in_own_process(_fetch, url, settings)
+    return in_own_process(_fetch, location, settings)
 
 
-def _fetch(url: str, environment: Settings) -> tuple[Capture, bytes]:
+def _fetch(location: Location, environment: Settings) -> Observed:
     settings = project_settings(environment)
-    settings.setdict({"ITEM_PIPELINES": {}, "DOWNLOAD_DELAY": 0, "RETRY_TIMES": 0})
-    spider, outcome = run_spider(AsyncCrawlerProcess(settings), _OnePage, {"url": url})
-    page = cast(_OnePage, spider)
-    if page.result is None:
-        raise FetchError(f"{url}: {page.why or '; '.join(outcome.failures)}")
-    return page.result
+    settings.setdict({"ITEM_PIPELINES": {}, "RETRY_TIMES": 0})
+    if not location.pages:
+        settings.set("DOWNLOAD_DELAY", 0)
+    spider, outcome = run_spider(AsyncCrawlerProcess(settings), _OneLocation, {"location": location})
+    found = cast(_OneLocation, spider)
+    if found.result is None:
+        raise FetchError(found.why or f"{location.url}: {'; '.join(outcome.failures)}")
+    return found.result
 
 
-class _OnePage(scrapy.Spider):
-    name = "one_page"
-    result: tuple[Capture, bytes] | None = None
+class _OneLocation(scrapy.Spider):
+    name = "one_location"
+    result: Observed | None = None
     why = ""
-    url: str
+    location: Location
+    pages: Pages
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *arguments: Any, **keywords: Any) -> Self:
+        spider = super().from_crawler(crawler, *arguments, **keywords)
+        spider.pages = Pages(crawler)
+        return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        yield Request(self.url, self.parse, errback=self.failed)
+        yield self.request(Place("", "", Policy(locations=(self.location,)), self.location))
 
-    def parse(self, response: Response, **_: Any) -> None:
-        self.result = live_capture(response, "", "", self.url), response.body
+    def request(self, place: Place) -> Request:
+        return place.request().replace(callback=self.parse, errback=self.failed)
+
+    async def parse(self, response: Response, place: Place) -> AsyncIterator[Any]:
+        try:
+            further = await self.pages.take(place, response)
+        except (NotAsked, NotTaken) as error:
+            self.why = f"{place.url}: {error}"
+        else:
+            if further.whole:
+                self.result = further.observed()
+            else:
+                yield self.request(further)
 
     def failed(self, failure: Failure) -> None:
-        self.why = reason(failure)
+        self.why = f"{request_of(failure).cb_kwargs['place'].url}: {reason(failure)}"

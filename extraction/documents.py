@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from core.clauses import Document
@@ -85,6 +86,18 @@ def parse(
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):  # a PDF converted line by line
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page
+
+
+def joined(documents: Sequence[Document]) -> Document:
+    """Several pages as one document: their clauses one after the other, each under the headings of its own page."""
+    clauses = [clause for document in documents for clause in document.clauses]
+    declared = next((document.language for document in documents if document.language), None)
+    return Document(
+        title=documents[0].title,
+        language=language_of(" ".join(clause.text for clause in clauses), declared or ""),
+        effective_date=stated_date([clause.text for clause in clauses]),
+        clauses=tuple(replace(clause, position=position) for position, clause in enumerate(clauses)),
+    )
 
 
 def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:

@@ -43,6 +43,9 @@ _WALL_WORDS = 350
 #: The languages whose words we know.
 _LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "no", "da", "fi", "pl", "cs", "id"])
 
+#: How the evidence of a page ends of which a browser would show more.
+NEEDS_BROWSER = "it would need a browser"
+
 _ACCEPTED = Verdict("accepted")
 _SAYINGS: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (signs.BLOCKED, "blocked"),
@@ -92,6 +95,12 @@ def screen(capture: Capture, payload: bytes, document: Document, page: Page | No
     if policy >= _ENOUGH and policy >= _DENSE * count:
         return _consent_wall(seen) or _other_document(seen) or _ACCEPTED
     return _of_page(seen)
+
+
+def speaks_as_policy(document: Document) -> bool:
+    """Whether a document speaks as densely as policies do, be it only a part of one, of whatever length and name."""
+    policy, count = policy_share(" ".join(clause.text for clause in document.clauses)[:_SAMPLE])
+    return policy > 0 and policy >= _DENSE * count
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,14 +249,14 @@ def _unfinished(seen: _Seen) -> Verdict | None:
     texts += [_straight(node.text()) for node in page.tree.css("noscript")[:10]]
     script = next((match for match in map(signs.NEEDS_SCRIPT.search, texts) if match), None)
     if script and seen.policy == 0:
-        return _quarantined("empty", f"the page says: {_around(script)!r}; reading it would need a browser")
+        return _quarantined("empty", f"the page says: {_around(script)!r}; reading {NEEDS_BROWSER}")
     sentences = [
         clause for clause in seen.document.clauses if clause.kind != "heading" and len(clause.text.split()) > 3
     ]
     if not sentences:
         embed = signs.EMBEDS.search(seen.payload[:_EMBED_BYTES].decode("latin-1"))
         if embed:
-            return _quarantined("empty", f"a script is to put the policy here ({embed[0]}); it would need a browser")
+            return _quarantined("empty", f"a script is to put the policy here ({embed[0]}); {NEEDS_BROWSER}")
         return _quarantined(
             "empty", _emptiness(page, "no text" if not seen.count else "nothing but a heading or some links")
         )
@@ -385,5 +394,5 @@ def _emptiness(page: Page, what: str) -> str:
     if page.tree.css_first('meta[http-equiv="refresh" i]') is not None:
         return "the page only sends the browser on to another"
     if page.tree.css_first("script[src], noscript, script[type=module]") is not None:
-        return f"there is {what} on the page before its scripts run; reading it would need a browser"
+        return f"there is {what} on the page before its scripts run; reading {NEEDS_BROWSER}"
     return f"there is {what} on the page"

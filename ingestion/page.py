@@ -41,7 +41,10 @@ def capture_from_page(
     declared = "\n".join(f"  {place.url}{_dates(place.since, place.until)}" for place in policy.locations)
     if url is None:
         raise UsageError(f"{path}: say which address the page stood at: --url, one of\n{declared}")
-    if policy.location_for(url, captured_at) is None:
+    location = policy.location_for(url, captured_at)
+    if location is not None and location.pages:
+        raise UsageError(f"{path}: {url} is one page of several by its declaration; a file can't show all of them")
+    if location is None:
         raise UsageError(
             f"{path}: {vendor} did not publish its {policy_slug} policy at {url} on {captured_at:%Y-%m-%d}, by its "
             f"declaration; correct --url or --captured-at, or declare the location. Declared are\n{declared}"

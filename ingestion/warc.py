@@ -212,6 +212,8 @@ def _capture(
     location = policy.location_for(url, captured_at)
     led_here = redirects.get(key)
     passed: tuple[str, ...] = ()
+    if location is not None and location.pages:
+        return LeftOut("of one page of a policy of several")
     if location is not None:
         asked_url = url
     elif led_here is not None and abs(captured_at - led_here.at) <= _REDIRECT_WINDOW:

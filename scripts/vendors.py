@@ -1,12 +1,15 @@
 """`clausewatch vendors`"""
 
 import json
+from collections.abc import Iterator
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from core.declarations import json_schema, load_vendors
+from core.captures import Capture
+from core.composed import is_composed, parts_of
+from core.declarations import json_schema, load_vendors, location_of
 from core.escaping import printable_line
 from core.settings import load_settings
 from crawler.fetch import fetch_once
@@ -25,7 +28,8 @@ def check() -> None:
     settings = load_settings()
     for slug, vendor in load_vendors(settings.vendors).items():
         for name, policy in vendor.policies.items():
-            click.echo(f"{slug} {name}: {vendor.name}, {', '.join(place.url for place in policy.locations)}")
+            addresses = [url for place in policy.locations for url in place.addresses]
+            click.echo(f"{slug} {name}: {vendor.name}, {', '.join(addresses)}")
 
 
 @command.command("schema")
@@ -35,16 +39,21 @@ def schema() -> None:
 
 
 @command.command("try")
-@click.argument("url")
+@click.argument("addresses", nargs=-1, required=True, metavar="URL...")
+@click.option("--render", type=click.Choice(["browser"]), help="Have its scripts run first, in the system's Chromium.")
 @click.option("--select", multiple=True, metavar="CSS", help="Selector of the policy's text; may be given again.")
 @click.option("--remove", multiple=True, metavar="CSS", help="Selector of what is not its text; may be given again.")
-def try_(url: str, select: tuple[str, ...], remove: tuple[str, ...]) -> None:
-    """Fetch URL once and show the verdict and the clauses it gives; nothing is stored."""
-    capture, payload = fetch_once(url, load_settings())
+def try_(addresses: tuple[str, ...], render: str | None, select: tuple[str, ...], remove: tuple[str, ...]) -> None:
+    """Fetch URL once and show the verdict and the clauses it gives; nothing is stored.
+
+    Several are the pages of one policy, in the order of reading.
+    """
+    capture, payload = fetch_once(location_of(addresses, render), load_settings())
     reading = read(capture, payload, select=select, remove=remove)
     messages = Console(stderr=True, highlight=False, soft_wrap=True)
     verdict = reading.verdict
-    messages.print(Text(f"{capture.status} {printable_line(capture.media_type)}, {len(payload)} bytes"))
+    for line in _answers(capture, payload):
+        messages.print(Text(printable_line(line)))
     messages.print(Text(f"verdict: {verdict.name}{f' ({verdict.reason})' if verdict.reason else ''}"))
     if verdict.evidence:
         messages.print(Text(f"evidence: {printable_line(verdict.evidence)}"))
@@ -58,3 +67,14 @@ def try_(url: str, select: tuple[str, ...], remove: tuple[str, ...]) -> None:
         )
     )
     click.echo("\n".join(clause_lines(document.clauses)).strip("\n"))
+
+
+def _answers(capture: Capture, payload: bytes) -> Iterator[str]:
+    """A line for each answer that the capture is made of."""
+    if is_composed(capture):
+        for part, body in parts_of(capture, payload):
+            yield from _answers(part, body)
+    elif "rendered_by" in capture.archive:
+        yield f"rendered by {capture.archive['rendered_by']}, {len(payload)} bytes"
+    else:
+        yield f"{capture.status} {capture.media_type}, {len(payload)} bytes"

@@ -8,7 +8,7 @@ can be derived again. `seal` proves that a row is as it was written. Versions an
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.captures import Reason, Source, VerdictName
@@ -131,6 +131,58 @@ class ReviewRow(Base):
     note: Mapped[str] = mapped_column(AnyText)
     at: Mapped[datetime] = mapped_column("decided_at", Moment)
     seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.REVIEWS), server_default="")
+
+
+class ListingRow(Base):
+    """A location's listing under way, as `storage.records.Listing` has it; it goes when a crawl has gone through all.
+
+    identity: SHA-256 of policy and span, so that two crawls at once go on with the same one.
+    """
+
+    __tablename__ = "listings"
+    __table_args__ = (Index("listings_by_policy", "vendor", "policy"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    identity: Mapped[str] = mapped_column(_Sha256, unique=True)
+    vendor: Mapped[str] = mapped_column(AnyText)
+    policy: Mapped[str] = mapped_column(AnyText)
+    archive: Mapped[str] = mapped_column(AnyText)
+    url: Mapped[str] = mapped_column(AnyText)
+    begin: Mapped[datetime | None] = mapped_column("begins_at", Moment)
+    end: Mapped[datetime | None] = mapped_column("ends_at", Moment)
+    begun_at: Mapped[datetime] = mapped_column(Moment)
+    resume_key: Mapped[str | None] = mapped_column(AnyText)
+    complete: Mapped[bool] = mapped_column(Boolean)
+    found: Mapped[int] = mapped_column(Integer)
+    malformed: Mapped[int] = mapped_column(Integer)
+
+
+class ListedRow(Base):
+    """A row of a listing still to be got, as `storage.records.RowToGet` has it. Storing its capture takes it away.
+
+    identity: SHA-256 of what makes it this row of the policy, since addresses are too long for an index.
+    """
+
+    __tablename__ = "listed_rows"
+    __table_args__ = (
+        Index("listed_rows_in_turn", "vendor", "policy", "tried", "id"),
+        Index("listed_rows_by_text", "vendor", "policy", "text"),
+        Index("listed_rows_by_listing", "listing_id"),
+    )
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(_Key, ForeignKey(ListingRow.id, ondelete="CASCADE"))
+    identity: Mapped[str] = mapped_column(_Sha256, unique=True)
+    vendor: Mapped[str] = mapped_column(AnyText)
+    policy: Mapped[str] = mapped_column(AnyText)
+    urlkey: Mapped[str] = mapped_column(AnyText)
+    timestamp: Mapped[str] = mapped_column(AnyText)
+    original: Mapped[str] = mapped_column(AnyText)
+    mimetype: Mapped[str] = mapped_column(AnyText)
+    statuscode: Mapped[str] = mapped_column(AnyText)
+    digest: Mapped[str] = mapped_column(AnyText)
+    text: Mapped[str | None] = mapped_column(AnyText)
+    tried: Mapped[bool] = mapped_column(Boolean)
 
 
 class SubscriberRow(Base):

@@ -15,7 +15,7 @@ from core.exceptions import DamageError, StorageError
 from diffing.sameness import SAMENESS, version_id
 from extraction import EXTRACTOR, read
 from extraction.context import not_as_declared, sure_language
-from storage import documents, payloads, queries
+from storage import documents, listings, payloads, queries
 from storage.database import Database, insert
 from storage.models import CaptureRow, PolicyRow, ReadingRow
 from storage.records import Kept
@@ -97,9 +97,14 @@ class Keeper:
         known = select(CaptureRow.id).where(CaptureRow.identity == identity)
         with self._database.reading() as session:
             capture_id = session.scalar(known)
-        if capture_id is not None:
+            waits = listings.waits_for(session, capture)
+        if capture_id is not None and not waits:
             return capture_id, False
         with self._database.writing() as session:
+            # In the same transaction: a capture that is stored is never asked for again, and one that is not is.
+            listings.got(session, capture)
+            if capture_id is not None:
+                return capture_id, False
             if payload is not None:
                 payloads.put(session, capture, payload)
             elif not payloads.holds(session, capture.sha256):

@@ -1,17 +1,30 @@
 """The front of the room: what other rooms may ask of the database."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from core.archive import Row
 from core.captures import Capture
 from core.clauses import Document
 from core.declarations import Policy
 from core.history import History, Period
-from storage import backup, digests, payloads, queries, standings, verification
+from storage import backup, digests, listings, payloads, queries, standings, verification
 from storage.database import Database
-from storage.records import Finding, Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber
+from storage.records import (
+    ArchivedText,
+    Asked,
+    Finding,
+    Kept,
+    Listing,
+    OutboxMessage,
+    Review,
+    RowToGet,
+    Standing,
+    StoredCapture,
+    Subscriber,
+)
 from storage.service import Keeper
 
 
@@ -53,7 +66,8 @@ class Store:
         payload: the bytes of capture.sha256; None when they are stored already. StorageError when they are not, or
             when the bytes are others.
 
-        Two captures are the same when vendor, policy, source, address asked, time and SHA-256 are. The capture is
+        Two captures are the same when vendor, policy, source, address asked, time and SHA-256 are. With the capture
+        of a listed row, the row is no longer one to get. The capture is
         stored even when reading it fails, and read with the next one that is kept of its policy. When readings of
         the policy were made by another extractor or by another declaration, they are made again first, as `reextract`
         does.
@@ -166,6 +180,76 @@ class Store:
         """Where each policy of which there are captures stands, in no order."""
         with self._database.reading() as session:
             return tuple(standings.standings(session))
+
+    def begin_listings(
+        self, vendor: str, policy: str, asked: Collection[Asked], now: datetime, stale: timedelta
+    ) -> tuple[Listing, ...]:
+        """The listings of a policy, one for each one: those under way, to go on with, and new ones.
+
+        Those under way of other asked are not asked for any more, and are dropped with their rows. Those begun more
+        than `stale` before `now` list again from the start, since the archive may hold more by now; their rows stay.
+        """
+        with self._database.writing() as session:
+            return listings.begin(session, vendor, policy, asked, now, stale)
+
+    def file_page(
+        self, listing: Listing, rows: Collection[Row], malformed: int, resume_key: str | None
+    ) -> Listing | None:
+        """File a page of a listing, the one after listing.resume_key, with what the next is asked for with.
+
+        rows: those whose captures are not stored become rows to get. malformed: rows of it that could not be read.
+        resume_key: None: it was the last page.
+
+        How far the listing has come then, which is all that happens when another crawl has filed that page. None when
+        another crawl is through with the listing, or has dropped it.
+        """
+        with self._database.writing() as session:
+            return listings.file_page(session, listing, rows, malformed, resume_key)
+
+    def restart_listing(self, listing: Listing) -> None:
+        """Have a listing begin with its first page again. Its rows stay."""
+        with self._database.writing() as session:
+            listings.restart(session, listing)
+
+    def close_listings(self, policies: Collection[tuple[str, str]]) -> None:
+        """Forget those listings of policies, (vendor, policy), that are complete and have no rows left to get."""
+        with self._database.writing() as session:
+            for vendor, policy in policies:
+                listings.close(session, vendor, policy)
+
+    def rows_to_get(
+        self, vendor: str, policy: str, ids: Collection[int], texts: Collection[str], limit: int
+    ) -> tuple[RowToGet, ...]:
+        """Rows of a policy's listings whose captures are not stored, those not tried yet first; `limit` at most.
+
+        ids, texts: rows, and the texts of rows, to leave out.
+        """
+        with self._database.reading() as session:
+            return listings.rows_to_get(session, vendor, policy, ids, texts, limit)
+
+    def count_rows_to_get(self, vendor: str, policy: str) -> int:
+        """How many rows of a policy's listings there are whose captures are not stored."""
+        with self._database.reading() as session:
+            return listings.count(session, vendor, policy)
+
+    def row_not_given(self, vendor: str, policy: str, row: RowToGet) -> int:
+        """Note that the archive does not give a row's capture.
+
+        The row stays while another one of the same text may give it. When none may, all of them are let go until they
+        are listed again. How many rows that are; 0 while they stay.
+        """
+        with self._database.writing() as session:
+            return listings.not_given(session, vendor, policy, row)
+
+    def tell_apart(self, vendor: str, policy: str, text: str) -> None:
+        """Have each row of a text got by itself: what one of them gave is not what its digest is of."""
+        with self._database.writing() as session:
+            listings.tell_apart(session, vendor, policy, text)
+
+    def archived_texts(self, vendor: str, policy: str) -> Mapping[str, ArchivedText]:
+        """By an archive's digest, the bytes that the stored captures of a policy show it to be of."""
+        with self._database.reading() as session:
+            return listings.texts(session, vendor, policy)
 
     def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
         """Have digests composed for an address.

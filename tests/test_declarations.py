@@ -85,6 +85,20 @@ def test_another_address_is_no_location(tmp_path: Path, address: str) -> None:
         (GOOD.replace("since: 2014", "since: 2014\n        until: 2013"), 8, "since must be before until"),
         (GOOD.replace("    locations:", "    language: French\n    locations:"), 5, "policies.privacy.language"),
         (GOOD.replace("    locations:", "    language: no\n    locations:"), 5, "in quotes if it is 'no'"),
+        (
+            GOOD.replace(
+                "since: 2014", "since: 2014\n        pages:\n          - https://northwind.example/legal?doc=privacy"
+            ),
+            10,
+            "locations.1.pages: url is the first page already",
+        ),
+        (
+            GOOD.replace("since: 2014", "pages: [http://a.example/2, http://a.example/2]"),
+            9,
+            "locations.1.pages: the same page is given twice",
+        ),
+        (GOOD.replace("since: 2014", "pages: [/2]"), 9, "locations.1.pages.0: must be a web address"),
+        (GOOD.replace("since: 2014", "render: yes"), 9, "locations.1.render: input should be 'browser'"),
         ("name: [", 1, "not YAML"),
         ("- a list\n", 1, "mapping"),
         ("", 1, "mapping"),
@@ -142,4 +156,6 @@ def test_the_json_schema_asks_for_what_the_loader_asks_for() -> None:
     assert set(schema["required"]) == {"name", "homepage", "policies"}
     assert set(schema["properties"]) == {"name", "homepage", "policies"}
     assert schema["additionalProperties"] is False
-    assert set(schema["$defs"]["Location"]["properties"]) == {"url", "since", "until", "select", "remove"}
+    assert set(schema["$defs"]["Location"]["properties"]) == {
+        *("url", "pages", "render", "since", "until", "select", "remove")
+    }

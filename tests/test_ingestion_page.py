@@ -51,6 +51,14 @@ def test_a_corpus_line_of_another_site_does_not_give_the_address(tmp_path: Path)
         capture_from_page(path, "northwind", "privacy", POLICY, None, None)
 
 
+def test_a_file_is_no_capture_of_a_policy_of_several_pages(tmp_path: Path) -> None:
+    path = tmp_path / "saved.html"
+    path.write_bytes(b"<p>We keep logs.</p>")
+    several = Policy.model_validate({"locations": [{"url": OLD, "pages": [NEW]}]})
+    with pytest.raises(UsageError, match="one page of several by its declaration"):
+        capture_from_page(path, "northwind", "privacy", several, datetime(2010, 1, 1, tzinfo=UTC), OLD)
+
+
 @needs_shared
 @pytest.mark.parametrize(
     ("name", "vendor", "arguments", "first_heading"),

@@ -186,3 +186,11 @@ def test_a_missing_file_is_one_error(tmp_path: Path) -> None:
 
 def test_a_warc_is_known_by_its_name() -> None:
     assert [is_warc(Path(name)) for name in ("a.warc", "a.WARC.GZ", "a.html", "warc.txt")] == [True, True, False, False]
+
+
+def test_one_page_of_a_policy_of_several_is_no_capture_of_it(warc: Path) -> None:
+    several = Policy.model_validate({"locations": [{"url": OLD, "pages": [f"{OLD}?page=2"]}]})
+    write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"<p>We keep logs.</p>")])
+    assert list(captures_from_warc(warc, "northwind", "privacy", several)) == [
+        LeftOut("of one page of a policy of several")
+    ]

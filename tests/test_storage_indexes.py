@@ -1,14 +1,16 @@
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
+from core.archive import Row
 from core.captures import sha256_hex
 from core.declarations import Location, Policy
-from storage import Review, Store
+from storage import Asked, Review, Store
 from tests.stored_captures import POLICY, URL, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
@@ -53,11 +55,27 @@ def test_every_query_finds_its_rows_by_an_index(tmp_path: Path, statements: list
         (message,) = store.outbox()
         store.mark_sent(message.id, now)
         store.unsubscribe(reader.address)
+        asked = Asked("https://archive.example", URL, None, now)
+        (listing,) = store.begin_listings("marmot", "privacy", [asked], now, timedelta(days=7))
+        rows = [Row("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)]
+        store.file_page(listing, rows, 0, None)
+        first, *_ = store.rows_to_get("marmot", "privacy", [0, 7], ["DEF"], 8)
+        store.row_not_given("marmot", "privacy", first)
+        store.tell_apart("marmot", "privacy", "ABC")
+        identifiers = {"urlkey": first.row.urlkey, "timestamp": first.row.timestamp}
+        store.keep(capture_of(A, source="wayback", archive=identifiers), A, POLICY)
+        store.archived_texts("marmot", "privacy")
+        store.count_rows_to_get("marmot", "privacy")
+        store.restart_listing(listing)
+        store.close_listings([("marmot", "privacy")])
     assert len(statements) > 20
     connection = sqlite3.connect(tmp_path / "store.db")
     for statement, parameters in statements:
         for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters):
-            assert not step.startswith("SCAN") or "USING" in step or step == READ_WHOLE, f"{step}: {statement}"
+            no_table = "CONSTANT ROW" in step  # the values of an INSERT
+            assert not step.startswith("SCAN") or "USING" in step or step == READ_WHOLE or no_table, (
+                f"{step}: {statement}"
+            )
             assert "TEMP B-TREE" not in step, f"{step}: {statement}"
     connection.close()
 

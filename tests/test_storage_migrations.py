@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect, select, text
 
+from core.archive import Row
 from core.captures import sha256_hex
 from core.exceptions import StorageError
-from storage import Review, Store
+from storage import Asked, Review, Store
 from storage.models import Base, PayloadRow
 from storage.schema import migration_config
 from tests.stored_captures import POLICY, capture_of, page
@@ -46,6 +48,10 @@ def test_down_and_up_with_data(database_url: str, engine: Engine) -> None:
         (reader,) = store.subscribers()
         store.enqueue(reader.id, b"digest", {("marmot", "privacy"): capture_of(A).captured_at}, reader.since)
         store.review([1], Review("rejected", "ann", "", reader.since))
+        asked = Asked("https://archive.example", "https://www.marmot.example/privacy", None, reader.since)
+        (listing,) = store.begin_listings("marmot", "privacy", [asked], reader.since, timedelta(days=7))
+        row = Row("example,marmot)/privacy", "20200101000000", asked.url, "text/html", "200", "ABC")
+        store.file_page(listing, [row], 0, "on")
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), "base")
     with engine.connect() as connection:
@@ -77,14 +83,14 @@ def test_readings_of_0001_are_shown_until_they_are_made_again(database_url: str,
         assert store.history("marmot", "privacy") == history
 
 
-def test_payloads_of_0002_and_of_0003_are_the_same_bytes(database_url: str, engine: Engine, tmp_path: Path) -> None:
+def test_payloads_of_0004_and_of_0005_are_the_same_bytes(database_url: str, engine: Engine, tmp_path: Path) -> None:
     noise = "".join(sha256_hex(bytes([number])) for number in range(200))
     first, second, third = (page(f"{noise} {number}") for number in range(3))
     with Store.open(database_url, (tmp_path / "payloads").as_uri()) as store:
         for days, payload in enumerate((first, second)):
             store.keep(capture_of(payload, days), payload, POLICY)
     with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0002")
+        command.downgrade(migration_config(connection), "0004")
     for path in (tmp_path / "payloads").rglob("*/*"):
         path.unlink()
     with Store.open(database_url) as store:

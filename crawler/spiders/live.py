@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -13,12 +14,13 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from core.captures import Capture
-from core.declarations import Policy
 from core.moments import iso
 from core.wording import plural
-from crawler.captures import Found, live_capture
+from crawler.captures import Found
 from crawler.environment import environment_of
-from crawler.failures import NotAsked, reason, request_of
+from crawler.failures import NotAsked, NotTaken, reason, request_of
+from crawler.pages import Pages
+from crawler.places import Place
 from crawler.policies import PolicySpider
 from storage import Kept
 
@@ -26,15 +28,19 @@ from storage import Kept
 class LiveSpider(PolicySpider):
     """Fetches each location at which a policy is published today; every final answer is a capture.
 
+    Of a location of several pages each is asked for when the one before it was answered; together they are one capture.
+    A page that cannot be got leaves none.
+
     A page that shows another text than before is fetched once more, some minutes later: what it shows then says
     whether the change lasted. The crawl waits for that; all such pages wait at the same time.
     """
 
     name = "live"
     _confirm_after: int
-    _asked: dict[tuple[str, str, str], Policy]
+    _asked: dict[tuple[str, str, str], Place]
     _waiting: set[asyncio.Task[None]]
     _waits_until: datetime
+    _pages: Pages
     _said = False
 
     @classmethod
@@ -44,6 +50,7 @@ class LiveSpider(PolicySpider):
         spider._confirm_after = environment_of(crawler.settings).confirm_after
         spider._asked = {}
         spider._waiting = set()
+        spider._pages = Pages(crawler)
         crawler.signals.connect(spider._idle, signals.spider_idle)
         crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
@@ -53,41 +60,47 @@ class LiveSpider(PolicySpider):
         for vendor, name, policy in self.policies():
             for location in policy.locations:
                 if location.holds_at(self.begun_at):
-                    self._asked[vendor, name, location.url] = policy
-                    yield self._request(vendor, name, location.url, policy, look=1)
+                    place = self._asked[vendor, name, location.url] = Place(vendor, name, policy, location)
+                    yield self._request(place)
 
-    def _request(self, vendor: str, name: str, url: str, policy: Policy, look: int) -> Request:
-        return Request(
-            url,
-            self.parse,
-            errback=self.failed,
-            dont_filter=True,
-            # A jar each: what one site sets must not change what the next policy's page shows, nor what it shows next.
-            # An answer out of a cache would be no second look.
-            meta={"cookiejar": f"{vendor}/{name} {url} {look}", "dont_cache": True},
-            cb_kwargs={"vendor": vendor, "name": name, "policy": policy, "url": url},
-        )
+    def ahead(self) -> float | None:
+        """See PolicySpider. Until when pages wait for their second look is told apart."""
+        if self._waiting:
+            return None
+        pages = sum(place.holds_at(self.begun_at) for _, _, policy in self.policies() for place in policy.locations)
+        return max(0, pages - self.done)
 
-    def parse(self, response: Response, **about: Any) -> Iterator[Found]:
-        """A final answer."""
-        if 300 <= response.status < 400 and "Location" in response.headers:
-            # Scrapy follows all redirects but those that leave the web.
-            self.tally.failed(_what(about), "it redirects to what is no web address")
-            return
-        self.tally.found()
-        capture = live_capture(response, about["vendor"], about["name"], about["url"])
-        yield Found(capture, response.body, about["policy"])
+    def _request(self, place: Place) -> Request:
+        return place.request().replace(callback=self.parse, errback=self.failed)
+
+    async def parse(self, response: Response, place: Place) -> AsyncIterator[Any]:
+        """A final answer: asks for the location's next page, or is a capture when it was the last."""
+        try:
+            further = await self._pages.take(place, response)
+        except NotAsked:
+            self.tally.left(1)
+        except NotTaken as error:
+            self.tally.failed(str(place), str(error))
+            self.done += 1
+        else:
+            if further.whole:
+                self.tally.found()
+                self.tally.fetched()
+                self.done += 1
+                yield Found(*further.observed(), place.policy)
+            else:
+                yield self._request(further)
 
     async def kept(self, capture: Capture, kept: Kept) -> None:
         """Has the page fetched once more when it shows another text than before, the first time it is fetched."""
         await super().kept(capture, kept)
-        policy = self._asked.pop((capture.vendor, capture.policy, capture.asked_url), None)
-        if policy is None or kept.version_id is None:
+        place = self._asked.pop((capture.vendor, capture.policy, capture.asked_url), None)
+        if place is None or kept.version_id is None:
             return
         history = await asyncio.to_thread(self.store.history, capture.vendor, capture.policy)
         if history.shown_before(capture.captured_at, capture.url) in (None, kept.version_id):
             return
-        again = self._request(capture.vendor, capture.policy, capture.asked_url, policy, look=2)
+        again = self._request(replace(place, look=2))
         self._waits_until = datetime.now(UTC) + timedelta(seconds=self._confirm_after)
         task = asyncio.create_task(self._ask_later(again))
         self._waiting.add(task)
@@ -119,11 +132,8 @@ class LiveSpider(PolicySpider):
 
     def failed(self, failure: Failure) -> None:
         """No answer."""
+        self.done += 1
         if isinstance(failure.value, NotAsked):
             self.tally.left(1)
             return
-        self.tally.failed(_what(request_of(failure).cb_kwargs), reason(failure))
-
-
-def _what(about: dict[str, Any]) -> str:
-    return f"{about['vendor']}/{about['name']} {about['url']}"
+        self.tally.failed(str(request_of(failure).cb_kwargs["place"]), reason(failure))

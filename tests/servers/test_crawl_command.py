@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.declarations import location_of
 from core.exceptions import FetchError, UsageError
 from core.settings import CHECKOUT, Settings
 from crawler.fetch import fetch_once
@@ -128,9 +129,9 @@ def test_one_page_is_fetched_and_nothing_stored(crawler: Crawler, monkeypatch: p
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", crawler.database_url)
     pages: dict[str, Page | list[Page]] = {"/p": Page(b"", 302, {"Location": "/q"}), "/q": Page(policy_page(), 404)}
     with serve_pages(pages) as site:
-        capture, payload = fetch_once(f"{site.url}/p", Settings(allow_private=True))
+        capture, payload = fetch_once(location_of([f"{site.url}/p"]), Settings(allow_private=True))
         with pytest.raises(FetchError, match="a private address"):
-            fetch_once(f"{site.url}/p", Settings(allow_private=False))
+            fetch_once(location_of([f"{site.url}/p"]), Settings(allow_private=False))
     assert (capture.vendor, capture.policy, capture.status) == ("", "", 404)
     assert capture.redirects == (f"{site.url}/p",)
     assert payload == policy_page()
@@ -140,4 +141,4 @@ def test_one_page_is_fetched_and_nothing_stored(crawler: Crawler, monkeypatch: p
 @pytest.mark.parametrize("url", ["kestrelpost.example", "ftp://kestrelpost.example/", "http://", "http://["])
 def test_only_a_web_address_is_fetched(url: str) -> None:
     with pytest.raises(UsageError):
-        fetch_once(url, Settings())
+        location_of([url])

@@ -174,7 +174,7 @@ def test_a_redirect_to_what_is_no_web_page_is_a_failure_on_one_safe_line(tmp_pat
     assert len(failures[0]) < 500
 
 
-def in_patched_crawl(crawler: Crawler, patch: str) -> CompletedProcess[str]:
+def in_patched_crawl(crawler: Crawler, patch: str, **more: str) -> CompletedProcess[str]:
     """A live crawl in a process in which 127.0.0.2 passes for a public address and all else on loopback does not.
 
     patch: Python that stands before everything, in which `answers(host)` is to give the address of a name.
@@ -191,7 +191,7 @@ crawler.resolver.is_public = lambda address: address == "127.0.0.2"
 from scrapy.cmdline import execute
 execute(["scrapy", "crawl", "live", *sys.argv[1:]])
 """
-    settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
+    settings = [part for name, value in {**QUICK, **more}.items() for part in ("-s", f"{name}={value}")]
     return subprocess.run(
         [sys.executable, "-c", program, *settings],
         cwd=CHECKOUT,
@@ -266,6 +266,9 @@ def test_what_a_page_says_reaches_no_terminal_unescaped(tmp_path: Path) -> None:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         declare(crawler.vendors, "gone", f"url: {site.url}/gone")
         shown = [crawler.crawl("live", LOG_LEVEL="DEBUG").stderr for _ in range(2)]
+        for path in ("p", "gone"):
+            tried = clausewatch(crawler, "vendors", "try", f"{site.url}/{path}")
+            shown += [tried.stdout, tried.stderr]
     captures = crawler.captures("kestrel")
     first, last = f"@{captures[0].version_id}", f"@{captures[-1].version_id}"
     commands = [
@@ -277,17 +280,23 @@ def test_what_a_page_says_reaches_no_terminal_unescaped(tmp_path: Path) -> None:
         *(["report", "kestrel", first, last, "--format", form] for form in ("text", "json", "markdown", "html")),
     ]
     for command in commands:
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("clausewatch")), *command],
-            cwd=CHECKOUT,
-            env=crawler.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, (command, done.stderr)
+        done = clausewatch(crawler, *command)
         shown += [done.stdout, done.stderr]
     for text in shown:
         assert not UNSAFE.search(text), text
     assert len(captures) >= 2
+
+
+def clausewatch(crawler: Crawler, *arguments: str) -> CompletedProcess[str]:
+    """A `clausewatch` command that has to succeed."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("clausewatch")), *arguments],
+        cwd=CHECKOUT,
+        env=crawler.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, (arguments, done.stderr)
+    return done

@@ -1,0 +1,195 @@
+"""Live crawls of a policy that its vendor spread over several pages: one capture, or a failure that names the page."""
+
+import gzip
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from core.composed import parts_of
+from loopback.pages import Page, Site, serve_pages
+from storage import StoredCapture
+from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.test_crawl_hostile import clausewatch
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+SHARING = b"<title>Whom we share with</title><h2>Sharing</h2><p>We share your personal data with the carriers only.</p>"
+CONTACT = b"<title>Contact</title><h2>Contact</h2><p>Ask our data protection officer what personal data we hold.</p>"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    pages: dict[str, Page | list[Page]] = {
+        "/p": Page(policy_page(), headers={**HTML, "Set-Cookie": "seen=first", "X-Served-By": "a"}),
+        "/p/2": Page(b"", 302, {"Location": "/p/sharing"}),
+        "/p/sharing": Page(gzip.compress(SHARING), headers={**HTML, "Content-Encoding": "gzip", "X-Served-By": "b"}),
+        "/p/3": Page(CONTACT),
+        "/alone": Page(policy_page()),
+    }
+    with serve_pages(pages) as running:
+        yield running
+
+
+def crawled(tmp_path: Path, site: Site, *pages: str) -> Crawler:
+    """Declares the policy of several pages and one of a single page."""
+    crawler = Crawler(tmp_path, allow_private=True)
+    addresses = [page if "//" in page else f"{site.url}{page}" for page in pages]
+    declare(crawler.vendors, "kestrel", f"url: {site.url}/p; pages: {addresses}")
+    declare(crawler.vendors, "alone", f"url: {site.url}/alone")
+    return crawler
+
+
+def the_capture(crawler: Crawler) -> StoredCapture:
+    (stored,) = crawler.captures("kestrel")
+    return stored
+
+
+def test_the_pages_are_one_capture_and_each_answer_is_kept(tmp_path: Path, site: Site) -> None:
+    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+    done = crawler.crawl("live")
+    assert done.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
+    assert [path for path, _ in site.requests if path.startswith("/p")] == ["/p", "/p/2", "/p/sharing", "/p/3"]
+    stored = the_capture(crawler)
+    assert (stored.verdict.name, stored.capture.status, stored.capture.headers) == ("accepted", None, ())
+    assert stored.capture.asked_url == stored.capture.url == f"{site.url}/p"
+    parts = parts_of(stored.capture, crawler.payload(stored))
+    assert [payload for _, payload in parts] == [policy_page(), SHARING, CONTACT]
+    assert [part.url for part, _ in parts] == [f"{site.url}{path}" for path in ("/p", "/p/sharing", "/p/3")]
+    assert parts[1][0].redirects == (f"{site.url}/p/2",)
+    assert [part.status for part, _ in parts] == [200, 200, 200]
+    assert ("X-Served-By", "a") in parts[0][0].headers
+    assert ("X-Served-By", "b") in parts[1][0].headers
+    times = [part.captured_at for part, _ in parts]
+    assert all(sooner < later for sooner, later in pairwise(times))
+    assert stored.capture.captured_at == times[-1]
+    assert (stored.capture.requested_at, stored.capture.answered_at) == (parts[0][0].requested_at, times[-1])
+
+
+def test_the_same_pages_again_are_the_same_bytes_and_the_same_version(tmp_path: Path, site: Site) -> None:
+    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+    for _ in range(2):
+        crawler.crawl("live", "vendor=kestrel")
+    first, second = crawler.captures("kestrel")
+    assert first.capture.sha256 == second.capture.sha256
+    assert first.version_id == second.version_id
+
+
+def test_a_change_on_a_further_page_makes_a_version_once_all_pages_are_fetched_again(
+    tmp_path: Path, site: Site
+) -> None:
+    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+    crawler.crawl("live", "vendor=kestrel")
+    site.pages["/p/3"] = Page(CONTACT.replace(b"officer", b"office"))
+    site.requests.clear()
+    assert crawler.crawl("live", "vendor=kestrel").returncode == 0
+    assert [path for path, _ in site.requests].count("/p/3") == 2
+    assert [path for path, _ in site.requests].count("/p") == 2
+    captures = crawler.captures("kestrel")
+    assert [one.version_id == captures[0].version_id for one in captures] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("page", "reason", "why"),
+    [
+        (Page(b"<p>There is no such page.</p>", 404, HTML), "not_found", "answered with HTTP status 404"),
+        (Page(b"<p>Come back later.</p>", 503, HTML), "unavailable", "answered with HTTP status 503"),
+        (Page(b"<title>Just a moment...</title><p>Checking your browser</p>"), "blocked", "the page "),
+    ],
+    ids=["missing", "error", "challenge"],
+)
+def test_a_page_that_does_not_show_its_part_quarantines_the_capture_and_is_named(
+    tmp_path: Path, site: Site, page: Page, reason: str, why: str
+) -> None:
+    site.pages["/p/3"] = page
+    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+    done = crawler.crawl("live")
+    assert done.stderr == "live: 2 captures found, 2 new, 1 quarantined, 0 failed\n"
+    stored = the_capture(crawler)
+    assert stored.verdict.reason == reason
+    assert stored.verdict.evidence.startswith(f"page 3 of 3, {site.url}/p/3: {why}")
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "why"),
+    [
+        ("/p/2", Page(drop=True), "the connection broke off"),
+        ("/p/2", Page(b"x", headers={**HTML, "Content-Length": "50"}), "the answer is cut off"),
+        ("/p/2", Page(b"", 302, {"Location": "/p/2"}), "it redirects without end"),
+        ("/p/2", Page(b"", 302, {"Location": "file:///etc/passwd"}), "it redirects to what is no web address"),
+        ("/p/2", Page(b"x" * 300_000), "the answer was not taken: "),
+        ("/p/2", Page(b"x" * 199_800), "with this page, the policy's pages have "),
+        ("/forbidden", Page(policy_page()), "robots.txt forbids it"),
+        ("http://[::1]:9/", Page(), "http://[::1]:9/robots.txt could not be got: "),
+    ],
+    ids=["dropped", "cut", "loop", "scheme", "large", "together", "robots", "refused"],
+)
+def test_a_page_that_cannot_be_got_is_a_failure_that_names_it_and_leaves_no_capture(
+    tmp_path: Path, site: Site, path: str, page: Page, why: str
+) -> None:
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /forbidden\n")
+    site.pages[path] = page
+    crawler = crawled(tmp_path, site, path, "/p/3")
+    done = crawler.crawl("live", DOWNLOAD_MAXSIZE="200000", RETRY_TIMES="0")
+    failures = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
+    address = path if "//" in path else f"{site.url}{path}"
+    assert len(failures) == 1
+    assert failures[0].startswith(f"failed: kestrel/privacy {address}: {why}")
+    assert done.stderr.endswith("live: 1 capture found, 1 new, 0 quarantined, 1 failed\n")
+    assert crawler.captures("kestrel") == ()
+    assert len(crawler.captures("alone")) == 1
+    assert "/p/3" not in [asked for asked, _ in site.requests]
+
+
+def test_a_further_page_at_a_private_address_is_refused(tmp_path: Path) -> None:
+    with serve_pages({"/secret": Page(policy_page())}) as inside, serve_pages({"/p": Page(policy_page())}) as outside:
+        # What the operator set may be anywhere, so that this one passes for a site of the internet.
+        crawler = Crawler(tmp_path, wayback_url=outside.url)
+        declare(crawler.vendors, "kestrel", f"url: {outside.url}/p; pages: ['{inside.url}/secret']")
+        done = crawler.crawl("live")
+        assert inside.requests == []
+    assert f"failed: kestrel/privacy {inside.url}/secret: " in done.stderr
+    assert "127.0.0.1, a private address" in done.stderr
+    assert crawler.captures("kestrel") == ()
+
+
+def test_the_archive_is_not_asked_for_a_policy_of_several_pages_and_the_crawl_goes_on(
+    tmp_path: Path, site: Site
+) -> None:
+    crawler = crawled(tmp_path, site, "/p/2")
+    crawler.wayback_url = site.url
+    site.pages.clear()
+    done = crawler.crawl("archive", ARCHIVE_STRIKES="1")
+    assert done.returncode == 1
+    assert (
+        f"failed: kestrel/privacy {site.url}/p: a policy of several pages cannot be put together from an archive, "
+        "which captured each page at another time\n"
+    ) in done.stderr
+    asked = [path for path, _ in site.requests]
+    assert asked
+    assert all("alone" in path for path in asked)
+
+
+def test_an_export_of_it_is_a_valid_warc_and_comes_back_as_it_was(tmp_path: Path, site: Site) -> None:
+    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+    for _ in range(2):
+        crawler.crawl("live", "vendor=kestrel")
+    warc = tmp_path / "kestrel.warc.gz"
+    clausewatch(crawler, "export", "kestrel", "--warc", str(warc))
+    checked = subprocess.run(
+        [str(Path(sys.executable).with_name("warcio")), "check", str(warc)], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout) == (0, "")
+    other = Crawler(tmp_path / "other")
+    other.folder.mkdir()
+    other.vendors.mkdir()
+    declaration = "kestrel.yaml"
+    (other.vendors / declaration).write_text((crawler.vendors / declaration).read_text())
+    said = clausewatch(other, "ingest", str(warc), "--vendor", "kestrel").stderr
+    assert said == "2 captures read, 2 new, 0 quarantined\n"
+    assert [(one.capture, one.version_id) for one in other.captures("kestrel")] == [
+        (one.capture, one.version_id) for one in crawler.captures("kestrel")
+    ]
+    assert other.payload(other.captures("kestrel")[0]) == crawler.payload(crawler.captures("kestrel")[0])
