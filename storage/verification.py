@@ -12,6 +12,7 @@ from core.captures import Capture
 from core.declarations import Policy
 from core.exceptions import DamageError, StorageError
 from core.moments import iso
+from core.wording import plural
 from storage import documents, payloads, queries, seals
 from storage.database import Database
 from storage.models import (
@@ -285,7 +286,11 @@ class _Verification:
                     1 for key in payloads.objects_of(session).keys(url) if not payloads.names(session, url, key)
                 )
                 if unnamed:
-                    yield Finding(url, f"{unnamed} objects that no payload names, left by an interrupted crawl", "none")
+                    yield Finding(
+                        url,
+                        f"{plural(unnamed, 'object')} that no payload names, left by an interrupted crawl: harmless",
+                        "none",
+                    )
 
     def _keys(self, column: Any, *conditions: Any) -> Iterator[Any]:
         """The keys of a table, some at a time, so that no transaction is open for long."""
