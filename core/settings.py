@@ -22,7 +22,7 @@ def _default_contact() -> str:
 class Settings(BaseSettings):
     """What an operator can set; every field is an environment variable with the prefix CLAUSEWATCH_.
 
-    WAYBACK_URL alone has no prefix: it is the archive's address, not ours.
+    WAYBACK_URL has no prefix, as it is the archive's address and not ours; XDG_STATE_HOME is many programs'.
     """
 
     model_config = SettingsConfigDict(env_prefix="CLAUSEWATCH_", frozen=True, env_ignore_empty=True)
@@ -31,11 +31,20 @@ class Settings(BaseSettings):
         default=f"sqlite:///{CHECKOUT / 'data' / 'clausewatch.db'}",
         description="SQLAlchemy URL of the database, sqlite:/// or postgresql+psycopg://",
     )
+    payloads_url: str = Field(
+        default="",
+        description="Where pages' bytes go, file:///folder or s3://bucket/prefix; in the database when left out",
+    )
     vendors: Path = Field(default=CHECKOUT / "vendors", description="Folder of vendor declarations")
     wayback_url: str = Field(
         default="https://web.archive.org",
         validation_alias="WAYBACK_URL",
         description="Scheme, host and port of the web archive",
+    )
+    state_home: Path = Field(
+        default=Path("~/.local/state"),
+        validation_alias="XDG_STATE_HOME",
+        description="Folder in which clausewatch/ holds what all crawls of this machine share of an archive's limits",
     )
     allow_private: bool = Field(
         default=False, description="1 lets live crawls reach loopback and private addresses, refused otherwise"
@@ -72,6 +81,6 @@ def load_settings() -> Settings:
         faults = []
         for fault in error.errors():
             name = str(fault["loc"][0])
-            variable = name if name == "WAYBACK_URL" else f"CLAUSEWATCH_{name.upper()}"
+            variable = name if name in ("WAYBACK_URL", "XDG_STATE_HOME") else f"CLAUSEWATCH_{name.upper()}"
             faults.append(f"{variable}={os.environ.get(variable, '')!r}: {fault['msg']}")
         raise UsageError("; ".join(faults)) from None

@@ -10,16 +10,18 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import DownloadConnectionRefusedError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
+from core.exceptions import ArchiveError
 from core.moments import iso
+from crawler.budget import Budget
 from crawler.captures import header_map
 from crawler.failures import PASSING, NotAsked, explain
 from crawler.http_dates import http_date
 from crawler.resolver import PublicAddressResolver
-from crawler.wayback import Trouble, trouble
+from crawler.wayback import Kind, Trouble, trouble
 
 _A_YEAR = 365 * 24 * 3600.0
 _log = getLogger(__name__)
@@ -94,6 +96,10 @@ class LiveBackOff:
         return again
 
 
+class KeepsFailing(IgnoreRequest):
+    """The archive is there for others, but answers this request with trouble of its own, however often it is asked."""
+
+
 class GaveUp(NotAsked):
     """The archive is not asked any more in this crawl."""
 
@@ -102,26 +108,49 @@ class Gate:
     """Lets requests to the archive through; closes for a while at each trouble, and for good after too many.
 
     `enter` is for the download handler: a request that waits for its turn in a slot must not go out after a trouble.
-    goes_on: whether the crawl does.
+    goes_on: whether the crawl does. budget: what the crawls of this machine share; None for an archive on this machine,
+    which needs no sparing.
     """
 
-    def __init__(self, settings: BaseSettings, goes_on: Callable[[], bool]) -> None:
+    def __init__(self, settings: BaseSettings, goes_on: Callable[[], bool], budget: Budget | None = None) -> None:
         self._goes_on = goes_on
+        self._budget = budget
         self._first = settings.getfloat("ARCHIVE_BACKOFF")
         self._first_429 = settings.getfloat("ARCHIVE_BACKOFF_429")
         self._longest = settings.getfloat("ARCHIVE_BACKOFF_MAX")
         self._strikes_allowed = settings.getint("ARCHIVE_STRIKES")
+        self._refusals_allowed = settings.getint("ARCHIVE_REFUSALS")
+        self._intervals: dict[Kind, timedelta] = {
+            "listing": timedelta(seconds=settings.getfloat("ARCHIVE_LISTING_INTERVAL")),
+            "replay": timedelta(seconds=settings.getfloat("ARCHIVE_REPLAY_INTERVAL")),
+        }
         self._strikes = 0
+        self._refusals = 0
         self._closed_at = 0.0
         self._opens_at = 0.0
         self.given_up: str | None = None
 
-    async def enter(self) -> None:
+    async def enter(self, kind: Kind) -> None:
         """Returns when the request may go out, or the crawl ends. GaveUp when it may not go out in this crawl."""
-        while self.given_up is None and self._goes_on() and (left := self._opens_at - monotonic()) > 0:
-            await pause(left, self._goes_on)
+        try:
+            if self._budget is not None:
+                await self._take_turn(self._budget, kind)
+            while self.given_up is None and self._goes_on() and (left := self._opens_at - monotonic()) > 0:
+                await pause(left, self._goes_on)
+        except ArchiveError as error:
+            self.given_up = self.given_up or str(error)
         if self.given_up is not None:
             raise GaveUp(self.given_up)
+
+    async def _take_turn(self, budget: Budget, kind: Kind) -> None:
+        may_go = False
+        while not may_go and self.given_up is None and self._goes_on():
+            turn = await asyncio.to_thread(budget.turn, kind, self._intervals[kind])
+            if turn is None:
+                self.given_up = budget.blocked()
+                continue
+            await pause((turn - datetime.now(UTC)).total_seconds(), self._goes_on)
+            may_go = budget.may_go()
 
     def strike(self, found: Trouble, sent_at: float) -> None:
         """Closes the gate after a trouble. sent_at: when the request went out, by time.monotonic().
@@ -136,25 +165,37 @@ class Gate:
         if asked is not None:
             wait = max(asked, self._first * 2**self._strikes)
         self._strikes += 1
+        self._refusals += found.refused
         self._closed_at = monotonic()
         self._opens_at = self._closed_at + wait
-        if asked is not None and asked > self._longest:
-            until = iso(datetime.now(UTC) + timedelta(seconds=asked))
-            self.given_up = f"the archive asks to be left alone until {until} ({found.why})"
-        elif self._strikes >= self._strikes_allowed:
-            self.given_up = f"the archive did not answer {self._strikes} times in a row, last: {found.why}"
-        else:
-            _log.warning("the archive: %s; asking again in %.0f s", found.why, wait)
+        until = datetime.now(UTC) + timedelta(seconds=wait)
+        try:
+            if asked is not None and asked > self._longest:
+                self.given_up = f"the archive asks to be left alone until {iso(until)} ({found.why})"
+                if self._budget is not None:
+                    self._budget.rest(until, f"it asked for that ({found.why})")
+            elif self._budget is not None and self._refusals >= self._refusals_allowed:
+                self._budget.block()
+                self.given_up = self._budget.blocked()
+            elif self._strikes >= self._strikes_allowed:
+                self.given_up = f"the archive did not answer {self._strikes} times in a row, last: {found.why}"
+            else:
+                if self._budget is not None:
+                    self._budget.pause(until)
+                _log.warning("the archive: %s; asking again in %.0f s", found.why, wait)
+        except ArchiveError as error:
+            self.given_up = str(error)
 
     def clear(self) -> None:
         """The archive answered."""
-        self._strikes = 0
+        self._strikes = self._refusals = 0
 
 
 class ArchiveBackOff:
     """Asks the archive again after trouble of its own; never for what it archived, be that a 429.
 
-    Acts on requests with `archive` (crawler.wayback.Kind) and `gate` in their meta.
+    Acts on requests with `archive` (crawler.wayback.Kind) and `gate` in their meta. KeepsFailing when asking again does
+    not help.
     """
 
     def __init__(self, settings: BaseSettings) -> None:
@@ -176,7 +217,7 @@ class ArchiveBackOff:
             return response
         again = self._again(request, found)
         if again is None:
-            raise IgnoreRequest(f"the archive: {found.why}, however often it is asked")
+            raise KeepsFailing(f"the archive: {found.why}, however often it is asked")
         return again
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -185,7 +226,8 @@ class ArchiveBackOff:
             return None
         # A body that is cut off may be so in the archive; anything else is the archive not being there.
         of_all = not isinstance(exception, ResponseDataLossError)
-        return self._again(request, Trouble(explain(exception, request.url), of_all=of_all))
+        refused = isinstance(exception, DownloadConnectionRefusedError)
+        return self._again(request, Trouble(explain(exception, request.url), of_all=of_all, refused=refused))
 
     def _again(self, request: Request, found: Trouble) -> Request | None:
         gate: Gate = request.meta["gate"]

@@ -1,15 +1,17 @@
 """From what Scrapy got to captures."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from scrapy import Request
 from scrapy.http import Response
 
+from core.archive import Row
 from core.captures import Capture, sha256_hex
 from core.declarations import Policy
-from crawler.wayback import Memento, Row, Visit
+from crawler.wayback import Memento, Visit
+from storage import ArchivedText
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,24 @@ def archived_capture(response: Response, vendor: str, policy: str, visit: Visit,
     )
 
 
-def repeated_capture(of: Capture, row: Row, listed_at: datetime, replay_url: str) -> Capture:
+def repeated_capture(
+    vendor: str, policy: str, text: ArchivedText, row: Row, listed_at: datetime, replay_url: str
+) -> Capture:
     """The capture a row of the index is evidence of, when its digest is that of a capture got before.
 
     The row says when and where, the digest that the bytes were the same. No answer was got for it: there are no
     headers. The media type is the one the same bytes had, as the index leaves out its parameters (the charset).
     """
-    return replace(
-        of,
+    return Capture(
+        vendor=vendor,
+        policy=policy,
+        source="wayback",
         captured_at=row.moment,
         url=row.original,
         asked_url=row.original,
-        headers=(),
+        status=200,
+        media_type=text.media_type,
+        sha256=text.sha256,
         requested_at=listed_at,
         answered_at=listed_at,
         archive=_identifiers(row, replay_url),

@@ -80,7 +80,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         """See the class."""
         gate = request.meta.get("gate")
         if gate is not None:
-            await gate.enter()
+            await gate.enter(request.meta["archive"])
         if not self._crawler.engine.running:
             raise NotAsked("the crawl was interrupted")
         if "proxy" in request.meta:

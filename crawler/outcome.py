@@ -61,6 +61,10 @@ class Tally:
         """Captures found."""
         self._stats.inc_value(_PREFIX + "captures", count)
 
+    def fetched(self) -> None:
+        """An answer that may be a capture."""
+        self._stats.inc_value(_PREFIX + "fetched")
+
     def kept(self, kept: Kept) -> None:
         """A capture that the store took."""
         if kept.is_new:
@@ -72,9 +76,9 @@ class Tally:
         failures = self._stats.get_value(_PREFIX + "failures", ())
         self._stats.set_value(_PREFIX + "failures", (*failures, printable_line(f"{what}: {why}")))
 
-    def unplayable(self) -> None:
-        """A capture the archive lists and does not give."""
-        self._stats.inc_value(_PREFIX + "unplayable")
+    def unplayable(self, count: int) -> None:
+        """Captures the archive lists and does not give."""
+        self._stats.inc_value(_PREFIX + "unplayable", count)
 
     def malformed(self, count: int) -> None:
         """Rows of the index that could not be read."""
@@ -83,6 +87,11 @@ class Tally:
     def left(self, count: int) -> None:
         """Captures not asked for, because the crawl ends early."""
         self._stats.inc_value(_PREFIX + "left", count)
+
+
+def counts_from(stats: Mapping[str, Any]) -> dict[str, int]:
+    """The counts there are while a crawl is under way: captures, fetched, new, quarantined."""
+    return {name: stats.get(_PREFIX + name, 0) for name in ("captures", "fetched", "new", "quarantined")}
 
 
 def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:

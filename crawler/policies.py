@@ -14,6 +14,7 @@ from core.declarations import Policy, Vendor, select_vendors
 from core.exceptions import UsageError
 from crawler.environment import environment_of
 from crawler.outcome import Tally
+from crawler.progress import Progress
 from storage import Kept, Store
 
 
@@ -29,6 +30,7 @@ class PolicySpider(scrapy.Spider):
     store: Store
     tally: Tally
     stopped = False
+    done = 0
     begun_at: datetime
     _vendors: dict[str, Vendor]
 
@@ -44,8 +46,9 @@ class PolicySpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *arguments, **keywords)
         environment = environment_of(crawler.settings)
         spider._vendors = select_vendors(environment.vendors, spider._slugs)
-        spider.store = Store.open(environment.database_url)
+        spider.store = Store.open(environment.database_url, environment.payloads_url)
         crawler.signals.connect(spider._opened, signals.spider_opened)
+        Progress(crawler, spider)
         crawler.signals.connect(spider.store.close, signals.spider_closed, weak=False)
         return spider
 
@@ -58,6 +61,10 @@ class PolicySpider(scrapy.Spider):
     async def kept(self, capture: Capture, kept: Kept) -> None:
         """Called for each capture that the store took. StorageError as the store raises it."""
         self.tally.kept(kept)
+
+    def ahead(self) -> float | None:
+        """About how many captures are still to be looked at; `done` counts those that were. None: not known."""
+        return None
 
     def stop(self, why: str) -> None:
         """Ends the crawl for a reason that goes for all of it, told once."""

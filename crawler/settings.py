@@ -30,13 +30,13 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Encoding": "gzip, deflate",
 }
 
-# Politeness to live sites. The archive has slots of its own (crawler.wayback.download_slots).
+# Politeness to live sites. The archive has a budget of its own (crawler.budget).
 ROBOTSTXT_OBEY = False  # by Scrapy's middleware; crawler.robots obeys it
 DOWNLOAD_DELAY = 2  # never 0: without a delay Scrapy 2.19 does not keep to the concurrency, and sends all at once
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 # What a page in the browser asks for, as a visitor's browser would: a page of a hundred scripts is one visit.
 DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0.01}}
-AUTOTHROTTLE_ENABLED = False  # it would undo the delays of the archive's slots
+AUTOTHROTTLE_ENABLED = False  # it would undo the delays of slots
 
 # Caps on one answer.
 DOWNLOAD_TIMEOUT = 60
@@ -56,11 +56,18 @@ RETRY_ENABLED = False
 RETRY_TIMES = 2
 LIVE_BACKOFF = 5  # seconds before the first retry, doubled for each further one
 LIVE_BACKOFF_MAX = 120  # a live page that asks for more is left for the next crawl
+# Seconds between two requests that all crawls of this machine send to an archive: the Wayback Machine allows about 30
+# index queries a minute and about 8 replays a second.
+ARCHIVE_LISTING_INTERVAL = 2.5
+ARCHIVE_REPLAY_INTERVAL = 0.125
 ARCHIVE_BACKOFF = 5
 ARCHIVE_BACKOFF_429 = 60  # ignoring a 429 for a minute makes the Wayback Machine block the address for an hour
 ARCHIVE_BACKOFF_MAX = 900  # an archive that asks for more is not asked again in this crawl
 ARCHIVE_TRIES = 3  # of one request
 ARCHIVE_STRIKES = 8  # in a row, of any requests: then the archive is not asked again in this crawl
+ARCHIVE_REFUSALS = (
+    4  # of connections, in a row: then it has blocked this machine, and is left alone for an hour or more
+)
 ARCHIVE_LISTING_ROWS = 5000  # of one answer of the index
 
 CONCURRENT_ITEMS = 1  # captures go to the store one after the other; more would wait in memory
@@ -70,6 +77,7 @@ SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
+PROGRESS_INTERVAL = 60  # seconds between two lines that tell how far a crawl is, where there is no terminal
 LOG_LEVEL = "WARNING"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 LOG_COLOR = False

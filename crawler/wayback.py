@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -17,6 +17,7 @@ from waybackpy import WaybackMachineCDXServerAPI
 from waybackpy.cdx_snapshot import CDXSnapshot
 from waybackpy.cdx_utils import full_url
 
+from core.archive import Row, moment_of, timestamp_of
 from core.exceptions import ArchiveError
 from core.moments import iso
 from crawler.http_dates import http_date
@@ -29,7 +30,6 @@ REPLAY_SLOT = "archive-replay"
 HEADERS = {"Accept-Encoding": "identity"}
 
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
-_TIMESTAMP = "%Y%m%d%H%M%S"
 _HOPS = 5
 # A redirect's target was captured at about the time of the redirect, or the archive does not know what it was.
 _REDIRECT_WINDOW = timedelta(days=1)
@@ -39,20 +39,9 @@ _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))', re.I)
 _EXCEPTION = re.compile(r"\b(\w+)Exception\b")
 
 
-def download_slots(base: str) -> dict[str, dict[str, float]]:
-    """Scrapy's DOWNLOAD_SLOTS for an archive: how many requests at once, and seconds between their beginnings.
-
-    The Wayback Machine allows about 30 index queries a minute and about 8 replays a second. An archive on this very
-    machine needs no sparing.
-    """
-    spare = not _is_loopback(urlsplit(base).hostname or "")
-    return {
-        LISTING_SLOT: {"concurrency": 1, "delay": 2.5 * spare, "jitter": 0},
-        REPLAY_SLOT: {"concurrency": 4, "delay": 0.125 * spare, "jitter": 0},
-    }
-
-
-def _is_loopback(host: str) -> bool:
+def is_local(base: str) -> bool:
+    """Whether an archive is on this very machine, by its address: it needs no sparing."""
+    host = urlsplit(base).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -63,32 +52,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A capture as the archive's index names it.
-
-    timestamp: 14 digits. statuscode: three digits, or `-` for a revisit. mimetype: `warc/revisit` for a revisit.
-    """
-
-    urlkey: str
-    timestamp: str
-    original: str
-    mimetype: str
-    statuscode: str
-    digest: str
-
-    @property
-    def moment(self) -> datetime:
-        """The timestamp as a time (aware UTC)."""
-        return _moment(self.timestamp)
-
-    @property
-    def may_repeat(self) -> bool:
-        """Whether another row's digest being the same tells that the page was the same: not so for an error page."""
-        return self.statuscode == "200" or self.mimetype == "warc/revisit"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
+class ListingPage:
     """One answer of the index.
 
     malformed: how many rows could not be read and were skipped. resume_key: what to ask on with; None: that was all.
@@ -108,8 +72,8 @@ def listing_url(
     """
     query = WaybackMachineCDXServerAPI(
         url,
-        start_timestamp=begin.strftime(_TIMESTAMP) if begin else None,
-        end_timestamp=end.strftime(_TIMESTAMP) if end else None,
+        start_timestamp=timestamp_of(begin) if begin else None,
+        end_timestamp=timestamp_of(end) if end else None,
     )
     query.endpoint = f"{base}/cdx/search/cdx"
     payload: dict[str, str] = {}
@@ -121,7 +85,7 @@ def listing_url(
     return result
 
 
-def parse_listing(body: bytes) -> Listing:
+def parse_listing(body: bytes) -> ListingPage:
     """An answer of the index. ArchiveError when it is none: HTML, say, or nothing at all."""
     table = _table(body)
     resume_key = None
@@ -134,7 +98,7 @@ def parse_listing(body: bytes) -> Listing:
             rows.append(_row(dict(zip(table[0], fields, strict=True))))
         except (ValueError, TypeError, KeyError, AttributeError):
             malformed += 1
-    return Listing(tuple(rows), malformed, resume_key)
+    return ListingPage(tuple(rows), malformed, resume_key)
 
 
 def _table(body: bytes) -> list[list[Any]]:
@@ -259,7 +223,7 @@ def read_replay(
         if nearest is None:
             return Missing(_refusal(status, body))
         try:
-            at = _moment(nearest[0])
+            at = moment_of(nearest[0])
         except ValueError:
             return Missing("the archive redirects to a time there is not")
         if fault := _fault_of_time(visit, at):
@@ -284,7 +248,7 @@ def _following(visit: Visit, base: str, found: Memento, location: str) -> Visit 
     passed = (*visit.passed, found.url)
     if not re.match(r"https?://[^/\s]", target, re.I) or target in passed:
         return None
-    return Visit(visit.row, found.at.strftime(_TIMESTAMP), target.partition("#")[0], passed, visit.hops + 1)
+    return Visit(visit.row, timestamp_of(found.at), target.partition("#")[0], passed, visit.hops + 1)
 
 
 def _fault_of_time(visit: Visit, at: datetime) -> Missing | None:
@@ -302,11 +266,6 @@ def _inside(base: str, location: str) -> tuple[str, str] | None:
     return match[2], match[3]
 
 
-def _moment(timestamp: str) -> datetime:
-    """A timestamp of 4 to 14 digits as its first instant. ValueError when there is no such time."""
-    return datetime.strptime(timestamp + "00000101000000"[len(timestamp) :], _TIMESTAMP).replace(tzinfo=UTC)
-
-
 # --- the archive's own troubles --------------------------------------------------------------------------------------
 
 
@@ -315,13 +274,14 @@ class Trouble:
     """The archive itself cannot answer now; asking again later may help.
 
     retry_after: the value of Retry-After, '' when there is none. too_many: it finds that we ask too much. of_all: it
-    concerns whatever is asked, not perhaps this one capture.
+    concerns whatever is asked, not perhaps this one capture. refused: it takes no connection.
     """
 
     why: str
     retry_after: str = ""
     too_many: bool = False
     of_all: bool = False
+    refused: bool = False
 
 
 def trouble(kind: Kind, status: int, headers: Mapping[str, str], body: bytes) -> Trouble | None:

@@ -32,6 +32,7 @@ def main() -> None:
                 "CLAUSEWATCH_ALLOW_PRIVATE": "1",
                 "CLAUSEWATCH_CONFIRM_AFTER": "5",  # seconds; nobody wants to watch a demo for minutes
                 "WAYBACK_URL": archive.url,
+                "XDG_STATE_HOME": str(OUTPUT / "state"),
             }
             _say("A fictional vendor's policy: an archive of it and its live page both run on this machine.")
             _run("scrapy crawl archive -a vendor=lanternpost", environment)

@@ -79,8 +79,10 @@ def write_warc(path: Path, pages: Iterable[DatedPage]) -> None:
 
 
 @contextmanager
-def serve_archive(folder: Path, faults: Iterable[Fault] = ()) -> Iterator[Archive]:
+def serve_archive(folder: Path, faults: Iterable[Fault] = (), port: int = 0) -> Iterator[Archive]:
     """Serves the WARC files of a folder as the Wayback Machine would, from when it answers until the block ends.
+
+    port: 0: one that is free.
 
     UsageError when the archive's environment is not installed; RuntimeError when the server does not come up.
     """
@@ -90,7 +92,7 @@ def serve_archive(folder: Path, faults: Iterable[Fault] = ()) -> Iterator[Archiv
         plan, log, errors = Path(work, "plan.json"), Path(work, "requests.jsonl"), Path(work, "errors.txt")
         write_plan(plan, faults)
         log.touch()
-        command = [_PYTHON, "-m", "loopback.server", folder.resolve(), "--plan", plan, "--log", log]
+        command = [_PYTHON, "-m", "loopback.server", folder.resolve(), "--plan", plan, "--log", log, "--port", port]
         with errors.open("wb") as stderr:
             server = subprocess.Popen(  # noqa: S603  (our own module)
                 list(map(str, command)),

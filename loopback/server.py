@@ -1,9 +1,9 @@
 """The archive itself: pywb behind a front that speaks the Wayback CDX dialect. Runs in `.venv-archive`.
 
-    python -m loopback.server FOLDER [--plan FILE] [--log FILE]
+    python -m loopback.server FOLDER [--plan FILE] [--log FILE] [--port NUMBER]
 
-FOLDER holds WARC files. Listens on 127.0.0.1, on a port the system chooses, and says on stdout which: one line, the
-base address. Serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`, as web.archive.org does.
+FOLDER holds WARC files. Listens on 127.0.0.1, on that port or on one the system chooses, and says on stdout which: one
+line, the base address. Serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`, as web.archive.org does.
 """
 
 import argparse
@@ -196,11 +196,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--plan", type=Path, help="faults to answer with")
     parser.add_argument("--log", type=Path, help="file to log requests in, one JSON object a line")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0: one that is free")
     arguments = parser.parse_args()
     plan = read_plan(arguments.plan) if arguments.plan else Plan([])
     with tempfile.TemporaryDirectory() as work:
         server = WSGIServer(
-            ("127.0.0.1", 0),
+            ("127.0.0.1", arguments.port),
             _application(arguments.folder, Path(work), plan, arguments.log),
             handler_class=_Handler,
             log=None,

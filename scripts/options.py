@@ -39,5 +39,5 @@ def declared(settings: Settings, slug: str, policy_slug: str) -> tuple[Vendor, P
 
 
 def open_store(settings: Settings) -> Store:
-    """The store that CLAUSEWATCH_DATABASE_URL names; used as a context manager."""
-    return Store.open(settings.database_url)
+    """The store that CLAUSEWATCH_DATABASE_URL and CLAUSEWATCH_PAYLOADS_URL name; used as a context manager."""
+    return Store.open(settings.database_url, settings.payloads_url)

@@ -1,17 +1,13 @@
 """`clausewatch reextract`"""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.declarations import select_vendors
 from core.exceptions import ClausewatchError
 from core.settings import load_settings
 from core.wording import plural
 from scripts.options import open_store
+from scripts.progress import progress_bar
 
 
 @click.command("reextract")
@@ -29,7 +25,7 @@ def command(vendors: tuple[str, ...]) -> None:
             for vendor in select_vendors(settings.vendors, vendors).values():
                 for name, policy in vendor.policies.items():
                     before = len(store.history(vendor.slug, name).versions)
-                    with _progress(f"{vendor.slug} {name}") as progress:
+                    with progress_bar(f"{vendor.slug} {name}") as progress:
                         count = store.reextract(vendor.slug, name, policy, progress)
                     after = len(store.history(vendor.slug, name).versions)
                     click.echo(
@@ -41,13 +37,3 @@ def command(vendors: tuple[str, ...]) -> None:
             raise ClausewatchError(
                 "interrupted; what was read is kept, and shown once all of its policy is: run this again to go on"
             ) from None
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error where that is a terminal, which goes away at its end."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -13,26 +13,43 @@ from core.exceptions import UsageError
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose bytes are at that path, in place of what was there, when the block ends; never when it raises.
 
-    Until then they are in a hidden file beside it, under no ending that another program would take for its own. What
-    is there and is no file, such as /dev/stdout, is written to as it is.
+    What is there and is no file, such as /dev/stdout, is written to as it is.
 
     UsageError when the file cannot be written.
     """
-    try:
+    if path.exists() and not path.is_file():
+        with _told(path), path.open("wb") as stream:
+            yield stream
+        return
+    with whole_draft(path) as draft, draft.open("wb") as stream:
+        yield stream
+
+
+@contextmanager
+def whole_draft(path: Path) -> Iterator[Path]:
+    """A path to write a file to, which is at that path, in place of what was there, when the block ends.
+
+    Until then it is hidden beside it, under no ending that another program would take for its own; when the block
+    raises, it is gone.
+
+    UsageError when the file cannot be written.
+    """
+    with _told(path):
         path = path.resolve()  # a link stays one
-        if path.exists() and not path.is_file():
-            with path.open("wb") as stream:
-                yield stream
-            return
         draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            with draft.open("wb") as stream:
-                yield stream
-                stream.flush()
+            yield draft
+            with draft.open("rb") as stream:
                 os.fsync(stream.fileno())
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -4,7 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from core.exceptions import StorageError
+from core.exceptions import DamageError, StorageError
 from storage import schema
 from storage.models import Base
 
@@ -50,6 +50,8 @@ _POSTGRESQL_ADVICE = {
     "28": "does not let us in: see user and password in CLAUSEWATCH_DATABASE_URL",
     "3D000": "does not exist: create it with createdb, or correct CLAUSEWATCH_DATABASE_URL",
 }
+# The module sqlite3 says so of its own, without a name.
+_UNDECODABLE = "Could not decode to UTF-8"
 _UNREACHABLE = (
     "cannot be reached, or the connection was lost: see that the server runs and that CLAUSEWATCH_DATABASE_URL is "
     f"right, then run this again; {_STAYS}"
@@ -61,11 +63,13 @@ class Database:
 
     reading, writing: a session in one transaction, committed at the end of the block and undone when the block
         raises. StorageError for whatever the database refuses.
+    info: what all its sessions carry along.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, info: dict[Any, Any] | None = None) -> None:
         parsed = _parsed(url)
         self._name = parsed.render_as_string(hide_password=True)
+        self._info = info
         self._engine = _engine(parsed)
         self._writer = self._engine.execution_options(clausewatch_writes=True)
         try:
@@ -82,21 +86,35 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """For queries alone: on SQLite it waits for no writer."""
-        with self._explaining(), Session(self._engine) as session, session.begin():
+        with self._explaining(), Session(self._engine, info=self._info) as session, session.begin():
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """For changes: on SQLite it is the only writer from its beginning."""
-        with self._explaining(), Session(self._writer) as session, session.begin():
+        with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
             yield session
 
     @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            raise StorageError(_explanation(error, self._name)) from error
+    def snapshot(self) -> Iterator[Session]:
+        """For queries that all see the database as it was at the first of them; nobody waits for it."""
+        with self.reading() as session:
+            if session.get_bind().dialect.name == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    def _explaining(self) -> AbstractContextManager[None]:
+        return explaining(self._name)
+
+
+@contextmanager
+def explaining(name: str) -> Iterator[None]:
+    """Has whatever a database refuses in this block told as StorageError. name: the database's, for messages."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        kind = DamageError if _is_damage(error) else StorageError
+        raise kind(_explanation(error, name)) from error
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
@@ -189,6 +207,14 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _is_damage(error: SQLAlchemyError) -> bool:
+    """Whether a value or a page of a SQLite file is damaged; others may be sound."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if not isinstance(cause, sqlite3.Error):
+        return False
+    return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_CORRUPT") or _UNDECODABLE in str(cause)
+
+
 def _explanation(error: SQLAlchemyError, name: str) -> str:
     if not isinstance(error, DBAPIError):
         return f"{name}: {error}"
@@ -199,6 +225,8 @@ def _explanation(error: SQLAlchemyError, name: str) -> str:
         for beginning, advice in table.items():
             if code and code.startswith(beginning):
                 return f"{name} {advice} ({said})"
+    if _is_damage(error):
+        return f"{name} is damaged: restore it from a backup ({said})"
     if error.connection_invalidated or (sqlite_name is None and sqlstate is None):
         return f"{name} {_UNREACHABLE} ({said})"
     return f"{name} refused: {said}; {_STAYS}"

@@ -59,6 +59,14 @@ def put(session: Session, document: Document) -> str:
     return sha256
 
 
+def replace(session: Session, document: Document) -> None:
+    """Store the document in place of what is stored under its digest: that is damaged, or gone."""
+    data = encode(document)
+    values = {"sha256": sha256_hex(data), "size": len(data), "data": compress(data)}
+    statement = insert(session, DocumentRow).values(values)
+    session.execute(statement.on_conflict_do_update(index_elements=[DocumentRow.sha256], set_=values))
+
+
 def get(session: Session, sha256: str) -> Document:
     """The document of that digest. StorageError when it is gone or damaged."""
     row = session.get(DocumentRow, sha256)

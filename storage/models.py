@@ -1,16 +1,18 @@
 """The tables.
 
 Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from it and
-can be derived again. Versions and periods have no table: `diffing.timeline` computes them from the readings.
+can be derived again. `seal` proves that a row is as it was written. Versions and periods have no table:
+`diffing.timeline` computes them from the readings.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.captures import Reason, Source, VerdictName
+from storage import seals
 from storage.columns import AnyText, Json, Moment
 from storage.records import Decision
 
@@ -24,12 +26,20 @@ class Base(DeclarativeBase):
 
 
 class PayloadRow(Base):
-    """The bytes of captures, once under their SHA-256. size: of the bytes; data: compressed."""
+    """The bytes of captures, once under their SHA-256.
+
+    size: of the bytes. keyframe: the payload they are stored as a difference from, which has none itself; None: they
+        are stored by themselves. SQLite could not drop it again if it were a foreign key.
+    store: the URL of the payload store they are in, under `storage.payloads.key_of`; None: they are in data.
+    data: compressed; empty when they are in a store.
+    """
 
     __tablename__ = "payloads"
 
     sha256: Mapped[str] = mapped_column(_Sha256, primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
+    keyframe: Mapped[str | None] = mapped_column(_Sha256)
+    store: Mapped[str | None] = mapped_column(AnyText)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -58,6 +68,7 @@ class CaptureRow(Base):
     requested_at: Mapped[datetime | None] = mapped_column(Moment)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     archive: Mapped[Mapping[str, str]] = mapped_column(Json)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.CAPTURES), server_default="")
 
 
 class DocumentRow(Base):
@@ -94,16 +105,38 @@ class ReadingRow(Base):
     evidence: Mapped[str] = mapped_column(AnyText)
     document_sha256: Mapped[str | None] = mapped_column(_Sha256, ForeignKey(DocumentRow.sha256))
     version_id: Mapped[str | None] = mapped_column(AnyText)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.READINGS), server_default="")
 
 
 class PolicyRow(Base):
-    """Which reader's readings a policy is shown by: always those of one, so that two are never mixed."""
+    """What is known of a policy as a whole, from when the first of its captures was read.
+
+    reader: whose readings it is shown by: always those of one, so that two are never mixed; None until that one has
+        read all captures.
+    newest: the captured_at of the newest capture that was read, whatever its verdict.
+    revision: raised, in the same transaction, with whatever may change the policy's history.
+    composed: the revision up to which all subscribers' digests were composed.
+    """
 
     __tablename__ = "policies"
+    __table_args__ = (Index("policies_by_newest", "newest"),)
 
     vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
     policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
-    reader: Mapped[str] = mapped_column(AnyText)
+    reader: Mapped[str | None] = mapped_column(AnyText)
+    newest: Mapped[datetime] = mapped_column(Moment)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    composed: Mapped[int] = mapped_column(BigInteger)
+
+
+class UnreadRow(Base):
+    """A capture that the reader in force may not have read, so that none has to be looked for among all captures."""
+
+    __tablename__ = "unread"
+
+    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id), primary_key=True, autoincrement=False)
 
 
 class ReviewRow(Base):
@@ -118,10 +151,66 @@ class ReviewRow(Base):
     by: Mapped[str] = mapped_column("decided_by", AnyText)
     note: Mapped[str] = mapped_column(AnyText)
     at: Mapped[datetime] = mapped_column("decided_at", Moment)
+    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.REVIEWS), server_default="")
+
+
+class ListingRow(Base):
+    """A location's listing under way, as `storage.records.Listing` has it; it goes when a crawl has gone through all.
+
+    identity: SHA-256 of policy and span, so that two crawls at once go on with the same one.
+    """
+
+    __tablename__ = "listings"
+    __table_args__ = (Index("listings_by_policy", "vendor", "policy"),)
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    identity: Mapped[str] = mapped_column(_Sha256, unique=True)
+    vendor: Mapped[str] = mapped_column(AnyText)
+    policy: Mapped[str] = mapped_column(AnyText)
+    archive: Mapped[str] = mapped_column(AnyText)
+    url: Mapped[str] = mapped_column(AnyText)
+    begin: Mapped[datetime | None] = mapped_column("begins_at", Moment)
+    end: Mapped[datetime | None] = mapped_column("ends_at", Moment)
+    begun_at: Mapped[datetime] = mapped_column(Moment)
+    resume_key: Mapped[str | None] = mapped_column(AnyText)
+    complete: Mapped[bool] = mapped_column(Boolean)
+    found: Mapped[int] = mapped_column(Integer)
+    malformed: Mapped[int] = mapped_column(Integer)
+
+
+class ListedRow(Base):
+    """A row of a listing still to be got, as `storage.records.RowToGet` has it. Storing its capture takes it away.
+
+    identity: SHA-256 of what makes it this row of the policy, since addresses are too long for an index.
+    """
+
+    __tablename__ = "listed_rows"
+    __table_args__ = (
+        Index("listed_rows_in_turn", "vendor", "policy", "tried", "id"),
+        Index("listed_rows_by_text", "vendor", "policy", "text"),
+        Index("listed_rows_by_listing", "listing_id"),
+    )
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(_Key, ForeignKey(ListingRow.id, ondelete="CASCADE"))
+    identity: Mapped[str] = mapped_column(_Sha256, unique=True)
+    vendor: Mapped[str] = mapped_column(AnyText)
+    policy: Mapped[str] = mapped_column(AnyText)
+    urlkey: Mapped[str] = mapped_column(AnyText)
+    timestamp: Mapped[str] = mapped_column(AnyText)
+    original: Mapped[str] = mapped_column(AnyText)
+    mimetype: Mapped[str] = mapped_column(AnyText)
+    statuscode: Mapped[str] = mapped_column(AnyText)
+    digest: Mapped[str] = mapped_column(AnyText)
+    text: Mapped[str | None] = mapped_column(AnyText)
+    tried: Mapped[bool] = mapped_column(Boolean)
 
 
 class SubscriberRow(Base):
-    """Who gets digests. Keys are never given out again: a sender may hold one while another process unsubscribes."""
+    """Who gets digests. Keys are never given out again: a sender may hold one while another process unsubscribes.
+
+    caught_up: whether a digest was composed of all that was there before for the vendors watched now.
+    """
 
     __tablename__ = "subscribers"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -130,6 +219,7 @@ class SubscriberRow(Base):
     address: Mapped[str] = mapped_column(AnyText, unique=True)
     vendors: Mapped[Sequence[str]] = mapped_column(Json)
     since: Mapped[datetime] = mapped_column(Moment)
+    caught_up: Mapped[bool] = mapped_column(Boolean)
 
 
 class ToldRow(Base):
@@ -158,6 +248,8 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+_untold = PolicyRow.revision > PolicyRow.composed
+Index("policies_untold", PolicyRow.vendor, PolicyRow.policy, sqlite_where=_untold, postgresql_where=_untold)
 Index("outbox_by_subscriber", OutboxRow.subscriber_id)
 Index(
     "outbox_waiting",

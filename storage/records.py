@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from core.archive import Row
 from core.captures import Capture, Reason, Verdict
 
 Decision = Literal["accepted", "rejected"]
+#: The slugs of vendor and policy.
+PolicyKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be.
+
+    place: which capture, payload, review or other row; fault: what is wrong with it, in words.
+    remedy: `backup`: it cannot be made again. `repair`: `clausewatch verify --repair` makes it again; `mended`: it did.
+        `reextract`: `clausewatch reextract` makes it. `none`: it is harmless.
+    """
+
+    place: str
+    fault: str
+    remedy: Literal["backup", "repair", "mended", "reextract", "none"]
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """Who gets digests.
 
@@ -95,3 +112,57 @@ class OutboxMessage:
     id: int
     address: str
     message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an archive's index is asked for of a policy.
+
+    archive: its base address. url: the location's. begin, end: of the captures, both included; None: no bound.
+    """
+
+    archive: str
+    url: str
+    begin: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How far a location's listing has come.
+
+    found: rows listed so far, those of captures stored before included. malformed: rows that could not be read.
+    resume_key: what the index is asked on with; None before the first page and after the last.
+    complete: whether that was the last page. resumed: whether an earlier crawl began it.
+    """
+
+    id: int
+    asked: Asked
+    found: int
+    malformed: int
+    resume_key: str | None
+    complete: bool
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowToGet:
+    """A row of a listing whose capture is not stored yet.
+
+    url: the location's. text: what its capture shows: the digest, which other rows may share, or None where it tells
+        nothing of others. tried: asked for in vain; another row of the same text may give it yet.
+    """
+
+    id: int
+    url: str
+    row: Row
+    text: str | None
+    tried: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedText:
+    """The bytes that an archive's digest stands for, as a stored capture tells."""
+
+    sha256: str
+    media_type: str

@@ -35,6 +35,11 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> None:
         command.upgrade(migration_config(connection), "head")
 
 
+def head() -> str | None:
+    """The schema that this code works with."""
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+
+
 def migration_config(connection: Connection) -> Config:
     """What Alembic's commands need to work on this connection, inside the transaction it is in."""
     config = Config()

@@ -1,10 +1,13 @@
 """The one service every source hands captures to: it keeps the evidence, and keeps what is derived from it current."""
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from datetime import UTC
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Delete, Insert, and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture, Reading, Verdict, sha256_hex
@@ -14,13 +17,21 @@ from core.exceptions import DamageError, StorageError
 from diffing.sameness import SAMENESS, version_id
 from extraction import EXTRACTOR, read
 from extraction.context import not_as_declared, sure_language
-from storage import documents, payloads, queries
+from storage import documents, listings, payloads, policies, queries
 from storage.database import Database, insert
-from storage.models import CaptureRow, PolicyRow, ReadingRow
+from storage.models import CaptureRow, ReadingRow, UnreadRow
 from storage.records import Kept
 
 # A reading's version id depends on what counts as the same text, too.
 _READER = f"{EXTRACTOR}.{SAMENESS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rederived:
+    """A reading made again. values: those of its row; document: what was read."""
+
+    values: Mapping[str, object]
+    document: Document | None
 
 
 class Keeper:
@@ -28,8 +39,7 @@ class Keeper:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # By which reader each policy's captures were last found to be read, all of them. To look through them all again
-        # with every capture would make a crawl slower with every capture.
+        # By which reader each policy's captures were last found to be read, all of them: to be asked once a process.
         self._current: dict[tuple[str, str], str] = {}
 
     def keep(self, capture: Capture, payload: bytes | None, policy: Policy) -> Kept:
@@ -69,37 +79,41 @@ class Keeper:
         """
         reader = reader_of(declared)
         with self._database.reading() as session:
-            missing = _unread(session, vendor, policy, reader, done)
-            if missing or queries.reader_in_force(session, vendor, policy) == reader:
+            if policies.reader_in_force(session, vendor, policy) == reader:
+                return _unread(session, vendor, policy, reader, done, marked=True)
+            if missing := _unread(session, vendor, policy, reader, done):
                 return missing
         with self._database.writing() as session:
+            policies.lock(session, vendor, policy)
             missing = _unread(session, vendor, policy, reader, done)
             if not missing:
-                statement = insert(session, PolicyRow).values(vendor=vendor, policy=policy, reader=reader)
-                session.execute(
-                    statement.on_conflict_do_update(
-                        index_elements=[PolicyRow.vendor, PolicyRow.policy], set_={"reader": reader}
-                    )
-                )
+                policies.put_in_force(session, vendor, policy, reader)
+                session.execute(_unmark_those_read(vendor, policy, reader))
             return missing
 
     def _keep_evidence(self, capture: Capture, payload: bytes | None) -> tuple[int, bool]:
-        identity = _identity(capture)
+        identity = identity_of(capture)
         known = select(CaptureRow.id).where(CaptureRow.identity == identity)
         with self._database.reading() as session:
             capture_id = session.scalar(known)
-        if capture_id is not None:
+            waits = listings.waits_for(session, capture)
+        if capture_id is not None and not waits:
             return capture_id, False
         with self._database.writing() as session:
+            # In the same transaction: a capture that is stored is never asked for again, and one that is not is.
+            listings.got(session, capture)
+            if capture_id is not None:
+                return capture_id, False
             if payload is not None:
-                payloads.put(session, capture.sha256, payload)
+                payloads.put(session, capture, payload)
             elif not payloads.holds(session, capture.sha256):
                 raise StorageError(
                     f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"
                 )
-            statement = insert(session, CaptureRow).values(_columns(capture, identity)).on_conflict_do_nothing()
+            statement = insert(session, CaptureRow).values(columns_of(capture, identity)).on_conflict_do_nothing()
             capture_id = session.scalar(statement.returning(CaptureRow.id))
             if capture_id is not None:
+                session.execute(_mark_unread(session, capture, capture_id))
                 return capture_id, True
             # Another process stored it since we looked.
             return session.scalars(known).one(), False
@@ -125,7 +139,7 @@ class Keeper:
             if row is not None:
                 session.expunge(row)
         if row is not None and row.extractor:
-            return row if row.reader == reader else self._put(_copied(row, reader))
+            return row if row.reader == reader else self._put(capture, _copied(row, reader))
         try:
             if payload is None:
                 with self._database.reading() as session:
@@ -135,23 +149,10 @@ class Keeper:
             reading, extractor = Reading(Verdict("quarantined", "unreadable", str(error)), None), ""
         else:
             reading, extractor = _read(capture, payload, policy, location), _READER
-        document = reading.document
-        return self._put(
-            {
-                "capture_id": capture_id,
-                "reader": reader,
-                "extractor": extractor,
-                "declared": declared,
-                "language": sure_language(document) if document is not None else None,
-                "verdict": reading.verdict.name,
-                "reason": reading.verdict.reason,
-                "evidence": reading.verdict.evidence,
-                "version_id": version_id(document) if document is not None and document.clauses else None,
-            },
-            document,
-        )
+        origin = {"capture_id": capture_id, "reader": reader, "extractor": extractor, "declared": declared}
+        return self._put(capture, origin | _derived(reading), reading.document)
 
-    def _put(self, values: dict[str, object], document: Document | None = None) -> ReadingRow:
+    def _put(self, capture: Capture, values: dict[str, Any], document: Document | None = None) -> ReadingRow:
         """Store a reading. What another process stored meanwhile stays, unless the payload was damaged then."""
         with self._database.writing() as session:
             if document is not None:
@@ -160,10 +161,15 @@ class Keeper:
             session.execute(
                 statement.on_conflict_do_update(
                     index_elements=[ReadingRow.capture_id, ReadingRow.reader],
-                    set_=values,
+                    set_={**values, "seal": statement.excluded.seal},
                     where=ReadingRow.extractor == "",
                 )
             )
+            in_force = policies.touch(session, capture.vendor, capture.policy, capture.captured_at)
+            if not values["extractor"]:
+                session.execute(_mark_unread(session, capture, values["capture_id"]))
+            elif values["reader"] == in_force:
+                session.execute(_unmark(capture, values["capture_id"]))
         return ReadingRow(**values)
 
 
@@ -200,24 +206,82 @@ def _read(capture: Capture, payload: bytes, policy: Policy, location: Location |
     return Reading(verdict, reading.document) if verdict else reading
 
 
+def read_again(
+    capture_id: int, capture: Capture, payload: bytes, policy: Policy, reader: str, row: ReadingRow | None
+) -> Rederived | None:
+    """What the reading of a capture by that reader must be.
+
+    row: the reading as it is stored; None when that cannot be read. None when neither the reader nor what made the row
+    is the present one.
+    """
+    location = policy.location_for(capture.asked_url, capture.captured_at)
+    declared = declared_of(policy, location)
+    if reader != reader_of(policy) and (row is None or (row.extractor, row.declared) != (_READER, declared)):
+        return None
+    reading = _read(capture, payload, policy, location)
+    origin = {"capture_id": capture_id, "reader": reader, "extractor": _READER, "declared": declared}
+    digest = sha256_hex(documents.encode(reading.document)) if reading.document is not None else None
+    return Rederived(origin | _derived(reading) | {"document_sha256": digest}, reading.document)
+
+
+def _derived(reading: Reading) -> dict[str, object]:
+    """What a reading's row says of the capture."""
+    document = reading.document
+    return {
+        "language": sure_language(document) if document is not None else None,
+        "verdict": reading.verdict.name,
+        "reason": reading.verdict.reason,
+        "evidence": reading.verdict.evidence,
+        "version_id": version_id(document) if document is not None and document.clauses else None,
+    }
+
+
 def _copied(row: ReadingRow, reader: str) -> dict[str, object]:
     """The values of a reading that another reader made alike."""
-    return {**{column.key: getattr(row, column.key) for column in ReadingRow.__table__.columns}, "reader": reader}
+    return {
+        **{column.key: getattr(row, column.key) for column in ReadingRow.__table__.columns if column.key != "seal"},
+        "reader": reader,
+    }
 
 
-def _unread(session: Session, vendor: str, policy: str, reader: str, done: Set[int]) -> list[int]:
-    """The captures of a policy of which that reader has no lasting reading, but for those done, oldest first."""
+def _unread(
+    session: Session, vendor: str, policy: str, reader: str, done: Set[int], *, marked: bool = False
+) -> list[int]:
+    """The captures of a policy of which that reader has no lasting reading, but for those done, oldest first.
+
+    marked: look among those alone that are marked as unread by the reader in force.
+    """
     query = (
-        select(CaptureRow.id)
+        select(CaptureRow.captured_at, CaptureRow.id)
         .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == reader))
-        .where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
         .where(or_(ReadingRow.capture_id.is_(None), ReadingRow.extractor == ""))
-        .order_by(CaptureRow.captured_at)
     )
-    return [capture_id for capture_id in session.scalars(query) if capture_id not in done]
+    if marked:
+        query = query.join(UnreadRow, UnreadRow.capture_id == CaptureRow.id)
+    table = UnreadRow if marked else CaptureRow
+    rows = session.execute(query.where(table.vendor == vendor, table.policy == policy)).all()
+    return [row.id for row in sorted(rows, key=attrgetter("captured_at")) if row.id not in done]
 
 
-def _identity(capture: Capture) -> str:
+def _mark_unread(session: Session, capture: Capture, capture_id: int) -> Insert:
+    values = {"vendor": capture.vendor, "policy": capture.policy, "capture_id": capture_id}
+    return insert(session, UnreadRow).values(values).on_conflict_do_nothing()
+
+
+def _unmark(capture: Capture, capture_id: int) -> Delete:
+    return delete(UnreadRow).where(
+        UnreadRow.vendor == capture.vendor, UnreadRow.policy == capture.policy, UnreadRow.capture_id == capture_id
+    )
+
+
+def _unmark_those_read(vendor: str, policy: str, reader: str) -> Delete:
+    lasting = exists().where(
+        ReadingRow.capture_id == UnreadRow.capture_id, ReadingRow.reader == reader, ReadingRow.extractor != ""
+    )
+    return delete(UnreadRow).where(UnreadRow.vendor == vendor, UnreadRow.policy == policy, lasting)
+
+
+def identity_of(capture: Capture) -> str:
     """SHA-256 of what makes a capture this one and no other."""
     parts = (
         capture.vendor,
@@ -230,7 +294,8 @@ def _identity(capture: Capture) -> str:
     return sha256_hex(json.dumps(parts).encode())
 
 
-def _columns(capture: Capture, identity: str) -> dict[str, object]:
+def columns_of(capture: Capture, identity: str) -> dict[str, object]:
+    """The values of a capture's row."""
     return {
         "identity": identity,
         "vendor": capture.vendor,

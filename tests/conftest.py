@@ -34,6 +34,7 @@ def clausewatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
     (tmp_path / "vendors").mkdir()
     (tmp_path / "vendors" / "lanternpost.yaml").write_text(_DECLARATION, encoding="utf-8")
     monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(tmp_path / "vendors"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'clausewatch.db'}")
 
     def run(*arguments: str | Path, exit_code: int = 0) -> Result:

@@ -88,7 +88,7 @@ def test_a_dash_is_standard_output(history: Clausewatch, tmp_path: Path) -> None
 
 
 def test_damaged_bytes_are_left_out_and_told_by_the_exit_status(history: Clausewatch, tmp_path: Path) -> None:
-    damaged = sha256_hex((PAGES / CAPTURES[0][0]).read_bytes())
+    damaged = sha256_hex((PAGES / CAPTURES[1][0]).read_bytes())  # which no other is stored as a difference from
     connection = sqlite3.connect(tmp_path / "clausewatch.db")
     with connection:
         connection.execute("UPDATE payloads SET data = x'00' WHERE sha256 = ?", (damaged,))

@@ -48,7 +48,7 @@ def test_whatever_retry_after_says_it_is_a_wait_or_nothing(value: str) -> None:
 
 
 def test_the_gate_lets_through_until_there_is_trouble() -> None:
-    asyncio.run(asyncio.wait_for(gate(ARCHIVE_BACKOFF=60).enter(), 1))
+    asyncio.run(asyncio.wait_for(gate(ARCHIVE_BACKOFF=60).enter("replay"), 1))
 
 
 def test_the_gate_holds_requests_back_for_as_long_as_retry_after_says() -> None:
@@ -56,7 +56,7 @@ def test_the_gate_holds_requests_back_for_as_long_as_retry_after_says() -> None:
         one = gate()
         began = monotonic()
         one.strike(Trouble("status 429", "1", too_many=True), began)
-        await one.enter()
+        await one.enter("replay")
         return monotonic() - began
 
     assert 1 <= asyncio.run(wait()) < 2
@@ -67,7 +67,7 @@ def test_the_gate_closes_for_good_after_too_many_troubles_in_a_row() -> None:
     for _ in range(3):
         one.strike(TROUBLE, monotonic())
     with pytest.raises(GaveUp, match="3 times in a row, last: status 503"):
-        asyncio.run(one.enter())
+        asyncio.run(one.enter("replay"))
 
 
 def test_an_answer_in_between_begins_the_count_anew() -> None:
@@ -90,13 +90,13 @@ def test_the_gate_does_not_wait_for_hours_but_says_until_when_the_archive_wants_
     one = gate()
     one.strike(Trouble("status 429", "3600", too_many=True), monotonic())
     with pytest.raises(GaveUp, match=r"left alone until \d{4}-\d\d-\d\dT.*Z \(status 429\)"):
-        asyncio.run(one.enter())
+        asyncio.run(one.enter("replay"))
 
 
 def test_an_interrupted_crawl_does_not_wait_for_the_gate() -> None:
     one = Gate(Settings({"ARCHIVE_BACKOFF": 60, "ARCHIVE_BACKOFF_MAX": 60, "ARCHIVE_STRIKES": 3}), lambda: False)
     one.strike(TROUBLE, monotonic())
-    asyncio.run(asyncio.wait_for(one.enter(), 1))
+    asyncio.run(asyncio.wait_for(one.enter("replay"), 1))
 
 
 def test_each_wait_is_told(caplog: pytest.LogCaptureFixture) -> None:

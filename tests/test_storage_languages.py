@@ -45,7 +45,7 @@ def test_any_order_of_arrival_gives_the_same(store: Store) -> None:
     captures = list(enumerate((GERMAN, ENGLISH, ENGLISH, GERMAN, ENGLISH, OTHER_ENGLISH, GERMAN)))
     found = set()
     for number in range(4):
-        random.Random(number).shuffle(captures)  # noqa: S311
+        random.Random(number).shuffle(captures)
         for day, payload in captures:
             keep(store, payload, day, f"vendor-{number}")
         found.add(tuple(reasons(store, f"vendor-{number}")))

@@ -16,7 +16,7 @@ from core.declarations import Location, Policy
 from core.exceptions import UsageError
 from extraction import read
 from storage import Store, service
-from storage.compression import compress
+from storage.compression import Keyframe, compress, compress_against
 from storage.models import PayloadRow, ReadingRow
 from tests.stored_captures import POLICY, URL, capture_of, page
 
@@ -168,7 +168,8 @@ def damage(database_url: str, payload: bytes, data: bytes) -> None:
 
 def test_a_damaged_payload_holds_nothing_up_and_is_read_once_it_is_restored(database_url: str) -> None:
     with Store.open(database_url) as store:
-        for days, payload in enumerate((A, B)):
+        # The one that is damaged is not what the other one is stored as a difference from.
+        for days, payload in ((1, B), (0, A)):
             store.keep(capture_of(payload, days), payload, POLICY)
     damage(database_url, A, compress(A)[:-3])
     for days in (2, 3):
@@ -179,7 +180,8 @@ def test_a_damaged_payload_holds_nothing_up_and_is_read_once_it_is_restored(data
             assert "is damaged" in first.verdict.evidence
             assert {other.verdict.name for other in others} == {"accepted"}
             assert store.keep(capture_of(A), None, WITHOUT_HEADINGS).verdict == first.verdict
-    damage(database_url, A, compress(A))
+    keyframe = Keyframe(sha256_hex(B), B, 0)
+    damage(database_url, A, compress_against(A, keyframe))
     with Store.open(database_url) as store:
         assert store.reextract("marmot", "privacy", WITHOUT_HEADINGS) == 1
         assert store.captures("marmot", "privacy")[0].verdict.name == "accepted"

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.archive import Row
 from core.exceptions import ArchiveError
-from crawler.wayback import Row, download_slots, listing_url, parse_listing
+from crawler.wayback import is_local, listing_url, parse_listing
 
 FIELDS = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
 GOOD = ["com,example)/p", "20100102030405", "http://www.example.com:80/p?a=1", "text/html", "200", "ABC", "12"]
@@ -106,10 +107,26 @@ def test_whatever_the_rows_hold_each_is_read_or_counted(rows: list[list[object]]
         assert len(page.rows) + page.malformed == len(rows)
 
 
-def test_the_real_archive_is_spared_and_a_local_one_is_not_waited_for() -> None:
-    real, local = download_slots("https://web.archive.org"), download_slots("http://127.0.0.1:8080")
-    assert real["archive-listing"] == {"concurrency": 1, "delay": 2.5, "jitter": 0}
-    assert real["archive-replay"]["delay"] >= 1 / 8
-    assert [slot["delay"] for slot in local.values()] == [0, 0]
-    assert download_slots("http://localhost:80") == local
-    assert download_slots("http://10.0.0.1") == real
+def test_an_archive_on_this_machine_is_told_by_its_address() -> None:
+    assert all(map(is_local, ("http://127.0.0.1:8080", "http://localhost:80", "http://[::1]")))
+    assert not any(map(is_local, ("https://web.archive.org", "http://10.0.0.1", "http://127.1:80")))
+
+
+@pytest.mark.parametrize(
+    ("fields", "tells"),
+    [
+        ({}, True),
+        ({"statuscode": "-", "mimetype": "warc/revisit"}, True),
+        ({"statuscode": "404"}, False),
+        ({"statuscode": "-"}, False),
+        ({"digest": "-"}, False),
+        ({"digest": ""}, False),
+        ({"digest": "A" * 5000}, False),
+    ],
+)
+def test_a_digest_tells_of_other_rows_unless_it_is_none_or_that_of_an_error_page(
+    fields: dict[str, str], tells: bool
+) -> None:
+    (row,) = parse_listing(listing(altered(**fields))).rows
+    assert (row.text == row.digest) is tells
+    assert tells or row.text is None

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.archive import Row
 from crawler.wayback import (
     Answer,
     Elsewhere,
     Memento,
     Missing,
-    Row,
     Trouble,
     Visit,
     memento,

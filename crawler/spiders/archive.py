@@ -1,60 +1,60 @@
 """`scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ParamSpec, Self, TypeVar
 
-from scrapy import Request
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from core.captures import Capture
 from core.declarations import Location, Policy
-from core.exceptions import ArchiveError, UsageError
+from core.exceptions import ArchiveError, StorageError, UsageError
 from core.moments import parse_span
 from crawler import wayback
-from crawler.backoff import Gate, GaveUp
+from crawler.backoff import Gate, GaveUp, KeepsFailing
+from crawler.budget import Budget
 from crawler.captures import Found, archived_capture, header_map, repeated_capture
 from crawler.environment import environment_of
 from crawler.failures import NotAsked, reason, request_of
 from crawler.policies import PolicySpider
+from storage import ArchivedText, Asked, Kept, Listing, RowToGet
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+# Policies whose listings are got, or gone through, at a time.
+_POLICIES = 3
+# Rows whose captures are asked for, or got and not yet stored, at a time: what a crawl that is killed has to ask again.
+_ROWS = 8
+# A listing that a crawl left undone is listed again after this long: the archive may hold more by now.
+_STALE = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A location of a policy whose captures are looked for."""
+@dataclass(slots=True, eq=False)
+class _Work:
+    """A policy whose captures are looked for.
+
+    listings: how many of its listings are not complete yet. texts: by digest, what need not be asked for again; None
+    before the listings are complete. rows: those whose captures are asked for, or got and not yet stored, by urlkey
+    and timestamp. begun_again: whose listings were, because of another crawl of the same policy.
+    """
 
     vendor: str
     name: str
     policy: Policy
-    location: Location
+    listings: int = 0
+    texts: dict[str, ArchivedText] | None = None
+    rows: dict[tuple[str, str], RowToGet] = field(default_factory=dict)
+    begun_again: set[Asked] = field(default_factory=set)
 
     def __str__(self) -> str:
-        return f"{self.vendor}/{self.name} {self.location.url}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Rows of a listing that have the same digest, so that one answer shows what all of them captured.
-
-    tried: how many of them were asked for in vain. redirect: the archived redirect met on the way, if any.
-    """
-
-    place: _Place
-    rows: tuple[wayback.Row, ...]
-    tried: int = 0
-    redirect: Found | None = None
-
-    def __str__(self) -> str:
-        others = f" and {len(self.rows) - 1} more of the same text" if len(self.rows) > 1 else ""
-        return f"{self.place} at {self.rows[0].timestamp}{others}"
-
-
-# Rows of one digest may all refer to one record the archive has lost.
-_ROWS_TRIED = 2
+        return f"{self.vendor}/{self.name}"
 
 
 _SEVERAL_PAGES = (
@@ -66,11 +66,27 @@ class ArchiveSpider(PolicySpider):
     """Fetches what the archive holds of each location, for the time it holds, and is not stored yet.
 
     since, until: a year, a month or a day; until takes it in.
+
+    What is left to do is in the database: a page of the index goes there with the key of the next one, and a row stays
+    until the capture it names is stored. So a crawl that is killed goes on where it was with the next one.
     """
 
     name = "archive"
+    custom_settings = {  # noqa: RUF012  (as Scrapy has it)
+        "COOKIES_ENABLED": False,
+        "REDIRECT_ENABLED": False,
+        # The gate spaces requests. The delays here are for Scrapy, which keeps to no concurrency without one.
+        "DOWNLOAD_SLOTS": {
+            wayback.LISTING_SLOT: {"concurrency": 1, "delay": 0.005, "jitter": 0},
+            wayback.REPLAY_SLOT: {"concurrency": 4, "delay": 0.005, "jitter": 0},
+        },
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 5,  # connections kept open
+    }
+    _base: str
+    _gate: Gate
     _gave_up = False
-    custom_settings = {"COOKIES_ENABLED": False, "REDIRECT_ENABLED": False}  # noqa: RUF012  (as Scrapy has it)
+    _listed_policies = 0
+    _rows = 0
 
     def __init__(self, since: str = "", until: str = "", **others: str) -> None:
         super().__init__(**others)
@@ -80,157 +96,253 @@ class ArchiveSpider(PolicySpider):
             raise UsageError(f"since ({since}) is after until ({until})")
 
     @classmethod
-    def update_settings(cls, settings: BaseSettings) -> None:
-        """See Scrapy's spiders."""
-        super().update_settings(settings)
-        slots = wayback.download_slots(environment_of(settings).wayback_url)
-        settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
-        settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", 5, priority="spider")  # connections kept open
+    def from_crawler(cls, crawler: Crawler, *arguments: Any, **keywords: Any) -> Self:
+        """See Scrapy's components."""
+        spider = super().from_crawler(crawler, *arguments, **keywords)
+        environment = environment_of(crawler.settings)
+        spider._base = environment.wayback_url
+        budget = None if wayback.is_local(spider._base) else Budget(environment.state_home, spider._base)
+        if budget is not None:
+            budget.blocked()  # raises here what keeps it from working
+        spider._gate = Gate(crawler.settings, lambda: crawler.engine.running, budget)
+        # An error in a callback or in the store's own code would leave its row under way for ever.
+        for signal in (signals.spider_error, signals.item_error):
+            crawler.signals.connect(spider._broken, signal)
+        crawler.signals.connect(spider._count_what_is_left, signals.spider_closed)
+        return spider
+
+    # --- the crawl ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
-        """The requests to begin with: the first page of each location's listing."""
-        self._base = environment_of(self.settings).wayback_url
-        self._gate = Gate(self.settings, lambda: self.crawler.engine.running)
-        self._taken: dict[tuple[str, str], set[tuple[str, str]]] = {}
-        for vendor, name, policy in self.policies():
-            for location in policy.locations:
-                if location.pages:
-                    self.tally.failed(f"{vendor}/{name} {location.url}", _SEVERAL_PAGES)
+        """The crawl: hands out requests and captures while there is room for them, until nothing is left to do."""
+        self._works: dict[tuple[str, str], _Work] = {}
+        self._changed = asyncio.Event()
+        policies = self.policies()
+        while not self.stopped and self._gate.given_up is None:
+            self._changed.clear()
+            while len(self._works) < _POLICIES and (following := next(policies, None)):
+                work = _Work(*following)
+                self._works[work.vendor, work.name] = work
+                for request in await self._begin_listings(work):
+                    yield request
+            if not self._works:
+                # Not before, so that a crawl that goes on lists no policy again that this one is through with.
+                await self._stored(self.store.close_listings, [(vendor, name) for vendor, name, _ in self.policies()])
+                return
+            waiting = True
+            for work in tuple(self._works.values()):
+                room = _ROWS - sum(len(each.rows) for each in self._works.values())
+                if work.listings or not room:
                     continue
-                begin, end = _clipped(location, self._begin, self._end)
-                if begin is None or end is None or begin <= end:
-                    yield self._listing(_Place(vendor, name, policy, location), begin, end)
+                # What is under way may yet give back rows it stands for; so this is asked before, not after.
+                under_way = bool(work.rows)
+                rows_to_go = await self._next(work, room)
+                for one in rows_to_go:
+                    waiting = False
+                    yield one
+                if not rows_to_go and not under_way:
+                    waiting = False
+                    del self._works[work.vendor, work.name]
+            if waiting:
+                await self._changed.wait()
 
-    def _listing(
-        self,
-        place: _Place,
-        begin: datetime | None,
-        end: datetime | None,
-        rows: tuple[wayback.Row, ...] = (),
-        resume_key: str | None = None,
-    ) -> Request:
+    async def _begin_listings(self, work: _Work) -> list[Request]:
+        """The requests a policy's listings begin, or go on, with."""
+        listings = await self._listings(work)
+        if any(listing.resumed for listing in listings):
+            # The crawl that began them may have been killed between storing a capture and reading it.
+            await self._stored(self.store.reextract, work.vendor, work.name, work.policy)
+        for listing in listings:
+            self.tally.found(listing.found)
+            self.tally.malformed(listing.malformed)
+        to_go = [listing for listing in listings if not listing.complete]
+        work.listings = len(to_go)
+        return [self._listing(work, listing) for listing in to_go]
+
+    async def _listings(self, work: _Work) -> Sequence[Listing]:
+        asked = []
+        for location in work.policy.locations:
+            if location.pages:
+                self.tally.failed(f"{work} {location.url}", _SEVERAL_PAGES)
+                continue
+            begin, end = _clipped(location, self._begin, self._end)
+            if begin is None or end is None or begin <= end:
+                asked.append(Asked(self._base, location.url, begin, end))
+        return await self._stored(self.store.begin_listings, work.vendor, work.name, asked, self.begun_at, _STALE)
+
+    async def _next(self, work: _Work, room: int) -> list[Request | Found]:
+        """What to do next of a policy that is listed: of so many rows at most."""
+        if work.texts is None:
+            work.texts = dict(await self._stored(self.store.archived_texts, work.vendor, work.name))
+            self._listed_policies += 1
+            self._rows += await self._stored(self.store.count_rows_to_get, work.vendor, work.name)
+        texts = {row.text for row in work.rows.values() if row.text is not None and row.text not in work.texts}
+        ids = [row.id for row in work.rows.values()]
+        rows = await self._stored(self.store.rows_to_get, work.vendor, work.name, ids, texts, room)
+        given: list[Request | Found] = []
+        for row in rows:
+            if row.text in work.texts:
+                address = wayback.replay_url(self._base, row.row.timestamp, row.row.original)
+                text = work.texts[row.text]
+                repeated = repeated_capture(work.vendor, work.name, text, row.row, self.begun_at, address)
+                given.append(Found(repeated, None, work.policy))
+            elif row.tried or row.text in texts:
+                continue  # another row of the same text is asked for
+            else:
+                given.append(self._replay(work, row, wayback.Visit.of(row.row)))
+                if row.text is not None:
+                    texts.add(row.text)
+            work.rows[_key(row)] = row
+        return given
+
+    async def kept(self, capture: Capture, kept: Kept) -> None:
+        """The row of the capture is done with."""
+        await super().kept(capture, kept)
+        work = self._works[capture.vendor, capture.policy]
+        row = work.rows[capture.archive["urlkey"], capture.archive["timestamp"]]
+        if row.text is not None and _shows_its_digest(capture) and work.texts is not None:
+            work.texts[row.text] = ArchivedText(capture.sha256, capture.media_type)
+        self._done(work, row)
+
+    def ahead(self) -> float | None:
+        """See PolicySpider. Those of policies not listed yet are taken to be as many as the others', on average."""
+        if not self._listed_policies:
+            return None
+        policies = sum(1 for _ in self.policies())
+        return max(0, self._rows * policies / self._listed_policies - self.done)
+
+    def _done(self, work: _Work, row: RowToGet, rows: int = 1) -> None:
+        self.done += rows
+        del work.rows[_key(row)]
+        self._changed.set()
+
+    # --- listings ----------------------------------------------------------------------------------------------------
+
+    def _listing(self, work: _Work, listing: Listing) -> Request:
+        asked = listing.asked
         limit = self.settings.getint("ARCHIVE_LISTING_ROWS")
         return self._request(
             "listing",
-            wayback.listing_url(self._base, place.location.url, begin, end, limit, resume_key),
+            wayback.listing_url(self._base, asked.url, asked.begin, asked.end, limit, listing.resume_key),
             self.parse_listing,
             self.listing_failed,
-            {"place": place, "begin": begin, "end": end, "rows": rows, "resume_key": resume_key},
+            {"work": work, "listing": listing},
         )
 
-    async def parse_listing(self, response: Response, **about: Any) -> AsyncIterator[Any]:
-        """A page of a location's listing: asks for the next one, or for the captures when it was the last."""
-        place, rows = about["place"], about["rows"]
+    async def parse_listing(self, response: Response, work: _Work, listing: Listing) -> AsyncIterator[Request]:
+        """A page of a location's listing: files its rows, and asks for the next one."""
+        what = f"{work} {listing.asked.url}: listing"
         try:
             refusal = wayback.listing_refusal(response.status, response.body)
             if refusal:
                 raise ArchiveError(refusal)
             page = wayback.parse_listing(response.body)
-            if page.resume_key and page.resume_key == about["resume_key"]:
+            if page.resume_key and page.resume_key == listing.resume_key:
                 raise ArchiveError("the archive's index does not go on: it gives the same resume key again")
         except ArchiveError as error:
-            self.tally.failed(f"{place}: listing", str(error))
-        else:
-            rows += page.rows
-            self.tally.malformed(page.malformed)
-            if page.resume_key:
-                yield self._listing(place, about["begin"], about["end"], rows, page.resume_key)
+            self.tally.failed(what, str(error))
+            # Asked on with the same key, the next crawl would be told the same.
+            await self._stored(self.store.restart_listing, listing)
+            self._listed(work)
+            return
+        filed = await self._stored(self.store.file_page, listing, page.rows, page.malformed, page.resume_key)
+        if filed is None:
+            # Another crawl is through with this listing, or has dropped it, since this one asked for the page.
+            if listing.asked in work.begun_again:
+                self.tally.failed(
+                    what, "another crawl asks for other dates of it; run this again when that one is done"
+                )
+                self._listed(work)
                 return
-        async for one in self._wanted(place, rows):
-            yield one
+            work.begun_again.add(listing.asked)
+            filed = next(each for each in await self._listings(work) if each.asked == listing.asked)
+        self.tally.found(filed.found - listing.found)
+        self.tally.malformed(filed.malformed - listing.malformed)
+        if filed.complete:
+            self._listed(work)
+        else:
+            yield self._listing(work, filed)
 
-    async def listing_failed(self, failure: Failure) -> AsyncIterator[Any]:
+    def listing_failed(self, failure: Failure) -> None:
         """No answer from the index: what it gave before is asked for all the same."""
         about = request_of(failure).cb_kwargs
-        self._not_got(failure, f"{about['place']}: listing")
-        async for one in self._wanted(about["place"], about["rows"]):
-            yield one
+        self._not_got(failure, f"{about['work']} {about['listing'].asked.url}: listing")
+        self._listed(about["work"])
 
-    async def _wanted(self, place: _Place, rows: tuple[wayback.Row, ...]) -> AsyncIterator[Any]:
-        """What is still to be got of a listing: one request for each digest, with the rows that have it."""
-        self.tally.found(len({(row.urlkey, row.timestamp) for row in rows}))
-        stored = await asyncio.to_thread(self.store.captures, place.vendor, place.name)
-        archived = [one.capture for one in stored if one.capture.source == "wayback"]
-        taken = self._taken.setdefault((place.vendor, place.name), set())
-        taken.update((capture.archive["urlkey"], capture.archive["timestamp"]) for capture in archived)
-        known = {capture.archive["digest"]: capture for capture in archived if _shows_its_digest(capture)}
-        groups: dict[str, list[wayback.Row]] = {}
-        for row in rows:
-            if (row.urlkey, row.timestamp) in taken:
-                continue
-            taken.add((row.urlkey, row.timestamp))
-            key = row.digest if row.may_repeat else f"{row.urlkey} {row.timestamp}"
-            groups.setdefault(key, []).append(row)
-        for digest, group in groups.items():
-            if digest in known:
-                for found in self._repeats(place, known[digest], group):
-                    yield found
-            else:
-                yield self._replay(_Group(place, tuple(group)), wayback.Visit.of(group[0]))
+    def _listed(self, work: _Work) -> None:
+        work.listings -= 1
+        self._changed.set()
 
-    def _repeats(self, place: _Place, of: Capture, rows: Iterable[wayback.Row]) -> Iterator[Found]:
-        """The captures that rows with the digest of a stored capture are evidence of."""
-        for row in rows:
-            address = wayback.replay_url(self._base, row.timestamp, row.original)
-            yield Found(repeated_capture(of, row, self.begun_at, address), None, place.policy)
+    # --- replays -----------------------------------------------------------------------------------------------------
 
-    def _replay(self, group: _Group, visit: wayback.Visit) -> Request:
+    def _replay(self, work: _Work, row: RowToGet, visit: wayback.Visit, redirect: Found | None = None) -> Request:
+        """The request for what a visit asks for. redirect: the last archived redirect on the way there."""
         url = wayback.replay_url(self._base, visit.timestamp, visit.url)
-        about = {"group": group, "visit": visit}
+        about = {"work": work, "row": row, "visit": visit, "redirect": redirect}
         return self._request("replay", url, self.parse_replay, self.replay_failed, about)
 
-    def parse_replay(self, response: Response, group: _Group, visit: wayback.Visit) -> Iterator[Any]:
+    async def parse_replay(
+        self, response: Response, work: _Work, row: RowToGet, visit: wayback.Visit, redirect: Found | None
+    ) -> AsyncIterator[Request | Found]:
         """The archive's answer to the request for a capture."""
         answer = wayback.read_replay(visit, self._base, response.status, header_map(response), response.body)
         if isinstance(answer, wayback.Elsewhere):
-            yield self._replay(group, answer.visit)
+            yield self._replay(work, row, answer.visit, redirect)
         elif isinstance(answer, wayback.Missing):
-            yield from self._instead(group, visit, answer.why, self._unplayable)
+            async for found in self._not_given(work, row, redirect, answer.why, self._unplayable):
+                yield found
         else:
-            place = group.place
-            capture = archived_capture(response, place.vendor, place.name, visit, answer.memento)
-            found = Found(capture, response.body, place.policy)
+            capture = archived_capture(response, work.vendor, work.name, visit, answer.memento)
+            shown = Found(capture, response.body, work.policy)
             if answer.then is not None:
-                yield self._replay(replace(group, redirect=found), answer.then)
-                return
-            yield found
-            others = tuple(row for row in group.rows if row != visit.row)
-            if _shows_its_digest(capture):
-                yield from self._repeats(place, capture, others)
+                yield self._replay(work, row, answer.then, shown)
             else:
-                yield from self._apart(place, others)
+                async for found in self._shown(work, row, shown):
+                    yield found
 
-    def replay_failed(self, failure: Failure) -> Iterator[Any]:
+    async def replay_failed(self, failure: Failure) -> AsyncIterator[Found]:
         """No answer from the archive."""
         about = request_of(failure).cb_kwargs
-        group = about["group"]
+        work, row = about["work"], about["row"]
         if isinstance(failure.value, NotAsked):
-            self.tally.left(len(group.rows))
             self._not_got(failure, "")
-        else:
-            yield from self._instead(group, about["visit"], reason(failure), self.tally.failed)
+            self._done(work, row)
+            return
+        # A revisit whose record the archive has lost is answered with a 503, for ever: no failure of ours.
+        lost = isinstance(failure.value, KeepsFailing) and row.row.mimetype == "warc/revisit"
+        tell = self._unplayable if lost else self._failed
+        async for found in self._not_given(work, row, about["redirect"], reason(failure), tell):
+            yield found
 
-    def _instead(
-        self, group: _Group, visit: wayback.Visit, why: str, give_up: Callable[[str, str], None]
-    ) -> Iterator[Any]:
-        """When a capture cannot be had: the redirect that led to it, or another capture of the same bytes."""
-        tried = group.tried + 1
-        if group.redirect is not None:
-            yield group.redirect
-            yield from self._apart(group.place, [row for row in group.rows if row != visit.row])
-        elif tried < min(len(group.rows), _ROWS_TRIED):
-            yield self._replay(replace(group, tried=tried), wayback.Visit.of(group.rows[tried]))
-        else:
-            give_up(str(group), why)
+    async def _shown(self, work: _Work, row: RowToGet, found: Found) -> AsyncIterator[Found]:
+        """What a row's capture is. A redirect's target is not what the digest is of, which is the redirect's own."""
+        self.tally.fetched()
+        if row.text is not None and not _shows_its_digest(found.capture):
+            await self._stored(self.store.tell_apart, work.vendor, work.name, row.text)
+        yield found
 
-    def _apart(self, place: _Place, rows: Iterable[wayback.Row]) -> Iterator[Request]:
-        """Rows whose digest tells nothing: each is asked for by itself."""
-        for row in rows:
-            yield self._replay(_Group(place, (row,)), wayback.Visit.of(row))
+    async def _not_given(
+        self, work: _Work, row: RowToGet, redirect: Found | None, why: str, tell: Callable[[str, str, int], None]
+    ) -> AsyncIterator[Found]:
+        """When a capture cannot be had: the redirect that led to it, or else another capture of the same text."""
+        if redirect is not None:
+            async for found in self._shown(work, row, redirect):
+                yield found
+            return
+        given_up = await self._stored(self.store.row_not_given, work.vendor, work.name, row)
+        if given_up:
+            others = f" and {given_up - 1} more of the same text" if given_up > 1 else ""
+            tell(f"{work} {row.url} at {row.row.timestamp}{others}", why, given_up)
+        self._done(work, row, given_up)
 
-    def _unplayable(self, what: str, why: str) -> None:
-        self.tally.unplayable()
+    def _unplayable(self, what: str, why: str, count: int) -> None:
+        self.tally.unplayable(count)
         self.logger.warning("%s: %s", what, why)
+
+    def _failed(self, what: str, why: str, count: int) -> None:
+        self.tally.failed(what, why)
+
+    # --- what both have in common ------------------------------------------------------------------------------------
 
     def _request(self, kind: wayback.Kind, url: str, callback: Any, errback: Any, about: dict[str, Any]) -> Request:
         slot = wayback.LISTING_SLOT if kind == "listing" else wayback.REPLAY_SLOT
@@ -244,12 +356,35 @@ class ArchiveSpider(PolicySpider):
             cb_kwargs=about,
         )
 
+    async def _stored(self, function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
+        """What a method of the store returns, called off this thread. A StorageError ends the crawl."""
+        try:
+            return await asyncio.to_thread(function, *arguments, **keywords)
+        except StorageError as error:
+            self.stop(str(error))
+            raise CloseSpider("stopped") from None
+
     def _not_got(self, failure: Failure, what: str) -> None:
         if not isinstance(failure.value, NotAsked):
             self.tally.failed(what, reason(failure))
         elif isinstance(failure.value, GaveUp) and not self._gave_up:
             self._gave_up = True
             self.tally.failed(self._base, f"{failure.value}; the next crawl goes on from here")
+
+    def _broken(self) -> None:
+        self.stop("an error in clausewatch itself; the log above has it")
+
+    def _count_what_is_left(self, reason: str) -> None:
+        if reason == "finished" and self._gate.given_up is None:
+            return
+        try:
+            self.tally.left(sum(self.store.count_rows_to_get(vendor, name) for vendor, name, _ in self.policies()))
+        except StorageError:
+            return  # it is what ended the crawl, and told
+
+
+def _key(row: RowToGet) -> tuple[str, str]:
+    return row.row.urlkey, row.row.timestamp
 
 
 def _clipped(

@@ -63,6 +63,13 @@ class LiveSpider(PolicySpider):
                     place = self._asked[vendor, name, location.url] = Place(vendor, name, policy, location)
                     yield self._request(place)
 
+    def ahead(self) -> float | None:
+        """See PolicySpider. Until when pages wait for their second look is told apart."""
+        if self._waiting:
+            return None
+        pages = sum(place.holds_at(self.begun_at) for _, _, policy in self.policies() for place in policy.locations)
+        return max(0, pages - self.done)
+
     def _request(self, place: Place) -> Request:
         return place.request().replace(callback=self.parse, errback=self.failed)
 
@@ -74,9 +81,12 @@ class LiveSpider(PolicySpider):
             self.tally.left(1)
         except NotTaken as error:
             self.tally.failed(str(place), str(error))
+            self.done += 1
         else:
             if further.whole:
                 self.tally.found()
+                self.tally.fetched()
+                self.done += 1
                 yield Found(*further.observed(), place.policy)
             else:
                 yield self._request(further)
@@ -122,6 +132,7 @@ class LiveSpider(PolicySpider):
 
     def failed(self, failure: Failure) -> None:
         """No answer."""
+        self.done += 1
         if isinstance(failure.value, NotAsked):
             self.tally.left(1)
             return

@@ -52,6 +52,9 @@ class Crawler:
     wayback_url: str = "http://127.0.0.1:9"
     allow_private: bool = False
     confirm_after: int = 5
+    contact: str = "crawls@kestrelwatch.example"
+    state: Path | None = None
+    database: str = ""
 
     @property
     def vendors(self) -> Path:
@@ -63,25 +66,28 @@ class Crawler:
             **{name: value for name, value in os.environ.items() if not name.startswith("CLAUSEWATCH_")},
             "CLAUSEWATCH_DATABASE_URL": self.database_url,
             "CLAUSEWATCH_VENDORS": str(self.vendors),
-            "CLAUSEWATCH_CONTACT": "crawls@kestrelwatch.example",
+            "CLAUSEWATCH_CONTACT": self.contact,
             "CLAUSEWATCH_ALLOW_PRIVATE": str(int(self.allow_private)),
             "CLAUSEWATCH_CONFIRM_AFTER": str(self.confirm_after),
             "WAYBACK_URL": self.wayback_url,
+            "XDG_STATE_HOME": str(self.state or self.folder / "state"),
             "no_proxy": "127.0.0.1,localhost",
         }
 
     @property
     def database_url(self) -> str:
-        return f"sqlite:///{self.folder / 'store.db'}"
+        return self.database or f"sqlite:///{self.folder / 'store.db'}"
 
-    def crawl(self, spider: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """`scrapy crawl`; arguments as `name=value`, settings as Scrapy's."""
+    def crawl(
+        self, spider: str, *arguments: str, at: int = 0, then: str = "", **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`scrapy crawl`; arguments as `name=value`, settings as Scrapy's; at, then: as crawl_process has it."""
         command = ["crawl", spider]
         for argument in arguments:
             command += ["-a", argument]
         for name, value in {**QUICK, **settings}.items():
             command += ["-s", f"{name}={value}"]
-        return scrapy(command, self.environment)
+        return scrapy(command, self.environment, at, then)
 
     def captures(self, vendor: str, policy: str = "privacy") -> tuple[StoredCapture, ...]:
         with Store.open(self.database_url) as store:

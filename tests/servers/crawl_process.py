@@ -7,21 +7,40 @@ is to import. This module is that process when run by itself, and the way to it 
 import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from core.settings import CHECKOUT
 
+_of_thread = threading.local()
 
-def scrapy(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """`scrapy ARGUMENTS` in the checkout, with nothing but this in its environment."""
+
+def scrapy(
+    arguments: list[str], environment: dict[str, str], at: int = 0, then: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """`scrapy ARGUMENTS` in the checkout, with nothing but this in its environment.
+
+    at: at which moment something happens to the process, counted from 1: before a transaction is committed, after it,
+    before a request goes out, after it was answered. then: what: `die`, as by `kill -9`; `count`, which prints at the
+    end how many moments there were; or Python code, which sees `connection`, SQLAlchemy's, when a commit is due.
+    """
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        job = {"arguments": arguments, "environment": environment, "out": str(out), "err": str(err)}
+        job = {
+            "arguments": arguments,
+            "environment": environment,
+            "out": str(out),
+            "err": str(err),
+            "at": at,
+            "then": then,
+        }
         process = _process()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -31,9 +50,11 @@ def scrapy(arguments: list[str], environment: dict[str, str]) -> subprocess.Comp
         return subprocess.CompletedProcess(["scrapy", *arguments], status, out.read_text(), err.read_text())
 
 
-@cache
 def _process() -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
+    """The one of this thread: each does one thing at a time."""
+    if hasattr(_of_thread, "process"):
+        return _of_thread.process  # type: ignore[no-any-return]  # an attribute of our own
+    process = _of_thread.process = subprocess.Popen(
         [sys.executable, "-m", __name__], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     atexit.register(process.communicate)
@@ -41,6 +62,10 @@ def _process() -> "subprocess.Popen[str]":
 
 
 def _serve() -> None:
+    import py3langid
+    from scrapy.settings import default_settings
+    from scrapy.utils.misc import load_object
+
     import crawler.backoff
     import crawler.commands.crawl
     import crawler.download
@@ -49,6 +74,9 @@ def _serve() -> None:
     import crawler.spiders.archive
     import crawler.spiders.live  # noqa: F401  (all for the forks)
 
+    for component in default_settings.EXTENSIONS_BASE:
+        load_object(component)
+    py3langid.classify("loads its model")
     for line in sys.stdin:
         job = json.loads(line)
         child = os.fork()
@@ -70,15 +98,61 @@ def _crawl(job: dict[str, object]) -> None:
             os.dup2(descriptor, number)
         from scrapy.cmdline import execute
 
+        _prepare(int(job["at"]), str(job["then"]))  # type: ignore[call-overload]  # JSON has no types
         execute(["scrapy", *job["arguments"]])  # type: ignore[misc]  # JSON has no types
     except SystemExit as end:
         status = int(end.code or 0)
     except BaseException:  # this is where Python's own handling of it would be
         traceback.print_exc()
     finally:
+        if job["then"] == "count":
+            sys.stdout.write(f"{_moments}\n")
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+_moments = 0
+
+
+def _prepare(at: int, then: str) -> None:
+    """Has the moments counted, and what is to happen happen at one of them."""
+    from sqlalchemy import Engine, event
+    from sqlalchemy.orm import Session
+    from sqlalchemy.pool import Pool
+
+    from crawler.download import EvidenceDownloadHandler
+
+    # The machine does not lose its power in tests: what is committed need not be on the disk.
+    event.listen(Pool, "checkout", _do_not_wait_for_the_disk)
+    if not at:
+        return
+
+    def moment(connection: Any = None) -> None:
+        global _moments
+        _moments += 1
+        if _moments != at:
+            return
+        if then == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        exec(then, {"connection": connection})  # noqa: S102  (the test's own)
+
+    download: Callable[..., Any] = EvidenceDownloadHandler.download_request
+
+    async def counted(self: EvidenceDownloadHandler, request: Any) -> Any:
+        moment()
+        response = await download(self, request)
+        moment()
+        return response
+
+    EvidenceDownloadHandler.download_request = counted  # type: ignore[method-assign]
+    event.listen(Engine, "commit", moment)
+    event.listen(Session, "after_commit", lambda session: moment())
+
+
+def _do_not_wait_for_the_disk(connection: Any, *_: Any) -> None:
+    if hasattr(connection, "total_changes"):  # sqlite3's
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,38 @@
-"""Troubles of the archive's own, each injected into a real one."""
+"""What users of the Wayback Machine report of it, each injected into a real archive, with the reason beside it.
+
+What of it is in the data rather than in the answers is in test_crawl_archive.py, what concerns all crawls of a machine
+in test_crawl_archive_budget.py.
+"""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from crawler import settings
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from tests.servers.archive import Crawler, declare, policy_page
 
 ADDRESS = "http://www.kestrelpost.example/privacy"
 NO_SNAPSHOTS = "<html><body>The archive holds no snapshots of this address.</body></html>"
+
+
+GATEWAY = "<html><head><title>502 Bad Gateway</title></head></html>"
+ROBOTS = "org.archive.wayback.exception.RobotAccessControlException: Blocked By Robots"
+ADMINISTRATIVE = "org.archive.wayback.exception.AdministrativeAccessControlException: Blocked Site Error"
+LISTENING = """
+from os import listdir, path, readlink
+from pathlib import Path
+own = {readlink(f"/proc/self/fd/{fd}") for fd in listdir("/proc/self/fd") if path.exists(f"/proc/self/fd/{fd}")}
+rows = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/self/net", name).read_text().splitlines()]
+print("listening:", sum(row[3] == "0A" and f"socket:[{row[9]}]" in own for row in rows))
+"""
+WITHHELD = "the archive withholds this site, at the site's request"
 
 
 @contextmanager
@@ -103,14 +122,91 @@ def test_an_archive_that_asks_to_be_left_alone_for_long_is_left_alone(tmp_path: 
     assert "the archive asks to be left alone until 20" in done.stderr
 
 
+# 429 comes with and without Retry-After. Scrapy ignores the header; asking on for a minute brings a block of an hour.
+def test_retry_after_is_obeyed(tmp_path: Path) -> None:
+    with archive_with(tmp_path, Fault("^/cdx/", status=429, headers={"Retry-After": "2"})) as (crawler, archive):
+        done = crawler.crawl("archive")
+        refused, again, *_ = [request["at"] for request in archive.requests()]
+    assert done.returncode == 0
+    assert again - refused >= 2
+
+
+def test_after_a_429_without_retry_after_nothing_is_asked_for_a_minute(tmp_path: Path) -> None:
+    with archive_with(tmp_path, Fault("^/web/2013", status=429)) as (crawler, archive):
+        done = crawler.crawl("archive", ARCHIVE_BACKOFF_429="2")  # for 60
+        asked = archive.requests()
+    assert done.returncode == 0
+    refused = next(request["at"] for request in asked if "/web/2013" in request["path"])
+    # What was under way came out of the archive's sockets later than the refusal; nothing that was sent after it did.
+    assert not [request for request in asked if refused + 1 < request["at"] < refused + 2]
+    assert len(asked) == 1 + 8 + 1
+
+
+# They pass within seconds or minutes: a capture must not be given up for one, nor an error page stored as the capture.
+@pytest.mark.parametrize("status", [502, 503, 504, 599])
+def test_server_errors_pass(tmp_path: Path, status: int) -> None:
+    faults = [Fault(where, status=status, body=GATEWAY) for where in ("^/cdx/", "^/web/2010", "^/web/2012")]
+    with archive_with(tmp_path, *faults, captures=4) as (crawler, archive):
+        done = crawler.crawl("archive")
+        assert len(archive.requests()) == 1 + 4 + 3
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[-1] == "archive: 4 captures found, 4 new, 0 quarantined, 0 failed"
+
+
+# `page=` drops rows at the pages' edges, so that captures are lost without a word.
+def test_only_resume_keys_lead_through_the_index(tmp_path: Path) -> None:
+    with archive_with(tmp_path) as (crawler, archive):
+        done = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="3")
+        queries = [parse_qs(urlsplit(one["path"]).query) for one in archive.requests() if "/cdx/" in one["path"]]
+    assert done.returncode == 0
+    assert ["resumeKey" in query for query in queries] == [False, True, True]
+    assert all({"page", "pageSize", "showNumPages", "offset"}.isdisjoint(query) for query in queries)
+    assert len(crawler.captures("kestrel")) == 8
+
+
+# An index that gives the same key again would be asked for ever; one that no longer knows a key, in each crawl.
+def test_an_index_that_does_not_go_on_is_left_and_listed_from_the_start_by_the_next_crawl(tmp_path: Path) -> None:
+    stuck = '[["urlkey","timestamp","original","mimetype","statuscode","digest","length"],[],["same"]]'
+    with archive_with(tmp_path, Fault("^/cdx/", status=200, body=stuck, times=2)) as (crawler, archive):
+        done = crawler.crawl("archive")
+        again = crawler.crawl("archive")
+        assert "resumeKey" not in archive.requests()[2]["path"]
+    assert done.returncode == 1
+    assert "the archive's index does not go on: it gives the same resume key again" in done.stderr
+    assert again.returncode == 0
+    assert len(crawler.captures("kestrel")) == 8
+
+
+# What is indexed may be lost. It is no failure of ours, is told, and is asked for again in a later crawl, not in this.
+def test_an_indexed_capture_may_be_unplayable(tmp_path: Path) -> None:
+    with archive_with(tmp_path, Fault("^/web/2011", status=404), captures=3) as (crawler, archive):
+        first, second = (crawler.crawl("archive") for _ in range(2))
+        asked = [request["path"][:9] for request in archive.requests() if "/web/" in request["path"]]
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert ", 2 new, 0 quarantined, 0 failed, 1 that the archive lists but does not give" in first.stderr
+    assert " 1 new, 0 quarantined, 0 failed\n" in second.stderr
+    assert sorted(asked) == ["/web/2010", "/web/2011", "/web/2011", "/web/2012"]
+
+
+# A revisit refers to a record that may be lost: a 503 without Memento-Datetime, like that of an overloaded archive.
+def test_a_dangling_revisit_is_unplayable_and_holds_nothing_up(tmp_path: Path) -> None:
+    revisit = f"example,kestrelpost)/privacy\t20160101000000\t{ADDRESS}\twarc/revisit\t-\tLOST\t10"
+    faults = Fault("^/cdx/", rows=(revisit,)), Fault("^/web/2016", status=503, times=None)
+    with archive_with(tmp_path, *faults, captures=2) as (crawler, archive):
+        done = crawler.crawl("archive")
+        tries = sum("/web/2016" in request["path"] for request in archive.requests())
+    assert done.returncode == 0, done.stderr
+    assert "at 20160101000000: the archive: status 503, however often it is asked" in done.stderr
+    assert "3 captures found, 2 new, 0 quarantined, 0 failed, 1 that the archive lists but does not give" in done.stderr
+    assert tries == 3
+
+
+# Sites that robots.txt excludes, or that the archive has blocked, are answered for with the name of a Java exception.
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [
-        (
-            403,
-            "org.archive.wayback.exception.RobotAccessControlException: Blocked By Robots",
-            "the archive withholds this site, at the site's request",
-        ),
+        (403, ROBOTS, WITHHELD),
+        (403, ADMINISTRATIVE, WITHHELD),
         (400, "bad query", "the archive answers with status 400"),
     ],
 )
@@ -122,6 +218,75 @@ def test_a_refused_listing_is_a_failure_and_is_not_asked_for_again(
         assert len(archive.requests()) == 1
     assert done.returncode == 1
     assert f"failed: kestrel/privacy {ADDRESS}: listing: {why}\n" in done.stderr
+
+
+@pytest.mark.parametrize("body", [ROBOTS, ADMINISTRATIVE])
+def test_a_withheld_capture_is_told_and_is_not_asked_for_again(tmp_path: Path, body: str) -> None:
+    with archive_with(tmp_path, Fault("^/web/2010", status=403, body=body, times=None), captures=2) as (
+        crawler,
+        archive,
+    ):
+        done = crawler.crawl("archive")
+        assert len(archive.requests()) == 1 + 2
+    assert done.returncode == 0
+    assert f"at 20100101000000: {WITHHELD}" in done.stderr
+    assert len(crawler.captures("kestrel")) == 1
+
+
+# A revisit's status is `-` in the index, the port of old captures is in their address, and rows come twice.
+def test_rows_of_the_index_are_taken_as_they_are(tmp_path: Path) -> None:
+    rows = [f"example,kestrelpost)/privacy\t20120101000000\t{ADDRESS}\twarc/revisit\t-\tABC\t10"] * 2
+    rows.append(
+        "example,kestrelpost)/privacy\t20110101000000\thttp://www.kestrelpost.example:80/privacy\t-\t200\tDEF\t1"
+    )
+    with archive_with(tmp_path, Fault("^/cdx/", rows=tuple(rows)), captures=3) as (crawler, archive):
+        done = crawler.crawl("archive")
+        asked = [request["path"] for request in archive.requests() if "/web/" in request["path"]]
+    assert done.returncode == 0, done.stderr
+    assert [one.capture.captured_at.year for one in crawler.captures("kestrel")] == [2010, 2011, 2012]
+    assert len(asked) == len(set(asked)) == 3
+    assert "/web/20110101000000id_/http://www.kestrelpost.example:80/privacy" in asked
+
+
+# Some bodies are labelled gzip that are none: Scrapy would drop them.
+def test_plain_bytes_are_asked_for_and_a_false_gzip_header_is_seen_through(tmp_path: Path) -> None:
+    false = Fault("^/web/2010", headers={"Content-Encoding": "gzip"})
+    with archive_with(tmp_path, false, captures=1) as (crawler, archive):
+        done = crawler.crawl("archive")
+        assert {request["accept_encoding"] for request in archive.requests()} == {"identity"}
+    assert done.returncode == 0
+    (stored,) = crawler.captures("kestrel")
+    assert crawler.payload(stored) == policy_page("We keep letters 0 days.")
+
+
+# Asked for what it has lost, the archive gives or leads to the nearest capture: another day's text under this date.
+@pytest.mark.parametrize(
+    "nearest",
+    [
+        Fault("^/web/2010", headers={"Memento-Datetime": "Sat, 01 Jan 2011 00:00:00 GMT"}),
+        Fault("^/web/2010", status=302, headers={"Location": f"/web/20110101000000id_/{ADDRESS}"}),
+    ],
+)
+def test_the_nearest_capture_is_not_taken_for_the_one_asked_for(tmp_path: Path, nearest: Fault) -> None:
+    with archive_with(tmp_path, nearest, captures=2) as (crawler, archive):
+        done = crawler.crawl("archive")
+        assert len(archive.requests()) == 1 + 2
+    assert done.returncode == 0
+    assert "the archive gives its capture of 2011-01-01T00:00:00Z instead" in done.stderr
+    assert [one.capture.captured_at.year for one in crawler.captures("kestrel")] == [2011]
+
+
+# Scrapy 2.19 opens a port by default into which anyone on the machine who reads its token can send code to run.
+def test_no_door_leads_into_a_running_crawl(tmp_path: Path) -> None:
+    with archive_with(tmp_path, captures=2) as (crawler, archive):
+        done = crawler.crawl("archive", at=30, then=LISTENING)
+        assert len(archive.requests()) == 1 + 2
+    assert done.stdout == "listening: 0\n"
+
+
+# With 100 items at once, throughput halves, as they wait in memory for the one thread that stores.
+def test_captures_are_handed_to_the_store_one_after_the_other() -> None:
+    assert settings.CONCURRENT_ITEMS == 1
 
 
 def test_an_archive_that_is_not_there_is_a_failure_not_an_empty_history(tmp_path: Path) -> None:

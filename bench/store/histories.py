@@ -1,0 +1,138 @@
+"""The histories of ../shared/warc, made as long as those of a policy that is crawled every day.
+
+Each real capture is repeated with what a server makes anew with every answer replaced, as it would be had the page been
+fetched again: see `NONCES`. A page that has none of these gets a comment such as caches write.
+"""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from warcio.archiveiterator import ArchiveIterator
+
+from core.captures import Capture, sha256_hex
+
+WARCS = Path(__file__).resolve().parents[3] / "shared" / "warc"
+
+# What is made anew with every answer, each with the part that changes as its group; found in the real pages.
+NONCES = re.compile(
+    rb"""
+      nonce["']?\s*[=:]\s*["']([\w+/=-]{6,})["']                                # Content-Security-Policy, WordPress
+    | (?:csrf|xsrf|authenticity)[\w-]*["']?[^<>]{0,40}?["']([\w+/=.-]{16,})["'] # tokens of forms
+    | data-cfemail="([0-9a-f]+)"                                                # addresses that Cloudflare hides
+    | /cdn-cgi/l/email-protection\#([0-9a-f]+)
+    | (?:["']?r["']?:\s*|ray["'=:\s]+)["']([0-9a-f]{16})["']                    # Cloudflare's number of a request
+    | \b(1[3-7]\d{8}(?:\d{3})?)\b                                               # seconds or milliseconds since 1970
+    """,
+    re.X | re.I,
+)
+_CLOCK = 6  # the group of those that are times
+_ALPHABETS = (b"0123456789", b"0123456789abcdef", b"0123456789ABCDEF")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_COMMENT = b"\n<!-- served %s by web-%02d in %.3f s, request %s -->\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Real:
+    url: str
+    at: datetime
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    media_type: str
+    payload: bytes
+
+
+def repeated(count: int, salt: str = "") -> Iterator[tuple[Capture, bytes]]:
+    """So many captures, policy by policy, each policy's in the order of their dates. salt: another, other nonces."""
+    histories = {path.name.removesuffix(".warc.gz"): _read(path) for path in sorted(WARCS.glob("*.warc.gz"))}
+    if not histories:
+        raise SystemExit(f"{WARCS} holds no captures; this measure is of those")
+    total = sum(map(len, histories.values()))
+    made = number = 0
+    for name, history in histories.items():
+        for real, following in zip(history, [*history[1:], None], strict=True):
+            number += 1
+            copies = count * number // total - made
+            made += copies
+            gap = (following.at - real.at if following else timedelta(days=90)) / max(copies, 1)
+            page = _Page(real.payload)
+            for copy in range(copies):
+                payload = page.renewed(f"{salt} {name} {number} {copy}", real.at + gap * copy)
+                yield _capture(name, real, real.at + gap * copy, payload), payload
+
+
+class _Page:
+    """A page in pieces: between what is made anew with every answer, and that."""
+
+    def __init__(self, page: bytes) -> None:
+        self._between: list[bytes] = []
+        self._made: list[tuple[bytes, bool]] = []
+        end = 0
+        for match in NONCES.finditer(page):
+            (place,) = (number for number, group in enumerate(match.groups(), 1) if group is not None)
+            self._between.append(page[end : match.start(place)])
+            self._made.append((match[place], place == _CLOCK))
+            end = match.end(place)
+        self._rest = page[end:]
+
+    def renewed(self, seed: str, at: datetime) -> bytes:
+        """The page as it would have come at another time: the same value is replaced by the same everywhere in it."""
+        chance = random.Random(seed)  # noqa: S311  # the same pages with every run
+        values: dict[bytes, bytes] = {}
+        parts: list[bytes] = []
+        for before, (old, is_time) in zip(self._between, self._made, strict=True):
+            if old not in values:
+                values[old] = _now(old, at, chance) if is_time else _random(old, chance)
+            parts += (before, values[old])
+        parts.append(self._rest)
+        if not values:
+            number = b"%032x" % chance.getrandbits(128)
+            parts.append(_COMMENT % (at.isoformat().encode(), chance.randrange(20), chance.random(), number))
+        return b"".join(parts)
+
+
+def _now(old: bytes, at: datetime, chance: random.Random) -> bytes:
+    return (b"%d" % int(at.timestamp() * 1000 + chance.randrange(1000)))[: len(old)]
+
+
+def _random(old: bytes, chance: random.Random) -> bytes:
+    alphabet = next((one for one in _ALPHABETS if not set(old) - set(one)), _BASE64)
+    return bytes(chance.choice(alphabet) if byte in _BASE64 else byte for byte in old)
+
+
+def _read(path: Path) -> list[_Real]:
+    found = []
+    with path.open("rb") as file:
+        for record in ArchiveIterator(file):
+            if record.rec_type == "response":
+                found.append(
+                    _Real(
+                        record.rec_headers.get_header("WARC-Target-URI"),
+                        datetime.fromisoformat(record.rec_headers.get_header("WARC-Date")),
+                        int(record.http_headers.get_statuscode()),
+                        tuple(record.http_headers.headers),
+                        record.http_headers.get_header("Content-Type") or "",
+                        record.content_stream().read(),
+                    )
+                )
+    return sorted(found, key=lambda one: one.at)
+
+
+def _capture(name: str, real: _Real, at: datetime, payload: bytes) -> Capture:
+    return Capture(
+        vendor=name.partition("-")[0],
+        policy="privacy",
+        source="live",
+        captured_at=at,
+        url=real.url,
+        asked_url=real.url,
+        status=real.status,
+        headers=real.headers,
+        media_type=real.media_type,
+        sha256=sha256_hex(payload),
+        requested_at=at,
+        answered_at=at,
+    )

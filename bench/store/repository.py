@@ -1,0 +1,31 @@
+"""The same captures in git: a file for each policy, a commit for each capture, packed as tightly as git can."""
+
+import subprocess
+from pathlib import Path
+
+from histories import repeated
+
+_COMMIT = b"commit refs/heads/main\ncommitter c <c@c> %d +0000\ndata 0\nM 100644 inline %s\ndata %d\n%s\n"
+
+
+def build(folder: Path, count: int) -> None:
+    """A bare repository of so many captures, by `git fast-import`."""
+    subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True)
+    command = ["git", "-C", str(folder), "fast-import", "--quiet"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        for capture, payload in repeated(count):
+            when = int(capture.captured_at.timestamp())
+            process.stdin.write(_COMMIT % (when, capture.vendor.encode(), len(payload), payload))
+        process.stdin.close()
+    if process.returncode:
+        raise SystemExit("git fast-import failed")
+
+
+def pack(folder: Path) -> None:
+    """`git gc --aggressive`, whatever it takes."""
+    subprocess.run(["git", "-C", str(folder), "gc", "--aggressive", "--prune=now", "--quiet"], check=True)
+
+
+def size(folder: Path) -> int:
+    """Bytes of what it keeps: packs, their indexes, references."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and "hooks" not in path.parts)

@@ -1,0 +1,195 @@
+"""Copies of everything: from a database in use to one file, and from that to an empty database, of either kind.
+
+The file is a SQLite database with the tables of this one and all payloads in it, wherever they were. Its last table,
+`backup`, has the digest of all that is in the others.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from alembic import command
+from sqlalchemy import Connection, StaticPool, Table, create_engine, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from core.exceptions import DamageError, StorageError
+from storage import payloads, schema
+from storage.database import Database, explaining
+from storage.models import Base, PayloadRow
+
+_TABLES: Sequence[Table] = Base.metadata.sorted_tables
+_AT_ONCE = 500
+
+_Put = Callable[[Table, list[dict[str, Any]]], None]
+_Progress = Callable[[int, int], None]
+
+
+def write(database: Database, path: Path, now: datetime, progress: _Progress) -> list[str]:
+    """See `Store.backup`."""
+    with _new(path) as target, database.snapshot() as source:
+
+        def put(table: Table, rows: list[dict[str, Any]]) -> None:
+            with explaining(str(path)):
+                target.execute(insert(table), rows)
+
+        def put_payload(row: PayloadRow) -> None:
+            try:
+                data = payloads.packed(source, row)
+            except DamageError:
+                data = b""
+            values = {"sha256": row.sha256, "size": row.size, "keyframe": row.keyframe, "store": None, "data": data}
+            put(_table(PayloadRow), [values])
+
+        damaged = _copy(source, put, put_payload, progress)
+    with _raw(path) as connection, connection:
+        digest = _digest(connection)
+        connection.execute("CREATE TABLE backup (made_at TEXT NOT NULL, sha256 TEXT NOT NULL)")
+        connection.execute("INSERT INTO backup VALUES (?, ?)", (now.isoformat(), digest))
+    return damaged
+
+
+def restore(database: Database, path: Path, progress: _Progress) -> list[str]:
+    """See `Store.restore`."""
+    with _raw(path, "?mode=ro") as connection:
+        _prove(connection, path)
+    with _at_present_schema(path) as present, _reading(present) as source, database.writing() as target:
+        if target.get_bind().dialect.name == "postgresql":
+            target.execute(text("LOCK TABLE captures IN EXCLUSIVE MODE"))
+        for table in _TABLES:
+            if target.execute(select(table).limit(1)).first() is not None:
+                raise StorageError(
+                    f"the database is not empty: it has rows in {table.name}; set CLAUSEWATCH_DATABASE_URL to a new one"
+                )
+
+        def put(table: Table, rows: list[dict[str, Any]]) -> None:
+            target.execute(insert(table), rows)
+
+        def put_payload(row: PayloadRow) -> None:
+            payloads.put_packed(target, row.sha256, row.size, row.keyframe, row.data)
+
+        damaged = _copy(source, put, put_payload, progress)
+        if target.get_bind().dialect.name == "postgresql":
+            _count_on(target)
+    return damaged
+
+
+def _copy(source: Session, put: _Put, put_payload: Callable[[PayloadRow], None], progress: _Progress) -> list[str]:
+    """Hand over every row, those that others refer to first. What is wrong with payloads that are damaged."""
+    total = sum(source.scalar(select(func.count()).select_from(table)) or 0 for table in _TABLES)
+    done = 0
+    damaged = []
+    for table in _TABLES:
+        if table is _table(PayloadRow):
+            for row in source.scalars(select(PayloadRow).execution_options(yield_per=20)):
+                try:
+                    payloads.unpacked(source, row)
+                except DamageError as error:
+                    damaged.append(str(error))
+                put_payload(row)
+                source.expunge(row)
+                done += 1
+                progress(done, total)
+            continue
+        for rows in source.execute(select(table).execution_options(yield_per=_AT_ONCE)).partitions():
+            put(table, [dict(row._mapping) for row in rows])
+            done += len(rows)
+            progress(done, total)
+    return damaged
+
+
+@contextmanager
+def _new(path: Path) -> Iterator[Connection]:
+    """A new file with the tables, to write to in one transaction. Whether it is whole is for its digest to say."""
+    with explaining(str(path)):
+        engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = OFF")
+                connection.exec_driver_sql("PRAGMA synchronous = OFF")
+                Base.metadata.create_all(connection)
+                command.stamp(schema.migration_config(connection), "head")
+                yield connection
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def _raw(path: Path, mode: str = "") -> Iterator[sqlite3.Connection]:
+    """The file as it is, and what SQLite says of it as StorageError."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}{mode}", uri=True)) as connection:
+            connection.text_factory = bytes
+            yield connection
+    except sqlite3.Error as error:
+        raise StorageError(f"{path} is no whole backup: {error}; take another one") from None
+
+
+def _prove(connection: sqlite3.Connection, path: Path) -> None:
+    """StorageError when the file is not all that `write` wrote, and nothing else."""
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'backup'").fetchone()
+    if not tables:
+        raise StorageError(f"{path} is no backup that was finished; take another one")
+    sound = [bytes(said).decode() for (said,) in connection.execute("PRAGMA integrity_check")] == ["ok"]
+    written = connection.execute("SELECT sha256 FROM backup").fetchall()
+    if not sound or written != [(_digest(connection).encode(),)]:
+        raise StorageError(f"{path} is damaged: it is not as it was written; take another backup")
+
+
+def _digest(connection: sqlite3.Connection) -> str:
+    """SHA-256 of all values of all tables, in the order of their rows, but of the table `backup`."""
+    connection.text_factory = bytes
+    digest = hashlib.sha256()
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name <> 'backup' ORDER BY name"
+    for name, sql in connection.execute(query).fetchall():
+        digest.update(sql or b"")
+        for row in connection.execute(f'SELECT * FROM "{name.decode()}" ORDER BY rowid'):  # noqa: S608
+            for value in row:
+                plain = value if isinstance(value, bytes) else repr(value).encode()
+                digest.update(f"{type(value).__name__} {len(plain)} ".encode() + plain)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _at_present_schema(path: Path) -> Iterator[Path]:
+    """The file; when an earlier clausewatch wrote it, a copy that was brought up to date."""
+    with _raw(path, "?mode=ro") as connection:
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    if revision.decode() == schema.head():
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "backup.db"
+        copyfile(path, copy)
+        Database(f"sqlite:///{copy}").close()
+        yield copy
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Session]:
+    """A session on the file, which it leaves as it is."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True), poolclass=StaticPool)
+    try:
+        with Session(engine, info=payloads.session_info("")) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def _count_on(session: Session) -> None:
+    """Have PostgreSQL give out keys after those that came with the rows."""
+    for table in _TABLES:
+        if table.autoincrement_column is not None:
+            key = f"{table.name}.{table.autoincrement_column.name}"
+            sequence = f"pg_get_serial_sequence('{table.name}', '{table.autoincrement_column.name}')"
+            session.execute(text(f"SELECT setval({sequence}, max({key})) FROM {table.name} HAVING max({key}) > 0"))  # noqa: S608
+
+
+def _table(row: type[Base]) -> Table:
+    return Base.metadata.tables[row.__tablename__]

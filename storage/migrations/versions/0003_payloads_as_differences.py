@@ -1,0 +1,78 @@
+"""Payloads as differences from keyframes, and in stores outside the database; seals of captures, readings, reviews."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.orm import Session
+
+from storage import payloads
+from storage.columns import AnyText, Json, Moment
+from storage.compression import compress
+from storage.models import PayloadRow
+from storage.seals import seal
+
+revision = "0003"
+down_revision = "0002"
+
+# Columns as seals take them. Those that are not named here are text.
+_TYPES = {
+    "id": sa.BigInteger,
+    "capture_id": sa.BigInteger,
+    "status": sa.Integer,
+    **dict.fromkeys(("captured_at", "requested_at", "answered_at", "decided_at"), Moment),
+    **dict.fromkeys(("redirects", "headers", "archive"), Json),
+}
+_CAPTURES = (
+    *("identity", "vendor", "policy", "source", "captured_at", "url", "asked_url", "redirects", "status", "headers"),
+    *("media_type", "sha256", "requested_at", "answered_at", "archive"),
+)
+_READINGS = (
+    *("capture_id", "reader", "extractor", "declared", "language", "verdict", "reason", "evidence", "document_sha256"),
+    "version_id",
+)
+_REVIEWS = ("capture_id", "decision", "decided_by", "note", "decided_at")
+# The sealed tables: by which columns a row is found, and which the seal is made of.
+_SEALED = {
+    "captures": (("id",), _CAPTURES),
+    "readings": (("capture_id", "reader"), _READINGS),
+    "reviews": (("id",), _REVIEWS),
+}
+_AT_ONCE = 500
+
+
+def upgrade() -> None:
+    """From 0002. Payloads stay as they are stored; new ones may use them as keyframes. Rows are sealed as they are."""
+    op.add_column("payloads", sa.Column("keyframe", sa.String(64), nullable=True))
+    op.add_column("payloads", sa.Column("store", sa.Text, nullable=True))
+    for name, (keys, sealed) in _SEALED.items():
+        op.add_column(name, sa.Column("seal", sa.String(64), nullable=False, server_default=""))
+        columns = dict.fromkeys((*keys, *sealed))
+        table = sa.table(name, sa.column("seal"), *(sa.column(one, _TYPES.get(one, AnyText)) for one in columns))
+        _seal(table, keys, sealed)
+
+
+def downgrade() -> None:
+    """To 0002: all payloads come into the database, each by itself. StorageError when one cannot be read."""
+    table = sa.table("payloads", sa.column("sha256"), sa.column("data"))
+    with Session(op.get_bind(), info=payloads.session_info("")) as session:
+        dependent = sa.or_(PayloadRow.keyframe.is_not(None), PayloadRow.store.is_not(None))
+        for sha256 in session.scalars(sa.select(PayloadRow.sha256).where(dependent)).all():
+            data = compress(payloads.get(session, sha256))
+            session.expunge_all()
+            op.execute(table.update().where(table.c.sha256 == sha256).values(data=data))
+    for name in _SEALED:
+        op.drop_column(name, "seal")
+    op.drop_column("payloads", "store")
+    op.drop_column("payloads", "keyframe")
+
+
+def _seal(table: sa.TableClause, keys: tuple[str, ...], sealed: tuple[str, ...]) -> None:
+    connection = op.get_bind()
+    change = table.update().where(*(table.c[key] == sa.bindparam(f"the_{key}") for key in keys))
+    change = change.values(seal=sa.bindparam("new_seal"))
+    first = table.c[keys[0]]
+    query = sa.select(*(one for one in table.c if one.name != "seal"))
+    for begin in range(0, (connection.scalar(sa.select(sa.func.max(first))) or 0) + 1, _AT_ONCE):
+        rows = connection.execute(query.where(first >= begin, first < begin + _AT_ONCE)).mappings().all()
+        if rows:
+            made = [{**{f"the_{key}": row[key] for key in keys}, "new_seal": seal(sealed, dict(row))} for row in rows]
+            connection.execute(change, made)

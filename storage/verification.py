@@ -1,0 +1,311 @@
+"""Reading all that is stored and proving it: what is damaged, and what of that can be derived again.
+
+It may run while others write: what they commit together is looked at together.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, exists, func, inspect, select
+
+from core.captures import Capture
+from core.declarations import Policy
+from core.exceptions import DamageError, StorageError
+from core.moments import iso
+from storage import documents, payloads, queries, seals
+from storage.database import Database
+from storage.models import (
+    Base,
+    CaptureRow,
+    DocumentRow,
+    OutboxRow,
+    PayloadRow,
+    PolicyRow,
+    ReadingRow,
+    ReviewRow,
+    SubscriberRow,
+    ToldRow,
+)
+from storage.records import Finding
+from storage.service import Rederived, identity_of, read_again
+
+_AT_ONCE = 500
+# What a value raises that its column's type cannot take back, and what the database says of one it cannot hand out.
+_UNREADABLE = (DamageError, ValueError, TypeError, KeyError)
+_ALTERED = "is not as it was written"
+
+
+def verify(
+    database: Database,
+    policies: Mapping[tuple[str, str], Policy],
+    repair: bool,
+    progress: Callable[[int, int], None],
+) -> Iterator[Finding]:
+    """See `Store.verify`."""
+    yield from _Verification(database, policies, repair, progress).findings()
+
+
+class _Verification:
+    """One walk through everything."""
+
+    def __init__(
+        self,
+        database: Database,
+        policies: Mapping[tuple[str, str], Policy],
+        repair: bool,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self._database = database
+        self._policies = policies
+        self._repair = repair
+        self._progress = progress
+        # By digest, what is wrong with those documents that are gone or damaged.
+        self._documents: dict[str, str] = {}
+        # Payload stores that cannot be read.
+        self._out_of_reach: set[str] = set()
+        # Those documents that were told with a reading.
+        self._told: set[str] = set()
+
+    def findings(self) -> Iterator[Finding]:
+        """What is damaged, as it is found."""
+        with self._database.reading() as session:
+            newest = session.scalar(select(func.max(CaptureRow.id))) or 0
+        yield from self._file()
+        for table, step in (
+            ("documents", self._look_at_documents()),
+            ("captures", self._captures(newest)),
+            ("documents", self._untold_documents()),
+            ("reviews", self._reviews()),
+            ("payloads", self._payloads_of_none()),
+            ("policies", self._unread(newest)),
+            ("readings", self._references()),
+            ("subscribers", self._subscribers()),
+            ("payloads", self._objects()),
+        ):
+            try:
+                yield from step
+            except _UNREADABLE as error:
+                yield Finding(f"the table {table}", f"cannot be read: {error}", "backup")
+
+    def _untold_documents(self) -> Iterator[Finding]:
+        yield from (
+            Finding(f"document {sha256}", fault, "backup")
+            for sha256, fault in self._documents.items()
+            if sha256 not in self._told
+        )
+
+    def _file(self) -> Iterator[Finding]:
+        """SQLite's own check of its pages and indexes; PostgreSQL's belongs to who runs the server."""
+        with self._database.reading() as session:
+            if session.get_bind().dialect.name != "sqlite":
+                return
+            for (said,) in session.connection().exec_driver_sql("PRAGMA integrity_check"):
+                if said != "ok":
+                    yield Finding("the database file", str(said), "backup")
+
+    def _look_at_documents(self) -> Iterator[Finding]:
+        """Which are gone or damaged; told with the readings they are of."""
+        for sha256 in self._keys(DocumentRow.sha256):
+            try:
+                with self._database.reading() as session:
+                    documents.get(session, sha256)
+            except _UNREADABLE as error:
+                self._documents[sha256] = str(error)
+        gone = select(ReadingRow.document_sha256).where(
+            ReadingRow.document_sha256.is_not(None), ~exists().where(DocumentRow.sha256 == ReadingRow.document_sha256)
+        )
+        for (sha256,) in self._rows(gone.distinct()):
+            self._documents[sha256] = f"the document {sha256} is gone from the database"
+        yield from ()
+
+    def _captures(self, newest: int) -> Iterator[Finding]:
+        with self._database.reading() as session:
+            total = session.scalar(select(func.count()).select_from(CaptureRow).where(CaptureRow.id <= newest)) or 0
+        for done, capture_id in enumerate(self._keys(CaptureRow.id, CaptureRow.id <= newest), 1):
+            yield from self._capture(capture_id)
+            self._progress(done, total)
+
+    def _capture(self, capture_id: int) -> Iterator[Finding]:
+        try:
+            with self._database.reading() as session:
+                row = session.get_one(CaptureRow, capture_id)
+                capture = queries.capture_from(row)
+                whole = _whole(row, seals.CAPTURES) and row.identity == identity_of(capture)
+        except _UNREADABLE as error:
+            yield Finding(f"capture {capture_id}", f"its row in captures cannot be read: {error}", "backup")
+            return
+        place = _place(capture_id, capture)
+        if not whole:
+            yield Finding(place, f"its row in captures {_ALTERED}", "backup")
+        payload, damage = self._payload(capture.sha256, place)
+        if damage is not None:
+            yield damage
+        # What is derived from something else than the evidence is no measure.
+        yield from self._readings(capture_id, capture, payload if whole else None, place)
+
+    def _payload(self, sha256: str, place: str) -> tuple[bytes | None, Finding | None]:
+        """The payload of a capture, or what is wrong with it; neither when its payload store was told already."""
+        url: str | None = None
+        try:
+            with self._database.reading() as session:
+                row = session.get(PayloadRow, sha256)
+                if row is None:
+                    return None, Finding(place, f"its payload {sha256} is gone from the database", "backup")
+                if row.store and row.data:
+                    return None, Finding(place, f"its row in payloads {_ALTERED}", "backup")
+                of_keyframe = select(PayloadRow.store).where(PayloadRow.sha256 == row.keyframe)
+                url = row.store or (session.scalar(of_keyframe) if row.keyframe else None)
+                if url in self._out_of_reach:
+                    return None, None
+                return payloads.unpacked(session, row), None
+        except _UNREADABLE as error:
+            return None, Finding(place, f"its payload: {error}", "backup")
+        except StorageError as error:
+            if url is None:
+                raise
+            # Each try takes its time, and the store may hold a million.
+            self._out_of_reach.add(url)
+            return None, Finding(url, str(error), "backup")
+
+    def _readings(self, capture_id: int, capture: Capture, payload: bytes | None, place: str) -> Iterator[Finding]:
+        query = select(ReadingRow.reader).where(ReadingRow.capture_id == capture_id)
+        try:
+            readers = [reader for (reader,) in self._rows(query)]
+        except _UNREADABLE as error:
+            yield Finding(place, f"its rows in readings cannot be read: {error}", "backup")
+            return
+        policy = self._policies.get((capture.vendor, capture.policy))
+        for reader in readers:
+            again: Rederived | None = None
+            try:
+                with self._database.reading() as session:
+                    row = session.get_one(ReadingRow, (capture_id, reader))
+                    whole = _whole(row, seals.READINGS)
+                    session.expunge(row)
+            except _UNREADABLE as error:
+                row, fault = None, f"its row in readings cannot be read: {error}"
+            else:
+                fault = "" if whole else f"its row in readings {_ALTERED}"
+            if payload is not None and policy is not None:
+                again = read_again(capture_id, capture, payload, policy, reader, row)
+            if row is not None and not fault and again is not None and row.extractor:
+                different = sorted(name for name, value in again.values.items() if getattr(row, name) != value)
+                if different:
+                    fault = f"its row in readings differs from what is read now: {', '.join(different)}"
+            if row is not None and row.document_sha256 in self._documents:
+                self._told.add(row.document_sha256)
+                fault = fault or self._documents[row.document_sha256]
+            if fault:
+                yield self._derived(place, fault, (capture_id, reader), again)
+            elif row is not None and not row.extractor and payload is not None:
+                yield Finding(place, "its payload was damaged when it was read", "reextract")
+
+    def _derived(self, place: str, fault: str, key: tuple[int, str], again: Rederived | None) -> Finding:
+        """A damaged reading, made again when it can and shall be."""
+        if again is None:
+            return Finding(place, f"{fault}; it is of another extractor or declaration", "backup")
+        if not self._repair:
+            return Finding(place, fault, "repair")
+        with self._database.writing() as session:
+            if again.document is not None:
+                documents.replace(session, again.document)
+            session.execute(delete(ReadingRow).where(ReadingRow.capture_id == key[0], ReadingRow.reader == key[1]))
+            session.add(ReadingRow(**again.values))
+        return Finding(place, fault, "mended")
+
+    def _reviews(self) -> Iterator[Finding]:
+        for review_id in self._keys(ReviewRow.id):
+            try:
+                with self._database.reading() as session:
+                    if _whole(session.get_one(ReviewRow, review_id), seals.REVIEWS):
+                        continue
+                    fault = _ALTERED
+            except _UNREADABLE as error:
+                fault = f"cannot be read: {error}"
+            yield Finding(f"review {review_id}", f"its row in reviews {fault}", "backup")
+
+    def _payloads_of_none(self) -> Iterator[Finding]:
+        """A payload is stored with a capture, so that one without has lost it; is it sound at least?"""
+        query = select(PayloadRow.sha256).where(~exists().where(CaptureRow.sha256 == PayloadRow.sha256))
+        for (sha256,) in self._rows(query):
+            place = f"payload {sha256}"
+            yield Finding(place, "belongs to no capture: the row of one is gone", "backup")
+            _, damage = self._payload(sha256, place)
+            if damage is not None:
+                yield damage
+
+    def _unread(self, newest: int) -> Iterator[Finding]:
+        """Captures without a reading by the reader in force, told last: they may have been read meanwhile."""
+        read = and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader)
+        same = and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy)
+        query = (
+            select(CaptureRow.id, CaptureRow.vendor, CaptureRow.policy, CaptureRow.captured_at, CaptureRow.url)
+            .outerjoin(PolicyRow, same)
+            .outerjoin(ReadingRow, read)
+            .where(CaptureRow.id <= newest, PolicyRow.vendor.is_not(None), ReadingRow.capture_id.is_(None))
+        )
+        for row in self._rows(query):
+            yield Finding(_place(row.id, row), "has no row in readings by the reader in force", "reextract")
+        without = select(CaptureRow.vendor, CaptureRow.policy).distinct().outerjoin(PolicyRow, same)
+        for vendor, policy in self._rows(without.where(CaptureRow.id <= newest, PolicyRow.vendor.is_(None))):
+            yield Finding(f"{vendor} {policy}", "has no row in policies", "reextract")
+
+    def _references(self) -> Iterator[Finding]:
+        """Rows that name rows which are not there."""
+        for child, key, parent, of in (
+            (ReadingRow, ReadingRow.capture_id, CaptureRow.id, "capture"),
+            (ReviewRow, ReviewRow.capture_id, CaptureRow.id, "capture"),
+            (ToldRow, ToldRow.subscriber_id, SubscriberRow.id, "subscriber"),
+            (OutboxRow, OutboxRow.subscriber_id, SubscriberRow.id, "subscriber"),
+        ):
+            query = select(key, func.count()).where(~exists().where(parent == key)).group_by(key)
+            for number, count in self._rows(query):
+                fault = f"is gone, and {count} of the rows in {child.__tablename__} are of it"
+                yield Finding(f"{of} {number}", fault, "backup")
+        same = and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy)
+        for vendor, policy in self._rows(select(PolicyRow.vendor, PolicyRow.policy).where(~exists().where(same))):
+            yield Finding(f"{vendor} {policy}", "has a row in policies and no captures", "backup")
+
+    def _subscribers(self) -> Iterator[Finding]:
+        """Nothing proves these rows; whether they can be read is all there is to tell."""
+        for table in (SubscriberRow, ToldRow, OutboxRow):
+            for _ in self._rows(select(table)):
+                pass
+        yield from ()
+
+    def _objects(self) -> Iterator[Finding]:
+        """Objects that no payload names. Whoever is killed between an object and its row leaves one."""
+        with self._database.reading() as session:
+            urls = [url for (url,) in session.execute(select(PayloadRow.store).distinct()) if url]
+            for url in set(urls) - self._out_of_reach:
+                unnamed = sum(
+                    1 for key in payloads.objects_of(session).keys(url) if not payloads.names(session, url, key)
+                )
+                if unnamed:
+                    yield Finding(url, f"{unnamed} objects that no payload names, left by an interrupted crawl", "none")
+
+    def _keys(self, column: Any, *conditions: Any) -> Iterator[Any]:
+        """The keys of a table, some at a time, so that no transaction is open for long."""
+        query = select(column).where(*conditions).order_by(column).limit(_AT_ONCE)
+        some: Sequence[Any] = self._all(query)
+        while some:
+            yield from some
+            some = self._all(query.where(column > some[-1]))
+
+    def _all(self, query: Select[Any]) -> Sequence[Any]:
+        with self._database.reading() as session:
+            return session.scalars(query).all()
+
+    def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+        with self._database.reading() as session:
+            yield from session.execute(query.execution_options(yield_per=_AT_ONCE))
+
+
+def _whole(row: Base, sealed: Sequence[str]) -> bool:
+    """Whether a row is as it was written."""
+    values = {one.columns[0].name: getattr(row, one.key) for one in inspect(type(row)).column_attrs}
+    return bool(seals.seal(sealed, values) == values["seal"])
+
+
+def _place(capture_id: int, capture: Any) -> str:
+    return f"{capture.vendor} {capture.policy} {iso(capture.captured_at)} {capture.url} (capture {capture_id})"

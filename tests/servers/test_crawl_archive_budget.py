@@ -1,0 +1,170 @@
+"""Crawls of one machine share what an archive allows. To them, 127.1 is an archive elsewhere, which is to be spared."""
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler import settings
+from loopback.archive import Archive, DatedPage, serve_archive, write_warc
+from loopback.faults import Fault
+from tests.servers.archive import Crawler, declare, policy_page
+
+HOST = "http://www.kestrelpost.example"
+FASTER = {"ARCHIVE_LISTING_INTERVAL": "0.5", "ARCHIVE_REPLAY_INTERVAL": "0.2"}
+
+
+@pytest.fixture
+def warcs(tmp_path: Path) -> Path:
+    folder = tmp_path / "warcs"
+    folder.mkdir()
+    pages = (
+        DatedPage(url=f"{HOST}/{name}", at=datetime(2010 + n, 1, 1, tzinfo=UTC), body=policy_page(f"{name} {n}."))
+        for name in ("one", "two")
+        for n in range(5)
+    )
+    write_warc(folder / "pages.warc.gz", pages)
+    return folder
+
+
+def crawler_of(folder: Path, name: str, archive: Archive) -> Crawler:
+    """A crawler with a database of its own, and the state of the machine."""
+    (folder / name).mkdir()
+    declare(folder / name / "vendors", name, f"url: {HOST}/{name}")
+    return Crawler(folder / name, archive.url.replace("127.0.0.1", "127.1"), state=folder / "state")
+
+
+def port_of(crawler: Crawler) -> int:
+    return int(crawler.wayback_url.rpartition(":")[2])
+
+
+def state_file(folder: Path) -> Path:
+    (path,) = (folder / "state" / "clausewatch").glob("*.json")
+    return path
+
+
+def end_block(folder: Path, ago: timedelta = timedelta(minutes=1)) -> None:
+    """As if the time until which the archive is left alone had passed."""
+    state = json.loads(state_file(folder).read_text())
+    state["blocked_until"] = (datetime.now(UTC) - ago).isoformat()
+    state.pop("paused_until", None)
+    state_file(folder).write_text(json.dumps(state))
+
+
+def test_two_crawls_at_once_keep_to_the_limits_together(tmp_path: Path, warcs: Path) -> None:
+    with serve_archive(warcs) as archive, ThreadPoolExecutor(2) as pool:
+        crawlers = [crawler_of(tmp_path, name, archive) for name in ("one", "two")]
+        crawls = [pool.submit(one.crawl, "archive", ARCHIVE_LISTING_ROWS="2", **FASTER) for one in crawlers]
+        assert [crawl.result().returncode for crawl in crawls] == [0, 0]
+        asked = archive.requests()
+    for part, interval, count in (("/cdx/", 0.5, 6), ("/web/", 0.2, 10)):
+        times = [one["at"] for one in asked if one["path"].startswith(part)]
+        assert len(times) == count
+        # A request may be late, and the next one then seems early; not so over all of them.
+        assert times[-1] - times[0] >= interval * (count - 1) * 0.9
+    assert len(list((tmp_path / "state" / "clausewatch").glob("*.json"))) == 1
+
+
+# The index allows about 30 requests a minute, and a delay of 0.25 s is refused at once; replays about 8 a second.
+def test_the_limits_are_those_of_the_wayback_machine() -> None:
+    assert 60 / settings.ARCHIVE_LISTING_INTERVAL <= 30
+    assert 1 / settings.ARCHIVE_REPLAY_INTERVAL <= 8
+
+
+# Scrapy's AutoThrottle sets the delay of a slot anew with each answer, down to none.
+def test_autothrottle_does_not_undo_the_limits(tmp_path: Path, warcs: Path) -> None:
+    assert not settings.AUTOTHROTTLE_ENABLED
+    with serve_archive(warcs) as archive:
+        crawler = crawler_of(tmp_path, "one", archive)
+        crawler.crawl("archive", AUTOTHROTTLE_ENABLED="1", AUTOTHROTTLE_START_DELAY="0", **FASTER)
+        times = [request["at"] for request in archive.requests() if "/web/" in request["path"]]
+    assert len(times) == 5
+    assert times[-1] - times[0] >= 0.2 * 4 * 0.9
+
+
+@pytest.fixture
+def blocked(tmp_path: Path, warcs: Path) -> Crawler:
+    """A crawler that got its listing and two captures before the firewall closed."""
+    with serve_archive(warcs, [Fault("^/web/", skip=2, quit=True)]) as archive:
+        crawler = crawler_of(tmp_path, "one", archive)
+        done = crawler.crawl("archive", **FASTER)
+    assert done.returncode == 1
+    failure, summary = done.stderr.splitlines()[-2:]
+    until = re.fullmatch(
+        rf"failed: {crawler.wayback_url}: the archive is left alone until (\S+): it refuses connections, as it "
+        "does for hours when it is asked too much; the next crawl goes on from here",
+        failure,
+    )
+    assert until, done.stderr
+    assert timedelta(minutes=58) < datetime.fromisoformat(until[1]) - datetime.now(UTC) <= timedelta(hours=1)
+    stored = len(crawler.captures("one"))
+    assert stored <= 2
+    assert summary.endswith(f", {5 - stored} left for the next crawl")
+    return crawler
+
+
+def test_a_block_ends_the_crawl_and_no_crawl_asks_before_its_end(tmp_path: Path, warcs: Path, blocked: Crawler) -> None:
+    with serve_archive(warcs, port=port_of(blocked)) as archive:
+        for one in (blocked, crawler_of(tmp_path, "two", archive)):
+            done = one.crawl("archive", **FASTER)
+            assert done.returncode == 1
+            assert "the archive is left alone until 20" in done.stderr
+        assert archive.requests() == []
+
+
+def test_after_a_block_the_next_crawl_goes_on_by_itself(tmp_path: Path, warcs: Path, blocked: Crawler) -> None:
+    stored = len(blocked.captures("one"))
+    end_block(tmp_path)
+    with serve_archive(warcs, port=port_of(blocked)) as archive:
+        done = blocked.crawl("archive", **FASTER)
+        asked = [request["path"][:9] for request in archive.requests()]
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == f"archive: 5 captures found, {5 - stored} new, 0 quarantined, 0 failed\n"
+    # Nothing is listed again, and nothing got again.
+    assert sorted(asked) == [f"/web/{year}" for year in range(2010 + stored, 2015)]
+
+
+@pytest.mark.parametrize(("ago", "hours"), [(timedelta(hours=1), 2), (timedelta(days=2), 1)])
+def test_the_next_block_within_a_day_is_twice_as_long(
+    tmp_path: Path, blocked: Crawler, ago: timedelta, hours: int
+) -> None:
+    end_block(tmp_path, ago)
+    done = blocked.crawl("archive", **FASTER)
+    until = re.search(r"left alone until (\S+):", done.stderr)
+    assert until
+    assert abs(datetime.fromisoformat(until[1]) - datetime.now(UTC) - timedelta(hours=hours)) < timedelta(minutes=2)
+
+
+def test_a_wait_that_the_archive_asks_for_holds_for_all_crawls(tmp_path: Path, warcs: Path) -> None:
+    with serve_archive(warcs, [Fault("^/cdx/", status=429, headers={"Retry-After": "7200"})]) as archive:
+        for name in ("one", "two"):
+            done = crawler_of(tmp_path, name, archive).crawl("archive", **FASTER)
+            assert done.returncode == 1
+            assert "until 20" in done.stderr
+        assert len(archive.requests()) == 1
+
+
+def test_a_broken_state_file_is_one_message(tmp_path: Path, warcs: Path) -> None:
+    with serve_archive(warcs) as archive:
+        crawler = crawler_of(tmp_path, "one", archive)
+        path = (
+            tmp_path / "state" / "clausewatch" / f"{crawler.wayback_url.removeprefix('http://').replace(':', '_')}.json"
+        )
+        path.parent.mkdir(parents=True)
+        path.write_text('{"turns": ')
+        done = crawler.crawl("archive")
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert done.stderr.startswith(f"Error: {path}")
+        assert "delete it" in done.stderr
+        assert archive.requests() == []
+
+
+def test_a_state_folder_that_cannot_be_written_is_one_message(tmp_path: Path, warcs: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    with serve_archive(warcs) as archive:
+        done = crawler_of(tmp_path, "one", archive).crawl("archive")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "set XDG_STATE_HOME to another one" in done.stderr

@@ -1,0 +1,144 @@
+"""A crawl of the archive that is killed, at a hundred moments, and goes on where it was with the next one."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.captures import Capture
+from loopback.archive import Archive, DatedPage, serve_archive, write_warc
+from loopback.faults import Fault
+from storage import Store
+from tests.servers.archive import Crawler, declare, policy_page
+
+HOST = "http://www.kestrelpost.example"
+VENDORS = ("flips", "mixed", "lost", "moved")
+ROWS = tuple(f"{HOST}/{page}" for page in ("flips", "mixed", "lost", "old", "new"))
+# What is under way at most, and so what is asked for again: a page of the index for each location of three policies,
+# and replays of eight rows. A replay that redirects is under way until its last answer.
+LISTINGS, REPLAYS = 4, 8
+KILLS = 100
+AT_ONCE = 3
+
+
+def at(year: int, hour: int = 0) -> datetime:
+    return datetime(year, 1, 1, hour, tzinfo=UTC)
+
+
+PAGES = [
+    # one text that comes back, over two pages of the index
+    *(
+        DatedPage(url=f"{HOST}/flips", at=at(2010 + year), body=policy_page(f"We keep letters {year % 3} days."))
+        for year in range(7)
+    ),
+    # redirects to what is there and to what is not, a page that is gone, a revisit
+    DatedPage(url=f"{HOST}/mixed", at=at(2010), status=301, media_type="", headers=(("Location", "/target"),)),
+    DatedPage(url=f"{HOST}/target", at=at(2010, hour=5), body=policy_page("We keep letters in a chest.")),
+    DatedPage(url=f"{HOST}/mixed", at=at(2011), status=302, media_type="", headers=(("Location", "/nowhere"),)),
+    DatedPage(url=f"{HOST}/mixed", at=at(2012), body=policy_page()),
+    DatedPage(url=f"{HOST}/mixed", at=at(2013), revisit=True),
+    DatedPage(url=f"{HOST}/mixed", at=at(2014), body=b"<p>No such page.</p>", status=404),
+    # listed and not given, of which one is known from another with its digest
+    *(
+        DatedPage(url=f"{HOST}/lost", at=at(2010 + year), body=policy_page(f"We keep {body}."))
+        for year, body in enumerate(["this", "this", "that", "that", "that"])
+    ),
+    # a policy that moved
+    DatedPage(url=f"{HOST}/old", at=at(2010), body=policy_page("We keep letters in Ireland.")),
+    DatedPage(url=f"{HOST}/new", at=at(2015), body=policy_page("We keep letters in Finland.")),
+]
+FAULTS = [Fault(rf"^/web/{year}.*/lost", status=404, times=None) for year in (2010, 2012, 2013)]
+
+
+@dataclass(frozen=True)
+class Kills:
+    """An archive, the database to begin with, and what an undisturbed crawl made of them."""
+
+    folder: Path
+    archive: Archive
+    captures: list[Any]
+    asked: "Counter[str]"
+    moments: int
+
+    def crawler(self, name: str) -> Crawler:
+        """A crawler with a new database; a copy, which is quicker than to make its tables each time."""
+        folder = self.folder / name
+        folder.mkdir()
+        for vendor in VENDORS[:3]:
+            declare(folder / "vendors", vendor, f"url: {HOST}/{vendor}")
+        declare(folder / "vendors", "moved", f"url: {HOST}/old; until: 2014-01-01", f"url: {HOST}/new")
+        shutil.copy(self.folder / "empty.db", folder / "store.db")
+        return Crawler(folder, self.archive.url, contact=name)
+
+    def requests(self, crawler: Crawler) -> "Counter[str]":
+        """What a crawler has asked the archive for."""
+        sign = f"(+{crawler.contact})"
+        return Counter(one["path"] for one in self.archive.requests() if one["user_agent"].endswith(sign))
+
+    def killed_at(self, moment: int) -> None:
+        """One crawl that is killed, the one after it, and what must hold then."""
+        crawler = self.crawler(f"killed-{moment}")
+        killed = crawler.crawl("archive", at=moment, then="die", ARCHIVE_LISTING_ROWS="4")
+        assert killed.returncode == -9, killed.stderr
+        done = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="4")
+        assert done.returncode == 0, done.stderr
+        assert captures(crawler) == self.captures, moment
+        asked = self.requests(crawler)
+        assert set(asked) == set(self.asked)
+        again = asked - self.asked
+        assert sum("/cdx/" in path for path in again.elements()) <= LISTINGS, (moment, again)
+        assert sum(path.endswith(ROWS) for path in again.elements()) <= REPLAYS, (moment, again)
+        assert max(again.values(), default=0) <= 1, (moment, again)
+        with Store.open(crawler.database_url) as store:
+            assert not any(store.count_rows_to_get(vendor, "privacy") for vendor in VENDORS)
+        shutil.rmtree(crawler.folder)
+
+
+def captures(crawler: Crawler) -> list[Any]:
+    """All captures with what was made of them, but for what differs from crawl to crawl."""
+    with Store.open(crawler.database_url) as store:
+        return [
+            replace(one, id=0, capture=_timeless(one.capture))
+            for vendor in VENDORS
+            for one in store.captures(vendor, "privacy")
+        ]
+
+
+def _timeless(capture: Capture) -> Capture:
+    headers = tuple(header for header in capture.headers if header[0] != "Date")
+    return replace(capture, headers=headers, requested_at=None, answered_at=None)
+
+
+@pytest.fixture(scope="module")
+def kills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
+    folder = tmp_path_factory.mktemp("kills")
+    warcs = folder / "warcs"
+    warcs.mkdir()
+    write_warc(warcs / "pages.warc.gz", PAGES)
+    Store.open(f"sqlite:///{folder / 'empty.db'}").close()
+    with serve_archive(warcs, FAULTS) as archive:
+        nothing = Kills(folder, archive, [], Counter(), 0)
+        crawler = nothing.crawler("undisturbed")
+        done = crawler.crawl("archive", at=-1, then="count", ARCHIVE_LISTING_ROWS="4")
+        assert done.returncode == 0, done.stderr
+        yield Kills(folder, archive, captures(crawler), nothing.requests(crawler), int(done.stdout.split()[-1]))
+
+
+def test_a_crawl_that_is_not_killed_asks_for_nothing_twice(kills: Kills) -> None:
+    assert len(kills.captures) == 16
+    assert set(kills.asked.values()) == {1}
+
+
+def test_a_crawl_killed_at_any_of_a_hundred_moments_ends_as_if_it_had_not_been(kills: Kills) -> None:
+    # Its last moments are left out: threads make one crawl have some more of them than another.
+    last = kills.moments * 9 // 10
+    assert last > KILLS
+    moments = [1 + number * last // KILLS for number in range(KILLS)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        assert len(list(pool.map(kills.killed_at, moments))) == KILLS

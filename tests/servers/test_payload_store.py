@@ -1,0 +1,209 @@
+"""Payloads outside the database: in a folder, and on a server that speaks S3's protocol."""
+
+import multiprocessing
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from moto.server import ThreadedMotoServer
+from sqlalchemy import select
+
+from core.captures import sha256_hex
+from core.exceptions import DamageError, StorageError
+from core.settings import CHECKOUT
+from storage import Store
+from storage.models import PayloadRow
+from storage.objects import Objects
+from tests.stored_captures import POLICY, capture_of
+from tests.test_storage_payloads import answer, text
+
+LARGE = [answer(text("policy", 6000), number) for number in range(3)]
+OTHER = answer(text("another", 6000), 0)
+
+
+@pytest.fixture(scope="module")
+def s3_server() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["file", "s3"])
+def payloads_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "file":
+        return (tmp_path / "payloads und mehr").as_uri()
+    server = request.getfixturevalue("s3_server")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    bucket = f"bucket-{sha256_hex(str(tmp_path).encode())[:20]}"
+    urlopen(Request(f"{server}/{bucket}", method="PUT")).close()
+    return f"s3://{bucket}/payloads"
+
+
+@pytest.fixture
+def raw(payloads_url: str, request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Changes an object behind the store's back: other bytes in its place, or None for nothing."""
+
+    def change(key: str, data: bytes | None) -> None:
+        objects = Objects(payloads_url)
+        if data is None:
+            objects._store(payloads_url).delete(key)
+        else:
+            objects._store(payloads_url).put(key, data)
+
+    return change
+
+
+def places(store: Store) -> dict[str, str | None]:
+    with store._database.reading() as session:
+        return {row.sha256: row.store for row in session.scalars(select(PayloadRow))}
+
+
+def test_large_payloads_are_outside_and_small_ones_in_the_database(database_url: str, payloads_url: str) -> None:
+    with Store.open(database_url, payloads_url) as store:
+        for days, payload in enumerate(LARGE):
+            store.keep(capture_of(payload, days), payload, POLICY)
+        digests = [sha256_hex(payload) for payload in LARGE]
+        assert places(store) == {digests[0]: payloads_url, digests[1]: None, digests[2]: None}
+        assert list(Objects(payloads_url).keys(payloads_url)) == [f"{digests[0][:2]}/{digests[0]}"]
+        assert [store.payload(digest) for digest in digests] == LARGE
+
+
+def test_what_is_stored_is_read_where_it_is_whatever_the_setting(
+    database_url: str, payloads_url: str, tmp_path: Path
+) -> None:
+    elsewhere = (tmp_path / "elsewhere").as_uri()
+    for days, (url, payload) in enumerate([("", LARGE[0]), (payloads_url, OTHER), (f"{elsewhere}/", LARGE[1])]):
+        with Store.open(database_url, url) as store:
+            store.keep(capture_of(payload, days), payload, POLICY)
+    far = answer(text("third", 6000), 0)
+    with Store.open(database_url, elsewhere) as store:
+        store.keep(capture_of(far, 9), far, POLICY)
+    with Store.open(database_url) as store:
+        assert all(store.payload(sha256_hex(payload)) == payload for payload in (*LARGE[:2], OTHER, far))
+        assert set(places(store).values()) == {None, payloads_url, elsewhere}
+
+
+@pytest.mark.parametrize("change", [None, b"", b"other bytes", "cut"])
+def test_an_object_that_is_gone_or_damaged_is_damage(
+    database_url: str, payloads_url: str, raw: Callable[..., None], change: bytes | str | None
+) -> None:
+    with Store.open(database_url, payloads_url) as store:
+        for days, payload in enumerate((OTHER, LARGE[0])):
+            store.keep(capture_of(payload, days), payload, POLICY)
+        digest = sha256_hex(LARGE[0])
+        key = f"{digest[:2]}/{digest}"
+        raw(key, Objects(payloads_url).get(payloads_url, key)[:-9] if change == "cut" else change)
+        said = f"the object {key} is gone from the payload store {payloads_url}" if change is None else "is damaged"
+        with pytest.raises(DamageError, match=said):
+            store.payload(digest)
+        assert store.payload(sha256_hex(OTHER)) == OTHER
+
+
+def test_a_store_that_is_not_mounted_is_no_damage(database_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mounted"
+    with Store.open(database_url, folder.as_uri()) as store:
+        store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
+        shutil.rmtree(folder)
+        for _ in ("no folder", "an empty one"):
+            with pytest.raises(StorageError, match="see that it is") as told:
+                store.payload(sha256_hex(LARGE[0]))
+            assert not isinstance(told.value, DamageError)
+            folder.mkdir(exist_ok=True)
+
+
+def test_a_bucket_or_server_that_is_not_there_is_told_and_nothing_is_stored(
+    database_url: str, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    for endpoint in (s3_server, "http://127.0.0.1:9"):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        with Store.open(database_url, "s3://no-such-bucket/payloads") as store:
+            with pytest.raises(StorageError, match=r"s3://no-such-bucket/payloads cannot be read or written: .*stays"):
+                store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
+            assert store.captures("marmot", "privacy") == ()
+            assert places(store) == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://host/x", "memory:///", "nonsense", "s3:", "s3://", "file:", "file://host/x", "file:///", "s3://b/?x"],
+)
+def test_a_url_that_names_no_store_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(StorageError, match="CLAUSEWATCH_PAYLOADS_URL"):
+        Store.open(f"sqlite:///{tmp_path / 'store.db'}", url)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match=r"folder .* cannot be made: Not a directory"):
+        Store.open(f"sqlite:///{tmp_path / 'store.db'}", (tmp_path / "file" / "folder").as_uri())
+
+
+_FULL = """
+import resource, signal, sys
+from storage import Store
+from tests.servers.test_payload_store import OTHER
+from tests.stored_captures import POLICY, capture_of
+with Store.open(sys.argv[1], sys.argv[2]) as store:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
+    store.keep(capture_of(OTHER, 1), OTHER, POLICY)
+"""
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_there(postgresql_url: str, tmp_path: Path) -> None:
+    url = (tmp_path / "payloads").as_uri()
+    with Store.open(postgresql_url, url) as store:
+        store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
+        command = [sys.executable, "-c", _FULL, postgresql_url, url]
+        full = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
+        assert "StorageError: the payload store file://" in full.stderr
+        assert "what was stored before stays (" in full.stderr
+        assert [one.capture for one in store.captures("marmot", "privacy")] == [capture_of(LARGE[0])]
+        digest = sha256_hex(OTHER)
+        assert f"{digest[:2]}/{digest}" not in Objects(url).keys(url)
+        assert store.keep(capture_of(OTHER, 1), OTHER, POLICY).is_new
+        assert store.payload(digest) == OTHER
+
+
+def _keep_and_die(database_url: str, payloads_url: str, place: str) -> None:
+    def die(*_: object) -> None:
+        signal.raise_signal(signal.SIGKILL)
+
+    from storage import objects, payloads
+
+    if place == "before the file is on the disk":
+        objects._sync = die
+    else:
+        payloads.insert = die  # type: ignore[assignment]  # before the row is
+    with Store.open(database_url, payloads_url) as store:
+        store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
+
+
+@pytest.mark.parametrize("place", ["before the file is on the disk", "before the row is written"])
+def test_an_object_left_by_a_kill_is_harmless(database_url: str, tmp_path: Path, place: str) -> None:
+    url = (tmp_path / "payloads").as_uri()
+    Store.open(database_url, url).close()
+    process = multiprocessing.get_context("spawn").Process(target=_keep_and_die, args=(database_url, url, place))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    with Store.open(database_url, url) as store:
+        assert len(list(Objects(url).keys(url))) == 1
+        assert store.captures("marmot", "privacy") == ()
+        (file,) = (one for one in (tmp_path / "payloads").rglob("*") if one.is_file())
+        file.write_bytes(b"half of")
+        assert store.keep(capture_of(LARGE[0]), LARGE[0], POLICY).is_new
+        assert store.payload(sha256_hex(LARGE[0])) == LARGE[0]

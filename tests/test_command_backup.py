@@ -1,0 +1,53 @@
+"""`clausewatch backup` and `clausewatch restore`"""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from demo.captures import PAGES
+from tests.conftest import Clausewatch
+from tests.demo_pages import CAPTURES
+
+
+@pytest.fixture
+def history(clausewatch: Clausewatch) -> Clausewatch:
+    for name, moment, address in CAPTURES[:4]:
+        clausewatch("ingest", PAGES / name, "--vendor", "lanternpost", "--captured-at", moment, "--url", address)
+    return clausewatch
+
+
+def test_what_is_backed_up_is_restored_elsewhere(
+    history: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "all.backup"
+    said = history("backup", file)
+    assert (said.stdout, said.stderr) == ("", f"{file}: {file.stat().st_size:,} bytes\n")
+    before = history("versions", "lanternpost").stdout
+    monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+    monkeypatch.setenv("CLAUSEWATCH_PAYLOADS_URL", (tmp_path / "payloads").as_uri())
+    assert history("restore", file).stderr == f"{file} is restored\n"
+    assert history("versions", "lanternpost").stdout == before
+    history("verify")
+    assert "the database is not empty" in history("restore", file, exit_code=1).stderr
+
+
+def test_damage_is_told_by_the_exit_status(
+    history: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = sqlite3.connect(tmp_path / "clausewatch.db")
+    with connection:
+        connection.execute("UPDATE payloads SET data = x'00' WHERE sha256 = (SELECT max(sha256) FROM payloads)")
+    connection.close()
+    file = tmp_path / "all.backup"
+    assert "could not be proven" in history("backup", file, exit_code=1).stderr
+    monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+    assert "could not be proven" in history("restore", file, exit_code=1).stderr
+
+
+def test_what_makes_no_sense_is_one_message(history: Clausewatch, tmp_path: Path) -> None:
+    shutil.copy(tmp_path / "clausewatch.db", tmp_path / "copy.db")
+    assert "no backup that was finished" in history("restore", tmp_path / "copy.db", exit_code=1).stderr
+    assert "does not exist" in history("restore", tmp_path / "none.backup", exit_code=2).stderr
+    assert "cannot be opened" in history("backup", tmp_path / "no" / "all.backup", exit_code=1).stderr
