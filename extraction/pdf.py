@@ -33,7 +33,7 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
     ExtractionError when it is encrypted or damaged, or asks for more memory or time than a policy does.
     """
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  (our own module)
             # -P: our modules beside it have names of Python's own.
             [sys.executable, "-P", str(Path(__file__).with_name("pdf_lines.py"))],
             input=data,
