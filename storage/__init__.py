@@ -4,7 +4,7 @@ subscribers and the outbox.
 `Store` is the whole of it for other rooms.
 """
 
-from storage.records import Decision, Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber
+from storage.records import Decision, Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber, Unread
 from storage.store import Store
 
-__all__ = ["Decision", "Kept", "OutboxMessage", "Review", "Standing", "Store", "StoredCapture", "Subscriber"]
+__all__ = ["Decision", "Kept", "OutboxMessage", "Review", "Standing", "Store", "StoredCapture", "Subscriber", "Unread"]

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.captures import sha256_hex
@@ -49,11 +50,10 @@ def decode(data: bytes) -> Document:
     )
 
 
-def put(session: Session, document: Document) -> str:
-    """Store the document unless it is stored already. Its digest."""
-    data = encode(document)
+def put(session: Session, data: bytes) -> str:
+    """Store a document, encoded, unless it is stored already. Its digest."""
     sha256 = sha256_hex(data)
-    if session.get(DocumentRow, sha256) is None:
+    if session.scalar(select(DocumentRow.sha256).where(DocumentRow.sha256 == sha256)) is None:
         values = {"sha256": sha256, "size": len(data), "data": compress(data)}
         session.execute(insert(session, DocumentRow).values(values).on_conflict_do_nothing())
     return sha256

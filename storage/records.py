@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from core.captures import Capture, Reason, Verdict
+from core.declarations import Policy
 
 Decision = Literal["accepted", "rejected"]
 
@@ -24,6 +25,20 @@ class Kept:
     is_new: bool
     verdict: Verdict
     version_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A capture that is kept, and is to be read as `policy` declares it.
+
+    is_new: False when the store held it already. payload: None when it is not at hand, but in the store.
+    """
+
+    capture_id: int
+    is_new: bool
+    capture: Capture
+    payload: bytes | None
+    policy: Policy
 
 
 @dataclass(frozen=True, slots=True)
