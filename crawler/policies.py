@@ -21,6 +21,7 @@ class PolicySpider(scrapy.Spider):
     """Crawls the declared policies of some vendors, or of all.
 
     vendor: slugs, separated by commas; empty means all.
+    unread: how many captures are kept and not read yet. stopped: whether the crawl is to keep no more.
 
     Creating one raises the ClausewatchError there is to tell: an unknown vendor or argument, a broken declaration or
     setting, a database that cannot be opened.
@@ -29,6 +30,7 @@ class PolicySpider(scrapy.Spider):
     store: Store
     tally: Tally
     stopped = False
+    unread = 0
     begun_at: datetime
     _vendors: dict[str, Vendor]
 
@@ -46,7 +48,7 @@ class PolicySpider(scrapy.Spider):
         spider._vendors = select_vendors(environment.vendors, spider._slugs)
         spider.store = Store.open(environment.database_url)
         crawler.signals.connect(spider._opened, signals.spider_opened)
-        crawler.signals.connect(spider.store.close, signals.spider_closed, weak=False)
+        crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
 
     def policies(self) -> Iterator[tuple[str, str, Policy]]:
@@ -55,9 +57,9 @@ class PolicySpider(scrapy.Spider):
             for name, policy in vendor.policies.items():
                 yield slug, name, policy
 
-    async def kept(self, capture: Capture, kept: Kept) -> None:
-        """Called for each capture that the store took. StorageError as the store raises it."""
-        self.tally.kept(kept)
+    async def read(self, capture: Capture, kept: Kept) -> None:
+        """Called for each capture that was read after the store took it. StorageError as the store raises it."""
+        self.tally.read(kept)
 
     def stop(self, why: str) -> None:
         """Ends the crawl for a reason that goes for all of it, told once."""
@@ -65,6 +67,10 @@ class PolicySpider(scrapy.Spider):
             self.stopped = True
             self.tally.failed("the crawl ended early", why)
             self._ending = asyncio.create_task(self.crawler.engine.close_spider_async(reason="stopped"))
+
+    def _closed(self) -> None:
+        self.tally.unread(self.unread)
+        self.store.close()
 
     def _opened(self) -> None:
         self.tally = Tally(self.crawler.stats)

@@ -73,30 +73,18 @@ class Keeper:
 
     def keep_all(self, captures: Iterable[Found]) -> Iterator[Kept]:
         """See `Store.keep_all`."""
-        return self.read(unread for batch in _batches(captures) for unread in self._kept_in_order(batch))
+        return self.read(self.keep_unread(captures))
 
-    def keep_unread(self, captures: Sequence[Found]) -> list[Unread]:
+    def keep_unread(self, captures: Iterable[Found]) -> Iterator[Unread]:
         """See `Store.keep_unread`."""
-        for capture, payload, _ in captures:
-            if payload is not None and sha256_hex(payload) != capture.sha256:
-                raise StorageError(f"these are not the bytes that the capture of {capture.url} names: get it again")
-        identities = [_identity(capture) for capture, _, _ in captures]
-        with self._database.reading() as session:
-            query = select(CaptureRow.identity, CaptureRow.id).where(CaptureRow.identity.in_(identities))
-            ids = dict(iter(session.execute(query)))
-        new: set[str] = set()
-        if not ids.keys() >= set(identities):
-            with self._database.writing() as session:
-                for identity, (capture, payload, _) in zip(identities, captures, strict=True):
-                    if identity not in ids:
-                        ids[identity], is_new = _keep_evidence(session, identity, capture, payload)
-                        new |= {identity} if is_new else set()
-        self._to_come.update(ids[identity] for identity in new)
-        kept = []
-        for identity, (capture, payload, policy) in zip(identities, captures, strict=True):
-            kept.append(Unread(ids[identity], identity in new, capture, payload, policy))
-            new.discard(identity)  # the same once more is not new
-        return kept
+        for batch in _batches(captures):
+            try:
+                yield from self._keep_evidence(batch)
+            except StorageError:
+                if len(batch) == 1:
+                    raise
+                for one in batch:  # those before the one that is refused
+                    yield from self._keep_evidence([one])
 
     def read(self, captures: Iterable[Unread]) -> Iterator[Kept]:
         """See `Store.read`."""
@@ -124,15 +112,28 @@ class Keeper:
                         progress(len(done), len(done | set(missing)))
         return len(done)
 
-    def _kept_in_order(self, batch: Sequence[Found]) -> Iterator[Unread]:
-        """Keeps a batch at once; where the database refuses one of them, those before it."""
-        try:
-            yield from self.keep_unread(batch)
-        except StorageError:
-            if len(batch) == 1:
-                raise
-            for one in batch:
-                yield from self.keep_unread([one])
+    def _keep_evidence(self, captures: Sequence[Found]) -> list[Unread]:
+        """Keep captures in one transaction: nothing looks into them before it is committed."""
+        for capture, payload, _ in captures:
+            if payload is not None and sha256_hex(payload) != capture.sha256:
+                raise StorageError(f"these are not the bytes that the capture of {capture.url} names: get it again")
+        identities = [_identity(capture) for capture, _, _ in captures]
+        with self._database.reading() as session:
+            query = select(CaptureRow.identity, CaptureRow.id).where(CaptureRow.identity.in_(identities))
+            ids = dict(iter(session.execute(query)))
+        new: set[str] = set()
+        if not ids.keys() >= set(identities):
+            with self._database.writing() as session:
+                for identity, (capture, payload, _) in zip(identities, captures, strict=True):
+                    if identity not in ids:
+                        ids[identity], is_new = _keep_evidence(session, identity, capture, payload)
+                        new |= {identity} if is_new else set()
+        self._to_come.update(ids[identity] for identity in new)
+        kept = []
+        for identity, (capture, payload, policy) in zip(identities, captures, strict=True):
+            kept.append(Unread(ids[identity], identity in new, capture, payload, policy))
+            new.discard(identity)  # the same once more is not new
+        return kept
 
     def _kept_before(self, capture_id: int, policy: Policy) -> Unread:
         with self._database.reading() as session:

@@ -70,10 +70,10 @@ class Store:
         """
         return self._keeper.keep_all(captures)
 
-    def keep_unread(self, captures: Sequence[tuple[Capture, bytes | None, Policy]]) -> list[Unread]:
-        """Keep captures as evidence, all of them or, when an error is raised, none; `read` is to follow.
+    def keep_unread(self, captures: Iterable[tuple[Capture, bytes | None, Policy]]) -> Iterator[Unread]:
+        """Keep captures as evidence, some at a time, each committed when it is given back; `read` is to follow.
 
-        captures, and the errors: as for `keep`. Until it is read, a capture is shown as one that is not read yet.
+        captures, and the errors: as for `keep_all`. Until it is read, a capture is shown as one that is not read yet.
         """
         return self._keeper.keep_unread(captures)
 

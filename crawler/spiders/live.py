@@ -45,7 +45,6 @@ class LiveSpider(PolicySpider):
         spider._asked = {}
         spider._waiting = set()
         crawler.signals.connect(spider._idle, signals.spider_idle)
-        crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -78,9 +77,9 @@ class LiveSpider(PolicySpider):
         capture = live_capture(response, about["vendor"], about["name"], about["url"])
         yield Found(capture, response.body, about["policy"])
 
-    async def kept(self, capture: Capture, kept: Kept) -> None:
+    async def read(self, capture: Capture, kept: Kept) -> None:
         """Has the page fetched once more when it shows another text than before, the first time it is fetched."""
-        await super().kept(capture, kept)
+        await super().read(capture, kept)
         policy = self._asked.pop((capture.vendor, capture.policy, capture.asked_url), None)
         if policy is None or kept.version_id is None:
             return
@@ -101,7 +100,7 @@ class LiveSpider(PolicySpider):
         """Keeps the crawl going while pages wait for their second look, and says so once: all else is done by then."""
         if not self._waiting:
             return
-        if not self._said:
+        if not self._said and not self.unread:
             self._said = True
             many = len(self._waiting) > 1
             sys.stderr.write(
@@ -113,6 +112,7 @@ class LiveSpider(PolicySpider):
 
     def _closed(self) -> None:
         """What still waits when the crawl ends early is not asked for: an interrupt waits for nothing."""
+        super()._closed()
         self.tally.left(len(self._waiting))
         for task in self._waiting:
             task.cancel()
