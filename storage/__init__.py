@@ -4,7 +4,20 @@ subscribers and the outbox.
 `Store` is the whole of it for other rooms.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from storage.records import Decision, Kept, OutboxMessage, Review, Standing, StoredCapture, Subscriber, Unread
-from storage.store import Store
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 __all__ = ["Decision", "Kept", "OutboxMessage", "Review", "Standing", "Store", "StoredCapture", "Subscriber", "Unread"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Store`, when it is asked for: processes that only read captures start in half the time without the database."""
+    if name == "Store":
+        from storage.store import Store
+
+        return Store
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

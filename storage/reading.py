@@ -6,7 +6,7 @@ from core.captures import Capture, Reading, Verdict
 from diffing.sameness import version_id
 from extraction import read
 from extraction.context import not_as_declared, sure_language
-from storage import documents
+from storage.encoding import encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,10 @@ class ToRead:
     select: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     language: str | None = None
+
+    def size(self) -> int:
+        """In bytes, nearly."""
+        return len(self.payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def read_one(task: ToRead) -> AsRead:
         return AsRead(reading.verdict)
     return AsRead(
         reading.verdict,
-        documents.encode(document),
+        encode(document),
         sure_language(document),
         version_id(document) if document.clauses else None,
     )

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from core.captures import Capture, Reason, Verdict
-from core.declarations import Policy
+
+if TYPE_CHECKING:
+    from core.declarations import Policy
 
 Decision = Literal["accepted", "rejected"]
 
@@ -38,7 +40,7 @@ class Unread:
     is_new: bool
     capture: Capture
     payload: bytes | None
-    policy: Policy
+    policy: "Policy"
 
 
 @dataclass(frozen=True, slots=True)

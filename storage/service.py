@@ -55,7 +55,7 @@ class Keeper:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._workers = Workers(read_one, _fallen, preload="storage.ready")
+        self._workers = Workers(read_one, fallen=_fallen, size=ToRead.size, preload="storage.ready")
         # By which reader each policy's captures were last found to be read, all of them. To look through them all again
         # with every capture would make a crawl slower with every capture.
         self._current: dict[tuple[str, str], str] = {}
@@ -251,8 +251,8 @@ def _keep_evidence(session: Session, identity: str, capture: Capture, payload: b
         payloads.put(session, capture.sha256, payload)
     elif not payloads.holds(session, capture.sha256):
         raise StorageError(f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes")
-    statement = insert(session, CaptureRow).values(_columns(capture, identity)).on_conflict_do_nothing()
-    capture_id = session.scalar(statement.returning(CaptureRow.id))
+    statement = insert(session, CaptureRow).on_conflict_do_nothing().returning(CaptureRow.id)
+    capture_id = session.scalar(statement, _columns(capture, identity))
     if capture_id is not None:
         return capture_id, True
     return session.scalars(select(CaptureRow.id).where(CaptureRow.identity == identity)).one(), False

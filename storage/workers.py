@@ -3,21 +3,23 @@
 import multiprocessing
 import os
 import signal
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
-from threading import RLock, Thread
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from threading import Lock, local
 from typing import Generic, TypeVar
 
 from core.exceptions import ClausewatchError
 
 # So many are done sooner in this process than others have started.
 _FEW = 16
-# How many wait for each process: it has something to do while what is done is stored.
-_AHEAD = 12
+# What is taken ahead, so many or of so many bytes: there is something to do while what is done is stored.
+_AHEAD = 64
+_AHEAD_SIZE = 32 * 1024 * 1024
 
 _Item = TypeVar("_Item")
 _Task = TypeVar("_Task")
@@ -25,19 +27,32 @@ _Result = TypeVar("_Result")
 
 
 class Workers(Generic[_Task, _Result]):
-    """Calls one function in processes of their own, as many as there are processors; they start when first needed.
+    """Calls one function in processes of their own, which start when they are first needed.
 
     function: of a module; its argument and result can be pickled. fallen: gives the result for a task that took its
-        process down, and the next one, too. preload: the module that the processes have loaded from the start.
+        process down, and another one, too. size: of a task, in bytes. preload: the module that the processes have
+        loaded from the start.
     Several threads may use it.
     """
 
-    def __init__(self, function: Callable[[_Task], _Result], fallen: Callable[[_Task], _Result], preload: str) -> None:
+    def __init__(
+        self,
+        function: Callable[[_Task], _Result],
+        *,
+        fallen: Callable[[_Task], _Result],
+        size: Callable[[_Task], int],
+        preload: str,
+    ) -> None:
         self._function = function
         self._fallen = fallen
+        self._size = size
         self._preload = preload
-        self._workers: list[_Worker[_Task, _Result]] = []
-        self._lock = RLock()
+        # A thread for each process, which has one task at a time: so it is known what a process died of. One more of
+        # them than processors, so that these are busy while a thread hands out the next task.
+        self._threads: ThreadPoolExecutor | None = None
+        self._of_thread = local()
+        self._processes: list[ForkServerProcess] = []
+        self._lock = Lock()
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
         """Each item with the result of its task, None where it has no task; in order, in batches of what is there.
@@ -48,7 +63,7 @@ class Workers(Generic[_Task, _Result]):
         fault = Fault()
         coming = fault.noted(items)
         first = list(islice(coming, _FEW + 1))
-        if len(first) <= _FEW and not self._workers:
+        if len(first) <= _FEW and self._threads is None:
             for item, task in first:
                 yield [(item, None if task is None else self._function(task))]
         else:
@@ -58,122 +73,73 @@ class Workers(Generic[_Task, _Result]):
     def close(self) -> None:
         """End the processes, whatever they are doing."""
         with self._lock:
-            for worker in self._workers:
-                worker.end()
-            self._workers = []
+            threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown(wait=False, cancel_futures=True)
+            for process in self._processes:
+                process.kill()
+            threads.shutdown()
 
     def _map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
-        under_way: deque[tuple[_Item, _Job[_Task, _Result] | None]] = deque()
+        under_way: deque[tuple[_Item, Future[_Result] | None, int]] = deque()
+        size = 0
+
+        def finished() -> list[tuple[_Item, _Result | None]]:
+            """The first item, once its result is there, and those after it whose results are there by then."""
+            nonlocal size
+            found: list[tuple[_Item, _Result | None]] = []
+            while under_way and (not found or (_is_there(under_way[0][1]) and len(found) < _FEW)):
+                item, future, task_size = under_way.popleft()
+                size -= task_size
+                found.append((item, None if future is None else future.result()))
+            return found
+
         for item, task in items:
-            under_way.append((item, None if task is None else self._submit(task)))
-            if len(under_way) >= _AHEAD * _processors() or _is_done(under_way[0][1]):
-                yield self._finished(under_way)
+            under_way.append((item, *((None, 0) if task is None else (self._submit(task), self._size(task)))))
+            size += under_way[-1][2]
+            if len(under_way) >= _AHEAD or size >= _AHEAD_SIZE or _is_there(under_way[0][1]):
+                yield finished()
         while under_way:
-            yield self._finished(under_way)
+            yield finished()
 
-    def _finished(
-        self, under_way: "deque[tuple[_Item, _Job[_Task, _Result] | None]]"
-    ) -> list[tuple[_Item, _Result | None]]:
-        """The first item, once its result is there, and those after it whose results are there by then."""
-        finished: list[tuple[_Item, _Result | None]] = []
-        while under_way and (not finished or (_is_done(under_way[0][1]) and len(finished) < _FEW)):
-            item, job = under_way.popleft()
-            finished.append((item, None if job is None else self._result(job)))
-        return finished
-
-    def _submit(self, task: _Task) -> "_Job[_Task, _Result]":
+    def _submit(self, task: _Task) -> "Future[_Result]":
         with self._lock:
-            if not self._workers:
-                self._workers = [_Worker(self._function, self._preload) for _ in range(_processors())]
-            return min(self._workers, key=_Worker.load).submit(task)
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(_processors() + 1, "read", _without_interrupts)
+            return self._threads.submit(self._call, task)
 
-    def _result(self, job: "_Job[_Task, _Result]") -> _Result:
-        while True:
+    def _call(self, task: _Task) -> _Result:
+        """The function's result, from this thread's process."""
+        for _ in range(2):
+            process = getattr(self._of_thread, "process", None) or self._start()
             try:
-                return job.future.result()
-            except BrokenProcessPool:
-                with self._lock:
-                    for worker in self._workers:
-                        worker.revive()
-                if job.deaths > 1:
-                    return self._fallen(job.task)
+                process.send(task)
+                result, error = process.recv()
+            except (EOFError, OSError):
+                self._of_thread.process = None
+                continue
+            if error is not None:
+                raise error
+            return result  # type: ignore[no-any-return]  # a pipe's content has no type
+        return self._fallen(task)
 
-
-class _Job(Generic[_Task, _Result]):
-    """A task and its present try. deaths: how many processes have died of it."""
-
-    def __init__(self, task: _Task, future: "Future[_Result]") -> None:
-        self.task = task
-        self.future = future
-        self.deaths = 0
-
-    def has_result(self) -> bool:
-        return self.future.done() and not isinstance(self.future.exception(), BrokenProcessPool)
-
-
-class _Worker(Generic[_Task, _Result]):
-    """One process, with an executor of its own: so it is known which task it died of, the first that it left undone."""
-
-    def __init__(self, function: Callable[[_Task], _Result], preload: str) -> None:
-        self._function = function
-        self._preload = preload
-        self._jobs: deque[_Job[_Task, _Result]] = deque()
-        self._start()
-
-    def load(self) -> int:
-        """How many tasks it has not done."""
-        while self._jobs and self._jobs[0].has_result():
-            self._jobs.popleft()
-        return len(self._jobs)
-
-    def submit(self, task: _Task) -> _Job[_Task, _Result]:
-        while True:
-            try:
-                job = _Job(task, self._executor.submit(self._function, task))
-            except BrokenProcessPool:
-                self._start_again()
-            else:
-                self._jobs.append(job)
-                return job
-
-    def revive(self) -> None:
-        """If the process has died of a task: another one for what is left."""
-        if any(job.future.done() and not job.has_result() for job in self._jobs):
-            self._start_again()
-
-    def _start_again(self) -> None:
-        if isinstance(self._process.exception(), BrokenProcessPool):
-            raise ClausewatchError(
-                "the processes that read captures end at once: see that the machine has memory left, and run this "
-                "again; what was stored before stays"
-            )
-        self._executor.shutdown(wait=False)
-        self._start()
-        left = [job for job in self._jobs if not job.has_result()]
-        if left:
-            left[0].deaths += 1
-        self._jobs = deque(job for job in left if job.deaths < 2)
-        for job in self._jobs:
-            job.future = self._executor.submit(self._function, job.task)
-
-    def end(self) -> None:
-        busy = self.load()
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        if busy:
-            with suppress(BrokenProcessPool, CancelledError, ProcessLookupError):
-                os.kill(self._process.result(), signal.SIGKILL)
-        self._executor.shutdown()
-
-    def _start(self) -> None:
+    def _start(self) -> Connection:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([self._preload])
-        self._executor = ProcessPoolExecutor(1, context, _end_with_parent)
-        # The process inherits this: Ctrl-C reaches it, too, and is for the one that started it to obey.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(self._function, theirs), daemon=True)
         try:
-            self._process = self._executor.submit(os.getpid)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            process.start()
+            self._processes.append(process)
+            theirs.close()
+            ours.recv()
+        except (EOFError, OSError):
+            raise ClausewatchError(
+                "no process can be started to read captures: see that the machine has memory left, and run this again; "
+                "what was stored before stays"
+            ) from None
+        self._of_thread.process = ours
+        return ours
 
 
 class Fault:
@@ -195,8 +161,26 @@ class Fault:
             raise self._error
 
 
-def _is_done(job: "_Job[_Task, _Result] | None") -> bool:
-    return job is None or job.future.done()
+def _serve(function: Callable[[_Task], _Result], connection: Connection) -> None:
+    """What a process does: calls the function for each task it is sent, until nobody is there any more."""
+    try:
+        connection.send("ready")
+        while True:
+            task = connection.recv()
+            answer: tuple[_Result | None, Exception | None]
+            try:
+                answer = function(task), None
+            except Exception as error:
+                error.add_note(traceback.format_exc())
+                answer = None, error
+            connection.send(answer)
+    except (EOFError, OSError):
+        return
+
+
+def _is_there(future: "Future[_Result] | None") -> bool:
+    """Whether a result can be had at once; what was raised instead is raised when all before it is dealt with."""
+    return future is None or (future.done() and future.exception() is None)
 
 
 def _processors() -> int:
@@ -204,13 +188,6 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _end_with_parent() -> None:
-    """At the start of each process: it is not to outlive the one that started it."""
-
-    def wait() -> None:
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=wait, daemon=True).start()
+def _without_interrupts() -> None:
+    """The processes that a thread starts inherit this: Ctrl-C reaches them, too, and is for us to obey."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

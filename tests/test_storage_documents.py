@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.captures import Reading, Verdict
 from core.clauses import Clause, Document
 from storage import Store, reading
-from storage.documents import decode, encode
+from storage.encoding import decode, encode
 from tests.stored_captures import POLICY, capture_of
 
 # Every code point, lone surrogates and NUL included.
