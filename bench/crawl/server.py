@@ -1,7 +1,7 @@
 """Serves pages of 180 KB, each with a text of its own; prints its port."""
 
 import asyncio
-from functools import lru_cache
+from functools import cache
 
 SIZE = 180_000
 _SENTENCE = (
@@ -12,12 +12,12 @@ _SENTENCE = (
 _SCRIPT = "var state = " + '{"module":"menu","items":[{"id":17,"href":"/products"}]};' * 4000
 
 
-@lru_cache(maxsize=None)
+@cache
 def page(number: int) -> bytes:
     """A policy, with as much script around it as pages have."""
     clauses = "".join(f"<h2>Section {n}</h2><p>{_SENTENCE.format(1000 * number + n)}</p>" for n in range(60))
-    head = f'<!DOCTYPE html><html lang="en"><head><title>Privacy policy</title></head><body><h1>Privacy policy</h1>{clauses}'
-    return f"{head}<script>{_SCRIPT[: SIZE - len(head) - 32]}</script></body></html>".encode()
+    head = f"<!DOCTYPE html><title>Privacy policy</title><h1>Privacy policy</h1>{clauses}"
+    return f"{head}<script>{_SCRIPT[: SIZE - len(head) - 32]}</script>".encode()
 
 
 class _Protocol(asyncio.Protocol):
