@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import CHECKOUT
-from loopback.archive import DatedPage, serve_archive
+from loopback.archive import DatedPage, serve_archive, write_warc
 from loopback.pages import Page, serve_pages
 from storage import Store
 from tests.servers.archive import QUICK, Crawler, declare, policy_page
@@ -72,7 +72,8 @@ def test_two_crawls_of_one_archive_keep_each_capture_once(processes: Processes, 
     for vendor in VENDORS:
         declare(processes.vendors, vendor, f"url: {HOST}/{vendor}")
     (tmp_path / "archive").mkdir()
-    with serve_archive(tmp_path / "archive", pages) as archive:
+    write_warc(tmp_path / "archive" / "kestrel.warc.gz", pages)
+    with serve_archive(tmp_path / "archive") as archive:
         processes.wayback_url = archive.url
         with Store.open(processes.url) as store:
             store.subscribe("reader@kestrelwatch.example", [], datetime(2000, 1, 1, tzinfo=UTC))
