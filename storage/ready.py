@@ -1,6 +1,8 @@
-"""Loaded once by the process that the workers come from: whatever it loads, and reads first, each of them has."""
+"""Loaded once, by the process that the workers come from: what it has loaded and set, each has from its start."""
 
 import gc
+import os
+import signal
 from datetime import UTC, datetime
 
 from core.captures import Capture, sha256_hex
@@ -21,5 +23,9 @@ _CAPTURE = Capture(
     sha256=sha256_hex(_PAGE),
 )
 
+# As in storage.workers; a worker may be interrupted before it comes so far.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+# What is read gives way to what is to be kept.
+os.nice(5)
 read_one(ToRead(_CAPTURE, _PAGE))  # loads the languages' model, the names of months
 gc.freeze()

@@ -105,7 +105,7 @@ class Workers(Generic[_Task, _Result]):
     def _submit(self, task: _Task) -> "Future[_Result]":
         with self._lock:
             if self._threads is None:
-                self._threads = ThreadPoolExecutor(_processors() + 1, "read", _without_interrupts)
+                self._threads = ThreadPoolExecutor(_processors() + 1, "read")
             return self._threads.submit(self._call, task)
 
     def _call(self, task: _Task) -> _Result:
@@ -163,6 +163,8 @@ class Fault:
 
 def _serve(function: Callable[[_Task], _Result], connection: Connection) -> None:
     """What a process does: calls the function for each task it is sent, until nobody is there any more."""
+    # Ctrl-C reaches it, too, and is for the process that sends the tasks to obey.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         connection.send("ready")
         while True:
@@ -186,8 +188,3 @@ def _is_there(future: "Future[_Result] | None") -> bool:
 def _processors() -> int:
     """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _without_interrupts() -> None:
-    """The processes that a thread starts inherit this: Ctrl-C reaches them, too, and is for us to obey."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
