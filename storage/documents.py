@@ -1,5 +1,7 @@
 """Documents under the SHA-256 of their JSON: many captures show the same one."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,13 +14,18 @@ from storage.encoding import decode
 from storage.models import DocumentRow
 
 
-def put(session: Session, data: bytes) -> str:
-    """Store a document, encoded, unless it is stored already. Its digest."""
-    sha256 = sha256_hex(data)
-    if session.scalar(select(DocumentRow.sha256).where(DocumentRow.sha256 == sha256)) is None:
-        values = {"sha256": sha256, "size": len(data), "data": compress(data)}
-        session.execute(insert(session, DocumentRow).values(values).on_conflict_do_nothing())
-    return sha256
+def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
+    """Store documents, encoded, unless they are stored already. The digest of each."""
+    digests = {data: sha256_hex(data) for data in encoded}
+    known = set(session.scalars(select(DocumentRow.sha256).where(DocumentRow.sha256.in_(digests.values()))))
+    rows = [
+        {"sha256": sha256, "size": len(data), "data": compress(data)}
+        for data, sha256 in digests.items()
+        if sha256 not in known
+    ]
+    if rows:
+        session.execute(insert(session, DocumentRow).on_conflict_do_nothing(), rows)
+    return digests
 
 
 def get(session: Session, sha256: str) -> Document:

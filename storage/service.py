@@ -119,20 +119,23 @@ class Keeper:
                 raise StorageError(f"these are not the bytes that the capture of {capture.url} names: get it again")
         identities = [_identity(capture) for capture, _, _ in captures]
         with self._database.reading() as session:
-            query = select(CaptureRow.identity, CaptureRow.id).where(CaptureRow.identity.in_(identities))
-            ids = dict(iter(session.execute(query)))
-        new: set[str] = set()
-        if not ids.keys() >= set(identities):
+            known = _ids(session, identities)
+        ids = known
+        if not known.keys() >= set(identities):
             with self._database.writing() as session:
-                for identity, (capture, payload, _) in zip(identities, captures, strict=True):
-                    if identity not in ids:
-                        ids[identity], is_new = _keep_evidence(session, identity, capture, payload)
-                        new |= {identity} if is_new else set()
-        self._to_come.update(ids[identity] for identity in new)
+                known = _ids(session, identities)  # another process may have stored some since we looked
+                new = {one: found for one, found in zip(identities, captures, strict=True) if one not in known}
+                for capture, payload, _ in new.values():
+                    _keep_payload(session, capture, payload)
+                if new:
+                    rows = [_columns(capture, identity) for identity, (capture, _, _) in new.items()]
+                    session.execute(insert(session, CaptureRow).on_conflict_do_nothing(), rows)
+                ids = _ids(session, identities)
         kept = []
         for identity, (capture, payload, policy) in zip(identities, captures, strict=True):
-            kept.append(Unread(ids[identity], identity in new, capture, payload, policy))
-            new.discard(identity)  # the same once more is not new
+            kept.append(Unread(ids[identity], identity not in known, capture, payload, policy))
+            known[identity] = ids[identity]  # the same once more is not new
+        self._to_come.update(unread.capture_id for unread in kept if unread.is_new)
         return kept
 
     def _kept_before(self, capture_id: int, policy: Policy) -> Unread:
@@ -196,10 +199,10 @@ class Keeper:
         missing = [index for index, (reading, _) in enumerate(readings) if not reading.is_stored]
         if missing:
             with self._database.writing() as session:
-                for index in missing:
-                    _, as_read = readings[index]
-                    if as_read is not None and as_read.document is not None:
-                        rows[index]["document_sha256"] = documents.put(session, as_read.document)
+                read = {index: as_read.document for index in missing if (as_read := readings[index][1]) is not None}
+                digests = documents.put(session, [document for document in read.values() if document is not None])
+                for index, document in read.items():
+                    rows[index]["document_sha256"] = None if document is None else digests[document]
                 statement = insert(session, ReadingRow)
                 session.execute(
                     statement.on_conflict_do_update(
@@ -245,17 +248,17 @@ def _digest(declared: object) -> str:
     return sha256_hex(json.dumps(declared).encode())[:12]
 
 
-def _keep_evidence(session: Session, identity: str, capture: Capture, payload: bytes | None) -> tuple[int, bool]:
-    """The key of the capture, and whether it is new: another process may have stored it since we looked."""
+def _ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
+    """The keys of those captures that are stored, by identity."""
+    query = select(CaptureRow.identity, CaptureRow.id).where(CaptureRow.identity.in_(identities))
+    return dict(iter(session.execute(query)))
+
+
+def _keep_payload(session: Session, capture: Capture, payload: bytes | None) -> None:
     if payload is not None:
         payloads.put(session, capture.sha256, payload)
     elif not payloads.holds(session, capture.sha256):
         raise StorageError(f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes")
-    statement = insert(session, CaptureRow).on_conflict_do_nothing().returning(CaptureRow.id)
-    capture_id = session.scalar(statement, _columns(capture, identity))
-    if capture_id is not None:
-        return capture_id, True
-    return session.scalars(select(CaptureRow.id).where(CaptureRow.identity == identity)).one(), False
 
 
 def _batches(captures: Iterable[Found]) -> Iterator[list[Found]]:
