@@ -26,6 +26,6 @@ _CAPTURE = Capture(
 # As in storage.workers; a worker may be interrupted before it comes so far.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 # What is read gives way to what is to be kept.
-os.nice(5)
+os.nice(10)
 read_one(ToRead(_CAPTURE, _PAGE))  # loads the languages' model, the names of months
 gc.freeze()
