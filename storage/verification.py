@@ -6,7 +6,7 @@ It may run while others write: what they commit together is looked at together.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, inspect, select
+from sqlalchemy import Select, and_, case, delete, exists, func, inspect, select
 
 from core.captures import Capture
 from core.declarations import Policy
@@ -28,6 +28,7 @@ from storage.models import (
     ReviewRow,
     SubscriberRow,
     ToldRow,
+    UnreadRow,
 )
 from storage.records import Finding
 from storage.service import Rederived, identity_of, read_again
@@ -82,7 +83,7 @@ class _Verification:
             ("payloads", self._payloads_of_none()),
             ("policies", self._unread(newest)),
             ("readings", self._references()),
-            ("subscribers or listings", self._others()),
+            ("subscribers, listings or unread", self._others()),
             ("payloads", self._objects()),
         ):
             try:
@@ -249,6 +250,20 @@ class _Verification:
         )
         for row in self._rows(query):
             yield Finding(_place(row.id, row), "has no row in readings by the reader in force", "reextract")
+        newest_read = func.max(case((ReadingRow.capture_id.is_not(None), CaptureRow.captured_at)))
+        kept = (
+            select(PolicyRow.vendor, PolicyRow.policy)
+            .join(CaptureRow, same)
+            .outerjoin(ReadingRow, read)
+            .group_by(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, PolicyRow.revision, PolicyRow.composed)
+            .having(
+                (PolicyRow.newest < newest_read)
+                | (PolicyRow.newest > func.max(CaptureRow.captured_at))
+                | (PolicyRow.composed > PolicyRow.revision)
+            )
+        )
+        for vendor, policy in self._rows(kept):
+            yield Finding(f"{vendor} {policy}", f"its row in policies {_ALTERED}", "reextract")
         without = select(CaptureRow.vendor, CaptureRow.policy).distinct().outerjoin(PolicyRow, same)
         for vendor, policy in self._rows(without.where(CaptureRow.id <= newest, PolicyRow.vendor.is_(None))):
             yield Finding(f"{vendor} {policy}", "has no row in policies", "reextract")
@@ -261,6 +276,7 @@ class _Verification:
             (ToldRow, ToldRow.subscriber_id, SubscriberRow.id, "subscriber"),
             (OutboxRow, OutboxRow.subscriber_id, SubscriberRow.id, "subscriber"),
             (ListedRow, ListedRow.listing_id, ListingRow.id, "listing"),
+            (UnreadRow, UnreadRow.capture_id, CaptureRow.id, "capture"),
         ):
             query = select(key, func.count()).where(~exists().where(parent == key)).group_by(key)
             for number, count in self._rows(query):
@@ -272,7 +288,7 @@ class _Verification:
 
     def _others(self) -> Iterator[Finding]:
         """Nothing proves these rows; whether they can be read is all there is to tell."""
-        for table in (SubscriberRow, ToldRow, OutboxRow, ListingRow, ListedRow):
+        for table in (SubscriberRow, ToldRow, OutboxRow, ListingRow, ListedRow, UnreadRow):
             for _ in self._rows(select(table)):
                 pass
         yield from ()

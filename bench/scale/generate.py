@@ -17,8 +17,10 @@ from core.captures import Capture, sha256_hex
 from core.clauses import Clause, Document
 from core.declarations import Location, Policy
 from diffing.sameness import version_id
-from storage import documents, payloads, service
+from storage import payloads, service
+from storage.compression import compress
 from storage.database import Database
+from storage.encoding import encode
 from storage.models import CaptureRow, DocumentRow, PolicyRow, ReadingRow
 
 CAPTURES_EACH, VERSIONS_EACH = 100, 10
@@ -157,7 +159,7 @@ def fill(url: str, watched: list[Watched], captures_each: int = CAPTURES_EACH) -
     first_id = 1
     for begin in range(0, len(watched), _POLICIES_A_BATCH):
         batch = watched[begin : begin + _POLICIES_A_BATCH]
-        with Session(engine) as session, session.begin():
+        with Session(engine, info=payloads.session_info("")) as session, session.begin():
             if engine.dialect.name == "sqlite":
                 session.execute(text("PRAGMA synchronous = OFF"))
             rows = _rows(session, batch, first_id, captures_each)
@@ -178,7 +180,7 @@ def _rows(session: Session, batch: list[Watched], first_id: int, captures_each: 
             payload, document_sha256, its_version_id = versions[number * VERSIONS_EACH // captures_each]
             capture = capture_of(one, number, payload, BEGIN + number * EVERY * CAPTURES_EACH / captures_each)
             capture_id = first_id + len(rows[CaptureRow])
-            columns = service._columns(capture, service._identity(capture))
+            columns = service.columns_of(capture, service.identity_of(capture))
             rows[CaptureRow].append({"id": capture_id, **columns})
             rows[ReadingRow].append(
                 {
@@ -210,10 +212,10 @@ def _rows(session: Session, batch: list[Watched], first_id: int, captures_each: 
 def _version(session: Session, one: Watched, number: int, rows: list[dict[str, Any]]) -> tuple[bytes, str, str]:
     """The page of a version, its document's digest, and its id; the page is stored, the document among the rows."""
     payload = page_of(one, number)
-    payloads.put(session, sha256_hex(payload), payload)
+    payloads.put_packed(session, sha256_hex(payload), len(payload), None, compress(payload))
     document = document_of(one, number)
-    data = documents.encode(document)
-    rows.append({"sha256": sha256_hex(data), "size": len(data), "data": documents.compress(data)})
+    data = encode(document)
+    rows.append({"sha256": sha256_hex(data), "size": len(data), "data": compress(data)})
     return payload, sha256_hex(data), version_id(document)
 
 
