@@ -12,12 +12,15 @@ from core.captures import Capture
 from core.declarations import Policy
 from core.exceptions import DamageError, StorageError
 from core.moments import iso
+from core.wording import plural
 from storage import documents, payloads, queries, seals
 from storage.database import Database
 from storage.models import (
     Base,
     CaptureRow,
     DocumentRow,
+    ListedRow,
+    ListingRow,
     OutboxRow,
     PayloadRow,
     PolicyRow,
@@ -79,7 +82,7 @@ class _Verification:
             ("payloads", self._payloads_of_none()),
             ("policies", self._unread(newest)),
             ("readings", self._references()),
-            ("subscribers", self._subscribers()),
+            ("subscribers or listings", self._others()),
             ("payloads", self._objects()),
         ):
             try:
@@ -257,6 +260,7 @@ class _Verification:
             (ReviewRow, ReviewRow.capture_id, CaptureRow.id, "capture"),
             (ToldRow, ToldRow.subscriber_id, SubscriberRow.id, "subscriber"),
             (OutboxRow, OutboxRow.subscriber_id, SubscriberRow.id, "subscriber"),
+            (ListedRow, ListedRow.listing_id, ListingRow.id, "listing"),
         ):
             query = select(key, func.count()).where(~exists().where(parent == key)).group_by(key)
             for number, count in self._rows(query):
@@ -266,9 +270,9 @@ class _Verification:
         for vendor, policy in self._rows(select(PolicyRow.vendor, PolicyRow.policy).where(~exists().where(same))):
             yield Finding(f"{vendor} {policy}", "has a row in policies and no captures", "backup")
 
-    def _subscribers(self) -> Iterator[Finding]:
+    def _others(self) -> Iterator[Finding]:
         """Nothing proves these rows; whether they can be read is all there is to tell."""
-        for table in (SubscriberRow, ToldRow, OutboxRow):
+        for table in (SubscriberRow, ToldRow, OutboxRow, ListingRow, ListedRow):
             for _ in self._rows(select(table)):
                 pass
         yield from ()
@@ -282,7 +286,11 @@ class _Verification:
                     1 for key in payloads.objects_of(session).keys(url) if not payloads.names(session, url, key)
                 )
                 if unnamed:
-                    yield Finding(url, f"{unnamed} objects that no payload names, left by an interrupted crawl", "none")
+                    yield Finding(
+                        url,
+                        f"{plural(unnamed, 'object')} that no payload names, left by an interrupted crawl: harmless",
+                        "none",
+                    )
 
     def _keys(self, column: Any, *conditions: Any) -> Iterator[Any]:
         """The keys of a table, some at a time, so that no transaction is open for long."""
