@@ -55,7 +55,7 @@ ARCHIVE_TRIES = 3  # of one request
 ARCHIVE_STRIKES = 8  # in a row, of any requests: then the archive is not asked again in this crawl
 ARCHIVE_LISTING_ROWS = 5000  # of one answer of the index
 
-CONCURRENT_ITEMS = 1  # captures go to the store one after the other; more would wait in memory
+CONCURRENT_ITEMS = 1  # of one answer; Scrapy starts as many tasks for each (bench/crawl)
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 # No doors into a running crawl.
