@@ -14,8 +14,8 @@ from crawler.captures import Found
 from crawler.policies import PolicySpider
 from storage import Kept, Unread
 
-# While the crawl has other things to do, so many wait to be read, or so many seconds: more are work enough for processes
-# of their own.
+# While the crawl has other things to do, so many wait to be read, or so many seconds. More of them are work enough for
+# processes of their own.
 _MANY = 16
 _LONG = 10
 # So many are read before what became of them is told.
