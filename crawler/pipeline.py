@@ -14,8 +14,10 @@ from crawler.captures import Found
 from crawler.policies import PolicySpider
 from storage import Kept, Unread
 
-# While the crawl has other things to do, so many wait to be read; then there is work enough for processes of their own.
+# While the crawl has other things to do, so many wait to be read, or so many seconds. More of them are work enough for
+# processes of their own.
 _MANY = 16
+_LONG = 10
 # So many are read before what became of them is told.
 _ROUND = 64
 
@@ -70,6 +72,8 @@ class StorePipeline:
                 for _, waiting in batch:
                     waiting.set_exception(error)
                 continue
+            if not self._unread:
+                loop.call_later(_LONG, self._follow)
             self._unread += kept
             if refusal is not None:
                 self._spider.stop(str(refusal))
