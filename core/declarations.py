@@ -3,8 +3,9 @@
 The models here are the schema; `json_schema()` gives it to editors, `load_vendors()` reads a folder by it.
 """
 
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -276,6 +277,34 @@ def _repeated_keys(node: yaml.Node | None, place: str) -> list[tuple[int, str, s
     return faults
 
 
+class Declarations(Mapping[str, Vendor]):
+    """Every declaration of a folder, by slug, in alphabetical order; each is read when it is asked for.
+
+    UsageError when there is no such folder or nothing in it. DeclarationError names every fault of a declaration that
+    is asked for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir() or not any(entry.name.endswith(".yaml") for entry in os.scandir(folder)):
+            raise _nothing_in(folder)
+        self._folder = folder
+        self._read: dict[str, Vendor] = {}
+
+    def __getitem__(self, slug: str) -> Vendor:
+        if slug not in self._read:
+            path = self._folder / f"{slug}.yaml"
+            if not _SLUG.fullmatch(slug) or not path.exists():
+                raise KeyError(slug)
+            self._read[slug] = load_vendor(path)
+        return self._read[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(path.stem for path in self._folder.glob("*.yaml")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def load_vendors(folder: Path) -> dict[str, Vendor]:
     """Every declaration of a folder, by slug, in alphabetical order.
 
@@ -283,9 +312,7 @@ def load_vendors(folder: Path) -> dict[str, Vendor]:
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise UsageError(
-            f"{folder} holds no vendor declarations (*.yaml); set CLAUSEWATCH_VENDORS to the folder that does"
-        )
+        raise _nothing_in(folder)
     vendors, faults = {}, []
     for path in paths:
         try:
@@ -298,11 +325,22 @@ def load_vendors(folder: Path) -> dict[str, Vendor]:
     return vendors
 
 
+def _nothing_in(folder: Path) -> UsageError:
+    return UsageError(
+        f"{folder} holds no vendor declarations (*.yaml); set CLAUSEWATCH_VENDORS to the folder that does"
+    )
+
+
 def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]:
-    """The declared vendors of these slugs, or all of them when no slug is given. UsageError for an unknown slug."""
+    """The declared vendors of these slugs, or all of them when no slug is given. UsageError for an unknown slug.
+
+    The declarations of other vendors are not read.
+    """
+    chosen, declared = list(slugs), Declarations(folder)
+    if chosen and all(slug in declared for slug in chosen):
+        return {slug: declared[slug] for slug in chosen}
     vendors = load_vendors(folder)
-    chosen = list(slugs)
     for slug in chosen:
         if slug not in vendors:
             raise UsageError(f"no vendor {slug!r} is declared in {folder}; there are: {', '.join(vendors)}")
-    return {slug: vendors[slug] for slug in chosen} if chosen else vendors
+    return vendors

@@ -2,7 +2,7 @@
 
 import hashlib
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from core.changes import SIGNIFICANCES
 from core.declarations import Vendor
 from core.exceptions import UsageError
-from core.history import Observation, Settled, Telling
+from core.history import History, Observation, Telling
 from core.moments import iso
 from core.wording import plural
 from diffing.timeline import settled, tellings
@@ -22,7 +22,7 @@ from reports.html import environment
 from reports.report import Report, VersionSide, report_between
 from reports.vendor_text import printable
 from reports.wording import Told, alternates, circumstances, marked, subject, summary, told, versions_named
-from storage import Store, Subscriber
+from storage import PolicyKey, Store, Subscriber
 
 _WIDTH = 76
 _SHOWN = ("substantive", "factual")
@@ -51,45 +51,92 @@ class ChangeSet:
     rank: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a policy's history has to tell after some time.
+
+    until: the time of the last capture of which it is known whether it stands; None when nothing was captured.
+    history: the settled one, which the tellings are of; empty where there are none, since a crawl touches each policy
+        and most do not change.
+    """
+
+    until: datetime | None
+    tellings: tuple[Telling, ...]
+    history: History
+
+
+_NOTHING = History((), ())
+
+
 def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: str) -> int:
     """Puts into the outbox, for each subscriber, one message with all changes not told yet; how many were put there.
 
     Told is what `diffing.timeline.tellings` has of a policy whose new period begins after the watermark: the later of
     the subscription's beginning and the capture up to which all was told. The watermark then advances to the newest
     accepted capture before those that are not confirmed yet, so that a change is told once, history that a backfill
-    brings is not told, and a missed run loses nothing. now: timezone-aware UTC. sender: the address the messages come
-    from.
+    brings is not told, and a missed run loses nothing. A policy in which nothing happened since is not looked at.
+    now: timezone-aware UTC. sender: the address the messages come from.
 
     UsageError when the sender is no e-mail address; StorageError as the store raises it.
     """
     checked_address(sender)
-    histories: dict[tuple[str, str], Settled] = {}
+    # Read before anything else: what happens from now on raises a revision, which the next digest finds.
+    revisions = store.uncomposed()
+    subscribers = store.subscribers()
+    watermarks = {subscriber.id: store.untold(subscriber) for subscriber in subscribers}
+    earliest: dict[PolicyKey, datetime] = {}
+    for its in watermarks.values():
+        for key, watermark in its.items():
+            earliest[key] = min(watermark, earliest.get(key, watermark))
+    news: dict[PolicyKey, _News] = {}
     change_sets: dict[tuple[str, str, int], ChangeSet] = {}
+    undeclared: set[PolicyKey] = set()
+    caught_up: list[Subscriber] = []
     messages = 0
-    for subscriber in store.subscribers():
-        watermarks = store.told(subscriber.id)
-        advanced: dict[tuple[str, str], datetime] = {}
+    for subscriber in subscribers:
+        its = watermarks[subscriber.id]
+        advanced: dict[PolicyKey, datetime] = {}
         untold: list[ChangeSet] = []
-        for vendor in _followed(subscriber, vendors):
-            for policy in vendor.policies:
-                key = vendor.slug, policy
-                if key not in histories:
-                    histories[key] = settled(store.history(*key))
-                history, until = histories[key].history, histories[key].until
-                watermark = max(subscriber.since, watermarks.get(key, subscriber.since))
-                for telling in tellings(history, watermark):
-                    change = *key, telling.new.first.capture_id
-                    if change not in change_sets:
-                        report = report_between(store, vendor, policy, history, telling.old, telling.new)
-                        change_sets[change] = _change_set(report, telling)
-                    untold.append(change_sets[change])
-                if until and until > watermark:
-                    advanced[key] = until
+        declared = list(_declared(its, vendors))
+        for vendor, policy in declared:
+            key = vendor.slug, policy
+            if key not in news:
+                news[key] = _news(store, key, earliest[key])
+            for telling in news[key].tellings:
+                if telling.new.first.captured_at <= its[key]:
+                    continue
+                change = *key, telling.new.first.capture_id
+                if change not in change_sets:
+                    report = report_between(store, vendor, policy, news[key].history, telling.old, telling.new)
+                    change_sets[change] = _change_set(report, telling)
+                untold.append(change_sets[change])
+            until = news[key].until
+            if until and until > its[key]:
+                advanced[key] = until
         if advanced:
             message = as_message(untold, subscriber, vendors, now, sender) if untold else None
             store.enqueue(subscriber.id, message, advanced, now)
             messages += message is not None
+        left = its.keys() - {(vendor.slug, policy) for vendor, policy in declared}
+        undeclared |= left
+        if not left:
+            caught_up.append(subscriber)
+    # What is not declared now waits until it is again.
+    store.composed({key: revision for key, revision in revisions.items() if key not in undeclared}, caught_up)
     return messages
+
+
+def _declared(keys: Collection[PolicyKey], vendors: Mapping[str, Vendor]) -> Iterator[tuple[Vendor, str]]:
+    """Those of these policies that are declared: vendors in alphabetical order, the policies of each as declared."""
+    for slug in sorted({slug for slug, _ in keys}):
+        if slug in vendors:
+            yield from ((vendors[slug], policy) for policy in vendors[slug].policies if (slug, policy) in keys)
+
+
+def _news(store: Store, key: PolicyKey, after: datetime) -> _News:
+    known = settled(store.history(*key))
+    told = tellings(known.history, after)
+    return _News(known.until, told, known.history if told else _NOTHING)
 
 
 def checked_address(address: str) -> str:
@@ -126,7 +173,7 @@ def as_message(
     message["Message-ID"] = f"<{_fingerprint(changes, address)}.clausewatch@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, section 5
     message["List-Id"] = f"clausewatch digests <digests.clausewatch.{domain}>"  # RFC 2919, section 2
-    followed = [printable(vendor.name) for vendor in _followed(subscriber, vendors)] if subscriber.vendors else []
+    followed = [printable(vendor.name) for vendor in _followed(subscriber, vendors)]
     reason = f"{address} is subscribed to changes at {', '.join(followed) or 'every vendor watched here'}."
     stop = "To stop these e-mails, answer this one; whoever runs clausewatch here stops them with: "
     command = f"clausewatch unsubscribe {address}"
@@ -149,8 +196,8 @@ def as_message(
 
 
 def _followed(subscriber: Subscriber, vendors: Mapping[str, Vendor]) -> list[Vendor]:
-    """The vendors of a subscription that are declared; one no longer declared waits until it is again."""
-    return [vendors[slug] for slug in subscriber.vendors or vendors if slug in vendors]
+    """The vendors that a subscription names, of those that are declared."""
+    return [vendors[slug] for slug in subscriber.vendors if slug in vendors]
 
 
 def _change_set(report: Report, telling: Telling) -> ChangeSet:

@@ -170,16 +170,16 @@ def report_between(
     first, last = sorted((history.periods.index(old_period), history.periods.index(new_period)))
     between = history.periods[first + 1 : last]
     forwards = history.periods.index(old_period) == first
+    numbers = {version.id: version.number for version in history.versions}
 
     def side(period: Period, document: Document) -> VersionSide:
-        number = history.version(period.version_id).number
-        return VersionSide(vendor.slug, vendor.name, policy, number, period, document)
+        return VersionSide(vendor.slug, vendor.name, policy, numbers[period.version_id], period, document)
 
     return Report(
         old=side(old_period, old_document),
         new=side(new_period, new_document),
         interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
-        between=tuple(Between(history.version(period.version_id).number, period) for period in between),
+        between=tuple(Between(numbers[period.version_id], period) for period in between),
         comparison=_nothing(old_document, new_document) if same else compare(old_document, new_document),
         alternations=alternations(settled(history).history) if between else (),
     )

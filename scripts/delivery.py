@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from core.declarations import load_vendors
+from core.declarations import Declarations
 from core.settings import Settings
 from core.wording import plural
 from reports import compose, deliver_by_smtp, deliver_to_directory
@@ -27,7 +27,7 @@ def send_digests(settings: Settings, store: Store, directory: Path | None) -> st
     DeliveryError when the mail server did not take all of it: what it did not take waits for the next time.
     """
     now = datetime.now(UTC)
-    compose(store, load_vendors(settings.vendors), now, settings.mail_from)
+    compose(store, Declarations(settings.vendors), now, settings.mail_from)
     if directory is None:
         return f"{plural(deliver_by_smtp(store, settings.smtp_url, settings.mail_from, now), 'digest')} sent"
     paths = deliver_to_directory(store, directory, now)

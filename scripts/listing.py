@@ -1,7 +1,7 @@
 """Captures, versions and clauses as rows: as the JSON contract has them, and as tables for people."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.text import Text
 from core.captures import Capture, Verdict
 from core.clauses import Clause, Document
 from core.escaping import printable_json, printable_line
-from core.history import Alternation, History, Observation, Settled, Version
+from core.history import Alternation, History, Observation, Period, Settled, Version
 from core.moments import iso
 
 
@@ -40,15 +40,22 @@ def capture_row(capture_id: int, capture: Capture, verdict: Verdict, version: in
     }
 
 
-def version_row(
-    version: Version, document: Document, known: Settled, alternations: Iterable[Alternation]
-) -> dict[str, Any]:
-    """A version as `clausewatch versions --format json` gives it.
+def version_rows(
+    known: Settled, documents: Iterable[Document], alternations: Collection[Alternation]
+) -> Iterator[dict[str, Any]]:
+    """The versions of a history as `clausewatch versions --format json` gives them. documents: theirs, in order.
 
     `alternations` is left out where it is part of none; of a period that did not last, `lasted` is false, of one that
     is not confirmed, null, and left out of others.
     """
     lasted = dict.fromkeys(known.transient, False) | dict.fromkeys(known.pending, None)
+    for version, document in zip(known.history.versions, documents, strict=True):
+        yield _version_row(version, document, lasted, [one for one in alternations if version in one.versions])
+
+
+def _version_row(
+    version: Version, document: Document, lasted: Mapping[Period, bool | None], alternations: Sequence[Alternation]
+) -> dict[str, Any]:
     row = {
         "version": version.number,
         "id": version.id,
@@ -67,8 +74,7 @@ def version_row(
             for period in version.periods
         ],
     }
-    its = [one for one in alternations if version in one.versions]
-    if its:
+    if alternations:
         row["alternations"] = [
             {
                 "versions": [other.number for other in one.versions],
@@ -77,7 +83,7 @@ def version_row(
                 "until": None if one.ongoing else iso(one.until),
                 "times": one.times,
             }
-            for one in its
+            for one in alternations
         ]
     return row
 

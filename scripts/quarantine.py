@@ -19,9 +19,15 @@ _SCRIPTS = re.compile(r"\bscripts?\b|javascript|\bbrowser\b", re.IGNORECASE)
 
 def troubles(store: Store, vendors: dict[str, Vendor]) -> Iterator[str]:
     """A line for each policy that has shown nothing but quarantine for SILENCE, and each that would need a browser."""
+    silent = {
+        (one.vendor, one.policy)
+        for one in store.standings()
+        if one.last_accepted is None or one.last_accepted != one.last_capture
+    }
     for vendor in vendors.values():
         for policy in vendor.policies:
-            yield from troubles_of(f"{vendor.slug} {policy}", store.captures(vendor.slug, policy))
+            if (vendor.slug, policy) in silent:
+                yield from troubles_of(f"{vendor.slug} {policy}", store.captures(vendor.slug, policy))
 
 
 def troubles_of(name: str, captures: Sequence[StoredCapture]) -> Iterator[str]:

@@ -49,7 +49,10 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
     waiting: list[tuple[str, list[dict[str, Any]]]] = []
     told: list[str] = []
     with open_store(settings) as store:
+        suspect = {(one.vendor, one.policy) for one in store.standings(slugs) if one.quarantined or one.unread}
         for slug, name in chosen:
+            if (slug, name) not in suspect:
+                continue
             captures = store.captures(slug, name)
             waiting.append((f"{slug} {name}", [_row(one) for one in captures if _is_undecided(one)]))
             told += troubles_of(f"{slug} {name}", captures)

@@ -9,7 +9,7 @@ from core.moments import iso
 from core.settings import load_settings
 from diffing.timeline import alternations, settled
 from reports.wording import alternates
-from scripts.listing import print_json, print_table, version_numbers, version_row
+from scripts.listing import print_json, print_table, version_numbers, version_rows
 from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
 
 
@@ -28,10 +28,9 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     with open_store(settings) as store:
         known = settled(store.history(vendor, policy))
         found = alternations(known.history)
-        rows = [
-            version_row(version, store.document(version.first.capture_id, version.first.reader), known, found)
-            for version in known.history.versions
-        ]
+        firsts = [version.first for version in known.history.versions]
+        documents = [store.document(first.capture_id, first.reader) for first in firsts]
+    rows = list(version_rows(known, documents, found))
     if output_format == "json":
         print_json(rows)
     elif rows:

@@ -25,7 +25,9 @@ class AnyText(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """The string as it was."""
-        return None if value is None else _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+        if value is None or "\\" not in value:
+            return value
+        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
 
 
 class Json(TypeDecorator[Any]):

@@ -3,20 +3,26 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.exceptions import UsageError
 from storage.database import insert
-from storage.models import OutboxRow, SubscriberRow, ToldRow
-from storage.records import OutboxMessage, Subscriber
+from storage.models import OutboxRow, PolicyRow, SubscriberRow, ToldRow
+from storage.records import OutboxMessage, PolicyKey, Subscriber
+
+_UNCOMPOSED = PolicyRow.revision > PolicyRow.composed
 
 
 def subscribe(session: Session, address: str, vendors: Sequence[str], since: datetime) -> None:
     """See `Store.subscribe`."""
     chosen = sorted(set(vendors))
-    statement = insert(session, SubscriberRow).values(address=address, vendors=chosen, since=since)
-    session.execute(statement.on_conflict_do_update(index_elements=[SubscriberRow.address], set_={"vendors": chosen}))
+    statement = insert(session, SubscriberRow).values(address=address, vendors=chosen, since=since, caught_up=False)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[SubscriberRow.address], set_={"vendors": chosen, "caught_up": False}
+        )
+    )
 
 
 def unsubscribe(session: Session, address: str) -> bool:
@@ -31,7 +37,40 @@ def subscribers(session: Session) -> tuple[Subscriber, ...]:
     return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.since) for row in rows)
 
 
-def told(session: Session, subscriber_id: int) -> Mapping[tuple[str, str], datetime]:
+def uncomposed(session: Session) -> Mapping[PolicyKey, int]:
+    """See `Store.uncomposed`."""
+    query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision).where(_UNCOMPOSED)
+    # In the order of the index that holds no others.
+    rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
+    return {(vendor, policy): revision for vendor, policy, revision in rows}
+
+
+def untold(session: Session, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
+    """See `Store.untold`."""
+    caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
+    query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, ToldRow.until).outerjoin(
+        ToldRow,
+        and_(
+            ToldRow.subscriber_id == subscriber.id,
+            ToldRow.vendor == PolicyRow.vendor,
+            ToldRow.policy == PolicyRow.policy,
+        ),
+    )
+    if caught_up:
+        query = query.where(_UNCOMPOSED).order_by(PolicyRow.vendor, PolicyRow.policy)  # as the index of those is
+    else:
+        query = query.where(PolicyRow.newest > subscriber.since)
+    if subscriber.vendors:
+        query = query.where(PolicyRow.vendor.in_(subscriber.vendors))
+    found = {}
+    for vendor, policy, newest, until in session.execute(query):
+        watermark = max(subscriber.since, until or subscriber.since)
+        if newest > watermark:
+            found[vendor, policy] = watermark
+    return found
+
+
+def told(session: Session, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
     """See `Store.told`."""
     rows = session.scalars(select(ToldRow).where(ToldRow.subscriber_id == subscriber_id))
     return {(row.vendor, row.policy): row.until for row in rows}
@@ -41,25 +80,52 @@ def enqueue(
     session: Session,
     subscriber_id: int,
     message: bytes | None,
-    told: Mapping[tuple[str, str], datetime],
+    told: Mapping[PolicyKey, datetime],
     now: datetime,
 ) -> None:
     """See `Store.enqueue`."""
     if session.get(SubscriberRow, subscriber_id, with_for_update=True) is None:
         raise UsageError(f"there is no subscriber {subscriber_id} any more")
-    for (vendor, policy), until in sorted(told.items()):
-        statement = insert(session, ToldRow).values(
-            subscriber_id=subscriber_id, vendor=vendor, policy=policy, until=until
-        )
+    if told:
+        statement = insert(session, ToldRow)
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=[ToldRow.subscriber_id, ToldRow.vendor, ToldRow.policy],
                 set_={"until": statement.excluded.until},
                 where=ToldRow.until < statement.excluded.until,
-            )
+            ),
+            [
+                {"subscriber_id": subscriber_id, "vendor": vendor, "policy": policy, "until": until}
+                for (vendor, policy), until in sorted(told.items())
+            ],
         )
     if message is not None:
         session.add(OutboxRow(subscriber_id=subscriber_id, message=message, composed_at=now))
+
+
+def composed(session: Session, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
+    """See `Store.composed`."""
+    if revisions:
+        # In one order, so that two who do so at once do not wait for each other.
+        given = [
+            {"of_vendor": vendor, "of_policy": policy, "up_to": revision}
+            for (vendor, policy), revision in sorted(revisions.items())
+        ]
+        up_to = bindparam("up_to", type_=BigInteger)
+        statement = (
+            update(PolicyRow)
+            .where(PolicyRow.vendor == bindparam("of_vendor"), PolicyRow.policy == bindparam("of_policy"))
+            .where(PolicyRow.composed < up_to)
+            .values(composed=up_to)
+        )
+        session.connection().execute(statement, given)
+    for subscriber in caught_up:
+        session.execute(
+            update(SubscriberRow)
+            .where(SubscriberRow.id == subscriber.id, SubscriberRow.vendors == subscriber.vendors)
+            .where(SubscriberRow.caught_up.is_(False))
+            .values(caught_up=True)
+        )
 
 
 def outbox(session: Session) -> tuple[OutboxMessage, ...]:

@@ -109,13 +109,34 @@ class ReadingRow(Base):
 
 
 class PolicyRow(Base):
-    """Which reader's readings a policy is shown by: always those of one, so that two are never mixed."""
+    """What is known of a policy as a whole, from when the first of its captures was read.
+
+    reader: whose readings it is shown by: always those of one, so that two are never mixed; None until that one has
+        read all captures.
+    newest: the captured_at of the newest capture that was read, whatever its verdict.
+    revision: raised, in the same transaction, with whatever may change the policy's history.
+    composed: the revision up to which all subscribers' digests were composed.
+    """
 
     __tablename__ = "policies"
+    __table_args__ = (Index("policies_by_newest", "newest"),)
 
     vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
     policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
-    reader: Mapped[str] = mapped_column(AnyText)
+    reader: Mapped[str | None] = mapped_column(AnyText)
+    newest: Mapped[datetime] = mapped_column(Moment)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    composed: Mapped[int] = mapped_column(BigInteger)
+
+
+class UnreadRow(Base):
+    """A capture that the reader in force may not have read, so that none has to be looked for among all captures."""
+
+    __tablename__ = "unread"
+
+    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id), primary_key=True, autoincrement=False)
 
 
 class ReviewRow(Base):
@@ -186,7 +207,10 @@ class ListedRow(Base):
 
 
 class SubscriberRow(Base):
-    """Who gets digests. Keys are never given out again: a sender may hold one while another process unsubscribes."""
+    """Who gets digests. Keys are never given out again: a sender may hold one while another process unsubscribes.
+
+    caught_up: whether a digest was composed of all that was there before for the vendors watched now.
+    """
 
     __tablename__ = "subscribers"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -195,6 +219,7 @@ class SubscriberRow(Base):
     address: Mapped[str] = mapped_column(AnyText, unique=True)
     vendors: Mapped[Sequence[str]] = mapped_column(Json)
     since: Mapped[datetime] = mapped_column(Moment)
+    caught_up: Mapped[bool] = mapped_column(Boolean)
 
 
 class ToldRow(Base):
@@ -223,6 +248,8 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+_untold = PolicyRow.revision > PolicyRow.composed
+Index("policies_untold", PolicyRow.vendor, PolicyRow.policy, sqlite_where=_untold, postgresql_where=_untold)
 Index("outbox_by_subscriber", OutboxRow.subscriber_id)
 Index(
     "outbox_waiting",

@@ -1,7 +1,7 @@
 """What is asked of the stored captures, their readings and reviews."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,9 +14,9 @@ from core.exceptions import ExtractionError, UsageError
 from core.history import History, Observation, Period, period_for
 from diffing.timeline import timeline
 from extraction.context import Spoken, variants
-from storage import documents
+from storage import documents, policies
 from storage.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
-from storage.records import Review, StoredCapture
+from storage.records import PolicyKey, Review, StoredCapture
 
 #: Of a capture whose process died between storing and reading it, or that came while its policy is being read again.
 UNREAD = Verdict(
@@ -87,33 +87,36 @@ def period(session: Session, vendor: str, policy: str, shown: History, when: str
     return period_for(shown, f"@{former.popitem()[1]}" if len(former) == 1 else when)
 
 
-def review(session: Session, capture_id: int, review: Review) -> None:
+def review(session: Session, capture_ids: Collection[int], review: Review) -> None:
     """See `Store.review`."""
-    row = _capture_row(session, capture_id)
-    reader = reader_in_force(session, row.vendor, row.policy)
-    reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
-    if review.decision == "accepted" and (reading is None or reading.version_id is None):
-        evidence = reading.evidence if reading else UNREAD.evidence
-        raise UsageError(f"capture {capture_id} cannot be accepted, since no text could be read from it: {evidence}")
-    session.add(
-        ReviewRow(capture_id=capture_id, decision=review.decision, by=review.by, note=review.note, at=review.at)
-    )
+    of_policies: dict[PolicyKey, datetime] = {}
+    for capture_id in capture_ids:
+        row = _capture_row(session, capture_id)
+        reader = policies.reader_in_force(session, row.vendor, row.policy)
+        reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
+        if review.decision == "accepted" and (reading is None or reading.version_id is None):
+            evidence = reading.evidence if reading else UNREAD.evidence
+            raise UsageError(
+                f"capture {capture_id} cannot be accepted, since no text could be read from it: {evidence}"
+            )
+        session.add(
+            ReviewRow(capture_id=capture_id, decision=review.decision, by=review.by, note=review.note, at=review.at)
+        )
+        of_policies[row.vendor, row.policy] = row.captured_at
+    # In one order, so that two who decide at once do not wait for each other.
+    for (vendor, policy), captured_at in sorted(of_policies.items()):
+        policies.touch(session, vendor, policy, captured_at)
 
 
 def document(session: Session, capture_id: int, reader: str | None) -> Document:
     """See `Store.document`."""
     row = _capture_row(session, capture_id)
-    reader = reader or reader_in_force(session, row.vendor, row.policy)
+    reader = reader or policies.reader_in_force(session, row.vendor, row.policy)
     reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
     if reading is None or reading.document_sha256 is None:
         evidence = reading.evidence if reading else UNREAD.evidence
         raise ExtractionError(f"the capture of {row.url} could not be read as a document: {evidence}")
     return documents.get(session, reading.document_sha256)
-
-
-def reader_in_force(session: Session, vendor: str, policy: str) -> str | None:
-    """Which reader's readings a policy is shown by; None before its first capture was read."""
-    return session.scalar(select(PolicyRow.reader).where(PolicyRow.vendor == vendor, PolicyRow.policy == policy))
 
 
 def verdict_alone(session: Session, reading: ReadingRow) -> Verdict:

@@ -9,6 +9,8 @@ from core.archive import Row
 from core.captures import Capture, Reason, Verdict
 
 Decision = Literal["accepted", "rejected"]
+#: The slugs of vendor and policy.
+PolicyKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Delete, Insert, and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture, Reading, Verdict, sha256_hex
@@ -15,9 +17,9 @@ from core.exceptions import DamageError, StorageError
 from diffing.sameness import SAMENESS, version_id
 from extraction import EXTRACTOR, read
 from extraction.context import not_as_declared, sure_language
-from storage import documents, listings, payloads, queries
+from storage import documents, listings, payloads, policies, queries
 from storage.database import Database, insert
-from storage.models import CaptureRow, PolicyRow, ReadingRow
+from storage.models import CaptureRow, ReadingRow, UnreadRow
 from storage.records import Kept
 
 # A reading's version id depends on what counts as the same text, too.
@@ -37,8 +39,7 @@ class Keeper:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # By which reader each policy's captures were last found to be read, all of them. To look through them all again
-        # with every capture would make a crawl slower with every capture.
+        # By which reader each policy's captures were last found to be read, all of them: to be asked once a process.
         self._current: dict[tuple[str, str], str] = {}
 
     def keep(self, capture: Capture, payload: bytes | None, policy: Policy) -> Kept:
@@ -78,18 +79,16 @@ class Keeper:
         """
         reader = reader_of(declared)
         with self._database.reading() as session:
-            missing = _unread(session, vendor, policy, reader, done)
-            if missing or queries.reader_in_force(session, vendor, policy) == reader:
+            if policies.reader_in_force(session, vendor, policy) == reader:
+                return _unread(session, vendor, policy, reader, done, marked=True)
+            if missing := _unread(session, vendor, policy, reader, done):
                 return missing
         with self._database.writing() as session:
+            policies.lock(session, vendor, policy)
             missing = _unread(session, vendor, policy, reader, done)
             if not missing:
-                statement = insert(session, PolicyRow).values(vendor=vendor, policy=policy, reader=reader)
-                session.execute(
-                    statement.on_conflict_do_update(
-                        index_elements=[PolicyRow.vendor, PolicyRow.policy], set_={"reader": reader}
-                    )
-                )
+                policies.put_in_force(session, vendor, policy, reader)
+                session.execute(_unmark_those_read(vendor, policy, reader))
             return missing
 
     def _keep_evidence(self, capture: Capture, payload: bytes | None) -> tuple[int, bool]:
@@ -114,6 +113,7 @@ class Keeper:
             statement = insert(session, CaptureRow).values(columns_of(capture, identity)).on_conflict_do_nothing()
             capture_id = session.scalar(statement.returning(CaptureRow.id))
             if capture_id is not None:
+                session.execute(_mark_unread(session, capture, capture_id))
                 return capture_id, True
             # Another process stored it since we looked.
             return session.scalars(known).one(), False
@@ -139,7 +139,7 @@ class Keeper:
             if row is not None:
                 session.expunge(row)
         if row is not None and row.extractor:
-            return row if row.reader == reader else self._put(_copied(row, reader))
+            return row if row.reader == reader else self._put(capture, _copied(row, reader))
         try:
             if payload is None:
                 with self._database.reading() as session:
@@ -150,9 +150,9 @@ class Keeper:
         else:
             reading, extractor = _read(capture, payload, policy, location), _READER
         origin = {"capture_id": capture_id, "reader": reader, "extractor": extractor, "declared": declared}
-        return self._put(origin | _derived(reading), reading.document)
+        return self._put(capture, origin | _derived(reading), reading.document)
 
-    def _put(self, values: dict[str, object], document: Document | None = None) -> ReadingRow:
+    def _put(self, capture: Capture, values: dict[str, Any], document: Document | None = None) -> ReadingRow:
         """Store a reading. What another process stored meanwhile stays, unless the payload was damaged then."""
         with self._database.writing() as session:
             if document is not None:
@@ -165,6 +165,11 @@ class Keeper:
                     where=ReadingRow.extractor == "",
                 )
             )
+            in_force = policies.touch(session, capture.vendor, capture.policy, capture.captured_at)
+            if not values["extractor"]:
+                session.execute(_mark_unread(session, capture, values["capture_id"]))
+            elif values["reader"] == in_force:
+                session.execute(_unmark(capture, values["capture_id"]))
         return ReadingRow(**values)
 
 
@@ -239,16 +244,41 @@ def _copied(row: ReadingRow, reader: str) -> dict[str, object]:
     }
 
 
-def _unread(session: Session, vendor: str, policy: str, reader: str, done: Set[int]) -> list[int]:
-    """The captures of a policy of which that reader has no lasting reading, but for those done, oldest first."""
+def _unread(
+    session: Session, vendor: str, policy: str, reader: str, done: Set[int], *, marked: bool = False
+) -> list[int]:
+    """The captures of a policy of which that reader has no lasting reading, but for those done, oldest first.
+
+    marked: look among those alone that are marked as unread by the reader in force.
+    """
     query = (
-        select(CaptureRow.id)
+        select(CaptureRow.captured_at, CaptureRow.id)
         .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == reader))
-        .where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
         .where(or_(ReadingRow.capture_id.is_(None), ReadingRow.extractor == ""))
-        .order_by(CaptureRow.captured_at)
     )
-    return [capture_id for capture_id in session.scalars(query) if capture_id not in done]
+    if marked:
+        query = query.join(UnreadRow, UnreadRow.capture_id == CaptureRow.id)
+    table = UnreadRow if marked else CaptureRow
+    rows = session.execute(query.where(table.vendor == vendor, table.policy == policy)).all()
+    return [row.id for row in sorted(rows, key=attrgetter("captured_at")) if row.id not in done]
+
+
+def _mark_unread(session: Session, capture: Capture, capture_id: int) -> Insert:
+    values = {"vendor": capture.vendor, "policy": capture.policy, "capture_id": capture_id}
+    return insert(session, UnreadRow).values(values).on_conflict_do_nothing()
+
+
+def _unmark(capture: Capture, capture_id: int) -> Delete:
+    return delete(UnreadRow).where(
+        UnreadRow.vendor == capture.vendor, UnreadRow.policy == capture.policy, UnreadRow.capture_id == capture_id
+    )
+
+
+def _unmark_those_read(vendor: str, policy: str, reader: str) -> Delete:
+    lasting = exists().where(
+        ReadingRow.capture_id == UnreadRow.capture_id, ReadingRow.reader == reader, ReadingRow.extractor != ""
+    )
+    return delete(UnreadRow).where(UnreadRow.vendor == vendor, UnreadRow.policy == policy, lasting)
 
 
 def identity_of(capture: Capture) -> str:

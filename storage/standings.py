@@ -1,17 +1,17 @@
 """Where each policy stands, for the operator: counts and times over all captures, with few of them looked at singly."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.orm import Session
 
 from core.captures import Reason, VerdictName
 from storage import queries
 from storage.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
-from storage.records import Standing
+from storage.records import PolicyKey, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,19 @@ class _Group:
     last: datetime
 
 
-def standings(session: Session) -> Iterator[Standing]:
+def standings(session: Session, vendors: Collection[str]) -> Iterator[Standing]:
     """See `Store.standings`."""
-    reviewed = _reviewed(session)
-    for (vendor, policy), groups in _groups(session).items():
+    of_those = CaptureRow.vendor.in_(vendors) if vendors else true()
+    reviewed = _reviewed(session, of_those)
+    for (vendor, policy), groups in _groups(session, of_those).items():
         # Readings alone do not tell the verdicts where a person or the captures' neighbours have a say.
         if (vendor, policy) in reviewed or _languages(groups) > 1:
             groups = list(_judged_singly(session, vendor, policy))
         yield _standing(session, vendor, policy, groups)
 
 
-def _groups(session: Session) -> dict[tuple[str, str], list[_Group]]:
-    """All captures by policy and reading, each as its reading by itself says."""
+def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[_Group]]:
+    """The captures that meet a condition by policy and reading, each as its reading by itself says."""
     accepted = case((ReadingRow.verdict == "accepted", ReadingRow.version_id))
     alike = (CaptureRow.vendor, CaptureRow.policy, ReadingRow.verdict, ReadingRow.reason, accepted, ReadingRow.language)
     query = (
@@ -50,17 +51,18 @@ def _groups(session: Session) -> dict[tuple[str, str], list[_Group]]:
         .select_from(CaptureRow)
         .outerjoin(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
         .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+        .where(condition)
         .group_by(*alike)
     )
-    found: dict[tuple[str, str], list[_Group]] = defaultdict(list)
+    found: dict[PolicyKey, list[_Group]] = defaultdict(list)
     for vendor, policy, *group in session.execute(query):
         found[vendor, policy].append(_Group(*group))
     return found
 
 
-def _reviewed(session: Session) -> set[tuple[str, str]]:
+def _reviewed(session: Session, condition: ColumnElement[bool]) -> set[PolicyKey]:
     query = select(CaptureRow.vendor, CaptureRow.policy).join(ReviewRow, ReviewRow.capture_id == CaptureRow.id)
-    return {(vendor, policy) for vendor, policy in session.execute(query)}
+    return {(vendor, policy) for vendor, policy in session.execute(query.where(condition))}
 
 
 def _languages(groups: Iterable[_Group]) -> int:

@@ -19,6 +19,7 @@ from storage.records import (
     Kept,
     Listing,
     OutboxMessage,
+    PolicyKey,
     Review,
     RowToGet,
     Standing,
@@ -105,8 +106,7 @@ class Store:
         when one is accepted from which no text could be read.
         """
         with self._database.writing() as session:
-            for capture_id in capture_ids:
-                queries.review(session, capture_id, review)
+            queries.review(session, capture_ids, review)
 
     def history(self, vendor: str, policy: str) -> History:
         """The periods and versions that the accepted captures of a policy show, by one reader's readings."""
@@ -176,10 +176,13 @@ class Store:
         """
         return backup.restore(self._database, path, progress)
 
-    def standings(self) -> tuple[Standing, ...]:
-        """Where each policy of which there are captures stands, in no order."""
+    def standings(self, vendors: Collection[str] = ()) -> tuple[Standing, ...]:
+        """Where each policy of which there are captures stands, in no order.
+
+        vendors: slugs of those whose policies are asked for; empty means all.
+        """
         with self._database.reading() as session:
-            return tuple(standings.standings(session))
+            return tuple(standings.standings(session, vendors))
 
     def begin_listings(
         self, vendor: str, policy: str, asked: Collection[Asked], now: datetime, stale: timedelta
@@ -271,8 +274,35 @@ class Store:
         with self._database.reading() as session:
             return digests.subscribers(session)
 
-    def told(self, subscriber_id: int) -> Mapping[tuple[str, str], datetime]:
-        """By (vendor, policy), the captured_at up to which the subscriber was told all there was to tell."""
+    def uncomposed(self) -> Mapping[PolicyKey, int]:
+        """The policies in which something happened since `composed` was told of them, each with its present revision.
+
+        Whatever may change a policy's history raises its revision: a capture that is read, a review, another reader.
+        """
+        with self._database.reading() as session:
+            return digests.uncomposed(session)
+
+    def untold(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
+        """The policies of which there may be something to tell a subscriber, with the time from which on there may be.
+
+        That is the captured_at up to which they were told all there was to tell, or when they subscribed; of other
+        policies there is nothing to tell. Only those in which something happened since `composed` was told of them are
+        looked at, unless the subscriber is new, or has chosen other vendors since.
+        """
+        with self._database.reading() as session:
+            return digests.untold(session, subscriber)
+
+    def composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
+        """Note up to which revisions of policies every subscriber was told all there was to tell.
+
+        revisions: as `uncomposed` had them before anything else was read. caught_up: the subscribers of whom `untold`
+            left out nothing that they were not told.
+        """
+        with self._database.writing() as session:
+            digests.composed(session, revisions, caught_up)
+
+    def told(self, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
+        """By policy, the captured_at up to which the subscriber was told all there was to tell."""
         with self._database.reading() as session:
             return digests.told(session, subscriber_id)
 
@@ -280,7 +310,7 @@ class Store:
         self,
         subscriber_id: int,
         message: bytes | None,
-        told: Mapping[tuple[str, str], datetime],
+        told: Mapping[PolicyKey, datetime],
         now: datetime,
     ) -> None:
         """Note what a subscriber is told by a message (RFC 5322 bytes), and put it in the outbox: both or neither.

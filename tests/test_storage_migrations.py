@@ -83,14 +83,14 @@ def test_readings_of_0001_are_shown_until_they_are_made_again(database_url: str,
         assert store.history("marmot", "privacy") == history
 
 
-def test_payloads_of_0004_and_of_0005_are_the_same_bytes(database_url: str, engine: Engine, tmp_path: Path) -> None:
+def test_payloads_of_0002_and_of_0003_are_the_same_bytes(database_url: str, engine: Engine, tmp_path: Path) -> None:
     noise = "".join(sha256_hex(bytes([number])) for number in range(200))
     first, second, third = (page(f"{noise} {number}") for number in range(3))
     with Store.open(database_url, (tmp_path / "payloads").as_uri()) as store:
         for days, payload in enumerate((first, second)):
             store.keep(capture_of(payload, days), payload, POLICY)
     with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0004")
+        command.downgrade(migration_config(connection), "0002")
     for path in (tmp_path / "payloads").rglob("*/*"):
         path.unlink()
     with Store.open(database_url) as store:
@@ -122,3 +122,30 @@ def test_a_migration_that_fails_leaves_nothing_behind(
         assert inspect(connection).get_table_names() == []
     monkeypatch.undo()
     Store.open(database_url).close()
+
+
+def test_digests_and_what_is_unread_go_on_after_0005(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        kept = [store.keep(capture_of(payload, days), payload, POLICY) for days, payload in enumerate((A, A, B))]
+        store.subscribe("reader@marmot.example", [], capture_of(A, 1).captured_at)
+        (reader,) = store.subscribers()
+        store.enqueue(reader.id, None, {("marmot", "privacy"): capture_of(A, 1).captured_at}, reader.since)
+    with engine.begin() as connection:
+        command.downgrade(migration_config(connection), "0004")
+        # Of which the process died before it was read, in a policy of its own too.
+        connection.execute(text("DELETE FROM readings WHERE capture_id = :id"), {"id": kept[1].capture_id})
+        connection.execute(
+            text(
+                "INSERT INTO captures (id, identity, vendor, policy, source, captured_at, url, asked_url, redirects, "
+                "headers, media_type, sha256, archive) SELECT 99, 'other', 'vole', policy, source, captured_at, url, "
+                "asked_url, redirects, headers, media_type, sha256, archive FROM captures WHERE id = :id"
+            ),
+            {"id": kept[0].capture_id},
+        )
+    with Store.open(database_url) as store:
+        assert store.untold(reader) == {("marmot", "privacy"): capture_of(A, 1).captured_at}
+        assert store.captures("marmot", "privacy")[1].version_id is None
+        assert store.reextract("marmot", "privacy", POLICY) == 1
+        assert store.captures("marmot", "privacy")[1].version_id == kept[0].version_id
+        assert store.reextract("vole", "privacy", POLICY) == 1
+        assert len(store.history("vole", "privacy").versions) == 1

@@ -110,3 +110,23 @@ def test_whatever_the_rows_hold_each_is_read_or_counted(rows: list[list[object]]
 def test_an_archive_on_this_machine_is_told_by_its_address() -> None:
     assert all(map(is_local, ("http://127.0.0.1:8080", "http://localhost:80", "http://[::1]")))
     assert not any(map(is_local, ("https://web.archive.org", "http://10.0.0.1", "http://127.1:80")))
+
+
+@pytest.mark.parametrize(
+    ("fields", "tells"),
+    [
+        ({}, True),
+        ({"statuscode": "-", "mimetype": "warc/revisit"}, True),
+        ({"statuscode": "404"}, False),
+        ({"statuscode": "-"}, False),
+        ({"digest": "-"}, False),
+        ({"digest": ""}, False),
+        ({"digest": "A" * 5000}, False),
+    ],
+)
+def test_a_digest_tells_of_other_rows_unless_it_is_none_or_that_of_an_error_page(
+    fields: dict[str, str], tells: bool
+) -> None:
+    (row,) = parse_listing(listing(altered(**fields))).rows
+    assert (row.text == row.digest) is tells
+    assert tells or row.text is None

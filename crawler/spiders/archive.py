@@ -176,24 +176,23 @@ class ArchiveSpider(PolicySpider):
             work.texts = dict(await self._stored(self.store.archived_texts, work.vendor, work.name))
             self._listed_policies += 1
             self._rows += await self._stored(self.store.count_rows_to_get, work.vendor, work.name)
+        texts = {row.text for row in work.rows.values() if row.text is not None and row.text not in work.texts}
         ids = [row.id for row in work.rows.values()]
-        texts = {row.text for row in work.rows.values() if row.text is not None}
         rows = await self._stored(self.store.rows_to_get, work.vendor, work.name, ids, texts, room)
         given: list[Request | Found] = []
         for row in rows:
-            if row.text in texts or (row.tried and row.text not in work.texts):
-                continue  # another row of the same text is asked for
-            work.rows[_key(row)] = row
             if row.text in work.texts:
                 address = wayback.replay_url(self._base, row.row.timestamp, row.row.original)
-                repeated = repeated_capture(
-                    work.vendor, work.name, work.texts[row.text], row.row, self.begun_at, address
-                )
+                text = work.texts[row.text]
+                repeated = repeated_capture(work.vendor, work.name, text, row.row, self.begun_at, address)
                 given.append(Found(repeated, None, work.policy))
-                continue
-            if row.text is not None:
-                texts.add(row.text)
-            given.append(self._replay(work, row, wayback.Visit.of(row.row)))
+            elif row.tried or row.text in texts:
+                continue  # another row of the same text is asked for
+            else:
+                given.append(self._replay(work, row, wayback.Visit.of(row.row)))
+                if row.text is not None:
+                    texts.add(row.text)
+            work.rows[_key(row)] = row
         return given
 
     async def kept(self, capture: Capture, kept: Kept) -> None:

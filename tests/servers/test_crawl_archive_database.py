@@ -17,26 +17,36 @@ CAPTURES = 30
 MIDST = 80
 
 DISK_FULL = """
-from sqlalchemy import event
-from sqlalchemy.pool import Pool
-event.listen(Pool, "checkout", lambda sqlite, *_: sqlite.execute("PRAGMA max_page_count = 1"))
+from contextlib import contextmanager
+from storage.database import Database
+writing = Database.writing
+@contextmanager
+def on_full_disk(self):
+    with writing(self) as session:
+        session.connection().exec_driver_sql("PRAGMA max_page_count = 1")
+        yield session
+Database.writing = on_full_disk
 """
 LOCKED = """
 import sqlite3
-from sqlalchemy import event
-from sqlalchemy.orm import Session
+from storage.service import Keeper
+keep = Keeper.keep
 holder = sqlite3.connect({path!r}, timeout=30, check_same_thread=False)
-event.listen(Session, "after_commit", lambda _: holder.in_transaction or holder.execute("BEGIN IMMEDIATE"))
+def keep_locked_out(*arguments):
+    holder.in_transaction or holder.execute("BEGIN IMMEDIATE")
+    return keep(*arguments)
+Keeper.keep = keep_locked_out
 """
 CONNECTION_LOST = """
 import psycopg
-from sqlalchemy import Engine, event
-def lose(connection, cursor, statement, *_):
-    if statement.startswith("INSERT INTO captures"):
-        with psycopg.connect({url!r}, autocommit=True) as server:
-            server.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                           "WHERE datname = current_database() AND pid <> pg_backend_pid()")
-event.listen(Engine, "before_cursor_execute", lose)
+from storage import payloads
+put = payloads.put
+def put_and_lose(*arguments):
+    put(*arguments)
+    with psycopg.connect({url!r}, autocommit=True) as server:
+        server.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                       "WHERE datname = current_database() AND pid <> pg_backend_pid()")
+payloads.put = put_and_lose
 """
 
 
