@@ -122,7 +122,7 @@ def test_a_backup_is_of_one_moment_while_others_write(database_url: str, tmp_pat
     for name in ("first", "second"):
         with Store.open(f"sqlite:///{tmp_path / name}.db") as copy:
             assert copy.restore(tmp_path / f"{name}.backup") == []
-            assert [one for one in copy.verify(DECLARED) if one.remedy != "reextract"] == []
+            assert [one for one in copy.verify(DECLARED) if one.remedy not in ("repair", "reextract")] == []
             counts.append(len(copy.captures("marmot", "privacy")))
     assert counts[0] == len(PAGES)
     assert len(PAGES) + between <= counts[1] <= len(PAGES) + kept
