@@ -108,6 +108,7 @@ def test_a_damaged_keyframe_is_named_with_what_depends_on_it(database_url: str) 
         assert rows(store)[sha256_hex(third)][0] is None
         assert store.payload(sha256_hex(third)) == third
     with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM unread")
         connection.exec_driver_sql("DELETE FROM captures")
         connection.execute(delete(PayloadRow).where(is_first))
     engine.dispose()
