@@ -23,7 +23,7 @@ from reports.digest import _change_set, as_message
 from reports.report import report_between
 from storage import PolicyKey, Review, Store, Subscriber, service
 from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, MARMOT, OTTER, SENDER, VENDORS, keep, subscribe
-from tests.stored_captures import BEGIN, capture_of
+from tests.stored_captures import BEGIN, POLICY, capture_of
 
 POLICIES = [("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")]
 LANGUAGES = {"D": "de"}
@@ -195,17 +195,35 @@ def test_policies_in_which_nothing_happened_are_not_looked_at(store: Store) -> N
 
 
 def test_what_changed_while_a_vendor_was_not_declared_is_told_when_it_is_again(store: Store) -> None:
-    for vendor in VENDORS:
-        keep(store, COURTS, 0, vendor)
+    keep(store, COURTS, 0, "otter")
     subscribe(store, 1)
-    for vendor in VENDORS:
-        keep(store, ADVERTISERS, 2, vendor)
-    assert looked_at(store, {"marmot": MARMOT}) == ([("marmot", "privacy")], 1)
+    assert looked_at(store, VENDORS) == ([], 0)
+    keep(store, ADVERTISERS, 2, "otter")
     assert looked_at(store, {"marmot": MARMOT}) == ([], 0)
-    # For one who subscribed meanwhile, too.
-    subscribe(store, 1, "otter", address="late@client.example")
+    assert looked_at(store, VENDORS) == ([("otter", "privacy")], 1)
+    # One who has subscribed since is told of what others were told long ago, when it is declared.
+    subscribe(store, 1, address="late@client.example")
     assert looked_at(store, {"marmot": MARMOT}) == ([], 0)
-    assert looked_at(store, VENDORS) == ([("otter", "privacy")], 2)
+    assert looked_at(store, VENDORS) == ([("otter", "privacy")], 1)
+
+
+def test_what_another_reader_accepts_is_told_when_it_is_in_force(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    capture = capture_of(ADVERTISERS, 2, source="file")
+    with monkeypatch.context() as patched:
+        blocked = Reading(Verdict("quarantined", "blocked", "says: checking"), None)
+        patched.setattr(service, "read", lambda *_, **__: blocked)
+        store.keep(capture, ADVERTISERS, POLICY)
+    monkeypatch.setattr(service, "_READER", "of another day")
+    with (
+        patch.object(service.policies, "put_in_force", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        store.reextract("marmot", "privacy", POLICY)
+    assert looked_at(store, VENDORS) == ([("marmot", "privacy")], 0)
+    store.reextract("marmot", "privacy", POLICY)
+    assert looked_at(store, VENDORS) == ([("marmot", "privacy")], 1)
 
 
 def test_vendors_chosen_later_are_told_of_from_the_subscription_on(store: Store) -> None:
