@@ -18,8 +18,8 @@ from time import monotonic
 from typing import Any
 
 from playwright.async_api import Browser as Chromium
+from playwright.async_api import CDPSession, Page, Route
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page, Route
 from playwright.async_api import Request as Asked
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -54,14 +54,20 @@ _WANTED = frozenset({"script", "xhr", "fetch", "stylesheet"})
 # Seconds to hand a page over, and to close it; and between two looks at it.
 _GRACE = 10.0
 _POLL = 0.25
-# Digits are left out: a clock goes on for ever.
-_TEXT = """() => {
-    const text = (document.body?.innerText ?? "").replace(/[0-9]+/g, "").trim()
+# The root by its getter: an element of the page may have taken its name. Digits are left out: a clock never stops.
+_ROOT = "Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get.call(document)"
+_TEXT = f"""(() => {{
+    const text = ({_ROOT}?.innerText ?? "").replace(/[0-9]+/g, "").trim()
     let sum = 0
     for (let place = 0; place < text.length; place++) sum = (Math.imul(sum, 31) + text.charCodeAt(place)) | 0
     return [text.length, sum]
-}"""
-_SIZE = "() => document.documentElement?.outerHTML.length ?? 0"
+}})()"""
+# The page as it is now, unless it has more characters than allowed.
+_HTML = f"""(most => {{
+    const type = Object.getOwnPropertyDescriptor(Document.prototype, 'doctype').get.call(document)
+    const html = (type ? new XMLSerializer().serializeToString(type) : "") + ({_ROOT}?.outerHTML ?? "")
+    return html.length > most ? null : html
+}})"""
 # Headers that tell how a body travelled, and one that would make a download of it.
 _NOT_PASSED_ON = frozenset(
     {"content-encoding", "content-length", "transfer-encoding", "connection", "content-disposition"}
@@ -178,6 +184,8 @@ class _Visit:
         self._expected = False
         self._sent_to: tuple[str, dict[str, str]] | None = None
         self._fault = ""
+        self._session: CDPSession
+        self._world: int | None = None
 
     async def rendered(self, handler: ScrapyPlaywrightDownloadHandler) -> tuple[bytes, str]:
         """The page as it is when its text has settled, in UTF-8; and why that is not the whole of it, if so.
@@ -205,26 +213,31 @@ class _Visit:
         page = self.page
         if page is None:
             raise _Fault("its requests could not be answered for it")
+        self._session = await page.context.new_cdp_session(page)
         self._ends = monotonic() + self._time
         await self._go(page)
-        while True:
-            fault = await self._settle(page)
-            try:
-                async with asyncio.timeout(_GRACE):
-                    html = await self._content(page)
-            except PlaywrightError as error:
-                if "navigating" not in str(error) or self._is_over():
-                    raise
-            else:
-                return html, fault
-
-    async def _content(self, page: Page) -> bytes:
-        if await page.evaluate(_SIZE) > self._most:
-            raise _Fault(f"rendered, it has more than {self._most} bytes")
-        html = (await page.content()).encode("utf-8", "replace")
-        if len(html) + sum(len(document.body) for document in self.documents) > self._most:
+        fault = await self._settle(page)
+        async with asyncio.timeout(_GRACE):
+            html = await self._look(f"{_HTML}({self._most})")
+        if html is None:
+            raise _Fault(f"rendered, it has more than {self._most} characters")
+        payload: bytes = html.encode("utf-8", "replace")
+        if len(payload) + sum(len(document.body) for document in self.documents) > self._most:
             raise _Fault(f"as it was served and rendered, it has more than {self._most} bytes")
-        return html
+        return payload, fault
+
+    async def _look(self, expression: str) -> Any:
+        """What an expression says of the page, in a world of its own, where the page's scripts have changed nothing.
+
+        PlaywrightError when the document gives way to another meanwhile.
+        """
+        if self._world is None:
+            frame = (await self._session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+            made = await self._session.send("Page.createIsolatedWorld", {"frameId": frame})
+            self._world = made["executionContextId"]
+        where = {"contextId": self._world, "returnByValue": True}
+        answer = await self._session.send("Runtime.evaluate", {"expression": expression, **where})
+        return answer["result"].get("value")
 
     async def close(self) -> None:
         """Closes the page and all that it opened."""
@@ -331,13 +344,13 @@ class _Visit:
             begun = monotonic()
             try:
                 async with asyncio.timeout(self._ends - begun + _POLL):
-                    text = await page.evaluate(_TEXT)
+                    text = await self._look(_TEXT)
             except TimeoutError:
                 raise _Fault(f"its scripts did not come to an end in {self._time:.0f} seconds") from None
             except PlaywrightError as error:
-                if "context was destroyed" not in str(error):
+                if "context" not in str(error) or page.is_closed():
                     raise
-                text = None  # the page gave way to another meanwhile
+                text = self._world = None  # the document gave way to another
             now = monotonic()
             if text != last:
                 last, since = text, now
@@ -365,7 +378,7 @@ class _Visit:
         """Shows the last document. By way of a blank page, so that no script of the one before has a say any more."""
         timeout = self._time * 1000
         await page.goto(_BLANK, timeout=timeout)
-        self._sent_to = None
+        self._sent_to = self._world = None
         self._expected = True
         await page.goto(self.documents[-1].url, wait_until="commit", timeout=timeout)
 

@@ -8,7 +8,7 @@ from scrapy.statscollectors import StatsCollector
 
 from core.escaping import printable_line
 from core.wording import plural
-from storage import Kept
+from storage import Kept, Unread
 
 _PREFIX = "clausewatch/"
 
@@ -22,6 +22,7 @@ class CrawlOutcome:
     captures: found: answers of live pages, or rows of the archive's index. new: of these, those the store did not
     hold. quarantined: of the new ones. unplayable: listed by the archive, but not given by it; no failure of ours.
     malformed: rows of the index that could not be read. left: not asked for, because the crawl ended early.
+    unread: kept, but not read yet for the same reason; the next crawl reads them.
     """
 
     ok: bool
@@ -32,6 +33,7 @@ class CrawlOutcome:
     unplayable: int = 0
     malformed: int = 0
     left: int = 0
+    unread: int = 0
 
     @property
     def summary(self) -> str:
@@ -48,6 +50,8 @@ class CrawlOutcome:
             parts.append(f"{self.malformed} malformed rows skipped")
         if self.left:
             parts.append(f"{self.left} left for the next crawl")
+        if self.unread:
+            parts.append(f"{self.unread} of the new ones left for the next crawl to read")
         return ", ".join(parts)
 
 
@@ -65,11 +69,13 @@ class Tally:
         """An answer that may be a capture."""
         self._stats.inc_value(_PREFIX + "fetched")
 
-    def kept(self, kept: Kept) -> None:
+    def kept(self, unread: Unread) -> None:
         """A capture that the store took."""
-        if kept.is_new:
-            self._stats.inc_value(_PREFIX + "new")
-            self._stats.inc_value(_PREFIX + "quarantined", int(kept.verdict.name == "quarantined"))
+        self._stats.inc_value(_PREFIX + "new", int(unread.is_new))
+
+    def read(self, kept: Kept) -> None:
+        """A capture that was read after the store took it."""
+        self._stats.inc_value(_PREFIX + "quarantined", int(kept.is_new and kept.verdict.name == "quarantined"))
 
     def failed(self, what: str, why: str) -> None:
         """Something the crawl was to do and could not."""
@@ -83,6 +89,10 @@ class Tally:
     def malformed(self, count: int) -> None:
         """Rows of the index that could not be read."""
         self._stats.inc_value(_PREFIX + "malformed", count)
+
+    def unread(self, count: int) -> None:
+        """Captures that the store took, and that are not read when the crawl ends."""
+        self._stats.inc_value(_PREFIX + "unread", count)
 
     def left(self, count: int) -> None:
         """Captures not asked for, because the crawl ends early."""
@@ -117,4 +127,5 @@ def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:
         unplayable=stats.get(_PREFIX + "unplayable", 0),
         malformed=stats.get(_PREFIX + "malformed", 0),
         left=stats.get(_PREFIX + "left", 0),
+        unread=stats.get(_PREFIX + "unread", 0),
     )

@@ -15,13 +15,15 @@ from core.exceptions import UsageError
 from crawler.environment import environment_of
 from crawler.outcome import Tally
 from crawler.progress import Progress
-from storage import Kept, Store
+from storage import Kept, Store, Unread
 
 
 class PolicySpider(scrapy.Spider):
     """Crawls the declared policies of some vendors, or of all.
 
     vendor: slugs, separated by commas; empty means all.
+    done: pieces of work, such as captures, that the crawl is through with. unread: how many captures are kept and not
+    read yet. stopped: whether the crawl is to keep no more.
 
     Creating one raises the ClausewatchError there is to tell: an unknown vendor or argument, a broken declaration or
     setting, a database that cannot be opened.
@@ -31,6 +33,7 @@ class PolicySpider(scrapy.Spider):
     tally: Tally
     stopped = False
     done = 0
+    unread = 0
     begun_at: datetime
     _vendors: dict[str, Vendor]
 
@@ -49,7 +52,7 @@ class PolicySpider(scrapy.Spider):
         spider.store = Store.open(environment.database_url, environment.payloads_url)
         crawler.signals.connect(spider._opened, signals.spider_opened)
         Progress(crawler, spider)
-        crawler.signals.connect(spider.store.close, signals.spider_closed, weak=False)
+        crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
 
     def policies(self) -> Iterator[tuple[str, str, Policy]]:
@@ -58,9 +61,14 @@ class PolicySpider(scrapy.Spider):
             for name, policy in vendor.policies.items():
                 yield slug, name, policy
 
-    async def kept(self, capture: Capture, kept: Kept) -> None:
-        """Called for each capture that the store took. StorageError as the store raises it."""
-        self.tally.kept(kept)
+    def kept(self, unread: Unread) -> None:
+        """Called for each capture that the store took, before it is read."""
+        self.tally.kept(unread)
+        self.unread += 1
+
+    async def read(self, capture: Capture, kept: Kept) -> None:
+        """Called for each capture that was read after the store took it. StorageError as the store raises it."""
+        self.tally.read(kept)
 
     def ahead(self) -> float | None:
         """About how many captures are still to be looked at; `done` counts those that were. None: not known."""
@@ -72,6 +80,10 @@ class PolicySpider(scrapy.Spider):
             self.stopped = True
             self.tally.failed("the crawl ended early", why)
             self._ending = asyncio.create_task(self.crawler.engine.close_spider_async(reason="stopped"))
+
+    def _closed(self, reason: str) -> None:
+        self.tally.unread(self.unread)
+        self.store.close()
 
     def _opened(self) -> None:
         self.tally = Tally(self.crawler.stats)

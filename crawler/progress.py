@@ -69,7 +69,7 @@ class Progress:
         self._begun = monotonic()
         every = self._crawler.settings.getfloat("PROGRESS_INTERVAL")
         if sys.stderr.isatty():
-            self._status = Status("", console=Console(stderr=True))
+            self._status = Status(self._line(), console=Console(stderr=True))
             self._status.start()
             self._log_to(sys.stderr)  # the status's own, which keeps the lines apart
             every = _REDRAWN_EVERY
@@ -78,12 +78,14 @@ class Progress:
     async def _tell(self, every: float) -> None:
         while True:
             await asyncio.sleep(every)
-            line = f"{self._spider.name}: {told(counts_from(self._crawler.stats.get_stats()), self._seconds_left())}"
             if self._status is not None:
-                self._status.update(line)
+                self._status.update(self._line())
             else:
-                sys.stderr.write(f"{iso(datetime.now(UTC))} {line}\n")
+                sys.stderr.write(f"{iso(datetime.now(UTC))} {self._line()}\n")
                 sys.stderr.flush()
+
+    def _line(self) -> str:
+        return f"{self._spider.name}: {told(counts_from(self._crawler.stats.get_stats()), self._seconds_left())}"
 
     def _seconds_left(self) -> float | None:
         elapsed, ahead = monotonic() - self._begun, self._spider.ahead()

@@ -70,7 +70,7 @@ ARCHIVE_REFUSALS = (
 )
 ARCHIVE_LISTING_ROWS = 5000  # of one answer of the index
 
-CONCURRENT_ITEMS = 1  # captures go to the store one after the other; more would wait in memory
+CONCURRENT_ITEMS = 1  # of one answer; Scrapy starts as many tasks for each (bench/crawl)
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 # No doors into a running crawl.

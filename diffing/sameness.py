@@ -10,6 +10,7 @@ throughout, and no word of the vendor's with them. Where two versions are compar
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import unquote
 
 from core.clauses import Clause, Document
@@ -74,11 +75,16 @@ def version_id(document: Document) -> str:
     """
     digest = hashlib.sha256()
     for clause in document.clauses:
-        text = _BESIDE_PUNCTUATION.sub("", same_text(clause.text).translate(_SHAPES))
-        parts = (text, *contact_targets(clause))
+        parts = (_without_typography(clause.text), *contact_targets(clause))
         if parts == ("",) and is_volatile(clause):
             continue
         # Neither separator can stand in the parts: white space has been collapsed, these two included.
         digest.update("\x1f".join(parts).encode("utf-8", "surrogatepass"))
         digest.update(b"\n")
     return digest.hexdigest()[:12]
+
+
+# The captures of a policy show mostly the same clauses.
+@lru_cache(maxsize=8_192)
+def _without_typography(text: str) -> str:
+    return _BESIDE_PUNCTUATION.sub("", same_text(text).translate(_SHAPES))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 
 import py3langid
@@ -60,6 +61,8 @@ def sure_language(document: Document) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+# The captures of a policy show mostly the same text.
+@lru_cache(maxsize=1_024)
 def _recognised(sample: str) -> str | None:
     (language, score), (_, next_score) = py3langid.rank(sample)[:2]
     return _SAME.get(language, str(language)) if score - next_score >= _SURE * len(sample) else None

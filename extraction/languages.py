@@ -1,6 +1,7 @@
 """The language a text is in."""
 
 import re
+from functools import lru_cache
 
 import py3langid
 
@@ -22,5 +23,11 @@ def language_of(text: str, declared: str = "") -> str | None:
         if len(text) < 40:
             return None
     middle = max(0, (len(text) - _SAMPLE) // 2)
-    language, _ = py3langid.classify(text[middle : middle + _SAMPLE])
+    return _classified(text[middle : middle + _SAMPLE])
+
+
+# The captures of a policy show mostly the same text.
+@lru_cache(maxsize=1_024)
+def _classified(sample: str) -> str:
+    language, _ = py3langid.classify(sample)
     return str(language)

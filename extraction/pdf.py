@@ -33,12 +33,12 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
     ExtractionError when it is encrypted or damaged, or asks for more memory or time than a policy does.
     """
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "extraction.pdf_lines"],
+        done = subprocess.run(  # noqa: S603  (our own module)
+            # -P: our modules beside it have names of Python's own.
+            [sys.executable, "-P", str(Path(__file__).with_name("pdf_lines.py"))],
             input=data,
             capture_output=True,
             timeout=_PATIENCE,
-            cwd=Path(__file__).resolve().parent.parent,
             check=False,
         )
         found = json.loads(done.stdout) if done.returncode == 0 else {}
@@ -51,7 +51,8 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
         )
     if "error" in found:
         raise ExtractionError(found["error"])
-    return found["title"], _blocks(_without_running_lines([Line(*line) for line in found["lines"]]))
+    lines = [Line(tidy(text), *place) for text, *place in found["lines"]]
+    return tidy(found["title"]) or None, _blocks(_without_running_lines([line for line in lines if line.text]))
 
 
 def _without_running_lines(lines: list[Line]) -> list[Line]:

@@ -1,8 +1,8 @@
-"""The lines of a PDF, read in a process of its own: `python -m extraction.pdf_lines`, the PDF on standard input.
+"""The lines of a PDF, read in a process of its own: `python -P extraction/pdf_lines.py`, the PDF on standard input.
 
 A PDF of some kilobytes can ask for gigabytes and hours; pdfium has no bounds of its own, and what goes wrong in it
-takes the process along. This one has bounds, and nothing else in it. What it prints is JSON: `title`, `lines` with the
-fields of `Line`, or `error`.
+takes the process along. This one has bounds, and nothing else in it: it imports none of our own, so that it starts
+quickly. What it prints is JSON: `title`, `lines` with the fields of `Line`, or `error`; texts are as the file has them.
 """
 
 import ctypes
@@ -13,8 +13,6 @@ from dataclasses import astuple, dataclass
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-
-from extraction.wording import tidy
 
 #: Of memory, in bytes, and of processor time, in seconds; the largest policies take a twentieth of either.
 MEMORY = 1 << 30
@@ -52,8 +50,7 @@ def _read(data: bytes) -> dict[str, object]:
         lines += page_lines
         if characters > _MAX_CHARACTERS:
             break
-    title = tidy(document.get_metadata_value("Title") or "") or None
-    return {"title": title, "lines": [astuple(line) for line in lines]}
+    return {"title": document.get_metadata_value("Title") or "", "lines": [astuple(line) for line in lines]}
 
 
 def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
@@ -69,9 +66,8 @@ def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
             first = place + len(text) - len(text.lstrip())
             last = place + len(text.rstrip()) - 1
             place += len(text) + 1
-            words = tidy(text)
-            if words:
-                lines.append(_line(text_page.raw, words, number, first, last))
+            if last >= first:
+                lines.append(_line(text_page.raw, text, number, first, last))
     finally:
         text_page.close()
         page.close()

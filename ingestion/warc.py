@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import urljoin
 
 from warcio.archiveiterator import ArchiveIterator
@@ -84,7 +84,7 @@ def captures_from_warc(
     given: set[str] = set()
     count = 0
     try:
-        with path.open("rb") as stream:
+        with _opened(path) as stream:
             for record in _records(stream):
                 found = None
                 if record.rec_type == "metadata":
@@ -97,7 +97,7 @@ def captures_from_warc(
                 if found is not None:
                     count += 1
                     yield found
-        _check_compression(path)
+            stream.read(1)  # warcio takes what breaks off before a record's header for the end of the file
     except OSError as error:
         if not isinstance(error, gzip.BadGzipFile):
             raise UsageError(f"{path}: {error.strerror or error}") from None
@@ -107,6 +107,23 @@ def captures_from_warc(
         raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {why}") from None
     if not count:
         raise UsageError(f"{path}: not a whole WARC file: there is no response in it")
+
+
+class _Unpacked(gzip.GzipFile):
+    """A compressed file's content, what stands before a damage included.
+
+    By Python, which raises EOFError or BadGzipFile where a file is cut off or damaged: warcio takes that for its end.
+    """
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to that many bytes, none at the end. Asked for so many, GzipFile would keep what it has when it raises."""
+        return self.read1(-1 if size is None else size)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as stream:
+        compressed = stream.read(2) == b"\x1f\x8b"
+    return cast(IO[bytes], _Unpacked(path)) if compressed else path.open("rb")
 
 
 def _records(stream: IO[bytes]) -> Iterator[Any]:
@@ -133,16 +150,6 @@ def _read_to_end(record: Any) -> None:
         pass
     if record.raw_stream.limit:
         raise EOFError("the file ends inside a record")
-
-
-def _check_compression(path: Path) -> None:
-    """EOFError or BadGzipFile when a compressed file is cut off or damaged, which warcio takes for its end."""
-    with path.open("rb") as stream:
-        if stream.read(2) != b"\x1f\x8b":
-            return
-    with gzip.open(path) as stream:
-        while stream.read(1 << 20):
-            pass
 
 
 def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:

@@ -9,7 +9,7 @@ import click
 
 from core.captures import Capture
 from core.declarations import Policy
-from core.exceptions import UsageError
+from core.exceptions import ClausewatchError, UsageError
 from core.moments import parse_span
 from core.settings import load_settings
 from core.wording import plural
@@ -38,20 +38,31 @@ def command(
     settings = load_settings()
     _, declaration = declared(settings, vendor, policy)
     moment = parse_span(captured_at).begin if captured_at else None
-    kept: list[tuple[Capture, Kept]] = []
+    captures: list[Capture] = []
+    results: list[Kept] = []
     left_out: Counter[str] = Counter()
+
+    def found() -> Iterator[tuple[Capture, bytes | None, Policy]]:
+        for file in files:
+            for one in _captures(file, vendor, policy, declaration, moment, url):
+                if isinstance(one, LeftOut):
+                    left_out[one.why] += 1
+                else:
+                    captures.append(one[0])
+                    yield *one, declaration
+
     with open_store(settings) as store:
         try:
-            for file in files:
-                for found in _captures(file, vendor, policy, declaration, moment, url):
-                    if isinstance(found, LeftOut):
-                        left_out[found.why] += 1
-                    else:
-                        capture, payload = found
-                        kept.append((capture, store.keep(capture, payload, declaration)))
+            for result in store.keep_all(found()):
+                results.append(result)
+        except KeyboardInterrupt:
+            raise ClausewatchError(
+                "interrupted; what was read so far is kept, and so may be some captures more: run this again to go on"
+            ) from None
         finally:
-            _summarise(kept, left_out)
+            _summarise(results, left_out)
         numbers = version_numbers(store.history(vendor, policy))
+    kept = list(zip(captures, results, strict=True))
     if not kept:
         raise UsageError(f"none of these files holds a capture of {vendor}'s {policy} policy")
     if output_format == "json":
@@ -74,10 +85,10 @@ def _captures(
     yield from captures_from_warc(file, vendor, policy, declaration)
 
 
-def _summarise(kept: list[tuple[Capture, Kept]], left_out: Counter[str]) -> None:
+def _summarise(kept: list[Kept], left_out: Counter[str]) -> None:
     """One line of what became of the files, also when something stopped half-way: so far is stored."""
-    quarantined = Counter(result.verdict.reason for _, result in kept if result.verdict.name == "quarantined")
-    new = sum(result.is_new for _, result in kept)
+    quarantined = Counter(result.verdict.reason for result in kept if result.verdict.name == "quarantined")
+    new = sum(result.is_new for result in kept)
     line = f"{plural(len(kept), 'capture')} read, {new} new, {quarantined.total()} quarantined"
     if quarantined:
         line += f" ({', '.join(f'{count} {reason}' for reason, count in quarantined.most_common())})"

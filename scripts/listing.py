@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import click
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -101,15 +102,28 @@ def version_numbers(history: History) -> dict[str, int]:
 def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
     """Rows as a table on standard output, a row a line where that is no terminal; pages' text is escaped."""
     terminal = Console()
-    console = Console(width=terminal.width if terminal.is_terminal else 10_000, highlight=False, file=StringIO())
+    cells = [[column.replace("_", " ") for column in columns]]
+    cells += [[printable_line("" if row[column] is None else str(row[column])) for column in columns] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    if terminal.is_terminal and sum(widths) + 2 * (len(widths) - 1) > terminal.width:
+        lines = _folded(cells, terminal.width)
+    else:  # thousands of rows would take the library seconds
+        lines = ["  ".join(map(set_cell_size, row, widths)) for row in cells]
+    click.echo("\n".join(line.rstrip() for line in lines))
+
+
+def _folded(cells: Sequence[Sequence[str]], width: int) -> list[str]:
+    """The lines of a table, its first row being the head, none wider than that."""
+    console = Console(width=width, highlight=False, file=StringIO())
     table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+    head, *rows = cells
+    for heading in head:
+        table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(printable_line("" if row[column] is None else str(row[column]))) for column in columns))
+        table.add_row(*map(Text, row))
     with console.capture() as drawn:
         console.print(table)
-    click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+    return drawn.get().splitlines()
 
 
 def clause_lines(clauses: Iterable[Clause]) -> Iterable[str]:

@@ -4,6 +4,8 @@ subscribers and the outbox, and what a crawl of an archive has still to do.
 `Store` is the whole of it for other rooms.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from storage.records import (
     ArchivedText,
     Asked,
@@ -18,8 +20,11 @@ from storage.records import (
     Standing,
     StoredCapture,
     Subscriber,
+    Unread,
 )
-from storage.store import Store
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 __all__ = [
     "ArchivedText",
@@ -36,4 +41,14 @@ __all__ = [
     "Store",
     "StoredCapture",
     "Subscriber",
+    "Unread",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`Store`, when it is asked for: processes that only read captures start in half the time without the database."""
+    if name == "Store":
+        from storage.store import Store
+
+        return Store
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,6 +22,8 @@ from storage.models import Base
 _LOCK_TIMEOUT = "30"
 _CONNECT_TIMEOUT = "10"
 
+_POSTGRESQL_WRITER = 0x636C6176  # any number that other programs on the server are unlikely to lock
+
 _STAYS = "what was stored before stays"
 _NO_SPACE = f"has no space left: free some and run this again; {_STAYS}"
 _LOCKED = f"is locked by another process: run this again when that one is done; {_STAYS}"
@@ -91,7 +93,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """For changes: on SQLite it is the only writer from its beginning."""
+        """For changes: it is the only writer from its beginning."""
         with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
             yield session
 
@@ -148,7 +150,9 @@ def _parsed(url: str) -> URL:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         # A crawl may be silent for hours: a connection the server has dropped since is replaced before it is used.
-        return create_engine(_with_default(url, "connect_timeout", _CONNECT_TIMEOUT), pool_pre_ping=True)
+        engine = create_engine(_with_default(url, "connect_timeout", _CONNECT_TIMEOUT), pool_pre_ping=True)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     _make_folder(url)
     engine = create_engine(_with_default(url, "timeout", _LOCK_TIMEOUT))
     event.listen(engine, "connect", _prepare_sqlite)
@@ -213,6 +217,14 @@ def _is_damage(error: SQLAlchemyError) -> bool:
     if not isinstance(cause, sqlite3.Error):
         return False
     return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_CORRUPT") or _UNDECODABLE in str(cause)
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # Two that write the same rows in another order, as two crawls of one policy may, would wait for each other: so
+    # writers take their turn here, too, and wait as long for it as for a SQLite file.
+    if connection.get_execution_options().get("clausewatch_writes"):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_WRITER})")
 
 
 def _explanation(error: SQLAlchemyError, name: str) -> str:

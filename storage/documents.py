@@ -1,67 +1,35 @@
 """Documents under the SHA-256 of their JSON: many captures show the same one."""
 
-import json
-from datetime import date
+from collections.abc import Iterable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.captures import sha256_hex
-from core.clauses import Clause, Document
+from core.clauses import Document
 from core.exceptions import StorageError
 from storage.compression import compress, restore
 from storage.database import insert
+from storage.encoding import decode
 from storage.models import DocumentRow
 
 
-def encode(document: Document) -> bytes:
-    """The document as JSON, the same bytes for equal documents. UTF-8, in which lone surrogates stand as they are."""
-    plain = {
-        "title": document.title,
-        "language": document.language,
-        "effective_date": document.effective_date and document.effective_date.isoformat(),
-        "clauses": [
-            [
-                clause.position,
-                clause.kind,
-                clause.label,
-                clause.heading_path,
-                clause.text,
-                clause.links,
-                clause.typography,
-            ]
-            for clause in document.clauses
-        ],
-    }
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
+    """Store documents, encoded, unless they are stored already. The digest of each."""
+    digests = {data: sha256_hex(data) for data in encoded}
+    known = set(session.scalars(select(DocumentRow.sha256).where(DocumentRow.sha256.in_(digests.values()))))
+    rows = [
+        {"sha256": sha256, "size": len(data), "data": compress(data)}
+        for data, sha256 in digests.items()
+        if sha256 not in known
+    ]
+    if rows:
+        session.execute(insert(session, DocumentRow).on_conflict_do_nothing(), rows)
+    return digests
 
 
-def decode(data: bytes) -> Document:
-    """The document that `encode` was given."""
-    plain = json.loads(data.decode("utf-8", "surrogatepass"))
-    return Document(
-        title=plain["title"],
-        language=plain["language"],
-        effective_date=date.fromisoformat(plain["effective_date"]) if plain["effective_date"] else None,
-        clauses=tuple(
-            Clause(position, kind, label, tuple(heading_path), text, tuple(links), typography)
-            for position, kind, label, heading_path, text, links, typography in plain["clauses"]
-        ),
-    )
-
-
-def put(session: Session, document: Document) -> str:
-    """Store the document unless it is stored already. Its digest."""
-    data = encode(document)
-    sha256 = sha256_hex(data)
-    if session.get(DocumentRow, sha256) is None:
-        values = {"sha256": sha256, "size": len(data), "data": compress(data)}
-        session.execute(insert(session, DocumentRow).values(values).on_conflict_do_nothing())
-    return sha256
-
-
-def replace(session: Session, document: Document) -> None:
-    """Store the document in place of what is stored under its digest: that is damaged, or gone."""
-    data = encode(document)
+def replace(session: Session, data: bytes) -> None:
+    """Store a document, encoded, in place of what is stored under its digest: that is damaged, or gone."""
     values = {"sha256": sha256_hex(data), "size": len(data), "data": compress(data)}
     statement = insert(session, DocumentRow).values(values)
     session.execute(statement.on_conflict_do_update(index_elements=[DocumentRow.sha256], set_=values))

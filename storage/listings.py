@@ -1,7 +1,7 @@
 """What a crawl of an archive has still to do: listings under way, and rows whose captures are not stored yet."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -137,19 +137,15 @@ def count(session: Session, vendor: str, policy: str) -> int:
     return session.scalars(query).one()
 
 
-def got(session: Session, capture: Capture) -> None:
-    """Takes away the row whose capture is stored now."""
-    identity = _identity(capture)
-    if identity is not None:
-        session.execute(delete(ListedRow).where(ListedRow.identity == identity))
+def got(session: Session, captures: Iterable[Capture]) -> None:
+    """Takes away the rows whose captures are stored now."""
+    session.execute(delete(ListedRow).where(ListedRow.identity.in_(_identities(captures))))
 
 
-def waits_for(session: Session, capture: Capture) -> bool:
-    """Whether a row is there whose capture this is."""
-    identity = _identity(capture)
-    return (
-        identity is not None and session.scalar(select(ListedRow.id).where(ListedRow.identity == identity)) is not None
-    )
+def wait_for(session: Session, captures: Iterable[Capture]) -> bool:
+    """Whether there is a row whose capture is one of these."""
+    query = select(ListedRow.id).where(ListedRow.identity.in_(_identities(captures))).limit(1)
+    return session.scalar(query) is not None
 
 
 def not_given(session: Session, vendor: str, policy: str, row: RowToGet) -> int:
@@ -215,12 +211,13 @@ def _stored(session: Session, vendor: str, policy: str, rows: Collection[Row]) -
     return {(archive.get("urlkey", ""), archive.get("timestamp", "")) for archive in session.scalars(query)}
 
 
-def _identity(capture: Capture) -> str | None:
-    """The identity of the row that a capture is of; None for one that an archive's index did not lead to."""
-    if capture.source != "wayback":
-        return None
-    archive = capture.archive
-    return _row_identity(capture.vendor, capture.policy, archive.get("urlkey", ""), archive.get("timestamp", ""))
+def _identities(captures: Iterable[Capture]) -> list[str]:
+    """The identities of the rows that captures are of. Those an archive's index did not lead to are of none."""
+    return [
+        _row_identity(one.vendor, one.policy, one.archive.get("urlkey", ""), one.archive.get("timestamp", ""))
+        for one in captures
+        if one.source == "wayback"
+    ]
 
 
 def _row_identity(vendor: str, policy: str, urlkey: str, timestamp: str) -> str:

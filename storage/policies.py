@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, literal, select
 from sqlalchemy.orm import Session
 
 from storage.database import insert
-from storage.models import PolicyRow
+from storage.models import CaptureRow, PolicyRow
 
 
 def reader_in_force(session: Session, vendor: str, policy: str) -> str | None:
@@ -33,17 +33,30 @@ def touch(session: Session, vendor: str, policy: str, captured_at: datetime) -> 
     return session.scalar(statement.returning(PolicyRow.reader))
 
 
-def lock(session: Session, vendor: str, policy: str) -> None:
-    """Have `touch` of other transactions wait until this one ends."""
-    session.execute(
-        select(PolicyRow.reader).where(PolicyRow.vendor == vendor, PolicyRow.policy == policy).with_for_update()
-    )
-
-
 def put_in_force(session: Session, vendor: str, policy: str, reader: str) -> None:
-    """Have a policy shown by that reader's readings. No change before one of its captures was read."""
+    """Have a policy shown by that reader's readings, and look at it as if something had happened in it.
+
+    What the policy's row said before is not relied upon. No change where the policy has no captures.
+    """
+    newest = (
+        select(
+            CaptureRow.vendor,
+            CaptureRow.policy,
+            literal(reader).label("reader"),
+            func.max(CaptureRow.captured_at),
+            literal(1).label("revision"),
+            literal(0).label("composed"),
+        )
+        .where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
+        .group_by(CaptureRow.vendor, CaptureRow.policy)
+    )
+    statement = insert(session, PolicyRow).from_select(
+        ["vendor", "policy", "reader", "newest", "revision", "composed"], newest
+    )
+    higher = case((PolicyRow.composed > PolicyRow.revision, PolicyRow.composed), else_=PolicyRow.revision)
     session.execute(
-        update(PolicyRow)
-        .where(PolicyRow.vendor == vendor, PolicyRow.policy == policy)
-        .values(reader=reader, revision=PolicyRow.revision + 1)
+        statement.on_conflict_do_update(
+            index_elements=[PolicyRow.vendor, PolicyRow.policy],
+            set_={"reader": reader, "newest": statement.excluded.newest, "revision": higher + 1},
+        )
     )

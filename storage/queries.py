@@ -119,10 +119,13 @@ def document(session: Session, capture_id: int, reader: str | None) -> Document:
     return documents.get(session, reading.document_sha256)
 
 
-def verdict_alone(session: Session, reading: ReadingRow) -> Verdict:
-    """The verdict on a capture by its reading and its reviews, whatever its neighbours say."""
-    own = _reviews(session, CaptureRow.id == reading.capture_id)[reading.capture_id]
-    return _reviewed(Verdict(reading.verdict, reading.reason, reading.evidence), reading.version_id, own)
+def verdicts_alone(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
+    """The verdicts on captures by their readings and their reviews, whatever their neighbours say."""
+    reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
+    return [
+        _reviewed(Verdict(one.verdict, one.reason, one.evidence), one.version_id, reviews[one.capture_id])
+        for one in readings
+    ]
 
 
 def capture_from(row: CaptureRow) -> Capture:

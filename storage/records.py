@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from core.archive import Row
 from core.captures import Capture, Reason, Verdict
+
+if TYPE_CHECKING:
+    from core.declarations import Policy
 
 Decision = Literal["accepted", "rejected"]
 #: The slugs of vendor and policy.
@@ -27,6 +30,20 @@ class Kept:
     is_new: bool
     verdict: Verdict
     version_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A capture that is kept, and is to be read as `policy` declares it.
+
+    is_new: False when the store held it already. payload: None when it is not at hand, but in the store.
+    """
+
+    capture_id: int
+    is_new: bool
+    capture: Capture
+    payload: bytes | None
+    policy: "Policy"
 
 
 @dataclass(frozen=True, slots=True)

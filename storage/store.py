@@ -1,6 +1,6 @@
 """The front of the room: what other rooms may ask of the database."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -25,6 +25,7 @@ from storage.records import (
     Standing,
     StoredCapture,
     Subscriber,
+    Unread,
 )
 from storage.service import Keeper
 
@@ -52,7 +53,8 @@ class Store:
         return cls(Database(url, payloads.session_info(payloads_url)))
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, and end the processes that read captures."""
+        self._keeper.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -75,6 +77,30 @@ class Store:
         """
         return self._keeper.keep(capture, payload, policy)
 
+    def keep_all(self, captures: Iterable[tuple[Capture, bytes | None, Policy]]) -> Iterator[Kept]:
+        """Keep many captures as `keep` does each, on all processors; what became of each, in order.
+
+        captures: each with its payload and policy, as for `keep`. They are taken as the results are asked for, and some
+            ahead: of all that is taken the evidence is committed, some captures at a time, and then it is read. More
+            than a few are read in processes of their own. A page that takes down two of these in turn is quarantined as
+            `unreadable`, and read again with the next `reextract`.
+
+        What `captures` raises is raised once all before it are kept. StorageError as of `keep`, for the first capture
+        that is refused: those before it are kept. ClausewatchError when no process can be started.
+        """
+        return self._keeper.keep_all(captures)
+
+    def keep_unread(self, captures: Iterable[tuple[Capture, bytes | None, Policy]]) -> Iterator[Unread]:
+        """Keep captures as evidence, some at a time, each committed when it is given back; `read` is to follow.
+
+        captures, and the errors: as for `keep_all`. Until it is read, a capture is shown as one that is not read yet.
+        """
+        return self._keeper.keep_unread(captures)
+
+    def read(self, captures: Iterable[Unread]) -> Iterator[Kept]:
+        """Read captures that `keep_unread` has kept; what became of each, in order. As `keep_all` reads them."""
+        return self._keeper.read(captures)
+
     def reextract(
         self, vendor: str, policy: str, declared: Policy, progress: Callable[[int, int], None] | None = None
     ) -> int:
@@ -83,9 +109,10 @@ class Store:
         progress: called after each, with how many are done, of how many.
 
         Earlier readings stay beside the new ones, and captures, history and documents are taken from them until every
-        capture is read; then, at one stroke, from the new ones. Each reading is committed by itself, so that it can be
-        interrupted, or done by several processes at once, and called again. A capture whose payload is damaged is
-        quarantined as `unreadable`, and tried again with every call. How many captures there were to read.
+        capture is read; then, at one stroke, from the new ones. Readings are committed as they are made, so that it can
+        be interrupted, or done by several processes at once, and called again. A capture whose payload is damaged is
+        quarantined as `unreadable`, and tried again with every call. How many captures there were to read. More than a
+        few are read in processes of their own, as `keep_all` does; ClausewatchError when none can be started.
         """
         return self._keeper.reextract(vendor, policy, declared, progress)
 

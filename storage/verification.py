@@ -6,14 +6,14 @@ It may run while others write: what they commit together is looked at together.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, inspect, or_, select
+from sqlalchemy import Select, and_, case, delete, exists, func, inspect, select
 
 from core.captures import Capture
 from core.declarations import Policy
 from core.exceptions import DamageError, StorageError
 from core.moments import iso
 from core.wording import plural
-from storage import documents, payloads, policies, queries, seals
+from storage import documents, payloads, queries, seals
 from storage.database import Database
 from storage.models import (
     Base,
@@ -31,7 +31,7 @@ from storage.models import (
     UnreadRow,
 )
 from storage.records import Finding
-from storage.service import Rederived, identity_of, read_again, reader_of
+from storage.service import Rederived, identity_of, read_again
 
 _AT_ONCE = 500
 # What a value raises that its column's type cannot take back, and what the database says of one it cannot hand out.
@@ -41,12 +41,12 @@ _ALTERED = "is not as it was written"
 
 def verify(
     database: Database,
-    declared: Mapping[tuple[str, str], Policy],
+    policies: Mapping[tuple[str, str], Policy],
     repair: bool,
     progress: Callable[[int, int], None],
 ) -> Iterator[Finding]:
     """See `Store.verify`."""
-    yield from _Verification(database, declared, repair, progress).findings()
+    yield from _Verification(database, policies, repair, progress).findings()
 
 
 class _Verification:
@@ -55,12 +55,12 @@ class _Verification:
     def __init__(
         self,
         database: Database,
-        declared: Mapping[tuple[str, str], Policy],
+        policies: Mapping[tuple[str, str], Policy],
         repair: bool,
         progress: Callable[[int, int], None],
     ) -> None:
         self._database = database
-        self._policies = declared
+        self._policies = policies
         self._repair = repair
         self._progress = progress
         # By digest, what is wrong with those documents that are gone or damaged.
@@ -83,7 +83,7 @@ class _Verification:
             ("payloads", self._payloads_of_none()),
             ("policies", self._unread(newest)),
             ("readings", self._references()),
-            ("subscribers or listings", self._others()),
+            ("subscribers, listings or unread", self._others()),
             ("payloads", self._objects()),
         ):
             try:
@@ -200,25 +200,20 @@ class _Verification:
                 self._told.add(row.document_sha256)
                 fault = fault or self._documents[row.document_sha256]
             if fault:
-                yield self._derived(place, fault, capture, (capture_id, reader), again)
+                yield self._derived(place, fault, (capture_id, reader), again)
             elif row is not None and not row.extractor and payload is not None:
                 yield Finding(place, "its payload was damaged when it was read", "reextract")
 
-    def _derived(
-        self, place: str, fault: str, capture: Capture, key: tuple[int, str], again: Rederived | None
-    ) -> Finding:
-        """A reading that is damaged or gone, made again when it can and shall be."""
+    def _derived(self, place: str, fault: str, key: tuple[int, str], again: Rederived | None) -> Finding:
+        """A damaged reading, made again when it can and shall be."""
         if again is None:
             return Finding(place, f"{fault}; it is of another extractor or declaration", "backup")
         if not self._repair:
             return Finding(place, fault, "repair")
-        capture_id, reader = key
         with self._database.writing() as session:
-            policies.touch(session, capture.vendor, capture.policy, capture.captured_at)
             if again.document is not None:
                 documents.replace(session, again.document)
-            of_it = (ReadingRow.capture_id == capture_id, ReadingRow.reader == reader)
-            session.execute(delete(ReadingRow).where(*of_it))
+            session.execute(delete(ReadingRow).where(ReadingRow.capture_id == key[0], ReadingRow.reader == key[1]))
             session.add(ReadingRow(**again.values))
         return Finding(place, fault, "mended")
 
@@ -248,72 +243,40 @@ class _Verification:
         read = and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader)
         same = and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy)
         query = (
-            select(
-                CaptureRow.id,
-                CaptureRow.vendor,
-                CaptureRow.policy,
-                CaptureRow.captured_at,
-                CaptureRow.url,
-                PolicyRow.reader,
-            )
+            select(CaptureRow.id, CaptureRow.vendor, CaptureRow.policy, CaptureRow.captured_at, CaptureRow.url)
             .outerjoin(PolicyRow, same)
             .outerjoin(ReadingRow, read)
             .where(CaptureRow.id <= newest, PolicyRow.vendor.is_not(None), ReadingRow.capture_id.is_(None))
         )
-        for row in self._all_rows(query):
-            yield self._unread_one(row.id, row, row.reader)
-        without = select(CaptureRow.vendor, CaptureRow.policy).distinct().outerjoin(PolicyRow, same)
-        for vendor, policy in self._all_rows(without.where(CaptureRow.id <= newest, PolicyRow.vendor.is_(None))):
-            yield self._policy(vendor, policy, "has no row in policies")
-        # What the newest capture is of those that were read, and that no digest can be ahead of what happened.
-        read_at = (
-            select(CaptureRow.vendor, CaptureRow.policy, func.max(CaptureRow.captured_at).label("newest"))
-            .where(exists().where(ReadingRow.capture_id == CaptureRow.id))
-            .group_by(CaptureRow.vendor, CaptureRow.policy)
-            .subquery()
+        for row in self._rows(query):
+            yield Finding(_place(row.id, row), "has no row in readings by the reader in force", "reextract")
+        newest_read = func.max(case((ReadingRow.capture_id.is_not(None), CaptureRow.captured_at)))
+        kept = (
+            select(PolicyRow.vendor, PolicyRow.policy)
+            .join(CaptureRow, same)
+            .outerjoin(ReadingRow, read)
+            .group_by(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, PolicyRow.revision, PolicyRow.composed)
+            .having(
+                (PolicyRow.newest < newest_read)
+                | (PolicyRow.newest > func.max(CaptureRow.captured_at))
+                | (PolicyRow.composed > PolicyRow.revision)
+            )
         )
-        of_it = and_(read_at.c.vendor == PolicyRow.vendor, read_at.c.policy == PolicyRow.policy)
-        wrong = or_(read_at.c.newest != PolicyRow.newest, PolicyRow.composed > PolicyRow.revision)
-        for vendor, policy in self._all_rows(
-            select(PolicyRow.vendor, PolicyRow.policy).join(read_at, of_it).where(wrong)
-        ):
-            yield self._policy(vendor, policy, f"its row in policies {_ALTERED}")
-
-    def _unread_one(self, capture_id: int, place: Any, reader: str | None) -> Finding:
-        where, fault = _place(capture_id, place), "has no row in readings by the reader in force"
-        policy = self._policies.get((place.vendor, place.policy))
-        if policy is None or reader != reader_of(policy):
-            return Finding(where, fault, "reextract")
-        if not self._repair:
-            return Finding(where, fault, "repair")
-        with self._database.reading() as session:
-            capture = queries.capture_from(session.get_one(CaptureRow, capture_id))
-        payload, damage = self._payload(capture.sha256, where)
-        again = payload and read_again(capture_id, capture, payload, policy, reader, None)
-        if not again:
-            return damage or Finding(where, fault, "backup")
-        return self._derived(where, fault, capture, (capture_id, reader), again)
-
-    def _policy(self, vendor: str, policy: str, fault: str) -> Finding:
-        """A row of policies that is gone or altered: the reader in force is for `reextract` to find again."""
-        if not self._repair:
-            return Finding(f"{vendor} {policy}", fault, "repair")
-        with self._database.writing() as session:
-            session.execute(delete(PolicyRow).where(PolicyRow.vendor == vendor, PolicyRow.policy == policy))
-            of_it = (CaptureRow.vendor == vendor, CaptureRow.policy == policy)
-            at = session.scalars(select(func.max(CaptureRow.captured_at)).where(*of_it)).one()
-            session.add(PolicyRow(vendor=vendor, policy=policy, reader=None, newest=at, revision=1, composed=0))
-        return Finding(f"{vendor} {policy}", fault, "reextract")
+        for vendor, policy in self._rows(kept):
+            yield Finding(f"{vendor} {policy}", f"its row in policies {_ALTERED}", "reextract")
+        without = select(CaptureRow.vendor, CaptureRow.policy).distinct().outerjoin(PolicyRow, same)
+        for vendor, policy in self._rows(without.where(CaptureRow.id <= newest, PolicyRow.vendor.is_(None))):
+            yield Finding(f"{vendor} {policy}", "has no row in policies", "reextract")
 
     def _references(self) -> Iterator[Finding]:
         """Rows that name rows which are not there."""
         for child, key, parent, of in (
             (ReadingRow, ReadingRow.capture_id, CaptureRow.id, "capture"),
             (ReviewRow, ReviewRow.capture_id, CaptureRow.id, "capture"),
-            (UnreadRow, UnreadRow.capture_id, CaptureRow.id, "capture"),
             (ToldRow, ToldRow.subscriber_id, SubscriberRow.id, "subscriber"),
             (OutboxRow, OutboxRow.subscriber_id, SubscriberRow.id, "subscriber"),
             (ListedRow, ListedRow.listing_id, ListingRow.id, "listing"),
+            (UnreadRow, UnreadRow.capture_id, CaptureRow.id, "capture"),
         ):
             query = select(key, func.count()).where(~exists().where(parent == key)).group_by(key)
             for number, count in self._rows(query):
@@ -339,8 +302,11 @@ class _Verification:
                     1 for key in payloads.objects_of(session).keys(url) if not payloads.names(session, url, key)
                 )
                 if unnamed:
-                    fault = f"{plural(unnamed, 'object')} that no payload names, left by an interrupted crawl: harmless"
-                    yield Finding(url, fault, "none")
+                    yield Finding(
+                        url,
+                        f"{plural(unnamed, 'object')} that no payload names, left by an interrupted crawl: harmless",
+                        "none",
+                    )
 
     def _keys(self, column: Any, *conditions: Any) -> Iterator[Any]:
         """The keys of a table, some at a time, so that no transaction is open for long."""
@@ -353,11 +319,6 @@ class _Verification:
     def _all(self, query: Select[Any]) -> Sequence[Any]:
         with self._database.reading() as session:
             return session.scalars(query).all()
-
-    def _all_rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
-        """Those of which there are few, so that the database can be written to on the way."""
-        with self._database.reading() as session:
-            return session.execute(query).all()
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
         with self._database.reading() as session:

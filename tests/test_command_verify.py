@@ -51,7 +51,7 @@ def test_what_is_derived_is_repaired(history: Clausewatch, tmp_path: Path) -> No
 
 
 def test_what_reextract_makes_again(history: Clausewatch, tmp_path: Path) -> None:
-    damage(tmp_path, "UPDATE policies SET reader = 'nobody'")
+    damage(tmp_path, "DELETE FROM readings WHERE capture_id = 2")
     assert "run `clausewatch reextract`" in history("verify", exit_code=1).stderr
     history("reextract")
     history("verify")

@@ -8,7 +8,7 @@ import pytest
 from core.captures import Capture, Reading, Verdict
 from core.clauses import Document
 from extraction import read
-from storage import Store, service
+from storage import Store, reading, service
 from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, composed, keep, subscribe, unwrapped
 from tests.stored_captures import POLICY, capture_of
 
@@ -42,7 +42,7 @@ def use_extractor(monkeypatch: pytest.MonkeyPatch, name: str, rewrite: Rewrite) 
         return Reading(Verdict("accepted"), rewrite(capture, reading.document))
 
     monkeypatch.setattr(service, "_READER", name)
-    monkeypatch.setattr(service, "read", read_and_rewrite)
+    monkeypatch.setattr(reading, "read", read_and_rewrite)
 
 
 @pytest.mark.parametrize("rewrite", [differently, without_recipients, with_its_day])

@@ -6,7 +6,7 @@ import pytest
 
 from core.captures import Reading, Verdict, sha256_hex
 from extraction import read
-from storage import Decision, Review, Store, service
+from storage import Decision, Review, Store, reading
 from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, composed, keep, subscribe, unwrapped
 from tests.stored_captures import POLICY, capture_of
 
@@ -15,7 +15,7 @@ def quarantine(store: Store, monkeypatch: pytest.MonkeyPatch, payload: bytes, da
     """The key of a capture that the extractor takes for a challenge, although it is the policy."""
     with monkeypatch.context() as patch:
         blocked = Verdict("quarantined", "blocked", "says: checking")
-        patch.setattr(service, "read", lambda *given, **__: Reading(blocked, read(*given).document))
+        patch.setattr(reading, "read", lambda *given, **__: Reading(blocked, read(*given).document))
         return store.keep(capture_of(payload, days, source="file"), payload, POLICY).capture_id
 
 

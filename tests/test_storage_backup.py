@@ -122,7 +122,7 @@ def test_a_backup_is_of_one_moment_while_others_write(database_url: str, tmp_pat
     for name in ("first", "second"):
         with Store.open(f"sqlite:///{tmp_path / name}.db") as copy:
             assert copy.restore(tmp_path / f"{name}.backup") == []
-            assert [one for one in copy.verify(DECLARED) if one.remedy not in ("repair", "reextract")] == []
+            assert [one for one in copy.verify(DECLARED) if one.remedy != "reextract"] == []
             counts.append(len(copy.captures("marmot", "privacy")))
     assert counts[0] == len(PAGES)
     assert len(PAGES) + between <= counts[1] <= len(PAGES) + kept
@@ -180,7 +180,7 @@ def test_a_damaged_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_pat
         "DELETE FROM reviews",
         "UPDATE captures SET status = 201 WHERE id = 3",
         "UPDATE payloads SET size = size + 1",
-        "INSERT INTO policies VALUES ('a', 'b', 'c', '2020-01-01', 1, 1)",
+        "INSERT INTO policies VALUES ('a', 'b', 'c')",
         "DROP TABLE outbox",
         "DELETE FROM backup",
         "DROP TABLE backup",

@@ -5,7 +5,7 @@ import pytest
 from core.captures import Reading, Verdict, sha256_hex
 from core.clauses import Clause, Document
 from core.exceptions import StorageError, UsageError
-from storage import Store, StoredCapture, service
+from storage import Store, StoredCapture, reading
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
@@ -61,7 +61,7 @@ def test_what_does_not_show_the_policy_is_kept_and_makes_no_version(
     store.keep(capture_of(A), A, POLICY)
     verdict = Verdict("quarantined", "blocked", "says: checking your browser")
     document = Document("Just a moment...", "en", None, (Clause(0, "paragraph", None, (), "Checking your browser."),))
-    monkeypatch.setattr(service, "read", lambda *_, **__: Reading(verdict, document))
+    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(verdict, document))
     kept = store.keep(capture_of(B, 1), B, POLICY)
     assert (kept.verdict, kept.version_id) == (verdict, None)
     assert store.captures("marmot", "privacy")[1] == StoredCapture(kept.capture_id, capture_of(B, 1), verdict, None)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from core.captures import Reading, Verdict
 from core.clauses import Clause, Document
-from storage import Store, service
-from storage.documents import decode, encode
+from storage import Store, reading
+from storage.encoding import decode, encode
 from tests.stored_captures import POLICY, capture_of
 
 # Every code point, lone surrogates and NUL included.
@@ -48,7 +48,7 @@ def test_two_surrogates_stay_two() -> None:
 def test_the_store_gives_a_document_back_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     clause = Clause(3, "table_row", "\x00", ("", "\ud800"), "a\x00b \udfff 😀 \\u0000", ("mailto:a@marmot.example",))
     document = Document("\x00", "en", date(2019, 2, 28), (clause, clause))
-    monkeypatch.setattr(service, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
+    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
     kept = [store.keep(capture_of(b"", days), b"", POLICY) for days in (0, 1)]
     assert [store.document(each.capture_id) for each in kept] == [document, document]
 

@@ -27,6 +27,8 @@ ROWS = [Row("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "2
 READ_WHOLE = {"subscribers", "subscribers_pkey", "outbox_waiting", "policies_untold", "listings_pkey"}
 # It counts all captures.
 COUNTS_ALL = "standings"
+# Each goes through all there is: that is what they are for.
+GO_THROUGH_ALL = {"verify", "backup", "restore"}
 
 Statements = list[tuple[str, Any]]
 
@@ -159,8 +161,9 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
     call("close_listings", [("marmot", "privacy")])
 
     methods = {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if not name.startswith("_")}
-    methods -= {"close", "verify", "backup", "restore"}  # the last three look at everything there is
-    assert methods == set(sent), "each method of the store, those that were added too, is to be called here"
+    assert methods - {"close"} - GO_THROUGH_ALL == set(sent), (
+        "each method of the store, those that were added too, is to be called here"
+    )
     assert all(sent.values())
     plans = PLANS[connection.dialect.name](connection)
     for name, its in sent.items():

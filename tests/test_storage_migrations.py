@@ -83,14 +83,14 @@ def test_readings_of_0001_are_shown_until_they_are_made_again(database_url: str,
         assert store.history("marmot", "privacy") == history
 
 
-def test_payloads_of_0002_and_of_0003_are_the_same_bytes(database_url: str, engine: Engine, tmp_path: Path) -> None:
+def test_payloads_of_0003_and_of_0004_are_the_same_bytes(database_url: str, engine: Engine, tmp_path: Path) -> None:
     noise = "".join(sha256_hex(bytes([number])) for number in range(200))
     first, second, third = (page(f"{noise} {number}") for number in range(3))
     with Store.open(database_url, (tmp_path / "payloads").as_uri()) as store:
         for days, payload in enumerate((first, second)):
             store.keep(capture_of(payload, days), payload, POLICY)
     with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0002")
+        command.downgrade(migration_config(connection), "0003")
     for path in (tmp_path / "payloads").rglob("*/*"):
         path.unlink()
     with Store.open(database_url) as store:

@@ -6,7 +6,7 @@ from core.captures import Capture, Reading, Verdict
 from core.declarations import Location, Policy
 from core.exceptions import ExtractionError
 from extraction import read
-from storage import Store, service
+from storage import Store, reading, service
 from tests.stored_captures import POLICY, URL, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
@@ -29,7 +29,7 @@ class Readings:
 @pytest.fixture
 def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
     counting = Readings()
-    monkeypatch.setattr(service, "read", counting)
+    monkeypatch.setattr(reading, "read", counting)
     return counting
 
 
@@ -44,7 +44,7 @@ def test_a_capture_outlives_an_extractor_that_fails(store: Store, monkeypatch: p
         raise RecursionError("a page of 100,000 nested tags")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service, "read", fail)
+        patch.setattr(reading, "read", fail)
         with pytest.raises(RecursionError):
             store.keep(capture_of(A), A, POLICY)
     (unread,) = store.captures("marmot", "privacy")
@@ -111,7 +111,7 @@ def test_reading_again_goes_on_where_it_was_interrupted(store: Store, monkeypatc
             raise KeyboardInterrupt
         return read(capture, payload, **selectors)
 
-    monkeypatch.setattr(service, "read", interrupted)
+    monkeypatch.setattr(reading, "read", interrupted)
     with pytest.raises(KeyboardInterrupt):
         store.reextract("marmot", "privacy", WITHOUT_HEADINGS)
     assert store.reextract("marmot", "privacy", WITHOUT_HEADINGS) == 2
@@ -124,7 +124,7 @@ def test_a_document_can_be_had_of_every_capture_that_could_be_read(store: Store)
 
 def test_a_capture_that_could_not_be_read_has_no_document(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = Verdict("quarantined", "unreadable", "an encrypted\x00 PDF \ud800")
-    monkeypatch.setattr(service, "read", lambda *_, **__: Reading(verdict, None))
+    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(verdict, None))
     kept = store.keep(capture_of(A), A, POLICY)
     assert kept.verdict == verdict
     assert store.captures("marmot", "privacy")[0].verdict == verdict

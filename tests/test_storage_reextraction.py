@@ -15,7 +15,7 @@ from core.clauses import Document
 from core.declarations import Location, Policy
 from core.exceptions import UsageError
 from extraction import read
-from storage import Store, service
+from storage import Store, reading, service
 from storage.compression import Keyframe, compress, compress_against
 from storage.models import PayloadRow, ReadingRow
 from tests.stored_captures import POLICY, URL, capture_of, page
@@ -152,7 +152,7 @@ def test_a_version_id_told_earlier_finds_what_its_captures_show_now(
     # B is read as A's text by the next extractor: both ids find the one version left.
     document = read(capture_of(A), A).document
     monkeypatch.setattr(service, "_READER", "of tomorrow")
-    monkeypatch.setattr(service, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
+    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
     store.reextract("marmot", "privacy", POLICY)
     one = store.history("marmot", "privacy")
     assert [store.period("marmot", "privacy", one, f"@{was.id}") for was in old.versions] == [*one.periods] * 2
@@ -230,7 +230,7 @@ def test_an_extractor_that_fails_on_one_capture_leaves_everything_shown_as_it_wa
         return Reading(Verdict("accepted"), Document(None, None, None, ()))
 
     monkeypatch.setattr(service, "_READER", "of tomorrow")
-    monkeypatch.setattr(service, "read", fails_on_b)
+    monkeypatch.setattr(reading, "read", fails_on_b)
     with pytest.raises(RecursionError):
         store.reextract("marmot", "privacy", POLICY)
     assert shown(store) == before

@@ -9,7 +9,7 @@ from core.captures import Capture, Reading, Verdict
 from core.declarations import Location, Policy
 from core.exceptions import UsageError
 from extraction import read
-from storage import Decision, Review, Store, service
+from storage import Decision, Review, Store, reading, service
 from tests.stored_captures import POLICY, URL, capture_of, page
 
 A, B, C = (page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day"))
@@ -33,7 +33,7 @@ def blocking(monkeypatch: pytest.MonkeyPatch) -> None:
             return Reading(Verdict("quarantined", "blocked", "says: month"), reading.document)
         return Reading(Verdict("quarantined", "unreadable", "encrypted"), None) if payload == C else reading
 
-    monkeypatch.setattr(service, "read", read_but_b)
+    monkeypatch.setattr(reading, "read", read_but_b)
 
 
 def keep(store: Store, *payloads: bytes) -> list[int]:
@@ -97,7 +97,7 @@ def test_an_accepted_capture_whose_text_can_no_longer_be_read_shows_no_version(
     keep(store, A)
     decide(store, "accepted", 1)
     monkeypatch.setattr(service, "_READER", "of tomorrow")
-    monkeypatch.setattr(service, "read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None))
+    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None))
     store.reextract("marmot", "privacy", POLICY)
     assert store.capture(1).verdict.reason == "unreadable"
     assert store.history("marmot", "privacy").versions == ()

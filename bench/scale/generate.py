@@ -17,9 +17,11 @@ from core.captures import Capture, sha256_hex
 from core.clauses import Clause, Document
 from core.declarations import Location, Policy
 from diffing.sameness import version_id
-from storage import documents, payloads, service
+from storage import service
+from storage.compression import compress
 from storage.database import Database
-from storage.models import CaptureRow, DocumentRow, PolicyRow, ReadingRow
+from storage.encoding import encode
+from storage.models import CaptureRow, DocumentRow, PayloadRow, PolicyRow, ReadingRow
 
 CAPTURES_EACH, VERSIONS_EACH = 100, 10
 BEGIN = datetime(2021, 1, 1, 6, tzinfo=UTC)
@@ -160,7 +162,7 @@ def fill(url: str, watched: list[Watched], captures_each: int = CAPTURES_EACH) -
         with Session(engine) as session, session.begin():
             if engine.dialect.name == "sqlite":
                 session.execute(text("PRAGMA synchronous = OFF"))
-            rows = _rows(session, batch, first_id, captures_each)
+            rows = _rows(batch, first_id, captures_each)
             for table, its in rows.items():
                 session.execute(insert(table), its)
             first_id += len(rows[CaptureRow])
@@ -168,17 +170,19 @@ def fill(url: str, watched: list[Watched], captures_each: int = CAPTURES_EACH) -
     engine.dispose()
 
 
-def _rows(session: Session, batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, list[dict[str, Any]]]:
-    rows: dict[Any, list[dict[str, Any]]] = {DocumentRow: [], CaptureRow: [], ReadingRow: [], PolicyRow: []}
+def _rows(batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, list[dict[str, Any]]]:
+    rows: dict[Any, list[dict[str, Any]]] = {
+        table: [] for table in (PayloadRow, DocumentRow, CaptureRow, ReadingRow, PolicyRow)
+    }
     for one in batch:
         declared = one.declared
         reader = service.reader_of(declared)
-        versions = [_version(session, one, number, rows[DocumentRow]) for number in range(VERSIONS_EACH)]
+        versions = [_version(one, number, rows) for number in range(VERSIONS_EACH)]
         for number in range(captures_each):
             payload, document_sha256, its_version_id = versions[number * VERSIONS_EACH // captures_each]
             capture = capture_of(one, number, payload, BEGIN + number * EVERY * CAPTURES_EACH / captures_each)
             capture_id = first_id + len(rows[CaptureRow])
-            columns = service._columns(capture, service._identity(capture))
+            columns = service.columns_of(capture, service.identity_of(capture))
             rows[CaptureRow].append({"id": capture_id, **columns})
             rows[ReadingRow].append(
                 {
@@ -207,13 +211,13 @@ def _rows(session: Session, batch: list[Watched], first_id: int, captures_each: 
     return rows
 
 
-def _version(session: Session, one: Watched, number: int, rows: list[dict[str, Any]]) -> tuple[bytes, str, str]:
-    """The page of a version, its document's digest, and its id; the page is stored, the document among the rows."""
-    payload = page_of(one, number)
-    payloads.put(session, sha256_hex(payload), payload)
-    document = document_of(one, number)
-    data = documents.encode(document)
-    rows.append({"sha256": sha256_hex(data), "size": len(data), "data": documents.compress(data)})
+def _version(one: Watched, number: int, rows: dict[Any, list[dict[str, Any]]]) -> tuple[bytes, str, str]:
+    """The page of a version, its document's digest, and its id; page and document are among the rows then."""
+    payload, document = page_of(one, number), document_of(one, number)
+    data = encode(document)
+    for table, plain in ((PayloadRow, payload), (DocumentRow, data)):
+        # By themselves and in the database, whatever their size.
+        rows[table].append({"sha256": sha256_hex(plain), "size": len(plain), "data": compress(plain)})
     return payload, sha256_hex(data), version_id(document)
 
 

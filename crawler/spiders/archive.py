@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, Self, TypeVar
@@ -23,7 +24,7 @@ from crawler.captures import Found, archived_capture, header_map, repeated_captu
 from crawler.environment import environment_of
 from crawler.failures import NotAsked, reason, request_of
 from crawler.policies import PolicySpider
-from storage import ArchivedText, Asked, Kept, Listing, RowToGet
+from storage import ArchivedText, Asked, Listing, RowToGet, Unread
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -108,7 +109,6 @@ class ArchiveSpider(PolicySpider):
         # An error in a callback or in the store's own code would leave its row under way for ever.
         for signal in (signals.spider_error, signals.item_error):
             crawler.signals.connect(spider._broken, signal)
-        crawler.signals.connect(spider._count_what_is_left, signals.spider_closed)
         return spider
 
     # --- the crawl ---------------------------------------------------------------------------------------------------
@@ -195,9 +195,10 @@ class ArchiveSpider(PolicySpider):
             work.rows[_key(row)] = row
         return given
 
-    async def kept(self, capture: Capture, kept: Kept) -> None:
+    def kept(self, unread: Unread) -> None:
         """The row of the capture is done with."""
-        await super().kept(capture, kept)
+        super().kept(unread)
+        capture = unread.capture
         work = self._works[capture.vendor, capture.policy]
         row = work.rows[capture.archive["urlkey"], capture.archive["timestamp"]]
         if row.text is not None and _shows_its_digest(capture) and work.texts is not None:
@@ -374,13 +375,12 @@ class ArchiveSpider(PolicySpider):
     def _broken(self) -> None:
         self.stop("an error in clausewatch itself; the log above has it")
 
-    def _count_what_is_left(self, reason: str) -> None:
-        if reason == "finished" and self._gate.given_up is None:
-            return
-        try:
-            self.tally.left(sum(self.store.count_rows_to_get(vendor, name) for vendor, name, _ in self.policies()))
-        except StorageError:
-            return  # it is what ended the crawl, and told
+    def _closed(self, reason: str) -> None:
+        if reason != "finished" or self._gate.given_up is not None:
+            # A StorageError is what ended the crawl, and told.
+            with suppress(StorageError):
+                self.tally.left(sum(self.store.count_rows_to_get(vendor, name) for vendor, name, _ in self.policies()))
+        super()._closed(reason)
 
 
 def _key(row: RowToGet) -> tuple[str, str]:

@@ -52,7 +52,6 @@ class LiveSpider(PolicySpider):
         spider._waiting = set()
         spider._pages = Pages(crawler)
         crawler.signals.connect(spider._idle, signals.spider_idle)
-        crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -91,9 +90,9 @@ class LiveSpider(PolicySpider):
             else:
                 yield self._request(further)
 
-    async def kept(self, capture: Capture, kept: Kept) -> None:
+    async def read(self, capture: Capture, kept: Kept) -> None:
         """Has the page fetched once more when it shows another text than before, the first time it is fetched."""
-        await super().kept(capture, kept)
+        await super().read(capture, kept)
         place = self._asked.pop((capture.vendor, capture.policy, capture.asked_url), None)
         if place is None or kept.version_id is None:
             return
@@ -114,7 +113,7 @@ class LiveSpider(PolicySpider):
         """Keeps the crawl going while pages wait for their second look, and says so once: all else is done by then."""
         if not self._waiting:
             return
-        if not self._said:
+        if not self._said and not self.unread:
             self._said = True
             many = len(self._waiting) > 1
             sys.stderr.write(
@@ -124,8 +123,9 @@ class LiveSpider(PolicySpider):
             sys.stderr.flush()
         raise DontCloseSpider
 
-    def _closed(self) -> None:
+    def _closed(self, reason: str) -> None:
         """What still waits when the crawl ends early is not asked for: an interrupt waits for nothing."""
+        super()._closed(reason)
         self.tally.left(len(self._waiting))
         for task in self._waiting:
             task.cancel()

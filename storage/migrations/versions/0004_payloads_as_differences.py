@@ -10,8 +10,8 @@ from storage.compression import compress
 from storage.models import PayloadRow
 from storage.seals import seal
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 # Columns as seals take them. Those that are not named here are text.
 _TYPES = {
@@ -40,7 +40,7 @@ _AT_ONCE = 500
 
 
 def upgrade() -> None:
-    """From 0002. Payloads stay as they are stored; new ones may use them as keyframes. Rows are sealed as they are."""
+    """From 0003. Payloads stay as they are stored; new ones may use them as keyframes. Rows are sealed as they are."""
     op.add_column("payloads", sa.Column("keyframe", sa.String(64), nullable=True))
     op.add_column("payloads", sa.Column("store", sa.Text, nullable=True))
     for name, (keys, sealed) in _SEALED.items():
@@ -51,7 +51,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To 0002: all payloads come into the database, each by itself. StorageError when one cannot be read."""
+    """To 0003: all payloads come into the database, each by itself. StorageError when one cannot be read."""
     table = sa.table("payloads", sa.column("sha256"), sa.column("data"))
     with Session(op.get_bind(), info=payloads.session_info("")) as session:
         dependent = sa.or_(PayloadRow.keyframe.is_not(None), PayloadRow.store.is_not(None))

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0003"
+down_revision = "0002"
 
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _SHA256 = sa.String(64)
@@ -12,7 +12,7 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """From 0003."""
+    """From 0002."""
     op.create_table(
         "listings",
         sa.Column("id", _KEY, primary_key=True),
@@ -52,6 +52,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To 0003. What was under way is listed again by the next crawl."""
+    """To 0002. What was under way is listed again by the next crawl."""
     op.drop_table("listed_rows")
     op.drop_table("listings")

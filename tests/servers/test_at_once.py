@@ -1,0 +1,107 @@
+"""Two crawls and digests at once, each a process of its own, on one database: none waits for ever, nothing is twice."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from core.settings import CHECKOUT
+from loopback.archive import DatedPage, serve_archive, write_warc
+from loopback.pages import Page, serve_pages
+from storage import Store
+from tests.servers.archive import QUICK, Crawler, declare, policy_page
+
+VENDORS = [f"kestrel{number}" for number in range(6)]
+HOST = "http://www.kestrelpost.example"
+# Texts that come back, as payloads and documents that several transactions store.
+TEXTS = [policy_page(f"We keep letters for {days} days.") for days in (30, 60, 30, 90, 60)]
+
+
+@dataclass
+class Processes(Crawler):
+    """Crawls and digests in processes that run at the same time."""
+
+    url: str = ""
+
+    @property
+    def database_url(self) -> str:
+        return self.url
+
+    @property
+    def mail(self) -> Path:
+        return self.folder / "mail"
+
+    def start(self, command: str, *arguments: str) -> "subprocess.Popen[str]":
+        path = str(Path(sys.executable).with_name(command))
+        return subprocess.Popen(
+            [path, *arguments], cwd=CHECKOUT, env=self.environment, stderr=subprocess.PIPE, text=True
+        )
+
+    def run_at_once(self, spider: str) -> None:
+        """Two crawls, digests as long as they run, and one after them."""
+        settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
+        crawls = [self.start("scrapy", "crawl", spider, *settings) for _ in range(2)]
+        going_on = True
+        while going_on:
+            going_on = any(crawl.poll() is None for crawl in crawls)
+            digest = self.start("clausewatch", "digest", "--to", str(self.mail))
+            _, said = digest.communicate(timeout=60)
+            assert digest.returncode == 0, said
+        for crawl in crawls:
+            _, said = crawl.communicate(timeout=60)
+            assert crawl.returncode == 0, said
+
+
+@pytest.fixture
+def processes(tmp_path: Path, database_url: str) -> Processes:
+    processes = Processes(tmp_path, allow_private=True, url=database_url)
+    processes.mail.mkdir()
+    return processes
+
+
+def test_two_crawls_of_one_archive_keep_each_capture_once(processes: Processes, tmp_path: Path) -> None:
+    pages = [
+        DatedPage(url=f"{HOST}/{vendor}", at=datetime(2010 + year, 1, 1, tzinfo=UTC), body=body)
+        for vendor in VENDORS
+        for year, body in enumerate(TEXTS)
+    ]
+    for vendor in VENDORS:
+        declare(processes.vendors, vendor, f"url: {HOST}/{vendor}")
+    (tmp_path / "archive").mkdir()
+    write_warc(tmp_path / "archive" / "kestrel.warc.gz", pages)
+    with serve_archive(tmp_path / "archive") as archive:
+        processes.wayback_url = archive.url
+        with Store.open(processes.url) as store:
+            store.subscribe("reader@kestrelwatch.example", [], datetime(2000, 1, 1, tzinfo=UTC))
+        processes.run_at_once("archive")
+    with Store.open(processes.url) as store:
+        for vendor in VENDORS:
+            captures = store.captures(vendor, "privacy")
+            assert [one.capture.captured_at.year for one in captures] == [2010, 2011, 2012, 2013, 2014]
+            history = store.history(vendor, "privacy")
+            assert [history.version(period.version_id).number for period in history.periods] == [1, 2, 1, 3, 2]
+
+
+def test_what_two_live_crawls_see_change_is_told_once(processes: Processes) -> None:
+    with serve_pages({f"/{vendor}": Page(TEXTS[0]) for vendor in VENDORS}) as site:
+        for vendor in VENDORS:
+            declare(processes.vendors, vendor, f"url: {site.url}/{vendor}")
+        with Store.open(processes.url) as store:
+            store.subscribe("reader@kestrelwatch.example", [], datetime.now(UTC))
+        processes.run_at_once("live")
+        site.pages |= {f"/{vendor}": Page(TEXTS[1]) for vendor in VENDORS}
+        processes.run_at_once("live")
+    told = ""
+    for path in processes.mail.glob("*.eml"):
+        body = message_from_bytes(path.read_bytes(), policy=policy.default).get_body(("plain",))
+        assert body is not None
+        told += body.get_content()
+    assert told.count("[-30-]{+60+}") == len(VENDORS)
+    with Store.open(processes.url) as store:
+        for vendor in VENDORS:
+            assert len({one.capture.captured_at for one in store.captures(vendor, "privacy")}) >= 4
+            assert len(store.history(vendor, "privacy").periods) == 2

@@ -1,0 +1,76 @@
+"""Live crawls of more pages than the crawl reads by itself: reading follows in processes of its own."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.settings import CHECKOUT
+from loopback.pages import Page, Site, serve_pages
+from storage import Store
+from tests.servers.archive import QUICK, Crawler, declare, policy_page
+
+COUNT = 60
+VENDORS = [f"kestrel{number}" for number in range(COUNT)]
+
+
+@pytest.fixture
+def crawler(tmp_path: Path) -> Crawler:
+    return Crawler(tmp_path, allow_private=True)
+
+
+@pytest.fixture
+def site(crawler: Crawler) -> Iterator[Site]:
+    pages: dict[str, Page | list[Page]] = {
+        f"/{vendor}": Page(policy_page(f"We keep letters for {number} days. " * 200))
+        for number, vendor in enumerate(VENDORS)
+    }
+    with serve_pages(pages) as running:
+        for vendor in VENDORS:
+            declare(crawler.vendors, vendor, f"url: {running.url}/{vendor}")
+        yield running
+
+
+def test_all_that_is_kept_is_read_by_the_end_of_the_crawl(crawler: Crawler, site: Site) -> None:
+    site.pages["/kestrel7"] = Page(b"<p>There is no such page.</p>", 404)
+    done = crawler.crawl("live")
+    assert done.stderr == f"live: {COUNT} captures found, {COUNT} new, 1 quarantined, 0 failed\n"
+    with Store.open(crawler.database_url) as store:
+        assert sum(standing.unread for standing in store.standings()) == 0
+        assert sum(len(store.history(vendor, "privacy").versions) for vendor in VENDORS) == COUNT - 1
+
+    for vendor in VENDORS[:20]:
+        site.pages[f"/{vendor}"] = Page(policy_page("We burn letters."))
+    again = crawler.crawl("live")
+    assert (
+        again.stderr.splitlines()[-1] == f"live: {COUNT + 19} captures found, {COUNT + 19} new, 0 quarantined, 0 failed"
+    )
+
+
+def test_a_killed_crawl_has_what_it_kept_read_by_the_next(crawler: Crawler, site: Site) -> None:
+    settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
+    command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", *settings]
+    crawl = subprocess.Popen(command, cwd=CHECKOUT, env=crawler.environment, process_group=0)
+    file = crawler.folder / "store.db"
+    kept = 0
+    while kept < COUNT // 2:
+        assert crawl.poll() is None
+        time.sleep(0.01)
+        try:
+            with closing(sqlite3.connect(file)) as connection:
+                (kept,) = connection.execute("SELECT count(*) FROM captures").fetchone()
+        except sqlite3.Error:  # not made yet
+            continue
+    crawl.send_signal(signal.SIGKILL)
+    crawl.wait()
+    assert sum(len(crawler.captures(vendor)) for vendor in VENDORS) >= kept
+    done = crawler.crawl("live")
+    assert done.returncode == 0, done.stderr
+    with Store.open(crawler.database_url) as store:
+        assert sum(standing.unread for standing in store.standings()) == 0

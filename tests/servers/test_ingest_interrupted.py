@@ -1,0 +1,77 @@
+"""Ctrl-C while many captures are taken in: one message, nothing lost, no process left behind."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from core.settings import CHECKOUT
+from loopback.archive import DatedPage, write_warc
+from tests.servers.archive import Crawler, declare, policy_page
+
+URL = "http://www.kestrelpost.example/privacy"
+COUNT = 300
+
+
+def readings(file: Path) -> int:
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            return int(connection.execute("SELECT count(*) FROM readings").fetchone()[0])
+    except sqlite3.Error:  # not made yet
+        return 0
+
+
+def processes_of(group: int) -> list[str]:
+    """Those of a process group that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != "Z":
+            found.append(path.parent.name)
+    return found
+
+
+def test_an_interrupted_ingest_says_so_once_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    begin = datetime(2010, 1, 1, tzinfo=UTC)
+    write_warc(
+        tmp_path / "kestrel.warc.gz",
+        [
+            DatedPage(url=URL, at=begin + timedelta(days=number), body=policy_page(f"We keep {number} letters. " * 300))
+            for number in range(COUNT)
+        ],
+    )
+    crawler = Crawler(tmp_path)
+    declare(crawler.vendors, "kestrel", f"url: {URL}")
+    clausewatch = str(Path(sys.executable).with_name("clausewatch"))
+    command = [clausewatch, "ingest", str(tmp_path / "kestrel.warc.gz"), "--vendor", "kestrel"]
+    ingest = subprocess.Popen(
+        command, cwd=CHECKOUT, env=crawler.environment, stderr=subprocess.PIPE, text=True, process_group=0
+    )
+    while readings(tmp_path / "store.db") < 20:
+        assert ingest.poll() is None
+        time.sleep(0.01)
+    os.killpg(ingest.pid, signal.SIGINT)  # as a terminal does
+    _, said = ingest.communicate(timeout=60)
+    assert ingest.returncode == 1
+    summary, message = said.splitlines()
+    assert summary.endswith(" 0 quarantined")
+    assert message.startswith("Error: interrupted; ")
+    give_up = time.monotonic() + 30
+    while left := processes_of(ingest.pid):
+        assert time.monotonic() < give_up, left
+        time.sleep(0.05)
+
+    again = subprocess.run(
+        command, cwd=CHECKOUT, env=crawler.environment, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert again.stderr.startswith(f"{COUNT} captures read, ")
+    assert {one.verdict.name for one in crawler.captures("kestrel")} == {"accepted"}
+    assert len(crawler.captures("kestrel")) == COUNT
