@@ -180,7 +180,7 @@ def test_a_damaged_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_pat
         "DELETE FROM reviews",
         "UPDATE captures SET status = 201 WHERE id = 3",
         "UPDATE payloads SET size = size + 1",
-        "INSERT INTO policies VALUES ('a', 'b', 'c')",
+        "INSERT INTO policies VALUES ('a', 'b', 'c', '2020-01-01', 1, 1)",
         "DROP TABLE outbox",
         "DELETE FROM backup",
         "DROP TABLE backup",

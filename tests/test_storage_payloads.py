@@ -36,7 +36,7 @@ def rows(store: Store) -> dict[str, tuple[str | None, int]]:
 
 def keep(store: Store, payload: bytes, days: float, **fields: str) -> None:
     """Keeps a capture without reading it."""
-    list(store.keep_unread([(capture_of(payload, days, **fields), payload, POLICY)]))
+    store._keeper._keep_evidence(capture_of(payload, days, **fields), payload)
 
 
 def test_what_differs_by_a_nonce_takes_a_few_hundred_bytes(store: Store) -> None:
@@ -108,6 +108,7 @@ def test_a_damaged_keyframe_is_named_with_what_depends_on_it(database_url: str) 
         assert rows(store)[sha256_hex(third)][0] is None
         assert store.payload(sha256_hex(third)) == third
     with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM unread")
         connection.exec_driver_sql("DELETE FROM captures")
         connection.execute(delete(PayloadRow).where(is_first))
     engine.dispose()
