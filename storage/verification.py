@@ -13,7 +13,7 @@ from core.declarations import Policy
 from core.exceptions import DamageError, StorageError
 from core.moments import iso
 from core.wording import plural
-from storage import documents, payloads, queries, seals
+from storage import documents, payloads, policies, queries, seals
 from storage.database import Database
 from storage.models import (
     Base,
@@ -41,12 +41,12 @@ _ALTERED = "is not as it was written"
 
 def verify(
     database: Database,
-    policies: Mapping[tuple[str, str], Policy],
+    declared: Mapping[tuple[str, str], Policy],
     repair: bool,
     progress: Callable[[int, int], None],
 ) -> Iterator[Finding]:
     """See `Store.verify`."""
-    yield from _Verification(database, policies, repair, progress).findings()
+    yield from _Verification(database, declared, repair, progress).findings()
 
 
 class _Verification:
@@ -55,12 +55,12 @@ class _Verification:
     def __init__(
         self,
         database: Database,
-        policies: Mapping[tuple[str, str], Policy],
+        declared: Mapping[tuple[str, str], Policy],
         repair: bool,
         progress: Callable[[int, int], None],
     ) -> None:
         self._database = database
-        self._policies = policies
+        self._policies = declared
         self._repair = repair
         self._progress = progress
         # By digest, what is wrong with those documents that are gone or damaged.
@@ -200,20 +200,25 @@ class _Verification:
                 self._told.add(row.document_sha256)
                 fault = fault or self._documents[row.document_sha256]
             if fault:
-                yield self._derived(place, fault, (capture_id, reader), again)
+                yield self._derived(place, fault, capture, (capture_id, reader), again)
             elif row is not None and not row.extractor and payload is not None:
                 yield Finding(place, "its payload was damaged when it was read", "reextract")
 
-    def _derived(self, place: str, fault: str, key: tuple[int, str], again: Rederived | None) -> Finding:
-        """A damaged reading, made again when it can and shall be."""
+    def _derived(
+        self, place: str, fault: str, capture: Capture, key: tuple[int, str], again: Rederived | None
+    ) -> Finding:
+        """A reading that is damaged or gone, made again when it can and shall be."""
         if again is None:
             return Finding(place, f"{fault}; it is of another extractor or declaration", "backup")
         if not self._repair:
             return Finding(place, fault, "repair")
+        capture_id, reader = key
         with self._database.writing() as session:
+            policies.touch(session, capture.vendor, capture.policy, capture.captured_at)
             if again.document is not None:
                 documents.replace(session, again.document)
-            session.execute(delete(ReadingRow).where(ReadingRow.capture_id == key[0], ReadingRow.reader == key[1]))
+            of_it = (ReadingRow.capture_id == capture_id, ReadingRow.reader == reader)
+            session.execute(delete(ReadingRow).where(*of_it))
             session.add(ReadingRow(**again.values))
         return Finding(place, fault, "mended")
 
@@ -302,11 +307,8 @@ class _Verification:
                     1 for key in payloads.objects_of(session).keys(url) if not payloads.names(session, url, key)
                 )
                 if unnamed:
-                    yield Finding(
-                        url,
-                        f"{plural(unnamed, 'object')} that no payload names, left by an interrupted crawl: harmless",
-                        "none",
-                    )
+                    fault = f"{plural(unnamed, 'object')} that no payload names, left by an interrupted crawl: harmless"
+                    yield Finding(url, fault, "none")
 
     def _keys(self, column: Any, *conditions: Any) -> Iterator[Any]:
         """The keys of a table, some at a time, so that no transaction is open for long."""

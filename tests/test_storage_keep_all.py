@@ -46,6 +46,8 @@ def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
     """All that is in a SQLite file."""
     with closing(sqlite3.connect(file)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        # How often something was noted of a policy, that is its revision, depends on how many are stored at once.
+        connection.execute("UPDATE policies SET revision = 1")
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}  # noqa: S608
 
 

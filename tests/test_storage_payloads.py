@@ -36,7 +36,7 @@ def rows(store: Store) -> dict[str, tuple[str | None, int]]:
 
 def keep(store: Store, payload: bytes, days: float, **fields: str) -> None:
     """Keeps a capture without reading it."""
-    store._keeper._keep_evidence(capture_of(payload, days, **fields), payload)
+    list(store.keep_unread([(capture_of(payload, days, **fields), payload, POLICY)]))
 
 
 def test_what_differs_by_a_nonce_takes_a_few_hundred_bytes(store: Store) -> None:

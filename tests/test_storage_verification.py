@@ -185,6 +185,8 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("UPDATE documents SET data = x'00'", "(capture 3)", "is damaged", "repair"),
         ("DELETE FROM documents", "(capture 3)", "is gone", "repair"),
         ("DELETE FROM policies", "marmot privacy", "has no row in policies", "reextract"),
+        ("UPDATE policies SET newest = '2020-01-01 00:00:00'", "marmot privacy", "row in policies", "reextract"),
+        ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in readings by", "reextract"),
         (
             "DELETE FROM subscribers; INSERT INTO told VALUES (1, 'a', 'b', '2020-01-01')",
