@@ -139,13 +139,15 @@ def count(session: Session, vendor: str, policy: str) -> int:
 
 def got(session: Session, captures: Iterable[Capture]) -> None:
     """Takes away the rows whose captures are stored now."""
-    session.execute(delete(ListedRow).where(ListedRow.identity.in_(_identities(captures))))
+    if identities := _identities(captures):
+        session.execute(delete(ListedRow).where(ListedRow.identity.in_(identities)))
 
 
 def wait_for(session: Session, captures: Iterable[Capture]) -> bool:
     """Whether there is a row whose capture is one of these."""
-    query = select(ListedRow.id).where(ListedRow.identity.in_(_identities(captures))).limit(1)
-    return session.scalar(query) is not None
+    identities = _identities(captures)
+    query = select(ListedRow.id).where(ListedRow.identity.in_(identities)).limit(1)
+    return bool(identities) and session.scalar(query) is not None
 
 
 def not_given(session: Session, vendor: str, policy: str, row: RowToGet) -> int:

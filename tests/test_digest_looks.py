@@ -21,7 +21,7 @@ from diffing.timeline import settled, tellings
 from reports import compose
 from reports.digest import _change_set, as_message
 from reports.report import report_between
-from storage import PolicyKey, Review, Store, Subscriber, service
+from storage import PolicyKey, Review, Store, Subscriber, reading, service
 from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, MARMOT, OTTER, SENDER, VENDORS, keep, subscribe
 from tests.stored_captures import BEGIN, POLICY, capture_of
 
@@ -122,8 +122,8 @@ def test_a_digest_says_what_a_look_at_every_policy_would(empty: Path, drawn: lis
     shutil.copy(empty, path)
     reader[0] = "1"
     with (
-        patch.object(service, "read", readable),
-        patch.object(service, "sure_language", lambda document: document.language),
+        patch.object(reading, "read", readable),
+        patch.object(reading, "sure_language", lambda document: document.language),
         Store.open(f"sqlite:///{path}") as store,
     ):
         for vendors in done(store, [*BEFORE, *(step for day in drawn for step in day)]):
@@ -213,7 +213,7 @@ def test_what_another_reader_accepts_is_told_when_it_is_in_force(store: Store, m
     capture = capture_of(ADVERTISERS, 2, source="file")
     with monkeypatch.context() as patched:
         blocked = Reading(Verdict("quarantined", "blocked", "says: checking"), None)
-        patched.setattr(service, "read", lambda *_, **__: blocked)
+        patched.setattr(reading, "read", lambda *_, **__: blocked)
         store.keep(capture, ADVERTISERS, POLICY)
     monkeypatch.setattr(service, "_READER", "of another day")
     with (
