@@ -33,7 +33,6 @@ def begin(
         .where(*of_policy, ListingRow.begun_at < now - stale)
         .values(begun_at=now, resume_key=None, complete=False, found=0, malformed=0)
     )
-    before = set(session.scalars(select(ListingRow.identity).where(*of_policy)))
     for identity, one in zip(identities, asked, strict=True):
         values = {
             "identity": identity,
@@ -50,7 +49,7 @@ def begin(
         }
         session.execute(insert(session, ListingRow).values(values).on_conflict_do_nothing())
     rows = session.scalars(select(ListingRow).where(*of_policy))
-    return tuple(_listing(row, resumed=row.identity in before) for row in rows)
+    return tuple(_listing(row) for row in rows)
 
 
 def file_page(
@@ -231,6 +230,6 @@ def _listing_identity(vendor: str, policy: str, asked: Asked) -> str:
     return sha256_hex(json.dumps([vendor, policy, asked.archive, asked.url, *bounds]).encode())
 
 
-def _listing(row: ListingRow, resumed: bool = False) -> Listing:
+def _listing(row: ListingRow) -> Listing:
     asked = Asked(row.archive, row.url, row.begin, row.end)
-    return Listing(row.id, asked, row.found, row.malformed, row.resume_key, row.complete, resumed)
+    return Listing(row.id, asked, row.found, row.malformed, row.resume_key, row.complete)

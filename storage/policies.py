@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from storage.database import insert
@@ -34,7 +34,7 @@ def touch(session: Session, vendor: str, policy: str, captured_at: datetime) -> 
 
 
 def put_in_force(session: Session, vendor: str, policy: str, reader: str) -> None:
-    """Have a policy shown by that reader's readings, and look at it as if something had happened in it.
+    """Have a policy shown by that reader's readings, and note that its history may be another, unless it was so before.
 
     What the policy's row said before is not relied upon. No change where the policy has no captures.
     """
@@ -58,5 +58,10 @@ def put_in_force(session: Session, vendor: str, policy: str, reader: str) -> Non
         statement.on_conflict_do_update(
             index_elements=[PolicyRow.vendor, PolicyRow.policy],
             set_={"reader": reader, "newest": statement.excluded.newest, "revision": higher + 1},
+            where=or_(
+                PolicyRow.reader.is_distinct_from(reader),
+                PolicyRow.newest != statement.excluded.newest,
+                PolicyRow.composed > PolicyRow.revision,
+            ),
         )
     )

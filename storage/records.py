@@ -150,7 +150,7 @@ class Listing:
 
     found: rows listed so far, those of captures stored before included. malformed: rows that could not be read.
     resume_key: what the index is asked on with; None before the first page and after the last.
-    complete: whether that was the last page. resumed: whether an earlier crawl began it.
+    complete: whether that was the last page.
     """
 
     id: int
@@ -159,7 +159,6 @@ class Listing:
     malformed: int
     resume_key: str | None
     complete: bool
-    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class ArchiveSpider(PolicySpider):
     _base: str
     _gate: Gate
     _gave_up = False
+    _through = False
     _listed_policies = 0
     _rows = 0
 
@@ -126,8 +127,7 @@ class ArchiveSpider(PolicySpider):
                 for request in await self._begin_listings(work):
                     yield request
             if not self._works:
-                # Not before, so that a crawl that goes on lists no policy again that this one is through with.
-                await self._stored(self.store.close_listings, [(vendor, name) for vendor, name, _ in self.policies()])
+                self._through = True
                 return
             waiting = True
             for work in tuple(self._works.values()):
@@ -148,10 +148,9 @@ class ArchiveSpider(PolicySpider):
 
     async def _begin_listings(self, work: _Work) -> list[Request]:
         """The requests a policy's listings begin, or go on, with."""
+        # A crawl before this one may have been killed between storing a capture and reading it.
+        await self._stored(self.store.reextract, work.vendor, work.name, work.policy)
         listings = await self._listings(work)
-        if any(listing.resumed for listing in listings):
-            # The crawl that began them may have been killed between storing a capture and reading it.
-            await self._stored(self.store.reextract, work.vendor, work.name, work.policy)
         for listing in listings:
             self.tally.found(listing.found)
             self.tally.malformed(listing.malformed)
@@ -376,10 +375,17 @@ class ArchiveSpider(PolicySpider):
         self.stop("an error in clausewatch itself; the log above has it")
 
     def _closed(self, reason: str) -> None:
-        if reason != "finished" or self._gate.given_up is not None:
+        policies = [(vendor, name) for vendor, name, _ in self.policies()]
+        if reason == "finished" and self._through:
+            # Not before all is stored and read, so that a crawl that goes on lists nothing again.
+            try:
+                self.store.close_listings(policies)
+            except StorageError as error:
+                self.tally.failed("the end of the crawl", str(error))
+        else:
             # A StorageError is what ended the crawl, and told.
             with suppress(StorageError):
-                self.tally.left(sum(self.store.count_rows_to_get(vendor, name) for vendor, name, _ in self.policies()))
+                self.tally.left(sum(self.store.count_rows_to_get(*policy) for policy in policies))
         super()._closed(reason)
 
 

@@ -30,12 +30,12 @@ Database.writing = on_full_disk
 LOCKED = """
 import sqlite3
 from storage.service import Keeper
-keep = Keeper.keep
+keep = Keeper.keep_unread
 holder = sqlite3.connect({path!r}, timeout=30, check_same_thread=False)
 def keep_locked_out(*arguments):
     holder.in_transaction or holder.execute("BEGIN IMMEDIATE")
     return keep(*arguments)
-Keeper.keep = keep_locked_out
+Keeper.keep_unread = keep_locked_out
 """
 CONNECTION_LOST = """
 import psycopg
