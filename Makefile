@@ -24,8 +24,9 @@ install: .venv/.installed .venv-archive/.installed
 demo: install
 	$(BIN)/python -m demo
 
+# In three processes: much of the time is spent waiting for servers. A file's tests share theirs.
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .
