@@ -24,7 +24,7 @@ def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
         if sha256 not in known
     ]
     if rows:
-        session.execute(insert(session, DocumentRow).on_conflict_do_nothing(), rows)
+        session.connection().execute(insert(session, DocumentRow).on_conflict_do_nothing(), rows)
     return digests
 
 

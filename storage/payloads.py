@@ -101,7 +101,7 @@ def put_packed(session: Session, sha256: str, size: int, keyframe: str | None, d
         # Before the row that names it: if we are killed in between, there is an object that nothing names.
         objects.put(key_of(sha256, keyframe), data)
     values = {"sha256": sha256, "size": size, "keyframe": keyframe, "store": store, "data": b"" if store else data}
-    session.execute(insert(session, PayloadRow).values(values).on_conflict_do_nothing())
+    session.connection().execute(insert(session, PayloadRow).on_conflict_do_nothing(), values)
 
 
 def get(session: Session, sha256: str) -> bytes:

@@ -14,18 +14,21 @@ def reader_in_force(session: Session, vendor: str, policy: str) -> str | None:
     return session.scalar(select(PolicyRow.reader).where(PolicyRow.vendor == vendor, PolicyRow.policy == policy))
 
 
-def touch(session: Session, vendor: str, policy: str, captured_at: datetime) -> str | None:
+def touch(session: Session, vendor: str, policy: str, captured_at: datetime, reader: str | None = None) -> str | None:
     """Note that a capture of that time may have changed the policy's history. The reader in force.
+
+    reader: the one in force from now on, where there was none: nothing is shown yet that must not change half-way.
 
     Until the transaction ends nobody else changes that reader.
     """
     statement = insert(session, PolicyRow).values(
-        vendor=vendor, policy=policy, reader=None, newest=captured_at, revision=1, composed=0
+        vendor=vendor, policy=policy, reader=reader, newest=captured_at, revision=1, composed=0
     )
     newer = statement.excluded.newest
     statement = statement.on_conflict_do_update(
         index_elements=[PolicyRow.vendor, PolicyRow.policy],
         set_={
+            "reader": func.coalesce(PolicyRow.reader, reader),
             "revision": PolicyRow.revision + 1,
             "newest": case((PolicyRow.newest < newer, newer), else_=PolicyRow.newest),
         },

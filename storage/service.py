@@ -149,7 +149,9 @@ class Keeper:
                 listings.got(session, [capture for capture, _, _ in captures])
                 known = _ids(session, identities)  # another process may have stored some since we looked
                 new = {one: found for one, found in zip(identities, captures, strict=True) if one not in known}
-                ids = known | {one: _stored(session, one, *found[:2]) for one, found in new.items()}
+                stored = {one: _stored(session, one, *found[:2]) for one, found in new.items()}
+                _mark_unread(session, {stored[one]: found[0] for one, found in new.items()})
+                ids = known | stored
         kept = []
         for identity, (capture, payload, policy) in zip(identities, captures, strict=True):
             kept.append(Unread(ids[identity], identity not in known, capture, payload, policy))
@@ -181,9 +183,10 @@ class Keeper:
         """
         reader, done = reader_of(declared), done | self._to_come
         with self._database.reading() as session:
-            if relying_on_marks and policies.reader_in_force(session, vendor, policy) == reader:
-                return _unread(session, vendor, policy, reader, done, marked=True)
-            if missing := _unread(session, vendor, policy, reader, done):
+            in_force = policies.reader_in_force(session, vendor, policy) if relying_on_marks else None
+            missing = _unread(session, vendor, policy, reader, done, marked=in_force == reader)
+            # The first reading of a policy that is shown by nobody's yet puts its reader in force by itself.
+            if missing or (relying_on_marks and in_force in (reader, None)):
                 return missing
         with self._database.writing() as session:
             missing = _unread(session, vendor, policy, reader, done)
@@ -222,7 +225,7 @@ class Keeper:
                 for index, document in read.items():
                     rows[index]["document_sha256"] = None if document is None else digests[document]
                 statement = insert(session, ReadingRow)
-                session.execute(
+                session.connection().execute(
                     statement.on_conflict_do_update(
                         index_elements=[ReadingRow.capture_id, ReadingRow.reader],
                         set_={name: statement.excluded[name] for name in (*rows[missing[0]], "seal")},
@@ -274,15 +277,13 @@ def _ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
 
 
 def _stored(session: Session, identity: str, capture: Capture, payload: bytes | None) -> int:
-    """The key of a capture that is stored, and marked as unread."""
+    """The key of a capture that is stored."""
     if payload is not None:
         payloads.put(session, capture, payload)
     elif not payloads.holds(session, capture.sha256):
         raise StorageError(f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes")
-    statement = insert(session, CaptureRow).values(columns_of(capture, identity)).returning(CaptureRow.id)
-    capture_id = session.scalars(statement).one()
-    _mark_unread(session, capture, capture_id)
-    return capture_id
+    statement = insert(session, CaptureRow).returning(CaptureRow.id)
+    return session.connection().execute(statement, columns_of(capture, identity)).scalar_one()
 
 
 def _batches(captures: Iterable[Found]) -> Iterator[list[Found]]:
@@ -368,13 +369,12 @@ def _note(session: Session, readings: Iterable[tuple[Unread, Mapping[str, Any]]]
     for unread, row in readings:
         of_policies[unread.capture.vendor, unread.capture.policy].append((unread, row))
     for (vendor, policy), some in of_policies.items():
-        in_force = policies.touch(session, vendor, policy, max(unread.capture.captured_at for unread, _ in some))
+        newest = max(unread.capture.captured_at for unread, _ in some)
+        in_force = policies.touch(session, vendor, policy, newest, some[-1][1]["reader"])
         read = [unread.capture_id for unread, row in some if row["extractor"] and row["reader"] == in_force]
         if read:
             session.execute(_unmark(vendor, policy, read))
-        for unread, row in some:
-            if not row["extractor"]:
-                _mark_unread(session, unread.capture, unread.capture_id)
+        _mark_unread(session, {unread.capture_id: unread.capture for unread, row in some if not row["extractor"]})
 
 
 def _fallen(task: ToRead) -> AsRead:
@@ -404,9 +404,10 @@ def _unread(
     return [row.id for row in sorted(rows, key=attrgetter("captured_at")) if row.id not in done]
 
 
-def _mark_unread(session: Session, capture: Capture, capture_id: int) -> None:
-    values = {"vendor": capture.vendor, "policy": capture.policy, "capture_id": capture_id}
-    session.execute(insert(session, UnreadRow).values(values).on_conflict_do_nothing())
+def _mark_unread(session: Session, captures: Mapping[int, Capture]) -> None:
+    rows = [{"vendor": one.vendor, "policy": one.policy, "capture_id": key} for key, one in captures.items()]
+    if rows:
+        session.connection().execute(insert(session, UnreadRow).on_conflict_do_nothing(), rows)
 
 
 def _unmark(vendor: str, policy: str, capture_ids: Sequence[int]) -> Delete:
