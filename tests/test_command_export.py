@@ -16,7 +16,7 @@ from core.settings import CHECKOUT
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS, PAGES
 from storage import Store
 from tests.conftest import Clausewatch
-from tests.demo_pages import CAPTURES
+from tests.demo_pages import CAPTURES, ingested
 from tests.shared_material import SHARED, needs_shared
 from tests.stored_captures import capture_of, page
 
@@ -26,8 +26,7 @@ DECLARED = Policy(locations=(Location(url=OLD_ADDRESS), Location(url=NEW_ADDRESS
 @pytest.fixture
 def history(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
     """A database with captures of every source, one of them at the end of redirects, one quarantined."""
-    for name, moment, address in CAPTURES:
-        clausewatch("ingest", PAGES / name, "--vendor", "lanternpost", "--captured-at", moment, "--url", address)
+    ingested(clausewatch)
     text = page("We keep your messages for a year.")
     fields: dict[str, Any] = {"vendor": "lanternpost", "url": NEW_ADDRESS, "asked_url": NEW_ADDRESS}
     live = capture_of(text, 2800, **fields, headers=(("Content-Encoding", "br"),))

@@ -3,17 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from demo.captures import NEW_ADDRESS, PAGES
+from demo.captures import NEW_ADDRESS
 from tests.conftest import Clausewatch
-from tests.demo_pages import CAPTURES
+from tests.demo_pages import ingested
 
 
 @pytest.fixture
 def history(clausewatch: Clausewatch) -> Clausewatch:
     """A database into which the demo's captures went, one of them a challenge, which is the third."""
-    for name, moment, address in CAPTURES:
-        clausewatch("ingest", PAGES / name, "--vendor", "lanternpost", "--captured-at", moment, "--url", address)
-    return clausewatch
+    return ingested(clausewatch)
 
 
 def test_quarantined_captures_are_listed_until_somebody_decides(history: Clausewatch) -> None:

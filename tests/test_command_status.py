@@ -10,13 +10,12 @@ import pytest
 
 from core.captures import Reason
 from core.declarations import Vendor
-from demo.captures import PAGES
 from scripts.metrics import as_metrics
 from scripts.quarantine import SILENCE
 from scripts.standing import PolicyStatus, policy_statuses
 from storage import Standing
 from tests.conftest import Clausewatch
-from tests.demo_pages import CAPTURES
+from tests.demo_pages import ingested
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -104,9 +103,7 @@ def test_what_is_no_longer_declared_is_not_told() -> None:
 
 @pytest.fixture
 def history(clausewatch: Clausewatch) -> Clausewatch:
-    for name, moment, address in CAPTURES[:3]:
-        clausewatch("ingest", PAGES / name, "--vendor", "lanternpost", "--captured-at", moment, "--url", address)
-    return clausewatch
+    return ingested(clausewatch, 3)
 
 
 def test_the_table_has_a_line_for_each_policy(history: Clausewatch) -> None:

@@ -5,16 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from demo.captures import PAGES
 from tests.conftest import Clausewatch
-from tests.demo_pages import CAPTURES
+from tests.demo_pages import ingested
 
 
 @pytest.fixture
 def history(clausewatch: Clausewatch) -> Clausewatch:
-    for name, moment, address in CAPTURES[:4]:
-        clausewatch("ingest", PAGES / name, "--vendor", "lanternpost", "--captured-at", moment, "--url", address)
-    return clausewatch
+    return ingested(clausewatch, 4)
 
 
 def damage(tmp_path: Path, statement: str) -> None:
