@@ -65,9 +65,7 @@ ARCHIVE_BACKOFF_429 = 60  # ignoring a 429 for a minute makes the Wayback Machin
 ARCHIVE_BACKOFF_MAX = 900  # an archive that asks for more is not asked again in this crawl
 ARCHIVE_TRIES = 3  # of one request
 ARCHIVE_STRIKES = 8  # in a row, of any requests: then the archive is not asked again in this crawl
-ARCHIVE_REFUSALS = (
-    4  # of connections, in a row: then it has blocked this machine, and is left alone for an hour or more
-)
+ARCHIVE_REFUSALS = 4  # of connections, in a row: then it has blocked this machine: left alone for an hour or more
 ARCHIVE_LISTING_ROWS = 5000  # of one answer of the index
 
 CONCURRENT_ITEMS = 1  # of one answer; Scrapy starts as many tasks for each (bench/crawl)

@@ -59,8 +59,6 @@ def restore(database: Database, path: Path, progress: _Progress) -> list[str]:
     with _raw(path, "?mode=ro") as connection:
         _prove(connection, path)
     with _at_present_schema(path) as present, _reading(present) as source, database.writing() as target:
-        if target.get_bind().dialect.name == "postgresql":
-            target.execute(text("LOCK TABLE captures IN EXCLUSIVE MODE"))
         for table in _TABLES:
             if target.execute(select(table).limit(1)).first() is not None:
                 raise StorageError(

@@ -84,7 +84,7 @@ def enqueue(
     now: datetime,
 ) -> None:
     """See `Store.enqueue`."""
-    if session.get(SubscriberRow, subscriber_id, with_for_update=True) is None:
+    if session.get(SubscriberRow, subscriber_id) is None:
         raise UsageError(f"there is no subscriber {subscriber_id} any more")
     if told:
         statement = insert(session, ToldRow)
@@ -96,7 +96,7 @@ def enqueue(
             ),
             [
                 {"subscriber_id": subscriber_id, "vendor": vendor, "policy": policy, "until": until}
-                for (vendor, policy), until in sorted(told.items())
+                for (vendor, policy), until in told.items()
             ],
         )
     if message is not None:
@@ -106,10 +106,9 @@ def enqueue(
 def composed(session: Session, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
     """See `Store.composed`."""
     if revisions:
-        # In one order, so that two who do so at once do not wait for each other.
         given = [
             {"of_vendor": vendor, "of_policy": policy, "up_to": revision}
-            for (vendor, policy), revision in sorted(revisions.items())
+            for (vendor, policy), revision in revisions.items()
         ]
         up_to = bindparam("up_to", type_=BigInteger)
         statement = (

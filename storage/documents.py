@@ -18,11 +18,7 @@ def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
     """Store documents, encoded, unless they are stored already. The digest of each."""
     digests = {data: sha256_hex(data) for data in encoded}
     known = set(session.scalars(select(DocumentRow.sha256).where(DocumentRow.sha256.in_(digests.values()))))
-    rows = [
-        {"sha256": sha256, "size": len(data), "data": compress(data)}
-        for data, sha256 in digests.items()
-        if sha256 not in known
-    ]
+    rows = [_row(data, sha256) for data, sha256 in digests.items() if sha256 not in known]
     if rows:
         session.connection().execute(insert(session, DocumentRow).on_conflict_do_nothing(), rows)
     return digests
@@ -30,7 +26,7 @@ def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
 
 def replace(session: Session, data: bytes) -> None:
     """Store a document, encoded, in place of what is stored under its digest: that is damaged, or gone."""
-    values = {"sha256": sha256_hex(data), "size": len(data), "data": compress(data)}
+    values = _row(data, sha256_hex(data))
     statement = insert(session, DocumentRow).values(values)
     session.execute(statement.on_conflict_do_update(index_elements=[DocumentRow.sha256], set_=values))
 
@@ -41,3 +37,7 @@ def get(session: Session, sha256: str) -> Document:
     if row is None:
         raise StorageError(f"the document {sha256} is gone from the database; restore it from a backup")
     return decode(restore(row.data, row.size, sha256))
+
+
+def _row(data: bytes, sha256: str) -> dict[str, object]:
+    return {"sha256": sha256, "size": len(data), "data": compress(data)}

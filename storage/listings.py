@@ -1,7 +1,7 @@
 """What a crawl of an archive has still to do: listings under way, and rows whose captures are not stored yet."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -56,8 +56,7 @@ def file_page(
     session: Session, listing: Listing, rows: Collection[Row], malformed: int, resume_key: str | None
 ) -> Listing | None:
     """See `Store.file_page`."""
-    # Locked, so that of two crawls that got the same page one files it, and the other sees that it is filed.
-    row = session.get(ListingRow, listing.id, with_for_update=True)
+    row = session.get(ListingRow, listing.id)
     if row is None or row.complete or row.resume_key != listing.resume_key:
         return None if row is None else _listing(row)
     row.malformed += malformed
@@ -154,7 +153,10 @@ def not_given(session: Session, vendor: str, policy: str, row: RowToGet) -> int:
     if row.text is None:
         session.execute(delete(ListedRow).where(ListedRow.id == row.id))
         return 1
-    same = _locked(session, vendor, policy, row.text)
+    query = select(ListedRow.id, ListedRow.tried).where(
+        ListedRow.vendor == vendor, ListedRow.policy == policy, ListedRow.text == row.text
+    )
+    same = session.execute(query).all()
     tried = {one for one, was_tried in same if was_tried} | {row.id}
     if len(tried) < min(len(same), _ROWS_TRIED):
         session.execute(update(ListedRow).where(ListedRow.id == row.id).values(tried=True))
@@ -167,7 +169,6 @@ def not_given(session: Session, vendor: str, policy: str, row: RowToGet) -> int:
 
 def tell_apart(session: Session, vendor: str, policy: str, text: str) -> None:
     """See `Store.tell_apart`."""
-    _locked(session, vendor, policy, text)
     session.execute(
         update(ListedRow)
         .where(ListedRow.vendor == vendor, ListedRow.policy == policy, ListedRow.text == text)
@@ -188,14 +189,6 @@ def texts(session: Session, vendor: str, policy: str) -> dict[str, ArchivedText]
         for archive, sha256, media_type, redirects in session.execute(query)
         if not redirects and "digest" in archive
     }
-
-
-def _locked(session: Session, vendor: str, policy: str, text: str) -> Sequence[tuple[int, bool]]:
-    """Keys of the rows of that text, and which were tried; locked in order, so that two crawls wait for each other."""
-    query = select(ListedRow.id, ListedRow.tried).where(
-        ListedRow.vendor == vendor, ListedRow.policy == policy, ListedRow.text == text
-    )
-    return [(key, tried) for key, tried in session.execute(query.order_by(ListedRow.id).with_for_update())]
 
 
 def _stored(session: Session, vendor: str, policy: str, rows: Collection[Row]) -> set[tuple[str, str]]:

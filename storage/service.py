@@ -262,8 +262,12 @@ def reader_of(policy: Policy) -> str:
 
 def declared_of(policy: Policy, location: Location | None) -> str:
     """A digest of what the declaration says of how to read a capture of that location; None: one of none declared."""
-    chosen, removed = (location.select, location.remove) if location else ((), ())
-    return _digest([chosen, removed, policy.language])
+    return _digest([*_selectors(location), policy.language])
+
+
+def _selectors(location: Location | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of what is the policy's text, and of what is not."""
+    return (location.select, location.remove) if location else ((), ())
 
 
 def _digest(declared: object) -> str:
@@ -319,8 +323,7 @@ def _lasting(session: Session, capture_id: int, reader: str, declared: str) -> R
 
 
 def _to_read(capture: Capture, payload: bytes, policy: Policy, location: Location | None) -> ToRead:
-    select_, remove = (location.select, location.remove) if location else ((), ())
-    return ToRead(capture, payload, select_, remove, policy.language)
+    return ToRead(capture, payload, *_selectors(location), policy.language)
 
 
 def read_again(
