@@ -1,9 +1,11 @@
 """A crawl of the archive that is killed, at a hundred moments, and goes on where it was with the next one."""
 
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,23 +83,31 @@ class Kills:
         sign = f"(+{crawler.contact})"
         return Counter(one["path"] for one in self.archive.requests() if one["user_agent"].endswith(sign))
 
-    def killed_at(self, moment: int) -> None:
-        """One crawl that is killed, the one after it, and what must hold then."""
+    def killed_at(self, moment: int) -> bool:
+        """One crawl that is killed, the one after it, and what must hold then. Whether the first had anything left.
+
+        Threads make one crawl have fewer moments than another. One that was through has closed its listings; the next
+        one then looks for what is new, and lists all again.
+        """
         crawler = self.crawler(f"killed-{moment}")
         killed = crawler.crawl("archive", at=moment, then="die", ARCHIVE_LISTING_ROWS="4")
-        assert killed.returncode == -9, killed.stderr
+        assert killed.returncode in (-9, 0), killed.stderr
+        was_through = bool(self.requests(crawler)) and not open_listings(crawler)
+        assert was_through or killed.returncode == -9
         done = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="4")
         assert done.returncode == 0, done.stderr
         assert captures(crawler) == self.captures, moment
         asked = self.requests(crawler)
         assert set(asked) == set(self.asked)
         again = asked - self.asked
-        assert sum("/cdx/" in path for path in again.elements()) <= LISTINGS, (moment, again)
+        if not was_through:
+            assert sum("/cdx/" in path for path in again.elements()) <= LISTINGS, (moment, again)
         assert sum(path.endswith(ROWS) for path in again.elements()) <= REPLAYS, (moment, again)
         assert max(again.values(), default=0) <= 1, (moment, again)
         with Store.open(crawler.database_url) as store:
             assert not any(store.count_rows_to_get(vendor, "privacy") for vendor in VENDORS)
         shutil.rmtree(crawler.folder)
+        return not was_through
 
 
 def captures(crawler: Crawler) -> list[Any]:
@@ -108,6 +118,13 @@ def captures(crawler: Crawler) -> list[Any]:
             for vendor in VENDORS
             for one in store.captures(vendor, "privacy")
         ]
+
+
+def open_listings(crawler: Crawler) -> int:
+    """How many listings the database holds."""
+    with closing(sqlite3.connect(crawler.folder / "store.db")) as database:
+        (count,) = database.execute("SELECT count(*) FROM listings").fetchone()
+    return int(count)
 
 
 def _timeless(capture: Capture) -> Capture:
@@ -136,9 +153,8 @@ def test_a_crawl_that_is_not_killed_asks_for_nothing_twice(kills: Kills) -> None
 
 
 def test_a_crawl_killed_at_any_of_a_hundred_moments_ends_as_if_it_had_not_been(kills: Kills) -> None:
-    # Its last moments are left out: threads make one crawl have some more of them than another.
     last = kills.moments * 9 // 10
     assert last > KILLS
     moments = [1 + number * last // KILLS for number in range(KILLS)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        assert len(list(pool.map(kills.killed_at, moments))) == KILLS
+        assert sum(pool.map(kills.killed_at, moments)) > KILLS * 2 // 3
