@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, LargeBinary, Text, TypeDecorator
 
 # PostgreSQL's text holds no NUL (documentation, section 8.3) and neither database's holds a lone surrogate: addresses,
 # headers and evidence come from pages, which may hold both.
@@ -28,6 +28,21 @@ class AnyText(TypeDecorator[str]):
         if value is None or "\\" not in value:
             return value
         return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+
+
+class Sha256(TypeDecorator[str]):
+    """A SHA-256 in hexadecimal, kept as the 32 bytes it stands for: they are in every row and in half of the indexes."""
+
+    impl = LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """The digest as it is stored. ValueError when it is not hexadecimal."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """The digest as it was. SQLite may hold a text that somebody else put there; it is no digest of anything."""
+        return value.hex() if isinstance(value, bytes) else value
 
 
 class Json(TypeDecorator[Any]):

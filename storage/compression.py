@@ -21,12 +21,14 @@ _TABLE_LOG = 22
 class Keyframe:
     """A payload that others are stored as differences from.
 
-    sha256: its name; plain: its bytes; size: how many they are when compressed.
+    sha256: its name; plain: its bytes. base: the payload it is a difference from itself, None when it is stored whole.
+    whole: how many bytes it, or its base, takes when stored whole.
     """
 
     sha256: str
     plain: bytes
-    size: int
+    base: str | None = None
+    whole: int = 0
 
     @cached_property
     def dictionary(self) -> zstandard.ZstdCompressionDict:

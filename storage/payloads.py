@@ -1,15 +1,20 @@
 """The payload store: bytes under their SHA-256, written once.
 
-Consecutive captures of a page mostly differ by a few numbers that are made anew with every answer. So a payload is kept
-either by itself, as a keyframe, or as its difference from a keyframe, and so read with one more look-up at most.
+Consecutive captures of a page mostly differ by a few numbers that are made anew with every answer, and what a page says
+at one time and at another is mostly the same, too. So a payload is stored whole, or as its difference from a keyframe,
+which is a payload stored whole or as its difference from one that is. What is read is never more than two look-ups away
+from what is whole, however long the history: nothing is ever stored as a difference from what is as far as that.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from core.captures import Capture
 from core.exceptions import DamageError, StorageError
@@ -24,17 +29,35 @@ from storage.objects import Objects
 _OUTSIDE_FROM = 4096
 # Captures of the policy, on either side in time, whose keyframes come into question, and how many of those are tried.
 _NEIGHBOURS = 12
-_TRIED = 3
-# A delta of less than the 64th part of its keyframe is good enough to look no further.
-_GOOD = 64
-# One of more than the third part is compared with the payload by itself, and must be less than the third part of that.
-_POOR = 3
-# What drifting from a keyframe may cost a neighbourhood in all before there is a new one: the fifth part of it.
+_TRIED = 4
+# A difference no larger than a neighbour's from the same keyframe, with a quarter and some bytes for chance, and less
+# than this part of the page: nothing but what is made anew has changed, and a keyframe less far away is as good.
+_CHANCE = 1.25, 16
+_GOOD = 256
+# What a neighbourhood may pay for having moved away from its keyframe before there is a new one: its fifth part.
 _RENT = 5
+# A difference of more than a third of the whole is none.
+_POOR = 3
 
+
+@dataclass(frozen=True, slots=True)
+class _Neighbour:
+    """Of a capture nearby in time: its payload, the keyframe that is a difference from, and the one that one is.
+
+    size: of the difference, 0 when it is stored outside.
+    """
+
+    sha256: str
+    keyframe: str | None
+    base: str | None
+    size: int
+
+
+_of_keyframe = aliased(PayloadRow)
 _same = (
-    select(PayloadRow.sha256, PayloadRow.keyframe)
+    select(PayloadRow.sha256, PayloadRow.keyframe, _of_keyframe.keyframe, func.length(PayloadRow.data))
     .join(CaptureRow, CaptureRow.sha256 == PayloadRow.sha256)
+    .outerjoin(_of_keyframe, _of_keyframe.sha256 == PayloadRow.keyframe)
     .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
     .limit(_NEIGHBOURS)
 )
@@ -141,45 +164,65 @@ def key_of(sha256: str, keyframe: str | None) -> str:
 def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | None, bytes]:
     """The keyframe to store a payload against, and its difference from that; None and itself where none is worth it."""
     neighbours = _neighbours(session, capture)
-    uses = Counter(keyframe or sha256 for sha256, keyframe in neighbours)
-    best: tuple[Keyframe, bytes] | None = None
-    for sha256 in list(uses)[:_TRIED]:
+    tried: list[tuple[Keyframe, bytes]] = []
+    for sha256 in islice(_keyframes_of(neighbours), _TRIED):
         try:
             keyframe = _keyframe(session, sha256, capture.sha256)
         except DamageError:  # what is new is not to depend on it
             continue
         data = compress_against(payload, keyframe)
-        if best is None or len(data) < len(best[1]):
-            best = keyframe, data
-        if len(data) * _GOOD <= keyframe.size:
-            return keyframe.sha256, data
-    if best is None:
+        others = _others(neighbours, keyframe)
+        if others and len(data) <= _with_chance(min(others)) and len(data) * _GOOD <= len(keyframe.plain):
+            return sha256, data
+        tried.append((keyframe, data))
+    if not tried:
         return None, compress(payload)
-    keyframe, data = best
-    if len(data) * _POOR > keyframe.size and len(data) * _POOR > len(alone := compress(payload)):
-        return None, alone
-    # Either the page has moved away from the keyframe, or it has much that is new with every answer. Only the former is
-    # mended by a new keyframe; a neighbour, which moved along, tells which it is.
-    neighbour = next((sha256 for sha256, used in neighbours if used == keyframe.sha256), None)
-    if neighbour is not None and len(data) * uses[keyframe.sha256] * _RENT > keyframe.size:
-        rent = (len(data) - _distance(session, payload, neighbour)) * uses[keyframe.sha256]
-        if rent * _RENT > keyframe.size:
+    enough = _with_chance(min(len(data) for _, data in tried))
+    keyframe, data = min(
+        (one for one in tried if len(one[1]) <= enough), key=lambda one: (one[0].base is not None, len(one[1]))
+    )
+    others = _others(neighbours, keyframe)
+    # What has changed since the neighbours came will be paid for by each that follows, and what is made anew with every
+    # answer as well; but of these, only the former is less from a new keyframe.
+    rent = (len(data) - min(others, default=len(data))) * (len(others) + 1) * _RENT
+    if keyframe.base is not None and rent:
+        try:
+            base = _keyframe(session, keyframe.base, capture.sha256)
+        except DamageError:
             return None, compress(payload)
+        anew = compress_against(payload, base)
+        if rent > len(anew):
+            keyframe, data = base, anew
+    if len(data) * _POOR > keyframe.whole and len(data) * _POOR > len(alone := compress(payload)):
+        return None, alone
     return keyframe.sha256, data
 
 
-def _neighbours(session: Session, capture: Capture) -> list[tuple[str, str | None]]:
-    """The captures of the same policy that are nearest in time, as their payloads and those's keyframes."""
+def _neighbours(session: Session, capture: Capture) -> list[_Neighbour]:
+    """Of the captures of the same policy, those that are nearest in time."""
     place = {"vendor": capture.vendor, "policy": capture.policy, "moment": capture.captured_at}
-    return [(row[0], row[1]) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
+    return [_Neighbour(*row) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
 
 
-def _distance(session: Session, payload: bytes, neighbour: str) -> int:
-    """How large the payload would be if the neighbour were its keyframe. DamageError is no distance at all."""
-    try:
-        return len(compress_against(payload, Keyframe(neighbour, get(session, neighbour), 0)))
-    except DamageError:
-        return 0
+def _keyframes_of(neighbours: Sequence[_Neighbour]) -> Iterator[str]:
+    """What a payload may be stored against: what its neighbours are, and those that are near enough to what is whole."""
+    found = dict.fromkeys(
+        sha256
+        for one in neighbours
+        for sha256 in (one.keyframe, one.sha256 if one.base is None else None)
+        if sha256 is not None
+    )
+    return iter(found)
+
+
+def _others(neighbours: Sequence[_Neighbour], keyframe: Keyframe) -> list[int]:
+    """The sizes of the neighbours' differences from a keyframe."""
+    return [one.size for one in neighbours if one.keyframe == keyframe.sha256]
+
+
+def _with_chance(size: int) -> float:
+    factor, more = _CHANCE
+    return size * factor + more
 
 
 def _keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe:
@@ -192,11 +235,13 @@ def _keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe:
                 f"the keyframe {sha256} is gone from the database, and with it what is stored as a difference from it, "
                 f"as {wanted_for} is; restore the database from a backup"
             )
+        base = _keyframe(session, row.keyframe, wanted_for) if row.keyframe else None
         try:
             data = packed(session, row)
-            keyframe = Keyframe(sha256, restore(data, row.size, sha256), len(data))
+            plain = restore(data, row.size, sha256, base)
         except DamageError as error:
             raise DamageError(f"{wanted_for} is stored as a difference from another payload, but {error}") from None
+        keyframe = Keyframe(sha256, plain, row.keyframe, base.whole if base else len(data))
         keyframes.keep(keyframe)
     return keyframe
 

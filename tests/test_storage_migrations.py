@@ -137,8 +137,8 @@ def test_digests_and_what_is_unread_go_on_after_0005(database_url: str, engine: 
         connection.execute(
             text(
                 "INSERT INTO captures (id, identity, vendor, policy, source, captured_at, url, asked_url, redirects, "
-                "headers, media_type, sha256, archive) SELECT 99, 'other', 'vole', policy, source, captured_at, url, "
-                "asked_url, redirects, headers, media_type, sha256, archive FROM captures WHERE id = :id"
+                "headers, media_type, sha256, archive, seal) SELECT 99, 'other', 'vole', policy, source, captured_at, "
+                "url, asked_url, redirects, headers, media_type, sha256, archive, seal FROM captures WHERE id = :id"
             ),
             {"id": kept[0].capture_id},
         )

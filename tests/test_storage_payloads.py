@@ -130,7 +130,7 @@ def test_captures_of_one_moment_and_other_policies_share_payloads(store: Store) 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=3000), st.binary(max_size=3000))
 def test_any_bytes_come_back_from_any_keyframe(plain: bytes, other: bytes) -> None:
-    keyframe = Keyframe(sha256_hex(other), other, 0)
+    keyframe = Keyframe(sha256_hex(other), other)
     data = compress_against(plain, keyframe)
     assert restore(data, len(plain), sha256_hex(plain), keyframe) == plain
     assert restore(compress(plain), len(plain), sha256_hex(plain)) == plain
@@ -142,7 +142,7 @@ def test_of_a_large_page_what_is_far_apart_is_found_too(megabytes: int) -> None:
     plain = bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz    ", k=megabytes * 1_000_000))
     half = len(plain) // 2
     other = plain[:50] + b"nonce" + plain[50:half] + b"nonce" + plain[half:-50] + b"nonce" + plain[-50:]
-    keyframe = Keyframe(sha256_hex(plain), plain, 0)
+    keyframe = Keyframe(sha256_hex(plain), plain)
     data = compress_against(other, keyframe)
     assert len(data) < 3000
     assert restore(data, len(other), sha256_hex(other), keyframe) == other
