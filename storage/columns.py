@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, Text, TypeDecorator
 
+from core.exceptions import DamageError
+
 # PostgreSQL's text holds no NUL (documentation, section 8.3) and neither database's holds a lone surrogate: addresses,
 # headers and evidence come from pages, which may hold both.
 _UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
@@ -31,7 +33,7 @@ class AnyText(TypeDecorator[str]):
 
 
 class Sha256(TypeDecorator[str]):
-    """A SHA-256 in hexadecimal, kept as the 32 bytes it stands for: they are in every row and in half of the indexes."""
+    """A SHA-256 in hexadecimal, kept as the 32 bytes it stands for: rows and indexes are full of them."""
 
     impl = LargeBinary(32)
     cache_ok = True
@@ -41,8 +43,12 @@ class Sha256(TypeDecorator[str]):
         return None if value is None else bytes.fromhex(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """The digest as it was. SQLite may hold a text that somebody else put there; it is no digest of anything."""
-        return value.hex() if isinstance(value, bytes) else value
+        """The digest as it was. DamageError when it is none: SQLite would hold anything."""
+        if value is None:
+            return None
+        if not isinstance(value, bytes) or len(value) != 32:
+            raise DamageError(f"{value!r} in the database is no digest any more; restore the database from a backup")
+        return value.hex()
 
 
 class Json(TypeDecorator[Any]):

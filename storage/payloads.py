@@ -6,10 +6,10 @@ which is a payload stored whole or as its difference from one that is. What is r
 from what is whole, however long the history: nothing is ever stored as a difference from what is as far as that.
 """
 
+import re
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -30,8 +30,8 @@ _OUTSIDE_FROM = 4096
 # Captures of the policy, on either side in time, whose keyframes come into question, and how many of those are tried.
 _NEIGHBOURS = 12
 _TRIED = 4
-# A difference no larger than a neighbour's from the same keyframe, with a quarter and some bytes for chance, and less
-# than this part of the page: nothing but what is made anew has changed, and a keyframe less far away is as good.
+# One difference is as small as another with so much for chance. When there is one, less than this part of the page,
+# nothing smaller is looked for; and when it is from what is whole, a keyframe closer by is not worth a look-up.
 _CHANCE = 1.25, 16
 _GOOD = 256
 # What a neighbourhood may pay for having moved away from its keyframe before there is a new one: its fifth part.
@@ -67,6 +67,7 @@ _AFTER = _same.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captu
 _PLACED = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.store).where(
     PayloadRow.sha256 == bindparam("sha256")
 )
+_IS_DIGEST = re.compile("[0-9a-f]{64}").fullmatch
 _HELD = select(PayloadRow.sha256).where(PayloadRow.sha256 == bindparam("sha256"))
 
 
@@ -145,14 +146,29 @@ def unpacked(session: Session, row: PayloadRow) -> bytes:
     return restore(packed(session, row), row.size, row.sha256, keyframe)
 
 
+def stores(session: Session, sha256: str) -> set[str]:
+    """The payload stores that a payload cannot be had without: its own, and those of what it is a difference from."""
+    found: set[str] = set()
+    wanted: str | None = sha256
+    for _ in ("payload", "keyframe", "what that is a difference from"):
+        row = session.execute(_PLACED, {"sha256": wanted}).one_or_none()
+        if row is None:
+            break
+        if row.store:
+            found.add(row.store)
+        wanted = row.keyframe
+    return found
+
+
 def packed(session: Session, row: PayloadRow) -> bytes:
     """The bytes of a row as they are stored, wherever that is. DamageError, StorageError."""
     return objects_of(session).get(row.store, key_of(row.sha256, row.keyframe)) if row.store else row.data
 
 
 def names(session: Session, store: str, key: str) -> bool:
-    """Whether a payload is stored in that store under that key."""
-    row = session.execute(_PLACED, {"sha256": key[3:67]}).one_or_none()
+    """Whether a payload is stored in that store under that key, which may be of any object."""
+    sha256 = key[3:67]
+    row = session.execute(_PLACED, {"sha256": sha256}).one_or_none() if _IS_DIGEST(sha256) else None
     return row is not None and row.store == store and key_of(row.sha256, row.keyframe) == key
 
 
@@ -164,34 +180,29 @@ def key_of(sha256: str, keyframe: str | None) -> str:
 def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | None, bytes]:
     """The keyframe to store a payload against, and its difference from that; None and itself where none is worth it."""
     neighbours = _neighbours(session, capture)
+    # What is made anew with every answer is in each of these; the least of them has little else.
+    least = min((one.size for one in neighbours if one.keyframe is not None), default=0)
     tried: list[tuple[Keyframe, bytes]] = []
-    for sha256 in islice(_keyframes_of(neighbours), _TRIED):
-        try:
-            keyframe = _keyframe(session, sha256, capture.sha256)
-        except DamageError:  # what is new is not to depend on it
+    for sha256 in _keyframes_of(neighbours)[:_TRIED]:
+        keyframe = _sound_keyframe(session, sha256, capture.sha256)
+        if keyframe is None:
             continue
         data = compress_against(payload, keyframe)
-        others = _others(neighbours, keyframe)
-        if others and len(data) <= _with_chance(min(others)) and len(data) * _GOOD <= len(keyframe.plain):
+        if least and len(data) <= _with_chance(least) and len(data) * _GOOD <= len(keyframe.plain):
             return sha256, data
         tried.append((keyframe, data))
     if not tried:
         return None, compress(payload)
     enough = _with_chance(min(len(data) for _, data in tried))
-    keyframe, data = min(
-        (one for one in tried if len(one[1]) <= enough), key=lambda one: (one[0].base is not None, len(one[1]))
-    )
-    others = _others(neighbours, keyframe)
-    # What has changed since the neighbours came will be paid for by each that follows, and what is made anew with every
-    # answer as well; but of these, only the former is less from a new keyframe.
-    rent = (len(data) - min(others, default=len(data))) * (len(others) + 1) * _RENT
-    if keyframe.base is not None and rent:
-        try:
-            base = _keyframe(session, keyframe.base, capture.sha256)
-        except DamageError:
-            return None, compress(payload)
-        anew = compress_against(payload, base)
-        if rent > len(anew):
+    small = [one for one in tried if len(one[1]) <= enough]
+    keyframe, data = min(small, key=lambda one: (one[0].base is not None, len(one[1])))
+    if keyframe.base is not None and least:
+        # Each that follows will pay for what has changed since the keyframe, until there is a new one.
+        uses = 1 + sum(1 for one in neighbours if one.keyframe == keyframe.sha256)
+        rent = (len(data) - least) * uses * _RENT
+        # From what is whole the difference is no smaller.
+        base = _sound_keyframe(session, keyframe.base, capture.sha256) if rent > len(data) else None
+        if base is not None and rent > len(anew := compress_against(payload, base)):
             keyframe, data = base, anew
     if len(data) * _POOR > keyframe.whole and len(data) * _POOR > len(alone := compress(payload)):
         return None, alone
@@ -204,20 +215,10 @@ def _neighbours(session: Session, capture: Capture) -> list[_Neighbour]:
     return [_Neighbour(*row) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
 
 
-def _keyframes_of(neighbours: Sequence[_Neighbour]) -> Iterator[str]:
-    """What a payload may be stored against: what its neighbours are, and those that are near enough to what is whole."""
-    found = dict.fromkeys(
-        sha256
-        for one in neighbours
-        for sha256 in (one.keyframe, one.sha256 if one.base is None else None)
-        if sha256 is not None
-    )
-    return iter(found)
-
-
-def _others(neighbours: Sequence[_Neighbour], keyframe: Keyframe) -> list[int]:
-    """The sizes of the neighbours' differences from a keyframe."""
-    return [one.size for one in neighbours if one.keyframe == keyframe.sha256]
+def _keyframes_of(neighbours: Sequence[_Neighbour]) -> Sequence[str]:
+    """What a payload may be stored against: what its neighbours are, and those that are whole or one look-up away."""
+    pairs = ((one.keyframe, one.sha256 if one.base is None else None) for one in neighbours)
+    return list(dict.fromkeys(sha256 for pair in pairs for sha256 in pair if sha256 is not None))
 
 
 def _with_chance(size: int) -> float:
@@ -225,7 +226,15 @@ def _with_chance(size: int) -> float:
     return size * factor + more
 
 
-def _keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe:
+def _sound_keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe | None:
+    """The keyframe; None when it is damaged: what is new is not to depend on it."""
+    try:
+        return _keyframe(session, sha256, wanted_for)
+    except DamageError:
+        return None
+
+
+def _keyframe(session: Session, sha256: str, wanted_for: str, must_be_whole: bool = False) -> Keyframe:
     keyframes: Keyframes = session.info["keyframes"]
     keyframe = keyframes.get(sha256)
     if keyframe is None:
@@ -235,7 +244,12 @@ def _keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe:
                 f"the keyframe {sha256} is gone from the database, and with it what is stored as a difference from it, "
                 f"as {wanted_for} is; restore the database from a backup"
             )
-        base = _keyframe(session, row.keyframe, wanted_for) if row.keyframe else None
+        if row.keyframe and must_be_whole:
+            raise DamageError(
+                f"the row of the payload {sha256} is not as it was written: it is a difference, and is to be "
+                f"whole, as {wanted_for} needs it; restore the database from a backup"
+            )
+        base = _keyframe(session, row.keyframe, wanted_for, must_be_whole=True) if row.keyframe else None
         try:
             data = packed(session, row)
             plain = restore(data, row.size, sha256, base)

@@ -137,10 +137,11 @@ def test_digests_and_what_is_unread_go_on_after_0005(database_url: str, engine: 
         connection.execute(
             text(
                 "INSERT INTO captures (id, identity, vendor, policy, source, captured_at, url, asked_url, redirects, "
-                "headers, media_type, sha256, archive, seal) SELECT 99, 'other', 'vole', policy, source, captured_at, "
-                "url, asked_url, redirects, headers, media_type, sha256, archive, seal FROM captures WHERE id = :id"
+                "headers, media_type, sha256, archive, seal) SELECT 99, :identity, 'vole', policy, source, "
+                "captured_at, url, asked_url, redirects, headers, media_type, sha256, archive, seal FROM captures "
+                "WHERE id = :id"
             ),
-            {"id": kept[0].capture_id},
+            {"id": kept[0].capture_id, "identity": bytes(32)},
         )
     with Store.open(database_url) as store:
         assert store.untold(reader) == {("marmot", "privacy"): capture_of(A, 1).captured_at}

@@ -1,12 +1,14 @@
 """Payloads as differences from keyframes."""
 
 import random
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, delete, func, select, update
+from sqlalchemy import Engine, create_engine, delete, func, select, update
 
 from core.captures import sha256_hex
 from core.exceptions import DamageError
@@ -50,15 +52,20 @@ def test_what_differs_by_a_nonce_takes_a_few_hundred_bytes(store: Store) -> None
     assert all(store.payload(sha256_hex(payload)) == payload for payload in answers)
 
 
-def test_no_difference_is_from_a_difference(store: Store) -> None:
+def look_ups(stored: dict[str, tuple[str | None, int]], sha256: str) -> int:
+    """How many other payloads have to be had to read one."""
+    keyframe = stored[sha256][0]
+    return 0 if keyframe is None else 1 + look_ups(stored, keyframe)
+
+
+def test_nothing_is_more_than_two_look_ups_away(store: Store) -> None:
     bodies = [text("policy", 1000) + text(f"section {number}", 400 * number) for number in range(12)]
-    answers = [answer(body, number) for number, body in enumerate(bodies)] * 2
+    answers = [answer(body, 100 * copy + number) for number, body in enumerate(bodies) for copy in range(4)]
     random.Random(1).shuffle(answers)
     for days, payload in enumerate(answers):
         keep(store, payload, days)
     stored = rows(store)
-    assert any(keyframe for keyframe, _ in stored.values())
-    assert all(stored[keyframe][0] is None for keyframe, _ in stored.values() if keyframe)
+    assert {look_ups(stored, sha256) for sha256 in stored} == {0, 1, 2}
     assert all(store.payload(sha256_hex(payload)) == payload for payload in answers)
 
 
@@ -75,18 +82,28 @@ def test_pages_that_alternate_have_a_keyframe_each_whatever_the_order_of_arrival
 
 
 def test_a_page_that_has_moved_away_gets_a_new_keyframe_and_a_heavy_nonce_none(store: Store) -> None:
-    for days in range(30):
-        moved = text("policy") + text(f"section {days // 15}", 300)
-        keep(store, answer(moved, days), days, policy="moved")
+    bodies = [text("policy") + text(f"section {number}", 300) for number in range(3)]
+    for days in range(60):
+        keep(store, answer(bodies[days // 20], days), days, policy="moved")
         heavy = text("policy") + "".join(sha256_hex(b"%d %d" % (days, number)) for number in range(10))
         keep(store, answer(heavy, days), days, policy="heavy")
-    with store._database.reading() as session:
-        keyframes = set(session.scalars(select(PayloadRow.sha256).where(PayloadRow.keyframe.is_(None))))
-    own = dict.fromkeys(("moved", "heavy"), 0)
-    for policy in own:
-        for stored in store.captures("marmot", policy):
-            own[policy] += stored.capture.sha256 in keyframes
-    assert own == {"moved": 2, "heavy": 1}
+    stored = rows(store)
+    used = {
+        policy: Counter(stored[one.capture.sha256][0] for one in store.captures("marmot", policy))
+        for policy in ("moved", "heavy")
+    }
+    # One is whole; of the two that are not, one comes to each of the later texts.
+    assert sorted(used["moved"].values()) == [1, 19, 19, 21]
+    assert sorted(used["heavy"].values()) == [1, 59]
+    assert sum(stored[one.capture.sha256][1] for one in store.captures("marmot", "moved")[1:]) < 57 * 200 + 2 * 2500
+
+
+def test_a_page_that_changes_a_little_for_good_is_not_paid_for_with_each_answer(store: Store) -> None:
+    for days in range(40):
+        keep(store, answer(text("policy") + text("more", 40 if days >= 20 else 0), days), days)
+    sizes = [rows(store)[one.capture.sha256][1] for one in store.captures("marmot", "privacy")]
+    before, after = sizes[1:20], sizes[21:]
+    assert max(after) <= 1.25 * max(before) + 16 < sizes[20]
 
 
 def test_a_damaged_keyframe_is_named_with_what_depends_on_it(database_url: str) -> None:
@@ -117,6 +134,47 @@ def test_a_damaged_keyframe_is_named_with_what_depends_on_it(database_url: str) 
         pytest.raises(DamageError, match=f"keyframe {sha256_hex(first)} is gone .*as {sha256_hex(second)} is"),
     ):
         store.payload(sha256_hex(second))
+
+
+@pytest.fixture
+def three(database_url: str) -> Iterator[tuple[Engine, str, str, str]]:
+    """A database, and the digests of a payload that is whole, of one that is a difference from it, of one from that."""
+    texts = text("policy"), text("policy") + text("more", 300)
+    payloads = [answer(texts[0], 1), answer(texts[1], 2), answer(texts[1], 3)]
+    with Store.open(database_url) as store:
+        for days, payload in enumerate(payloads):
+            keep(store, payload, days)
+        first, second, third = (sha256_hex(payload) for payload in payloads)
+        assert [rows(store)[one][0] for one in (first, second, third)] == [None, first, second]
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    yield engine, first, second, third
+    engine.dispose()
+
+
+def test_of_a_payload_two_look_ups_away_it_is_named_what_is_damaged(
+    database_url: str, three: tuple[Engine, str, str, str]
+) -> None:
+    engine, first, second, third = three
+    with engine.begin() as connection:
+        connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(data=compress(b"other")))
+    with Store.open(database_url) as store:
+        for sha256 in (second, third):
+            with pytest.raises(DamageError, match=f"^{sha256} is stored as a .*, but .*{first} is damaged"):
+                store.payload(sha256)
+
+
+def test_payloads_said_to_be_differences_from_each_other_are_damaged(
+    database_url: str, three: tuple[Engine, str, str, str]
+) -> None:
+    engine, first, second, third = three
+    with engine.begin() as connection:
+        connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(keyframe=third))
+    with Store.open(database_url) as store:
+        for sha256 in (first, second, third):
+            with pytest.raises(DamageError, match=r"is not as it was written: .*backup"):
+                store.payload(sha256)
+        faults = [one for one in store.verify({}) if one.remedy == "backup"]
+        assert len(faults) == 3
 
 
 def test_captures_of_one_moment_and_other_policies_share_payloads(store: Store) -> None:

@@ -64,7 +64,9 @@ def upgrade() -> None:
     for name, (keys, sealed) in _SEALED.items():
         op.add_column(name, sa.Column("seal", Sha256, nullable=True))
         columns = dict.fromkeys((*keys, *sealed))
-        table = sa.table(name, sa.column("seal", Sha256), *(sa.column(one, _TYPES.get(one, AnyText)) for one in columns))
+        table = sa.table(
+            name, sa.column("seal", Sha256), *(sa.column(one, _TYPES.get(one, AnyText)) for one in columns)
+        )
         _seal(table, keys, sealed)
         with op.batch_alter_table(name) as batch:
             batch.alter_column("seal", nullable=False)
