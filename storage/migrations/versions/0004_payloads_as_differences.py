@@ -75,13 +75,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """To 0003: all payloads come into the database, each by itself. StorageError when one cannot be read."""
-    table = sa.table("payloads", sa.column("sha256", Sha256), sa.column("data"))
     with Session(op.get_bind(), info=payloads.session_info("")) as session:
         dependent = sa.or_(PayloadRow.keyframe.is_not(None), PayloadRow.store.is_not(None))
         for sha256 in session.scalars(sa.select(PayloadRow.sha256).where(dependent)).all():
-            data = compress(payloads.get(session, sha256))
+            alone = {"keyframe": None, "store": None, "data": compress(payloads.get(session, sha256))}
             session.expunge_all()
-            op.execute(table.update().where(table.c.sha256 == sha256).values(data=data))
+            session.execute(sa.update(PayloadRow).where(PayloadRow.sha256 == sha256).values(alone))
     for name in _SEALED:
         op.drop_column(name, "seal")
     op.drop_column("payloads", "store")
