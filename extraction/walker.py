@@ -52,7 +52,7 @@ _DONE = -1
 _BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
     1 << n for n in range(13)
 )
-_SIMPLE_BLOCK = frozenset([_BLOCK_ON, _BLOCK_ON | _BOXED, _BLOCK_ON | _PARAGRAPH, _BLOCK_ON | _BOXED | _PARAGRAPH])
+_SIMPLE_BLOCK = frozenset([_BLOCK_ON, _BLOCK_ON | _BOXED, _BLOCK_ON | _PARAGRAPH, _BLOCK_ON | _BOXED | _ITEM])
 
 
 class _Line:
@@ -108,7 +108,6 @@ class Walker:
         self._root = root
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
-        after: LexborNode | None
         while node is not None or stack:
             if node is None:
                 node, tag, undo = stack.pop()
@@ -126,7 +125,7 @@ class Walker:
                 elif undo:
                     self._leave(tag, undo)
                 continue
-            after = node.next if stack else None
+            after = None if node is root else node.next
             tag = node.tag or "-"
             if tag == "-text":
                 text = node.text_content
@@ -134,27 +133,30 @@ class Walker:
                 if text and (not text.isspace() or self._lines[-1].parts or self._pre):
                     self._text(text)
                 node = after
+                continue
+            if tag in _BLOCK:
+                undo = self._enter_block(node, tag, node.attributes)
+            elif tag in _PLAIN and not self._markdown:
+                undo = 0
             elif tag == "br":
                 self._lines.append(_Line(self._markdown))
                 self._pending = True
-                node = after
+                undo = _DONE
             elif tag in _SKIPPED or tag[0] == "-":
                 if tag in _FIELDS and self._box is not None and _is_field(node):
                     self._box.fields += 1
-                node = after
-            elif tag in _PLAIN and not self._markdown:
-                stack.append((after, tag, 0))
-                node = node.first_child
+                undo = _DONE
             else:
-                undo = self._enter(node, tag)
-                if undo == _DONE:
-                    node = after
-                else:
-                    stack.append((after, tag, undo))
-                    node = node.first_child
+                undo = self._enter_inline(node, tag)
+            if undo == _DONE:
+                node = after
+                continue
+            if undo or after is not None:
+                stack.append((after, tag, undo))
+            node = node.first_child
         self._flush()
 
-    def _enter(self, node: LexborNode, tag: str) -> int:
+    def _enter_inline(self, node: LexborNode, tag: str) -> int:
         marked = _MARKED if self._markdown and tag in _MARKS else 0
         if marked:
             self._lines[-1].typeset.append(_MARKS[tag])
@@ -164,28 +166,28 @@ class Walker:
             self._bold += 1
             return _BOLD_ON | marked
         attributes = node.attributes
-        style = (attributes.get("style") or "") if attributes else ""
-        if tag in _BLOCK or ("-" in tag and self._stands_alone()):
-            undo = self._enter_block(node, tag, attributes, style)
-        else:
-            if not attributes:
-                return 0
-            undo = 0
-            code = attributes.get("data-cfemail")
-            address = decode_cloudflare(code) if code else None
-            if tag == "a" and attributes.get("href") is not None:
-                self._href.append(self._target(attributes["href"] or ""))
-                undo = _LINK
-            if address:
-                self._text(address)
-                if undo:
-                    self._href.pop()
+        if "-" in tag and self._stands_alone():
+            return self._enter_block(node, tag, attributes)
+        if not attributes:
+            return 0
+        undo = 0
+        code = attributes.get("data-cfemail")
+        address = decode_cloudflare(code) if code else None
+        if tag == "a" and attributes.get("href") is not None:
+            self._href.append(self._target(attributes["href"] or ""))
+            undo = _LINK
+        if address:
+            self._text(address)
+            if undo:
+                self._href.pop()
+            return _DONE
+        style = attributes.get("style")
+        if style:
+            if tag != "a" and _HIDDEN_STYLE.search(style):
                 return _DONE
-            if style and tag != "a" and _HIDDEN_STYLE.search(style):
-                return _DONE
-        if style and _BOLD_STYLE.search(style):
-            self._bold += 1
-            undo |= _BOLD_ON
+            if _BOLD_STYLE.search(style):
+                self._bold += 1
+                undo |= _BOLD_ON
         return undo
 
     def _stands_alone(self) -> bool:
@@ -201,7 +203,7 @@ class Walker:
             return _PLACE
         return target
 
-    def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None], style: str) -> int:
+    def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> int:
         undo = _BLOCK_ON
         row = self._in_row
         if row:
@@ -209,28 +211,20 @@ class Walker:
                 self._lines.append(_Line(self._markdown))
         elif self._pending:
             self._flush()
-        role = custom = ""
+        custom = ""
         if "-" in tag:
             tag, custom = "div", tag
+        style = role = ""
+        if attributes:
+            style, role = attributes.get("style") or "", (attributes.get("role") or "").lower()
+            if style and _BOLD_STYLE.search(style):
+                self._bold += 1
+                undo |= _BOLD_ON
         if row:
-            pass  # the row's element stands for its cells
-        elif tag in _UNBOXED:
-            role = (attributes.get("role") or "").lower() if attributes else ""
-        elif attributes or custom:
+            role = ""  # the row's element stands for its cells
+        elif tag not in _UNBOXED:
             undo |= _BOXED
-            role = (attributes.get("role") or "").lower()
-            self._box = Box(
-                tag,
-                f"{custom} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
-                role,
-                self._box,
-                "hidden" in attributes
-                or attributes.get("aria-hidden") == "true"
-                or bool(style and _HIDDEN_STYLE.search(style)),
-            )
-        else:
-            undo |= _BOXED
-            self._box = Box(tag, "", "", self._box, False)
+            self._box = _box(tag, custom, attributes, style, role, self._box)
         if tag == "div":  # what most blocks are
             if not row and role not in ("heading", "tab"):
                 return undo
@@ -482,6 +476,21 @@ class Walker:
                 in_control=self._control > 0,
             )
         )
+
+
+def _box(tag: str, custom: str, attributes: dict[str, str | None], style: str, role: str, parent: Box | None) -> Box:
+    """The element as what holds blocks. custom: what the page calls an element of its own making."""
+    if not attributes:
+        return Box(tag, custom.strip().lower(), "", parent, False)
+    return Box(
+        tag,
+        f"{custom} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
+        role,
+        parent,
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or bool(style and _HIDDEN_STYLE.search(style)),
+    )
 
 
 def _summed(lines: Sequence[_Line]) -> tuple[int, int, int, int, tuple[str, ...]]:
