@@ -101,11 +101,12 @@ class Walker:
         self._rows: list[list[_Line]] = []  # cells of the open data row
         self._in_row = 0
         self._root: LexborNode | None = None
+        self._counted: int | None = None  # the characters in it
         self._table = (0, False)  # the table looked at last, and whether a page's parts stand in it
 
     def walk(self, root: LexborNode) -> None:
         """Gathers the blocks of an element and all below it."""
-        self._root = root
+        self._root, self._counted = root, None
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
         while node is not None or stack:
@@ -276,7 +277,13 @@ class Walker:
         if len(cells) > 3:
             return True
         longest = max(len(cell.text()) for cell in cells)
-        return longest < _LONG_CELL or longest < _LAYOUT_SHARE * len(self._root.text() if self._root else "")
+        return longest < _LONG_CELL or longest < _LAYOUT_SHARE * self._length()
+
+    def _length(self) -> int:
+        """How many characters there are in all; counted once, since rows ask in turn."""
+        if self._counted is None:
+            self._counted = len(self._root.text()) if self._root else 0
+        return self._counted
 
     def _holds_page(self, table: LexborNode | None) -> bool:
         """Whether a table, or its body, has in any row what a page has; remembered, since its rows ask in turn."""
