@@ -13,7 +13,6 @@ from extraction.encodings import as_utf8, decode
 from extraction.furniture import policy_blocks
 from extraction.html import Page, read_html
 from extraction.languages import language_of
-from extraction.markdown import read_markdown
 from extraction.pdf import read_pdf
 from extraction.stated_dates import stated_date
 from extraction.text import is_hard_wrapped, read_text
@@ -77,6 +76,8 @@ def parse(
     if kind == "text":
         return _document(None, "", read_text(decode(data, media_type))), None
     if kind == "markdown":
+        from extraction.markdown import read_markdown  # hardly a policy is, and what parses it takes a while to load
+
         page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
         return _document(page.title, "", page.blocks), None
     page = read_html(as_utf8(data, media_type), url=url, select=select, remove=remove)
