@@ -10,7 +10,7 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.clauses import clauses_of
 from extraction.encodings import as_utf8, decode
-from extraction.furniture import policy_blocks
+from extraction.furniture import count_words, policy_blocks
 from extraction.html import Page, read_html
 from extraction.languages import language_of
 from extraction.pdf import read_pdf
@@ -81,9 +81,11 @@ def parse(
         page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
         return _document(page.title, "", page.blocks), None
     page = read_html(as_utf8(data, media_type), url=url, select=select, remove=remove)
-    blocks = policy_blocks(page.blocks, page.title or "")
     if select:
         blocks = page.blocks
+        count_words(blocks)
+    else:
+        blocks = policy_blocks(page.blocks, page.title or "")
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):  # a PDF converted line by line
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page
