@@ -18,7 +18,7 @@ from core.exceptions import ClausewatchError
 # So many are done sooner in this process than others have started.
 _FEW = 16
 # What is taken ahead, so many or of so many bytes: there is something to do while what is done is stored.
-_AHEAD = 64
+_AHEAD = 128
 _AHEAD_SIZE = 32 * 1024 * 1024
 
 _Item = TypeVar("_Item")
@@ -47,8 +47,8 @@ class Workers(Generic[_Task, _Result]):
         self._fallen = fallen
         self._size = size
         self._preload = preload
-        # A thread for each process, which has one task at a time: so it is known what a process died of. One more of
-        # them than processors, so that these are busy while a thread hands out the next task.
+        # A thread for each process, which has one task at a time: so it is known what a process died of. A process for
+        # each processor: one more would read the same once more, as each has to learn what it remembers by itself.
         self._threads: ThreadPoolExecutor | None = None
         self._of_thread = local()
         self._processes: list[ForkServerProcess] = []
@@ -109,7 +109,7 @@ class Workers(Generic[_Task, _Result]):
     def _submit(self, task: _Task) -> "Future[_Result]":
         with self._lock:
             if self._threads is None:
-                self._threads = ThreadPoolExecutor(_processors() + 1, "read")
+                self._threads = ThreadPoolExecutor(_processors(), "read")
             return self._threads.submit(self._call, task)
 
     def _call(self, task: _Task) -> _Result:
