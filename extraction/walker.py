@@ -33,6 +33,8 @@ _PLAIN = word_set(
 )
 # Elements that are a text of their own, or a part of a table: what stands in them stands in the element around them.
 _UNBOXED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
+# Blocks that are more than a stretch of text, or a box around some.
+_TELLING = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr")
 _PLACE = "#"
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -58,18 +60,20 @@ _SIMPLE_BLOCK = frozenset([_BLOCK_ON, _BLOCK_ON | _BOXED, _BLOCK_ON | _PARAGRAPH
 class _Line:
     """A line as it is gathered.
 
-    parts: its text as it stands in the source; typeset: the same with the marks of emphasis in it, the very same list
-    where none are spelled out. text: tidied, once the block has ended.
+    parts: its text as it stands in the source; typeset: the same with the marks of emphasis in it, of Markdown alone.
+    text: tidied, once a block of several lines has ended.
     length, bold, linked, placed: how many characters there are, and how many of them in bold, in links, and in links
     to a place of the same page.
     """
 
     __slots__ = ("bold", "length", "linked", "links", "parts", "placed", "text", "typeset")
 
+    text: str
+
     def __init__(self, marks: bool) -> None:
         self.parts: list[str] = []
-        self.typeset: list[str] = [] if marks else self.parts
-        self.text = ""
+        if marks:
+            self.typeset: list[str] = []
         self.links: Sequence[str] = ()
         self.length = self.bold = self.linked = self.placed = 0
 
@@ -226,12 +230,15 @@ class Walker:
         elif tag not in _UNBOXED:
             undo |= _BOXED
             self._box = _box(tag, custom, attributes, style, role, self._box)
-        if tag == "div":  # what most blocks are
-            if not row and role not in ("heading", "tab"):
-                return undo
-        elif tag == "p":
+        if row == 1 and tag in ("td", "th"):
+            self._in_row = 2
+            self._lines = [_Line(self._markdown)]
+            return undo | _CELL
+        if tag == "p":
             self._paragraph += 1
             undo |= _PARAGRAPH
+        if tag not in _TELLING and role not in ("heading", "tab"):  # what most blocks are
+            return undo
         level = _HEADINGS.get(tag, 0)
         if role == "heading" and not level:
             stated = attributes.get("aria-level") or "2"
@@ -246,11 +253,8 @@ class Walker:
             self._control += 1
             undo |= _CONTROL
         if row:
-            if row == 1 and tag in ("td", "th"):
-                self._in_row = 2
-                self._lines = [_Line(self._markdown)]
-                undo |= _CELL
-        elif level and not self._heading:
+            return undo
+        if level and not self._heading:
             self._heading = level
             undo |= _HEADING
         elif tag == "li":
