@@ -25,9 +25,13 @@ class AnyText(TypeDecorator[str]):
         """The string as it is stored."""
         return None if value is None else _UNSTORABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """The string as it was."""
-        if value is None or "\\" not in value:
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """The string as it was. DamageError when it is none: SQLite would hold anything."""
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise DamageError(f"{value!r} in the database is no text any more; restore the database from a backup")
+        if "\\" not in value:
             return value
         return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
 
@@ -39,16 +43,17 @@ class Sha256(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        """The digest as it is stored. ValueError when it is not hexadecimal."""
-        return None if value is None else bytes.fromhex(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """The digest as it was. DamageError when it is none: SQLite would hold anything."""
+        """The digest as it is stored. What is none, as a damaged row may give, is equal to none."""
         if value is None:
             return None
-        if not isinstance(value, bytes) or len(value) != 32:
-            raise DamageError(f"{value!r} in the database is no digest any more; restore the database from a backup")
-        return value.hex()
+        try:
+            return bytes.fromhex(value)
+        except ValueError:
+            return value.encode(errors="surrogatepass")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """The digest as it was. SQLite would hold anything; whatever it is, it is the digest of nothing."""
+        return value.hex() if isinstance(value, bytes) else value if value is None else str(value)
 
 
 class Json(TypeDecorator[Any]):

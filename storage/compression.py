@@ -21,14 +21,13 @@ _TABLE_LOG = 22
 class Keyframe:
     """A payload that others are stored as differences from.
 
-    sha256: its name; plain: its bytes. base: the payload it is a difference from itself, None when it is stored whole.
-    whole: how many bytes it, or its base, takes when stored whole.
+    sha256: its name; plain: its bytes. whole: how many they are when stored whole, or nearly: for one that is itself a
+    difference, how many those it is a difference from are.
     """
 
     sha256: str
     plain: bytes
-    base: str | None = None
-    whole: int = 0
+    whole: int
 
     @cached_property
     def dictionary(self) -> zstandard.ZstdCompressionDict:

@@ -10,10 +10,11 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from core.captures import Capture
@@ -27,13 +28,16 @@ from storage.objects import Objects
 # What is smaller stays in the database: a file of its own would take this much of a disk in any case, and a request
 # to a server more time than it is worth.
 _OUTSIDE_FROM = 4096
-# Captures of the policy, on either side in time, whose keyframes come into question, and how many of those are tried.
+# Captures of the policy, on either side in time, whose payloads come into question as keyframes. Two are tried, and
+# more, up to so many, while the least difference is more than this part of the page.
 _NEIGHBOURS = 12
-_TRIED = 4
-# One difference is as small as another with so much for chance. When there is one, less than this part of the page,
-# nothing smaller is looked for; and when it is from what is whole, a keyframe closer by is not worth a look-up.
-_CHANCE = 1.25, 16
-_GOOD = 256
+_TRIED = 6
+_FAIR = 64
+# Two differences with so much between them, the part and the bytes, are as small as each other.
+_ALIKE_PART = 1.25
+_ALIKE_BYTES = 16
+# A difference as small as the neighbours' is taken at once if it is less than this part of the page.
+_SMALL = 256
 # What a neighbourhood may pay for having moved away from its keyframe before there is a new one: its fifth part.
 _RENT = 5
 # A difference of more than a third of the whole is none.
@@ -44,21 +48,29 @@ _POOR = 3
 class _Neighbour:
     """Of a capture nearby in time: its payload, the keyframe that is a difference from, and the one that one is.
 
-    size: of the difference, 0 when it is stored outside.
+    packed: how large the payload is as it is stored; at least so large if that is outside.
     """
 
+    captured_at: datetime
     sha256: str
     keyframe: str | None
     base: str | None
-    size: int
+    packed: int
 
 
 _of_keyframe = aliased(PayloadRow)
 _same = (
-    select(PayloadRow.sha256, PayloadRow.keyframe, _of_keyframe.keyframe, func.length(PayloadRow.data))
-    .join(CaptureRow, CaptureRow.sha256 == PayloadRow.sha256)
+    select(
+        CaptureRow.captured_at,
+        PayloadRow.sha256,
+        PayloadRow.keyframe,
+        _of_keyframe.keyframe,
+        case((PayloadRow.store.is_not(None), _OUTSIDE_FROM), else_=func.length(PayloadRow.data)),
+    )
+    .join(PayloadRow, PayloadRow.sha256 == CaptureRow.sha256)
     .outerjoin(_of_keyframe, _of_keyframe.sha256 == PayloadRow.keyframe)
     .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
+    .where(PayloadRow.keyframe.is_(None) | _of_keyframe.sha256.is_not(None))
     .limit(_NEIGHBOURS)
 )
 _moment = bindparam("moment", type_=Moment)
@@ -181,27 +193,34 @@ def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | N
     """The keyframe to store a payload against, and its difference from that; None and itself where none is worth it."""
     neighbours = _neighbours(session, capture)
     # What is made anew with every answer is in each of these; the least of them has little else.
-    least = min((one.size for one in neighbours if one.keyframe is not None), default=0)
+    least = min((one.packed for one in neighbours if one.keyframe is not None), default=0)
+    candidates = _candidates(neighbours)
     tried: list[tuple[Keyframe, bytes]] = []
-    for sha256 in _keyframes_of(neighbours)[:_TRIED]:
+    for sha256 in list(candidates)[:_TRIED]:
         keyframe = _sound_keyframe(session, sha256, capture.sha256)
         if keyframe is None:
             continue
         data = compress_against(payload, keyframe)
-        if least and len(data) <= _with_chance(least) and len(data) * _GOOD <= len(keyframe.plain):
+        if least and _alike(len(data), least) and len(data) * _SMALL <= len(payload):
             return sha256, data
         tried.append((keyframe, data))
+        if len(tried) > 1 and min(len(one) for _, one in tried) * _FAIR <= len(payload):
+            break
     if not tried:
         return None, compress(payload)
-    enough = _with_chance(min(len(data) for _, data in tried))
-    small = [one for one in tried if len(one[1]) <= enough]
-    keyframe, data = min(small, key=lambda one: (one[0].base is not None, len(one[1])))
-    if keyframe.base is not None and least:
+    smallest = min(len(data) for _, data in tried)
+    # Of those as small as each other, one from what is whole: it takes a look-up less.
+    keyframe, data = min(
+        (one for one in tried if _alike(len(one[1]), smallest)),
+        key=lambda one: (candidates[one[0].sha256] is not None, len(one[1])),
+    )
+    base_sha256 = candidates[keyframe.sha256]
+    if base_sha256 is not None and least:
         # Each that follows will pay for what has changed since the keyframe, until there is a new one.
         uses = 1 + sum(1 for one in neighbours if one.keyframe == keyframe.sha256)
         rent = (len(data) - least) * uses * _RENT
-        # From what is whole the difference is no smaller.
-        base = _sound_keyframe(session, keyframe.base, capture.sha256) if rent > len(data) else None
+        # A new one takes at least as much as this difference, which is from something nearer.
+        base = _sound_keyframe(session, base_sha256, capture.sha256) if rent > len(data) else None
         if base is not None and rent > len(anew := compress_against(payload, base)):
             keyframe, data = base, anew
     if len(data) * _POOR > keyframe.whole and len(data) * _POOR > len(alone := compress(payload)):
@@ -210,20 +229,25 @@ def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | N
 
 
 def _neighbours(session: Session, capture: Capture) -> list[_Neighbour]:
-    """Of the captures of the same policy, those that are nearest in time."""
+    """Of the captures of the same policy, those that are nearest in time, the nearest first."""
     place = {"vendor": capture.vendor, "policy": capture.policy, "moment": capture.captured_at}
-    return [_Neighbour(*row) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
+    found = [_Neighbour(*row) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
+    return sorted(found, key=lambda one: abs(one.captured_at - capture.captured_at))
 
 
-def _keyframes_of(neighbours: Sequence[_Neighbour]) -> Sequence[str]:
-    """What a payload may be stored against: what its neighbours are, and those that are whole or one look-up away."""
-    pairs = ((one.keyframe, one.sha256 if one.base is None else None) for one in neighbours)
-    return list(dict.fromkeys(sha256 for pair in pairs for sha256 in pair if sha256 is not None))
+def _candidates(neighbours: Sequence[_Neighbour]) -> dict[str, str | None]:
+    """What a payload may be stored against, in the order to try them, each with the keyframe it is a difference from.
+
+    It is taken from the rows of this transaction: another one that was undone may have had it otherwise.
+    """
+    used = [(one.keyframe, one.base) if one.keyframe else (one.sha256, None) for one in neighbours]
+    unused = [(one.sha256, one.keyframe) for one in neighbours if one.keyframe and one.base is None]
+    return dict([*used[:1], *unused[:1], *used, *unused])
 
 
-def _with_chance(size: int) -> float:
-    factor, more = _CHANCE
-    return size * factor + more
+def _alike(size: int, other: int) -> bool:
+    """Whether a difference is as small as another, nearly."""
+    return size <= other * _ALIKE_PART + _ALIKE_BYTES
 
 
 def _sound_keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe | None:
@@ -255,7 +279,7 @@ def _keyframe(session: Session, sha256: str, wanted_for: str, must_be_whole: boo
             plain = restore(data, row.size, sha256, base)
         except DamageError as error:
             raise DamageError(f"{wanted_for} is stored as a difference from another payload, but {error}") from None
-        keyframe = Keyframe(sha256, plain, row.keyframe, base.whole if base else len(data))
+        keyframe = Keyframe(sha256, plain, base.whole if base else len(data))
         keyframes.keep(keyframe)
     return keyframe
 

@@ -4,15 +4,17 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, delete, func, select, update
+from sqlalchemy.orm import Session
 
-from core.captures import sha256_hex
-from core.exceptions import DamageError
-from storage import Store
+from core.captures import Capture, sha256_hex
+from core.exceptions import DamageError, StorageError
+from storage import Store, payloads
 from storage.compression import Keyframe, compress, compress_against, restore
 from storage.models import PayloadRow
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
@@ -136,15 +138,76 @@ def test_a_damaged_keyframe_is_named_with_what_depends_on_it(database_url: str) 
         store.payload(sha256_hex(second))
 
 
+def test_what_an_undone_transaction_had_stored_is_no_ground_for_a_later_one(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = text("policy"), text("policy") + text("more", 400)
+    found = [(capture_of(one, days), one, POLICY) for days, one in enumerate([answer(before, 1), answer(after, 2)])]
+    put, calls = (
+        payloads.put,
+        iter([1, 1, 1, 0, 0]),
+    )  # undone at the fourth, and at the first when they are tried one by one
+
+    def refusing(session: Session, capture: Capture, payload: bytes) -> None:
+        if not next(calls, 1):
+            raise StorageError("the database is locked")
+        put(session, capture, payload)
+
+    with Store.open(database_url) as store, Store.open(database_url) as another:
+        monkeypatch.setattr(payloads, "put", refusing)
+        more = [(capture_of(one, 2), one, POLICY) for one in (answer(after, 3), answer(after, 4))]
+        with pytest.raises(StorageError):
+            list(store.keep_unread([*found, *more]))
+        monkeypatch.undo()
+        assert not rows(store)
+        # The second is stored all the same, but as a difference from something else than before.
+        keep(another, answer(before, 100), 0)
+        list(another.keep_unread(found[1:]))
+        for number in range(5, 19):
+            keep(another, answer(after, number), number)
+        last = answer(before + text("new", 60), 20)
+        keep(store, last, 20)
+    with Store.open(database_url) as store:
+        stored = rows(store)
+        assert all(keyframe in stored for keyframe, _ in stored.values() if keyframe)
+        assert max(look_ups(stored, sha256) for sha256 in stored) <= 2
+        assert store.payload(sha256_hex(last)) == last
+
+
+def test_texts_in_turn_are_stored_once_each(store: Store) -> None:
+    for days in range(40):
+        keep(store, answer(text(f"text {days % 4}"), days), days)
+    stored = rows(store)
+    assert [keyframe for keyframe, _ in stored.values()].count(None) == 4
+    assert sum(size for keyframe, size in stored.values() if keyframe) < 36 * 200
+
+
+def test_differences_that_lie_outside_take_no_more_there(database_url: str, tmp_path: Path) -> None:
+    sizes = []
+    for place in ("", (tmp_path / "payloads").as_uri()):
+        chance = random.Random(1)
+        lines = [text(f"line {number}", 14) for number in range(900)]
+        with Store.open(database_url, place) as store:
+            before = sum(size for _, size in rows(store).values())
+            for days in range(100):
+                for _ in range(4):
+                    lines[chance.randrange(900)] = text(f"new {chance.random()}", 14)
+                noise = "".join(sha256_hex(b"%d %d %s" % (days, number, place.encode())) for number in range(110))
+                keep(store, page("<p>".join(lines) + noise), days, policy=f"in {place}")
+            outside = sum(file.stat().st_size for file in tmp_path.rglob("payloads/*/*"))
+            sizes.append(sum(size for _, size in rows(store).values()) - before + outside)
+    assert sizes[1] <= 1.1 * sizes[0]
+
+
 @pytest.fixture
 def three(database_url: str) -> Iterator[tuple[Engine, str, str, str]]:
     """A database, and the digests of a payload that is whole, of one that is a difference from it, of one from that."""
     texts = text("policy"), text("policy") + text("more", 300)
-    payloads = [answer(texts[0], 1), answer(texts[1], 2), answer(texts[1], 3)]
+    answers = [answer(texts[0], 1), answer(texts[1], 2), answer(texts[1], 3)]
     with Store.open(database_url) as store:
-        for days, payload in enumerate(payloads):
+        for days, payload in enumerate(answers):
             keep(store, payload, days)
-        first, second, third = (sha256_hex(payload) for payload in payloads)
+        first, second, third = (sha256_hex(payload) for payload in answers)
         assert [rows(store)[one][0] for one in (first, second, third)] == [None, first, second]
     engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
     yield engine, first, second, third
@@ -175,6 +238,7 @@ def test_payloads_said_to_be_differences_from_each_other_are_damaged(
                 store.payload(sha256)
         faults = [one for one in store.verify({}) if one.remedy == "backup"]
         assert len(faults) == 3
+        assert all("is not as it was written" in one.fault for one in faults)
 
 
 def test_captures_of_one_moment_and_other_policies_share_payloads(store: Store) -> None:
@@ -188,7 +252,7 @@ def test_captures_of_one_moment_and_other_policies_share_payloads(store: Store) 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=3000), st.binary(max_size=3000))
 def test_any_bytes_come_back_from_any_keyframe(plain: bytes, other: bytes) -> None:
-    keyframe = Keyframe(sha256_hex(other), other)
+    keyframe = Keyframe(sha256_hex(other), other, len(other))
     data = compress_against(plain, keyframe)
     assert restore(data, len(plain), sha256_hex(plain), keyframe) == plain
     assert restore(compress(plain), len(plain), sha256_hex(plain)) == plain
@@ -200,7 +264,7 @@ def test_of_a_large_page_what_is_far_apart_is_found_too(megabytes: int) -> None:
     plain = bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz    ", k=megabytes * 1_000_000))
     half = len(plain) // 2
     other = plain[:50] + b"nonce" + plain[50:half] + b"nonce" + plain[half:-50] + b"nonce" + plain[-50:]
-    keyframe = Keyframe(sha256_hex(plain), plain)
+    keyframe = Keyframe(sha256_hex(plain), plain, len(plain))
     data = compress_against(other, keyframe)
     assert len(data) < 3000
     assert restore(data, len(other), sha256_hex(other), keyframe) == other

@@ -85,7 +85,12 @@ def downgrade() -> None:
         op.drop_column(name, "seal")
     op.drop_column("payloads", "store")
     op.drop_column("payloads", "keyframe")
-    _change_digests(Sha256(), sa.String(64), sqlite="lower(hex({}))", postgresql="encode({}, 'hex')")
+    _change_digests(
+        Sha256(),
+        sa.String(64),
+        sqlite="CASE typeof({0}) WHEN 'blob' THEN lower(hex({0})) ELSE {0} END",
+        postgresql="encode({}, 'hex')",
+    )
 
 
 def _change_digests(old: sa.types.TypeEngine[str], new: sa.types.TypeEngine[str], sqlite: str, postgresql: str) -> None:
@@ -94,7 +99,7 @@ def _change_digests(old: sa.types.TypeEngine[str], new: sa.types.TypeEngine[str]
     if connection.dialect.name == "sqlite":
         # SQLite has a function for it from 3.41 on.
         driver: Any = connection.connection.driver_connection
-        driver.create_function("unhex_digest", 1, lambda digest: None if digest is None else bytes.fromhex(digest))
+        driver.create_function("unhex_digest", 1, _unhex)
         for table, columns in _DIGESTS.items():
             changes = ", ".join(f"{column} = {sqlite.format(column)}" for column in columns)
             op.execute(f"UPDATE {table} SET {changes}")  # noqa: S608
@@ -114,6 +119,14 @@ def _change_digests(old: sa.types.TypeEngine[str], new: sa.types.TypeEngine[str]
     if connection.dialect.name != "sqlite":
         for name, (table, column, target) in _REFERENCES.items():
             op.create_foreign_key(name, table, target, [column], ["sha256"])
+
+
+def _unhex(digest: Any) -> Any:
+    """What is no digest, in a damaged file, stays as it is: `clausewatch verify` is to find it, not a migration."""
+    try:
+        return bytes.fromhex(digest)
+    except (TypeError, ValueError):
+        return digest
 
 
 def _seal(table: sa.TableClause, keys: tuple[str, ...], sealed: tuple[str, ...]) -> None:
