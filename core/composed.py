@@ -9,18 +9,18 @@ a part that a browser made names it in its own `archive`, under `rendered_by`.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
-from typing import Literal
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Literal
 
 from core.captures import Capture, sha256_hex
 from core.escaping import printable_line
 from core.exceptions import ExtractionError
 
-Observed = tuple[Capture, bytes]
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
-_PARTS = TypeAdapter(tuple[Capture, ...])
+Observed = tuple[Capture, bytes]
 
 
 def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fault: str = "") -> Observed:
@@ -36,7 +36,7 @@ def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fa
     digest = sha256(b"".join(len(piece).to_bytes(8, "big") + piece for piece in pieces)).hexdigest()[:40]
     delimiter = f"--{digest}".encode()
     payload = b"".join(delimiter + b"\r\n" + piece + b"\r\n" for piece in pieces) + delimiter + b"--\r\n"
-    archive = {"parts": _PARTS.dump_json(tuple(captures)).decode()}
+    archive = {"parts": _parts().dump_json(tuple(captures)).decode()}
     of = replace(
         captures[0 if kind == "mixed" else -1],
         captured_at=captures[-1].captured_at,
@@ -61,10 +61,10 @@ def parts_of(capture: Capture, payload: bytes) -> tuple[Observed, ...]:
     boundary = capture.media_type.partition("boundary=")[2].encode()
     try:
         preamble, *pieces, end = (b"\r\n" + payload).split(b"\r\n--" + boundary)
-        captures = _PARTS.validate_json(capture.archive["parts"])
+        captures = _parts().validate_json(capture.archive["parts"])
         payloads = [body for _, head_end, body in (piece.partition(b"\r\n\r\n") for piece in pieces) if head_end]
         parts = tuple(zip(captures, payloads, strict=True))
-    except (ValidationError, ValueError):
+    except ValueError:  # pydantic's own error is one
         raise ExtractionError("its parts are not those that were put together") from None
     if preamble or end != b"--\r\n" or any(sha256_hex(body) != part.sha256 for part, body in parts):
         raise ExtractionError("its parts are not those that were put together")
@@ -77,3 +77,11 @@ def _head(capture: Capture) -> bytes:
         fields.append(("Status", str(capture.status)))
     lines = [f"{name}: {printable_line(value)}\r\n" for name, value in fields if value]
     return "".join([*lines, "\r\n"]).encode()
+
+
+@cache
+def _parts() -> "TypeAdapter[tuple[Capture, ...]]":
+    """How the captures of the parts are written. Few are composed, and pydantic takes a while to load."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(tuple[Capture, ...])

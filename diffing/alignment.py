@@ -88,7 +88,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
 
 def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]) -> None:
     keys: list[tuple[Callable[[str], str], Callable[[str], bool]]] = [
-        (same_text, _has_letters),
+        (_same_text, _has_letters),
         (lambda text: without_typography(plain(text)), _has_letters),
         (unnumbered, _has_letters),
         (lambda text: facts_masked(plain(text)), has_words),
@@ -101,10 +101,15 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
         new_keys = [(key_of(clause.text) or None) if at in free_new else None for at, clause in enumerate(new)]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if tells(key)))
-        if key_of is same_text:
+        if key_of is _same_text:
             # A clause whose quotes changed where it stood, and which is said again elsewhere with the old ones, has
             # not moved there: what left its order is thought over without typography.
             pairing.release_moved()
+
+
+def _same_text(text: str) -> str:
+    """What is equal of equal texts: all that show nothing are."""
+    return same_text(text) or " "
 
 
 def _has_letters(text: str) -> bool:

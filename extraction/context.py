@@ -13,7 +13,6 @@ from functools import lru_cache
 from itertools import groupby
 
 import py3langid
-from babel import Locale
 
 from core.captures import Verdict
 from core.clauses import Document
@@ -136,4 +135,6 @@ def _other_language(evidence: str) -> Verdict:
 
 
 def _name(code: str) -> str:
+    from babel import Locale  # hardly a page is in another language, and every process that reads would wait for it
+
     return str(Locale("en").languages.get(code, code))

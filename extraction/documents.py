@@ -10,10 +10,9 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.clauses import clauses_of
 from extraction.encodings import as_utf8, decode
-from extraction.furniture import policy_blocks
+from extraction.furniture import count_words, policy_blocks
 from extraction.html import Page, read_html
 from extraction.languages import language_of
-from extraction.markdown import read_markdown
 from extraction.pdf import read_pdf
 from extraction.stated_dates import stated_date
 from extraction.text import is_hard_wrapped, read_text
@@ -77,12 +76,16 @@ def parse(
     if kind == "text":
         return _document(None, "", read_text(decode(data, media_type))), None
     if kind == "markdown":
+        from extraction.markdown import read_markdown  # hardly a policy is, and what parses it takes a while to load
+
         page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
         return _document(page.title, "", page.blocks), None
     page = read_html(as_utf8(data, media_type), url=url, select=select, remove=remove)
-    blocks = policy_blocks(page.blocks, page.title or "")
     if select:
         blocks = page.blocks
+        count_words(blocks)
+    else:
+        blocks = policy_blocks(page.blocks, page.title or "")
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):  # a PDF converted line by line
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page

@@ -40,8 +40,6 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
     title: what the page says its title is.
     """
     boxes = _boxes(blocks)
-    for box in boxes:
-        box.begin_counting()
     total, every_word = _measure(blocks, boxes)
     asides = _titled_asides(blocks, total, every_word) | _consent_requests(blocks, total) | _copies(blocks, boxes)
     for box in boxes:  # outermost first, so that what stands in furniture is furniture
@@ -55,10 +53,16 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
     first, last = speaking[0], speaking[-1]
     kept = [block for index, block in enumerate(kept) if first <= index <= last or not _stands_at_edge(block.box)]
     core = _core(kept, boxes)
-    inside = [index for index, block in enumerate(kept) if _stands_in(block.box, core)]
-    first, last = _extended(kept, inside[0], inside[-1])
+    first = next(index for index, block in enumerate(kept) if _stands_in(block.box, core))
+    last = next(index for index in reversed(range(len(kept))) if _stands_in(kept[index].box, core))
+    first, last = _extended(kept, first, last)
     body = _without_empty_sections(_without_flat_asides(kept[first : last + 1]), core, boxes)
     return _trimmed([*_headlines(blocks, kept[:first], body, title), *body])
+
+
+def count_words(blocks: list[Block]) -> None:
+    """Counts what the blocks, and the elements around them, hold, where it is not asked which are the policy's own."""
+    _measure(blocks, _boxes(blocks))
 
 
 def _boxes(blocks: list[Block]) -> list[Box]:
@@ -80,6 +84,8 @@ def _measure(blocks: list[Block], boxes: list[Box]) -> tuple[int, int]:
 
     Gives how many words of running text there are that speak as policies do, and how many in all.
     """
+    for counted in boxes:
+        counted.begin_counting()
     total = speaking = 0
     prose = []
     for block in blocks:
@@ -230,8 +236,8 @@ def _titled_asides(blocks: list[Block], total: int, every_word: int) -> set[int]
         box = block.box
         if block.size <= 10 and block.kind in ("heading", "paragraph") and block.linked < 0.5:
             title = block.text.strip(signs.ORNAMENTS)
-            sure = signs.ASIDE_TITLE.fullmatch(title) is not None
-            if sure or signs.SHARED_TITLE.fullmatch(title):
+            sure = signs.is_aside_title(title)
+            if sure or signs.is_shared_title(title):
                 while box is not None and id(box) not in begun and box.prose <= 0.3 * every_word:
                     speaks_little = box.words < 200 and (box.policy <= 0.25 * total or box.fields > 0)
                     if box.tag in ("body", "main") or not (_hardly_speaks(box) or (sure and speaks_little)):
@@ -270,16 +276,20 @@ def _copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for index, block in enumerate(blocks):
-        box = block.box
-        while box is not None:
-            first.setdefault(id(box), index)
-            last[id(box)] = index
-            box = box.parent
+        if block.box is not None:
+            first.setdefault(id(block.box), index)
+            last[id(block.box)] = index
+    for box in reversed(boxes):  # innermost first
+        if box.parent is not None:
+            begin, end, above = first[id(box)], last[id(box)], id(box.parent)
+            first[above] = min(begin, first.get(above, begin))
+            last[above] = max(end, last.get(above, end))
+    sizes = {(box.words, box.prose) for box in boxes if box.hidden}
     seen: dict[tuple[int, int, str, str], int] = {}
     copies: set[int] = set()
     # What is shown stands for what is hidden; of what is only hidden, the first.
     for box in sorted(boxes, key=lambda box: box.hidden):
-        if box.words > 8:
+        if box.words > 8 and (box.words, box.prose) in sizes:
             begin = first[id(box)]
             what = (box.words, box.prose, blocks[begin].text, blocks[last[id(box)]].text)
             # An element that holds nothing but another says the same, in the same place.
@@ -454,7 +464,7 @@ def _without_flat_asides(blocks: list[Block]) -> list[Block]:
         if aside and block.level and block.level <= aside:
             aside = 0
         title = block.text.strip(signs.ORNAMENTS) if block.level and not aside else ""
-        if title and (signs.ASIDE_TITLE.fullmatch(title) or signs.SHARED_TITLE.fullmatch(title)):
+        if title and (signs.is_aside_title(title) or signs.is_shared_title(title)):
             following = blocks[index + 1 :]
             end = next((at for at, other in enumerate(following) if 0 < other.level <= block.level), len(following))
             under = following[:end]

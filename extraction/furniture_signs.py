@@ -78,8 +78,8 @@ _EDGE_NAMES = word_set(
 _MOST_PARTS = 4
 _PARTS = re.compile(r"[-_:]+")
 
-#: The titles of what stands beside a policy.
-ASIDE_TITLE = re.compile(
+# The titles of what stands beside a policy.
+_ASIDE_TITLE = re.compile(
     # English
     r"(?:other |more )?related (?:articles?|posts?|content|topics?|reading|resources|links|pages|products|stories)|"
     r"you (?:may|might) (?:also )?(?:like|be interested in).{0,20}|recommended (?:for you|reading|articles|posts)|"
@@ -116,8 +116,8 @@ ASIDE_TITLE = re.compile(
     r"相关(?:文章|阅读|链接)|最新(?:文章|消息)|관련 ?글",
     re.IGNORECASE,
 )
-#: Titles that a section of the policy may have, too: a shop's says what becomes of the addresses for its newsletter.
-SHARED_TITLE = re.compile(
+# Titles that a section of the policy may have, too: a shop's says what becomes of the addresses for its newsletter.
+_SHARED_TITLE = re.compile(
     r"related|recommended|comments?(?: ?\(\d+\))?|latest (?:news|updates)|testimonials|reviews|categories|archives|"
     r"(?:subscribe|sign up|join|register)\b.{0,50}(?:newsletter|mailing list|updates|news|list|e-?mails?)|"
     r"(?:subscribe|(?:our )?newsletter)|commentaires|inscrivez-vous .{0,30}newsletter|actualités|"
@@ -179,6 +179,19 @@ _CONSENT_CONTROL = re.compile(
 def is_consent_control(text: str) -> bool:
     """Whether a button or link says what gives or refuses consent."""
     return _CONSENT_CONTROL.fullmatch(text) is not None
+
+
+# The captures of a policy show mostly the same titles.
+@functools.lru_cache(maxsize=4096)
+def is_aside_title(text: str) -> bool:
+    """Whether it is the title of what stands beside a policy."""
+    return _ASIDE_TITLE.fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def is_shared_title(text: str) -> bool:
+    """Whether it is such a title, and one that a section of the policy may have, too."""
+    return _SHARED_TITLE.fullmatch(text) is not None
 
 
 #: What an element's names say it may be; several at once.

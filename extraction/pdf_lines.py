@@ -10,9 +10,11 @@ import json
 import resource
 import sys
 from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
 
-import pypdfium2
-import pypdfium2.raw as pdfium
+if TYPE_CHECKING or __name__ == "__main__":  # those who start this process need not load it
+    import pypdfium2
+    import pypdfium2.raw as pdfium
 
 #: Of memory, in bytes, and of processor time, in seconds; the largest policies take a twentieth of either.
 MEMORY = 1 << 30
@@ -53,7 +55,7 @@ def _read(data: bytes) -> dict[str, object]:
     return {"title": document.get_metadata_value("Title") or "", "lines": [astuple(line) for line in lines]}
 
 
-def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
+def _page_lines(document: "pypdfium2.PdfDocument", number: int) -> list[Line]:
     try:
         page = document[number]
         text_page = page.get_textpage()
@@ -74,7 +76,7 @@ def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
     return lines
 
 
-def _line(text_page: pdfium.FPDF_TEXTPAGE, text: str, page: int, first: int, last: int) -> Line:
+def _line(text_page: "pdfium.FPDF_TEXTPAGE", text: str, page: int, first: int, last: int) -> Line:
     """The line that stands from the first to the last character of a page's text."""
     left, base, right, top, bottom = (ctypes.c_double() for _ in range(5))
     pdfium.FPDFText_GetCharBox(text_page, last, left, right, bottom, top)

@@ -70,10 +70,9 @@ def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:
         return _quarantined("empty", f"{evidence}, which carries no page")
     if status in (401, 407):
         return _quarantined("login", evidence)
-    page = payload[:_CHALLENGE_BYTES].decode("latin-1")
-    challenge = signs.CHALLENGE_MARKUP.search(page) or signs.CAPTCHA_MARKUP.search(page)
+    challenge = _marked(payload[:_CHALLENGE_BYTES], signs.CHALLENGE_MARKUP, signs.CAPTCHA_MARKUP)
     if challenge:
-        return _quarantined("blocked", f"{evidence}; the page holds a challenge ({challenge[0]})")
+        return _quarantined("blocked", f"{evidence}; the page holds a challenge ({challenge})")
     if status == 429 or status >= 500 or status in (400, 408):
         return _quarantined("unavailable", evidence)
     return _quarantined("blocked", evidence)
@@ -84,7 +83,7 @@ def screen(capture: Capture, payload: bytes, document: Document, page: Page | No
 
     page: what the document was taken from, where that is HTML.
     """
-    text = " ".join(clause.text for clause in document.clauses)[:_SAMPLE]
+    text = _beginning(document)
     policy, count = policy_share(text)
     cut = _truncated(capture, payload, page)
     if cut:
@@ -97,10 +96,30 @@ def screen(capture: Capture, payload: bytes, document: Document, page: Page | No
     return _of_page(seen)
 
 
+def _marked(page: bytes, *markup: re.Pattern[str]) -> str:
+    """The first of such markup, as the page writes it; '' where there is none of the first kind, nor of the next."""
+    written = page.decode("latin-1")
+    lower = written.lower()  # in this encoding no character becomes two by that
+    found = next((match for match in (each.search(lower) for each in markup) if match), None)
+    return written[found.start() : found.end()] if found else ""
+
+
 def speaks_as_policy(document: Document) -> bool:
     """Whether a document speaks as densely as policies do, be it only a part of one, of whatever length and name."""
-    policy, count = policy_share(" ".join(clause.text for clause in document.clauses)[:_SAMPLE])
+    policy, count = policy_share(_beginning(document))
     return policy > 0 and policy >= _DENSE * count
+
+
+def _beginning(document: Document) -> str:
+    """So much of the document's text as shows how dense it is."""
+    texts: list[str] = []
+    size = 0
+    for clause in document.clauses:
+        texts.append(clause.text)
+        size += len(clause.text)
+        if size >= _SAMPLE:
+            break
+    return " ".join(texts)[:_SAMPLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +223,12 @@ def _of_page(seen: _Seen) -> Verdict:
 def _challenge(seen: _Seen, small: bool) -> Verdict | None:
     if not small:
         return None
-    page = seen.payload[:_CHALLENGE_BYTES].decode("latin-1")
-    found = signs.CHALLENGE_MARKUP.search(page) if seen.policy < 3 or seen.count < 60 else None
+    page = seen.payload[:_CHALLENGE_BYTES]
+    found = _marked(page, signs.CHALLENGE_MARKUP) if seen.policy < 3 or seen.count < 60 else ""
     if not found and seen.count < 60 and not seen.names_itself and seen.policy == 0:
-        found = signs.CAPTCHA_MARKUP.search(page)
+        found = _marked(page, signs.CAPTCHA_MARKUP)
     if found and not (seen.names_itself and seen.prose):
-        return _quarantined("blocked", f"the page holds a challenge ({found[0]})")
+        return _quarantined("blocked", f"the page holds a challenge ({found})")
     return None
 
 
@@ -254,9 +273,9 @@ def _unfinished(seen: _Seen) -> Verdict | None:
         clause for clause in seen.document.clauses if clause.kind != "heading" and len(clause.text.split()) > 3
     ]
     if not sentences:
-        embed = signs.EMBEDS.search(seen.payload[:_EMBED_BYTES].decode("latin-1"))
+        embed = _marked(seen.payload[:_EMBED_BYTES], signs.EMBEDS)
         if embed:
-            return _quarantined("empty", f"a script is to put the policy here ({embed[0]}); {NEEDS_BROWSER}")
+            return _quarantined("empty", f"a script is to put the policy here ({embed}); {NEEDS_BROWSER}")
         return _quarantined(
             "empty", _emptiness(page, "no text" if not seen.count else "nothing but a heading or some links")
         )

@@ -5,39 +5,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from babel.dates import get_month_names
+from extraction.months import MONTHS
 
-_LANGUAGES = [
-    "en",
-    "fr",
-    "de",
-    "es",
-    "it",
-    "pt",
-    "nl",
-    "sv",
-    "da",
-    "nb",
-    "fi",
-    "pl",
-    "cs",
-    "sk",
-    "sl",
-    "hr",
-    "hu",
-    "ro",
-    "bg",
-    "el",
-    "ru",
-    "uk",
-    "tr",
-    "et",
-    "lv",
-    "lt",
-    "ca",
-    "id",
-    "vi",
-]
 _EFFECTIVE = re.compile(
     r"\b(?:effective(?:\s+(?:date|as\s+of|from|on|since))?|in\s+effect\s+(?:as\s+of|from|since)|takes?\s+effect|"
     r"(?:comes?|came|enters?|entered)\s+into\s+(?:force|effect)|valid\s+(?:from|as\s+of)|applies\s+(?:from|as\s+of)|"
@@ -81,23 +50,8 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @functools.cache
-def _months() -> dict[str, int]:
-    """Month names to their numbers, in lower case, without a full stop, as the CLDR has them."""
-    found: dict[str, int] = {}
-    for language in _LANGUAGES:
-        for width in ("wide", "abbreviated"):
-            for context in ("format", "stand-alone"):
-                for number, name in get_month_names(width, context, language).items():
-                    key = name.lower().rstrip(".")
-                    if not key.isdecimal() and len(key) > 2:
-                        found.setdefault(key, number)
-    found["sept"] = 9
-    return found
-
-
-@functools.cache
 def _date_pattern() -> re.Pattern[str]:
-    names = "|".join(sorted(map(re.escape, _months()), key=len, reverse=True))
+    names = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
     return re.compile(
         rf"""(?<![\w/])(?:
           (?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{{1,2}})[-/.](?P<d1>\d{{1,2}})(?![\d/])
@@ -128,7 +82,7 @@ def _dates_in(text: str) -> list[date | None]:
         else:
             day = int(group["d1"] or group["d3"] or group["d4"] or group["d5"])
             named = group["m3"] or group["m4"]
-            month = _months()[named.lower()] if named else int(group["m1"] or group["m5"])
+            month = MONTHS[named.lower()] if named else int(group["m1"] or group["m5"])
             year = int(group["y1"] or group["y3"] or group["y4"] or group["y5"])
         try:
             found.append(date(year, month, day))

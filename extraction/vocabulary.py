@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Callable
 
 from extraction.wording import word_set
 
@@ -83,6 +84,8 @@ _WEAK_WORDS = word_set(
     "leverantör avtal säkerhet webbplats tjänst server webbläsare enhet betalning beställning kunder år månader dagar"
 )
 _SOON = 200
+# Longer texts are not remembered, so that a page made to fill the memory does not.
+_LONGEST_REMEMBERED = 2_000
 _LONGEST_WORD = 40
 # Written without spaces between words.
 _RUN_ON = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보|情報|信息|资料|資料|정보")
@@ -98,6 +101,17 @@ def policy_share(text: str) -> tuple[int, int]:
     return count + len(_RUN_ON.findall(text)), max(len(every), len(text) // 4 if len(text) > 15 * len(every) else 0)
 
 
+def _remembered(tell: Callable[[str], bool]) -> Callable[[str], bool]:
+    """The function with what it told of texts before: the captures of a policy show mostly the same."""
+    known = functools.lru_cache(maxsize=8_192)(tell)
+
+    def told(text: str) -> bool:
+        return known(text) if len(text) <= _LONGEST_REMEMBERED else tell(text)
+
+    return functools.update_wrapper(told, tell)
+
+
+@_remembered
 def speaks_of_policy(text: str) -> bool:
     """Whether the text has any of them."""
     # Most texts that speak of it do so soon.
@@ -108,6 +122,7 @@ def speaks_of_policy(text: str) -> bool:
     return bool(not text.isascii() and _RUN_ON.search(text))
 
 
+@_remembered
 def may_speak_of_policy(text: str) -> bool:
     """Whether the text has two different words that policies have more often than other pages."""
     return len(_WEAK_WORDS.intersection([word.strip(".,;:!?()\"'”“’") for word in text.lower().split()])) > 1

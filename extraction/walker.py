@@ -33,6 +33,8 @@ _PLAIN = word_set(
 )
 # Elements that are a text of their own, or a part of a table: what stands in them stands in the element around them.
 _UNBOXED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
+# Blocks that are more than a stretch of text, or a box around some.
+_TELLING = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr")
 _PLACE = "#"
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -52,24 +54,26 @@ _DONE = -1
 _BLOCK_ON, _BOXED, _BOLD_ON, _LINK, _PRE, _CONTROL, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
     1 << n for n in range(13)
 )
-_SIMPLE_BLOCK = frozenset([_BLOCK_ON, _BLOCK_ON | _BOXED, _BLOCK_ON | _PARAGRAPH, _BLOCK_ON | _BOXED | _PARAGRAPH])
+_SIMPLE_BLOCK = frozenset([_BLOCK_ON, _BLOCK_ON | _BOXED, _BLOCK_ON | _PARAGRAPH, _BLOCK_ON | _BOXED | _ITEM])
 
 
 class _Line:
     """A line as it is gathered.
 
-    parts: its text as it stands in the source; typeset: the same with the marks of emphasis in it, the very same list
-    where none are spelled out. text: tidied, once the block has ended.
+    parts: its text as it stands in the source; typeset: the same with the marks of emphasis in it, of Markdown alone.
+    text: tidied, once a block of several lines has ended.
     length, bold, linked, placed: how many characters there are, and how many of them in bold, in links, and in links
     to a place of the same page.
     """
 
     __slots__ = ("bold", "length", "linked", "links", "parts", "placed", "text", "typeset")
 
+    text: str
+
     def __init__(self, marks: bool) -> None:
         self.parts: list[str] = []
-        self.typeset: list[str] = [] if marks else self.parts
-        self.text = ""
+        if marks:
+            self.typeset: list[str] = []
         self.links: Sequence[str] = ()
         self.length = self.bold = self.linked = self.placed = 0
 
@@ -101,14 +105,14 @@ class Walker:
         self._rows: list[list[_Line]] = []  # cells of the open data row
         self._in_row = 0
         self._root: LexborNode | None = None
+        self._counted: int | None = None  # the characters in it
         self._table = (0, False)  # the table looked at last, and whether a page's parts stand in it
 
     def walk(self, root: LexborNode) -> None:
         """Gathers the blocks of an element and all below it."""
-        self._root = root
+        self._root, self._counted = root, None
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
-        after: LexborNode | None
         while node is not None or stack:
             if node is None:
                 node, tag, undo = stack.pop()
@@ -126,7 +130,7 @@ class Walker:
                 elif undo:
                     self._leave(tag, undo)
                 continue
-            after = node.next if stack else None
+            after = None if node is root else node.next
             tag = node.tag or "-"
             if tag == "-text":
                 text = node.text_content
@@ -134,27 +138,30 @@ class Walker:
                 if text and (not text.isspace() or self._lines[-1].parts or self._pre):
                     self._text(text)
                 node = after
+                continue
+            if tag in _BLOCK:
+                undo = self._enter_block(node, tag, node.attributes)
+            elif tag in _PLAIN and not self._markdown:
+                undo = 0
             elif tag == "br":
                 self._lines.append(_Line(self._markdown))
                 self._pending = True
-                node = after
+                undo = _DONE
             elif tag in _SKIPPED or tag[0] == "-":
                 if tag in _FIELDS and self._box is not None and _is_field(node):
                     self._box.fields += 1
-                node = after
-            elif tag in _PLAIN and not self._markdown:
-                stack.append((after, tag, 0))
-                node = node.first_child
+                undo = _DONE
             else:
-                undo = self._enter(node, tag)
-                if undo == _DONE:
-                    node = after
-                else:
-                    stack.append((after, tag, undo))
-                    node = node.first_child
+                undo = self._enter_inline(node, tag)
+            if undo == _DONE:
+                node = after
+                continue
+            if undo or after is not None:
+                stack.append((after, tag, undo))
+            node = node.first_child
         self._flush()
 
-    def _enter(self, node: LexborNode, tag: str) -> int:
+    def _enter_inline(self, node: LexborNode, tag: str) -> int:
         marked = _MARKED if self._markdown and tag in _MARKS else 0
         if marked:
             self._lines[-1].typeset.append(_MARKS[tag])
@@ -164,28 +171,28 @@ class Walker:
             self._bold += 1
             return _BOLD_ON | marked
         attributes = node.attributes
-        style = (attributes.get("style") or "") if attributes else ""
-        if tag in _BLOCK or ("-" in tag and self._stands_alone()):
-            undo = self._enter_block(node, tag, attributes, style)
-        else:
-            if not attributes:
-                return 0
-            undo = 0
-            code = attributes.get("data-cfemail")
-            address = decode_cloudflare(code) if code else None
-            if tag == "a" and attributes.get("href") is not None:
-                self._href.append(self._target(attributes["href"] or ""))
-                undo = _LINK
-            if address:
-                self._text(address)
-                if undo:
-                    self._href.pop()
+        if "-" in tag and self._stands_alone():
+            return self._enter_block(node, tag, attributes)
+        if not attributes:
+            return 0
+        undo = 0
+        code = attributes.get("data-cfemail")
+        address = decode_cloudflare(code) if code else None
+        if tag == "a" and attributes.get("href") is not None:
+            self._href.append(self._target(attributes["href"] or ""))
+            undo = _LINK
+        if address:
+            self._text(address)
+            if undo:
+                self._href.pop()
+            return _DONE
+        style = attributes.get("style")
+        if style:
+            if tag != "a" and _HIDDEN_STYLE.search(style):
                 return _DONE
-            if style and tag != "a" and _HIDDEN_STYLE.search(style):
-                return _DONE
-        if style and _BOLD_STYLE.search(style):
-            self._bold += 1
-            undo |= _BOLD_ON
+            if _BOLD_STYLE.search(style):
+                self._bold += 1
+                undo |= _BOLD_ON
         return undo
 
     def _stands_alone(self) -> bool:
@@ -201,7 +208,7 @@ class Walker:
             return _PLACE
         return target
 
-    def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None], style: str) -> int:
+    def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> int:
         undo = _BLOCK_ON
         row = self._in_row
         if row:
@@ -209,34 +216,29 @@ class Walker:
                 self._lines.append(_Line(self._markdown))
         elif self._pending:
             self._flush()
-        role = custom = ""
+        custom = ""
         if "-" in tag:
             tag, custom = "div", tag
+        style = role = ""
+        if attributes:
+            style, role = attributes.get("style") or "", (attributes.get("role") or "").lower()
+            if style and _BOLD_STYLE.search(style):
+                self._bold += 1
+                undo |= _BOLD_ON
         if row:
-            pass  # the row's element stands for its cells
-        elif tag in _UNBOXED:
-            role = (attributes.get("role") or "").lower() if attributes else ""
-        elif attributes or custom:
+            role = ""  # the row's element stands for its cells
+        elif tag not in _UNBOXED:
             undo |= _BOXED
-            role = (attributes.get("role") or "").lower()
-            self._box = Box(
-                tag,
-                f"{custom} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
-                role,
-                self._box,
-                "hidden" in attributes
-                or attributes.get("aria-hidden") == "true"
-                or bool(style and _HIDDEN_STYLE.search(style)),
-            )
-        else:
-            undo |= _BOXED
-            self._box = Box(tag, "", "", self._box, False)
-        if tag == "div":  # what most blocks are
-            if not row and role not in ("heading", "tab"):
-                return undo
-        elif tag == "p":
+            self._box = _box(tag, custom, attributes, style, role, self._box)
+        if row == 1 and tag in ("td", "th"):
+            self._in_row = 2
+            self._lines = [_Line(self._markdown)]
+            return undo | _CELL
+        if tag == "p":
             self._paragraph += 1
             undo |= _PARAGRAPH
+        if tag not in _TELLING and role not in ("heading", "tab"):  # what most blocks are
+            return undo
         level = _HEADINGS.get(tag, 0)
         if role == "heading" and not level:
             stated = attributes.get("aria-level") or "2"
@@ -251,11 +253,8 @@ class Walker:
             self._control += 1
             undo |= _CONTROL
         if row:
-            if row == 1 and tag in ("td", "th"):
-                self._in_row = 2
-                self._lines = [_Line(self._markdown)]
-                undo |= _CELL
-        elif level and not self._heading:
+            return undo
+        if level and not self._heading:
             self._heading = level
             undo |= _HEADING
         elif tag == "li":
@@ -282,7 +281,13 @@ class Walker:
         if len(cells) > 3:
             return True
         longest = max(len(cell.text()) for cell in cells)
-        return longest < _LONG_CELL or longest < _LAYOUT_SHARE * len(self._root.text() if self._root else "")
+        return longest < _LONG_CELL or longest < _LAYOUT_SHARE * self._length()
+
+    def _length(self) -> int:
+        """How many characters there are in all; counted once, since rows ask in turn."""
+        if self._counted is None:
+            self._counted = len(self._root.text()) if self._root else 0
+        return self._counted
 
     def _holds_page(self, table: LexborNode | None) -> bool:
         """Whether a table, or its body, has in any row what a page has; remembered, since its rows ask in turn."""
@@ -482,6 +487,21 @@ class Walker:
                 in_control=self._control > 0,
             )
         )
+
+
+def _box(tag: str, custom: str, attributes: dict[str, str | None], style: str, role: str, parent: Box | None) -> Box:
+    """The element as what holds blocks. custom: what the page calls an element of its own making."""
+    if not attributes:
+        return Box(tag, custom.strip().lower(), "", parent, False)
+    return Box(
+        tag,
+        f"{custom} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
+        role,
+        parent,
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or bool(style and _HIDDEN_STYLE.search(style)),
+    )
 
 
 def _summed(lines: Sequence[_Line]) -> tuple[int, int, int, int, tuple[str, ...]]:

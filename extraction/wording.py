@@ -11,8 +11,6 @@ _INVISIBLE = dict.fromkeys(
 )
 # The joiners shape letters in Arabic and Indic scripts, and emoji; between Latin letters they are only invisible.
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
-# A space that is only wrapped into lines; no-break spaces are none.
-_LAYOUT_SPACE = re.compile(r"[ \t\n\r\f]+")
 _SPACE_OF_ITS_OWN = re.compile(r"[^\S \t\n\r\f]")
 _LINE_BREAK = re.compile(r"[ \t]*[\n\r\f][ \t\n\r\f]*")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
@@ -48,10 +46,22 @@ def tidy_and_set(raw: str, text: str | None = None, *, every_space: bool = False
         text = _composed(collapsed)
     elif raw == text:
         return text, ""
-    if text == collapsed and not every_space and not _SPACE_OF_ITS_OWN.search(raw):
+    # No space but the plain one is printable.
+    spaced = _with_layout_as_spaces(raw)
+    if text == collapsed and not every_space and (spaced.isprintable() or not _SPACE_OF_ITS_OWN.search(raw)):
         return text, ""
-    set_text = (_LINE_BREAK if every_space else _LAYOUT_SPACE).sub(" ", raw).strip(" ")
+    if every_space:
+        set_text = _LINE_BREAK.sub(" ", raw).strip(" ")
+    else:
+        while "  " in spaced:
+            spaced = spaced.replace("  ", " ")
+        set_text = spaced.strip(" ")
     return text, "" if set_text == text else set_text
+
+
+def _with_layout_as_spaces(raw: str) -> str:
+    """The text with a space for each character that only wraps it into lines; no-break spaces are none."""
+    return raw.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\f", " ")
 
 
 def without_front(typography: str | None, front: str) -> str | None:

@@ -11,7 +11,7 @@ from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.history import Alternation, History, Observation, Period
 from core.moments import iso
-from diffing import compare
+from diffing.compare import compare
 from diffing.timeline import alternations, settled
 from storage import Store
 

@@ -5,7 +5,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, LargeBinary, Text, TypeDecorator
+
+from core.exceptions import DamageError
 
 # PostgreSQL's text holds no NUL (documentation, section 8.3) and neither database's holds a lone surrogate: addresses,
 # headers and evidence come from pages, which may hold both.
@@ -23,11 +25,35 @@ class AnyText(TypeDecorator[str]):
         """The string as it is stored."""
         return None if value is None else _UNSTORABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """The string as it was."""
-        if value is None or "\\" not in value:
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """The string as it was. DamageError when it is none: SQLite would hold anything."""
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise DamageError(f"{value!r} in the database is no text any more; restore the database from a backup")
+        if "\\" not in value:
             return value
         return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+
+
+class Sha256(TypeDecorator[str]):
+    """A SHA-256 in hexadecimal, kept as the 32 bytes it stands for: rows and indexes are full of them."""
+
+    impl = LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """The digest as it is stored. What is none, as a damaged row may give, is equal to none."""
+        if value is None:
+            return None
+        try:
+            return bytes.fromhex(value)
+        except ValueError:
+            return value.encode(errors="surrogatepass")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """The digest as it was. SQLite would hold anything; whatever it is, it is the digest of nothing."""
+        return value.hex() if isinstance(value, bytes) else value if value is None else str(value)
 
 
 class Json(TypeDecorator[Any]):

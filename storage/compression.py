@@ -21,12 +21,13 @@ _TABLE_LOG = 22
 class Keyframe:
     """A payload that others are stored as differences from.
 
-    sha256: its name; plain: its bytes; size: how many they are when compressed.
+    sha256: its name; plain: its bytes. whole: how many they are when stored whole, or nearly: for one that is itself a
+    difference, how many those it is a difference from are.
     """
 
     sha256: str
     plain: bytes
-    size: int
+    whole: int
 
     @cached_property
     def dictionary(self) -> zstandard.ZstdCompressionDict:

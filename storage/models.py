@@ -8,17 +8,16 @@ can be derived again. `seal` proves that a row is as it was written. Versions an
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.captures import Reason, Source, VerdictName
 from storage import seals
-from storage.columns import AnyText, Json, Moment
+from storage.columns import AnyText, Json, Moment, Sha256
 from storage.records import Decision
 
 # SQLite counts keys up by itself in columns called INTEGER only.
 _Key = BigInteger().with_variant(Integer(), "sqlite")
-_Sha256 = String(64)
 
 
 class Base(DeclarativeBase):
@@ -28,17 +27,17 @@ class Base(DeclarativeBase):
 class PayloadRow(Base):
     """The bytes of captures, once under their SHA-256.
 
-    size: of the bytes. keyframe: the payload they are stored as a difference from, which has none itself; None: they
-        are stored by themselves. SQLite could not drop it again if it were a foreign key.
+    size: of the bytes. keyframe: the payload they are stored as a difference from; None: they are stored by themselves.
+        SQLite could not drop it again if it were a foreign key.
     store: the URL of the payload store they are in, under `storage.payloads.key_of`; None: they are in data.
     data: compressed; empty when they are in a store.
     """
 
     __tablename__ = "payloads"
 
-    sha256: Mapped[str] = mapped_column(_Sha256, primary_key=True)
+    sha256: Mapped[str] = mapped_column(Sha256, primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
-    keyframe: Mapped[str | None] = mapped_column(_Sha256)
+    keyframe: Mapped[str | None] = mapped_column(Sha256)
     store: Mapped[str | None] = mapped_column(AnyText)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -53,7 +52,7 @@ class CaptureRow(Base):
     __table_args__ = (Index("captures_by_policy", "vendor", "policy", "captured_at"),)
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    identity: Mapped[str] = mapped_column(_Sha256, unique=True)
+    identity: Mapped[str] = mapped_column(Sha256, unique=True)
     vendor: Mapped[str] = mapped_column(AnyText)
     policy: Mapped[str] = mapped_column(AnyText)
     source: Mapped[Source] = mapped_column(AnyText)
@@ -64,11 +63,11 @@ class CaptureRow(Base):
     status: Mapped[int | None] = mapped_column(Integer)
     headers: Mapped[Sequence[Sequence[str]]] = mapped_column(Json)
     media_type: Mapped[str] = mapped_column(AnyText)
-    sha256: Mapped[str] = mapped_column(_Sha256, ForeignKey(PayloadRow.sha256))
+    sha256: Mapped[str] = mapped_column(Sha256, ForeignKey(PayloadRow.sha256))
     requested_at: Mapped[datetime | None] = mapped_column(Moment)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     archive: Mapped[Mapping[str, str]] = mapped_column(Json)
-    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.CAPTURES), server_default="")
+    seal: Mapped[str] = mapped_column(Sha256, default=seals.sealed(seals.CAPTURES))
 
 
 class DocumentRow(Base):
@@ -76,7 +75,7 @@ class DocumentRow(Base):
 
     __tablename__ = "documents"
 
-    sha256: Mapped[str] = mapped_column(_Sha256, primary_key=True)
+    sha256: Mapped[str] = mapped_column(Sha256, primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -103,9 +102,9 @@ class ReadingRow(Base):
     verdict: Mapped[VerdictName] = mapped_column(AnyText)
     reason: Mapped[Reason | None] = mapped_column(AnyText)
     evidence: Mapped[str] = mapped_column(AnyText)
-    document_sha256: Mapped[str | None] = mapped_column(_Sha256, ForeignKey(DocumentRow.sha256))
+    document_sha256: Mapped[str | None] = mapped_column(Sha256, ForeignKey(DocumentRow.sha256))
     version_id: Mapped[str | None] = mapped_column(AnyText)
-    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.READINGS), server_default="")
+    seal: Mapped[str] = mapped_column(Sha256, default=seals.sealed(seals.READINGS))
 
 
 class PolicyRow(Base):
@@ -151,7 +150,7 @@ class ReviewRow(Base):
     by: Mapped[str] = mapped_column("decided_by", AnyText)
     note: Mapped[str] = mapped_column(AnyText)
     at: Mapped[datetime] = mapped_column("decided_at", Moment)
-    seal: Mapped[str] = mapped_column(_Sha256, default=seals.sealed(seals.REVIEWS), server_default="")
+    seal: Mapped[str] = mapped_column(Sha256, default=seals.sealed(seals.REVIEWS))
 
 
 class ListingRow(Base):
@@ -164,7 +163,7 @@ class ListingRow(Base):
     __table_args__ = (Index("listings_by_policy", "vendor", "policy"),)
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    identity: Mapped[str] = mapped_column(_Sha256, unique=True)
+    identity: Mapped[str] = mapped_column(Sha256, unique=True)
     vendor: Mapped[str] = mapped_column(AnyText)
     policy: Mapped[str] = mapped_column(AnyText)
     archive: Mapped[str] = mapped_column(AnyText)
@@ -193,7 +192,7 @@ class ListedRow(Base):
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     listing_id: Mapped[int] = mapped_column(_Key, ForeignKey(ListingRow.id, ondelete="CASCADE"))
-    identity: Mapped[str] = mapped_column(_Sha256, unique=True)
+    identity: Mapped[str] = mapped_column(Sha256, unique=True)
     vendor: Mapped[str] = mapped_column(AnyText)
     policy: Mapped[str] = mapped_column(AnyText)
     urlkey: Mapped[str] = mapped_column(AnyText)

@@ -18,6 +18,14 @@ _CONNECT = timedelta(seconds=5)
 _RETRIES = 3
 
 
+class UnavailableError(StorageError):
+    """A payload store refused or cannot be reached. url: its."""
+
+    def __init__(self, url: str, message: str) -> None:
+        super().__init__(message)
+        self.url = url
+
+
 class Objects:
     """Stores of objects, each named by its URL; an object is there whole or not at all, and never altered.
 
@@ -37,7 +45,7 @@ class Objects:
     def put(self, key: str, data: bytes) -> None:
         """Keep an object in the store of `url`. When this returns, a power cut does not lose it.
 
-        StorageError when the store refuses or cannot be reached.
+        UnavailableError when the store refuses or cannot be reached.
         """
         try:
             self._store(self.url).put(key, data, use_multipart=False)
@@ -49,15 +57,16 @@ class Objects:
     def get(self, url: str, key: str) -> bytes:
         """The object of that key in the store of that URL.
 
-        DamageError when the store no longer has it; StorageError when the store cannot be read.
+        DamageError when the store no longer has it; UnavailableError when the store cannot be read.
         """
         try:
             return bytes(self._store(url).get(key).bytes())
         except FileNotFoundError:
             if next(self.keys(url), None) is None:
-                raise StorageError(
+                raise UnavailableError(
+                    url,
                     f"the payload store {url} is empty or not there, but the database has payloads in it: see that it "
-                    "is mounted, or that the bucket is the right one"
+                    "is mounted, or that the bucket is the right one",
                 ) from None
             raise DamageError(
                 f"the object {key} is gone from the payload store {url}: restore it from a backup"
@@ -66,7 +75,7 @@ class Objects:
             raise _refused(url, error) from None
 
     def keys(self, url: str) -> Iterator[str]:
-        """The keys of all objects in the store of that URL. StorageError when it cannot be read."""
+        """The keys of all objects in the store of that URL. UnavailableError when it cannot be read."""
         try:
             for some in self._store(url).list(chunk_size=1000):
                 yield from (one["path"] for one in some)
@@ -122,7 +131,7 @@ def _sync(path: Path) -> None:
             os.close(descriptor)
 
 
-def _refused(url: str, error: Exception) -> StorageError:
+def _refused(url: str, error: Exception) -> UnavailableError:
     said = str(error).partition("\n")[0]
     if "os error 28" in said or "os error 122" in said:
         advice = "has no space left: free some and run this again"
@@ -130,4 +139,4 @@ def _refused(url: str, error: Exception) -> StorageError:
         advice = "cannot be read or written: give this user the right to"
     else:
         advice = "cannot be read or written: see that it is there and reachable, then run this again"
-    return StorageError(f"the payload store {url} {advice}; what was stored before stays ({said})")
+    return UnavailableError(url, f"the payload store {url} {advice}; what was stored before stays ({said})")

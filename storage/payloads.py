@@ -1,15 +1,21 @@
 """The payload store: bytes under their SHA-256, written once.
 
-Consecutive captures of a page mostly differ by a few numbers that are made anew with every answer. So a payload is kept
-either by itself, as a keyframe, or as its difference from a keyframe, and so read with one more look-up at most.
+Consecutive captures of a page mostly differ by a few numbers that are made anew with every answer, and what a page says
+at one time and at another is mostly the same, too. So a payload is stored whole, or as its difference from a keyframe,
+which is a payload stored whole or as its difference from one that is. What is read is never more than two look-ups away
+from what is whole, however long the history: nothing is ever stored as a difference from what is as far as that.
 """
 
-from collections import Counter, OrderedDict
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, case, func, select
+from sqlalchemy.orm import Session, aliased
 
 from core.captures import Capture
 from core.exceptions import DamageError, StorageError
@@ -22,20 +28,49 @@ from storage.objects import Objects
 # What is smaller stays in the database: a file of its own would take this much of a disk in any case, and a request
 # to a server more time than it is worth.
 _OUTSIDE_FROM = 4096
-# Captures of the policy, on either side in time, whose keyframes come into question, and how many of those are tried.
+# Captures of the policy, on either side in time, whose payloads come into question as keyframes. Two are tried, and
+# more, up to so many, while the least difference is more than this part of the page.
 _NEIGHBOURS = 12
-_TRIED = 3
-# A delta of less than the 64th part of its keyframe is good enough to look no further.
-_GOOD = 64
-# One of more than the third part is compared with the payload by itself, and must be less than the third part of that.
-_POOR = 3
-# What drifting from a keyframe may cost a neighbourhood in all before there is a new one: the fifth part of it.
+_TRIED = 6
+_FAIR = 64
+# Two differences with so much between them, the part and the bytes, are as small as each other.
+_ALIKE_PART = 1.25
+_ALIKE_BYTES = 16
+# A difference as small as the neighbours' is taken at once if it is less than this part of the page.
+_SMALL = 256
+# What a neighbourhood may pay for having moved away from its keyframe before there is a new one: its fifth part.
 _RENT = 5
+# A difference of more than a third of the whole is none.
+_POOR = 3
 
+
+@dataclass(frozen=True, slots=True)
+class _Neighbour:
+    """Of a capture nearby in time: its payload, the keyframe that is a difference from, and the one that one is.
+
+    packed: how large the payload is as it is stored; at least so large if that is outside.
+    """
+
+    captured_at: datetime
+    sha256: str
+    keyframe: str | None
+    base: str | None
+    packed: int
+
+
+_of_keyframe = aliased(PayloadRow)
 _same = (
-    select(PayloadRow.sha256, PayloadRow.keyframe)
-    .join(CaptureRow, CaptureRow.sha256 == PayloadRow.sha256)
+    select(
+        CaptureRow.captured_at,
+        PayloadRow.sha256,
+        PayloadRow.keyframe,
+        _of_keyframe.keyframe,
+        case((PayloadRow.store.is_not(None), _OUTSIDE_FROM), else_=func.length(PayloadRow.data)),
+    )
+    .join(PayloadRow, PayloadRow.sha256 == CaptureRow.sha256)
+    .outerjoin(_of_keyframe, _of_keyframe.sha256 == PayloadRow.keyframe)
     .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
+    .where(PayloadRow.keyframe.is_(None) | _of_keyframe.sha256.is_not(None))
     .limit(_NEIGHBOURS)
 )
 _moment = bindparam("moment", type_=Moment)
@@ -44,6 +79,7 @@ _AFTER = _same.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captu
 _PLACED = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.store).where(
     PayloadRow.sha256 == bindparam("sha256")
 )
+_IS_DIGEST = re.compile("[0-9a-f]{64}").fullmatch
 _HELD = select(PayloadRow.sha256).where(PayloadRow.sha256 == bindparam("sha256"))
 
 
@@ -122,14 +158,29 @@ def unpacked(session: Session, row: PayloadRow) -> bytes:
     return restore(packed(session, row), row.size, row.sha256, keyframe)
 
 
+def stores(session: Session, sha256: str) -> set[str]:
+    """The payload stores that a payload cannot be had without: its own, and those of what it is a difference from."""
+    found: set[str] = set()
+    wanted: str | None = sha256
+    for _ in ("payload", "keyframe", "what that is a difference from"):
+        row = session.execute(_PLACED, {"sha256": wanted}).one_or_none()
+        if row is None:
+            break
+        if row.store:
+            found.add(row.store)
+        wanted = row.keyframe
+    return found
+
+
 def packed(session: Session, row: PayloadRow) -> bytes:
     """The bytes of a row as they are stored, wherever that is. DamageError, StorageError."""
     return objects_of(session).get(row.store, key_of(row.sha256, row.keyframe)) if row.store else row.data
 
 
 def names(session: Session, store: str, key: str) -> bool:
-    """Whether a payload is stored in that store under that key."""
-    row = session.execute(_PLACED, {"sha256": key[3:67]}).one_or_none()
+    """Whether a payload is stored in that store under that key, which may be of any object."""
+    sha256 = key[3:67]
+    row = session.execute(_PLACED, {"sha256": sha256}).one_or_none() if _IS_DIGEST(sha256) else None
     return row is not None and row.store == store and key_of(row.sha256, row.keyframe) == key
 
 
@@ -141,48 +192,73 @@ def key_of(sha256: str, keyframe: str | None) -> str:
 def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | None, bytes]:
     """The keyframe to store a payload against, and its difference from that; None and itself where none is worth it."""
     neighbours = _neighbours(session, capture)
-    uses = Counter(keyframe or sha256 for sha256, keyframe in neighbours)
-    best: tuple[Keyframe, bytes] | None = None
-    for sha256 in list(uses)[:_TRIED]:
-        try:
-            keyframe = _keyframe(session, sha256, capture.sha256)
-        except DamageError:  # what is new is not to depend on it
+    # What is made anew with every answer is in each of these; the least of them has little else.
+    least = min((one.packed for one in neighbours if one.keyframe is not None), default=0)
+    candidates = _candidates(neighbours)
+    tried: list[tuple[Keyframe, bytes]] = []
+    for sha256 in list(candidates)[:_TRIED]:
+        keyframe = _sound_keyframe(session, sha256, capture.sha256)
+        if keyframe is None:
             continue
         data = compress_against(payload, keyframe)
-        if best is None or len(data) < len(best[1]):
-            best = keyframe, data
-        if len(data) * _GOOD <= keyframe.size:
-            return keyframe.sha256, data
-    if best is None:
+        if least and _alike(len(data), least) and len(data) * _SMALL <= len(payload):
+            return sha256, data
+        tried.append((keyframe, data))
+        if len(tried) > 1 and min(len(one) for _, one in tried) * _FAIR <= len(payload):
+            break
+    if not tried:
         return None, compress(payload)
-    keyframe, data = best
-    if len(data) * _POOR > keyframe.size and len(data) * _POOR > len(alone := compress(payload)):
+    smallest = min(len(data) for _, data in tried)
+    # Of those as small as each other, one from what is whole: it takes a look-up less.
+    keyframe, data = min(
+        (one for one in tried if _alike(len(one[1]), smallest)),
+        key=lambda one: (candidates[one[0].sha256] is not None, len(one[1])),
+    )
+    base_sha256 = candidates[keyframe.sha256]
+    if base_sha256 is not None and least:
+        # Each that follows will pay for what has changed since the keyframe, until there is a new one.
+        uses = 1 + sum(1 for one in neighbours if one.keyframe == keyframe.sha256)
+        rent = (len(data) - least) * uses * _RENT
+        # A new one takes at least as much as this difference, which is from something nearer.
+        base = _sound_keyframe(session, base_sha256, capture.sha256) if rent > len(data) else None
+        if base is not None and rent > len(anew := compress_against(payload, base)):
+            keyframe, data = base, anew
+    if len(data) * _POOR > keyframe.whole and len(data) * _POOR > len(alone := compress(payload)):
         return None, alone
-    # Either the page has moved away from the keyframe, or it has much that is new with every answer. Only the former is
-    # mended by a new keyframe; a neighbour, which moved along, tells which it is.
-    neighbour = next((sha256 for sha256, used in neighbours if used == keyframe.sha256), None)
-    if neighbour is not None and len(data) * uses[keyframe.sha256] * _RENT > keyframe.size:
-        rent = (len(data) - _distance(session, payload, neighbour)) * uses[keyframe.sha256]
-        if rent * _RENT > keyframe.size:
-            return None, compress(payload)
     return keyframe.sha256, data
 
 
-def _neighbours(session: Session, capture: Capture) -> list[tuple[str, str | None]]:
-    """The captures of the same policy that are nearest in time, as their payloads and those's keyframes."""
+def _neighbours(session: Session, capture: Capture) -> list[_Neighbour]:
+    """Of the captures of the same policy, those that are nearest in time, the nearest first."""
     place = {"vendor": capture.vendor, "policy": capture.policy, "moment": capture.captured_at}
-    return [(row[0], row[1]) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
+    found = [_Neighbour(*row) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
+    return sorted(found, key=lambda one: abs(one.captured_at - capture.captured_at))
 
 
-def _distance(session: Session, payload: bytes, neighbour: str) -> int:
-    """How large the payload would be if the neighbour were its keyframe. DamageError is no distance at all."""
+def _candidates(neighbours: Sequence[_Neighbour]) -> dict[str, str | None]:
+    """What a payload may be stored against, in the order to try them, each with the keyframe it is a difference from.
+
+    It is taken from the rows of this transaction: another one that was undone may have had it otherwise.
+    """
+    used = [(one.keyframe, one.base) if one.keyframe else (one.sha256, None) for one in neighbours]
+    unused = [(one.sha256, one.keyframe) for one in neighbours if one.keyframe and one.base is None]
+    return dict([*used[:1], *unused[:1], *used, *unused])
+
+
+def _alike(size: int, other: int) -> bool:
+    """Whether a difference is as small as another, nearly."""
+    return size <= other * _ALIKE_PART + _ALIKE_BYTES
+
+
+def _sound_keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe | None:
+    """The keyframe; None when it is damaged: what is new is not to depend on it."""
     try:
-        return len(compress_against(payload, Keyframe(neighbour, get(session, neighbour), 0)))
+        return _keyframe(session, sha256, wanted_for)
     except DamageError:
-        return 0
+        return None
 
 
-def _keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe:
+def _keyframe(session: Session, sha256: str, wanted_for: str, must_be_whole: bool = False) -> Keyframe:
     keyframes: Keyframes = session.info["keyframes"]
     keyframe = keyframes.get(sha256)
     if keyframe is None:
@@ -192,11 +268,18 @@ def _keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe:
                 f"the keyframe {sha256} is gone from the database, and with it what is stored as a difference from it, "
                 f"as {wanted_for} is; restore the database from a backup"
             )
+        if row.keyframe and must_be_whole:
+            raise DamageError(
+                f"the row of the payload {sha256} is not as it was written: it is a difference, and is to be "
+                f"whole, as {wanted_for} needs it; restore the database from a backup"
+            )
+        base = _keyframe(session, row.keyframe, wanted_for, must_be_whole=True) if row.keyframe else None
         try:
             data = packed(session, row)
-            keyframe = Keyframe(sha256, restore(data, row.size, sha256), len(data))
+            plain = restore(data, row.size, sha256, base)
         except DamageError as error:
             raise DamageError(f"{wanted_for} is stored as a difference from another payload, but {error}") from None
+        keyframe = Keyframe(sha256, plain, base.whole if base else len(data))
         keyframes.keep(keyframe)
     return keyframe
 

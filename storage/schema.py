@@ -1,7 +1,10 @@
 """Bringing the tables to this code's state with the migrations in `storage/migrations/`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -29,7 +32,7 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> None:
         return
     if present is not None and present not in {script.revision for script in known.walk_revisions()}:
         raise StorageError(f"{name} was written by a newer clausewatch (schema {present}): update this one")
-    with _one_at_a_time, writer.begin() as connection:
+    with _one_at_a_time, _references_unchecked(writer) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
         command.upgrade(migration_config(connection), "head")
@@ -46,6 +49,24 @@ def migration_config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+@contextmanager
+def _references_unchecked(engine: Engine) -> Iterator[Connection]:
+    """A connection on which SQLite lets a table that others refer to be made anew.
+
+    See https://www.sqlite.org/lang_altertable.html#otheralter. It cannot be set within a transaction.
+    """
+    with engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield connection
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, case, delete, exists, func, inspect, select
 
 from core.captures import Capture
 from core.declarations import Policy
-from core.exceptions import DamageError, StorageError
+from core.exceptions import DamageError
 from core.moments import iso
 from core.wording import plural
 from storage import documents, payloads, policies, queries, seals
@@ -30,6 +30,7 @@ from storage.models import (
     ToldRow,
     UnreadRow,
 )
+from storage.objects import UnavailableError
 from storage.records import Finding
 from storage.service import Rederived, identity_of, read_again
 
@@ -149,7 +150,6 @@ class _Verification:
 
     def _payload(self, sha256: str, place: str) -> tuple[bytes | None, Finding | None]:
         """The payload of a capture, or what is wrong with it; neither when its payload store was told already."""
-        url: str | None = None
         try:
             with self._database.reading() as session:
                 row = session.get(PayloadRow, sha256)
@@ -157,19 +157,15 @@ class _Verification:
                     return None, Finding(place, f"its payload {sha256} is gone from the database", "backup")
                 if row.store and row.data:
                     return None, Finding(place, f"its row in payloads {_ALTERED}", "backup")
-                of_keyframe = select(PayloadRow.store).where(PayloadRow.sha256 == row.keyframe)
-                url = row.store or (session.scalar(of_keyframe) if row.keyframe else None)
-                if url in self._out_of_reach:
+                if self._out_of_reach and self._out_of_reach & payloads.stores(session, sha256):
                     return None, None
                 return payloads.unpacked(session, row), None
         except _UNREADABLE as error:
             return None, Finding(place, f"its payload: {error}", "backup")
-        except StorageError as error:
-            if url is None:
-                raise
+        except UnavailableError as error:
             # Each try takes its time, and the store may hold a million.
-            self._out_of_reach.add(url)
-            return None, Finding(url, str(error), "backup")
+            self._out_of_reach.add(error.url)
+            return None, Finding(error.url, str(error), "backup")
 
     def _readings(self, capture_id: int, capture: Capture, payload: bytes | None, place: str) -> Iterator[Finding]:
         query = select(ReadingRow.reader).where(ReadingRow.capture_id == capture_id)

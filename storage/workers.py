@@ -6,7 +6,7 @@ import signal
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import chain, islice
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -18,7 +18,7 @@ from core.exceptions import ClausewatchError
 # So many are done sooner in this process than others have started.
 _FEW = 16
 # What is taken ahead, so many or of so many bytes: there is something to do while what is done is stored.
-_AHEAD = 64
+_AHEAD = 128
 _AHEAD_SIZE = 32 * 1024 * 1024
 
 _Item = TypeVar("_Item")
@@ -47,8 +47,8 @@ class Workers(Generic[_Task, _Result]):
         self._fallen = fallen
         self._size = size
         self._preload = preload
-        # A thread for each process, which has one task at a time: so it is known what a process died of. One more of
-        # them than processors, so that these are busy while a thread hands out the next task.
+        # A thread for each process, which has one task at a time: so it is known what a process died of. A process for
+        # each processor: one more would read the same once more, as each has to learn what it remembers by itself.
         self._threads: ThreadPoolExecutor | None = None
         self._of_thread = local()
         self._processes: list[ForkServerProcess] = []
@@ -85,8 +85,10 @@ class Workers(Generic[_Task, _Result]):
         size = 0
 
         def finished() -> list[tuple[_Item, _Result | None]]:
-            """The first item, once its result is there, and those after it whose results are there by then."""
+            """The first items, once their results are there: some, that are stored while others are worked on."""
             nonlocal size
+            some = islice(under_way, min(_FEW, (len(under_way) + 1) // 2))
+            wait([future for _, future, _ in some if future is not None])
             found: list[tuple[_Item, _Result | None]] = []
             while under_way and (not found or (_is_there(under_way[0][1]) and len(found) < _FEW)):
                 item, future, task_size = under_way.popleft()
@@ -95,9 +97,11 @@ class Workers(Generic[_Task, _Result]):
             return found
 
         for item, task in items:
+            if under_way and all(_is_there(future) for _, future, _ in islice(under_way, _FEW)):
+                yield finished()
             under_way.append((item, *((None, 0) if task is None else (self._submit(task), self._size(task)))))
             size += under_way[-1][2]
-            if len(under_way) >= _AHEAD or size >= _AHEAD_SIZE or _is_there(under_way[0][1]):
+            if len(under_way) >= _AHEAD or size >= _AHEAD_SIZE:
                 yield finished()
         while under_way:
             yield finished()
@@ -105,7 +109,7 @@ class Workers(Generic[_Task, _Result]):
     def _submit(self, task: _Task) -> "Future[_Result]":
         with self._lock:
             if self._threads is None:
-                self._threads = ThreadPoolExecutor(_processors() + 1, "read")
+                self._threads = ThreadPoolExecutor(_processors(), "read")
             return self._threads.submit(self._call, task)
 
     def _call(self, task: _Task) -> _Result:

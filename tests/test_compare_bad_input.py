@@ -3,7 +3,8 @@ import time
 import pytest
 
 from core.clauses import Clause, Document
-from diffing import compare, version_id
+from diffing.compare import compare
+from diffing.sameness import version_id
 from tests.test_compare_properties import accounted_for, rebuilds
 
 
@@ -71,3 +72,10 @@ def test_a_comparison_says_where_size_made_it_coarser():
     assert len(comparison.coarse) == 1
     assert "pair of words" in comparison.coarse[0]
     assert compare(ENGLISH, document("We collect your name.")).coarse == ()
+
+
+@pytest.mark.parametrize("nothing", ["\r", "\u200b", "\u2060\u00ad"])
+def test_a_clause_that_shows_nothing_is_unchanged(nothing: str):
+    same = document("We keep it for 30 days.", nothing)
+    assert compare(same, same).changes == ()
+    assert compare(same, same).unchanged == ((0, 0), (1, 1))

@@ -4,7 +4,7 @@ import pytest
 
 from core.changes import Change, Comparison
 from core.clauses import Clause, ClauseKind, Document
-from diffing import compare
+from diffing.compare import compare
 
 POLICY = (
     "We collect your name and your postal address when you order a kettle from our shop.",

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from core.changes import CHANGE_KINDS, SIGNIFICANCES, Change, Comparison
 from core.clauses import Clause, Document
-from diffing import compare
+from diffing.compare import compare
 
 WORDS = [
     "we",

@@ -1,7 +1,8 @@
 import pytest
 
 from core.clauses import Document
-from diffing import compare, version_id
+from diffing.compare import compare
+from diffing.sameness import version_id
 from extraction import extract
 from tests.shared_material import SHARED, needs_shared
 from tests.test_compare_properties import accounted_for, as_set, mirrored, rebuilds

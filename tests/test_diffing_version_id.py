@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.clauses import Clause, Document
-from diffing import version_id
+from diffing.sameness import version_id
 
 
 def document(*texts: str, **details: object) -> Document:

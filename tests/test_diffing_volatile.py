@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from core.changes import Change
 from core.clauses import Clause, Document
-from diffing import compare, version_id
+from diffing.compare import compare
+from diffing.sameness import version_id
 from diffing.volatile import without_volatile
 
 VOLATILE = (

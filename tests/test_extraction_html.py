@@ -215,6 +215,11 @@ def test_elements_selected_twice_are_read_once():
     assert texts("<div id=b><p>Only once.</p></div>", select=["#b", "p"]) == ["Only once."]
 
 
+def test_paragraphs_alone_may_be_selected():
+    words = "We keep the personal data that you give us for as long as your account is open."
+    assert texts(f"<div><p>{words}</p><div>Not these.</div></div>", select=["p"]) == [words]
+
+
 @pytest.mark.parametrize("option", ["select", "remove"])
 def test_a_selector_that_is_none_is_named(option):
     with pytest.raises(ExtractionError, match=r"p\[\["):

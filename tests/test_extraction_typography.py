@@ -4,7 +4,8 @@ import pytest
 
 from core.changes import Comparison
 from core.clauses import Document
-from diffing import compare, version_id
+from diffing.compare import compare
+from diffing.sameness import version_id
 from extraction import extract
 
 SENTENCE = "We keep the logs of our servers for thirty days, then we delete them."

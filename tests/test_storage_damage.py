@@ -56,3 +56,32 @@ def test_a_frame_that_announces_terabytes_is_not_believed(tmp_path: Path) -> Non
         connection.close()
         with pytest.raises(StorageError, match="is damaged"):
             store.payload(sha256_hex(A))
+
+
+@pytest.mark.parametrize("column", ["captures.sha256", "captures.seal", "captures.identity", "payloads.sha256"])
+@pytest.mark.parametrize("value", ["zzz", "ff", b"", b"\xff"])
+def test_a_digest_that_is_none_any_more_keeps_nothing_else_from_being_read(
+    tmp_path: Path, column: str, value: str | bytes
+) -> None:
+    file, table, name = tmp_path / "store.db", *column.split(".")
+    with Store.open(f"sqlite:///{file}") as store:
+        for days, payload in enumerate((A, NOISE)):
+            store.keep(capture_of(payload, days), payload, POLICY)
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"UPDATE {table} SET {name} = ? WHERE rowid = 1", (value,))  # noqa: S608
+    connection.close()
+    with Store.open(f"sqlite:///{file}") as store:
+        assert len(store.captures("marmot", "privacy")) == 2
+        assert store.payload(sha256_hex(NOISE)) == NOISE
+        assert any(one.remedy == "backup" for one in store.verify({("marmot", "privacy"): POLICY}))
+        store.backup(tmp_path / "copy.db", capture_of(A).captured_at)
+
+
+def test_a_text_that_is_none_any_more_is_told(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        store.keep(capture_of(A), A, POLICY)
+        with sqlite3.connect(tmp_path / "store.db") as connection:
+            connection.execute("UPDATE payloads SET store = x'ff00'")
+        connection.close()
+        with pytest.raises(StorageError, match="is no text any more; restore the database from a backup"):
+            store.backup(tmp_path / "copy.db", capture_of(A).captured_at)

@@ -69,7 +69,13 @@ def fill(connection: Connection) -> None:
             capture_id = len(rows[CaptureRow]) + 1
             captured_at = BEGIN + timedelta(days=number - 30)
             rows[CaptureRow].append(
-                {"id": capture_id, "identity": str(capture_id), "vendor": vendor, "policy": "privacy", "source": "live"}
+                {
+                    "id": capture_id,
+                    "identity": f"{capture_id:064x}",
+                    "vendor": vendor,
+                    "policy": "privacy",
+                    "source": "live",
+                }
                 | {"captured_at": captured_at, "url": URL, "asked_url": URL, "redirects": [], "status": 200}
                 | {"headers": [], "media_type": "", "sha256": sha256, "archive": {}}
             )

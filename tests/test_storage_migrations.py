@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -6,7 +7,8 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, select, text
+from sqlalchemy import Engine, column, create_engine, inspect, select, text
+from sqlalchemy import table as sql_table
 
 from core.archive import Row
 from core.captures import sha256_hex
@@ -83,6 +85,31 @@ def test_readings_of_0001_are_shown_until_they_are_made_again(database_url: str,
         assert store.history("marmot", "privacy") == history
 
 
+@pytest.mark.parametrize("revision", ["0003", "0002"])
+def test_digests_come_through_0004_and_back(database_url: str, engine: Engine, revision: str) -> None:
+    broken = b"%PDF-1.7 no more"
+    with Store.open(database_url) as store:
+        for days, payload in enumerate((A, B)):
+            store.keep(capture_of(payload, days), payload, POLICY)
+        store.keep(capture_of(broken, 2, media_type="application/pdf"), broken, POLICY)
+        before = store.captures("marmot", "privacy")
+        assert [one.verdict.reason for one in before] == [None, None, "unreadable"]
+    columns = {"payloads": ["sha256"], "captures": ["identity", "sha256"], "readings": ["document_sha256"]}
+    with engine.begin() as connection:
+        command.downgrade(migration_config(connection), revision)
+        for table, names in columns.items():
+            for row in connection.execute(select(*map(column, names)).select_from(sql_table(table))):
+                assert all(value is None or re.fullmatch("[0-9a-f]{64}", value) for value in row)
+        assert connection.scalar(text("SELECT count(*) FROM readings WHERE document_sha256 IS NULL")) == 1
+    with Store.open(database_url) as store:
+        assert store.captures("marmot", "privacy") == before
+        assert [one for one in store.verify({("marmot", "privacy"): POLICY}) if one.remedy != "reextract"] == []
+        assert [store.payload(one.capture.sha256) for one in before] == [A, B, broken]
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+
+
 def test_payloads_of_0003_and_of_0004_are_the_same_bytes(database_url: str, engine: Engine, tmp_path: Path) -> None:
     noise = "".join(sha256_hex(bytes([number])) for number in range(200))
     first, second, third = (page(f"{noise} {number}") for number in range(3))
@@ -137,10 +164,11 @@ def test_digests_and_what_is_unread_go_on_after_0005(database_url: str, engine: 
         connection.execute(
             text(
                 "INSERT INTO captures (id, identity, vendor, policy, source, captured_at, url, asked_url, redirects, "
-                "headers, media_type, sha256, archive) SELECT 99, 'other', 'vole', policy, source, captured_at, url, "
-                "asked_url, redirects, headers, media_type, sha256, archive FROM captures WHERE id = :id"
+                "headers, media_type, sha256, archive, seal) SELECT 99, :identity, 'vole', policy, source, "
+                "captured_at, url, asked_url, redirects, headers, media_type, sha256, archive, seal FROM captures "
+                "WHERE id = :id"
             ),
-            {"id": kept[0].capture_id},
+            {"id": kept[0].capture_id, "identity": bytes(32)},
         )
     with Store.open(database_url) as store:
         assert store.untold(reader) == {("marmot", "privacy"): capture_of(A, 1).captured_at}

@@ -1,16 +1,20 @@
 """Payloads as differences from keyframes."""
 
 import random
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, delete, func, select, update
+from sqlalchemy import Engine, create_engine, delete, func, select, update
+from sqlalchemy.orm import Session
 
-from core.captures import sha256_hex
-from core.exceptions import DamageError
-from storage import Store
+from core.captures import Capture, sha256_hex
+from core.exceptions import DamageError, StorageError
+from storage import Store, payloads
 from storage.compression import Keyframe, compress, compress_against, restore
 from storage.models import PayloadRow
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
@@ -50,15 +54,20 @@ def test_what_differs_by_a_nonce_takes_a_few_hundred_bytes(store: Store) -> None
     assert all(store.payload(sha256_hex(payload)) == payload for payload in answers)
 
 
-def test_no_difference_is_from_a_difference(store: Store) -> None:
+def look_ups(stored: dict[str, tuple[str | None, int]], sha256: str) -> int:
+    """How many other payloads have to be had to read one."""
+    keyframe = stored[sha256][0]
+    return 0 if keyframe is None else 1 + look_ups(stored, keyframe)
+
+
+def test_nothing_is_more_than_two_look_ups_away(store: Store) -> None:
     bodies = [text("policy", 1000) + text(f"section {number}", 400 * number) for number in range(12)]
-    answers = [answer(body, number) for number, body in enumerate(bodies)] * 2
+    answers = [answer(body, 100 * copy + number) for number, body in enumerate(bodies) for copy in range(4)]
     random.Random(1).shuffle(answers)
     for days, payload in enumerate(answers):
         keep(store, payload, days)
     stored = rows(store)
-    assert any(keyframe for keyframe, _ in stored.values())
-    assert all(stored[keyframe][0] is None for keyframe, _ in stored.values() if keyframe)
+    assert {look_ups(stored, sha256) for sha256 in stored} == {0, 1, 2}
     assert all(store.payload(sha256_hex(payload)) == payload for payload in answers)
 
 
@@ -75,18 +84,28 @@ def test_pages_that_alternate_have_a_keyframe_each_whatever_the_order_of_arrival
 
 
 def test_a_page_that_has_moved_away_gets_a_new_keyframe_and_a_heavy_nonce_none(store: Store) -> None:
-    for days in range(30):
-        moved = text("policy") + text(f"section {days // 15}", 300)
-        keep(store, answer(moved, days), days, policy="moved")
+    bodies = [text("policy") + text(f"section {number}", 300) for number in range(3)]
+    for days in range(60):
+        keep(store, answer(bodies[days // 20], days), days, policy="moved")
         heavy = text("policy") + "".join(sha256_hex(b"%d %d" % (days, number)) for number in range(10))
         keep(store, answer(heavy, days), days, policy="heavy")
-    with store._database.reading() as session:
-        keyframes = set(session.scalars(select(PayloadRow.sha256).where(PayloadRow.keyframe.is_(None))))
-    own = dict.fromkeys(("moved", "heavy"), 0)
-    for policy in own:
-        for stored in store.captures("marmot", policy):
-            own[policy] += stored.capture.sha256 in keyframes
-    assert own == {"moved": 2, "heavy": 1}
+    stored = rows(store)
+    used = {
+        policy: Counter(stored[one.capture.sha256][0] for one in store.captures("marmot", policy))
+        for policy in ("moved", "heavy")
+    }
+    # One is whole; of the two that are not, one comes to each of the later texts.
+    assert sorted(used["moved"].values()) == [1, 19, 19, 21]
+    assert sorted(used["heavy"].values()) == [1, 59]
+    assert sum(stored[one.capture.sha256][1] for one in store.captures("marmot", "moved")[1:]) < 57 * 200 + 2 * 2500
+
+
+def test_a_page_that_changes_a_little_for_good_is_not_paid_for_with_each_answer(store: Store) -> None:
+    for days in range(40):
+        keep(store, answer(text("policy") + text("more", 40 if days >= 20 else 0), days), days)
+    sizes = [rows(store)[one.capture.sha256][1] for one in store.captures("marmot", "privacy")]
+    before, after = sizes[1:20], sizes[21:]
+    assert max(after) <= 1.25 * max(before) + 16 < sizes[20]
 
 
 def test_a_damaged_keyframe_is_named_with_what_depends_on_it(database_url: str) -> None:
@@ -119,6 +138,109 @@ def test_a_damaged_keyframe_is_named_with_what_depends_on_it(database_url: str) 
         store.payload(sha256_hex(second))
 
 
+def test_what_an_undone_transaction_had_stored_is_no_ground_for_a_later_one(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = text("policy"), text("policy") + text("more", 400)
+    found = [(capture_of(one, days), one, POLICY) for days, one in enumerate([answer(before, 1), answer(after, 2)])]
+    put, calls = (
+        payloads.put,
+        iter([1, 1, 1, 0, 0]),
+    )  # undone at the fourth, and at the first when they are tried one by one
+
+    def refusing(session: Session, capture: Capture, payload: bytes) -> None:
+        if not next(calls, 1):
+            raise StorageError("the database is locked")
+        put(session, capture, payload)
+
+    with Store.open(database_url) as store, Store.open(database_url) as another:
+        monkeypatch.setattr(payloads, "put", refusing)
+        more = [(capture_of(one, 2), one, POLICY) for one in (answer(after, 3), answer(after, 4))]
+        with pytest.raises(StorageError):
+            list(store.keep_unread([*found, *more]))
+        monkeypatch.undo()
+        assert not rows(store)
+        # The second is stored all the same, but as a difference from something else than before.
+        keep(another, answer(before, 100), 0)
+        list(another.keep_unread(found[1:]))
+        for number in range(5, 19):
+            keep(another, answer(after, number), number)
+        last = answer(before + text("new", 60), 20)
+        keep(store, last, 20)
+    with Store.open(database_url) as store:
+        stored = rows(store)
+        assert all(keyframe in stored for keyframe, _ in stored.values() if keyframe)
+        assert max(look_ups(stored, sha256) for sha256 in stored) <= 2
+        assert store.payload(sha256_hex(last)) == last
+
+
+def test_texts_in_turn_are_stored_once_each(store: Store) -> None:
+    for days in range(40):
+        keep(store, answer(text(f"text {days % 4}"), days), days)
+    stored = rows(store)
+    assert [keyframe for keyframe, _ in stored.values()].count(None) == 4
+    assert sum(size for keyframe, size in stored.values() if keyframe) < 36 * 200
+
+
+def test_differences_that_lie_outside_take_no_more_there(database_url: str, tmp_path: Path) -> None:
+    sizes = []
+    for place in ("", (tmp_path / "payloads").as_uri()):
+        chance = random.Random(1)
+        lines = [text(f"line {number}", 14) for number in range(900)]
+        with Store.open(database_url, place) as store:
+            before = sum(size for _, size in rows(store).values())
+            for days in range(100):
+                for _ in range(4):
+                    lines[chance.randrange(900)] = text(f"new {chance.random()}", 14)
+                noise = "".join(sha256_hex(b"%d %d %s" % (days, number, place.encode())) for number in range(110))
+                keep(store, page("<p>".join(lines) + noise), days, policy=f"in {place}")
+            outside = sum(file.stat().st_size for file in tmp_path.rglob("payloads/*/*"))
+            sizes.append(sum(size for _, size in rows(store).values()) - before + outside)
+    assert sizes[1] <= 1.1 * sizes[0]
+
+
+@pytest.fixture
+def three(database_url: str) -> Iterator[tuple[Engine, str, str, str]]:
+    """A database, and the digests of a payload that is whole, of one that is a difference from it, of one from that."""
+    texts = text("policy"), text("policy") + text("more", 300)
+    answers = [answer(texts[0], 1), answer(texts[1], 2), answer(texts[1], 3)]
+    with Store.open(database_url) as store:
+        for days, payload in enumerate(answers):
+            keep(store, payload, days)
+        first, second, third = (sha256_hex(payload) for payload in answers)
+        assert [rows(store)[one][0] for one in (first, second, third)] == [None, first, second]
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    yield engine, first, second, third
+    engine.dispose()
+
+
+def test_of_a_payload_two_look_ups_away_it_is_named_what_is_damaged(
+    database_url: str, three: tuple[Engine, str, str, str]
+) -> None:
+    engine, first, second, third = three
+    with engine.begin() as connection:
+        connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(data=compress(b"other")))
+    with Store.open(database_url) as store:
+        for sha256 in (second, third):
+            with pytest.raises(DamageError, match=f"^{sha256} is stored as a .*, but .*{first} is damaged"):
+                store.payload(sha256)
+
+
+def test_payloads_said_to_be_differences_from_each_other_are_damaged(
+    database_url: str, three: tuple[Engine, str, str, str]
+) -> None:
+    engine, first, second, third = three
+    with engine.begin() as connection:
+        connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(keyframe=third))
+    with Store.open(database_url) as store:
+        for sha256 in (first, second, third):
+            with pytest.raises(DamageError, match=r"is not as it was written: .*backup"):
+                store.payload(sha256)
+        faults = [one for one in store.verify({}) if one.remedy == "backup"]
+        assert len(faults) == 3
+        assert all("is not as it was written" in one.fault for one in faults)
+
+
 def test_captures_of_one_moment_and_other_policies_share_payloads(store: Store) -> None:
     payload = answer(text("policy"), 1)
     for policy in ("privacy", "terms"):
@@ -130,7 +252,7 @@ def test_captures_of_one_moment_and_other_policies_share_payloads(store: Store) 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=3000), st.binary(max_size=3000))
 def test_any_bytes_come_back_from_any_keyframe(plain: bytes, other: bytes) -> None:
-    keyframe = Keyframe(sha256_hex(other), other, 0)
+    keyframe = Keyframe(sha256_hex(other), other, len(other))
     data = compress_against(plain, keyframe)
     assert restore(data, len(plain), sha256_hex(plain), keyframe) == plain
     assert restore(compress(plain), len(plain), sha256_hex(plain)) == plain
@@ -142,7 +264,7 @@ def test_of_a_large_page_what_is_far_apart_is_found_too(megabytes: int) -> None:
     plain = bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz    ", k=megabytes * 1_000_000))
     half = len(plain) // 2
     other = plain[:50] + b"nonce" + plain[50:half] + b"nonce" + plain[half:-50] + b"nonce" + plain[-50:]
-    keyframe = Keyframe(sha256_hex(plain), plain, 0)
+    keyframe = Keyframe(sha256_hex(plain), plain, len(plain))
     data = compress_against(other, keyframe)
     assert len(data) < 3000
     assert restore(data, len(other), sha256_hex(other), keyframe) == other

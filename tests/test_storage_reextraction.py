@@ -180,7 +180,7 @@ def test_a_damaged_payload_holds_nothing_up_and_is_read_once_it_is_restored(data
             assert "is damaged" in first.verdict.evidence
             assert {other.verdict.name for other in others} == {"accepted"}
             assert store.keep(capture_of(A), None, WITHOUT_HEADINGS).verdict == first.verdict
-    keyframe = Keyframe(sha256_hex(B), B, 0)
+    keyframe = Keyframe(sha256_hex(B), B, len(B))
     damage(database_url, A, compress_against(A, keyframe))
     with Store.open(database_url) as store:
         assert store.reextract("marmot", "privacy", WITHOUT_HEADINGS) == 1

@@ -216,7 +216,7 @@ def test_what_is_damaged_is_named_and_what_can_be_done(
         "DELETE FROM readings",
         "UPDATE documents SET data = x'00'",
         "DELETE FROM documents",
-        "DELETE FROM documents; UPDATE readings SET seal = ''",
+        "DELETE FROM documents; UPDATE readings SET seal = randomblob(32)",
         "DELETE FROM policies",
         "UPDATE policies SET reader = 'nobody'",
     ],
@@ -276,10 +276,12 @@ def test_an_object_that_is_gone_altered_or_cut_is_found(copied: Path, original: 
 def test_objects_that_nothing_names_are_told_and_no_damage(copied: Path, original: Path) -> None:
     (original / "payloads" / "ab").mkdir()
     (original / "payloads" / "ab" / ("ab" * 32)).write_bytes(b"left")
+    (original / "payloads" / "read me").write_bytes(b"of somebody else")
     (found,) = findings(f"sqlite:///{copied}")
     assert found == Finding((original / "payloads").as_uri(), found.fault, "none")
-    assert found.fault.startswith("1 object")
+    assert found.fault.startswith("2 objects")
     shutil.rmtree(original / "payloads" / "ab")
+    (original / "payloads" / "read me").unlink()
 
 
 def test_a_damaged_page_of_the_file_is_found(copied: Path) -> None:

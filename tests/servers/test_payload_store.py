@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_written_whole_is_not_there(postgresql_url: str, t
         store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
         command = [sys.executable, "-c", _FULL, postgresql_url, url]
         full = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
-        assert "StorageError: the payload store file://" in full.stderr
+        assert "UnavailableError: the payload store file://" in full.stderr
         assert "what was stored before stays (" in full.stderr
         assert [one.capture for one in store.captures("marmot", "privacy")] == [capture_of(LARGE[0])]
         digest = sha256_hex(OTHER)

@@ -3,11 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storage.columns import Sha256
+
 revision = "0003"
 down_revision = "0002"
 
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_SHA256 = sa.String(64)
 _MOMENT = sa.DateTime(timezone=True)
 
 
@@ -16,7 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "listings",
         sa.Column("id", _KEY, primary_key=True),
-        sa.Column("identity", _SHA256, nullable=False, unique=True),
+        sa.Column("identity", Sha256, nullable=False, unique=True),
         sa.Column("vendor", sa.Text, nullable=False),
         sa.Column("policy", sa.Text, nullable=False),
         sa.Column("archive", sa.Text, nullable=False),
@@ -34,7 +35,7 @@ def upgrade() -> None:
         "listed_rows",
         sa.Column("id", _KEY, primary_key=True),
         sa.Column("listing_id", _KEY, sa.ForeignKey("listings.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("identity", _SHA256, nullable=False, unique=True),
+        sa.Column("identity", Sha256, nullable=False, unique=True),
         sa.Column("vendor", sa.Text, nullable=False),
         sa.Column("policy", sa.Text, nullable=False),
         sa.Column("urlkey", sa.Text, nullable=False),
