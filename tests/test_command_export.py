@@ -90,7 +90,7 @@ def test_damaged_bytes_are_left_out_and_told_by_the_exit_status(history: Clausew
     damaged = sha256_hex((PAGES / CAPTURES[1][0]).read_bytes())  # which no other is stored as a difference from
     connection = sqlite3.connect(tmp_path / "clausewatch.db")
     with connection:
-        connection.execute("UPDATE payloads SET data = x'00' WHERE sha256 = ?", (damaged,))
+        connection.execute("UPDATE payloads SET data = x'00' WHERE sha256 = ?", (bytes.fromhex(damaged),))
     connection.close()
     warc = tmp_path / "evidence.warc.gz"
     said = history("export", "lanternpost", "--warc", warc, exit_code=1).stderr

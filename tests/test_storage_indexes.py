@@ -62,12 +62,12 @@ def connection(store: Store, database_url: str) -> Iterator[Connection]:
 def fill(connection: Connection) -> None:
     tables = PayloadRow, CaptureRow, ReadingRow, PolicyRow, ReviewRow
     rows: dict[Any, list[dict[str, Any]]] = {table: [] for table in tables}
-    sha256 = sha256_hex(b"x")
-    rows[PayloadRow].append({"sha256": sha256, "size": 1, "data": b"x"})
     for vendor in VENDORS:
         for number in range(20):
             capture_id = len(rows[CaptureRow]) + 1
             captured_at = BEGIN + timedelta(days=number - 30)
+            sha256 = sha256_hex(b"%d" % capture_id)
+            rows[PayloadRow].append({"sha256": sha256, "size": 1, "data": b"x"})
             rows[CaptureRow].append(
                 {
                     "id": capture_id,
