@@ -8,13 +8,13 @@ from what is whole, however long the history: nothing is ever stored as a differ
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, case, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from core.captures import Capture
@@ -74,13 +74,13 @@ _same = (
     .limit(_NEIGHBOURS)
 )
 _moment = bindparam("moment", type_=Moment)
-_BEFORE = _same.where(CaptureRow.captured_at <= _moment).order_by(CaptureRow.captured_at.desc())
-_AFTER = _same.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captured_at)
+_before = _same.where(CaptureRow.captured_at <= _moment).order_by(CaptureRow.captured_at.desc())
+_after = _same.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captured_at)
+_NEAREST = union_all(_before.subquery().select(), _after.subquery().select())
 _PLACED = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.store).where(
     PayloadRow.sha256 == bindparam("sha256")
 )
 _IS_DIGEST = re.compile("[0-9a-f]{64}").fullmatch
-_HELD = select(PayloadRow.sha256).where(PayloadRow.sha256 == bindparam("sha256"))
 
 
 class Keyframes:
@@ -112,19 +112,17 @@ def session_info(url: str) -> dict[str, Any]:
     return {"objects": Objects(url), "keyframes": Keyframes()}
 
 
-def holds(session: Session, sha256: str) -> bool:
-    """Whether a payload of that digest is stored."""
-    return session.scalar(_HELD, {"sha256": sha256}) is not None
+def held(session: Session, digests: Iterable[str]) -> set[str]:
+    """Those of the digests under which a payload is stored."""
+    return set(session.scalars(select(PayloadRow.sha256).where(PayloadRow.sha256.in_(digests))))
 
 
 def put(session: Session, capture: Capture, payload: bytes) -> None:
-    """Store the payload of a capture, whose digest is capture.sha256, unless it is stored already.
+    """Store the payload of a capture, whose digest is capture.sha256. Nothing is changed when it is stored already.
 
     It is stored as a difference from what is stored of the same policy, so those captures' rows come before.
     StorageError when the payload store refuses.
     """
-    if holds(session, capture.sha256):
-        return
     keyframe, data = _packed(session, capture, payload)
     put_packed(session, capture.sha256, len(payload), keyframe, data)
 
@@ -231,7 +229,7 @@ def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | N
 def _neighbours(session: Session, capture: Capture) -> list[_Neighbour]:
     """Of the captures of the same policy, those that are nearest in time, the nearest first."""
     place = {"vendor": capture.vendor, "policy": capture.policy, "moment": capture.captured_at}
-    found = [_Neighbour(*row) for query in (_BEFORE, _AFTER) for row in session.execute(query, place)]
+    found = [_Neighbour(*row) for row in session.execute(_NEAREST, place)]
     return sorted(found, key=lambda one: abs(one.captured_at - capture.captured_at))
 
 

@@ -149,7 +149,8 @@ class Keeper:
                 listings.got(session, [capture for capture, _, _ in captures])
                 known = _ids(session, identities)  # another process may have stored some since we looked
                 new = {one: found for one, found in zip(identities, captures, strict=True) if one not in known}
-                stored = {one: _stored(session, one, *found[:2]) for one, found in new.items()}
+                held = payloads.held(session, {capture.sha256 for capture, _, _ in new.values()})
+                stored = {one: _stored(session, one, *found[:2], held) for one, found in new.items()}
                 _mark_unread(session, {stored[one]: found[0] for one, found in new.items()})
                 ids = known | stored
         kept = []
@@ -280,12 +281,15 @@ def _ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
     return dict(iter(session.execute(query)))
 
 
-def _stored(session: Session, identity: str, capture: Capture, payload: bytes | None) -> int:
-    """The key of a capture that is stored."""
-    if payload is not None:
+def _stored(session: Session, identity: str, capture: Capture, payload: bytes | None, held: set[str]) -> int:
+    """The key of a capture that is stored. held: the payloads that are; its own is among them then."""
+    if capture.sha256 not in held:
+        if payload is None:
+            raise StorageError(
+                f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"
+            )
         payloads.put(session, capture, payload)
-    elif not payloads.holds(session, capture.sha256):
-        raise StorageError(f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes")
+        held.add(capture.sha256)
     statement = insert(session, CaptureRow).returning(CaptureRow.id)
     return session.connection().execute(statement, columns_of(capture, identity)).scalar_one()
 

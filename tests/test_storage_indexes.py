@@ -188,9 +188,13 @@ Plan = Callable[[str, Any], Iterator[tuple[str, str]]]
 def sqlite_plan(connection: Connection) -> Plan:
     def whole(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
         """What of a query's plan goes through a whole table or index, and which one; or sorts."""
+        inner: set[str] = set()  # queries within the query, of which each step is looked at by itself
         for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
-            if step.startswith("SCAN") and "CONSTANT ROW" not in step:  # which are the values of an INSERT
-                yield step, step.split()[-1]
+            what = step.split()[-1]
+            if step.startswith("CO-ROUTINE"):
+                inner.add(what)
+            elif step.startswith("SCAN") and "CONSTANT ROW" not in step and what not in inner:  # values of an INSERT
+                yield step, what
             elif "TEMP B-TREE" in step:
                 yield step, ""
 
