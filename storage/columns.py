@@ -53,7 +53,9 @@ class Sha256(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """The digest as it was. SQLite would hold anything; whatever it is, it is the digest of nothing."""
-        return value.hex() if isinstance(value, bytes) else value if value is None else str(value)
+        if value is None:
+            return None
+        return value.hex() if isinstance(value, bytes) else str(value)
 
 
 class Json(TypeDecorator[Any]):

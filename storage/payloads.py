@@ -6,7 +6,6 @@ which is a payload stored whole or as its difference from one that is. What is r
 from what is whole, however long the history: nothing is ever stored as a difference from what is as far as that.
 """
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -80,7 +79,6 @@ _NEAREST = union_all(_before.subquery().select(), _after.subquery().select())
 _PLACED = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.store).where(
     PayloadRow.sha256 == bindparam("sha256")
 )
-_IS_DIGEST = re.compile("[0-9a-f]{64}").fullmatch
 
 
 class Keyframes:
@@ -177,8 +175,7 @@ def packed(session: Session, row: PayloadRow) -> bytes:
 
 def names(session: Session, store: str, key: str) -> bool:
     """Whether a payload is stored in that store under that key, which may be of any object."""
-    sha256 = key[3:67]
-    row = session.execute(_PLACED, {"sha256": sha256}).one_or_none() if _IS_DIGEST(sha256) else None
+    row = session.execute(_PLACED, {"sha256": key[3:67]}).one_or_none()
     return row is not None and row.store == store and key_of(row.sha256, row.keyframe) == key
 
 
