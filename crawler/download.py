@@ -95,6 +95,8 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             raise
         request.meta["answered_at"] = datetime.now(UTC)
         codings = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
+        if not codings:
+            return response
         try:
             return response.replace(body=decode(response.body, codings, self._default_maxsize))
         except CutOff as error:

@@ -69,7 +69,8 @@ def restore(database: Database, path: Path, progress: _Progress) -> list[str]:
             target.execute(insert(table), rows)
 
         def put_payload(row: PayloadRow) -> None:
-            payloads.put_packed(target, row.sha256, row.size, row.keyframe, row.data)
+            target.add(payloads.stored(target, row.sha256, row.size, row.keyframe, row.data))
+            target.flush()
 
         damaged = _copy(source, put, put_payload, progress)
         if target.get_bind().dialect.name == "postgresql":

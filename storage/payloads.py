@@ -7,29 +7,22 @@ from what is whole, however long the history: nothing is ever stored as a differ
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from core.captures import Capture
 from core.exceptions import DamageError, StorageError
-from storage.columns import Moment
 from storage.compression import Keyframe, compress, compress_against, restore
-from storage.database import insert
-from storage.models import CaptureRow, PayloadRow
+from storage.models import PayloadRow
+from storage.neighbours import OUTSIDE_FROM, Neighbours, Place, placed
 from storage.objects import Objects
 
-# What is smaller stays in the database: a file of its own would take this much of a disk in any case, and a request
-# to a server more time than it is worth.
-_OUTSIDE_FROM = 4096
-# Captures of the policy, on either side in time, whose payloads come into question as keyframes. Two are tried, and
-# more, up to so many, while the least difference is more than this part of the page.
-_NEIGHBOURS = 12
+# Of the keyframes that come into question two are tried, and more, up to so many, while the least difference is more
+# than this part of the page.
 _TRIED = 6
 _FAIR = 64
 # Two differences with so much between them, the part and the bytes, are as small as each other.
@@ -43,39 +36,6 @@ _RENT = 5
 _POOR = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Neighbour:
-    """Of a capture nearby in time: its payload, the keyframe that is a difference from, and the one that one is.
-
-    packed: how large the payload is as it is stored; at least so large if that is outside.
-    """
-
-    captured_at: datetime
-    sha256: str
-    keyframe: str | None
-    base: str | None
-    packed: int
-
-
-_of_keyframe = aliased(PayloadRow)
-_same = (
-    select(
-        CaptureRow.captured_at,
-        PayloadRow.sha256,
-        PayloadRow.keyframe,
-        _of_keyframe.keyframe,
-        case((PayloadRow.store.is_not(None), _OUTSIDE_FROM), else_=func.length(PayloadRow.data)),
-    )
-    .join(PayloadRow, PayloadRow.sha256 == CaptureRow.sha256)
-    .outerjoin(_of_keyframe, _of_keyframe.sha256 == PayloadRow.keyframe)
-    .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
-    .where(PayloadRow.keyframe.is_(None) | _of_keyframe.sha256.is_not(None))
-    .limit(_NEIGHBOURS)
-)
-_moment = bindparam("moment", type_=Moment)
-_before = _same.where(CaptureRow.captured_at <= _moment).order_by(CaptureRow.captured_at.desc())
-_after = _same.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captured_at)
-_NEAREST = union_all(_before.subquery().select(), _after.subquery().select())
 _PLACED = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.store).where(
     PayloadRow.sha256 == bindparam("sha256")
 )
@@ -110,30 +70,38 @@ def session_info(url: str) -> dict[str, Any]:
     return {"objects": Objects(url), "keyframes": Keyframes()}
 
 
-def held(session: Session, digests: Iterable[str]) -> set[str]:
-    """Those of the digests under which a payload is stored."""
-    return set(session.scalars(select(PayloadRow.sha256).where(PayloadRow.sha256.in_(digests))))
+def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> None:
+    """Store the payloads of captures that are to be stored themselves next; those that are stored already stay so.
 
-
-def put(session: Session, capture: Capture, payload: bytes) -> None:
-    """Store the payload of a capture, whose digest is capture.sha256. Nothing is changed when it is stored already.
-
-    It is stored as a difference from what is stored of the same policy, so those captures' rows come before.
-    StorageError when the payload store refuses.
+    captures: each with the bytes of its SHA-256, or None where they are stored already. StorageError when they are not,
+    and when the payload store refuses.
     """
-    keyframe, data = _packed(session, capture, payload)
-    put_packed(session, capture.sha256, len(payload), keyframe, data)
+    places = placed(session, {capture.sha256 for capture, _ in captures})
+    of_policies: dict[tuple[str, str], Neighbours] = {}
+    for capture, payload in captures:
+        policy = capture.vendor, capture.policy
+        near = of_policies.setdefault(policy, Neighbours(session, *policy))
+        if capture.sha256 not in places:
+            if payload is None:
+                raise StorageError(
+                    f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"
+                )
+            place, data = _packed(session, capture.sha256, payload, near.around(capture.captured_at))
+            # Into the database together with those that follow, but before one of them is compared with it.
+            session.add(stored(session, capture.sha256, len(payload), place.keyframe, data))
+            places[capture.sha256] = place
+        near.add(capture.captured_at, places[capture.sha256])
+    session.flush()
 
 
-def put_packed(session: Session, sha256: str, size: int, keyframe: str | None, data: bytes) -> None:
-    """Store a payload as it was compressed, in the database or outside, as the setting and its size have it."""
+def stored(session: Session, sha256: str, size: int, keyframe: str | None, data: bytes) -> PayloadRow:
+    """The row, to be added, of a payload as it was compressed: its bytes are in it, or stored outside by now."""
     objects = objects_of(session)
-    store = objects.url if len(data) > _OUTSIDE_FROM and objects.url else None
+    store = objects.url if len(data) > OUTSIDE_FROM and objects.url else None
     if store:
         # Before the row that names it: if we are killed in between, there is an object that nothing names.
         objects.put(key_of(sha256, keyframe), data)
-    values = {"sha256": sha256, "size": size, "keyframe": keyframe, "store": store, "data": b"" if store else data}
-    session.connection().execute(insert(session, PayloadRow).on_conflict_do_nothing(), values)
+    return PayloadRow(sha256=sha256, size=size, keyframe=keyframe, store=store, data=b"" if store else data)
 
 
 def get(session: Session, sha256: str) -> bytes:
@@ -184,25 +152,34 @@ def key_of(sha256: str, keyframe: str | None) -> str:
     return f"{sha256[:2]}/{sha256}.{keyframe}" if keyframe else f"{sha256[:2]}/{sha256}"
 
 
-def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | None, bytes]:
-    """The keyframe to store a payload against, and its difference from that; None and itself where none is worth it."""
-    neighbours = _neighbours(session, capture)
+def _packed(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Place]) -> tuple[Place, bytes]:
+    """How to store a payload, and the bytes to be stored: its difference from a keyframe, itself if none is worth it.
+
+    neighbours: the payloads of captures of the same policy, the nearest in time first.
+    """
     # What is made anew with every answer is in each of these; the least of them has little else.
     least = min((one.packed for one in neighbours if one.keyframe is not None), default=0)
     candidates = _candidates(neighbours)
+
+    def against(keyframe: Keyframe, data: bytes) -> tuple[Place, bytes]:
+        return Place(sha256, keyframe.sha256, candidates.get(keyframe.sha256), len(data)), data
+
+    def alone(data: bytes) -> tuple[Place, bytes]:
+        return Place(sha256, None, None, len(data)), data
+
     tried: list[tuple[Keyframe, bytes]] = []
-    for sha256 in list(candidates)[:_TRIED]:
-        keyframe = _sound_keyframe(session, sha256, capture.sha256)
+    for candidate in list(candidates)[:_TRIED]:
+        keyframe = _sound_keyframe(session, candidate, sha256)
         if keyframe is None:
             continue
         data = compress_against(payload, keyframe)
         if least and _alike(len(data), least) and len(data) * _SMALL <= len(payload):
-            return sha256, data
+            return against(keyframe, data)
         tried.append((keyframe, data))
         if len(tried) > 1 and min(len(one) for _, one in tried) * _FAIR <= len(payload):
             break
     if not tried:
-        return None, compress(payload)
+        return alone(compress(payload))
     smallest = min(len(data) for _, data in tried)
     # Of those as small as each other, one from what is whole: it takes a look-up less.
     keyframe, data = min(
@@ -215,22 +192,15 @@ def _packed(session: Session, capture: Capture, payload: bytes) -> tuple[str | N
         uses = 1 + sum(1 for one in neighbours if one.keyframe == keyframe.sha256)
         rent = (len(data) - least) * uses * _RENT
         # A new one takes at least as much as this difference, which is from something nearer.
-        base = _sound_keyframe(session, base_sha256, capture.sha256) if rent > len(data) else None
+        base = _sound_keyframe(session, base_sha256, sha256) if rent > len(data) else None
         if base is not None and rent > len(anew := compress_against(payload, base)):
             keyframe, data = base, anew
-    if len(data) * _POOR > keyframe.whole and len(data) * _POOR > len(alone := compress(payload)):
-        return None, alone
-    return keyframe.sha256, data
+    if len(data) * _POOR > keyframe.whole and len(data) * _POOR > len(whole := compress(payload)):
+        return alone(whole)
+    return against(keyframe, data)
 
 
-def _neighbours(session: Session, capture: Capture) -> list[_Neighbour]:
-    """Of the captures of the same policy, those that are nearest in time, the nearest first."""
-    place = {"vendor": capture.vendor, "policy": capture.policy, "moment": capture.captured_at}
-    found = [_Neighbour(*row) for row in session.execute(_NEAREST, place)]
-    return sorted(found, key=lambda one: abs(one.captured_at - capture.captured_at))
-
-
-def _candidates(neighbours: Sequence[_Neighbour]) -> dict[str, str | None]:
+def _candidates(neighbours: Sequence[Place]) -> dict[str, str | None]:
     """What a payload may be stored against, in the order to try them, each with the keyframe it is a difference from.
 
     It is taken from the rows of this transaction: another one that was undone may have had it otherwise.

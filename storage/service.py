@@ -149,10 +149,7 @@ class Keeper:
                 listings.got(session, [capture for capture, _, _ in captures])
                 known = _ids(session, identities)  # another process may have stored some since we looked
                 new = {one: found for one, found in zip(identities, captures, strict=True) if one not in known}
-                held = payloads.held(session, {capture.sha256 for capture, _, _ in new.values()})
-                stored = {one: _stored(session, one, *found[:2], held) for one, found in new.items()}
-                _mark_unread(session, {stored[one]: found[0] for one, found in new.items()})
-                ids = known | stored
+                ids = known | _store(session, {one: found[:2] for one, found in new.items()})
         kept = []
         for identity, (capture, payload, policy) in zip(identities, captures, strict=True):
             kept.append(Unread(ids[identity], identity not in known, capture, payload, policy))
@@ -281,17 +278,16 @@ def _ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
     return dict(iter(session.execute(query)))
 
 
-def _stored(session: Session, identity: str, capture: Capture, payload: bytes | None, held: set[str]) -> int:
-    """The key of a capture that is stored. held: the payloads that are; its own is among them then."""
-    if capture.sha256 not in held:
-        if payload is None:
-            raise StorageError(
-                f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"
-            )
-        payloads.put(session, capture, payload)
-        held.add(capture.sha256)
-    statement = insert(session, CaptureRow).returning(CaptureRow.id)
-    return session.connection().execute(statement, columns_of(capture, identity)).scalar_one()
+def _store(session: Session, found: Mapping[str, tuple[Capture, bytes | None]]) -> dict[str, int]:
+    """Store captures with their payloads, by identity, marked as unread. Their keys. StorageError as `payloads.put`."""
+    if not found:
+        return {}
+    payloads.put(session, list(found.values()))
+    statement = insert(session, CaptureRow).returning(CaptureRow.identity, CaptureRow.id)
+    rows = [columns_of(capture, identity) for identity, (capture, _) in found.items()]
+    stored = dict(iter(session.connection().execute(statement, rows)))
+    _mark_unread(session, {stored[identity]: capture for identity, (capture, _) in found.items()})
+    return stored
 
 
 def _batches(captures: Iterable[Found]) -> Iterator[list[Found]]:

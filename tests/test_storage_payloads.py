@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, delete, func, select, update
-from sqlalchemy.orm import Session
 
-from core.captures import Capture, sha256_hex
+from core.captures import sha256_hex
 from core.exceptions import DamageError, StorageError
 from storage import Store, payloads
 from storage.compression import Keyframe, compress, compress_against, restore
@@ -143,18 +143,16 @@ def test_what_an_undone_transaction_had_stored_is_no_ground_for_a_later_one(
 ) -> None:
     before, after = text("policy"), text("policy") + text("more", 400)
     found = [(capture_of(one, days), one, POLICY) for days, one in enumerate([answer(before, 1), answer(after, 2)])]
-    put, calls = (
-        payloads.put,
-        iter([1, 1, 1, 0, 0]),
-    )  # undone at the fourth, and at the first when they are tried one by one
+    stored = payloads.stored
+    calls = iter([1, 1, 1, 0, 0])  # undone at the fourth, and at the first when they are tried one by one
 
-    def refusing(session: Session, capture: Capture, payload: bytes) -> None:
+    def refusing(*arguments: Any) -> PayloadRow:
         if not next(calls, 1):
             raise StorageError("the database is locked")
-        put(session, capture, payload)
+        return stored(*arguments)
 
     with Store.open(database_url) as store, Store.open(database_url) as another:
-        monkeypatch.setattr(payloads, "put", refusing)
+        monkeypatch.setattr(payloads, "stored", refusing)
         more = [(capture_of(one, 2), one, POLICY) for one in (answer(after, 3), answer(after, 4))]
         with pytest.raises(StorageError):
             list(store.keep_unread([*found, *more]))

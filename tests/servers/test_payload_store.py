@@ -11,7 +11,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 from moto.server import ThreadedMotoServer
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from core.captures import sha256_hex
 from core.exceptions import DamageError, StorageError
@@ -182,12 +183,12 @@ def _keep_and_die(database_url: str, payloads_url: str, place: str) -> None:
     def die(*_: object) -> None:
         signal.raise_signal(signal.SIGKILL)
 
-    from storage import objects, payloads
+    from storage import objects
 
     if place == "before the file is on the disk":
         objects._sync = die
     else:
-        payloads.insert = die  # type: ignore[assignment]  # before the row is
+        event.listen(Session, "transient_to_pending", die)  # before the row is
     with Store.open(database_url, payloads_url) as store:
         store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
 
