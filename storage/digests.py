@@ -70,12 +70,6 @@ def untold(session: Session, subscriber: Subscriber) -> Mapping[PolicyKey, datet
     return found
 
 
-def told(session: Session, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
-    """See `Store.told`."""
-    rows = session.scalars(select(ToldRow).where(ToldRow.subscriber_id == subscriber_id))
-    return {(row.vendor, row.policy): row.until for row in rows}
-
-
 def enqueue(
     session: Session,
     subscriber_id: int,

@@ -128,6 +128,17 @@ class PolicyRow(Base):
     composed: Mapped[int] = mapped_column(BigInteger)
 
 
+class CountRow(Base):
+    """How many captures and reviews of a policy were stored: neither is ever deleted, so one that is gone is missed."""
+
+    __tablename__ = "counts"
+
+    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    captures: Mapped[int] = mapped_column(BigInteger)
+    reviews: Mapped[int] = mapped_column(BigInteger)
+
+
 class UnreadRow(Base):
     """A capture that the reader in force may not have read, so that none has to be looked for among all captures."""
 

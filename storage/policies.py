@@ -1,12 +1,15 @@
-"""What is known of a policy as a whole: by which reader it is shown, and that something happened in it."""
+"""What is known of a policy as a whole: by which reader it is shown, that something happened in it, and how much."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from storage.database import insert
-from storage.models import CaptureRow, PolicyRow
+from storage.models import CaptureRow, CountRow, PolicyRow
+from storage.records import PolicyKey
 
 
 def reader_in_force(session: Session, vendor: str, policy: str) -> str | None:
@@ -68,3 +71,21 @@ def put_in_force(session: Session, vendor: str, policy: str, reader: str) -> Non
             ),
         )
     )
+
+
+def count(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterable[PolicyKey] = ()) -> None:
+    """Count captures and reviews that this transaction stores, each given by the policy it is of."""
+    of_captures, of_reviews = Counter(captures), Counter(reviews)
+    statement = insert(session, CountRow)
+    statement = statement.on_conflict_do_update(
+        index_elements=[CountRow.vendor, CountRow.policy],
+        set_={
+            "captures": CountRow.captures + statement.excluded.captures,
+            "reviews": CountRow.reviews + statement.excluded.reviews,
+        },
+    )
+    rows = [
+        {"vendor": key[0], "policy": key[1], "captures": of_captures[key], "reviews": of_reviews[key]}
+        for key in of_captures | of_reviews
+    ]
+    session.connection().execute(statement, rows)

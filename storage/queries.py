@@ -89,7 +89,7 @@ def period(session: Session, vendor: str, policy: str, shown: History, when: str
 
 def review(session: Session, capture_ids: Collection[int], review: Review) -> None:
     """See `Store.review`."""
-    of_policies: dict[PolicyKey, datetime] = {}
+    of_policies: dict[PolicyKey, list[datetime]] = defaultdict(list)
     for capture_id in capture_ids:
         row = _capture_row(session, capture_id)
         reader = policies.reader_in_force(session, row.vendor, row.policy)
@@ -102,10 +102,10 @@ def review(session: Session, capture_ids: Collection[int], review: Review) -> No
         session.add(
             ReviewRow(capture_id=capture_id, decision=review.decision, by=review.by, note=review.note, at=review.at)
         )
-        of_policies[row.vendor, row.policy] = row.captured_at
-    # In one order, so that two who decide at once do not wait for each other.
-    for (vendor, policy), captured_at in sorted(of_policies.items()):
-        policies.touch(session, vendor, policy, captured_at)
+        of_policies[row.vendor, row.policy].append(row.captured_at)
+    for (vendor, policy), times in of_policies.items():
+        policies.touch(session, vendor, policy, max(times))
+    policies.count(session, reviews=[policy for policy, times in of_policies.items() for _ in times])
 
 
 def document(session: Session, capture_id: int, reader: str | None) -> Document:

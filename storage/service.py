@@ -287,6 +287,7 @@ def _store(session: Session, found: Mapping[str, tuple[Capture, bytes | None]]) 
     rows = [columns_of(capture, identity) for identity, (capture, _) in found.items()]
     stored = dict(iter(session.connection().execute(statement, rows)))
     _mark_unread(session, {stored[identity]: capture for identity, (capture, _) in found.items()})
+    policies.count(session, captures=[(capture.vendor, capture.policy) for capture, _ in found.values()])
     return stored
 
 

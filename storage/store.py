@@ -328,11 +328,6 @@ class Store:
         with self._database.writing() as session:
             digests.composed(session, revisions, caught_up)
 
-    def told(self, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
-        """By policy, the captured_at up to which the subscriber was told all there was to tell."""
-        with self._database.reading() as session:
-            return digests.told(session, subscriber_id)
-
     def enqueue(
         self,
         subscriber_id: int,
@@ -342,8 +337,8 @@ class Store:
     ) -> None:
         """Note what a subscriber is told by a message (RFC 5322 bytes), and put it in the outbox: both or neither.
 
-        message: None when there was nothing to tell. told: as `Store.told` has it; an earlier time than the one
-            noted changes nothing.
+        message: None when there was nothing to tell. told: by policy, the captured_at up to which the subscriber was
+            told all there was to tell; an earlier time than the one noted changes nothing.
 
         UsageError when there is no such subscriber.
         """

@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.models import (
     Base,
     CaptureRow,
+    CountRow,
     DocumentRow,
     ListedRow,
     ListingRow,
@@ -83,6 +84,7 @@ class _Verification:
             ("reviews", self._reviews()),
             ("payloads", self._payloads_of_none()),
             ("policies", self._unread(newest)),
+            ("counts", self._counts()),
             ("readings", self._references()),
             ("subscribers, listings or unread", self._others()),
             ("payloads", self._objects()),
@@ -228,6 +230,22 @@ class _Verification:
             except _UNREADABLE as error:
                 fault = f"cannot be read: {error}"
             yield Finding(f"review {review_id}", f"its row in reviews {fault}", "backup")
+
+    def _counts(self) -> Iterator[Finding]:
+        """Captures and reviews that are gone without a trace, or have come from somewhere else."""
+        same = (CaptureRow.vendor == CountRow.vendor, CaptureRow.policy == CountRow.policy)
+        captures = select(func.count()).select_from(CaptureRow).where(*same).scalar_subquery()
+        reviews = select(func.count()).select_from(ReviewRow).join(CaptureRow, ReviewRow.capture_id == CaptureRow.id)
+        # In one statement: what others store meanwhile is counted on both sides, or on neither.
+        query = select(CountRow, captures, reviews.where(*same).scalar_subquery())
+        for row, *present in self._rows(query):
+            for what, stored, there in zip(("capture", "review"), (row.captures, row.reviews), present, strict=True):
+                if there != stored:
+                    fault = f"{plural(stored, what)} counted when they were stored, {there} there now"
+                    yield Finding(f"{row.vendor} {row.policy}", fault, "backup")
+        without = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~exists().where(*same))
+        for vendor, policy in self._rows(without):
+            yield Finding(f"{vendor} {policy}", "has no row in counts", "backup")
 
     def _payloads_of_none(self) -> Iterator[Finding]:
         """A payload is stored with a capture, so that one without has lost it; is it sound at least?"""

@@ -18,6 +18,7 @@ from tests.digest_examples import (
     unwrapped,
 )
 from tests.stored_captures import BEGIN
+from tests.stored_digests import told_to
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_nothing_to_tell_advances_the_watermark_without_a_message(store: Store) 
     keep(store, COURTS, 5)
     assert composed(store, 6) == []
     ((subscriber),) = store.subscribers()
-    assert store.told(subscriber.id) == {("marmot", "privacy"): BEGIN + timedelta(days=5, minutes=5)}
+    assert told_to(store, subscriber.id) == {("marmot", "privacy"): BEGIN + timedelta(days=5, minutes=5)}
     assert store.outbox() == ()
 
 

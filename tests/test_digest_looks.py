@@ -24,6 +24,7 @@ from reports.report import report_between
 from storage import PolicyKey, Review, Store, Subscriber, reading, service
 from tests.digest_examples import ADVERTISERS, COURTS, INSURERS, MARMOT, OTTER, SENDER, VENDORS, keep, subscribe
 from tests.stored_captures import BEGIN, POLICY, capture_of
+from tests.stored_digests import told_to
 
 POLICIES = [("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")]
 LANGUAGES = {"D": "de"}
@@ -33,7 +34,7 @@ def said_by_looking_at_all(
     store: Store, vendors: Mapping[str, Vendor], subscriber: Subscriber, now: datetime
 ) -> tuple[str | None, dict[PolicyKey, datetime]]:
     """The Message-ID, which names all changes told, and what is told then, as a look at every policy has them."""
-    told = dict(store.told(subscriber.id))
+    told = dict(told_to(store, subscriber.id))
     untold = []
     for slug in subscriber.vendors or vendors:
         for policy in vendors[slug].policies if slug in vendors else ():
@@ -140,7 +141,7 @@ def test_a_digest_says_what_a_look_at_every_policy_would(empty: Path, drawn: lis
             }
             for subscriber, (message_id, told) in expected.items():
                 assert said.get(subscriber.address) == message_id
-                assert store.told(subscriber.id) == told
+                assert told_to(store, subscriber.id) == told
 
 
 def done(store: Store, drawn: list) -> Iterator[Mapping[str, Vendor]]:

@@ -18,6 +18,7 @@ from scripts.whole_file import whole_draft
 from storage import Review, Store, backup
 from storage.schema import migration_config
 from tests.stored_captures import BEGIN, POLICY, capture_of
+from tests.stored_digests import told_to
 from tests.test_storage_payloads import answer, text
 from tests.test_storage_verification import DECLARED, PAGES, fill, findings
 
@@ -39,7 +40,7 @@ def everything(store: Store) -> list[object]:
         [store.document(one.id) for one in captures],
         store.history("marmot", "privacy"),
         reader,
-        store.told(reader.id),
+        told_to(store, reader.id),
         store.outbox(),
     ]
 

@@ -150,7 +150,6 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
     assert uncomposed
     for subscriber in subscribers:
         call("enqueue", subscriber.id, b"digest", {("marmot", "privacy"): now}, now)
-        call("told", subscriber.id)
     call("composed", uncomposed, subscribers)
     for subscriber in subscribers:
         assert not call("untold", subscriber)

@@ -177,3 +177,17 @@ def test_digests_and_what_is_unread_go_on_after_0005(database_url: str, engine: 
         assert store.captures("marmot", "privacy")[1].version_id == kept[0].version_id
         assert store.reextract("vole", "privacy", POLICY) == 1
         assert len(store.history("vole", "privacy").versions) == 1
+
+
+def test_what_is_stored_is_counted_by_0006(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        kept = [store.keep(capture_of(payload, days), payload, POLICY) for days, payload in enumerate((A, A, B))]
+        reviewed = Review("rejected", "ann", "", capture_of(A).captured_at)
+        store.review([kept[0].capture_id, kept[1].capture_id], reviewed)
+        store.review([kept[0].capture_id], reviewed)
+    with engine.begin() as connection:
+        command.downgrade(migration_config(connection), "0005")
+    with Store.open(database_url) as store:
+        assert list(store.verify({("marmot", "privacy"): POLICY})) == []
+        store.review([kept[2].capture_id], reviewed)
+        assert list(store.verify({("marmot", "privacy"): POLICY})) == []

@@ -80,7 +80,7 @@ def cells(file: Path) -> list[tuple[str, int, str, Any]]:
     connection = sqlite3.connect(file)
     connection.text_factory = bytes
     found = []
-    for table in ("payloads", "captures", "documents", "readings", "policies", "reviews"):
+    for table in ("payloads", "captures", "documents", "readings", "policies", "reviews", "counts"):
         cursor = connection.execute(f"SELECT rowid AS place, * FROM {table}")  # noqa: S608
         names = [column[0] for column in cursor.description][1:]
         for place, *values in cursor:
@@ -157,7 +157,7 @@ def test_any_flipped_bit_is_found(copied: Path, original: Path, data: st.DataObj
         assert column == "data" or typed(copied) == before
 
 
-@pytest.mark.parametrize("table", ["payloads", "captures", "documents", "readings", "policies"])
+@pytest.mark.parametrize("table", ["payloads", "captures", "documents", "readings", "policies", "reviews", "counts"])
 def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
     whole = copied.read_bytes()
     places = sorted({place for name, place, *_ in cells(copied) if name == table})
@@ -188,6 +188,17 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("UPDATE policies SET newest = '2020-01-01 00:00:00'", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in readings by", "reextract"),
+        ("DELETE FROM counts", "marmot privacy", "has no row in counts", "backup"),
+        ("DELETE FROM reviews", "marmot privacy", "1 review counted when they were stored, 0 there now", "backup"),
+        (
+            (
+                "DELETE FROM readings WHERE capture_id = 3; DELETE FROM captures WHERE id = 3; "
+                "DELETE FROM payloads WHERE sha256 NOT IN (SELECT sha256 FROM captures)"
+            ),
+            "marmot privacy",
+            "5 captures counted when they were stored, 4 there now",
+            "backup",
+        ),
         (
             "DELETE FROM subscribers; INSERT INTO told VALUES (1, 'a', 'b', '2020-01-01')",
             "subscriber 1",
@@ -315,6 +326,7 @@ def engine(postgresql_url: str) -> Iterator[Engine]:
         ("DELETE FROM readings WHERE capture_id = 4", "(capture 4)", "reextract"),
         ("DELETE FROM policies", "marmot privacy", "reextract"),
         ("UPDATE reviews SET decided_by = 'bob'", "review 1", "backup"),
+        ("DELETE FROM reviews", "marmot privacy", "backup"),
     ],
 )
 def test_postgresql_is_looked_at_alike(

@@ -21,7 +21,7 @@ from storage import service
 from storage.compression import compress
 from storage.database import Database
 from storage.encoding import encode
-from storage.models import CaptureRow, DocumentRow, PayloadRow, PolicyRow, ReadingRow
+from storage.models import CaptureRow, CountRow, DocumentRow, PayloadRow, PolicyRow, ReadingRow
 
 CAPTURES_EACH, VERSIONS_EACH = 100, 10
 BEGIN = datetime(2021, 1, 1, 6, tzinfo=UTC)
@@ -172,7 +172,7 @@ def fill(url: str, watched: list[Watched], captures_each: int = CAPTURES_EACH) -
 
 def _rows(batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, list[dict[str, Any]]]:
     rows: dict[Any, list[dict[str, Any]]] = {
-        table: [] for table in (PayloadRow, DocumentRow, CaptureRow, ReadingRow, PolicyRow)
+        table: [] for table in (PayloadRow, DocumentRow, CaptureRow, ReadingRow, PolicyRow, CountRow)
     }
     for one in batch:
         declared = one.declared
@@ -198,6 +198,7 @@ def _rows(batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, 
                     "version_id": its_version_id,
                 }
             )
+        rows[CountRow].append({"vendor": one.vendor, "policy": one.policy, "captures": captures_each, "reviews": 0})
         rows[PolicyRow].append(
             {
                 "vendor": one.vendor,
