@@ -241,7 +241,7 @@ class _Verification:
         for row, *present in self._rows(query):
             for what, stored, there in zip(("capture", "review"), (row.captures, row.reviews), present, strict=True):
                 if there != stored:
-                    fault = f"{plural(stored, what)} counted when they were stored, {there} there now"
+                    fault = f"{what}s: {stored} stored, {there} there now"
                     yield Finding(f"{row.vendor} {row.policy}", fault, "backup")
         without = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~exists().where(*same))
         for vendor, policy in self._rows(without):

@@ -189,14 +189,14 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in readings by", "reextract"),
         ("DELETE FROM counts", "marmot privacy", "has no row in counts", "backup"),
-        ("DELETE FROM reviews", "marmot privacy", "1 review counted when they were stored, 0 there now", "backup"),
+        ("DELETE FROM reviews", "marmot privacy", "reviews: 1 stored, 0 there now", "backup"),
         (
             (
                 "DELETE FROM readings WHERE capture_id = 3; DELETE FROM captures WHERE id = 3; "
                 "DELETE FROM payloads WHERE sha256 NOT IN (SELECT sha256 FROM captures)"
             ),
             "marmot privacy",
-            "5 captures counted when they were stored, 4 there now",
+            "captures: 5 stored, 4 there now",
             "backup",
         ),
         (
