@@ -69,8 +69,7 @@ def restore(database: Database, path: Path, progress: _Progress) -> list[str]:
             target.execute(insert(table), rows)
 
         def put_payload(row: PayloadRow) -> None:
-            target.add(payloads.stored(target, row.sha256, row.size, row.keyframe, row.data))
-            target.flush()
+            put(_table(PayloadRow), [payloads.stored(target, row.sha256, row.size, row.keyframe, row.data)])
 
         damaged = _copy(source, put, put_payload, progress)
         if target.get_bind().dialect.name == "postgresql":

@@ -76,7 +76,7 @@ class Database:
         self._writer = self._engine.execution_options(clausewatch_writes=True)
         try:
             with self._explaining():
-                schema.upgrade(self._engine, self._writer, self._name)
+                self._schema = schema.upgrade(self._engine, self._writer, self._name)
         except BaseException:
             self.close()
             raise
@@ -93,8 +93,13 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """For changes: it is the only writer from its beginning."""
+        """For changes: it is the only writer from its beginning. StorageError when the tables are other ones by now."""
         with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
+            if schema.present(session.connection()) != self._schema:
+                raise StorageError(
+                    f"{self._name} was brought up to date by a newer clausewatch while this one was running: "
+                    f"run this again; {_STAYS}"
+                )
             yield session
 
     @contextmanager

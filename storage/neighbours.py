@@ -1,6 +1,6 @@
 """What is stored of a policy around a moment: what is captured then is most like that."""
 
-from bisect import insort
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,22 +38,25 @@ _PLACED = select(
     _of_keyframe.keyframe,
     case((PayloadRow.store.is_not(None), OUTSIDE_FROM), else_=func.length(PayloadRow.data)),
 ).outerjoin(_of_keyframe, _of_keyframe.sha256 == PayloadRow.keyframe)
+_has_its_keyframe = PayloadRow.keyframe.is_(None) | _of_keyframe.sha256.is_not(None)
 _of_policy = (
-    _PLACED.add_columns(CaptureRow.captured_at)
+    _PLACED.add_columns(CaptureRow.captured_at, CaptureRow.id)
     .join(CaptureRow, PayloadRow.sha256 == CaptureRow.sha256)
     .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
-    .where(PayloadRow.keyframe.is_(None) | _of_keyframe.sha256.is_not(None))
+    .where(_has_its_keyframe)
     .limit(_MANY)
 )
 _moment = bindparam("moment", type_=Moment)
-_before = _of_policy.where(CaptureRow.captured_at <= _moment).order_by(CaptureRow.captured_at.desc())
-_after = _of_policy.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captured_at)
+_before = _of_policy.where(CaptureRow.captured_at <= _moment)
+_before = _before.order_by(CaptureRow.captured_at.desc(), CaptureRow.id.desc())
+_after = _of_policy.where(CaptureRow.captured_at > _moment).order_by(CaptureRow.captured_at, CaptureRow.id)
 _NEAREST = union_all(_before.subquery().select(), _after.subquery().select())
 
 
-def placed(session: Session, digests: set[str]) -> dict[str, Place]:
-    """How those of the payloads that are stored are stored, by digest."""
-    return {row[0]: Place(*row) for row in session.execute(_PLACED.where(PayloadRow.sha256.in_(digests)))}
+def placed(session: Session, digests: set[str]) -> dict[str, Place | None]:
+    """How those of the payloads that are stored are stored, by digest; None where the keyframe is gone."""
+    query = _PLACED.add_columns(_has_its_keyframe).where(PayloadRow.sha256.in_(digests))
+    return {row[0]: Place(*row[:-1]) if row[-1] else None for row in session.execute(query)}
 
 
 class Neighbours:
@@ -75,19 +78,20 @@ class Neighbours:
         insort(self._to_be_stored, (captured_at, place), key=lambda one: one[0])
 
     def around(self, moment: datetime) -> list[Place]:
-        """The payloads of those that are nearest in time, the nearest first: so many on either side."""
-        stored = self._stored_around(moment)
-        found = [*stored, *self._to_be_stored]
-        found.sort(key=lambda one: one[0])
-        later = next((index for index, (at, _) in enumerate(found) if at > moment), len(found))
-        nearest = sorted(found[max(later - _MANY, 0) : later + _MANY], key=lambda one: abs(one[0] - moment))
-        return [place for _, place in nearest]
+        """The payloads of those that are nearest in time, the nearest first: so many on either side.
+
+        Of one time, the one stored last is the nearest.
+        """
+        found = sorted([*self._stored_around(moment), *self._to_be_stored], key=lambda one: one[0])
+        later = bisect_right(found, moment, key=lambda one: one[0])
+        before, after = found[max(later - _MANY, 0) : later], found[later : later + _MANY]
+        return [place for _, place in sorted([*reversed(before), *after], key=lambda one: abs(one[0] - moment))]
 
     def _stored_around(self, moment: datetime) -> list[tuple[datetime, Place]]:
         if self._stored is None or not self._is_known(self._stored, moment):
             # Past the session, which would write what it was given to store first.
-            rows = self._session.connection().execute(_NEAREST, {**self._of, "moment": moment})
-            found = sorted(((at, Place(*place)) for *place, at in rows), key=lambda one: one[0])
+            rows = self._session.connection().execute(_NEAREST, {**self._of, "moment": moment}).all()
+            found = [(at, Place(*place)) for *place, at, _ in sorted(rows, key=lambda row: row[-2:])]
             later = sum(at > moment for at, _ in found)
             self._stored = found
             self._from_the_first, self._to_the_last = len(found) - later < _MANY, later < _MANY

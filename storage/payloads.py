@@ -88,20 +88,21 @@ def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> N
                 )
             place, data = _packed(session, capture.sha256, payload, near.around(capture.captured_at))
             # Into the database together with those that follow, but before one of them is compared with it.
-            session.add(stored(session, capture.sha256, len(payload), place.keyframe, data))
+            session.add(PayloadRow(**stored(session, capture.sha256, len(payload), place.keyframe, data)))
             places[capture.sha256] = place
-        near.add(capture.captured_at, places[capture.sha256])
+        if (known := places[capture.sha256]) is not None:
+            near.add(capture.captured_at, known)
     session.flush()
 
 
-def stored(session: Session, sha256: str, size: int, keyframe: str | None, data: bytes) -> PayloadRow:
-    """The row, to be added, of a payload as it was compressed: its bytes are in it, or stored outside by now."""
+def stored(session: Session, sha256: str, size: int, keyframe: str | None, data: bytes) -> dict[str, Any]:
+    """The row for a payload as it was compressed, to be inserted: its bytes are in it, or stored outside by now."""
     objects = objects_of(session)
     store = objects.url if len(data) > OUTSIDE_FROM and objects.url else None
     if store:
         # Before the row that names it: if we are killed in between, there is an object that nothing names.
         objects.put(key_of(sha256, keyframe), data)
-    return PayloadRow(sha256=sha256, size=size, keyframe=keyframe, store=store, data=b"" if store else data)
+    return {"sha256": sha256, "size": size, "keyframe": keyframe, "store": store, "data": b"" if store else data}
 
 
 def get(session: Session, sha256: str) -> bytes:
@@ -203,7 +204,7 @@ def _packed(session: Session, sha256: str, payload: bytes, neighbours: Sequence[
 def _candidates(neighbours: Sequence[Place]) -> dict[str, str | None]:
     """What a payload may be stored against, in the order to try them, each with the keyframe it is a difference from.
 
-    It is taken from the rows of this transaction: another one that was undone may have had it otherwise.
+    It is taken from what this transaction finds and stores: another one that was undone may have had it otherwise.
     """
     used = [(one.keyframe, one.base) if one.keyframe else (one.sha256, None) for one in neighbours]
     unused = [(one.sha256, one.keyframe) for one in neighbours if one.keyframe and one.base is None]

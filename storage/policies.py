@@ -8,7 +8,7 @@ from sqlalchemy import case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from storage.database import insert
-from storage.models import CaptureRow, CountRow, PolicyRow
+from storage.models import CaptureRow, CountRow, PolicyRow, ReviewRow
 from storage.records import PolicyKey
 
 
@@ -76,16 +76,23 @@ def put_in_force(session: Session, vendor: str, policy: str, reader: str) -> Non
 def count(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterable[PolicyKey] = ()) -> None:
     """Count captures and reviews that this transaction stores, each given by the policy it is of."""
     of_captures, of_reviews = Counter(captures), Counter(reviews)
-    statement = insert(session, CountRow)
-    statement = statement.on_conflict_do_update(
-        index_elements=[CountRow.vendor, CountRow.policy],
-        set_={
-            "captures": CountRow.captures + statement.excluded.captures,
-            "reviews": CountRow.reviews + statement.excluded.reviews,
-        },
-    )
     rows = [
         {"vendor": key[0], "policy": key[1], "captures": of_captures[key], "reviews": of_reviews[key]}
         for key in of_captures | of_reviews
     ]
-    session.connection().execute(statement, rows)
+    if rows:
+        statement = insert(session, CountRow)
+        more = {name: CountRow.__table__.c[name] + statement.excluded[name] for name in ("captures", "reviews")}
+        key = [CountRow.vendor, CountRow.policy]
+        session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
+
+
+def recount(session: Session, vendor: str, policy: str) -> None:
+    """Have at least as many captures and reviews of a policy counted as there are: what is gone stays missed."""
+    same = (CaptureRow.vendor == vendor, CaptureRow.policy == policy)
+    captures = select(func.count()).select_from(CaptureRow).where(*same)
+    reviews = select(func.count()).select_from(ReviewRow).join(CaptureRow, ReviewRow.capture_id == CaptureRow.id)
+    row = session.get(CountRow, (vendor, policy)) or CountRow(vendor=vendor, policy=policy, captures=0, reviews=0)
+    row.captures = max(row.captures, session.scalar(captures) or 0)
+    row.reviews = max(row.reviews, session.scalar(reviews.where(*same)) or 0)
+    session.add(row)

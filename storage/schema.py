@@ -19,8 +19,8 @@ _POSTGRESQL_LOCK = 0x636C6175  # any number that other programs on the server ar
 _one_at_a_time = Lock()  # Alembic keeps the running migration in module globals.
 
 
-def upgrade(reader: Engine, writer: Engine, name: str) -> None:
-    """Create or change the tables as far as needed; one process at a time does it, others wait.
+def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
+    """Create or change the tables as far as needed; one process at a time does it, others wait. The schema they have.
 
     StorageError when they were made by a newer clausewatch. name: the database's, for messages.
     """
@@ -29,13 +29,20 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> None:
     with reader.connect() as connection:
         present = _revision(connection)
     if present == head:
-        return
+        return head
     if present is not None and present not in {script.revision for script in known.walk_revisions()}:
         raise StorageError(f"{name} was written by a newer clausewatch (schema {present}): update this one")
     with _one_at_a_time, _references_unchecked(writer) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
         command.upgrade(migration_config(connection), "head")
+    return head
+
+
+def present(connection: Connection) -> str | None:
+    """The schema that the tables have now."""
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+    return None if found is None else str(found[0])
 
 
 def head() -> str | None:

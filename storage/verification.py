@@ -232,20 +232,26 @@ class _Verification:
             yield Finding(f"review {review_id}", f"its row in reviews {fault}", "backup")
 
     def _counts(self) -> Iterator[Finding]:
-        """Captures and reviews that are gone without a trace, or have come from somewhere else."""
+        """Captures and reviews that are gone without a trace; or more of them than were counted, if that is damaged."""
         same = (CaptureRow.vendor == CountRow.vendor, CaptureRow.policy == CountRow.policy)
         captures = select(func.count()).select_from(CaptureRow).where(*same).scalar_subquery()
         reviews = select(func.count()).select_from(ReviewRow).join(CaptureRow, ReviewRow.capture_id == CaptureRow.id)
         # In one statement: what others store meanwhile is counted on both sides, or on neither.
         query = select(CountRow, captures, reviews.where(*same).scalar_subquery())
+        uncounted = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~exists().where(*same))
+        damaged = {(row.vendor, row.policy): "has no row in counts" for row in self._rows(uncounted)}
         for row, *present in self._rows(query):
             for what, stored, there in zip(("capture", "review"), (row.captures, row.reviews), present, strict=True):
-                if there != stored:
-                    fault = f"{what}s: {stored} stored, {there} there now"
+                fault = f"{what}s: {stored} stored, {there} there now"
+                if there < stored:
                     yield Finding(f"{row.vendor} {row.policy}", fault, "backup")
-        without = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~exists().where(*same))
-        for vendor, policy in self._rows(without):
-            yield Finding(f"{vendor} {policy}", "has no row in counts", "backup")
+                elif there > stored:
+                    damaged[row.vendor, row.policy] = f"its row in counts {_ALTERED}: {fault}"
+        for (vendor, policy), fault in damaged.items():
+            if self._repair:
+                with self._database.writing() as session:
+                    policies.recount(session, vendor, policy)
+            yield Finding(f"{vendor} {policy}", fault, "mended" if self._repair else "repair")
 
     def _payloads_of_none(self) -> Iterator[Finding]:
         """A payload is stored with a capture, so that one without has lost it; is it sound at least?"""

@@ -23,8 +23,15 @@ VENDORS = [f"vendor{number:02}" for number in range(50)]
 ASKED = Asked("https://archive.example", URL, None, BEGIN)
 ROWS = [Row("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)]
 # Read whole, since they hold nothing but what is asked for, or little: a row per reader; the messages that wait; the
-# policies in which something happened since the last digest; the archive's listings that are under way.
-READ_WHOLE = {"subscribers", "subscribers_pkey", "outbox_waiting", "policies_untold", "listings_pkey"}
+# policies in which something happened since the last digest; the archive's listings that are under way; one row.
+READ_WHOLE = {
+    "alembic_version",
+    "subscribers",
+    "subscribers_pkey",
+    "outbox_waiting",
+    "policies_untold",
+    "listings_pkey",
+}
 # It counts all captures.
 COUNTS_ALL = "standings"
 # Each goes through all there is: that is what they are for.

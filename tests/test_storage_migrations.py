@@ -136,6 +136,16 @@ def test_a_newer_schema_is_left_alone(database_url: str, engine: Engine) -> None
         Store.open(database_url)
 
 
+def test_what_a_newer_schema_was_put_under_writes_no_more(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        store.keep(capture_of(A), A, POLICY)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = 'of tomorrow'"))
+        with pytest.raises(StorageError, match=r"by a newer clausewatch while .* run this again; what was stored .*"):
+            store.keep(capture_of(B, 1), B, POLICY)
+        assert [one.capture for one in store.captures("marmot", "privacy")] == [capture_of(A)]
+
+
 def test_a_migration_that_fails_leaves_nothing_behind(
     database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +195,8 @@ def test_what_is_stored_is_counted_by_0006(database_url: str, engine: Engine) ->
         reviewed = Review("rejected", "ann", "", capture_of(A).captured_at)
         store.review([kept[0].capture_id, kept[1].capture_id], reviewed)
         store.review([kept[0].capture_id], reviewed)
+        store.review([], reviewed)
+        assert list(store.verify({("marmot", "privacy"): POLICY})) == []
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), "0005")
     with Store.open(database_url) as store:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -49,7 +50,7 @@ def to_be_stored(day: float) -> Place:
 def nearest(days: Sequence[float], day: float) -> list[float]:
     """So many on either side; what is at the very time counts as before it. The nearest first."""
     before, after = [one for one in days if one <= day], [one for one in days if one > day]
-    return sorted([*before[-SIDE:], *after[:SIDE]], key=lambda one: abs(at(one) - at(day)))
+    return sorted([*reversed(before[-SIDE:]), *after[:SIDE]], key=lambda one: abs(at(one) - at(day)))
 
 
 @given(st.lists(st.integers(-3, 85).map(lambda day: day + 0.3), min_size=1, max_size=20, unique=True))
@@ -88,3 +89,15 @@ def test_captures_that_follow_each_other_take_few_queries(store: Store, days: Se
         finally:
             event.remove(Engine, "before_cursor_execute", note)
     assert len([one for one in asked if one.startswith("SELECT")]) == queries
+
+
+def test_of_one_time_the_one_stored_last_is_the_nearest(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'captures.db'}") as store:
+        list(store.keep_unread((capture_of(payload(day)), payload(day), POLICY) for day in DAYS))
+        with neighbours(store) as found:
+            latest = [sha256_hex(payload(day)) for day in reversed(DAYS)]
+            assert [place.sha256 for place in found.around(BEGIN)] == latest[:SIDE]
+            for day in (0.5, 1.5):
+                found.add(BEGIN, to_be_stored(day))
+            to_come = [to_be_stored(day).sha256 for day in (1.5, 0.5)]
+            assert [place.sha256 for place in found.around(BEGIN)] == [*to_come, *latest][:SIDE]

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, delete, func, select, update
 
-from core.captures import sha256_hex
+from core.captures import Capture, sha256_hex
+from core.declarations import Policy
 from core.exceptions import DamageError, StorageError
 from storage import Store, payloads
 from storage.compression import Keyframe, compress, compress_against, restore
 from storage.models import PayloadRow
+from storage.service import Keeper
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
 _WORDS = [f"word{number:03}" for number in range(1000)]
@@ -138,6 +140,47 @@ def test_a_damaged_keyframe_is_named_with_what_depends_on_it(database_url: str) 
         store.payload(sha256_hex(second))
 
 
+@pytest.mark.parametrize("again", [0, 2], ids=["the keyframe", "another"])
+def test_what_is_new_does_not_depend_on_a_keyframe_that_is_gone(database_url: str, again: int) -> None:
+    pages = [answer(text("policy"), number) for number in range(3)]
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with Store.open(database_url) as store:
+        for days in (0, 1):
+            keep(store, pages[days], days)
+        assert rows(store)[sha256_hex(pages[1])][0] == sha256_hex(pages[0])
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM unread")
+            connection.exec_driver_sql("DELETE FROM captures")
+            connection.execute(delete(PayloadRow).where(PayloadRow.sha256 == sha256_hex(pages[0])))
+        engine.dispose()
+        found = [(capture_of(pages[1], 2), None, POLICY), (capture_of(pages[again], 3), pages[again], POLICY)]
+        list(store.keep_unread(found))
+    with Store.open(database_url) as store:
+        assert store.payload(sha256_hex(pages[again])) == pages[again]
+
+
+def test_a_batch_is_stored_at_once_whatever_is_in_it_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [answer(text("policy"), number) for number in range(4)]
+    keep(store, pages[0], 0)
+    found: list[tuple[Capture, bytes | None, Policy]] = [
+        (capture_of(pages[number], days, policy=policy), pages[number], POLICY)
+        for policy in ("privacy", "cookies")
+        for days, number in enumerate((1, 1, 2, 0, 3, 2), 1)
+    ]
+    found += [found[0], (capture_of(pages[2], 9), None, POLICY)]
+    at_once, calls = Keeper._keep_evidence, []
+
+    def counted(keeper: Keeper, batch: Any) -> Any:
+        calls.append(len(batch))
+        return at_once(keeper, batch)
+
+    monkeypatch.setattr(Keeper, "_keep_evidence", counted)
+    kept = list(store.keep_unread(found))
+    assert calls == [len(found)]
+    assert [unread.is_new for unread in kept] == [True] * 12 + [False, True]
+    assert all(store.payload(sha256_hex(one)) == one for one in pages)
+
+
 def test_what_an_undone_transaction_had_stored_is_no_ground_for_a_later_one(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +189,7 @@ def test_what_an_undone_transaction_had_stored_is_no_ground_for_a_later_one(
     stored = payloads.stored
     calls = iter([1, 1, 1, 0, 0])  # undone at the fourth, and at the first when they are tried one by one
 
-    def refusing(*arguments: Any) -> PayloadRow:
+    def refusing(*arguments: Any) -> dict[str, Any]:
         if not next(calls, 1):
             raise StorageError("the database is locked")
         return stored(*arguments)

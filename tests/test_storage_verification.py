@@ -188,7 +188,8 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("UPDATE policies SET newest = '2020-01-01 00:00:00'", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in readings by", "reextract"),
-        ("DELETE FROM counts", "marmot privacy", "has no row in counts", "backup"),
+        ("DELETE FROM counts", "marmot privacy", "has no row in counts", "repair"),
+        ("UPDATE counts SET reviews = 0", "marmot privacy", "written: reviews: 0 stored, 1 there now", "repair"),
         ("DELETE FROM reviews", "marmot privacy", "reviews: 1 stored, 0 there now", "backup"),
         (
             (
@@ -230,6 +231,8 @@ def test_what_is_damaged_is_named_and_what_can_be_done(
         "DELETE FROM documents; UPDATE readings SET seal = randomblob(32)",
         "DELETE FROM policies",
         "UPDATE policies SET reader = 'nobody'",
+        "DELETE FROM counts",
+        "UPDATE counts SET captures = 2, reviews = 0",
     ],
 )
 def test_what_is_derived_can_be_derived_again(copied: Path, statement: str) -> None:
@@ -245,6 +248,15 @@ def test_what_is_derived_can_be_derived_again(copied: Path, statement: str) -> N
         store.reextract("marmot", "privacy", POLICY)
         assert (store.captures("marmot", "privacy"), store.history("marmot", "privacy"), store.document(1)) == before
     assert findings(url) == []
+
+
+def test_what_is_gone_is_missed_however_often_is_repaired(copied: Path) -> None:
+    connection = sqlite3.connect(copied)
+    connection.executescript("DELETE FROM reviews; UPDATE counts SET captures = 2")
+    connection.close()
+    assert {one.remedy for one in findings(f"sqlite:///{copied}", repair=True)} == {"backup", "mended"}
+    (found,) = findings(f"sqlite:///{copied}", repair=True)
+    assert found == Finding("marmot privacy", "reviews: 1 stored, 0 there now", "backup")
 
 
 def test_readings_of_another_declaration_are_looked_at_by_themselves(copied: Path) -> None:
