@@ -26,6 +26,7 @@ ROWS = [Row("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "2
 # policies in which something happened since the last digest; the archive's listings that are under way; one row.
 READ_WHOLE = {
     "alembic_version",
+    "alembic_version_pkc",
     "subscribers",
     "subscribers_pkey",
     "outbox_waiting",
