@@ -25,8 +25,9 @@ def command(repair: bool) -> None:
     """Read all that is stored, and tell what is damaged.
 
     Every payload and document is checked against its SHA-256, every capture, reading and review against its seal, how
-    many captures and reviews a policy has against how many were stored, and what was read from a capture against what is
-    read from it now. A line for each that is damaged; the exit status is 0 when nothing is. A crawl may run meanwhile.
+    many captures and reviews a policy has against how many were stored, and what was read from a capture against what
+    is read from it now. A line for each that is damaged; the exit status is 0 when nothing is. A crawl may run
+    meanwhile.
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)
