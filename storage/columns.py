@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, Text, TypeDecorator
 
 from core.exceptions import DamageError
+
+_T = TypeVar("_T")
 
 # PostgreSQL's text holds no NUL (documentation, section 8.3) and neither database's holds a lone surrogate: addresses,
 # headers and evidence come from pages, which may hold both.
@@ -15,7 +18,30 @@ _UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 
 
-class AnyText(TypeDecorator[str]):
+class _Checked(TypeDecorator[_T]):
+    """A type of which SQLite may hold what is no value of it, once a file is damaged: DamageError says so."""
+
+    __abstract__ = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], _T | None] | None:
+        """See SQLAlchemy's types."""
+        read = super().result_processor(dialect, coltype)
+        if read is None:
+            return None
+
+        def checked(value: Any) -> _T | None:
+            try:
+                return read(value)
+            except (ValueError, TypeError):
+                shown = repr(value)[:40]
+                raise DamageError(
+                    f"{shown} in the database is not as it was written; restore the database from a backup"
+                ) from None
+
+        return checked
+
+
+class AnyText(_Checked[str]):
     """A string of any code points; backslash, NUL and surrogates are stored as `\\u005c` and the like."""
 
     impl = Text
@@ -26,17 +52,17 @@ class AnyText(TypeDecorator[str]):
         return None if value is None else _UNSTORABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """The string as it was. DamageError when it is none: SQLite would hold anything."""
+        """The string as it was. TypeError when it is none."""
         if value is None:
             return None
         if not isinstance(value, str):
-            raise DamageError(f"{value!r} in the database is no text any more; restore the database from a backup")
+            raise TypeError(value)
         if "\\" not in value:
             return value
         return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
 
 
-class Sha256(TypeDecorator[str]):
+class Sha256(_Checked[str]):
     """A SHA-256 in hexadecimal, kept as the 32 bytes it stands for: rows and indexes are full of them."""
 
     impl = LargeBinary(32)
@@ -58,7 +84,7 @@ class Sha256(TypeDecorator[str]):
         return value.hex() if isinstance(value, bytes) else str(value)
 
 
-class Json(TypeDecorator[Any]):
+class Json(_Checked[Any]):
     """A value as JSON in ASCII. The databases' own JSON types refuse what AnyText has to escape."""
 
     impl = Text
@@ -73,7 +99,7 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class Moment(TypeDecorator[datetime]):
+class Moment(_Checked[datetime]):
     """A timezone-aware time, kept in UTC to the microsecond."""
 
     impl = DateTime(timezone=True)
@@ -93,3 +119,16 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Bytes(_Checked[bytes]):
+    """Bytes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        """The same. TypeError when it is a text."""
+        if value is not None and not isinstance(value, bytes):
+            raise TypeError(value)
+        return value

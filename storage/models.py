@@ -8,12 +8,12 @@ can be derived again. `seal` proves that a row is as it was written. Versions an
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.captures import Reason, Source, VerdictName
 from storage import seals
-from storage.columns import AnyText, Json, Moment, Sha256
+from storage.columns import AnyText, Bytes, Json, Moment, Sha256
 from storage.records import Decision
 
 # SQLite counts keys up by itself in columns called INTEGER only.
@@ -39,7 +39,7 @@ class PayloadRow(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     keyframe: Mapped[str | None] = mapped_column(Sha256)
     store: Mapped[str | None] = mapped_column(AnyText)
-    data: Mapped[bytes] = mapped_column(LargeBinary)
+    data: Mapped[bytes] = mapped_column(Bytes)
 
 
 class CaptureRow(Base):
@@ -77,7 +77,7 @@ class DocumentRow(Base):
 
     sha256: Mapped[str] = mapped_column(Sha256, primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
-    data: Mapped[bytes] = mapped_column(LargeBinary)
+    data: Mapped[bytes] = mapped_column(Bytes)
 
 
 class ReadingRow(Base):
@@ -253,7 +253,7 @@ class OutboxRow(Base):
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(_Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"))
-    message: Mapped[bytes] = mapped_column(LargeBinary)
+    message: Mapped[bytes] = mapped_column(Bytes)
     composed_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
 

@@ -1,15 +1,21 @@
+import shutil
 import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, update
 
+from core.archive import Row
 from core.captures import sha256_hex
-from core.exceptions import StorageError
-from storage import Store
+from core.exceptions import ClausewatchError, StorageError
+from storage import Asked, Review, Store
 from storage.compression import compress
-from storage.models import DocumentRow, PayloadRow
-from tests.stored_captures import POLICY, capture_of, page
+from storage.models import Base, DocumentRow, PayloadRow
+from tests.stored_captures import BEGIN as NOW
+from tests.stored_captures import POLICY, URL, capture_of, page
 
 A = page("We keep your messages for a year.")
 NOISE = b"".join(sha256_hex(bytes([number])).encode() for number in range(50))
@@ -77,11 +83,73 @@ def test_a_digest_that_is_none_any_more_keeps_nothing_else_from_being_read(
         store.backup(tmp_path / "copy.db", capture_of(A).captured_at)
 
 
+# SQLite itself sees to it that an `id` is a number.
+_COLUMNS = [
+    (table.name, column.name)
+    for table in Base.metadata.sorted_tables
+    for column in table.columns
+    if column.name != "id"
+]
+
+
+@pytest.mark.parametrize(("table", "column"), _COLUMNS)
+@pytest.mark.parametrize("value", ["x", b"\xff\x00"], ids=["text", "bytes"])
+def test_whatever_stands_in_a_column_is_read_or_told(
+    tmp_path: Path, filled: Path, table: str, column: str, value: str | bytes
+) -> None:
+    file = tmp_path / "store.db"
+    shutil.copy(filled, file)
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = 1", (value,))  # noqa: S608
+    connection.close()
+    with Store.open(f"sqlite:///{file}") as store:
+        reads: list[Callable[[], object]] = [
+            lambda: store.captures("marmot", "privacy"),
+            lambda: store.history("marmot", "privacy"),
+            lambda: store.document(1),
+            lambda: store.payload(sha256_hex(A)),
+            lambda: store.standings(),
+            lambda: [store.untold(one) for one in store.subscribers()],
+            lambda: store.outbox(),
+            lambda: store.rows_to_get("marmot", "privacy", [], [], 5),
+            lambda: store.archived_texts("marmot", "privacy"),
+            lambda: store.backup(tmp_path / "copy.db", NOW),
+            lambda: list(store.verify({("marmot", "privacy"): POLICY})),
+            lambda: store.keep(capture_of(A, 9), A, POLICY),
+        ]
+        for read in reads:
+            with suppress(ClausewatchError):
+                read()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A row in every table."""
+    file = tmp_path_factory.mktemp("filled") / "store.db"
+    with Store.open(f"sqlite:///{file}") as store:
+        for days, payload in enumerate((A, NOISE, A)):
+            archive = {"timestamp": "2019", "digest": "X", "urlkey": "x"}
+            store.keep(capture_of(payload, days, source="wayback", archive=archive), payload, POLICY)
+        store.keep_unread([(capture_of(NOISE, 5), NOISE, POLICY)]).__next__()
+        store.review([1], Review("rejected", "ann", "", NOW))
+        store.subscribe("reader@marmot.example", [], NOW)
+        store.enqueue(1, b"digest", {("marmot", "privacy"): NOW}, NOW)
+        asked = Asked("https://archive.example", URL, None, NOW)
+        (listing,) = store.begin_listings("marmot", "privacy", [asked], NOW, timedelta(days=7))
+        row = Row("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")
+        store.file_page(listing, [row], 0, "on")
+    with sqlite3.connect(file) as connection:
+        for table in Base.metadata.sorted_tables:
+            assert connection.execute(f"SELECT count(*) FROM {table.name} WHERE rowid = 1").fetchone() == (1,)  # noqa: S608
+    connection.close()
+    return file
+
+
 def test_a_text_that_is_none_any_more_is_told(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
         store.keep(capture_of(A), A, POLICY)
         with sqlite3.connect(tmp_path / "store.db") as connection:
             connection.execute("UPDATE payloads SET store = x'ff00'")
         connection.close()
-        with pytest.raises(StorageError, match="is no text any more; restore the database from a backup"):
+        with pytest.raises(StorageError, match="is not as it was written; restore the database from a backup"):
             store.backup(tmp_path / "copy.db", capture_of(A).captured_at)
