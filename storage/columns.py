@@ -21,8 +21,6 @@ _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 class _Checked(TypeDecorator[_T]):
     """A type of which SQLite may hold what is no value of it, once a file is damaged: DamageError says so."""
 
-    __abstract__ = True
-
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], _T | None] | None:
         """See SQLAlchemy's types."""
         read = super().result_processor(dialect, coltype)
