@@ -95,7 +95,7 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """For changes: it is the only writer from its beginning. StorageError when the tables are other ones by now."""
         with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
-            if schema.present(session.connection()) != self._schema:
+            if schema.revision(session.connection()) != self._schema:
                 raise StorageError(
                     f"{self._name} was brought up to date by a newer clausewatch while this one was running: "
                     f"run this again; {_STAYS}"

@@ -1,6 +1,6 @@
 """What is stored of a policy around a moment: what is captured then is most like that."""
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,7 +32,7 @@ class Place:
 
 
 _of_keyframe = aliased(PayloadRow)
-_PLACED = select(
+_PLACES = select(
     PayloadRow.sha256,
     PayloadRow.keyframe,
     _of_keyframe.keyframe,
@@ -40,7 +40,7 @@ _PLACED = select(
 ).outerjoin(_of_keyframe, _of_keyframe.sha256 == PayloadRow.keyframe)
 _has_its_keyframe = PayloadRow.keyframe.is_(None) | _of_keyframe.sha256.is_not(None)
 _of_policy = (
-    _PLACED.add_columns(CaptureRow.captured_at, CaptureRow.id)
+    _PLACES.add_columns(CaptureRow.captured_at, CaptureRow.id)
     .join(CaptureRow, PayloadRow.sha256 == CaptureRow.sha256)
     .where(CaptureRow.vendor == bindparam("vendor"), CaptureRow.policy == bindparam("policy"))
     .where(_has_its_keyframe)
@@ -55,7 +55,7 @@ _NEAREST = union_all(_before.subquery().select(), _after.subquery().select())
 
 def placed(session: Session, digests: set[str]) -> dict[str, Place | None]:
     """How those of the payloads that are stored are stored, by digest; None where the keyframe is gone."""
-    query = _PLACED.add_columns(_has_its_keyframe).where(PayloadRow.sha256.in_(digests))
+    query = _PLACES.add_columns(_has_its_keyframe).where(PayloadRow.sha256.in_(digests))
     return {row[0]: Place(*row[:-1]) if row[-1] else None for row in session.execute(query)}
 
 
@@ -69,13 +69,13 @@ class Neighbours:
         self._session = session
         self._of = {"vendor": vendor, "policy": policy}
         # Those that are stored, as far as they are known: from the first of them to the last, oldest first.
-        self._stored: list[tuple[datetime, Place]] | None = None
+        self._stored: list[tuple[datetime, Place]] = []
         self._from_the_first = self._to_the_last = False
         self._to_be_stored: list[tuple[datetime, Place]] = []
 
     def add(self, captured_at: datetime, place: Place) -> None:
         """Count in a capture that is about to be stored, whose payload is stored so."""
-        insort(self._to_be_stored, (captured_at, place), key=lambda one: one[0])
+        self._to_be_stored.append((captured_at, place))
 
     def around(self, moment: datetime) -> list[Place]:
         """The payloads of those that are nearest in time, the nearest first: so many on either side.
@@ -88,15 +88,16 @@ class Neighbours:
         return [place for _, place in sorted([*reversed(before), *after], key=lambda one: abs(one[0] - moment))]
 
     def _stored_around(self, moment: datetime) -> list[tuple[datetime, Place]]:
-        if self._stored is None or not self._is_known(self._stored, moment):
+        before, after = self._sides(moment)
+        if not ((self._from_the_first or before >= _MANY) and (self._to_the_last or after >= _MANY)):
             # Past the session, which would write what it was given to store first.
             rows = self._session.connection().execute(_NEAREST, {**self._of, "moment": moment}).all()
-            found = [(at, Place(*place)) for *place, at, _ in sorted(rows, key=lambda row: row[-2:])]
-            later = sum(at > moment for at, _ in found)
-            self._stored = found
-            self._from_the_first, self._to_the_last = len(found) - later < _MANY, later < _MANY
+            self._stored = [(at, Place(*place)) for *place, at, _ in sorted(rows, key=lambda row: row[-2:])]
+            before, after = self._sides(moment)
+            self._from_the_first, self._to_the_last = before < _MANY, after < _MANY
         return self._stored
 
-    def _is_known(self, stored: list[tuple[datetime, Place]], moment: datetime) -> bool:
-        later = sum(at > moment for at, _ in stored)
-        return (self._from_the_first or len(stored) - later >= _MANY) and (self._to_the_last or later >= _MANY)
+    def _sides(self, moment: datetime) -> tuple[int, int]:
+        """How many of the stored ones that are known are from before that moment or of it, and how many from after."""
+        before = bisect_right(self._stored, moment, key=lambda one: one[0])
+        return before, len(self._stored) - before

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, literal, or_, select
+from sqlalchemy import ScalarSelect, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from storage.database import insert
@@ -82,17 +83,27 @@ def count(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iter
     ]
     if rows:
         statement = insert(session, CountRow)
-        more = {name: CountRow.__table__.c[name] + statement.excluded[name] for name in ("captures", "reviews")}
-        key = [CountRow.vendor, CountRow.policy]
-        session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_=more), rows)
+        statement = statement.on_conflict_do_update(
+            index_elements=[CountRow.vendor, CountRow.policy],
+            set_={
+                "captures": CountRow.captures + statement.excluded.captures,
+                "reviews": CountRow.reviews + statement.excluded.reviews,
+            },
+        )
+        session.connection().execute(statement, rows)
 
 
 def recount(session: Session, vendor: str, policy: str) -> None:
     """Have at least as many captures and reviews of a policy counted as there are: what is gone stays missed."""
+    captures, reviews = session.execute(select(*how_many(vendor, policy))).one()
+    row = session.get(CountRow, (vendor, policy)) or CountRow(vendor=vendor, policy=policy, captures=0, reviews=0)
+    row.captures, row.reviews = max(row.captures, captures), max(row.reviews, reviews)
+    session.add(row)
+
+
+def how_many(vendor: Any, policy: Any) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """How many captures, and how many reviews, of a policy there are. vendor, policy: columns of a query, or values."""
     same = (CaptureRow.vendor == vendor, CaptureRow.policy == policy)
     captures = select(func.count()).select_from(CaptureRow).where(*same)
     reviews = select(func.count()).select_from(ReviewRow).join(CaptureRow, ReviewRow.capture_id == CaptureRow.id)
-    row = session.get(CountRow, (vendor, policy)) or CountRow(vendor=vendor, policy=policy, captures=0, reviews=0)
-    row.captures = max(row.captures, session.scalar(captures) or 0)
-    row.reviews = max(row.reviews, session.scalar(reviews.where(*same)) or 0)
-    session.add(row)
+    return captures.scalar_subquery(), reviews.where(*same).scalar_subquery()

@@ -8,9 +8,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from core.exceptions import StorageError
 
@@ -27,7 +26,7 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
     known = ScriptDirectory(str(_MIGRATIONS))
     head = known.get_current_head()
     with reader.connect() as connection:
-        present = _revision(connection)
+        present = revision(connection) if inspect(connection).has_table("alembic_version") else None
     if present == head:
         return head
     if present is not None and present not in {script.revision for script in known.walk_revisions()}:
@@ -39,8 +38,8 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
     return head
 
 
-def present(connection: Connection) -> str | None:
-    """The schema that the tables have now."""
+def revision(connection: Connection) -> str | None:
+    """The schema that the tables have now; None when they were taken down again."""
     found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
     return None if found is None else str(found[0])
 
@@ -74,7 +73,3 @@ def _references_unchecked(engine: Engine) -> Iterator[Connection]:
             yield connection
         finally:
             driver.execute("PRAGMA foreign_keys = ON")
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()

@@ -233,12 +233,10 @@ class _Verification:
 
     def _counts(self) -> Iterator[Finding]:
         """Captures and reviews that are gone without a trace; or more of them than were counted, if that is damaged."""
-        same = (CaptureRow.vendor == CountRow.vendor, CaptureRow.policy == CountRow.policy)
-        captures = select(func.count()).select_from(CaptureRow).where(*same).scalar_subquery()
-        reviews = select(func.count()).select_from(ReviewRow).join(CaptureRow, ReviewRow.capture_id == CaptureRow.id)
         # In one statement: what others store meanwhile is counted on both sides, or on neither.
-        query = select(CountRow, captures, reviews.where(*same).scalar_subquery())
-        uncounted = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~exists().where(*same))
+        query = select(CountRow, *policies.how_many(CountRow.vendor, CountRow.policy))
+        counted = exists().where(CountRow.vendor == CaptureRow.vendor, CountRow.policy == CaptureRow.policy)
+        uncounted = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~counted)
         damaged = {(row.vendor, row.policy): "has no row in counts" for row in self._rows(uncounted)}
         for row, *present in self._rows(query):
             for what, stored, there in zip(("capture", "review"), (row.captures, row.reviews), present, strict=True):

@@ -130,7 +130,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for days, payload in enumerate((A, NOISE, A)):
             archive = {"timestamp": "2019", "digest": "X", "urlkey": "x"}
             store.keep(capture_of(payload, days, source="wayback", archive=archive), payload, POLICY)
-        store.keep_unread([(capture_of(NOISE, 5), NOISE, POLICY)]).__next__()
+        list(store.keep_unread([(capture_of(NOISE, 5), NOISE, POLICY)]))
         store.review([1], Review("rejected", "ann", "", NOW))
         store.subscribe("reader@marmot.example", [], NOW)
         store.enqueue(1, b"digest", {("marmot", "privacy"): NOW}, NOW)
