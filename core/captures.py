@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from core.clauses import Document
+from core.policies import PolicyKey
 
 Source = Literal["live", "wayback", "warc", "file"]
 VerdictName = Literal["accepted", "quarantined"]
@@ -36,13 +37,13 @@ class Capture:
     asked_url: the address first asked for, which is a location of the policy.
     redirects: the addresses passed through between asked_url and url, asked_url first; empty when there were none.
     status: the HTTP status the page was answered with; None for a file, and for what is put together of several
-        answers (core.composed).
+        answers (formats.multipart).
     headers: the answer's headers as received, in order.
     media_type: the Content-Type as received, parameters included; '' when there was none.
     sha256: lower-case hexadecimal SHA-256 of the payload, which is the body with its content coding undone.
     requested_at, answered_at: when we asked and when the answer was complete; None for a file.
     archive: the archive's own identifiers (for `wayback`: `timestamp`, `digest`, `urlkey`, `memento`; for `warc`:
-        `record_id`), empty for others, but for `parts` and `fault` of what is put together (core.composed).
+        `record_id`), empty for others, but for `parts` and `fault` of what is put together (formats.multipart).
     """
 
     vendor: str
@@ -65,6 +66,11 @@ class Capture:
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("a capture's times must be timezone-aware UTC")
 
+    @property
+    def key(self) -> PolicyKey:
+        """The policy it belongs to."""
+        return PolicyKey(self.vendor, self.policy)
+
 
 def sha256_hex(payload: bytes) -> str:
     """The name a payload is stored under: its SHA-256 in lower-case hexadecimal."""
@@ -77,11 +83,13 @@ class Verdict:
 
     reason: why it was quarantined; None when accepted.
     evidence: what led to the verdict, in words a person can check on the page.
+    needs_browser: whether a browser, which runs the page's scripts, would probably show the policy.
     """
 
     name: VerdictName
     reason: Reason | None = None
     evidence: str = ""
+    needs_browser: bool = False
 
 
 @dataclass(frozen=True, slots=True)

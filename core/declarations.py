@@ -26,8 +26,8 @@ from pydantic import (
 )
 
 from core.addresses import urlkey
+from core.dates import parse_span
 from core.exceptions import DeclarationError, UsageError
-from core.moments import parse_span
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 

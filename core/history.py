@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.captures import Source
+from core.dates import iso, parse_span
 from core.exceptions import UsageError
-from core.moments import iso, parse_span
 
 # Live captures of an address that are closer together than this are one look at it, and do not confirm one another.
 ONE_LOOK = timedelta(seconds=5)

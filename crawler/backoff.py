@@ -14,14 +14,14 @@ from scrapy.exceptions import DownloadConnectionRefusedError, IgnoreRequest, Res
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
+from core.dates import iso
 from core.exceptions import ArchiveError
-from core.moments import iso
+from crawler.archives.wayback import Kind, Trouble, trouble
 from crawler.budget import Budget
 from crawler.captures import header_map
 from crawler.failures import PASSING, NotAsked, explain
 from crawler.http_dates import http_date
 from crawler.resolver import PublicAddressResolver
-from crawler.wayback import Kind, Trouble, trouble
 
 _A_YEAR = 365 * 24 * 3600.0
 _log = getLogger(__name__)
@@ -194,8 +194,8 @@ class Gate:
 class ArchiveBackOff:
     """Asks the archive again after trouble of its own; never for what it archived, be that a 429.
 
-    Acts on requests with `archive` (crawler.wayback.Kind) and `gate` in their meta. KeepsFailing when asking again does
-    not help.
+    Acts on requests with `archive` (crawler.archives.wayback.Kind) and `gate` in their meta. KeepsFailing when asking
+    again does not help.
     """
 
     def __init__(self, settings: BaseSettings) -> None:

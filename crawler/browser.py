@@ -20,7 +20,7 @@ from typing import Any
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import CDPSession, Page, Route
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Request as Asked
+from playwright.async_api import Request as PageRequest
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
@@ -30,11 +30,11 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from core.captures import Capture, sha256_hex
-from core.composed import Observed, compose
 from core.escaping import printable_line
 from crawler.captures import header_pairs
 from crawler.failures import NotAsked, NotTaken, explain
-from crawler.places import Place
+from crawler.location_fetch import LocationFetch
+from formats.multipart import Observed, compose
 
 logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL + 1)  # what goes wrong is told here
 
@@ -112,7 +112,7 @@ class Browser:
         self._turn = asyncio.Lock()
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
 
-    async def render(self, place: Place, response: Response) -> Observed:
+    async def render(self, fetch: LocationFetch, response: Response) -> Observed:
         """The page of a place that is to be got next, as it was served and as the browser shows it: one capture.
 
         Where the page itself keeps the browser from showing it, the capture says so and is quarantined by that.
@@ -134,7 +134,7 @@ class Browser:
                 raise NotAsked("the crawl was interrupted")
             if visit.page is None:
                 raise NotTaken(f"Chromium could not open a page: {fault}")
-            served = _in_a_row([place.served(document) for document in visit.documents])
+            served = _in_a_row([fetch.served(document) for document in visit.documents])
             shown = [(_shown(served[-1][0], html, visit), html)] if html else []
             return compose("alternative", [*served, *shown], fault)
 
@@ -262,7 +262,7 @@ class _Visit:
         self.browser_version = context.browser.version if context.browser else ""
         self.page = page
 
-    async def _answer(self, route: Route, asked: Asked) -> None:
+    async def _answer(self, route: Route, asked: PageRequest) -> None:
         try:
             if asked.is_navigation_request() and self.page is not None and asked.frame == self.page.main_frame:
                 await self._navigate(route, asked)
@@ -271,7 +271,7 @@ class _Visit:
         except PlaywrightError:  # nobody waits for it any more, or it holds what no browser takes
             await _refuse(route)
 
-    async def _navigate(self, route: Route, asked: Asked) -> None:
+    async def _navigate(self, route: Route, asked: PageRequest) -> None:
         if self._expected:
             self._expected = False
             document = self.documents[-1]
@@ -283,7 +283,7 @@ class _Visit:
             self._fault = "its scripts submit a form"
         await route.abort()
 
-    async def _load(self, route: Route, asked: Asked) -> None:
+    async def _load(self, route: Route, asked: PageRequest) -> None:
         wanted = asked.resource_type in _WANTED and asked.method in ("GET", "POST")
         if not wanted or self._requests_left <= 0 or self._bytes_left <= 0 or self._is_over():
             await route.abort()

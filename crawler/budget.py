@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from core.dates import iso
 from core.exceptions import ArchiveError
-from core.moments import iso
-from crawler.wayback import Kind
+from crawler.archives.wayback import Kind
 
 _T = TypeVar("_T")
 

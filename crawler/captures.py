@@ -7,11 +7,12 @@ from typing import cast
 from scrapy import Request
 from scrapy.http import Response
 
-from core.archive import Row
+from core.archives import ListedCapture
 from core.captures import Capture, sha256_hex
 from core.declarations import Policy
-from crawler.wayback import Memento, Visit
-from storage import ArchivedText
+from core.policies import PolicyKey
+from crawler.archives.wayback import Memento, Visit
+from storage import KnownPayload
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class Found:
     policy: Policy = field(repr=False)
 
 
-def live_capture(response: Response, vendor: str, policy: str, asked_url: str) -> Capture:
+def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
     """The capture that the answer of a live page is."""
     request = cast(Request, response.request)  # Scrapy sets it before any callback
     return Capture(
-        vendor=vendor,
-        policy=policy,
+        vendor=key.vendor,
+        policy=key.policy,
         source="live",
         captured_at=request.meta["answered_at"],
         url=response.url,
@@ -43,12 +44,12 @@ def live_capture(response: Response, vendor: str, policy: str, asked_url: str) -
     )
 
 
-def archived_capture(response: Response, vendor: str, policy: str, visit: Visit, memento: Memento) -> Capture:
+def archived_capture(response: Response, key: PolicyKey, visit: Visit, memento: Memento) -> Capture:
     """The capture that an archived answer is."""
     request = cast(Request, response.request)  # Scrapy sets it before any callback
     return Capture(
-        vendor=vendor,
-        policy=policy,
+        vendor=key.vendor,
+        policy=key.policy,
         source="wayback",
         captured_at=memento.at,
         url=memento.url,
@@ -65,7 +66,7 @@ def archived_capture(response: Response, vendor: str, policy: str, visit: Visit,
 
 
 def repeated_capture(
-    vendor: str, policy: str, text: ArchivedText, row: Row, listed_at: datetime, replay_url: str
+    key: PolicyKey, text: KnownPayload, row: ListedCapture, listed_at: datetime, replay_url: str
 ) -> Capture:
     """The capture a row of the index is evidence of, when its digest is that of a capture got before.
 
@@ -73,10 +74,10 @@ def repeated_capture(
     headers. The media type is the one the same bytes had, as the index leaves out its parameters (the charset).
     """
     return Capture(
-        vendor=vendor,
-        policy=policy,
+        vendor=key.vendor,
+        policy=key.policy,
         source="wayback",
-        captured_at=row.moment,
+        captured_at=row.captured_at,
         url=row.original,
         asked_url=row.original,
         status=200,
@@ -110,5 +111,5 @@ def _media_type(response: Response) -> str:
     return (response.headers.get("Content-Type") or b"").decode("latin-1")
 
 
-def _identifiers(row: Row, memento: str) -> dict[str, str]:
+def _identifiers(row: ListedCapture, memento: str) -> dict[str, str]:
     return {"timestamp": row.timestamp, "digest": row.digest, "urlkey": row.urlkey, "memento": memento}

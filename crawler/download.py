@@ -15,10 +15,10 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import BODY, DONE
 from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 
-from core.codings import CutOff, TooLarge, UnknownCoding, decode
 from crawler.environment import environment_of
 from crawler.failures import NotAsked
 from crawler.resolver import host_and_port, may_be_anywhere, private_by_name, refusal
+from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
 
 # What comes before the body of an answer, in bytes; browsers allow for 256 KiB. Scrapy and Twisted set no bound.
 _HEAD = 256 * 1024

@@ -9,15 +9,16 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from core.composed import Observed
 from core.declarations import Location, Policy
 from core.exceptions import FetchError
+from core.policies import PolicyKey
 from core.settings import Settings
 from crawler.failures import NotAsked, NotTaken, reason, request_of
+from crawler.location_fetch import LocationFetch
 from crawler.own_process import in_own_process
 from crawler.pages import Pages
-from crawler.places import Place
 from crawler.run import project_settings, run_spider
+from formats.multipart import Observed
 
 
 def fetch_once(location: Location, settings: Settings) -> Observed:
@@ -54,16 +55,16 @@ class _OneLocation(scrapy.Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        yield self.request(Place("", "", Policy(locations=(self.location,)), self.location))
+        yield self.request(LocationFetch(PolicyKey("", ""), Policy(locations=(self.location,)), self.location))
 
-    def request(self, place: Place) -> Request:
-        return place.request().replace(callback=self.parse, errback=self.failed)
+    def request(self, fetch: LocationFetch) -> Request:
+        return fetch.request().replace(callback=self.parse, errback=self.failed)
 
-    async def parse(self, response: Response, place: Place) -> AsyncIterator[Any]:
+    async def parse(self, response: Response, fetch: LocationFetch) -> AsyncIterator[Any]:
         try:
-            further = await self.pages.take(place, response)
+            further = await self.pages.take(fetch, response)
         except (NotAsked, NotTaken) as error:
-            self.why = f"{place.url}: {error}"
+            self.why = f"{fetch.url}: {error}"
         else:
             if further.whole:
                 self.result = further.observed()

@@ -7,8 +7,8 @@ from typing import Any
 from scrapy.statscollectors import StatsCollector
 
 from core.escaping import printable_line
-from core.wording import plural
-from storage import Kept, Unread
+from core.plurals import plural
+from intake.records import ReadCapture, UnreadCapture
 
 _PREFIX = "clausewatch/"
 
@@ -69,11 +69,11 @@ class Tally:
         """An answer that may be a capture."""
         self._stats.inc_value(_PREFIX + "fetched")
 
-    def kept(self, unread: Unread) -> None:
+    def kept(self, unread: UnreadCapture) -> None:
         """A capture that the store took."""
         self._stats.inc_value(_PREFIX + "new", int(unread.is_new))
 
-    def read(self, kept: Kept) -> None:
+    def read(self, kept: ReadCapture) -> None:
         """A capture that was read after the store took it."""
         self._stats.inc_value(_PREFIX + "quarantined", int(kept.is_new and kept.verdict.name == "quarantined"))
 

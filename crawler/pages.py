@@ -7,7 +7,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawler.failures import NotTaken
-from crawler.places import Place
+from crawler.location_fetch import LocationFetch
 
 if TYPE_CHECKING:
     from crawler.browser import Browser
@@ -21,7 +21,7 @@ class Pages:
         self._browser: Browser | None = None
         crawler.signals.connect(self._close, signals.spider_closed)
 
-    async def take(self, place: Place, response: Response) -> Place:
+    async def take(self, fetch: LocationFetch, response: Response) -> LocationFetch:
         """The place with the page that it was to get next, which this is the answer of.
 
         NotTaken when no capture can be made of it; NotAsked when the crawl ends before it is rendered.
@@ -29,12 +29,12 @@ class Pages:
         if 300 <= response.status < 400 and "Location" in response.headers:
             # Scrapy follows all redirects but those that leave the web.
             raise NotTaken("it redirects to what is no web address")
-        if place.needs_browser(response):
+        if fetch.needs_browser(response):
             if self._browser is None:
                 self._browser = self._open()
-            further = place.with_page(await self._browser.render(place, response))
+            further = fetch.with_page(await self._browser.render(fetch, response))
         else:
-            further = place.with_page(place.served(response))
+            further = fetch.with_page(fetch.served(response))
         most = self._crawler.settings.getint("DOWNLOAD_MAXSIZE")
         if further.size > most:
             raise NotTaken(f"with this page, the policy's pages have more than {most} bytes")

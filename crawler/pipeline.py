@@ -11,8 +11,8 @@ from scrapy.exceptions import DontCloseSpider
 
 from core.exceptions import ClausewatchError
 from crawler.captures import Found
-from crawler.policies import PolicySpider
-from storage import Kept, Unread
+from crawler.spiders.base import BaseSpider
+from intake.records import ReadCapture, UnreadCapture
 
 # While the crawl has other things to do, so many wait to be read, or so many seconds. More of them are work enough for
 # processes of their own.
@@ -35,7 +35,7 @@ class StorePipeline:
         self._keeping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keep")
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
         self._found: list[tuple[Found, asyncio.Future[None]]] = []
-        self._unread: list[Unread] = []
+        self._unread: list[UnreadCapture] = []
         self._keeps: asyncio.Task[None] | None = None
         self._reads: asyncio.Task[None] | None = None
         self._closing = False
@@ -47,8 +47,8 @@ class StorePipeline:
         return cls(crawler)
 
     @property
-    def _spider(self) -> PolicySpider:
-        return cast(PolicySpider, self._crawler.spider)
+    def _spider(self) -> BaseSpider:
+        return cast(BaseSpider, self._crawler.spider)
 
     async def process_item(self, item: Found) -> Found:
         """Keeps one capture: it is committed when this returns."""
@@ -83,13 +83,13 @@ class StorePipeline:
                 self._follow()
         self._keeps = None
 
-    def _kept(self, batch: list[Found]) -> tuple[list[Unread], ClausewatchError | None]:
+    def _kept(self, batch: list[Found]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
         """Those of a batch that the store took, and why it took no more."""
-        kept: list[Unread] = []
+        kept: list[UnreadCapture] = []
         if self._spider.stopped:
             return kept, None
         try:
-            for unread in self._spider.store.keep_unread((one.capture, one.payload, one.policy) for one in batch):
+            for unread in self._spider.intake.keep_unread((one.capture, one.payload, one.policy) for one in batch):
                 kept.append(replace(unread, payload=None))
         except ClausewatchError as error:
             return kept, error
@@ -119,8 +119,8 @@ class StorePipeline:
         if engine is not None and engine._slot is not None:
             engine._slot.nextcall.schedule()  # it would look only every five seconds whether all is done
 
-    def _read_of(self, batch: list[Unread]) -> list[Kept]:
-        return list(self._spider.store.read(batch))
+    def _read_of(self, batch: list[UnreadCapture]) -> list[ReadCapture]:
+        return list(self._spider.intake.read(batch))
 
     def _idle(self) -> None:
         """All is fetched: what is not read yet is read before the crawl ends."""

@@ -12,8 +12,8 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.log import get_scrapy_root_handler
 
-from core.moments import iso
-from core.wording import plural
+from core.dates import iso
+from core.plurals import plural
 from crawler.outcome import counts_from
 
 _REDRAWN_EVERY = 0.5

@@ -3,8 +3,8 @@
 Pure functions of their input: HTML, PDF, Markdown and plain text come in, clauses in reading order come out.
 """
 
-from extraction.corpus import CorpusLine, corpus_line
 from extraction.documents import EXTRACTOR, extract
 from extraction.reading import read
+from extraction.source_lines import CorpusLine, corpus_line
 
 __all__ = ["EXTRACTOR", "CorpusLine", "corpus_line", "extract", "read"]

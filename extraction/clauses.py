@@ -2,9 +2,9 @@
 
 from core.clauses import Clause
 from extraction.blocks import LOOKS_LEVEL, Block
-from extraction.labels import split_label
-from extraction.stated_dates import states_date
-from extraction.wording import without_front
+from extraction.words.labels import split_label
+from extraction.words.stated_dates import states_date
+from extraction.words.tidying import without_front
 
 _HEADING_WORDS = 16
 _HEADING_LENGTH = 120

@@ -9,13 +9,13 @@ from core.clauses import Document
 from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.clauses import clauses_of
-from extraction.encodings import as_utf8, decode
-from extraction.furniture import count_words, policy_blocks
-from extraction.html import Page, read_html
-from extraction.languages import language_of
-from extraction.pdf import read_pdf
-from extraction.stated_dates import stated_date
-from extraction.text import is_hard_wrapped, read_text
+from extraction.furniture.removal import count_words, policy_blocks
+from extraction.readers.encodings import as_utf8, decode
+from extraction.readers.html_page import Page, read_html
+from extraction.readers.pdf_file import read_pdf
+from extraction.readers.plain_text import is_hard_wrapped, read_text
+from extraction.words.languages import language_of
+from extraction.words.stated_dates import stated_date
 
 #: Names this extractor's version; a reading made by another is made again.
 EXTRACTOR = "2"
@@ -76,7 +76,9 @@ def parse(
     if kind == "text":
         return _document(None, "", read_text(decode(data, media_type))), None
     if kind == "markdown":
-        from extraction.markdown import read_markdown  # hardly a policy is, and what parses it takes a while to load
+        from extraction.readers.markdown_text import (
+            read_markdown,  # hardly a policy is, and what parses it takes a while to load
+        )
 
         page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
         return _document(page.title, "", page.blocks), None

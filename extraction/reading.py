@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from core.captures import Capture, Reading, Verdict
-from core.composed import is_composed, parts_of
 from core.exceptions import ExtractionError
 from extraction.documents import joined, parse
-from extraction.screening import NEEDS_BROWSER, screen, speaks_as_policy, status_verdict
+from extraction.screening.screen import screen, speaks_as_policy, status_verdict
+from formats.multipart import is_composed, parts_of
 
 
 def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Reading:
@@ -34,7 +34,7 @@ def _rendered(reading: Reading, fault: str | None) -> Reading:
     verdict = reading.verdict
     if fault:
         return Reading(Verdict("quarantined", "truncated", fault), reading.document)
-    if verdict.reason == "empty" and verdict.evidence.endswith(NEEDS_BROWSER):
+    if verdict.needs_browser:
         return Reading(Verdict("quarantined", "empty", "rendered, the page still shows nothing to read"), None)
     return reading
 
@@ -53,7 +53,9 @@ def _in_one(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
         if verdict.name == "accepted" or (named and reading.document and speaks_as_policy(reading.document)):
             continue
         where = f"page {place} of {len(pages)}, {page.asked_url}"
-        return Reading(Verdict("quarantined", verdict.reason, f"{where}: {verdict.evidence}"), document)
+        return Reading(
+            Verdict("quarantined", verdict.reason, f"{where}: {verdict.evidence}", verdict.needs_browser), document
+        )
     accepted = [reading.verdict for _, reading in pages if reading.verdict.name == "accepted"]
     return Reading((accepted or [pages[0][1].verdict])[0], document)
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from core.captures import Capture, sha256_hex
 from core.declarations import Policy
 from core.exceptions import UsageError
-from core.media_types import media_type_of
 from extraction import corpus_line
+from formats.media_types import media_type_of
 
 
 def capture_from_page(

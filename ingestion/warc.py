@@ -18,12 +18,12 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from core.addresses import urlkey
 from core.captures import Capture, sha256_hex
-from core.codings import CutOff, TooLarge, UnknownCoding, decode
+from core.dates import parse_span
 from core.declarations import Policy
 from core.escaping import printable_line
 from core.exceptions import UsageError
-from core.moments import parse_span
-from ingestion.warc_metadata import METADATA_TYPE, capture_in, target_uri
+from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
+from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
 # A crawler asks for a redirect's target at once; a record further away in time is of another visit.
 _REDIRECT_WINDOW = timedelta(minutes=5)

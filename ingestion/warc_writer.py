@@ -15,7 +15,7 @@ from typing import IO
 from uuid import NAMESPACE_URL, uuid5
 
 from core.captures import Capture, sha256_hex
-from ingestion.warc_metadata import METADATA_TYPE, metadata_of, target_uri, warc_date
+from formats.warc_metadata import METADATA_TYPE, metadata_of, target_uri, warc_date
 
 _RESPONSE = "application/http; msgtype=response"
 _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"

@@ -14,8 +14,8 @@ from typing import Any
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from core.dates import iso
 from core.exceptions import UsageError
-from core.moments import iso
 from loopback.faults import Fault, write_plan
 
 _CHECKOUT = Path(__file__).resolve().parent.parent

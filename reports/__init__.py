@@ -5,13 +5,13 @@ rendered by one module a format. Digests are composed into the store's outbox an
 """
 
 from reports.digest import checked_address, compose
-from reports.docx import as_docx
-from reports.html import as_html
-from reports.json import as_json
-from reports.markdown import as_markdown
+from reports.html_report import as_html
+from reports.json_report import as_json
+from reports.markdown_report import as_markdown
 from reports.outbox import deliver_by_smtp, deliver_to_directory
 from reports.report import FileSide, Report, VersionSide, build_report, compare_files
-from reports.terminal import as_text, print_report
+from reports.terminal_report import as_text, print_report
+from reports.word_report import as_docx
 
 __all__ = [
     "FileSide",

@@ -12,17 +12,18 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from core.changes import SIGNIFICANCES
+from core.dates import iso
 from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.history import History, Observation, Telling
-from core.moments import iso
-from core.wording import plural
+from core.plurals import plural
+from core.policies import PolicyKey
 from diffing.timeline import settled, tellings
-from reports.html import environment
+from reports.html_report import environment
 from reports.report import Report, VersionSide, report_between
 from reports.vendor_text import printable
 from reports.wording import Told, alternates, circumstances, marked, subject, summary, told, versions_named
-from storage import PolicyKey, Store, Subscriber
+from storage import Store, Subscriber
 
 _WIDTH = 76
 _SHOWN = ("substantive", "factual")
@@ -81,9 +82,9 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     """
     checked_address(sender)
     # Read before anything else: what happens from now on raises a revision, which the next digest finds.
-    revisions = store.uncomposed()
-    subscribers = store.subscribers()
-    watermarks = {subscriber.id: store.untold(subscriber) for subscriber in subscribers}
+    revisions = store.subscriptions.changed_policies()
+    subscribers = store.subscriptions.subscribers()
+    watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}
     earliest: dict[PolicyKey, datetime] = {}
     for its in watermarks.values():
         for key, watermark in its.items():
@@ -99,7 +100,7 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
         untold: list[ChangeSet] = []
         declared = list(_declared(its, vendors))
         for vendor, policy in declared:
-            key = vendor.slug, policy
+            key = PolicyKey(vendor.slug, policy)
             if key not in news:
                 news[key] = _news(store, key, earliest[key])
             for telling in news[key].tellings:
@@ -115,14 +116,16 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
                 advanced[key] = until
         if advanced:
             message = as_message(untold, subscriber, vendors, now, sender) if untold else None
-            store.enqueue(subscriber.id, message, advanced, now)
+            store.subscriptions.enqueue(subscriber.id, message, advanced, now)
             messages += message is not None
         left = its.keys() - {(vendor.slug, policy) for vendor, policy in declared}
         undeclared |= left
         if not left:
             caught_up.append(subscriber)
     # What is not declared now waits until it is again.
-    store.composed({key: revision for key, revision in revisions.items() if key not in undeclared}, caught_up)
+    store.subscriptions.mark_composed(
+        {key: revision for key, revision in revisions.items() if key not in undeclared}, caught_up
+    )
     return messages
 
 
@@ -134,7 +137,7 @@ def _declared(keys: Collection[PolicyKey], vendors: Mapping[str, Vendor]) -> Ite
 
 
 def _news(store: Store, key: PolicyKey, after: datetime) -> _News:
-    known = settled(store.history(*key))
+    known = settled(store.library.history(key))
     told = tellings(known.history, after)
     return _News(known.until, told, known.history if told else _NOTHING)
 

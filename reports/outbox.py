@@ -26,7 +26,7 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
     that message and those after it stay in the outbox.
     """
     written = []
-    for message in store.outbox():
+    for message in store.subscriptions.outbox():
         who = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
         path = directory / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{who}-{message.id}.eml"
         try:
@@ -34,7 +34,7 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
             _write_whole(path, message.message)
         except OSError as error:
             raise DeliveryError(f"{path}: {error.strerror}; the digest stays in the outbox") from None
-        store.mark_sent(message.id, now)
+        store.subscriptions.mark_sent(message.id, now)
         written.append(path)
     return written
 
@@ -62,7 +62,7 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
     """
     connect = _connector(smtp_url)
     checked_address(sender)
-    waiting = store.outbox()
+    waiting = store.subscriptions.outbox()
     if not waiting:
         return 0
     sent, refused = 0, []
@@ -85,7 +85,7 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
                     server.close()
                     server = None
                 continue
-            store.mark_sent(message.id, now)
+            store.subscriptions.mark_sent(message.id, now)
             sent += 1
     finally:
         if server is not None:

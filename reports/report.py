@@ -7,11 +7,12 @@ from typing import Any
 
 from core.changes import Comparison
 from core.clauses import Document
+from core.dates import iso
 from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.history import Alternation, History, Observation, Period
-from core.moments import iso
-from diffing.compare import compare
+from core.policies import PolicyKey
+from diffing.comparison import compare
 from diffing.timeline import alternations, settled
 from storage import Store
 
@@ -144,8 +145,10 @@ def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) 
     not, when the vendor has no such policy, or when a date or id finds no capture.
     """
     vendor.policy(policy)
-    history = store.history(vendor.slug, policy)
-    old_period, new_period = (store.period(vendor.slug, policy, history, when) for when in (old, new))
+    history = store.library.history(PolicyKey(vendor.slug, policy))
+    old_period, new_period = (
+        store.library.period(PolicyKey(vendor.slug, policy), history, when) for when in (old, new)
+    )
     if _is_after(old_period, new_period):
         if not (old.startswith("@") or new.startswith("@")):
             raise UsageError(f"{old} is after {new}; give the earlier date first")
@@ -164,9 +167,11 @@ def report_between(
     store: Store, vendor: Vendor, policy: str, history: History, old_period: Period, new_period: Period
 ) -> Report:
     """What changed in a policy between two periods of its history. StorageError as the store raises it."""
-    old_document = store.document(old_period.last.capture_id, old_period.last.reader)
+    old_document = store.library.document(old_period.last.capture_id, old_period.last.reader)
     same = old_period.version_id == new_period.version_id
-    new_document = old_document if same else store.document(new_period.first.capture_id, new_period.first.reader)
+    new_document = (
+        old_document if same else store.library.document(new_period.first.capture_id, new_period.first.reader)
+    )
     first, last = sorted((history.periods.index(old_period), history.periods.index(new_period)))
     between = history.periods[first + 1 : last]
     forwards = history.periods.index(old_period) == first

@@ -11,9 +11,9 @@ from typing import Final
 
 from core.changes import SIGNIFICANCES, Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
 from core.clauses import Clause
+from core.dates import iso
 from core.history import Alternation
-from core.moments import iso
-from core.wording import plural
+from core.plurals import plural
 from reports.cuts import cut
 from reports.report import Between, FileSide, Report, Side, periods_of
 from reports.vendor_text import printable

@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from core.exceptions import ClausewatchError
+from core.plurals import plural
 from core.settings import load_settings
-from core.wording import plural
 from scripts.options import open_store
 from scripts.progress import progress_bar
 from scripts.whole_file import whole_draft
+from storage.upkeep import back_up
 
 
 @click.command("backup")
@@ -24,7 +25,7 @@ def command(file: Path) -> None:
     """
     settings = load_settings()
     with open_store(settings) as store, whole_draft(file) as draft, progress_bar("rows") as bar:
-        damaged = store.backup(draft, datetime.now(UTC), bar)
+        damaged = back_up(store, draft, datetime.now(UTC), bar)
     click.echo(f"{file}: {file.stat().st_size:,} bytes", err=True)
     tell_damaged(damaged)
 

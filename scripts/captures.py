@@ -2,9 +2,10 @@
 
 import click
 
+from core.policies import PolicyKey
 from core.settings import load_settings
-from scripts.listing import capture_row, print_json, print_table, version_numbers
 from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
+from scripts.tables import capture_row, print_json, print_table, version_numbers
 
 
 @click.command("captures")
@@ -16,8 +17,8 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     settings = load_settings()
     declared(settings, vendor, policy)
     with open_store(settings) as store:
-        numbers = version_numbers(store.history(vendor, policy))
-        found = store.captures(vendor, policy)
+        numbers = version_numbers(store.library.history(PolicyKey(vendor, policy)))
+        found = store.library.captures(PolicyKey(vendor, policy))
     rows = [capture_row(one.id, one.capture, one.verdict, numbers.get(one.version_id or "")) for one in found]
     if output_format == "json":
         print_json(rows)

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from core.declarations import Declarations
+from core.plurals import plural
 from core.settings import Settings
-from core.wording import plural
 from reports import compose, deliver_by_smtp, deliver_to_directory
 from scripts.options import Decorator
 from storage import Store

@@ -6,8 +6,8 @@ import click
 
 from core.captures import sha256_hex
 from core.exceptions import ExtractionError, UsageError
-from core.media_types import media_type_of
 from extraction import extract
+from formats.media_types import media_type_of
 from reports import FileSide, compare_files
 from scripts.options import format_option
 from scripts.output import REPORT_FORMATS, output_option, write_report

@@ -7,8 +7,9 @@ import click
 
 from core.declarations import select_vendors
 from core.exceptions import ClausewatchError, DamageError, UsageError
+from core.plurals import plural
+from core.policies import PolicyKey
 from core.settings import load_settings
-from core.wording import plural
 from ingestion import is_warc, write_captures
 from scripts.options import open_store, vendor_argument
 from scripts.whole_file import whole_file
@@ -46,13 +47,13 @@ def command(vendor: str, policy: str | None, path: Path) -> None:
 
 
 def _export(store: Store, vendor: str, policies: list[str], path: Path) -> None:
-    captures = [one.capture for slug in policies for one in store.captures(vendor, slug)]
+    captures = [one.capture for slug in policies for one in store.library.captures(PolicyKey(vendor, slug))]
     if not captures:
         raise UsageError(f"there are no captures of {vendor} yet")
 
     def payload_of(sha256: str) -> bytes | None:
         try:
-            return store.payload(sha256)
+            return store.library.payload(sha256)
         except DamageError as error:  # the others are evidence all the same
             click.echo(f"left out: {error}", err=True)
             return None

@@ -8,15 +8,17 @@ from pathlib import Path
 import click
 
 from core.captures import Capture
+from core.dates import parse_span
 from core.declarations import Policy
 from core.exceptions import ClausewatchError, UsageError
-from core.moments import parse_span
+from core.plurals import plural
+from core.policies import PolicyKey
 from core.settings import load_settings
-from core.wording import plural
 from ingestion import LeftOut, capture_from_page, captures_from_warc, is_warc
-from scripts.listing import capture_row, print_json, version_numbers
+from intake.records import ReadCapture
+from intake.service import Intake
 from scripts.options import declared, format_option, open_store, policy_option
-from storage import Kept
+from scripts.tables import capture_row, print_json, version_numbers
 
 
 @click.command("ingest")
@@ -39,7 +41,7 @@ def command(
     _, declaration = declared(settings, vendor, policy)
     moment = parse_span(captured_at).begin if captured_at else None
     captures: list[Capture] = []
-    results: list[Kept] = []
+    results: list[ReadCapture] = []
     left_out: Counter[str] = Counter()
 
     def found() -> Iterator[tuple[Capture, bytes | None, Policy]]:
@@ -51,9 +53,9 @@ def command(
                     captures.append(one[0])
                     yield *one, declaration
 
-    with open_store(settings) as store:
+    with open_store(settings) as store, Intake(store) as intake:
         try:
-            for result in store.keep_all(found()):
+            for result in intake.keep_all(found()):
                 results.append(result)
         except KeyboardInterrupt:
             raise ClausewatchError(
@@ -61,7 +63,7 @@ def command(
             ) from None
         finally:
             _summarise(results, left_out)
-        numbers = version_numbers(store.history(vendor, policy))
+        numbers = version_numbers(store.library.history(PolicyKey(vendor, policy)))
     kept = list(zip(captures, results, strict=True))
     if not kept:
         raise UsageError(f"none of these files holds a capture of {vendor}'s {policy} policy")
@@ -85,7 +87,7 @@ def _captures(
     yield from captures_from_warc(file, vendor, policy, declaration)
 
 
-def _summarise(kept: list[Kept], left_out: Counter[str]) -> None:
+def _summarise(kept: list[ReadCapture], left_out: Counter[str]) -> None:
     """One line of what became of the files, also when something stopped half-way: so far is stored."""
     quarantined = Counter(result.verdict.reason for result in kept if result.verdict.name == "quarantined")
     new = sum(result.is_new for result in kept)

@@ -4,8 +4,10 @@ import click
 
 from core.declarations import select_vendors
 from core.exceptions import ClausewatchError
+from core.plurals import plural
+from core.policies import PolicyKey
 from core.settings import load_settings
-from core.wording import plural
+from intake.service import Intake
 from scripts.options import open_store
 from scripts.progress import progress_bar
 
@@ -20,14 +22,15 @@ def command(vendors: tuple[str, ...]) -> None:
     Nobody is told of what only the reading changed.
     """
     settings = load_settings()
-    with open_store(settings) as store:
+    with open_store(settings) as store, Intake(store) as intake:
         try:
             for vendor in select_vendors(settings.vendors, vendors).values():
                 for name, policy in vendor.policies.items():
-                    before = len(store.history(vendor.slug, name).versions)
+                    key = PolicyKey(vendor.slug, name)
+                    before = len(store.library.history(key).versions)
                     with progress_bar(f"{vendor.slug} {name}") as progress:
-                        count = store.reextract(vendor.slug, name, policy, progress)
-                    after = len(store.history(vendor.slug, name).versions)
+                        count = intake.reextract(key, policy, progress)
+                    after = len(store.library.history(key).versions)
                     click.echo(
                         f"{vendor.slug} {name}: {plural(count, 'capture')} read again; "
                         f"{plural(before, 'version')} before, {after} now",

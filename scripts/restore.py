@@ -8,6 +8,7 @@ from core.settings import load_settings
 from scripts.backup import tell_damaged
 from scripts.options import open_store
 from scripts.progress import progress_bar
+from storage.upkeep import restore
 
 
 @click.command("restore")
@@ -21,6 +22,6 @@ def command(file: Path) -> None:
     """
     settings = load_settings()
     with open_store(settings) as store, progress_bar("rows") as bar:
-        damaged = store.restore(file, bar)
+        damaged = restore(store, file, bar)
     click.echo(f"{file} is restored", err=True)
     tell_damaged(damaged)

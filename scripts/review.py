@@ -7,16 +7,17 @@ from typing import Any
 
 import click
 
+from core.dates import iso
 from core.declarations import select_vendors
 from core.escaping import printable_line
 from core.exceptions import ExtractionError, UsageError
-from core.moments import iso
+from core.plurals import plural
+from core.policies import PolicyKey
 from core.settings import load_settings
-from core.wording import plural
-from scripts.listing import clause_lines, print_json, print_table
 from scripts.options import Decorator, format_option, open_store
-from scripts.quarantine import troubles_of
+from scripts.tables import clause_lines, print_json, print_table
 from storage import Decision, Review, StoredCapture
+from views.quarantine import troubles_of
 
 _id = click.IntRange(1, 2**63 - 1)  # larger ones no database counts up to
 _ids: Decorator = click.argument("capture_ids", nargs=-1, required=True, type=_id, metavar="ID...")
@@ -49,11 +50,11 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
     waiting: list[tuple[str, list[dict[str, Any]]]] = []
     told: list[str] = []
     with open_store(settings) as store:
-        suspect = {(one.vendor, one.policy) for one in store.standings(slugs) if one.quarantined or one.unread}
+        suspect = {(one.vendor, one.policy) for one in store.library.standings(slugs) if one.quarantined or one.unread}
         for slug, name in chosen:
             if (slug, name) not in suspect:
                 continue
-            captures = store.captures(slug, name)
+            captures = store.library.captures(PolicyKey(slug, name))
             waiting.append((f"{slug} {name}", [_row(one) for one in captures if _is_undecided(one)]))
             told += troubles_of(f"{slug} {name}", captures)
     if output_format == "json":
@@ -70,9 +71,9 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
 def show(capture_id: int, output_format: str) -> None:
     """Print a capture, why it counts as it does, and the text read from it."""
     with open_store(load_settings()) as store:
-        stored = store.capture(capture_id)
+        stored = store.library.capture(capture_id)
         try:
-            document = store.document(capture_id)
+            document = store.library.document(capture_id)
         except ExtractionError:
             document = None
     clauses = document.clauses if document else ()
@@ -107,7 +108,7 @@ def reject(capture_ids: tuple[int, ...], note: str) -> None:
 
 def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str) -> None:
     with open_store(load_settings()) as store:
-        store.review(capture_ids, Review(decision, _person(), note, datetime.now(UTC)))
+        store.library.review(capture_ids, Review(decision, _person(), note, datetime.now(UTC)))
     click.echo(f"{decision} {plural(len(capture_ids), 'capture')}", err=True)
 
 

@@ -11,7 +11,7 @@ from crawler.run import crawl
 from scripts.delivery import send_digests, to_option
 from scripts.lock import only_run
 from scripts.options import open_store
-from scripts.quarantine import troubles
+from views.quarantine import troubles
 
 
 @click.command("run")

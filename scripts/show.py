@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import click
 
+from core.dates import iso
 from core.escaping import printable_line
-from core.moments import iso
+from core.policies import PolicyKey
 from core.settings import load_settings
-from scripts.listing import clause_lines, origin, print_json
 from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
+from scripts.tables import clause_lines, origin, print_json
 
 
 @click.command("show")
@@ -21,9 +22,9 @@ def command(vendor: str, at: str | None, policy: str, output_format: str) -> Non
     settings = load_settings()
     declaration, _ = declared(settings, vendor, policy)
     with open_store(settings) as store:
-        history = store.history(vendor, policy)
-        period = store.period(vendor, policy, history, at or iso(datetime.now(UTC)))
-        document = store.document(period.first.capture_id, period.first.reader)
+        history = store.library.history(PolicyKey(vendor, policy))
+        period = store.library.period(PolicyKey(vendor, policy), history, at or iso(datetime.now(UTC)))
+        document = store.library.document(period.first.capture_id, period.first.reader)
     version = history.version(period.version_id)
     seen = {"from": iso(period.first.captured_at), "to": iso(period.last.captured_at), "url": period.last.url}
     if output_format == "json":

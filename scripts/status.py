@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from core.captures import Reason
+from core.dates import iso
 from core.declarations import load_vendors
-from core.moments import iso
 from core.settings import load_settings
-from scripts.listing import print_json, print_table
-from scripts.metrics import as_metrics
 from scripts.options import format_option, open_store
-from scripts.standing import PolicyStatus, policy_statuses
+from scripts.tables import print_json, print_table
 from scripts.whole_file import whole_file
+from views.metrics import as_metrics
+from views.policy_status import PolicyStatus, policy_statuses
 
 
 @click.command("status")
@@ -36,7 +36,7 @@ def command(output_format: str, metrics_path: Path | None) -> None:
     settings = load_settings()
     vendors = load_vendors(settings.vendors)
     with open_store(settings) as store:
-        statuses = policy_statuses(vendors, store.standings(), datetime.now(UTC))
+        statuses = policy_statuses(vendors, store.library.standings(), datetime.now(UTC))
     if metrics_path == Path("-"):
         click.echo(as_metrics(statuses), nl=False)
     elif metrics_path is not None:

@@ -18,5 +18,5 @@ def command(address: str, vendors: tuple[str, ...]) -> None:
     settings = load_settings()
     select_vendors(settings.vendors, vendors)
     with open_store(settings) as store:
-        store.subscribe(checked_address(address), vendors, datetime.now(UTC))
+        store.subscriptions.subscribe(checked_address(address), vendors, datetime.now(UTC))
     click.echo(f"{address} will be told of changes at {', '.join(vendors) or 'every declared vendor'}", err=True)

@@ -12,6 +12,6 @@ from scripts.options import open_store
 def command(address: str) -> None:
     """Send ADDRESS no more digests; what waits in the outbox for it is dropped."""
     with open_store(load_settings()) as store:
-        if not store.unsubscribe(address):
+        if not store.subscriptions.unsubscribe(address):
             raise UsageError(f"{address} is not subscribed")
     click.echo(f"{address} will be told no more", err=True)

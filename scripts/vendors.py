@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from core.captures import Capture
-from core.composed import is_composed, parts_of
 from core.declarations import json_schema, load_vendors, location_of
 from core.escaping import printable_line
 from core.settings import load_settings
 from crawler.fetch import fetch_once
 from extraction import read
-from scripts.listing import clause_lines
+from formats.multipart import is_composed, parts_of
+from scripts.tables import clause_lines
 
 
 @click.group("vendors")

@@ -7,10 +7,13 @@ import click
 from core.declarations import load_vendors
 from core.escaping import printable_line
 from core.exceptions import ClausewatchError
+from core.plurals import plural
+from core.policies import PolicyKey
 from core.settings import load_settings
-from core.wording import plural
+from intake.readers import rederive
 from scripts.options import open_store
 from scripts.progress import progress_bar
+from storage.upkeep import verify
 
 _REMEDIES = {
     "backup": "cannot be made again: restore the database from a backup",
@@ -31,7 +34,9 @@ def command(repair: bool) -> None:
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)
-    policies = {(slug, name): policy for slug, vendor in vendors.items() for name, policy in vendor.policies.items()}
+    policies = {
+        PolicyKey(slug, name): policy for slug, vendor in vendors.items() for name, policy in vendor.policies.items()
+    }
     found: Counter[str] = Counter()
     read = 0
     with open_store(settings) as store, progress_bar("captures") as bar:
@@ -41,7 +46,7 @@ def command(repair: bool) -> None:
             read = done
             bar(done, total)
 
-        for one in store.verify(policies, repair, progress):
+        for one in verify(store, policies, rederive, repair, progress):
             found[one.remedy] += 1
             made = "; it is made again" if one.remedy == "mended" else ""
             click.echo(printable_line(f"{one.place}: {one.fault}{made}"))

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import click
 
+from core.dates import iso
 from core.history import Alternation, Period, Settled
-from core.moments import iso
+from core.policies import PolicyKey
 from core.settings import load_settings
 from diffing.timeline import alternations, settled
 from reports.wording import alternates
-from scripts.listing import print_json, print_table, version_numbers, version_rows
 from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
+from scripts.tables import print_json, print_table, version_numbers, version_rows
 
 
 @click.command("versions")
@@ -26,10 +27,10 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     settings = load_settings()
     declared(settings, vendor, policy)
     with open_store(settings) as store:
-        known = settled(store.history(vendor, policy))
+        known = settled(store.library.history(PolicyKey(vendor, policy)))
         found = alternations(known.history)
         firsts = [version.first for version in known.history.versions]
-        documents = [store.document(first.capture_id, first.reader) for first in firsts]
+        documents = [store.library.document(first.capture_id, first.reader) for first in firsts]
     rows = list(version_rows(known, documents, found))
     if output_format == "json":
         print_json(rows)

@@ -14,8 +14,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.exceptions import DamageError, StorageError
-from storage import schema
-from storage.models import Base
+from storage.tables import schema
+from storage.tables.models import Base
 
 # How long one process waits for another's transaction in a SQLite file, and for a server to answer; in seconds.
 # `?timeout=` and `?connect_timeout=` in the URL set others.
@@ -63,8 +63,8 @@ _UNREACHABLE = (
 class Database:
     """An open database at the present schema.
 
-    reading, writing: a session in one transaction, committed at the end of the block and undone when the block
-        raises. StorageError for whatever the database refuses.
+    read_session, write_session: a session in one transaction, committed at the end of the block and undone when the
+        block raises. StorageError for whatever the database refuses.
     info: what all its sessions carry along.
     """
 
@@ -86,13 +86,13 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def read_session(self) -> Iterator[Session]:
         """For queries alone: on SQLite it waits for no writer."""
         with self._explaining(), Session(self._engine, info=self._info) as session, session.begin():
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def write_session(self) -> Iterator[Session]:
         """For changes: it is the only writer from its beginning. StorageError when the tables are other ones by now."""
         with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
             if schema.revision(session.connection()) != self._schema:
@@ -105,7 +105,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
         """For queries that all see the database as it was at the first of them; nobody waits for it."""
-        with self.reading() as session:
+        with self.read_session() as session:
             if session.get_bind().dialect.name == "postgresql":
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session

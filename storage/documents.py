@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from core.captures import sha256_hex
 from core.clauses import Document
 from core.exceptions import StorageError
-from storage.compression import compress, restore
+from formats.document_json import decode
 from storage.database import insert
-from storage.encoding import decode
-from storage.models import DocumentRow
+from storage.payloads.compression import compress, restore
+from storage.tables.models import DocumentRow
 
 
 def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:

@@ -8,17 +8,19 @@ from typing import Any
 from sqlalchemy import ScalarSelect, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from core.policies import PolicyKey
 from storage.database import insert
-from storage.models import CaptureRow, CountRow, PolicyRow, ReviewRow
-from storage.records import PolicyKey
+from storage.tables.models import CaptureRow, CountRow, PolicyRow, ReviewRow
 
 
-def reader_in_force(session: Session, vendor: str, policy: str) -> str | None:
+def reader_in_force(session: Session, key: PolicyKey) -> str | None:
     """Which reader's readings a policy is shown by; None before its first capture was read."""
-    return session.scalar(select(PolicyRow.reader).where(PolicyRow.vendor == vendor, PolicyRow.policy == policy))
+    return session.scalar(
+        select(PolicyRow.reader).where(PolicyRow.vendor == key.vendor, PolicyRow.policy == key.policy)
+    )
 
 
-def touch(session: Session, vendor: str, policy: str, captured_at: datetime, reader: str | None = None) -> str | None:
+def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str | None = None) -> str | None:
     """Note that a capture of that time may have changed the policy's history. The reader in force.
 
     reader: the one in force from now on, where there was none: nothing is shown yet that must not change half-way.
@@ -26,7 +28,7 @@ def touch(session: Session, vendor: str, policy: str, captured_at: datetime, rea
     Until the transaction ends nobody else changes that reader.
     """
     statement = insert(session, PolicyRow).values(
-        vendor=vendor, policy=policy, reader=reader, newest=captured_at, revision=1, composed=0
+        vendor=key.vendor, policy=key.policy, reader=reader, newest=captured_at, revision=1, composed=0
     )
     newer = statement.excluded.newest
     statement = statement.on_conflict_do_update(
@@ -40,7 +42,7 @@ def touch(session: Session, vendor: str, policy: str, captured_at: datetime, rea
     return session.scalar(statement.returning(PolicyRow.reader))
 
 
-def put_in_force(session: Session, vendor: str, policy: str, reader: str) -> None:
+def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
     """Have a policy shown by that reader's readings, and note that its history may be another, unless it was so before.
 
     What the policy's row said before is not relied upon. No change where the policy has no captures.
@@ -54,13 +56,15 @@ def put_in_force(session: Session, vendor: str, policy: str, reader: str) -> Non
             literal(1).label("revision"),
             literal(0).label("composed"),
         )
-        .where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
         .group_by(CaptureRow.vendor, CaptureRow.policy)
     )
     statement = insert(session, PolicyRow).from_select(
         ["vendor", "policy", "reader", "newest", "revision", "composed"], newest
     )
-    higher = case((PolicyRow.composed > PolicyRow.revision, PolicyRow.composed), else_=PolicyRow.revision)
+    higher = case(
+        (PolicyRow.composed_revision > PolicyRow.revision, PolicyRow.composed_revision), else_=PolicyRow.revision
+    )
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[PolicyRow.vendor, PolicyRow.policy],
@@ -68,7 +72,7 @@ def put_in_force(session: Session, vendor: str, policy: str, reader: str) -> Non
             where=or_(
                 PolicyRow.reader.is_distinct_from(reader),
                 PolicyRow.newest != statement.excluded.newest,
-                PolicyRow.composed > PolicyRow.revision,
+                PolicyRow.composed_revision > PolicyRow.revision,
             ),
         )
     )
@@ -78,7 +82,7 @@ def count(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iter
     """Count captures and reviews that this transaction stores, each given by the policy it is of."""
     of_captures, of_reviews = Counter(captures), Counter(reviews)
     rows = [
-        {"vendor": key[0], "policy": key[1], "captures": of_captures[key], "reviews": of_reviews[key]}
+        {"vendor": key.vendor, "policy": key.policy, "captures": of_captures[key], "reviews": of_reviews[key]}
         for key in of_captures | of_reviews
     ]
     if rows:
@@ -93,10 +97,10 @@ def count(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iter
         session.connection().execute(statement, rows)
 
 
-def recount(session: Session, vendor: str, policy: str) -> None:
+def recount(session: Session, key: PolicyKey) -> None:
     """Have at least as many captures and reviews of a policy counted as there are: what is gone stays missed."""
-    captures, reviews = session.execute(select(*how_many(vendor, policy))).one()
-    row = session.get(CountRow, (vendor, policy)) or CountRow(vendor=vendor, policy=policy, captures=0, reviews=0)
+    captures, reviews = session.execute(select(*how_many(*key))).one()
+    row = session.get(CountRow, key) or CountRow(vendor=key.vendor, policy=key.policy, captures=0, reviews=0)
     row.captures, row.reviews = max(row.captures, captures), max(row.reviews, reviews)
     session.add(row)
 

@@ -3,47 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from core.archive import Row
+from core.archives import ListedCapture
 from core.captures import Capture, Reason, Verdict
 
-if TYPE_CHECKING:
-    from core.declarations import Policy
-
 Decision = Literal["accepted", "rejected"]
-#: The slugs of vendor and policy.
-PolicyKey = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What became of a capture handed to the store.
-
-    is_new: False when the store held it already.
-    verdict: by itself, and by a person who reviewed it. Its neighbours may decide otherwise (`other_language`), which
-        `Store.captures` tells.
-    version_id: the version it shows; None when it is quarantined.
-    """
-
-    capture_id: int
-    is_new: bool
-    verdict: Verdict
-    version_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A capture that is kept, and is to be read as `policy` declares it.
-
-    is_new: False when the store held it already. payload: None when it is not at hand, but in the store.
-    """
-
-    capture_id: int
-    is_new: bool
-    capture: Capture
-    payload: bytes | None
-    policy: "Policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +97,10 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What an archive's index is asked for of a policy.
+class ListingQuery:
+    """What an archive's index is asked for.
 
-    archive: its base address. url: the location's. begin, end: of the captures, both included; None: no bound.
+    archive: its base address. url: the location's. begin, end: of the captures, both included; None for no bound.
     """
 
     archive: str
@@ -146,15 +111,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How far a location's listing has come.
+    """How far the listing of a location has come.
 
-    found: rows listed so far, those of captures stored before included. malformed: rows that could not be read.
-    resume_key: what the index is asked on with; None before the first page and after the last.
-    complete: whether that was the last page.
+    found: captures listed so far, those that were stored before included. malformed: rows that could not be read.
+    resume_key: asks the index for the next page; None before the first page and after the last.
+    complete: whether the last page is filed.
     """
 
     id: int
-    asked: Asked
+    query: ListingQuery
     found: int
     malformed: int
     resume_key: str | None
@@ -162,23 +127,23 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class RowToGet:
-    """A row of a listing whose capture is not stored yet.
+class CaptureToFetch:
+    """A listed capture that is not stored yet.
 
-    url: the location's. text: what its capture shows: the digest, which other rows may share, or None where it tells
-        nothing of others. tried: asked for in vain; another row of the same text may give it yet.
+    url: the location's. checksum: the archive's own checksum of what the capture shows, which other captures may share;
+    None if it tells nothing of others. tried: fetched in vain; another capture of the same checksum may still be given.
     """
 
     id: int
     url: str
-    row: Row
-    text: str | None
+    listed: ListedCapture
+    checksum: str | None
     tried: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ArchivedText:
-    """The bytes that an archive's digest stands for, as a stored capture tells."""
+class KnownPayload:
+    """The payload that an archive's checksum stands for, as a stored capture proves."""
 
     sha256: str
     media_type: str

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.orm import Session
 
 from core.captures import Reason, VerdictName
-from storage import queries
-from storage.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
-from storage.records import PolicyKey, Standing
+from core.policies import PolicyKey
+from storage.records import Standing
+from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
+from storage.verdicts import UNREAD, stored_captures
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,14 @@ class _Group:
 
 
 def standings(session: Session, vendors: Collection[str]) -> Iterator[Standing]:
-    """See `Store.standings`."""
+    """Yields where each policy of these vendors stands, of all vendors if none is given."""
     of_those = CaptureRow.vendor.in_(vendors) if vendors else true()
     reviewed = _reviewed(session, of_those)
-    for (vendor, policy), groups in _groups(session, of_those).items():
+    for key, groups in _groups(session, of_those).items():
         # Readings alone do not tell the verdicts where a person or the captures' neighbours have a say.
-        if (vendor, policy) in reviewed or _languages(groups) > 1:
-            groups = list(_judged_singly(session, vendor, policy))
-        yield _standing(session, vendor, policy, groups)
+        if key in reviewed or _languages(groups) > 1:
+            groups = list(_judged_singly(session, key))
+        yield _standing(session, key, groups)
 
 
 def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[_Group]]:
@@ -54,31 +55,31 @@ def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey,
         .where(condition)
         .group_by(*alike)
     )
-    found: dict[PolicyKey, list[_Group]] = defaultdict(list)
+    groups: dict[PolicyKey, list[_Group]] = defaultdict(list)
     for vendor, policy, *group in session.execute(query):
-        found[vendor, policy].append(_Group(*group))
-    return found
+        groups[PolicyKey(vendor, policy)].append(_Group(*group))
+    return groups
 
 
 def _reviewed(session: Session, condition: ColumnElement[bool]) -> set[PolicyKey]:
     query = select(CaptureRow.vendor, CaptureRow.policy).join(ReviewRow, ReviewRow.capture_id == CaptureRow.id)
-    return {(vendor, policy) for vendor, policy in session.execute(query.where(condition))}
+    return {PolicyKey(vendor, policy) for vendor, policy in session.execute(query.where(condition))}
 
 
 def _languages(groups: Iterable[_Group]) -> int:
     return len({group.language for group in groups if group.verdict == "accepted"} - {None})
 
 
-def _judged_singly(session: Session, vendor: str, policy: str) -> Iterator[_Group]:
-    for one in queries.captures(session, vendor, policy):
+def _judged_singly(session: Session, key: PolicyKey) -> Iterator[_Group]:
+    for one in stored_captures(session, key):
         at = one.capture.captured_at
-        if one.verdict is queries.UNREAD:
+        if one.verdict is UNREAD:
             yield _Group(None, None, None, None, 1, at, at)
         else:
             yield _Group(one.verdict.name, one.verdict.reason, one.version_id, None, 1, at, at)
 
 
-def _standing(session: Session, vendor: str, policy: str, groups: list[_Group]) -> Standing:
+def _standing(session: Session, key: PolicyKey, groups: list[_Group]) -> Standing:
     quarantined: Counter[Reason] = Counter()
     appeared: dict[str, datetime] = {}
     for group in groups:
@@ -90,10 +91,10 @@ def _standing(session: Session, vendor: str, policy: str, groups: list[_Group]) 
     last_quarantined = _newest(groups, "quarantined")
     failing_since = None
     if last_quarantined is not None and (last_accepted is None or last_quarantined > last_accepted):
-        failing_since = _first_after(session, vendor, policy, last_accepted)
+        failing_since = _first_after(session, key, last_accepted)
     return Standing(
-        vendor=vendor,
-        policy=policy,
+        vendor=key.vendor,
+        policy=key.policy,
         captures=sum(group.captures for group in groups),
         last_capture=max(group.last for group in groups),
         last_accepted=last_accepted,
@@ -108,9 +109,9 @@ def _newest(groups: Iterable[_Group], verdict: VerdictName) -> datetime | None:
     return max((group.last for group in groups if group.verdict == verdict), default=None)
 
 
-def _first_after(session: Session, vendor: str, policy: str, moment: datetime | None) -> datetime | None:
+def _first_after(session: Session, key: PolicyKey, moment: datetime | None) -> datetime | None:
     """When the first capture of a policy after that moment was made; None: the first of all."""
-    query = select(CaptureRow.captured_at).where(CaptureRow.vendor == vendor, CaptureRow.policy == policy)
+    query = select(CaptureRow.captured_at).where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
     if moment is not None:
         query = query.where(CaptureRow.captured_at > moment)
     return session.scalar(query.order_by(CaptureRow.captured_at).limit(1))

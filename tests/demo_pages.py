@@ -1,6 +1,6 @@
 """The captures of the demo's fictional vendor, as a test hands them to `clausewatch ingest`."""
 
-from core.moments import iso
+from core.dates import iso
 from demo.captures import PAGES, archived_pages
 from tests.conftest import Clausewatch
 

@@ -4,12 +4,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from storage import PolicyKey, Store
-from storage.models import ToldRow
+from core.policies import PolicyKey
+from storage import Store
+from storage.tables.models import WatermarkRow
 
 
 def told_to(store: Store, subscriber_id: int) -> dict[PolicyKey, datetime]:
     """By policy, the captured_at up to which the subscriber was told all there was to tell."""
-    query = select(ToldRow.vendor, ToldRow.policy, ToldRow.until).where(ToldRow.subscriber_id == subscriber_id)
-    with store._database.reading() as session:
+    query = select(WatermarkRow.vendor, WatermarkRow.policy, WatermarkRow.until).where(
+        WatermarkRow.subscriber_id == subscriber_id
+    )
+    with store.database.read_session() as session:
         return {(vendor, policy): until for vendor, policy, until in session.execute(query)}

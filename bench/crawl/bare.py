@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import scrapy
-from measured import SETTINGS, Clock, urls
 from scrapy import Request, signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Response
+
+from bench.crawl.measured import SETTINGS, Clock, urls
 
 FOLDER = sys.argv[1]
 

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from measured import SETTINGS, Clock, urls
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 
+from bench.crawl.measured import SETTINGS, Clock, urls
 from core.settings import Settings
 from crawler.run import project_settings
 

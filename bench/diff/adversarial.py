@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from core.clauses import Clause, Document
-from diffing.compare import compare
+from diffing.comparison import compare
 
 Texts = list[str]
 

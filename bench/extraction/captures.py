@@ -12,7 +12,7 @@ from warcio.archiveiterator import ArchiveIterator
 from core.captures import Capture, sha256_hex
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
-HERE = Path(__file__).resolve().parent
+CORPORA = Path(__file__).resolve().parents[2] / "tests" / "corpora"
 
 
 @dataclass(frozen=True, slots=True)

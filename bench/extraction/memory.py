@@ -2,8 +2,7 @@
 
 import resource
 
-from pages import pages
-
+from bench.extraction.pages import pages
 from extraction import extract
 
 

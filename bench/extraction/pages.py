@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from captures import HERE
-from words import Score, score, words
-
+from bench.extraction.captures import CORPORA
+from bench.extraction.words import Score, score, words
 from extraction import extract
 
 # `# ` heading, `- ` list item, `| a | b |` table row, or nothing for a paragraph; then `{2.1} ` for a label.
@@ -18,9 +17,9 @@ _KINDS = {"#": "heading", "-": "list_item", "|": "table_row", None: "paragraph"}
 
 def pages() -> Iterator[tuple[dict[str, Any], bytes, list[tuple[str, str, str]]]]:
     """What is known of each page, its bytes, and its clauses as kind, label, text."""
-    for line in (HERE / "pages" / "pages.jsonl").read_text("utf-8").splitlines():
+    for line in (CORPORA / "pages" / "pages.jsonl").read_text("utf-8").splitlines():
         known = json.loads(line)
-        path = HERE / "pages" / known["file"]
+        path = CORPORA / "pages" / known["file"]
         lines = path.with_suffix("").with_suffix(".expected.txt").read_text("utf-8").splitlines()
         clauses = []
         for expected in filter(None, lines):

@@ -5,12 +5,12 @@ import json
 import re
 from collections.abc import Iterator
 
-from captures import HERE, SHARED, labelled
 from selectolax.lexbor import LexborHTMLParser
-from words import Score, score
 
+from bench.extraction.captures import CORPORA, SHARED, labelled
+from bench.extraction.words import Score, score
 from extraction import extract
-from extraction.encodings import decode
+from extraction.readers.encodings import decode
 
 _UNSEEN = ("script", "style", "template", "noscript", "svg", "iframe", "textarea", "select")
 
@@ -43,7 +43,7 @@ def measure(*, details: bool) -> None:
         data = path.read_bytes()
         payloads.setdefault(hashlib.sha1(data, usedforsecurity=False).hexdigest(), (data, "text/html", ""))
     total = Score()
-    readings = json.loads((HERE / "readings.json").read_text("utf-8"))
+    readings = json.loads((CORPORA / "readings.json").read_text("utf-8"))
     for reading in readings:
         payload, media_type, url = payloads[reading["sha1"]]
         sequence = _words(payload, media_type)

@@ -5,10 +5,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from captures import HERE, SHARED, labelled
-
+from bench.extraction.captures import CORPORA, SHARED, labelled
 from core.captures import Capture, sha256_hex
-from core.moments import iso
+from core.dates import iso
 from extraction import read
 
 
@@ -33,9 +32,9 @@ def measure(*, details: bool) -> None:
     for index, kind in (("index.jsonl", "not the policy"), ("good.jsonl", "the policy")):
         verdicts: Counter[str] = Counter()
         right = total = held_back = 0
-        for line in (HERE / "screening" / index).read_text("utf-8").splitlines():
+        for line in (CORPORA / "screening" / index).read_text("utf-8").splitlines():
             known = json.loads(line)
-            payload = (HERE / "screening" / known["file"]).read_bytes()
+            payload = (CORPORA / "screening" / known["file"]).read_bytes()
             verdict = read(_capture(known, payload), payload).verdict
             verdicts[verdict.reason or "accepted"] += 1
             total += 1

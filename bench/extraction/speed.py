@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 import trafilatura
-from captures import labelled
 
+from bench.extraction.captures import labelled
 from extraction import read
 
 _TIMES = 3

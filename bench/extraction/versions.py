@@ -2,9 +2,8 @@
 
 from itertools import groupby
 
-from captures import labelled
-
-from core.moments import iso
+from bench.extraction.captures import labelled
+from core.dates import iso
 from diffing.sameness import version_id
 from extraction import read
 

@@ -23,6 +23,7 @@ from core.declarations import Location, Policy
 from ingestion import LeftOut, captures_from_warc
 from ingestion.warc_writer import write_captures
 from storage import Store
+from tests.keeping import keep, keep_all
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 WAYS = ("one by one", "all at once")
@@ -68,9 +69,9 @@ def take_in(way: str, folder: Path, url: str) -> dict[str, float]:
     begun, used = time.perf_counter(), processor_seconds()
     with Store.open(url) as store:
         if way == WAYS[0]:
-            count = sum(1 for found in captures(folder) if store.keep(*found))
+            count = sum(1 for found in captures(folder) if keep(store, *found))
         else:
-            count = sum(1 for _ in store.keep_all(captures(folder)))
+            count = sum(1 for _ in keep_all(store, captures(folder)))
         return {"count": count, "clock": time.perf_counter() - begun, "processor": processor_seconds() - used}
 
 

@@ -17,11 +17,12 @@ from core.captures import Capture, sha256_hex
 from core.clauses import Clause, Document
 from core.declarations import Location, Policy
 from diffing.sameness import version_id
-from storage import service
-from storage.compression import compress
+from formats.document_json import encode
+from intake.readers import EXTRACTOR_NAME, declared_of, reader_of
+from storage.capture_rows import capture_identity, row_values
 from storage.database import Database
-from storage.encoding import encode
-from storage.models import CaptureRow, CountRow, DocumentRow, PayloadRow, PolicyRow, ReadingRow
+from storage.payloads.compression import compress
+from storage.tables.models import CaptureRow, CountRow, DocumentRow, PayloadRow, PolicyRow, ReadingRow
 
 CAPTURES_EACH, VERSIONS_EACH = 100, 10
 BEGIN = datetime(2021, 1, 1, 6, tzinfo=UTC)
@@ -176,20 +177,20 @@ def _rows(batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, 
     }
     for one in batch:
         declared = one.declared
-        reader = service.reader_of(declared)
+        reader = reader_of(declared)
         versions = [_version(one, number, rows) for number in range(VERSIONS_EACH)]
         for number in range(captures_each):
             payload, document_sha256, its_version_id = versions[number * VERSIONS_EACH // captures_each]
             capture = capture_of(one, number, payload, BEGIN + number * EVERY * CAPTURES_EACH / captures_each)
             capture_id = first_id + len(rows[CaptureRow])
-            columns = service.columns_of(capture, service.identity_of(capture))
+            columns = row_values(capture, capture_identity(capture))
             rows[CaptureRow].append({"id": capture_id, **columns})
             rows[ReadingRow].append(
                 {
                     "capture_id": capture_id,
                     "reader": reader,
-                    "extractor": service._READER,
-                    "declared": service.declared_of(declared, declared.locations[0]),
+                    "extractor": EXTRACTOR_NAME,
+                    "declared": declared_of(declared, declared.locations[0]),
                     "language": "en",
                     "verdict": "accepted",
                     "reason": None,

@@ -22,7 +22,7 @@ from bench.scale.generate import AFTER, CAPTURES_EACH, EVERY, VERSIONS_EACH, Wat
 from scripts.main import cli
 from storage import Store
 from storage.database import Database
-from storage.models import CaptureRow
+from storage.tables.models import CaptureRow
 
 _READER = "reader@client.example"
 
@@ -64,7 +64,7 @@ class Side:
     def subscribed(self, since: datetime, *vendors: str) -> Iterator[None]:
         """Somebody gets digests of what is captured from then on."""
         with Store.open(self.url) as store:
-            store.subscribe(_READER, vendors, since)
+            store.subscriptions.subscribe(_READER, vendors, since)
         yield
         self.command("unsubscribe", _READER)
 
@@ -73,7 +73,7 @@ class Side:
         with Store.open(self.url) as store:
             for seen in (at, at + timedelta(minutes=5)):
                 payload = page_of(watched, VERSIONS_EACH + at.toordinal() * 24 + at.hour)
-                store.keep(capture_of(watched, 1, payload, seen), payload, watched.declared)
+                keep(store, capture_of(watched, 1, payload, seen), payload, watched.declared)
 
 
 Measure = Callable[[Side], Iterator[Callable[[], object]]]

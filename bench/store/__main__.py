@@ -17,16 +17,16 @@ from itertools import islice
 from pathlib import Path
 
 import psycopg
-import repository
-from histories import repeated
 from sqlalchemy import func, make_url, select, text
 
+from bench.store import repository
+from bench.store.histories import repeated
 from core.captures import Capture, sha256_hex
 from core.declarations import Location, Policy
+from intake.service import Keeper
 from storage import Store, payloads
 from storage.database import Database
-from storage.models import PayloadRow
-from storage.service import Keeper
+from storage.tables.models import PayloadRow
 
 Some = list[tuple[Capture, bytes]]
 
@@ -72,7 +72,7 @@ def measure(url: str, count: int, parts: list[str]) -> None:
         with Store.open(url) as store:
             for digest in chance.choices(digests, k=READS):
                 begin = time.perf_counter()
-                store.payload(digest)
+                store.library.payload(digest)
                 took.append(time.perf_counter() - begin)
         took.sort()
         print(

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from histories import repeated
+from bench.store.histories import repeated
 
 _COMMIT = b"commit refs/heads/main\ncommitter c <c@c> %d +0000\ndata 0\nM 100644 inline %s\ndata %d\n%s\n"
 

@@ -14,17 +14,19 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from core.captures import Capture
+from core.dates import parse_span
 from core.declarations import Location, Policy
 from core.exceptions import ArchiveError, StorageError, UsageError
-from core.moments import parse_span
-from crawler import wayback
+from core.policies import PolicyKey
+from crawler.archives import wayback
 from crawler.backoff import Gate, GaveUp, KeepsFailing
 from crawler.budget import Budget
 from crawler.captures import Found, archived_capture, header_map, repeated_capture
 from crawler.environment import environment_of
 from crawler.failures import NotAsked, reason, request_of
-from crawler.policies import PolicySpider
-from storage import ArchivedText, Asked, Listing, RowToGet, Unread
+from crawler.spiders.base import BaseSpider
+from intake.records import UnreadCapture
+from storage import CaptureToFetch, KnownPayload, Listing, ListingQuery
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -46,16 +48,15 @@ class _Work:
     and timestamp. begun_again: whose listings were, because of another crawl of the same policy.
     """
 
-    vendor: str
-    name: str
+    key: PolicyKey
     policy: Policy
     listings: int = 0
-    texts: dict[str, ArchivedText] | None = None
-    rows: dict[tuple[str, str], RowToGet] = field(default_factory=dict)
-    begun_again: set[Asked] = field(default_factory=set)
+    texts: dict[str, KnownPayload] | None = None
+    rows: dict[tuple[str, str], CaptureToFetch] = field(default_factory=dict)
+    begun_again: set[ListingQuery] = field(default_factory=set)
 
     def __str__(self) -> str:
-        return f"{self.vendor}/{self.name}"
+        return str(self.key)
 
 
 _SEVERAL_PAGES = (
@@ -63,7 +64,7 @@ _SEVERAL_PAGES = (
 )
 
 
-class ArchiveSpider(PolicySpider):
+class ArchiveSpider(BaseSpider):
     """Fetches what the archive holds of each location, for the time it holds, and is not stored yet.
 
     since, until: a year, a month or a day; until takes it in.
@@ -116,14 +117,14 @@ class ArchiveSpider(PolicySpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The crawl: hands out requests and captures while there is room for them, until nothing is left to do."""
-        self._works: dict[tuple[str, str], _Work] = {}
+        self._works: dict[PolicyKey, _Work] = {}
         self._changed = asyncio.Event()
         policies = self.policies()
         while not self.stopped and self._gate.given_up is None:
             self._changed.clear()
             while len(self._works) < _POLICIES and (following := next(policies, None)):
                 work = _Work(*following)
-                self._works[work.vendor, work.name] = work
+                self._works[work.key] = work
                 for request in await self._begin_listings(work):
                     yield request
             if not self._works:
@@ -142,14 +143,14 @@ class ArchiveSpider(PolicySpider):
                     yield one
                 if not rows_to_go and not under_way:
                     waiting = False
-                    del self._works[work.vendor, work.name]
+                    del self._works[work.key]
             if waiting:
                 await self._changed.wait()
 
     async def _begin_listings(self, work: _Work) -> list[Request]:
         """The requests a policy's listings begin, or go on, with."""
         # A crawl before this one may have been killed between storing a capture and reading it.
-        await self._stored(self.store.reextract, work.vendor, work.name, work.policy)
+        await self._stored(self.intake.reextract, work.key, work.policy)
         listings = await self._listings(work)
         for listing in listings:
             self.tally.found(listing.found)
@@ -159,59 +160,61 @@ class ArchiveSpider(PolicySpider):
         return [self._listing(work, listing) for listing in to_go]
 
     async def _listings(self, work: _Work) -> Sequence[Listing]:
-        asked = []
+        queries = []
         for location in work.policy.locations:
             if location.pages:
                 self.tally.failed(f"{work} {location.url}", _SEVERAL_PAGES)
                 continue
             begin, end = _clipped(location, self._begin, self._end)
             if begin is None or end is None or begin <= end:
-                asked.append(Asked(self._base, location.url, begin, end))
-        return await self._stored(self.store.begin_listings, work.vendor, work.name, asked, self.begun_at, _STALE)
+                queries.append(ListingQuery(self._base, location.url, begin, end))
+        return await self._stored(self.store.archive_listings.begin, work.key, queries, self.begun_at, _STALE)
 
     async def _next(self, work: _Work, room: int) -> list[Request | Found]:
         """What to do next of a policy that is listed: of so many rows at most."""
         if work.texts is None:
-            work.texts = dict(await self._stored(self.store.archived_texts, work.vendor, work.name))
+            work.texts = dict(await self._stored(self.store.archive_listings.known_payloads, work.key))
             self._listed_policies += 1
-            self._rows += await self._stored(self.store.count_rows_to_get, work.vendor, work.name)
-        texts = {row.text for row in work.rows.values() if row.text is not None and row.text not in work.texts}
+            self._rows += await self._stored(self.store.archive_listings.count_to_fetch, work.key)
+        texts = {
+            row.checksum for row in work.rows.values() if row.checksum is not None and row.checksum not in work.texts
+        }
         ids = [row.id for row in work.rows.values()]
-        rows = await self._stored(self.store.rows_to_get, work.vendor, work.name, ids, texts, room)
+        rows = await self._stored(self.store.archive_listings.to_fetch, work.key, ids, texts, room)
         given: list[Request | Found] = []
         for row in rows:
-            if row.text in work.texts:
-                address = wayback.replay_url(self._base, row.row.timestamp, row.row.original)
-                text = work.texts[row.text]
-                repeated = repeated_capture(work.vendor, work.name, text, row.row, self.begun_at, address)
+            if row.checksum in work.texts:
+                address = wayback.replay_url(self._base, row.listed.timestamp, row.listed.original)
+                text = work.texts[row.checksum]
+                repeated = repeated_capture(work.key, text, row.listed, self.begun_at, address)
                 given.append(Found(repeated, None, work.policy))
-            elif row.tried or row.text in texts:
+            elif row.tried or row.checksum in texts:
                 continue  # another row of the same text is asked for
             else:
-                given.append(self._replay(work, row, wayback.Visit.of(row.row)))
-                if row.text is not None:
-                    texts.add(row.text)
+                given.append(self._replay(work, row, wayback.Visit.of(row.listed)))
+                if row.checksum is not None:
+                    texts.add(row.checksum)
             work.rows[_key(row)] = row
         return given
 
-    def kept(self, unread: Unread) -> None:
+    def kept(self, unread: UnreadCapture) -> None:
         """The row of the capture is done with."""
         super().kept(unread)
         capture = unread.capture
-        work = self._works[capture.vendor, capture.policy]
+        work = self._works[capture.key]
         row = work.rows[capture.archive["urlkey"], capture.archive["timestamp"]]
-        if row.text is not None and _shows_its_digest(capture) and work.texts is not None:
-            work.texts[row.text] = ArchivedText(capture.sha256, capture.media_type)
+        if row.checksum is not None and _shows_its_digest(capture) and work.texts is not None:
+            work.texts[row.checksum] = KnownPayload(capture.sha256, capture.media_type)
         self._done(work, row)
 
     def ahead(self) -> float | None:
-        """See PolicySpider. Those of policies not listed yet are taken to be as many as the others', on average."""
+        """See BaseSpider. Those of policies not listed yet are taken to be as many as the others', on average."""
         if not self._listed_policies:
             return None
         policies = sum(1 for _ in self.policies())
         return max(0, self._rows * policies / self._listed_policies - self.done)
 
-    def _done(self, work: _Work, row: RowToGet, rows: int = 1) -> None:
+    def _done(self, work: _Work, row: CaptureToFetch, rows: int = 1) -> None:
         self.done += rows
         del work.rows[_key(row)]
         self._changed.set()
@@ -219,11 +222,11 @@ class ArchiveSpider(PolicySpider):
     # --- listings ----------------------------------------------------------------------------------------------------
 
     def _listing(self, work: _Work, listing: Listing) -> Request:
-        asked = listing.asked
+        query = listing.query
         limit = self.settings.getint("ARCHIVE_LISTING_ROWS")
         return self._request(
             "listing",
-            wayback.listing_url(self._base, asked.url, asked.begin, asked.end, limit, listing.resume_key),
+            wayback.listing_url(self._base, query.url, query.begin, query.end, limit, listing.resume_key),
             self.parse_listing,
             self.listing_failed,
             {"work": work, "listing": listing},
@@ -231,7 +234,7 @@ class ArchiveSpider(PolicySpider):
 
     async def parse_listing(self, response: Response, work: _Work, listing: Listing) -> AsyncIterator[Request]:
         """A page of a location's listing: files its rows, and asks for the next one."""
-        what = f"{work} {listing.asked.url}: listing"
+        what = f"{work} {listing.query.url}: listing"
         try:
             refusal = wayback.listing_refusal(response.status, response.body)
             if refusal:
@@ -242,20 +245,22 @@ class ArchiveSpider(PolicySpider):
         except ArchiveError as error:
             self.tally.failed(what, str(error))
             # Asked on with the same key, the next crawl would be told the same.
-            await self._stored(self.store.restart_listing, listing)
+            await self._stored(self.store.archive_listings.restart, listing)
             self._listed(work)
             return
-        filed = await self._stored(self.store.file_page, listing, page.rows, page.malformed, page.resume_key)
+        filed = await self._stored(
+            self.store.archive_listings.file_page, listing, page.rows, page.malformed, page.resume_key
+        )
         if filed is None:
             # Another crawl is through with this listing, or has dropped it, since this one asked for the page.
-            if listing.asked in work.begun_again:
+            if listing.query in work.begun_again:
                 self.tally.failed(
                     what, "another crawl asks for other dates of it; run this again when that one is done"
                 )
                 self._listed(work)
                 return
-            work.begun_again.add(listing.asked)
-            filed = next(each for each in await self._listings(work) if each.asked == listing.asked)
+            work.begun_again.add(listing.query)
+            filed = next(each for each in await self._listings(work) if each.query == listing.query)
         self.tally.found(filed.found - listing.found)
         self.tally.malformed(filed.malformed - listing.malformed)
         if filed.complete:
@@ -275,14 +280,14 @@ class ArchiveSpider(PolicySpider):
 
     # --- replays -----------------------------------------------------------------------------------------------------
 
-    def _replay(self, work: _Work, row: RowToGet, visit: wayback.Visit, redirect: Found | None = None) -> Request:
+    def _replay(self, work: _Work, row: CaptureToFetch, visit: wayback.Visit, redirect: Found | None = None) -> Request:
         """The request for what a visit asks for. redirect: the last archived redirect on the way there."""
         url = wayback.replay_url(self._base, visit.timestamp, visit.url)
         about = {"work": work, "row": row, "visit": visit, "redirect": redirect}
         return self._request("replay", url, self.parse_replay, self.replay_failed, about)
 
     async def parse_replay(
-        self, response: Response, work: _Work, row: RowToGet, visit: wayback.Visit, redirect: Found | None
+        self, response: Response, work: _Work, row: CaptureToFetch, visit: wayback.Visit, redirect: Found | None
     ) -> AsyncIterator[Request | Found]:
         """The archive's answer to the request for a capture."""
         answer = wayback.read_replay(visit, self._base, response.status, header_map(response), response.body)
@@ -292,7 +297,7 @@ class ArchiveSpider(PolicySpider):
             async for found in self._not_given(work, row, redirect, answer.why, self._unplayable):
                 yield found
         else:
-            capture = archived_capture(response, work.vendor, work.name, visit, answer.memento)
+            capture = archived_capture(response, work.key, visit, answer.memento)
             shown = Found(capture, response.body, work.policy)
             if answer.then is not None:
                 yield self._replay(work, row, answer.then, shown)
@@ -309,30 +314,30 @@ class ArchiveSpider(PolicySpider):
             self._done(work, row)
             return
         # A revisit whose record the archive has lost is answered with a 503, for ever: no failure of ours.
-        lost = isinstance(failure.value, KeepsFailing) and row.row.mimetype == "warc/revisit"
+        lost = isinstance(failure.value, KeepsFailing) and row.listed.mimetype == "warc/revisit"
         tell = self._unplayable if lost else self._failed
         async for found in self._not_given(work, row, about["redirect"], reason(failure), tell):
             yield found
 
-    async def _shown(self, work: _Work, row: RowToGet, found: Found) -> AsyncIterator[Found]:
+    async def _shown(self, work: _Work, row: CaptureToFetch, found: Found) -> AsyncIterator[Found]:
         """What a row's capture is. A redirect's target is not what the digest is of, which is the redirect's own."""
         self.tally.fetched()
-        if row.text is not None and not _shows_its_digest(found.capture):
-            await self._stored(self.store.tell_apart, work.vendor, work.name, row.text)
+        if row.checksum is not None and not _shows_its_digest(found.capture):
+            await self._stored(self.store.archive_listings.distrust_checksum, work.key, row.checksum)
         yield found
 
     async def _not_given(
-        self, work: _Work, row: RowToGet, redirect: Found | None, why: str, tell: Callable[[str, str, int], None]
+        self, work: _Work, row: CaptureToFetch, redirect: Found | None, why: str, tell: Callable[[str, str, int], None]
     ) -> AsyncIterator[Found]:
         """When a capture cannot be had: the redirect that led to it, or else another capture of the same text."""
         if redirect is not None:
             async for found in self._shown(work, row, redirect):
                 yield found
             return
-        given_up = await self._stored(self.store.row_not_given, work.vendor, work.name, row)
+        given_up = await self._stored(self.store.archive_listings.mark_not_given, work.key, row)
         if given_up:
             others = f" and {given_up - 1} more of the same text" if given_up > 1 else ""
-            tell(f"{work} {row.url} at {row.row.timestamp}{others}", why, given_up)
+            tell(f"{work} {row.url} at {row.listed.timestamp}{others}", why, given_up)
         self._done(work, row, given_up)
 
     def _unplayable(self, what: str, why: str, count: int) -> None:
@@ -375,22 +380,22 @@ class ArchiveSpider(PolicySpider):
         self.stop("an error in clausewatch itself; the log above has it")
 
     def _closed(self, reason: str) -> None:
-        policies = [(vendor, name) for vendor, name, _ in self.policies()]
+        policies = [key for key, _ in self.policies()]
         if reason == "finished" and self._through:
             # Not before all is stored and read, so that a crawl that goes on lists nothing again.
             try:
-                self.store.close_listings(policies)
+                self.store.archive_listings.close(policies)
             except StorageError as error:
                 self.tally.failed("the end of the crawl", str(error))
         else:
             # A StorageError is what ended the crawl, and told.
             with suppress(StorageError):
-                self.tally.left(sum(self.store.count_rows_to_get(*policy) for policy in policies))
+                self.tally.left(sum(self.store.archive_listings.count_to_fetch(key) for key in policies))
         super()._closed(reason)
 
 
-def _key(row: RowToGet) -> tuple[str, str]:
-    return row.row.urlkey, row.row.timestamp
+def _key(row: CaptureToFetch) -> tuple[str, str]:
+    return row.listed.urlkey, row.listed.timestamp
 
 
 def _clipped(

@@ -14,18 +14,19 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from core.captures import Capture
-from core.moments import iso
-from core.wording import plural
+from core.dates import iso
+from core.plurals import plural
+from core.policies import PolicyKey
 from crawler.captures import Found
 from crawler.environment import environment_of
 from crawler.failures import NotAsked, NotTaken, reason, request_of
+from crawler.location_fetch import LocationFetch
 from crawler.pages import Pages
-from crawler.places import Place
-from crawler.policies import PolicySpider
-from storage import Kept
+from crawler.spiders.base import BaseSpider
+from intake.records import ReadCapture
 
 
-class LiveSpider(PolicySpider):
+class LiveSpider(BaseSpider):
     """Fetches each location at which a policy is published today; every final answer is a capture.
 
     Of a location of several pages each is asked for when the one before it was answered; together they are one capture.
@@ -37,7 +38,7 @@ class LiveSpider(PolicySpider):
 
     name = "live"
     _confirm_after: int
-    _asked: dict[tuple[str, str, str], Place]
+    _asked: dict[tuple[PolicyKey, str], LocationFetch]
     _waiting: set[asyncio.Task[None]]
     _waits_until: datetime
     _pages: Pages
@@ -56,50 +57,50 @@ class LiveSpider(PolicySpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The requests to begin with."""
-        for vendor, name, policy in self.policies():
+        for key, policy in self.policies():
             for location in policy.locations:
                 if location.holds_at(self.begun_at):
-                    place = self._asked[vendor, name, location.url] = Place(vendor, name, policy, location)
-                    yield self._request(place)
+                    fetch = self._asked[key, location.url] = LocationFetch(key, policy, location)
+                    yield self._request(fetch)
 
     def ahead(self) -> float | None:
-        """See PolicySpider. Until when pages wait for their second look is told apart."""
+        """See BaseSpider. Until when pages wait for their second look is told apart."""
         if self._waiting:
             return None
-        pages = sum(place.holds_at(self.begun_at) for _, _, policy in self.policies() for place in policy.locations)
+        pages = sum(place.holds_at(self.begun_at) for _, policy in self.policies() for place in policy.locations)
         return max(0, pages - self.done)
 
-    def _request(self, place: Place) -> Request:
-        return place.request().replace(callback=self.parse, errback=self.failed)
+    def _request(self, fetch: LocationFetch) -> Request:
+        return fetch.request().replace(callback=self.parse, errback=self.failed)
 
-    async def parse(self, response: Response, place: Place) -> AsyncIterator[Any]:
+    async def parse(self, response: Response, fetch: LocationFetch) -> AsyncIterator[Any]:
         """A final answer: asks for the location's next page, or is a capture when it was the last."""
         try:
-            further = await self._pages.take(place, response)
+            further = await self._pages.take(fetch, response)
         except NotAsked:
             self.tally.left(1)
         except NotTaken as error:
-            self.tally.failed(str(place), str(error))
+            self.tally.failed(str(fetch), str(error))
             self.done += 1
         else:
             if further.whole:
                 self.tally.found()
                 self.tally.fetched()
                 self.done += 1
-                yield Found(*further.observed(), place.policy)
+                yield Found(*further.observed(), fetch.policy)
             else:
                 yield self._request(further)
 
-    async def read(self, capture: Capture, kept: Kept) -> None:
+    async def read(self, capture: Capture, kept: ReadCapture) -> None:
         """Has the page fetched once more when it shows another text than before, the first time it is fetched."""
         await super().read(capture, kept)
-        place = self._asked.pop((capture.vendor, capture.policy, capture.asked_url), None)
-        if place is None or kept.version_id is None:
+        fetch = self._asked.pop((capture.key, capture.asked_url), None)
+        if fetch is None or kept.version_id is None:
             return
-        history = await asyncio.to_thread(self.store.history, capture.vendor, capture.policy)
+        history = await asyncio.to_thread(self.store.library.history, capture.key)
         if history.shown_before(capture.captured_at, capture.url) in (None, kept.version_id):
             return
-        again = self._request(replace(place, look=2))
+        again = self._request(replace(fetch, look=2))
         self._waits_until = datetime.now(UTC) + timedelta(seconds=self._confirm_after)
         task = asyncio.create_task(self._ask_later(again))
         self._waiting.add(task)
@@ -136,4 +137,4 @@ class LiveSpider(PolicySpider):
         if isinstance(failure.value, NotAsked):
             self.tally.left(1)
             return
-        self.tally.failed(str(request_of(failure).cb_kwargs["place"]), reason(failure))
+        self.tally.failed(str(request_of(failure).cb_kwargs["fetch"]), reason(failure))

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.policies import PolicyKey
 from storage import Store, StoredCapture
 from tests.servers.crawl_process import scrapy
 
@@ -91,8 +92,8 @@ class Crawler:
 
     def captures(self, vendor: str, policy: str = "privacy") -> tuple[StoredCapture, ...]:
         with Store.open(self.database_url) as store:
-            return store.captures(vendor, policy)
+            return store.library.captures(PolicyKey(vendor, policy))
 
     def payload(self, stored: StoredCapture) -> bytes:
         with Store.open(self.database_url) as store:
-            return store.payload(stored.capture.sha256)
+            return store.library.payload(stored.capture.sha256)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.policies import PolicyKey
 from core.settings import CHECKOUT
 from loopback.archive import DatedPage, serve_archive, write_warc
 from loopback.pages import Page, serve_pages
@@ -76,13 +77,13 @@ def test_two_crawls_of_one_archive_keep_each_capture_once(processes: Processes, 
     with serve_archive(tmp_path / "archive") as archive:
         processes.wayback_url = archive.url
         with Store.open(processes.url) as store:
-            store.subscribe("reader@kestrelwatch.example", [], datetime(2000, 1, 1, tzinfo=UTC))
+            store.subscriptions.subscribe("reader@kestrelwatch.example", [], datetime(2000, 1, 1, tzinfo=UTC))
         processes.run_at_once("archive")
     with Store.open(processes.url) as store:
         for vendor in VENDORS:
-            captures = store.captures(vendor, "privacy")
+            captures = store.library.captures(PolicyKey(vendor, "privacy"))
             assert [one.capture.captured_at.year for one in captures] == [2010, 2011, 2012, 2013, 2014]
-            history = store.history(vendor, "privacy")
+            history = store.library.history(PolicyKey(vendor, "privacy"))
             assert [history.version(period.version_id).number for period in history.periods] == [1, 2, 1, 3, 2]
 
 
@@ -91,7 +92,7 @@ def test_what_two_live_crawls_see_change_is_told_once(processes: Processes) -> N
         for vendor in VENDORS:
             declare(processes.vendors, vendor, f"url: {site.url}/{vendor}")
         with Store.open(processes.url) as store:
-            store.subscribe("reader@kestrelwatch.example", [], datetime.now(UTC))
+            store.subscriptions.subscribe("reader@kestrelwatch.example", [], datetime.now(UTC))
         processes.run_at_once("live")
         site.pages |= {f"/{vendor}": Page(TEXTS[1]) for vendor in VENDORS}
         processes.run_at_once("live")
@@ -103,5 +104,5 @@ def test_what_two_live_crawls_see_change_is_told_once(processes: Processes) -> N
     assert told.count("[-30-]{+60+}") == len(VENDORS)
     with Store.open(processes.url) as store:
         for vendor in VENDORS:
-            assert len({one.capture.captured_at for one in store.captures(vendor, "privacy")}) >= 4
-            assert len(store.history(vendor, "privacy").periods) == 2
+            assert len({one.capture.captured_at for one in store.library.captures(PolicyKey(vendor, "privacy"))}) >= 4
+            assert len(store.library.history(PolicyKey(vendor, "privacy")).periods) == 2

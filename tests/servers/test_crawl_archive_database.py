@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.policies import PolicyKey
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from storage import Store
 from tests.servers.archive import Crawler, declare, policy_page
@@ -29,7 +30,7 @@ Database.writing = on_full_disk
 """
 LOCKED = """
 import sqlite3
-from storage.service import Keeper
+from intake.service import Keeper
 keep = Keeper.keep_unread
 holder = sqlite3.connect({path!r}, timeout=30, check_same_thread=False)
 def keep_locked_out(*arguments):
@@ -125,4 +126,4 @@ def test_two_crawls_of_the_same_policy_at_once_store_everything_once(
     assert [one.capture.captured_at.year for one in stored] == [1990 + n for n in range(CAPTURES)]
     assert {one.verdict.name for one in stored} == {"accepted"}
     with Store.open(database_url) as store:
-        assert store.count_rows_to_get("kestrel", "privacy") == 0
+        assert store.archive_listings.count_to_fetch(PolicyKey("kestrel", "privacy")) == 0

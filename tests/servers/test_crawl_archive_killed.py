@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from core.captures import Capture
+from core.policies import PolicyKey
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from storage import Store
@@ -105,7 +106,7 @@ class Kills:
         assert sum(path.endswith(ROWS) for path in again.elements()) <= REPLAYS, (moment, again)
         assert max(again.values(), default=0) <= 1, (moment, again)
         with Store.open(crawler.database_url) as store:
-            assert not any(store.count_rows_to_get(vendor, "privacy") for vendor in VENDORS)
+            assert not any(store.archive_listings.count_to_fetch(PolicyKey(vendor, "privacy")) for vendor in VENDORS)
         shutil.rmtree(crawler.folder)
         return not was_through
 
@@ -116,7 +117,7 @@ def captures(crawler: Crawler) -> list[Any]:
         return [
             replace(one, id=0, capture=_timeless(one.capture))
             for vendor in VENDORS
-            for one in store.captures(vendor, "privacy")
+            for one in store.library.captures(PolicyKey(vendor, "privacy"))
         ]
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from core.composed import Observed, parts_of
 from core.settings import CHECKOUT
+from formats.multipart import Observed, parts_of
 from loopback.pages import Page, Site, serve_pages
 from storage import StoredCapture
 from tests.servers.archive import QUICK, Crawler, declare, policy_page
@@ -596,7 +596,9 @@ def test_an_export_of_a_rendered_page_comes_back_and_is_shown_as_any_other(
     assert clausewatch(other, "ingest", str(warc), "--vendor", "kestrel").stderr == (
         "1 capture read, 1 new, 0 quarantined\n"
     )
-    assert [one.capture for one in other.captures("kestrel")] == [one.capture for one in crawler.captures("kestrel")]
+    assert [one.capture for one in other.library.captures("kestrel")] == [
+        one.capture for one in crawler.captures("kestrel")
+    ]
     assert clausewatch(other, "show", "kestrel").stdout == clausewatch(crawler, "show", "plain").stdout
 
 

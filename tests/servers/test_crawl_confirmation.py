@@ -14,6 +14,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from core.history import Settled
+from core.policies import PolicyKey
 from core.settings import CHECKOUT
 from diffing.timeline import settled
 from loopback.pages import Page, Site, serve_pages
@@ -49,7 +50,7 @@ class Crawled:
 
     def known(self, vendor: str) -> Settled:
         with Store.open(self.crawler.database_url) as store:
-            return settled(store.history(vendor, "privacy"))
+            return settled(store.library.history(PolicyKey(vendor, "privacy")))
 
 
 @pytest.fixture(scope="module")

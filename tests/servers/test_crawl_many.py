@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core.policies import PolicyKey
 from core.settings import CHECKOUT
 from loopback.pages import Page, Site, serve_pages
 from storage import Store
@@ -42,8 +43,8 @@ def test_all_that_is_kept_is_read_by_the_end_of_the_crawl(crawler: Crawler, site
     done = crawler.crawl("live")
     assert done.stderr == f"live: {COUNT} captures found, {COUNT} new, 1 quarantined, 0 failed\n"
     with Store.open(crawler.database_url) as store:
-        assert sum(standing.unread for standing in store.standings()) == 0
-        assert sum(len(store.history(vendor, "privacy").versions) for vendor in VENDORS) == COUNT - 1
+        assert sum(standing.unread for standing in store.library.standings()) == 0
+        assert sum(len(store.library.history(PolicyKey(vendor, "privacy")).versions) for vendor in VENDORS) == COUNT - 1
 
     for vendor in VENDORS[:20]:
         site.pages[f"/{vendor}"] = Page(policy_page("We burn letters."))
@@ -73,4 +74,4 @@ def test_a_killed_crawl_has_what_it_kept_read_by_the_next(crawler: Crawler, site
     done = crawler.crawl("live")
     assert done.returncode == 0, done.stderr
     with Store.open(crawler.database_url) as store:
-        assert sum(standing.unread for standing in store.standings()) == 0
+        assert sum(standing.unread for standing in store.library.standings()) == 0

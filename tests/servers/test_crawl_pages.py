@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.composed import parts_of
+from formats.multipart import parts_of
 from loopback.pages import Page, Site, serve_pages
 from storage import StoredCapture
 from tests.servers.archive import Crawler, declare, policy_page
@@ -189,7 +189,9 @@ def test_an_export_of_it_is_a_valid_warc_and_comes_back_as_it_was(tmp_path: Path
     (other.vendors / declaration).write_text((crawler.vendors / declaration).read_text())
     said = clausewatch(other, "ingest", str(warc), "--vendor", "kestrel").stderr
     assert said == "2 captures read, 2 new, 0 quarantined\n"
-    assert [(one.capture, one.version_id) for one in other.captures("kestrel")] == [
+    assert [(one.capture, one.version_id) for one in other.library.captures("kestrel")] == [
         (one.capture, one.version_id) for one in crawler.captures("kestrel")
     ]
-    assert other.payload(other.captures("kestrel")[0]) == crawler.payload(crawler.captures("kestrel")[0])
+    assert other.library.payload(other.library.captures("kestrel")[0]) == crawler.payload(
+        crawler.captures("kestrel")[0]
+    )

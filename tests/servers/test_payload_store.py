@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from core.captures import sha256_hex
 from core.exceptions import DamageError, StorageError
+from core.policies import PolicyKey
 from core.settings import CHECKOUT
 from storage import Store
-from storage.models import PayloadRow
-from storage.objects import Objects
+from storage.payloads.object_stores import Objects
+from storage.tables.models import PayloadRow
+from tests.keeping import keep
+from tests.storage.test_payloads import answer, text
 from tests.stored_captures import POLICY, capture_of
-from tests.test_storage_payloads import answer, text
 
 LARGE = [answer(text("policy", 6000), number) for number in range(3)]
 OTHER = answer(text("another", 6000), 0)
@@ -65,18 +67,18 @@ def raw(payloads_url: str, request: pytest.FixtureRequest) -> Callable[..., None
 
 
 def places(store: Store) -> dict[str, str | None]:
-    with store._database.reading() as session:
+    with store.database.read_session() as session:
         return {row.sha256: row.store for row in session.scalars(select(PayloadRow))}
 
 
 def test_large_payloads_are_outside_and_small_ones_in_the_database(database_url: str, payloads_url: str) -> None:
     with Store.open(database_url, payloads_url) as store:
         for days, payload in enumerate(LARGE):
-            store.keep(capture_of(payload, days), payload, POLICY)
+            keep(store, capture_of(payload, days), payload, POLICY)
         digests = [sha256_hex(payload) for payload in LARGE]
         assert places(store) == {digests[0]: payloads_url, digests[1]: None, digests[2]: None}
         assert list(Objects(payloads_url).keys(payloads_url)) == [f"{digests[0][:2]}/{digests[0]}"]
-        assert [store.payload(digest) for digest in digests] == LARGE
+        assert [store.library.payload(digest) for digest in digests] == LARGE
 
 
 def test_what_is_stored_is_read_where_it_is_whatever_the_setting(
@@ -85,12 +87,12 @@ def test_what_is_stored_is_read_where_it_is_whatever_the_setting(
     elsewhere = (tmp_path / "elsewhere").as_uri()
     for days, (url, payload) in enumerate([("", LARGE[0]), (payloads_url, OTHER), (f"{elsewhere}/", LARGE[1])]):
         with Store.open(database_url, url) as store:
-            store.keep(capture_of(payload, days), payload, POLICY)
+            keep(store, capture_of(payload, days), payload, POLICY)
     far = answer(text("third", 6000), 0)
     with Store.open(database_url, elsewhere) as store:
-        store.keep(capture_of(far, 9), far, POLICY)
+        keep(store, capture_of(far, 9), far, POLICY)
     with Store.open(database_url) as store:
-        assert all(store.payload(sha256_hex(payload)) == payload for payload in (*LARGE[:2], OTHER, far))
+        assert all(store.library.payload(sha256_hex(payload)) == payload for payload in (*LARGE[:2], OTHER, far))
         assert set(places(store).values()) == {None, payloads_url, elsewhere}
 
 
@@ -100,24 +102,24 @@ def test_an_object_that_is_gone_or_damaged_is_damage(
 ) -> None:
     with Store.open(database_url, payloads_url) as store:
         for days, payload in enumerate((OTHER, LARGE[0])):
-            store.keep(capture_of(payload, days), payload, POLICY)
+            keep(store, capture_of(payload, days), payload, POLICY)
         digest = sha256_hex(LARGE[0])
         key = f"{digest[:2]}/{digest}"
         raw(key, Objects(payloads_url).get(payloads_url, key)[:-9] if change == "cut" else change)
         said = f"the object {key} is gone from the payload store {payloads_url}" if change is None else "is damaged"
         with pytest.raises(DamageError, match=said):
-            store.payload(digest)
-        assert store.payload(sha256_hex(OTHER)) == OTHER
+            store.library.payload(digest)
+        assert store.library.payload(sha256_hex(OTHER)) == OTHER
 
 
 def test_a_store_that_is_not_mounted_is_no_damage(database_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "mounted"
     with Store.open(database_url, folder.as_uri()) as store:
-        store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
+        keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
         shutil.rmtree(folder)
         for _ in ("no folder", "an empty one"):
             with pytest.raises(StorageError, match="see that it is") as told:
-                store.payload(sha256_hex(LARGE[0]))
+                store.library.payload(sha256_hex(LARGE[0]))
             assert not isinstance(told.value, DamageError)
             folder.mkdir(exist_ok=True)
 
@@ -132,8 +134,8 @@ def test_a_bucket_or_server_that_is_not_there_is_told_and_nothing_is_stored(
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         with Store.open(database_url, "s3://no-such-bucket/payloads") as store:
             with pytest.raises(StorageError, match=r"s3://no-such-bucket/payloads cannot be read or written: .*stays"):
-                store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
-            assert store.captures("marmot", "privacy") == ()
+                keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
+            assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
             assert places(store) == {}
 
 
@@ -160,23 +162,23 @@ from tests.stored_captures import POLICY, capture_of
 with Store.open(sys.argv[1], sys.argv[2]) as store:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
-    store.keep(capture_of(OTHER, 1), OTHER, POLICY)
+    keep(store, capture_of(OTHER, 1), OTHER, POLICY)
 """
 
 
 def test_a_file_that_cannot_be_written_whole_is_not_there(postgresql_url: str, tmp_path: Path) -> None:
     url = (tmp_path / "payloads").as_uri()
     with Store.open(postgresql_url, url) as store:
-        store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
+        keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
         command = [sys.executable, "-c", _FULL, postgresql_url, url]
         full = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
         assert "UnavailableError: the payload store file://" in full.stderr
         assert "what was stored before stays (" in full.stderr
-        assert [one.capture for one in store.captures("marmot", "privacy")] == [capture_of(LARGE[0])]
+        assert [one.capture for one in store.library.captures(PolicyKey("marmot", "privacy"))] == [capture_of(LARGE[0])]
         digest = sha256_hex(OTHER)
         assert f"{digest[:2]}/{digest}" not in Objects(url).keys(url)
-        assert store.keep(capture_of(OTHER, 1), OTHER, POLICY).is_new
-        assert store.payload(digest) == OTHER
+        assert keep(store, capture_of(OTHER, 1), OTHER, POLICY).is_new
+        assert store.library.payload(digest) == OTHER
 
 
 def _keep_and_die(database_url: str, payloads_url: str, place: str) -> None:
@@ -190,7 +192,7 @@ def _keep_and_die(database_url: str, payloads_url: str, place: str) -> None:
     else:
         event.listen(Session, "transient_to_pending", die)  # before the row is
     with Store.open(database_url, payloads_url) as store:
-        store.keep(capture_of(LARGE[0]), LARGE[0], POLICY)
+        keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
 
 
 @pytest.mark.parametrize("place", ["before the file is on the disk", "before the row is written"])
@@ -203,8 +205,8 @@ def test_an_object_left_by_a_kill_is_harmless(database_url: str, tmp_path: Path,
     assert process.exitcode == -signal.SIGKILL
     with Store.open(database_url, url) as store:
         assert len(list(Objects(url).keys(url))) == 1
-        assert store.captures("marmot", "privacy") == ()
+        assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
         (file,) = (one for one in (tmp_path / "payloads").rglob("*") if one.is_file())
         file.write_bytes(b"half of")
-        assert store.keep(capture_of(LARGE[0]), LARGE[0], POLICY).is_new
-        assert store.payload(sha256_hex(LARGE[0])) == LARGE[0]
+        assert keep(store, capture_of(LARGE[0]), LARGE[0], POLICY).is_new
+        assert store.library.payload(sha256_hex(LARGE[0])) == LARGE[0]

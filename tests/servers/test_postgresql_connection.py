@@ -5,7 +5,9 @@ import pytest
 from sqlalchemy import make_url
 
 from core.exceptions import StorageError
+from core.policies import PolicyKey
 from storage import Store, payloads
+from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
@@ -32,16 +34,16 @@ def end_other_connections(server: psycopg.Connection) -> None:
 
 
 def test_a_connection_dropped_between_two_calls_is_replaced(store: Store, server: psycopg.Connection) -> None:
-    store.keep(capture_of(A), A, POLICY)
+    keep(store, capture_of(A), A, POLICY)
     end_other_connections(server)
-    assert store.keep(capture_of(B, 1), B, POLICY).is_new
-    assert len(store.captures("marmot", "privacy")) == 2
+    assert keep(store, capture_of(B, 1), B, POLICY).is_new
+    assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 2
 
 
 def test_a_connection_lost_within_a_call_is_told_and_what_was_stored_stays(
     store: Store, server: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.keep(capture_of(A), A, POLICY)
+    keep(store, capture_of(A), A, POLICY)
     put = payloads.put
 
     def put_and_lose(*arguments: object) -> None:
@@ -51,9 +53,9 @@ def test_a_connection_lost_within_a_call_is_told_and_what_was_stored_stays(
     with monkeypatch.context() as patch:
         patch.setattr(payloads, "put", put_and_lose)
         with pytest.raises(StorageError, match=r"connection was lost: see that the server runs.*stays"):
-            store.keep(capture_of(B, 1), B, POLICY)
-    assert [stored.capture for stored in store.captures("marmot", "privacy")] == [capture_of(A)]
-    assert store.keep(capture_of(B, 1), B, POLICY).is_new
+            keep(store, capture_of(B, 1), B, POLICY)
+    assert [stored.capture for stored in store.library.captures(PolicyKey("marmot", "privacy"))] == [capture_of(A)]
+    assert keep(store, capture_of(B, 1), B, POLICY).is_new
 
 
 def test_a_database_that_does_not_exist_is_told(postgresql_database: str) -> None:
@@ -63,20 +65,20 @@ def test_a_database_that_does_not_exist_is_told(postgresql_database: str) -> Non
 
 
 def test_a_database_that_may_only_be_read(postgresql_url: str, store: Store) -> None:
-    store.keep(capture_of(A), A, POLICY)
+    keep(store, capture_of(A), A, POLICY)
     url = make_url(postgresql_url)
     options = f"{url.query['options']} -cdefault_transaction_read_only=on"
     with Store.open(url.update_query_dict({"options": options}).render_as_string(hide_password=False)) as reader:
-        assert len(reader.captures("marmot", "privacy")) == 1
+        assert len(reader.library.captures(PolicyKey("marmot", "privacy"))) == 1
         with pytest.raises(StorageError, match="cannot be written"):
-            reader.keep(capture_of(B, 1), B, POLICY)
+            keep(reader, capture_of(B, 1), B, POLICY)
 
 
 def test_times_are_the_same_whatever_the_servers_zone(postgresql_url: str) -> None:
     url = make_url(postgresql_url)
     options = f"{url.query['options']} -ctimezone=Asia/Kathmandu"
     with Store.open(url.update_query_dict({"options": options}).render_as_string(hide_password=False)) as elsewhere:
-        elsewhere.keep(capture_of(A), A, POLICY)
-        assert elsewhere.captures("marmot", "privacy")[0].capture == capture_of(A)
+        keep(elsewhere, capture_of(A), A, POLICY)
+        assert elsewhere.library.captures(PolicyKey("marmot", "privacy"))[0].capture == capture_of(A)
     with Store.open(postgresql_url) as here:
-        assert here.captures("marmot", "privacy")[0].capture == capture_of(A)
+        assert here.library.captures(PolicyKey("marmot", "privacy"))[0].capture == capture_of(A)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reports import as_docx
-from tests.report_examples import EVERY_KIND, version_report
+from tests.reports.report_examples import EVERY_KIND, version_report
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice (soffice) is not installed")

@@ -113,13 +113,13 @@ def certificate(tmp_path: Path) -> ssl.SSLContext:
 
 def enqueue(store: Store, *addresses: str) -> None:
     for address in addresses:
-        store.subscribe(address, (), BEGIN)
-        (subscriber,) = (one for one in store.subscribers() if one.address == address)
-        store.enqueue(subscriber.id, f"Subject: for {address}\r\n\r\n.\r\nHello\r\n".encode(), {}, BEGIN)
+        store.subscriptions.subscribe(address, (), BEGIN)
+        (subscriber,) = (one for one in store.subscriptions.subscribers() if one.address == address)
+        store.subscriptions.enqueue(subscriber.id, f"Subject: for {address}\r\n\r\n.\r\nHello\r\n".encode(), {}, BEGIN)
 
 
 def waiting(store: Store) -> list[str]:
-    return [message.address for message in store.outbox()]
+    return [message.address for message in store.subscriptions.outbox()]
 
 
 def test_each_message_is_sent_once(store: Store, mailbox: Mailbox, serve: Serve) -> None:

@@ -1,0 +1,1 @@
+"""Benchmarks: they compare ratios in one run and print their figures."""

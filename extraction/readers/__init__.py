@@ -1,0 +1,1 @@
+"""From bytes to blocks of text: HTML, PDF, Markdown and plain text."""

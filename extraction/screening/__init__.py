@@ -1,0 +1,1 @@
+"""The verdict on a capture: by itself, and among the other captures of its policy."""

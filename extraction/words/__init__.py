@@ -1,0 +1,1 @@
+"""Words of policies: vocabularies, languages, dates, labels, and how text is tidied."""

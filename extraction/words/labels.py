@@ -1,0 +1,112 @@
+"""The number or letter a clause goes by: `2.1`, `(a)`, `§ 3`, `Article 5`."""
+
+import re
+
+from extraction.words.tidying import has_words, word_set
+
+_NAMED = (
+    r"(?:Section|Article|Clause|Chapter|Part|Annex|Appendix|Schedule|Artikel|Abschnitt|Kapitel|Teil|Anhang|Anlage|"
+    r"Ziffer|"
+    r"Chapitre|Annexe|Titre|Artículo|Sección|Cláusula|Capítulo|Anexo|Articolo|Sezione|Clausola|Allegato|Artigo|Seção|"
+    r"Hoofdstuk|Bijlage|Rozdział|Artykuł|Załącznik|Раздел|Статья|Глава|Приложение|Άρθρο|Ενότητα|"
+    r"SECTION|ARTICLE|CLAUSE|CHAPTER|PART|ANNEX|APPENDIX|SCHEDULE|ARTIKEL|ABSCHNITT|ANHANG|ANNEXE|CLÁUSULA|ARTÍCULO|"
+    r"SECCIÓN|ARTICOLO|SEZIONE|ARTIGO|Art\.|art\.|§{1,2})"
+)
+_NUMERALS = "0-9０-９一二三四五六七八九十百"
+_LABEL = re.compile(
+    rf"""(?P<label>
+        (?P<named>{_NAMED}\s?(?:\d{{1,3}}(?:\.\d{{1,3}})*(?:\.?[ªº])?(?:-?[a-z]\b|\s?-?(?:bis|ter|quater))?|[A-Z]\b|[IVXLC]{{1,6}}\b))
+            (?P<after>[.:)]?)(?=\s*[-–—:]|\s+\S|$)                       # Article 5, § 3.1, Annex A, Art. 4-bis
+      | 第\s?[{_NUMERALS}]{{1,4}}\s?[条條章节節項项款](?=\s|[（(:：])         # 第1条
+      | 제\s?\d{{1,3}}\s?[조장절항](?=\s|[(:])                             # 제1조
+      | \d{{1,3}}(?:\.\d{{1,3}})+[.):]?(?=\s)                             # 2.1   2.1.
+      | [A-Z]\.\d{{1,3}}(?:\.\d{{1,3}})*[.):]?(?=\s)                       # B.12
+      | [A-Z]-\d{{1,2}}[.):](?=\s)                                         # B-2.
+      | [IVXLC]{{1,5}}-[a-z][.):](?=\s)                                    # III-a.
+      | \d{{1,3}}[.):](?=\s)                                              # 3.    3)
+      | \((?:\d{{1,3}}|[a-zA-Z]|[ivxlc]{{1,6}}|[IVXLC]{{1,6}})\)(?=\s)    # (a)   (iv)
+      | (?:[a-zA-Z]|[ivxlc]{{2,6}}|[IVXLC]{{2,6}})[.)](?=\s)              # a)    IV.
+      | \d{{1,3}}(?=\s[-–—]\s)                                            # 4 – Cookies
+    )\s*(?:[-–—:：]\s*(?=\S))?""",
+    re.VERBOSE,
+)
+# A text of more characters, or one that is a sentence, only mentions what it begins with: "Article 6 GDPR applies."
+_LONGEST_TITLE = 120
+_ESCAPED = re.compile(r"^(\d{1,3})\\([.)])")
+# Of the words that name labels.
+_BEGINNINGS = word_set(
+    "sec art cla cha par ann app sch abs kap tei anh anl zif tit cap ane sez all seç hoo bij roz zał раз ста гла при "
+    "άρθ ενό"
+)
+# "2.5 million users", "1.2 GB": a quantity, no clause number.
+_QUANTITY = re.compile(
+    r"\d+\.\d+\s+(?:million|billion|trillion|thousand|per\s?cent|percent|%|[kmgt]i?b\b|km|mb|years?|months?|days?|"
+    r"hours?|"
+    r"minutes?|seconds?|times?|millions?|milliards?|millionen|milliarden)\b",
+    re.IGNORECASE,
+)
+# "25. Mai 2018", "1. January": a day of the month.
+_DAY = re.compile(r"\d{1,2}\.\s+[^\W\d_]{3,}\.?\s+(?:\d{4}\b|um\b)")
+
+
+def split_label(text: str) -> tuple[str | None, str]:
+    """A clause's label, as the page writes it, and the text without it; None where it begins with none.
+
+    A number alone is no label ("30 days after …"), and a text that is nothing but a label keeps it as text.
+    """
+    # Most texts begin with a word of two letters or more that names no label: cheaper to tell than to match.
+    if (
+        text[:2].isascii()
+        and text[:2].isalpha()
+        and text[1:2] not in "ivxlcIVXLC"
+        and text[:3].casefold() not in _BEGINNINGS
+    ):
+        return None, text
+    match = _LABEL.match(text)
+    if not match or _QUANTITY.match(text) or _DAY.match(text):
+        return None, text
+    # Where nothing but a space parts it from the words, a sentence may begin so.
+    parted = not match["named"] or match["after"] or match.end() != match.end("label") + 1
+    if not parted and (len(text) > _LONGEST_TITLE or text.endswith((".", ";", ",")) or text[match.end()].islower()):
+        return None, text
+    rest = text[match.end() :]
+    if not has_words(rest):
+        return None, text
+    return match["label"].strip(), rest
+
+
+def ordinal_label(number: int, kind: str) -> str | None:
+    """The label of a list item by its place and the list's type (HTML's `1`, `a`, `A`, `i`, `I`): `3.`, `c.`, `iii.`;
+    None for a bullet, whose type is ''."""
+    if not kind:
+        return None
+    if kind == "1" or number < 1:
+        return f"{number}."
+    if kind in "aA":
+        letters = ""
+        while number:
+            number, rest = divmod(number - 1, 26)
+            letters = chr(ord(kind) + rest) + letters
+        return f"{letters}."
+    roman = ""
+    for value, digits in _ROMAN:
+        count, number = divmod(number, value)
+        roman += digits * count
+    return f"{roman if kind == 'i' else roman.upper()}."
+
+
+_ROMAN = (
+    (1000, "m"),
+    (900, "cm"),
+    (500, "d"),
+    (400, "cd"),
+    (100, "c"),
+    (90, "xc"),
+    (50, "l"),
+    (40, "xl"),
+    (10, "x"),
+    (9, "ix"),
+    (5, "v"),
+    (4, "iv"),
+    (1, "i"),
+)

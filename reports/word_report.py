@@ -1,0 +1,319 @@
+"""The report as a Word document whose text carries the changes as Word's own revisions.
+
+WordprocessingML as ISO/IEC 29500-1 (ECMA-376 part 1), section 17.13.5, has it: w:ins, w:del, w:moveFrom, w:moveTo.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import count, pairwise
+
+from docx import Document as new_document
+from docx.document import Document as WordDocument
+from docx.enum.text import WD_UNDERLINE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.table import CT_Tbl
+from docx.oxml.text.paragraph import CT_P
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.shared import Cm, Pt, RGBColor
+
+from core.changes import Redline, RedlineOperation
+from core.clauses import Clause
+from core.dates import iso
+from core.history import Observation
+from reports.cuts import cut
+from reports.layout import Row, merged
+from reports.report import FileSide, Report
+from reports.vendor_text import printable
+from reports.wording import Told, by_significance, circumstances, subject, summary, told, whereabouts
+
+_AUTHOR = "clausewatch"
+_RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "yi")
+_REVISIONS = {"delete": "w:del", "insert": "w:ins"}
+
+
+def as_docx(report: Report) -> bytes:
+    """The report as a .docx file: what was compared, the whole text with tracked changes, a list of the changes.
+
+    Accepting all changes leaves the new text, rejecting all the old one. The revisions' author is clausewatch, their
+    date that of the first capture of the new text; of two files, the present.
+    """
+    document = new_document()
+    document.core_properties.title = printable(subject(report))[:255]
+    document.core_properties.author = _AUTHOR
+    document.core_properties.comments = ""
+    normal = document.styles["Normal"]
+    normal.font.name, normal.font.size = "Calibri", Pt(11)
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(2.25)
+    _footer(document, report)
+    changes = told(report.comparison)
+    _front(document, report, whereabouts(changes))
+    moment = datetime.now(UTC) if isinstance(report.new, FileSide) else report.new.period.first.captured_at
+    document.add_heading("The text with its changes", 1)
+    marker = _Marker(iso(moment), report.new.document.language in _RIGHT_TO_LEFT)
+    body = document.element.body
+    rows = merged(report.comparison, report.old.document, report.new.document)
+    elements = [element for row in rows for element in marker.paragraphs(row)]
+    marker.keep_apart([element for element in elements if element.tag == qn("w:p")])
+    for element in elements:
+        body.insert(len(body) - 1, element)  # before the section's properties, which come last
+    # A paragraph that was deleted or inserted is taken into the next one, so one that stays has to follow.
+    _annex(document, report, changes)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+# --- what stands before and after the text ---
+
+
+def _footer(document: WordDocument, report: Report) -> None:
+    """What this is about and the number of the page, which Word and LibreOffice count."""
+    paragraph = document.sections[0].footer.paragraphs[0]
+    paragraph.add_run(f"{printable(subject(report))} – page ").font.size = Pt(9)
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    number = OxmlElement("w:r")
+    number.text = "1"  # until it is counted
+    field.append(number)
+    number.get_or_add_rPr().get_or_add_sz().val = Pt(9)
+    paragraph._p.append(field)
+
+
+def _front(document: WordDocument, report: Report, where: str) -> None:
+    document.add_heading(printable(subject(report)), 0)
+    document.add_paragraph().add_run(summary(report)).bold = True
+    for sentence in (*((where,) if where else ()), *circumstances(report)):
+        document.add_paragraph(sentence)
+    document.add_paragraph(
+        "Each difference in the text is a tracked change: accepting all of them leaves the new text, rejecting all the "
+        "old one. What moved is marked as moved at both of its places. The list at the end leads to each change."
+    )
+    if report.interval:
+        rows = [
+            _evidence("Old text, last seen", report.interval.last_old),
+            _evidence("New text, first seen", report.interval.first_new),
+        ]
+    else:
+        rows = []
+        for name, side in (("Old", report.old), ("New", report.new)):
+            if isinstance(side, FileSide):
+                rows.append((name, printable(str(side.path)), f"SHA-256 {side.sha256}"))
+            else:
+                rows.append(_evidence(f"{name} side, first seen", side.period.first))
+                rows.append(_evidence(f"{name} side, last seen", side.period.last))
+    _table(document, rows, (3.2, 4.8, 8.5))
+
+
+def _evidence(name: str, seen: Observation) -> tuple[str, ...]:
+    return name, f"{iso(seen.captured_at)} ({seen.source})", f"{printable(seen.url)}\nSHA-256 {seen.sha256}"
+
+
+def _annex(document: WordDocument, report: Report, changes: Sequence[Told]) -> None:
+    document.add_heading("List of the changes", 1)
+    if not changes:
+        document.add_paragraph(summary(report))
+    for significance, group in by_significance(changes):
+        document.add_heading(f"{significance.capitalize()} ({len(group)})", 2)
+        rows = [(str(one.number), one.kind, "\n".join((one.place, f"“{one.beginning}”", *one.notes))) for one in group]
+        table = _table(document, [("No.", "Kind", "Where, and how it begins"), *rows], (1.2, 3.8, 11.5))
+        head, *others = table.tr_lst
+        head.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        for one, row in zip(group, others, strict=True):
+            number, kind, _ = row.tc_lst
+            _link(number.p_lst[0], _bookmark(one))
+            if one.change.kind.startswith("moved"):
+                _link(kind.add_p(), _bookmark(one, "_old"), "where it was")
+
+
+def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tuple[float, ...]) -> CT_Tbl:
+    """widths: of the columns, in centimetres."""
+    # Through the XML: python-docx takes quadratic time to fill a long table cell by cell.
+    table = document.add_table(0, len(widths), "Table Grid")
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+    for row in rows:
+        tr = table.add_row()._tr
+        tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        for cell, text in zip(tr.tc_lst, row, strict=True):
+            run = cell.p_lst[0].add_r()
+            run.text = text
+            run.get_or_add_rPr().get_or_add_sz().val = Pt(9)
+    element: CT_Tbl = table._tbl
+    return element
+
+
+def _link(paragraph: CT_P, bookmark: str, text: str = "") -> None:
+    """Makes what stands in the paragraph, or the text, a link to a bookmark."""
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("w:anchor"), bookmark)
+    link.extend(paragraph.r_lst)
+    paragraph.append(link)
+    if text:
+        run = OxmlElement("w:r")
+        run.text = text
+        link.append(run)
+        run.get_or_add_rPr().get_or_add_sz().val = Pt(9)
+    for run in link.findall(qn("w:r")):
+        properties = run.get_or_add_rPr()
+        properties.get_or_add_color().val = RGBColor(0x0B, 0x4F, 0x8A)
+        properties.get_or_add_u().val = WD_UNDERLINE.SINGLE
+
+
+def _bookmark(one: Told, place: str = "") -> str:
+    return f"change{one.number}{place}"
+
+
+# --- the text ---
+
+_Piece = tuple[RedlineOperation, str]
+
+
+class _Marker:
+    """Writes rows as paragraphs with revisions; keeps count of the revisions, whose ids must differ."""
+
+    def __init__(self, date: str, right_to_left: bool) -> None:
+        self._date = date
+        self._right_to_left = right_to_left
+        self._ids = count(1)
+        self._bookmarks: set[str] = set()
+
+    def paragraphs(self, row: Row) -> Iterator[BaseOxmlElement]:
+        """The row's paragraphs, with the beginning and end of a move around them, and where its change begins."""
+        if row.told:
+            yield from self._bookmarked(_bookmark(row.told, "_old" if row.role == "moved_from" else ""))
+        stays = any(operation == "equal" for operation, _ in row.redline)
+        if row.role not in ("moved_from", "moved_to") or not stays or row.told is None:
+            yield from self._in_place(row)
+            return
+        direction = "moveFrom" if row.role == "moved_from" else "moveTo"
+        begin, end = (OxmlElement(f"w:{direction}Range{which}") for which in ("Start", "End"))
+        end.set(qn("w:id"), self._sign(begin))
+        begin.set(qn("w:name"), f"move{row.told.number}")
+        (clause,) = row.old or row.new
+        equal = f"w:{direction}"
+        # LibreOffice leaves an empty paragraph where its end is tracked otherwise than the text before it.
+        mark = _REVISIONS.get(row.redline[-1][0], equal)
+        yield begin
+        yield self._paragraph(clause, (("equal", _label(clause)), *row.redline), mark, equal)
+        yield end
+
+    def _bookmarked(self, name: str) -> Iterator[BaseOxmlElement]:
+        """A bookmark before the first of a change's paragraphs; its name may stand only once."""
+        if name in self._bookmarks:
+            return
+        self._bookmarks.add(name)
+        begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+        begin.set(qn("w:id"), str(next(self._ids)))
+        begin.set(qn("w:name"), name)
+        end.set(qn("w:id"), begin.get(qn("w:id")))
+        yield begin
+        yield end
+
+    def keep_apart(self, paragraphs: Sequence[BaseOxmlElement]) -> None:
+        """Puts a deleted space after an insertion at a paragraph's end where the next one begins with an insertion.
+
+        LibreOffice (7.4) takes the two for one, end of the paragraph included, and joins the paragraphs when the
+        changes are rejected.
+        """
+        for before, after in pairwise(paragraphs):
+            is_tracked = before.find(f"{qn('w:pPr')}/{qn('w:rPr')}") is not None
+            last, first = before[-1].tag, after[min(1, len(after) - 1)].tag
+            if not is_tracked and last == qn("w:ins") and first in (qn("w:ins"), qn("w:moveTo")):
+                before.append(self._run(" ", "w:del"))
+
+    def _in_place(self, row: Row) -> Iterator[BaseOxmlElement]:
+        """The paragraphs of a row: one, or as many as the clauses that one became or that became one."""
+        pieces = _pieces(row)
+        joined, clauses = ("w:ins", row.new) if len(row.new) > 1 else ("w:del", row.old)
+        alone = {"removed": "w:del", "moved_from": "w:del", "added": "w:ins", "moved_to": "w:ins"}.get(row.role)
+        for index, redline in enumerate(pieces):
+            clause = clauses[index] if len(clauses) == len(pieces) > 1 else (row.new or row.old)[0]
+            yield self._paragraph(clause, redline, alone if index == len(pieces) - 1 else joined)
+
+    def _paragraph(
+        self, clause: Clause, redline: Redline, mark: str | None, equal: str | None = None
+    ) -> BaseOxmlElement:
+        """mark: how the paragraph's end is tracked. equal: the revision that text common to both sides is part of."""
+        paragraph = OxmlElement("w:p")
+        properties = paragraph.get_or_add_pPr()
+        properties.style = _style(clause)
+        if self._right_to_left:
+            properties.append(OxmlElement("w:bidi"))
+        if mark:
+            tracked = OxmlElement(mark)
+            self._sign(tracked)
+            run_properties = OxmlElement("w:rPr")
+            run_properties.append(tracked)
+            properties.append(run_properties)
+        for operation, text in redline:
+            if text:
+                paragraph.append(self._run(text, _REVISIONS.get(operation, equal)))
+        return paragraph
+
+    def _run(self, text: str, revision: str | None) -> BaseOxmlElement:
+        run = OxmlElement("w:r")
+        if self._right_to_left:
+            run_properties = OxmlElement("w:rPr")
+            run_properties.append(OxmlElement("w:rtl"))
+            run.append(run_properties)
+        content = OxmlElement("w:delText" if revision == "w:del" else "w:t")
+        content.text = text
+        content.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        run.append(content)
+        if revision is None:
+            return run
+        tracked = OxmlElement(revision)
+        self._sign(tracked)
+        tracked.append(run)
+        return tracked
+
+    def _sign(self, element: BaseOxmlElement) -> str:
+        number = str(next(self._ids))
+        element.set(qn("w:id"), number)
+        element.set(qn("w:author"), _AUTHOR)
+        element.set(qn("w:date"), self._date)
+        return number
+
+
+def _style(clause: Clause) -> str:
+    """The id of the paragraph style, of those that python-docx's template has."""
+    if clause.kind == "heading":
+        return f"Heading{min(len(clause.heading_path) + 2, 6)}"
+    if clause.kind == "list_item":
+        return "ListParagraph" if clause.label else "ListBullet"
+    return "Normal"
+
+
+def _label(clause: Clause) -> str:
+    return f"{printable(clause.label)} " if clause.label else ""
+
+
+def _labels(old: Clause | None, new: Clause | None) -> Redline:
+    was, now = (_label(clause) if clause else "" for clause in (old, new))
+    return (("equal", was),) if was == now else (("delete", was), ("insert", now))
+
+
+def _pieces(row: Row) -> list[Redline]:
+    """A row's redline by paragraph, labels included: cut where the several clauses of one side meet."""
+    several = row.new if len(row.new) > 1 else row.old
+    if len(several) < 2:
+        old, new = (side[0] if side else None for side in (row.old, row.new))
+        return [(*_labels(old, new), *row.redline)]
+    is_split = len(row.new) > 1
+    # White space at a cut is the other side's: a space between sentences where this side has another paragraph.
+    space: _Piece = ("delete", " ") if is_split else ("insert", " ")
+    cut_redline = cut(row.redline, "delete" if is_split else "insert", [printable(clause.text) for clause in several])
+    last = len(cut_redline) - 1
+    result: list[Redline] = []
+    for index, piece in enumerate(cut_redline):
+        if index == 0:
+            labels = _labels(row.old[0], row.new[0])
+        else:
+            labels = _labels(None, several[index]) if is_split else _labels(several[index], None)
+        result.append((*labels, *piece, *((space,) if index < last else ())))
+    return result

@@ -1,0 +1,270 @@
+"""What a crawl of a web archive still has to fetch: listings under way, and listed captures that are not stored yet."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core.archives import ListedCapture
+from core.captures import Capture, sha256_hex
+from core.policies import PolicyKey
+from storage.database import Database, insert
+from storage.records import CaptureToFetch, KnownPayload, Listing, ListingQuery
+from storage.tables.models import CaptureRow, ListedCaptureRow, ListingRow
+
+# A stored capture may be this far in time from the row that led to it: for a redirect the target's capture is kept.
+_MAX_DISTANCE = timedelta(days=1)
+_EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+# After so many captures with one checksum were asked for in vain, all of them are given up: they may all refer to one
+# record that the archive has lost.
+_MAX_TRIED = 2
+_ROWS_AT_ONCE = 1000
+
+
+class ArchiveListings:
+    """The listings under way, and the captures they name that are not stored.
+
+    Every method raises StorageError if the database refuses.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(
+        self, key: PolicyKey, queries: Collection[ListingQuery], now: datetime, stale: timedelta
+    ) -> tuple[Listing, ...]:
+        """Returns the listings of a policy, one for each query: those under way, to be continued, and new ones.
+
+        Listings under way for other queries are dropped with their rows. Those begun more than `stale` before `now`
+        start over, since the archive may hold more by now; their rows stay.
+        """
+        with self._database.write_session() as session:
+            identities = [_listing_identity(key, query) for query in queries]
+            of_policy = (ListingRow.vendor == key.vendor, ListingRow.policy == key.policy)
+            session.execute(delete(ListingRow).where(*of_policy, ListingRow.identity.not_in(identities)))
+            session.execute(
+                update(ListingRow)
+                .where(*of_policy, ListingRow.begun_at < now - stale)
+                .values(begun_at=now, resume_key=None, complete=False, found=0, malformed=0)
+            )
+            for identity, query in zip(identities, queries, strict=True):
+                values = {
+                    "identity": identity,
+                    "vendor": key.vendor,
+                    "policy": key.policy,
+                    "archive": query.archive,
+                    "url": query.url,
+                    "begin": query.begin,
+                    "end": query.end,
+                    "begun_at": now,
+                    "complete": False,
+                    "found": 0,
+                    "malformed": 0,
+                }
+                session.execute(insert(session, ListingRow).values(values).on_conflict_do_nothing())
+            rows = session.scalars(select(ListingRow).where(*of_policy))
+            return tuple(_listing(row) for row in rows)
+
+    def file_page(
+        self, listing: Listing, captures: Collection[ListedCapture], malformed: int, resume_key: str | None
+    ) -> Listing | None:
+        """Files the page of a listing that follows `listing.resume_key`.
+
+        captures: those named on the page; the ones that are not stored become captures to fetch. malformed: how many
+        rows of the page could not be read. resume_key: asks for the next page; None if this was the last.
+
+        Returns how far the listing has come. If another crawl has filed the same page, that is all that happens; None
+        if another crawl has finished the listing or dropped it.
+        """
+        with self._database.write_session() as session:
+            row = session.get(ListingRow, listing.id)
+            if row is None or row.complete or row.resume_key != listing.resume_key:
+                return None if row is None else _listing(row)
+            row.malformed += malformed
+            row.resume_key, row.complete = resume_key, resume_key is None
+            key = PolicyKey(row.vendor, row.policy)
+            stored = _stored(session, key, captures)
+            missing = [
+                {
+                    "listing_id": row.id,
+                    "identity": _listed_identity(key, one.urlkey, one.timestamp),
+                    "vendor": row.vendor,
+                    "policy": row.policy,
+                    "urlkey": one.urlkey,
+                    "timestamp": one.timestamp,
+                    "original": one.original,
+                    "mimetype": one.mimetype,
+                    "statuscode": one.statuscode,
+                    "digest": one.digest,
+                    "text": one.checksum,
+                    "tried": False,
+                }
+                for one in captures
+                if (one.urlkey, one.timestamp) not in stored
+            ]
+            row.found += len(stored & {(one.urlkey, one.timestamp) for one in captures})
+            if missing:
+                # Indexes often name a capture twice, and an earlier listing may have left some of these.
+                statement = insert(session, ListedCaptureRow).on_conflict_do_nothing().returning(ListedCaptureRow.id)
+                row.found += len(session.scalars(statement, missing).all())
+            return _listing(row)
+
+    def restart(self, listing: Listing) -> None:
+        """Has a listing start over with its first page. Its captures to fetch stay."""
+        with self._database.write_session() as session:
+            session.execute(
+                update(ListingRow)
+                .where(ListingRow.id == listing.id)
+                .values(resume_key=None, complete=False, found=0, malformed=0)
+            )
+
+    def close(self, keys: Collection[PolicyKey]) -> None:
+        """Forgets those listings of policies that are complete and have no captures left to fetch."""
+        with self._database.write_session() as session:
+            for key in keys:
+                left = select(ListedCaptureRow.id).where(ListedCaptureRow.listing_id == ListingRow.id).exists()
+                session.execute(
+                    delete(ListingRow)
+                    .where(ListingRow.vendor == key.vendor, ListingRow.policy == key.policy)
+                    .where(ListingRow.complete, ~left)
+                )
+
+    def to_fetch(
+        self, key: PolicyKey, without_ids: Collection[int], without_checksums: Collection[str], limit: int
+    ) -> tuple[CaptureToFetch, ...]:
+        """Returns at most `limit` captures to fetch of a policy, those not tried yet first.
+
+        without_ids, without_checksums: captures to leave out.
+        """
+        query = (
+            select(ListedCaptureRow, ListingRow.url)
+            .join(ListingRow, ListingRow.id == ListedCaptureRow.listing_id)
+            .where(ListedCaptureRow.vendor == key.vendor, ListedCaptureRow.policy == key.policy)
+            .where(ListedCaptureRow.id.not_in(without_ids))
+            .where(ListedCaptureRow.checksum.is_(None) | ListedCaptureRow.checksum.not_in(without_checksums))
+            .order_by(ListedCaptureRow.tried, ListedCaptureRow.id)
+            .limit(limit)
+        )
+        with self._database.read_session() as session:
+            return tuple(
+                CaptureToFetch(
+                    row.id,
+                    url,
+                    ListedCapture(row.urlkey, row.timestamp, row.original, row.mimetype, row.statuscode, row.digest),
+                    row.checksum,
+                    row.tried,
+                )
+                for row, url in session.execute(query)
+            )
+
+    def count_to_fetch(self, key: PolicyKey) -> int:
+        """Returns how many captures of a policy are still to be fetched."""
+        query = (
+            select(func.count())
+            .select_from(ListedCaptureRow)
+            .where(ListedCaptureRow.vendor == key.vendor, ListedCaptureRow.policy == key.policy)
+        )
+        with self._database.read_session() as session:
+            return session.scalars(query).one()
+
+    def mark_not_given(self, key: PolicyKey, capture: CaptureToFetch) -> int:
+        """Records that the archive does not give a capture.
+
+        The capture stays to be fetched while another one with the same checksum may still be given. Once none may, all
+        of them are dropped until they are listed again. Returns how many were dropped.
+        """
+        with self._database.write_session() as session:
+            if capture.checksum is None:
+                session.execute(delete(ListedCaptureRow).where(ListedCaptureRow.id == capture.id))
+                return 1
+            alike = (
+                ListedCaptureRow.vendor == key.vendor,
+                ListedCaptureRow.policy == key.policy,
+                ListedCaptureRow.checksum == capture.checksum,
+            )
+            rows = session.execute(select(ListedCaptureRow.id, ListedCaptureRow.tried).where(*alike)).all()
+            tried = {row_id for row_id, was_tried in rows if was_tried} | {capture.id}
+            if len(tried) < min(len(rows), _MAX_TRIED):
+                session.execute(update(ListedCaptureRow).where(ListedCaptureRow.id == capture.id).values(tried=True))
+                return 0
+            session.execute(delete(ListedCaptureRow).where(*alike))
+            return len(rows)
+
+    def distrust_checksum(self, key: PolicyKey, checksum: str) -> None:
+        """Has every capture with that checksum fetched by itself, after one of them gave other bytes than it names."""
+        with self._database.write_session() as session:
+            session.execute(
+                update(ListedCaptureRow)
+                .where(ListedCaptureRow.vendor == key.vendor, ListedCaptureRow.policy == key.policy)
+                .where(ListedCaptureRow.checksum == checksum)
+                .values(checksum=None)
+            )
+
+    def known_payloads(self, key: PolicyKey) -> Mapping[str, KnownPayload]:
+        """Returns, by the archive's checksum, the payloads that stored captures of a policy prove it to stand for."""
+        query = (
+            select(CaptureRow.archive, CaptureRow.sha256, CaptureRow.media_type, CaptureRow.redirects)
+            .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
+            .where(CaptureRow.source == "wayback", CaptureRow.status == 200)
+            .execution_options(yield_per=_ROWS_AT_ONCE)
+        )
+        with self._database.read_session() as session:
+            return {
+                archive["digest"]: KnownPayload(sha256, media_type)
+                for archive, sha256, media_type, redirects in session.execute(query)
+                if not redirects and "digest" in archive
+            }
+
+
+def drop_fetched(session: Session, captures: Iterable[Capture]) -> None:
+    """Takes captures that are stored now off the list of those to fetch."""
+    if identities := _identities(captures):
+        session.execute(delete(ListedCaptureRow).where(ListedCaptureRow.identity.in_(identities)))
+
+
+def any_to_fetch(session: Session, captures: Iterable[Capture]) -> bool:
+    """Returns whether any of these captures is on the list of those to fetch."""
+    identities = _identities(captures)
+    query = select(ListedCaptureRow.id).where(ListedCaptureRow.identity.in_(identities)).limit(1)
+    return bool(identities) and session.scalar(query) is not None
+
+
+def _stored(session: Session, key: PolicyKey, captures: Collection[ListedCapture]) -> set[tuple[str, str]]:
+    """Returns which of the listed captures are stored, by urlkey and timestamp."""
+    if not captures:
+        return set()
+    moments = [min(max(one.captured_at, _EARLIEST), _LATEST) for one in captures]
+    query = (
+        select(CaptureRow.archive)
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.source == "wayback")
+        .where(CaptureRow.captured_at.between(min(moments) - _MAX_DISTANCE, max(moments) + _MAX_DISTANCE))
+        .execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    return {(archive.get("urlkey", ""), archive.get("timestamp", "")) for archive in session.scalars(query)}
+
+
+def _identities(captures: Iterable[Capture]) -> list[str]:
+    """Returns the identities of the rows that led to captures; no archive's index led to those of other sources."""
+    return [
+        _listed_identity(
+            PolicyKey(one.vendor, one.policy), one.archive.get("urlkey", ""), one.archive.get("timestamp", "")
+        )
+        for one in captures
+        if one.source == "wayback"
+    ]
+
+
+def _listed_identity(key: PolicyKey, urlkey: str, timestamp: str) -> str:
+    return sha256_hex(json.dumps([*key, urlkey, timestamp]).encode())
+
+
+def _listing_identity(key: PolicyKey, query: ListingQuery) -> str:
+    bounds = [moment and moment.isoformat() for moment in (query.begin, query.end)]
+    return sha256_hex(json.dumps([*key, query.archive, query.url, *bounds]).encode())
+
+
+def _listing(row: ListingRow) -> Listing:
+    query = ListingQuery(row.archive, row.url, row.begin, row.end)
+    return Listing(row.id, query, row.found, row.malformed, row.resume_key, row.complete)

@@ -1,0 +1,61 @@
+"""A capture and its row in the table `captures`: the mapping in both directions, and what makes a capture distinct."""
+
+import json
+from datetime import UTC
+
+from core.captures import Capture, sha256_hex
+from storage.tables.models import CaptureRow
+
+
+def capture_identity(capture: Capture) -> str:
+    """Returns the SHA-256 of the fields that tell this capture from every other one."""
+    parts = (
+        capture.vendor,
+        capture.policy,
+        capture.source,
+        capture.asked_url,
+        capture.captured_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        capture.sha256,
+    )
+    return sha256_hex(json.dumps(parts).encode())
+
+
+def row_values(capture: Capture, identity: str) -> dict[str, object]:
+    """Returns the column values of a capture's row. identity: as `capture_identity` gives it."""
+    return {
+        "identity": identity,
+        "vendor": capture.vendor,
+        "policy": capture.policy,
+        "source": capture.source,
+        "captured_at": capture.captured_at,
+        "url": capture.url,
+        "asked_url": capture.asked_url,
+        "redirects": list(capture.redirects),
+        "status": capture.status,
+        "headers": [list(header) for header in capture.headers],
+        "media_type": capture.media_type,
+        "sha256": capture.sha256,
+        "requested_at": capture.requested_at,
+        "answered_at": capture.answered_at,
+        "archive": dict(capture.archive),
+    }
+
+
+def capture_from(row: CaptureRow) -> Capture:
+    """Returns the capture that a row holds."""
+    return Capture(
+        vendor=row.vendor,
+        policy=row.policy,
+        source=row.source,
+        captured_at=row.captured_at,
+        url=row.url,
+        asked_url=row.asked_url,
+        redirects=tuple(row.redirects),
+        status=row.status,
+        headers=tuple((name, value) for name, value in row.headers),
+        media_type=row.media_type,
+        sha256=row.sha256,
+        requested_at=row.requested_at,
+        answered_at=row.answered_at,
+        archive=row.archive,
+    )

@@ -1,0 +1,35 @@
+"""Captures as evidence: stored once with their payloads, never altered."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.captures import Capture
+from storage import policies, unread
+from storage.capture_rows import row_values
+from storage.database import insert
+from storage.payloads import packing
+from storage.tables.models import CaptureRow
+
+
+def stored_ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
+    """Returns the ids of those captures that are stored, by identity."""
+    query = select(CaptureRow.identity, CaptureRow.id).where(CaptureRow.identity.in_(identities))
+    return dict(iter(session.execute(query)))
+
+
+def put(session: Session, captures: Mapping[str, tuple[Capture, bytes | None]]) -> dict[str, int]:
+    """Stores captures that are not stored yet, with their payloads, marked as unread. Returns their ids by identity.
+
+    captures: by identity, each with its payload; None where the payload is stored already. StorageError if it is not.
+    """
+    if not captures:
+        return {}
+    packing.put(session, list(captures.values()))
+    statement = insert(session, CaptureRow).returning(CaptureRow.identity, CaptureRow.id)
+    rows = [row_values(capture, identity) for identity, (capture, _) in captures.items()]
+    ids = dict(iter(session.connection().execute(statement, rows)))
+    unread.mark(session, {ids[identity]: capture for identity, (capture, _) in captures.items()})
+    policies.count(session, captures=[capture.key for capture, _ in captures.values()])
+    return ids

@@ -1,0 +1,134 @@
+"""What a reader of the library asks: captures, histories, documents, payloads, and where each policy stands."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core.clauses import Document
+from core.exceptions import ExtractionError, UsageError
+from core.history import History, Observation, Period, period_for
+from core.policies import PolicyKey
+from diffing.timeline import timeline
+from storage import documents, policies, standings
+from storage.database import Database
+from storage.payloads import packing
+from storage.records import Review, Standing, StoredCapture
+from storage.tables.models import CaptureRow, ReadingRow, ReviewRow
+from storage.verdicts import UNREAD, capture_row, judged_captures, stored_capture, stored_captures
+
+
+class Library:
+    """The captures of all policies, what was read from them, and the reviews.
+
+    Every method raises StorageError if the database refuses.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def captures(self, key: PolicyKey) -> tuple[StoredCapture, ...]:
+        """Returns every capture of a policy, quarantined ones included, oldest first."""
+        with self._database.read_session() as session:
+            return stored_captures(session, key)
+
+    def capture(self, capture_id: int) -> StoredCapture:
+        """Returns the capture of that id. UsageError if there is none."""
+        with self._database.read_session() as session:
+            row = capture_row(session, capture_id)
+            judged = {one.capture_id: one for one in judged_captures(session, PolicyKey(row.vendor, row.policy))}
+            return stored_capture(row, judged.get(capture_id))
+
+    def history(self, key: PolicyKey) -> History:
+        """Returns the periods and versions that the accepted captures of a policy show, by one reader's readings."""
+        with self._database.read_session() as session:
+            return timeline(
+                Observation(
+                    one.capture_id, one.captured_at, one.url, one.source, one.sha256, one.version_id, one.reader
+                )
+                for one in judged_captures(session, key)
+                if one.version_id is not None
+            )
+
+    def period(self, key: PolicyKey, history: History, when: str) -> Period:
+        """Returns the period of a policy's history that a user names, as `core.history.period_for` does.
+
+        An `@id` that an earlier reader gave to a version names what the last capture that showed it shows now.
+        UsageError as in `period_for`.
+        """
+        prefix = when[1:]
+        if not when.startswith("@") or not prefix or any(one.id.startswith(prefix) for one in history.versions):
+            return period_for(history, when)
+        current = {seen.capture_id: one.version_id for one in history.periods for seen in one.observations}
+        query = (
+            select(CaptureRow.id, ReadingRow.version_id)
+            .join(ReadingRow, ReadingRow.capture_id == CaptureRow.id)
+            .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
+            .where(ReadingRow.version_id.is_not(None))
+            .order_by(CaptureRow.captured_at)
+        )
+        with self._database.read_session() as session:
+            former = {
+                str(version_id): current[capture_id]
+                for capture_id, version_id in session.execute(query)
+                if capture_id in current and str(version_id).startswith(prefix)
+            }
+        return period_for(history, f"@{former.popitem()[1]}" if len(former) == 1 else when)
+
+    def document(self, capture_id: int, reader: str | None = None) -> Document:
+        """Returns what was read from a capture, accepted or not.
+
+        reader: whose reading, as `Observation.reader` names it; None stands for the reader in force.
+
+        ExtractionError if the capture could not be read. UsageError if there is no such capture.
+        """
+        with self._database.read_session() as session:
+            row = capture_row(session, capture_id)
+            reader = reader or policies.reader_in_force(session, PolicyKey(row.vendor, row.policy))
+            reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
+            if reading is None or reading.document_sha256 is None:
+                evidence = reading.evidence if reading else UNREAD.evidence
+                raise ExtractionError(f"the capture of {row.url} could not be read as a document: {evidence}")
+            return documents.get(session, reading.document_sha256)
+
+    def payload(self, sha256: str) -> bytes:
+        """Returns the bytes of that SHA-256. StorageError if they are not stored; DamageError if they are damaged."""
+        with self._database.read_session() as session:
+            return packing.get(session, sha256)
+
+    def standings(self, vendors: Collection[str] = ()) -> tuple[Standing, ...]:
+        """Returns where each policy that has captures stands, in no particular order.
+
+        vendors: slugs of the vendors asked about; empty stands for all.
+        """
+        with self._database.read_session() as session:
+            return tuple(standings.standings(session, vendors))
+
+    def review(self, capture_ids: Collection[int], review: Review) -> None:
+        """Records a person's decision on captures: on all of them or, if an error is raised, on none.
+
+        The decision holds, whatever later readings say, until another one follows. UsageError if there is no such
+        capture, or if a capture is accepted from which no text could be read.
+        """
+        with self._database.write_session() as session:
+            times: dict[PolicyKey, list[datetime]] = defaultdict(list)
+            for capture_id in capture_ids:
+                row = capture_row(session, capture_id)
+                key = PolicyKey(row.vendor, row.policy)
+                reader = policies.reader_in_force(session, key)
+                reading = session.get(ReadingRow, (capture_id, reader)) if reader else None
+                if review.decision == "accepted" and (reading is None or reading.version_id is None):
+                    evidence = reading.evidence if reading else UNREAD.evidence
+                    raise UsageError(
+                        f"capture {capture_id} cannot be accepted, since no text could be read from it: {evidence}"
+                    )
+                session.add(
+                    ReviewRow(
+                        capture_id=capture_id, decision=review.decision, by=review.by, note=review.note, at=review.at
+                    )
+                )
+                times[key].append(row.captured_at)
+            for key, captured_at in times.items():
+                policies.touch(session, key, max(captured_at))
+            policies.count(session, reviews=[key for key, captured_at in times.items() for _ in captured_at])

@@ -1,0 +1,63 @@
+"""The readings of captures as they are stored: one row for each capture and reader."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.captures import Capture
+from core.policies import PolicyKey
+from storage import documents, policies, unread
+from storage.database import insert
+from storage.tables.models import ReadingRow
+
+
+def lasting_reading(session: Session, capture_id: int, reader: str, extractor: str, declared: str) -> ReadingRow | None:
+    """Returns the reading of that reader, or one that another reader made alike; None if there is none that lasts.
+
+    extractor, declared: as in ReadingRow; readings with the same values of both are alike.
+    """
+    row = session.get(ReadingRow, (capture_id, reader))
+    if row is None:
+        row = session.scalar(
+            select(ReadingRow)
+            .where(ReadingRow.capture_id == capture_id)
+            .where(ReadingRow.extractor == extractor, ReadingRow.declared == declared)
+            .limit(1)
+        )
+    if row is None or not row.extractor:
+        return None
+    session.expunge(row)
+    return row
+
+
+def put(session: Session, readings: Sequence[tuple[Capture, dict[str, Any], bytes | None]]) -> None:
+    """Stores readings, with what they mean for their policies. Lasting readings that are stored already stay.
+
+    readings: each with its capture, the values of its row, and its document, encoded; None where the row already has
+    the document's SHA-256, or there is no document.
+    """
+    digests = documents.put(session, [document for _, _, document in readings if document is not None])
+    for _, row, document in readings:
+        if document is not None:
+            row["document_sha256"] = digests[document]
+    statement = insert(session, ReadingRow)
+    session.connection().execute(
+        statement.on_conflict_do_update(
+            index_elements=[ReadingRow.capture_id, ReadingRow.reader],
+            set_={name: statement.excluded[name] for name in (*readings[0][1], "seal")},
+            where=ReadingRow.extractor == "",
+        ),
+        [row for _, row, _ in readings],
+    )
+    by_policy: dict[PolicyKey, list[tuple[Capture, Mapping[str, Any]]]] = defaultdict(list)
+    for capture, row, _ in readings:
+        by_policy[capture.key].append((capture, row))
+    for key, of_policy in by_policy.items():
+        newest = max(capture.captured_at for capture, _ in of_policy)
+        in_force = policies.touch(session, key, newest, of_policy[-1][1]["reader"])
+        read = [row["capture_id"] for _, row in of_policy if row["extractor"] and row["reader"] == in_force]
+        unread.unmark(session, key, read)
+        unread.mark(session, {row["capture_id"]: capture for capture, row in of_policy if not row["extractor"]})

@@ -1,0 +1,1 @@
+"""The tables: models, column types, seals and migrations."""

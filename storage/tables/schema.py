@@ -1,0 +1,94 @@
+"""The schema of a database: which one it has, and bringing it to this code's with the migrations beside this file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, inspect, text
+
+from core.exceptions import StorageError
+
+_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_POSTGRESQL_LOCK = 0x636C6175  # any number that other programs on the server are unlikely to lock
+_alembic_lock = Lock()  # Alembic keeps the running migration in module globals.
+
+# The revisions that the baseline replaced, and the last commit that has the migrations from them to the baseline.
+_BEFORE_BASELINE = frozenset({"0001", "0002", "0003", "0004", "0005"})
+_LAST_COMMIT_BEFORE_BASELINE = "4a914d7"
+
+
+def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
+    """Creates the tables, or changes them as far as needed, and returns the revision they have then.
+
+    One process does it at a time; others wait. name: the database's, for messages.
+
+    StorageError if a newer clausewatch made the tables, or one that is older than the baseline migration.
+    """
+    head_revision = head()
+    with reader.connect() as connection:
+        present = revision(connection) if inspect(connection).has_table("alembic_version") else None
+    if present == head_revision:
+        return head_revision
+    check_can_upgrade(present, name)
+    with _alembic_lock, _references_unchecked(writer) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
+        command.upgrade(migration_config(connection), "head")
+    return head_revision
+
+
+def check_can_upgrade(present: str | None, name: str) -> None:
+    """Raises StorageError if no migration of this code starts at that revision; None stands for no tables.
+
+    name: of the database or backup, for messages.
+    """
+    if present is None or present in {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
+        return
+    if present in _BEFORE_BASELINE:
+        raise StorageError(
+            f"{name} has the schema of an earlier clausewatch ({present}): bring it up to date with commit "
+            f"{_LAST_COMMIT_BEFORE_BASELINE} first, as docs/operating.md says, then run this again"
+        )
+    raise StorageError(f"{name} was written by a newer clausewatch (schema {present}): update this one")
+
+
+def revision(connection: Connection) -> str | None:
+    """Returns the revision that the tables have now; None if they were taken down again."""
+    row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+    return None if row is None else str(row[0])
+
+
+def head() -> str | None:
+    """Returns the revision that this code works with."""
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+
+
+def migration_config(connection: Connection) -> Config:
+    """Returns what Alembic's commands need to work on this connection, inside the transaction it is in."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _references_unchecked(engine: Engine) -> Iterator[Connection]:
+    """Yields a connection on which SQLite lets a table that others refer to be made anew.
+
+    See https://www.sqlite.org/lang_altertable.html#otheralter. The setting can't be changed within a transaction.
+    """
+    with engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield connection
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")

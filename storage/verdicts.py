@@ -1,0 +1,159 @@
+"""What each capture counts as: by the reading in force, by its reviews, and by the other captures of its policy."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from core.captures import Source, Verdict
+from core.exceptions import UsageError
+from core.policies import PolicyKey
+from extraction.screening.language_variants import Spoken, variants
+from storage.capture_rows import capture_from
+from storage.records import Review, StoredCapture
+from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
+
+#: The verdict on a capture whose process died between storing and reading it, or that arrived while its policy is being
+#: read again.
+UNREAD = Verdict(
+    "quarantined",
+    "unreadable",
+    "not read yet: the next capture of this policy that is kept has this one read, and so has `clausewatch reextract`",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCapture:
+    """A capture that the reader in force has read, with the verdict that counts.
+
+    version_id: the version it shows; None if it is quarantined.
+    """
+
+    capture_id: int
+    captured_at: datetime
+    url: str
+    source: Source
+    sha256: str
+    reader: str
+    verdict: Verdict
+    version_id: str | None
+    reviews: tuple[Review, ...]
+
+
+def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
+    """Returns every capture of a policy that its reader in force has read, in no particular order."""
+    query = (
+        select(
+            CaptureRow.id,
+            CaptureRow.captured_at,
+            CaptureRow.url,
+            CaptureRow.source,
+            CaptureRow.sha256,
+            CaptureRow.asked_url,
+            ReadingRow.reader,
+            ReadingRow.verdict,
+            ReadingRow.reason,
+            ReadingRow.evidence,
+            ReadingRow.needs_browser,
+            ReadingRow.version_id,
+            ReadingRow.language,
+        )
+        .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
+        .join(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
+    )
+    reviews = _reviews(session, CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
+    judged: list[JudgedCapture] = []
+    spoken: dict[int, Spoken] = {}
+    for row in session.execute(query):
+        capture_reviews = tuple(reviews[row.id])
+        verdict = _reviewed(
+            Verdict(row.verdict, row.reason, row.evidence, row.needs_browser), row.version_id, capture_reviews
+        )
+        accepted = verdict.name == "accepted"
+        judged.append(
+            JudgedCapture(
+                row.id,
+                row.captured_at,
+                row.url,
+                row.source,
+                row.sha256,
+                row.reader,
+                verdict,
+                row.version_id if accepted else None,
+                capture_reviews,
+            )
+        )
+        if accepted and row.language is not None:
+            spoken[row.id] = Spoken(row.captured_at, (row.url, row.source, row.sha256, row.asked_url), row.language)
+    verdicts = variants(spoken.values())
+    foreign = {capture_id: verdicts[seen] for capture_id, seen in spoken.items() if seen in verdicts}
+    return [
+        replace(one, verdict=foreign[one.capture_id], version_id=None)
+        # A person's acceptance outweighs the other captures.
+        if one.capture_id in foreign and not one.reviews
+        else one
+        for one in judged
+    ]
+
+
+def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
+    """Returns the verdicts that readings and reviews give, whatever the other captures of the policy show."""
+    reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
+    return [
+        _reviewed(
+            Verdict(one.verdict, one.reason, one.evidence, one.needs_browser), one.version_id, reviews[one.capture_id]
+        )
+        for one in readings
+    ]
+
+
+def stored_captures(session: Session, key: PolicyKey) -> tuple[StoredCapture, ...]:
+    """Returns every capture of a policy, oldest first."""
+    judged = {one.capture_id: one for one in judged_captures(session, key)}
+    rows = session.scalars(select(CaptureRow).where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy))
+    return tuple(sorted((stored_capture(row, judged.get(row.id)) for row in rows), key=_sort_key))
+
+
+def capture_row(session: Session, capture_id: int) -> CaptureRow:
+    """Returns the row of a capture. UsageError if there is none."""
+    row = session.get(CaptureRow, capture_id)
+    if row is None:
+        raise UsageError(f"no capture {capture_id} is stored")
+    return row
+
+
+def stored_capture(row: CaptureRow, judged: JudgedCapture | None) -> StoredCapture:
+    """Returns a capture with its verdict; judged: None if the reader in force has not read it yet."""
+    if judged is None:
+        return StoredCapture(row.id, capture_from(row), UNREAD, None)
+    return StoredCapture(row.id, capture_from(row), judged.verdict, judged.version_id, judged.reviews)
+
+
+def _sort_key(stored: StoredCapture) -> tuple[object, ...]:
+    """Orders by time; captures of one instant in an order that does not depend on when they arrived."""
+    capture = stored.capture
+    return (capture.captured_at, capture.url, capture.source, capture.sha256, capture.asked_url)
+
+
+def _reviews(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Review]]:
+    """Returns the reviews of the captures that meet these conditions, by capture, oldest review first."""
+    query = select(ReviewRow).join(CaptureRow, CaptureRow.id == ReviewRow.capture_id).where(*conditions)
+    reviews: dict[int, list[Review]] = defaultdict(list)
+    for row in sorted(session.scalars(query), key=lambda row: row.id):
+        reviews[row.capture_id].append(Review(row.decision, row.by, row.note, row.at))
+    return reviews
+
+
+def _reviewed(verdict: Verdict, version_id: str | None, reviews: Sequence[Review]) -> Verdict:
+    """Returns the verdict after the last review. A capture without text can't be accepted by a review."""
+    if not reviews:
+        return verdict
+    last = reviews[-1]
+    evidence = f"{last.decision} by {last.by} on {last.at:%Y-%m-%d}{f': {last.note}' if last.note else ''}"
+    if last.decision == "rejected":
+        return Verdict("quarantined", "rejected", evidence)
+    return verdict if version_id is None else Verdict("accepted", None, evidence)

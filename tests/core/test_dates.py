@@ -1,0 +1,56 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.dates import iso, parse_span
+from core.exceptions import UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "begin", "end"),
+    [
+        ("2016", "2016-01-01T00:00:00Z", "2016-12-31T23:59:59Z"),
+        ("2016-02", "2016-02-01T00:00:00Z", "2016-02-29T23:59:59Z"),
+        ("2016-12", "2016-12-01T00:00:00Z", "2016-12-31T23:59:59Z"),
+        ("2016-10-18", "2016-10-18T00:00:00Z", "2016-10-18T23:59:59Z"),
+        ("2016-10-18T22:57:56Z", "2016-10-18T22:57:56Z", "2016-10-18T22:57:56Z"),
+        ("2016-10-18T23:57:56+02:00", "2016-10-18T21:57:56Z", "2016-10-18T21:57:56Z"),
+        ("2016-10-18T22:57:56", "2016-10-18T22:57:56Z", "2016-10-18T22:57:56Z"),
+    ],
+)
+def test_a_date_stands_for_its_first_and_last_instant(text: str, begin: str, end: str) -> None:
+    span = parse_span(text)
+    assert (iso(span.begin), iso(span.end)) == (begin, end)
+
+
+@given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9998, 12, 30)))  # noqa: DTZ001  # UTC is added below
+def test_a_day_a_month_and_a_year_hold_their_instants(moment: datetime) -> None:
+    moment = moment.replace(tzinfo=UTC)
+    for text in (f"{moment:%Y}".zfill(4), f"{moment:%Y}".zfill(4) + f"{moment:-%m}", moment.date().isoformat()):
+        span = parse_span(text)
+        assert span.begin <= moment <= span.end
+        assert (span.end + timedelta(microseconds=1)).time().isoformat() == "00:00:00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "16",
+        "2016-13",
+        "2016-00",
+        "2016-00-05",
+        "2016-05-00",
+        "2016-02-30",
+        "0000",
+        "9999",
+        "20161018",
+        "2016-W42",
+    ],
+)
+def test_what_is_no_date_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UsageError, match="2018-05-25"):
+        parse_span(text)

@@ -1,0 +1,161 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from core.dates import parse_span
+from core.declarations import json_schema, load_vendor, load_vendors, select_vendors
+from core.exceptions import DeclarationError, UsageError
+from core.settings import CHECKOUT
+
+GOOD = """\
+name: Northwind
+homepage: https://northwind.example/
+policies:
+  privacy:
+    locations:
+      - url: http://www.northwind.example/privacy.htm
+        until: 2015-01-01
+      - url: https://northwind.example/legal?doc=privacy
+        since: 2014
+        remove: [".votes"]
+"""
+
+
+def declare(folder: Path, text: str, name: str = "northwind.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_five_vendors_the_project_starts_with_are_declared() -> None:
+    vendors = load_vendors(CHECKOUT / "vendors")
+    assert {"hexamail", "axigen", "hexcm", "hesk", "xs2mail"} <= set(vendors)
+    hesk = vendors["hesk"].policies["privacy"]
+    assert [(place.url, str(place.until)) for place in hesk.locations] == [
+        ("http://www.hesk.com/privacy.htm", "2015-01-01"),
+        ("https://www.hesk.com/knowledgebase/index.php?article=78", "None"),
+    ]
+
+
+def test_a_location_holds_from_since_up_to_but_not_including_until(tmp_path: Path) -> None:
+    policy = load_vendor(declare(tmp_path, GOOD)).policies["privacy"]
+    first, second = policy.locations
+    assert first.holds_at(parse_span("1999").begin)
+    assert first.holds_at(parse_span("2014-12-31").end)
+    assert not first.holds_at(parse_span("2015-01-01").begin)
+    assert not second.holds_at(parse_span("2013-12-31").end)
+    assert second.holds_at(parse_span("2014-01-01").begin)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://www.northwind.example/privacy.htm",
+        "https://northwind.example/privacy.htm",
+        "http://northwind.example:80/privacy.htm",
+        "https://WWW.Northwind.example:443/Privacy.htm#top",
+    ],
+)
+def test_addresses_match_whatever_the_scheme_www_and_port(tmp_path: Path, address: str) -> None:
+    policy = load_vendor(declare(tmp_path, GOOD)).policies["privacy"]
+    assert policy.location_for(address, parse_span("2010").begin) == policy.locations[0]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://www.northwind.example/privacy", "http://evil.example/privacy.htm", "mailto:x@northwind.example", ""],
+)
+def test_another_address_is_no_location(tmp_path: Path, address: str) -> None:
+    policy = load_vendor(declare(tmp_path, GOOD)).policies["privacy"]
+    assert policy.location_for(address, parse_span("2010").begin) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field"),
+    [
+        (GOOD.replace("homepage: https", "homepage: ftp"), 2, "homepage"),
+        (GOOD.replace("homepage: https://northwind.example/\n", ""), 1, "homepage"),
+        (GOOD.replace("until: 2015-01-01", "until: 2015-13-01"), 7, "policies.privacy.locations.0.until"),
+        (GOOD.replace("since: 2014", "untill: 2014"), 9, "policies.privacy.locations.1.untill"),
+        (GOOD.replace("http://www.northwind.example/privacy.htm", "www.northwind.example"), 6, "locations.0.url"),
+        (GOOD.replace("northwind.example/privacy.htm", "northwind.example:99999/"), 6, "locations.0.url"),
+        (GOOD.replace("        until: 2015-01-01", "        url: http://twice.example/"), 7, "url: given twice"),
+        (GOOD.replace("  privacy:", "  Privacy Policy:"), 4, "policies.Privacy Policy"),
+        (GOOD.replace("since: 2014", "since: 2014\n        until: 2013"), 8, "since must be before until"),
+        (GOOD.replace("    locations:", "    language: French\n    locations:"), 5, "policies.privacy.language"),
+        (GOOD.replace("    locations:", "    language: no\n    locations:"), 5, "in quotes if it is 'no'"),
+        (
+            GOOD.replace(
+                "since: 2014", "since: 2014\n        pages:\n          - https://northwind.example/legal?doc=privacy"
+            ),
+            10,
+            "locations.1.pages: url is the first page already",
+        ),
+        (
+            GOOD.replace("since: 2014", "pages: [http://a.example/2, http://a.example/2]"),
+            9,
+            "locations.1.pages: the same page is given twice",
+        ),
+        (GOOD.replace("since: 2014", "pages: [/2]"), 9, "locations.1.pages.0: must be a web address"),
+        (GOOD.replace("since: 2014", "render: yes"), 9, "locations.1.render: input should be 'browser'"),
+        ("name: [", 1, "not YAML"),
+        ("- a list\n", 1, "mapping"),
+        ("", 1, "mapping"),
+        ("slug: other\n" + GOOD, 1, "slug"),
+    ],
+)
+def test_a_fault_names_file_line_and_field(tmp_path: Path, text: str, line: int, field: str) -> None:
+    path = declare(tmp_path, text)
+    with pytest.raises(DeclarationError) as raised:
+        load_vendor(path)
+    assert f"{path}:{line}" in str(raised.value)
+    assert field in str(raised.value)
+
+
+def test_a_name_holds_nothing_a_terminal_would_obey(tmp_path: Path) -> None:
+    for name in (r"\e[31mNorthwind", r"North\u202ewind", r"North\nwind"):
+        path = declare(tmp_path, GOOD.replace("Northwind", f'"{name}"', 1))
+        with pytest.raises(DeclarationError, match=r"northwind\.yaml:1: name: must be on one line"):
+            load_vendor(path)
+
+
+def test_every_fault_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD.replace("name: Northwind\n", "nam: Northwind\n"), "one.yaml")
+    declare(tmp_path, GOOD.replace("until: 2015-01-01", "until: never"), "two.yaml")
+    declare(tmp_path, GOOD, "three.yml")
+    declare(tmp_path, GOOD, "Four.yaml")
+    with pytest.raises(DeclarationError) as raised:
+        load_vendors(tmp_path)
+    for part in ("one.yaml:1: nam", "name: field required", "two.yaml:7", "three.yml", "Four.yaml"):
+        assert part in str(raised.value)
+
+
+def test_a_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "northwind.yaml"
+    path.write_bytes(GOOD.replace("Northwind\n", "Nördwind\n").encode("latin-1"))
+    with pytest.raises(DeclarationError, match=r"northwind\.yaml:1: not UTF-8"):
+        load_vendor(path)
+
+
+def test_an_unknown_vendor_or_folder_is_told_with_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="CLAUSEWATCH_VENDORS"):
+        load_vendors(tmp_path)
+    declare(tmp_path, GOOD)
+    with pytest.raises(UsageError, match=r"no vendor 'southwind'.*northwind"):
+        select_vendors(tmp_path, ["southwind"])
+
+
+def test_a_declaration_cannot_be_changed_after_loading(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError):
+        load_vendor(declare(tmp_path, GOOD)).name = "Other"  # type: ignore[misc]  # what is tested
+
+
+def test_the_json_schema_asks_for_what_the_loader_asks_for() -> None:
+    schema = json_schema()
+    assert set(schema["required"]) == {"name", "homepage", "policies"}
+    assert set(schema["properties"]) == {"name", "homepage", "policies"}
+    assert schema["additionalProperties"] is False
+    assert set(schema["$defs"]["Location"]["properties"]) == {
+        *("url", "pages", "render", "since", "until", "select", "remove")
+    }

@@ -1,0 +1,81 @@
+import time
+
+import pytest
+
+from core.clauses import Clause, Document
+from diffing.comparison import compare
+from diffing.sameness import version_id
+from tests.diffing.test_compare_properties import accounted_for, rebuilds
+
+
+def document(*texts: str) -> Document:
+    return Document(None, None, None, tuple(Clause(at, "paragraph", None, (), text) for at, text in enumerate(texts)))
+
+
+EMPTY = document()
+ENGLISH = document("We collect your name.", "We keep it for 30 days.", "You may object.")
+
+
+def test_two_empty_documents_do_not_differ():
+    assert compare(EMPTY, EMPTY).changes == ()
+
+
+def test_against_an_empty_document_everything_is_added_or_removed():
+    assert compare(EMPTY, ENGLISH).counts["added"] == 3
+    assert compare(ENGLISH, EMPTY).counts["removed"] == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        document("Wir erheben Ihren Namen.", "Wir speichern ihn 30 Tage.", "Sie können widersprechen."),
+        document("私たちはお名前を収集します。", "30日間保存します。"),
+        document("نحن نجمع اسمك.", "نحتفظ به لمدة 30 يومًا."),
+        document("\x00\x01\x02", "\x7f" * 50, "PK\x03\x04\x14\x00\x06\x00"),
+        document("\ud800", "We collect your \udfff name.", "\udcff\udcfe"),
+        document("\u200b", "\u202e\u2066", "\ufeff"),
+        document(" ", "\n", "\u00a0"),
+        document("—", "***", "…", "|||"),
+        document("a" * 100_000),
+        document("".join(chr(point) for point in range(0x300, 0x36F)) * 50),
+        document("🇨🇭👨‍👩‍👧" * 200),
+    ],
+)
+def test_any_text_gives_a_result_both_ways(other: Document):
+    for old, new in ((ENGLISH, other), (other, ENGLISH), (other, other)):
+        comparison = compare(old, new)
+        assert accounted_for(comparison, old, new)
+        assert all(rebuilds(change) for change in comparison.changes if change.redline)
+    assert len(version_id(other)) == 12
+
+
+def test_a_document_of_another_language_shares_nothing_with_it():
+    german = document("Wir erheben Ihren Namen.", "Wir speichern ihn lange.", "Sie können widersprechen.")
+    assert compare(ENGLISH, german).counts["modified"] == 0
+
+
+@pytest.mark.parametrize("unit", ["a", "a ", "1.", "a@", "(", ". ", "'", "中", "e\u0301", "@a.b ", "thirty "])
+def test_a_long_monotonous_clause_takes_bounded_time(unit: str):
+    size = 200_000 // len(unit)
+    old, new = document(unit * size + "x"), document(unit * (size - 7) + "y")
+    start = time.process_time()
+    comparison = compare(old, new)
+    assert time.process_time() - start < 4
+    assert accounted_for(comparison, old, new)
+
+
+def test_a_comparison_says_where_size_made_it_coarser():
+    old = document(*(f"rule{at} of kettle{at} and pot" for at in range(1_200)))
+    new = document(*(f"rule{at} of kettle{at} and pan" for at in range(1_200)))
+    comparison = compare(old, new)
+    assert comparison.counts["modified"] == 1_200
+    assert len(comparison.coarse) == 1
+    assert "pair of words" in comparison.coarse[0]
+    assert compare(ENGLISH, document("We collect your name.")).coarse == ()
+
+
+@pytest.mark.parametrize("nothing", ["\r", "\u200b", "\u2060\u00ad"])
+def test_a_clause_that_shows_nothing_is_unchanged(nothing: str):
+    same = document("We keep it for 30 days.", nothing)
+    assert compare(same, same).changes == ()
+    assert compare(same, same).unchanged == ((0, 0), (1, 1))

@@ -1,0 +1,287 @@
+import unicodedata
+
+import pytest
+
+from core.changes import Change, Comparison
+from core.clauses import Clause, ClauseKind, Document
+from diffing.comparison import compare
+
+POLICY = (
+    "We collect your name and your postal address when you order a kettle from our shop.",
+    "Our carriers receive the address so that the parcel finds your door.",
+    "We keep invoices for 10 years because the tax office asks us to.",
+    "You may ask us at any time which of your details we hold.",
+    "Complaints go to the data protection office of the canton of Bern.",
+    "Our newsletter comes once a month and can be stopped with one click.",
+)
+
+
+def clause(at: int, text: str, kind: ClauseKind = "paragraph", label: str | None = None, *links: str) -> Clause:
+    return Clause(at, kind, label, (), text, links)
+
+
+def document(*parts: str | tuple[str, ClauseKind] | tuple[str, ClauseKind, str | None]) -> Document:
+    clauses = [clause(at, *((part,) if isinstance(part, str) else part)) for at, part in enumerate(parts)]
+    return Document(None, None, None, tuple(clauses))
+
+
+def replaced(at: int, *texts: str) -> Document:
+    return document(*POLICY[:at], *texts, *POLICY[at + 1 :])
+
+
+def kinds(comparison: Comparison) -> dict[str, int]:
+    return {kind: count for kind, count in comparison.counts.items() if count and kind != "unchanged"}
+
+
+def only(comparison: Comparison) -> Change:
+    assert len(comparison.changes) == 1
+    return comparison.changes[0]
+
+
+OLD = document(*POLICY)
+
+
+def test_a_clause_put_in_is_added():
+    change = only(compare(OLD, document(*POLICY[:3], "We never sell your data to brokers.", *POLICY[3:])))
+    assert (change.kind, change.significance, change.confidence) == ("added", "substantive", 1.0)
+
+
+def test_a_clause_taken_out_is_removed_where_it_stood():
+    comparison = compare(OLD, document("We brew.", *POLICY[:2], *POLICY[3:]))
+    assert [change.kind for change in comparison.changes] == ["added", "removed"]
+    assert comparison.changes[1].old[0].text == POLICY[2]
+
+
+def test_changed_words_are_modified():
+    change = only(compare(OLD, replaced(1, "Our carriers and advertisers receive the address and your number.")))
+    assert (change.kind, change.significance) == ("modified", "substantive")
+    assert 0.3 < change.confidence < 1
+
+
+def test_two_clauses_too_unlike_are_a_removal_and_an_addition():
+    comparison = compare(OLD, replaced(1, "Cookies of our website are gone as soon as the browser is closed."))
+    assert kinds(comparison) == {"removed": 1, "added": 1}
+
+
+def test_a_clause_elsewhere_is_moved_and_not_removed():
+    change = only(compare(OLD, document(POLICY[4], *POLICY[:4], POLICY[5])))
+    assert (change.kind, change.significance, change.confidence) == ("moved", "editorial", 1.0)
+    assert change.redline == ()
+
+
+def test_a_clause_elsewhere_with_other_words_is_moved_modified():
+    change = only(compare(OLD, document(POLICY[4].replace("Complaints", "All complaints"), *POLICY[:4], POLICY[5])))
+    assert (change.kind, change.significance) == ("moved_modified", "substantive")
+
+
+def test_a_clause_elsewhere_with_another_number_is_moved_modified_and_factual():
+    change = only(compare(OLD, document(POLICY[2].replace("10", "5"), *POLICY[:2], *POLICY[3:])))
+    assert (change.kind, change.significance) == ("moved_modified", "factual")
+
+
+def test_a_clause_cut_in_two_is_split_and_editorial():
+    first, second = "We collect your name and your postal address", "when you order a kettle from our shop."
+    change = only(compare(OLD, replaced(0, first, second)))
+    assert (change.kind, change.significance) == ("split", "editorial")
+    assert [part.text for part in change.new] == [first, second]
+
+
+def test_a_split_with_other_words_is_substantive():
+    change = only(
+        compare(OLD, replaced(0, "We collect your name and your postal address", "whenever you order from our shop."))
+    )
+    assert (change.kind, change.significance) == ("split", "substantive")
+
+
+def test_a_split_may_have_something_put_in_between():
+    new = replaced(
+        0,
+        "We collect your name and your postal address",
+        "This is new, and nobody expected it.",
+        "when you order a kettle from our shop.",
+    )
+    assert kinds(compare(OLD, new)) == {"split": 1, "added": 1}
+
+
+def test_two_clauses_joined_are_merged():
+    change = only(compare(OLD, document(f"{POLICY[0]} {POLICY[1]}", *POLICY[2:])))
+    assert (change.kind, change.significance) == ("merged", "editorial")
+    assert [part.position for part in change.old] == [0, 1]
+
+
+def test_a_table_row_that_became_paragraphs_is_split():
+    old = document(*POLICY, ("Billing data | Your name and address | Ten years", "table_row"))
+    new = document(*POLICY, "Billing data", "Your name and address", "Ten years")
+    assert kinds(compare(old, new)) == {"split": 1}
+
+
+def test_a_table_row_with_another_period_is_factual_and_the_other_rows_unchanged():
+    rows = [(f"{data} | {years} years", "table_row") for data, years in (("Invoices", 10), ("Letters", 5))]
+    changed = [rows[0], ("Letters | 6 years", "table_row")]
+    comparison = compare(document(*POLICY, *rows), document(*POLICY, *changed))
+    assert kinds(comparison) == {"factual": 1}
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        POLICY[3].upper(),
+        POLICY[3].removesuffix("."),
+        POLICY[3].replace("at any time", "at any time").replace(" ", "\u00a0", 2),
+        POLICY[3].replace("ask", "**ask**"),
+        POLICY[3].replace(" us ", " us\u200b "),
+    ],
+)
+def test_typography_spacing_case_and_closing_punctuation_are_cosmetic(spelled: str):
+    change = only(compare(OLD, replaced(3, spelled)))
+    assert (change.kind, change.significance) == ("cosmetic", "editorial")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The vendor's “data” – all of it…", 'The vendor’s "data" — all of it...'),
+        ("We define the official office.", "We deﬁne the oﬃcial oﬃce."),
+        ("Nous gérons vos données déjà reçues.", unicodedata.normalize("NFD", "Nous gérons vos données déjà reçues.")),
+    ],
+)
+def test_quotes_dashes_ligatures_and_composition_are_cosmetic(old: str, new: str):
+    assert kinds(compare(document(*POLICY, old), document(*POLICY, new))) == {"cosmetic": 1}
+
+
+def test_a_page_whose_quotes_all_change_is_cosmetic_only():
+    old = document(*(f"The shop’s rule {word}: {text}" for word, text in zip("abcdef", POLICY, strict=True)))
+    new = document(*(clause.text.replace("’", "'") for clause in old.clauses))
+    assert kinds(compare(old, new)) == {"cosmetic": len(POLICY)}
+
+
+def test_a_comma_within_a_sentence_is_modified_but_editorial():
+    change = only(compare(OLD, replaced(3, POLICY[3].replace("us at any time", "us, at any time,"))))
+    assert (change.kind, change.significance) == ("modified", "editorial")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Write to privacy@example.com.", "Write to dpo@example.org."),
+        ("Write to privacy@example.com.", "Write to privacy {AT} example {DOT} com."),
+        ("Call +41 31 555 01 00 for help.", "Call 0800 555 010 for help."),
+        ("Last updated: 3 May 2019", "Last updated: June 14, 2021"),
+        ("We answer within thirty (30) days.", "We answer within sixty (60) days."),
+        ("We answer within 1 day.", "We answer within 2 days."),
+        ("See https://example.com/a for more.", "See https://example.com/b for more."),
+        ("Dernière mise à jour : 14 février 2020", "Dernière mise à jour : 2 août 2022"),
+        ("数据保存30天。", "数据保存60天。"),
+    ],
+)
+def test_contact_details_dates_and_numbers_are_factual(old: str, new: str):
+    change = only(compare(document(*POLICY, old), document(*POLICY, new)))
+    assert (change.kind, change.significance) == ("factual", "factual")
+    assert change.redline
+
+
+def test_a_number_that_comes_with_other_words_is_modified():
+    change = only(compare(OLD, replaced(2, "We keep invoices for 5 years because we like to.")))
+    assert change.kind == "modified"
+
+
+def test_thirty_days_is_no_number_of_a_clause():
+    old = document(*POLICY, "30 days after the order we delete it.")
+    new = document(*POLICY, "60 days after the order we delete it.")
+    assert kinds(compare(old, new)) == {"factual": 1}
+
+
+def test_another_label_is_renumbered_and_editorial():
+    old = document(*((text, "paragraph", f"{at}.") for at, text in enumerate(POLICY, 1)))
+    new = document(*((text, "paragraph", f"{at}.") for at, text in enumerate(POLICY, 2)))
+    comparison = compare(old, new)
+    assert kinds(comparison) == {"renumbered": len(POLICY)}
+    assert {change.significance for change in comparison.changes} == {"editorial"}
+
+
+def test_a_number_left_in_the_text_counts_as_a_label():
+    old, new = document(*POLICY, "4. How to reach us"), document(*POLICY, "5. How to reach us")
+    assert kinds(compare(old, new)) == {"renumbered": 1}
+
+
+def test_labels_given_dropped_or_punctuated_otherwise_are_no_change():
+    plain = document(*POLICY)
+    dotted = document(*((text, "list_item", f"{at}.") for at, text in enumerate(POLICY)))
+    bracketed = document(*((text, "list_item", f"({at})") for at, text in enumerate(POLICY)))
+    for old, new in ((plain, dotted), (dotted, plain), (dotted, bracketed)):
+        assert compare(old, new).changes == ()
+
+
+def test_a_modified_clause_with_another_label_is_modified():
+    old = document(*((text, "paragraph", f"{at}.") for at, text in enumerate(POLICY)))
+    new = document(
+        *POLICY[:5], ("Our newsletter comes once a week and can be stopped with one click.", "paragraph", "9.")
+    )
+    assert kinds(compare(old, new)) == {"modified": 1}
+
+
+def test_heading_levels_paths_and_kinds_are_no_change():
+    old = Document(None, None, None, tuple(Clause(at, "heading", None, ("A",), text) for at, text in enumerate(POLICY)))
+    new = Document(None, None, None, tuple(Clause(at, "paragraph", None, (), text) for at, text in enumerate(POLICY)))
+    assert compare(old, new).changes == ()
+
+
+def linked(*links: str) -> Document:
+    return Document(None, None, None, (*OLD.clauses, clause(6, "Write to us.", "paragraph", None, *links)))
+
+
+def test_another_link_target_is_cosmetic():
+    change = only(compare(linked("https://example.com/a"), linked("https://example.com/b")))
+    assert (change.kind, change.significance) == ("cosmetic", "editorial")
+
+
+def test_another_mail_or_telephone_target_is_factual_and_has_a_redline():
+    for old, new in (("mailto:a@example.com", "mailto:b@example.com"), ("tel:+15550100", "tel:+15550199")):
+        change = only(compare(linked(old), linked(new)))
+        assert (change.kind, change.significance) == ("factual", "factual")
+        assert change.redline == (("equal", "Write to us."),)
+
+
+def test_an_address_in_the_text_that_becomes_a_link_is_cosmetic():
+    old = Document(None, None, None, (clause(0, "Write to a@example.com."),))
+    new = Document(None, None, None, (clause(0, "Write to a@example.com.", "paragraph", None, "mailto:a@example.com"),))
+    assert kinds(compare(old, new)) == {"cosmetic": 1}
+
+
+def test_a_reworded_title_is_modified_though_unlike():
+    old = document(("PRIVACY STATEMENT OF KETTLE & CO", "heading"), *POLICY)
+    new = document(("How we treat data", "heading"), *POLICY)
+    change = only(compare(old, new))
+    assert change.kind == "modified"
+    assert change.confidence < 0.5
+
+
+def test_titles_of_two_documents_that_share_nothing_are_not_paired():
+    old = document(("Statement of privacy", "heading"), "Kettles boil water.")
+    new = document(("Terms", "heading"), "Nobody reads this page.")
+    assert kinds(compare(old, new)) == {"removed": 2, "added": 2}
+
+
+def test_one_copy_of_a_repeated_clause_more_is_one_addition():
+    parts = [part for text in POLICY for part in (text, "Back to top")]
+    comparison = compare(document(*parts), document(*parts[:5], "Back to top", *parts[5:]))
+    assert kinds(comparison) == {"added": 1}
+
+
+def test_prices_and_clauses_without_letters_make_no_moves():
+    old = document("$10.50", *POLICY, "$20.75", "—")
+    new = document("$20.75", *POLICY, "$10.50", "*")
+    assert "moved" not in kinds(compare(old, new))
+
+
+def test_a_moved_section_is_moved_clause_by_clause():
+    section = ["Travel", "We tell the airline your name and the day you fly.", "Trains ask for nothing at all."]
+    new = document(*section, *POLICY)
+    assert kinds(compare(document(*POLICY, *section), new)) == {"moved": 3}
+
+
+def test_a_sentence_that_goes_from_one_clause_to_another_modifies_both():
+    moving = "Kettles are sent by rail."
+    old = document(f"{POLICY[0]} {moving}", *POLICY[1:])
+    new = document(*POLICY[:5], f"{moving} {POLICY[5]}")
+    assert kinds(compare(old, new)) == {"modified": 2}

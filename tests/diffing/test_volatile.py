@@ -1,0 +1,192 @@
+"""What changes by itself makes no version and raises no alarm; what only looks like it, does."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.changes import Change
+from core.clauses import Clause, Document
+from diffing.comparison import compare
+from diffing.sameness import version_id
+from diffing.volatile import without_volatile
+
+VOLATILE = (
+    "Updated 2 days ago",
+    "Last updated: 3 hours ago",
+    "Updated over a week ago",
+    "Last updated about 3 months ago by Anna Smith",
+    "an hour ago",
+    "just now",
+    "Zuletzt aktualisiert vor 3 Tagen",
+    "Mis à jour il y a 2 jours",
+    "Actualizado hace 2 días",
+    "Atualizado há 2 dias",
+    "Aggiornato 2 giorni fa",
+    "Bijgewerkt 2 dagen geleden",
+    "Zaktualizowano przed 3 dniami",
+    "3 dni temu",
+    "Uppdaterad för 2 dagar sedan",
+    "2 gün önce",
+    "2日前",
+    "1,234 views",
+    "1.2k views",
+    "Views: 1234",
+    "Viewed 123 times",
+    "12 users online",
+    "Visitors: 123",
+    "5 comments",
+    "Rated 4.5 out of 5 (123 votes)",
+    "3 min read",
+    "123 people found this helpful",
+    "12 out of 34 found this helpful",
+    "Updated 2 days ago · 5 min read · 1,234 views",
+    "Page generated on 25 Nov 2026 at 12:00:01",
+    "Page generated in 0.123 seconds",
+    "Request ID: 8f3a9c0d1e",
+    "Cloudflare Ray ID: 7f1a2b3c4d5e6f70",
+    "CSRF token: a8f3bb92cc",
+)
+STAYS = (
+    "We delete logs after 30 days",
+    "within 30 days",
+    "30 days",
+    "2 years",
+    "10 users",
+    "Data older than 2 years ago is deleted",
+    "Messages sent more than 2 years ago are deleted.",
+    "Old messages (2 years ago or more) are deleted",
+    "Data you sent, more than 2 years ago, is deleted",
+    "more than 2 years ago",
+    "as of 3 days ago",
+    "Last updated: 25 Nov 2026",
+    "Last updated 25 Nov 2026 at 12:00",
+    "This policy was generated on 25 May 2018",
+    "Version 2.1",
+    "Session ID: 30 days",
+    "session_id | 30 days",
+    "Each share carries (1 vote)",
+    "We keep comments for 12 months, 3 views at most",
+    "Sessions end 15 minutes after the page was viewed 3 times by 12 users in the same network",
+    "vor 30 Tagen gelöschte Daten",
+)
+
+
+def document(*texts: str, links: tuple[str, ...] = ()) -> Document:
+    return Document(None, None, None, tuple(Clause(at, "paragraph", None, (), t, links) for at, t in enumerate(texts)))
+
+
+def changes(old: tuple[str, ...], new: tuple[str, ...]) -> list[Change]:
+    return list(compare(document(*old), document(*new)).changes)
+
+
+@pytest.mark.parametrize("text", VOLATILE)
+def test_what_changes_by_itself_is_nobodys_words(text: str) -> None:
+    assert without_volatile(text) == ""
+    assert version_id(document("We sell nothing.", text)) == version_id(document("We sell nothing."))
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_what_a_policy_could_mean_stays(text: str) -> None:
+    assert without_volatile(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Privacy policy · 1,234 views", "Privacy policy"),
+        ("Written by Anna, 3 days ago", "Written by Anna"),
+        ("5 min read | Privacy policy", "Privacy policy"),
+        ("Was this helpful? 3 out of 5 found this helpful", "Was this helpful?"),
+        ("Privacy policy (updated 2 days ago)", "Privacy policy"),
+    ],
+)
+def test_a_volatile_end_set_apart_goes_and_the_words_stay(text: str, rest: str) -> None:
+    assert without_volatile(text) == rest
+
+
+def test_of_prose_only_a_counter_at_its_very_end_goes() -> None:
+    prose = (
+        "We collect your name, your postal address and the addresses of the people you write to, and no more than that"
+    )
+    assert without_volatile(f"{prose}. 1,234 views") == f"{prose}."
+    assert without_volatile(f"{prose} (updated 2 days ago)") == f"{prose} (updated 2 days ago)"
+    assert without_volatile(f"1,234 views. {prose}.") == f"1,234 views. {prose}."
+
+
+def test_a_counter_that_went_on_is_shown_as_volatile_and_makes_no_version() -> None:
+    old, new = ("We sell nothing.", "1,234 views"), ("We sell nothing.", "1,240 views")
+    (change,) = changes(old, new)
+    assert (change.kind, change.significance) == ("factual", "volatile")
+    assert ("insert", "1,240") in change.redline
+    assert version_id(document(*old)) == version_id(document(*new))
+
+
+def test_the_same_words_with_another_age_are_volatile() -> None:
+    (change,) = changes(("Privacy policy, 2 days ago", "A."), ("Privacy policy, an hour ago", "A."))
+    assert (change.kind, change.significance) == ("factual", "volatile")
+
+
+def test_a_counter_that_came_or_went_is_volatile() -> None:
+    for old, new, kind in ((("A.",), ("A.", "5 views"), "added"), (("5 views", "A."), ("A.",), "removed")):
+        (change,) = changes(old, new)
+        assert (change.kind, change.significance) == (kind, "volatile")
+        assert version_id(document(*old)) == version_id(document(*new))
+
+
+def test_what_changed_beside_a_counter_is_told_as_what_it_is() -> None:
+    (change,) = changes(("We sell nothing · 12 views",), ("We sell everything · 13 views",))
+    assert (change.kind, change.significance) == ("modified", "substantive")
+
+
+def test_a_moved_clause_whose_counter_went_on_is_editorial_with_its_redline() -> None:
+    long = [f"Clause number {name} is about something of its own." for name in ("one", "two", "three", "four")]
+    old, new = (*long, "Privacy at Marmot Mail · 12 views"), ("Privacy at Marmot Mail · 13 views", *long)
+    (change,) = changes(old, new)
+    assert (change.kind, change.significance) == ("moved_modified", "editorial")
+
+
+def test_a_contact_in_a_volatile_clause_is_a_contact() -> None:
+    plain = document("We sell nothing.")
+    linked = document("We sell nothing.", "12 views", links=("mailto:privacy@marmot.example",))
+    assert version_id(plain) != version_id(linked)
+
+
+@given(st.lists(st.sampled_from([*VOLATILE, *STAYS, "A."]), max_size=6), st.data())
+def test_two_texts_are_one_version_exactly_when_all_that_differs_is_volatile(
+    old: list[str], data: st.DataObject
+) -> None:
+    new = data.draw(st.permutations([*old, data.draw(st.sampled_from([*VOLATILE, *STAYS]))]))
+    is_one = version_id(document(*old)) == version_id(document(*new))
+    found = {change.significance for change in changes(tuple(old), tuple(new))}
+    if is_one:
+        assert found <= {"volatile", "editorial"}
+    else:
+        assert found - {"volatile"}
+
+
+@given(st.text(st.sampled_from("12 :,.()·|-–agodysview#abc年前"), max_size=300))
+def test_any_text_is_taken_and_nothing_is_put_in(text: str) -> None:
+    text = " ".join(text.split())
+    rest = without_volatile(text)
+    assert rest in text
+    assert without_volatile(rest) == rest or len(rest) < len(text)
+
+
+@pytest.mark.parametrize("unit", ["1", "1,", "1 ", "a-1", "last ", "updated 1 ", "(", "1.1:", "ray id: ", "· "])
+def test_no_text_takes_long(unit: str) -> None:
+    begun = time.perf_counter()
+    for length in (80, 150, 161, 5_000, 200_000):
+        without_volatile(unit * (length // len(unit)))
+    assert time.perf_counter() - begun < 1
+
+
+def test_clauses_without_a_counter_cost_next_to_nothing() -> None:
+    texts = [
+        f"Of the data we hold {n} days, {n + 1} parts are kept for reasons that the law gives." for n in range(5_000)
+    ]
+    begun = time.perf_counter()
+    for text in texts:
+        without_volatile(text)
+    assert time.perf_counter() - begun < 2

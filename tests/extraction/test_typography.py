@@ -1,0 +1,76 @@
+"""How a text is set is kept beside its words: a difference in it is cosmetic, and makes no version."""
+
+import pytest
+
+from core.changes import Comparison
+from core.clauses import Document
+from diffing.comparison import compare
+from diffing.sameness import version_id
+from extraction import extract
+
+SENTENCE = "We keep the logs of our servers for thirty days, then we delete them."
+
+
+def markdown(sentence: str) -> Document:
+    return extract(f"# Privacy policy\n\n{sentence}\n\n2. Second clause of it\n".encode(), "text/markdown")
+
+
+def plain_text(sentence: str) -> Document:
+    return extract(f"Privacy policy\n\n{sentence}\n\n2. Second clause of it\n".encode(), "text/plain")
+
+
+def page(sentence: str) -> Document:
+    return extract(f"<h1>Privacy policy</h1><p>{sentence}</p><p>2. Second clause of it</p>".encode(), "text/html")
+
+
+def kinds(comparison: Comparison) -> list[str]:
+    return [change.kind for change in comparison.changes]
+
+
+@pytest.mark.parametrize("read", [markdown, plain_text, page])
+@pytest.mark.parametrize(
+    "other",
+    [
+        SENTENCE.replace("the logs", "the\u00a0logs"),
+        SENTENCE.replace("servers", "ser\u200bvers"),
+        SENTENCE.replace("logs", "lo\u00adgs"),
+    ],
+)
+def test_spaces_and_characters_without_width_are_cosmetic_and_no_version(read: object, other: str) -> None:
+    assert callable(read)
+    old, new = read(SENTENCE), read(other)
+    assert [clause.text for clause in old.clauses] == [clause.text for clause in new.clauses]
+    assert version_id(old) == version_id(new)
+    assert kinds(compare(old, new)) == ["cosmetic"]
+
+
+@pytest.mark.parametrize("other", [SENTENCE.replace("logs", "**logs**"), SENTENCE.replace(", then", ",  then")])
+def test_what_markdown_spells_out_is_typography(other: str) -> None:
+    old, new = markdown(SENTENCE), markdown(other)
+    assert new.clauses[1].text == SENTENCE
+    assert kinds(compare(old, new)) == ["cosmetic"]
+    assert version_id(old) == version_id(new)
+
+
+@pytest.mark.parametrize("read", [markdown, page])
+def test_where_the_source_wraps_its_lines_is_nothing(read: object) -> None:
+    assert callable(read)
+    old, new = read(SENTENCE), read(SENTENCE.replace(" servers", "\nservers"))
+    assert kinds(compare(old, new)) == []
+    assert [clause.typography for clause in new.clauses] == ["", "", ""]
+
+
+def test_runs_of_spaces_in_html_are_the_layouts() -> None:
+    assert kinds(compare(page(SENTENCE), page(SENTENCE.replace(" ", "   \t")))) == []
+
+
+def test_emphasis_of_a_page_is_its_styles_not_the_vendors_words() -> None:
+    assert kinds(compare(page(SENTENCE), page(SENTENCE.replace("logs", "<b>logs</b>")))) == []
+
+
+def test_a_label_and_a_bullet_are_no_part_of_it() -> None:
+    document = extract(b"# Policy\n\n* **2.1** We keep  logs\n* (b) Other *data* too\n", "text/markdown")
+    assert [(clause.label, clause.typography) for clause in document.clauses[1:]] == [
+        ("2.1", "We keep  logs"),
+        ("(b)", "Other *data* too"),
+    ]

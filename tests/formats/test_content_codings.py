@@ -1,0 +1,133 @@
+import gzip
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable
+
+import brotli  # type: ignore[import-untyped]  # has no types
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.settings import CHECKOUT
+from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
+
+LIMIT = 10_000
+bodies = st.binary(max_size=2000)
+
+
+@settings(deadline=None)
+@given(bodies)
+def test_codings_are_undone(body: bytes) -> None:
+    raw = zlib.compressobj(wbits=-15)
+    assert decode(gzip.compress(body), ["gzip"], LIMIT) == body
+    assert decode(zlib.compress(body), ["deflate"], LIMIT) == body
+    assert decode(raw.compress(body) + raw.flush(), ["deflate"], LIMIT) == body
+    assert decode(zlib.compress(gzip.compress(body)), ["gzip", "Deflate"], LIMIT) == body
+    assert decode(gzip.compress(body) + gzip.compress(body), ["x-gzip"], LIMIT) == body + body
+    assert decode(brotli.compress(body), ["br"], LIMIT) == body
+    assert decode(zstandard.compress(body) + zstandard.compress(body), ["zstd"], LIMIT) == body + body
+
+
+@settings(deadline=None)
+@given(bodies, st.data())
+def test_a_gzip_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
+    whole = gzip.compress(body)
+    length = data.draw(st.integers(min_value=2, max_value=len(whole) - 1))
+    with pytest.raises(CutOff):
+        decode(whole[:length], ["gzip"], LIMIT)
+
+
+@settings(deadline=None)
+@given(bodies, st.data())
+def test_a_zstd_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
+    whole = zstandard.compress(body)
+    with pytest.raises(CutOff):
+        decode(whole[: data.draw(st.integers(min_value=4, max_value=len(whole) - 1))], ["zstd"], LIMIT)
+
+
+def test_a_brotli_body_cut_off_anywhere_is_never_taken_for_whole() -> None:
+    whole = brotli.compress("Wir speichern, was Sie uns über sich sagen. ".encode() * 9 + bytes(range(256)))
+    for length in range(len(whole) // 2, len(whole)):
+        with pytest.raises(CutOff):
+            decode(whole[:length], ["br"], LIMIT)
+
+
+@settings(deadline=None)
+@given(bodies, st.data())
+def test_a_damaged_gzip_body_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
+    whole = bytearray(gzip.compress(body))
+    place = data.draw(st.integers(min_value=len(whole) - 8, max_value=len(whole) - 1))  # checksum and length
+    whole[place] ^= 0xFF
+    with pytest.raises(CutOff):
+        decode(bytes(whole), ["gzip"], LIMIT)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_a_plain_body_labelled_compressed_is_given_as_it_is(coding: str) -> None:
+    assert decode(b"<html>plain</html>", [coding], LIMIT) == b"<html>plain</html>"
+    assert decode(b"", [coding], LIMIT) == b""
+
+
+def test_a_bomb_is_stopped_at_the_limit() -> None:
+    zeros = bytes(50_000_000)
+    bombs = {"gzip, gzip": gzip.compress(gzip.compress(zeros)), "br": brotli.compress(zeros, quality=1)}
+    bombs["zstd"] = zstandard.compress(zeros)
+    for codings, bomb in bombs.items():
+        with pytest.raises(TooLarge):
+            decode(bomb, [codings], LIMIT)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "br"])
+def test_a_bomb_that_unpacks_to_gigabytes_takes_little_memory(coding: str) -> None:
+    """Of zstd and brotli, four kilobytes can give more than a gigabyte, before anything could look at its size."""
+    program = f"""
+import resource, zlib, brotli, zstandard
+from formats.content_codings import TooLarge, decode
+zeros = bytes(1 << 24)
+if {coding!r} == "br":
+    packer = brotli.Compressor(quality=5, lgwin=24)
+    bomb = b"".join(packer.process(zeros) for _ in range(128)) + packer.finish()
+elif {coding!r} == "zstd":
+    # Blocks of one repeated byte, 128 KiB each (RFC 8878, section 3.1.1.2.2), in a frame with a window of 8 MiB.
+    bomb = b"\\x28\\xb5\\x2f\\xfd\\x00\\x68"
+    bomb += (((131072 << 3) | 2).to_bytes(3, "little") + b"a") * 16384
+else:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(zeros) for _ in range(128)) + packer.flush()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    decode(bomb, [{coding!r}], 32 << 20)
+except TooLarge:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 150  # MiB; the limit is 32
+
+
+@pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_a_body_of_very_many_empty_members_is_refused_at_once(coding: str, compress: Callable[[bytes], bytes]) -> None:
+    member = compress(b"")
+    begun = time.monotonic()
+    with pytest.raises(TooLarge, match="in more than 10000 pieces"):
+        decode(member * (16 * 1024 * 1024 // len(member)), [coding], LIMIT)
+    assert time.monotonic() - begun < 5
+
+
+def test_a_zstd_body_that_asks_for_much_memory_is_refused() -> None:
+    parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=27)
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()  # no size is known beforehand
+    with pytest.raises(CutOff, match="damaged"):
+        decode(packer.compress(b"x" * 5000) + packer.flush(), ["zstd"], LIMIT)
+
+
+def test_a_body_said_to_be_coded_many_times_is_refused() -> None:
+    with pytest.raises(UnknownCoding, match="coded 3000 times"):
+        decode(b"x", ["gzip, " * 3000], LIMIT)
+
+
+def test_an_unknown_coding_is_refused() -> None:
+    with pytest.raises(UnknownCoding, match="compress"):
+        decode(b"x", ["compress"], LIMIT)

@@ -1,0 +1,78 @@
+import json
+from datetime import datetime
+from itertools import count, islice
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.captures import Capture
+from core.declarations import Location, Policy
+from core.history import History
+from core.policies import PolicyKey
+from ingestion import LeftOut, captures_from_warc
+from storage import Store
+from tests.keeping import keep
+from tests.shared_material import SHARED, needs_shared
+from tests.stored_captures import POLICY, capture_of, page
+
+PAGES = [page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day")]
+vendors = (f"vendor-{number}" for number in count())
+
+# Of each real policy only the captures its file begins with: all of them would be too slow for every day.
+PER_POLICY = 5
+WARCS = sorted((SHARED / "warc").glob("*.warc.gz"))
+
+PlainHistory = tuple[list[tuple[str, list[tuple[datetime, str, str]]]], list[tuple[int, str]]]
+
+
+def plain(history: History) -> PlainHistory:
+    """All of it but the captures' keys, which are given out in order of arrival."""
+    periods = [
+        (period.version_id, [(seen.captured_at, seen.url, seen.sha256) for seen in period.observations])
+        for period in history.periods
+    ]
+    return periods, [(version.number, version.id) for version in history.versions]
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seen=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(PAGES)), max_size=6), data=st.data())
+def test_any_order_of_arrival_gives_the_same_history(
+    store: Store, seen: list[tuple[int, bytes]], data: st.DataObject
+) -> None:
+    histories = []
+    for arrival in (seen, data.draw(st.permutations(seen + seen[:2]))):
+        vendor = next(vendors)
+        for days, payload in arrival:
+            keep(store, capture_of(payload, days, vendor=vendor), payload, POLICY)
+        histories.append(plain(store.library.history(PolicyKey(vendor, "privacy"))))
+    assert histories[0] == histories[1]
+    assert sum(len(observations) for _, observations in histories[0][0]) == len(set(seen))
+
+
+def real_captures(path: Path) -> tuple[Policy, list[tuple[Capture, bytes]]]:
+    """The first captures in a WARC file, and a policy with every address of theirs declared."""
+    lines = path.with_name(path.name.replace(".warc.gz", ".jsonl")).read_text(encoding="utf-8").splitlines()
+    addresses = sorted({json.loads(line)["url"] for line in lines})
+    policy = Policy(locations=tuple(Location(url=address) for address in addresses))
+    found = (each for each in captures_from_warc(path, "real", "privacy", policy) if not isinstance(each, LeftOut))
+    return policy, [(capture, payload) for capture, payload in islice(found, PER_POLICY) if payload is not None]
+
+
+@needs_shared
+@pytest.mark.parametrize("path", WARCS, ids=lambda path: path.name.partition("-")[0])
+def test_real_captures_go_in_twice_and_in_any_order(tmp_path: Path, path: Path) -> None:
+    policy, captures = real_captures(path)
+    histories = []
+    for name, arrival in (("forth", captures), ("back", captures[::-1])):
+        with Store.open(f"sqlite:///{tmp_path / name}.db") as store:
+            assert [keep(store, capture, payload, policy).is_new for capture, payload in arrival] == [True] * len(
+                captures
+            )
+            history = plain(store.library.history(PolicyKey("real", "privacy")))
+            assert not any(keep(store, capture, payload, policy).is_new for capture, payload in arrival)
+            assert plain(store.library.history(PolicyKey("real", "privacy"))) == history
+            histories.append(history)
+    assert histories[0] == histories[1]
+    assert captures

@@ -1,0 +1,137 @@
+from collections.abc import Sequence
+
+import pytest
+
+from core.captures import Capture, Reading, Verdict
+from core.declarations import Location, Policy
+from core.exceptions import ExtractionError
+from core.policies import PolicyKey
+from extraction import read
+from storage import Store, reading, service
+from tests.keeping import keep, reextract
+from tests.stored_captures import POLICY, URL, capture_of, page
+
+A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
+WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
+
+
+class Readings:
+    """Counts what extraction is asked to read, and reads it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(
+        self, capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> Reading:
+        self.count += 1
+        return read(capture, payload, select=select, remove=remove)
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
+    counting = Readings()
+    monkeypatch.setattr(reading, "read", counting)
+    return counting
+
+
+def test_a_capture_is_read_once(store: Store, readings: Readings) -> None:
+    for days in (0, 1, 1, 0):
+        keep(store, capture_of(A, days), A, POLICY)
+    assert readings.count == 2
+
+
+def test_a_capture_outlives_an_extractor_that_fails(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> Reading:
+        raise RecursionError("a page of 100,000 nested tags")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read", fail)
+        with pytest.raises(RecursionError):
+            keep(store, capture_of(A), A, POLICY)
+    (unread,) = store.library.captures(PolicyKey("marmot", "privacy"))
+    assert unread.capture == capture_of(A)
+    assert (unread.verdict.name, unread.version_id) == ("quarantined", None)
+    assert "not read yet" in unread.verdict.evidence
+    assert store.library.history(PolicyKey("marmot", "privacy")).periods == ()
+
+    keep(store, capture_of(B, 1), B, POLICY)
+    assert [stored.verdict.name for stored in store.library.captures(PolicyKey("marmot", "privacy"))] == [
+        "accepted",
+        "accepted",
+    ]
+    assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
+
+
+def test_another_extractor_reads_a_policy_again(
+    store: Store, readings: Readings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, capture_of(A), A, POLICY)
+    keep(store, capture_of(A, policy="cookies"), A, POLICY)
+    monkeypatch.setattr(service, "_READER", "of tomorrow")
+    keep(store, capture_of(B, 1), B, POLICY)
+    assert readings.count == 4
+    keep(store, capture_of(B, 2), B, POLICY)
+    assert readings.count == 5
+
+
+def test_other_selectors_read_a_policy_again(store: Store) -> None:
+    old = keep(store, capture_of(A), A, POLICY)
+    again = keep(store, capture_of(A), A, WITHOUT_HEADINGS)
+    assert again.capture_id == old.capture_id
+    assert not again.is_new
+    assert again.version_id != old.version_id
+    assert "Your rights" not in {clause.text for clause in store.library.document(old.capture_id).clauses}
+    (version,) = store.library.history(PolicyKey("marmot", "privacy")).versions
+    assert version.id == again.version_id
+
+
+def test_selectors_of_another_location_change_nothing(store: Store, readings: Readings) -> None:
+    keep(store, capture_of(A), A, POLICY)
+    elsewhere = Location(url="https://www.marmot.example/old", remove=("h2",))
+    keep(store, capture_of(A), A, Policy(locations=(*POLICY.locations, elsewhere)))
+    assert readings.count == 1
+
+
+def test_reading_again_can_be_asked_for(store: Store, readings: Readings) -> None:
+    for days in range(3):
+        keep(store, capture_of(A, days), A, POLICY)
+    assert reextract(store, PolicyKey("marmot", "privacy"), POLICY) == 0
+    assert reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS) == 3
+    assert reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS) == 0
+    assert reextract(store, PolicyKey("vole", "privacy"), WITHOUT_HEADINGS) == 0
+    assert readings.count == 6
+
+
+def test_reading_again_goes_on_where_it_was_interrupted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for days in range(3):
+        keep(store, capture_of(A, days), A, POLICY)
+
+    count = 0
+
+    def interrupted(capture: Capture, payload: bytes, **selectors: Sequence[str]) -> Reading:
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise KeyboardInterrupt
+        return read(capture, payload, **selectors)
+
+    monkeypatch.setattr(reading, "read", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS)
+    assert reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS) == 2
+
+
+def test_a_document_can_be_had_of_every_capture_that_could_be_read(store: Store) -> None:
+    kept = keep(store, capture_of(A), A, POLICY)
+    assert store.library.document(kept.capture_id) == read(capture_of(A), A).document
+
+
+def test_a_capture_that_could_not_be_read_has_no_document(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = Verdict("quarantined", "unreadable", "an encrypted\x00 PDF \ud800")
+    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(verdict, None))
+    kept = keep(store, capture_of(A), A, POLICY)
+    assert kept.verdict == verdict
+    assert store.library.captures(PolicyKey("marmot", "privacy"))[0].verdict == verdict
+    with pytest.raises(ExtractionError, match="an encrypted"):
+        store.library.document(kept.capture_id)

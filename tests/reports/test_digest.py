@@ -1,0 +1,193 @@
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.policies import PolicyKey
+from storage import Store
+from tests.keeping import keep
+from tests.reports.digest_examples import (
+    ADVERTISERS,
+    COURTS,
+    INSURERS,
+    MINUTES,
+    composed,
+    html,
+    keep,
+    keep_once,
+    subscribe,
+    unwrapped,
+)
+from tests.stored_captures import BEGIN
+from tests.stored_digests import told_to
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+def test_a_change_is_told_once(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    keep(store, ADVERTISERS, 2)
+    (message,) = composed(store, 3)
+    assert "advertiser" in unwrapped(message)
+    assert composed(store, 4) == []
+    keep(store, ADVERTISERS, 5)
+    assert composed(store, 6) == []
+
+
+def test_what_was_captured_before_the_subscription_is_not_told(store: Store) -> None:
+    keep(store, COURTS, 0)
+    keep(store, ADVERTISERS, 2)
+    subscribe(store, 3)
+    assert composed(store, 4) == []
+
+
+def test_the_first_version_of_a_policy_is_no_change(store: Store) -> None:
+    subscribe(store, 0)
+    keep(store, COURTS, 1)
+    assert composed(store, 2) == []
+
+
+def test_a_run_that_was_missed_loses_nothing(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    keep(store, ADVERTISERS, 2)
+    keep(store, INSURERS, 3)
+    (message,) = composed(store, 50)
+    text = unwrapped(message)
+    assert text.index("advertiser") < text.index("insurance")
+    assert "version 1 → version 2" in text
+    assert "version 2 → version 3" in text
+
+
+def test_backfilled_history_tells_nobody(store: Store) -> None:
+    keep(store, ADVERTISERS, 10)
+    subscribe(store, 0)
+    assert composed(store, 11) == []
+    for days, payload in ((1, COURTS), (5, INSURERS), (9, COURTS)):
+        keep(store, payload, days)
+    assert composed(store, 12) == []
+    keep(store, INSURERS, 20)
+    (message,) = composed(store, 21)
+    assert "insurance" in unwrapped(message)
+    assert "court" not in unwrapped(message)
+
+
+def test_nothing_to_tell_advances_the_watermark_without_a_message(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    keep(store, COURTS, 5)
+    assert composed(store, 6) == []
+    ((subscriber),) = store.subscriptions.subscribers()
+    assert told_to(store, subscriber.id) == {("marmot", "privacy"): BEGIN + timedelta(days=5, minutes=5)}
+    assert store.subscriptions.outbox() == ()
+
+
+def test_one_message_tells_of_every_policy_of_every_vendor_followed(store: Store) -> None:
+    for vendor, policy in (("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")):
+        keep(store, COURTS, 0, vendor, policy)
+        keep(store, ADVERTISERS, 2, vendor, policy)
+    subscribe(store, 1)
+    (message,) = composed(store, 3)
+    for name in ("Marmot Mail privacy", "Marmot Mail cookies", "Otter Post privacy"):
+        assert f"{name}: version 1 → version 2" in unwrapped(message)
+        assert f"{name}: version 1 → version 2" in html(message)
+
+
+def test_a_subscriber_hears_only_of_the_vendors_they_named(store: Store) -> None:
+    for vendor in ("marmot", "otter"):
+        keep(store, COURTS, 0, vendor)
+        keep(store, ADVERTISERS, 2, vendor)
+    subscribe(store, 1, "otter", "no_longer_declared", address="some@client.example")
+    subscribe(store, 1, address="all@client.example")
+    some, everything = composed(store, 3)
+    assert (some["To"], everything["To"]) == ("some@client.example", "all@client.example")
+    assert "Marmot" not in unwrapped(some)
+    assert "Marmot" in unwrapped(everything)
+
+
+def test_each_subscriber_is_told_from_where_they_were(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1, address="early@client.example")
+    keep(store, ADVERTISERS, 2)
+    assert len(composed(store, 3)) == 1
+    subscribe(store, 4, address="late@client.example")
+    keep(store, INSURERS, 5)
+    early, late = composed(store, 6)
+    for message in (early, late):
+        assert "insurance" in unwrapped(message)
+        assert "court" not in unwrapped(message)
+
+
+def test_a_text_seen_once_is_told_when_another_capture_shows_it(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    keep_once(store, ADVERTISERS, 2)
+    assert composed(store, 2.5) == []
+    keep_once(store, ADVERTISERS, 3)
+    (message,) = composed(store, 4)
+    assert "advertiser" in unwrapped(message)
+    assert (BEGIN + timedelta(days=2)).strftime("%Y-%m-%dT") in unwrapped(message)
+
+
+def test_a_text_that_did_not_last_is_kept_and_told_to_nobody_nor_is_the_return_from_it(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 1)
+    keep_once(store, ADVERTISERS, 2)
+    assert composed(store, 2 + MINUTES) == []
+    keep_once(store, COURTS, 2 + 5 * MINUTES)
+    keep_once(store, COURTS, 3)
+    assert composed(store, 4) == []
+    assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
+    keep(store, INSURERS, 5)
+    (message,) = composed(store, 6)
+    assert "version 1 → version 3" in unwrapped(message)
+
+
+def test_a_return_to_an_earlier_text_is_told_as_one(store: Store) -> None:
+    for days, payload in ((0, COURTS), (2, ADVERTISERS), (4, COURTS)):
+        keep(store, payload, days)
+    subscribe(store, 3)
+    (message,) = composed(store, 5)
+    assert message["Subject"] == "clausewatch: Marmot Mail privacy returned to version 1 (1 substantive)"
+    for text in (unwrapped(message), html(message)):
+        assert "The page returned to the text of version 1, last seen 2019-03-04T05:11:07Z." in text
+        assert "version 2 → version 1" in text
+        assert "courts" in text
+
+
+def test_going_back_and_forth_is_told_once_and_then_a_new_text(store: Store) -> None:
+    keep(store, COURTS, 0)
+    subscribe(store, 0.5)
+    told = []
+    for day, payload in enumerate([ADVERTISERS, COURTS] * 4, start=1):
+        keep(store, payload, day)
+        told += composed(store, day + 0.5)
+    changed, returned, alternates = told
+    assert "advertiser" in unwrapped(changed)
+    assert returned["Subject"] == "clausewatch: Marmot Mail privacy returned to version 1 (1 substantive)"
+    assert alternates["Subject"] == "clausewatch: Marmot Mail privacy alternates between versions 1 and 2"
+    first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
+    for text in (unwrapped(alternates), html(alternates)):
+        assert "The page alternates between versions 1 and 2 since 2019-03-05T05:06:07Z (3 times)." in text
+        assert f"clausewatch report marmot @{first} @{second}" in text
+        assert "Modified" not in text
+    keep(store, INSURERS, 20)
+    (message,) = composed(store, 21)
+    assert "version 1 → version 3" in unwrapped(message)
+    assert "insurance" in unwrapped(message)
+
+
+def test_a_backfill_that_shows_an_older_text_makes_a_change_a_return(store: Store) -> None:
+    keep(store, COURTS, 10)
+    subscribe(store, 11)
+    keep(store, INSURERS, 5)
+    assert composed(store, 12) == []
+    keep(store, INSURERS, 20)
+    (message,) = composed(store, 21)
+    assert "returned to the text of version 1" in unwrapped(message)

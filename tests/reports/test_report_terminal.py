@@ -1,0 +1,97 @@
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from reports import Report, as_text, print_report
+from tests.reports.report_examples import EVERY_KIND, added, change, clause, file_report, version_report
+
+
+def printed(report: Report, **console: Any) -> str:
+    file = io.StringIO()
+    print_report(report, Console(file=file, width=100, **console))
+    return file.getvalue()
+
+
+def test_the_summary_comes_first() -> None:
+    lines = as_text(version_report(*EVERY_KIND)).splitlines()
+    assert lines[0] == "Marmot Mail privacy: version 1 → version 2"
+    assert lines[1].startswith("6 substantive changes: ")
+
+
+def test_it_says_when_it_happened_and_on_what_evidence() -> None:
+    text = as_text(version_report(*EVERY_KIND))
+    for part in (
+        "between 2020-01-02T03:04:05Z, when the old text was last captured, and 2021-06-07T08:09:10Z",
+        "http://old.example/p",
+        "https://new.example/p",
+        "a" * 64,
+        "b" * 64,
+        "wayback",
+        "live",
+    ):
+        assert part in text
+
+
+def test_every_change_has_one_line_with_kind_and_place_and_its_redline_under_it() -> None:
+    lines = as_text(file_report(*EVERY_KIND)).splitlines()
+    for number, kind in ((1, "removed"), (5, "moved and modified"), (7, "split"), (10, "factual")):
+        (line,) = (line for line in lines if line.startswith(f"{number:>4}  {kind} "))
+        assert "Privacy" in line
+        assert lines[lines.index(line) + 1].startswith("      ")
+
+
+def test_without_colour_differences_are_marked_by_characters() -> None:
+    report = file_report(EVERY_KIND[2])
+    marked = "We keep logs for ten [-days-]{+years+}."
+    assert marked in as_text(report)
+    assert marked in printed(report)
+    assert marked in printed(report, force_terminal=True, no_color=True)
+    coloured = printed(report, force_terminal=True, color_system="standard")
+    assert "[-" not in coloured
+    assert "\x1b[" in coloured
+
+
+def test_the_environment_can_forbid_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = printed(file_report(EVERY_KIND[2]), force_terminal=True)
+    assert "[-days-]{+years+}" in text
+
+
+def test_a_pipe_gets_one_line_a_paragraph() -> None:
+    text = "word " * 100
+    assert f"{{+{text.strip()}+}}" in as_text(file_report(added(0, text.strip())))
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_nothing_of_a_vendors_text_reaches_the_terminal_as_an_instruction(colour: bool) -> None:
+    hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\x00\r\b[bold]markup[/bold]:smile:\ud800"
+    report = file_report(
+        change(
+            "cosmetic",
+            (clause(0, f"a {hostile}", path=(hostile,), label=hostile, links=(f"http://x.example/{hostile}",)),),
+            (clause(0, f"b {hostile}", path=(hostile,), label="1"),),
+        )
+    )
+    text = printed(report, force_terminal=True, color_system="standard") if colour else as_text(report)
+    text.encode("utf-8")
+    for char in "\x07\x9b\u202e\x00\r\b":
+        assert char not in text
+    assert "\x1b]" not in text
+    assert "\x1b[2J" not in text
+    assert "[bold]markup[/bold]:smile:" in text.replace("\n", "").replace("      ", "")
+    if not colour:
+        assert "\x1b" not in text
+
+
+def test_two_files_without_a_difference() -> None:
+    assert "No difference between the two texts." in as_text(file_report())
+
+
+def test_on_a_terminal_the_outer_headings_give_way_to_keep_a_change_on_one_line() -> None:
+    path = tuple(f"A rather long heading of level {level}" for level in range(4))
+    report = file_report(change("added", (), (clause(0, "New.", path=path),)))
+    assert " › ".join(path) in as_text(report)
+    (line,) = (line for line in printed(report, force_terminal=True, no_color=True).splitlines() if "added " in line)
+    assert "… › A rather long heading of level 2 › A rather long heading of level 3" in line

@@ -1,0 +1,95 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.changes import Change, Comparison
+from core.clauses import Document
+from reports.layout import Row, merged
+from tests.reports.report_examples import EVERY_KIND, added, change, clause, document, file_report, removed
+
+
+def rows_of(*changes: Change) -> tuple[Row, ...]:
+    report = file_report(*changes)
+    return merged(report.comparison, report.old.document, report.new.document)
+
+
+def test_a_moved_clause_stands_at_both_places() -> None:
+    rows = rows_of(
+        change("moved", (clause(0, "Moved."),), (clause(1, "Moved."),)),
+        change("cosmetic", (clause(1, "Stays"),), (clause(0, "stays"),)),
+    )
+    assert [row.role for row in rows] == ["moved_from", "changed", "moved_to"]
+
+
+def test_what_was_removed_stands_after_what_it_followed() -> None:
+    rows = rows_of(
+        change("cosmetic", (clause(0, "One"),), (clause(0, "one"),)),
+        removed(1, "Gone."),
+        added(1, "Come."),
+        change("cosmetic", (clause(2, "Two"),), (clause(2, "two"),)),
+    )
+    assert [row.role for row in rows] == ["changed", "removed", "added", "changed"]
+
+
+def test_a_pair_out_of_order_is_shown_as_moved_whatever_its_kind() -> None:
+    rows = rows_of(
+        change(
+            "factual", (clause(0, "A 1"),), (clause(2, "A 2"),), (("equal", "A "), ("delete", "1"), ("insert", "2"))
+        ),
+        change("cosmetic", (clause(1, "b"),), (clause(0, "B"),)),
+        change("cosmetic", (clause(2, "c"),), (clause(1, "C"),)),
+    )
+    assert [row.role for row in rows] == ["moved_from", "changed", "changed", "moved_to"]
+    assert rows[0].redline == (("equal", "A "), ("delete", "1"))
+    assert rows[3].redline == (("equal", "A "), ("insert", "2"))
+
+
+def test_pieces_with_something_between_them_stand_each_at_its_place() -> None:
+    rows = rows_of(
+        change("split", (clause(0, "X. Y."),), (clause(0, "X."), clause(2, "Y.")), (("equal", "X. Y."),)),
+        added(1, "Between."),
+    )
+    assert [(row.role, row.redline) for row in rows] == [
+        ("moved_from", (("delete", "X. Y."),)),
+        ("moved_to", (("insert", "X."),)),
+        ("added", (("insert", "Between."),)),
+        ("moved_to", (("insert", "Y."),)),
+    ]
+
+
+def test_every_kind_has_its_place() -> None:
+    report = file_report(*EVERY_KIND)
+    rows = merged(report.comparison, report.old.document, report.new.document)
+    assert {row.told.number for row in rows if row.told} == set(range(1, len(EVERY_KIND) + 1))
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
+    """Any assignment of old clauses to new ones, in any order: what no differ should give, but one might."""
+    olds, news = draw(st.integers(0, 12)), draw(st.integers(0, 12))
+    pairs = list(zip(draw(st.permutations(range(olds))), draw(st.permutations(range(news))), strict=False))
+    pairs = pairs[: draw(st.integers(0, len(pairs)))]
+    old = [clause(position, f"old {position}") for position in range(olds)]
+    new = [clause(position, f"new {position}") for position in range(news)]
+    changes, unchanged = [], []
+    for o, n in pairs:
+        kind = draw(st.sampled_from(["modified", "moved", "factual", "unchanged"]))
+        if kind == "unchanged":
+            new[n] = clause(n, old[o].text)
+            unchanged.append((o, n))
+        elif kind == "moved":
+            new[n] = clause(n, old[o].text)
+            changes.append(change("moved", (old[o],), (new[n],)))
+        else:
+            changes.append(change(kind, (old[o],), (new[n],)))  # type: ignore[arg-type]  # drawn from its values
+    changes += [change("removed", (c,), ()) for c in old if c.position not in {o for o, _ in pairs}]
+    changes += [change("added", (), (c,)) for c in new if c.position not in {n for _, n in pairs}]
+    sides = document(*old), document(*new)
+    return Comparison(*sides, tuple(changes), tuple(unchanged)), *sides
+
+
+@given(comparisons())
+def test_the_rows_are_both_texts_in_order(case: tuple[Comparison, Document, Document]) -> None:
+    comparison, old, new = case
+    rows = merged(comparison, old, new)
+    assert tuple(c for row in rows for c in row.old) == old.clauses
+    assert tuple(c for row in rows for c in row.new) == new.clauses

@@ -1,0 +1,212 @@
+import io
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+from hypothesis import given, settings
+from lxml import etree
+
+from core.changes import Change, Comparison
+from core.clauses import Clause, Document
+from reports import FileSide, Report, as_docx
+from reports.vendor_text import printable
+from tests.reports.report_examples import EVERY_KIND, added, change, clause, file_report, removed, version_report
+from tests.reports.test_report_whole_text import comparisons
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+ACCEPT = {"drop": ("del", "moveFrom"), "keep": ("ins", "moveTo")}
+REJECT = {"drop": ("ins", "moveTo"), "keep": ("del", "moveFrom")}
+
+
+def body_of(data: bytes) -> etree._Element:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        return etree.fromstring(archive.read("word/document.xml")).find(f"{W}body")
+
+
+def policy_paragraphs(body: etree._Element) -> list[etree._Element]:
+    """The paragraphs between the two headings that stand around the text."""
+    texts = ["".join(node.itertext(f"{W}t")) for node in body]
+    begin, end = texts.index("The text with its changes") + 1, texts.index("List of the changes")
+    return [node for node in body[begin:end] if node.tag == f"{W}p"]
+
+
+def settled(data: bytes, how: dict[str, tuple[str, ...]]) -> list[str]:
+    """The text's paragraphs once every revision has been accepted or rejected, as a word processor does it."""
+    result, open_text = [], ""
+    for paragraph in policy_paragraphs(body_of(data)):
+        mark = {etree.QName(node).localname for node in paragraph.iterfind(f"{W}pPr/{W}rPr/*")}
+        for node in paragraph:
+            name = etree.QName(node).localname
+            if name in ("pPr", *how["drop"]):
+                continue
+            assert name in ("r", *how["keep"]), name
+            open_text += "".join(t.text or "" for t in node.iter(f"{W}t", f"{W}delText"))
+        if not mark & set(how["drop"]):
+            result.append(" ".join(open_text.split()))
+            open_text = ""
+    assert not open_text
+    return result
+
+
+def words(clauses: tuple[Clause, ...]) -> list[str]:
+    return [" ".join(printable(f"{c.label or ''} {c.text}").split()) for c in clauses]
+
+
+def check(report: Report) -> None:
+    data = as_docx(report)
+    assert settled(data, ACCEPT) == words(report.new.document.clauses)
+    assert settled(data, REJECT) == words(report.old.document.clauses)
+
+
+def test_accepting_everything_gives_the_new_text_and_rejecting_everything_the_old() -> None:
+    check(file_report(*EVERY_KIND))
+    check(version_report(*EVERY_KIND))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (),
+        (added(0, "A."), added(1, "B.")),
+        (removed(0, "A."), removed(1, "B.")),
+        (
+            change(
+                "split",
+                (clause(0, "One. Two. Three.", label="1."),),
+                (clause(0, "One.", label="1."), clause(1, "Twice.", label="2."), clause(2, "Three.")),
+                (("equal", "One. "), ("delete", "Two."), ("insert", "Twice."), ("equal", " Three.")),
+            ),
+        ),
+        (
+            change(
+                "merged",
+                (clause(0, "One.", label="(a)"), clause(1, "Gone. Two.", label="(b)"), clause(2, "Three.")),
+                (clause(0, "One. Two. Three more.", label="(c)"),),
+                (
+                    ("equal", "One. "), ("delete", "Gone. "), ("equal", "Two. Three"), ("insert", " more"),
+                    ("equal", "."),
+                ),
+            ),
+        ),
+        (
+            change("split", (clause(0, "X. Y."),), (clause(0, "X."), clause(2, "Y.")), (("equal", "X. Y."),)),
+            added(1, "Between."),
+        ),
+        (change("renumbered", (clause(0, "A.", label="3"),), (clause(0, "A.", label="IV"),)),),
+        (change("split", (clause(0, "个人信息。敏感信息。"),), (clause(0, "个人信息。"), clause(1, "敏感信息。")),
+            (("equal", "个人信息。敏感信息。"),)),),
+    ],
+)  # fmt: skip
+def test_both_texts_come_out_of_every_shape(changes: tuple[Change, ...]) -> None:
+    if changes and changes[0].old and changes[0].old[0].text.startswith("个"):
+        data = as_docx(file_report(*changes))
+        assert settled(data, ACCEPT) == ["个人信息。", "敏感信息。"]
+        assert "".join(settled(data, REJECT)).replace(" ", "") == "个人信息。敏感信息。"
+        return
+    check(file_report(*changes))
+
+
+@given(comparisons())
+@settings(max_examples=30, deadline=None)
+def test_both_texts_come_out_of_whatever_a_differ_gives(case: tuple[Comparison, Document, Document]) -> None:
+    comparison, old, new = case
+    side = FileSide(Path("x"), "0" * 64, old)
+    check(Report(side, FileSide(Path("x"), "0" * 64, new), None, (), comparison))
+
+
+def test_a_moved_clause_is_words_own_move_with_both_ends_named_alike() -> None:
+    body = body_of(as_docx(file_report(*EVERY_KIND)))
+    begins = {which: body.findall(f"{W}move{which}RangeStart") for which in ("From", "To")}
+    names = {which: [node.get(f"{W}name") for node in found] for which, found in begins.items()}
+    assert sorted(names["From"]) == sorted(names["To"]) == ["move4", "move5"]
+    for which, found in begins.items():
+        ends = [node.get(f"{W}id") for node in body.findall(f"{W}move{which}RangeEnd")]
+        assert [node.get(f"{W}id") for node in found] == ends
+    (moved,) = (p for p in body.iter(f"{W}p") if "".join(p.itertext(f"{W}t")) == "Children under 16." and
+                p.find(f"{W}moveTo") is not None)  # fmt: skip
+    assert moved.find(f"{W}pPr/{W}rPr/{W}moveTo") is not None
+
+
+def test_every_revision_is_signed_dated_and_numbered() -> None:
+    body = body_of(as_docx(version_report(*EVERY_KIND)))
+    revisions = [node for name in ("ins", "del", "moveFrom", "moveTo") for node in body.iter(f"{W}{name}")]
+    assert revisions
+    assert {node.get(f"{W}author") for node in revisions} == {"clausewatch"}
+    assert {node.get(f"{W}date") for node in revisions} == {"2021-06-07T08:09:10Z"}
+    numbers = [node.get(f"{W}id") for node in revisions]
+    assert len(numbers) == len(set(numbers))
+
+
+def test_the_markup_is_where_the_standard_allows_it() -> None:
+    body = body_of(as_docx(file_report(*EVERY_KIND)))
+    assert body[-1].tag == f"{W}sectPr"
+    for deleted in body.iter(f"{W}del"):
+        assert not list(deleted.iter(f"{W}t"))
+    assert all(node.getparent().getparent().tag == f"{W}del" for node in body.iter(f"{W}delText"))
+    for properties in body.iter(f"{W}pPr"):
+        order = [etree.QName(node).localname for node in properties]
+        assert order == [name for name in ("pStyle", "bidi", "rPr") if name in order]
+        assert properties.getparent().index(properties) == 0
+
+
+def test_it_says_what_was_compared_and_lists_the_changes() -> None:
+    opened = docx.Document(io.BytesIO(as_docx(version_report(*EVERY_KIND))))
+    assert opened.paragraphs[0].text == "Marmot Mail privacy: version 1 → version 2"
+    assert opened.paragraphs[1].text.startswith("6 substantive changes: ")
+    evidence = "\n".join(cell.text for row in opened.tables[0].rows for cell in row.cells)
+    for part in ("2020-01-02T03:04:05Z", "http://old.example/p", "a" * 64, "b" * 64):
+        assert part in evidence
+    listed = [[cell.text for cell in row.cells] for table in opened.tables[1:] for row in table.rows[1:]]
+    assert sorted(int(row[0]) for row in listed) == list(range(1, 12))
+    assert listed[0] == ["1", "removed", "Privacy\n“Cookies”"]
+    for table in opened.tables[1:]:
+        assert [cell.text for cell in table.rows[0].cells] == ["No.", "Kind", "Where, and how it begins"]
+        assert table.rows[0]._tr.find(f"{W}trPr/{W}tblHeader") is not None
+    assert opened.core_properties.author == "clausewatch"
+    assert isinstance(opened.core_properties.created, datetime)
+
+
+def test_the_list_leads_to_each_change_and_to_both_places_of_a_move() -> None:
+    body = body_of(as_docx(file_report(*EVERY_KIND)))
+    names = [node.get(f"{W}name") for node in body.iter(f"{W}bookmarkStart")]
+    assert len(names) == len(set(names))
+    links = {node.get(f"{W}anchor"): "".join(node.itertext()) for node in body.iter(f"{W}hyperlink")}
+    assert set(links) == set(names)
+    assert links["change7"] == "7"
+    assert links["change5_old"] == "where it was"
+    after = {node.get(f"{W}name"): node.getnext().getnext() for node in body.iter(f"{W}bookmarkStart")}
+    assert after["change5"].tag == f"{W}moveToRangeStart"
+    assert after["change5_old"].tag == f"{W}moveFromRangeStart"
+    assert "".join(after["change2"].itertext()) == "We now sell your data."
+
+
+def test_pages_are_numbered() -> None:
+    (footer,) = (
+        section.footer.paragraphs[0]
+        for section in docx.Document(io.BytesIO(as_docx(version_report(*EVERY_KIND)))).sections
+    )
+    assert footer.text == "Marmot Mail privacy: version 1 → version 2 – page "
+    assert footer._p.find(f"{W}fldSimple").get(f"{W}instr") == "PAGE"
+
+
+def test_text_that_runs_from_right_to_left_is_marked_so() -> None:
+    files = file_report(added(0, "سياسة الخصوصية"))
+    arabic = Document(None, "ar", None, files.new.document.clauses)
+    assert isinstance(files.new, FileSide)
+    body = body_of(
+        as_docx(Report(files.old, FileSide(files.new.path, files.new.sha256, arabic), None, (), files.comparison))
+    )
+    (paragraph,) = policy_paragraphs(body)
+    assert paragraph.find(f"{W}pPr/{W}bidi") is not None
+    assert paragraph.find(f".//{qn('w:rtl')}") is not None
+
+
+def test_no_text_of_a_vendor_breaks_the_file() -> None:
+    hostile = "</w:t>\x00\x1b\ud800\ufffe\u202e&amp;<w:ins/>"
+    report = file_report(change("cosmetic", (clause(0, hostile, path=(hostile,), label=hostile),),
+                                (clause(0, hostile + "x", path=(hostile,)),)))  # fmt: skip
+    check(report)

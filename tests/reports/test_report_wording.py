@@ -1,0 +1,200 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.changes import Change
+from reports.vendor_text import printable
+from reports.wording import by_significance, circumstances, elided, marked, places, summary, told, whereabouts
+from tests.reports.report_examples import EVERY_KIND, added, change, clause, file_report, removed
+
+
+@pytest.mark.parametrize(
+    ("changes", "unchanged", "sentence"),
+    [
+        ((), 2, "No difference between the two texts."),
+        ((added(0, "A."),), 0, "1 substantive change: 1 added. 0 clauses unchanged."),
+        (
+            (removed(0, "A."), removed(1, "B."), added(0, "C."), EVERY_KIND[9], EVERY_KIND[3], EVERY_KIND[5]),
+            1,
+            "3 substantive changes: 2 removed, 1 added. Besides, 1 factual and 2 editorial. 1 clause unchanged.",
+        ),
+        ((EVERY_KIND[3],), 0, "Nothing substantive changed: 1 editorial change. 0 clauses unchanged."),
+        (
+            (EVERY_KIND[3], EVERY_KIND[9]),
+            0,
+            "Nothing substantive changed: 1 factual and 1 editorial changes. 0 clauses unchanged.",
+        ),
+    ],
+)
+def test_the_summary_leads_with_what_is_substantive(changes: tuple[Change, ...], unchanged: int, sentence: str) -> None:
+    same = tuple(clause(100 + number, "Same.") for number in range(unchanged))
+    assert summary(file_report(*changes, unchanged=same)) == sentence
+
+
+def test_changes_are_grouped_by_significance_and_keep_the_numbers_of_reading_order() -> None:
+    groups = [
+        (name, [one.number for one in group])
+        for name, group in by_significance(told(file_report(*EVERY_KIND).comparison))
+    ]
+    assert groups == [
+        ("substantive", [1, 2, 3, 5, 7, 8]),
+        ("factual", [10]),
+        ("editorial", [4, 6, 9]),
+        ("volatile", [11]),
+    ]
+
+
+def test_what_a_redline_does_not_show_is_said() -> None:
+    notes = {one.kind: one.notes for one in reversed(told(file_report(*EVERY_KIND).comparison))}
+    assert notes == {
+        "removed": (),
+        "added": (),
+        "modified": ("The two sides may not belong together (confidence 45%).",),
+        "moved": ("From clause 3 of the old text to clause 10 of the new.",),
+        "moved and modified": (
+            "From “Privacy” (clause 4 of the old text) to “Privacy › Contact” (clause 11 of the new).",
+        ),
+        "renumbered": ("Number: 3 → 4.",),
+        "split": ("One clause became 2.",),
+        "merged": ("2 clauses became one.",),
+        "cosmetic": ("Link: http://a.example/ → http://b.example/.",),
+        "factual": (),
+    }
+
+
+def test_a_link_or_number_that_only_one_side_has_is_said_to_be_added_or_removed() -> None:
+    plain, linked = clause(0, "Terms."), clause(0, "Terms.", label="(b)", links=("http://a.example/",))
+    (came, gone) = (
+        told(file_report(change("cosmetic", *sides)).comparison)[0].notes
+        for sides in (((plain,), (linked,)), ((linked,), (plain,)))
+    )
+    assert came == ("Number added: (b).", "Link added: http://a.example/.")
+    assert gone == ("Number removed: (b).", "Link removed: http://a.example/.")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "sentence"),
+    [
+        (("Terms", "Use", "Mail"), ("Terms", "Use", "Calls"), "“… › Mail” (clause 1 of the old text) to “… › Calls”"),
+        (("Terms", "Use", "Mail"), ("Terms", "Use"), "“… › Use › Mail” (clause 1 of the old text) to “… › Use”"),
+        (("Privacy",), (), "“Privacy” (clause 1 of the old text) to the top level"),
+        ((), ("Use", "Mail"), "the top level (clause 1 of the old text) to “Use › Mail”"),
+    ],
+)  # fmt: skip
+def test_a_move_is_told_by_the_headings_that_differ(was: tuple[str, ...], now: tuple[str, ...], sentence: str) -> None:
+    moved = change("moved", (clause(0, "Text.", path=was),), (clause(0, "Text.", path=now),))
+    ((told_move,),) = (one.notes for one in told(file_report(moved).comparison))
+    assert told_move == f"From {sentence} (clause 1 of the new)."
+
+
+def test_a_paragraph_end_marks_where_a_clause_was_parted_or_clauses_were_joined() -> None:
+    (split, joined) = (
+        one.shown for one in told(file_report(*EVERY_KIND).comparison) if one.kind in ("split", "merged")
+    )
+    assert marked(split) == "One. {+¶+}Two."
+    assert marked(joined) == "Three. [-¶-]Four."
+
+
+def test_a_heading_is_under_itself_and_a_clause_without_one_at_the_top_level() -> None:
+    title = change("added", (), (clause(0, "Cookies", kind="heading", path=("Privacy",)),))
+    preamble = change("added", (), (clause(1, "We changed this.", path=()),))
+    assert [(one.place, one.heading) for one in told(file_report(title, preamble).comparison)] == [
+        ("Privacy", "Cookies"),
+        ("top level", "top level"),
+    ]
+
+
+def under(*headings: str) -> list[Change]:
+    return [change("added", (), (clause(n, "New.", path=("Privacy", name)),)) for n, name in enumerate(headings)]
+
+
+def test_many_changes_are_introduced_by_the_headings_they_are_under() -> None:
+    changes = told(
+        file_report(*under("Cookies", "Cookies", "Sharing", "Cookies", "Rights", "Rights"), EVERY_KIND[3]).comparison
+    )
+    assert [(one.heading, one.number, one.changes) for one in places(changes)] == [
+        ("Cookies", 1, 2),
+        ("Sharing", 3, 1),
+        ("Cookies", 4, 1),
+        ("Rights", 5, 2),
+    ]
+    assert whereabouts(changes) == "Substantive changes are under “Cookies” (3), “Sharing” and “Rights” (2)."
+    assert whereabouts(changes[:3]) == ""
+    many = told(file_report(*under(*(f"Part {number}" for number in range(10)), "Part 9")).comparison)
+    assert whereabouts(many).endswith("“Part 6”, “Part 9” (2) and 2 more headings.")
+
+
+def test_the_top_level_is_no_heading_to_quote() -> None:
+    changes = (*under("Cookies"), *(change("added", (), (clause(9, "New.", path=()),)) for _ in range(5)))
+    assert (
+        whereabouts(told(file_report(*changes).comparison))
+        == "Substantive changes are under “Cookies” and the top level (5)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("gone", "kept", "sentence"),
+    [
+        (20, 0, "This is nearly a new text: of the old one's 20 clauses none is unchanged."),
+        (20, 1, "This is nearly a new text: of the old one's 21 clauses 1 is unchanged."),
+        (28, 2, "This is nearly a new text: of the old one's 30 clauses 2 are unchanged."),
+        (20, 3, None),
+        (5, 0, None),
+    ],
+)
+def test_a_text_of_which_hardly_anything_stays_is_said_to_be_new(gone: int, kept: int, sentence: str | None) -> None:
+    report = file_report(
+        *(removed(number, "Gone.") for number in range(gone)),
+        unchanged=tuple(clause(100 + number, "Same.") for number in range(kept)),
+    )
+    assert circumstances(report) == ((sentence,) if sentence else ())
+
+
+def test_a_clause_without_a_redline_shows_its_text() -> None:
+    shown = [one.redline for one in told(file_report(*EVERY_KIND).comparison)]
+    assert shown[0] == (("delete", "Cookies"),)
+    assert shown[1] == (("insert", "We now sell your data."),)
+    assert shown[3] == (("equal", "Children under 16."),)
+    (respelled,) = told(file_report(change("cosmetic", (clause(0, "E-Mail"),), (clause(0, "e-mail"),))).comparison)
+    assert respelled.redline == (("delete", "E-Mail"), ("insert", "e-mail"))
+
+
+def test_long_unchanged_stretches_are_cut_to_what_is_next_to_a_difference() -> None:
+    words = " ".join(f"word{number}" for number in range(100))
+    redline = elided((("equal", words), ("delete", "old"), ("equal", words), ("insert", "new"), ("equal", words)))
+    before, _, middle, _, after = (text for _, text in redline)
+    assert before.startswith("…")
+    assert before.endswith("word98 word99")
+    assert middle.startswith("word0 word1 ")
+    assert middle.endswith(" word99")
+    assert "…" in middle[50:-50]
+    assert after.startswith("word0")
+    assert after.endswith("…")
+    assert all(len(text) < 220 for text in (before, middle, after))
+    short = (("delete", "old"), ("equal", "x " * 130), ("insert", "new"))
+    assert elided(short) == short
+
+
+def test_a_clause_that_only_moved_is_named_by_its_beginning() -> None:
+    ((_, text),) = elided((("equal", "lorem " * 200),))
+    assert text.endswith("lorem …")
+    assert len(text) <= 210
+
+
+@given(st.lists(st.tuples(st.sampled_from(["equal", "delete", "insert"]), st.text(max_size=700)), max_size=5))
+def test_eliding_leaves_every_deletion_and_insertion_whole(redline: list[tuple[str, str]]) -> None:
+    kept = [part for part in elided(tuple(redline)) if part[0] != "equal"]  # type: ignore[arg-type]  # drawn from its values
+    assert kept == [part for part in redline if part[0] != "equal"]
+
+
+def test_printable_text_holds_nothing_a_terminal_or_a_bidi_algorithm_acts_on() -> None:
+    everything = "".join(map(chr, range(0x110000)))
+    made = printable(everything)
+    assert len(made) == len(everything)
+    acted_on = [*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFFFE, 0xFFFF]
+    assert not {ord(char) for char in made} & {*acted_on, *range(0xD800, 0xE000)}
+
+
+def test_printable_text_leaves_words_of_any_script_alone() -> None:
+    for text in ("Größe – „Zitat“ …", "سياسة الخصوصية", "プライバシー", "क्षत्रिय \u200d\u200c", "👩‍👩‍👧"):
+        assert printable(text) == text

@@ -1,0 +1,78 @@
+"""`clausewatch versions` says where a page goes back and forth, and what of it is not certain."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.settings import load_settings
+from storage import Store
+from tests.conftest import Clausewatch
+from tests.reports.digest_examples import ADVERTISERS, COURTS, INSURERS, MINUTES, keep, keep_once
+from tests.stored_captures import BEGIN
+
+
+@pytest.fixture
+def versions(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
+    (tmp_path / "vendors" / "marmot.yaml").write_text(
+        "name: Marmot Mail\nhomepage: https://www.marmot.example/\npolicies:\n  privacy:\n    locations:\n"
+        "      - url: https://www.marmot.example/privacy\n",
+        encoding="utf-8",
+    )
+    return clausewatch
+
+
+def store() -> Store:
+    return Store.open(load_settings().database_url)
+
+
+def at(days: float) -> str:
+    return (BEGIN + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_page_that_alternates(versions: Clausewatch) -> None:
+    with store() as opened:
+        for day, payload in enumerate((INSURERS, COURTS, ADVERTISERS, COURTS, ADVERTISERS)):
+            keep(opened, payload, day)
+    text = versions("versions", "marmot").stdout
+    assert text.endswith(f"\n\nThe page alternates between versions 2 and 3 since {at(2)} (3 times).\n")
+    rows = json.loads(versions("versions", "marmot", "--format", "json").stdout)
+    assert "alternations" not in rows[0]
+    assert rows[1]["alternations"] == rows[2]["alternations"]
+    assert rows[1]["alternations"] == [
+        {"versions": [2, 3], "ids": [rows[1]["id"], rows[2]["id"]], "since": at(2), "until": None, "times": 3}
+    ]
+
+
+def test_a_text_that_did_not_last_and_one_that_is_not_confirmed(versions: Clausewatch) -> None:
+    with store() as opened:
+        keep(opened, COURTS, 0)
+        for day in (1, 2):
+            keep_once(opened, ADVERTISERS, day)
+            keep_once(opened, COURTS, day + 5 * MINUTES)
+        keep_once(opened, INSURERS, 3)
+    text = versions("versions", "marmot").stdout
+    assert f"Version 2, seen 2 times from {at(1)} to {at(2)}, did not last: " in text
+    assert f"Version 3, seen on {at(3)}, is not confirmed by a second capture yet." in text
+    rows = json.loads(versions("versions", "marmot", "--format", "json").stdout)
+    assert [period.get("lasted", True) for row in rows for period in row["periods"]] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        None,
+    ]
+
+
+def test_a_report_over_an_alternation_is_short(versions: Clausewatch) -> None:
+    with store() as opened:
+        keep(opened, INSURERS, 0)
+        for day, payload in enumerate((COURTS, ADVERTISERS) * 5, start=1):
+            keep(opened, payload, day)
+        keep(opened, INSURERS, 20)
+    first, last = ((BEGIN + timedelta(days=day)).strftime("%Y-%m-%d") for day in (1, 10))
+    text = versions("report", "marmot", first, last).stdout
+    assert f"The page alternated between versions 2 and 3 from {at(2)} to {at(10 + 5 * MINUTES)} (9 times)." in text
+    assert "In between" not in text

@@ -1,0 +1,58 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.captures import Reading, Verdict
+from core.clauses import Clause, Document
+from formats.document_json import decode, encode
+from storage import Store, reading
+from tests.keeping import keep
+from tests.stored_captures import POLICY, capture_of
+
+# Every code point, lone surrogates and NUL included.
+texts = st.text(st.characters(exclude_categories=()), max_size=20)
+clauses = st.builds(
+    Clause,
+    position=st.integers(0, 100_000),
+    kind=st.sampled_from(["heading", "paragraph", "list_item", "table_row"]),
+    label=st.none() | texts,
+    heading_path=st.lists(texts, max_size=3).map(tuple),
+    text=texts,
+    links=st.lists(texts, max_size=2).map(tuple),
+)
+documents = st.builds(
+    Document,
+    title=st.none() | texts,
+    language=st.none() | st.sampled_from(["en", "fr"]),
+    effective_date=st.none() | st.dates(),
+    clauses=st.lists(clauses, max_size=5).map(tuple),
+)
+
+
+@given(documents)
+def test_a_document_comes_back_as_it_was(document: Document) -> None:
+    assert decode(encode(document)) == document
+
+
+@given(documents, documents)
+def test_equal_documents_are_stored_as_equal_bytes(one: Document, other: Document) -> None:
+    assert (encode(one) == encode(other)) == (one == other)
+
+
+def test_two_surrogates_stay_two() -> None:
+    document = Document("\ud83d\ude00", None, None, ())
+    assert decode(encode(document)) == document
+
+
+def test_the_store_gives_a_document_back_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clause = Clause(3, "table_row", "\x00", ("", "\ud800"), "a\x00b \udfff 😀 \\u0000", ("mailto:a@marmot.example",))
+    document = Document("\x00", "en", date(2019, 2, 28), (clause, clause))
+    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
+    kept = [keep(store, capture_of(b"", days), b"", POLICY) for days in (0, 1)]
+    assert [store.library.document(each.capture_id) for each in kept] == [document, document]
+
+
+def test_an_empty_document_is_one() -> None:
+    assert decode(encode(Document(None, None, date(1, 1, 1), ()))) == Document(None, None, date(1, 1, 1), ())

@@ -1,0 +1,90 @@
+"""A geo variant makes no version: told by the set of a policy's captures, or by the declared language."""
+
+import random
+
+import pytest
+
+from core.declarations import Policy
+from core.policies import PolicyKey
+from storage import Review, Store
+from tests.stored_captures import BEGIN, POLICY, capture_of, page
+
+ENGLISH = page("We keep your messages for a year.")
+OTHER_ENGLISH = page("We keep your messages for a month.")
+GERMAN = """<!DOCTYPE html><html lang="de"><head><title>Datenschutz</title></head><body><main>
+<h1>Datenschutzerklärung</h1>
+<p>Diese Erklärung sagt, welche personenbezogenen Daten Marmot Mail erhebt, wenn Sie unseren Dienst nutzen.</p>
+<h2>Was wir erheben</h2>
+<p>Wenn Sie ein Konto eröffnen, fragen wir nach Ihrem Namen und Ihrer Adresse und speichern Ihre Nachrichten.</p>
+<h2>Ihre Rechte</h2>
+<p>Sie können jederzeit Auskunft über Ihre personenbezogenen Daten verlangen, sie berichtigen oder löschen lassen.</p>
+<p>Schreiben Sie unserem Datenschutzbeauftragten, wenn Sie Fragen zu dieser Erklärung oder zu Cookies haben.</p>
+</main></body></html>""".encode()
+
+
+def keep(store: Store, payload: bytes, day: float, vendor: str = "marmot", declared: Policy = POLICY) -> int:
+    return keep(store, capture_of(payload, day, vendor=vendor), payload, declared).capture_id
+
+
+def reasons(store: Store, vendor: str = "marmot") -> list[str | None]:
+    return [one.verdict.reason for one in store.library.captures(PolicyKey(vendor, "privacy"))]
+
+
+def test_a_variant_between_makes_no_version(store: Store) -> None:
+    for day, payload in enumerate((ENGLISH, GERMAN, ENGLISH, OTHER_ENGLISH)):
+        keep(store, payload, day)
+    assert reasons(store) == [None, "other_language", None, None]
+    variant = store.library.captures(PolicyKey("marmot", "privacy"))[1]
+    assert variant.version_id is None
+    assert variant.verdict.evidence == (
+        "in German, while the captures before (2019-03-04) and after (2019-03-06) are in English"
+    )
+    assert len(store.library.history(PolicyKey("marmot", "privacy")).periods) == 2
+
+
+def test_any_order_of_arrival_gives_the_same(store: Store) -> None:
+    captures = list(enumerate((GERMAN, ENGLISH, ENGLISH, GERMAN, ENGLISH, OTHER_ENGLISH, GERMAN)))
+    found = set()
+    for number in range(4):
+        random.Random(number).shuffle(captures)
+        for day, payload in captures:
+            keep(store, payload, day, f"vendor-{number}")
+        found.add(tuple(reasons(store, f"vendor-{number}")))
+    assert found == {(None, None, None, "other_language", None, None, "other_language")}
+
+
+def test_a_vendor_that_moves_to_another_language_is_followed_after_a_month(store: Store) -> None:
+    for day in (0, 1, 2, 3, 4):
+        keep(store, ENGLISH, day)
+    for day in (10, 25, 39):
+        keep(store, GERMAN, day)
+    assert reasons(store)[5:] == ["other_language"] * 3
+    keep(store, GERMAN, 40)
+    assert reasons(store)[5:] == [None] * 4
+    assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
+
+
+def test_a_declared_language_needs_no_neighbours(store: Store) -> None:
+    german = Policy(locations=POLICY.locations, language="de")
+    keep(store, ENGLISH, 0, declared=german)
+    keep(store, GERMAN, 1, declared=german)
+    first, second = store.library.captures(PolicyKey("marmot", "privacy"))
+    assert (first.verdict.reason, second.verdict.reason) == ("other_language", None)
+    assert first.verdict.evidence == "in English, while the declaration states German"
+    keep(store, ENGLISH, 2)
+    assert reasons(store) == [None, "other_language", None]
+
+
+def test_what_a_person_accepted_is_no_variant(store: Store) -> None:
+    for day, payload in enumerate((ENGLISH, GERMAN, ENGLISH)):
+        keep(store, payload, day)
+    store.library.review([2], Review("accepted", "ann", "", BEGIN))
+    assert reasons(store) == [None, None, None]
+
+
+@pytest.mark.parametrize("text", ["This notice is no longer available.", "Cette politique n'existe plus."])
+def test_a_short_text_is_never_in_another_language(store: Store, text: str) -> None:
+    short = f"<html lang='fr'><title>Privacy</title><body><h1>Privacy policy</h1><p>{text}</p></body></html>".encode()
+    for day, payload in enumerate((ENGLISH, short, ENGLISH)):
+        keep(store, payload, day)
+    assert "other_language" not in reasons(store)

@@ -1,0 +1,114 @@
+"""What a person decides on a capture holds, whatever is read from it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.captures import Capture, Reading, Verdict
+from core.declarations import Location, Policy
+from core.exceptions import UsageError
+from core.policies import PolicyKey
+from extraction import read
+from storage import Decision, Review, Store, reading, service
+from tests.keeping import reextract
+from tests.stored_captures import POLICY, URL, capture_of, page
+
+A, B, C = (page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day"))
+WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
+NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+
+
+def decide(store: Store, decision: Decision, *capture_ids: int, note: str = "", by: str = "ann") -> Review:
+    review = Review(decision, by, note, NOW)
+    store.library.review(capture_ids, review)
+    return review
+
+
+@pytest.fixture
+def blocking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extractor that takes B for a challenge, and cannot read C."""
+
+    def read_but_b(capture: Capture, payload: bytes, **selectors: Sequence[str]) -> Reading:
+        reading = read(capture, payload, **selectors)
+        if payload == B:
+            return Reading(Verdict("quarantined", "blocked", "says: month"), reading.document)
+        return Reading(Verdict("quarantined", "unreadable", "encrypted"), None) if payload == C else reading
+
+    monkeypatch.setattr(reading, "read", read_but_b)
+
+
+def keep(store: Store, *payloads: bytes) -> list[int]:
+    return [keep(store, capture_of(payload, days), payload, POLICY).capture_id for days, payload in enumerate(payloads)]
+
+
+def test_an_accepted_capture_makes_a_version(store: Store, blocking: None) -> None:
+    first, second = keep(store, A, B)
+    review = decide(store, "accepted", second, note="the word month is no challenge")
+    stored = store.library.captures(PolicyKey("marmot", "privacy"))[1]
+    assert stored.verdict == Verdict("accepted", None, "accepted by ann on 2026-11-25: the word month is no challenge")
+    assert stored.reviews == (review,)
+    assert stored == store.library.capture(second)
+    assert [version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions][
+        1
+    ] == stored.version_id
+    assert store.library.capture(first).reviews == ()
+
+
+def test_a_rejected_capture_makes_none(store: Store) -> None:
+    keep(store, A, B, A)
+    decide(store, "rejected", 2)
+    (period,) = store.library.history(PolicyKey("marmot", "privacy")).periods
+    assert len(period.observations) == 2
+    assert store.library.capture(2).verdict == Verdict("quarantined", "rejected", "rejected by ann on 2026-11-25")
+    assert store.library.capture(2).version_id is None
+
+
+def test_the_last_decision_holds_and_all_are_kept(store: Store) -> None:
+    keep(store, A)
+    reviews = tuple(decide(store, decision, 1, by=by) for decision, by in (("rejected", "ann"), ("accepted", "bob")))
+    assert store.library.capture(1).reviews == reviews
+    assert store.library.capture(1).verdict.name == "accepted"
+
+
+def test_it_outlives_every_reading(store: Store, blocking: None) -> None:
+    keep(store, A, B)
+    decide(store, "rejected", 1)
+    decide(store, "accepted", 2)
+    before = store.library.history(PolicyKey("marmot", "privacy")).versions
+    reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS)
+    after = store.library.history(PolicyKey("marmot", "privacy")).versions
+    assert [version.first.capture_id for version in before] == [version.first.capture_id for version in after] == [2]
+    assert before != after
+    again = keep(store, capture_of(A), A, WITHOUT_HEADINGS)
+    assert (again.verdict.reason, again.version_id) == ("rejected", None)
+
+
+def test_what_has_no_text_cannot_be_accepted_and_nothing_is_decided_then(store: Store, blocking: None) -> None:
+    keep(store, A, B, C)
+    with pytest.raises(UsageError, match=r"capture 3 cannot be accepted, .*: encrypted"):
+        decide(store, "accepted", 2, 3)
+    assert store.library.capture(2).reviews == ()
+    with pytest.raises(UsageError, match="no capture 4"):
+        decide(store, "rejected", 1, 4)
+    assert store.library.capture(1).reviews == ()
+    decide(store, "rejected", 3)
+
+
+def test_an_accepted_capture_whose_text_can_no_longer_be_read_shows_no_version(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, A)
+    decide(store, "accepted", 1)
+    monkeypatch.setattr(service, "_READER", "of tomorrow")
+    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None))
+    reextract(store, PolicyKey("marmot", "privacy"), POLICY)
+    assert store.library.capture(1).verdict.reason == "unreadable"
+    assert store.library.history(PolicyKey("marmot", "privacy")).versions == ()
+
+
+def test_a_note_may_hold_any_character(store: Store) -> None:
+    keep(store, A)
+    review = Review("accepted", "ann\x00", "\udcff \\u0041 \n", NOW + timedelta(microseconds=1))
+    store.library.review([1], review)
+    assert store.library.capture(1).reviews == (review,)

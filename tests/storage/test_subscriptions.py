@@ -1,0 +1,89 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.exceptions import StorageError, UsageError
+from storage import OutboxMessage, Store, Subscriber
+from tests.stored_digests import told_to
+
+NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def reader(store: Store) -> Subscriber:
+    store.subscriptions.subscribe("reader@marmot.example", [], NOW)
+    (subscriber,) = store.subscriptions.subscribers()
+    return subscriber
+
+
+def test_subscribers_come_in_the_order_they_subscribed(store: Store) -> None:
+    for address in ("b@marmot.example", "a@marmot.example"):
+        store.subscriptions.subscribe(address, ["vole", "marmot", "vole"], NOW)
+    assert [subscriber.address for subscriber in store.subscriptions.subscribers()] == [
+        "b@marmot.example",
+        "a@marmot.example",
+    ]
+    assert store.subscriptions.subscribers()[0].vendors == ("marmot", "vole")
+    assert store.subscriptions.subscribers()[0].since == NOW
+
+
+def test_subscribing_again_replaces_the_vendors_and_keeps_what_was_told(store: Store, reader: Subscriber) -> None:
+    store.subscriptions.enqueue(reader.id, None, {("marmot", "privacy"): NOW}, NOW)
+    store.subscriptions.subscribe(reader.address, ["vole"], LATER)
+    assert store.subscriptions.subscribers() == (Subscriber(reader.id, reader.address, ("vole",), NOW),)
+    assert told_to(store, reader.id) == {("marmot", "privacy"): NOW}
+
+
+def test_unsubscribing_forgets_what_was_told_and_what_waits(store: Store, reader: Subscriber) -> None:
+    store.subscriptions.enqueue(reader.id, b"digest", {("marmot", "privacy"): NOW}, NOW)
+    assert store.subscriptions.unsubscribe(reader.address)
+    assert (store.subscriptions.subscribers(), store.subscriptions.outbox(), told_to(store, reader.id)) == ((), (), {})
+    assert not store.subscriptions.unsubscribe(reader.address)
+
+
+def test_keys_are_not_given_out_again(store: Store, reader: Subscriber) -> None:
+    store.subscriptions.enqueue(reader.id, b"one", {}, NOW)
+    (first,) = store.subscriptions.outbox()
+    store.subscriptions.unsubscribe(reader.address)
+    store.subscriptions.subscribe(reader.address, [], NOW)
+    (again,) = store.subscriptions.subscribers()
+    store.subscriptions.enqueue(again.id, b"two", {}, NOW)
+    store.subscriptions.mark_sent(first.id, LATER)
+    assert again.id != reader.id
+    assert [message.message for message in store.subscriptions.outbox()] == [b"two"]
+
+
+def test_messages_wait_in_order_until_they_are_sent(store: Store, reader: Subscriber) -> None:
+    for message in (b"one\x00", b"two"):
+        store.subscriptions.enqueue(reader.id, message, {}, NOW)
+    first, second = store.subscriptions.outbox()
+    assert (first, second.message) == (OutboxMessage(first.id, reader.address, b"one\x00"), b"two")
+    store.subscriptions.mark_sent(first.id, LATER)
+    store.subscriptions.mark_sent(first.id, LATER)
+    assert store.subscriptions.outbox() == (second,)
+
+
+def test_nothing_to_tell_advances_what_was_told_and_sends_nothing(store: Store, reader: Subscriber) -> None:
+    store.subscriptions.enqueue(reader.id, None, {("marmot", "privacy"): NOW, ("vole", "privacy"): LATER}, NOW)
+    assert told_to(store, reader.id) == {("marmot", "privacy"): NOW, ("vole", "privacy"): LATER}
+    assert store.subscriptions.outbox() == ()
+
+
+def test_what_was_told_is_never_taken_back(store: Store, reader: Subscriber) -> None:
+    for moment in (NOW, LATER, NOW):
+        store.subscriptions.enqueue(reader.id, None, {("marmot", "privacy"): moment}, NOW)
+    assert told_to(store, reader.id) == {("marmot", "privacy"): LATER}
+
+
+def test_what_was_told_and_the_message_are_stored_together_or_not_at_all(store: Store, reader: Subscriber) -> None:
+    naive = NOW.replace(tzinfo=None)  # refused, after the first was written
+    with pytest.raises(StorageError, match="without a zone"):
+        store.subscriptions.enqueue(reader.id, b"digest", {("marmot", "privacy"): NOW, ("vole", "privacy"): naive}, NOW)
+    assert (told_to(store, reader.id), store.subscriptions.outbox()) == ({}, ())
+
+
+def test_a_subscriber_who_left_meanwhile_is_told_nothing(store: Store, reader: Subscriber) -> None:
+    store.subscriptions.unsubscribe(reader.address)
+    with pytest.raises(UsageError, match="no subscriber"):
+        store.subscriptions.enqueue(reader.id, b"digest", {("marmot", "privacy"): NOW}, NOW)

@@ -1,0 +1,362 @@
+"""What `Store.verify` finds: whatever is altered, wherever it is."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine, select
+
+from core.captures import sha256_hex
+from core.declarations import Location, Policy
+from core.policies import PolicyKey
+from storage import Finding, Review, Store
+from storage.tables.models import Base
+from storage.tables.schema import migration_config
+from tests.keeping import keep, reextract, verify
+from tests.storage.test_payloads import answer, text
+from tests.stored_captures import BEGIN, POLICY, URL, capture_of
+
+DECLARED = {("marmot", "privacy"): POLICY}
+# Three that are one keyframe and its differences, one that is not the policy, one as large as a store outside takes.
+PAGES = [
+    *(answer("We keep your messages for a year.", number) for number in range(3)),
+    b"<html><title>Just a moment...</title><body><p>Checking your browser</p></body></html>",
+    answer(text("long", 6000), 0),
+]
+HEADERS = (("Server", "nginx"), ("X-Ünsafe", "a\x00b\ud800"))
+
+
+def fill(database_url: str, payloads: Path) -> None:
+    with Store.open(database_url, payloads.as_uri()) as store:
+        for days, payload in enumerate(PAGES):
+            archive = {"timestamp": "2019", "digest": "X"}
+            keep(store, capture_of(payload, days, headers=HEADERS, archive=archive), payload, POLICY)
+        store.library.review([1], Review("rejected", "ann", "not the policy", BEGIN))
+        store.subscriptions.subscribe("reader@marmot.example", [], BEGIN)
+
+
+def findings(
+    database_url: str, declared: dict[tuple[str, str], Policy] = DECLARED, repair: bool = False
+) -> list[Finding]:
+    with Store.open(database_url) as store:
+        return list(verify(store, declared, repair))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("original")
+    fill(f"sqlite:///{folder / 'store.db'}", folder / "payloads")
+    return folder
+
+
+@pytest.fixture
+def copied(original: Path, tmp_path: Path) -> Path:
+    """A SQLite database to damage; its payload store is beside the original."""
+    shutil.copy(original / "store.db", tmp_path / "store.db")
+    return tmp_path / "store.db"
+
+
+def typed(file: Path) -> dict[str, list[Any]] | None:
+    """All rows as the program sees them; None when it cannot."""
+    engine = create_engine(f"sqlite:///{file}")
+    try:
+        with engine.connect() as connection:
+            return {
+                table.name: [tuple(map(repr, row)) for row in connection.execute(select(table))]
+                for table in Base.metadata.sorted_tables
+            }
+    except Exception:
+        return None
+    finally:
+        engine.dispose()
+
+
+def cells(file: Path) -> list[tuple[str, int, str, Any]]:
+    """Table, row and column of every value that something proves, and the value."""
+    connection = sqlite3.connect(file)
+    connection.text_factory = bytes
+    found = []
+    for table in ("payloads", "captures", "documents", "readings", "policies", "reviews", "counts"):
+        cursor = connection.execute(f"SELECT rowid AS place, * FROM {table}")  # noqa: S608
+        names = [column[0] for column in cursor.description][1:]
+        for place, *values in cursor:
+            # A review's number is no more than its place in the order. A policy's revision that is higher has the next
+            # digest look at it in vain.
+            found += [
+                (table, place, name, value)
+                for name, value in zip(names, values, strict=True)
+                if (table, name) not in (("reviews", "id"), ("policies", "revision"))
+            ]
+    connection.close()
+    return found
+
+
+def write(file: Path, table: str, place: int, column: str, value: Any) -> None:
+    connection = sqlite3.connect(file)
+    with connection:
+        kind = "CAST(? AS TEXT)" if isinstance(value, bytes) and column != "data" else "?"
+        connection.execute(f"UPDATE {table} SET {column} = {kind} WHERE rowid = ?", (value, place))  # noqa: S608
+    connection.close()
+
+
+def altered(value: Any) -> Any:
+    if value is None:
+        return b"2020-01-01 00:00:00.000000"
+    if isinstance(value, int):
+        return value + 1000
+    return bytes([value[0] ^ 1]) + value[1:] if value else b"x"
+
+
+def test_what_is_whole_is_found_whole(database_url: str, tmp_path: Path) -> None:
+    fill(database_url, tmp_path / "payloads")
+    assert findings(database_url) == []
+    assert findings(database_url, {}) == []
+
+
+def test_an_empty_database_is_whole(database_url: str) -> None:
+    assert findings(database_url) == []
+
+
+def test_rows_sealed_by_the_migration_are_sealed_alike(database_url: str, tmp_path: Path) -> None:
+    fill(database_url, tmp_path / "payloads")
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        command.downgrade(migration_config(connection), "0002")
+    engine.dispose()
+    assert [one for one in findings(database_url) if one.remedy != "none"] == []
+
+
+def test_an_altered_value_is_found_in_every_column_of_every_row(copied: Path) -> None:
+    whole = copied.read_bytes()
+    missed = []
+    for table, place, column, value in cells(copied):
+        copied.write_bytes(whole)
+        write(copied, table, place, column, altered(value))
+        if not [one for one in findings(f"sqlite:///{copied}") if one.remedy != "none"]:
+            missed.append((table, place, column))
+    assert missed == []
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_flipped_bit_is_found(copied: Path, original: Path, data: st.DataObject) -> None:
+    shutil.copy(original / "store.db", copied)
+    flippable = [cell for cell in cells(copied) if isinstance(cell[3], bytes) and cell[3]]
+    table, place, column, value = data.draw(st.sampled_from(flippable))
+    flipped = bytearray(value)
+    flipped[data.draw(st.integers(0, len(value) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    before = typed(copied)
+    write(copied, table, place, column, bytes(flipped))
+    if not findings(f"sqlite:///{copied}"):
+        # Some of JSON can be written in two ways, and some bits of a zstandard frame mean nothing: the bytes that come
+        # out of it were proven.
+        assert column == "data" or typed(copied) == before
+
+
+@pytest.mark.parametrize("table", ["payloads", "captures", "documents", "readings", "policies", "reviews", "counts"])
+def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
+    whole = copied.read_bytes()
+    places = sorted({place for name, place, *_ in cells(copied) if name == table})
+    for place in places:
+        copied.write_bytes(whole)
+        connection = sqlite3.connect(copied)
+        with connection:
+            connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (place,))  # noqa: S608
+        connection.close()
+        assert findings(f"sqlite:///{copied}"), place
+
+
+@pytest.mark.parametrize(
+    ("statement", "place", "fault", "remedy"),
+    [
+        ("UPDATE captures SET url = 'https://evil.example/' WHERE id = 2", "(capture 2)", "row in captures", "backup"),
+        ("UPDATE captures SET status = 500 WHERE id = 2", "(capture 2)", "row in captures", "backup"),
+        ("UPDATE captures SET headers = '[]' WHERE id = 2", "(capture 2)", "row in captures", "backup"),
+        ("UPDATE captures SET headers = '[' WHERE id = 2", "capture 2", "cannot be read", "backup"),
+        ("DELETE FROM captures WHERE id = 2", "capture 2", "is gone, and 1 of the rows in readings", "backup"),
+        ("UPDATE payloads SET data = x'00' WHERE keyframe IS NOT NULL", "(capture 2)", "its payload: ", "backup"),
+        ("UPDATE reviews SET note = ''", "review 1", "is not as it was written", "backup"),
+        ("UPDATE readings SET verdict = 'accepted' WHERE capture_id = 4", "(capture 4)", "row in readings", "repair"),
+        ("DELETE FROM readings WHERE capture_id = 4", "(capture 4)", "no row in readings", "reextract"),
+        ("UPDATE documents SET data = x'00'", "(capture 3)", "is damaged", "repair"),
+        ("DELETE FROM documents", "(capture 3)", "is gone", "repair"),
+        ("DELETE FROM policies", "marmot privacy", "has no row in policies", "reextract"),
+        ("UPDATE policies SET newest = '2020-01-01 00:00:00'", "marmot privacy", "row in policies", "reextract"),
+        ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
+        ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in readings by", "reextract"),
+        ("DELETE FROM counts", "marmot privacy", "has no row in counts", "repair"),
+        ("UPDATE counts SET reviews = 0", "marmot privacy", "written: reviews: 0 stored, 1 there now", "repair"),
+        ("DELETE FROM reviews", "marmot privacy", "reviews: 1 stored, 0 there now", "backup"),
+        (
+            (
+                "DELETE FROM readings WHERE capture_id = 3; DELETE FROM captures WHERE id = 3; "
+                "DELETE FROM payloads WHERE sha256 NOT IN (SELECT sha256 FROM captures)"
+            ),
+            "marmot privacy",
+            "captures: 5 stored, 4 there now",
+            "backup",
+        ),
+        (
+            "DELETE FROM subscribers; INSERT INTO told VALUES (1, 'a', 'b', '2020-01-01')",
+            "subscriber 1",
+            "told",
+            "backup",
+        ),
+    ],
+)
+def test_what_is_damaged_is_named_and_what_can_be_done(
+    copied: Path, statement: str, place: str, fault: str, remedy: str
+) -> None:
+    connection = sqlite3.connect(copied)
+    connection.executescript(statement)
+    connection.close()
+    found = findings(f"sqlite:///{copied}")
+    assert any(place in one.place and fault in one.fault and one.remedy == remedy for one in found), found
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE readings SET verdict = 'accepted', reason = NULL WHERE capture_id = 4",
+        "UPDATE readings SET extractor = 'x', seal = 'x'",
+        "UPDATE readings SET document_sha256 = (SELECT sha256 FROM documents ORDER BY sha256 LIMIT 1)",
+        "DELETE FROM readings WHERE capture_id < 3",
+        "DELETE FROM readings",
+        "UPDATE documents SET data = x'00'",
+        "DELETE FROM documents",
+        "DELETE FROM documents; UPDATE readings SET seal = randomblob(32)",
+        "DELETE FROM policies",
+        "UPDATE policies SET reader = 'nobody'",
+        "DELETE FROM counts",
+        "UPDATE counts SET captures = 2, reviews = 0",
+    ],
+)
+def test_what_is_derived_can_be_derived_again(copied: Path, statement: str) -> None:
+    url = f"sqlite:///{copied}"
+    with Store.open(url) as store:
+        before = (
+            store.library.captures(PolicyKey("marmot", "privacy")),
+            store.library.history(PolicyKey("marmot", "privacy")),
+            store.library.document(1),
+        )
+    connection = sqlite3.connect(copied)
+    connection.executescript(statement)
+    connection.close()
+    assert {one.remedy for one in findings(url)} <= {"repair", "reextract"}
+    assert {one.remedy for one in findings(url, repair=True)} <= {"mended", "reextract"}
+    with Store.open(url) as store:
+        reextract(store, PolicyKey("marmot", "privacy"), POLICY)
+        assert (
+            store.library.captures(PolicyKey("marmot", "privacy")),
+            store.library.history(PolicyKey("marmot", "privacy")),
+            store.library.document(1),
+        ) == before
+    assert findings(url) == []
+
+
+def test_what_is_gone_is_missed_however_often_is_repaired(copied: Path) -> None:
+    connection = sqlite3.connect(copied)
+    connection.executescript("DELETE FROM reviews; UPDATE counts SET captures = 2")
+    connection.close()
+    assert {one.remedy for one in findings(f"sqlite:///{copied}", repair=True)} == {"backup", "mended"}
+    (found,) = findings(f"sqlite:///{copied}", repair=True)
+    assert found == Finding("marmot privacy", "reviews: 1 stored, 0 there now", "backup")
+
+
+def test_readings_of_another_declaration_are_looked_at_by_themselves(copied: Path) -> None:
+    declared = {("marmot", "privacy"): Policy(locations=(Location(url=URL, remove=("h2",)),))}
+    url = f"sqlite:///{copied}"
+    assert findings(url, declared) == []
+    connection = sqlite3.connect(copied)
+    connection.executescript("UPDATE readings SET evidence = 'x' WHERE capture_id = 4; UPDATE documents SET size = 1")
+    connection.close()
+    found = findings(url, declared, repair=True)
+    assert {one.remedy for one in found} == {"backup"}
+    assert {one.place.partition("(")[2] for one in found} == {f"capture {number})" for number in (1, 2, 3, 4, 5)}
+
+
+@pytest.mark.parametrize("change", ["delete", "alter", "cut", "empty", "all"])
+def test_an_object_that_is_gone_altered_or_cut_is_found(copied: Path, original: Path, change: str) -> None:
+    payloads = shutil.copytree(original / "payloads", copied.parent / "payloads")
+    connection = sqlite3.connect(copied)
+    with connection:
+        connection.execute("UPDATE payloads SET store = ? WHERE store IS NOT NULL", (payloads.as_uri(),))
+        # One more, so that the store is not empty without the other.
+        connection.execute("UPDATE payloads SET store = store")
+    connection.close()
+    (file,) = (one for one in payloads.rglob("*") if one.is_file())
+    (payloads / "no-payload").write_bytes(b"")
+    data = file.read_bytes()
+    if change == "delete":
+        file.unlink()
+    elif change == "all":
+        shutil.rmtree(payloads)
+    else:
+        changed = {"alter": data[:50] + bytes([data[50] ^ 1]) + data[51:], "cut": data[:-1], "empty": b""}
+        file.write_bytes(changed[change])
+    found = [one for one in findings(f"sqlite:///{copied}") if one.remedy == "backup"]
+    assert len(found) == 1
+    assert ("(capture 5)" in found[0].place) == (change != "all")
+    assert payloads.as_uri() in found[0].fault or sha256_hex(PAGES[4]) in found[0].fault
+
+
+def test_objects_that_nothing_names_are_told_and_no_damage(copied: Path, original: Path) -> None:
+    (original / "payloads" / "ab").mkdir()
+    (original / "payloads" / "ab" / ("ab" * 32)).write_bytes(b"left")
+    (original / "payloads" / "read me").write_bytes(b"of somebody else")
+    (found,) = findings(f"sqlite:///{copied}")
+    assert found == Finding((original / "payloads").as_uri(), found.fault, "none")
+    assert found.fault.startswith("2 objects")
+    shutil.rmtree(original / "payloads" / "ab")
+    (original / "payloads" / "read me").unlink()
+
+
+def test_a_damaged_page_of_the_file_is_found(copied: Path) -> None:
+    data = bytearray(copied.read_bytes())
+    connection = sqlite3.connect(copied)
+    (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'captures_by_policy'").fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    data[root * size - 20] ^= 0xFF  # in the last entry of the index
+    copied.write_bytes(data)
+    assert any(one.place == "the database file" for one in findings(f"sqlite:///{copied}"))
+
+
+@pytest.fixture
+def engine(postgresql_url: str) -> Iterator[Engine]:
+    engine = create_engine(postgresql_url.replace("postgresql:", "postgresql+psycopg:"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "place", "remedy"),
+    [
+        ("UPDATE captures SET captured_at = captured_at + interval '1 second' WHERE id = 2", "(capture 2)", "backup"),
+        ("UPDATE captures SET archive = '{}' WHERE id = 2", "(capture 2)", "backup"),
+        ("UPDATE payloads SET data = 'x'", "(capture 1)", "backup"),
+        ("DELETE FROM payloads", "(capture 1)", "backup"),
+        ("DELETE FROM captures WHERE id = 3", "capture 3", "backup"),
+        ("DELETE FROM documents", "(capture 1)", "repair"),
+        ("UPDATE readings SET evidence = 'x' WHERE capture_id = 4", "(capture 4)", "repair"),
+        ("DELETE FROM readings WHERE capture_id = 4", "(capture 4)", "reextract"),
+        ("DELETE FROM policies", "marmot privacy", "reextract"),
+        ("UPDATE reviews SET decided_by = 'bob'", "review 1", "backup"),
+        ("DELETE FROM reviews", "marmot privacy", "backup"),
+    ],
+)
+def test_postgresql_is_looked_at_alike(
+    postgresql_url: str, engine: Engine, tmp_path: Path, statement: str, place: str, remedy: str
+) -> None:
+    fill(postgresql_url, tmp_path / "payloads")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # as damage does: without the checks
+        connection.exec_driver_sql(statement)
+    found = findings(postgresql_url)
+    assert any(place in one.place and one.remedy == remedy for one in found), found

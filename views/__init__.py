@@ -1,0 +1,1 @@
+"""What the command line, the JSON contract and every other front end show, as plain data."""
