@@ -12,7 +12,7 @@ from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.history import Alternation, History, Observation, Period
 from core.policies import PolicyKey
-from diffing.comparison import compare
+from diffing import compare
 from diffing.timeline import alternations, settled
 from storage import Store
 

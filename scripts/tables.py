@@ -15,7 +15,7 @@ from core.captures import Capture, Verdict
 from core.clauses import Clause, Document
 from core.dates import iso
 from core.escaping import printable_json, printable_line
-from core.history import Alternation, History, Observation, Period, Settled, Version
+from core.history import Alternation, History, Observation, Period, SettledHistory, Version
 
 
 def print_json(data: object) -> None:
@@ -42,7 +42,7 @@ def capture_row(capture_id: int, capture: Capture, verdict: Verdict, version: in
 
 
 def version_rows(
-    known: Settled, documents: Iterable[Document], alternations: Collection[Alternation]
+    known: SettledHistory, documents: Iterable[Document], alternations: Collection[Alternation]
 ) -> Iterator[dict[str, Any]]:
     """The versions of a history as `clausewatch versions --format json` gives them. documents: theirs, in order.
 

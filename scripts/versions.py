@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from core.dates import iso
-from core.history import Alternation, Period, Settled
+from core.history import Alternation, Period, SettledHistory
 from core.policies import PolicyKey
 from core.settings import load_settings
 from diffing.timeline import alternations, settled
@@ -48,7 +48,7 @@ def _alternates(alternation: Alternation) -> str:
     return f"The page {alternates(alternation)}."
 
 
-def _unsettled(known: Settled) -> Iterator[str]:
+def _unsettled(known: SettledHistory) -> Iterator[str]:
     numbers = version_numbers(known.history)
     transient: dict[str, list[Period]] = {}
     for period in known.transient:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from core.clauses import Clause, Document
-from diffing.comparison import compare
+from diffing import compare
 
 Texts = list[str]
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from core.clauses import Clause, Document
-from diffing.comparison import compare
+from diffing import compare
 from extraction import extract
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

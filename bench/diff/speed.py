@@ -21,7 +21,7 @@ from pathlib import Path
 from diff_match_patch import diff_match_patch
 
 from core.clauses import Document
-from diffing.comparison import compare
+from diffing import compare
 from extraction import extract
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -9,7 +9,7 @@ import pytest
 
 from core.changes import CHANGE_KINDS
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS, PAGES
-from diffing.comparison import compare
+from diffing import compare
 from extraction import extract
 from tests.conftest import Clausewatch
 from tests.demo_pages import CAPTURES

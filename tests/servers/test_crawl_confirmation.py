@@ -13,7 +13,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from core.history import Settled
+from core.history import SettledHistory
 from core.policies import PolicyKey
 from core.settings import CHECKOUT
 from diffing.timeline import settled
@@ -48,7 +48,7 @@ class Crawled:
         """How often in the second crawl."""
         return sum(path == f"/{vendor}" for path, _ in self.site.requests)
 
-    def known(self, vendor: str) -> Settled:
+    def known(self, vendor: str) -> SettledHistory:
         with Store.open(self.crawler.database_url) as store:
             return settled(store.library.history(PolicyKey(vendor, "privacy")))
 
