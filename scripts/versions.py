@@ -9,7 +9,7 @@ from core.history import Alternation, Period, SettledHistory
 from core.policies import PolicyKey
 from core.settings import load_settings
 from diffing.timeline import alternations, settled
-from reports.wording import alternates
+from reports.wording import describe_alternation
 from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
 from scripts.tables import print_json, print_table, version_numbers, version_rows
 
@@ -45,7 +45,7 @@ def command(vendor: str, policy: str, output_format: str) -> None:
 
 
 def _alternates(alternation: Alternation) -> str:
-    return f"The page {alternates(alternation)}."
+    return f"The page {describe_alternation(alternation)}."
 
 
 def _unsettled(known: SettledHistory) -> Iterator[str]:
