@@ -150,7 +150,7 @@ class SettledHistory:
 
     history: the periods that stand, with the versions and numbers of the whole history.
     transient: the periods of texts that did not last: when the page was fetched again minutes later, they were gone.
-    pending: the newest periods, from the first one of which it is not known yet whether it stands.
+    pending: the newest periods, beginning with the first whose text may still turn out not to last.
     until: the time of the last capture before the pending periods; None if there is none.
     """
 

@@ -14,8 +14,7 @@ from diffing.similar_clauses import Hypotheses, Match, Sides
 from diffing.similarity import EncodedText, Vocabulary
 from diffing.tokenization import words
 
-# The similarity that a moved match needs at least: nothing but its words says that its clauses belong together.
-# A match of fewer words than _SHORT needs more.
+# The least similarity of a moved match, which its place does not support. A match of fewer than _SHORT words needs more.
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 _TITLE_SIMILARITY = 0.3
 # How often the moved matches that are too weak are banned and the similar clauses matched again.
@@ -109,8 +108,8 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if is_distinctive(key)))
         if key_of is _same_text_key:
-            # A clause may have got other quotes while a copy of it elsewhere kept the old ones. It has not moved to
-            # the place of the copy, so pairs that are out of order are released and paired again by the next key.
+            # The quotes of a clause may have changed while a copy of it in another place kept the old ones. The clause
+            # has not moved to the copy's place, so pairs out of order are released, and the next key pairs them again.
             pairing.release_moved()
 
 
@@ -147,7 +146,7 @@ def _headings(clauses: Sequence[Clause]) -> set[int]:
 
 
 def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedText]) -> bool:
-    """Returns whether a moved match is too dissimilar, or too short for its similarity, to be believed."""
+    """Returns whether a moved match is too dissimilar, or too short for its similarity, to be credible."""
     if match.similarity == 1.0 or match.old[0] not in old or match.new[0] not in new:
         return False
     short = min(sum(len(old[i].letters) for i in match.old), sum(len(new[j].letters) for j in match.new)) < _SHORT

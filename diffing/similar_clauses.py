@@ -20,7 +20,7 @@ _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
 _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
 # A clause counts as contained in a longer one if this share of it stands there and the pair is at least this similar.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
-# The least number of words of a contained clause, if the two lie in one gap or beside a known pair, and otherwise.
+# How many words a contained clause has at least: if the two lie in one gap or beside a known pair, and otherwise.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
 # Added to the threshold of a heading and a clause of another kind: a heading seldom becomes a sentence.
 _OTHER_KIND = 0.15

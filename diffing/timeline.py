@@ -21,8 +21,8 @@ def timeline(observations: Iterable[Observation]) -> History:
     """Returns the history that a set of accepted captures of one policy shows.
 
     Only the set counts: neither the order of the observations nor repeated ones make a difference. Versions are
-    numbered by first appearance. Captures of the same instant are ordered by what they show and only then by their
-    keys, since the keys depend on the order of arrival.
+    numbered by first appearance. Captures of the same instant are ordered by what they show, and by
+    their keys last, since the keys depend on the order of arrival.
     """
     ordered = sorted(set(observations), key=_sort_key)
     periods = _periods(ordered)
@@ -96,7 +96,7 @@ def announcements(history: History, after: datetime) -> tuple[Announcement, ...]
     A new text is announced as a change. A return to an earlier text is announced as a return, and a second return in a
     row as an alternation. Further turns of the alternation are not announced.
     """
-    return tuple(one for one in _follow(history)[0] if one.new.first.captured_at > after)
+    return tuple(announced for announced in _follow(history)[0] if announced.new.first.captured_at > after)
 
 
 @dataclass(slots=True)

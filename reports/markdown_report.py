@@ -11,8 +11,8 @@ from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 
-# CommonMark renders these whatever stands next to them; whether it renders ~~ and ** depends on their neighbours (its
-# flanking rules).
+# CommonMark renders these whatever stands next to them; whether it renders ~~ and ** depends on the characters
+# beside them (its flanking rules).
 _TAGS = {"delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>"), "equal": ("", "")}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=[a-z])://|(?<=www)\.", re.IGNORECASE)
 # Ticket systems look for mentions in the rendered text, where the backslash is gone. An empty comment stops them.

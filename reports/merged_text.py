@@ -74,7 +74,7 @@ def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[M
 
 
 def _can_stand_in_one_place(row: MergedRow) -> bool:
-    """Returns whether a row is not of a moved clause, and the clauses of each side stand next to one another."""
+    """Returns whether a row's change is no move, and the clauses of each side are consecutive."""
     return (row.change is None or not row.change.change.kind.startswith("moved")) and all(
         after.position == before.position + 1 for side in (row.old, row.new) for before, after in pairwise(side)
     )

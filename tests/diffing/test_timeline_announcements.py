@@ -63,8 +63,8 @@ def announced(captures: list[Observation], runs: list[int]) -> list[Announcement
 @given(looks, st.lists(st.integers(0, 14), max_size=8))
 def test_the_times_of_digests_do_not_change_what_they_tell(drawn: list[Look], runs: list[int]) -> None:
     captures = observations_of(drawn)
-    result = [(shorthand(one), one.new.first) for one in announced(captures, runs)]
-    assert result == [(shorthand(one), one.new.first) for one in announced(captures, [])]
+    result = [(shorthand(item), item.new.first) for item in announced(captures, runs)]
+    assert result == [(shorthand(item), item.new.first) for item in announced(captures, [])]
     assert len(result) == len(set(result))
 
 
@@ -73,7 +73,7 @@ def test_each_new_version_that_stands_is_announced_exactly_once(drawn: list[Look
     captures = observations_of(drawn)
     result = announced(captures, runs)
     standing = settled(timeline(captures)).history.periods
-    appeared = Counter(one.new.version_id for one in result if one.returned_to is None)
+    appeared = Counter(item.new.version_id for item in result if item.returned_to is None)
     assert appeared == Counter({period.version_id for period in standing} - {p.version_id for p in standing[:1]})
 
 

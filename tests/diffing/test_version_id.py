@@ -17,9 +17,9 @@ def document(*texts: str, **details: Any) -> Document:
 
 
 def test_an_id_is_twelve_hexadecimal_digits_even_for_no_clauses() -> None:
-    for one in (document(), document("We keep your data.")):
-        assert len(version_id(one)) == 12
-        assert set(version_id(one)) <= set("0123456789abcdef")
+    for example in (document(), document("We keep your data.")):
+        assert len(version_id(example)) == 12
+        assert set(version_id(example)) <= set("0123456789abcdef")
 
 
 def test_an_id_stays_the_same_from_release_to_release() -> None:
