@@ -14,7 +14,7 @@ from diffing.similar_clauses import Hypotheses, Match, Sides
 from diffing.similarity import EncodedText, Vocabulary
 from diffing.tokenization import words
 
-# The least similarity of a moved match, which its place does not support. A match of fewer than _SHORT words needs more.
+# The least similarity of a moved match, which its place does not support. One of fewer than _SHORT words needs more.
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 _TITLE_SIMILARITY = 0.3
 # How often the moved matches that are too weak are banned and the similar clauses matched again.
