@@ -80,7 +80,7 @@ def test_another_address_is_no_location(tmp_path: Path, address: str) -> None:
         (GOOD.replace("since: 2014", "untill: 2014"), 9, "policies.privacy.locations.1.untill"),
         (GOOD.replace("http://www.northwind.example/privacy.htm", "www.northwind.example"), 6, "locations.0.url"),
         (GOOD.replace("northwind.example/privacy.htm", "northwind.example:99999/"), 6, "locations.0.url"),
-        (GOOD.replace("        until: 2015-01-01", "        url: http://twice.example/"), 7, "url: given twice"),
+        (GOOD.replace("        until: 2015-01-01", "        url: http://twice.example/"), 7, "url: this key occurs twice"),
         (GOOD.replace("  privacy:", "  Privacy Policy:"), 4, "policies.Privacy Policy"),
         (GOOD.replace("since: 2014", "since: 2014\n        until: 2013"), 8, "since must be before until"),
         (GOOD.replace("    locations:", "    language: French\n    locations:"), 5, "policies.privacy.language"),
@@ -90,12 +90,12 @@ def test_another_address_is_no_location(tmp_path: Path, address: str) -> None:
                 "since: 2014", "since: 2014\n        pages:\n          - https://northwind.example/legal?doc=privacy"
             ),
             10,
-            "locations.1.pages: url is the first page already",
+            "locations.1.pages: url is already the first page",
         ),
         (
             GOOD.replace("since: 2014", "pages: [http://a.example/2, http://a.example/2]"),
             9,
-            "locations.1.pages: the same page is given twice",
+            "locations.1.pages: the same page is listed twice",
         ),
         (GOOD.replace("since: 2014", "pages: [/2]"), 9, "locations.1.pages.0: must be a web address"),
         (GOOD.replace("since: 2014", "render: yes"), 9, "locations.1.render: input should be 'browser'"),

@@ -38,9 +38,9 @@ def test_damage_is_told_by_the_exit_status(
         connection.execute("UPDATE payloads SET data = x'00' WHERE sha256 = (SELECT max(sha256) FROM payloads)")
     connection.close()
     file = tmp_path / "all.backup"
-    assert "could not be proven" in history("backup", file, exit_code=1).stderr
+    assert "can't be verified" in history("backup", file, exit_code=1).stderr
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
-    assert "could not be proven" in history("restore", file, exit_code=1).stderr
+    assert "can't be verified" in history("restore", file, exit_code=1).stderr
 
 
 def test_what_makes_no_sense_is_one_message(history: Clausewatch, tmp_path: Path) -> None:

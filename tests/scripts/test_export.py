@@ -98,7 +98,7 @@ def test_damaged_bytes_are_left_out_and_told_by_the_exit_status(history: Clausew
     said = history("export", "lanternpost", "--warc", warc, exit_code=1).stderr
     assert damaged in said
     assert f"{len(CAPTURES) + 3} captures written" in said
-    assert "1 capture left out" in said
+    assert "1 capture omitted" in said
     history("ingest", warc, "--vendor", "lanternpost")
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_finished_is_not_there_and_the_one_before_stays(
     [
         (("nobody", "--warc", "a.warc.gz"), "no vendor 'nobody'"),
         (("lanternpost", "--policy", "terms", "--warc", "a.warc.gz"), "has no policy 'terms'"),
-        (("lanternpost", "--warc", "a.warc"), "let it end in .warc.gz"),
+        (("lanternpost", "--warc", "a.warc"), "must end in .warc.gz"),
         (("lanternpost", "--warc", "a.warc.gz"), "no captures of lanternpost yet"),
         (("lanternpost",), "Missing option '--warc'"),
     ],

@@ -31,7 +31,7 @@ def test_interrupted_it_says_how_to_go_on(history: Clausewatch, monkeypatch: pyt
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Store, "reextract", interrupt)
-    assert "run this again to go on" in history("reextract", exit_code=1).stderr
+    assert "run this command again to continue" in history("reextract", exit_code=1).stderr
 
 
 def test_a_vendor_that_is_not_declared(clausewatch: Clausewatch) -> None:

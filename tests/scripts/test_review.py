@@ -79,5 +79,5 @@ def test_what_has_no_text_is_refused(history: Clausewatch, tmp_path: Path) -> No
     page.write_text("<html><body><div id=root></div><script src=app.js></script></body></html>", encoding="utf-8")
     history("ingest", page, "--vendor", "lanternpost", "--captured-at", "2024-06-01", "--url", NEW_ADDRESS)
     assert "capture 8 cannot be accepted" in history("review", "accept", "8", exit_code=2).stderr
-    assert "lanternpost privacy: would need a browser" in history("review").stderr
+    assert "lanternpost privacy: needs a browser" in history("review").stderr
     assert history("review", "show", "8").stdout.strip() == ""

@@ -23,7 +23,7 @@ def damage(tmp_path: Path, statement: str) -> None:
 def test_what_is_whole(history: Clausewatch) -> None:
     said = history("verify")
     assert said.stdout == ""
-    assert said.stderr == "4 captures read with all that belongs to them; nothing is damaged\n"
+    assert said.stderr == "4 captures checked, with everything that belongs to them; nothing is damaged\n"
 
 
 def test_each_damage_is_a_line_and_the_status_tells(history: Clausewatch, tmp_path: Path) -> None:
@@ -32,8 +32,8 @@ def test_each_damage_is_a_line_and_the_status_tells(history: Clausewatch, tmp_pa
     lines = said.stdout.splitlines()
     assert len(lines) == 5
     assert lines[0].endswith("http://x/ (capture 1): its row in captures is not as it was written")
-    assert said.stderr.startswith("Error: 4 captures read with all that belongs to them; 5 damaged: ")
-    assert "cannot be made again: restore the database from a backup" in said.stderr
+    assert said.stderr.startswith("Error: 4 captures checked, with everything that belongs to them; 5 damaged: ")
+    assert "can't be made again: restore the database from a backup" in said.stderr
     assert "run `clausewatch verify --repair`" in said.stderr
 
 
@@ -41,7 +41,7 @@ def test_what_is_derived_is_repaired(history: Clausewatch, tmp_path: Path) -> No
     before = history("captures", "lanternpost").stdout
     damage(tmp_path, "UPDATE readings SET verdict = 'accepted'; UPDATE documents SET data = x'00'")
     said = history("verify", "--repair")
-    assert said.stdout.count("; it is made again\n") == 4
+    assert said.stdout.count("; it has been made again\n") == 4
     assert said.stderr.endswith("4 damaged and made again; nothing is damaged\n")
     assert history("captures", "lanternpost").stdout == before
     assert history("verify").stdout == ""

@@ -10,7 +10,7 @@ from filelock import FileLock
 from core.settings import load_settings
 from demo.captures import PAGES
 from loopback.pages import Page, Site, serve_pages
-from scripts.lock import lock_path
+from scripts.run_lock import lock_path
 from tests.conftest import Clausewatch
 
 BEFORE = (PAGES / "20240505120000.html").read_bytes()
@@ -72,7 +72,7 @@ def test_noise_and_a_block_page_are_told_to_nobody(clausewatch: Clausewatch, sit
 def test_a_policy_that_would_need_a_browser_is_named(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
     site.pages["/privacy"] = Page(b"<html><body><div id=root></div><script src=app.js></script></body></html>")
     told = clausewatch("run", "--to", tmp_path / "mail").stderr.splitlines()
-    assert told[0].startswith("lanternpost privacy: would need a browser: ")
+    assert told[0].startswith("lanternpost privacy: needs a browser: ")
     assert told[-1].startswith("run: ")
 
 
@@ -86,7 +86,7 @@ def test_a_change_that_did_not_last_is_kept_and_told_to_nobody(
     clausewatch("run", "--to", mail)
     assert mails(mail) == []
     listed = clausewatch("versions", "lanternpost").stdout
-    assert "did not last: the page showed another text when fetched once more" in listed
+    assert "did not last: when the page was fetched again, it showed another text" in listed
 
 
 def test_history_that_is_ingested_later_is_told_to_nobody(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_second_run_at_the_same_time_does_nothing_and_says_so(clausewatch: Cla
     clausewatch("run")
     with FileLock(lock_path(load_settings())):
         result = clausewatch("run", exit_code=1)
-    assert "another run on this database is under way" in result.stderr
+    assert "another run on this database is in progress" in result.stderr
     assert len(site.requests) == 2  # robots.txt and the page, of the first run
 
 

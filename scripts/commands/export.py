@@ -18,20 +18,22 @@ from storage import Store
 
 @click.command("export")
 @vendor_argument
-@click.option("--policy", metavar="NAME", help="Of this policy only; else of all the declaration names.")
+@click.option("--policy", metavar="NAME", help="Only captures of this policy. Default: of all the vendor's policies.")
 @click.option(
     "--warc",
     "path",
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write them to this file, whose name ends in .warc.gz; - is standard output.",
+    help="The file to write, whose name ends in .warc.gz; - stands for standard output.",
 )
 def command(vendor: str, policy: str | None, path: Path) -> None:
-    """Write a vendor's captures as evidence: a WARC file that others can replay.
+    """Write a vendor's captures, as evidence, to a WARC file that other programs can replay.
 
-    `ingest` of it, on another database, gives the same captures, and with the same declaration the same history.
-    Reviews, subscribers and what was read from the captures are not in it.
+    If another database ingests the file, it has the same captures and, with the same declaration, the same history. The
+    file does not contain readings, reviews or subscribers.
+
+    The exit status is 1 if captures are omitted because their payload is damaged.
     """
     settings = load_settings()
     declaration = select_vendors(settings.vendors, [vendor])[vendor]
@@ -39,23 +41,23 @@ def command(vendor: str, policy: str | None, path: Path) -> None:
     for slug in policies:
         declaration.policy(slug)
     if path != Path("-") and not (is_warc(path) and path.suffix.lower() == ".gz"):
-        raise UsageError(f"{path}: a WARC is known by its name: let it end in .warc.gz")
+        raise UsageError(f"{path}: the name of a WARC file must end in .warc.gz")
     if path == Path("-") and sys.stdout.isatty():
-        raise UsageError("a WARC is nothing for a terminal; name a file: --warc evidence.warc.gz")
+        raise UsageError("a terminal can't show a WARC file; name a file: --warc evidence.warc.gz")
     with open_store(settings) as store:
-        _export(store, vendor, policies, path)
+        _export(store, [PolicyKey(vendor, slug) for slug in policies], path)
 
 
-def _export(store: Store, vendor: str, policies: list[str], path: Path) -> None:
-    captures = [one.capture for slug in policies for one in store.library.captures(PolicyKey(vendor, slug))]
+def _export(store: Store, keys: list[PolicyKey], path: Path) -> None:
+    captures = [stored.capture for key in keys for stored in store.library.captures(key)]
     if not captures:
-        raise UsageError(f"there are no captures of {vendor} yet")
+        raise UsageError(f"there are no captures of {keys[0].vendor} yet")
 
     def payload_of(sha256: str) -> bytes | None:
         try:
             return store.library.payload(sha256)
-        except DamageError as error:  # the others are evidence all the same
-            click.echo(f"left out: {error}", err=True)
+        except DamageError as error:  # the other captures are evidence all the same
+            click.echo(f"omitted: {error}", err=True)
             return None
 
     if path == Path("-"):
@@ -65,4 +67,6 @@ def _export(store: Store, vendor: str, policies: list[str], path: Path) -> None:
             count = write_captures(stream, captures, payload_of)
     click.echo(f"{plural(count, 'capture')} written", err=True)
     if count < len(captures):
-        raise ClausewatchError(f"{plural(len(captures) - count, 'capture')} left out, whose bytes are damaged")
+        raise ClausewatchError(
+            f"{plural(len(captures) - count, 'capture')} omitted, with damaged payloads; run `clausewatch verify`"
+        )

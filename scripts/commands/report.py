@@ -6,8 +6,8 @@ import click
 
 from core.settings import load_settings
 from reports import build_report
-from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
-from scripts.output import REPORT_FORMATS, output_option, write_report
+from scripts.options import declared_policy, format_option, open_store, policy_option, vendor_argument
+from scripts.report_output import REPORT_FORMATS, output_option, write_report
 
 
 @click.command("report")
@@ -20,10 +20,11 @@ from scripts.output import REPORT_FORMATS, output_option, write_report
 def command(vendor: str, old: str, new: str, policy: str, output_format: str, output: Path | None) -> None:
     """Report what changed between two dates, clause by clause.
 
-    What held at the end of FROM is compared with what held at the end of TO: `report hesk 2010 2016`.
+    Compares the version in force at the end of FROM with the version in force at the end of TO. For example, `report
+    hesk 2010 2016` compares the ends of two years.
     """
     settings = load_settings()
-    declaration, _ = declared(settings, vendor, policy)
+    declaration, _ = declared_policy(settings, vendor, policy)
     with open_store(settings) as store:
         report = build_report(store, declaration, policy, old, new)
     write_report(report, output_format, output)

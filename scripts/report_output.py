@@ -1,4 +1,4 @@
-"""A report to standard output or to a file, in the format asked for."""
+"""Writes a report in a format to standard output or to a file, for `clausewatch report` and `clausewatch diff`."""
 
 import sys
 from collections.abc import Callable
@@ -25,14 +25,14 @@ output_option: Decorator = click.option(
     "-o",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write it to this file; - is standard output.",
+    help="Write the report to this file; - stands for standard output.",
 )
 
 
 def write_report(report: Report, output_format: str, output: Path | None) -> None:
-    """The report in that format, in the file or on standard output.
+    """Writes a report to a file; None or `-` stands for standard output.
 
-    UsageError when the file cannot be written, or when a Word document would go to a terminal.
+    UsageError if the file can't be written, or if a Word document would go to a terminal.
     """
     if output == Path("-"):
         output = None
@@ -46,6 +46,6 @@ def write_report(report: Report, output_format: str, output: Path | None) -> Non
         except OSError as error:
             raise UsageError(f"{output}: {error.strerror}") from None
     elif isinstance(content, bytes) and sys.stdout.isatty():
-        raise UsageError("a Word document is nothing for a terminal; name a file: --output report.docx")
+        raise UsageError("a terminal can't show a Word document; name a file: --output report.docx")
     else:
         click.echo(content)

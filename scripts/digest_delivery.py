@@ -1,4 +1,4 @@
-"""Digests out of the door: what `clausewatch digest` and `clausewatch run` both do."""
+"""Composes and delivers digests, for `clausewatch digest` and `clausewatch run`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +22,12 @@ to_option: Decorator = click.option(
 
 
 def send_digests(settings: Settings, store: Store, directory: Path | None) -> str:
-    """Composes what is untold into the outbox and delivers the outbox; a sentence of what was sent.
+    """Composes the digests that are due and delivers the outbox. Returns a clause that says how many were delivered.
 
-    DeliveryError when the mail server did not take all of it: what it did not take waits for the next time.
+    directory: where to write the e-mails, whose paths are printed on standard output; None sends them.
+
+    DeliveryError if the mail server did not accept every e-mail; the others wait in the outbox. DeclarationError if the
+    declaration of a vendor with something new is broken.
     """
     now = datetime.now(UTC)
     compose(store, Declarations(settings.vendors), now, settings.mail_from)

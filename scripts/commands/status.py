@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from core.captures import Reason
-from core.dates import iso
 from core.declarations import load_vendors
 from core.settings import load_settings
 from scripts.options import format_option, open_store
-from scripts.tables import print_json, print_table
+from scripts.printing import print_json, print_table
 from scripts.whole_file import whole_file
 from views.metrics import as_metrics
 from views.policy_status import PolicyStatus, policy_statuses
@@ -25,13 +24,14 @@ from views.policy_status import PolicyStatus, policy_statuses
     "metrics_path",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write metrics in Prometheus' text format to this file instead; - is standard output.",
+    help="Write metrics in Prometheus' text format to this file instead; - stands for standard output.",
 )
 def command(output_format: str, metrics_path: Path | None) -> None:
-    """Tell where every policy stands, trouble first.
+    """Show the status of every policy, failing policies first.
 
-    A policy fails when all its captures since a time are quarantined, or when it has a location now and no capture for
-    a week. It was last changed when its newest version first appeared. The exit status is 0 whatever is told.
+    A policy fails if its newest captures are quarantined, if it has a location today but has had no capture for a week,
+    or if it was never captured. "Last changed" is when its newest version first appeared. The exit status is 0 even if
+    policies fail.
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)
@@ -43,31 +43,14 @@ def command(output_format: str, metrics_path: Path | None) -> None:
         with whole_file(metrics_path) as stream:
             stream.write(as_metrics(statuses).encode())
     elif output_format == "json":
-        print_json([_row(one) for one in statuses])
+        print_json([status.to_dict() for status in statuses])
     else:
         columns = ("vendor", "policy", "failing_since", "last_seen", "last_changed", "quarantined", "unread")
-        print_table([_line(one) for one in statuses], columns)
+        print_table(map(_table_row, statuses), columns)
 
 
-def _row(status: PolicyStatus) -> dict[str, Any]:
-    """A policy as `clausewatch status --format json` gives it."""
-    standing = status.standing
-    return {
-        "vendor": standing.vendor,
-        "policy": standing.policy,
-        "failing": status.failing,
-        "failing_since": _iso(status.failing_since),
-        "last_seen": _iso(standing.last_capture),
-        "last_accepted": _iso(standing.last_accepted),
-        "last_changed": _iso(standing.last_change),
-        "captures": standing.captures,
-        "quarantined": dict(standing.quarantined),
-        "unread": standing.unread,
-    }
-
-
-def _line(status: PolicyStatus) -> dict[str, Any]:
-    """A policy as the table shows it: days, and no zeros, so that trouble stands out."""
+def _table_row(status: PolicyStatus) -> dict[str, Any]:
+    """Returns a row of the table: days instead of times, and no zeros, so that failures stand out."""
     standing = status.standing
     return {
         "vendor": standing.vendor,
@@ -81,13 +64,9 @@ def _line(status: PolicyStatus) -> dict[str, Any]:
 
 
 def _reasons(quarantined: Mapping[Reason, int]) -> str:
-    """`3 blocked`, or `5: 3 blocked, 2 login`."""
-    said = ", ".join(f"{count} {reason}" for reason, count in quarantined.items())
-    return f"{sum(quarantined.values())}: {said}" if len(quarantined) > 1 else said
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return iso(moment) if moment else None
+    """Returns `3 blocked`, or `5: 3 blocked, 2 login`."""
+    counts = ", ".join(f"{count} {reason}" for reason, count in quarantined.items())
+    return f"{sum(quarantined.values())}: {counts}" if len(quarantined) > 1 else counts
 
 
 def _day(moment: datetime | None) -> str:

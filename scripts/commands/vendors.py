@@ -10,11 +10,12 @@ from rich.text import Text
 from core.captures import Capture
 from core.declarations import json_schema, load_vendors, location_of
 from core.escaping import escape_line
+from core.plurals import plural
 from core.settings import load_settings
 from crawler.fetch import fetch_once
 from extraction import read
 from formats.multipart import is_composed, parts_of
-from scripts.tables import clause_lines
+from scripts.printing import print_clauses
 
 
 @click.group("vendors")
@@ -24,35 +25,37 @@ def command() -> None:
 
 @command.command("check")
 def check() -> None:
-    """Validate every declaration; faults name file, line and field."""
+    """Check every declaration and list the vendors' policies. Errors name file, line and field."""
     settings = load_settings()
     for slug, vendor in load_vendors(settings.vendors).items():
         for name, policy in vendor.policies.items():
-            addresses = [url for place in policy.locations for url in place.addresses]
+            addresses = [address for location in policy.locations for address in location.addresses]
             click.echo(f"{slug} {name}: {vendor.name}, {', '.join(addresses)}")
 
 
 @command.command("schema")
 def schema() -> None:
-    """Print the declarations' JSON Schema, for an editor."""
+    """Print the JSON Schema of declarations, for editors."""
     click.echo(json.dumps(json_schema(), indent=2))
 
 
 @command.command("try")
 @click.argument("addresses", nargs=-1, required=True, metavar="URL...")
-@click.option("--render", type=click.Choice(["browser"]), help="Have its scripts run first, in the system's Chromium.")
-@click.option("--select", multiple=True, metavar="CSS", help="Selector of the policy's text; may be given again.")
-@click.option("--remove", multiple=True, metavar="CSS", help="Selector of what is not its text; may be given again.")
+@click.option("--render", type=click.Choice(["browser"]), help="Run the page's scripts first, in Chromium.")
+@click.option("--select", multiple=True, metavar="CSS", help="Selector of the policy's text. Can be repeated.")
+@click.option(
+    "--remove", multiple=True, metavar="CSS", help="Selector of what is not part of the policy. Can be repeated."
+)
 def try_(addresses: tuple[str, ...], render: str | None, select: tuple[str, ...], remove: tuple[str, ...]) -> None:
-    """Fetch URL once and show the verdict and the clauses it gives; nothing is stored.
+    """Fetch a page once and show the verdict and the clauses it gives. Nothing is stored.
 
-    Several are the pages of one policy, in the order of reading.
+    Several URLs are the pages of one policy, in reading order.
     """
     capture, payload = fetch_once(location_of(addresses, render), load_settings())
     reading = read(capture, payload, select=select, remove=remove)
     messages = Console(stderr=True, highlight=False, soft_wrap=True)
     verdict = reading.verdict
-    for line in _answers(capture, payload):
+    for line in _response_lines(capture, payload):
         messages.print(Text(escape_line(line)))
     messages.print(Text(f"verdict: {verdict.name}{f' ({verdict.reason})' if verdict.reason else ''}"))
     if verdict.evidence:
@@ -62,18 +65,18 @@ def try_(addresses: tuple[str, ...], render: str | None, select: tuple[str, ...]
         return
     messages.print(
         Text(
-            f"{len(document.clauses)} clauses, language {document.language or 'unknown'}, "
+            f"{plural(len(document.clauses), 'clause')}, language {document.language or 'unknown'}, "
             f"effective date {document.effective_date or 'not stated'}"
         )
     )
-    click.echo("\n".join(clause_lines(document.clauses)).strip("\n"))
+    print_clauses(document.clauses)
 
 
-def _answers(capture: Capture, payload: bytes) -> Iterator[str]:
-    """A line for each answer that the capture is made of."""
+def _response_lines(capture: Capture, payload: bytes) -> Iterator[str]:
+    """Yields a line for each response that the capture consists of."""
     if is_composed(capture):
         for part, body in parts_of(capture, payload):
-            yield from _answers(part, body)
+            yield from _response_lines(part, body)
     elif "rendered_by" in capture.archive:
         yield f"rendered by {capture.archive['rendered_by']}, {len(payload)} bytes"
     else:

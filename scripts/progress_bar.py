@@ -1,4 +1,4 @@
-"""How far a command has come, on a terminal."""
+"""A progress bar for commands that take long."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -10,16 +10,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error where that is a terminal, which goes away at its end.
+    """Shows a bar on standard error until the block ends, if standard error is a terminal.
 
-    What it gives is called with how many are done, of how many.
+    name: what is counted. Yields the function to call with the number done and the total number.
     """
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     console = Console(stderr=True)
-    # What is printed meanwhile goes above the bar, unless it goes to a file.
-    above = sys.stdout.isatty()
+    # What is printed meanwhile goes above the bar, unless standard output is a file: Rich must not touch that.
+    print_above = sys.stdout.isatty()
     with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=above
+        *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=print_above
     ) as bar:
         task = bar.add_task(name, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -10,8 +10,8 @@ from scripts.options import open_store
 @click.command("unsubscribe")
 @click.argument("address")
 def command(address: str) -> None:
-    """Send ADDRESS no more digests; what waits in the outbox for it is dropped."""
+    """Send no more digests to ADDRESS. Digests that wait in the outbox for it are deleted."""
     with open_store(load_settings()) as store:
         if not store.subscriptions.unsubscribe(address):
             raise UsageError(f"{address} is not subscribed")
-    click.echo(f"{address} will be told no more", err=True)
+    click.echo(f"{address} will receive no more digests", err=True)

@@ -12,11 +12,16 @@ from scripts.options import open_store
 
 @click.command("subscribe")
 @click.argument("address")
-@click.option("--vendor", "vendors", multiple=True, metavar="SLUG", help="Only this vendor; may be given again.")
+@click.option("--vendor", "vendors", multiple=True, metavar="SLUG", help="Only this vendor. Can be repeated.")
 def command(address: str, vendors: tuple[str, ...]) -> None:
-    """Tell ADDRESS of every change from now on, in digests. Again with other vendors: those replace the earlier."""
+    """Send digests of all changes from now on to the e-mail ADDRESS.
+
+    If ADDRESS is already subscribed, the vendors named now replace the earlier ones.
+    """
     settings = load_settings()
     select_vendors(settings.vendors, vendors)
     with open_store(settings) as store:
         store.subscriptions.subscribe(checked_address(address), vendors, datetime.now(UTC))
-    click.echo(f"{address} will be told of changes at {', '.join(vendors) or 'every declared vendor'}", err=True)
+    click.echo(
+        f"{address} will receive digests of changes at {', '.join(vendors) or 'every declared vendor'}", err=True
+    )

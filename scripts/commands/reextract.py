@@ -9,17 +9,17 @@ from core.policies import PolicyKey
 from core.settings import load_settings
 from intake.service import Intake
 from scripts.options import open_store
-from scripts.progress import progress_bar
+from scripts.progress_bar import progress_bar
 
 
 @click.command("reextract")
 @click.argument("vendors", nargs=-1, metavar="[VENDOR...]")
 def command(vendors: tuple[str, ...]) -> None:
-    """Read captures again with the present extractor and declarations.
+    """Read stored captures again with the current extractor and declarations.
 
-    Those of all vendors, or of the ones named. Earlier readings are shown until all of a policy's captures are
-    read, then the new ones. Captures that are read already are left alone, so it can be interrupted and run again.
-    Nobody is told of what only the reading changed.
+    Reads the captures of the named vendors, or of all vendors. Until every capture of a policy has been read, commands
+    show the earlier readings of that policy. Captures that are up to date are skipped, so you can interrupt this
+    command and run it again. Digests do not report changes that come only from reading again.
     """
     settings = load_settings()
     with open_store(settings) as store, Intake(store) as intake:
@@ -38,5 +38,6 @@ def command(vendors: tuple[str, ...]) -> None:
                     )
         except KeyboardInterrupt:
             raise ClausewatchError(
-                "interrupted; what was read is kept, and shown once all of its policy is: run this again to go on"
+                "interrupted; the new readings are stored, and are shown once their policy is complete; run this "
+                "command again to continue"
             ) from None
