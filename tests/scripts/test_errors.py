@@ -3,12 +3,14 @@
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from core.settings import CHECKOUT
+from core.settings import CHECKOUT, load_settings
 from demo.captures import OLD_ADDRESS, PAGES
+from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import CAPTURES, ingested
 
@@ -97,7 +99,8 @@ def test_a_broken_declaration_gives_status_2_and_its_place(
 
 def test_a_digest_about_a_broken_declaration_gives_status_2(clausewatch: Clausewatch, tmp_path: Path) -> None:
     ingested(clausewatch, 1)
-    clausewatch("subscribe", "reader@example.org")
+    with Store.open(load_settings().database_url) as store:
+        store.subscriptions.subscribe("reader@example.org", [], datetime(2020, 1, 1, tzinfo=UTC))
     (tmp_path / "vendors" / "lanternpost.yaml").write_text("name: Lanternpost\n", encoding="utf-8")
     result = clausewatch("digest", "--to", tmp_path / "mail", exit_code=2)
     assert "lanternpost.yaml:1: homepage: field required" in result.stderr

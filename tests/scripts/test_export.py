@@ -90,18 +90,16 @@ def test_a_dash_stands_for_standard_output(history: Clausewatch, tmp_path: Path)
 
 
 def test_damaged_payloads_are_omitted_and_give_status_1(history: Clausewatch, tmp_path: Path) -> None:
-    damaged = sha256_hex(
-        (PAGES / CAPTURES[1][0]).read_bytes()
-    )  # no other payload is stored as a difference from this one
+    damaged = sha256_hex((PAGES / CAPTURES[1][0]).read_bytes())  # no payload is stored as a difference from it
     connection = sqlite3.connect(tmp_path / "clausewatch.db")
     with connection:
         connection.execute("UPDATE payloads SET data = x'00' WHERE sha256 = ?", (bytes.fromhex(damaged),))
     connection.close()
     warc = tmp_path / "evidence.warc.gz"
     result = history("export", "lanternpost", "--warc", warc, exit_code=1).stderr
-    assert damaged in said
-    assert f"{len(CAPTURES) + 3} captures written" in said
-    assert "1 capture omitted" in said
+    assert damaged in result
+    assert f"{len(CAPTURES) + 3} captures written" in result
+    assert "1 capture omitted" in result
     history("ingest", warc, "--vendor", "lanternpost")
 
 
