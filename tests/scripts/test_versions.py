@@ -10,6 +10,7 @@ from core.settings import load_settings
 from storage import Store
 from tests import keeping
 from tests.conftest import Clausewatch
+from tests.scripts.test_json_contract import check_fields
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
 COURTS, ADVERTISERS, INSURERS = (
@@ -57,6 +58,8 @@ def test_an_alternating_page_is_described_in_one_sentence(versions: Clausewatch)
     rows = json.loads(versions("versions", "marmot", "--format", "json").stdout)
     assert "alternations" not in rows[0]
     assert rows[1]["alternations"] == rows[2]["alternations"]
+    check_fields(rows[1], "versions")
+    check_fields(rows[1]["alternations"][0], "versions", 2)
     assert rows[1]["alternations"] == [
         {"versions": [2, 3], "ids": [rows[1]["id"], rows[2]["id"]], "since": at(2), "until": None, "times": 3}
     ]
@@ -73,6 +76,9 @@ def test_transient_and_unconfirmed_versions_are_described(versions: Clausewatch)
     assert f"Version 2, seen 2 times from {at(1)} to {at(2)}, did not last: " in text
     assert f"Version 3, seen on {at(3)}, is not confirmed by a second capture yet." in text
     rows = json.loads(versions("versions", "marmot", "--format", "json").stdout)
+    for row in rows:
+        for period in row["periods"]:
+            check_fields(period, "versions", 1)
     assert [period.get("lasted", True) for row in rows for period in row["periods"]] == [
         True,
         True,
