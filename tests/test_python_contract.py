@@ -61,7 +61,7 @@ SHAPES: dict[type, dict[str, object]] = {
 
 
 def documented_fields(heading: str) -> list[str]:
-    """The names in the first column of the table under a heading of the page."""
+    """Returns the names in the first column of the table under a heading of the page."""
     section = PAGE.split(f"\n### {heading}\n", 1)[1].split("\n### ", 1)[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return [name for cell in rows for name in NAMES.findall(cell)]

@@ -10,7 +10,7 @@ from datetime import datetime
 from core.captures import Reason
 from views.policy_status import PolicyStatus
 
-# The values of one metric for one policy, each with its labels besides `vendor` and `policy`.
+# The samples of one metric for one policy: labels besides `vendor` and `policy`, and value.
 _Values = Iterator[tuple[Mapping[str, str], float]]
 
 
@@ -70,7 +70,7 @@ _METRICS: tuple[tuple[str, str, Callable[[PolicyStatus], _Values]], ...] = (
     ),
     (
         "failing_since_timestamp_seconds",
-        "Since when captures are missing or do not show the policy; absent if the policy is watched.",
+        "Since when captures are missing or do not show the policy; absent if it does not fail or has no capture.",
         lambda status: _moment(status.failing_since),
     ),
 )

@@ -1,4 +1,4 @@
-"""The status of each policy for the operator: how well it is watched, and whether a person has to look at it."""
+"""The status of each policy, for the operator: whether captures arrive and show the policy."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from core.policies import PolicyKey
 from storage import Standing
 from views.quarantine import SILENCE
 
-#: Why a policy is not watched: its newest captures are quarantined; it got no capture for SILENCE; it never got one.
+#: Why a policy fails: its newest captures are quarantined; it had no capture for longer than SILENCE; it never had one.
 Failure = Literal["quarantined", "no capture", "never captured"]
 
 
@@ -19,7 +19,7 @@ Failure = Literal["quarantined", "no capture", "never captured"]
 class PolicyStatus:
     """A declared policy, and whether it fails.
 
-    failing: None if the policy is watched.
+    failing: None if the policy does not fail.
     failing_since: for `quarantined`, the first capture that was quarantined since the last accepted one; for
         `no capture`, the last capture; otherwise None.
     """

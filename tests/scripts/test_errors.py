@@ -128,6 +128,18 @@ def test_another_vendors_broken_declaration_does_not_matter(
     with_broken_declaration(*arguments)
 
 
+def test_a_file_that_cannot_be_read_as_a_document_gives_status_1(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    image = tmp_path / "policy.html"
+    image.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    result = clausewatch("diff", image, PAGE, exit_code=1)
+    assert result.stderr.startswith(f"Error: {image}: ")
+    assert result.stdout == ""
+
+
+def test_a_page_that_cannot_be_fetched_gives_status_1(clausewatch: Clausewatch) -> None:
+    assert "a private address" in clausewatch("vendors", "try", "http://127.0.0.1:9/", exit_code=1).stderr
+
+
 def test_a_bad_setting_is_reported_with_its_variable(clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYBACK_URL", "web.archive.org")
     assert "WAYBACK_URL='web.archive.org': " in clausewatch("vendors", "check", exit_code=2).stderr

@@ -45,7 +45,7 @@ def history(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
 
 
 def listings(clausewatch: Clausewatch, vendor: str = "lanternpost") -> list[Any]:
-    """What `captures` and `versions` print of a policy, without the ids of captures, which depend on the database."""
+    """Returns what `captures` and `versions` print, without the captures' ids, which depend on the database."""
     captures = json.loads(clausewatch("captures", vendor, "--format", "json").stdout)
     versions = json.loads(clausewatch("versions", vendor, "--format", "json").stdout)
     return [[{**row, "id": None} for row in captures], versions]

@@ -22,7 +22,7 @@ WITH_REDLINE = {"modified", "moved_modified", "factual", "split", "merged"}
 
 
 def documented_shapes(heading: str) -> list[tuple[set[str], set[str]]]:
-    """The tables under a heading of docs/contract.md: for each, all fields, and the fields that may be omitted."""
+    """Returns, for each table under a heading of docs/contract.md, all fields and the fields that may be omitted."""
     section = CONTRACT.split(f"\n### {heading}\n", 1)[1].split("\n### ", 1)[0]
     shapes: list[tuple[set[str], set[str]]] = []
     for line in section.splitlines():
@@ -37,7 +37,7 @@ def documented_shapes(heading: str) -> list[tuple[set[str], set[str]]]:
 
 
 def check_fields(value: Mapping[str, Any], heading: str, table: int = 0) -> None:
-    """The value has the fields of the table under a heading, the first if nothing else is said."""
+    """Asserts that a value has the fields of a table under a heading. table: which of the tables there, from 0."""
     names, optional = documented_shapes(heading)[table]
     assert names - optional <= set(value) <= names
 
@@ -59,7 +59,7 @@ def without_spaces(text: str) -> str:
 
 
 def check_comparison(comparison: Any, clauses_old: int, clauses_new: int) -> None:
-    """Every clause of either side is counted once, and redlines contain the texts of both sides."""
+    """Asserts that every clause of either side is counted once, and that redlines contain the texts of both sides."""
     assert set(comparison["counts"]) == {*CHANGE_KINDS, "unchanged"}
     for side, total in (("old", clauses_old), ("new", clauses_new)):
         positions = [clause["position"] for change in comparison["changes"] for clause in change[side]]
@@ -79,7 +79,7 @@ def check_comparison(comparison: Any, clauses_old: int, clauses_new: int) -> Non
 
 
 def commands_with_json(group: click.Group, path: str = "") -> Iterator[str]:
-    """The commands that have `--format json`, by the names a user types after `clausewatch`."""
+    """Yields the commands that have `--format json`, as a user types them after `clausewatch`."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
