@@ -28,7 +28,7 @@ from views.versions import version_numbers
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--vendor", required=True, metavar="SLUG", help="The vendor whose policy the files show.")
 @policy_option
-@click.option("--captured-at", metavar="DATE", help="For a saved page: when the page was saved.")
+@click.option("--captured-at", metavar="DATE", help="For a saved page: when it showed this text.")
 @click.option("--url", metavar="ADDRESS", help="For a saved page: the declared location it was saved from.")
 @format_option("text", "json")
 def command(

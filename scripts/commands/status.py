@@ -29,9 +29,9 @@ from views.policy_status import PolicyStatus, policy_statuses
 def command(output_format: str, metrics_path: Path | None) -> None:
     """Show the status of every policy, failing policies first.
 
-    A policy fails if its newest captures are quarantined, if it has a location today but has had no capture for a week,
-    or if it was never captured. "Last changed" is when its newest version first appeared. The exit status is 0 even if
-    policies fail.
+    A policy that has a location today fails if its newest captures are quarantined, if it has had no capture for a
+    week, or if it was never captured. "Last changed" is when its newest version first appeared. The exit status is 0
+    even if policies fail.
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)
