@@ -9,7 +9,7 @@ import click
 from core.exceptions import ClausewatchError, DeclarationError, UsageError
 from scripts.environment_help import environment_help
 
-# A command's module is imported when the command is used: `clausewatch --help` does not load Scrapy or the database.
+# A command's module is imported only when the command is used, so that `clausewatch captures` does not load Scrapy.
 _COMMANDS = (
     "vendors",
     "ingest",
