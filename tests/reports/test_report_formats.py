@@ -4,7 +4,7 @@ import click
 import pytest
 
 from reports import REPORT_FORMATS
-from scripts import diff, report
+from scripts.commands import diff, report
 from tests.reports.report_examples import EVERY_KIND, file_report, version_report
 
 
