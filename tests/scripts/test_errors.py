@@ -38,7 +38,7 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("diff", str(PAGE), "missing.md"), "missing.md: No such file"),
         (("diff", "gone.txt", str(PAGE)), "gone.txt: No such file"),
         (("subscribe", "nobody"), "nobody"),
-        (("subscribe", "a@b.example\r\nBcc: c@d.example"), "no e-mail address"),
+        (("subscribe", "a@b.example\r\nBcc: c@d.example"), "is not an e-mail address"),
         (("subscribe", "reader@example.org", "--vendor", "nobody"), "no vendor 'nobody'"),
         (("vendors", "try", "http://northwind.example:99999/"), "is no web address: Port out of range"),
         (("vendors", "try", "http://[northwind"), "'http://[northwind' is no web address"),
