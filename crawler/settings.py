@@ -19,7 +19,7 @@ DOWNLOAD_HANDLERS = {
     "ftp": None,
     "s3": None,
 }
-PLAYWRIGHT_BROWSER_PROVIDER = "crawler.browser.SystemChromium"
+PLAYWRIGHT_BROWSER_PROVIDER = "crawler.chromium.SystemChromium"
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicAddressResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # Undone by the handler, which takes a cut-off body for what it is; Scrapy's own middleware gives what there is of it.
