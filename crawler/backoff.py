@@ -19,7 +19,7 @@ from core.exceptions import ArchiveError
 from crawler.archives.wayback import Kind, Trouble, trouble
 from crawler.budget import Budget
 from crawler.captures import header_map
-from crawler.failures import PASSING, RequestNotSentInterrupt, explain
+from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 from crawler.http_dates import http_date
 from crawler.resolver import PublicAddressResolver
 
@@ -73,7 +73,7 @@ class LiveBackOff:
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """See Scrapy's downloader middlewares."""
-        if self._is_of_others(request) or not isinstance(exception, PASSING):
+        if self._is_of_others(request) or not isinstance(exception, TEMPORARY_ERRORS):
             return None
         if urlsplit(request.url).hostname in PublicAddressResolver.refused:
             return None
@@ -225,7 +225,7 @@ class ArchiveBackOff:
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """See Scrapy's downloader middlewares."""
-        if "archive" not in request.meta or not isinstance(exception, PASSING):
+        if "archive" not in request.meta or not isinstance(exception, TEMPORARY_ERRORS):
             return None
         # A body that is cut off may be so in the archive; anything else is the archive not being there.
         of_all = not isinstance(exception, ResponseDataLossError)
