@@ -23,11 +23,12 @@ _READ_BATCH = 64
 
 
 class StorePipeline:
-    """Stores captures in the order in which they come, and has them read later. Only the crawl's end waits for that.
+    """The item pipeline: stores captures in the order in which they come, and has them read meanwhile or later.
 
-    Two threads do the work, one to store and one to read. Captures that come in while the first thread is busy are
-    committed together. Captures that wait to be read wait without their payload, which is in the store. An error of the
-    store ends the crawl. If a crawl ends early, the next one reads what it has left unread.
+    Pages are fetched without waiting for reading; only the end of the crawl waits for it. Two threads do the work, one
+    to store and one to read. Captures that come in while the first thread is busy are committed together. Captures that
+    wait to be read don't keep their payload in memory. An error of the store ends the crawl. If a crawl ends early, the
+    next one reads what it has left unread.
     """
 
     def __init__(self, crawler: Crawler) -> None:

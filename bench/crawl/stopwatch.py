@@ -13,7 +13,7 @@ SETTINGS = {"CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 1, "DOW
 
 
 class Stopwatch:
-    """Measures the time from a crawl's first request to its last page.
+    """A stopwatch for a crawl, from its first request to its last page.
 
     page_done: the signal of Scrapy that says that a page has been dealt with.
     """
