@@ -14,11 +14,11 @@ from crawler.captures import Found
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
-# While pages are fetched, stored captures wait until there are more than this, or until this many seconds have passed.
-# More than 16 are enough work for processes of their own.
+# Reading begins when more than this many captures wait for it, or when the first has waited for this many seconds.
+# More than 16 captures are read by several processes, which one capture wouldn't be worth.
 _MAX_WAITING = 16
 _MAX_WAIT = 10
-# So many captures are read before the spider hears of them.
+# So many captures are read at a time. The spider hears of each batch when it is done.
 _READ_BATCH = 64
 
 
