@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from pywb.apps.frontendapp import (
-    FrontEndApp,
-)  # patches sockets for gevent, so it must come before whatever uses sockets
+# Importing this patches sockets for gevent, so it must come before whatever uses sockets.
+from pywb.apps.frontendapp import FrontEndApp
 from pywb.indexer.cdxindexer import write_multi_cdx_index
 from pywb.utils.geventserver import RequestURIWSGIHandler
 
