@@ -19,7 +19,7 @@ from core.exceptions import ArchiveError
 from crawler.archives.wayback import Kind, Trouble, trouble
 from crawler.budget import Budget
 from crawler.captures import header_map
-from crawler.failures import PASSING, NotAsked, explain
+from crawler.failures import PASSING, RequestNotSentInterrupt, explain
 from crawler.http_dates import http_date
 from crawler.resolver import PublicAddressResolver
 
@@ -96,11 +96,11 @@ class LiveBackOff:
         return again
 
 
-class KeepsFailing(IgnoreRequest):
+class ArchiveKeepsFailingError(IgnoreRequest):
     """The archive is there for others, but answers this request with trouble of its own, however often it is asked."""
 
 
-class GaveUp(NotAsked):
+class ArchiveGivenUpInterrupt(RequestNotSentInterrupt):
     """The archive is not asked any more in this crawl."""
 
 
@@ -131,7 +131,10 @@ class Gate:
         self.given_up: str | None = None
 
     async def enter(self, kind: Kind) -> None:
-        """Returns when the request may go out, or the crawl ends. GaveUp when it may not go out in this crawl."""
+        """Returns when the request may go out, or the crawl ends.
+
+        ArchiveGivenUpInterrupt if it may not go out in this crawl.
+        """
         try:
             if self._budget is not None:
                 await self._take_turn(self._budget, kind)
@@ -140,7 +143,7 @@ class Gate:
         except ArchiveError as error:
             self.given_up = self.given_up or str(error)
         if self.given_up is not None:
-            raise GaveUp(self.given_up)
+            raise ArchiveGivenUpInterrupt(self.given_up)
 
     async def _take_turn(self, budget: Budget, kind: Kind) -> None:
         may_go = False
@@ -194,8 +197,8 @@ class Gate:
 class ArchiveBackOff:
     """Asks the archive again after trouble of its own; never for what it archived, be that a 429.
 
-    Acts on requests with `archive` (crawler.archives.wayback.Kind) and `gate` in their meta. KeepsFailing when asking
-    again does not help.
+    Acts on requests with `archive` (crawler.archives.wayback.Kind) and `gate` in their meta.
+    ArchiveKeepsFailingError if asking again does not help.
     """
 
     def __init__(self, settings: BaseSettings) -> None:
@@ -217,7 +220,7 @@ class ArchiveBackOff:
             return response
         again = self._again(request, found)
         if again is None:
-            raise KeepsFailing(f"the archive: {found.why}, however often it is asked")
+            raise ArchiveKeepsFailingError(f"the archive: {found.why}, however often it is asked")
         return again
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -233,7 +236,7 @@ class ArchiveBackOff:
         gate: Gate = request.meta["gate"]
         gate.strike(found, request.meta["sent_at"])
         if gate.given_up is not None:
-            raise GaveUp(gate.given_up)
+            raise ArchiveGivenUpInterrupt(gate.given_up)
         # An archive that is not there for anyone makes the gate give up; only one that is there for others, but never
         # for this request, comes to the end of these.
         counter, most = ("absences", 4 * self._strikes) if found.of_all else ("tries", self._tries)

@@ -32,7 +32,7 @@ from scrapy_playwright.provider import PlaywrightBrowserProvider
 from core.captures import Capture, sha256_hex
 from core.escaping import printable_line
 from crawler.captures import header_pairs
-from crawler.failures import NotAsked, NotTaken, explain
+from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, explain
 from crawler.location_fetch import LocationFetch
 from formats.multipart import Observed, compose
 
@@ -76,7 +76,7 @@ _NOT_PASSED_ON = frozenset(
 _NOT_SENT = re.compile(r":.*|host|user-agent|accept-encoding|connection|content-length|sec-ch-.*", re.IGNORECASE)
 
 
-class _Fault(Exception):
+class _RenderingError(Exception):
     """A page that cannot be rendered, by its own doing."""
 
 
@@ -84,10 +84,10 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # has no
     """Chromium as the system has it, cut off from the network."""
 
     async def launch_browser(self) -> Chromium:
-        """See scrapy-playwright. NotTaken, which says what is missing."""
+        """See scrapy-playwright. PageNotTakenError, which says what is missing."""
         path = next(filter(None, map(shutil.which, _NAMES)), None)
         if path is None:
-            raise NotTaken("Chromium is not installed: install your system's package, such as chromium")
+            raise PageNotTakenError("Chromium is not installed: install your system's package, such as chromium")
         self._dead_end = socket.socket()
         self._dead_end.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there
         try:
@@ -101,7 +101,7 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # has no
                 handle_sighup=False,
             )
         except PlaywrightError as error:
-            raise NotTaken(f"{path} could not be started: {_said(error)}") from None
+            raise PageNotTakenError(f"{path} could not be started: {_said(error)}") from None
 
 
 class Browser:
@@ -116,24 +116,24 @@ class Browser:
         """The page of a place that is to be got next, as it was served and as the browser shows it: one capture.
 
         Where the page itself keeps the browser from showing it, the capture says so and is quarantined by that.
-        NotTaken when this machine cannot render; NotAsked when the crawl ends early.
+        PageNotTakenError when this machine cannot render; RequestNotSentInterrupt when the crawl ends early.
         """
         async with self._turn:
             if not self._crawler.engine.running:
-                raise NotAsked("the crawl was interrupted")
+                raise RequestNotSentInterrupt("the crawl was interrupted")
             handler = await self._started()
             visit = _Visit(self._crawler, response)
             html, fault = b"", ""
             try:
                 html, fault = await visit.rendered(handler)
-            except (_Fault, PlaywrightError, TimeoutError) as error:
+            except (_RenderingError, PlaywrightError, TimeoutError) as error:
                 fault = _fault(error)
             finally:
                 await visit.close()
             if not self._crawler.engine.running:  # the interrupt reached Chromium, too, or ended the wait
-                raise NotAsked("the crawl was interrupted")
+                raise RequestNotSentInterrupt("the crawl was interrupted")
             if visit.page is None:
-                raise NotTaken(f"Chromium could not open a page: {fault}")
+                raise PageNotTakenError(f"Chromium could not open a page: {fault}")
             served = _in_a_row([fetch.served(document) for document in visit.documents])
             shown = [(_shown(served[-1][0], html, visit), html)] if html else []
             return compose("alternative", [*served, *shown], fault)
@@ -155,7 +155,7 @@ class Browser:
                 self._handler = handler
             await self._handler._maybe_launch_browser()
         except (PlaywrightError, OSError) as error:
-            raise NotTaken(f"Playwright could not be started: {_line(error)}") from None
+            raise PageNotTakenError(f"Playwright could not be started: {_line(error)}") from None
         return self._handler
 
 
@@ -190,7 +190,7 @@ class _Visit:
     async def rendered(self, handler: ScrapyPlaywrightDownloadHandler) -> tuple[bytes, str]:
         """The page as it is when its text has settled, in UTF-8; and why that is not the whole of it, if so.
 
-        _Fault, PlaywrightError, TimeoutError when there is nothing to show.
+        _RenderingError, PlaywrightError, TimeoutError when there is nothing to show.
         """
         blank = Request(
             _BLANK,  # where it goes, and how long it may take for that, is decided here
@@ -212,7 +212,7 @@ class _Visit:
             await handler.download_request(blank)
         page = self.page
         if page is None:
-            raise _Fault("its requests could not be answered for it")
+            raise _RenderingError("its requests could not be answered for it")
         self._session = await page.context.new_cdp_session(page)
         self._ends = monotonic() + self._time
         await self._go(page)
@@ -220,10 +220,10 @@ class _Visit:
         async with asyncio.timeout(_GRACE):
             html = await self._look(f"{_HTML}({self._most})")
         if html is None:
-            raise _Fault(f"rendered, it has more than {self._most} characters")
+            raise _RenderingError(f"rendered, it has more than {self._most} characters")
         payload: bytes = html.encode("utf-8", "replace")
         if len(payload) + sum(len(document.body) for document in self.documents) > self._most:
-            raise _Fault(f"as it was served and rendered, it has more than {self._most} bytes")
+            raise _RenderingError(f"as it was served and rendered, it has more than {self._most} bytes")
         return payload, fault
 
     async def _look(self, expression: str) -> Any:
@@ -332,12 +332,13 @@ class _Visit:
     async def _settle(self, page: Page) -> str:
         """Waits until the page's text has not changed for a while and nothing is being loaded.
 
-        What is wrong with it when the time is over, '' if nothing is: what still loads then may be without end. _Fault.
+        What is wrong with it when the time is over, '' if nothing is: what still loads then may be without end.
+        _RenderingError.
         """
         last, since = None, monotonic()
         while not self._is_over():
             if self._fault:
-                raise _Fault(self._fault)
+                raise _RenderingError(self._fault)
             if self._sent_to:
                 await self._follow(page, *self._sent_to)
                 last = None
@@ -346,7 +347,7 @@ class _Visit:
                 async with asyncio.timeout(self._ends - begun + _POLL):
                     text = await self._look(_TEXT)
             except TimeoutError:
-                raise _Fault(f"its scripts did not come to an end in {self._time:.0f} seconds") from None
+                raise _RenderingError(f"its scripts did not come to an end in {self._time:.0f} seconds") from None
             except PlaywrightError as error:
                 if "context" not in str(error) or page.is_closed():
                     raise
@@ -358,19 +359,21 @@ class _Visit:
                 return ""
             await asyncio.sleep(max(_POLL, 2 * (now - begun)))  # measuring must not be all the browser does
         if self._sent_to:
-            raise _Fault(f"its scripts still send the browser on after {self._time:.0f} seconds")
+            raise _RenderingError(f"its scripts still send the browser on after {self._time:.0f} seconds")
         return "" if monotonic() - since >= self._quiet else f"its text still changed after {self._time:.0f} seconds"
 
     async def _follow(self, page: Page, url: str, headers: dict[str, str]) -> None:
-        """Goes where the page's scripts, or its refresh, sent the browser. _Fault when that is no page."""
+        """Goes where the page's scripts, or its refresh, sent the browser. _RenderingError when that is no page."""
         if len(self.documents) > self._redirects:
-            raise _Fault("its scripts send the browser on without end")
+            raise _RenderingError("its scripts send the browser on without end")
         try:
             response = await self._get(url, "GET", headers, b"")
         except Exception as error:
-            raise _Fault(f"its scripts send the browser to {printable_line(url)}: {explain(error, url)}") from None
+            raise _RenderingError(
+                f"its scripts send the browser to {printable_line(url)}: {explain(error, url)}"
+            ) from None
         if not isinstance(response, HtmlResponse) or 300 <= response.status < 400:
-            raise _Fault(f"its scripts send the browser to {printable_line(url)}, which is no HTML page")
+            raise _RenderingError(f"its scripts send the browser to {printable_line(url)}, which is no HTML page")
         self.documents.append(response)
         await self._go(page)
 
@@ -431,7 +434,7 @@ def _headers(response: Response) -> dict[str, str]:
 def _fault(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "the browser came to no end with it"
-    return str(error) if isinstance(error, _Fault) else f"the browser could not show it: {_line(error)}"
+    return str(error) if isinstance(error, _RenderingError) else f"the browser could not show it: {_line(error)}"
 
 
 def _said(error: PlaywrightError) -> str:

@@ -16,15 +16,15 @@ from twisted.web._newclient import BODY, DONE
 from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 
 from crawler.environment import environment_of
-from crawler.failures import NotAsked
+from crawler.failures import RequestNotSentInterrupt
 from crawler.resolver import host_and_port, may_be_anywhere, private_by_name, refusal
-from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
+from formats.content_codings import BodyCutOffError, BodyTooLargeError, UnknownCodingError, decode
 
 # What comes before the body of an answer, in bytes; browsers allow for 256 KiB. Scrapy and Twisted set no bound.
 _HEAD = 256 * 1024
 
 
-class _HeadTooLarge(Exception):
+class _HeadTooLargeError(Exception):
     """An answer that does not come to its body."""
 
 
@@ -43,7 +43,7 @@ class _Protocol(_LenientHTTP11ClientProtocol):
         if self._parser is not None and self._parser.state not in (BODY, DONE):
             self._head += len(data)
             if self._head > _HEAD:
-                self._giveUp(Failure(_HeadTooLarge()))  # type: ignore[no-untyped-call]  # has no types
+                self._giveUp(Failure(_HeadTooLargeError()))  # type: ignore[no-untyped-call]  # has no types
                 return
         super().dataReceived(data)  # type: ignore[no-untyped-call]  # has no types
 
@@ -63,7 +63,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
 
     A request waits at the gate in `request.meta["gate"]`, if it has one, until it is let through.
     `request.meta` gets `requested_at` and `answered_at` (aware UTC), and `sent_at` (time.monotonic()).
-    NotAsked when the crawl was interrupted before the request's turn came.
+    RequestNotSentInterrupt when the crawl was interrupted before the request's turn came.
     IgnoreRequest for a private address behind a proxy; without one, crawler.resolver refuses it.
     Content codings are undone, the headers left as received. ResponseDataLossError when a body is cut off,
     DownloadCancelledError when it or its headers are too large, or it is in a coding that was not asked for.
@@ -82,7 +82,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         if gate is not None:
             await gate.enter(request.meta["archive"])
         if not self._crawler.engine.running:
-            raise NotAsked("the crawl was interrupted")
+            raise RequestNotSentInterrupt("the crawl was interrupted")
         if "proxy" in request.meta:
             self._refuse_private(request.url)
         request.meta["sent_at"] = monotonic()
@@ -99,9 +99,9 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             return response
         try:
             return response.replace(body=decode(response.body, codings, self._default_maxsize))
-        except CutOff as error:
+        except BodyCutOffError as error:
             raise ResponseDataLossError(str(error)) from error
-        except (TooLarge, UnknownCoding) as error:
+        except (BodyTooLargeError, UnknownCodingError) as error:
             raise DownloadCancelledError(str(error)) from error
 
     def _refuse_private(self, url: str) -> None:
@@ -113,4 +113,4 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
 
 def _is_head_too_large(error: DownloadFailedError) -> bool:
     cause = error.__cause__
-    return isinstance(cause, ResponseFailed) and any(reason.check(_HeadTooLarge) for reason in cause.reasons)
+    return isinstance(cause, ResponseFailed) and any(reason.check(_HeadTooLargeError) for reason in cause.reasons)

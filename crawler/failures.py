@@ -34,12 +34,12 @@ PASSING = (
 _LONGEST = 300
 
 
-class NotAsked(IgnoreRequest):
-    """A request that is not sent any more, because the crawl ends early; the next crawl makes up for it."""
+class RequestNotSentInterrupt(IgnoreRequest):
+    """A request that is not sent, because the crawl ends early. The next crawl sends it."""
 
 
-class NotTaken(Exception):
-    """What was answered cannot be made a capture of; the message says why, and what this machine lacks for it."""
+class PageNotTakenError(Exception):
+    """No capture can be made of an answer. The message says why, and what this machine lacks for it."""
 
 
 def request_of(failure: Failure) -> Request:

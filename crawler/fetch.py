@@ -13,7 +13,7 @@ from core.declarations import Location, Policy
 from core.exceptions import FetchError
 from core.policies import PolicyKey
 from core.settings import Settings
-from crawler.failures import NotAsked, NotTaken, reason, request_of
+from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, reason, request_of
 from crawler.location_fetch import LocationFetch
 from crawler.own_process import in_own_process
 from crawler.pages import Pages
@@ -63,7 +63,7 @@ class _OneLocation(scrapy.Spider):
     async def parse(self, response: Response, fetch: LocationFetch) -> AsyncIterator[Any]:
         try:
             further = await self.pages.take(fetch, response)
-        except (NotAsked, NotTaken) as error:
+        except (RequestNotSentInterrupt, PageNotTakenError) as error:
             self.why = f"{fetch.url}: {error}"
         else:
             if further.whole:

@@ -6,7 +6,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.failures import NotTaken
+from crawler.failures import PageNotTakenError
 from crawler.location_fetch import LocationFetch
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ class Pages:
     async def take(self, fetch: LocationFetch, response: Response) -> LocationFetch:
         """The place with the page that it was to get next, which this is the answer of.
 
-        NotTaken when no capture can be made of it; NotAsked when the crawl ends before it is rendered.
+        PageNotTakenError if no capture can be made of it; RequestNotSentInterrupt if the crawl ends before it is rendered.
         """
         if 300 <= response.status < 400 and "Location" in response.headers:
             # Scrapy follows all redirects but those that leave the web.
-            raise NotTaken("it redirects to what is no web address")
+            raise PageNotTakenError("it redirects to what is no web address")
         if fetch.needs_browser(response):
             if self._browser is None:
                 self._browser = self._open()
@@ -37,14 +37,14 @@ class Pages:
             further = fetch.with_page(fetch.served(response))
         most = self._crawler.settings.getint("DOWNLOAD_MAXSIZE")
         if further.size > most:
-            raise NotTaken(f"with this page, the policy's pages have more than {most} bytes")
+            raise PageNotTakenError(f"with this page, the policy's pages have more than {most} bytes")
         return further
 
     def _open(self) -> "Browser":
         try:
             from crawler.browser import Browser
         except ImportError:
-            raise NotTaken("scrapy-playwright is not installed: pip install --editable '.[browser]'") from None
+            raise PageNotTakenError("scrapy-playwright is not installed: pip install --editable '.[browser]'") from None
         return Browser(self._crawler)
 
     async def _close(self) -> None:

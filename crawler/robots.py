@@ -10,7 +10,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from crawler.failures import PASSING, NotAsked, explain
+from crawler.failures import PASSING, RequestNotSentInterrupt, explain
 
 PRODUCT = "clausewatch"  # the product token a robots.txt may name us by
 # What is parsed of a robots.txt, in bytes: the least that RFC 9309, section 2.5, allows for.
@@ -54,7 +54,7 @@ class RobotsMiddleware:
         request = Request(url, NO_CALLBACK, priority=1000, dont_filter=True, meta={"robots": True})
         try:
             response = await self._crawler.engine.download_async(request)
-        except NotAsked:
+        except RequestNotSentInterrupt:
             raise
         except (*PASSING, DownloadCancelledError, IgnoreRequest) as error:
             return f"{url} could not be got: {explain(error, url)}"

@@ -25,15 +25,15 @@ _CODINGS = 4
 _MEMBERS = 10_000
 
 
-class CutOff(ValueError):
+class BodyCutOffError(ValueError):
     """The compressed body ends before its end, or is damaged."""
 
 
-class TooLarge(ValueError):
+class BodyTooLargeError(ValueError):
     """The body is larger than the limit when decompressed."""
 
 
-class UnknownCoding(ValueError):
+class UnknownCodingError(ValueError):
     """A coding that is not known here."""
 
 
@@ -44,11 +44,11 @@ def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
     (RFC 8878). limit: bytes the result may have.
     A body that is labelled gzip, br or zstd but is none is given as it is: servers and archives do send such.
 
-    CutOff, TooLarge, UnknownCoding.
+    BodyCutOffError, BodyTooLargeError, UnknownCodingError.
     """
     codings = [name for value in content_encodings for name in re.split(r"[\s,]+", value.lower()) if name]
     if len(codings) > _CODINGS:
-        raise UnknownCoding(f"the body is said to be coded {len(codings)} times")
+        raise UnknownCodingError(f"the body is said to be coded {len(codings)} times")
     for coding in reversed(codings):
         if coding in ("gzip", "x-gzip"):
             body = _gunzip(body, limit)
@@ -59,7 +59,7 @@ def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
         elif coding == "zstd":
             body = _unzstd(body, limit)
         elif coding != "identity":
-            raise UnknownCoding(f"the body has the content coding {coding}, which is not known")
+            raise UnknownCodingError(f"the body has the content coding {coding}, which is not known")
     return body
 
 
@@ -73,7 +73,7 @@ def _inflate(body: bytes, limit: int) -> bytes:
         return body
     try:
         return _member(zlib.decompressobj(), body, 0, _STEP, limit)[0]
-    except CutOff:
+    except BodyCutOffError:
         # Some servers leave the zlib wrapper out.
         return _member(zlib.decompressobj(-zlib.MAX_WBITS), body, 0, _STEP, limit)[0]
 
@@ -102,7 +102,7 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
         fault = "the compressed body is cut off"
     if _is_text(body):  # brotli has no magic number to tell by
         return body
-    raise CutOff(fault)
+    raise BodyCutOffError(fault)
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
@@ -144,7 +144,7 @@ def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor
     size = place = 0
     while body.startswith(magic, place):
         if len(parts) >= _MEMBERS:
-            raise TooLarge(f"the body is compressed in more than {_MEMBERS} pieces")
+            raise BodyTooLargeError(f"the body is compressed in more than {_MEMBERS} pieces")
         part, place = _member(decompressor(), body, place, step, limit, size)
         size += len(part)
         parts.append(part)
@@ -163,15 +163,15 @@ def _member(
         try:
             parts.append(decompressor.decompress(body[place : place + step]))
         except (zlib.error, zstandard.ZstdError) as error:
-            raise CutOff(f"the compressed body is damaged: {error}") from None
+            raise BodyCutOffError(f"the compressed body is damaged: {error}") from None
         place = min(place + step, len(body))
         size += len(parts[-1])
         if size > limit:
             raise _too_large(limit)
     if not decompressor.eof:
-        raise CutOff("the compressed body is cut off")
+        raise BodyCutOffError("the compressed body is cut off")
     return b"".join(parts), place - len(decompressor.unused_data)
 
 
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"the body has more than {limit} bytes when decompressed")
+def _too_large(limit: int) -> BodyTooLargeError:
+    return BodyTooLargeError(f"the body has more than {limit} bytes when decompressed")

@@ -19,11 +19,11 @@ from core.declarations import Location, Policy
 from core.exceptions import ArchiveError, StorageError, UsageError
 from core.policies import PolicyKey
 from crawler.archives import wayback
-from crawler.backoff import Gate, GaveUp, KeepsFailing
+from crawler.backoff import ArchiveGivenUpInterrupt, ArchiveKeepsFailingError, Gate
 from crawler.budget import Budget
 from crawler.captures import Found, archived_capture, header_map, repeated_capture
 from crawler.environment import environment_of
-from crawler.failures import NotAsked, reason, request_of
+from crawler.failures import RequestNotSentInterrupt, reason, request_of
 from crawler.spiders.base import BaseSpider
 from intake.records import UnreadCapture
 from storage import CaptureToFetch, KnownPayload, Listing, ListingQuery
@@ -309,12 +309,12 @@ class ArchiveSpider(BaseSpider):
         """No answer from the archive."""
         about = request_of(failure).cb_kwargs
         work, row = about["work"], about["row"]
-        if isinstance(failure.value, NotAsked):
+        if isinstance(failure.value, RequestNotSentInterrupt):
             self._not_got(failure, "")
             self._done(work, row)
             return
         # A revisit whose record the archive has lost is answered with a 503, for ever: no failure of ours.
-        lost = isinstance(failure.value, KeepsFailing) and row.listed.mimetype == "warc/revisit"
+        lost = isinstance(failure.value, ArchiveKeepsFailingError) and row.listed.mimetype == "warc/revisit"
         tell = self._unplayable if lost else self._failed
         async for found in self._not_given(work, row, about["redirect"], reason(failure), tell):
             yield found
@@ -370,9 +370,9 @@ class ArchiveSpider(BaseSpider):
             raise CloseSpider("stopped") from None
 
     def _not_got(self, failure: Failure, what: str) -> None:
-        if not isinstance(failure.value, NotAsked):
+        if not isinstance(failure.value, RequestNotSentInterrupt):
             self.tally.failed(what, reason(failure))
-        elif isinstance(failure.value, GaveUp) and not self._gave_up:
+        elif isinstance(failure.value, ArchiveGivenUpInterrupt) and not self._gave_up:
             self._gave_up = True
             self.tally.failed(self._base, f"{failure.value}; the next crawl goes on from here")
 

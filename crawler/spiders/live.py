@@ -19,7 +19,7 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from crawler.captures import Found
 from crawler.environment import environment_of
-from crawler.failures import NotAsked, NotTaken, reason, request_of
+from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, reason, request_of
 from crawler.location_fetch import LocationFetch
 from crawler.pages import Pages
 from crawler.spiders.base import BaseSpider
@@ -77,9 +77,9 @@ class LiveSpider(BaseSpider):
         """A final answer: asks for the location's next page, or is a capture when it was the last."""
         try:
             further = await self._pages.take(fetch, response)
-        except NotAsked:
+        except RequestNotSentInterrupt:
             self.tally.left(1)
-        except NotTaken as error:
+        except PageNotTakenError as error:
             self.tally.failed(str(fetch), str(error))
             self.done += 1
         else:
@@ -134,7 +134,7 @@ class LiveSpider(BaseSpider):
     def failed(self, failure: Failure) -> None:
         """No answer."""
         self.done += 1
-        if isinstance(failure.value, NotAsked):
+        if isinstance(failure.value, RequestNotSentInterrupt):
             self.tally.left(1)
             return
         self.tally.failed(str(request_of(failure).cb_kwargs["fetch"]), reason(failure))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scrapy.settings import Settings
 
 from crawler.archives.wayback import Trouble
-from crawler.backoff import Gate, GaveUp, seconds_to_wait
+from crawler.backoff import ArchiveGivenUpInterrupt, Gate, seconds_to_wait
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TROUBLE = Trouble("status 503")
@@ -66,7 +66,7 @@ def test_the_gate_closes_for_good_after_too_many_troubles_in_a_row() -> None:
     one = gate()
     for _ in range(3):
         one.strike(TROUBLE, monotonic())
-    with pytest.raises(GaveUp, match="3 times in a row, last: status 503"):
+    with pytest.raises(ArchiveGivenUpInterrupt, match="3 times in a row, last: status 503"):
         asyncio.run(one.enter("replay"))
 
 
@@ -89,7 +89,7 @@ def test_requests_that_were_under_way_at_the_first_trouble_count_as_one() -> Non
 def test_the_gate_does_not_wait_for_hours_but_says_until_when_the_archive_wants_to_be_left_alone() -> None:
     one = gate()
     one.strike(Trouble("status 429", "3600", too_many=True), monotonic())
-    with pytest.raises(GaveUp, match=r"left alone until \d{4}-\d\d-\d\dT.*Z \(status 429\)"):
+    with pytest.raises(ArchiveGivenUpInterrupt, match=r"left alone until \d{4}-\d\d-\d\dT.*Z \(status 429\)"):
         asyncio.run(one.enter("replay"))
 
 

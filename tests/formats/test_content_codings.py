@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.settings import CHECKOUT
-from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
+from formats.content_codings import BodyCutOffError, BodyTooLargeError, UnknownCodingError, decode
 
 LIMIT = 10_000
 bodies = st.binary(max_size=2000)
@@ -36,7 +36,7 @@ def test_codings_are_undone(body: bytes) -> None:
 def test_a_gzip_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
     whole = gzip.compress(body)
     length = data.draw(st.integers(min_value=2, max_value=len(whole) - 1))
-    with pytest.raises(CutOff):
+    with pytest.raises(BodyCutOffError):
         decode(whole[:length], ["gzip"], LIMIT)
 
 
@@ -44,14 +44,14 @@ def test_a_gzip_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data
 @given(bodies, st.data())
 def test_a_zstd_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
     whole = zstandard.compress(body)
-    with pytest.raises(CutOff):
+    with pytest.raises(BodyCutOffError):
         decode(whole[: data.draw(st.integers(min_value=4, max_value=len(whole) - 1))], ["zstd"], LIMIT)
 
 
 def test_a_brotli_body_cut_off_anywhere_is_never_taken_for_whole() -> None:
     whole = brotli.compress("Wir speichern, was Sie uns über sich sagen. ".encode() * 9 + bytes(range(256)))
     for length in range(len(whole) // 2, len(whole)):
-        with pytest.raises(CutOff):
+        with pytest.raises(BodyCutOffError):
             decode(whole[:length], ["br"], LIMIT)
 
 
@@ -61,7 +61,7 @@ def test_a_damaged_gzip_body_is_never_taken_for_whole(body: bytes, data: st.Data
     whole = bytearray(gzip.compress(body))
     place = data.draw(st.integers(min_value=len(whole) - 8, max_value=len(whole) - 1))  # checksum and length
     whole[place] ^= 0xFF
-    with pytest.raises(CutOff):
+    with pytest.raises(BodyCutOffError):
         decode(bytes(whole), ["gzip"], LIMIT)
 
 
@@ -76,7 +76,7 @@ def test_a_bomb_is_stopped_at_the_limit() -> None:
     bombs = {"gzip, gzip": gzip.compress(gzip.compress(zeros)), "br": brotli.compress(zeros, quality=1)}
     bombs["zstd"] = zstandard.compress(zeros)
     for codings, bomb in bombs.items():
-        with pytest.raises(TooLarge):
+        with pytest.raises(BodyTooLargeError):
             decode(bomb, [codings], LIMIT)
 
 
@@ -85,7 +85,7 @@ def test_a_bomb_that_unpacks_to_gigabytes_takes_little_memory(coding: str) -> No
     """Of zstd and brotli, four kilobytes can give more than a gigabyte, before anything could look at its size."""
     program = f"""
 import resource, zlib, brotli, zstandard
-from formats.content_codings import TooLarge, decode
+from formats.content_codings import BodyTooLargeError, decode
 zeros = bytes(1 << 24)
 if {coding!r} == "br":
     packer = brotli.Compressor(quality=5, lgwin=24)
@@ -100,7 +100,7 @@ else:
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     decode(bomb, [{coding!r}], 32 << 20)
-except TooLarge:
+except BodyTooLargeError:
     print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
@@ -111,7 +111,7 @@ except TooLarge:
 def test_a_body_of_very_many_empty_members_is_refused_at_once(coding: str, compress: Callable[[bytes], bytes]) -> None:
     member = compress(b"")
     begun = time.monotonic()
-    with pytest.raises(TooLarge, match="in more than 10000 pieces"):
+    with pytest.raises(BodyTooLargeError, match="in more than 10000 pieces"):
         decode(member * (16 * 1024 * 1024 // len(member)), [coding], LIMIT)
     assert time.monotonic() - begun < 5
 
@@ -119,15 +119,15 @@ def test_a_body_of_very_many_empty_members_is_refused_at_once(coding: str, compr
 def test_a_zstd_body_that_asks_for_much_memory_is_refused() -> None:
     parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=27)
     packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()  # no size is known beforehand
-    with pytest.raises(CutOff, match="damaged"):
+    with pytest.raises(BodyCutOffError, match="damaged"):
         decode(packer.compress(b"x" * 5000) + packer.flush(), ["zstd"], LIMIT)
 
 
 def test_a_body_said_to_be_coded_many_times_is_refused() -> None:
-    with pytest.raises(UnknownCoding, match="coded 3000 times"):
+    with pytest.raises(UnknownCodingError, match="coded 3000 times"):
         decode(b"x", ["gzip, " * 3000], LIMIT)
 
 
 def test_an_unknown_coding_is_refused() -> None:
-    with pytest.raises(UnknownCoding, match="compress"):
+    with pytest.raises(UnknownCodingError, match="compress"):
         decode(b"x", ["compress"], LIMIT)
