@@ -24,7 +24,8 @@ class Pages:
     async def take(self, fetch: LocationFetch, response: Response) -> LocationFetch:
         """The place with the page that it was to get next, which this is the answer of.
 
-        PageNotTakenError if no capture can be made of it; RequestNotSentInterrupt if the crawl ends before it is rendered.
+        PageNotTakenError if no capture can be made of it; RequestNotSentInterrupt if the crawl ends before it is
+        rendered.
         """
         if 300 <= response.status < 400 and "Location" in response.headers:
             # Scrapy follows all redirects but those that leave the web.
