@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from core.archives import ListedCapture
+from core.archives import ArchiveSite, ListedCapture
 from core.captures import Capture, Reason, Verdict
 
 Decision = Literal["accepted", "rejected"]
@@ -100,10 +100,11 @@ class OutboxMessage:
 class ListingQuery:
     """What an archive's index is asked for.
 
-    archive: its base address. url: the location's. begin, end: of the captures, both included; None for no bound.
+    archive: whose index it is. url: the location's address. begin, end: of the captures, both included; None for no
+        bound.
     """
 
-    archive: str
+    archive: ArchiveSite
     url: str
     begin: datetime | None
     end: datetime | None
@@ -130,11 +131,13 @@ class Listing:
 class CaptureToFetch:
     """A listed capture that is not stored yet.
 
-    url: the location's. checksum: the archive's own checksum of what the capture shows, which other captures may share;
-    None if it tells nothing of others. tried: fetched in vain; another capture of the same checksum may still be given.
+    archive: which archive lists it. url: the location's address. checksum: the archive's own checksum of what the
+    capture shows, which other captures of this archive may share; None if it says nothing about others. tried: whether
+    it was fetched in vain, while the archive may still give another capture with the same checksum.
     """
 
     id: int
+    archive: ArchiveSite
     url: str
     listed: ListedCapture
     checksum: str | None
