@@ -24,7 +24,7 @@ from core.exceptions import (
 from crawler.archives.protocol import Archive, Limits, RequestKind
 from crawler.budget import Budget
 from crawler.captures import header_map
-from crawler.failures import PASSING, RequestNotSentInterrupt, explain
+from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 from crawler.http_dates import http_date
 from crawler.resolver import PublicAddressResolver
 
@@ -80,7 +80,7 @@ class LiveBackOff:
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Scrapy's hook for failed requests: returns a request to send instead; None lets the failure pass."""
-        if _is_not_live(request) or not isinstance(exception, PASSING):
+        if _is_not_live(request) or not isinstance(exception, TEMPORARY_ERRORS):
             return None
         if urlsplit(request.url).hostname in PublicAddressResolver.refused:
             return None
@@ -237,7 +237,7 @@ class ArchiveBackOff:
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Scrapy's hook for failed requests: returns a request to send instead; None lets the failure pass."""
-        if "archive" not in request.meta or not isinstance(exception, PASSING):
+        if "archive" not in request.meta or not isinstance(exception, TEMPORARY_ERRORS):
             return None
         message = explain(exception, request.url)
         if isinstance(exception, DownloadConnectionRefusedError):

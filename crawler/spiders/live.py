@@ -21,7 +21,7 @@ from crawler.captures import Found
 from crawler.environment import environment_of
 from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, reason, request_of
 from crawler.location_fetch import LocationFetch
-from crawler.pages import Pages
+from crawler.page_capturer import PageCapturer
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture
 
@@ -41,7 +41,7 @@ class LiveSpider(BaseSpider):
     _asked: dict[tuple[PolicyKey, str], LocationFetch]
     _waiting: set[asyncio.Task[None]]
     _waits_until: datetime
-    _pages: Pages
+    _capturer: PageCapturer
     _said = False
 
     @classmethod
@@ -51,7 +51,7 @@ class LiveSpider(BaseSpider):
         spider._confirm_after = environment_of(crawler.settings).confirm_after
         spider._asked = {}
         spider._waiting = set()
-        spider._pages = Pages(crawler)
+        spider._capturer = PageCapturer(crawler)
         crawler.signals.connect(spider._idle, signals.spider_idle)
         return spider
 
@@ -76,20 +76,20 @@ class LiveSpider(BaseSpider):
     async def parse(self, response: Response, fetch: LocationFetch) -> AsyncIterator[Any]:
         """A final answer: asks for the location's next page, or is a capture when it was the last."""
         try:
-            further = await self._pages.take(fetch, response)
+            with_page = await self._capturer.add_page(fetch, response)
         except RequestNotSentInterrupt:
             self.tally.left(1)
         except PageNotTakenError as error:
             self.tally.failed(str(fetch), str(error))
             self.done += 1
         else:
-            if further.whole:
+            if with_page.is_complete:
                 self.tally.found()
                 self.tally.fetched()
                 self.done += 1
-                yield Found(*further.observed(), fetch.policy)
+                yield Found(*with_page.observed(), fetch.policy)
             else:
-                yield self._request(further)
+                yield self._request(with_page)
 
     async def read(self, capture: Capture, kept: ReadCapture) -> None:
         """Has the page fetched once more when it shows another text than before, the first time it is fetched."""

@@ -22,7 +22,7 @@ def test_an_error_for_the_user_is_the_same_as_without_a_process() -> None:
 
 
 def test_a_process_that_dies_is_one_message() -> None:
-    with pytest.raises(ClausewatchError, match="ended early, with status 7; what was stored before stays"):
+    with pytest.raises(ClausewatchError, match="ended early, with status 7; what it had stored is kept"):
         in_own_process(os._exit, 7)
 
 

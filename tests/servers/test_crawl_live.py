@@ -135,11 +135,11 @@ def test_a_body_that_is_cut_off_is_not_stored_but_asked_for_again_and_then_a_fai
     [
         ("forbidden", "robots.txt forbids it"),
         ("toforbidden", "robots.txt forbids it"),
-        ("silent", "no whole answer in time"),
+        ("silent", "the complete answer did not arrive in time"),
         ("loop", "it redirects without end"),
-        ("offweb", "it redirects to what is no web address"),
-        ("mail", "it redirects to what is no web address"),
-        ("absent", "http://127.0.0.1:PORT/robots.txt could not be got: connection refused"),
+        ("offweb", "it redirects to something that is not a web address"),
+        ("mail", "it redirects to something that is not a web address"),
+        ("absent", "http://127.0.0.1:PORT/robots.txt could not be fetched: connection refused"),
     ],
 )
 def test_a_page_that_cannot_be_got_is_a_failure_that_says_why(crawled: Crawled, vendor: str, why: str) -> None:
@@ -148,7 +148,7 @@ def test_a_page_that_cannot_be_got_is_a_failure_that_says_why(crawled: Crawled, 
 
 
 def test_a_page_that_is_too_large_is_a_failure(crawled: Crawled) -> None:
-    assert crawled.failure("huge").startswith("the answer was not taken: ")
+    assert crawled.failure("huge").startswith("the answer was rejected: ")
     assert crawled.crawler.captures("huge") == ()
 
 
@@ -190,7 +190,9 @@ def test_private_addresses_are_refused_however_a_crawl_is_led_there(tmp_path: Pa
         assert site.requests == []
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "live: 0 captures found, 0 new, 0 quarantined, 4 failed"
-    assert "127.0.0.1, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach such" in done.stderr
+    assert (
+        "127.0.0.1, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses" in done.stderr
+    )
 
 
 def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:
@@ -213,7 +215,7 @@ def test_a_robots_txt_that_cannot_be_got_forbids_everything(tmp_path: Path) -> N
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         done = crawler.crawl("live")
         assert {path for path, _ in site.requests} == {"/robots.txt"}
-    assert "/robots.txt could not be got: status 500\n" in done.stderr
+    assert "/robots.txt could not be fetched: status 500\n" in done.stderr
     assert done.returncode == 1
 
 

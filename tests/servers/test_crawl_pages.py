@@ -118,11 +118,15 @@ def test_a_page_that_does_not_show_its_part_quarantines_the_capture_and_is_named
         ("/p/2", Page(drop=True), "the connection broke off"),
         ("/p/2", Page(b"x", headers={**HTML, "Content-Length": "50"}), "the answer is cut off"),
         ("/p/2", Page(b"", 302, {"Location": "/p/2"}), "it redirects without end"),
-        ("/p/2", Page(b"", 302, {"Location": "file:///etc/passwd"}), "it redirects to what is no web address"),
-        ("/p/2", Page(b"x" * 300_000), "the answer was not taken: "),
+        (
+            "/p/2",
+            Page(b"", 302, {"Location": "file:///etc/passwd"}),
+            "it redirects to something that is not a web address",
+        ),
+        ("/p/2", Page(b"x" * 300_000), "the answer was rejected: "),
         ("/p/2", Page(b"x" * 199_800), "with this page, the policy's pages have "),
         ("/forbidden", Page(policy_page()), "robots.txt forbids it"),
-        ("http://[::1]:9/", Page(), "http://[::1]:9/robots.txt could not be got: "),
+        ("http://[::1]:9/", Page(), "http://[::1]:9/robots.txt could not be fetched: "),
     ],
     ids=["dropped", "cut", "loop", "scheme", "large", "together", "robots", "refused"],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import CHECKOUT
-from crawler.progress import told
+from crawler.progress import progress_line
 from loopback.archive import DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from loopback.pages import Page, serve_pages
@@ -105,4 +105,4 @@ class Screen:
 )
 def test_the_time_left_is_told_in_words(seconds: float | None, words: str) -> None:
     counts = {"captures": 1204, "fetched": 310, "new": 290, "quarantined": 3}
-    assert told(counts, seconds) == f"1204 captures found, 310 fetched, 290 stored, 3 quarantined{words}"
+    assert progress_line(counts, seconds) == f"1204 captures found, 310 fetched, 290 stored, 3 quarantined{words}"
