@@ -3,15 +3,16 @@
 To add an archive:
 
 1. Add its name to `core.archives.WebArchive`. Captures from it have that name as their source.
-2. Write a class that implements `Archive`, in a module of its own beside `crawler.archives.wayback`. It builds addresses
-   and parses answers; it sends nothing, so that its tests need no server.
-3. Have `crawler.archives.configured_archive` return it when the settings (`core.settings`) name it.
-4. If its answers hold the headers of the captured page under other names, add them to `ingestion.warc_writer`.
+2. Write a class that implements `Archive`, in a module of its own beside `crawler.archives.wayback`. It builds
+   addresses and parses answers; it sends nothing, so that its tests need no server.
+3. Have `crawler.archives.configured_archive` return it if the settings (`core.settings`) name it.
+4. If its answers give the headers of the captured page names of their own, add those to `ingestion.warc_writer`.
 
-The order of calls: the spider asks for `listing_url`, page after page, and gives each answer to `parse_listing`. For each
-listed capture it asks for `replay_url` and gives the answer to `parse_replay`, which may lead to further requests. Before
-either, the backoff middleware gives every answer to `trouble`: if the archive is in trouble, the request is sent again
-later, as `limits` say, and no parser sees the answer.
+The order of calls: the spider requests the address that `listing_url` returns, page after page, and gives each answer
+to `parse_listing`. For each listed capture it requests the address that `replay_url` returns, and gives the answer to
+`parse_replay`, which may lead to further requests. Before either, the backoff middleware gives every answer to
+`trouble`. If the archive is in trouble, no parser sees the answer, and the request is sent again later, within
+`limits`.
 """
 
 from collections.abc import Mapping
@@ -200,9 +201,7 @@ class Archive(Protocol):
         fetched, and include `timestamp`, `digest` and `urlkey` of the row, by which the capture is known to be stored.
         """
 
-    def trouble(
-        self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes
-    ) -> ArchiveError | None:
+    def trouble(self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes) -> ArchiveError | None:
         """Returns what keeps the archive from answering now, if asking again later may help.
 
         None if the answer is one to what was asked, be it good or bad. An archived answer is never trouble: an archived

@@ -158,9 +158,7 @@ class WaybackMachine:
             },
         )
 
-    def trouble(
-        self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes
-    ) -> ArchiveError | None:
+    def trouble(self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes) -> ArchiveError | None:
         """Returns trouble for 429 and 5xx, and for an answer with status 200 that is not what was asked for."""
         if kind == "replay" and read_memento(headers, "") is not None:
             return None

@@ -30,8 +30,8 @@ class BaseSpider(scrapy.Spider):
     unread: how many captures are stored but not read yet.
     stopped: whether the crawl is ending early, so that nothing more is to be stored.
 
-    Creating a spider raises a ClausewatchError for an unknown vendor or argument, a broken declaration or setting, and a
-    database that can't be opened.
+    Creating a spider raises a ClausewatchError for an unknown vendor or argument, a broken declaration or setting, and
+    a database that can't be opened.
     """
 
     store: Store
