@@ -15,4 +15,4 @@ def told_to(store: Store, subscriber_id: int) -> dict[PolicyKey, datetime]:
         WatermarkRow.subscriber_id == subscriber_id
     )
     with store.database.read_session() as session:
-        return {(vendor, policy): until for vendor, policy, until in session.execute(query)}
+        return {PolicyKey(vendor, policy): until for vendor, policy, until in session.execute(query)}

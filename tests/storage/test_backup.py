@@ -16,9 +16,9 @@ from core.captures import sha256_hex
 from core.exceptions import StorageError
 from core.policies import PolicyKey
 from scripts.whole_file import whole_draft
-from storage import Review, Store, backup
+from storage import Review, Store
 from storage.tables.schema import migration_config
-from storage.upkeep import back_up, restore
+from storage.upkeep import back_up, backup, restore
 from tests.keeping import keep, verify
 from tests.storage.test_payloads import answer, text
 from tests.storage.test_verification import DECLARED, PAGES, fill, findings
@@ -53,7 +53,7 @@ def filled(database_url: str, tmp_path: Path) -> str:
     fill(database_url, tmp_path / "payloads")
     with Store.open(database_url) as store:
         (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(reader.id, b"digest \x00\xff", {("marmot", "privacy"): BEGIN}, BEGIN)
+        store.subscriptions.enqueue(reader.id, b"digest \x00\xff", {PolicyKey("marmot", "privacy"): BEGIN}, BEGIN)
     return database_url
 
 

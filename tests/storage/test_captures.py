@@ -6,7 +6,7 @@ from core.captures import Reading, Verdict, sha256_hex
 from core.clauses import Clause, Document
 from core.exceptions import StorageError, UsageError
 from core.policies import PolicyKey
-from storage import Store, StoredCapture, reading
+from storage import Store, StoredCapture
 from tests.keeping import keep
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
@@ -63,7 +63,7 @@ def test_what_does_not_show_the_policy_is_kept_and_makes_no_version(
     keep(store, capture_of(A), A, POLICY)
     verdict = Verdict("quarantined", "blocked", "says: checking your browser")
     document = Document("Just a moment...", "en", None, (Clause(0, "paragraph", None, (), "Checking your browser."),))
-    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(verdict, document))
+    monkeypatch.setattr("intake.reading.read", lambda *_, **__: Reading(verdict, document))
     kept = keep(store, capture_of(B, 1), B, POLICY)
     assert (kept.verdict, kept.version_id) == (verdict, None)
     assert store.library.captures(PolicyKey("marmot", "privacy"))[1] == StoredCapture(

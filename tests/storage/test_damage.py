@@ -82,7 +82,7 @@ def test_a_digest_that_is_none_any_more_keeps_nothing_else_from_being_read(
     with Store.open(f"sqlite:///{file}") as store:
         assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 2
         assert store.library.payload(sha256_hex(NOISE)) == NOISE
-        assert any(one.remedy == "backup" for one in verify(store, {("marmot", "privacy"): POLICY}))
+        assert any(one.remedy == "backup" for one in verify(store, {PolicyKey("marmot", "privacy"): POLICY}))
         back_up(store, tmp_path / "copy.db", capture_of(A).captured_at)
 
 
@@ -117,7 +117,7 @@ def test_whatever_stands_in_a_column_is_read_or_told(
             lambda: store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), [], [], 5),
             lambda: store.archive_listings.known_payloads(PolicyKey("marmot", "privacy")),
             lambda: back_up(store, tmp_path / "copy.db", NOW),
-            lambda: list(verify(store, {("marmot", "privacy"): POLICY})),
+            lambda: list(verify(store, {PolicyKey("marmot", "privacy"): POLICY})),
             lambda: keep(store, capture_of(A, 9), A, POLICY),
         ]
         for read in reads:
@@ -136,7 +136,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         list(keep_unread(store, [(capture_of(NOISE, 5), NOISE, POLICY)]))
         store.library.review([1], Review("rejected", "ann", "", NOW))
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
-        store.subscriptions.enqueue(1, b"digest", {("marmot", "privacy"): NOW}, NOW)
+        store.subscriptions.enqueue(1, b"digest", {PolicyKey("marmot", "privacy"): NOW}, NOW)
         asked = ListingQuery("https://archive.example", URL, None, NOW)
         (listing,) = store.archive_listings.begin(PolicyKey("marmot", "privacy"), [asked], NOW, timedelta(days=7))
         row = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.captures import Reading, Verdict
 from core.clauses import Clause, Document
 from formats.document_json import decode, encode
-from storage import Store, reading
+from storage import Store
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of
 
@@ -49,7 +49,7 @@ def test_two_surrogates_stay_two() -> None:
 def test_the_store_gives_a_document_back_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     clause = Clause(3, "table_row", "\x00", ("", "\ud800"), "a\x00b \udfff 😀 \\u0000", ("mailto:a@marmot.example",))
     document = Document("\x00", "en", date(2019, 2, 28), (clause, clause))
-    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
+    monkeypatch.setattr("intake.reading.read", lambda *_, **__: Reading(Verdict("accepted"), document))
     kept = [keep(store, capture_of(b"", days), b"", POLICY) for days in (0, 1)]
     assert [store.library.document(each.capture_id) for each in kept] == [document, document]
 

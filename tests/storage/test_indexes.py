@@ -159,7 +159,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
     uncomposed = call("uncomposed")
     assert uncomposed
     for subscriber in subscribers:
-        call("enqueue", subscriber.id, b"digest", {("marmot", "privacy"): now}, now)
+        call("enqueue", subscriber.id, b"digest", {PolicyKey("marmot", "privacy"): now}, now)
     call("composed", uncomposed, subscribers)
     for subscriber in subscribers:
         assert not call("untold", subscriber)

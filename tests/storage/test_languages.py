@@ -7,6 +7,7 @@ import pytest
 from core.declarations import Policy
 from core.policies import PolicyKey
 from storage import Review, Store
+from tests import keeping
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
 ENGLISH = page("We keep your messages for a year.")
@@ -23,7 +24,7 @@ GERMAN = """<!DOCTYPE html><html lang="de"><head><title>Datenschutz</title></hea
 
 
 def keep(store: Store, payload: bytes, day: float, vendor: str = "marmot", declared: Policy = POLICY) -> int:
-    return keep(store, capture_of(payload, day, vendor=vendor), payload, declared).capture_id
+    return keeping.keep(store, capture_of(payload, day, vendor=vendor), payload, declared).capture_id
 
 
 def reasons(store: Store, vendor: str = "marmot") -> list[str | None]:

@@ -51,7 +51,7 @@ def test_down_and_up_with_data(database_url: str, engine: Engine) -> None:
         store.subscriptions.subscribe("reader@marmot.example", [], capture_of(A).captured_at)
         (reader,) = store.subscriptions.subscribers()
         store.subscriptions.enqueue(
-            reader.id, b"digest", {("marmot", "privacy"): capture_of(A).captured_at}, reader.since
+            reader.id, b"digest", {PolicyKey("marmot", "privacy"): capture_of(A).captured_at}, reader.since
         )
         store.library.review([1], Review("rejected", "ann", "", reader.since))
         asked = ListingQuery("https://archive.example", "https://www.marmot.example/privacy", None, reader.since)
@@ -112,7 +112,7 @@ def test_digests_come_through_0004_and_back(database_url: str, engine: Engine, r
         assert connection.scalar(text("SELECT count(*) FROM readings WHERE document_sha256 IS NULL")) == 1
     with Store.open(database_url) as store:
         assert store.library.captures(PolicyKey("marmot", "privacy")) == before
-        assert [one for one in verify(store, {("marmot", "privacy"): POLICY}) if one.remedy != "reextract"] == []
+        assert [one for one in verify(store, {PolicyKey("marmot", "privacy"): POLICY}) if one.remedy != "reextract"] == []
         assert [store.library.payload(one.capture.sha256) for one in before] == [A, B, broken]
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
@@ -180,7 +180,7 @@ def test_digests_and_what_is_unread_go_on_after_0005(database_url: str, engine: 
         store.subscriptions.subscribe("reader@marmot.example", [], capture_of(A, 1).captured_at)
         (reader,) = store.subscriptions.subscribers()
         store.subscriptions.enqueue(
-            reader.id, None, {("marmot", "privacy"): capture_of(A, 1).captured_at}, reader.since
+            reader.id, None, {PolicyKey("marmot", "privacy"): capture_of(A, 1).captured_at}, reader.since
         )
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), "0004")
@@ -196,7 +196,7 @@ def test_digests_and_what_is_unread_go_on_after_0005(database_url: str, engine: 
             {"id": kept[0].capture_id, "identity": bytes(32)},
         )
     with Store.open(database_url) as store:
-        assert store.subscriptions.watermarks(reader) == {("marmot", "privacy"): capture_of(A, 1).captured_at}
+        assert store.subscriptions.watermarks(reader) == {PolicyKey("marmot", "privacy"): capture_of(A, 1).captured_at}
         assert store.library.captures(PolicyKey("marmot", "privacy"))[1].version_id is None
         assert reextract(store, PolicyKey("marmot", "privacy"), POLICY) == 1
         assert store.library.captures(PolicyKey("marmot", "privacy"))[1].version_id == kept[0].version_id
@@ -211,10 +211,10 @@ def test_what_is_stored_is_counted_by_0006(database_url: str, engine: Engine) ->
         store.library.review([kept[0].capture_id, kept[1].capture_id], reviewed)
         store.library.review([kept[0].capture_id], reviewed)
         store.library.review([], reviewed)
-        assert list(verify(store, {("marmot", "privacy"): POLICY})) == []
+        assert list(verify(store, {PolicyKey("marmot", "privacy"): POLICY})) == []
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), "0005")
     with Store.open(database_url) as store:
-        assert list(verify(store, {("marmot", "privacy"): POLICY})) == []
+        assert list(verify(store, {PolicyKey("marmot", "privacy"): POLICY})) == []
         store.library.review([kept[2].capture_id], reviewed)
-        assert list(verify(store, {("marmot", "privacy"): POLICY})) == []
+        assert list(verify(store, {PolicyKey("marmot", "privacy"): POLICY})) == []

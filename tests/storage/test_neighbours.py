@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
 from core.captures import sha256_hex
+from core.policies import PolicyKey
 from storage import Store
-from storage.payloads.neighbours import Neighbours, Place
+from storage.payloads.neighbours import Neighbours, PackedForm
 from tests.keeping import keep_unread
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
@@ -37,15 +38,15 @@ def payload(day: int) -> bytes:
 @contextmanager
 def neighbours(store: Store) -> Iterator[Neighbours]:
     with store.database.read_session() as session:
-        yield Neighbours(session, "marmot", "privacy")
+        yield Neighbours(session, PolicyKey("marmot", "privacy"))
 
 
 def at(day: float) -> datetime:
     return BEGIN + timedelta(days=day)
 
 
-def to_be_stored(day: float) -> Place:
-    return Place(sha256_hex(b"%f" % day), None, None, 100)
+def to_be_stored(day: float) -> PackedForm:
+    return PackedForm(sha256_hex(b"%f" % day), None, None, 100)
 
 
 def nearest(days: Sequence[float], day: float) -> list[float]:

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from core.captures import Capture, sha256_hex
 from core.declarations import Policy
 from core.exceptions import DamageError, StorageError
 from core.policies import PolicyKey
-from intake.service import Keeper
-from storage import Store, payloads
+from storage import Store, evidence
+from storage.payloads import packing
 from storage.payloads.compression import Keyframe, compress, compress_against, restore
 from storage.tables.models import PayloadRow
 from tests.keeping import keep_unread, verify
@@ -173,15 +174,15 @@ def test_a_batch_is_stored_at_once_whatever_is_in_it_twice(store: Store, monkeyp
         for days, number in enumerate((1, 1, 2, 0, 3, 2), 1)
     ]
     found += [found[0], (capture_of(pages[2], 9), None, POLICY)]
-    at_once, calls = Keeper._keep_evidence, []
+    put, batches = evidence.put, []
 
-    def counted(keeper: Keeper, batch: Any) -> Any:
-        calls.append(len(batch))
-        return at_once(keeper, batch)
+    def counted(session: Session, captures: Mapping[str, tuple[Capture, bytes | None]]) -> dict[str, int]:
+        batches.append(len(captures))
+        return put(session, captures)
 
-    monkeypatch.setattr(Keeper, "_keep_evidence", counted)
+    monkeypatch.setattr(evidence, "put", counted)
     kept = list(keep_unread(store, found))
-    assert calls == [len(found)]
+    assert batches == [13]
     assert [unread.is_new for unread in kept] == [True] * 12 + [False, True]
     assert all(store.library.payload(sha256_hex(one)) == one for one in pages)
 
@@ -191,7 +192,7 @@ def test_what_an_undone_transaction_had_stored_is_no_ground_for_a_later_one(
 ) -> None:
     before, after = text("policy"), text("policy") + text("more", 400)
     found = [(capture_of(one, days), one, POLICY) for days, one in enumerate([answer(before, 1), answer(after, 2)])]
-    stored = payloads.stored
+    stored = packing.stored
     calls = iter([1, 1, 1, 0, 0])  # undone at the fourth, and at the first when they are tried one by one
 
     def refusing(*arguments: Any) -> dict[str, Any]:
@@ -200,7 +201,7 @@ def test_what_an_undone_transaction_had_stored_is_no_ground_for_a_later_one(
         return stored(*arguments)
 
     with Store.open(database_url) as store, Store.open(database_url) as another:
-        monkeypatch.setattr(payloads, "stored", refusing)
+        monkeypatch.setattr(packing, "stored", refusing)
         more = [(capture_of(one, 2), one, POLICY) for one in (answer(after, 3), answer(after, 4))]
         with pytest.raises(StorageError):
             list(keep_unread(store, [*found, *more]))
@@ -208,7 +209,7 @@ def test_what_an_undone_transaction_had_stored_is_no_ground_for_a_later_one(
         assert not rows(store)
         # The second is stored all the same, but as a difference from something else than before.
         keep(another, answer(before, 100), 0)
-        list(another.keep_unread(found[1:]))
+        list(keep_unread(another, found[1:]))
         for number in range(5, 19):
             keep(another, answer(after, number), number)
         last = answer(before + text("new", 60), 20)

@@ -10,7 +10,8 @@ from core.declarations import Location, Policy
 from core.exceptions import UsageError
 from core.policies import PolicyKey
 from extraction import read
-from storage import Decision, Review, Store, reading, service
+from storage import Decision, Review, Store
+from tests import keeping
 from tests.keeping import reextract
 from tests.stored_captures import POLICY, URL, capture_of, page
 
@@ -35,11 +36,13 @@ def blocking(monkeypatch: pytest.MonkeyPatch) -> None:
             return Reading(Verdict("quarantined", "blocked", "says: month"), reading.document)
         return Reading(Verdict("quarantined", "unreadable", "encrypted"), None) if payload == C else reading
 
-    monkeypatch.setattr(reading, "read", read_but_b)
+    monkeypatch.setattr("intake.reading.read", read_but_b)
 
 
 def keep(store: Store, *payloads: bytes) -> list[int]:
-    return [keep(store, capture_of(payload, days), payload, POLICY).capture_id for days, payload in enumerate(payloads)]
+    return [
+        keeping.keep(store, capture_of(payload, days), payload, POLICY).capture_id for days, payload in enumerate(payloads)
+    ]
 
 
 def test_an_accepted_capture_makes_a_version(store: Store, blocking: None) -> None:
@@ -80,7 +83,7 @@ def test_it_outlives_every_reading(store: Store, blocking: None) -> None:
     after = store.library.history(PolicyKey("marmot", "privacy")).versions
     assert [version.first.capture_id for version in before] == [version.first.capture_id for version in after] == [2]
     assert before != after
-    again = keep(store, capture_of(A), A, WITHOUT_HEADINGS)
+    again = keeping.keep(store, capture_of(A), A, WITHOUT_HEADINGS)
     assert (again.verdict.reason, again.version_id) == ("rejected", None)
 
 
@@ -100,9 +103,8 @@ def test_an_accepted_capture_whose_text_can_no_longer_be_read_shows_no_version(
 ) -> None:
     keep(store, A)
     decide(store, "accepted", 1)
-    monkeypatch.setattr(service, "_READER", "of tomorrow")
-    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None))
-    reextract(store, PolicyKey("marmot", "privacy"), POLICY)
+    monkeypatch.setattr("intake.reading.read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None))
+    reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS)
     assert store.library.capture(1).verdict.reason == "unreadable"
     assert store.library.history(PolicyKey("marmot", "privacy")).versions == ()
 

@@ -8,8 +8,8 @@ from sqlalchemy import delete
 
 from core.policies import PolicyKey
 from storage import Review, Standing, Store
-from storage.database import Database
 from storage.tables.models import ReadingRow
+from tests import keeping
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
@@ -23,7 +23,7 @@ REFUSED = b"<html><title>Access denied</title><p>Access denied. You have been bl
 
 
 def keep(store: Store, payload: bytes, days: float, policy: str = "privacy", status: int = 200) -> int:
-    return keep(store, capture_of(payload, days, policy=policy, status=status), payload, POLICY).capture_id
+    return keeping.keep(store, capture_of(payload, days, policy=policy, status=status), payload, POLICY).capture_id
 
 
 def standings(store: Store) -> dict[str, Standing]:
@@ -101,10 +101,8 @@ def test_what_is_not_read_yet_is_counted_apart(database_url: str, reviewed: bool
     with Store.open(database_url) as store:
         first = keep(store, A, 0)
         last = keep(store, B, 1)
-        database = Database(database_url)
-        with database.writing() as session:
+        with store.database.write_session() as session:
             session.execute(delete(ReadingRow).where(ReadingRow.capture_id == last))
-        database.close()
         if reviewed:
             store.library.review([first], Review("accepted", "ann", "", datetime.now(UTC)))
         found = standings(store)["privacy"]

@@ -22,7 +22,7 @@ from tests.keeping import keep, reextract, verify
 from tests.storage.test_payloads import answer, text
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of
 
-DECLARED = {("marmot", "privacy"): POLICY}
+DECLARED = {PolicyKey("marmot", "privacy"): POLICY}
 # Three that are one keyframe and its differences, one that is not the policy, one as large as a store outside takes.
 PAGES = [
     *(answer("We keep your messages for a year.", number) for number in range(3)),
@@ -42,7 +42,7 @@ def fill(database_url: str, payloads: Path) -> None:
 
 
 def findings(
-    database_url: str, declared: dict[tuple[str, str], Policy] = DECLARED, repair: bool = False
+    database_url: str, declared: dict[PolicyKey, Policy] = DECLARED, repair: bool = False
 ) -> list[Finding]:
     with Store.open(database_url) as store:
         return list(verify(store, declared, repair))
@@ -270,7 +270,7 @@ def test_what_is_gone_is_missed_however_often_is_repaired(copied: Path) -> None:
 
 
 def test_readings_of_another_declaration_are_looked_at_by_themselves(copied: Path) -> None:
-    declared = {("marmot", "privacy"): Policy(locations=(Location(url=URL, remove=("h2",)),))}
+    declared = {PolicyKey("marmot", "privacy"): Policy(locations=(Location(url=URL, remove=("h2",)),))}
     url = f"sqlite:///{copied}"
     assert findings(url, declared) == []
     connection = sqlite3.connect(copied)
