@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
-from core.archives import ListedCapture, timestamp_of
+from core.archives import ArchiveSite, ListedCapture, Provenance, WebArchive, format_timestamp
 from core.captures import Capture
 from core.policies import PolicyKey
 from storage import CaptureToFetch, Listing, ListingQuery, Store
+from tests.capture_examples import OTHER_ARCHIVE
 from tests.keeping import keep
 from tests.stored_captures import POLICY, URL, capture_of, page
 
-ARCHIVE = "https://archive.example"
+ARCHIVE = ArchiveSite("wayback", "https://archive.example")
+OTHER_ARCHIVE_SITE = ArchiveSite(OTHER_ARCHIVE, "https://sundial.example")
 ASKED = ListingQuery(ARCHIVE, URL, None, None)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -21,21 +23,30 @@ A, B = page("We keep your messages for a year."), page("We keep your messages fo
 
 
 def row(days: int, digest: str = "", status: str = "200", mimetype: str = "text/html") -> ListedCapture:
-    timestamp = timestamp_of(capture_of(A, days).captured_at)
+    timestamp = format_timestamp(capture_of(A, days).captured_at)
     return ListedCapture("example,marmot)/privacy", timestamp, URL, mimetype, status, digest or f"DIGEST{days}")
 
 
-def archived(one: ListedCapture, payload: bytes = A) -> Capture:
-    identifiers = {"urlkey": one.urlkey, "timestamp": one.timestamp, "digest": one.digest, "memento": ""}
-    return capture_of(payload, source="wayback", captured_at=one.captured_at, archive=identifiers)
+def archived(listed: ListedCapture, payload: bytes = A, archive: WebArchive = "wayback") -> Capture:
+    identifiers = {
+        "urlkey": listed.urlkey,
+        "timestamp": listed.timestamp,
+        "digest": listed.digest,
+        "memento": "",
+    }
+    return capture_of(
+        payload, source=archive, captured_at=listed.captured_at, provenance=Provenance(archive, identifiers)
+    )
 
 
 def begin(store: Store, *asked: ListingQuery, now: datetime = NOW) -> tuple[Listing, ...]:
     return store.archive_listings.begin(PolicyKey("marmot", "privacy"), asked or (ASKED,), now, WEEK)
 
 
-def left(store: Store, ids: tuple[int, ...] = (), checksums: tuple[str, ...] = ()) -> tuple[CaptureToFetch, ...]:
-    return store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), ids, checksums, 100)
+def left(
+    store: Store, ids: tuple[int, ...] = (), checksums: tuple[str, ...] = (), archive: ArchiveSite = ARCHIVE
+) -> tuple[CaptureToFetch, ...]:
+    return store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), archive, ids, checksums, 100)
 
 
 def filed(store: Store, *rows: ListedCapture) -> Listing:
@@ -130,7 +141,7 @@ def test_a_row_that_is_not_given_and_is_alone_is_let_go_until_it_is_listed_again
 
 def test_rows_told_apart_are_got_each_by_itself(store: Store) -> None:
     filed(store, row(0, "SAME"), row(1, "SAME"), row(2))
-    store.archive_listings.distrust_checksum(PolicyKey("marmot", "privacy"), "SAME")
+    store.archive_listings.distrust_checksum(PolicyKey("marmot", "privacy"), left(store)[0])
     assert [one.checksum for one in left(store)] == [None, None, "DIGEST2"]
 
 
@@ -152,7 +163,7 @@ def test_a_listing_stays_until_its_rows_are_gone_through(store: Store) -> None:
         replace(ASKED, end=NOW),
         replace(ASKED, begin=NOW),
         replace(ASKED, url="https://www.marmot.example/other"),
-        replace(ASKED, archive="https://other.example"),
+        replace(ASKED, archive=ArchiveSite("wayback", "https://other.example")),
     ],
 )
 def test_a_listing_of_what_is_no_longer_asked_is_dropped_with_its_rows(store: Store, other: ListingQuery) -> None:
@@ -190,7 +201,7 @@ def test_texts_are_told_by_captures_that_show_their_digest(store: Store) -> None
     keep(store, replace(archived(row(1, "REDIRECTED"), B), redirects=(URL,)), B, POLICY)
     keep(store, replace(archived(row(2, "ERROR"), B), status=404), B, POLICY)
     keep(store, capture_of(B, 3), B, POLICY)
-    texts = store.archive_listings.known_payloads(PolicyKey("marmot", "privacy"))
+    texts = store.archive_listings.known_payloads(PolicyKey("marmot", "privacy"), "wayback")
     assert set(texts) == {"SHOWN"}
     assert texts["SHOWN"].sha256 == archived(row(0)).sha256
 
@@ -208,3 +219,84 @@ def test_rows_go_with_their_listing(store: Store, database_url: str) -> None:
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM listed_rows")) == 0
     engine.dispose()
+
+
+# --- two archives -----------------------------------------------------------------------------------------------------
+
+KEY = PolicyKey("marmot", "privacy")
+BOTH = (ASKED, replace(ASKED, archive=OTHER_ARCHIVE_SITE))
+
+
+def filed_by_both(store: Store, *rows: ListedCapture) -> None:
+    for listing in begin(store, *BOTH):
+        assert store.archive_listings.file_page(listing, rows, 0, None) is not None
+
+
+def left_by_archive(store: Store) -> tuple[list[ListedCapture], list[ListedCapture]]:
+    first, second = (
+        [to_fetch.listed for to_fetch in left(store, archive=archive)] for archive in (ARCHIVE, OTHER_ARCHIVE_SITE)
+    )
+    return first, second
+
+
+def test_the_identities_of_listed_captures_are_as_before_provenance_was_typed(store: Store, database_url: str) -> None:
+    """The literals are those of commit 4a914d7. With others, a crawl under way would list its captures twice."""
+    query = ListingQuery(ARCHIVE, URL, None, datetime(2019, 3, 4, 5, 6, 7, 890123, tzinfo=UTC))
+    (listing,) = begin(store, query)
+    listed = ListedCapture("example,marmot)/p", "20200304050607", URL, "text/html", "200", "AAAA")
+    store.archive_listings.file_page(listing, [listed], 0, None)
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        identities = [
+            bytes(connection.scalar(text(f"SELECT identity FROM {table}")) or b"").hex()  # noqa: S608
+            for table in ("listings", "listed_rows")
+        ]
+    engine.dispose()
+    assert identities == [
+        "2c30c79fc346b11674fa99b98cd9a1b02c502ccbe186ce139208997c153dbea9",
+        "13b6ad619e79d691dfb994b5c2aabc7d2392ea653d5c257e16e13d0b6fb686d0",
+    ]
+
+
+def test_two_archives_list_the_same_row_as_two_captures(store: Store) -> None:
+    filed_by_both(store, row(0))
+    assert left_by_archive(store) == ([row(0)], [row(0)])
+    assert store.archive_listings.count_to_fetch(KEY) == 2
+
+
+def test_fetching_from_one_archive_leaves_the_others_capture(store: Store) -> None:
+    filed_by_both(store, row(0))
+    keep(store, archived(row(0)), A, POLICY)
+    assert left_by_archive(store) == ([], [row(0)])
+    keep(store, archived(row(0), archive=OTHER_ARCHIVE), A, POLICY)
+    assert left_by_archive(store) == ([], [])
+
+
+def test_a_capture_stored_from_one_archive_is_listed_by_the_other(store: Store) -> None:
+    keep(store, archived(row(0)), A, POLICY)
+    filed_by_both(store, row(0))
+    assert left_by_archive(store) == ([], [row(0)])
+
+
+def test_checksums_of_one_archive_say_nothing_about_the_others(store: Store) -> None:
+    keep(store, archived(row(9, "SAME")), A, POLICY)
+    assert store.archive_listings.known_payloads(KEY, OTHER_ARCHIVE) == {}
+    keep(store, archived(row(8, "SAME"), B, OTHER_ARCHIVE), B, POLICY)
+    assert {
+        archive: store.archive_listings.known_payloads(KEY, archive)["SAME"].sha256
+        for archive in ("wayback", OTHER_ARCHIVE)
+    } == {"wayback": archived(row(9), A).sha256, OTHER_ARCHIVE: archived(row(8), B).sha256}
+
+
+def test_a_checksum_is_distrusted_in_one_archive_alone(store: Store) -> None:
+    filed_by_both(store, row(0, "SAME"), row(1, "SAME"))
+    store.archive_listings.distrust_checksum(KEY, left(store)[0])
+    assert [to_fetch.checksum for to_fetch in left(store)] == [None, None]
+    assert [to_fetch.checksum for to_fetch in left(store, archive=OTHER_ARCHIVE_SITE)] == ["SAME", "SAME"]
+
+
+def test_what_one_archive_does_not_give_the_other_still_may(store: Store) -> None:
+    filed_by_both(store, row(0, "SAME"), row(1, "SAME"))
+    for to_fetch in left(store):
+        store.archive_listings.mark_not_given(KEY, to_fetch)
+    assert left_by_archive(store) == ([], [row(0, "SAME"), row(1, "SAME")])

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from core.archives import Provenance
 from core.captures import Reading, Verdict, sha256_hex
 from core.clauses import Clause, Document
 from core.exceptions import StorageError, UsageError
@@ -129,7 +130,9 @@ def test_everything_of_a_capture_comes_back(store: Store) -> None:
         media_type="text/html\x00; charset=\ud800",
         requested_at=None,
         answered_at=datetime(1996, 1, 2, 3, 4, 5, tzinfo=UTC),
-        archive={"timestamp": "20190304050607", "digest": "AAAA\x00\\", "urlkey": "example,marmot)/privacy"},
+        provenance=Provenance(
+            "wayback", {"timestamp": "20190304050607", "digest": "AAAA\x00\\", "urlkey": "example,marmot)/privacy"}
+        ),
     )
     keep(store, capture, A, POLICY)
     (stored,) = store.library.captures(PolicyKey("marmot", "privacy"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, update
 
-from core.archives import ListedCapture
+from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.captures import sha256_hex
 from core.exceptions import ClausewatchError, StorageError
 from core.policies import PolicyKey
@@ -20,6 +20,7 @@ from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
 
+ARCHIVE = ArchiveSite("wayback", "https://archive.example")
 A = page("We keep your messages for a year.")
 NOISE = b"".join(sha256_hex(bytes([number])).encode() for number in range(50))
 
@@ -114,8 +115,8 @@ def test_whatever_stands_in_a_column_is_read_or_told(
             lambda: store.library.standings(),
             lambda: [store.subscriptions.watermarks(one) for one in store.subscriptions.subscribers()],
             lambda: store.subscriptions.outbox(),
-            lambda: store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), [], [], 5),
-            lambda: store.archive_listings.known_payloads(PolicyKey("marmot", "privacy")),
+            lambda: store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), ARCHIVE, [], [], 5),
+            lambda: store.archive_listings.known_payloads(PolicyKey("marmot", "privacy"), "wayback"),
             lambda: back_up(store, tmp_path / "copy.db", NOW),
             lambda: list(verify(store, {PolicyKey("marmot", "privacy"): POLICY})),
             lambda: keep(store, capture_of(A, 9), A, POLICY),
@@ -131,13 +132,13 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("filled") / "store.db"
     with Store.open(f"sqlite:///{file}") as store:
         for days, payload in enumerate((A, NOISE, A)):
-            archive = {"timestamp": "2019", "digest": "X", "urlkey": "x"}
-            keep(store, capture_of(payload, days, source="wayback", archive=archive), payload, POLICY)
+            provenance = Provenance("wayback", {"timestamp": "2019", "digest": "X", "urlkey": "x"})
+            keep(store, capture_of(payload, days, source="wayback", provenance=provenance), payload, POLICY)
         list(keep_unread(store, [(capture_of(NOISE, 5), NOISE, POLICY)]))
         store.library.review([1], Review("rejected", "ann", "", NOW))
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
         store.subscriptions.enqueue(1, b"digest", {PolicyKey("marmot", "privacy"): NOW}, NOW)
-        asked = ListingQuery("https://archive.example", URL, None, NOW)
+        asked = ListingQuery(ARCHIVE, URL, None, NOW)
         (listing,) = store.archive_listings.begin(PolicyKey("marmot", "privacy"), [asked], NOW, timedelta(days=7))
         row = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")
         store.archive_listings.file_page(listing, [row], 0, "on")

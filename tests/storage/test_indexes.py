@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, insert, text
 
-from core.archives import ListedCapture
+from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.captures import sha256_hex
 from core.declarations import Location, Policy
 from core.policies import PolicyKey
@@ -22,7 +22,8 @@ from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
 VENDORS = [f"vendor{number:02}" for number in range(50)]
-ASKED = ListingQuery("https://archive.example", URL, None, BEGIN)
+ARCHIVE = ArchiveSite("wayback", "https://archive.example")
+ASKED = ListingQuery(ARCHIVE, URL, None, BEGIN)
 ROWS = [ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)]
 # Read whole, since they hold nothing but what is asked for, or little: a row per reader; the messages that wait; the
 # policies in which something happened since the last digest; the archive's listings that are under way; one row.
@@ -173,7 +174,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
     call("row_not_given", "marmot", "privacy", first)
     call("tell_apart", "marmot", "privacy", "ABC")
     identifiers = {"urlkey": first.row.urlkey, "timestamp": first.row.timestamp}
-    call("keep", capture_of(A, source="wayback", archive=identifiers), A, POLICY)
+    call("keep", capture_of(A, source="wayback", provenance=Provenance("wayback", identifiers)), A, POLICY)
     call("archived_texts", "marmot", "privacy")
     call("count_rows_to_get", "marmot", "privacy")
     call("restart_listing", listing)

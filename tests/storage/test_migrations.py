@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, column, create_engine, inspect, select, text
 from sqlalchemy import table as sql_table
 
-from core.archives import ListedCapture
+from core.archives import ArchiveSite, ListedCapture
 from core.captures import sha256_hex
 from core.exceptions import StorageError
 from core.policies import PolicyKey
@@ -54,7 +54,8 @@ def test_down_and_up_with_data(database_url: str, engine: Engine) -> None:
             reader.id, b"digest", {PolicyKey("marmot", "privacy"): capture_of(A).captured_at}, reader.since
         )
         store.library.review([1], Review("rejected", "ann", "", reader.since))
-        asked = ListingQuery("https://archive.example", "https://www.marmot.example/privacy", None, reader.since)
+        archive = ArchiveSite("wayback", "https://archive.example")
+        asked = ListingQuery(archive, "https://www.marmot.example/privacy", None, reader.since)
         (listing,) = store.archive_listings.begin(
             PolicyKey("marmot", "privacy"), [asked], reader.since, timedelta(days=7)
         )
@@ -112,7 +113,9 @@ def test_digests_come_through_0004_and_back(database_url: str, engine: Engine, r
         assert connection.scalar(text("SELECT count(*) FROM readings WHERE document_sha256 IS NULL")) == 1
     with Store.open(database_url) as store:
         assert store.library.captures(PolicyKey("marmot", "privacy")) == before
-        assert [one for one in verify(store, {PolicyKey("marmot", "privacy"): POLICY}) if one.remedy != "reextract"] == []
+        assert [
+            one for one in verify(store, {PolicyKey("marmot", "privacy"): POLICY}) if one.remedy != "reextract"
+        ] == []
         assert [store.library.payload(one.capture.sha256) for one in before] == [A, B, broken]
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:

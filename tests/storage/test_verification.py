@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, select
 
+from core.archives import Provenance
 from core.captures import sha256_hex
 from core.declarations import Location, Policy
 from core.policies import PolicyKey
@@ -29,21 +30,25 @@ PAGES = [
     b"<html><title>Just a moment...</title><body><p>Checking your browser</p></body></html>",
     answer(text("long", 6000), 0),
 ]
+ARCHIVED: dict[str, Any] = {
+    "source": "wayback",
+    "provenance": Provenance("wayback", {"timestamp": "2019", "digest": "X"}),
+}
+    "source": "wayback",
+    "provenance": Provenance("wayback", {"timestamp": "2019", "digest": "X"}),
+}
 HEADERS = (("Server", "nginx"), ("X-Ünsafe", "a\x00b\ud800"))
 
 
 def fill(database_url: str, payloads: Path) -> None:
     with Store.open(database_url, payloads.as_uri()) as store:
         for days, payload in enumerate(PAGES):
-            archive = {"timestamp": "2019", "digest": "X"}
-            keep(store, capture_of(payload, days, headers=HEADERS, archive=archive), payload, POLICY)
+            keep(store, capture_of(payload, days, headers=HEADERS, **ARCHIVED), payload, POLICY)
         store.library.review([1], Review("rejected", "ann", "not the policy", BEGIN))
         store.subscriptions.subscribe("reader@marmot.example", [], BEGIN)
 
 
-def findings(
-    database_url: str, declared: dict[PolicyKey, Policy] = DECLARED, repair: bool = False
-) -> list[Finding]:
+def findings(database_url: str, declared: dict[PolicyKey, Policy] = DECLARED, repair: bool = False) -> list[Finding]:
     with Store.open(database_url) as store:
         return list(verify(store, declared, repair))
 
