@@ -102,7 +102,7 @@ class ArchiveListings:
                     "mimetype": capture.mimetype,
                     "statuscode": capture.statuscode,
                     "digest": capture.digest,
-                    "text": capture.checksum,
+                    "checksum": capture.checksum,
                     "tried": False,
                 }
                 for capture in captures

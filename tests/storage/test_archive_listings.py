@@ -96,7 +96,7 @@ def test_the_capture_of_a_row_takes_it_away_also_when_it_was_stored_before(store
     keep(store, archived(row(0)), A, POLICY)
     assert [one.listed for one in left(store)] == [row(1)]
     # As after a crawl that stored it while this one filed the row.
-    keep(store, replace(archived(row(2)), source="live"), A, POLICY)
+    keep(store, replace(archived(row(2)), source="live", provenance=None), A, POLICY)
     assert [one.listed for one in left(store)] == [row(1)]
     assert keep(store, archived(row(1)), A, POLICY).is_new
     assert left(store) == ()
