@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler import settings
+from crawler.archives.wayback import WaybackMachine
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from tests.servers.archive import Crawler, declare, policy_page
@@ -70,8 +71,9 @@ def test_two_crawls_at_once_keep_to_the_limits_together(tmp_path: Path, warcs: P
 
 # The index allows about 30 requests a minute, and a delay of 0.25 s is refused at once; replays about 8 a second.
 def test_the_limits_are_those_of_the_wayback_machine() -> None:
-    assert 60 / settings.ARCHIVE_LISTING_INTERVAL <= 30
-    assert 1 / settings.ARCHIVE_REPLAY_INTERVAL <= 8
+    limits = WaybackMachine("https://web.archive.org").limits
+    assert 60 / limits.listing_interval <= 30
+    assert 1 / limits.replay_interval <= 8
 
 
 # Scrapy's AutoThrottle sets the delay of a slot anew with each answer, down to none.
