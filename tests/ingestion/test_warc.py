@@ -47,7 +47,9 @@ def test_a_response_from_a_location_is_a_capture_of_its_warc_date(warc: Path) ->
     assert (payload, left_out) == (b"<p>We keep logs.</p>", [])
     assert (capture.captured_at, capture.source, capture.url) == (at, "warc", OLD)
     assert (capture.status, capture.media_type) == (404, "text/html")
-    assert capture.archive["record_id"].startswith("<urn:uuid:")
+    assert capture.provenance is not None
+    assert capture.provenance.archive == "warc"
+    assert capture.provenance.identifiers["record_id"].startswith("<urn:uuid:")
 
 
 @pytest.mark.parametrize(

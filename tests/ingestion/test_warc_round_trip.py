@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
-from core.captures import Capture, sha256_hex
+from core.archives import Provenance
+from core.captures import Capture, Composition, Source, sha256_hex
 from core.declarations import Policy
 from ingestion import LeftOut, captures_from_warc, write_captures
 from loopback.archive import serve_archive
@@ -39,7 +40,10 @@ ARCHIVED = capture_of(
     -900,
     source="wayback",
     headers=(("Server", "nginx"), ("x-archive-orig-server", "Apache"), ("Memento-Datetime", "then")),
-    archive={"timestamp": "20160915", "digest": "X" * 32, "urlkey": "example,marmot)/privacy", "memento": "http://a/"},
+    provenance=Provenance(
+        "wayback",
+        {"timestamp": "20160915", "digest": "X" * 32, "urlkey": "example,marmot)/privacy", "memento": "http://a/"},
+    ),
 )
 SAVED = capture_of(B, -2000, source="file", status=None, requested_at=None, answered_at=None, media_type="text/html")
 ALL = (SAVED, ARCHIVED, LIVE, AGAIN, REDIRECTED)
@@ -243,14 +247,26 @@ ADDRESSES = st.one_of(st.sampled_from([URL, OLD, ELSEWHERE]), TEXTS.map(lambda t
 PAYLOADS = st.sampled_from([A, B, b"", b"\r\n\r\n", b"WARC/1.1\r\n", bytes(range(256)) * 80])
 
 
+SOURCES: tuple[Source, ...] = ("live", "wayback", "warc", "file")
+
+
+def provenances(source: Source) -> st.SearchStrategy[Provenance | None]:
+    if source not in ("wayback", "warc"):
+        return st.none()
+    # An empty mapping of identifiers is stored as no provenance.
+    identifiers = st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3)
+    return st.none() | st.builds(Provenance, st.just(source), identifiers)
+
+
 @st.composite
 def captures_with_payloads(draw: st.DrawFn) -> tuple[Capture, bytes]:
     payload = draw(PAYLOADS)
     chain = draw(st.lists(ADDRESSES, min_size=1, max_size=4))
+    source = draw(st.sampled_from(SOURCES))
     capture = Capture(
         vendor="marmot",
         policy=draw(st.sampled_from(["privacy", "cookies"])),
-        source=draw(st.sampled_from(["live", "wayback", "warc", "file"])),
+        source=source,
         captured_at=draw(MOMENTS),
         url=chain[-1],
         asked_url=chain[0],
@@ -261,7 +277,9 @@ def captures_with_payloads(draw: st.DrawFn) -> tuple[Capture, bytes]:
         sha256=sha256_hex(payload),
         requested_at=draw(st.none() | MOMENTS),
         answered_at=draw(st.none() | MOMENTS),
-        archive=draw(st.dictionaries(TEXTS, TEXTS, max_size=3)),
+        provenance=draw(provenances(source)),
+        composition=draw(st.none() | st.builds(Composition, TEXTS, TEXTS)),
+        rendered_by=draw(TEXTS),
     )
     return capture, payload
 

@@ -13,7 +13,7 @@ import pytest
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from storage import StoredCapture
-from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.archive import Crawler, declare, identifiers_of, policy_page
 from tests.shared_material import SHARED, needs_shared
 
 A, B = policy_page("We keep letters for thirty days."), policy_page("We keep letters for ninety days.")
@@ -168,8 +168,8 @@ def test_a_repeated_capture_is_read_as_the_one_it_repeats(crawled: Crawled) -> N
     first, *_, third, _, _ = crawled.captures("flips")
     assert third.capture.media_type == first.capture.media_type == "text/html; charset=iso-8859-1"
     assert third.capture.headers == ()
-    assert third.capture.archive["timestamp"] == "20120101000000"
-    assert third.capture.archive["digest"] == first.capture.archive["digest"]
+    assert identifiers_of(third.capture)["timestamp"] == "20120101000000"
+    assert identifiers_of(third.capture)["digest"] == identifiers_of(first.capture)["digest"]
 
 
 def test_archived_errors_are_captures_and_are_asked_for_once(crawled: Crawled) -> None:
@@ -185,7 +185,7 @@ def test_an_archived_redirect_leads_to_the_archived_target(crawled: Crawled) -> 
     assert capture.redirects == (f"{HOST}/redirects",)
     assert capture.url == f"{HOST}/target"
     assert capture.captured_at == at(2011, hour=5)
-    assert capture.archive["timestamp"] == "20110101000000"
+    assert identifiers_of(capture)["timestamp"] == "20110101000000"
 
 
 def test_a_redirect_whose_target_the_archive_does_not_have_from_then_is_itself_the_capture(crawled: Crawled) -> None:
@@ -237,8 +237,8 @@ def test_evidence_is_kept_with_every_capture(crawled: Crawled) -> None:
     assert capture.requested_at is not None
     assert capture.answered_at is not None
     assert capture.requested_at <= capture.answered_at
-    assert capture.archive["urlkey"] == "example,kestrelpost)/moved-old.html"
-    assert capture.archive["memento"] == f"{crawled.archive.url}/web/20100101000000id_/{HOST}/moved-old.html"
+    assert identifiers_of(capture)["urlkey"] == "example,kestrelpost)/moved-old.html"
+    assert identifiers_of(capture)["memento"] == f"{crawled.archive.url}/web/20100101000000id_/{HOST}/moved-old.html"
 
 
 def test_the_archive_is_asked_for_plain_bytes_by_one_who_can_be_reached(crawled: Crawled) -> None:

@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
@@ -15,7 +16,16 @@ from loopback.faults import Fault
 from tests.servers.archive import Crawler, declare, policy_page
 
 HOST = "http://www.kestrelpost.example"
-FASTER = {"ARCHIVE_LISTING_INTERVAL": "0.5", "ARCHIVE_REPLAY_INTERVAL": "0.2"}
+
+
+class Intervals(TypedDict):
+    """Settings of Scrapy for intervals, in seconds."""
+
+    ARCHIVE_LISTING_INTERVAL: str
+    ARCHIVE_REPLAY_INTERVAL: str
+
+
+FASTER: Intervals = {"ARCHIVE_LISTING_INTERVAL": "0.5", "ARCHIVE_REPLAY_INTERVAL": "0.2"}
 
 
 @pytest.fixture
