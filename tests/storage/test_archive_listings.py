@@ -239,7 +239,7 @@ def left_by_archive(store: Store) -> tuple[list[ListedCapture], list[ListedCaptu
     return first, second
 
 
-def test_the_identities_of_listed_captures_are_as_before_provenance_was_typed(store: Store, database_url: str) -> None:
+def test_listed_identities_are_as_before_provenance_was_typed(store: Store, database_url: str) -> None:
     """The literals are those of commit 4a914d7. With others, a crawl under way would list its captures twice."""
     query = ListingQuery(ARCHIVE, URL, None, datetime(2019, 3, 4, 5, 6, 7, 890123, tzinfo=UTC))
     (listing,) = begin(store, query)
