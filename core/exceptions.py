@@ -40,7 +40,7 @@ class ArchiveError(ClausewatchError):
     """A web archive did not give what was asked for; nothing is known about the captures.
 
     retry_after: the value of the answer's Retry-After header; '' if it had none.
-    affects_all: whether all requests to the archive meet with this now, not perhaps this one alone.
+    affects_all: whether every request to the archive meets with this now; False if it may be this request alone.
     """
 
     def __init__(self, message: str, *, retry_after: str = "", affects_all: bool = False) -> None:

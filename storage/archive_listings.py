@@ -14,19 +14,20 @@ from storage.database import Database, insert
 from storage.records import CaptureToFetch, KnownPayload, Listing, ListingQuery
 from storage.tables.models import CaptureRow, ListedCaptureRow, ListingRow
 
-# A stored capture may be this far in time from the row that led to it: for a redirect the target's capture is kept.
+# If the capture that a row lists was a redirect, the stored capture is that of its target, up to this far away in time.
 _MAX_DISTANCE = timedelta(days=1)
 _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-# After so many captures with one checksum were asked for in vain, all of them are given up: they may all refer to one
-# record that the archive has lost.
+# After so many captures with one checksum were fetched in vain, all of them are given up, since they may all refer to
+# one record that the archive has lost.
 _MAX_TRIED = 2
 _ROWS_AT_ONCE = 1000
-# Captures of this archive were listed before there was another one, so that their identities don't name the archive.
+# Captures of this archive were listed before there was another one. Their identities don't name the archive; those of
+# listings under way must not change.
 _FIRST_ARCHIVE: WebArchive = "wayback"
 
 
 class ArchiveListings:
-    """The listings under way, and the captures they name that are not stored.
+    """The listings under way, and the captures to fetch: those that the listings name and that are not stored.
 
     Every method raises StorageError if the database refuses.
     """
@@ -67,7 +68,7 @@ class ArchiveListings:
                     "malformed": 0,
                 }
                 session.execute(insert(session, ListingRow).values(values).on_conflict_do_nothing())
-            rows = session.scalars(select(ListingRow).where(*of_policy))
+            rows = session.scalars(select(ListingRow).where(ListingRow.identity.in_(by_identity)))
             return tuple(_listing(row, by_identity[row.identity]) for row in rows)
 
     def file_page(

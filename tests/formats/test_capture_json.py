@@ -1,12 +1,13 @@
 """The bytes of WARC metadata and of composed captures must never change: record ids and checksums are made of them."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from core.captures import Capture, sha256_hex
 from core.exceptions import ExtractionError
+from formats.capture_json import PlainCapture
 from formats.multipart import compose, fault_of, is_composed, parts_of
 from formats.warc_metadata import capture_in, metadata_of
 from tests.capture_examples import (
@@ -38,6 +39,14 @@ def test_warc_metadata_is_as_before_provenance_was_typed(name: str) -> None:
     capture, checksum = METADATA[name]
     assert sha256_hex(metadata_of(capture)) == checksum
     assert capture_in(metadata_of(capture)) == capture
+
+
+def test_plain_data_has_all_fields_of_a_capture_in_their_order() -> None:
+    in_archive = {"provenance", "composition", "rendered_by"}
+    assert [field.name for field in fields(PlainCapture)] == [
+        *(field.name for field in fields(Capture) if field.name not in in_archive),
+        "archive",
+    ]
 
 
 def test_the_identifiers_of_an_archive_are_one_mapping_in_metadata() -> None:
