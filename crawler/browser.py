@@ -51,7 +51,7 @@ _ROOT = "Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').
 _TEXT = f"""(() => {{
     const text = ({_ROOT}?.innerText ?? "").replace(/[0-9]+/g, "").trim()
     let sum = 0
-    for (let place = 0; place < text.length; place++) sum = (Math.imul(sum, 31) + text.charCodeAt(place)) | 0
+    for (let index = 0; index < text.length; index++) sum = (Math.imul(sum, 31) + text.charCodeAt(index)) | 0
     return [text.length, sum]
 }})()"""
 # The page's HTML as it is now, or null if it has more characters than the limit.
@@ -71,11 +71,11 @@ _HEADERS_NOT_SENT = re.compile(
 
 
 class _PageFaultError(Exception):
-    """The page itself keeps the browser from rendering it. The message is kept in the capture."""
+    """A page that can't be rendered because of what the page itself does. The capture keeps the message."""
 
 
 class Browser:
-    """Renders pages, one at a time. Chromium is started for the first page."""
+    """The crawl's browser. It renders one page at a time, and starts Chromium for the first one."""
 
     def __init__(self, crawler: Crawler) -> None:
         # Every failure of scrapy-playwright is reported as a failure of the page.
@@ -241,7 +241,7 @@ class _PageVisit:
             await _refuse(route)
 
     async def _answer_navigation(self, route: Route, request: PageRequest) -> None:
-        """Answers with the document that is to be shown. Notes any other address for `_follow`, and aborts."""
+        """Answers with the document that is to be shown. Aborts any other navigation, and notes where it leads."""
         if self._navigation_expected:
             self._navigation_expected = False
             document = self.documents[-1]
@@ -305,8 +305,9 @@ class _PageVisit:
     async def _settle(self, page: Page) -> str:
         """Waits until the page's text has not changed for a while and nothing is being loaded.
 
-        Returns '', or the reason if the text still changed when the time was over. A text that stands while something
-        still loads is settled: some pages load without end. _PageFaultError if the page can't be shown at all.
+        Returns '' if the text has settled. When the time is over, a text that has not changed for a while counts as
+        settled even if something is still being loaded, because some pages never stop loading. Otherwise returns the
+        reason. _PageFaultError if the page can't be shown at all.
         """
         last, since = None, monotonic()
         while not self._is_over():

@@ -25,7 +25,7 @@ _MAX_HEAD = 256 * 1024
 
 
 class _HeadTooLargeError(Exception):
-    """An answer has more bytes than allowed before its body."""
+    """An answer with more bytes before its body than allowed."""
 
 
 # Scrapy and Twisted set no limit on an answer's headers, and have no public way to set one: Scrapy's signal
@@ -37,7 +37,7 @@ class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
     _head_size = 0
 
     def request(self, request: Any) -> Any:
-        """Sends a request; a connection that is kept open has several, one after the other."""
+        """Sends a request. A connection that is kept open sends several, one after the other."""
         self._head_size = 0
         return super().request(request)
 
@@ -52,7 +52,7 @@ class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
 
 
 class _LimitedHeadFactory(_HTTP11ClientFactory):
-    """Makes the protocol of each connection in the pool."""
+    """A factory that gives each connection in the pool a _LimitedHeadProtocol."""
 
     noisy = False
 
@@ -62,9 +62,9 @@ class _LimitedHeadFactory(_HTTP11ClientFactory):
 
 
 class EvidenceDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's download handler for HTTP, so that every answer can serve as evidence.
+    """Scrapy's download handler for HTTP, extended so that every answer can serve as evidence.
 
-    A request whose `meta["gate"]` has a gate is not sent before the gate lets it through.
+    If a request has a `gate` in its meta, the handler sends it when the gate lets it through.
     The handler sets `requested_at` and `answered_at` (aware UTC) and `sent_at` (time.monotonic()) in `request.meta`.
     It decodes the body's content codings, and leaves the headers as received.
     """

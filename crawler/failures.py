@@ -39,7 +39,7 @@ class RequestNotSentInterrupt(IgnoreRequest):
 
 
 class PageNotTakenError(Exception):
-    """No capture can be made of an answer. The message says why, and what this machine lacks for it."""
+    """An answer from which no capture can be made. The message says why, or what this machine lacks to render it."""
 
 
 def request_of(failure: Failure) -> Request:

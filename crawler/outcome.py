@@ -59,7 +59,7 @@ class CrawlOutcome:
 
 
 class Tally:
-    """Counts in Scrapy's stats what `outcome_from` makes a CrawlOutcome of."""
+    """The counters of a running crawl, kept in Scrapy's stats. `outcome_from` turns them into a CrawlOutcome."""
 
     def __init__(self, stats: StatsCollector) -> None:
         self._stats = stats

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PageCapturer:
-    """Adds answers to the fetches of a crawl. Opens a browser when the first page has to be rendered."""
+    """Turns the answers of one crawl into pages. Opens a browser when the first page has to be rendered."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

@@ -14,20 +14,21 @@ from crawler.captures import FetchedCapture
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
-# While pages are fetched, stored captures wait until there are more than this, or until this many seconds have passed.
-# More than 16 are enough work for processes of their own.
+# Reading begins when more than this many captures wait for it, or when the first has waited for this many seconds.
+# More than 16 captures are read by several processes, which one capture wouldn't be worth.
 _MAX_WAITING = 16
 _MAX_WAIT = 10
-# So many captures are read before the spider hears of them.
+# So many captures are read at a time. The spider hears of each batch when it is done.
 _READ_BATCH = 64
 
 
 class StorePipeline:
-    """Stores captures in the order in which they come, and has them read later. Only the crawl's end waits for that.
+    """The item pipeline: stores captures in the order in which they come, and has them read meanwhile or later.
 
-    Two threads do the work, one to store and one to read. Captures that come in while the first thread is busy are
-    committed together. Captures that wait to be read wait without their payload, which is in the store. An error of the
-    store ends the crawl. If a crawl ends early, the next one reads what it has left unread.
+    Pages are fetched without waiting for reading; only the end of the crawl waits for it. Two threads do the work, one
+    to store and one to read. Captures that come in while the first thread is busy are committed together. Captures that
+    wait to be read don't keep their payload in memory. An error of the store ends the crawl. If a crawl ends early, the
+    next one reads what it has left unread.
     """
 
     def __init__(self, crawler: Crawler) -> None:

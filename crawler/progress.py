@@ -60,7 +60,7 @@ def _duration(seconds: float) -> str:
 
 
 class Progress:
-    """Writes a spider's progress to standard error, from when the spider is opened until it is closed."""
+    """The display of a spider's progress on standard error, from when the spider is opened until it is closed."""
 
     def __init__(self, crawler: Crawler, spider: MeasurableSpider) -> None:
         self._crawler = crawler

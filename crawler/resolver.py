@@ -110,7 +110,7 @@ class _PublicOnly:
 
 
 class PublicAddressResolver(CachingHostnameResolver):
-    """Resolves host names to public addresses only, unless CLAUSEWATCH_ALLOW_PRIVATE is set.
+    """A resolver that finds only public addresses, unless CLAUSEWATCH_ALLOW_PRIVATE is set.
 
     The archive and the proxies that the operator set may have private addresses (`may_be_anywhere`). Behind a proxy,
     the proxy resolves names, and must itself keep crawls out of private networks. A name that is a private address

@@ -21,11 +21,11 @@ _Rules = ProtegoRobotParser | str
 
 
 class RobotsMiddleware:
-    """Refuses requests that a site's robots.txt forbids, except requests to an archive.
+    """A downloader middleware that refuses what a site's robots.txt forbids. Requests to an archive are exempt.
 
-    If the robots.txt is "unavailable" (4xx), there are no rules. If it is "unreachable" (5xx, or no answer), everything
-    is forbidden (RFC 9309, section 2.3.1). Scrapy's own middleware parses an error page as rules, and allows everything
-    if there is no answer; if several requests wait for the same robots.txt, it checks only one of them.
+    If the robots.txt is "unavailable" (4xx), there are no rules. If it is "unreachable" (5xx, 429 or no answer),
+    everything is forbidden (RFC 9309, section 2.3.1). Scrapy's own middleware parses an error page as rules, and allows
+    everything if there is no answer. If several requests wait for the same robots.txt, it checks only one of them.
     """
 
     def __init__(self, crawler: Crawler) -> None:

@@ -15,7 +15,7 @@ from crawler.run import print_failures, run_spider
 
 
 class Command(ScrapyCrawl):
-    """Runs a crawl. Prints on stderr a line for each failure, and a last line with the counts."""
+    """The command `scrapy crawl`. It prints on stderr a line for each failure, and a last line with the counts."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the crawl that the command line names, and sets the exit status.

@@ -1,9 +1,10 @@
-"""The archive itself: pywb behind a front that speaks the Wayback CDX dialect. Runs in `.venv-archive`.
+"""The loopback archive's server: pywb, behind a front that speaks the Wayback Machine's query language.
 
-    python -m loopback.server FOLDER [--plan FILE] [--log FILE] [--port NUMBER]
+    python -m loopback.pywb_front FOLDER [--plan FILE] [--log FILE] [--port NUMBER]
 
-FOLDER holds WARC files. Listens on 127.0.0.1, on that port or on one the system chooses, and says on stdout which: one
-line, the base address. Serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`, as web.archive.org does.
+Runs in `.venv-archive`. FOLDER has WARC files. The server listens on 127.0.0.1, at the given port or at a free one, and
+prints one line on stdout, its base address. It serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`, as
+web.archive.org does.
 """
 
 import argparse
@@ -20,20 +21,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from pywb.apps.frontendapp import FrontEndApp  # patches the sockets for gevent, so it comes before all that uses them
+# Importing this patches sockets for gevent, so it must come before whatever uses sockets.
+from pywb.apps.frontendapp import FrontEndApp
 from pywb.indexer.cdxindexer import write_multi_cdx_index
 from pywb.utils.geventserver import RequestURIWSGIHandler
 
 from gevent import get_hub  # isort: skip
 from gevent.pywsgi import WSGIServer  # isort: skip
 
-from loopback.cdx import FIELDS, BadQuery, answer
+from loopback.cdx_dialect import FIELDS, BadQueryError, answer
 from loopback.faults import Fault, Plan, read_plan
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-# pywb takes an address it does not know for a like one (other query parameters, say); the Wayback Machine does not.
+# For an unknown address, pywb returns a similar one, with other query parameters for example. The Wayback Machine
+# doesn't.
 _NO_FUZZY_RULES = """\
 default_filters: {fuzzy_search_limit: '0', not_exts: [], mimes: [], url_normalize: []}
 rules: []
@@ -41,7 +44,7 @@ rules: []
 
 
 class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no types
-    """Gives the application its connection, for faults that are below HTTP."""
+    """Passes the connection on to the application, for the fault that closes it without an answer."""
 
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
@@ -49,11 +52,11 @@ class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no type
         return environ
 
     def log_request(self) -> None:
-        """Nothing: the front keeps the log that tests read."""
+        """Prints nothing: the front writes the log that tests read."""
 
 
-class Front:
-    """WSGI application: CDX queries and faults are answered here, replays by pywb."""
+class WaybackFront:
+    """The WSGI application. It answers queries of the index and faults itself, and has pywb answer replays."""
 
     def __init__(self, pywb: FrontEndApp, plan: Plan, log: Path | None) -> None:
         self._pywb = pywb
@@ -61,7 +64,7 @@ class Front:
         self._log = log
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """See PEP 3333."""
+        """Answers a request, as PEP 3333 describes."""
         path = environ["REQUEST_URI"]
         if self._log:
             with self._log.open("a", encoding="utf-8") as stream:
@@ -83,7 +86,7 @@ class Front:
         else:
             status, headers, body = _collect(self._pywb, environ)
             if status.startswith("307") and not _has(headers, "Memento-Datetime"):
-                status = "302 Found"  # what the Wayback Machine says when it leads to the nearest capture
+                status = "302 Found"  # the Wayback Machine's status for a redirect to the nearest capture
         if fault:
             headers, body = _altered(headers, body, fault)
         start_response(status, headers)
@@ -92,9 +95,9 @@ class Front:
     def _cdx(self, environ: Environ, fault: Fault | None) -> tuple[str, list[tuple[str, str]], bytes]:
         parameters = parse_qs(environ["QUERY_STRING"])
         try:
-            rows = [*_rows_of(fault.rows if fault else ()), *self._rows(parameters.get("url", [""])[-1])]
+            rows = [*_parsed_rows(fault.rows if fault else ()), *self._rows(parameters.get("url", [""])[-1])]
             text, status = answer(rows, parameters), "200 OK"
-        except BadQuery as error:
+        except BadQueryError as error:
             text, status = f"{error}\n", "400 Bad Request"
         json_wanted = parameters.get("output") == ["json"]
         return status, [("Content-Type", "application/json" if json_wanted else "text/plain")], text.encode()
@@ -126,7 +129,7 @@ class Front:
                 }
 
 
-def _rows_of(lines: Iterable[str]) -> Iterator[dict[str, str]]:
+def _parsed_rows(lines: Iterable[str]) -> Iterator[dict[str, str]]:
     for line in lines:
         yield dict(zip(FIELDS, line.split("\t"), strict=True))
 
@@ -140,7 +143,7 @@ def _has(headers: Iterable[tuple[str, str]], name: str) -> bool:
 
 
 def _collect(application: Any, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
-    """A WSGI application's whole answer."""
+    """Returns status, headers and body of a WSGI application's answer."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
@@ -171,7 +174,7 @@ def _altered(headers: list[tuple[str, str]], body: bytes, fault: Fault) -> tuple
     return kept + [(name, value) for name, value in new.items() if value is not None], body
 
 
-def _application(folder: Path, work: Path, plan: Plan, log: Path | None) -> Front:
+def _application(folder: Path, work: Path, plan: Plan, log: Path | None) -> WaybackFront:
     index = work / "index.cdxj"
     write_multi_cdx_index(str(index), [str(folder)], sort=True, cdxj=True)
     rules = work / "rules.yaml"
@@ -187,16 +190,16 @@ def _application(folder: Path, work: Path, plan: Plan, log: Path | None) -> Fron
     }
     settings = work / "config.yaml"
     settings.write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
-    return Front(FrontEndApp(config_file=str(settings)), plan, log)
+    return WaybackFront(FrontEndApp(config_file=str(settings)), plan, log)
 
 
 def main() -> None:
-    """Serves until it is told to end, or until the one who started it is gone."""
+    """Serves until the process is terminated, or until the process that started it has ended."""
     parser = argparse.ArgumentParser(description="Serve a folder of WARC files as the Wayback Machine would.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--plan", type=Path, help="faults to answer with")
-    parser.add_argument("--log", type=Path, help="file to log requests in, one JSON object a line")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0: one that is free")
+    parser.add_argument("--plan", type=Path, help="file with the faults to answer with")
+    parser.add_argument("--log", type=Path, help="file to which requests are logged, one JSON object a line")
+    parser.add_argument("--port", type=int, default=0, help="port to listen at; 0 takes a free one")
     arguments = parser.parse_args()
     plan = read_plan(arguments.plan) if arguments.plan else Plan([])
     with tempfile.TemporaryDirectory() as work:
@@ -214,7 +217,7 @@ def main() -> None:
 
 
 def _end_with_starter() -> None:
-    """A starter that was killed cannot stop the server; the pipe it held closes with it."""
+    """Ends the server when the pipe on stdin closes: the process that started it has ended, or was killed."""
     sys.stdin.read()
     os._exit(0)
 

@@ -1,23 +1,21 @@
-"""Serves pages of 180 KB, each with a text of its own; prints its port."""
+"""Serves pages of 180 KB, each with a text of its own, on all loopback addresses. Prints its port."""
 
 import asyncio
 from functools import cache
 
-SIZE = 180_000
+PAGE_SIZE = 180_000
 _SENTENCE = (
     "We keep the personal data that you give us for {} days, and share it with nobody but the carrier of your parcel."
 )
-
-
 _SCRIPT = "var state = " + '{"module":"menu","items":[{"id":17,"href":"/products"}]};' * 4000
 
 
 @cache
 def page(number: int) -> bytes:
-    """A policy, with as much script around it as pages have."""
-    clauses = "".join(f"<h2>Section {n}</h2><p>{_SENTENCE.format(1000 * number + n)}</p>" for n in range(60))
-    head = f"<!DOCTYPE html><title>Privacy policy</title><h1>Privacy policy</h1>{clauses}"
-    return f"{head}<script>{_SCRIPT[: SIZE - len(head) - 32]}</script>".encode()
+    """Returns a policy of sixty sections, filled up with a script to the page's size, as real pages are."""
+    sections = "".join(f"<h2>Section {n}</h2><p>{_SENTENCE.format(1000 * number + n)}</p>" for n in range(60))
+    head = f"<!DOCTYPE html><title>Privacy policy</title><h1>Privacy policy</h1>{sections}"
+    return f"{head}<script>{_SCRIPT[: PAGE_SIZE - len(head) - 32]}</script>".encode()
 
 
 class _Protocol(asyncio.Protocol):
@@ -30,16 +28,16 @@ class _Protocol(asyncio.Protocol):
         while b"\r\n\r\n" in self._head:
             head, _, self._head = self._head.partition(b"\r\n\r\n")
             path = head.split(b" ", 2)[1].decode()
-            known = path[1:].isdecimal()
-            body = page(int(path[1:])) if known else b"not here"
-            status = "200 OK" if known else "404 Not Found"
+            exists = path[1:].isdecimal()
+            body = page(int(path[1:])) if exists else b"not here"
+            status = "200 OK" if exists else "404 Not Found"
             self._transport.write(  # type: ignore[attr-defined]  # it is a WriteTransport
                 f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
             )
 
 
 async def main() -> None:
-    """Serve until killed."""
+    """Serves until the process is killed."""
     server = await asyncio.get_running_loop().create_server(_Protocol, "0.0.0.0", 0)  # noqa: S104  (all of loopback)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
