@@ -13,6 +13,7 @@ from storage import CaptureToFetch, Listing, ListingQuery, Store
 from tests.keeping import keep
 from tests.stored_captures import POLICY, URL, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 ARCHIVE = "https://archive.example"
 ASKED = ListingQuery(ARCHIVE, URL, None, None)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,11 +32,11 @@ def archived(one: ListedCapture, payload: bytes = A) -> Capture:
 
 
 def begin(store: Store, *asked: ListingQuery, now: datetime = NOW) -> tuple[Listing, ...]:
-    return store.archive_listings.begin(PolicyKey("marmot", "privacy"), asked or (ASKED,), now, WEEK)
+    return store.archive_listings.begin(KEY, asked or (ASKED,), now, WEEK)
 
 
 def left(store: Store, ids: tuple[int, ...] = (), checksums: tuple[str, ...] = ()) -> tuple[CaptureToFetch, ...]:
-    return store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), ids, checksums, 100)
+    return store.archive_listings.to_fetch(KEY, ids, checksums, 100)
 
 
 def filed(store: Store, *rows: ListedCapture) -> Listing:
@@ -64,7 +65,7 @@ def test_a_page_that_another_crawl_filed_first_is_not_filed_twice(store: Store) 
     (listing,) = begin(store)
     first = store.archive_listings.file_page(listing, [row(0)], 1, "on")
     assert store.archive_listings.file_page(listing, [row(0)], 1, "on") == first
-    assert store.archive_listings.count_to_fetch(PolicyKey("marmot", "privacy")) == 1
+    assert store.archive_listings.count_to_fetch(KEY) == 1
 
 
 def test_duplicate_rows_and_rows_of_stored_captures_are_no_rows_to_get(store: Store) -> None:
@@ -95,7 +96,7 @@ def test_a_redirects_capture_some_hours_away_takes_its_row_away_and_is_known_at_
     filed(store, row(0))
     keep(store, replace(archived(row(0)), captured_at=row(0).captured_at + timedelta(hours=20)), A, POLICY)
     assert left(store) == ()
-    store.archive_listings.close([PolicyKey("marmot", "privacy")])
+    store.archive_listings.close([KEY])
     filed(store, row(0))
     assert left(store) == ()
 
@@ -111,38 +112,38 @@ def test_rows_under_way_and_others_of_their_text_are_left_out(store: Store) -> N
 def test_a_row_that_is_not_given_waits_for_another_of_its_text(store: Store) -> None:
     filed(store, *(row(n, "SAME") for n in range(4)), row(9))
     first, second, *_ = left(store)
-    assert store.archive_listings.mark_not_given(PolicyKey("marmot", "privacy"), first) == 0
+    assert store.archive_listings.mark_not_given(KEY, first) == 0
     assert [one.listed for one in left(store)][-1] == row(0, "SAME")
     assert left(store)[-1].tried
-    assert store.archive_listings.mark_not_given(PolicyKey("marmot", "privacy"), second) == 4
+    assert store.archive_listings.mark_not_given(KEY, second) == 4
     assert [one.listed for one in left(store)] == [row(9)]
 
 
 def test_a_row_that_is_not_given_and_is_alone_is_let_go_until_it_is_listed_again(store: Store) -> None:
     filed(store, row(0), row(1, status="404"))
     for one in left(store):
-        assert store.archive_listings.mark_not_given(PolicyKey("marmot", "privacy"), one) == 1
+        assert store.archive_listings.mark_not_given(KEY, one) == 1
     assert left(store) == ()
-    store.archive_listings.close([PolicyKey("marmot", "privacy")])
+    store.archive_listings.close([KEY])
     filed(store, row(0), row(1, status="404"))
     assert len(left(store)) == 2
 
 
 def test_rows_told_apart_are_got_each_by_itself(store: Store) -> None:
     filed(store, row(0, "SAME"), row(1, "SAME"), row(2))
-    store.archive_listings.distrust_checksum(PolicyKey("marmot", "privacy"), "SAME")
+    store.archive_listings.distrust_checksum(KEY, "SAME")
     assert [one.checksum for one in left(store)] == [None, None, "DIGEST2"]
 
 
 def test_a_listing_stays_until_its_rows_are_gone_through(store: Store) -> None:
     filed(store, row(0))
-    store.archive_listings.close([PolicyKey("marmot", "privacy")])
+    store.archive_listings.close([KEY])
     assert begin(store)[0].complete
     keep(store, archived(row(0)), A, POLICY)
-    store.archive_listings.close([PolicyKey("marmot", "privacy")])
+    store.archive_listings.close([KEY])
     (anew,) = begin(store)
     assert (anew.complete, anew.found) == (False, 0)
-    store.archive_listings.close([PolicyKey("marmot", "privacy")])
+    store.archive_listings.close([KEY])
     assert begin(store) == (anew,)  # one that is not complete is under way
 
 
@@ -190,14 +191,14 @@ def test_texts_are_told_by_captures_that_show_their_digest(store: Store) -> None
     keep(store, replace(archived(row(1, "REDIRECTED"), B), redirects=(URL,)), B, POLICY)
     keep(store, replace(archived(row(2, "ERROR"), B), status=404), B, POLICY)
     keep(store, capture_of(B, 3), B, POLICY)
-    texts = store.archive_listings.known_payloads(PolicyKey("marmot", "privacy"))
+    texts = store.archive_listings.known_payloads(KEY)
     assert set(texts) == {"SHOWN"}
     assert texts["SHOWN"].sha256 == archived(row(0)).sha256
 
 
 def test_five_thousand_rows_are_one_page(store: Store) -> None:
     filed(store, *(row(n) for n in range(5000)))
-    assert store.archive_listings.count_to_fetch(PolicyKey("marmot", "privacy")) == 5000
+    assert store.archive_listings.count_to_fetch(KEY) == 5000
     assert len(left(store)) == 100
 
 

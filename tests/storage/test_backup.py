@@ -25,6 +25,7 @@ from tests.storage.test_verification import DECLARED, PAGES, fill, findings
 from tests.stored_captures import BEGIN, POLICY, capture_of
 from tests.stored_digests import told_to
 
+KEY = PolicyKey("marmot", "privacy")
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
 
 
@@ -35,13 +36,13 @@ def backed_up(database_url: str, path: Path) -> Path:
 
 
 def everything(store: Store) -> list[object]:
-    captures = store.library.captures(PolicyKey("marmot", "privacy"))
+    captures = store.library.captures(KEY)
     (reader,) = store.subscriptions.subscribers()
     return [
         captures,
         [store.library.payload(one.capture.sha256) for one in captures],
         [store.library.document(one.id) for one in captures],
-        store.library.history(PolicyKey("marmot", "privacy")),
+        store.library.history(KEY),
         reader,
         told_to(store, reader.id),
         store.subscriptions.outbox(),
@@ -53,7 +54,7 @@ def filled(database_url: str, tmp_path: Path) -> str:
     fill(database_url, tmp_path / "payloads")
     with Store.open(database_url) as store:
         (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(reader.id, b"digest \x00\xff", {PolicyKey("marmot", "privacy"): BEGIN}, BEGIN)
+        store.subscriptions.enqueue(reader.id, b"digest \x00\xff", {KEY: BEGIN}, BEGIN)
     return database_url
 
 
@@ -166,7 +167,7 @@ def test_a_damaged_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_pat
                 restore(store, copy)
             except StorageError as error:
                 said = str(error)
-                assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
+                assert store.library.captures(KEY) == ()
                 assert store.subscriptions.subscribers() == ()
                 assert str(copy) in said
                 assert "take another" in said
@@ -215,7 +216,7 @@ def test_payloads_that_are_damaged_go_along_and_are_named(filled: str, tmp_path:
     with Store.open(url) as store:
         (said,) = restore(store, tmp_path / "all.backup")
         assert f"{sha256_hex(PAGES[4])} is damaged" in said
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(PAGES)
+        assert len(store.library.captures(KEY)) == len(PAGES)
     assert ["(capture 5)" in one.place for one in findings(url)] == [True]
 
 
@@ -247,7 +248,7 @@ def test_a_backup_of_an_earlier_schema_is_brought_up_to_date_and_left_as_it_is(w
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
         assert restore(store, file) == []
         assert list(verify(store, DECLARED)) == []
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(PAGES)
+        assert len(store.library.captures(KEY)) == len(PAGES)
     assert file.read_bytes() == before
 
 
@@ -294,7 +295,7 @@ def test_a_restore_that_is_killed_leaves_nothing(whole: Path, database_url: str)
     work.join()
     assert work.exitcode == -signal.SIGKILL
     with Store.open(database_url) as store:
-        assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
+        assert store.library.captures(KEY) == ()
         assert restore(store, whole) == []
         assert list(verify(store, DECLARED)) == []
 

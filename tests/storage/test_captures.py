@@ -10,6 +10,7 @@ from storage import Store, StoredCapture
 from tests.keeping import keep
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 
 
@@ -18,7 +19,7 @@ def test_the_same_capture_twice_is_no_change(store: Store) -> None:
     again = keep(store, capture_of(A), A, POLICY)
     assert (first.is_new, again.is_new) == (True, False)
     assert (again.capture_id, again.verdict, again.version_id) == (first.capture_id, first.verdict, first.version_id)
-    assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 1
+    assert len(store.library.captures(KEY)) == 1
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_the_same_instant_in_another_zone_is_the_same_capture(store: Store) -> N
 def test_a_text_that_comes_back_is_three_observations_and_two_versions(store: Store) -> None:
     for days, payload in enumerate((A, B, A)):
         keep(store, capture_of(payload, days), payload, POLICY)
-    history = store.library.history(PolicyKey("marmot", "privacy"))
+    history = store.library.history(KEY)
     assert [len(period.observations) for period in history.periods] == [1, 1, 1]
     assert [(version.number, len(version.periods)) for version in history.versions] == [(1, 2), (2, 1)]
 
@@ -53,7 +54,7 @@ def test_a_text_that_comes_back_is_three_observations_and_two_versions(store: St
 def test_captures_come_oldest_first_whatever_the_order_of_arrival(store: Store) -> None:
     for days in (2, 0, 1):
         keep(store, capture_of(A, days), A, POLICY)
-    found = store.library.captures(PolicyKey("marmot", "privacy"))
+    found = store.library.captures(KEY)
     assert [stored.capture.captured_at for stored in found] == [BEGIN + timedelta(days=days) for days in range(3)]
 
 
@@ -66,10 +67,8 @@ def test_what_does_not_show_the_policy_is_kept_and_makes_no_version(
     monkeypatch.setattr("intake.reading.read", lambda *_, **__: Reading(verdict, document))
     kept = keep(store, capture_of(B, 1), B, POLICY)
     assert (kept.verdict, kept.version_id) == (verdict, None)
-    assert store.library.captures(PolicyKey("marmot", "privacy"))[1] == StoredCapture(
-        kept.capture_id, capture_of(B, 1), verdict, None
-    )
-    assert len(store.library.history(PolicyKey("marmot", "privacy")).periods) == 1
+    assert store.library.captures(KEY)[1] == StoredCapture(kept.capture_id, capture_of(B, 1), verdict, None)
+    assert len(store.library.history(KEY).periods) == 1
     assert store.library.payload(sha256_hex(B)) == B
     assert store.library.document(kept.capture_id) == document
 
@@ -79,7 +78,7 @@ def test_policies_are_kept_apart(store: Store) -> None:
     keep(store, capture_of(B, policy="cookies"), B, POLICY)
     (stored,) = store.library.captures(PolicyKey("marmot", "cookies"))
     assert stored.capture.sha256 == sha256_hex(B)
-    assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 1
+    assert len(store.library.history(KEY).versions) == 1
     assert store.library.captures(PolicyKey("vole", "privacy")) == ()
     assert store.library.history(PolicyKey("vole", "privacy")).periods == ()
 
@@ -94,13 +93,13 @@ def test_a_payload_stored_before_need_not_come_again(store: Store) -> None:
 def test_a_payload_never_stored_must_come(store: Store) -> None:
     with pytest.raises(StorageError, match="hand it over with its bytes"):
         keep(store, capture_of(A), None, POLICY)
-    assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
+    assert store.library.captures(KEY) == ()
 
 
 def test_bytes_that_are_not_the_captures_own_are_refused(store: Store) -> None:
     with pytest.raises(StorageError, match="not the bytes"):
         keep(store, capture_of(A), B, POLICY)
-    assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
+    assert store.library.captures(KEY) == ()
 
 
 def test_what_is_not_stored_is_said_so(store: Store) -> None:
@@ -114,7 +113,7 @@ def test_captures_survive_closing(database_url: str) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
     with Store.open(database_url) as store:
-        assert store.library.captures(PolicyKey("marmot", "privacy"))[0].capture == capture_of(A)
+        assert store.library.captures(KEY)[0].capture == capture_of(A)
         assert store.library.payload(sha256_hex(A)) == A
 
 
@@ -132,7 +131,7 @@ def test_everything_of_a_capture_comes_back(store: Store) -> None:
         archive={"timestamp": "20190304050607", "digest": "AAAA\x00\\", "urlkey": "example,marmot)/privacy"},
     )
     keep(store, capture, A, POLICY)
-    (stored,) = store.library.captures(PolicyKey("marmot", "privacy"))
+    (stored,) = store.library.captures(KEY)
     assert stored.capture == capture
     for moment in (stored.capture.captured_at, stored.capture.answered_at):
         assert moment is not None
@@ -144,8 +143,8 @@ def test_addresses_may_be_long_and_of_any_characters(store: Store) -> None:
     url = URL + "?" + "".join(sha256_hex(str(number).encode()) for number in range(128)) + "\x00\ud800\\u005c😀"
     keep(store, capture_of(A, url=url, asked_url=url), A, POLICY)
     assert not keep(store, capture_of(A, url=url, asked_url=url), A, POLICY).is_new
-    assert store.library.captures(PolicyKey("marmot", "privacy"))[0].capture.url == url
-    assert store.library.history(PolicyKey("marmot", "privacy")).periods[0].first.url == url
+    assert store.library.captures(KEY)[0].capture.url == url
+    assert store.library.history(KEY).periods[0].first.url == url
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x00" * 5_000_000, bytes(range(256)) * 64])

@@ -20,6 +20,7 @@ from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 A = page("We keep your messages for a year.")
 NOISE = b"".join(sha256_hex(bytes([number])).encode() for number in range(50))
 
@@ -37,7 +38,7 @@ def test_a_byte_damaged_in_the_file_is_noticed(tmp_path: Path, place: int) -> No
     with Store.open(f"sqlite:///{file}") as store:
         with pytest.raises(StorageError, match=r"is damaged: .*restore the database from a backup"):
             store.library.payload(sha256_hex(NOISE))
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 1
+        assert len(store.library.captures(KEY)) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"not zstandard", compress(NOISE[:-1]), compress(NOISE)[:-3]])
@@ -80,9 +81,9 @@ def test_a_digest_that_is_none_any_more_keeps_nothing_else_from_being_read(
         connection.execute(f"UPDATE {table} SET {name} = ? WHERE rowid = 1", (value,))  # noqa: S608
     connection.close()
     with Store.open(f"sqlite:///{file}") as store:
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 2
+        assert len(store.library.captures(KEY)) == 2
         assert store.library.payload(sha256_hex(NOISE)) == NOISE
-        assert any(one.remedy == "backup" for one in verify(store, {PolicyKey("marmot", "privacy"): POLICY}))
+        assert any(one.remedy == "backup" for one in verify(store, {KEY: POLICY}))
         back_up(store, tmp_path / "copy.db", capture_of(A).captured_at)
 
 
@@ -107,17 +108,17 @@ def test_whatever_stands_in_a_column_is_read_or_told(
     connection.close()
     with Store.open(f"sqlite:///{file}") as store:
         reads: list[Callable[[], object]] = [
-            lambda: store.library.captures(PolicyKey("marmot", "privacy")),
-            lambda: store.library.history(PolicyKey("marmot", "privacy")),
+            lambda: store.library.captures(KEY),
+            lambda: store.library.history(KEY),
             lambda: store.library.document(1),
             lambda: store.library.payload(sha256_hex(A)),
             lambda: store.library.standings(),
             lambda: [store.subscriptions.watermarks(one) for one in store.subscriptions.subscribers()],
             lambda: store.subscriptions.outbox(),
-            lambda: store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), [], [], 5),
-            lambda: store.archive_listings.known_payloads(PolicyKey("marmot", "privacy")),
+            lambda: store.archive_listings.to_fetch(KEY, [], [], 5),
+            lambda: store.archive_listings.known_payloads(KEY),
             lambda: back_up(store, tmp_path / "copy.db", NOW),
-            lambda: list(verify(store, {PolicyKey("marmot", "privacy"): POLICY})),
+            lambda: list(verify(store, {KEY: POLICY})),
             lambda: keep(store, capture_of(A, 9), A, POLICY),
         ]
         for read in reads:
@@ -136,9 +137,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         list(keep_unread(store, [(capture_of(NOISE, 5), NOISE, POLICY)]))
         store.library.review([1], Review("rejected", "ann", "", NOW))
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
-        store.subscriptions.enqueue(1, b"digest", {PolicyKey("marmot", "privacy"): NOW}, NOW)
+        store.subscriptions.enqueue(1, b"digest", {KEY: NOW}, NOW)
         asked = ListingQuery("https://archive.example", URL, None, NOW)
-        (listing,) = store.archive_listings.begin(PolicyKey("marmot", "privacy"), [asked], NOW, timedelta(days=7))
+        (listing,) = store.archive_listings.begin(KEY, [asked], NOW, timedelta(days=7))
         row = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")
         store.archive_listings.file_page(listing, [row], 0, "on")
     with sqlite3.connect(file) as connection:

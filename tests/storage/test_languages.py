@@ -10,6 +10,7 @@ from storage import Review, Store
 from tests import keeping
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 ENGLISH = page("We keep your messages for a year.")
 OTHER_ENGLISH = page("We keep your messages for a month.")
 GERMAN = """<!DOCTYPE html><html lang="de"><head><title>Datenschutz</title></head><body><main>
@@ -35,12 +36,12 @@ def test_a_variant_between_makes_no_version(store: Store) -> None:
     for day, payload in enumerate((ENGLISH, GERMAN, ENGLISH, OTHER_ENGLISH)):
         keep(store, payload, day)
     assert reasons(store) == [None, "other_language", None, None]
-    variant = store.library.captures(PolicyKey("marmot", "privacy"))[1]
+    variant = store.library.captures(KEY)[1]
     assert variant.version_id is None
     assert variant.verdict.evidence == (
         "in German, while the captures before (2019-03-04) and after (2019-03-06) are in English"
     )
-    assert len(store.library.history(PolicyKey("marmot", "privacy")).periods) == 2
+    assert len(store.library.history(KEY).periods) == 2
 
 
 def test_any_order_of_arrival_gives_the_same(store: Store) -> None:
@@ -62,14 +63,14 @@ def test_a_vendor_that_moves_to_another_language_is_followed_after_a_month(store
     assert reasons(store)[5:] == ["other_language"] * 3
     keep(store, GERMAN, 40)
     assert reasons(store)[5:] == [None] * 4
-    assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
+    assert len(store.library.history(KEY).versions) == 2
 
 
 def test_a_declared_language_needs_no_neighbours(store: Store) -> None:
     german = Policy(locations=POLICY.locations, language="de")
     keep(store, ENGLISH, 0, declared=german)
     keep(store, GERMAN, 1, declared=german)
-    first, second = store.library.captures(PolicyKey("marmot", "privacy"))
+    first, second = store.library.captures(KEY)
     assert (first.verdict.reason, second.verdict.reason) == ("other_language", None)
     assert first.verdict.evidence == "in English, while the declaration states German"
     keep(store, ENGLISH, 2)

@@ -16,6 +16,7 @@ from storage import Store
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 A = page("We keep your messages for a year.")
 
 
@@ -101,7 +102,7 @@ def test_a_file_that_another_process_holds_is_waited_for_and_then_told(file: Pat
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="is locked by another process: run this again"):
             keep(store, capture_of(A, 1), A, POLICY)
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 1
+        assert len(store.library.captures(KEY)) == 1
         other.execute("ROLLBACK")
         other.close()
         assert keep(store, capture_of(A, 1), A, POLICY).is_new
@@ -117,10 +118,10 @@ def test_a_full_disk_keeps_what_was_stored(file: Path) -> None:
     with pragma("max_page_count = 60"), Store.open(f"sqlite:///{file}") as store:
         with pytest.raises(StorageError, match="has no space left: free some and run this again"):
             fill(store)
-        stored = store.library.captures(PolicyKey("marmot", "privacy"))
+        stored = store.library.captures(KEY)
         assert stored
         for each in stored:
             assert sha256_hex(store.library.payload(each.capture.sha256)) == each.capture.sha256
     with Store.open(f"sqlite:///{file}") as store:
         assert keep(store, capture_of(A, 2000), A, POLICY).is_new
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(stored) + 1
+        assert len(store.library.captures(KEY)) == len(stored) + 1

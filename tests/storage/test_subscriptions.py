@@ -6,6 +6,7 @@ from core.exceptions import StorageError, UsageError
 from storage import OutboxMessage, Store, Subscriber
 from tests.stored_digests import told_to
 
+KEY = PolicyKey("marmot", "privacy")
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 
@@ -29,14 +30,14 @@ def test_subscribers_come_in_the_order_they_subscribed(store: Store) -> None:
 
 
 def test_subscribing_again_replaces_the_vendors_and_keeps_what_was_told(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, None, {PolicyKey("marmot", "privacy"): NOW}, NOW)
+    store.subscriptions.enqueue(reader.id, None, {KEY: NOW}, NOW)
     store.subscriptions.subscribe(reader.address, ["vole"], LATER)
     assert store.subscriptions.subscribers() == (Subscriber(reader.id, reader.address, ("vole",), NOW),)
-    assert told_to(store, reader.id) == {PolicyKey("marmot", "privacy"): NOW}
+    assert told_to(store, reader.id) == {KEY: NOW}
 
 
 def test_unsubscribing_forgets_what_was_told_and_what_waits(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, b"digest", {PolicyKey("marmot", "privacy"): NOW}, NOW)
+    store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW}, NOW)
     assert store.subscriptions.unsubscribe(reader.address)
     assert (store.subscriptions.subscribers(), store.subscriptions.outbox(), told_to(store, reader.id)) == ((), (), {})
     assert not store.subscriptions.unsubscribe(reader.address)
@@ -65,25 +66,25 @@ def test_messages_wait_in_order_until_they_are_sent(store: Store, reader: Subscr
 
 
 def test_nothing_to_tell_advances_what_was_told_and_sends_nothing(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, None, {PolicyKey("marmot", "privacy"): NOW, PolicyKey("vole", "privacy"): LATER}, NOW)
-    assert told_to(store, reader.id) == {PolicyKey("marmot", "privacy"): NOW, PolicyKey("vole", "privacy"): LATER}
+    store.subscriptions.enqueue(reader.id, None, {KEY: NOW, PolicyKey("vole", "privacy"): LATER}, NOW)
+    assert told_to(store, reader.id) == {KEY: NOW, PolicyKey("vole", "privacy"): LATER}
     assert store.subscriptions.outbox() == ()
 
 
 def test_what_was_told_is_never_taken_back(store: Store, reader: Subscriber) -> None:
     for moment in (NOW, LATER, NOW):
-        store.subscriptions.enqueue(reader.id, None, {PolicyKey("marmot", "privacy"): moment}, NOW)
-    assert told_to(store, reader.id) == {PolicyKey("marmot", "privacy"): LATER}
+        store.subscriptions.enqueue(reader.id, None, {KEY: moment}, NOW)
+    assert told_to(store, reader.id) == {KEY: LATER}
 
 
 def test_what_was_told_and_the_message_are_stored_together_or_not_at_all(store: Store, reader: Subscriber) -> None:
     naive = NOW.replace(tzinfo=None)  # refused, after the first was written
     with pytest.raises(StorageError, match="without a zone"):
-        store.subscriptions.enqueue(reader.id, b"digest", {PolicyKey("marmot", "privacy"): NOW, PolicyKey("vole", "privacy"): naive}, NOW)
+        store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW, PolicyKey("vole", "privacy"): naive}, NOW)
     assert (told_to(store, reader.id), store.subscriptions.outbox()) == ({}, ())
 
 
 def test_a_subscriber_who_left_meanwhile_is_told_nothing(store: Store, reader: Subscriber) -> None:
     store.subscriptions.unsubscribe(reader.address)
     with pytest.raises(UsageError, match="no subscriber"):
-        store.subscriptions.enqueue(reader.id, b"digest", {PolicyKey("marmot", "privacy"): NOW}, NOW)
+        store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW}, NOW)

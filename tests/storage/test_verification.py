@@ -22,7 +22,8 @@ from tests.keeping import keep, reextract, verify
 from tests.storage.test_payloads import answer, text
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of
 
-DECLARED = {PolicyKey("marmot", "privacy"): POLICY}
+KEY = PolicyKey("marmot", "privacy")
+DECLARED = {KEY: POLICY}
 # Three that are one keyframe and its differences, one that is not the policy, one as large as a store outside takes.
 PAGES = [
     *(answer("We keep your messages for a year.", number) for number in range(3)),
@@ -41,9 +42,7 @@ def fill(database_url: str, payloads: Path) -> None:
         store.subscriptions.subscribe("reader@marmot.example", [], BEGIN)
 
 
-def findings(
-    database_url: str, declared: dict[PolicyKey, Policy] = DECLARED, repair: bool = False
-) -> list[Finding]:
+def findings(database_url: str, declared: dict[PolicyKey, Policy] = DECLARED, repair: bool = False) -> list[Finding]:
     with Store.open(database_url) as store:
         return list(verify(store, declared, repair))
 
@@ -241,8 +240,8 @@ def test_what_is_derived_can_be_derived_again(copied: Path, statement: str) -> N
     url = f"sqlite:///{copied}"
     with Store.open(url) as store:
         before = (
-            store.library.captures(PolicyKey("marmot", "privacy")),
-            store.library.history(PolicyKey("marmot", "privacy")),
+            store.library.captures(KEY),
+            store.library.history(KEY),
             store.library.document(1),
         )
     connection = sqlite3.connect(copied)
@@ -251,10 +250,10 @@ def test_what_is_derived_can_be_derived_again(copied: Path, statement: str) -> N
     assert {one.remedy for one in findings(url)} <= {"repair", "reextract"}
     assert {one.remedy for one in findings(url, repair=True)} <= {"mended", "reextract"}
     with Store.open(url) as store:
-        reextract(store, PolicyKey("marmot", "privacy"), POLICY)
+        reextract(store, KEY, POLICY)
         assert (
-            store.library.captures(PolicyKey("marmot", "privacy")),
-            store.library.history(PolicyKey("marmot", "privacy")),
+            store.library.captures(KEY),
+            store.library.history(KEY),
             store.library.document(1),
         ) == before
     assert findings(url) == []
@@ -270,7 +269,7 @@ def test_what_is_gone_is_missed_however_often_is_repaired(copied: Path) -> None:
 
 
 def test_readings_of_another_declaration_are_looked_at_by_themselves(copied: Path) -> None:
-    declared = {PolicyKey("marmot", "privacy"): Policy(locations=(Location(url=URL, remove=("h2",)),))}
+    declared = {KEY: Policy(locations=(Location(url=URL, remove=("h2",)),))}
     url = f"sqlite:///{copied}"
     assert findings(url, declared) == []
     connection = sqlite3.connect(copied)
