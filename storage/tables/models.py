@@ -276,8 +276,14 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-_untold = PolicyRow.revision > PolicyRow.composed_revision
-Index("policies_untold", PolicyRow.vendor, PolicyRow.policy, sqlite_where=_untold, postgresql_where=_untold)
+_changed_since_composed = PolicyRow.revision > PolicyRow.composed_revision
+Index(
+    "policies_untold",
+    PolicyRow.vendor,
+    PolicyRow.policy,
+    sqlite_where=_changed_since_composed,
+    postgresql_where=_changed_since_composed,
+)
 Index("outbox_by_subscriber", OutboxRow.subscriber_id)
 Index(
     "outbox_waiting",
