@@ -23,8 +23,8 @@ from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow,
 from tests.keeping import keep
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
-A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 KEY = PolicyKey("marmot", "privacy")
+A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
 VENDORS = [f"vendor{number:02}" for number in range(50)]
 ARCHIVE = ArchiveSite("wayback", "https://archive.example")

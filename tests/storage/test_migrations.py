@@ -145,7 +145,8 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         (reader,) = store.subscriptions.subscribers()
         assert told_to(store, reader.id) == {KEY: BEGIN + timedelta(days=1)}
         assert [message.message for message in store.subscriptions.outbox()] == [b"digest \x00\xff"]
-        assert [row.checksum for row in store.archive_listings.to_fetch(KEY, [], [], 9)] == ["ABC"]
+        archive = ArchiveSite("wayback", "https://archive.example")
+        assert [row.checksum for row in store.archive_listings.to_fetch(KEY, archive, [], [], 9)] == ["ABC"]
         assert list(verify(store, {KEY: POLICY})) == []
         assert keep(store, capture_of(A, 9), A, POLICY).capture_id == 9
     with engine.connect() as connection:
