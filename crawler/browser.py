@@ -400,7 +400,7 @@ def _rendered_capture(served: Capture, html: bytes, visit: _PageVisit) -> Captur
         sha256=sha256_hex(html),
         requested_at=visit.begun_at,
         answered_at=now,
-        archive={"rendered_by": f"Chromium {visit.browser_version}"},
+        rendered_by=f"Chromium {visit.browser_version}",
     )
 
 

@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, IgnoreRequest
 
 from core.exceptions import ClausewatchError
-from crawler.captures import Found
+from crawler.captures import FetchedCapture
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
@@ -35,7 +35,7 @@ class StorePipeline:
         self._crawler = crawler
         self._storing_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._reading_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
-        self._to_store: list[tuple[Found, asyncio.Future[None]]] = []
+        self._to_store: list[tuple[FetchedCapture, asyncio.Future[None]]] = []
         self._to_read: list[UnreadCapture] = []
         self._storing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -53,7 +53,7 @@ class StorePipeline:
     def _spider(self) -> BaseSpider:
         return cast(BaseSpider, self._crawler.spider)
 
-    async def process_item(self, item: Found) -> Found:
+    async def process_item(self, item: FetchedCapture) -> FetchedCapture:
         """Stores one capture, and returns once it is committed. Does nothing if the crawl is to store no more."""
         if not self._spider.stopped:
             committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -98,7 +98,7 @@ class StorePipeline:
                 self._start_reading()
         self._storing = None
 
-    def _store_batch(self, batch: list[Found]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
+    def _store_batch(self, batch: list[FetchedCapture]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
         """Returns the captures that the store took, and its error if it took no more."""
         stored: list[UnreadCapture] = []
         if self._spider.stopped:

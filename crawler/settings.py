@@ -58,17 +58,8 @@ RETRY_ENABLED = False
 RETRY_TIMES = 2
 LIVE_BACKOFF = 5  # seconds before the first retry of a live page; doubled before each further retry
 LIVE_BACKOFF_MAX = 120  # a live page that asks for a longer wait is left for the next crawl
-# Seconds between two requests to an archive, counted over all crawls of this machine. The Wayback Machine allows about
-# 30 index queries a minute and about 8 replays a second.
-ARCHIVE_LISTING_INTERVAL = 2.5
-ARCHIVE_REPLAY_INTERVAL = 0.125
-ARCHIVE_BACKOFF = 5  # seconds before an archive is asked again after a failure; doubled with each failure in a row
-ARCHIVE_BACKOFF_429 = 60  # who keeps asking for a minute after a 429, the Wayback Machine blocks for an hour
-ARCHIVE_BACKOFF_MAX = 900  # an archive that asks for a longer wait is not asked again in this crawl
-ARCHIVE_TRIES = 3  # attempts at one request
-ARCHIVE_STRIKES = 8  # failures in a row, of any requests, after which the archive is not asked again in this crawl
-ARCHIVE_REFUSALS = 4  # refused connections in a row that mean a block; it is then left alone for an hour or more
-ARCHIVE_LISTING_ROWS = 5000  # rows in one answer of the index
+# The limits of an archive (crawler.archives.protocol.Limits) are in its client. Settings such as ARCHIVE_TRIES override
+# them.
 
 CONCURRENT_ITEMS = 1  # of one answer, which has only one; Scrapy starts as many tasks for each answer (bench/crawl)
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"

@@ -6,7 +6,7 @@ from core.captures import Capture, Reading, Verdict
 from core.exceptions import ExtractionError
 from extraction.documents import joined, parse
 from extraction.screening.screen import screen, speaks_as_policy, status_verdict
-from formats.multipart import is_composed, parts_of
+from formats.multipart import fault_of, is_composed, parts_of
 
 
 def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Reading:
@@ -26,10 +26,10 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
         return Reading(Verdict("quarantined", "unreadable", str(error)), None)
     if capture.media_type.startswith("multipart/mixed"):
         return _in_one([(part, read(part, body, select=select, remove=remove)) for part, body in parts])
-    return _rendered(_read_page(*parts[-1], select, remove), capture.archive.get("fault"))
+    return _rendered(_read_page(*parts[-1], select, remove), fault_of(capture))
 
 
-def _rendered(reading: Reading, fault: str | None) -> Reading:
+def _rendered(reading: Reading, fault: str) -> Reading:
     """The reading of what a browser made of a page. fault: what kept it from coming to an end with it."""
     verdict = reading.verdict
     if fault:

@@ -218,7 +218,7 @@ def test_the_served_and_the_rendered_page_are_both_kept(crawled: Crawled) -> Non
     assert ("Content-Length", str(len(page.body))) in served.headers
     assert b"We keep letters for thirty days." in html
     assert (rendered.headers, rendered.url) == ((), served.url)
-    assert rendered.archive["rendered_by"].startswith("Chromium ")
+    assert rendered.rendered_by.startswith("Chromium ")
     assert served.answered_at is not None
     assert rendered.requested_at is not None
     assert served.answered_at <= rendered.requested_at < rendered.captured_at
