@@ -1,24 +1,14 @@
 """Writes a report in a format to standard output or to a file, for `clausewatch report` and `clausewatch diff`."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from core.exceptions import UsageError
-from reports import Report, as_docx, as_html, as_json, as_markdown, as_text, print_report
+from reports import REPORT_FORMATS, Report, print_report
 from scripts.options import Decorator
-
-_RENDERERS: dict[str, Callable[[Report], str | bytes]] = {
-    "text": as_text,
-    "json": as_json,
-    "markdown": as_markdown,
-    "html": as_html,
-    "docx": as_docx,
-}
-REPORT_FORMATS = tuple(_RENDERERS)
 
 output_option: Decorator = click.option(
     "--output",
@@ -30,22 +20,25 @@ output_option: Decorator = click.option(
 
 
 def write_report(report: Report, output_format: str, output: Path | None) -> None:
-    """Writes a report to a file; None or `-` stands for standard output.
+    """Writes the report in a format of `REPORT_FORMATS` to the file, or to standard output if it is None or `-`.
 
-    UsageError if the file can't be written, or if a Word document would go to a terminal.
+    UsageError if the file cannot be written, or if a binary format would go to a terminal.
     """
     if output == Path("-"):
         output = None
     if output is None and output_format == "text":
         print_report(report, Console(highlight=False))
         return
-    content = _RENDERERS[output_format](report)
+    content = REPORT_FORMATS[output_format](report)
     if output is not None:
         try:
             output.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise UsageError(f"{output}: {error.strerror}") from None
     elif isinstance(content, bytes) and sys.stdout.isatty():
-        raise UsageError("a terminal can't show a Word document; name a file: --output report.docx")
+        raise UsageError(
+            f"a {output_format} report is binary and cannot be shown on a terminal; "
+            f"name a file: --output report.{output_format}"
+        )
     else:
         click.echo(content)

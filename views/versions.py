@@ -6,7 +6,7 @@ from typing import Any
 
 from core.clauses import Document
 from core.dates import iso
-from core.history import Alternation, History, Observation, Period, Settled, Version
+from core.history import Alternation, History, Observation, Period, SettledHistory, Version
 from core.policies import PolicyKey
 from diffing.timeline import alternations, settled
 from storage import Store
@@ -73,7 +73,7 @@ class PolicyVersions:
 
     versions: tuple[VersionView, ...]
     alternations: tuple[Alternation, ...]
-    settled: Settled
+    settled: SettledHistory
 
 
 def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
@@ -100,7 +100,7 @@ def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
     return PolicyVersions(views, policy_alternations, settled_history)
 
 
-def unsettled_sentences(settled_history: Settled) -> Iterator[str]:
+def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
     """Yields a sentence for each version that did not last, and one for the version that is not confirmed yet."""
     numbers = version_numbers(settled_history.history)
     transient: dict[str, list[Period]] = {}

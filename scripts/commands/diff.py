@@ -8,9 +8,9 @@ from core.captures import sha256_hex
 from core.exceptions import ExtractionError, UsageError
 from extraction import extract
 from formats.media_types import media_type_of
-from reports import FileSide, compare_files
+from reports import REPORT_FORMATS, FileSide, compare_files
 from scripts.options import format_option
-from scripts.report_output import REPORT_FORMATS, output_option, write_report
+from scripts.report_output import output_option, write_report
 
 
 @click.command("diff")

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from core.settings import load_settings
-from reports import build_report
+from reports import REPORT_FORMATS, build_report
 from scripts.options import declared_policy, format_option, open_store, policy_option, vendor_argument
-from scripts.report_output import REPORT_FORMATS, output_option, write_report
+from scripts.report_output import output_option, write_report
 
 
 @click.command("report")

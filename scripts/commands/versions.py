@@ -4,7 +4,7 @@ import click
 
 from core.policies import PolicyKey
 from core.settings import load_settings
-from reports.wording import alternates
+from reports.wording import describe_alternation
 from scripts.options import declared_policy, format_option, open_store, policy_option, vendor_argument
 from scripts.printing import print_json, print_table
 from views.versions import policy_versions, unsettled_sentences
@@ -31,7 +31,7 @@ def command(vendor: str, policy: str, output_format: str) -> None:
         rows = [{**version, **period} for version in versions for period in version["periods"]]
         rows.sort(key=lambda row: str(row["from"]))
         print_table(rows, ("version", "id", "from", "to", "captures", "clauses", "effective_date", "language", "url"))
-        remarks = [f"The page {alternates(alternation)}." for alternation in listing.alternations]
+        remarks = [f"The page {describe_alternation(alternation)}." for alternation in listing.alternations]
         remarks += unsettled_sentences(listing.settled)
         if remarks:
             click.echo("\n" + "\n".join(remarks))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from diffing.comparison import compare
+from diffing import compare
 from diffing.sameness import version_id
 from extraction import extract
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.changes import Comparison
 from core.clauses import Document
-from diffing.comparison import compare
+from diffing import compare
 from diffing.sameness import version_id
 from extraction import extract
 

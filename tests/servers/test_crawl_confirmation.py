@@ -11,7 +11,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from core.history import Settled
+from core.history import SettledHistory
 from core.policies import PolicyKey
 from diffing.timeline import settled
 from loopback.pages import Page, Site, serve_pages
@@ -46,7 +46,7 @@ class Crawled:
         """Returns how often the second crawl requested a vendor's page."""
         return sum(path == f"/{vendor}" for path, _ in self.site.requests)
 
-    def settled(self, vendor: str) -> Settled:
+    def settled(self, vendor: str) -> SettledHistory:
         with Store.open(self.crawler.database_url) as store:
             return settled(store.library.history(PolicyKey(vendor, "privacy")))
 

@@ -1,7 +1,7 @@
-"""What is left of a text when differences of one class are taken out of it; equal keys give that class.
+"""Normalized forms of a text, each of which ignores one class of differences.
 
-Three keys beyond the text itself (`sameness.same_text`): without typography, without the number in front, and with
-contact details, dates and numbers masked.
+Two texts with the same form differ in that class at most. Besides `diffing.sameness.same_text` the forms are: without
+typography, without the number in front, and with contact details, dates and numbers masked.
 """
 
 import re
@@ -9,19 +9,19 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache, wraps
 
-from diffing.words import DASHES, QUOTES, words
+from diffing.tokenization import DASHES, QUOTES, words
 
-# Emphasis, bullets and table rules that a plain-text page spells out, and characters without width.
+# Emphasis, bullets and table rules that plain-text pages write as characters, and characters without width.
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
-# Longer texts are not remembered.
+# Forms of longer texts are not cached.
 _SHORT = 2_000
 _TYPOGRAPHY = DASHES | QUOTES | _DROPPED
 _SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
-# A number in front of a clause that the extraction left in its text. "30 days" is none: it takes a full stop, a
-# bracket or a colon after it, or parts (2.1) before a capital.
+# The number of a clause that the extraction left in its text. It is followed by a full stop, a bracket or a colon, or
+# has parts (2.1) and stands before a capital. So "30 days" has no number in front.
 _NUMBER_IN_FRONT = re.compile(
     r"""(?:(?:section|article|clause|part|chapter|schedule|annex|§)\s*)?
         (?:\d{1,3}(?:\.\d{1,3})*\.?[.):]|\d{1,3}(?:\.\d{1,3})+(?=\s+[^\Wa-z\d])|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,6})\)|[ivxlc]{1,6}\.|[a-z]\.)
@@ -30,34 +30,36 @@ _NUMBER_IN_FRONT = re.compile(
 )
 
 
-def _remembering(key: Callable[[str], str]) -> Callable[[str], str]:
-    """The key, which is asked for several times of the same clause: by the alignment and by the classification."""
-    of_short = lru_cache(maxsize=4_096)(key)
+def _cached(form: Callable[[str], str]) -> Callable[[str], str]:
+    """Caches a form, since the alignment and the classification both ask for it."""
+    form_of_short = lru_cache(maxsize=4_096)(form)
 
-    @wraps(key)
-    def of(text: str) -> str:
-        return of_short(text) if len(text) <= _SHORT else key(text)
+    @wraps(form)
+    def cached_form(text: str) -> str:
+        return form_of_short(text) if len(text) <= _SHORT else form(text)
 
-    return of
+    return cached_form
 
 
-@_remembering
-def plain(text: str) -> str:
-    """The text with one kind of quotes and dashes, without ligatures, emphasis and case, singly spaced."""
+@_cached
+def normalize(text: str) -> str:
+    """Returns the text case-folded and singly spaced, without ligatures and emphasis, and with one shape of quotes and
+    one of dashes.
+    """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.translate(_TYPOGRAPHY).casefold().split())
 
 
-@_remembering
-def without_typography(plain_text: str) -> str:
-    """A plain text without spacing around punctuation and without punctuation at either end."""
-    text = _SPACE_BESIDE_PUNCTUATION.sub("", plain_text)
+@_cached
+def strip_typography(normalized: str) -> str:
+    """Returns a normalized text without spaces beside punctuation and without punctuation at either end."""
+    text = _SPACE_BESIDE_PUNCTUATION.sub("", normalized)
     return text.strip(".;:,-'") or text
 
 
 def number_in_front(text: str) -> str:
-    """The number, with its punctuation and white space, that stands before the words of a text; empty if none does."""
+    """Returns the number before the words of a text, with its punctuation and white space; '' if the text has none."""
     match = _NUMBER_IN_FRONT.match(text)
     return match[0] if match else ""
 
@@ -74,9 +76,9 @@ _NUMERAL = (
     "|(?:one|two|three|four|five|six|seven|eight|nine) hundred"
     "|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
 )
-# A number within a word (B2B, SHA256) is none; Chinese and Japanese write theirs without spaces around.
+# Digits beside these letters belong to a word (B2B, SHA256). Chinese and Japanese put no spaces around numbers.
 _LETTER = "a-zß-ԯ"
-# Bounded, since a number that goes on for pages is none.
+# Bounded, since digits that go on for pages are no number.
 _DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{_LETTER}])"
 _NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
 _BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"
@@ -98,19 +100,21 @@ _MASKED = re.compile("[\ue000-\ue002]")
 _LIGHT_PUNCTUATION = re.compile(r"[\s,.:;()'-]+")
 
 
-@_remembering
-def facts_masked(plain_text: str) -> str:
-    """A plain text with its contact details (e-mail and web addresses, telephone numbers), dates and numbers masked,
-    light punctuation aside; empty where it has none of them."""
-    masked = _WEB.sub("\ue000", plain_text) if "://" in plain_text or "www." in plain_text else plain_text
+@_cached
+def mask_facts(normalized: str) -> str:
+    """Returns a normalized text with its facts masked and without light punctuation; '' if it has no facts.
+
+    Facts are e-mail and web addresses, telephone numbers, dates and numbers.
+    """
+    masked = _WEB.sub("\ue000", normalized) if "://" in normalized or "www." in normalized else normalized
     if _AT_OR_DOT.search(masked):
         masked = _MAIL.sub("\ue001", masked)
     masked = _NUMBERS.sub("\ue002", masked)
-    if masked == plain_text:
+    if masked == normalized:
         return ""
     return _LIGHT_PUNCTUATION.sub(" ", _COUNTED.sub("\ue002\\1\\2", masked)).strip()
 
 
 def has_words(masked: str) -> bool:
-    """Whether words are left beside the masks, so that an equal mask says something wherever it stands."""
+    """Returns whether a masked text has enough words besides the masks to be distinctive."""
     return len(words(_MASKED.sub(" ", masked))) >= 4

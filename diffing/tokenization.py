@@ -1,20 +1,20 @@
-"""Texts as words: for likeness, for redlines, and as sentences.
+"""Cuts texts into words, tokens and sentences.
 
-A word is a run of letters and digits with their combining marks. Scripts written without spaces (Chinese, Japanese,
-Thai, Lao, Khmer, Burmese, Tibetan) give one token a character with its marks, since their words cannot be told apart
-without a dictionary.
+A word is a run of letters and digits with their combining marks. In scripts written without spaces (Chinese, Japanese,
+Thai, Lao, Khmer, Burmese, Tibetan) each character with its marks is a token, since only a dictionary could tell their
+words apart.
 """
 
 import re
 import unicodedata
 from functools import cache
 
-#: Every shape of dash, and of quote and apostrophe, to one.
+#: Translation tables that map every dash to one shape, and every quote and apostrophe to one shape.
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
 QUOTES = dict.fromkeys(map(ord, '‘’‚‛′ʼ`´“”„‟″«»‹›"'), "'")
 
-# What a reader takes for one thing: an e-mail or web address, a number or date in digits. Bounded, so that a text
-# made to be slow is not.
+# What a reader takes for one thing: an e-mail or web address, a number, a date in digits. Repetitions are bounded, so
+# that no text makes the search slow.
 _THING = (
     r"[A-Za-z0-9_.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|https?://[^\s<>()]{0,200}[^\s<>().,;:]|\d+(?:[.,:/-]\d+)+"
 )
@@ -22,7 +22,7 @@ _PLAIN = (
     re.compile(r"[^\W_]+(?:['’][^\W_]+)*"),
     re.compile(rf"\s+|{_THING}|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL),
 )
-# Beyond these blocks (Latin, Greek, Cyrillic, Armenian, punctuation, symbols) marks and unspaced scripts may occur.
+# Outside these blocks (Latin, Greek, Cyrillic, Armenian, punctuation, symbols) marks and unspaced scripts may occur.
 _NOT_PLAIN = re.compile(
     "[^\u0000-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2010-\u2029\u202f-\u205f\u2070-\u20cf\u2100-\u2bff]"
 )
@@ -40,10 +40,10 @@ _ATTACHED = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\uf
 
 @cache
 def _patterns(beyond_bmp: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The patterns for words and tokens of any script.
+    """Returns the patterns for words and for tokens of any script.
 
-    Made when first needed, since finding all combining marks takes a while. Beyond the Basic Multilingual Plane a
-    character class is searched one range after another, so texts that keep within it have patterns of their own.
+    They are compiled when first needed, since finding all combining marks takes a while. Beyond the Basic Multilingual
+    Plane `re` searches a character class range by range, so texts within that plane have patterns of their own.
     """
     points = range(0x300, 0x1E950 if beyond_bmp else 0x10000)
     marks = [chr(point) for point in points if unicodedata.category(chr(point))[0] == "M"]
@@ -62,13 +62,15 @@ def _patterns_for(text: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, without what stands between them."""
+    """Returns the words of a text, without spaces and punctuation."""
     return _patterns_for(text)[0].findall(text)
 
 
 def tokens(text: str) -> list[str]:
-    """The text cut into words, addresses, numbers, runs of white space, and other characters; joined they are the text
-    again."""
+    """Returns the text cut into words, addresses, numbers, runs of white space, and single other characters.
+
+    Joined, the tokens are the text again.
+    """
     return _patterns_for(text)[1].findall(text)
 
 
@@ -76,12 +78,12 @@ _SENTENCE_END = re.compile(r"""(?<=[.!?;:])["'”’)\]]*\s+|(?<=[。！？；])
 
 
 def sentences(text: str) -> list[str]:
-    """The text cut after each sentence, white space kept at its end; joined they are the text again."""
-    found, start = [], 0
+    """Returns the text cut after each sentence and the white space behind it; joined, the pieces are the text again."""
+    pieces, start = [], 0
     for match in _SENTENCE_END.finditer(text):
         if match.end() > start:
-            found.append(text[start : match.end()])
+            pieces.append(text[start : match.end()])
             start = match.end()
     if start < len(text):
-        found.append(text[start:])
-    return found
+        pieces.append(text[start:])
+    return pieces
