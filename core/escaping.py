@@ -10,7 +10,7 @@ _ONE_LINE = re.compile("[\u2028\u2029]")
 _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
 
 
-def printable(text: str) -> str:
+def escape_controls(text: str) -> str:
     """The text with every control, bidirectional control and lone surrogate as a visible escape.
 
     Tab and newline stay.
@@ -23,12 +23,12 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def printable_line(text: str) -> str:
+def escape_line(text: str) -> str:
     """The same on one line: newlines, tabs and Unicode's line and paragraph separators are escaped too."""
-    return _ONE_LINE.sub(_escape, printable(text).replace("\n", "\\n").replace("\t", "\\t"))
+    return _ONE_LINE.sub(_escape, escape_controls(text).replace("\n", "\\n").replace("\t", "\\t"))
 
 
-def printable_json(text: str) -> str:
+def escape_json(text: str) -> str:
     """JSON that says the same, with what a terminal would act on as JSON's own escapes (RFC 8259, section 7).
 
     Line breaks and tabs stay: outside of strings they are the layout, and JSON allows none inside.

@@ -30,7 +30,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from core.captures import Capture, sha256_hex
-from core.escaping import printable_line
+from core.escaping import escape_line
 from crawler.captures import header_pairs
 from crawler.failures import NotAsked, NotTaken, explain
 from crawler.location_fetch import LocationFetch
@@ -368,9 +368,9 @@ class _Visit:
         try:
             response = await self._get(url, "GET", headers, b"")
         except Exception as error:
-            raise _Fault(f"its scripts send the browser to {printable_line(url)}: {explain(error, url)}") from None
+            raise _Fault(f"its scripts send the browser to {escape_line(url)}: {explain(error, url)}") from None
         if not isinstance(response, HtmlResponse) or 300 <= response.status < 400:
-            raise _Fault(f"its scripts send the browser to {printable_line(url)}, which is no HTML page")
+            raise _Fault(f"its scripts send the browser to {escape_line(url)}, which is no HTML page")
         self.documents.append(response)
         await self._go(page)
 
@@ -439,9 +439,9 @@ def _said(error: PlaywrightError) -> str:
     if "sandboxing failed" in str(error):
         return "its sandbox needs user namespaces, which this account may not make (user.max_user_namespaces, AppArmor)"
     said = re.findall(r"\[err\] (.+)", str(error))
-    return printable_line(said[-1])[:300] if said else _line(error)
+    return escape_line(said[-1])[:300] if said else _line(error)
 
 
 def _line(error: Exception) -> str:
     """The first line of what Playwright says, whose others are of its own work."""
-    return printable_line(str(error).strip().partition("\n")[0])[:300]
+    return escape_line(str(error).strip().partition("\n")[0])[:300]

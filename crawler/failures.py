@@ -16,7 +16,7 @@ from scrapy.exceptions import (
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
-from core.escaping import printable_line
+from core.escaping import escape_line
 from crawler.resolver import PublicAddressResolver, refusal
 
 # What a server or the way to it may have got over when it is asked again.
@@ -57,7 +57,7 @@ def explain(exception: BaseException, url: str) -> str:
 
     Not without end, since an address of any length may be in it.
     """
-    text = printable_line(_meaning(exception, url))
+    text = escape_line(_meaning(exception, url))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

@@ -7,7 +7,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.log import get_scrapy_root_handler
 
-from core.escaping import printable, printable_line
+from core.escaping import escape_controls, escape_line
 
 
 class EscapingFormatter(logging.Formatter):
@@ -15,12 +15,12 @@ class EscapingFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """See logging."""
-        record.message = printable_line(record.message)
+        record.message = escape_line(record.message)
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:
         """See logging."""
-        return printable(super().formatException(ei))
+        return escape_controls(super().formatException(ei))
 
 
 def escape_logs(crawler: Crawler) -> None:

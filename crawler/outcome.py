@@ -6,7 +6,7 @@ from typing import Any
 
 from scrapy.statscollectors import StatsCollector
 
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.plurals import plural
 from intake.records import ReadCapture, UnreadCapture
 
@@ -80,7 +80,7 @@ class Tally:
     def failed(self, what: str, why: str) -> None:
         """Something the crawl was to do and could not."""
         failures = self._stats.get_value(_PREFIX + "failures", ())
-        self._stats.set_value(_PREFIX + "failures", (*failures, printable_line(f"{what}: {why}")))
+        self._stats.set_value(_PREFIX + "failures", (*failures, escape_line(f"{what}: {why}")))
 
     def unplayable(self, count: int) -> None:
         """Captures the archive lists and does not give."""

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from core.captures import Capture, sha256_hex
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.exceptions import ExtractionError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _head(capture: Capture) -> bytes:
     fields = [("Content-Type", capture.media_type), ("Content-Location", capture.url)]
     if capture.status is not None:
         fields.append(("Status", str(capture.status)))
-    lines = [f"{name}: {printable_line(value)}\r\n" for name, value in fields if value]
+    lines = [f"{name}: {escape_line(value)}\r\n" for name, value in fields if value]
     return "".join([*lines, "\r\n"]).encode()
 
 

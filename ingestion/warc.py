@@ -20,7 +20,7 @@ from core.addresses import urlkey
 from core.captures import Capture, sha256_hex
 from core.dates import parse_span
 from core.declarations import Policy
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.exceptions import UsageError
 from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
@@ -103,7 +103,7 @@ def captures_from_warc(
             raise UsageError(f"{path}: {error.strerror or error}") from None
         raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {error}") from None
     except (ArchiveLoadFailed, EOFError, ValueError, zlib.error) as error:
-        why = printable_line(" ".join(str(error).split())[:200])
+        why = escape_line(" ".join(str(error).split())[:200])
         raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {why}") from None
     if not count:
         raise UsageError(f"{path}: not a whole WARC file: there is no response in it")

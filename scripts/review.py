@@ -9,7 +9,7 @@ import click
 
 from core.dates import iso
 from core.declarations import select_vendors
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.exceptions import ExtractionError, UsageError
 from core.plurals import plural
 from core.policies import PolicyKey
@@ -83,10 +83,10 @@ def show(capture_id: int, output_format: str) -> None:
         return
     for name in ("vendor", "policy", "captured_at", "source", "url", "sha256", "verdict", "reason", "evidence"):
         if row[name] is not None and row[name] != "":
-            click.echo(f"{name.replace('_', ' ')}: {printable_line(str(row[name]))}", err=True)
+            click.echo(f"{name.replace('_', ' ')}: {escape_line(str(row[name]))}", err=True)
     for review in row["reviews"]:
-        note = f": {printable_line(review['note'])}" if review["note"] else ""
-        click.echo(f"{review['decision']} by {printable_line(review['by'])} at {review['at']}{note}", err=True)
+        note = f": {escape_line(review['note'])}" if review["note"] else ""
+        click.echo(f"{review['decision']} by {escape_line(review['by'])} at {review['at']}{note}", err=True)
     click.echo("\n".join(clause_lines(clauses)).strip("\n"))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from core.dates import iso
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.policies import PolicyKey
 from core.settings import load_settings
 from scripts.options import declared, format_option, open_store, policy_option, vendor_argument
@@ -42,5 +42,5 @@ def command(vendor: str, at: str | None, policy: str, output_format: str) -> Non
         )
         return
     click.echo(f"{declaration.name}, {policy} policy: version {version.number} (@{version.id})", err=True)
-    click.echo(f"seen {seen['from']} to {seen['to']} at {printable_line(seen['url'])}", err=True)
+    click.echo(f"seen {seen['from']} to {seen['to']} at {escape_line(seen['url'])}", err=True)
     click.echo("\n".join(clause_lines(document.clauses)).strip("\n"))

@@ -14,13 +14,13 @@ from rich.text import Text
 from core.captures import Capture, Verdict
 from core.clauses import Clause, Document
 from core.dates import iso
-from core.escaping import printable_json, printable_line
+from core.escaping import escape_json, escape_line
 from core.history import Alternation, History, Observation, Period, Settled, Version
 
 
 def print_json(data: object) -> None:
     """The data on standard output."""
-    click.echo(printable_json(json.dumps(data, ensure_ascii=False, indent=2)))
+    click.echo(escape_json(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
 def capture_row(capture_id: int, capture: Capture, verdict: Verdict, version: int | None) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) ->
     """Rows as a table on standard output, a row a line where that is no terminal; pages' text is escaped."""
     terminal = Console()
     cells = [[column.replace("_", " ") for column in columns]]
-    cells += [[printable_line("" if row[column] is None else str(row[column])) for column in columns] for row in rows]
+    cells += [[escape_line("" if row[column] is None else str(row[column])) for column in columns] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     if terminal.is_terminal and sum(widths) + 2 * (len(widths) - 1) > terminal.width:
         lines = _folded(cells, terminal.width)
@@ -131,8 +131,8 @@ def clause_lines(clauses: Iterable[Clause]) -> Iterable[str]:
     for clause in clauses:
         text = f"{clause.label} {clause.text}" if clause.label else clause.text
         if clause.kind == "heading":
-            yield f"\n{'#' * (len(clause.heading_path) + 1)} {printable_line(text)}\n"
+            yield f"\n{'#' * (len(clause.heading_path) + 1)} {escape_line(text)}\n"
         elif clause.kind == "list_item":
-            yield f"  {'' if clause.label else '• '}{printable_line(text)}"
+            yield f"  {'' if clause.label else '• '}{escape_line(text)}"
         else:
-            yield f"{printable_line(text)}\n"
+            yield f"{escape_line(text)}\n"

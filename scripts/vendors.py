@@ -9,7 +9,7 @@ from rich.text import Text
 
 from core.captures import Capture
 from core.declarations import json_schema, load_vendors, location_of
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.settings import load_settings
 from crawler.fetch import fetch_once
 from extraction import read
@@ -53,10 +53,10 @@ def try_(addresses: tuple[str, ...], render: str | None, select: tuple[str, ...]
     messages = Console(stderr=True, highlight=False, soft_wrap=True)
     verdict = reading.verdict
     for line in _answers(capture, payload):
-        messages.print(Text(printable_line(line)))
+        messages.print(Text(escape_line(line)))
     messages.print(Text(f"verdict: {verdict.name}{f' ({verdict.reason})' if verdict.reason else ''}"))
     if verdict.evidence:
-        messages.print(Text(f"evidence: {printable_line(verdict.evidence)}"))
+        messages.print(Text(f"evidence: {escape_line(verdict.evidence)}"))
     document = reading.document
     if document is None:
         return

@@ -5,7 +5,7 @@ from collections import Counter
 import click
 
 from core.declarations import load_vendors
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.exceptions import ClausewatchError
 from core.plurals import plural
 from core.policies import PolicyKey
@@ -49,7 +49,7 @@ def command(repair: bool) -> None:
         for one in verify(store, policies, rederive, repair, progress):
             found[one.remedy] += 1
             made = "; it is made again" if one.remedy == "mended" else ""
-            click.echo(printable_line(f"{one.place}: {one.fault}{made}"))
+            click.echo(escape_line(f"{one.place}: {one.fault}{made}"))
     damaged = sum(found[remedy] for remedy in _REMEDIES)
     said = [f"{found[remedy]} {text}" for remedy, text in _REMEDIES.items() if found[remedy]]
     summary = f"{plural(read, 'capture')} read with all that belongs to them"

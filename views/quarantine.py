@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from core.declarations import Vendor
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
@@ -47,4 +47,4 @@ def troubles_of(name: str, captures: Sequence[StoredCapture]) -> Iterator[str]:
         )
     verdict = silent[-1].verdict
     if verdict.needs_browser:
-        yield f"{name}: would need a browser: {printable_line(verdict.evidence)}"
+        yield f"{name}: would need a browser: {escape_line(verdict.evidence)}"
