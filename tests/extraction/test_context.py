@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.clauses import Clause, Document
-from extraction.screening.language_variants import LASTING, Spoken, not_as_declared, sure_language, variants
+from extraction.screening.language_variants import (
+    LANGUAGE_MOVE,
+    CaptureLanguage,
+    language_variants,
+    sure_language,
+    undeclared_language,
+)
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -29,13 +35,13 @@ def said(*texts: str) -> Document:
     return Document(None, None, None, clauses)
 
 
-def seen(days: float, language: str) -> Spoken:
-    return Spoken(BEGIN + timedelta(days=days), ("http://p.example/", "live", f"{days}"), language)
+def seen(days: float, language: str) -> CaptureLanguage:
+    return CaptureLanguage(BEGIN + timedelta(days=days), ("http://p.example/", "live", f"{days}"), language)
 
 
-def quarantined(*captures: Spoken) -> dict[int, str]:
+def quarantined(*captures: CaptureLanguage) -> dict[int, str]:
     """By the day of the capture, why."""
-    return {(one.captured_at - BEGIN).days: verdict.evidence for one, verdict in variants(captures).items()}
+    return {(one.captured_at - BEGIN).days: verdict.evidence for one, verdict in language_variants(captures).items()}
 
 
 @pytest.mark.parametrize(
@@ -57,13 +63,13 @@ def test_a_language_is_told_only_where_the_whole_text_says_it_clearly(document: 
 
 
 def test_a_declared_language_decides_over_what_is_certain() -> None:
-    verdict = not_as_declared("de", "en")
+    verdict = undeclared_language("de", "en")
     assert verdict is not None
     assert (verdict.reason, verdict.evidence) == ("other_language", "in German, while the declaration states English")
-    assert not_as_declared(None, "en") is None
-    assert not_as_declared("en", "en") is None
-    assert not_as_declared("en", None) is None
-    assert not_as_declared("no", "nb") is None
+    assert undeclared_language(None, "en") is None
+    assert undeclared_language("en", "en") is None
+    assert undeclared_language("en", None) is None
+    assert undeclared_language("no", "nb") is None
 
 
 def test_a_run_between_captures_in_the_policys_language_is_a_variant() -> None:
@@ -84,8 +90,8 @@ def test_a_last_run_is_a_variant_until_it_has_lasted() -> None:
         "in German, while the captures before (2024-01-09) are in English; "
         "captures in German are accepted once they span 30 days"
     )
-    assert quarantined(*english, *german, seen(20 + LASTING.days - 1, "de")) != {}
-    assert quarantined(*english, *german, seen(20 + LASTING.days, "de")) == {}
+    assert quarantined(*english, *german, seen(20 + LANGUAGE_MOVE.days - 1, "de")) != {}
+    assert quarantined(*english, *german, seen(20 + LANGUAGE_MOVE.days, "de")) == {}
 
 
 def test_a_move_to_one_language_does_not_let_a_third_in() -> None:
@@ -113,14 +119,14 @@ histories = st.lists(
 
 
 @given(histories, st.data())
-def test_only_the_set_of_captures_counts(captures: list[Spoken], data: st.DataObject) -> None:
+def test_only_the_set_of_captures_counts(captures: list[CaptureLanguage], data: st.DataObject) -> None:
     order = data.draw(st.permutations(captures + captures[:3]))
-    assert variants(order) == variants(captures)
+    assert language_variants(order) == language_variants(captures)
 
 
 @given(histories)
-def test_the_policys_language_always_stands(captures: list[Spoken]) -> None:
-    found = variants(captures)
+def test_the_policys_language_always_stands(captures: list[CaptureLanguage]) -> None:
+    found = language_variants(captures)
     counts = {language: sum(one.language == language for one in captures) for language in ("en", "de", "fr")}
     assert len({one.language for one in found}) < 3
     for one, verdict in found.items():
