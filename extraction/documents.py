@@ -56,7 +56,7 @@ def extract(
     data: the body, content coding undone. media_type: its Content-Type, with or without parameters; if the bytes are
     plainly of another format, they are read as that. url: the address they came from, which relative links are
     resolved against. select, remove: for HTML and Markdown, CSS selectors of the policy's text and of what isn't part
-    of it; without `select`, the policy's text is told from page furniture by its features.
+    of it; without `select`, page furniture is removed by its features.
 
     ExtractionError if the bytes hold no text that can be read (encrypted, damaged, an image), or a selector isn't
     valid CSS.
@@ -149,7 +149,7 @@ def _format_of(data: bytes, media_type: str, url: str | None) -> Literal["pdf", 
 
 
 def _is_markdown(data: bytes, url: str | None) -> bool:
-    """Whether the plain text at a `.md` address is Markdown. Servers of source code serve Markdown as plain text."""
+    """Returns whether plain text is Markdown, which servers of source code serve as plain text from a `.md` address."""
     has_markdown_address = urlsplit(url or "").path.lower().endswith((".md", ".markdown"))
     return has_markdown_address and len(_MARKDOWN_SIGN.findall(data[:20_000])) >= 3
 

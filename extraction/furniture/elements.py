@@ -41,7 +41,7 @@ def mark_furniture(blocks: list[Block], boxes: list[Box], policy_words: int, pro
 
 
 def _is_furniture(box: Box, policy_words: int, prose_words: int) -> bool:
-    """Whether an element is page furniture by its own features. policy_words, prose_words: of the whole page."""
+    """Returns whether an element is furniture by its own features. policy_words, prose_words: of the whole page."""
     kinds = names.kinds_by_names(box.names) if box.names else 0
     plain = not (kinds or box.role or box.form_fields or box.hidden) and box.link_blocks < 3
     if plain and box.linked_headings < 2 and box.tag not in names.FURNITURE_TAGS:
@@ -89,7 +89,7 @@ def _is_hidden_scrap(box: Box) -> bool:
 
 
 def _is_table_of_contents(box: Box) -> bool:
-    """Whether hardly anything but links to places of the same page stands in the element."""
+    """Returns whether hardly anything but links to places of the same page stands in the element."""
     return (
         box.link_blocks >= 3
         and box.prose_words == 0
@@ -99,7 +99,7 @@ def _is_table_of_contents(box: Box) -> bool:
 
 
 def _is_frame(box: Box, kinds: int, prose_words: int) -> bool:
-    """Whether an element belongs to the frame around a page: its navigation or its foot."""
+    """Returns whether an element belongs to the frame around a page: its navigation or its foot."""
     if box.tag in names.FRAME_TAGS or box.role in names.FRAME_ROLES:
         return True
     if box.tag != "footer" and not kinds & names.FOOT:
@@ -113,7 +113,7 @@ def _is_frame(box: Box, kinds: int, prose_words: int) -> bool:
 
 
 def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
-    """Whether an element's names say it is furniture, and the element looks like that. kinds: flags, not 0."""
+    """Returns whether an element's names say it is furniture, and the element looks like that. kinds: flags, not 0."""
     if kinds & names.BANNER:
         # Sections of a policy have such names too. A banner has few sentences, and a button or a place over the page.
         laid_over = box.hidden or (box.parent is not None and box.parent.tag == "body")

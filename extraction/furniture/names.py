@@ -33,12 +33,13 @@ _BANNER = re.compile(
     r"settings|preferences)(?![a-z])|(?:banner|bar|popup|modal|notice|accept|eu|alert)[-_](?:cookies?|gdpr|"
     r"consent)(?![a-z])"
 )
-# Parts of names. First, lists of links; they count if most of the element's words are links.
+# The sets below hold parts of names; `menu` is a part of `main-menu`. First, lists of links: these names count if most
+# of the element's words are links.
 _LINKS_NAMES = word_set(
     "breadcrumb breadcrumbs crumbs pagination pager share sharing social socials related recommended toc "
     "submenu subnav navbar mainnav sidenav leftmenu topbar masthead newsletter skip"
 )
-# Elements without running text of the policy's.
+# Elements that hold no running text of the policy.
 _EMPTY_NAMES = word_set(
     "vote votes rate rating ratings helpful comments search searchform searchbox advert adverts ads "
     "testimonial testimonials livechat intercom newsletter backtotop postmeta byline commentlist respond related"

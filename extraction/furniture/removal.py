@@ -59,7 +59,7 @@ def _is_in_menu(box: Box | None) -> bool:
 
 
 def _is_menu(box: Box) -> bool:
-    """Whether an element above or below the running text is a menu, by its links or its name."""
+    """Returns whether an element above or below the running text is a menu, by its links or its name."""
     if box.policy_words:
         return False
     if box.link_blocks >= 3 and box.link_words > 0.6 * box.words:
@@ -96,7 +96,7 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
 
 
 def _is_one_of_several(box: Box, boxes: list[Box]) -> bool:
-    """Whether the element has a sibling of the same tag and names that isn't furniture."""
+    """Returns whether the element has a sibling of the same tag and names that isn't furniture."""
     return any(
         other.parent is box.parent
         and other is not box
@@ -160,7 +160,7 @@ def _title_and_date(page: list[Block], above: list[Block], body: list[Block], ti
 
 
 def _is_date(block: Block) -> bool:
-    """Whether a block states when the policy takes effect or was updated, wherever on the page it stands."""
+    """Returns whether a block states when the policy takes effect or was updated, wherever on the page it stands."""
     return (
         block.link_share < 0.5
         and not block.on_button
@@ -170,7 +170,7 @@ def _is_date(block: Block) -> bool:
 
 
 def _is_title(block: Block, title: str) -> bool:
-    """Whether a block is the policy's title: a short line with a policy word that is a heading or the page's title."""
+    """Returns whether a block is the policy's title: a short heading, or the page's title, with a policy word."""
     if block.words > 14 or block.on_button or block.kind == "list_item":
         return False
     if (block.link_share > 0.5 and block.level != 1) or _is_laid_over(block.box):
@@ -181,7 +181,7 @@ def _is_title(block: Block, title: str) -> bool:
 
 
 def _is_laid_over(box: Box | None) -> bool:
-    """Whether an element stands in a banner or a dialog over the page, whose titles aren't the page's."""
+    """Returns whether an element stands in a banner or a dialog over the page, whose titles aren't the page's."""
     while box is not None:
         if box.hidden or box.role in ("dialog", "alertdialog"):
             return True

@@ -1,4 +1,4 @@
-"""HTML to blocks: parses the page, applies selectors, has the rest walked."""
+"""HTML to blocks: parses the page, applies the selectors, walks over the elements that remain."""
 
 import re
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ def read_html(
 
 
 def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
-    """Returns the blocks; text that is markup, escaped once too often by mistake, is read as that markup."""
+    """Returns the blocks; a block whose text is markup that was escaped once too often is read as that markup."""
     result = []
     for block in blocks:
         if "</" in block.text and _ESCAPED_TAG.search(block.text):

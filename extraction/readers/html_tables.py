@@ -42,7 +42,7 @@ class TableRows:
         return self._root_length
 
     def _has_parts_of_a_page(self, table: LexborNode | None) -> bool:
-        """Whether any row of a table, or of its body, holds what a page is made of."""
+        """Returns whether any row of a table, or of its body, holds what a page is made of."""
         if table is None:
             return True
         if self._last_table[0] != table.mem_id:

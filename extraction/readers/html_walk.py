@@ -161,7 +161,7 @@ class Walker:
         return undo
 
     def _may_be_block(self) -> bool:
-        """Whether a custom element (`<x-section>`), which may be inline or a block, is a block at this point."""
+        """Returns whether a custom element (`<x-section>`), which may be inline or a block, is a block here."""
         return not (self._paragraph or self._heading or self._link_targets or self._in_row or self._lines[-1].parts)
 
     def _target(self, href: str) -> str | None:

@@ -54,7 +54,7 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
 
 
 def _without_running_lines(lines: list[Line]) -> list[Line]:
-    """Leaves out page numbers, and headers and footers: lines that recur at the same height on most pages' edges."""
+    """Leaves out page numbers, headers and footers. The latter recur on most pages, at the same height near an edge."""
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
@@ -103,7 +103,7 @@ def _blocks(lines: list[Line]) -> list[Block]:
 
 
 def _continues(above: Line, line: Line, step: float, right: float) -> bool:
-    """Whether a line continues the paragraph of the line above.
+    """Returns whether a line continues the paragraph of the line above.
 
     step: the distance between lines of a paragraph; right: the right edge of the text. Both in points.
     """

@@ -103,7 +103,7 @@ def _begins_clause(line: str) -> bool:
 
 
 def _continues(above: str, line: str, width: int, slack: int) -> bool:
-    """Whether a line continues the clause of the line above.
+    """Returns whether a line continues the clause of the line above.
 
     width: the characters at which the text is wrapped, give or take `slack`; 0 if it isn't wrapped.
     """
@@ -129,7 +129,7 @@ def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
 
 
 def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> bool:
-    """Whether a line in the form of a title is a heading: it begins the text, or comes before a longer text.
+    """Returns whether a line in the form of a title is a heading: it begins the text, or comes before a longer text.
 
     Another line in the form of a title may come between.
     """

@@ -116,7 +116,7 @@ def _path_segments(url: str) -> list[str]:
 
 
 def _is_home(url: str) -> bool:
-    """Whether the path of an address has nothing but languages and names of home pages."""
+    """Returns whether the path of an address has nothing but languages and names of home pages."""
     return all(
         segment in phrases.HOME_SEGMENTS or re.fullmatch(r"[a-z]{2}(?:[-_][a-z]{2})?", segment)
         for segment in _path_segments(url)
@@ -155,7 +155,7 @@ def _asked_for_consent(button: str) -> Verdict:
 
 
 def _has_parts_of_policy(facts: PageFacts) -> bool:
-    """Whether the page is named as the policy and has a stated date or several headings."""
+    """Returns whether the page is named as the policy and has a stated date or several headings."""
     dated = any(states_date(block.text) for block in facts.page.blocks)
     headings = sum(clause.kind == "heading" for clause in facts.document.clauses)
     return facts.is_named_as_policy and (dated or headings >= 4)
@@ -185,7 +185,7 @@ def _first_texts(facts: PageFacts) -> list[str]:
 
 
 def _asks_who_the_reader_is(facts: PageFacts) -> bool:
-    """Whether a form asks for the reader's name, or passes on who the reader is (SAML 2.0 bindings, section 3.5)."""
+    """Returns whether a form asks who the reader is, or passes it on (SAML 2.0 bindings, section 3.5)."""
     fields = facts.page.tree.css("form input")
     names = " ".join(f"{field.attributes.get('name')} {field.attributes.get('id')}".lower() for field in fields)
     return bool(re.search(r"mail|user|login|name|account|identifier|phone|saml|relaystate", names))

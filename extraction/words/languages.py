@@ -6,9 +6,8 @@ from functools import lru_cache
 import py3langid
 
 _CODE = re.compile(r"[a-z]{2}(?=$|[-_])")
-# The detector only guesses on shorter texts (in characters), so there the page's own declaration counts.
+# All in characters. On texts shorter than _ENOUGH the detector only guesses, so the page's declaration counts first.
 _ENOUGH = 200
-# Shorter texts can't even be guessed at.
 _TOO_SHORT = 40
 _SAMPLE = 300
 

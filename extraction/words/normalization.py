@@ -1,4 +1,4 @@
-"""Normalises text: collapses white space, drops invisible characters, leaves every other character as it is."""
+"""Normalises text: collapses white space, drops invisible characters, composes characters (Unicode NFC)."""
 
 import re
 import unicodedata

@@ -42,9 +42,9 @@ _UPDATED = re.compile(
     r"ultima\s+actualizare|最終(?:更新|改定|改訂)日?|改定日|改訂日|更新日|最后更新|更新日期|修订日期|(?:최종\s*)?(?:개정|수정)일)",
     re.IGNORECASE,
 )
-# How many characters after such words a date may stand and still be the date they announce.
+# A date stands at most this many characters after the words that announce it.
 _REACH = 70
-# The most characters of a line that holds nothing but such words, or nothing but a date.
+# The most characters of a clause that holds nothing but such words, or nothing but a date.
 _ALONE = 40
 # The most characters of a clause that does nothing but state a date.
 _LONGEST_STATEMENT = 160
