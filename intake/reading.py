@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.captures import Capture, Reading, Verdict
 from diffing.sameness import version_id
 from extraction import read
-from extraction.screening.language_variants import not_as_declared, sure_language
+from extraction.screening.language_variants import sure_language, undeclared_language
 from formats.document_json import encode
 
 
@@ -64,5 +64,5 @@ def unreadable(why: str) -> CaptureText:
 def _as_declared(reading: Reading, language: str | None) -> Reading:
     if language is None or reading.document is None or reading.verdict.name != "accepted":
         return reading
-    verdict = not_as_declared(sure_language(reading.document), language)
+    verdict = undeclared_language(sure_language(reading.document), language)
     return Reading(verdict, reading.document) if verdict else reading

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.captures import Source, Verdict
 from core.exceptions import UsageError
 from core.policies import PolicyKey
-from extraction.screening.language_variants import Spoken, variants
+from extraction.screening.language_variants import CaptureLanguage, language_variants
 from storage.capture_rows import capture_from
 from storage.records import Review, StoredCapture
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
@@ -67,7 +67,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
     )
     reviews = _reviews(session, CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
     judged: list[JudgedCapture] = []
-    spoken: dict[int, Spoken] = {}
+    spoken: dict[int, CaptureLanguage] = {}
     for row in session.execute(query):
         capture_reviews = tuple(reviews[row.id])
         verdict = _reviewed(
@@ -88,8 +88,10 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             )
         )
         if accepted and row.language is not None:
-            spoken[row.id] = Spoken(row.captured_at, (row.url, row.source, row.sha256, row.asked_url), row.language)
-    verdicts = variants(spoken.values())
+            spoken[row.id] = CaptureLanguage(
+                row.captured_at, (row.url, row.source, row.sha256, row.asked_url), row.language
+            )
+    verdicts = language_variants(spoken.values())
     foreign = {capture_id: verdicts[seen] for capture_id, seen in spoken.items() if seen in verdicts}
     return [
         replace(capture, verdict=foreign[capture.capture_id], version_id=None)

@@ -1,21 +1,20 @@
-"""The names and phrases by which page furniture is known, in the common languages."""
+"""What page furniture is called and what it says: elements, roles, class names, titles, phrases in many languages."""
 
 import functools
 import re
 
-from extraction.words.tidying import word_set
+from extraction.words.normalization import word_set
 
-#: Elements and roles that mean furniture.
-TAGS = frozenset(["nav", "search"])
-#: Elements that are furniture unless they hold much of what the page says.
-SIDE_TAGS = frozenset(["noscript", "legend"])
-#: Elements whose kind says something of what they hold.
-TELLING_TAGS = word_set("nav search noscript legend footer header aside form")
+#: Elements and ARIA roles of the frame around a page, such as its navigation.
+FRAME_TAGS = frozenset(["nav", "search"])
 FRAME_ROLES = word_set("navigation search menu menubar contentinfo")
-#: Roles of what may hold the policy, too.
-ROLES = word_set("toolbar dialog alertdialog banner tooltip complementary doc-toc")
+#: Elements and ARIA roles that are furniture unless they hold much of the policy.
+SIDE_TAGS = frozenset(["noscript", "legend"])
+SIDE_ROLES = word_set("toolbar dialog alertdialog banner tooltip complementary doc-toc")
+#: Elements that may be furniture by their tag alone.
+FURNITURE_TAGS = word_set("nav search noscript legend footer header aside form")
 # Consent managers and their banners. They hold running text, sometimes more than the policy, so the name alone
-# decides; the lists of cookies that some of them write into a policy's text go by other names.
+# decides. The lists of cookies that some of them write into a policy's text have other names.
 _CONSENT = re.compile(
     r"(?:^|\s)(?:onetrust-(?:consent|banner|pc|style)\S*|ot-sdk-(?:container|row)|optanon-?(?:alert|popup|show)\S*|"
     r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|"
@@ -34,24 +33,25 @@ _BANNER = re.compile(
     r"settings|preferences)(?![a-z])|(?:banner|bar|popup|modal|notice|accept|eu|alert)[-_](?:cookies?|gdpr|"
     r"consent)(?![a-z])"
 )
-# Names that only furniture has, wherever it stands. Of the first, most words are links.
+# The sets below hold parts of names; `menu` is a part of `main-menu`. First, lists of links: these names count if most
+# of the element's words are links.
 _LINKS_NAMES = word_set(
     "breadcrumb breadcrumbs crumbs pagination pager share sharing social socials related recommended toc "
     "submenu subnav navbar mainnav sidenav leftmenu topbar masthead newsletter skip"
 )
-# These hold no running text.
-_NAMES = word_set(
+# Elements that hold no running text of the policy.
+_EMPTY_NAMES = word_set(
     "vote votes rate rating ratings helpful comments search searchform searchbox advert adverts ads "
     "testimonial testimonials livechat intercom newsletter backtotop postmeta byline commentlist respond related"
 )
-# Whole names of what publishing systems set beside a text: who wrote it and when, under which heading, who liked it.
+# Whole names, not parts: what publishing systems set beside a text, such as its author, its tags, its likes.
 _META_NAMES = word_set(
     "entry-meta post-meta article-meta entry-footer post-footer article-footer post-tags entry-tags post-categories "
     "cat-links tags-links posted-on byline author-box author-bio about-author article-votes article-comments "
     "article-subscribe page-metadata likes-section labels-section likes-and-labels-container post-author read-time "
     "reading-time post-info article-info-meta tag-list label-list tags taglist"
 )
-# These hold running text that hardly speaks of what policies do.
+# Elements with running text that hardly uses the policy vocabulary.
 _ASIDE_NAMES = word_set(
     "related recommended recommendations recommendation recent popular trending teaser teasers promo promotion promos "
     "comment comments respond reply commentlist disqus newsletter subscribe subscription signup mailinglist chat "
@@ -60,25 +60,25 @@ _ASIDE_NAMES = word_set(
     "bio advert adverts ads sponsor sponsored sidebar hello toast notification app-banner smartbanner quicklinks cta "
     "feedback survey news blog posts latest featured products offers offer"
 )
-# Lists of links, with a line of text under some of them.
+# Menus: lists of links, some with a line of text.
 _MENU_NAMES = word_set(
     "nav navbar navigation menu megamenu submenu subnav mainnav sidenav dropdown sidebar topbar offcanvas drawer"
 )
-# The foot of the page, which may hold some sentences about the company.
+# The foot of the page. It may hold some sentences about the company.
 _FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
-# Names that parts of a policy bear too ("section-header", "card-footer"): they count above and below the running text,
-# and for what is all links.
+# Names that parts of a policy have too ("section-header", "card-footer"). They count for elements above and below the
+# running text, and for elements that are mostly links.
 _EDGE_NAMES = word_set(
     "nav navigation menu sidebar footer header toolbar follow subscribe signup feedback banner promo widget "
     "chat modal popup cta skip print language languages lang locale locales country copyright login appstore "
     "download badge badges loader loading hidden spinner author avatar byline carousel slider ticker dropdown "
     "select"
 )
-#: A name of more parts is made from a heading ("rights-related-to-decisions"), and says nothing.
+# A name of more parts is made from a heading ("rights-related-to-decisions") and says nothing about the element.
 _MOST_PARTS = 4
 _PARTS = re.compile(r"[-_:]+")
 
-# The titles of what stands beside a policy.
+# Titles of asides: things that stand beside a policy, such as related articles.
 _ASIDE_TITLE = re.compile(
     # English
     r"(?:other |more )?related (?:articles?|posts?|content|topics?|reading|resources|links|pages|products|stories)|"
@@ -116,7 +116,7 @@ _ASIDE_TITLE = re.compile(
     r"相关(?:文章|阅读|链接)|最新(?:文章|消息)|관련 ?글",
     re.IGNORECASE,
 )
-# Titles that a section of the policy may have, too: a shop's says what becomes of the addresses for its newsletter.
+# Titles that a section of the policy may have too: "Newsletter" may say what a shop does with subscribers' addresses.
 _SHARED_TITLE = re.compile(
     r"related|recommended|comments?(?: ?\(\d+\))?|latest (?:news|updates)|testimonials|reviews|categories|archives|"
     r"(?:subscribe|sign up|join|register)\b.{0,50}(?:newsletter|mailing list|updates|news|list|e-?mails?)|"
@@ -135,10 +135,10 @@ COPYRIGHT = re.compile(
     r"(?:all content )?(?:©|\(c\)|copyright(?: ©)? (?=[\d©]|\(c\)|by\b)).{0,160}|[^.]{0,40}© ?(?:19|20)\d\d.{0,80}",
     re.IGNORECASE,
 )
-#: What stands around the sign of a link.
+#: Characters that decorate a link or a title.
 ORNAMENTS = "«»<>‹›|·•↑^←→*[] "
-#: Words of the page, not of the policy, whatever element holds them.
-ODDMENT = re.compile(
+#: Words that belong to the page, not the policy, whatever element holds them.
+PAGE_WORDS = re.compile(
     r"(?:back to (?:the )?top|(?:go )?back(?: to .{1,40})?|skip to (?:main )?content|print(?: this page| version)?|"
     r"close|"
     r"share(?: this(?: page| article)?)?|was this (?:article|page|answer|information) helpful\b.*|"
@@ -152,10 +152,10 @@ ODDMENT = re.compile(
     r"have more questions\?.*|return to top|loading\W*|accept(?: all)?(?: cookies)?|ok|got it!?)",
     re.IGNORECASE,
 )
-#: Who wrote an article, how long it takes to read, how many did.
+#: Who wrote an article, how long it takes to read, how many people viewed it.
 BYLINE = re.compile(r"\b(?:by|von|par|por|da|door|views?|comments?|min(?:ute)?s?\.? read)\b", re.IGNORECASE)
-#: What parts the entries of a menu that is written as one line.
-MENU_MARK = re.compile(r"\s*(?:\||::|•|·|»|\]\s*\[)\s*")
+#: What separates the entries of a menu that is written as one line.
+MENU_SEPARATOR = re.compile(r"\s*(?:\||::|•|·|»|\]\s*\[)\s*")
 _CONSENT_CONTROL = re.compile(
     r"(?:i )?(?:accept|agree|allow|consent|reject|decline|refuse|deny|necessary only|only necessary|got it|understood)"
     r"(?: (?:all|and continue|and close|& close|cookies|all cookies|to all|& continue|optional cookies|them all|all "
@@ -177,28 +177,28 @@ _CONSENT_CONTROL = re.compile(
 
 @functools.lru_cache(maxsize=4096)
 def is_consent_control(text: str) -> bool:
-    """Whether a button or link says what gives or refuses consent."""
+    """Returns whether the text is that of a button or link which gives or refuses consent."""
     return _CONSENT_CONTROL.fullmatch(text) is not None
 
 
-# The captures of a policy show mostly the same titles.
+# Cached, since most captures of a policy show the same titles.
 @functools.lru_cache(maxsize=4096)
 def is_aside_title(text: str) -> bool:
-    """Whether it is the title of what stands beside a policy."""
+    """Returns whether the text is the title of an aside, and no section of a policy would have it."""
     return _ASIDE_TITLE.fullmatch(text) is not None
 
 
 @functools.lru_cache(maxsize=4096)
 def is_shared_title(text: str) -> bool:
-    """Whether it is such a title, and one that a section of the policy may have, too."""
+    """Returns whether the text is the title of an aside that a section of a policy may have too."""
     return _SHARED_TITLE.fullmatch(text) is not None
 
 
-#: What an element's names say it may be; several at once.
+#: Kinds of furniture that an element may be by its names, as flags.
 CONSENT, BANNER, LINKS, EMPTY, META, EDGE, MENU, ASIDE, FOOT = (1 << n for n in range(9))
-_WORDS = (
+_PARTS_BY_KIND = (
     (LINKS, _LINKS_NAMES),
-    (EMPTY, _NAMES),
+    (EMPTY, _EMPTY_NAMES),
     (EDGE, _EDGE_NAMES),
     (MENU, _MENU_NAMES),
     (ASIDE, _ASIDE_NAMES),
@@ -207,13 +207,15 @@ _WORDS = (
 
 
 @functools.lru_cache(maxsize=16384)
-def kinds(names: str) -> int:
-    """What an element's names say it may be, as the flags above; 0 where they say nothing."""
-    found = CONSENT * bool(_CONSENT.search(names)) | BANNER * bool(_BANNER.search(names))
-    every = names.split()
-    found |= META * (not _META_NAMES.isdisjoint(every))
-    # A name of many parts says nothing of them.
-    words = {word for parts in map(_PARTS.split, every) if len(parts) <= _MOST_PARTS for word in parts}
-    for kind, its_words in _WORDS:
-        found |= kind * (not its_words.isdisjoint(words))
-    return found
+def kinds_by_names(names: str) -> int:
+    """Returns the kinds of furniture that an element may be by its names, as flags; 0 if they say nothing.
+
+    names: its `id` and `class` in lower case, separated by spaces.
+    """
+    kinds = CONSENT * bool(_CONSENT.search(names)) | BANNER * bool(_BANNER.search(names))
+    single_names = names.split()
+    kinds |= META * (not _META_NAMES.isdisjoint(single_names))
+    parts = {part for name in map(_PARTS.split, single_names) if len(name) <= _MOST_PARTS for part in name}
+    for kind, parts_of_kind in _PARTS_BY_KIND:
+        kinds |= kind * (not parts_of_kind.isdisjoint(parts))
+    return kinds

@@ -1,4 +1,6 @@
-"""A policy of several pages is read as one document, and only when every page shows its part."""
+"""A policy of several pages is read as one document, and accepted only if every page shows its part."""
+
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from core.captures import Capture, sha256_hex
 from core.exceptions import ExtractionError
 from extraction import read
 from formats.multipart import Observed, compose, is_composed, parts_of
-from tests.extraction.pages import PARAGRAPHS, capture, html
+from tests.extraction.example_pages import PARAGRAPHS, capture, html
 
 FIRST = html(f"<h1>Privacy policy</h1><h2>What we collect</h2><p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p>")
 SECOND = html(f"<p>{PARAGRAPHS[2]}</p><h2>Your rights</h2><p>{PARAGRAPHS[3]}</p>", title="Third parties")
@@ -16,15 +18,15 @@ THIRD = html(f"<h1>Cookies</h1><p>{PARAGRAPHS[4]}</p>", title="Cookie policy")
 
 
 def pages(*payloads: bytes, status: int = 200) -> list[Observed]:
-    """Captures of the pages, the last of them answered with that status."""
-    urls = [f"https://northwind.example/privacy/{place}" for place in range(1, len(payloads) + 1)]
+    """Returns captures of pages. status: the HTTP status of the last; the others have 200."""
+    urls = [f"https://northwind.example/privacy/{number}" for number in range(1, len(payloads) + 1)]
     statuses = [200] * (len(payloads) - 1) + [status]
     return [
         (capture(body, url=url, status=code), body) for body, url, code in zip(payloads, urls, statuses, strict=True)
     ]
 
 
-def test_the_pages_clauses_follow_each_other_each_under_the_headings_of_its_own_page() -> None:
+def test_clauses_of_all_pages_keep_their_own_pages_headings() -> None:
     reading = read(*compose("mixed", pages(FIRST, SECOND, THIRD)))
     assert reading.verdict.name == "accepted"
     assert reading.document is not None
@@ -42,7 +44,7 @@ def test_the_pages_clauses_follow_each_other_each_under_the_headings_of_its_own_
     assert (reading.document.title, reading.document.language) == ("Privacy Policy", "en")
 
 
-def test_the_order_declared_is_the_order_read() -> None:
+def test_pages_are_read_in_the_declared_order() -> None:
     reading = read(*compose("mixed", pages(SECOND, FIRST)))
     assert reading.document is not None
     assert reading.document.clauses[0].text == PARAGRAPHS[2]
@@ -65,58 +67,57 @@ CHALLENGE = html("<h1>Checking your browser</h1><p>This takes a moment.</p>", ti
     ],
     ids=["missing", "error", "refused", "challenge", "shell", "cut", "image", "shop"],
 )
-def test_one_page_that_does_not_show_its_part_quarantines_the_whole_and_is_named(
-    last: bytes, status: int, reason: str
-) -> None:
+def test_page_that_fails_quarantines_the_policy_and_is_named(last: bytes, status: int, reason: str) -> None:
     verdict = read(*compose("mixed", pages(FIRST, SECOND, last, status=status))).verdict
     assert verdict.name == "quarantined"
     assert verdict.evidence.startswith("page 3 of 3, https://northwind.example/privacy/3: ")
     assert verdict.reason == (reason or verdict.reason)
 
 
-def test_pages_of_which_none_shows_a_privacy_policy_are_not_one() -> None:
+def test_pages_of_other_documents_make_no_privacy_policy() -> None:
     cookies = html(f"<h1>Cookie policy</h1>{f'<p>{PARAGRAPHS[4]}</p>' * 9}", title="Cookie policy")
     terms = html(f"<h1>Terms and conditions</h1>{f'<p>{PARAGRAPHS[2]}</p>' * 9}", title="Terms and conditions")
-    alone = [read(*one).verdict for one in pages(terms, terms)]
+    alone = [read(*page).verdict for page in pages(terms, terms)]
     assert {verdict.reason for verdict in alone} == {"other_document"}
     assert read(*compose("mixed", pages(terms, terms))).verdict.reason == "other_document"
     assert read(*compose("mixed", pages(FIRST, cookies))).verdict.name == "accepted"
 
 
-def test_selectors_hold_for_every_page() -> None:
+def test_selectors_apply_to_every_page() -> None:
     reading = read(*compose("mixed", pages(FIRST, SECOND)), select=["h2"])
     assert reading.document is not None
     assert [clause.text for clause in reading.document.clauses] == ["What we collect", "Your rights"]
 
 
-def test_a_server_that_calls_its_page_multipart_makes_no_parts() -> None:
-    of, payload = compose("mixed", pages(FIRST, SECOND))
-    served = capture(payload, media_type=of.media_type)
+def test_page_that_a_server_calls_multipart_is_a_single_page() -> None:
+    composed, payload = compose("mixed", pages(FIRST, SECOND))
+    served = capture(payload, media_type=composed.media_type)
     assert not is_composed(served)
-    assert read(served, payload).document is not None  # as the text it is, and no traceback
+    assert read(served, payload).document is not None  # read as text
 
 
 @pytest.mark.parametrize("damage", [b"", b"--", b"x"], ids=["empty", "beginning", "end"])
-def test_parts_that_were_not_put_together_are_unreadable(damage: bytes) -> None:
-    of, payload = compose("mixed", pages(FIRST, SECOND))
+def test_damaged_payload_of_several_pages_is_unreadable(damage: bytes) -> None:
+    composed, payload = compose("mixed", pages(FIRST, SECOND))
     damaged = {b"": b"", b"--": payload[40:], b"x": payload + damage}[damage]
-    assert read(of, damaged).verdict.reason == "unreadable"
-    other = payload.replace(b"ninety", b"eighty")
+    assert read(composed, damaged).verdict.reason == "unreadable"
+    altered = payload.replace(b"ninety", b"eighty")
     with pytest.raises(ExtractionError):
-        parts_of(of, other)
+        parts_of(composed, altered)
 
 
 _bodies = st.lists(st.binary(max_size=40), min_size=1, max_size=4)
+_kinds: st.SearchStrategy[Literal["mixed", "alternative"]] = st.sampled_from(["mixed", "alternative"])
 _media_types = st.text(st.characters(max_codepoint=255), max_size=20)
 
 
-@given(_bodies, _media_types, st.sampled_from(["mixed", "alternative"]))
-def test_what_is_put_together_comes_apart_again_whatever_it_holds(
-    bodies: list[bytes], media_type: str, kind: str
+@given(_bodies, _media_types, _kinds)
+def test_composed_captures_come_apart_again(
+    bodies: list[bytes], media_type: str, kind: Literal["mixed", "alternative"]
 ) -> None:
     parts = [(capture(body, media_type=media_type, headers=(("X-A", media_type),)), body) for body in bodies]
-    of, payload = compose(kind, parts)  # type: ignore[arg-type]  # one of the two
-    assert parts_of(of, payload) == tuple(parts)
-    assert of.sha256 == sha256_hex(payload)
-    assert isinstance(of, Capture)
-    assert (compose(kind, parts)) == (of, payload)  # type: ignore[arg-type]
+    composed, payload = compose(kind, parts)
+    assert parts_of(composed, payload) == tuple(parts)
+    assert composed.sha256 == sha256_hex(payload)
+    assert isinstance(composed, Capture)
+    assert compose(kind, parts) == (composed, payload)

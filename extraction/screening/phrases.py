@@ -1,11 +1,11 @@
-"""What pages say, and what stands in their markup, that are served in a policy's place; in the common languages.
+"""Phrases, titles and markup of the pages that are served in a policy's place, in many languages.
 
-Phrases are looked for in text whose apostrophes are straight.
+Phrases are searched for in text with straight apostrophes, markup in lower case.
 """
 
 import re
 
-from extraction.words.tidying import word_set
+from extraction.words.normalization import word_set
 
 
 def _phrases(*alternatives: str) -> re.Pattern[str]:
@@ -13,11 +13,11 @@ def _phrases(*alternatives: str) -> re.Pattern[str]:
 
 
 def _markup(*alternatives: str) -> re.Pattern[str]:
-    """For markup in lower case: to look for either case in all of a page takes ten times as long."""
+    """Compiles a pattern that distinguishes case, since ignoring case in a whole page takes ten times as long."""
     return re.compile("|".join(alternatives))
 
 
-#: Markup, in lower case, that only a challenge or a refusal has.
+#: Markup that only a challenge or a refusal has.
 CHALLENGE_MARKUP = _markup(
     r"cf-browser-verification|cf[-_]chl[-_]|cf-error-details|cdn-cgi/challenge-platform/h/|challenge-error-text",
     r"/\.well-known/sgcaptcha|_incapsula_resource|incapsula incident id|captcha\.px-cloud|px-captcha|_pxappid",
@@ -27,7 +27,7 @@ CHALLENGE_MARKUP = _markup(
     r"/vercel/security/|vercel security checkpoint|/\.within\.website/|anubis_challenge|go-away",
     r"fgd_icon|fortiguard|wfvt|wordfence|/_sec/|stackpath|barracuda|radware|/_bot_?check",
 )
-#: Markup of challenges, in lower case, that also stands in forms and pages that show what was asked for.
+#: Markup of challenges that other pages have too, for instance in a contact form.
 CAPTCHA_MARKUP = _markup(r"g-recaptcha|h-captcha|hcaptcha\.com|cf-turnstile|challenges\.cloudflare\.com|datadome")
 BLOCKED = _phrases(
     r"just a moment|one moment, please|attention required|checking (?:if the site connection is secure|your browser)",
@@ -87,7 +87,7 @@ NOT_FOUND = _phrases(
     r"wayback machine has(?: not|n't) archived|has not been archived|not in archive|got an http \d+ response at crawl|"
     r"page cannot be crawled or displayed|hrm\.? |this url has not been (?:captured|archived)",
 )
-#: Names that builders of sites give to the page that stands for a missing one.
+#: Class names and ids that site builders give to the page they show for a missing one.
 NOT_FOUND_NAMES = word_set(
     "error404 error-404 page-404 page404 template-404 not-found notfound page-not-found pagenotfound error-page "
     "404 is-404 page--404 http-404 errorpage four-oh-four"
@@ -133,17 +133,17 @@ NEEDS_SCRIPT = _phrases(
     r"désactivé|deaktiviert)",
     r"^(?:loading|please wait|chargement|wird geladen|cargando|caricamento)\b",
 )
-#: Markup, in lower case, of what embeds a policy that stands on another server.
+#: Markup of services that embed a policy from their own server.
 EMBEDS = _markup(
     r"iubenda|termly|data-policy-key|getterms\.io|termsfeed|enzuzo|policymaker|usercentrics\.eu/[^\"']*privacy|"
     r"cookie-script\.com/policy|websitepolicies"
 )
-#: A page that asks for consent before it shows anything.
+#: Words of a request for consent.
 ASKS_CONSENT = _phrases(
     r"cookies?\b|tracking|tracker|partners?|werbung|publicit|advertis|consent|einwilligung|consentement|anzeigen|"
     r"datos|dati"
 )
-#: The titles of a policy on privacy.
+#: Titles of privacy policies.
 PRIVACY_TITLE = _phrases(
     r"privacy|data (?:protection|policy|processing|use)|personal (?:data|information)|datenschutz\w*|confidentialité|"
     r"vie privée",
@@ -157,7 +157,7 @@ PRIVACY_TITLE = _phrases(
     r"פרטיות",
     r"プライバシー|個人情報|隐私|隱私|个人信息|개인정보|privacidad|गोपनीयता|ความเป็นส่วนตัว|quyền riêng tư|privasi",
 )
-#: Beside such a title, these make the name of a document; alone they are its name only where nothing else stands by it.
+#: Nouns that make such a title the name of a document ("privacy notice"), and titles that name it by themselves.
 DOCUMENT_NOUN = _phrases(
     r"polic(?:y|ies)|notice|statement|declaration|charter|rules|terms|legal|information on|erklärung|hinweise?|"
     r"richtlinie|"
@@ -168,7 +168,7 @@ DOCUMENT_NOUN = _phrases(
     r"^data protection$|^confidentialité$|^privacidad$|^privacidade$|^privacy (?:center|centre|&|and|at|in)|"
     r"& privacy$|and privacy$|^protection des données|^privatliv|^integritet|^personvern|^tietosuoja"
 )
-#: By the policy's name in a declaration, the titles its document goes by.
+#: The titles that a policy's document has, by the policy's slug.
 OWN_TITLE = {
     "privacy": PRIVACY_TITLE,
     "terms": _phrases(
@@ -200,10 +200,10 @@ _OTHER_THAN_PRIVACY = _phrases(
     r"brukervilkår|vilkår for bruk|handelsbetingelser|regulamin|warunki korzystania|условия использования|"
     r"пользовательское соглашение|利用規約|特定商取引|服务条款|用户协议|이용약관",
 )
-#: By the policy's name, the titles of other documents of a vendor. What vendors say of cookies often stands in their
-#: privacy policy.
+#: The titles of other documents of a vendor, by the policy's slug. There are none for `cookies`, since what vendors say
+#: about cookies is often a part of their privacy policy.
 OTHER_TITLES = {"privacy": _OTHER_THAN_PRIVACY, "terms": PRIVACY_TITLE}
-#: What a short notice says that stands where a policy was.
+#: What a notice says that replaces a withdrawn policy.
 WITHDRAWN = _phrases(
     r"(?:notice|policy|statement|document|service|site|website|product|app|company|shop|store|game)\b.{0,60}"
     r"(?:no longer|withdrawn|discontinued|closed|ceased|shut ?down|retired|ended|superseded|replaced|expired)",
@@ -213,12 +213,12 @@ WITHDRAWN = _phrases(
     r"retirée?)",
     r"(?:política|aviso|servicio|sitio|tienda)\b.{0,60}(?:ya no|cerrado|retirad[oa]|sustituid[oa])",
 )
-#: Elements and data that say what kind of page it is, none of them a policy.
+#: Data for search engines, and titles, that declare a page to be something other than a policy.
 OTHER_KIND = _phrases(
     r"\"@type\"\s*:\s*\"(?:JobPosting|NewsArticle|DiscussionForumPosting|QAPage|Recipe|Event|Product)\"",
     r"<title>[^<]{0,120}\b(?:careers|jobs|stellenangebote?)\b",
 )
-#: The last steps of addresses of home pages, beside the language.
-HOME_STEPS = word_set(
+#: Segments in the paths of home pages, besides languages.
+HOME_SEGMENTS = word_set(
     "home index index.html index.htm index.php default.aspx default.asp hc help support welcome start"
 )

@@ -1,22 +1,26 @@
-"""A capture and its payload to a reading: verdict and document."""
+"""A capture and its payload to a reading: the verdict, and the document."""
 
 from collections.abc import Sequence
 
 from core.captures import Capture, Reading, Verdict
 from core.exceptions import ExtractionError
-from extraction.documents import joined, parse
-from extraction.screening.screen import screen, speaks_as_policy, status_verdict
+from extraction.documents import join_documents, parse
+from extraction.screening.facts import uses_policy_vocabulary
+from extraction.screening.rules import screen
+from extraction.screening.transfer_rules import status_verdict
 from formats.multipart import fault_of, is_composed, parts_of
 
 
 def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Reading:
-    """What a capture shows: the verdict with its reason and evidence, and the document where one could be read.
+    """Returns the verdict on a capture, with reason and evidence, and the document its payload holds.
 
-    payload: the bytes of the capture. select, remove: CSS selectors of the declaration's location.
-    Never raises for what a page holds: bytes no reader can read give the verdict `unreadable`, and so does a selector
-    that is none, since the capture must be kept all the same.
+    payload: the bytes of the capture. select, remove: CSS selectors that the declaration gives for the location.
 
-    Of several pages all must show their part of the policy; of a page that was rendered the rendered form is read.
+    Never raises for anything a page holds, since the capture must be kept all the same. The verdict is `unreadable` for
+    bytes that no reader can read, and for a selector that isn't valid CSS; then there is no document.
+
+    Several pages make one reading: each must show its part of the policy. Of a page that a browser rendered, the
+    rendered form is read.
     """
     if not is_composed(capture):
         return _read_page(capture, payload, select, remove)
@@ -25,12 +29,12 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
     except ExtractionError as error:
         return Reading(Verdict("quarantined", "unreadable", str(error)), None)
     if capture.media_type.startswith("multipart/mixed"):
-        return _in_one([(part, read(part, body, select=select, remove=remove)) for part, body in parts])
+        return _join([(part, read(part, body, select=select, remove=remove)) for part, body in parts])
     return _rendered(_read_page(*parts[-1], select, remove), fault_of(capture))
 
 
 def _rendered(reading: Reading, fault: str) -> Reading:
-    """The reading of what a browser made of a page. fault: what kept it from coming to an end with it."""
+    """Adapts the reading of a page that a browser rendered. fault: what kept the browser from finishing the page; '' if nothing did."""
     verdict = reading.verdict
     if fault:
         return Reading(Verdict("quarantined", "truncated", fault), reading.document)
@@ -39,20 +43,22 @@ def _rendered(reading: Reading, fault: str) -> Reading:
     return reading
 
 
-def _in_one(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
-    """The reading of a policy of several pages.
+def _join(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
+    """Joins the readings of a policy's pages into one.
 
-    A page that says nothing against it need not be named after the policy, nor speak of what a whole one speaks of;
-    one of them has to.
+    At least one page must be accepted. Any other page counts as a part of the policy too if its only fault is that it
+    isn't named as the policy, and it uses the policy vocabulary as densely as a policy does.
     """
     documents = [reading.document for _, reading in pages if reading.document is not None]
-    document = joined(documents) if documents else None
-    for place, (page, reading) in enumerate(pages, 1):
+    document = join_documents(documents) if documents else None
+    for number, (page, reading) in enumerate(pages, 1):
         verdict = reading.verdict
-        named = verdict.reason in ("other_document", "not_a_policy")
-        if verdict.name == "accepted" or (named and reading.document and speaks_as_policy(reading.document)):
+        may_be_part = verdict.reason in ("other_document", "not_a_policy")
+        if verdict.name == "accepted" or (
+            may_be_part and reading.document and uses_policy_vocabulary(reading.document)
+        ):
             continue
-        where = f"page {place} of {len(pages)}, {page.asked_url}"
+        where = f"page {number} of {len(pages)}, {page.asked_url}"
         return Reading(
             Verdict("quarantined", verdict.reason, f"{where}: {verdict.evidence}", verdict.needs_browser), document
         )
@@ -72,7 +78,7 @@ def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: 
 
 
 def _without_selection(capture: Capture, payload: bytes) -> Verdict:
-    """The verdict on a page of which the declaration's selectors choose nothing: what the whole page shows."""
+    """Returns the verdict on a page where the declaration's selectors match no text: the whole page is screened."""
     verdict = screen(capture, payload, *parse(payload, capture.media_type, url=capture.url))
     if verdict.name == "quarantined":
         return verdict

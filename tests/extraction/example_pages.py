@@ -1,8 +1,14 @@
-"""Pages for the tests of extraction: every sentence in them is our own."""
+"""Pages and captures for the tests of extraction, and short forms of what is extracted from them.
 
+Every sentence of the pages was written for these tests.
+"""
+
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from core.captures import Capture, sha256_hex
+from core.clauses import ClauseKind, Document
+from extraction import extract
 
 PARAGRAPHS = (
     "Northwind Parcel collects the personal data that you give us when you order a delivery, and nothing besides.",
@@ -23,7 +29,7 @@ POLICY = "".join(
 
 
 def html(body: str, *, title: str = "Privacy Policy", head: str = "") -> bytes:
-    """A whole page around a body."""
+    """Returns a whole page around a body."""
     return (
         f"<!DOCTYPE html><html lang='en'><head><title>{title}</title>{head}</head><body>{body}</body></html>".encode()
     )
@@ -39,7 +45,7 @@ def capture(
     redirects: tuple[str, ...] = (),
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Capture:
-    """A capture of a page, as a live crawl makes one."""
+    """Returns a capture of a page, as a live crawl makes it."""
     return Capture(
         vendor="northwind",
         policy="privacy",
@@ -53,3 +59,23 @@ def capture(
         media_type=media_type,
         sha256=sha256_hex(payload),
     )
+
+
+def texts(body: str, *, select: Sequence[str] = (), remove: Sequence[str] = ()) -> list[str]:
+    """Returns the texts of the clauses of an HTML page with that body."""
+    return [clause.text for clause in extract(html(body), "text/html", select=select, remove=remove).clauses]
+
+
+def clauses_of(payload: bytes | str, media_type: str = "text/html") -> list[tuple[ClauseKind, str | None, str]]:
+    """Returns kind, label and text of each clause of a page."""
+    data = payload.encode() if isinstance(payload, str) else payload
+    return [(clause.kind, clause.label, clause.text) for clause in extract(data, media_type).clauses]
+
+
+def assert_well_formed(document: Document) -> None:
+    """Asserts what holds for every document."""
+    assert [clause.position for clause in document.clauses] == list(range(len(document.clauses)))
+    for clause in document.clauses:
+        assert clause.text
+        assert clause.text == " ".join(clause.text.split())
+        assert clause.kind in ("heading", "paragraph", "list_item", "table_row")
