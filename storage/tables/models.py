@@ -83,7 +83,7 @@ class DocumentRow(Base):
 class ReadingRow(Base):
     """What extraction made of a capture, by one reader. Those of earlier readers stay.
 
-    reader: names whatever decides what the readings of a whole policy are (`intake.service.reader_of`).
+    reader: names whatever decides what the readings of a whole policy are (`intake.policy_reader.reader_of`).
     extractor, declared: of that, what decides this one: the extractor's version, and a digest of what the declaration
         says of this capture. A reading made alike by another reader is taken over. extractor is '' when the payload
         was damaged: the reading is made again once it can be.

@@ -58,7 +58,7 @@ class Rederived(Protocol):
 
 
 class Rederive(Protocol):
-    """Makes the reading of a capture again, as `intake.readers.rederive` does."""
+    """Makes the reading of a capture again, as `intake.policy_reader.rederive` does."""
 
     def __call__(
         self,

@@ -98,7 +98,7 @@ def test_a_payload_never_stored_must_come(store: Store) -> None:
 
 
 def test_bytes_that_are_not_the_captures_own_are_refused(store: Store) -> None:
-    with pytest.raises(StorageError, match="not the bytes"):
+    with pytest.raises(StorageError, match="do not match its SHA-256"):
         keep(store, capture_of(A), B, POLICY)
     assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
 
