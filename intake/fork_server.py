@@ -83,11 +83,11 @@ def serve(control: int) -> None:
     """Does the server's work until the other end of the connection is closed. control: the connection's descriptor."""
     # A terminal sends Ctrl-C to all processes; the process that sends the tasks decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICENESS)
     workers: set[int] = set()
     with Connection(control) as requests:
         try:
             function, prepare = pickle.loads(requests.recv_bytes())  # noqa: S301  (from the process that started us)
+            os.nice(_NICENESS)
             prepare()
             gc.freeze()  # otherwise the workers' collections would write to the memory they share
             requests.send(_READY)
