@@ -53,6 +53,8 @@ class WorkerPool(Generic[_Task, _Result]):
         self._lock = Lock()
         self._server: ForkServer | None = None
         self._server_lock = Lock()
+        # So that tasks that are still waiting don't each try for a second to start what can't be started.
+        self._start_error: ClausewatchError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
         """Yields each item with the result of its task, in order, in batches of the results that are there.
@@ -84,6 +86,7 @@ class WorkerPool(Generic[_Task, _Result]):
     def _map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
         under_way: deque[tuple[_Item, Future[_Result] | None, int]] = deque()
         size = 0
+        self._start_error = None
 
         def finished() -> list[tuple[_Item, _Result | None]]:
             """Waits for the first half of what is under way, 16 items at most, and returns the first with results.
@@ -137,6 +140,8 @@ class WorkerPool(Generic[_Task, _Result]):
         with self._server_lock:
             if self._threads is None:  # the pool was closed, which is why the worker has ended
                 raise CancelledError
+            if self._start_error is not None:
+                raise self._start_error
             if self._server is not None and not self._server.is_alive():
                 self._close_server()
             try:
@@ -145,10 +150,11 @@ class WorkerPool(Generic[_Task, _Result]):
                 worker = self._server.fork()
             except (EOFError, OSError):
                 self._close_server()
-                raise ClausewatchError(
+                self._start_error = ClausewatchError(
                     "no process can be started to read captures: see that the machine has memory left, and run this "
                     "again; what was stored before stays"
-                ) from None
+                )
+                raise self._start_error from None
         self._thread_data.worker = worker
         return worker
 
