@@ -76,9 +76,9 @@ def keep(way: str, folder: Path, url: str) -> dict[str, float]:
     begin, used_before = time.perf_counter(), processor_seconds()
     with Store.open(url) as store, Intake(store) as intake:
         if way == ONE_BY_ONE:
-            count = sum(1 for found in captures(folder) if intake.keep(found))
+            count = len([intake.keep(found) for found in captures(folder)])
         else:
-            count = sum(1 for _ in intake.keep_all(captures(folder)))
+            count = len(list(intake.keep_all(captures(folder))))
         return {
             "count": count,
             "clock": time.perf_counter() - begin,
