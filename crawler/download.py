@@ -18,7 +18,7 @@ from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 from crawler.environment import environment_of
 from crawler.failures import NotAsked
 from crawler.resolver import host_and_port, may_be_anywhere, private_by_name, refusal
-from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
+from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
 # What comes before the body of an answer, in bytes; browsers allow for 256 KiB. Scrapy and Twisted set no bound.
 _HEAD = 256 * 1024
@@ -99,9 +99,9 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             return response
         try:
             return response.replace(body=decode(response.body, codings, self._default_maxsize))
-        except CutOff as error:
+        except DamagedBodyError as error:
             raise ResponseDataLossError(str(error)) from error
-        except (TooLarge, UnknownCoding) as error:
+        except (BodyTooLargeError, UnknownCodingError) as error:
             raise DownloadCancelledError(str(error)) from error
 
     def _refuse_private(self, url: str) -> None:

@@ -22,7 +22,7 @@ from core.dates import parse_span
 from core.declarations import Policy
 from core.escaping import printable_line
 from core.exceptions import UsageError
-from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
+from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
 # A crawler asks for a redirect's target at once; a record further away in time is of another visit.
@@ -176,7 +176,7 @@ def _described(
         return capture, None
     try:
         payload = _payload(record)
-    except (CutOff, TooLarge, UnknownCoding):
+    except (DamagedBodyError, BodyTooLargeError, UnknownCodingError):
         return LeftOut("whose body is cut off, damaged or too large")
     if sha256_hex(payload) != capture.sha256:
         return LeftOut("that is not what its metadata says")
@@ -244,9 +244,9 @@ def _capture(
     else:
         try:
             payload = _payload(record)
-        except (CutOff, TooLarge):
+        except (DamagedBodyError, BodyTooLargeError):
             return LeftOut("whose body is cut off, damaged or too large")
-        except UnknownCoding:
+        except UnknownCodingError:
             return LeftOut("in a content coding that is not known")
         original = _Original(http.get_header("Content-Type") or "", sha256_hex(payload))
         if digest:
@@ -275,6 +275,6 @@ def _payload(record: Any) -> bytes:
         stream = ChunkedDataReader(stream)
     body: bytes = stream.read(_MAX_SIZE + 1)
     if len(body) > _MAX_SIZE:
-        raise TooLarge
+        raise BodyTooLargeError
     codings = [value for name, value in http.headers if name.lower() == "content-encoding"] if http is not None else []
     return decode(body, codings, _MAX_SIZE)
