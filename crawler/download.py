@@ -18,7 +18,7 @@ from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 from crawler.environment import environment_of
 from crawler.failures import RequestNotSentInterrupt
 from crawler.resolver import host_and_port, may_be_anywhere, private_by_name, refusal
-from formats.content_codings import BodyCutOffError, BodyTooLargeError, UnknownCodingError, decode
+from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
 # The most bytes before the body of an answer, interim answers included. Browsers allow 256 KiB.
 _MAX_HEAD = 256 * 1024
@@ -107,7 +107,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             return response
         try:
             return response.replace(body=decode(response.body, codings, self._size_limit))
-        except BodyCutOffError as error:
+        except DamagedBodyError as error:
             raise ResponseDataLossError(str(error)) from error
         except (BodyTooLargeError, UnknownCodingError) as error:
             raise DownloadCancelledError(str(error)) from error

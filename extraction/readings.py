@@ -34,7 +34,10 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
 
 
 def _rendered(reading: Reading, fault: str) -> Reading:
-    """Adapts the reading of a page that a browser rendered. fault: what kept the browser from finishing the page; '' if nothing did."""
+    """Adapts the reading of a page that a browser rendered.
+
+    fault: what kept the browser from finishing the page; '' if nothing did.
+    """
     verdict = reading.verdict
     if fault:
         return Reading(Verdict("quarantined", "truncated", fault), reading.document)

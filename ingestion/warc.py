@@ -23,7 +23,7 @@ from core.dates import parse_span
 from core.declarations import Policy
 from core.escaping import escape_line
 from core.exceptions import UsageError
-from formats.content_codings import BodyCutOffError, BodyTooLargeError, UnknownCodingError, decode
+from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
 # A crawler requests a redirect's target at once. A record further away in time belongs to another visit.
@@ -193,7 +193,7 @@ def _described_capture(
         return capture, None
     try:
         payload = _payload(record)
-    except (BodyCutOffError, BodyTooLargeError, UnknownCodingError):
+    except (DamagedBodyError, BodyTooLargeError, UnknownCodingError):
         return LeftOut("whose body is cut off, damaged or too large")
     if sha256_hex(payload) != capture.sha256:
         return LeftOut("that is not what its metadata says")
@@ -266,7 +266,7 @@ def _capture(
     else:
         try:
             payload = _payload(record)
-        except (BodyCutOffError, BodyTooLargeError):
+        except (DamagedBodyError, BodyTooLargeError):
             return LeftOut("whose body is cut off, damaged or too large")
         except UnknownCodingError:
             return LeftOut("in a content coding that is not known")
@@ -293,7 +293,7 @@ def _capture(
 def _payload(record: Any) -> bytes:
     """Returns a record's body with its codings undone.
 
-    BodyCutOffError, BodyTooLargeError, UnknownCodingError as `formats.content_codings.decode` raises them. warcio
+    DamagedBodyError, BodyTooLargeError, UnknownCodingError as `formats.content_codings.decode` raises them. warcio
     undoes content codings too, but takes a body that is cut off for a shorter one.
     """
     http, stream = record.http_headers, record.raw_stream

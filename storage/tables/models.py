@@ -89,7 +89,7 @@ class DocumentRow(Base):
 class ReadingRow(Base):
     """What extraction made of a capture, by one reader. The readings of earlier readers stay.
 
-    reader: the name of everything that decides the readings of a whole policy (`intake.readers.reader_of`).
+    reader: the name of everything that decides the readings of a whole policy (`intake.policy_reader.reader_of`).
     extractor, declared: what decides this one reading: the extractor's version, and a checksum of what the declaration
         says about this capture. A reader takes over another reader's reading if both values are the same.
         extractor is '' if the capture could not be looked into, for instance because its payload was damaged; such a
