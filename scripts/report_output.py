@@ -20,11 +20,9 @@ output_option: Decorator = click.option(
 
 
 def write_report(report: Report, output_format: str, output: Path | None) -> None:
-    """Writes a report to a file; None or `-` stands for standard output.
+    """Writes the report in a format of `REPORT_FORMATS` to the file, or to standard output if it is None or `-`.
 
-    output_format: a name in `REPORT_FORMATS`.
-
-    UsageError if the file can't be written, or if a binary format would go to a terminal.
+    UsageError if the file cannot be written, or if a binary format would go to a terminal.
     """
     if output == Path("-"):
         output = None
@@ -39,7 +37,8 @@ def write_report(report: Report, output_format: str, output: Path | None) -> Non
             raise UsageError(f"{output}: {error.strerror}") from None
     elif isinstance(content, bytes) and sys.stdout.isatty():
         raise UsageError(
-            f"a terminal can't show a {output_format} report; name a file: --output report.{output_format}"
+            f"a {output_format} report is binary and cannot be shown on a terminal; "
+            f"name a file: --output report.{output_format}"
         )
     else:
         click.echo(content)

@@ -1,0 +1,1 @@
+"""Benchmark of the live crawl: `python -m bench.crawl`."""

@@ -1,0 +1,1 @@
+"""Measures how well and how fast captures are read and screened."""

@@ -1,0 +1,1 @@
+"""How fast captures are kept, read and committed, from WARC files."""

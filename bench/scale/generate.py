@@ -18,7 +18,7 @@ from core.clauses import Clause, Document
 from core.declarations import Location, Policy
 from diffing.sameness import version_id
 from formats.document_json import encode
-from intake.readers import EXTRACTOR_NAME, declared_of, reader_of
+from intake.policy_reader import EXTRACTOR_NAME, declared_of, reader_of
 from storage.capture_rows import capture_identity, row_values
 from storage.database import Database
 from storage.payloads.compression import compress

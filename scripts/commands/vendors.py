@@ -77,7 +77,7 @@ def _response_lines(capture: Capture, payload: bytes) -> Iterator[str]:
     if is_composed(capture):
         for part, body in parts_of(capture, payload):
             yield from _response_lines(part, body)
-    elif "rendered_by" in capture.archive:
-        yield f"rendered by {capture.archive['rendered_by']}, {len(payload)} bytes"
+    elif capture.rendered_by:
+        yield f"rendered by {capture.rendered_by}, {len(payload)} bytes"
     else:
         yield f"{capture.status} {capture.media_type}, {len(payload)} bytes"

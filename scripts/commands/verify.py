@@ -10,7 +10,7 @@ from core.exceptions import ClausewatchError
 from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import load_settings
-from intake.readers import rederive
+from intake.policy_reader import rederive
 from scripts.options import open_store
 from scripts.progress_bar import progress_bar
 from storage.upkeep import verify

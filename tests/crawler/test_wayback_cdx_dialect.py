@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopback.cdx import FIELDS, BadQuery, answer
+from loopback.cdx_dialect import FIELDS, BadQueryError, answer
 
 ROWS = [
     dict(zip(FIELDS, line.split(), strict=True))
@@ -85,5 +85,5 @@ def test_resume_keys_lead_through_all_rows_once(limit: int) -> None:
 
 @pytest.mark.parametrize("query", ["filter=nosuch:1", "filter=statuscode:[", "collapse=nosuch", "limit=many"])
 def test_a_parameter_that_makes_no_sense_is_refused(query: str) -> None:
-    with pytest.raises(BadQuery):
+    with pytest.raises(BadQueryError):
         asked(query)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.archives import Provenance
 from core.captures import sha256_hex
 from core.declarations import Location, Policy
 from core.policies import PolicyKey
@@ -37,7 +38,7 @@ def history(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
         for capture in (
             live,
             capture_of(text, 2801, **fields),
-            replace(live, source="wayback", archive={"timestamp": "20261102", "digest": "X"}),
+            replace(live, source="wayback", provenance=Provenance("wayback", {"timestamp": "20261102", "digest": "X"})),
             replace(live, source="warc", asked_url=OLD_ADDRESS, redirects=(OLD_ADDRESS, "https://a.example/ä b")),
         ):
             keep(store, capture, text, DECLARED)

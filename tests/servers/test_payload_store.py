@@ -157,6 +157,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 _FULL = """
 import resource, signal, sys
 from storage import Store
+from tests.keeping import keep
 from tests.servers.test_payload_store import OTHER
 from tests.stored_captures import POLICY, capture_of
 with Store.open(sys.argv[1], sys.argv[2]) as store:
@@ -185,10 +186,10 @@ def _keep_and_die(database_url: str, payloads_url: str, place: str) -> None:
     def die(*_: object) -> None:
         signal.raise_signal(signal.SIGKILL)
 
-    from storage import objects
+    from storage.payloads import object_stores
 
     if place == "before the file is on the disk":
-        objects._sync = die
+        object_stores._sync = die
     else:
         event.listen(Session, "transient_to_pending", die)  # before the row is
     with Store.open(database_url, payloads_url) as store:

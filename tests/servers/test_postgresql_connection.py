@@ -6,7 +6,8 @@ from sqlalchemy import make_url
 
 from core.exceptions import StorageError
 from core.policies import PolicyKey
-from storage import Store, payloads
+from storage import Store
+from storage.payloads import packing
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of, page
 
@@ -44,14 +45,14 @@ def test_a_connection_lost_within_a_call_is_told_and_what_was_stored_stays(
     store: Store, server: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(store, capture_of(A), A, POLICY)
-    put = payloads.put
+    put = packing.put
 
     def put_and_lose(*arguments: object) -> None:
         put(*arguments)  # type: ignore[arg-type]  # handed through
         end_other_connections(server)
 
     with monkeypatch.context() as patch:
-        patch.setattr(payloads, "put", put_and_lose)
+        patch.setattr(packing, "put", put_and_lose)
         with pytest.raises(StorageError, match=r"connection was lost: see that the server runs.*stays"):
             keep(store, capture_of(B, 1), B, POLICY)
     assert [stored.capture for stored in store.library.captures(PolicyKey("marmot", "privacy"))] == [capture_of(A)]
