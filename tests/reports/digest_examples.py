@@ -7,13 +7,12 @@ from email.message import EmailMessage
 from email.policy import default
 
 from core.declarations import Location, Policy, Vendor
-from intake import worker_process
-from intake.reading import CaptureText, ReadingTask
+from intake.reading_task import CaptureText, ReadingTask, warm_up
 from intake.service import Intake, given_up
 from intake.worker_pool import WorkerPool
 from reports import compose
 from storage import Store
-from tests.keeping import intake_of
+from tests import keeping
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
 SENDER = "clausewatch@operator.example"
@@ -43,7 +42,7 @@ def read_by(number: int) -> Policy:
 
 def intake_with(store: Store, read: Callable[[ReadingTask], CaptureText]) -> Intake:
     """An intake whose captures another function reads, in this process."""
-    return Intake(store, WorkerPool(read, fallen=given_up, size=ReadingTask.size, prepare=worker_process.prepare))
+    return Intake(store, WorkerPool(read, give_up=given_up, size=ReadingTask.size, prepare=warm_up))
 
 
 def keep_once(
@@ -61,7 +60,11 @@ def keep_once(
     intake: None stands for the one of `tests.keeping`. declared: None stands for the policy's declaration in VENDORS.
     """
     capture = capture_of(payload, days, vendor=vendor, policy=policy)
-    kept = (intake or intake_of(store)).keep((capture, payload, declared or VENDORS[vendor].policies[policy]))
+    declared = declared or VENDORS[vendor].policies[policy]
+    if intake is None:
+        kept = keeping.keep(store, capture, payload, declared)
+    else:
+        kept = intake.keep((capture, payload, declared))
     assert kept.verdict.name == "accepted"
 
 

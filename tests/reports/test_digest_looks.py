@@ -21,7 +21,7 @@ from core.policies import PolicyKey
 from diffing.sameness import version_id
 from diffing.timeline import announcements, settled
 from formats.document_json import encode
-from intake.reading import CaptureText, ReadingTask
+from intake.reading_task import CaptureText, ReadingTask
 from reports import compose
 from reports.digest_email import as_email, digest_entry
 from reports.report import report_between

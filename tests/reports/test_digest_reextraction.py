@@ -12,7 +12,7 @@ from core.policies import PolicyKey
 from diffing.sameness import version_id
 from extraction import read
 from formats.document_json import encode
-from intake.reading import CaptureText, ReadingTask, read_one
+from intake.reading_task import CaptureText, ReadingTask, read_capture
 from intake.service import Intake
 from storage import Store, policies
 from tests.reports.digest_examples import (
@@ -61,7 +61,7 @@ def intake_rewriting(store: Store, rewrite: Rewrite) -> Intake:
         document = read(task.capture, task.payload).document
         assert document is not None
         rewritten = rewrite(task.capture, document)
-        return replace(read_one(task), document=encode(rewritten), version_id=version_id(rewritten))
+        return replace(read_capture(task), document=encode(rewritten), version_id=version_id(rewritten))
 
     return intake_with(store, read_and_rewrite)
 

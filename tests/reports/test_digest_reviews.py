@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from core.captures import Verdict, sha256_hex
 from core.policies import PolicyKey
-from intake.reading import CaptureText, ReadingTask, read_one
+from intake.reading_task import CaptureText, ReadingTask, read_capture
 from storage import Decision, Review, Store
 from tests.reports.digest_examples import (
     ADVERTISERS,
@@ -24,7 +24,7 @@ def keep_quarantined(store: Store, payload: bytes, days: float) -> int:
     """Keeps a capture that the reader takes for a challenge, although it is the policy; returns its id."""
 
     def read_as_blocked(task: ReadingTask) -> CaptureText:
-        return replace(read_one(task), verdict=Verdict("quarantined", "blocked", "says: checking"))
+        return replace(read_capture(task), verdict=Verdict("quarantined", "blocked", "says: checking"))
 
     with intake_with(store, read_as_blocked) as intake:
         return intake.keep((capture_of(payload, days, source="file"), payload, POLICY)).capture_id
