@@ -14,9 +14,8 @@ CONTAINER_TAGS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
     "article address"
 )
-# What mentions the policy vocabulary in running text of this many words is no frame of a page.
+# The frame around a page never exceeds both: words of running text with policy vocabulary, share of all running text.
 _FRAME_POLICY_WORDS = 200
-# An element with a larger share of all running text is no frame of a page.
 _FRAME_PROSE_SHARE = 0.6
 
 
@@ -50,9 +49,8 @@ def _is_furniture(box: Box, policy_words: int, prose_words: int) -> bool:
         return True
     if box.tag in ("body", "main"):
         return False
-    if (box.policy_words < _FRAME_POLICY_WORDS or box.prose_words <= _FRAME_PROSE_SHARE * prose_words) and _is_frame(
-        box, kinds, prose_words
-    ):
+    may_be_frame = box.policy_words < _FRAME_POLICY_WORDS or box.prose_words <= _FRAME_PROSE_SHARE * prose_words
+    if may_be_frame and _is_frame(box, kinds, prose_words):
         return True
     share = box.policy_words / policy_words if policy_words else 0.0
     if share > 0.5:
