@@ -14,7 +14,8 @@ CONTAINER_TAGS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
     "article address"
 )
-# The frame around a page never exceeds both: words of running text with policy vocabulary, share of all running text.
+# An element above both limits isn't the frame around a page. They limit the words of running text that uses the policy
+# vocabulary, and the share of all running text.
 _FRAME_POLICY_WORDS = 200
 _FRAME_PROSE_SHARE = 0.6
 
@@ -104,7 +105,7 @@ def _is_frame(box: Box, kinds: int, prose_words: int) -> bool:
         return False
     if _in_article(box):
         return False
-    # The class names of a foot appear on other elements too. Those hold most of the text, or no link.
+    # Other elements have the class names of a foot too, but hold most of the text, or no link.
     return box.tag == "footer" or (
         box.link_blocks > 0 and box.tag in CONTAINER_TAGS and box.prose_words <= _FRAME_PROSE_SHARE * prose_words
     )
