@@ -112,7 +112,7 @@ def hardly_any_policy_words(box: Box) -> bool:
 
 
 def hardly_any_likely_policy_words(box: Box) -> bool:
-    """Returns the same with running text that uses only words which policies share with other pages."""
+    """Returns whether at most a third of it uses the vocabulary, or words that policies share with other pages."""
     return is_hardly_any(box.likely_policy_words, box.prose_words)
 
 
