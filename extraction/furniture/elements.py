@@ -14,9 +14,9 @@ CONTAINER_TAGS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
     "article address"
 )
-# What mentions the policy vocabulary in running text of this many words is no frame of a page.
+# An element above both limits isn't the frame around a page. They limit the words of running text that uses the policy
+# vocabulary, and the share of all running text.
 _FRAME_POLICY_WORDS = 200
-# An element with a larger share of all running text is no frame of a page.
 _FRAME_PROSE_SHARE = 0.6
 
 
@@ -50,9 +50,8 @@ def _is_furniture(box: Box, policy_words: int, prose_words: int) -> bool:
         return True
     if box.tag in ("body", "main"):
         return False
-    if (box.policy_words < _FRAME_POLICY_WORDS or box.prose_words <= _FRAME_PROSE_SHARE * prose_words) and _is_frame(
-        box, kinds, prose_words
-    ):
+    may_be_frame = box.policy_words < _FRAME_POLICY_WORDS or box.prose_words <= _FRAME_PROSE_SHARE * prose_words
+    if may_be_frame and _is_frame(box, kinds, prose_words):
         return True
     share = box.policy_words / policy_words if policy_words else 0.0
     if share > 0.5:
@@ -106,7 +105,7 @@ def _is_frame(box: Box, kinds: int, prose_words: int) -> bool:
         return False
     if _in_article(box):
         return False
-    # The class names of a foot appear on other elements too. Those hold most of the text, or no link.
+    # Other elements have the class names of a foot too, but hold most of the text, or no link.
     return box.tag == "footer" or (
         box.link_blocks > 0 and box.tag in CONTAINER_TAGS and box.prose_words <= _FRAME_PROSE_SHARE * prose_words
     )

@@ -107,15 +107,15 @@ def is_prose(block: Block) -> bool:
 
 
 def hardly_any_policy_words(box: Box) -> bool:
-    """Returns whether less than about a third of the element's running text uses the policy vocabulary."""
+    """Returns whether at most a third of the element's running text uses the policy vocabulary."""
     return is_hardly_any(box.policy_words, box.prose_words)
 
 
 def hardly_any_likely_policy_words(box: Box) -> bool:
-    """Returns whether less than about a third of the element's running text uses even words that other pages share."""
+    """Returns whether at most a third of it uses the vocabulary, or words that policies share with other pages."""
     return is_hardly_any(box.likely_policy_words, box.prose_words)
 
 
 def is_hardly_any(policy_words: int, prose_words: int) -> bool:
-    """Returns whether so little of a running text uses the policy vocabulary that it is no part of a policy."""
+    """Returns whether too little running text uses the policy vocabulary for the text to be part of a policy."""
     return policy_words * 3 <= prose_words

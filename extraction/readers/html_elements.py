@@ -41,14 +41,16 @@ def is_form_field(node: LexborNode) -> bool:
     return node.tag != "input" or (node.attributes.get("type") or "").lower() not in _INPUT_TYPES_WITHOUT_TEXT
 
 
-def box_of(tag: str, custom_tag: str, attributes: dict[str, str | None], role: str, parent: Box | None) -> Box:
+def box_of(
+    tag: str, custom_tag: str, attributes: dict[str, str | None], style: str | None, role: str, parent: Box | None
+) -> Box:
     """Returns the Box of an element.
 
-    custom_tag: the tag of a custom element, which counts as one of its names; '' for an element of HTML.
+    custom_tag: the tag of a custom element, which counts as one of its names; '' for an element of HTML. style, role:
+    the attributes of that name, which the caller has looked up.
     """
     if not attributes:
         return Box(tag, custom_tag.strip().lower(), "", parent, False)
-    style = attributes.get("style")
     return Box(
         tag,
         f"{custom_tag} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from extraction.words.labels import split_label
 
-_BULLETS = "•·●◦▪▫■□‣⁃∙➢➤►✓✔*–—-"
-_BULLET = re.compile(rf"[{_BULLETS}]\s+(?=\S)|[•●◦▪■‣➢➤►]")
+#: The characters that a bullet may begin with, and the pattern of a bullet.
+BULLET_CHARACTERS = "•·●◦▪▫■□‣⁃∙➢➤►✓✔*–—-"
+BULLET = re.compile(rf"[{BULLET_CHARACTERS}]\s+(?=\S)|[•●◦▪■‣➢➤►]")
 _COPYRIGHT = re.compile(r"©|copyright (?=[\d©])", re.IGNORECASE)
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", '."', "。")
 
@@ -32,15 +33,9 @@ class Line:
         self.length = self.bold = self.linked = self.same_page = 0
 
 
-def bullet_length(text: str) -> int:
-    """Returns how many characters the bullet at the beginning of a text takes; 0 if there is no bullet."""
-    bullet = _BULLET.match(text) if text[0] in _BULLETS else None
-    return bullet.end() if bullet else 0
-
-
 def begins_clause(line: Line, above: Line) -> bool:
     """Returns whether a line after a single `<br>` begins a clause of its own. above: the line before it."""
-    if _BULLET.match(line.text) or _COPYRIGHT.match(line.text) or split_label(line.text)[0]:
+    if BULLET.match(line.text) or _COPYRIGHT.match(line.text) or split_label(line.text)[0]:
         return True
     if above.bold >= above.length - 1 and line.bold < line.length - 1:
         return True

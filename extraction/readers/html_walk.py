@@ -21,7 +21,7 @@ from extraction.readers.html_elements import (
     box_of,
     is_form_field,
 )
-from extraction.readers.html_lines import Line, begins_clause, bullet_length, sum_up
+from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, Line, begins_clause, sum_up
 from extraction.readers.html_lists import ListNumbering
 from extraction.readers.html_tables import TableRows
 from extraction.readers.links import decode_cloudflare, link_target
@@ -184,6 +184,7 @@ class Walker:
         custom_tag = ""
         if "-" in tag:
             tag, custom_tag = "div", tag
+        style: str | None = ""
         role = ""
         if attributes:
             style, role = attributes.get("style"), (attributes.get("role") or "").lower()
@@ -194,7 +195,7 @@ class Walker:
             role = ""  # all cells belong to the element around the row
         elif tag not in UNBOXED_TAGS:
             undo |= _BOXED
-            self._box = box_of(tag, custom_tag, attributes, role, self._box)
+            self._box = box_of(tag, custom_tag, attributes, style, role, self._box)
         if in_row == 1 and tag in ("td", "th"):
             self._in_row = 2
             self._lines = [Line(self._markdown)]
@@ -342,11 +343,11 @@ class Walker:
             label = self._item.pop()
         elif box is not None and box.tag in ("li", "dt", "dd") and not self._paragraph:
             kind = "list_item"
-        bullet = bullet_length(text) if not level else 0
+        bullet = BULLET.match(text) if text[0] in BULLET_CHARACTERS and not level else None
         if bullet:
             kind = "list_item"
-            typography = typography_without_prefix(typography, text[:bullet]) or ""
-            text = text[bullet:]
+            typography = typography_without_prefix(typography, text[: bullet.end()]) or ""
+            text = text[bullet.end() :]
             if not has_words(text):
                 return
         elif not level and box is not None and box.tag == "summary":

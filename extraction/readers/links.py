@@ -18,8 +18,8 @@ _LEADING_NOWHERE = ("javascript:", "data:", "about:", "vbscript:", "blob:")
 def decode_cloudflare(code: str) -> str | None:
     """Returns the e-mail address that Cloudflare encoded in `data-cfemail`; None if the code holds no address.
 
-    The first byte is a key; the other bytes are those of the address, each combined with the key by exclusive or
-    (Cloudflare's own `email-decode.min.js`).
+    The first byte is a key; the other bytes are the address, each byte XORed with the key (Cloudflare's own
+    `email-decode.min.js`).
     """
     try:
         key, *rest = bytes.fromhex(code)

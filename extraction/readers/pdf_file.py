@@ -83,8 +83,8 @@ def _blocks(lines: list[Line]) -> list[Block]:
         return []
     body_size = statistics.median(line.size for line in lines)
     steps = [above.base - below.base for above, below in pairwise(lines) if above.page == below.page]
-    # Most lines follow another line of their paragraph, so that the median is the distance within paragraphs. In a file
-    # of one-line paragraphs it isn't; there the size of the type bounds it.
+    # Most lines follow another line of their paragraph, so the median is the distance within paragraphs. In a file of
+    # one-line paragraphs the median is too large; there the size of the type limits it.
     step = statistics.median([step for step in steps if step > 1] or [body_size * 1.2])
     step = min(step, body_size * 1.8) if body_size > 1 else step
     right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right

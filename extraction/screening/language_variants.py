@@ -67,9 +67,10 @@ def _sample_language(sample: str) -> str | None:
 
 
 def undeclared_language(language: str | None, declared: str | None) -> Verdict | None:
-    """Returns the verdict on a document in another language than the declaration states; None if there is no objection.
+    """Returns the verdict on a document in another language than the declaration states.
 
-    language: as `sure_language` returns it; None raises no objection. declared: None if the declaration states none.
+    language: as `sure_language` returns it. declared: the language that the declaration states. None if they are the
+    same, or one of them is None.
     """
     if language is None or declared is None or language == _CANONICAL_CODES.get(declared, declared):
         return None

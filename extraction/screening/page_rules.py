@@ -48,12 +48,12 @@ def challenge(facts: PageFacts) -> Verdict | None:
 
 
 def title_says_otherwise(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page that says in its title or first headings that it is blocked, missing, down or no site."""
+    """Quarantines a page that says in its title or first headings that it is blocked, missing, down or parked."""
     return _says_otherwise(facts.titles)
 
 
 def first_lines_say_otherwise(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page whose first lines say that it is blocked, missing, down or no site.
+    """Quarantines a small page whose first lines say that it is blocked, missing, down or parked.
 
     A notice that the policy is withdrawn may use the same phrases, and is no error page.
     """

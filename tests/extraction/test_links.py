@@ -31,6 +31,7 @@ def test_relative_links_are_resolved_against_the_pages_base() -> None:
 
 
 def test_addresses_that_cloudflare_hides_are_read() -> None:
+    """Cloudflare replaces e-mail addresses with a code that its own script, email-decode.min.js, turns back."""
     key, address = 0x2A, "dpo@northwind.example"
     code = bytes([key, *(ord(letter) ^ key for letter in address)]).hex()
     page = (

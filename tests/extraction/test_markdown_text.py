@@ -29,6 +29,7 @@ def test_markdown_gives_the_clauses_of_its_html() -> None:
 
 @pytest.mark.parametrize("indent", [2, 4, 6, 8])
 def test_list_items_stay_separate_at_any_indentation(indent: int) -> None:
+    """CommonMark (section 5.2) allows three spaces before an item; many converters write four and more."""
     space = " " * indent
     text = f"Before it.\n\n{space}* one\n{space}* two\n{space * 2}* three\n\nAfter it."
     assert [clause for _, _, clause in clauses_of(text, "text/markdown")] == [
