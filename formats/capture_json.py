@@ -66,6 +66,8 @@ def archive_fields(source: Source, mapping: Mapping[str, str]) -> dict[str, Any]
     """Returns the fields of a Capture, by name, that `archive_mapping` made the mapping of."""
     if not mapping:
         return {}
+    if _PARTS not in mapping and _RENDERED_BY not in mapping:  # so for most captures, and quick
+        return {"provenance": Provenance(cast(ArchiveName, source), mapping)}
     identifiers = dict(mapping)
     result: dict[str, Any] = {"rendered_by": identifiers.pop(_RENDERED_BY, "")}
     if _PARTS in identifiers:

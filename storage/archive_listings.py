@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from core.archives import ArchiveName, ArchiveSite, ListedCapture, WebArchive
@@ -252,7 +252,7 @@ def _with_checksum(key: PolicyKey, archive: str, checksum: str) -> tuple[ColumnE
         ListedCaptureRow.vendor == key.vendor,
         ListedCaptureRow.policy == key.policy,
         ListedCaptureRow.checksum == checksum,
-        ListedCaptureRow.listing_id.in_(select(ListingRow.id).where(ListingRow.archive == archive)),
+        exists().where(ListingRow.id == ListedCaptureRow.listing_id, ListingRow.archive == archive),
     )
 
 
