@@ -69,7 +69,7 @@ def test_a_dripping_server_is_left_when_the_time_for_an_answer_is_over(
 ) -> None:
     done, _, seconds = crawl_with_good_page(tmp_path, lambda connection: drip(connection, start, piece), timeout=2)
     assert "the complete answer did not arrive in time" in done.stderr
-    assert seconds < 15
+    assert seconds < 30  # it would be endless; a busy machine takes long to start the crawl
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_endless_answer_is_rejected_at_the_size_limit(
         tmp_path, lambda connection: flood(connection, start, piece), max_size=1_000_000
     )
     assert reason in done.stderr
-    assert seconds < 15
+    assert seconds < 30  # it would be endless; a busy machine takes long to start the crawl
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "many"])
