@@ -1,0 +1,1 @@
+"""How fast captures out of WARC files are kept and read."""

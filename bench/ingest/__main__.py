@@ -2,8 +2,8 @@
 
     python bench/ingest [--times N] [--captures N]
 
-Each way in a process of its own, on a new SQLite file: one capture after the other (`Store.keep`), and all at once
-(`Store.keep_all`, as `clausewatch ingest` does). Needs the captures of ../shared.
+Each way in a process of its own, on a new SQLite file: one capture after the other (`Intake.keep`), and all at once
+(`Intake.keep_all`, as `clausewatch ingest` does). Needs the captures of ../shared.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from core.captures import Capture
 from core.declarations import Location, Policy
 from ingestion import LeftOut, captures_from_warc
 from ingestion.warc_writer import write_captures
+from intake.service import Intake
 from storage import Store
-from tests.keeping import keep, keep_all
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 WAYS = ("one by one", "all at once")
@@ -67,11 +67,11 @@ def processor_seconds() -> float:
 def take_in(way: str, folder: Path, url: str) -> dict[str, float]:
     """Take all in; wall clock, and time of all processors, in seconds, from opening the database to the last commit."""
     begun, used = time.perf_counter(), processor_seconds()
-    with Store.open(url) as store:
+    with Store.open(url) as store, Intake(store) as intake:
         if way == WAYS[0]:
-            count = sum(1 for found in captures(folder) if keep(store, *found))
+            count = sum(1 for _ in map(intake.keep, captures(folder)))
         else:
-            count = sum(1 for _ in keep_all(store, captures(folder)))
+            count = sum(1 for _ in intake.keep_all(captures(folder)))
         return {"count": count, "clock": time.perf_counter() - begun, "processor": processor_seconds() - used}
 
 
