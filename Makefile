@@ -1,8 +1,8 @@
-# `make demo` and `make test` are all the set-up there is: both make what they need.
+# Nothing has to be set up first: each target makes the virtual environments it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test lint format lock docs clean
+.PHONY: install demo check check-oldest test lint format lock docs clean
 
 install: .venv/.installed .venv-archive/.installed
 
@@ -15,6 +15,13 @@ install: .venv/.installed .venv-archive/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# The oldest versions of the dependencies that pyproject.toml allows, on the oldest Python it allows.
+.venv-oldest/.installed: requirements-oldest.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-oldest.lock
+	.venv-oldest/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
 # pywb, the archive of the demo and the tests, lives apart: it pins versions that conflict with ours.
 .venv-archive/.installed: requirements-archive.lock
 	$(PYTHON) -m venv --clear .venv-archive
@@ -24,9 +31,19 @@ install: .venv/.installed .venv-archive/.installed
 demo: install
 	$(BIN)/python -m demo
 
-# In three processes: much of the time is spent waiting for servers. A file's tests share theirs.
+# The inner loop: what needs no server, no PostgreSQL and none of the captures in ../shared, and is quick.
+CHECK := --numprocesses 2 --dist worksteal --ignore tests/servers -m "not server and not shared and not slow"
+check: .venv/.installed
+	env -u CLAUSEWATCH_TEST_POSTGRESQL_URL $(BIN)/pytest $(CHECK)
+
+check-oldest: .venv-oldest/.installed
+	env -u CLAUSEWATCH_TEST_POSTGRESQL_URL .venv-oldest/bin/python -m pytest $(CHECK)
+
+# Everything this machine can run. In four processes, since much of the time is spent waiting for servers; a file's
+# tests share their servers, so they stay in one process. The server tests take longest, so they come first: else one
+# process would still run them after the others have run out of work.
 test: install
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder tests/servers tests
 
 lint: install
 	$(BIN)/ruff check .
@@ -38,12 +55,14 @@ format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Refreshes both locks to the newest versions pyproject.toml and requirements-archive.in allow, for every Python from
-# 3.11 on and every platform. The locks name no index: pip takes the one it is configured with.
+# Refreshes the locks, for every Python from 3.11 on and every platform: to the newest versions that pyproject.toml and
+# requirements-archive.in allow, and for requirements-oldest.lock to the oldest versions of what pyproject.toml names.
+# The locks name no index: pip takes the one it is configured with.
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 lock: .venv/.installed
 	$(BIN)/$(LOCK) --extra dev pyproject.toml --output-file requirements.lock
+	$(BIN)/$(LOCK) --extra dev --resolution lowest-direct pyproject.toml --output-file requirements-oldest.lock
 	$(BIN)/$(LOCK) --no-emit-package brotlipy requirements-archive.in --output-file requirements-archive.lock
 
 # The command reference is made from the commands' own help; a test fails when it is out of date.
@@ -51,4 +70,4 @@ docs: install
 	$(BIN)/python -m scripts.reference > docs/commands.md
 
 clean:
-	rm -rf .venv .venv-archive demo/output
+	rm -rf .venv .venv-archive .venv-oldest demo/output

@@ -12,6 +12,7 @@ from tests.databases import database_url as database_url
 from tests.databases import postgresql_database as postgresql_database
 from tests.databases import postgresql_url as postgresql_url
 from tests.databases import store as store
+from tests.shared_material import pytest_collection_modifyitems as pytest_collection_modifyitems
 
 Clausewatch = Callable[..., Result]
 

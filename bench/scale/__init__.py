@@ -1,0 +1,1 @@
+"""How the commands' time grows with the number of policies."""

@@ -1,0 +1,1 @@
+"""How much room the payloads take, and how fast they are written and read."""

@@ -224,6 +224,7 @@ def test_line_breaks_in_addresses_and_headers_add_no_header() -> None:
     assert read(data)[0] == [(capture, A)]
 
 
+@pytest.mark.server
 def test_pywb_replays_it(tmp_path: Path) -> None:
     (tmp_path / "export.warc.gz").write_bytes(written(ALL))
     with serve_archive(tmp_path) as archive:
