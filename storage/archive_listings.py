@@ -98,7 +98,7 @@ class ArchiveListings:
                     "mimetype": one.mimetype,
                     "statuscode": one.statuscode,
                     "digest": one.digest,
-                    "text": one.checksum,
+                    "checksum": one.checksum,
                     "tried": False,
                 }
                 for one in captures

@@ -1,0 +1,1 @@
+"""How small and how fast captures are stored."""
