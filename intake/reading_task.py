@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from core.captures import Capture, Reading, Verdict, sha256_hex
 from diffing.sameness import version_id
 from extraction import read
-from extraction.screening.language_variants import undeclared_language, sure_language
+from extraction.screening.language_variants import sure_language, undeclared_language
 from formats.document_json import encode
 
 _SAMPLE_PAGE = b"""<!DOCTYPE html><title>Privacy policy</title><h1>Privacy policy</h1><p>Last updated: 1 March 2021</p>

@@ -15,8 +15,7 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import load_settings
 from ingestion import LeftOut, capture_from_page, captures_from_warc, is_warc
-from intake.records import FoundCapture
-from intake.records import ReadCapture
+from intake.records import FoundCapture, ReadCapture
 from intake.service import Intake
 from scripts.options import declared_policy, format_option, open_store, policy_option
 from scripts.printing import print_json

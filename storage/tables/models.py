@@ -140,7 +140,7 @@ class PolicyRow(Base):
 class CountRow(Base):
     """How many captures and reviews of a policy were ever stored.
 
-    None is ever deleted, so `verify` reports a loss if fewer are there than were counted.
+    Neither is ever deleted, so `verify` reports a loss if fewer are there than were counted.
     """
 
     __tablename__ = "counts"

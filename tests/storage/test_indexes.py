@@ -32,7 +32,7 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Read whole, since they hold little, or nothing but what is asked for: a row for each subscriber, the messages that wait,
+# Read whole, since they hold little, or nothing but what is asked for: a row for each subscriber, the waiting messages,
 # the policies that changed since the last digest, the listings that are under way, the one row of the revision.
 READ_WHOLE = {
     "alembic_version",
@@ -97,7 +97,7 @@ def fill(connection: Connection) -> None:
             )
             rows[ReadingRow].append(
                 {"capture_id": capture_id, "reader": "1", "extractor": "1", "declared": "", "verdict": "accepted"}
-                | {"evidence": "", "version_id": "1"}
+                | {"evidence": "", "needs_browser": False, "version_id": "1"}
             )
             review = {"capture_id": capture_id, "decision": "accepted", "note": ""}
             review |= {"decided_by": "ann", "decided_at": captured_at}
