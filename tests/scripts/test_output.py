@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.captures import PAGES
-from scripts.report_output import REPORT_FORMATS
+from reports import REPORT_FORMATS
 from tests.conftest import Clausewatch
 
 OLD, NEW = PAGES / "20220620140501.html", PAGES / "20230115090000.html"
