@@ -56,8 +56,8 @@ class Backlog:
         with self._database.read_session() as session:
             in_force = policies.reader_in_force(session, key) if relying_on_marks else None
             missing = unread.unread_captures(session, key, reader, done, marked_only=in_force == reader)
-            # The reader needn't be put in force if it is already, or if the policy has no reading yet: storing the first
-            # reading puts its reader in force.
+            # Nothing to do if the reader is in force already. If the policy has no reading yet,
+            # storing its first reading puts the reader in force.
             if missing or (relying_on_marks and in_force in (reader, None)):
                 return missing
         with self._database.write_session() as session:

@@ -46,7 +46,7 @@ class WorkerPool(Generic[_Task, _Result]):
         self._give_up = give_up
         self._size = size
         self._prepare = prepare
-        # One thread for each worker. A worker has one task at a time, so it is known which task killed it. There are not
+        # One thread for each worker. A worker has one task at a time, so it is known which task killed it. There are no
         # more workers than processors, since each has caches of its own and fills them with the same pages.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
