@@ -28,11 +28,11 @@ class Backlog:
         self._announced.update(capture_ids)
 
     def settle(self, capture_ids: Iterable[int]) -> None:
-        """Records that captures are read, announced or not."""
+        """Records that captures are read. Those that were announced no longer are."""
         self._announced.difference_update(capture_ids)
 
     def forget(self) -> None:
-        """Forgets everything recorded here, after an error or an interruption: `missing` then looks at everything."""
+        """Forgets everything recorded here. To be called after an error: some announced captures may never be read."""
         self._read_by.clear()
         self._announced.clear()
 
@@ -56,8 +56,8 @@ class Backlog:
         with self._database.read_session() as session:
             in_force = policies.reader_in_force(session, key) if relying_on_marks else None
             missing = unread.unread_captures(session, key, reader, done, marked_only=in_force == reader)
-            # Nothing is to be put in force if this reader is already, nor before a policy's first reading: storing that
-            # puts its reader in force.
+            # Nothing to do if the reader is in force already. If the policy has no reading yet,
+            # storing its first reading puts the reader in force.
             if missing or (relying_on_marks and in_force in (reader, None)):
                 return missing
         with self._database.write_session() as session:

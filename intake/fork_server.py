@@ -9,7 +9,6 @@ This module runs on both sides, so it imports only what the server needs before 
 
 import gc
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any
 
-# Reading gives way to the process that stores, and to whatever else the machine does.
+# Workers give way to the process that stores their results, and to whatever else the machine does.
 _NICENESS = 10
 _READY = "ready"
 
@@ -45,8 +44,7 @@ class ForkServer:
                 [sys.executable, "-c", program], stdin=subprocess.DEVNULL, pass_fds=[remote.fileno()]
             )
         try:
-            # Pickled here: what can't be pickled is the caller's mistake, and leaves no server waiting.
-            self._control.send_bytes(pickle.dumps((function, prepare)))
+            self._control.send((function, prepare))
             self._control.recv()
         except BaseException:
             self.close()
@@ -86,7 +84,7 @@ def serve(control: int) -> None:
     workers: set[int] = set()
     with Connection(control) as requests:
         try:
-            function, prepare = pickle.loads(requests.recv_bytes())  # noqa: S301  (from the process that started us)
+            function, prepare = requests.recv()
             os.nice(_NICENESS)
             prepare()
             gc.freeze()  # otherwise the workers' collections would write to the memory they share
@@ -108,7 +106,7 @@ def _fork_worker(workers: set[int], requests: Connection, tasks: Connection, fun
         worker = os.fork()
     except OSError:
         traceback.print_exc()
-        return  # the connection is closed, which tells the other side
+        return  # the caller closes the connection, which the other side takes for a failed start
     if worker:
         workers.add(worker)
         return
@@ -141,7 +139,7 @@ def _work(tasks: Connection, function: Callable[[Any], object]) -> None:
 
 
 def _reap(workers: set[int], options: int = 0) -> None:
-    """Takes away the workers that have ended. options: as for `os.waitpid`."""
+    """Waits for workers that have ended, and forgets them. options: as for `os.waitpid`."""
     for worker in tuple(workers):
         if os.waitpid(worker, options)[0]:
             workers.discard(worker)

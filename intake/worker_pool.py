@@ -13,9 +13,9 @@ from core.exceptions import ClausewatchError
 from intake.deferred_error import DeferredError
 from intake.fork_server import ForkServer
 
-# So few tasks are done sooner in this process than workers could be started for them.
+# Up to this many tasks are done in this process, which takes less time than starting workers.
 _FEW = 16
-# So many tasks are taken ahead, or tasks of so many bytes, that the workers have some while results are being stored.
+# How many tasks, or bytes of tasks, are handed out ahead, so that workers have some while results are being stored.
 _AHEAD = 128
 _AHEAD_BYTES = 32 * 1024 * 1024
 
@@ -46,14 +46,14 @@ class WorkerPool(Generic[_Task, _Result]):
         self._give_up = give_up
         self._size = size
         self._prepare = prepare
-        # One thread for each worker. A worker has one task at a time, so it is known which task killed it. One worker
-        # for each processor: what a worker remembers of earlier pages, every further worker would have to learn anew.
+        # One thread for each worker. A worker has one task at a time, so it is known which task killed it. There are no
+        # more workers than processors, since each has caches of its own and fills them with the same pages.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()
         self._server: ForkServer | None = None
         self._server_lock = Lock()
-        # So that tasks that are still waiting don't each try for a second to start what can't be started.
+        # Why no worker could be started, so that the other waiting tasks fail at once instead of trying a second each.
         self._start_error: ClausewatchError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
