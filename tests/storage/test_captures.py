@@ -66,7 +66,7 @@ def test_a_quarantined_capture_is_kept_and_makes_no_version(store: Store, monkey
     keep(store, capture_of(A), A, POLICY)
     verdict = Verdict("quarantined", "blocked", "says: checking your browser")
     document = Document("Just a moment...", "en", None, (Clause(0, "paragraph", None, (), "Checking your browser."),))
-    monkeypatch.setattr("intake.reading.read", lambda *_, **__: Reading(verdict, document))
+    monkeypatch.setattr("intake.reading_task.read", lambda *_, **__: Reading(verdict, document))
     kept = keep(store, capture_of(B, 1), B, POLICY)
     assert (kept.verdict, kept.version_id) == (verdict, None)
     assert store.library.captures(KEY)[1] == StoredCapture(kept.capture_id, capture_of(B, 1), verdict, None)

@@ -51,7 +51,7 @@ def test_a_pair_of_surrogates_is_not_joined() -> None:
 def test_the_store_returns_a_document_unchanged(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     clause = Clause(3, "table_row", "\x00", ("", "\ud800"), "a\x00b \udfff 😀 \\u0000", ("mailto:a@marmot.example",))
     document = Document("\x00", "en", date(2019, 2, 28), (clause, clause))
-    monkeypatch.setattr("intake.reading.read", lambda *_, **__: Reading(Verdict("accepted"), document))
+    monkeypatch.setattr("intake.reading_task.read", lambda *_, **__: Reading(Verdict("accepted"), document))
     kept = [keep(store, capture_of(b"", days), b"", POLICY) for days in (0, 1)]
     assert [store.library.document(read.capture_id) for read in kept] == [document, document]
 

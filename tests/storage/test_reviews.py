@@ -37,7 +37,7 @@ def blocking(monkeypatch: pytest.MonkeyPatch) -> None:
             return Reading(Verdict("quarantined", "blocked", "says: month"), reading.document)
         return Reading(Verdict("quarantined", "unreadable", "encrypted"), None) if payload == C else reading
 
-    monkeypatch.setattr("intake.reading.read", read_with_faults)
+    monkeypatch.setattr("intake.reading_task.read", read_with_faults)
 
 
 def keep(store: Store, *payloads: bytes) -> list[int]:
@@ -102,7 +102,7 @@ def test_an_accepted_capture_that_becomes_unreadable_shows_none(store: Store, mo
     keep(store, A)
     decide(store, "accepted", 1)
     monkeypatch.setattr(
-        "intake.reading.read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None)
+        "intake.reading_task.read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None)
     )
     reextract(store, KEY, WITHOUT_HEADINGS)
     assert store.library.capture(1).verdict.reason == "unreadable"
