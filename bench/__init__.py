@@ -1,1 +1,1 @@
-"""Benchmarks: they compare ratios in one run and print their figures."""
+"""Benchmarks. They print their figures; compare ratios of one run, since machines differ."""

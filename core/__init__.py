@@ -1,4 +1,4 @@
-"""The words of clausewatch as frozen types, the declarations, the settings, the exceptions.
+"""The vocabulary of clausewatch as frozen types, the declarations of vendors, the settings, the exceptions.
 
-Every other room may know this one; this one knows none of them.
+Every other package may import this one; this one imports none of them.
 """

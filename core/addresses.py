@@ -1,4 +1,4 @@
-"""Which address counts as which: as the index of a web archive has it."""
+"""Which web addresses count as the same address: the rules of a web archive's index."""
 
 import re
 from urllib.parse import urlsplit
@@ -7,17 +7,17 @@ _WWW = re.compile(r"^www\d*\.")
 
 
 def urlkey(url: str) -> str:
-    """The key under which addresses that an archive's index holds for the same are equal.
+    """Returns a key that is equal for all addresses that an archive's index takes for the same page.
 
-    Scheme, a leading `www.`, port, fragment, letter case, a trailing slash and the order of query parameters make no
-    difference. The rules are those of the CDX server's SURT canonicalisation (Internet Archive `surt`,
-    `IAURLCanonicalizer`), host first: `com,hesk)/knowledgebase/index.php?article=78`.
+    The key ignores scheme, a leading `www.`, port, fragment, letter case, a trailing slash and the order of query
+    parameters. It begins with the host, in reverse: `com,hesk)/knowledgebase/index.php?article=78`. The rules are those
+    of the CDX server's SURT canonicalisation (Internet Archive `surt`, `IAURLCanonicalizer`).
 
-    ValueError when the address has no host, or a port or an IPv6 address that is none.
+    ValueError if the address has no host, an invalid port or an invalid IPv6 address.
     """
     try:
         parts = urlsplit(url.strip() if "//" in url else "//" + url.strip())
-        _ = parts.port  # which is read, and found wrong, only now
+        _ = parts.port  # urlsplit doesn't check the port until it is asked for
     except ValueError as error:
         raise ValueError(f"{url!r} is no web address: {error}") from None
     host = _WWW.sub("", (parts.hostname or "").rstrip("."))

@@ -1,29 +1,42 @@
-"""Capture, verdict and reading: what was observed, and what it was taken to be."""
+"""Captures, and what extraction makes of them: verdicts and readings."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from core.archives import ArchiveName, Provenance
 from core.clauses import Document
 from core.policies import PolicyKey
 
-Source = Literal["live", "wayback", "warc", "file"]
+Source = Literal["live", "file", ArchiveName]
 VerdictName = Literal["accepted", "quarantined"]
 Reason = Literal[
     "blocked",  # a challenge, a CAPTCHA, a refusal
-    "not_found",  # the page says there is none, whatever its status; or the site sent us home
+    "not_found",  # the page says that it doesn't exist, whatever its status; or the site redirected to its home page
     "login",
     "empty",  # a shell that needs JavaScript, a consent wall, nothing at all
-    "truncated",  # cut off, or a browser came to no end with it
+    "truncated",  # cut off, or a browser couldn't finish rendering it
     "other_document",
     "other_language",
     "not_a_policy",
     "unavailable",  # a server error: 5xx or 429 as the page's own answer
-    "unreadable",  # bytes no extractor can read: encrypted, damaged, of a kind that holds no text
-    "rejected",  # a person said so
+    "unreadable",  # no extractor can read the bytes: encrypted, damaged, or of a type that holds no text
+    "rejected",  # by a person's review
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What is known of the answers that make up a composed capture (formats.multipart), beyond its payload.
+
+    parts: the captures of the parts, as the JSON that `formats.multipart` writes and reads. It is parsed only to read
+        the payload, not each time the capture is listed.
+    fault: why the capture is not complete, in words; '' if it is. A capture with a fault is quarantined.
+    """
+
+    parts: str
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +44,23 @@ class Capture:
     """One observation of a policy: the bytes got from a location at a time, from a source.
 
     vendor, policy: slugs of the declaration it belongs to.
+    source: `live` for a page fetched from its site, `file` for a page somebody saved, or the name of the archive.
     captured_at: when the page showed these bytes: the time of the answer for `live`, Memento-Datetime for `wayback`,
-        WARC-Date for `warc`, what the person said for `file`. All times are timezone-aware UTC.
-    url: the address the bytes came from, after redirects; in an archive the captured address, not the archive's own.
+        WARC-Date for `warc`, the time the person gave for `file`. All times are timezone-aware UTC.
+    url: the address the bytes came from, after redirects. For an archived capture, the address that was captured, not
+        the archive's own.
     asked_url: the address first asked for, which is a location of the policy.
-    redirects: the addresses passed through between asked_url and url, asked_url first; empty when there were none.
-    status: the HTTP status the page was answered with; None for a file, and for what is put together of several
-        answers (formats.multipart).
+    redirects: the addresses that redirected on the way from asked_url to url, asked_url first; empty if none did.
+    status: the HTTP status of the answer; None for a file and for a composed capture.
     headers: the answer's headers as received, in order.
-    media_type: the Content-Type as received, parameters included; '' when there was none.
+    media_type: the Content-Type as received, parameters included; '' if there was none.
     sha256: lower-case hexadecimal SHA-256 of the payload, which is the body with its content coding undone.
-    requested_at, answered_at: when we asked and when the answer was complete; None for a file.
-    archive: the archive's own identifiers (for `wayback`: `timestamp`, `digest`, `urlkey`, `memento`; for `warc`:
-        `record_id`), empty for others, but for `parts` and `fault` of what is put together (formats.multipart).
+    requested_at, answered_at: when the request was sent and when the answer was complete; None for a file.
+    provenance: the archive and its identifiers; None for `live` and `file`.
+    composition: set if the capture is composed of several answers (formats.multipart), else None.
+    rendered_by: the browser that rendered these bytes, with its version; '' if they are what a server sent.
+
+    ValueError if a time has no time zone, or if provenance and source disagree.
     """
 
     vendor: str
@@ -59,12 +76,16 @@ class Capture:
     sha256: str
     requested_at: datetime | None = None
     answered_at: datetime | None = None
-    archive: Mapping[str, str] = field(default_factory=dict)
+    provenance: Provenance | None = None
+    composition: Composition | None = None
+    rendered_by: str = ""
 
     def __post_init__(self) -> None:
         for moment in (self.captured_at, self.requested_at, self.answered_at):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("a capture's times must be timezone-aware UTC")
+        if self.provenance is not None and self.provenance.archive != self.source:
+            raise ValueError("the source of an archived capture is its archive's name")
 
     @property
     def key(self) -> PolicyKey:
@@ -73,7 +94,7 @@ class Capture:
 
 
 def sha256_hex(payload: bytes) -> str:
-    """The name a payload is stored under: its SHA-256 in lower-case hexadecimal."""
+    """Returns the SHA-256 of a payload in lower-case hexadecimal, under which it is stored."""
     return hashlib.sha256(payload).hexdigest()
 
 
@@ -81,7 +102,7 @@ def sha256_hex(payload: bytes) -> str:
 class Verdict:
     """Whether a capture shows the policy.
 
-    reason: why it was quarantined; None when accepted.
+    reason: why the capture was quarantined; None if it was accepted.
     evidence: what led to the verdict, in words a person can check on the page.
     needs_browser: whether a browser, which runs the page's scripts, would probably show the policy.
     """
@@ -94,10 +115,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What extraction made of one capture.
-
-    document: None when the bytes could not be read.
-    """
+    """What extraction makes of one capture. document: None if the bytes could not be read."""
 
     verdict: Verdict
     document: Document | None

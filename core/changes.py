@@ -1,4 +1,4 @@
-"""Change and comparison: what differs between two documents, clause by clause."""
+"""Changes and comparisons: what differs between two documents, clause by clause."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -26,13 +26,14 @@ Redline = tuple[tuple[RedlineOperation, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One clause-level difference between two versions.
+    """One clause-level difference between two documents.
 
-    confidence: from 0 to 1, how sure the pairing of the two sides is; 1 for one-sided changes and exact matches.
-    old, new: the clauses of either side, in reading order; one of them is empty for `added` and `removed`, `split`
-        has several on the new side, `merged` several on the old.
-    redline: delete + equal parts are the old texts in order, insert + equal the new, white space aside; empty for
-        kinds without one.
+    confidence: from 0 to 1, how sure it is that the two sides belong together; 1 for one-sided changes and for clauses
+        that match exactly.
+    old, new: the clauses of each side, in reading order. `added` has no old clauses and `removed` no new ones; `split`
+        has several new clauses and `merged` several old ones.
+    redline: the deleted and equal parts are the old texts in order, the inserted and equal parts the new ones, except
+        for white space. Empty for `added`, `removed`, `moved` and `renumbered`.
     """
 
     kind: ChangeKind
@@ -43,7 +44,7 @@ class Change:
     redline: Redline = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The change as the JSON contract has it."""
+        """Returns the change in the shape of the JSON contract."""
         return {
             "kind": self.kind,
             "significance": self.significance,
@@ -56,12 +57,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that differs between two documents: every clause of either is in exactly one change or in `unchanged`.
+    """All differences between two documents: every clause of either is in exactly one change or in `unchanged`.
 
     old, new: the documents compared.
-    changes: in reading order of the new document, a removed clause where it stood.
-    unchanged: (old position, new position) of the clauses that are the same, in reading order.
-    coarse: what was compared more coarsely than usual because of its size, in words for the reader; mostly empty.
+    changes: in reading order of the new document; a removed clause stands where it was.
+    unchanged: the positions (old, new) of the clauses that are the same, in reading order.
+    coarse: notes for the reader on what was compared more coarsely than usual because of its size; mostly empty.
     """
 
     old: Document
@@ -72,7 +73,7 @@ class Comparison:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many changes of each kind, all ten of them, and `unchanged`, in clauses."""
+        """The number of changes of each of the ten kinds and, as `unchanged`, of unchanged clauses."""
         counts: dict[str, int] = dict.fromkeys(CHANGE_KINDS, 0)
         for change in self.changes:
             counts[change.kind] += 1
@@ -80,9 +81,10 @@ class Comparison:
         return counts
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as the JSON contract has it, `old` and `new` as the documents themselves state them.
+        """Returns the comparison in the shape of the JSON contract.
 
-        A report says there which version or file they are. `coarse` is left out where there is nothing in it.
+        `old` and `new` are what the documents state about themselves; a report replaces them by the versions or files
+        it compares. `coarse` is left out if it is empty.
         """
         result: dict[str, Any] = {
             "old": self.old.stated(),

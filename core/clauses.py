@@ -1,4 +1,4 @@
-"""Clause and Document: what a reader of a policy would cite."""
+"""Clause and Document: a policy's text in the units that a reader would cite."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,16 +11,16 @@ ClauseKind = Literal["heading", "paragraph", "list_item", "table_row"]
 class Clause:
     """The unit of meaning a reader would cite.
 
-    position: place in reading order, from 0.
-    kind: what the clause is on the page.
-    label: the number or letter the page gives it (`2.1`, `(a)`), None where it gives none.
-    heading_path: texts of the headings above it, outermost first; a heading's own text is not in its path.
-    text: its words, without the label; white space collapsed, never empty.
-    links: the addresses its text links to, absolute, tracking parameters dropped, in reading order; `mailto:` and
-        `tel:` targets included.
-    typography: the text as it is set, where that differs from `text`: its own spacing, characters without width,
-        Unicode composition, and the emphasis that Markdown spells out; '' where it does not differ, None where the
-        source does not tell (PDF). What differs in it alone is cosmetic.
+    position: its place in reading order, from 0.
+    kind: what it is on the page.
+    label: the number or letter that the page gives it (`2.1`, `(a)`); None if the page gives none.
+    heading_path: the texts of the headings above it, outermost first. A heading's path doesn't include the heading.
+    text: its words, without the label, with white space collapsed; never empty.
+    links: the targets of its links in reading order, absolute, without tracking parameters; `mailto:` and `tel:`
+        targets too.
+    typography: the text with the source's own spaces, invisible characters, Unicode composition and Markdown emphasis;
+        '' if that is the same as `text`, None if the source doesn't say (PDF). A change of typography alone is
+        cosmetic.
     """
 
     position: int
@@ -32,7 +32,7 @@ class Clause:
     typography: str | None = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The clause as the JSON contract has it (link targets and typography are not part of it)."""
+        """Returns the clause as the JSON contract has it, which leaves out links and typography."""
         return {
             "position": self.position,
             "kind": self.kind,
@@ -46,10 +46,10 @@ class Clause:
 class Document:
     """A policy's own text as clauses, in reading order.
 
-    title: the title the page states (`<title>`, PDF metadata); may differ from the first heading.
-    language: ISO 639-1 code, None when it cannot be told.
-    effective_date: the date the text says it takes effect or was last updated; None when none is stated or the one
-        stated is ambiguous (03/04/2018).
+    title: the page's title (`<title>`, PDF metadata), which may differ from the first heading; None if there is none.
+    language: ISO 639-1 code; None if the text is too short to tell.
+    effective_date: the date on which the text says it takes effect or was last updated; None if it states no date, or
+        an ambiguous one (03/04/2018).
     """
 
     title: str | None
@@ -58,7 +58,7 @@ class Document:
     clauses: tuple[Clause, ...]
 
     def stated(self) -> dict[str, str | None]:
-        """Title, language and effective date, as the JSON contract has them wherever a document is named."""
+        """Returns title, language and effective date, as the JSON contract has them for every document."""
         return {
             "title": self.title,
             "language": self.language,

@@ -1,4 +1,4 @@
-"""Dates people type, and times programs print."""
+"""Reads dates that people type, and writes times as output has them."""
 
 import re
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from core.exceptions import UsageError
 
-# Python reads more forms of ISO 8601; a bare 20161018 would be the midnight it begins with, not the day.
+# Python accepts more forms of ISO 8601. It would take 20161018 for the first instant of that day, not for the day.
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.S)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A year, a month, a day or an instant as a stretch of time, in UTC.
+    """The time from the first to the last instant of a year, a month or a day, in UTC; or a single instant.
 
-    begin: its first instant. end: its last instant, a microsecond before the next one begins.
+    end: the last instant that belongs to it, a microsecond before the next year, month or day begins.
     """
 
     begin: datetime
@@ -23,9 +23,9 @@ class Span:
 
 
 def parse_span(text: str) -> Span:
-    """`2010`, `2010-11`, `2010-11-25`, or an ISO 8601 time, read as UTC where it gives no offset.
+    """Returns the span of `2010`, `2010-11`, `2010-11-25`, or an ISO 8601 time, which is in UTC if it has no offset.
 
-    UsageError when the text is none of these or names a day that does not exist.
+    UsageError if the text has another form or names a day that doesn't exist.
     """
     text = text.strip()
     match = _PARTIAL.fullmatch(text)
@@ -52,5 +52,5 @@ def parse_span(text: str) -> Span:
 
 
 def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC to the second: `2016-10-18T22:57:56Z`."""
+    """Returns a time as ISO 8601 in UTC, to the second: `2016-10-18T22:57:56Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Versions and periods: a policy's history, as the timeline derives it from the set of its captures."""
+"""Versions and periods: a policy's history, derived from the set of its captures."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from core.captures import Source
 from core.dates import iso, parse_span
 from core.exceptions import UsageError
 
-# Live captures of an address that are closer together than this are one look at it, and do not confirm one another.
+# Live captures of an address that are closer together than this count as one look, and don't confirm one another.
 ONE_LOOK = timedelta(seconds=5)
 
 
@@ -17,8 +17,10 @@ class Observation:
     """An accepted capture as the timeline sees it.
 
     capture_id: the capture's key in storage.
-    version_id: the digest of the text it shows.
-    reader: names what read it: the extractor's version, and a digest of what the declaration says besides.
+    sha256: the checksum of its payload.
+    version_id: the id of the version it shows.
+    reader: names what read the capture: the extractor's version and, if the declaration says how to read, a checksum of
+        that.
     """
 
     capture_id: int
@@ -30,7 +32,7 @@ class Observation:
     reader: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The capture as evidence, as the JSON contract has it: time (ISO 8601, UTC), address, source, SHA-256."""
+        """Returns the capture as evidence in the shape of the JSON contract; the time is ISO 8601 in UTC."""
         return {
             "captured_at": iso(self.captured_at),
             "url": self.url,
@@ -41,19 +43,19 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A run of captures, consecutive in capture time, that show one version. observations is never empty."""
+    """A run of captures, consecutive in capture time, that show one version. It has at least one observation."""
 
     version_id: str
     observations: tuple[Observation, ...]
 
     @property
     def first(self) -> Observation:
-        """The earliest capture of the run."""
+        """The earliest capture of the period."""
         return self.observations[0]
 
     @property
     def last(self) -> Observation:
-        """The latest capture of the run."""
+        """The latest capture of the period."""
         return self.observations[-1]
 
 
@@ -61,8 +63,9 @@ class Period:
 class Version:
     """A distinct text of a policy.
 
-    number: order of first appearance, from 1; for display, it moves when a backfill finds an earlier text.
-    id: the digest of its clauses, which stays whatever arrives later.
+    number: its place in order of first appearance, from 1; for display, since it changes if a backfill finds an earlier
+        text.
+    id: a checksum of its clauses; it stays the same whatever captures arrive later.
     periods: the periods that show it, oldest first.
     """
 
@@ -72,50 +75,53 @@ class Version:
 
     @property
     def first(self) -> Observation:
-        """The capture the version is taken from: the earliest one that shows it."""
+        """The earliest capture that shows the version; the version's text is taken from it."""
         return self.periods[0].first
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of one policy: its periods in time, and the versions they show in order of first appearance."""
+    """The periods of one policy in order of time, and the versions they show in order of first appearance."""
 
     periods: tuple[Period, ...]
     versions: tuple[Version, ...]
 
     def version(self, version_id: str) -> Version:
-        """The version of that id. KeyError when the history has none."""
+        """Returns the version with that id. KeyError if the history has no such version."""
         for version in self.versions:
             if version.id == version_id:
                 return version
         raise KeyError(version_id)
 
     def period_at(self, moment: datetime) -> Period | None:
-        """The period in force at that moment: of the last capture not after it; None before the first capture."""
-        found = None
+        """Returns the period in force at a moment: that of the last capture not after it.
+
+        None if every capture is later.
+        """
+        in_force = None
         for period in self.periods:
             if period.first.captured_at > moment:
                 break
-            found = period
-        return found
+            in_force = period
+        return in_force
 
     def shown_before(self, moment: datetime, url: str) -> str | None:
-        """The version that the latest capture before that moment shows, of that address where there is one.
+        """Returns the id of the version that the latest capture before a moment shows.
 
-        Two addresses of one policy may show different texts for years without any change. None when there is no
-        capture before.
+        Captures of `url` go before all others, since two addresses of one policy may show different texts for years.
+        None if there is no capture before that moment.
         """
-        before = [seen for period in self.periods for seen in period.observations if seen.captured_at < moment]
-        here = [seen for seen in before if seen.url == url]
-        return (here or before)[-1].version_id if before else None
+        earlier = [seen for period in self.periods for seen in period.observations if seen.captured_at < moment]
+        of_this_address = [seen for seen in earlier if seen.url == url]
+        return (of_this_address or earlier)[-1].version_id if earlier else None
 
 
 @dataclass(frozen=True, slots=True)
 class Alternation:
     """A run of consecutive periods in which a page goes back and forth between texts it has shown before.
 
-    versions: those between which it goes, by number. ongoing: whether the newest text is one of it, and has not stood
-    so long that the page came to rest.
+    versions: the versions it goes between, in order of number.
+    ongoing: whether it includes the newest period, and the text of that period has not stood for a month since.
     """
 
     versions: tuple[Version, ...]
@@ -124,7 +130,7 @@ class Alternation:
 
     @property
     def since(self) -> datetime:
-        """When the first of these texts was first seen to have given way to another."""
+        """The time of the capture that first shows that one of the texts gave way to another."""
         return self.periods[1].first.captured_at
 
     @property
@@ -139,13 +145,13 @@ class Alternation:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What of a history can be told: see `diffing.timeline.settled`.
+class SettledHistory:
+    """A history, separated by what is known of each change: see `diffing.timeline.settled`.
 
     history: the periods that stand, with the versions and numbers of the whole history.
-    transient: periods of texts that were gone when the page was fetched once more, minutes later.
-    pending: the newest periods, from the first on of which it is not known yet whether it stands.
-    until: the time of the last capture before the pending ones; None when nothing was captured.
+    transient: the periods of texts that did not last: when the page was fetched again minutes later, they were gone.
+    pending: the newest periods, beginning with the first whose text may still turn out not to last.
+    until: the time of the last capture before the pending periods; None if there is none.
     """
 
     history: History
@@ -155,11 +161,12 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """Something to tell of a policy once: from the period old to the next, new, its text changed.
+class Announcement:
+    """A change of a policy that subscribers are told about once.
 
-    returned_to: the period that last showed the text that new shows again; None when it is a new text.
-    alternation: what the returns have become, up to new; None when this is the change itself.
+    old, new: the consecutive periods between which the text changed.
+    returned_to: the period that last showed the text of `new` before; None if the text is new.
+    alternation: the alternation, up to `new`, that the returns have become; None if the change itself is announced.
     """
 
     old: Period
@@ -169,21 +176,25 @@ class Telling:
 
 
 def period_for(history: History, when: str) -> Period:
-    """The period a user names by a date (a year, a month, a day, a time: the one in force at its end) or by `@id`.
+    """Returns the period that a user names, by a date or by the id of a version.
 
-    An `@id` may be shortened as long as it names one version; its period is the last that shows the version.
-    UsageError when nothing was captured by that date, or no version, or more than one, goes by that id.
+    when: a year, a month, a day or a time, which names the period in force at its end; or `@id`, which names the last
+        period of that version. The id may be shortened as long as it names one version.
+
+    UsageError if nothing was captured by that date, or if no version or several versions match the id.
     """
     if not history.periods:
         raise UsageError("no capture of this policy has been accepted yet; crawl it first")
     if when.startswith("@"):
-        found = [version for version in history.versions if version.id.startswith(when[1:])]
-        if len(found) != 1 or when == "@":
-            known = ", ".join(f"@{version.id}" for version in found or history.versions)
-            raise UsageError(f"{when} names {len(found) or 'no'} version{'s' * (len(found) > 1)}; there are: {known}")
-        return found[0].periods[-1]
+        matches = [version for version in history.versions if version.id.startswith(when[1:])]
+        if len(matches) != 1 or when == "@":
+            candidates = ", ".join(f"@{version.id}" for version in matches or history.versions)
+            raise UsageError(
+                f"{when} names {len(matches) or 'no'} version{'s' * (len(matches) > 1)}; there are: {candidates}"
+            )
+        return matches[0].periods[-1]
     period = history.period_at(parse_span(when).end)
     if period is None:
         first = iso(history.periods[0].first.captured_at)
-        raise UsageError(f"nothing is known of this policy by {when}: its first accepted capture is of {first}")
+        raise UsageError(f"no capture of this policy was accepted by {when}; its first accepted capture is of {first}")
     return period

@@ -1,10 +1,10 @@
-"""How a policy is named throughout: by the slugs of its vendor and of itself."""
+"""PolicyKey: what names a policy in code, tables and output."""
 
 from typing import NamedTuple
 
 
 class PolicyKey(NamedTuple):
-    """The slugs that name one policy: `hesk`, `privacy`."""
+    """The slugs of a vendor and of one of its policies: `hesk`, `privacy`."""
 
     vendor: str
     policy: str

@@ -1,4 +1,4 @@
-"""Settings, all from the environment; the same for `clausewatch` and for `scrapy crawl`."""
+"""The operator's settings: environment variables, the same for `clausewatch` and for `scrapy crawl`."""
 
 import getpass
 import os
@@ -15,25 +15,25 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def _default_contact() -> str:
-    """The person who runs this machine's crawls, as mail on a Unix machine is addressed."""
+    """Returns user@host, the mail address on this Unix machine of the person who runs the crawls."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 class Settings(BaseSettings):
-    """What an operator can set; every field is an environment variable with the prefix CLAUSEWATCH_.
+    """What an operator can set. Every field is read from an environment variable with the prefix CLAUSEWATCH_.
 
-    WAYBACK_URL has no prefix, as it is the archive's address and not ours; XDG_STATE_HOME is many programs'.
+    Two have no prefix: WAYBACK_URL, which is the archive's address, and XDG_STATE_HOME, which many programs share.
     """
 
     model_config = SettingsConfigDict(env_prefix="CLAUSEWATCH_", frozen=True, env_ignore_empty=True)
 
     database_url: str = Field(
         default=f"sqlite:///{CHECKOUT / 'data' / 'clausewatch.db'}",
-        description="SQLAlchemy URL of the database, sqlite:/// or postgresql+psycopg://",
+        description="SQLAlchemy URL of the database: sqlite:/// or postgresql+psycopg://",
     )
     payloads_url: str = Field(
         default="",
-        description="Where pages' bytes go, file:///folder or s3://bucket/prefix; in the database when left out",
+        description="Where to store pages' bytes: file:///folder or s3://bucket/prefix; by default in the database",
     )
     vendors: Path = Field(default=CHECKOUT / "vendors", description="Folder of vendor declarations")
     wayback_url: str = Field(
@@ -44,37 +44,37 @@ class Settings(BaseSettings):
     state_home: Path = Field(
         default=Path("~/.local/state"),
         validation_alias="XDG_STATE_HOME",
-        description="Folder in which clausewatch/ holds what all crawls of this machine share of an archive's limits",
+        description="Folder for clausewatch/, in which this machine's crawls share an archive's request limits",
     )
     allow_private: bool = Field(
-        default=False, description="1 lets live crawls reach loopback and private addresses, refused otherwise"
+        default=False, description="1 allows live crawls to reach loopback and private addresses, refused otherwise"
     )
     contact: str = Field(
         default_factory=_default_contact,
-        description="E-mail or web address in the crawler's user agent, where a site's owner can reach the operator",
+        description="E-mail or web address of the operator, sent to each site in the crawler's user agent",
     )
     confirm_after: int = Field(
         default=300,
         ge=ONE_LOOK.seconds,
         le=1800,
-        description="Seconds after which a live crawl fetches once more what shows another text than before, 5 to 1800",
+        description="Seconds after which a live crawl fetches a changed page again, to confirm the change; 5 to 1800",
     )
     smtp_url: str = Field(
         default="smtp://localhost:25",
-        description="Mail server for digests: smtp:// (STARTTLS where offered) or smtps://, user:password@ as needed",
+        description="Mail server for digests: smtp:// (with STARTTLS if offered) or smtps://; user:password@ if needed",
     )
     mail_from: str = Field(default_factory=_default_contact, description="Sender address of digests")
 
     @field_validator("wayback_url")
     @classmethod
-    def _base_url(cls, value: str) -> str:
+    def _check_base_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
 
 def load_settings() -> Settings:
-    """The settings of this process's environment. UsageError names each variable that cannot be used, and why."""
+    """Returns the settings in this process's environment. UsageError names each invalid variable and says why."""
     try:
         return Settings()
     except ValidationError as error:

@@ -1,23 +1,19 @@
-"""Pages as a browser shows them: what is served comes in through the crawl's own downloader, Chromium only renders it.
+"""Renders pages in Chromium. The crawl's own downloader fetches what a page loads; Chromium only shows it.
 
-A page's scripts are programs of strangers. Every request they cause is answered here, from what the downloader gets:
-with the same refusal of private addresses, the same caps and the same robots.txt as all that is crawled. Chromium
-itself has no way to the network: it knows no host, and its proxy is a port at which nobody listens.
+A page's scripts are programs of strangers. Every request that they cause is answered here, with what the downloader
+fetches. So it is subject to the same refusal of private addresses, the same limits and the same robots.txt as the rest
+of the crawl. Chromium itself has no way to the network: see crawler.chromium.
 """
 
 import asyncio
 import logging
-import os
 import re
-import shutil
-import socket
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from playwright.async_api import Browser as Chromium
 from playwright.async_api import CDPSession, Page, Route
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Request as PageRequest
@@ -27,116 +23,93 @@ from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import HtmlResponse, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
-from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from core.captures import Capture, sha256_hex
-from core.escaping import printable_line
+from core.escaping import escape_line
 from crawler.captures import header_pairs
-from crawler.failures import NotAsked, NotTaken, explain
+from crawler.chromium import first_line
+from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, explain
 from crawler.location_fetch import LocationFetch
 from formats.multipart import Observed, compose
 
-logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL + 1)  # what goes wrong is told here
-
 _BLANK = "about:blank"
-# Under what names systems have it.
-_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-_ARGUMENTS = (
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--disable-quic",
-)
-# What sends datagrams, which no request is asked for.
-_WITHOUT = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"])
+# WebRTC and WebTransport send datagrams, which pass by request interception.
+_REMOVE_DATAGRAM_APIS = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"])
     Object.defineProperty(globalThis, name, {value: undefined})"""
-# Scripts and what they ask for, and the sheets some of them wait for. A text needs no image, font, film or frame.
-_WANTED = frozenset({"script", "xhr", "fetch", "stylesheet"})
-# Seconds to hand a page over, and to close it; and between two looks at it.
+# What a page may load: scripts, what they ask for, and the style sheets that some of them wait for. Images, fonts,
+# films and frames do not change a policy's text.
+_LOADED_TYPES = frozenset({"script", "xhr", "fetch", "stylesheet"})
+# Seconds. Playwright gives Chromium as long to start.
+_LAUNCH_TIMEOUT = 30.0
+# Seconds for reading the finished page out of the browser, and for closing it.
 _GRACE = 10.0
+# Seconds between two looks at a page's text.
 _POLL = 0.25
-# The root by its getter: an element of the page may have taken its name. Digits are left out: a clock never stops.
+# The root element by its getter, because an element of the page can take the name `documentElement`.
 _ROOT = "Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get.call(document)"
+# Length and checksum of the page's text. Digits are left out, because a clock on the page never stops.
 _TEXT = f"""(() => {{
     const text = ({_ROOT}?.innerText ?? "").replace(/[0-9]+/g, "").trim()
     let sum = 0
-    for (let place = 0; place < text.length; place++) sum = (Math.imul(sum, 31) + text.charCodeAt(place)) | 0
+    for (let index = 0; index < text.length; index++) sum = (Math.imul(sum, 31) + text.charCodeAt(index)) | 0
     return [text.length, sum]
 }})()"""
-# The page as it is now, unless it has more characters than allowed.
-_HTML = f"""(most => {{
+# The page's HTML as it is now, or null if it has more characters than the limit.
+_HTML = f"""(limit => {{
     const type = Object.getOwnPropertyDescriptor(Document.prototype, 'doctype').get.call(document)
     const html = (type ? new XMLSerializer().serializeToString(type) : "") + ({_ROOT}?.outerHTML ?? "")
-    return html.length > most ? null : html
+    return html.length > limit ? null : html
 }})"""
-# Headers that tell how a body travelled, and one that would make a download of it.
-_NOT_PASSED_ON = frozenset(
+# Response headers that say how the body was transferred, which no longer holds, and the one that starts a download.
+_HEADERS_NOT_PASSED_ON = frozenset(
     {"content-encoding", "content-length", "transfer-encoding", "connection", "content-disposition"}
 )
-# Of what a script sends: what the downloader itself says, and which browser it takes this for.
-_NOT_SENT = re.compile(r":.*|host|user-agent|accept-encoding|connection|content-length|sec-ch-.*", re.IGNORECASE)
+# Request headers of the browser that are left out: the downloader sets its own, and says which crawler it is.
+_HEADERS_NOT_SENT = re.compile(
+    r":.*|host|user-agent|accept-encoding|connection|content-length|sec-ch-.*", re.IGNORECASE
+)
 
 
-class _Fault(Exception):
-    """A page that cannot be rendered, by its own doing."""
-
-
-class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # has no types
-    """Chromium as the system has it, cut off from the network."""
-
-    async def launch_browser(self) -> Chromium:
-        """See scrapy-playwright. NotTaken, which says what is missing."""
-        path = next(filter(None, map(shutil.which, _NAMES)), None)
-        if path is None:
-            raise NotTaken("Chromium is not installed: install your system's package, such as chromium")
-        self._dead_end = socket.socket()
-        self._dead_end.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there
-        try:
-            return await self.browser_type.launch(  # type: ignore[no-any-return]  # has no types
-                executable_path=path,
-                args=_ARGUMENTS,
-                proxy={"server": f"http://127.0.0.1:{self._dead_end.getsockname()[1]}", "bypass": "<-loopback>"},
-                chromium_sandbox=os.geteuid() != 0,  # as root it refuses to have one
-                handle_sigint=False,
-                handle_sigterm=False,
-                handle_sighup=False,
-            )
-        except PlaywrightError as error:
-            raise NotTaken(f"{path} could not be started: {_said(error)}") from None
+class _PageFaultError(Exception):
+    """A page that can't be rendered because of what the page itself does. The capture keeps the message."""
 
 
 class Browser:
-    """Renders pages, one at a time; Chromium is started for the first of them."""
+    """The crawl's browser. It renders one page at a time, and starts Chromium for the first one."""
 
     def __init__(self, crawler: Crawler) -> None:
+        # Every failure of scrapy-playwright is reported as a failure of the page.
+        logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL + 1)
         self._crawler = crawler
         self._turn = asyncio.Lock()
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
 
     async def render(self, fetch: LocationFetch, response: Response) -> Observed:
-        """The page of a place that is to be got next, as it was served and as the browser shows it: one capture.
+        """Returns one capture of the fetch's next page: as the server sent it (the response), and as rendered.
 
-        Where the page itself keeps the browser from showing it, the capture says so and is quarantined by that.
-        NotTaken when this machine cannot render; NotAsked when the crawl ends early.
+        If the page itself keeps the browser from rendering it, the capture says why, and will be quarantined for it.
+        PageNotTakenError if this machine can't render pages. RequestNotSentInterrupt if the crawl ends early.
         """
         async with self._turn:
             if not self._crawler.engine.running:
-                raise NotAsked("the crawl was interrupted")
-            handler = await self._started()
-            visit = _Visit(self._crawler, response)
+                raise RequestNotSentInterrupt("the crawl was interrupted")
+            handler = await self._started_handler()
+            visit = _PageVisit(self._crawler, response)
             html, fault = b"", ""
             try:
                 html, fault = await visit.rendered(handler)
-            except (_Fault, PlaywrightError, TimeoutError) as error:
+            except (_PageFaultError, PlaywrightError, TimeoutError) as error:
                 fault = _fault(error)
             finally:
                 await visit.close()
-            if not self._crawler.engine.running:  # the interrupt reached Chromium, too, or ended the wait
-                raise NotAsked("the crawl was interrupted")
+            # An interrupt ends Chromium, too (Ctrl-C reaches both), or ends the wait for the page.
+            if not self._crawler.engine.running:
+                raise RequestNotSentInterrupt("the crawl was interrupted")
             if visit.page is None:
-                raise NotTaken(f"Chromium could not open a page: {fault}")
-            served = _in_a_row([fetch.served(document) for document in visit.documents])
-            shown = [(_shown(served[-1][0], html, visit), html)] if html else []
-            return compose("alternative", [*served, *shown], fault)
+                raise PageNotTakenError(f"Chromium could not open a page: {fault}")
+            served = _chained([fetch.as_served(document) for document in visit.documents])
+            rendered = [(_rendered_capture(served[-1][0], html, visit), html)] if html else []
+            return compose("alternative", [*served, *rendered], fault)
 
     async def close(self) -> None:
         """Ends Chromium, if it was started."""
@@ -145,24 +118,29 @@ class Browser:
                 async with asyncio.timeout(_GRACE):
                     await self._handler.close()
 
-    async def _started(self) -> ScrapyPlaywrightDownloadHandler:
-        """With Chromium running. What it does by itself when a crawl begins, and for a page, is done here for both."""
-        try:
-            if self._handler is None:
+    async def _started_handler(self) -> ScrapyPlaywrightDownloadHandler:
+        """Returns scrapy-playwright's handler, with Playwright running. The handler starts Chromium for a page.
+
+        The handler starts its provider when Scrapy's engine starts. It is created later than that, and only if a page
+        has to be rendered, so the provider is started here.
+        """
+        if self._handler is None:
+            try:
                 handler = ScrapyPlaywrightDownloadHandler(self._crawler)
-                handler.config.target_closed_max_retries = 0  # a page that ends the browser is not shown to it again
-                await handler._launch()
-                self._handler = handler
-            await self._handler._maybe_launch_browser()
-        except (PlaywrightError, OSError) as error:
-            raise NotTaken(f"Playwright could not be started: {_line(error)}") from None
+                handler.config.target_closed_max_retries = 0  # a page that ends the browser is not opened again
+                handler.browser_provider = handler.browser_provider_cls(handler.config)
+                await handler.browser_provider.start()
+            except (PlaywrightError, OSError) as error:
+                raise PageNotTakenError(f"Playwright could not be started: {first_line(error)}") from None
+            self._handler = handler
         return self._handler
 
 
-class _Visit:
-    """A page in the browser, and what its scripts ask for.
+class _PageVisit:
+    """One page in the browser, and what its scripts ask for.
 
-    documents: what was served, the page asked for first, then those its scripts sent the browser to.
+    documents: the answers that were shown: the page itself, then each page to which its scripts sent the browser.
+    page: None until Chromium has opened one.
     """
 
     def __init__(self, crawler: Crawler, response: Response) -> None:
@@ -176,28 +154,28 @@ class _Visit:
         self._quiet = settings.getfloat("BROWSER_QUIET")
         self._time = settings.getfloat("BROWSER_TIMEOUT")
         self._ends = monotonic() + self._time
-        self._bytes_left = self._most = settings.getint("DOWNLOAD_MAXSIZE")
+        self._bytes_left = self._byte_limit = settings.getint("DOWNLOAD_MAXSIZE")
         self._requests_left = settings.getint("BROWSER_REQUESTS")
-        self._redirects = settings.getint("REDIRECT_MAX_TIMES")
+        self._redirect_limit = settings.getint("REDIRECT_MAX_TIMES")
         self._loading = 0
         self._loaded_at = monotonic()
-        self._expected = False
+        self._navigation_expected = False
         self._sent_to: tuple[str, dict[str, str]] | None = None
         self._fault = ""
         self._session: CDPSession
-        self._world: int | None = None
+        self._isolated_world: int | None = None
 
     async def rendered(self, handler: ScrapyPlaywrightDownloadHandler) -> tuple[bytes, str]:
-        """The page as it is when its text has settled, in UTF-8; and why that is not the whole of it, if so.
+        """Returns the page's HTML in UTF-8 once its text has settled, and '' or the reason why it did not settle.
 
-        _Fault, PlaywrightError, TimeoutError when there is nothing to show.
+        _PageFaultError, PlaywrightError or TimeoutError if there is no HTML to return.
         """
         blank = Request(
-            _BLANK,  # where it goes, and how long it may take for that, is decided here
+            _BLANK,  # this class decides itself which addresses the page goes to, and how long that may take
             meta={
                 "playwright": True,
                 "playwright_include_page": True,
-                "playwright_context": str(id(self)),  # one each: no cookie or store is shared
+                "playwright_context": str(id(self)),  # a context of its own: pages share no cookies and no storage
                 "playwright_context_kwargs": {
                     "accept_downloads": False,
                     "locale": "en",
@@ -208,93 +186,86 @@ class _Visit:
                 "playwright_page_init_callback": self._prepare,
             },
         )
-        async with asyncio.timeout(self._time):
+        async with asyncio.timeout(_LAUNCH_TIMEOUT + self._time):
             await handler.download_request(blank)
         page = self.page
         if page is None:
-            raise _Fault("its requests could not be answered for it")
+            raise _PageFaultError("its requests could not be intercepted")
         self._session = await page.context.new_cdp_session(page)
+        self.begun_at = datetime.now(UTC)
         self._ends = monotonic() + self._time
-        await self._go(page)
+        await self._show_last_document(page)
         fault = await self._settle(page)
         async with asyncio.timeout(_GRACE):
-            html = await self._look(f"{_HTML}({self._most})")
+            html = await self._evaluate(f"{_HTML}({self._byte_limit})")
         if html is None:
-            raise _Fault(f"rendered, it has more than {self._most} characters")
+            raise _PageFaultError(f"rendered, it has more than {self._byte_limit} characters")
         payload: bytes = html.encode("utf-8", "replace")
-        if len(payload) + sum(len(document.body) for document in self.documents) > self._most:
-            raise _Fault(f"as it was served and rendered, it has more than {self._most} bytes")
+        if len(payload) + sum(len(document.body) for document in self.documents) > self._byte_limit:
+            raise _PageFaultError(f"as it was served and rendered, it has more than {self._byte_limit} bytes")
         return payload, fault
 
-    async def _look(self, expression: str) -> Any:
-        """What an expression says of the page, in a world of its own, where the page's scripts have changed nothing.
-
-        PlaywrightError when the document gives way to another meanwhile.
-        """
-        if self._world is None:
-            frame = (await self._session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
-            made = await self._session.send("Page.createIsolatedWorld", {"frameId": frame})
-            self._world = made["executionContextId"]
-        where = {"contextId": self._world, "returnByValue": True}
-        answer = await self._session.send("Runtime.evaluate", {"expression": expression, **where})
-        return answer["result"].get("value")
-
     async def close(self) -> None:
-        """Closes the page and all that it opened."""
+        """Closes the page and all windows it opened."""
         self._ends = 0
         if self.page is not None:
             with suppress(PlaywrightError, TimeoutError):
                 async with asyncio.timeout(_GRACE):
                     await self.page.context.close()
 
+    # --- requests of the page ----------------------------------------------------------------------------------------
+
     async def _prepare(self, page: Page, _: Request) -> None:
+        """Has all requests of the page answered here, before the page shows anything."""
         context = page.context
 
         async def close(popup: Page) -> None:
             with suppress(PlaywrightError):
                 await popup.close()
 
-        await context.route("**/*", _refuse)  # of other pages
+        await context.route("**/*", _refuse)  # requests of other windows; the page's own route goes before
         await context.route_web_socket("**/*", lambda channel: channel.close())
-        await context.add_init_script(_WITHOUT)
+        await context.add_init_script(_REMOVE_DATAGRAM_APIS)
         context.on("page", close)
         await page.route("**/*", self._answer)
         self.browser_version = context.browser.version if context.browser else ""
         self.page = page
 
-    async def _answer(self, route: Route, asked: PageRequest) -> None:
+    async def _answer(self, route: Route, request: PageRequest) -> None:
         try:
-            if asked.is_navigation_request() and self.page is not None and asked.frame == self.page.main_frame:
-                await self._navigate(route, asked)
+            if request.is_navigation_request() and self.page is not None and request.frame == self.page.main_frame:
+                await self._answer_navigation(route, request)
             else:
-                await self._load(route, asked)
-        except PlaywrightError:  # nobody waits for it any more, or it holds what no browser takes
+                await self._answer_load(route, request)
+        except PlaywrightError:  # the page has dropped the request, or the answer has a header that Chromium refuses
             await _refuse(route)
 
-    async def _navigate(self, route: Route, asked: PageRequest) -> None:
-        if self._expected:
-            self._expected = False
+    async def _answer_navigation(self, route: Route, request: PageRequest) -> None:
+        """Answers with the document that is to be shown. Aborts any other navigation, and notes where it leads."""
+        if self._navigation_expected:
+            self._navigation_expected = False
             document = self.documents[-1]
             await route.fulfill(status=document.status, headers=_headers(document), body=document.body)
             return
-        if asked.method == "GET":
-            self._sent_to = asked.url, await asked.all_headers()
+        if request.method == "GET":
+            self._sent_to = request.url, await request.all_headers()
         else:
             self._fault = "its scripts submit a form"
         await route.abort()
 
-    async def _load(self, route: Route, asked: PageRequest) -> None:
-        wanted = asked.resource_type in _WANTED and asked.method in ("GET", "POST")
-        if not wanted or self._requests_left <= 0 or self._bytes_left <= 0 or self._is_over():
+    async def _answer_load(self, route: Route, request: PageRequest) -> None:
+        """Answers with what the downloader fetches, while the page may load more; otherwise aborts."""
+        is_allowed = request.resource_type in _LOADED_TYPES and request.method in ("GET", "POST")
+        if not is_allowed or self._requests_left <= 0 or self._bytes_left <= 0 or self._is_over():
             await route.abort()
             return
         self._requests_left -= 1
         self._loading += 1
         try:
-            response = await self._get(
-                asked.url, asked.method, await asked.all_headers(), asked.post_data_buffer or b""
+            response = await self._download(
+                request.url, request.method, await request.all_headers(), request.post_data_buffer or b""
             )
-        except Exception:  # whatever it is, the script has to do without
+        except Exception:  # whatever went wrong, the script has to do without this answer
             response = None
         finally:
             self._loading -= 1
@@ -304,13 +275,13 @@ class _Visit:
         else:
             await route.fulfill(status=response.status, headers=_headers(response), body=response.body)
 
-    async def _get(self, url: str, method: str, headers: dict[str, str], body: bytes) -> Response:
-        """What the downloader gets for the page, redirects followed. Raises what the downloader does."""
+    async def _download(self, url: str, method: str, headers: dict[str, str], body: bytes) -> Response:
+        """Returns what the crawl's downloader fetches, redirects followed. Raises the downloader's exceptions."""
         request = Request(
             url,
             NO_CALLBACK,
             method=method,
-            headers={name: value for name, value in headers.items() if not _NOT_SENT.fullmatch(name)},
+            headers={name: value for name, value in headers.items() if not _HEADERS_NOT_SENT.fullmatch(name)},
             body=body,
             dont_filter=True,
             meta={
@@ -318,86 +289,108 @@ class _Visit:
                 "download_slot": "browser",
                 "download_timeout": max(0.1, self._ends - monotonic()),
                 "download_maxsize": self._bytes_left,
-                "dont_merge_cookies": True,  # the browser has them
+                "dont_merge_cookies": True,  # the browser keeps the page's cookies
                 "dont_cache": True,
                 "redirect_times": len(self.documents) - 1,
             },
         )
         response = await self._crawler.engine.download_async(request)
-        if len(response.body) > self._bytes_left:  # others were under way meanwhile
-            raise DownloadCancelledError(f"with it, the page has loaded more than {self._most} bytes")
+        if len(response.body) > self._bytes_left:  # other answers have come in since the request was sent
+            raise DownloadCancelledError(f"with it, the page has loaded more than {self._byte_limit} bytes")
         self._bytes_left -= len(response.body)
         return response
+
+    # --- waiting for the page ----------------------------------------------------------------------------------------
 
     async def _settle(self, page: Page) -> str:
         """Waits until the page's text has not changed for a while and nothing is being loaded.
 
-        What is wrong with it when the time is over, '' if nothing is: what still loads then may be without end. _Fault.
+        Returns '' if the text has settled. When the time is over, a text that has not changed for a while counts as
+        settled even if something is still being loaded, because some pages never stop loading. Otherwise returns the
+        reason. _PageFaultError if the page can't be shown at all.
         """
         last, since = None, monotonic()
         while not self._is_over():
             if self._fault:
-                raise _Fault(self._fault)
+                raise _PageFaultError(self._fault)
             if self._sent_to:
                 await self._follow(page, *self._sent_to)
                 last = None
             begun = monotonic()
             try:
                 async with asyncio.timeout(self._ends - begun + _POLL):
-                    text = await self._look(_TEXT)
+                    text = await self._evaluate(_TEXT)
             except TimeoutError:
-                raise _Fault(f"its scripts did not come to an end in {self._time:.0f} seconds") from None
+                raise _PageFaultError(f"its scripts did not come to an end in {self._time:.0f} seconds") from None
             except PlaywrightError as error:
                 if "context" not in str(error) or page.is_closed():
                     raise
-                text = self._world = None  # the document gave way to another
+                text = self._isolated_world = None  # another document has replaced this one
             now = monotonic()
             if text != last:
                 last, since = text, now
             elif text and text[0] and not self._loading and now - max(since, self._loaded_at) >= self._quiet:
                 return ""
-            await asyncio.sleep(max(_POLL, 2 * (now - begun)))  # measuring must not be all the browser does
+            # Measuring a large page takes long. At most a third of the time goes into it.
+            await asyncio.sleep(max(_POLL, 2 * (now - begun)))
         if self._sent_to:
-            raise _Fault(f"its scripts still send the browser on after {self._time:.0f} seconds")
+            raise _PageFaultError(f"its scripts still send the browser on after {self._time:.0f} seconds")
         return "" if monotonic() - since >= self._quiet else f"its text still changed after {self._time:.0f} seconds"
 
     async def _follow(self, page: Page, url: str, headers: dict[str, str]) -> None:
-        """Goes where the page's scripts, or its refresh, sent the browser. _Fault when that is no page."""
-        if len(self.documents) > self._redirects:
-            raise _Fault("its scripts send the browser on without end")
+        """Fetches and shows the page to which scripts or a refresh sent the browser. _PageFaultError if it can't."""
+        if len(self.documents) > self._redirect_limit:
+            raise _PageFaultError("its scripts send the browser on without end")
         try:
-            response = await self._get(url, "GET", headers, b"")
+            response = await self._download(url, "GET", headers, b"")
         except Exception as error:
-            raise _Fault(f"its scripts send the browser to {printable_line(url)}: {explain(error, url)}") from None
+            raise _PageFaultError(
+                f"its scripts send the browser to {escape_line(url)}: {explain(error, url)}"
+            ) from None
         if not isinstance(response, HtmlResponse) or 300 <= response.status < 400:
-            raise _Fault(f"its scripts send the browser to {printable_line(url)}, which is no HTML page")
+            raise _PageFaultError(f"its scripts send the browser to {escape_line(url)}, which is no HTML page")
         self.documents.append(response)
-        await self._go(page)
+        await self._show_last_document(page)
 
-    async def _go(self, page: Page) -> None:
-        """Shows the last document. By way of a blank page, so that no script of the one before has a say any more."""
+    async def _show_last_document(self, page: Page) -> None:
+        """Shows the last document, after a blank page, which ends all scripts of the document before."""
         timeout = self._time * 1000
         await page.goto(_BLANK, timeout=timeout)
-        self._sent_to = self._world = None
-        self._expected = True
+        self._sent_to = self._isolated_world = None
+        self._navigation_expected = True
         await page.goto(self.documents[-1].url, wait_until="commit", timeout=timeout)
+
+    async def _evaluate(self, expression: str) -> Any:
+        """Returns the value of a JavaScript expression, in an isolated world that the page's scripts cannot change.
+
+        PlaywrightError if another document replaces the page's meanwhile.
+        """
+        if self._isolated_world is None:
+            frame = (await self._session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+            world = await self._session.send("Page.createIsolatedWorld", {"frameId": frame})
+            self._isolated_world = world["executionContextId"]
+        answer = await self._session.send(
+            "Runtime.evaluate",
+            {"expression": expression, "contextId": self._isolated_world, "returnByValue": True},
+        )
+        return answer["result"].get("value")
 
     def _is_over(self) -> bool:
         return monotonic() >= self._ends or not self._crawler.engine.running
 
 
-def _in_a_row(served: list[Observed]) -> list[Observed]:
-    """Documents as a browser came to them: the addresses of those before are passed through by those after."""
+def _chained(served: list[Observed]) -> list[Observed]:
+    """Returns the documents that a browser showed in turn, each with all addresses before it among its redirects."""
     passed: tuple[str, ...] = ()
-    result = []
+    chained = []
     for capture, payload in served:
-        result.append((replace(capture, redirects=(*passed, *capture.redirects)), payload))
+        chained.append((replace(capture, redirects=(*passed, *capture.redirects)), payload))
         passed = (*passed, *capture.redirects, capture.url)
-    return result
+    return chained
 
 
-def _shown(served: Capture, html: bytes, visit: _Visit) -> Capture:
-    """The capture of what the browser made of what was served."""
+def _rendered_capture(served: Capture, html: bytes, visit: _PageVisit) -> Capture:
+    """Returns the capture of the HTML that the browser made of the last document served."""
     now = datetime.now(UTC)
     return replace(
         served,
@@ -407,7 +400,7 @@ def _shown(served: Capture, html: bytes, visit: _Visit) -> Capture:
         sha256=sha256_hex(html),
         requested_at=visit.begun_at,
         answered_at=now,
-        archive={"rendered_by": f"Chromium {visit.browser_version}"},
+        rendered_by=f"Chromium {visit.browser_version}",
     )
 
 
@@ -417,31 +410,21 @@ async def _refuse(route: Route, *_: Any) -> None:
 
 
 def _headers(response: Response) -> dict[str, str]:
-    """An answer's headers as Playwright takes them: several of one name in one line, cookies in several."""
-    result: dict[str, str] = {}
+    """Returns a response's headers as Playwright takes them: values of one name in one string.
+
+    The values are joined by commas; cookies by line feeds, since a cookie may contain a comma.
+    """
+    joined: dict[str, str] = {}
     for name, value in header_pairs(response):
         name = name.lower()
-        if name in _NOT_PASSED_ON or not value.isprintable():
+        if name in _HEADERS_NOT_PASSED_ON or not value.isprintable():
             continue
-        between = "\n" if name == "set-cookie" else ", "
-        result[name] = f"{result[name]}{between}{value}" if name in result else value
-    return result
+        separator = "\n" if name == "set-cookie" else ", "
+        joined[name] = f"{joined[name]}{separator}{value}" if name in joined else value
+    return joined
 
 
 def _fault(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "the browser came to no end with it"
-    return str(error) if isinstance(error, _Fault) else f"the browser could not show it: {_line(error)}"
-
-
-def _said(error: PlaywrightError) -> str:
-    """Why Chromium did not start: the last thing it said itself, where it said anything."""
-    if "sandboxing failed" in str(error):
-        return "its sandbox needs user namespaces, which this account may not make (user.max_user_namespaces, AppArmor)"
-    said = re.findall(r"\[err\] (.+)", str(error))
-    return printable_line(said[-1])[:300] if said else _line(error)
-
-
-def _line(error: Exception) -> str:
-    """The first line of what Playwright says, whose others are of its own work."""
-    return printable_line(str(error).strip().partition("\n")[0])[:300]
+    return str(error) if isinstance(error, _PageFaultError) else f"the browser could not show it: {first_line(error)}"

@@ -1,4 +1,4 @@
-"""From what Scrapy got to captures."""
+"""Makes captures of the answers that Scrapy receives."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,17 +7,17 @@ from typing import cast
 from scrapy import Request
 from scrapy.http import Response
 
-from core.archives import ListedCapture
+from core.archives import ListedCapture, Provenance
 from core.captures import Capture, sha256_hex
 from core.declarations import Policy
 from core.policies import PolicyKey
-from crawler.archives.wayback import Memento, Visit
+from crawler.archives.protocol import Memento, Replay
 from storage import KnownPayload
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a spider hands to the pipeline. payload: None when it is stored already."""
+class FetchedCapture:
+    """What a spider hands to the pipeline. payload: None if it is stored already."""
 
     capture: Capture
     payload: bytes | None = field(repr=False)
@@ -25,7 +25,7 @@ class Found:
 
 
 def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
-    """The capture that the answer of a live page is."""
+    """Returns the capture of a live page's answer. asked_url: the address before redirects."""
     request = cast(Request, response.request)  # Scrapy sets it before any callback
     return Capture(
         vendor=key.vendor,
@@ -44,53 +44,56 @@ def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
     )
 
 
-def archived_capture(response: Response, key: PolicyKey, visit: Visit, memento: Memento) -> Capture:
-    """The capture that an archived answer is."""
+def archived_capture(
+    response: Response, key: PolicyKey, replay: Replay, memento: Memento, provenance: Provenance
+) -> Capture:
+    """Returns the capture of an archived answer. replay: what was asked for; memento: what the archive gave."""
     request = cast(Request, response.request)  # Scrapy sets it before any callback
     return Capture(
         vendor=key.vendor,
         policy=key.policy,
-        source="wayback",
-        captured_at=memento.at,
+        source=provenance.archive,
+        captured_at=memento.captured_at,
         url=memento.url,
-        asked_url=visit.passed[0] if visit.passed else memento.url,
-        redirects=visit.passed,
+        asked_url=replay.passed[0] if replay.passed else memento.url,
+        redirects=replay.passed,
         status=response.status,
         headers=header_pairs(response),
         media_type=_media_type(response),
         sha256=sha256_hex(response.body),
         requested_at=request.meta["requested_at"],
         answered_at=request.meta["answered_at"],
-        archive=_identifiers(visit.row, response.url),
+        provenance=provenance,
     )
 
 
 def repeated_capture(
-    key: PolicyKey, text: KnownPayload, row: ListedCapture, listed_at: datetime, replay_url: str
+    key: PolicyKey, known: KnownPayload, listed: ListedCapture, listed_at: datetime, provenance: Provenance
 ) -> Capture:
-    """The capture a row of the index is evidence of, when its digest is that of a capture got before.
+    """Returns the capture that a row of the index proves, if its digest is that of a capture fetched before.
 
-    The row says when and where, the digest that the bytes were the same. No answer was got for it: there are no
-    headers. The media type is the one the same bytes had, as the index leaves out its parameters (the charset).
+    The row says when and where the page was captured, and the digest says that its bytes were the same. The archive was
+    not asked for them again, so there are no headers. The media type is that of the known payload, since the index
+    leaves out parameters such as the charset.
     """
     return Capture(
         vendor=key.vendor,
         policy=key.policy,
-        source="wayback",
-        captured_at=row.captured_at,
-        url=row.original,
-        asked_url=row.original,
+        source=provenance.archive,
+        captured_at=listed.captured_at,
+        url=listed.original,
+        asked_url=listed.original,
         status=200,
-        media_type=text.media_type,
-        sha256=text.sha256,
+        media_type=known.media_type,
+        sha256=known.sha256,
         requested_at=listed_at,
         answered_at=listed_at,
-        archive=_identifiers(row, replay_url),
+        provenance=provenance,
     )
 
 
 def header_pairs(response: Response) -> tuple[tuple[str, str], ...]:
-    """An answer's headers as text, one pair a value."""
+    """Returns an answer's headers as text, a pair for each value."""
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()
@@ -99,7 +102,7 @@ def header_pairs(response: Response) -> tuple[tuple[str, str], ...]:
 
 
 def header_map(response: Response) -> dict[str, str]:
-    """An answer's headers by lower-case name; several of one name joined by commas (RFC 9110, section 5.3)."""
+    """Returns an answer's headers by lower-case name. Values of one name are joined by commas (RFC 9110, 5.3)."""
     result: dict[str, str] = {}
     for name, value in header_pairs(response):
         key = name.lower()
@@ -109,7 +112,3 @@ def header_map(response: Response) -> dict[str, str]:
 
 def _media_type(response: Response) -> str:
     return (response.headers.get("Content-Type") or b"").decode("latin-1")
-
-
-def _identifiers(row: ListedCapture, memento: str) -> dict[str, str]:
-    return {"timestamp": row.timestamp, "digest": row.digest, "urlkey": row.urlkey, "memento": memento}

@@ -1,4 +1,4 @@
-"""How bytes come in: when they were asked for and answered is noted, and what is not whole is an error."""
+"""The download handler: notes when a request was sent and answered, and accepts only complete answers."""
 
 from datetime import UTC, datetime
 from time import monotonic
@@ -16,73 +16,81 @@ from twisted.web._newclient import BODY, DONE
 from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 
 from crawler.environment import environment_of
-from crawler.failures import NotAsked
+from crawler.failures import RequestNotSentInterrupt
 from crawler.resolver import host_and_port, may_be_anywhere, private_by_name, refusal
-from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
+from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
-# What comes before the body of an answer, in bytes; browsers allow for 256 KiB. Scrapy and Twisted set no bound.
-_HEAD = 256 * 1024
-
-
-class _HeadTooLarge(Exception):
-    """An answer that does not come to its body."""
+# The most bytes before the body of an answer, interim answers included. Browsers allow 256 KiB.
+_MAX_HEAD = 256 * 1024
 
 
-class _Protocol(_LenientHTTP11ClientProtocol):
-    """Scrapy's, which does not take in headers without end."""
+class _HeadTooLargeError(Exception):
+    """An answer with more bytes before its body than allowed."""
 
-    _head = 0
+
+# Scrapy and Twisted set no limit on an answer's headers, and have no public way to set one: Scrapy's signal
+# `headers_received` comes when all headers are in memory. So the two classes below take the place of Scrapy's own, and
+# ask Twisted's parser how far it is.
+class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
+    """Scrapy's HTTP protocol, with a limit on the size of an answer's head."""
+
+    _head_size = 0
 
     def request(self, request: Any) -> Any:
-        """See Twisted."""
-        self._head = 0
+        """Sends a request. A connection that is kept open sends several, one after the other."""
+        self._head_size = 0
         return super().request(request)
 
     def dataReceived(self, data: bytes) -> None:
-        """See Twisted."""
+        """Takes bytes in. Closes the connection if the head of the answer is too large."""
         if self._parser is not None and self._parser.state not in (BODY, DONE):
-            self._head += len(data)
-            if self._head > _HEAD:
-                self._giveUp(Failure(_HeadTooLarge()))  # type: ignore[no-untyped-call]  # has no types
+            self._head_size += len(data)
+            if self._head_size > _MAX_HEAD:
+                self._giveUp(Failure(_HeadTooLargeError()))  # type: ignore[no-untyped-call]  # Twisted has no types
                 return
-        super().dataReceived(data)  # type: ignore[no-untyped-call]  # has no types
+        super().dataReceived(data)  # type: ignore[no-untyped-call]  # Twisted has no types
 
 
-class _Factory(_HTTP11ClientFactory):
-    """Of _Protocol, for the pool of connections."""
+class _LimitedHeadFactory(_HTTP11ClientFactory):
+    """A factory that gives each connection in the pool a _LimitedHeadProtocol."""
 
     noisy = False
 
-    def buildProtocol(self, addr: IAddress | None) -> _Protocol:
-        """See Twisted."""
-        return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]  # has no types
+    def buildProtocol(self, addr: IAddress | None) -> _LimitedHeadProtocol:
+        """Returns the protocol of a new connection."""
+        return _LimitedHeadProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]  # Twisted has no types
 
 
 class EvidenceDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's handler, with some additions.
+    """Scrapy's download handler for HTTP, extended so that every answer can serve as evidence.
 
-    A request waits at the gate in `request.meta["gate"]`, if it has one, until it is let through.
-    `request.meta` gets `requested_at` and `answered_at` (aware UTC), and `sent_at` (time.monotonic()).
-    NotAsked when the crawl was interrupted before the request's turn came.
-    IgnoreRequest for a private address behind a proxy; without one, crawler.resolver refuses it.
-    Content codings are undone, the headers left as received. ResponseDataLossError when a body is cut off,
-    DownloadCancelledError when it or its headers are too large, or it is in a coding that was not asked for.
+    If a request has a `gate` in its meta, the handler sends it when the gate lets it through.
+    The handler sets `requested_at` and `answered_at` (aware UTC) and `sent_at` (time.monotonic()) in `request.meta`.
+    It decodes the body's content codings, and leaves the headers as received.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._pool._factory = _Factory
+        self._pool._factory = _LimitedHeadFactory
         environment = environment_of(crawler.settings)
+        self._size_limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
         self._allow_private = environment.allow_private
         self._may_be_anywhere = may_be_anywhere(environment)
 
     async def download_request(self, request: Request) -> Response:
-        """See the class."""
+        """Returns the answer to a request.
+
+        RequestNotSentInterrupt if the crawl was interrupted before the request's turn came.
+        IgnoreRequest if the request is for a private address and goes through a proxy. Without a proxy,
+        crawler.resolver refuses the address.
+        ResponseDataLossError if the body is cut off. DownloadCancelledError if the body or the headers are too large,
+        or if the body has an unknown content coding.
+        """
         gate = request.meta.get("gate")
         if gate is not None:
             await gate.enter(request.meta["archive"])
-        if not self._crawler.engine.running:
-            raise NotAsked("the crawl was interrupted")
+        if not self.crawler.engine.running:
+            raise RequestNotSentInterrupt("the crawl was interrupted")
         if "proxy" in request.meta:
             self._refuse_private(request.url)
         request.meta["sent_at"] = monotonic()
@@ -91,17 +99,17 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             response = await super().download_request(request)
         except DownloadFailedError as error:
             if _is_head_too_large(error):
-                raise DownloadCancelledError(f"its headers have more than {_HEAD} bytes") from None
+                raise DownloadCancelledError(f"its headers have more than {_MAX_HEAD} bytes") from None
             raise
         request.meta["answered_at"] = datetime.now(UTC)
         codings = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
         if not codings:
             return response
         try:
-            return response.replace(body=decode(response.body, codings, self._default_maxsize))
-        except CutOff as error:
+            return response.replace(body=decode(response.body, codings, self._size_limit))
+        except DamagedBodyError as error:
             raise ResponseDataLossError(str(error)) from error
-        except (TooLarge, UnknownCoding) as error:
+        except (BodyTooLargeError, UnknownCodingError) as error:
             raise DownloadCancelledError(str(error)) from error
 
     def _refuse_private(self, url: str) -> None:
@@ -113,4 +121,4 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
 
 def _is_head_too_large(error: DownloadFailedError) -> bool:
     cause = error.__cause__
-    return isinstance(cause, ResponseFailed) and any(reason.check(_HeadTooLarge) for reason in cause.reasons)
+    return isinstance(cause, ResponseFailed) and any(reason.check(_HeadTooLargeError) for reason in cause.reasons)

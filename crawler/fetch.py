@@ -1,4 +1,4 @@
-"""One location, fetched once, as a live crawl would; nothing is stored."""
+"""Fetches one location once, as a live crawl would, and stores nothing."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Self, cast
@@ -13,18 +13,19 @@ from core.declarations import Location, Policy
 from core.exceptions import FetchError
 from core.policies import PolicyKey
 from core.settings import Settings
-from crawler.failures import NotAsked, NotTaken, reason, request_of
+from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, reason, request_of
 from crawler.location_fetch import LocationFetch
 from crawler.own_process import in_own_process
-from crawler.pages import Pages
+from crawler.page_capturer import PageCapturer
 from crawler.run import project_settings, run_spider
 from formats.multipart import Observed
 
 
 def fetch_once(location: Location, settings: Settings) -> Observed:
-    """What a location shows today, as a capture of no vendor and no policy, and its payload.
+    """Returns what a location shows today: a capture whose vendor and policy are empty, and its payload.
 
-    FetchError, which says why, when there is no answer, robots.txt forbids to ask, or a page cannot be rendered here.
+    FetchError if the server doesn't answer, robots.txt forbids the request, or this machine can't render the page; the
+    message says which.
     """
     return in_own_process(_fetch, location, settings)
 
@@ -34,24 +35,24 @@ def _fetch(location: Location, environment: Settings) -> Observed:
     settings.setdict({"ITEM_PIPELINES": {}, "RETRY_TIMES": 0})
     if not location.pages:
         settings.set("DOWNLOAD_DELAY", 0)
-    spider, outcome = run_spider(AsyncCrawlerProcess(settings), _OneLocation, {"location": location})
-    found = cast(_OneLocation, spider)
-    if found.result is None:
-        raise FetchError(found.why or f"{location.url}: {'; '.join(outcome.failures)}")
-    return found.result
+    finished, outcome = run_spider(AsyncCrawlerProcess(settings), _OneLocationSpider, {"location": location})
+    spider = cast(_OneLocationSpider, finished)
+    if spider.observed is None:
+        raise FetchError(spider.failure or f"{location.url}: {'; '.join(outcome.failures)}")
+    return spider.observed
 
 
-class _OneLocation(scrapy.Spider):
+class _OneLocationSpider(scrapy.Spider):
     name = "one_location"
-    result: Observed | None = None
-    why = ""
+    observed: Observed | None = None
+    failure = ""
     location: Location
-    pages: Pages
+    capturer: PageCapturer
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **keywords: Any) -> Self:
         spider = super().from_crawler(crawler, *arguments, **keywords)
-        spider.pages = Pages(crawler)
+        spider.capturer = PageCapturer(crawler)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -62,14 +63,15 @@ class _OneLocation(scrapy.Spider):
 
     async def parse(self, response: Response, fetch: LocationFetch) -> AsyncIterator[Any]:
         try:
-            further = await self.pages.take(fetch, response)
-        except (NotAsked, NotTaken) as error:
-            self.why = f"{fetch.url}: {error}"
+            with_page = await self.capturer.add_page(fetch, response)
+        except (RequestNotSentInterrupt, PageNotTakenError) as error:
+            self.failure = f"{fetch.url}: {error}"
         else:
-            if further.whole:
-                self.result = further.observed()
+            if with_page.is_complete:
+                self.observed = with_page.observed()
             else:
-                yield self.request(further)
+                yield self.request(with_page)
 
     def failed(self, failure: Failure) -> None:
-        self.why = f"{request_of(failure).cb_kwargs['place'].url}: {reason(failure)}"
+        fetch: LocationFetch = request_of(failure).cb_kwargs["fetch"]
+        self.failure = f"{fetch.url}: {reason(failure)}"

@@ -1,4 +1,4 @@
-"""A location as it is fetched: page after page, and the one capture that its pages make."""
+"""The fetch of one location, page after page, and the one capture that its pages make."""
 
 from dataclasses import dataclass, field, replace
 
@@ -13,58 +13,64 @@ from formats.multipart import Observed, compose
 
 @dataclass(frozen=True)
 class LocationFetch:
-    """A location of a policy, and the pages of it that were got.
+    """How far the fetch of a location has come: the pages fetched so far, and the page to fetch next.
 
-    look: how often it is looked at, this time included.
+    Most locations are one page. A location can declare further pages; all of them together are one capture.
+
+    look: 1 when a crawl fetches the location for the first time; 2 when it fetches it once more to confirm a change.
+    fetched: capture and payload of each page fetched so far, in the order in which the pages are declared.
     """
 
     key: PolicyKey
     policy: Policy = field(repr=False)
     location: Location
     look: int = 1
-    got: tuple[Observed, ...] = field(default=(), repr=False)
+    fetched: tuple[Observed, ...] = field(default=(), repr=False)
 
     @property
     def url(self) -> str:
-        """The address of the page to be got next."""
-        return self.location.addresses[len(self.got)]
+        """The address of the page to fetch next."""
+        return self.location.addresses[len(self.fetched)]
 
     @property
-    def whole(self) -> bool:
-        """Whether all its pages were got."""
-        return len(self.got) == len(self.location.addresses)
+    def is_complete(self) -> bool:
+        """Whether all pages of the location have been fetched."""
+        return len(self.fetched) == len(self.location.addresses)
+
+    @property
+    def payload_size(self) -> int:
+        """The size of all pages fetched so far, in bytes."""
+        return sum(len(payload) for _, payload in self.fetched)
 
     def request(self) -> Request:
-        """For the page to be got next, without callbacks."""
+        """Returns the request for the next page, without callbacks."""
         return Request(
             self.url,
             dont_filter=True,
-            # A jar each: what one site sets must not change what the next policy's page shows, nor what it shows next.
-            # An answer out of a cache would be no second look.
+            # Each look at a location has a cookie jar of its own: a cookie set by one page must change neither what
+            # another policy's page shows nor what the second look shows. A cached answer would be no second look.
             meta={"cookiejar": f"{self.key} {self.location.url} {self.look}", "dont_cache": True},
             cb_kwargs={"fetch": self},
         )
 
-    def served(self, response: Response) -> Observed:
-        """The page asked for, as it was served."""
+    def as_served(self, response: Response) -> Observed:
+        """Returns the capture and the payload of the next page, as the server sent it."""
         return live_capture(response, self.key, self.url), response.body
 
     def needs_browser(self, response: Response) -> bool:
-        """Whether the page is to be rendered: not what was refused, nor what is no HTML and has no scripts."""
+        """Whether the next page must be rendered: its location declares that, and the answer is HTML with status 200.
+
+        An error page isn't rendered, and neither is another media type, which has no scripts.
+        """
         return self.location.render is not None and response.status == 200 and isinstance(response, HtmlResponse)
 
     def with_page(self, page: Observed) -> "LocationFetch":
-        """With the page that was to be got next."""
-        return replace(self, got=(*self.got, page))
-
-    @property
-    def size(self) -> int:
-        """Bytes of the pages got."""
-        return sum(len(payload) for _, payload in self.got)
+        """Returns this fetch with the next page added."""
+        return replace(self, fetched=(*self.fetched, page))
 
     def observed(self) -> Observed:
-        """The capture of it and its payload, when it is whole."""
-        return self.got[0] if len(self.got) == 1 else compose("mixed", self.got)
+        """Returns the location's capture and payload. All pages must have been fetched."""
+        return self.fetched[0] if len(self.fetched) == 1 else compose("mixed", self.fetched)
 
     def __str__(self) -> str:
         return f"{self.key} {self.url}"

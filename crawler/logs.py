@@ -1,4 +1,4 @@
-"""Log lines that a page cannot forge or fill with control characters."""
+"""Log lines in which a web page can neither forge a line nor hide control characters."""
 
 import logging
 from typing import Any
@@ -7,24 +7,27 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.log import get_scrapy_root_handler
 
-from core.escaping import printable, printable_line
+from core.escaping import escape_controls, escape_line
 
 
 class EscapingFormatter(logging.Formatter):
-    """Every message on one line; control characters, there and in tracebacks, as visible escapes."""
+    """A formatter that writes every message on one line, with control characters as visible escapes.
+
+    Tracebacks keep their line ends; other control characters in them are escaped, too.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """See logging."""
-        record.message = printable_line(record.message)
+        """Formats the record with its message on one line."""
+        record.message = escape_line(record.message)
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:
-        """See logging."""
-        return printable(super().formatException(ei))
+        """Formats a traceback; `ei` is what `sys.exc_info` returns."""
+        return escape_controls(super().formatException(ei))
 
 
 def escape_logs(crawler: Crawler) -> None:
-    """Has the crawl's log handler escape what it writes, from the moment Scrapy has set it up."""
+    """Gives the crawl's log handler the escaping formatter as soon as Scrapy has installed the handler."""
 
     def install() -> None:
         handler = get_scrapy_root_handler()

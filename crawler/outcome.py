@@ -1,4 +1,4 @@
-"""What a crawl came to, counted in Scrapy's stats, and the exit status that follows from it."""
+"""The outcome of a crawl, counted in Scrapy's stats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from scrapy.statscollectors import StatsCollector
 
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.plurals import plural
 from intake.records import ReadCapture, UnreadCapture
 
@@ -15,14 +15,17 @@ _PREFIX = "clausewatch/"
 
 @dataclass(frozen=True, slots=True)
 class CrawlOutcome:
-    """What a crawl came to.
+    """What a crawl found, what it stored, and what failed.
 
-    ok: it did its job: nothing failed, nothing was left undone.
-    failures: one line each, saying vendor, policy, address and why.
-    captures: found: answers of live pages, or rows of the archive's index. new: of these, those the store did not
-    hold. quarantined: of the new ones. unplayable: listed by the archive, but not given by it; no failure of ours.
-    malformed: rows of the index that could not be read. left: not asked for, because the crawl ended early.
-    unread: kept, but not read yet for the same reason; the next crawl reads them.
+    ok: whether the crawl ran to its end and nothing failed.
+    failures: a line for each failure, with vendor, policy, address and reason.
+    captures: how many captures were found: answers of live pages, or rows of the archive's index.
+    new: how many of the captures were not stored before.
+    quarantined: how many of the new captures were quarantined.
+    unplayable: how many captures the archive lists but does not return. They are no failure of the crawl.
+    malformed: how many rows of the index could not be parsed.
+    left: how many captures were not fetched because the crawl ended early.
+    unread: how many new captures were not read because the crawl ended early. The next crawl reads them.
     """
 
     ok: bool
@@ -37,7 +40,7 @@ class CrawlOutcome:
 
     @property
     def summary(self) -> str:
-        """All counts on one line."""
+        """The counts on one line; the last four only if they are not 0."""
         parts = [
             f"{plural(self.captures, 'capture')} found",
             f"{self.new} new",
@@ -56,59 +59,59 @@ class CrawlOutcome:
 
 
 class Tally:
-    """Counts in Scrapy's stats what CrawlOutcome tells."""
+    """The counters of a running crawl, kept in Scrapy's stats. `outcome_from` turns them into a CrawlOutcome."""
 
     def __init__(self, stats: StatsCollector) -> None:
         self._stats = stats
 
     def found(self, count: int = 1) -> None:
-        """Captures found."""
+        """Counts captures that were found."""
         self._stats.inc_value(_PREFIX + "captures", count)
 
     def fetched(self) -> None:
-        """An answer that may be a capture."""
+        """Counts an answer from which a capture is made."""
         self._stats.inc_value(_PREFIX + "fetched")
 
     def kept(self, unread: UnreadCapture) -> None:
-        """A capture that the store took."""
+        """Counts a capture that has been stored, if it is new."""
         self._stats.inc_value(_PREFIX + "new", int(unread.is_new))
 
-    def read(self, kept: ReadCapture) -> None:
-        """A capture that was read after the store took it."""
-        self._stats.inc_value(_PREFIX + "quarantined", int(kept.is_new and kept.verdict.name == "quarantined"))
+    def read(self, capture: ReadCapture) -> None:
+        """Counts a capture that has been read, if it is new and was quarantined."""
+        self._stats.inc_value(_PREFIX + "quarantined", int(capture.is_new and capture.verdict.name == "quarantined"))
 
     def failed(self, what: str, why: str) -> None:
-        """Something the crawl was to do and could not."""
+        """Adds a failure. what: vendor, policy and address; why: the reason."""
         failures = self._stats.get_value(_PREFIX + "failures", ())
-        self._stats.set_value(_PREFIX + "failures", (*failures, printable_line(f"{what}: {why}")))
+        self._stats.set_value(_PREFIX + "failures", (*failures, escape_line(f"{what}: {why}")))
 
     def unplayable(self, count: int) -> None:
-        """Captures the archive lists and does not give."""
+        """Counts captures that the archive lists but does not return."""
         self._stats.inc_value(_PREFIX + "unplayable", count)
 
     def malformed(self, count: int) -> None:
-        """Rows of the index that could not be read."""
+        """Counts rows of the archive's index that could not be parsed."""
         self._stats.inc_value(_PREFIX + "malformed", count)
 
     def unread(self, count: int) -> None:
-        """Captures that the store took, and that are not read when the crawl ends."""
+        """Counts captures that are stored but not read when the crawl ends."""
         self._stats.inc_value(_PREFIX + "unread", count)
 
     def left(self, count: int) -> None:
-        """Captures not asked for, because the crawl ends early."""
+        """Counts captures that are not fetched because the crawl ends early."""
         self._stats.inc_value(_PREFIX + "left", count)
 
 
 def counts_from(stats: Mapping[str, Any]) -> dict[str, int]:
-    """The counts there are while a crawl is under way: captures, fetched, new, quarantined."""
+    """Returns the counts so far of a crawl that is running: captures, fetched, new, quarantined."""
     return {name: stats.get(_PREFIX + name, 0) for name in ("captures", "fetched", "new", "quarantined")}
 
 
 def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:
-    """The outcome that a finished crawl's stats tell.
+    """Returns the outcome of a finished crawl.
 
-    Scrapy itself exits with 0 whatever happens; its stats know of exceptions in spiders, of errors it logged, and
-    whether the crawl came to its own end.
+    Scrapy's own exit status is 0 whatever happens. Its stats count exceptions in spiders and logged errors, and say
+    why the crawl ended.
     """
     failures = list(stats.get(_PREFIX + "failures", ()))
     if not failures and (stats.get("spider_exceptions/count") or stats.get("log_count/ERROR")):

@@ -1,4 +1,4 @@
-"""A function called in a process of its own: Twisted's reactor can be started once in a process's life, not again."""
+"""Runs a function in a process of its own, because Twisted's reactor can be started only once in a process."""
 
 import multiprocessing
 import os
@@ -15,19 +15,20 @@ _T = TypeVar("_T")
 
 
 def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
-    """What the function returns; a ClausewatchError it raises is raised here.
+    """Returns what the function returns, and raises a ClausewatchError that the function raises.
 
-    The process ends, with what it was doing brought to order, when this one dies. ClausewatchError when it dies first.
+    ClausewatchError if the new process dies. If this process dies, the new one gets SIGTERM, at which Scrapy stores
+    what has been fetched and stops.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments, keywords))
-    # The new process inherits this: Ctrl-C reaches it, too, and is to wait there until it can be obeyed in order.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C reaches the new process, too. It inherits the blocked signal, and unblocks it when it is ready.
+    signals_blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, signals_blocked_before)
     sender.close()
     try:
         answer = receiver.recv()
@@ -38,8 +39,8 @@ def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: 
         receiver.close()
     if answer is None:
         raise ClausewatchError(
-            f"the crawl's process ended early, with status {process.exitcode}; what was stored before stays: run this "
-            "again, and see that the machine has memory left"
+            f"the crawl's process ended early, with status {process.exitcode}; what it had stored is kept. Run the "
+            "command again, and check that the machine has free memory"
         )
     is_error, result = answer
     if is_error:
@@ -56,11 +57,11 @@ def _answer(
         answer = False, function(*arguments, **keywords)
     except ClausewatchError as error:
         answer = True, error
-    except KeyboardInterrupt:  # before the crawl began to listen to it
+    except KeyboardInterrupt:  # before Scrapy has installed its own handler
         return
     try:
         sender.send(answer)
-    except BrokenPipeError:  # nobody is there any more
+    except BrokenPipeError:  # the process that waits for the answer has died
         return
 
 
@@ -68,4 +69,4 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)  # Scrapy stores what has come in, and stops
+        os.kill(os.getpid(), signal.SIGTERM)  # Scrapy then stores what has been fetched, and stops

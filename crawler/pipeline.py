@@ -1,138 +1,160 @@
-"""Hands captures to the store, off the thread that crawls, and has them read once they are kept."""
+"""Hands captures to the intake: first to be stored as evidence, then to be read."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Self, cast
 
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
+from scrapy.exceptions import DontCloseSpider, IgnoreRequest
 
 from core.exceptions import ClausewatchError
-from crawler.captures import Found
+from crawler.captures import FetchedCapture
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
-# While the crawl has other things to do, so many wait to be read, or so many seconds. More of them are work enough for
-# processes of their own.
-_MANY = 16
-_LONG = 10
-# So many are read before what became of them is told.
-_ROUND = 64
+# Reading begins when more than this many captures wait for it, or when the first has waited for this many seconds.
+# More than 16 captures are read by several processes, which one capture wouldn't be worth.
+_MAX_WAITING = 16
+_MAX_WAIT = 10
+# So many captures are read at a time. The spider hears of each batch when it is done.
+_READ_BATCH = 64
 
 
 class StorePipeline:
-    """Keeps captures as evidence, in the order in which they come; reading follows, and only the crawl's end waits.
+    """The item pipeline: stores captures in the order in which they come, and has them read meanwhile or later.
 
-    Two threads, one for each. What waits to be kept when the thread is free is committed together. What waits to be
-    read waits in the store, not in memory. Whatever the store raises ends the crawl. What a crawl that ends early does
-    not read is read by the next one.
+    Pages are fetched without waiting for reading; only the end of the crawl waits for it. Two threads do the work, one
+    to store and one to read. Captures that come in while the first thread is busy are committed together. Captures that
+    wait to be read don't keep their payload in memory. An error of the store ends the crawl. If a crawl ends early, the
+    next one reads what it has left unread.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._keeping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keep")
-        self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
-        self._found: list[tuple[Found, asyncio.Future[None]]] = []
-        self._unread: list[UnreadCapture] = []
-        self._keeps: asyncio.Task[None] | None = None
-        self._reads: asyncio.Task[None] | None = None
-        self._closing = False
+        self._storing_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._reading_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
+        self._to_store: list[tuple[FetchedCapture, asyncio.Future[None]]] = []
+        self._to_read: list[UnreadCapture] = []
+        self._storing: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._leaves_unread = False
+        self._wake_up = Request("http://wake-up.invalid/", dont_filter=True)
         crawler.signals.connect(self._idle, signals.spider_idle)
+        crawler.signals.connect(self._drop_wake_up, signals.request_scheduled)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """See Scrapy's components."""
+        """Returns the pipeline for a crawl."""
         return cls(crawler)
 
     @property
     def _spider(self) -> BaseSpider:
         return cast(BaseSpider, self._crawler.spider)
 
-    async def process_item(self, item: Found) -> Found:
-        """Keeps one capture: it is committed when this returns."""
+    async def process_item(self, item: FetchedCapture) -> FetchedCapture:
+        """Stores one capture, and returns once it is committed. Does nothing if the crawl is to store no more."""
         if not self._spider.stopped:
-            kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._found.append((item, kept))
-            self._keeps = self._keeps or asyncio.create_task(self._keep())
-            await kept
+            committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._to_store.append((item, committed))
+            self._storing = self._storing or asyncio.create_task(self._store())
+            await committed
         return item
 
-    async def _keep(self) -> None:
-        """Keeps what has been found, until nothing is left."""
+    async def close_spider(self) -> None:
+        """Ends both threads. If the crawl ends early, reads the unread captures only if they are few."""
+        self._leaves_unread = len(self._to_read) > _MAX_WAITING
+        self._start_reading()
+        if self._reading is not None:
+            await self._reading
+        self._storing_thread.shutdown()
+        self._reading_thread.shutdown()
+
+    # --- storing -----------------------------------------------------------------------------------------------------
+
+    async def _store(self) -> None:
+        """Stores captures batch by batch, until none is left."""
         loop = asyncio.get_running_loop()
-        while self._found:
-            batch, self._found = self._found, []
+        while self._to_store:
+            batch, self._to_store = self._to_store, []
+            captures = [capture for capture, _ in batch]
             try:
-                kept, refusal = await loop.run_in_executor(self._keeping, self._kept, [found for found, _ in batch])
-                for unread in kept:
+                stored, refusal = await loop.run_in_executor(self._storing_thread, self._store_batch, captures)
+                for unread in stored:
                     self._spider.kept(unread)
-            except Exception as error:  # of ours: Scrapy logs it
-                for _, waiting in batch:
-                    waiting.set_exception(error)
+            except Exception as error:  # an error in clausewatch itself, which Scrapy logs for each capture
+                for _, committed in batch:
+                    committed.set_exception(error)
                 continue
-            if not self._unread:
-                loop.call_later(_LONG, self._follow)
-            self._unread += kept
+            if not self._to_read:
+                loop.call_later(_MAX_WAIT, self._start_reading)
+            self._to_read += stored
             if refusal is not None:
                 self._spider.stop(str(refusal))
-            for _, waiting in batch:
-                waiting.set_result(None)
-            if len(self._unread) > _MANY:
-                self._follow()
-        self._keeps = None
+            for _, committed in batch:
+                committed.set_result(None)
+            if len(self._to_read) > _MAX_WAITING:
+                self._start_reading()
+        self._storing = None
 
-    def _kept(self, batch: list[Found]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
-        """Those of a batch that the store took, and why it took no more."""
-        kept: list[UnreadCapture] = []
+    def _store_batch(self, batch: list[FetchedCapture]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
+        """Returns the captures that the store took, and its error if it took no more."""
+        stored: list[UnreadCapture] = []
         if self._spider.stopped:
-            return kept, None
+            return stored, None
         try:
-            for unread in self._spider.intake.keep_unread((one.capture, one.payload, one.policy) for one in batch):
-                kept.append(replace(unread, payload=None))
+            captures = ((capture.capture, capture.payload, capture.policy) for capture in batch)
+            for unread in self._spider.intake.keep_unread(captures):
+                stored.append(replace(unread, payload=None))
         except ClausewatchError as error:
-            return kept, error
-        return kept, None
+            return stored, error
+        return stored, None
 
-    def _follow(self) -> None:
-        """Has what is kept read, if that is not being done."""
-        if self._unread and self._reads is None and not self._closing:
-            self._reads = asyncio.create_task(self._read())
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def _start_reading(self) -> None:
+        """Has the stored captures read, unless they are being read already."""
+        if self._to_read and self._reading is None and not self._leaves_unread:
+            self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
+        """Reads captures batch by batch, until none is left or the crawl is to end."""
         loop = asyncio.get_running_loop()
-        while self._unread and not self._closing and not self._spider.stopped:
-            batch, self._unread = self._unread[:_ROUND], self._unread[_ROUND:]
+        while self._to_read and not self._leaves_unread and not self._spider.stopped:
+            batch, self._to_read = self._to_read[:_READ_BATCH], self._to_read[_READ_BATCH:]
             try:
-                for unread, kept in zip(
-                    batch, await loop.run_in_executor(self._reading, self._read_of, batch), strict=True
-                ):
+                readings = await loop.run_in_executor(self._reading_thread, self._read_batch, batch)
+                for unread, reading in zip(batch, readings, strict=True):
                     self._spider.unread -= 1
-                    await self._spider.read(unread.capture, kept)
+                    await self._spider.read(unread.capture, reading)
             except ClausewatchError as error:
                 self._spider.stop(str(error))
             except Exception:
                 self._spider.logger.exception("a capture could not be read; it is kept")
-        self._reads = None
-        engine = self._crawler.engine
-        if engine is not None and engine._slot is not None:
-            engine._slot.nextcall.schedule()  # it would look only every five seconds whether all is done
+        self._reading = None
+        self._wake_engine()
 
-    def _read_of(self, batch: list[UnreadCapture]) -> list[ReadCapture]:
+    def _read_batch(self, batch: list[UnreadCapture]) -> list[ReadCapture]:
         return list(self._spider.intake.read(batch))
 
+    # --- the end of the crawl ----------------------------------------------------------------------------------------
+
     def _idle(self) -> None:
-        """All is fetched: what is not read yet is read before the crawl ends."""
-        self._follow()
-        if self._reads is not None:
+        """Keeps the crawl open after the last page is fetched, until all captures have been read."""
+        self._start_reading()
+        if self._reading is not None:
             raise DontCloseSpider
 
-    async def close_spider(self) -> None:
-        """See Scrapy's pipelines. A crawl that ends early reads what little waits, and leaves what would take long."""
-        self._closing = len(self._unread) > _MANY
-        self._follow()
-        if self._reads is not None:
-            await self._reads
-        self._keeping.shutdown()
-        self._reading.shutdown()
+    def _wake_engine(self) -> None:
+        """Has Scrapy check at once whether the crawl is over; by itself it would check only every five seconds.
+
+        Scheduling a request is the one public way. The request is dropped before it gets into the queue.
+        """
+        engine = self._crawler.engine
+        if engine is not None and engine.spider is not None:
+            engine.crawl(self._wake_up)
+
+    def _drop_wake_up(self, request: Request) -> None:
+        if request is self._wake_up:
+            raise IgnoreRequest

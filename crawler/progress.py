@@ -1,4 +1,4 @@
-"""How far a crawl has come: one line that is redrawn on a terminal, a line now and then elsewhere, as in cron."""
+"""Shows a crawl's progress: one line that is redrawn on a terminal; elsewhere, as in cron, a new line at intervals."""
 
 import asyncio
 import sys
@@ -16,23 +16,27 @@ from core.dates import iso
 from core.plurals import plural
 from crawler.outcome import counts_from
 
-_REDRAWN_EVERY = 0.5
-# Before that, how fast a crawl is says little.
-_TELLING_AFTER = 10
+# Seconds between two drawings of the line on a terminal.
+_REDRAW_INTERVAL = 0.5
+# Seconds before the time left is estimated: at first, the speed of a crawl says little.
+_ESTIMATE_AFTER = 10
 
 
-class Watched(Protocol):
-    """A spider that knows how far it is. done: pieces of work, such as captures, it is through with."""
+class MeasurableSpider(Protocol):
+    """A spider that knows how far it has come. done: how many captures or pages it has dealt with."""
 
     name: str
     done: int
 
     def ahead(self) -> float | None:
-        """About how many pieces of work are left; None when that is not known."""
+        """Returns about how many captures or pages are left; None if that is not known."""
 
 
-def told(counts: dict[str, int], seconds_left: float | None) -> str:
-    """The line: what was found, fetched, stored and quarantined so far, and about how long the rest takes."""
+def progress_line(counts: dict[str, int], seconds_left: float | None) -> str:
+    """Returns the line: how many captures were found, fetched, stored and quarantined, and about how long is left.
+
+    counts: as `crawler.outcome.counts_from` returns them.
+    """
     parts = [
         f"{plural(counts['captures'], 'capture')} found",
         f"{counts['fetched']} fetched",
@@ -56,9 +60,9 @@ def _duration(seconds: float) -> str:
 
 
 class Progress:
-    """Tells how far a spider is, on standard error, from when it is opened until it is closed."""
+    """The display of a spider's progress on standard error, from when the spider is opened until it is closed."""
 
-    def __init__(self, crawler: Crawler, spider: Watched) -> None:
+    def __init__(self, crawler: Crawler, spider: MeasurableSpider) -> None:
         self._crawler = crawler
         self._spider = spider
         self._status: Status | None = None
@@ -67,17 +71,18 @@ class Progress:
 
     def _start(self) -> None:
         self._begun = monotonic()
-        every = self._crawler.settings.getfloat("PROGRESS_INTERVAL")
+        interval = self._crawler.settings.getfloat("PROGRESS_INTERVAL")
         if sys.stderr.isatty():
             self._status = Status(self._line(), console=Console(stderr=True))
             self._status.start()
-            self._log_to(sys.stderr)  # the status's own, which keeps the lines apart
-            every = _REDRAWN_EVERY
-        self._task = asyncio.create_task(self._tell(every))
+            # While the line is shown, sys.stderr is Rich's, which writes log lines above it.
+            self._log_to(sys.stderr)
+            interval = _REDRAW_INTERVAL
+        self._task = asyncio.create_task(self._show(interval))
 
-    async def _tell(self, every: float) -> None:
+    async def _show(self, interval: float) -> None:
         while True:
-            await asyncio.sleep(every)
+            await asyncio.sleep(interval)
             if self._status is not None:
                 self._status.update(self._line())
             else:
@@ -85,11 +90,13 @@ class Progress:
                 sys.stderr.flush()
 
     def _line(self) -> str:
-        return f"{self._spider.name}: {told(counts_from(self._crawler.stats.get_stats()), self._seconds_left())}"
+        return (
+            f"{self._spider.name}: {progress_line(counts_from(self._crawler.stats.get_stats()), self._seconds_left())}"
+        )
 
     def _seconds_left(self) -> float | None:
         elapsed, ahead = monotonic() - self._begun, self._spider.ahead()
-        if ahead is None or not self._spider.done or elapsed < _TELLING_AFTER:
+        if ahead is None or not self._spider.done or elapsed < _ESTIMATE_AFTER:
             return None
         return ahead * elapsed / self._spider.done
 

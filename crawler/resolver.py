@@ -1,8 +1,8 @@
-"""Which addresses may be connected to.
+"""Decides which addresses a crawl may connect to: those of the public internet.
 
-A live crawl follows what others wrote: declarations, redirects, answers of the DNS. None of them may lead it to the
-machine it runs on or the network that machine is in. Names are resolved here for the connection that follows, and that
-goes to the very addresses checked, so no answer can change between check and connect.
+A live crawl follows what others wrote: declarations, redirects, answers of the DNS. None of these may lead the crawl to
+the machine it runs on, or into that machine's network. A host name is resolved here, and the connection goes to the
+addresses that were checked, so no answer of the DNS can change between check and connection.
 """
 
 import re
@@ -22,24 +22,25 @@ from zope.interface import implementer  # type: ignore[import-untyped]  # has no
 from core.settings import Settings
 from crawler.environment import environment_of
 
-# Whatever else an IPv6 address may be (site-local, IPv4-compatible or -translated, a local NAT64's), all of the
-# internet's are here (RFC 4291, section 2.4, and IANA's registry of IPv6 address space).
+# All IPv6 addresses of the internet are in this network (RFC 4291, section 2.4, and IANA's registry of IPv6 address
+# space). Site-local, IPv4-compatible and IPv4-translated addresses, for example, are not.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-# Those with an IPv4 address in their last bits: NAT64 (RFC 6052, section 2.1) and IPv4-mapped (RFC 4291, 2.5.5.2).
+# IPv6 networks with an IPv4 address in the last 32 bits: NAT64 (RFC 6052, section 2.1) and IPv4-mapped addresses
+# (RFC 4291, section 2.5.5.2).
 _ENDING_IN_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::ffff:0:0/96"))
-# Of IANA's registries of special-purpose addresses what the standard library does not know in every Python version:
-# IETF protocol assignments, the retired relays of 6to4, and documentation (RFC 9637).
+# Networks of IANA's special-purpose address registries that the ipaddress module doesn't know in every version of
+# Python: IETF protocol assignments, the retired 6to4 relays, and documentation (RFC 9637).
 _SPECIAL_4 = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
 _SPECIAL_6 = IPv6Network("3fff::/20")
-# A host that a resolver reads as a number, as it may stand in an address: 127.1, 0x7f000001, 017700000001, 2130706433.
+# A host that resolvers read as a number. All of these are 127.0.0.1: 127.1, 0x7f000001, 017700000001, 2130706433.
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}\.?", re.IGNORECASE)
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is of the public internet: not private, loopback, link-local, multicast or reserved.
+    """Returns whether an IP address belongs to the public internet: not private, loopback, multicast or reserved.
 
-    An IPv6 address that stands for an IPv4 address (mapped, 6to4, Teredo, NAT64) is as public as that one.
-    ValueError when it is no IP address.
+    An IPv6 address that embeds an IPv4 address (mapped, 6to4, Teredo, NAT64) is public if the IPv4 address is.
+    ValueError if the text isn't an IP address.
     """
     ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
@@ -56,9 +57,10 @@ def is_public(address: str) -> bool:
 
 
 def private_by_name(host: str) -> str | None:
-    """The private address that a host's name itself gives, where no resolver has to be asked; None where it gives none.
+    """Returns the private address that a host's name stands for without a resolver, as `localhost` or `127.1` do.
 
-    host: as it stands in an address, an IPv6 address without its brackets.
+    host: as in a web address; an IPv6 address without brackets. None if the name must be resolved, or is a public
+    address.
     """
     host = host.lower().rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3
@@ -76,18 +78,18 @@ def private_by_name(host: str) -> str | None:
 
 
 def refusal(host: str, address: str) -> str:
-    """Why a host is not connected to, and what an operator can do who wants it to be."""
-    return f"{host} is {address}, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach such"
+    """Returns why the crawl doesn't connect to a host, and how an operator can allow it."""
+    return f"{host} is {address}, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses"
 
 
 def may_be_anywhere(environment: Settings) -> frozenset[tuple[str, int]]:
-    """Host and port of what the operator set, which may be anywhere: the archive, and a proxy of the environment."""
+    """Returns host and port of the archive and of each proxy. Set by the operator, they may have private addresses."""
     return frozenset(host_and_port(url) for url in (environment.wayback_url, *getproxies().values()) if "//" in url)
 
 
 @implementer(IResolutionReceiver)
 class _PublicOnly:
-    """Passes on to another receiver the addresses that may be connected to."""
+    """Passes public addresses on to another receiver, and notes the others in `refused`."""
 
     def __init__(self, receiver: Any, refused: dict[str, str], host: str) -> None:
         self._receiver = receiver
@@ -108,15 +110,16 @@ class _PublicOnly:
 
 
 class PublicAddressResolver(CachingHostnameResolver):
-    """Resolves names to public addresses only, unless CLAUSEWATCH_ALLOW_PRIVATE is set.
+    """A resolver that finds only public addresses, unless CLAUSEWATCH_ALLOW_PRIVATE is set.
 
-    What the operator set may be anywhere (`may_be_anywhere`). Behind a proxy it is the proxy that resolves names, and
-    that has to keep private networks apart; what is private by its name alone is not asked of it.
+    The archive and the proxies that the operator set may have private addresses (`may_be_anywhere`). Behind a proxy,
+    the proxy resolves names, and must itself keep crawls out of private networks. A name that is a private address
+    without a resolver is never sent to the proxy (see EvidenceDownloadHandler).
 
-    refused: the hosts that were not connected to, and the address that was the reason.
+    refused: the private address of each host that was refused.
     """
 
-    refused: dict[str, str] = {}  # noqa: RUF012  (one for the process, as the reactor has one resolver)
+    refused: dict[str, str] = {}  # noqa: RUF012  (one for the process, since the reactor has one resolver)
 
     def __init__(self, reactor: Any, cache_size: int, exempt: frozenset[tuple[str, int]], *, allow_all: bool) -> None:
         super().__init__(reactor, cache_size)
@@ -125,7 +128,7 @@ class PublicAddressResolver(CachingHostnameResolver):
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> Self:
-        """See Scrapy's TWISTED_DNS_RESOLVER; crawler has the settings."""
+        """Returns the resolver for a crawl; Scrapy calls this for its setting TWISTED_DNS_RESOLVER."""
         environment = environment_of(crawler.settings)
         size = crawler.settings.getint("DNSCACHE_SIZE")
         return cls(reactor, size, may_be_anywhere(environment), allow_all=environment.allow_private)
@@ -138,7 +141,7 @@ class PublicAddressResolver(CachingHostnameResolver):
         addressTypes: Sequence[type[IAddress]] | None = None,
         transportSemantics: str = "TCP",
     ) -> IHostResolution:
-        """See twisted.internet.interfaces.IHostnameResolver."""
+        """Resolves a host name, as twisted.internet.interfaces.IHostnameResolver describes."""
         receiver: Any = resolutionReceiver
         if not self._allow_all and (hostName.lower(), portNumber) not in self._exempt:
             receiver = _PublicOnly(resolutionReceiver, self.refused, hostName.lower())
@@ -146,6 +149,6 @@ class PublicAddressResolver(CachingHostnameResolver):
 
 
 def host_and_port(url: str) -> tuple[str, int]:
-    """The host, in lower case, and the port of a web address."""
+    """Returns the host, in lower case, and the port of a web address."""
     parts = urlsplit(url)
     return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)

@@ -1,4 +1,4 @@
-"""robots.txt, obeyed as RFC 9309 has it."""
+"""Obeys robots.txt, as RFC 9309 defines it."""
 
 import asyncio
 from typing import Self
@@ -10,21 +10,22 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
-from crawler.failures import PASSING, NotAsked, explain
+from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 
-PRODUCT = "clausewatch"  # the product token a robots.txt may name us by
-# What is parsed of a robots.txt, in bytes: the least that RFC 9309, section 2.5, allows for.
-_MOST = 500 * 1024
+ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
+# How many bytes of a robots.txt are parsed: the smallest limit that RFC 9309, section 2.5, allows.
+_MAX_BYTES = 500 * 1024
 
-_Rules = ProtegoRobotParser | str  # why they could not be got
+# A site's rules, or the reason why they could not be fetched.
+_Rules = ProtegoRobotParser | str
 
 
 class RobotsMiddleware:
-    """Refuses with IgnoreRequest what a site's robots.txt forbids; requests to the archive are not concerned.
+    """A downloader middleware that refuses what a site's robots.txt forbids. Requests to an archive are exempt.
 
-    "Unavailable" (4xx) means no rules; "unreachable" (5xx, or no answer at all) means that everything is forbidden
-    (RFC 9309, section 2.3.1). Scrapy's own middleware reads an error page as rules, takes no answer for permission,
-    and lets all but one of several requests through that wait for the same robots.txt.
+    If the robots.txt is "unavailable" (4xx), there are no rules. If it is "unreachable" (5xx, 429 or no answer),
+    everything is forbidden (RFC 9309, section 2.3.1). Scrapy's own middleware parses an error page as rules, and allows
+    everything if there is no answer. If several requests wait for the same robots.txt, it checks only one of them.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -33,31 +34,31 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """See Scrapy's components."""
+        """Returns the middleware for a crawl."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """See Scrapy's downloader middlewares."""
+        """Lets the request pass, or raises IgnoreRequest with the reason."""
         if "archive" in request.meta or "robots" in request.meta:
             return
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._rules:
-            self._rules[origin] = asyncio.create_task(self._get(f"{origin}/robots.txt"))
+            self._rules[origin] = asyncio.create_task(self._fetch(f"{origin}/robots.txt"))
         rules = await self._rules[origin]
         if isinstance(rules, str):
             raise IgnoreRequest(rules)
-        if not rules.allowed(request.url, PRODUCT):
+        if not rules.allowed(request.url, ROBOT_NAME):
             raise IgnoreRequest("robots.txt forbids it")
 
-    async def _get(self, url: str) -> _Rules:
+    async def _fetch(self, url: str) -> _Rules:
         request = Request(url, NO_CALLBACK, priority=1000, dont_filter=True, meta={"robots": True})
         try:
             response = await self._crawler.engine.download_async(request)
-        except NotAsked:
+        except RequestNotSentInterrupt:
             raise
-        except (*PASSING, DownloadCancelledError, IgnoreRequest) as error:
-            return f"{url} could not be got: {explain(error, url)}"
+        except (*TEMPORARY_ERRORS, DownloadCancelledError, IgnoreRequest) as error:
+            return f"{url} could not be fetched: {explain(error, url)}"
         if response.status == 429 or response.status >= 500:
-            return f"{url} could not be got: status {response.status}"
-        return ProtegoRobotParser(b"" if response.status >= 400 else response.body[:_MOST], self._crawler.spider)
+            return f"{url} could not be fetched: status {response.status}"
+        return ProtegoRobotParser(b"" if response.status >= 400 else response.body[:_MAX_BYTES], self._crawler.spider)

@@ -1,4 +1,4 @@
-"""Crawls from Python, and what `scrapy crawl` has in common with them."""
+"""Runs crawls from Python. `scrapy crawl` uses the same functions."""
 
 import sys
 from typing import Any, cast
@@ -9,7 +9,7 @@ from scrapy.settings import Settings as ScrapySettings
 
 from core.exceptions import UsageError
 from core.settings import Settings, load_settings
-from crawler.environment import apply_environment
+from crawler.environment import apply_environment, use_bundled_public_suffixes
 from crawler.logs import escape_logs
 from crawler.outcome import CrawlOutcome, outcome_from
 from crawler.own_process import in_own_process
@@ -18,10 +18,11 @@ __all__ = ["CrawlOutcome", "crawl"]
 
 
 def crawl(spider: str, **arguments: str) -> CrawlOutcome:
-    """Crawls: spider is `live` or `archive`, the arguments are those of `scrapy crawl`.
+    """Runs a crawl in a process of its own, and returns its outcome.
 
-    What fails is told on stderr, as `scrapy crawl` tells it, and is in the outcome. UsageError, DeclarationError,
-    StorageError when the crawl cannot begin.
+    spider: `live` or `archive`. arguments: as in `scrapy crawl -a NAME=VALUE`.
+    Failures are printed on stderr, as `scrapy crawl` does, and are in the outcome. UsageError, DeclarationError or
+    StorageError if the crawl can't begin.
     """
     return in_own_process(_crawl, spider, arguments)
 
@@ -29,18 +30,18 @@ def crawl(spider: str, **arguments: str) -> CrawlOutcome:
 def _crawl(spider: str, arguments: dict[str, str]) -> CrawlOutcome:
     process = AsyncCrawlerProcess(project_settings(load_settings()))
     outcome = run_spider(process, spider, arguments)[1]
-    tell_failures(outcome)
+    print_failures(outcome)
     return outcome
 
 
-def tell_failures(outcome: CrawlOutcome) -> None:
-    """A line on stderr for each thing that failed."""
+def print_failures(outcome: CrawlOutcome) -> None:
+    """Prints a line on stderr for each failure of a crawl."""
     for failure in outcome.failures:
         sys.stderr.write(f"failed: {failure}\n")
 
 
 def project_settings(environment: Settings) -> ScrapySettings:
-    """Scrapy's settings for this project, wherever the process was started."""
+    """Returns Scrapy's settings for this project, whatever the working directory."""
     settings = ScrapySettings()
     settings.setmodule("crawler.settings", priority="project")
     apply_environment(settings, environment)
@@ -50,7 +51,11 @@ def project_settings(environment: Settings) -> ScrapySettings:
 def run_spider(
     process: AsyncCrawlerProcess, spider: str | type[Spider], arguments: dict[str, Any]
 ) -> tuple[Spider, CrawlOutcome]:
-    """Runs one spider to its end. Raises what kept it from beginning; UsageError for a spider there is not."""
+    """Runs one spider to its end, and returns it with the outcome of its crawl.
+
+    UsageError if there is no such spider. Otherwise raises whatever keeps the spider from starting.
+    """
+    use_bundled_public_suffixes()
     try:
         crawler = process.create_crawler(spider)
     except KeyError:

@@ -1,4 +1,4 @@
-"""Settings of the Scrapy project. What an operator sets is in the environment (core.settings), not here."""
+"""Settings of the Scrapy project. The operator's settings come from the environment: see core.settings."""
 
 BOT_NAME = "clausewatch"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -10,7 +10,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.backoff.ArchiveBackOff": 551,
 }
 
-# One handler for all that is fetched; no scheme but the web's.
+# One handler for both schemes of the web, and no other scheme.
 DOWNLOAD_HANDLERS = {
     "http": "crawler.download.EvidenceDownloadHandler",
     "https": "crawler.download.EvidenceDownloadHandler",
@@ -19,10 +19,11 @@ DOWNLOAD_HANDLERS = {
     "ftp": None,
     "s3": None,
 }
-PLAYWRIGHT_BROWSER_PROVIDER = "crawler.browser.SystemChromium"
+PLAYWRIGHT_BROWSER_PROVIDER = "crawler.chromium.SystemChromium"
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicAddressResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True
-# Undone by the handler, which takes a cut-off body for what it is; Scrapy's own middleware gives what there is of it.
+# The download handler decodes content codings, and fails if a body is cut off. Scrapy's own middleware would return
+# the part that came.
 COMPRESSION_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
@@ -30,52 +31,44 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Encoding": "gzip, deflate",
 }
 
-# Politeness to live sites. The archive has a budget of its own (crawler.budget).
-ROBOTSTXT_OBEY = False  # by Scrapy's middleware; crawler.robots obeys it
-DOWNLOAD_DELAY = 2  # never 0: without a delay Scrapy 2.19 does not keep to the concurrency, and sends all at once
+# Politeness to live sites. How often an archive may be asked is in crawler.budget.
+ROBOTSTXT_OBEY = False  # Scrapy's middleware is off, because crawler.robots obeys robots.txt
+DOWNLOAD_DELAY = 2  # never 0: without a delay, Scrapy 2.19 ignores the limit below and sends all requests at once
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-# What a page in the browser asks for, as a visitor's browser would: a page of a hundred scripts is one visit.
+# What a page in the browser loads is loaded at the pace of a visitor's browser: a page with a hundred scripts is still
+# one visit.
 DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0.01}}
-AUTOTHROTTLE_ENABLED = False  # it would undo the delays of slots
+AUTOTHROTTLE_ENABLED = False  # it would override the delays of the slots
 
-# Caps on one answer.
+# Limits on one answer: seconds, bytes, redirects.
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 10
-METAREFRESH_ENABLED = False  # the page that has it is the answer; many only reload themselves
+METAREFRESH_ENABLED = False  # a page with a refresh is itself the answer; many pages only reload themselves
 
-# And on one page in the browser, whose own answers have the bytes of one answer together. In seconds:
-BROWSER_QUIET = 1  # the page's text must not have changed for so long
-BROWSER_TIMEOUT = 20  # and has to come to that in so many
+# Limits on one page in the browser. All that it loads together may have as many bytes as one answer.
+BROWSER_QUIET = 1  # seconds in which the page's text must not change before the page counts as settled
+BROWSER_TIMEOUT = 20  # seconds in which it must settle
 BROWSER_REQUESTS = 200
 
-# Any answer is evidence, and reaches the spider. Trying again is for crawler.backoff, which obeys Retry-After.
+# Every answer is evidence and reaches the spider. Requests are retried by crawler.backoff, which obeys Retry-After.
 HTTPERROR_ALLOW_ALL = True
 RETRY_ENABLED = False
 RETRY_TIMES = 2
-LIVE_BACKOFF = 5  # seconds before the first retry, doubled for each further one
-LIVE_BACKOFF_MAX = 120  # a live page that asks for more is left for the next crawl
-# Seconds between two requests that all crawls of this machine send to an archive: the Wayback Machine allows about 30
-# index queries a minute and about 8 replays a second.
-ARCHIVE_LISTING_INTERVAL = 2.5
-ARCHIVE_REPLAY_INTERVAL = 0.125
-ARCHIVE_BACKOFF = 5
-ARCHIVE_BACKOFF_429 = 60  # ignoring a 429 for a minute makes the Wayback Machine block the address for an hour
-ARCHIVE_BACKOFF_MAX = 900  # an archive that asks for more is not asked again in this crawl
-ARCHIVE_TRIES = 3  # of one request
-ARCHIVE_STRIKES = 8  # in a row, of any requests: then the archive is not asked again in this crawl
-ARCHIVE_REFUSALS = 4  # of connections, in a row: then it has blocked this machine: left alone for an hour or more
-ARCHIVE_LISTING_ROWS = 5000  # of one answer of the index
+LIVE_BACKOFF = 5  # seconds before the first retry of a live page; doubled before each further retry
+LIVE_BACKOFF_MAX = 120  # a live page that asks for a longer wait is left for the next crawl
+# The limits of an archive (crawler.archives.protocol.Limits) are in its client. Settings such as ARCHIVE_TRIES override
+# them.
 
-CONCURRENT_ITEMS = 1  # of one answer; Scrapy starts as many tasks for each (bench/crawl)
+CONCURRENT_ITEMS = 1  # of one answer, which has only one; Scrapy starts as many tasks for each answer (bench/crawl)
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
-# No doors into a running crawl.
+# A running crawl accepts no commands from outside.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
-PROGRESS_INTERVAL = 60  # seconds between two lines that tell how far a crawl is, where there is no terminal
+PROGRESS_INTERVAL = 60  # seconds between two lines of progress if there is no terminal
 LOG_LEVEL = "WARNING"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 LOG_COLOR = False

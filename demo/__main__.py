@@ -1,4 +1,9 @@
-"""Runs the main job: crawl an archive, crawl a live page, versions, report, digest. No server needed, no network."""
+"""Shows the main job on this machine alone: crawl an archive and a live page, list versions, report, e-mail a digest.
+
+    python -m demo
+
+Needs no network. An archive of a fictional vendor's policy and its live page are served on loopback.
+"""
 
 import os
 import shlex
@@ -18,7 +23,7 @@ _BIN = Path(sys.executable).parent
 
 
 def main() -> None:
-    """Runs each command as a person would type it, and stops at the first that fails."""
+    """Runs each command as a person would type it. Stops at the first command that fails."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
     (OUTPUT / "vendors").mkdir(parents=True)
     live_page = Page((PAGES / "live.html").read_bytes())
@@ -30,27 +35,39 @@ def main() -> None:
                 "CLAUSEWATCH_DATABASE_URL": f"sqlite:///{OUTPUT / 'clausewatch.db'}",
                 "CLAUSEWATCH_VENDORS": str(OUTPUT / "vendors"),
                 "CLAUSEWATCH_ALLOW_PRIVATE": "1",
-                "CLAUSEWATCH_CONFIRM_AFTER": "5",  # seconds; nobody wants to watch a demo for minutes
+                "CLAUSEWATCH_CONFIRM_AFTER": "5",  # seconds; minutes would be too long for a demo
                 "WAYBACK_URL": archive.url,
                 "XDG_STATE_HOME": str(OUTPUT / "state"),
             }
-            _say("A fictional vendor's policy: an archive of it and its live page both run on this machine.")
-            _run("scrapy crawl archive -a vendor=lanternpost", environment)
-            _run("clausewatch subscribe reader@example.org --vendor lanternpost", environment)
-            _run("scrapy crawl live -a vendor=lanternpost", environment)
-        _run("clausewatch captures lanternpost", environment)
-        _run("clausewatch versions lanternpost", environment)
-        _run("clausewatch report lanternpost 2021 2023", environment)
+            _say("Lanternpost is a fictional vendor. An archive of its policy and its live page run on this machine.")
+            _run("Fetch the archived captures", "scrapy crawl archive -a vendor=lanternpost", environment)
+            _run(
+                "Subscribe a reader to changes from now on",
+                "clausewatch subscribe reader@example.org --vendor lanternpost",
+                environment,
+            )
+            _run(
+                "Fetch the live page, and once more because it has changed",
+                "scrapy crawl live -a vendor=lanternpost",
+                environment,
+            )
+        _run("List all captures", "clausewatch captures lanternpost", environment)
+        _run("List the versions of the policy", "clausewatch versions lanternpost", environment)
+        _run("Report what changed from 2021 to 2023", "clausewatch report lanternpost 2021 2023", environment)
         report, mail = _relative(OUTPUT / "report.html"), _relative(OUTPUT / "mail")
-        _run(f"clausewatch report lanternpost 2021 2023 --format html --output {report}", environment)
-        _run(f"clausewatch digest --to {mail}", environment)
-    _say(f"The HTML report is {report}, the digest e-mail is in {mail}, all captures are in {_relative(OUTPUT)}.")
+        _run(
+            "Write the same report as HTML",
+            f"clausewatch report lanternpost 2021 2023 --format html --output {report}",
+            environment,
+        )
+        _run("Write the reader's e-mail digest to a folder", f"clausewatch digest --to {mail}", environment)
+    _say(f"Look at the HTML report, {report}, and the digest in {mail}. All captures are in {_relative(OUTPUT)}.")
 
 
-def _run(command: str, environment: dict[str, str]) -> None:
-    _say(f"$ {command}")
+def _run(purpose: str, command: str, environment: dict[str, str]) -> None:
+    _say(f"# {purpose}\n$ {command}")
     program, *arguments = shlex.split(command)
-    # The terminal's own width would make two runs look different; 110 columns fit the tables.
+    # A fixed width makes the output the same on every terminal. The tables fit into 110 columns.
     finished = subprocess.run(  # noqa: S603  # our own commands
         [_BIN / program, *arguments], cwd=CHECKOUT, env={**os.environ, "COLUMNS": "110", **environment}, check=False
     )

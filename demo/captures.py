@@ -1,4 +1,4 @@
-"""What the archive of the demo holds: the dated pages in demo/pages, and where each of them stood."""
+"""The demo's fictional vendor: what the archive holds of its policy, and its declaration."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +9,12 @@ PAGES = Path(__file__).parent / "pages"
 OLD_ADDRESS = "http://www.lanternpost.example/privacy.html"
 NEW_ADDRESS = "https://www.lanternpost.example/legal/privacy"
 
-# The policy moves with the redesign of January 2023; until then it stood at the old address.
+# When the policy moved from the old to the new address.
 _MOVED = datetime(2023, 1, 10, tzinfo=UTC)
 
 
 def archived_pages() -> list[DatedPage]:
-    """Each page under the address and at the time of its capture, and the old address as it led to the new one."""
+    """Returns the pages in demo/pages whose file names are times of capture, and one redirect from the old address."""
     pages = []
     for path in sorted(PAGES.glob("2*.html")):
         at = datetime.strptime(path.stem, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
@@ -31,7 +31,7 @@ def archived_pages() -> list[DatedPage]:
 
 
 def declaration(live_address: str) -> str:
-    """The vendor's YAML; its newest location is the page that the demo serves on loopback."""
+    """Returns the vendor's declaration as YAML. live_address: the address of the page that the demo serves."""
     return f"""\
 name: Lanternpost
 homepage: https://www.lanternpost.example/

@@ -1,4 +1,4 @@
-"""Which clauses of two documents are one another's: equal ones by four keys, then like ones, then what moved."""
+"""Matches the clauses of two documents: equal clauses by four keys, then similar ones, then those that moved."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 from core.clauses import Clause
 from diffing.classification import unnumbered
-from diffing.exact import Pairing, pair_equal
-from diffing.keys import facts_masked, has_words, plain, without_typography
-from diffing.likeness import Text, Vocabulary
+from diffing.equal_clauses import Pairing, pair_equal
+from diffing.normalization import has_words, mask_facts, normalize, strip_typography
 from diffing.order import heaviest_chain
 from diffing.sameness import same_text
-from diffing.similar import Hypotheses, Match, Sides
-from diffing.words import words
+from diffing.similar_clauses import Hypotheses, Match, Sides
+from diffing.similarity import EncodedText, Vocabulary
+from diffing.tokenization import words
 
-# Off the chain a pair has only its words to speak for it.
+# The least similarity of a moved match, which its place does not support. One of fewer than _SHORT words needs more.
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
-_TITLE_CONFIDENCE = 0.3
-# How often what was not to be believed is banned and the rest thought over.
+_TITLE_SIMILARITY = 0.3
+# How often the moved matches that are too weak are banned and the similar clauses matched again.
 _PASSES = 4
 
 _MANY_REPEATED = "clauses that repeat very often were matched in stretches, not over the whole text"
@@ -28,20 +28,24 @@ _MANY_CHANGED = (
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """The matches, which of them moved (places in `matches`), and what was done more coarsely than usual, in words."""
+    """The matches between the clauses of two documents.
+
+    moved: the indices in `matches` of those that did not keep their order.
+    coarse: what was matched more coarsely than usual because of the documents' size, in words for the reader.
+    """
 
     matches: tuple[Match, ...]
     moved: frozenset[int]
     coarse: tuple[str, ...]
 
     def mirrored(self) -> "Alignment":
-        """The alignment seen from the other side."""
-        matches = tuple(Match(match.new, match.old, match.likeness) for match in self.matches)
+        """Returns the alignment with old and new exchanged."""
+        matches = tuple(Match(match.new, match.old, match.similarity) for match in self.matches)
         return Alignment(matches, self.moved, self.coarse)
 
 
 def align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
-    """Match the clauses of two documents; the result for (new, old) is the mirror of that for (old, new)."""
+    """Matches the clauses of two documents; the result for (new, old) mirrors that for (old, new)."""
     if _sort_key(new) < _sort_key(old):
         return _align(new, old).mirrored()
     return _align(old, new)
@@ -54,61 +58,63 @@ def _sort_key(clauses: Sequence[Clause]) -> list[tuple[str, str]]:
 def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     pairing = Pairing([_weight(clause.text) for clause in old], [_weight(clause.text) for clause in new])
     _pair_by_keys(pairing, old, new)
-    exact = [Match((i,), (j,), 1.0) for i, j in sorted(pairing.new_of.items())]
+    equal = [Match((i,), (j,), 1.0) for i, j in sorted(pairing.new_of.items())]
     coarse = (_MANY_REPEATED,) * pairing.coarse
-    free_old, free_new = pairing.free_old, pairing.free_new
-    if not (free_old and free_new):
-        return Alignment(tuple(exact), _moved(exact, pairing), coarse)
+    unpaired_old, unpaired_new = pairing.unpaired_old, pairing.unpaired_new
+    if not (unpaired_old and unpaired_new):
+        return Alignment(tuple(equal), _moved(equal, pairing), coarse)
 
-    old_words = {i: words(plain(old[i].text)) for i in free_old}
-    new_words = {j: words(plain(new[j].text)) for j in free_new}
+    old_words = {i: words(normalize(old[i].text)) for i in unpaired_old}
+    new_words = {j: words(normalize(new[j].text)) for j in unpaired_new}
     counts: Counter[str] = Counter()
     for clause in (*old, *new):
-        # Quotes aside this is what `plain` gives, in a fraction of the time.
+        # Except for quotes this equals `normalize`, in a fraction of the time.
         counts.update(words(clause.text.casefold().replace("’", "'")))
     vocabulary = Vocabulary(counts)
-    old_texts = {i: vocabulary.text(found) for i, found in old_words.items() if found}
-    new_texts = {j: vocabulary.text(found) for j, found in new_words.items() if found}
+    old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
+    new_texts = {j: vocabulary.encode(clause_words) for j, clause_words in new_words.items() if clause_words}
     hypotheses = Hypotheses(pairing, old_texts, new_texts, (_headings(old), _headings(new)))
     banned: set[Sides] = set()
     for _ in range(_PASSES):
-        matches = exact + hypotheses.best(banned)
+        matches = equal + hypotheses.best(banned)
         moved = _moved(matches, pairing)
-        weak = {at for at in moved if _is_weak(matches[at], old_texts, new_texts)}
+        weak = {index for index in moved if _is_weak(matches[index], old_texts, new_texts)}
         if not weak:
             break
-        banned.update((matches[at].old, matches[at].new) for at in weak)
+        banned.update((matches[index].old, matches[index].new) for index in weak)
     else:
-        matches = [match for at, match in enumerate(matches) if at not in weak]
-    title = _title(old, new, matches)
+        matches = [match for index, match in enumerate(matches) if index not in weak]
+    title = _title_match(old, new, matches)
     if title:
         matches = [*matches, title]
     return Alignment(tuple(matches), _moved(matches, pairing), coarse + (_MANY_CHANGED,) * hypotheses.coarse)
 
 
 def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]) -> None:
+    """Pairs clauses whose keys are equal, by one key after the other, the strictest first."""
+    # Each key, and whether a key is distinctive enough to pair clauses that stand out of order.
     keys: list[tuple[Callable[[str], str], Callable[[str], bool]]] = [
-        (_same_text, _has_letters),
-        (lambda text: without_typography(plain(text)), _has_letters),
+        (_same_text_key, _has_letters),
+        (lambda text: strip_typography(normalize(text)), _has_letters),
         (unnumbered, _has_letters),
-        (lambda text: facts_masked(plain(text)), has_words),
+        (lambda text: mask_facts(normalize(text)), has_words),
     ]
-    for key_of, tells in keys:
-        free_old, free_new = set(pairing.free_old), set(pairing.free_new)
-        if not (free_old and free_new):
+    for key_of, is_distinctive in keys:
+        unpaired_old, unpaired_new = set(pairing.unpaired_old), set(pairing.unpaired_new)
+        if not (unpaired_old and unpaired_new):
             return
-        old_keys = [(key_of(clause.text) or None) if at in free_old else None for at, clause in enumerate(old)]
-        new_keys = [(key_of(clause.text) or None) if at in free_new else None for at, clause in enumerate(new)]
+        old_keys = [(key_of(clause.text) or None) if i in unpaired_old else None for i, clause in enumerate(old)]
+        new_keys = [(key_of(clause.text) or None) if j in unpaired_new else None for j, clause in enumerate(new)]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
-        pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if tells(key)))
-        if key_of is _same_text:
-            # A clause whose quotes changed where it stood, and which is said again elsewhere with the old ones, has
-            # not moved there: what left its order is thought over without typography.
+        pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if is_distinctive(key)))
+        if key_of is _same_text_key:
+            # The quotes of a clause may have changed while a copy of it in another place kept the old ones. The clause
+            # has not moved to the copy's place, so pairs out of order are released, and the next key pairs them again.
             pairing.release_moved()
 
 
-def _same_text(text: str) -> str:
-    """What is equal of equal texts: all that show nothing are."""
+def _same_text_key(text: str) -> str:
+    """Returns `same_text`, or a space for texts that show nothing, so that these are equal to one another."""
     return same_text(text) or " "
 
 
@@ -117,14 +123,14 @@ def _has_letters(text: str) -> bool:
 
 
 def _weight(text: str) -> int:
-    """How heavy a clause is in the order of the whole: about as many words as it has."""
+    """Returns how much a clause weighs when the order is decided: about its number of words."""
     spaces = text.count(" ") + 1
-    # Scripts written without spaces have about a word every second character.
+    # Scripts written without spaces have about one word in two characters.
     return spaces if text.isascii() or len(text) < 12 * spaces else len(text) // 2
 
 
 def _moved(matches: Sequence[Match], pairing: Pairing) -> frozenset[int]:
-    """The places of the matches that did not keep their order."""
+    """Returns the indices of the matches that did not keep their order."""
     chain = heaviest_chain(
         [(match.old[0], match.new[0]) for match in matches],
         [
@@ -136,23 +142,23 @@ def _moved(matches: Sequence[Match], pairing: Pairing) -> frozenset[int]:
 
 
 def _headings(clauses: Sequence[Clause]) -> set[int]:
-    return {at for at, clause in enumerate(clauses) if clause.kind == "heading"}
+    return {position for position, clause in enumerate(clauses) if clause.kind == "heading"}
 
 
-def _is_weak(match: Match, old: dict[int, Text], new: dict[int, Text]) -> bool:
-    """Whether a moved match is too little alike, or too short, to be believed."""
-    if match.likeness == 1.0 or match.old[0] not in old or match.new[0] not in new:
+def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedText]) -> bool:
+    """Returns whether a moved match is too dissimilar, or too short for its similarity, to be credible."""
+    if match.similarity == 1.0 or match.old[0] not in old or match.new[0] not in new:
         return False
     short = min(sum(len(old[i].letters) for i in match.old), sum(len(new[j].letters) for j in match.new)) < _SHORT
-    return match.likeness < (_MOVED_SHORT if short else _MOVED)
+    return match.similarity < (_MOVED_SHORT if short else _MOVED)
 
 
-def _title(old: Sequence[Clause], new: Sequence[Clause], matches: Sequence[Match]) -> Match | None:
-    """The first headings of the two documents are one another's even when reworded, if both stand free and first."""
-    first_old = next((at for at, clause in enumerate(old) if clause.kind == "heading"), None)
-    first_new = next((at for at, clause in enumerate(new) if clause.kind == "heading"), None)
+def _title_match(old: Sequence[Clause], new: Sequence[Clause], matches: Sequence[Match]) -> Match | None:
+    """Returns a match of the documents' first headings, even if reworded; None unless both come before all matches."""
+    first_old = next((i for i, clause in enumerate(old) if clause.kind == "heading"), None)
+    first_new = next((j for j, clause in enumerate(new) if clause.kind == "heading"), None)
     if first_old is None or first_new is None or not matches:
         return None
     if any(first_old >= match.old[0] or first_new >= match.new[0] for match in matches):
         return None
-    return Match((first_old,), (first_new,), _TITLE_CONFIDENCE)
+    return Match((first_old,), (first_new,), _TITLE_SIMILARITY)

@@ -1,20 +1,20 @@
-"""What kind of change a match is, and what it is worth telling."""
+"""Decides what kind of change a match of clauses is, and its significance."""
 
 from collections.abc import Sequence
 from typing import Literal
 
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
-from diffing.keys import facts_masked, number_in_front, plain, without_typography
+from diffing.normalization import mask_facts, normalize, number_in_front, strip_typography
 from diffing.redline import redline
 from diffing.sameness import contact_targets, is_volatile, same_text
-from diffing.words import words
+from diffing.tokenization import words
 
 Difference = Literal["none", "volatile", "cosmetic", "number", "factual", "words"]
 
 
-def one_sided(clause: Clause, kind: Literal["added", "removed"]) -> Change:
-    """A clause without another side."""
+def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Change:
+    """Returns the change of a clause that has no counterpart on the other side."""
     old, new = ((clause,), ()) if kind == "removed" else ((), (clause,))
     return Change(kind, "volatile" if is_volatile(clause) else "substantive", 1.0, old, new)
 
@@ -22,7 +22,10 @@ def one_sided(clause: Clause, kind: Literal["added", "removed"]) -> Change:
 def change_of(
     old: Sequence[Clause], new: Sequence[Clause], confidence: float, moved: bool
 ) -> tuple[Change | None, bool]:
-    """The change that a match is, None where nothing changed, and whether its redline is coarser than usual."""
+    """Returns the change between matched clauses, and whether its redline is coarser than usual.
+
+    The change is None if nothing changed. moved: whether the match did not keep its order.
+    """
     if len(old) == len(new) == 1:
         difference = difference_of(old[0], new[0])
         kind = _kind(difference, moved)
@@ -35,29 +38,29 @@ def change_of(
     coarse = False
     if kind not in ("moved", "renumbered"):
         parts, coarse = redline(" ".join(clause.text for clause in old), " ".join(clause.text for clause in new))
-    worth = _significance(kind, difference, old, new)
-    return Change(kind, worth, confidence, tuple(old), tuple(new), parts), coarse
+    significance = _significance(kind, difference, old, new)
+    return Change(kind, significance, confidence, tuple(old), tuple(new), parts), coarse
 
 
 def difference_of(old: Clause, new: Clause) -> Difference:
-    """How two matched clauses differ: the heaviest of their differences."""
-    alike_set = _set_alike(old, new)
-    if old.text == new.text and old.label == new.label and old.links == new.links and alike_set:
+    """Returns the most important way in which two matched clauses differ."""
+    same_typography = _has_same_typography(old, new)
+    if old.text == new.text and old.label == new.label and old.links == new.links and same_typography:
         return "none"
     difference = _difference_of_texts(old.text, new.text)
     if difference in ("factual", "words"):
         return difference
     if old.links != new.links and _unspelled_contacts(old) != _unspelled_contacts(new):
         return "factual"
-    if _renumbered(old, new):
+    if _is_renumbered(old, new):
         return "number"
-    if difference == "none" and (old.links != new.links or not alike_set):
+    if difference == "none" and (old.links != new.links or not same_typography):
         return "cosmetic"
     return "cosmetic" if difference == "number" else difference
 
 
-def _set_alike(old: Clause, new: Clause) -> bool:
-    """Whether nothing is known to differ in how the texts are set."""
+def _has_same_typography(old: Clause, new: Clause) -> bool:
+    """Returns whether both texts are set alike, or the typography of one is unknown."""
     if old.typography is None or new.typography is None:
         return True
     return (old.typography or old.text) == (new.typography or new.text)
@@ -66,20 +69,20 @@ def _set_alike(old: Clause, new: Clause) -> bool:
 def _difference_of_texts(old: str, new: str) -> Difference:
     if old == new:
         return "none"
-    old_plain, new_plain = plain(old), plain(new)
-    if without_typography(old_plain) == without_typography(new_plain):
+    old_normalized, new_normalized = normalize(old), normalize(new)
+    if strip_typography(old_normalized) == strip_typography(new_normalized):
         return "cosmetic"
     if same_text(old) == same_text(new):
         return "volatile"
     if unnumbered(old) == unnumbered(new):
         return "number"
-    masked = facts_masked(old_plain)
-    return "factual" if masked and masked == facts_masked(new_plain) else "words"
+    masked = mask_facts(old_normalized)
+    return "factual" if masked and masked == mask_facts(new_normalized) else "words"
 
 
 def unnumbered(text: str) -> str:
-    """The text without typography and without the number in front of it."""
-    return without_typography(plain(text[len(number_in_front(text)) :]))
+    """Returns the text normalized, without typography and without the number in front of it."""
+    return strip_typography(normalize(text[len(number_in_front(text)) :]))
 
 
 def _kind(difference: Difference, moved: bool) -> ChangeKind | None:
@@ -105,16 +108,17 @@ def _significance(
         return "volatile"
     if difference != "words":
         return "editorial"
-    before, after = (words(plain(" ".join(clause.text for clause in side))) for side in (old, new))
-    # Without a word on either side (a price of signs, a row of symbols) the signs are what changed.
+    before, after = (words(normalize(" ".join(clause.text for clause in side))) for side in (old, new))
+    # Equal words mean that only punctuation changed. Texts without words (a price, a row of symbols) consist of
+    # nothing else, so there it is the substance.
     return "editorial" if before == after and before else "substantive"
 
 
-def _renumbered(old: Clause, new: Clause) -> bool:
-    """Whether both sides give a number and not the same.
+def _is_renumbered(old: Clause, new: Clause) -> bool:
+    """Returns whether both clauses have a number and the numbers differ.
 
-    A number given or dropped altogether is a redesign of the page's lists (bullets for letters): no lawyer cites it
-    as a change.
+    A number that only one of them has comes from a redesign of the page's lists, such as bullets for letters. A lawyer
+    would not cite that as a change.
     """
     before, after = (_number(clause) for clause in (old, new))
     return bool(before and after and before != after)
@@ -125,7 +129,10 @@ def _number(clause: Clause) -> str:
 
 
 def _unspelled_contacts(clause: Clause) -> frozenset[str]:
-    """E-mail and telephone targets beyond those that the text spells out: making an address a link adds nothing."""
+    """Returns the e-mail and telephone targets that the text does not spell out.
+
+    Turning an address in the text into a link adds no contact.
+    """
     text = "".join(clause.text.casefold().split())
     digits = "".join(character for character in text if character.isdigit() or character == "+")
     return frozenset(

@@ -1,7 +1,4 @@
-"""Two documents in, what differs between them out.
-
-Alignment (which clauses are one another's), then for each match its classification and redline, then reading order.
-"""
+"""Compares two documents: matches their clauses, classifies each match, and puts the changes into reading order."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -9,25 +6,22 @@ from collections.abc import Callable
 from core.changes import Change, Comparison
 from core.clauses import Document
 from diffing.alignment import Alignment, align
-from diffing.classification import change_of, one_sided
+from diffing.classification import change_of, one_sided_change
 
 _COARSE_REDLINE = "some redlines show very long texts as replaced where fewer words may have changed"
 
 
-def compare(old: Document, new: Document) -> Comparison:
-    """What differs between two documents, clause by clause.
-
-    Every clause of either document is in exactly one change or in `unchanged`. The comparison of (new, old) is the
-    mirror of this one. It depends on the two documents alone, never on time or chance.
-    """
+def compare_documents(old: Document, new: Document) -> Comparison:
+    """Returns what differs between two documents; see `diffing.compare`."""
     alignment = align(old.clauses, new.clauses)
+    # Each change with its sort key: the position in the new document, then added before removed, then the old position.
     placed: list[tuple[tuple[int, int, int], Change]] = []
     unchanged: list[tuple[int, int]] = []
     coarse_redline = False
-    for at, match in enumerate(alignment.matches):
+    for index, match in enumerate(alignment.matches):
         before = [old.clauses[i] for i in match.old]
         after = [new.clauses[j] for j in match.new]
-        change, coarse = change_of(before, after, round(match.likeness, 3), at in alignment.moved)
+        change, coarse = change_of(before, after, round(match.similarity, 3), index in alignment.moved)
         coarse_redline = coarse_redline or coarse
         if change is None:
             unchanged.append((match.old[0], match.new[0]))
@@ -36,25 +30,30 @@ def compare(old: Document, new: Document) -> Comparison:
 
     matched_old = {i for match in alignment.matches for i in match.old}
     matched_new = {j for match in alignment.matches for j in match.new}
-    placed += [((j, 1, 0), one_sided(c, "added")) for j, c in enumerate(new.clauses) if j not in matched_new]
-    where_it_stood = _new_place_of_removed(alignment)
+    placed += [((j, 1, 0), one_sided_change(c, "added")) for j, c in enumerate(new.clauses) if j not in matched_new]
+    new_position = _new_position_of_removed(alignment)
     placed += [
-        ((where_it_stood(i), 2, i), one_sided(c, "removed")) for i, c in enumerate(old.clauses) if i not in matched_old
+        ((new_position(i), 2, i), one_sided_change(c, "removed"))
+        for i, c in enumerate(old.clauses)
+        if i not in matched_old
     ]
     placed.sort(key=lambda item: item[0])
     notes = alignment.coarse + (_COARSE_REDLINE,) * coarse_redline
     return Comparison(old, new, tuple(change for _, change in placed), tuple(sorted(unchanged)), notes)
 
 
-def _new_place_of_removed(alignment: Alignment) -> Callable[[int], int]:
-    """Where in the new document a removed clause stood: after the clause before it that kept its order."""
-    kept = sorted(
-        (match.old[-1], match.new[-1]) for at, match in enumerate(alignment.matches) if at not in alignment.moved
+def _new_position_of_removed(alignment: Alignment) -> Callable[[int], int]:
+    """Returns a function from a removed clause's old position to the new position it is listed after.
+
+    That is the new position of the last clause before it that did not move; -1 if there is none.
+    """
+    in_order = sorted(
+        (match.old[-1], match.new[-1]) for index, match in enumerate(alignment.matches) if index not in alignment.moved
     )
-    old_places = [old for old, _ in kept]
+    old_positions = [old for old, _ in in_order]
 
-    def place(position: int) -> int:
-        at = bisect_left(old_places, position)
-        return kept[at - 1][1] if at else -1
+    def new_position(old_position: int) -> int:
+        before = bisect_left(old_positions, old_position)
+        return in_order[before - 1][1] if before else -1
 
-    return place
+    return new_position

@@ -1,25 +1,25 @@
-"""What changes by itself and is nobody's words: counters, "2 days ago", clocks, request ids.
+"""Recognizes volatile text, which changes by itself: counters, "2 days ago", clocks, request ids.
 
-A mistake here hides a change of the policy, so a text counts as volatile only as a whole segment: what stands between
-the ends of a clause and its separators (`·`, `|`, a dash, brackets, the end of a sentence). "Updated 2 days ago · 1,234
-views" is two volatile segments; "we delete messages sent 2 years ago" is none. In a clause of more than a few words
-only counters and ids at its very end count. Stated dates never do: they are facts.
+A mistake here hides a change of the policy, so text counts as volatile only if it is a whole segment. Separators (`·`,
+`|`, a dash, brackets, the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views" consists of
+two volatile segments; "we delete messages sent 2 years ago" is one segment, and stays. In a clause of more than a few
+words only a counter or an id at its very end is volatile. A stated date is a fact, and never volatile.
 """
 
 import re
 from functools import lru_cache
 
-# A clause of more words than this is prose, whatever stands in its middle. A byline fits.
+# A clause of more words than this is prose. A byline has fewer.
 _FEW_WORDS = 12
-# A word is seldom longer; what is longer is no stamp and no counter.
+# Of a longer clause only this many characters at its end are looked at. No stamp and no counter is longer.
 _FEW_CHARACTERS = 160
-# How far from its end a longer clause may end with a counter.
+# How many characters from the end of a longer clause a counter begins at most.
 _TAIL = 60
 
 _NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d{1,9})(?:[.,]\d{1,2})?\s?[km]?\+?"
 _DECIMAL = r"\d{1,2}(?:[.,]\d{1,2})?"
 
-# Words that may stand beside a relative time without making a statement of it.
+# Words that may stand beside a relative time: the text is then still a stamp, not a statement.
 _STAMP = (
     "last|latest|recently|first|was|has|been|is|on|at|the|this|our|about|around|almost|over|nearly|more|than|page|article"
     "|document|policy|statement|notice|privacy|version|updated?|modified|edited|changed|revised|reviewed|published|posted"
@@ -62,7 +62,7 @@ _RELATIVE_TIME = re.compile(
 )
 
 _AGE = re.compile(_AGO, re.IGNORECASE)
-# "More than 2 years ago", with nothing in front that was updated then, is a rule about what is old.
+# "More than 2 years ago" alone is a rule about old data. Only after a word such as "updated" is it a stamp.
 _HEDGED = re.compile(
     r"(?:more than|over|almost|nearly|about|around|mehr als|über|fast|etwa|plus de|environ|más de|casi|mais de|meer dan"
     r"|bijna|ponad|około)\b",
@@ -95,7 +95,7 @@ _COUNTER = re.compile(
     ),
     re.IGNORECASE,
 )
-# These are counters only among others of their kind: "(1 vote)" is what a share may carry.
+# These count as volatile only if all segments of the clause are: "each share carries (1 vote)" is a statement.
 _COUNTER_AMONG_OTHERS = re.compile(
     rf"{_NUMBER}\s(?:votes?|comments?|replies|likes?|shares?|downloads?|ratings?|reviews?|followers?|reactions?)"
     rf"|(?:votes?|comments?|likes?|shares?|downloads?|ratings?|followers?)\s?:\s?{_NUMBER}",
@@ -111,7 +111,7 @@ _MADE = re.compile(
     rf"|(?:current|server|local)\stime(?:\sis)?\s?:?\s{_CLOCK}",
     re.IGNORECASE,
 )
-# An id has a digit and no space: "session id: 30 days" is a row of a table of cookies.
+# An id has a digit and no space: "session id: 30 days" is a row in a table of cookies.
 _ID = re.compile(
     r"(?:(?:your|cloudflare)\s)?"
     r"(?:(?:ray|request|session|trace|correlation|incident|support|transaction)[\s-]?id|nonce|csrf[\s-]token)"
@@ -121,7 +121,7 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 
-# Between segments; captured, so that what stays can be put together again.
+# Between segments. In a group, so that splitting keeps the separators and the rest can be joined again.
 _SEPARATOR = re.compile(r"(\s*[|·•∙●]\s*|\s+[–—/-]\s+|\s*[()\[\];]\s*|[.?!](?:\s+|$)|,\s+)")
 _ENDS = " \t\n|·•∙●–—/-;,.?!()[]"
 _WITHOUT_A_DIGIT = re.compile(
@@ -132,28 +132,30 @@ _WITHOUT_A_DIGIT = re.compile(
 _DIGIT = re.compile(r"\d")
 
 
-def without_volatile(text: str) -> str:
-    """A singly spaced text without what changes by itself: mostly the text as it is; '' where that is all of it."""
-    # Nearly every clause is prose without a number near its end: this is asked of each of them.
+def strip_volatile(text: str) -> str:
+    """Returns a singly spaced text without the volatile segments at its ends; '' if all of it is volatile."""
+    # A quick test first: this is called for every clause, and nearly every one is prose without a number near its end.
     if len(text) <= _FEW_CHARACTERS:
-        return _without(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text
-    return _without(text) if _DIGIT.search(text, len(text) - _TAIL) else text
+        return _strip(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text
+    return _strip(text) if _DIGIT.search(text, len(text) - _TAIL) else text
 
 
 @lru_cache(maxsize=4_096)
-def _without(text: str) -> str:
-    # Of prose the end alone is looked at; what of a sentence stands at the cut is no segment of its own.
+def _strip(text: str) -> str:
+    # Of a long clause only the end is looked at. The first segment there may be cut off within a sentence.
     head, tail = text[:-_FEW_CHARACTERS], text[-_FEW_CHARACTERS:]
     parts = _SEPARATOR.split(tail)
     segments, separators = [part.strip(_ENDS) for part in parts[::2]], ["", *parts[1::2], ""]
-    if not head and all(_is_volatile(one) or _COUNTER_AMONG_OTHERS.fullmatch(one) for one in segments if one):
-        # A lone "5 comments" counts, too: nothing stands beside it that it could belong to.
+    if not head and all(
+        _is_volatile(segment) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
+    ):
+        # "5 comments" alone is volatile, too: nothing stands beside it that it could belong to.
         return ""
     is_prose = bool(head) or len(text.split()) > _FEW_WORDS
     begin, end = 0, len(segments)
-    while end > 1 and _goes(segments[end - 1], separators[end - 1], is_prose):
+    while end > 1 and _is_removable(segments[end - 1], separators[end - 1], is_prose):
         end -= 1
-    while not is_prose and begin < end and _goes(segments[begin], separators[begin + 1], is_prose):
+    while not is_prose and begin < end and _is_removable(segments[begin], separators[begin + 1], is_prose):
         begin += 1
     if (begin, end) == (0, len(segments)) or not any(segments[:begin] + segments[end:]):
         return text
@@ -161,12 +163,12 @@ def _without(text: str) -> str:
     return (head + kept).strip()
 
 
-def _goes(segment: str, separator: str, is_prose: bool) -> bool:
-    """Whether a segment at an end of a clause goes, given what parts it from the rest."""
+def _is_removable(segment: str, separator: str, is_prose: bool) -> bool:
+    """Returns whether a segment at an end of a clause is volatile, given the separator between it and the rest."""
     if not segment:
         return True
     if "," in separator:
-        # A comma parts a byline from its age (Anna, 2 days ago), but also one thing a sentence counts from the next.
+        # A comma separates a name from an age ("Anna, 2 days ago"), but also the items of an enumeration.
         return not is_prose and bool(_AGE.fullmatch(segment))
     if is_prose:
         return bool(_COUNTER.fullmatch(segment) or _ID.fullmatch(segment))

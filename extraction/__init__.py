@@ -1,10 +1,11 @@
-"""Bytes of a page to a document of clauses, and the verdict whether they show the policy.
+"""Reads the bytes of a page: into a document of clauses, and to a verdict on whether the page shows the policy.
 
-Pure functions of their input: HTML, PDF, Markdown and plain text come in, clauses in reading order come out.
+Everything here is a pure function of its input. The input is HTML, PDF, Markdown or plain text; the clauses come out in
+reading order.
 """
 
 from extraction.documents import EXTRACTOR, extract
-from extraction.reading import read
+from extraction.readings import read
 from extraction.source_lines import CorpusLine, corpus_line
 
 __all__ = ["EXTRACTOR", "CorpusLine", "corpus_line", "extract", "read"]

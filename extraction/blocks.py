@@ -1,44 +1,50 @@
-"""Block: a stretch of a page's text that stands by itself, before it is known what clause it makes."""
+"""Block and Box: what a reader of a format makes of a page, before the blocks become clauses."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
 
-#: The level of a heading that only its looks make one: below every level a page can declare.
+#: The level of a heading that is known only by its looks. It ranks below every level that HTML can declare.
 LOOKS_LEVEL = 7
 
 
 class Box:
-    """An element of the page that holds blocks.
+    """An element of a page that holds blocks.
 
-    names: its `id` and `class` in lower case, space between. depth: how many boxes are around it.
-    furniture: it is page furniture, or stands in some.
-    fields: how many fields to fill in it holds, counted as the page is walked. All else is counted once all blocks
-        are known:
-    words, link_words: of all blocks inside. prose: the words among them that stand in running text, as a policy's do;
-        policy: those of them that speak of what policies are about; speaking: those that do so at least in words that
-        other pages use, too. links: how many blocks are links for the most
-        part; place_links: those among them that lead to a place of the same page; linked_headings: those that are
-        headings. controls: how many stand on buttons.
+    names: its `id` and `class` in lower case, separated by spaces; role: its ARIA role; hidden: whether the page hides
+        it at first. depth: how many boxes are around it.
+    form_fields: how many fields to fill in it holds. The reader counts them.
+
+    The furniture package counts the rest, once all blocks are known, over every block inside the box:
+
+    words, link_words: all words; words in links.
+    prose_words: words of running text.
+    policy_words: words of the running text that uses a word of the policy vocabulary.
+    likely_policy_words: the same, plus half the words of running text that uses only words which policies share with
+        other pages.
+    link_blocks: blocks that are mostly link; same_page_links: those that lead to a place of the same page;
+        linked_headings: those that are headings.
+    buttons: blocks that stand on a button.
+    furniture: whether the box is page furniture or stands in some.
     """
 
     __slots__ = (
-        "controls",
+        "buttons",
         "depth",
-        "fields",
+        "form_fields",
         "furniture",
         "hidden",
+        "likely_policy_words",
+        "link_blocks",
         "link_words",
         "linked_headings",
-        "links",
         "names",
         "parent",
-        "place_links",
-        "policy",
-        "prose",
+        "policy_words",
+        "prose_words",
         "role",
-        "speaking",
+        "same_page_links",
         "tag",
         "words",
     )
@@ -46,13 +52,13 @@ class Box:
     furniture: bool
     words: int
     link_words: int
-    prose: int
-    policy: int
-    speaking: int
-    links: int
-    place_links: int
+    prose_words: int
+    policy_words: int
+    likely_policy_words: int
+    link_blocks: int
+    same_page_links: int
     linked_headings: int
-    controls: int
+    buttons: int
 
     def __init__(self, tag: str, names: str, role: str, parent: "Box | None", hidden: bool) -> None:
         self.tag = tag
@@ -61,28 +67,33 @@ class Box:
         self.parent = parent
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.hidden = hidden
-        self.fields = 0
+        self.form_fields = 0
 
     def begin_counting(self) -> None:
-        """Sets to nothing all that is counted once all blocks are known: of the many boxes few hold any."""
+        """Sets the counts to 0. The reader doesn't, since most boxes of a page hold no block and are never counted."""
         self.furniture = False
-        self.words = self.link_words = self.prose = self.policy = self.speaking = 0
-        self.links = self.place_links = self.linked_headings = self.controls = 0
+        self.words = self.link_words = self.prose_words = self.policy_words = self.likely_policy_words = 0
+        self.link_blocks = self.same_page_links = self.linked_headings = self.buttons = 0
 
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A stretch of text that stands by itself.
+    """A stretch of a page's text that stands by itself.
 
-    text: tidied, never without a letter or digit.
-    typography: the text as it is set (core.clauses.Clause), None where the source does not tell.
-    level: of a heading, from 1; 0 for all else.
-    label: the number an ordered list gives it, None otherwise.
-    bold: every character of it is emphasised. linked: share of its characters that stand in links, 0 to 1.
-    box: the element that holds it, None where the source has no elements. in_control: it stands on a button.
-    to_place: its links lead to a place of the same page.
-    size: how many words. policy, speaking: the same where it is running text that speaks of what policies are about,
-        or speaks of it at least in words that other pages use, too; else 0. Counted once all blocks are known.
+    text: normalised; has at least one letter or digit.
+    level: of a heading, from 1; 0 for any other kind.
+    label: the number that an ordered list gives the item; None if the list gives none.
+    typography: as in core.clauses.Clause; None if the source doesn't say.
+    bold: whether all its characters are bold. link_share: the share of its characters that stand in links, 0 to 1.
+    box: the innermost element that holds it; None if the source has no elements.
+    on_button: whether it stands on a button. to_same_page: whether most of it links to a place of the same page.
+
+    The furniture package counts the rest, once all blocks are known:
+
+    words: its words.
+    policy_words: the same number if the block is running text that uses a word of the policy vocabulary, else 0.
+    likely_policy_words: the same; half the number if the block is running text that uses only words which policies
+        share with other pages.
     """
 
     kind: BlockKind
@@ -92,10 +103,10 @@ class Block:
     links: tuple[str, ...] = ()
     typography: str | None = None
     bold: bool = False
-    linked: float = 0.0
+    link_share: float = 0.0
     box: Box | None = None
-    in_control: bool = False
-    to_place: bool = False
-    size: int = field(default=0, init=False)
-    policy: int = field(default=0, init=False)
-    speaking: int = field(default=0, init=False)
+    on_button: bool = False
+    to_same_page: bool = False
+    words: int = field(default=0, init=False)
+    policy_words: int = field(default=0, init=False)
+    likely_policy_words: int = field(default=0, init=False)

@@ -1,4 +1,4 @@
-"""First lines of texts that are no clause of the policy: where it was taken from."""
+"""First lines that name the source of a text and are no clause of the policy."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ _ADDRESS_LINE = re.compile(r"(?:https?://|www\.)[^\s/]+\.[^\s]+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class CorpusLine:
-    """What the Princeton-Leuven corpus of policies says of a text in its first line.
+    """The source that the Princeton-Leuven corpus names in the first line of each text.
 
-    domain: the site the policy is of. archived_on: the day of the Wayback capture it was taken from, in UTC.
+    domain: the site whose policy it is. archived_on: the day (UTC) of the Wayback capture that the text comes from.
     """
 
     domain: str
@@ -23,9 +23,9 @@ class CorpusLine:
 
 
 def corpus_line(data: bytes) -> CorpusLine | None:
-    """The corpus line a text begins with; None when it begins with none.
+    """Returns the corpus line at the beginning of a text; None if the text doesn't begin with such a line.
 
-    The line is as Amos et al., "Privacy Policies over Time" (The Web Conference 2021) put it before each text.
+    Amos et al., "Privacy Policies over Time" (The Web Conference 2021), put the line before each text of the corpus.
     """
     match = _CORPUS_LINE.match(data[:1000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n"))
     if not match:
@@ -37,7 +37,7 @@ def corpus_line(data: bytes) -> CorpusLine | None:
 
 
 def without_source_line(text: str) -> str:
-    """The text without a first line that only says where it was taken from: a corpus line, or a lone web address."""
+    """Returns the text without its first line, if that is a corpus line or nothing but a web address."""
     stripped = text.lstrip("\ufeff \t\r\n")
     first, _, rest = stripped.partition("\n")
     if _CORPUS_LINE.fullmatch(first.strip()) or _ADDRESS_LINE.fullmatch(first.strip()):

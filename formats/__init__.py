@@ -1,3 +1,6 @@
-"""The formats captures come in and are kept in: HTTP content codings, multipart payloads, documents as JSON, what
-clausewatch's WARC files say of a capture, the media types of files.
+"""The formats that captures come in and are stored in.
+
+`content_codings`: compressed HTTP bodies. `multipart`: several answers as one payload. `document_json`: documents as
+they are stored. `warc_metadata`: what clausewatch's WARC files say about a capture beyond WARC's own fields.
+`media_types`: the kinds of saved pages.
 """

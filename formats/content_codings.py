@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110, section 8.4), undone strictly: what is cut off is an error, not a shorter page."""
+"""Undoes content codings (RFC 9110, section 8.4) strictly: a body that is cut off is an error, not a shorter page."""
 
 import re
 import zlib
@@ -10,45 +10,45 @@ import zstandard
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-# How much is decompressed before its size is looked at, in bytes of the body: zlib makes at most 1032 times as much of
-# it, zstd one block of 128 KiB of every four bytes (RFC 8878, section 3.1.1.2).
+# How many bytes of the body are decompressed before the size of the output is checked. zlib's output is at most 1032
+# times as large as its input; zstd makes a block of 128 KiB from as few as four bytes (RFC 8878, section 3.1.1.2).
 _STEP = 4096
 _ZSTD_STEP = 512
-# Brotli makes 16 MiB of a few bytes (RFC 7932, section 9.2), so that its output is taken in steps, not its input.
+# Brotli makes 16 MiB from a few bytes (RFC 7932, section 9.2), so its output is limited in each step, not its input.
 _BROTLI_OUTPUT = 1 << 20
-# RFC 9659: what a body may ask a zstd decoder to keep in memory.
+# The largest window, in bytes, that a zstd body may require its decoder to keep in memory (RFC 9659).
 _ZSTD_WINDOW = 8 << 20
-# Servers apply one coding, by mistake two; each costs as much as the body is large.
-_CODINGS = 4
-# Each member costs time of its own, though it may hold nothing. A tool that compresses in blocks of 64 KiB makes 512 of
-# the largest body that is taken.
-_MEMBERS = 10_000
+# The most codings that are undone. Servers apply one, by mistake two; undoing each takes a pass over the whole body.
+_MAX_CODINGS = 4
+# The most members of a gzip body, or frames of a zstd body. Even an empty member takes time. A tool that compresses in
+# blocks of 64 KiB makes 512 of them from the largest body that is accepted, which has 32 MiB.
+_MAX_MEMBERS = 10_000
 
 
-class CutOff(ValueError):
-    """The compressed body ends before its end, or is damaged."""
+class DamagedBodyError(ValueError):
+    """The compressed body is cut off or damaged."""
 
 
-class TooLarge(ValueError):
-    """The body is larger than the limit when decompressed."""
+class BodyTooLargeError(ValueError):
+    """The decompressed body would be larger than the limit."""
 
 
-class UnknownCoding(ValueError):
-    """A coding that is not known here."""
+class UnknownCodingError(ValueError):
+    """The body has a coding that this module can't undo, or too many codings."""
 
 
 def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
-    """The body with its content codings undone, the last one applied first.
+    """Returns the body with its content codings undone, beginning with the coding that was applied last.
 
-    content_encodings: the values of the answer's Content-Encoding headers: gzip, deflate, br (RFC 7932) and zstd
-    (RFC 8878). limit: bytes the result may have.
-    A body that is labelled gzip, br or zstd but is none is given as it is: servers and archives do send such.
+    content_encodings: the values of the answer's Content-Encoding headers, in order. Known codings are gzip, deflate,
+    br (RFC 7932), zstd (RFC 8878) and identity. limit: how many bytes the result may have.
 
-    CutOff, TooLarge, UnknownCoding.
+    A body that is labelled gzip, br or zstd but is not compressed is returned as it is, since servers and archives send
+    such bodies. DamagedBodyError, BodyTooLargeError or UnknownCodingError if the codings can't be undone.
     """
     codings = [name for value in content_encodings for name in re.split(r"[\s,]+", value.lower()) if name]
-    if len(codings) > _CODINGS:
-        raise UnknownCoding(f"the body is said to be coded {len(codings)} times")
+    if len(codings) > _MAX_CODINGS:
+        raise UnknownCodingError(f"the body is labelled with {len(codings)} content codings")
     for coding in reversed(codings):
         if coding in ("gzip", "x-gzip"):
             body = _gunzip(body, limit)
@@ -59,7 +59,7 @@ def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
         elif coding == "zstd":
             body = _unzstd(body, limit)
         elif coding != "identity":
-            raise UnknownCoding(f"the body has the content coding {coding}, which is not known")
+            raise UnknownCodingError(f"the body has the unknown content coding {coding}")
     return body
 
 
@@ -73,7 +73,7 @@ def _inflate(body: bytes, limit: int) -> bytes:
         return body
     try:
         return _member(zlib.decompressobj(), body, 0, _STEP, limit)[0]
-    except CutOff:
+    except DamagedBodyError:
         # Some servers leave the zlib wrapper out.
         return _member(zlib.decompressobj(-zlib.MAX_WBITS), body, 0, _STEP, limit)[0]
 
@@ -81,16 +81,16 @@ def _inflate(body: bytes, limit: int) -> bytes:
 def _unbrotli(body: bytes, limit: int) -> bytes:
     decompressor = brotli.Decompressor()
     parts: list[bytes] = []
-    size = taken = 0
+    size = consumed = 0
     try:
         while not decompressor.is_finished():
-            given = b""
+            chunk = b""
             if decompressor.can_accept_more_data():
-                if taken >= len(body):
+                if consumed >= len(body):
                     break
-                given = body[taken : taken + _STEP]
-                taken += _STEP
-            parts.append(decompressor.process(given, output_buffer_limit=_BROTLI_OUTPUT))
+                chunk = body[consumed : consumed + _STEP]
+                consumed += _STEP
+            parts.append(decompressor.process(chunk, output_buffer_limit=_BROTLI_OUTPUT))
             size += len(parts[-1])
             if size > limit:
                 raise _too_large(limit)
@@ -100,13 +100,14 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
         if decompressor.is_finished():
             return b"".join(parts)
         fault = "the compressed body is cut off"
-    if _is_text(body):  # brotli has no magic number to tell by
+    # Brotli has no magic number, so this tells a body that was never compressed.
+    if _is_text(body):
         return body
-    raise CutOff(fault)
+    raise DamagedBodyError(fault)
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    # A body may have several frames (RFC 8878, section 3.1).
+    # A zstd body may have several frames (RFC 8878, section 3.1).
     return _members(
         body,
         _ZSTD_MAGIC,
@@ -124,7 +125,7 @@ def _is_text(body: bytes) -> bool:
 
 
 class _Decompressor(Protocol):
-    """What zlib's and zstandard's decompressors have in common."""
+    """The part of zlib's and zstandard's decompressors that is used here."""
 
     @property
     def eof(self) -> bool: ...
@@ -134,44 +135,46 @@ class _Decompressor(Protocol):
 
 
 def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor], step: int, limit: int) -> bytes:
-    """What all members of a body give, one after the other; what follows them and is none is left out.
+    """Returns the contents of all members of a body, joined. Bytes after the last member are ignored.
 
-    The body as it is when it does not begin with a member.
+    Returns the body as it is if it does not begin with a member. magic: the bytes each member begins with.
+    decompressor: makes a decompressor for one member. step: as for `_member`.
     """
     if not body.startswith(magic):
         return body
     parts: list[bytes] = []
-    size = place = 0
-    while body.startswith(magic, place):
-        if len(parts) >= _MEMBERS:
-            raise TooLarge(f"the body is compressed in more than {_MEMBERS} pieces")
-        part, place = _member(decompressor(), body, place, step, limit, size)
+    size = start = 0
+    while body.startswith(magic, start):
+        if len(parts) >= _MAX_MEMBERS:
+            raise BodyTooLargeError(f"the body is compressed in more than {_MAX_MEMBERS} pieces")
+        part, start = _member(decompressor(), body, start, step, limit, size)
         size += len(part)
         parts.append(part)
     return b"".join(parts)
 
 
 def _member(
-    decompressor: _Decompressor, body: bytes, place: int, step: int, limit: int, size: int = 0
+    decompressor: _Decompressor, body: bytes, start: int, step: int, limit: int, size: int = 0
 ) -> tuple[bytes, int]:
-    """What the member that begins at a place of the body gives, and the place of what follows it.
+    """Returns the contents of the member that begins at `start`, and the offset of the byte after it.
 
-    size: of what the members before it gave. In steps, so that a body of many members takes no longer than another.
+    step: how many bytes are decompressed at once; not all, since the rest of a body with many members would be copied
+    for each member. size: how many bytes the members before this one had.
     """
     parts: list[bytes] = []
-    while place < len(body) and not decompressor.eof:
+    while start < len(body) and not decompressor.eof:
         try:
-            parts.append(decompressor.decompress(body[place : place + step]))
+            parts.append(decompressor.decompress(body[start : start + step]))
         except (zlib.error, zstandard.ZstdError) as error:
-            raise CutOff(f"the compressed body is damaged: {error}") from None
-        place = min(place + step, len(body))
+            raise DamagedBodyError(f"the compressed body is damaged: {error}") from None
+        start = min(start + step, len(body))
         size += len(parts[-1])
         if size > limit:
             raise _too_large(limit)
     if not decompressor.eof:
-        raise CutOff("the compressed body is cut off")
-    return b"".join(parts), place - len(decompressor.unused_data)
+        raise DamagedBodyError("the compressed body is cut off")
+    return b"".join(parts), start - len(decompressor.unused_data)
 
 
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"the body has more than {limit} bytes when decompressed")
+def _too_large(limit: int) -> BodyTooLargeError:
+    return BodyTooLargeError(f"the body has more than {limit} bytes when decompressed")

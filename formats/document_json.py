@@ -1,4 +1,4 @@
-"""Documents as bytes and back."""
+"""Documents as JSON: the bytes that the store keeps, and whose SHA-256 names a document."""
 
 import json
 from datetime import date
@@ -7,7 +7,10 @@ from core.clauses import Clause, Document
 
 
 def encode(document: Document) -> bytes:
-    """The document as JSON, the same bytes for equal documents. UTF-8, in which lone surrogates stand as they are."""
+    """Returns a document as JSON. Equal documents give equal bytes.
+
+    The bytes are UTF-8, but for lone surrogates, which a page may contain: they are encoded like other code points.
+    """
     plain = {
         "title": document.title,
         "language": document.language,
@@ -29,7 +32,7 @@ def encode(document: Document) -> bytes:
 
 
 def decode(data: bytes) -> Document:
-    """The document that `encode` was given."""
+    """Returns the document that `encode` turned into these bytes."""
     plain = json.loads(data.decode("utf-8", "surrogatepass"))
     return Document(
         title=plain["title"],

@@ -1,6 +1,6 @@
-"""Captures from files, WARC and single pages somebody saved, and captures as a WARC file.
+"""Captures read from files, which are WARC or single pages that somebody saved, and captures written as a WARC file.
 
-What becomes of a capture is storage's.
+This package makes captures; `intake` stores them.
 """
 
 from ingestion.page import capture_from_page

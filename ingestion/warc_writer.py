@@ -1,6 +1,6 @@
-"""Captures as a WARC file (WARC 1.1, ISO 28500:2017), of which `ingestion.warc` makes the same captures again.
+"""Writes captures as a WARC file (WARC 1.1, ISO 28500:2017), from which `ingestion.warc` reads the same captures.
 
-warcio's own writer is not used: it percent-encodes header values that are not ASCII, and a capture is evidence.
+warcio's own writer is not used, since it percent-encodes header values that are not ASCII, and captures are evidence.
 """
 
 import gzip
@@ -14,15 +14,15 @@ from itertools import pairwise
 from typing import IO
 from uuid import NAMESPACE_URL, uuid5
 
-from core.captures import Capture, sha256_hex
+from core.captures import Capture, Source, sha256_hex
 from formats.warc_metadata import METADATA_TYPE, metadata_of, target_uri, warc_date
 
 _RESPONSE = "application/http; msgtype=response"
 _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-# What tells how the body travelled, which is not how it is kept; and its type, which the capture knows.
-_OF_THE_BODY = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
-# Under which names the Wayback Machine gives the headers of the page itself.
-_ORIGINAL = "x-archive-orig-"
+# Headers that describe how the body was transferred, not how it is stored; and its type, which the capture has.
+_BODY_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
+# An archive's answer has headers of the archive's own. Those of the captured page have this prefix, by source.
+_PAGE_HEADER_PREFIXES: dict[Source, str] = {"wayback": "x-archive-orig-"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
 
@@ -37,19 +37,19 @@ Fields = list[tuple[str, str]]
 
 
 def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: Callable[[str], bytes | None]) -> int:
-    """The captures as WARC records, each compressed by itself (annex D), in the order given; how many were written.
+    """Writes captures as WARC records, in their order, each compressed by itself (annex D). Returns how many.
 
-    captures: no two of them the same. payload_of: the bytes of a SHA-256; None: they are lost, and the captures that
-    showed them are left out.
+    captures: all distinct. payload_of: returns the payload with a SHA-256, or None if it is lost; captures with a lost
+    payload are left out.
 
-    A page is a `response`, with a `response` for each redirect that led to it before it; where a policy's page had the
-    same bytes before, it is a `revisit` of that one. A saved file is a `resource`. What is written depends on the
-    captures alone: the same ones give the same bytes.
+    A page becomes a `response`, after a `response` for each redirect that led to it. If an earlier capture of the same
+    policy has the same payload, the page becomes a `revisit` of that one. A saved file becomes a `resource`. The bytes
+    written depend on the captures alone.
     """
     if not captures:
         return 0
     stream.write(_warcinfo(max(capture.captured_at for capture in captures)))
-    # By policy: whoever ingests one policy's captures alone has to find the bytes among them.
+    # Revisits stay within a policy, so that the payloads are there if somebody ingests the captures of one policy.
     written: dict[tuple[str, str, str], Capture] = {}
     count = 0
     for capture in captures:
@@ -72,7 +72,10 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
 
 
 def _warcinfo(date: datetime) -> bytes:
-    """What the file is. date: instead of the time of writing, so that the same captures give the same bytes."""
+    """Returns the record that describes the file.
+
+    date: its WARC-Date. The time of writing would make the bytes differ each time.
+    """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
         "format": "WARC File Format 1.1",
@@ -85,32 +88,32 @@ def _warcinfo(date: datetime) -> bytes:
 
 
 def _redirects(capture: Capture) -> Iterator[bytes]:
-    """A response for each redirect on the way to the capture, as of the capture's own time."""
-    for place, (url, target) in enumerate(pairwise((*capture.redirects, capture.url))):
+    """Yields a response for each redirect on the way to the capture, with the capture's own time."""
+    for index, (url, target) in enumerate(pairwise((*capture.redirects, capture.url))):
         fields = [
             ("WARC-Target-URI", target_uri(url)),
             ("WARC-Payload-Digest", _digest(b"")),
             ("Clausewatch-Written-Anew", "redirect"),
         ]
         block = _head(FOUND, [("Location", target_uri(target)), ("Content-Length", "0")])
-        record_id = _capture_id(capture, f"redirect {place}")
+        record_id = _capture_id(capture, f"redirect {index}")
         yield _record("response", record_id, capture.captured_at, _RESPONSE, block, fields)
 
 
 def _metadata(capture: Capture) -> bytes:
-    """Without WARC-Target-URI, which such a record need not have: replay tools would show it as the page."""
+    """Returns a capture's metadata record, without WARC-Target-URI: replay tools would show it as the page."""
     fields = [("WARC-Refers-To", _capture_id(capture))]
     record_id = _capture_id(capture, "metadata")
     return _record("metadata", record_id, capture.captured_at, METADATA_TYPE, metadata_of(capture), fields)
 
 
 def _resource(capture: Capture, payload: bytes) -> bytes:
-    return _of_capture("resource", capture, _line(capture.media_type) or "application/octet-stream", payload)
+    return _capture_record("resource", capture, _line(capture.media_type) or "application/octet-stream", payload)
 
 
 def _response(capture: Capture, status: int, payload: bytes) -> bytes:
     head = _head(status, [*_page_headers(capture), ("Content-Length", str(len(payload)))])
-    return _of_capture("response", capture, _RESPONSE, head + payload)
+    return _capture_record("response", capture, _RESPONSE, head + payload)
 
 
 def _revisit(capture: Capture, status: int, before: Capture) -> bytes:
@@ -120,18 +123,18 @@ def _revisit(capture: Capture, status: int, before: Capture) -> bytes:
         ("WARC-Refers-To-Target-URI", target_uri(before.url)),
         ("WARC-Refers-To-Date", warc_date(before.captured_at)),
     ]
-    return _of_capture("revisit", capture, _RESPONSE, _head(status, _page_headers(capture)), fields)
+    return _capture_record("revisit", capture, _RESPONSE, _head(status, _page_headers(capture)), fields)
 
 
-def _of_capture(kind: str, capture: Capture, media_type: str, block: bytes, fields: Fields | None = None) -> bytes:
-    its = [("WARC-Target-URI", target_uri(capture.url)), ("WARC-Payload-Digest", f"sha256:{capture.sha256}")]
-    return _record(kind, _capture_id(capture), capture.captured_at, media_type, block, [*its, *(fields or ())])
+def _capture_record(kind: str, capture: Capture, media_type: str, block: bytes, fields: Fields | None = None) -> bytes:
+    common = [("WARC-Target-URI", target_uri(capture.url)), ("WARC-Payload-Digest", f"sha256:{capture.sha256}")]
+    return _record(kind, _capture_id(capture), capture.captured_at, media_type, block, [*common, *(fields or ())])
 
 
 def _record(
     kind: str, record_id: str, date: datetime, media_type: str, block: bytes, fields: Fields | None = None
 ) -> bytes:
-    """One record as a member of a gzip file, without the time at which it was compressed."""
+    """Returns a record as a member of a gzip file, without the time of compression: the bytes must not depend on it."""
     lines = [
         ("WARC-Type", kind),
         ("WARC-Record-ID", record_id),
@@ -150,7 +153,7 @@ def _capture_id(capture: Capture, what: str = "capture") -> str:
 
 
 def _id(*parts: str) -> str:
-    """A record's own URI, the same whenever the same is written (RFC 9562, section 5.5)."""
+    """Returns a URI for a record that is made of its parts (RFC 9562, section 5.5), and so never changes."""
     return f"<urn:uuid:{uuid5(NAMESPACE_URL, json.dumps(['clausewatch', *parts]))}>"
 
 
@@ -159,34 +162,34 @@ def _digest(data: bytes) -> str:
 
 
 def _page_headers(capture: Capture) -> Fields:
-    """The headers of the page itself, but for those that tell how long the body is and how it travelled.
-
-    An archive mixes its own headers with the page's: those it marks as the page's are taken.
-    """
+    """Returns the headers of the page itself, without those on the length and the transfer of the body."""
     headers: Fields = [("Content-Type", capture.media_type)] if capture.media_type else []
+    prefix = _PAGE_HEADER_PREFIXES.get(capture.source, "")
     for name, value in capture.headers:
-        if capture.source == "wayback":
-            if not name.lower().startswith(_ORIGINAL):
-                continue
-            name = name[len(_ORIGINAL) :]
-        if name.lower() not in _OF_THE_BODY and _TOKEN.fullmatch(name):
+        if not name.lower().startswith(prefix):
+            continue
+        name = name[len(prefix) :]
+        if name.lower() not in _BODY_HEADERS and _TOKEN.fullmatch(name):
             headers.append((name, value))
     return headers
 
 
 def _head(status: int, headers: Fields) -> bytes:
-    """Status line and headers (RFC 9112). The reason and the protocol's version were not kept; no reader needs them."""
+    """Returns status line and headers (RFC 9112).
+
+    The HTTP version and the reason phrase were not stored; they are filled in, since no reader needs them.
+    """
     lines = [
         f"HTTP/1.1 {status:03d} {responses.get(status, '')}",
         *(f"{name}: {_line(value)}" for name, value in headers),
     ]
     text = "\r\n".join(lines) + "\r\n\r\n"
     try:
-        return text.encode("latin-1")  # as which a header's bytes are read (RFC 9110, section 5.5)
+        return text.encode("latin-1")  # the encoding in which headers are received (RFC 9110, section 5.5)
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
 
 
 def _line(value: str) -> str:
-    """A header's value on one line, without controls."""
+    """Returns a header's value on one line, without control characters."""
     return _CONTROLS.sub(" ", value).strip()

@@ -1,5 +1,5 @@
-"""The one service every source hands captures to: keeps the evidence, has it read, keeps what is derived current.
+"""The service every source hands captures to: it keeps the evidence, has it read, and keeps what is derived current.
 
-Its modules are imported by their names, since a reader process needs only `intake.reading`, and would take twice as
-long to start with the database's driver.
+Import its modules by name. This package re-exports nothing, because a process that reads captures imports only
+`intake.fork_server` and `intake.reading_task`; loading the database's driver would double the time it takes to start.
 """

@@ -1,9 +1,12 @@
-"""What becomes of a capture that is handed to the intake."""
+"""A capture on its way through the intake: as a source hands it in, as it is stored, and as it is read."""
 
 from dataclasses import dataclass
 
 from core.captures import Capture, Verdict
 from core.declarations import Policy
+
+#: A capture, its payload (None if the payload is stored already), and its policy as it is declared.
+FoundCapture = tuple[Capture, bytes | None, Policy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,8 @@ class ReadCapture:
     """A capture that is stored and read.
 
     is_new: False if it was stored before.
-    verdict: by its reading and by its reviews. The other captures of the policy may change it to `other_language`,
-        which `Library.captures` tells.
+    verdict: follows from the capture's reading and its reviews alone. `Library.captures` also looks at the policy's
+        other captures, and may therefore quarantine it as `other_language`.
     version_id: the version it shows; None if it is quarantined.
     """
 

@@ -1,25 +1,23 @@
-"""Processes that read captures: every processor at work, and a page that takes its reader down takes down no more."""
+"""A pool of worker processes: it uses all processors, and a task that kills its worker harms no other task."""
 
-import multiprocessing
 import os
-import signal
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from itertools import chain, islice
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 from threading import Lock, local
 from typing import Generic, TypeVar
 
 from core.exceptions import ClausewatchError
+from intake.deferred_error import DeferredError
+from intake.fork_server import ForkServer
 
-# So many are done sooner in this process than others have started.
+# Up to this many tasks are done in this process, which takes less time than starting workers.
 _FEW = 16
-# What is taken ahead, so many or of so many bytes: there is something to do while what is done is stored.
+# How many tasks, or bytes of tasks, are handed out ahead, so that workers have some while results are being stored.
 _AHEAD = 128
-_AHEAD_SIZE = 32 * 1024 * 1024
+_AHEAD_BYTES = 32 * 1024 * 1024
 
 _Item = TypeVar("_Item")
 _Task = TypeVar("_Task")
@@ -27,81 +25,90 @@ _Result = TypeVar("_Result")
 
 
 class WorkerPool(Generic[_Task, _Result]):
-    """Calls one function in processes of their own, which start when they are first needed.
+    """Calls one function for many tasks in worker processes, which start when they are first needed.
 
-    function: of a module; its argument and result can be pickled. fallen: gives the result for a task that took its
-        process down, and another one, too. size: of a task, in bytes. prepare: of a module, too; each process calls it
-        before its first task.
-    Several threads may use it.
+    function: what is called; function, task and result can be pickled. give_up: makes the result for a task that has
+    killed two workers. size: returns the size of a task in bytes. prepare: what has to be called before the first task,
+    such as loading a model; can be pickled.
+
+    Several threads may use one pool.
     """
 
     def __init__(
         self,
         function: Callable[[_Task], _Result],
         *,
-        fallen: Callable[[_Task], _Result],
+        give_up: Callable[[_Task], _Result],
         size: Callable[[_Task], int],
-        prepare: Callable[[], None],
+        prepare: Callable[[], object],
     ) -> None:
         self._function = function
-        self._fallen = fallen
+        self._give_up = give_up
         self._size = size
         self._prepare = prepare
-        # A thread for each process, which has one task at a time: so it is known what a process died of. A process for
-        # each processor: one more would read the same once more, as each has to learn what it remembers by itself.
+        # One thread for each worker. A worker has one task at a time, so it is known which task killed it. There are no
+        # more workers than processors, since each has caches of its own and fills them with the same pages.
         self._threads: ThreadPoolExecutor | None = None
-        self._of_thread = local()
-        self._processes: list[ForkServerProcess] = []
+        self._thread_data = local()
         self._lock = Lock()
+        self._server: ForkServer | None = None
+        self._server_lock = Lock()
+        # Why no worker could be started, so that the other waiting tasks fail at once instead of trying a second each.
+        self._start_error: ClausewatchError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
-        """Each item with the result of its task, None where it has no task; in order, in batches of what is there.
+        """Yields each item with the result of its task, in order, in batches of the results that are there.
 
-        A few tasks are done in this process. What the function raises is raised in the place of its result; what
-        `items` raises, after the results before. ClausewatchError when no process can be started.
+        items: each with its task, or None if it needs no task; its result is None then. A few tasks are done in this
+        process. An exception of the function is raised in place of its result. An exception that `items` raises is
+        raised after the results of the items before it. ClausewatchError if no worker can be started.
         """
         error = DeferredError()
-        coming = error.deferred(items)
-        first = list(islice(coming, _FEW + 1))
+        remaining = error.until_error(items)
+        first = list(islice(remaining, _FEW + 1))
         if len(first) <= _FEW and self._threads is None:
             for item, task in first:
                 yield [(item, None if task is None else self._function(task))]
         else:
-            yield from self._map(chain(first, coming))
+            yield from self._map(chain(first, remaining))
         error.raise_if_any()
 
     def close(self) -> None:
-        """End the processes, whatever they are doing."""
+        """Ends the workers, whatever they are doing. New ones start if `map` needs them again."""
         with self._lock:
             threads, self._threads = self._threads, None
         if threads is not None:
             threads.shutdown(wait=False, cancel_futures=True)
-            for process in self._processes:
-                process.kill()
+            with self._server_lock:
+                self._close_server()
             threads.shutdown()
 
     def _map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
         under_way: deque[tuple[_Item, Future[_Result] | None, int]] = deque()
         size = 0
+        self._start_error = None
 
         def finished() -> list[tuple[_Item, _Result | None]]:
-            """The first items, once their results are there: some, that are stored while others are worked on."""
+            """Waits for the first half of what is under way, 16 items at most, and returns the first with results.
+
+            The workers go on with the other half while the caller stores these.
+            """
             nonlocal size
-            some = islice(under_way, min(_FEW, (len(under_way) + 1) // 2))
-            wait([future for _, future, _ in some if future is not None])
-            found: list[tuple[_Item, _Result | None]] = []
-            while under_way and (not found or (_is_there(under_way[0][1]) and len(found) < _FEW)):
+            first_half = islice(under_way, min(_FEW, (len(under_way) + 1) // 2))
+            wait([future for _, future, _ in first_half if future is not None])
+            results: list[tuple[_Item, _Result | None]] = []
+            while under_way and (not results or (_has_result(under_way[0][1]) and len(results) < _FEW)):
                 item, future, task_size = under_way.popleft()
                 size -= task_size
-                found.append((item, None if future is None else future.result()))
-            return found
+                results.append((item, None if future is None else future.result()))
+            return results
 
         for item, task in items:
-            if under_way and all(_is_there(future) for _, future, _ in islice(under_way, _FEW)):
+            if under_way and all(_has_result(future) for _, future, _ in islice(under_way, _FEW)):
                 yield finished()
             under_way.append((item, *((None, 0) if task is None else (self._submit(task), self._size(task)))))
             size += under_way[-1][2]
-            if len(under_way) >= _AHEAD or size >= _AHEAD_SIZE:
+            if len(under_way) >= _AHEAD or size >= _AHEAD_BYTES:
                 yield finished()
         while under_way:
             yield finished()
@@ -109,88 +116,59 @@ class WorkerPool(Generic[_Task, _Result]):
     def _submit(self, task: _Task) -> "Future[_Result]":
         with self._lock:
             if self._threads is None:
-                self._threads = ThreadPoolExecutor(_processors(), "read")
+                self._threads = ThreadPoolExecutor(_processors(), "worker")
             return self._threads.submit(self._call, task)
 
     def _call(self, task: _Task) -> _Result:
-        """The function's result, from this thread's process."""
+        """Returns the function's result from this thread's worker."""
         for _ in range(2):
-            process = getattr(self._of_thread, "process", None) or self._start()
+            worker = getattr(self._thread_data, "worker", None) or self._start_worker()
             try:
-                process.send(task)
-                result, error = process.recv()
+                worker.send(task)
+                result, error = worker.recv()
             except (EOFError, OSError):
-                self._of_thread.process = None
+                worker.close()
+                self._thread_data.worker = None
                 continue
             if error is not None:
                 raise error
-            return result  # type: ignore[no-any-return]  # a pipe's content has no type
-        return self._fallen(task)
+            return result  # type: ignore[no-any-return]  # what comes out of a pipe has no type
+        return self._give_up(task)
 
-    def _start(self) -> Connection:
-        context = multiprocessing.get_context("forkserver")
-        # Loaded once, by the process that all others are forked from.
-        context.set_forkserver_preload([self._prepare.__module__])
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(self._function, self._prepare, theirs), daemon=True)
-        try:
-            process.start()
-            self._processes.append(process)
-            theirs.close()
-            ours.recv()
-        except (EOFError, OSError):
-            raise ClausewatchError(
-                "no process can be started to read captures: see that the machine has memory left, and run this again; "
-                "what was stored before stays"
-            ) from None
-        self._of_thread.process = ours
-        return ours
-
-
-class DeferredError:
-    """What an iterable raises, put off until what it gave before is dealt with."""
-
-    def __init__(self) -> None:
-        self._error: Exception | None = None
-
-    def deferred(self, items: Iterable[_Item]) -> Iterator[_Item]:
-        """The items; they end where the iterable raises."""
-        try:
-            yield from items
-        except Exception as error:
-            self._error = error
-
-    def raise_if_any(self) -> None:
-        """Raises what was raised, if anything was."""
-        if self._error is not None:
-            raise self._error
-
-
-def _serve(function: Callable[[_Task], _Result], prepare: Callable[[], None], connection: Connection) -> None:
-    """What a process does: calls the function for each task it is sent, until nobody is there any more."""
-    # Ctrl-C reaches it, too, and is for the process that sends the tasks to obey.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        prepare()
-        connection.send("ready")
-        while True:
-            task = connection.recv()
-            answer: tuple[_Result | None, Exception | None]
+    def _start_worker(self) -> Connection:
+        """Starts this thread's worker, and the server it is forked from if there is none."""
+        with self._server_lock:
+            if self._threads is None:  # the pool was closed, which is why the worker has ended
+                raise CancelledError
+            if self._start_error is not None:
+                raise self._start_error
+            if self._server is not None and not self._server.is_alive():
+                self._close_server()
             try:
-                answer = function(task), None
-            except Exception as error:
-                error.add_note(traceback.format_exc())
-                answer = None, error
-            connection.send(answer)
-    except (EOFError, OSError):
-        return
+                if self._server is None:
+                    self._server = ForkServer(self._function, self._prepare)
+                worker = self._server.fork()
+            except (EOFError, OSError):
+                self._close_server()
+                self._start_error = ClausewatchError(
+                    "no process can be started to read captures: see that the machine has memory left, and run this "
+                    "again; what was stored before stays"
+                )
+                raise self._start_error from None
+        self._thread_data.worker = worker
+        return worker
+
+    def _close_server(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
 
-def _is_there(future: "Future[_Result] | None") -> bool:
-    """Whether a result can be had at once; what was raised instead is raised when all before it is dealt with."""
+def _has_result(future: "Future[_Result] | None") -> bool:
+    """Returns whether a result is there. An exception does not count: it is raised after the results before it."""
     return future is None or (future.done() and future.exception() is None)
 
 
 def _processors() -> int:
-    """How many this process may use."""
+    """Returns how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""A web archive of your own on 127.0.0.1: write dated pages as WARC, serve them, stop."""
+"""A web archive on 127.0.0.1: writes dated pages as WARC files, and serves them."""
 
 import json
 import subprocess
@@ -24,11 +24,12 @@ _PYTHON = _CHECKOUT / ".venv-archive" / "bin" / "python"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedPage:
-    """What an address answered with at a time (timezone-aware).
+    """The answer of an address at a time (timezone-aware), as an archive has captured it.
 
-    body: as it went over the wire, so compressed where `headers` say so.
-    headers: after Content-Type, which `media_type` gives; '' leaves it out.
-    revisit: recorded as a reference to the page before it at this address, which had the same body.
+    body: as it was transferred; compressed if `headers` have a Content-Encoding.
+    media_type: the value of the Content-Type header; '' leaves the header out.
+    headers: all headers but Content-Type and Content-Length.
+    revisit: whether to record a WARC revisit: a reference to the address's page before, which has the same body.
     """
 
     url: str
@@ -42,22 +43,19 @@ class DatedPage:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A running archive.
-
-    url: its base address, for WAYBACK_URL.
-    """
+    """A running archive. url: the base address, for the setting WAYBACK_URL."""
 
     url: str
     _log: Path
 
     def requests(self) -> list[dict[str, Any]]:
-        """What was asked of it so far, oldest first: `at` (seconds since the epoch), `path`, and the headers sent."""
+        """Returns the requests so far, oldest first: `at` (seconds since the epoch), `path`, and each header sent."""
         return [json.loads(line) for line in self._log.read_text("utf-8").splitlines()]
 
 
 def write_warc(path: Path, pages: Iterable[DatedPage]) -> None:
-    """Writes pages as a compressed WARC 1.1 file, one response or revisit record each."""
-    before: dict[str, tuple[str, str]] = {}
+    """Writes pages to a compressed WARC 1.1 file, with one response or revisit record for each."""
+    last_response: dict[str, tuple[str, str]] = {}  # payload digest and date, by address
     with path.open("wb") as stream:
         writer = WARCWriter(stream, gzip=True, warc_version="1.1")
         for page in pages:
@@ -66,7 +64,7 @@ def write_warc(path: Path, pages: Iterable[DatedPage]) -> None:
             http = StatusAndHeaders(f"{page.status} OK", headers, protocol="HTTP/1.1")
             date = iso(page.at)
             if page.revisit:
-                digest, first_date = before[page.url]
+                digest, first_date = last_response[page.url]
                 record = writer.create_revisit_record(page.url, digest, page.url, first_date, http_headers=http)
                 record.rec_headers.replace_header("WARC-Date", date)
             else:
@@ -75,29 +73,28 @@ def write_warc(path: Path, pages: Iterable[DatedPage]) -> None:
                 )
             writer.write_record(record)
             if not page.revisit:
-                before[page.url] = (record.rec_headers.get_header("WARC-Payload-Digest"), date)
+                last_response[page.url] = (record.rec_headers.get_header("WARC-Payload-Digest"), date)
 
 
 @contextmanager
 def serve_archive(folder: Path, faults: Iterable[Fault] = (), port: int = 0) -> Iterator[Archive]:
-    """Serves the WARC files of a folder as the Wayback Machine would, from when it answers until the block ends.
+    """Serves the WARC files of a folder as the Wayback Machine would, until the block ends. Begins when it answers.
 
-    port: 0: one that is free.
-
-    UsageError when the archive's environment is not installed; RuntimeError when the server does not come up.
+    port: 0 takes any free port.
+    UsageError if the archive's environment isn't installed. RuntimeError if the server doesn't start.
     """
     if not _PYTHON.exists():
-        raise UsageError(f"{_PYTHON} is not there; `make install` installs the loopback archive")
+        raise UsageError(f"{_PYTHON} does not exist; `make install` installs the loopback archive")
     with tempfile.TemporaryDirectory() as work:
         plan, log, errors = Path(work, "plan.json"), Path(work, "requests.jsonl"), Path(work, "errors.txt")
         write_plan(plan, faults)
         log.touch()
-        command = [_PYTHON, "-m", "loopback.server", folder.resolve(), "--plan", plan, "--log", log, "--port", port]
+        command = [_PYTHON, "-m", "loopback.pywb_front", folder.resolve(), "--plan", plan, "--log", log, "--port", port]
         with errors.open("wb") as stderr:
             server = subprocess.Popen(  # noqa: S603  (our own module)
                 list(map(str, command)),
                 cwd=_CHECKOUT,
-                stdin=subprocess.PIPE,  # it ends when this closes, however we end
+                stdin=subprocess.PIPE,  # the server ends when this pipe closes, even if this process is killed
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

@@ -1,4 +1,4 @@
-"""Faults the loopback archive answers with when a test asks for them."""
+"""Faults that the loopback archive answers with if a test asks for them."""
 
 import json
 import re
@@ -9,17 +9,18 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong, where, and how often.
+    """What goes wrong, at which requests, and how often.
 
-    where: regular expression searched in the path and query of a request (`^/cdx/`, `^/web/2010`).
-    skip, times: the first `skip` requests that match are answered well, the next `times` go wrong; None: all of them.
-    status, headers, body: with a status, this is the whole answer; headers alone are set on the true answer, or taken
-        from it where the value is None.
-    rows: lines put in front of a CDX answer's rows, as they stand (fields separated by tabs).
-    truncated_gzip: the true body, compressed, cut in half.
-    short: the true body, less than its Content-Length promises.
+    where: a regular expression, searched in the path and query of a request (`^/cdx/`, `^/web/2010`).
+    skip: how many matching requests are answered properly before the fault begins.
+    times: how many of the matching requests after these go wrong; None means all.
+    status: with a status, the answer is this status, `headers` and `body`.
+    headers: without a status, they are set on the proper answer; a header whose value is None is removed from it.
+    rows: rows put before the proper rows of an answer of the index; fields separated by tabs.
+    truncated_gzip: the proper body, compressed and cut in half.
+    short: half of the proper body, with the Content-Length of the whole.
     drop: the connection is closed without an answer.
-    quit: the server ends, so that further connections are refused.
+    quit: the server process ends, so that further connections are refused.
     """
 
     where: str
@@ -36,22 +37,25 @@ class Fault:
 
 
 class Plan:
-    """The faults of one run of the server, and how far each has come."""
+    """The faults of one run of the server, and how many requests each has matched."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._faults = [(fault, re.compile(fault.where)) for fault in faults]
-        self._seen = [0] * len(self._faults)
+        self._matched = [0] * len(self._faults)
 
     def fault_for(self, path: str) -> Fault | None:
-        """The first fault that is due for this request; counts the request."""
+        """Counts the request, and returns the fault that it gets; None if it is to be answered properly.
+
+        path: the path and query of the request.
+        """
         due = None
         for index, (fault, where) in enumerate(self._faults):
             if not where.search(path):
                 continue
-            number = self._seen[index]
+            number = self._matched[index]
             if fault.times is not None and number >= fault.skip + fault.times:
                 continue
-            self._seen[index] += 1
+            self._matched[index] += 1
             if number >= fault.skip:
                 due = fault
                 break
@@ -59,10 +63,10 @@ class Plan:
 
 
 def write_plan(path: Path, faults: Iterable[Fault]) -> None:
-    """Puts a plan where the server reads it."""
+    """Writes a plan to the file from which the server reads it."""
     path.write_text(json.dumps([asdict(fault) for fault in faults]), encoding="utf-8")
 
 
 def read_plan(path: Path) -> Plan:
-    """The plan in a file that write_plan() wrote."""
+    """Reads a plan from a file that `write_plan` wrote."""
     return Plan(Fault(**{**fields, "rows": tuple(fields["rows"])}) for fields in json.loads(path.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""A plain web server on 127.0.0.1, for live crawls in tests and in the demo."""
+"""A plain web server on 127.0.0.1, for the live crawls of the tests and the demo."""
 
 import threading
 import time
@@ -11,11 +11,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the server answers with.
+    """An answer of the server.
 
-    headers: besides Content-Length; one given there replaces it, so a page can promise more than it sends.
-    delay: seconds before the answer.
-    drop: the connection is closed without an answer.
+    headers: all headers but Content-Length. A Content-Length among them replaces the true one, so that a page can
+        promise more bytes than it sends.
+    delay: seconds to wait before answering.
+    drop: close the connection without an answer.
     """
 
     body: bytes = b""
@@ -29,8 +30,10 @@ class Page:
 class Site:
     """A running server.
 
-    url: its base address. pages: by path and query; may be changed while it runs, several pages for one path are
-    answered with in turn, the last of them from then on. requests: the paths asked for, oldest first, with the headers.
+    url: the base address.
+    pages: the answers by path and query. A list is answered with in turn, and then its last answer repeated. The pages
+        may be changed while the server runs.
+    requests: path and headers of each request, oldest first. Names of headers are in lower case.
     """
 
     url: str
@@ -38,7 +41,7 @@ class Site:
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def page_for(self, path: str) -> Page:
-        """The page the next request for the path is answered with: 404 where there is none."""
+        """Returns the answer to the next request for a path: status 404 if there is no page."""
         page = self.pages.get(path, Page(b"not here", 404))
         if isinstance(page, list):
             return page.pop(0) if len(page) > 1 else page[0]
@@ -47,12 +50,12 @@ class Site:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, *arguments: Any) -> None:
-        """Nothing: a client that goes away is no error of the server's."""
+        """Prints nothing: a client that closes the connection is not an error of the server."""
 
 
 @contextmanager
 def serve_pages(pages: dict[str, Page | list[Page]]) -> Iterator[Site]:
-    """Serves pages from when it answers until the block ends."""
+    """Serves pages until the block ends. Begins when the server answers."""
     server = _Server(("127.0.0.1", 0), BaseHTTPRequestHandler)
     site = Site(f"http://127.0.0.1:{server.server_address[1]}", pages)
 
@@ -73,7 +76,7 @@ def serve_pages(pages: dict[str, Page | list[Page]]) -> Iterator[Site]:
             self.wfile.write(page.body)
 
         def log_message(self, *arguments: Any) -> None:
-            """Nothing: tests read `requests`."""
+            """Prints nothing: tests read `Site.requests`."""
 
     server.RequestHandlerClass = Handler
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

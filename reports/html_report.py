@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else, neither the network nor a script, to be read."""
+"""Renders a report as one HTML file, which can be read without a network and without its script."""
 
 import base64
 import hashlib
@@ -12,22 +12,18 @@ from markupsafe import Markup
 from core.changes import CHANGE_KINDS, SIGNIFICANCES, Redline, RedlineOperation
 from core.clauses import Document
 from core.dates import iso
-from reports.layout import merged
-from reports.report import FileSide, Report, VersionSide
-from reports.vendor_text import printable
-from reports.wording import (
+from reports.merged_text import merged_rows
+from reports.rendered_changes import (
     KIND_WORDS,
     PARAGRAPH_END,
     SIGNIFICANCE_MEANINGS,
     by_significance,
-    circumstances,
-    places,
-    side_name,
-    subject,
-    summary,
-    told,
-    whereabouts,
+    rendered_changes,
+    substantive_runs,
 )
+from reports.report import Report, VersionSide
+from reports.vendor_text import printable
+from reports.wording import circumstances, headings_sentence, side_name, summary, title
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FILTERS = "".join(
@@ -38,8 +34,8 @@ _SCRIPT: Final = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
 
 
 def environment() -> Environment:
-    """Jinja2 as every HTML output here uses it: whatever is put in is escaped and made printable first."""
-    made = Environment(
+    """Returns the Jinja2 environment of all HTML output: every string put in is made printable and escaped."""
+    templates = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         trim_blocks=True,
@@ -47,24 +43,24 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         finalize=lambda value: printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
-    made.filters["iso"] = iso
-    made.filters["parts"] = parts
-    made.tests["web_address"] = lambda url: bool(re.match("https?://", url))
-    return made
+    templates.filters["iso"] = iso
+    templates.filters["without"] = _without
+    templates.tests["web_address"] = lambda url: bool(re.match("https?://", url))
+    return templates
 
 
-def parts(redline: Redline, without: RedlineOperation) -> Redline:
-    """One side of a redline: without its insertions the old text, without its deletions the new."""
-    return tuple(part for part in redline if part[0] != without)
+def _without(redline: Redline, operation: RedlineOperation) -> Redline:
+    """Returns one side of a redline: without insertions the old text, without deletions the new text."""
+    return tuple(part for part in redline if part[0] != operation)
 
 
 def as_html(report: Report) -> str:
-    """The report as a self-contained HTML page.
+    """Returns the report as a self-contained HTML page.
 
-    Everything a vendor wrote is escaped; a Content-Security-Policy allows the page's own style and script alone, by
-    their hashes, and no connection, so that a slip could do nothing (CSP Level 3, section 2.3.1).
+    Everything a vendor wrote is escaped. Should an escape ever be missing, the Content-Security-Policy still allows
+    nothing but the page's own style and script, by their hashes, and no connection (CSP Level 3, section 2.3.1).
     """
-    changes = told(report.comparison)
+    changes = rendered_changes(report.comparison)
     kinds = [change.change.kind for change in changes]
     significances = [change.change.significance for change in changes]
     return (
@@ -72,12 +68,12 @@ def as_html(report: Report) -> str:
         .get_template("report.html.j2")
         .render(
             report=report,
-            subject=subject(report),
+            title=title(report),
             summary=summary(report),
             circumstances=circumstances(report),
             groups=list(by_significance(changes)),
-            rows=merged(report.comparison, report.old.document, report.new.document),
-            places=places(changes) if whereabouts(changes) else (),
+            rows=merged_rows(report.comparison, report.old.document, report.new.document),
+            runs=substantive_runs(changes) if headings_sentence(changes) else (),
             paragraph_end=PARAGRAPH_END,
             meanings=SIGNIFICANCE_MEANINGS,
             kinds=[(kind, KIND_WORDS[kind], kinds.count(kind)) for kind in CHANGE_KINDS if kind in kinds],
@@ -86,10 +82,9 @@ def as_html(report: Report) -> str:
             new_name=side_name(report.new),
             old_language=_language(report.old.document),
             new_language=_language(report.new.document),
-            is_file=isinstance(report.old, FileSide),
             is_version=isinstance(report.old, VersionSide),
-            style=Markup(_STYLE),  # noqa: S704 - our own file
-            script=Markup(_SCRIPT),  # noqa: S704 - our own file
+            style=Markup(_STYLE),  # noqa: S704 - a file of this package
+            script=Markup(_SCRIPT),  # noqa: S704 - a file of this package
             style_hash=_hash(_STYLE),
             script_hash=_hash(_SCRIPT),
         )
@@ -101,5 +96,5 @@ def _hash(text: str) -> str:
 
 
 def _language(document: Document) -> str:
-    """The language as a BCP 47 tag for the vendor's words; '' where it is not known (HTML: unknown)."""
+    """Returns the document's language as a BCP 47 tag; '' if it is unknown, as HTML has it."""
     return document.language if document.language and re.fullmatch("[a-z]{2,3}", document.language) else ""

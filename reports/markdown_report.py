@@ -1,4 +1,4 @@
-"""The report as Markdown, for pasting into a ticket."""
+"""Renders a report as Markdown, for pasting into a ticket."""
 
 import re
 from collections.abc import Sequence
@@ -6,32 +6,38 @@ from collections.abc import Sequence
 from core.changes import Redline
 from core.dates import iso
 from core.history import Observation
+from reports.rendered_changes import SIGNIFICANCE_MEANINGS, by_significance, rendered_changes
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
-from reports.wording import SIGNIFICANCE_MEANINGS, by_significance, circumstances, subject, summary, told, whereabouts
+from reports.wording import circumstances, headings_sentence, summary, title
 
-# Markers that CommonMark renders whatever stands next to them, which ~~ and ** are not (their flanking rules).
+# CommonMark renders these whatever stands next to them; whether it renders ~~ and ** depends on the characters
+# beside them (its flanking rules).
 _TAGS = {"delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>"), "equal": ("", "")}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=[a-z])://|(?<=www)\.", re.IGNORECASE)
-# Ticket systems look for these in the rendered text, where a backslash no longer helps; an empty comment does.
+# Ticket systems look for mentions in the rendered text, where the backslash is gone. An empty comment stops them.
 _MENTION = re.compile(r"(?<![^\W_])[@#!](?=\w)")
-# What makes a block of a line: a heading, a list item, a thematic break, an ordered list's number (the mark after it).
+# What makes a line a block: the mark of a heading, a list item or a thematic break at its beginning, or the mark
+# after the number of an ordered list's item. The mark is escaped.
 _BLOCK_START = re.compile(r"^(?P<before>\s*(?:\d+(?=[.)]))?)(?=[-+#=.)])")
 
 
 def as_markdown(report: Report) -> str:
-    """The report as CommonMark with <ins> and <del>, which GitHub and GitLab keep. A vendor's text is escaped."""
-    changes = told(report.comparison)
-    blocks = [f"## {_escaped(subject(report))}", f"**{_escaped(summary(report))}**"]
-    if where := whereabouts(changes):
-        blocks.append(_escaped(where))
+    """Returns the report as CommonMark with <ins> and <del>, which GitHub and GitLab keep.
+
+    A vendor's text is escaped, so that nothing in it is markup.
+    """
+    changes = rendered_changes(report.comparison)
+    blocks = [f"## {_escaped(title(report))}", f"**{_escaped(summary(report))}**"]
+    if sentence := headings_sentence(changes):
+        blocks.append(_escaped(sentence))
     blocks += [_escaped(sentence) for sentence in circumstances(report)]
     blocks.append(_provenance(report))
     for significance, group in by_significance(changes):
         blocks.append(f"### {significance.capitalize()} ({SIGNIFICANCE_MEANINGS[significance]})")
         for change in group:
-            clause = f" ({change.clause})" if change.clause else ""
-            blocks.append(f"**{change.number}. {change.kind.capitalize()}** – {_escaped(change.place)}{clause}")
+            clause_kind = f" ({change.clause_kind})" if change.clause_kind else ""
+            blocks.append(f"**{change.number}. {change.kind.capitalize()}** – {_escaped(change.place)}{clause_kind}")
             blocks.append(f"> {_redline(change.excerpt)}")
             blocks += [f"*{_escaped(note)}*" for note in change.notes]
     return "\n\n".join(blocks) + "\n"
@@ -48,13 +54,13 @@ def _provenance(report: Report) -> str:
         sides = (("old", report.old), ("new", report.new))
         files = [(name, _escaped(printable(str(side.path))), f"`{side.sha256}`") for name, side in sides]
         return _table(("", "file", "SHA-256"), files)
-    seen = [
+    rows_of_versions = [
         _evidence(f"{name}, {which} seen", observation)
         for name, side in (("old", report.old), ("new", report.new))
         if not isinstance(side, FileSide)
         for which, observation in (("first", side.period.first), ("last", side.period.last))
     ]
-    return _table(("", "captured", "source", "address", "SHA-256"), seen)
+    return _table(("", "captured", "source", "address", "SHA-256"), rows_of_versions)
 
 
 def _evidence(name: str, seen: Observation) -> tuple[str, ...]:
@@ -75,7 +81,7 @@ def _redline(redline: Redline) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The text so that Markdown takes nothing in it for markup, as a line of its own or in a cell of a table."""
+    """Returns the text so that nothing in it is markup, as a line of its own or in a cell of a table."""
     return _as_line(_inline(text))
 
 

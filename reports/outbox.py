@@ -1,4 +1,4 @@
-"""Out of the outbox: into a folder as .eml files, or to a mail server."""
+"""Delivers the messages in the outbox: as .eml files in a folder, or to a mail server."""
 
 import os
 import re
@@ -12,23 +12,26 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from core.exceptions import DeliveryError, UsageError
-from reports.digest import checked_address
+from reports.email_address import checked_address
 from storage import Store
 
-_TIMEOUT = 30  # seconds; RFC 5321, section 4.5.3.2 allows minutes, which a cron job should not wait
+_TIMEOUT = 30  # seconds; RFC 5321, section 4.5.3.2 allows minutes, which is too long for a cron job
 
 
 def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[Path]:
-    """Writes every message of the outbox as an .eml file and marks it sent; the files, oldest message first.
+    """Writes every message of the outbox as an .eml file, marks it as sent, and returns the files, oldest first.
 
-    A file appears whole or not at all. Its name is made of the time, the address and the message's number, so that
-    nothing from outside can lead elsewhere. now: timezone-aware UTC. DeliveryError when a file cannot be written;
-    that message and those after it stay in the outbox.
+    A file appears whole or not at all. Its name consists of the time, the letters and digits of the address, and the
+    message's number, so no address can lead out of the folder.
+
+    now: timezone-aware.
+
+    DeliveryError if a file cannot be written; that message and all later ones stay in the outbox.
     """
     written = []
     for message in store.subscriptions.outbox():
-        who = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
-        path = directory / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{who}-{message.id}.eml"
+        recipient = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
+        path = directory / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{recipient}-{message.id}.eml"
         try:
             directory.mkdir(parents=True, exist_ok=True)
             _write_whole(path, message.message)
@@ -53,12 +56,16 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> int:
-    """Sends every message of the outbox; how many the server took. Each is marked sent only after it was taken.
+    """Sends every message of the outbox to a mail server, and returns how many the server accepted.
 
-    smtp_url: `smtp://host:port` (port 25, STARTTLS where offered) or `smtps://host:port` (465, TLS from the start),
-    with `user:password@` where the server asks for it, which are only sent through verified TLS, or to this machine.
-    UsageError when it is no such address. DeliveryError names the addresses whose message the server did not take,
-    and why; the others are sent all the same, those stay in the outbox.
+    Each message is marked as sent only after the server accepted it.
+
+    smtp_url: `smtp://host:port` (port 25 if none is given; STARTTLS if offered) or `smtps://host:port` (465; TLS from
+        the start), with `user:password@` if the server requires a login. A password is sent only through verified TLS,
+        or to this machine. sender: the envelope's address. now: timezone-aware.
+
+    UsageError if `smtp_url` or `sender` is not valid. DeliveryError if the server can't be reached, or if it refused
+    messages: it names their addresses and the reasons. Refused messages stay in the outbox; all others are sent.
     """
     connect = _connector(smtp_url)
     checked_address(sender)
@@ -72,9 +79,9 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
             try:
                 server = server or connect()
             except (OSError, smtplib.SMTPException) as error:
-                place = urlsplit(smtp_url).hostname
+                host = urlsplit(smtp_url).hostname
                 raise DeliveryError(
-                    f"mail server {place}: {_reason(error)}; {len(waiting) - sent} of {len(waiting)} digests stay in "
+                    f"mail server {host}: {_reason(error)}; {len(waiting) - sent} of {len(waiting)} digests stay in "
                     "the outbox; check CLAUSEWATCH_SMTP_URL"
                 ) from None
             try:
@@ -89,18 +96,18 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
             sent += 1
     finally:
         if server is not None:
-            _say_goodbye(server)
+            _quit(server)
     if refused:
         lines = "\n  ".join(refused)
         raise DeliveryError(
-            f"{sent} of {len(waiting)} digests sent; the mail server did not take those to\n  {lines}\n"
-            "They stay in the outbox and are tried again next time; `clausewatch unsubscribe ADDRESS` ends that."
+            f"{sent} of {len(waiting)} digests sent; the mail server refused the digests to\n  {lines}\n"
+            "They stay in the outbox and are sent again next time; `clausewatch unsubscribe ADDRESS` ends that."
         )
     return sent
 
 
 def _connector(smtp_url: str) -> Callable[[], smtplib.SMTP]:
-    """How to open a connection to that server. UsageError when the address is none."""
+    """Returns a function that connects to the server. UsageError if the URL is not valid."""
     try:
         url = urlsplit(smtp_url)
         port = url.port
@@ -116,24 +123,24 @@ def _connector(smtp_url: str) -> Callable[[], smtplib.SMTP]:
         return lambda: _logged_in(
             smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT, context=ssl.create_default_context()), url
         )
-    return lambda: _logged_in(_started(smtplib.SMTP(host, port or 25, timeout=_TIMEOUT), url), url)
+    return lambda: _logged_in(_with_starttls(smtplib.SMTP(host, port or 25, timeout=_TIMEOUT), url), url)
 
 
-def _started(server: smtplib.SMTP, url: SplitResult) -> smtplib.SMTP:
-    """The connection after STARTTLS where the server offers it."""
+def _with_starttls(server: smtplib.SMTP, url: SplitResult) -> smtplib.SMTP:
+    """Starts TLS on the connection if the server offers it."""
     server.ehlo()
     if server.has_extn("starttls"):
         context = ssl.create_default_context()
         if not url.username:
-            # Nobody's secret is at stake, and the same mail would go in the clear without STARTTLS: any certificate
-            # is better than none (opportunistic security, RFC 7435).
+            # No password is at stake, and without STARTTLS the same mail would go in the clear, so any certificate is
+            # better than none (opportunistic security, RFC 7435).
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         server.starttls(context=context)
         server.ehlo()
     elif url.username and not _is_this_machine(url.hostname or ""):
         server.close()
-        raise smtplib.SMTPNotSupportedError("offers no TLS, and the password would go in the clear; use smtps://")
+        raise smtplib.SMTPNotSupportedError("it offers no TLS, so the password would be sent unencrypted; use smtps://")
     return server
 
 
@@ -150,23 +157,23 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _say_goodbye(server: smtplib.SMTP) -> None:
+def _quit(server: smtplib.SMTP) -> None:
     try:
         server.quit()
     except (OSError, smtplib.SMTPException):
-        server.close()  # everything it took is marked already
+        server.close()  # the messages it accepted are marked already
 
 
 def _reason(error: Exception) -> str:
-    """What the server said, in a line."""
+    """Returns what the server answered, in one line."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        (code, said), *_ = error.recipients.values()
-        return f"{code} {_decoded(said)}"
+        (code, answer), *_ = error.recipients.values()
+        return f"{code} {_decoded(answer)}"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_decoded(error.smtp_error)}"
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _decoded(said: bytes | str) -> str:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _decoded(answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""The report on a terminal, or as plain text for a pipe or a file."""
+"""Renders a report on a terminal, or as plain text for a pipe or a file."""
 
 import io
 
@@ -10,45 +10,42 @@ from rich.text import Text
 from core.changes import Redline
 from core.dates import iso
 from core.history import Observation
-from reports.report import FileSide, Report
-from reports.vendor_text import printable
-from reports.wording import (
+from reports.rendered_changes import (
     ELLIPSIS,
     PATH_SEPARATOR,
     SIGNIFICANCE_MEANINGS,
-    Told,
+    RenderedChange,
     by_significance,
-    circumstances,
-    marked,
-    subject,
-    summary,
-    told,
-    whereabouts,
+    redline_as_text,
+    rendered_changes,
 )
+from reports.report import FileSide, Report
+from reports.vendor_text import printable
+from reports.wording import circumstances, headings_sentence, summary, title
 
 _STYLES = {"delete": "red strike", "insert": "green underline", "equal": ""}
 _INDENT = 6
 
 
 def as_text(report: Report) -> str:
-    """The report as plain text: insertions as {+new+}, deletions as [-old-], one line a paragraph."""
+    """Returns the report as plain text: insertions as {+new+}, deletions as [-old-], each paragraph in one line."""
     console = Console(file=io.StringIO(), force_terminal=False, color_system=None, highlight=False)
     print_report(report, console)
-    assert isinstance(console.file, io.StringIO)  # noqa: S101 - tells mypy what was put in above
+    assert isinstance(console.file, io.StringIO)  # noqa: S101 - tells mypy what was passed above
     return console.file.getvalue()
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Prints the report: summary first, one line a change with its redline under it, unchanged text left out.
+    """Prints the report: the summary, then a line for each change with its redline under it, without unchanged text.
 
-    Differences are coloured and struck or underlined where the console has colour, marked with [-old-] and {+new+}
-    where it has none (NO_COLOR, a pipe, a file).
+    If the console has colour, differences are coloured and struck through or underlined. Otherwise (NO_COLOR, a pipe, a
+    file) they are marked with [-old-] and {+new+}.
     """
-    _line(console, Text(subject(report), style="bold"))
+    _line(console, Text(title(report), style="bold"))
     _line(console, Text(summary(report)))
-    changes = told(report.comparison)
-    if where := whereabouts(changes):
-        _line(console, Text(where))
+    changes = rendered_changes(report.comparison)
+    if sentence := headings_sentence(changes):
+        _line(console, Text(sentence))
     for sentence in circumstances(report):
         _line(console, Text(sentence))
     console.print()
@@ -82,22 +79,24 @@ def _evidence(console: Console, name: str, seen: Observation) -> None:
     _line(console, Text(f"{'':<21}sha256 {seen.sha256}", style="dim"))
 
 
-def _change(change: Told, console: Console, width: int) -> None:
-    """width: of the column of kinds."""
+def _change(change: RenderedChange, console: Console, kind_width: int) -> None:
     line = Text(f"{change.number:>4}  ")
-    line.append(f"{change.kind:<{width}}  ", style="bold")
-    clause = f"  ({change.clause})" if change.clause else ""
-    room = console.width - line.cell_len - cell_len(clause) if console.is_terminal else None
+    line.append(f"{change.kind:<{kind_width}}  ", style="bold")
+    clause_kind = f"  ({change.clause_kind})" if change.clause_kind else ""
+    room = console.width - line.cell_len - cell_len(clause_kind) if console.is_terminal else None
     line.append(_place(change, room))
-    line.append(clause, style="dim")
+    line.append(clause_kind, style="dim")
     _line(console, line)
     _line(console, _redline(change.excerpt, console), indent=_INDENT)
     for note in change.notes:
         _line(console, Text(note, style="italic"), indent=_INDENT)
 
 
-def _place(change: Told, room: int | None) -> str:
-    """Where the change stands, in so many columns: the outer headings give way first."""
+def _place(change: RenderedChange, room: int | None) -> str:
+    """Returns the headings a change stands under; the outermost are left out until the rest fits.
+
+    room: the columns there are; None if they are unlimited.
+    """
     place, path = change.place, change.path
     while room is not None and cell_len(place) > room and len(path) > 1:
         path = path[1:]
@@ -107,12 +106,12 @@ def _place(change: Told, room: int | None) -> str:
 
 def _redline(redline: Redline, console: Console) -> Text:
     if console.no_color or console.color_system is None:
-        return Text(marked(redline))
+        return Text(redline_as_text(redline))
     return Text.assemble(*((part, _STYLES[operation]) for operation, part in redline))
 
 
 def _line(console: Console, text: Text, indent: int = 0) -> None:
-    """Wrapped to the width of a terminal; whole where a program or a file gets it."""
+    """Prints a paragraph: wrapped on a terminal, in one line for a pipe or a file."""
     if console.is_terminal:
         console.print(Padding(text, (0, 0, 0, indent)) if indent else text)
     else:

@@ -1,6 +1,7 @@
-"""The report as a Word document whose text carries the changes as Word's own revisions.
+"""Renders a report as a Word document whose text has the changes as tracked changes.
 
-WordprocessingML as ISO/IEC 29500-1 (ECMA-376 part 1), section 17.13.5, has it: w:ins, w:del, w:moveFrom, w:moveTo.
+Tracked changes, or revisions, are w:ins, w:del, w:moveFrom and w:moveTo (ISO/IEC 29500-1, ECMA-376 part 1, section
+17.13.5).
 """
 
 import io
@@ -22,11 +23,12 @@ from core.changes import Redline, RedlineOperation
 from core.clauses import Clause
 from core.dates import iso
 from core.history import Observation
-from reports.cuts import cut
-from reports.layout import Row, merged
+from reports.merged_text import MergedRow, merged_rows
+from reports.redline_cuts import cut_redline
+from reports.rendered_changes import RenderedChange, by_significance, rendered_changes
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
-from reports.wording import Told, by_significance, circumstances, subject, summary, told, whereabouts
+from reports.wording import circumstances, headings_sentence, summary, title
 
 _AUTHOR = "clausewatch"
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "yi")
@@ -34,13 +36,13 @@ _REVISIONS = {"delete": "w:del", "insert": "w:ins"}
 
 
 def as_docx(report: Report) -> bytes:
-    """The report as a .docx file: what was compared, the whole text with tracked changes, a list of the changes.
+    """Returns the report as a .docx file: what was compared, the text with tracked changes, a list of the changes.
 
-    Accepting all changes leaves the new text, rejecting all the old one. The revisions' author is clausewatch, their
-    date that of the first capture of the new text; of two files, the present.
+    Accepting all changes leaves the new text, rejecting all of them the old text. The author of the revisions is
+    clausewatch. Their date is that of the first capture of the new text or, if files are compared, the present.
     """
     document = new_document()
-    document.core_properties.title = printable(subject(report))[:255]
+    document.core_properties.title = printable(title(report))[:255]
     document.core_properties.author = _AUTHOR
     document.core_properties.comments = ""
     normal = document.styles["Normal"]
@@ -49,18 +51,18 @@ def as_docx(report: Report) -> bytes:
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.25)
     _footer(document, report)
-    changes = told(report.comparison)
-    _front(document, report, whereabouts(changes))
+    changes = rendered_changes(report.comparison)
+    _front(document, report, headings_sentence(changes))
     moment = datetime.now(UTC) if isinstance(report.new, FileSide) else report.new.period.first.captured_at
     document.add_heading("The text with its changes", 1)
-    marker = _Marker(iso(moment), report.new.document.language in _RIGHT_TO_LEFT)
+    writer = _RevisionWriter(iso(moment), report.new.document.language in _RIGHT_TO_LEFT)
     body = document.element.body
-    rows = merged(report.comparison, report.old.document, report.new.document)
-    elements = [element for row in rows for element in marker.paragraphs(row)]
-    marker.keep_apart([element for element in elements if element.tag == qn("w:p")])
+    rows = merged_rows(report.comparison, report.old.document, report.new.document)
+    elements = [element for row in rows for element in writer.paragraphs(row)]
+    writer.keep_apart([element for element in elements if element.tag == qn("w:p")])
     for element in elements:
-        body.insert(len(body) - 1, element)  # before the section's properties, which come last
-    # A paragraph that was deleted or inserted is taken into the next one, so one that stays has to follow.
+        body.insert(len(body) - 1, element)  # before the properties of the section, which come last
+    # Accepting or rejecting joins a deleted or inserted paragraph with the next one, so an untracked one has to follow.
     _annex(document, report, changes)
     file = io.BytesIO()
     document.save(file)
@@ -71,26 +73,26 @@ def as_docx(report: Report) -> bytes:
 
 
 def _footer(document: WordDocument, report: Report) -> None:
-    """What this is about and the number of the page, which Word and LibreOffice count."""
+    """Adds the title and a field for the page number, which Word and LibreOffice fill in."""
     paragraph = document.sections[0].footer.paragraphs[0]
-    paragraph.add_run(f"{printable(subject(report))} – page ").font.size = Pt(9)
+    paragraph.add_run(f"{printable(title(report))} – page ").font.size = Pt(9)
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), "PAGE")
     number = OxmlElement("w:r")
-    number.text = "1"  # until it is counted
+    number.text = "1"  # shown until the field is filled in
     field.append(number)
     number.get_or_add_rPr().get_or_add_sz().val = Pt(9)
     paragraph._p.append(field)
 
 
-def _front(document: WordDocument, report: Report, where: str) -> None:
-    document.add_heading(printable(subject(report)), 0)
+def _front(document: WordDocument, report: Report, headings: str) -> None:
+    document.add_heading(printable(title(report)), 0)
     document.add_paragraph().add_run(summary(report)).bold = True
-    for sentence in (*((where,) if where else ()), *circumstances(report)):
+    for sentence in (*((headings,) if headings else ()), *circumstances(report)):
         document.add_paragraph(sentence)
     document.add_paragraph(
-        "Each difference in the text is a tracked change: accepting all of them leaves the new text, rejecting all the "
-        "old one. What moved is marked as moved at both of its places. The list at the end leads to each change."
+        "Each difference in the text is a tracked change: accepting all of them leaves the new text, rejecting all of "
+        "them the old text. Moved text is marked as moved at both places. The list at the end links to each change."
     )
     if report.interval:
         rows = [
@@ -112,26 +114,29 @@ def _evidence(name: str, seen: Observation) -> tuple[str, ...]:
     return name, f"{iso(seen.captured_at)} ({seen.source})", f"{printable(seen.url)}\nSHA-256 {seen.sha256}"
 
 
-def _annex(document: WordDocument, report: Report, changes: Sequence[Told]) -> None:
+def _annex(document: WordDocument, report: Report, changes: Sequence[RenderedChange]) -> None:
     document.add_heading("List of the changes", 1)
     if not changes:
         document.add_paragraph(summary(report))
     for significance, group in by_significance(changes):
         document.add_heading(f"{significance.capitalize()} ({len(group)})", 2)
-        rows = [(str(one.number), one.kind, "\n".join((one.place, f"“{one.beginning}”", *one.notes))) for one in group]
+        rows = [
+            (str(change.number), change.kind, "\n".join((change.place, f"“{change.beginning}”", *change.notes)))
+            for change in group
+        ]
         table = _table(document, [("No.", "Kind", "Where, and how it begins"), *rows], (1.2, 3.8, 11.5))
         head, *others = table.tr_lst
         head.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-        for one, row in zip(group, others, strict=True):
+        for change, row in zip(group, others, strict=True):
             number, kind, _ = row.tc_lst
-            _link(number.p_lst[0], _bookmark(one))
-            if one.change.kind.startswith("moved"):
-                _link(kind.add_p(), _bookmark(one, "_old"), "where it was")
+            _link(number.p_lst[0], _bookmark(change))
+            if change.change.kind.startswith("moved"):
+                _link(kind.add_p(), _bookmark(change, "_old"), "where it was")
 
 
 def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tuple[float, ...]) -> CT_Tbl:
-    """widths: of the columns, in centimetres."""
-    # Through the XML: python-docx takes quadratic time to fill a long table cell by cell.
+    """Adds a table. widths: of the columns, in centimetres."""
+    # Filled through the XML, since python-docx takes quadratic time to fill a long table cell by cell.
     table = document.add_table(0, len(widths), "Table Grid")
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
@@ -148,7 +153,7 @@ def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tupl
 
 
 def _link(paragraph: CT_P, bookmark: str, text: str = "") -> None:
-    """Makes what stands in the paragraph, or the text, a link to a bookmark."""
+    """Makes the content of the paragraph a link to a bookmark. text: added to the content."""
     link = OxmlElement("w:hyperlink")
     link.set(qn("w:anchor"), bookmark)
     link.extend(paragraph.r_lst)
@@ -164,17 +169,20 @@ def _link(paragraph: CT_P, bookmark: str, text: str = "") -> None:
         properties.get_or_add_u().val = WD_UNDERLINE.SINGLE
 
 
-def _bookmark(one: Told, place: str = "") -> str:
-    return f"change{one.number}{place}"
+def _bookmark(change: RenderedChange, suffix: str = "") -> str:
+    return f"change{change.number}{suffix}"
 
 
 # --- the text ---
 
-_Piece = tuple[RedlineOperation, str]
+_Part = tuple[RedlineOperation, str]
 
 
-class _Marker:
-    """Writes rows as paragraphs with revisions; keeps count of the revisions, whose ids must differ."""
+class _RevisionWriter:
+    """Writes rows as paragraphs with revisions, and numbers the revisions, whose ids must be unique.
+
+    date: of the revisions, in ISO 8601. right_to_left: whether the text runs from right to left.
+    """
 
     def __init__(self, date: str, right_to_left: bool) -> None:
         self._date = date
@@ -182,28 +190,28 @@ class _Marker:
         self._ids = count(1)
         self._bookmarks: set[str] = set()
 
-    def paragraphs(self, row: Row) -> Iterator[BaseOxmlElement]:
-        """The row's paragraphs, with the beginning and end of a move around them, and where its change begins."""
-        if row.told:
-            yield from self._bookmarked(_bookmark(row.told, "_old" if row.role == "moved_from" else ""))
-        stays = any(operation == "equal" for operation, _ in row.redline)
-        if row.role not in ("moved_from", "moved_to") or not stays or row.told is None:
+    def paragraphs(self, row: MergedRow) -> Iterator[BaseOxmlElement]:
+        """Yields the row's paragraphs, with the marks of a move around them and a bookmark where a change begins."""
+        if row.change:
+            yield from self._bookmarked(_bookmark(row.change, "_old" if row.role == "moved_from" else ""))
+        has_equal_text = any(operation == "equal" for operation, _ in row.redline)
+        if row.role not in ("moved_from", "moved_to") or not has_equal_text or row.change is None:
             yield from self._in_place(row)
             return
         direction = "moveFrom" if row.role == "moved_from" else "moveTo"
         begin, end = (OxmlElement(f"w:{direction}Range{which}") for which in ("Start", "End"))
         end.set(qn("w:id"), self._sign(begin))
-        begin.set(qn("w:name"), f"move{row.told.number}")
+        begin.set(qn("w:name"), f"move{row.change.number}")
         (clause,) = row.old or row.new
         equal = f"w:{direction}"
-        # LibreOffice leaves an empty paragraph where its end is tracked otherwise than the text before it.
-        mark = _REVISIONS.get(row.redline[-1][0], equal)
+        # LibreOffice leaves an empty paragraph if the paragraph's end and the text before it are tracked differently.
+        end_revision = _REVISIONS.get(row.redline[-1][0], equal)
         yield begin
-        yield self._paragraph(clause, (("equal", _label(clause)), *row.redline), mark, equal)
+        yield self._paragraph(clause, (("equal", _label(clause)), *row.redline), end_revision, equal)
         yield end
 
     def _bookmarked(self, name: str) -> Iterator[BaseOxmlElement]:
-        """A bookmark before the first of a change's paragraphs; its name may stand only once."""
+        """Yields a bookmark before the first paragraph of a change, since a bookmark's name must be unique."""
         if name in self._bookmarks:
             return
         self._bookmarks.add(name)
@@ -215,10 +223,10 @@ class _Marker:
         yield end
 
     def keep_apart(self, paragraphs: Sequence[BaseOxmlElement]) -> None:
-        """Puts a deleted space after an insertion at a paragraph's end where the next one begins with an insertion.
+        """Puts a deleted space between an insertion at a paragraph's end and one at the beginning of the next.
 
-        LibreOffice (7.4) takes the two for one, end of the paragraph included, and joins the paragraphs when the
-        changes are rejected.
+        LibreOffice (7.4) takes the two insertions and the end of the paragraph for one insertion, and joins the
+        paragraphs when the changes are rejected.
         """
         for before, after in pairwise(paragraphs):
             is_tracked = before.find(f"{qn('w:pPr')}/{qn('w:rPr')}") is not None
@@ -226,26 +234,30 @@ class _Marker:
             if not is_tracked and last == qn("w:ins") and first in (qn("w:ins"), qn("w:moveTo")):
                 before.append(self._run(" ", "w:del"))
 
-    def _in_place(self, row: Row) -> Iterator[BaseOxmlElement]:
-        """The paragraphs of a row: one, or as many as the clauses that one became or that became one."""
+    def _in_place(self, row: MergedRow) -> Iterator[BaseOxmlElement]:
+        """Yields the row's paragraph, or for a split or merge a paragraph for each of its several clauses."""
         pieces = _pieces(row)
-        joined, clauses = ("w:ins", row.new) if len(row.new) > 1 else ("w:del", row.old)
-        alone = {"removed": "w:del", "moved_from": "w:del", "added": "w:ins", "moved_to": "w:ins"}.get(row.role)
+        break_revision, clauses = ("w:ins", row.new) if len(row.new) > 1 else ("w:del", row.old)
+        last_revision = {"removed": "w:del", "moved_from": "w:del", "added": "w:ins", "moved_to": "w:ins"}.get(row.role)
         for index, redline in enumerate(pieces):
             clause = clauses[index] if len(clauses) == len(pieces) > 1 else (row.new or row.old)[0]
-            yield self._paragraph(clause, redline, alone if index == len(pieces) - 1 else joined)
+            yield self._paragraph(clause, redline, last_revision if index == len(pieces) - 1 else break_revision)
 
     def _paragraph(
-        self, clause: Clause, redline: Redline, mark: str | None, equal: str | None = None
+        self, clause: Clause, redline: Redline, end_revision: str | None, equal: str | None = None
     ) -> BaseOxmlElement:
-        """mark: how the paragraph's end is tracked. equal: the revision that text common to both sides is part of."""
+        """Returns a clause as a paragraph.
+
+        end_revision: how the paragraph's end is tracked. equal: how text that both sides have is tracked. None stands
+        for untracked.
+        """
         paragraph = OxmlElement("w:p")
         properties = paragraph.get_or_add_pPr()
         properties.style = _style(clause)
         if self._right_to_left:
             properties.append(OxmlElement("w:bidi"))
-        if mark:
-            tracked = OxmlElement(mark)
+        if end_revision:
+            tracked = OxmlElement(end_revision)
             self._sign(tracked)
             run_properties = OxmlElement("w:rPr")
             run_properties.append(tracked)
@@ -281,7 +293,7 @@ class _Marker:
 
 
 def _style(clause: Clause) -> str:
-    """The id of the paragraph style, of those that python-docx's template has."""
+    """Returns the id of a paragraph style that python-docx's template has."""
     if clause.kind == "heading":
         return f"Heading{min(len(clause.heading_path) + 2, 6)}"
     if clause.kind == "list_item":
@@ -294,23 +306,24 @@ def _label(clause: Clause) -> str:
 
 
 def _labels(old: Clause | None, new: Clause | None) -> Redline:
-    was, now = (_label(clause) if clause else "" for clause in (old, new))
-    return (("equal", was),) if was == now else (("delete", was), ("insert", now))
+    old_label, new_label = (_label(clause) if clause else "" for clause in (old, new))
+    return (("equal", old_label),) if old_label == new_label else (("delete", old_label), ("insert", new_label))
 
 
-def _pieces(row: Row) -> list[Redline]:
-    """A row's redline by paragraph, labels included: cut where the several clauses of one side meet."""
+def _pieces(row: MergedRow) -> list[Redline]:
+    """Returns the redline of each paragraph of a row, labels included: cut where the several clauses of a side meet."""
     several = row.new if len(row.new) > 1 else row.old
     if len(several) < 2:
         old, new = (side[0] if side else None for side in (row.old, row.new))
         return [(*_labels(old, new), *row.redline)]
     is_split = len(row.new) > 1
-    # White space at a cut is the other side's: a space between sentences where this side has another paragraph.
-    space: _Piece = ("delete", " ") if is_split else ("insert", " ")
-    cut_redline = cut(row.redline, "delete" if is_split else "insert", [printable(clause.text) for clause in several])
-    last = len(cut_redline) - 1
+    # At a cut the side with one clause has a space between two sentences, where the other side has two paragraphs.
+    space: _Part = ("delete", " ") if is_split else ("insert", " ")
+    other: RedlineOperation = "delete" if is_split else "insert"
+    cut_pieces = cut_redline(row.redline, other, [printable(clause.text) for clause in several])
+    last = len(cut_pieces) - 1
     result: list[Redline] = []
-    for index, piece in enumerate(cut_redline):
+    for index, piece in enumerate(cut_pieces):
         if index == 0:
             labels = _labels(row.old[0], row.new[0])
         else:

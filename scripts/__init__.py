@@ -1,1 +1,1 @@
-"""The `clausewatch` command: thin, one module a sub-command."""
+"""The `clausewatch` command. Each sub-command is a module in `scripts/commands/`; what they share is here."""

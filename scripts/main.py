@@ -1,4 +1,4 @@
-"""The `clausewatch` command: its sub-commands, and how their errors reach the user."""
+"""The `clausewatch` command line: the list of sub-commands, and how errors become messages and exit statuses."""
 
 import importlib
 import sys
@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from core.exceptions import ClausewatchError, UsageError
-from scripts.environment import environment_help
+from core.exceptions import ClausewatchError, DeclarationError, UsageError
+from scripts.environment_help import environment_help
 
-# Loaded when asked for, so that `clausewatch --help` need not wait for Scrapy and the database's driver.
+# A command's module is imported only when the command is used, so that `clausewatch captures` does not load Scrapy.
 _COMMANDS = (
     "vendors",
     "ingest",
@@ -32,14 +32,17 @@ _COMMANDS = (
 )
 
 
-class _Senseless(click.ClickException):
-    """What was asked for makes no sense; the status is that of click's own usage errors."""
+class _UsageException(click.ClickException):
+    """An error in what the user asked for or declared. Exits with the status of click's own usage errors."""
 
     exit_code = 2
 
 
 class _Commands(click.Group):
-    """Sub-commands by the name of their module; errors become one message and a non-zero exit."""
+    """The sub-commands. Turns errors into a message on standard error and an exit status.
+
+    The status is 2 if the request or a declaration is wrong, and 1 for every other error.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -47,26 +50,28 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"scripts.{cmd_name}").command
-        _tell_environment(command)
+        command: click.Command = importlib.import_module(f"scripts.commands.{cmd_name}").command
+        _add_environment_help(command)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (UsageError, DeclarationError) as error:
+            raise _UsageException(str(error)) from None
         except ClausewatchError as error:
-            raise (_Senseless if isinstance(error, UsageError) else click.ClickException)(str(error)) from None
+            raise click.ClickException(str(error)) from None
         except BrokenPipeError:
             raise
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{where}{error.strerror or error}") from None
+            prefix = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{prefix}{error.strerror or error}") from None
 
 
-def _tell_environment(command: click.Command) -> None:
+def _add_environment_help(command: click.Command) -> None:
     command.epilog = environment_help()
     for child in getattr(command, "commands", {}).values():
-        _tell_environment(child)
+        _add_environment_help(child)
 
 
 @click.command(cls=_Commands, epilog=environment_help())
@@ -74,18 +79,21 @@ def _tell_environment(command: click.Command) -> None:
 def cli() -> None:
     """Track how vendors' privacy policies change, clause by clause.
 
-    Data goes to standard output, everything else to standard error; the exit status is 0 when the command did its
-    job, changes or none. Captures come from `scrapy crawl live`, `scrapy crawl archive` and `clausewatch ingest`.
-    A date is a year, a month or a day (2018, 2018-05, 2018-05-25), in UTC; a version can be named by @id instead.
+    Captures of policies come from `scrapy crawl live`, `scrapy crawl archive` and `clausewatch ingest`. A DATE is a
+    year, a month, a day or a time (2018, 2018-05, 2018-05-25, 2018-05-25T09:30), in UTC. Where a date selects a
+    version, @ID can name the version instead; `clausewatch versions` lists the ids.
+
+    Results go to standard output, messages to standard error. The exit status is 0 if the command succeeded, whether or
+    not a policy has changed; 1 if it failed; and 2 if the arguments, a setting or a vendor's declaration are wrong.
     """
 
 
 def main() -> None:
-    """Runs the command line; the console script `clausewatch`."""
-    if sys.stdout is None or sys.stderr is None:  # closed by who started us, `>&-`
+    """Runs the command line. The console script `clausewatch` calls it."""
+    if sys.stdout is None or sys.stderr is None:  # the caller closed the stream, as `>&-` does
         sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
-        # JSON is UTF-8 (RFC 8259, 8.1), whatever the locale; a lone surrogate of a page's text comes out as \udc80.
+        # JSON is UTF-8 (RFC 8259, 8.1), whatever the locale; a lone surrogate in a page's text is printed as \udc80.
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # they are TextIOWrapper here
     cli(prog_name="clausewatch")
 

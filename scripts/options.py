@@ -1,4 +1,4 @@
-"""The arguments that several commands share, and what they stand for."""
+"""Arguments and options that several commands share, and how commands resolve them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,28 +16,32 @@ policy_option: Decorator = click.option(
     "--policy",
     default="privacy",
     show_default=True,
-    help="Which policy, as the declaration names it.",
+    help="The policy, by the name in the vendor's declaration.",
 )
 
 
 def format_option(*formats: str) -> Decorator:
-    """`--format`, the first of the formats being the default."""
+    """Returns the option `--format`. The first of the formats is the default."""
     return click.option(
         "--format",
         "output_format",
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
-        help="How to print it.",
+        help="The output format.",
     )
 
 
-def declared(settings: Settings, slug: str, policy_slug: str) -> tuple[Vendor, Policy]:
-    """The vendor of that slug and its policy. UsageError names those there are."""
-    vendor = select_vendors(settings.vendors, [slug])[slug]
-    return vendor, vendor.policy(policy_slug)
+def declared_policy(settings: Settings, vendor: str, policy: str) -> tuple[Vendor, Policy]:
+    """Returns the vendor and the policy that are declared under these slugs.
+
+    UsageError, which lists the declared ones, if there is no such vendor or policy. DeclarationError if the vendor's
+    declaration is broken.
+    """
+    declaration = select_vendors(settings.vendors, [vendor])[vendor]
+    return declaration, declaration.policy(policy)
 
 
 def open_store(settings: Settings) -> Store:
-    """The store that CLAUSEWATCH_DATABASE_URL and CLAUSEWATCH_PAYLOADS_URL name; used as a context manager."""
+    """Opens the store that CLAUSEWATCH_DATABASE_URL and CLAUSEWATCH_PAYLOADS_URL name; use it as a context manager."""
     return Store.open(settings.database_url, settings.payloads_url)

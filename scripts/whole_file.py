@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Writes files that are either complete or not there at all."""
 
 import os
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from core.exceptions import UsageError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A stream whose bytes are at that path, in place of what was there, when the block ends; never when it raises.
+    """Yields a stream. When the block ends, what was written to it replaces the file; if it raises, the file stays.
 
-    What is there and is no file, such as /dev/stdout, is written to as it is.
+    If something other than a regular file is at the path, such as /dev/stdout, it is written to directly.
 
-    UsageError when the file cannot be written.
+    UsageError if the file can't be written.
     """
     if path.exists() and not path.is_file():
-        with _told(path), path.open("wb") as stream:
+        with _usage_errors(path), path.open("wb") as stream:
             yield stream
         return
     with whole_draft(path) as draft, draft.open("wb") as stream:
@@ -27,15 +27,14 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def whole_draft(path: Path) -> Iterator[Path]:
-    """A path to write a file to, which is at that path, in place of what was there, when the block ends.
+    """Yields the path of a draft. When the block ends, the draft replaces the file; if it raises, the file stays.
 
-    Until then it is hidden beside it, under no ending that another program would take for its own; when the block
-    raises, it is gone.
+    The draft is a hidden file in the same folder. Its name has no extension that another program would pick up.
 
-    UsageError when the file cannot be written.
+    UsageError if the file can't be written.
     """
-    with _told(path):
-        path = path.resolve()  # a link stays one
+    with _usage_errors(path):
+        path = path.resolve()  # a symbolic link keeps pointing to the new file
         draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             yield draft
@@ -47,7 +46,7 @@ def whole_draft(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _usage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:

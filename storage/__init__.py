@@ -1,7 +1,7 @@
-"""The database: captures, payloads and reviews as evidence, the readings derived from them, subscribers and the outbox,
-and what a crawl of a web archive still has to fetch.
+"""The database. It holds captures, payloads and reviews as evidence, and the readings that are derived from them; also
+subscribers, the outbox, and the captures that a crawl of a web archive still has to fetch.
 
-`Store` opens it; `storage.upkeep` proves, copies and restores it.
+`Store` opens a database. `storage.upkeep` verifies, copies and restores one.
 """
 
 from storage.records import (

@@ -4,27 +4,30 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from core.archives import ListedCapture
+from core.archives import ArchiveName, ArchiveSite, ListedCapture, WebArchive
 from core.captures import Capture, sha256_hex
 from core.policies import PolicyKey
 from storage.database import Database, insert
 from storage.records import CaptureToFetch, KnownPayload, Listing, ListingQuery
 from storage.tables.models import CaptureRow, ListedCaptureRow, ListingRow
 
-# A stored capture may be this far in time from the row that led to it: for a redirect the target's capture is kept.
+# If the capture that a row lists was a redirect, the stored capture is that of its target, up to this far away in time.
 _MAX_DISTANCE = timedelta(days=1)
 _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-# After so many captures with one checksum were asked for in vain, all of them are given up: they may all refer to one
-# record that the archive has lost.
+# After so many captures with one checksum were fetched in vain, all of them are given up, since they may all refer to
+# one record that the archive has lost.
 _MAX_TRIED = 2
 _ROWS_AT_ONCE = 1000
+# Captures of this archive were listed before there was another one. Their identities don't name the archive; those of
+# listings under way must not change.
+_FIRST_ARCHIVE: WebArchive = "wayback"
 
 
 class ArchiveListings:
-    """The listings under way, and the captures they name that are not stored.
+    """The listings under way, and the captures to fetch: those that the listings name and that are not stored.
 
     Every method raises StorageError if the database refuses.
     """
@@ -37,24 +40,25 @@ class ArchiveListings:
     ) -> tuple[Listing, ...]:
         """Returns the listings of a policy, one for each query: those under way, to be continued, and new ones.
 
-        Listings under way for other queries are dropped with their rows. Those begun more than `stale` before `now`
-        start over, since the archive may hold more by now; their rows stay.
+        queries: all queries for the policy, whichever archive they go to. Listings under way for other queries are
+        dropped with their captures to fetch. Listings begun more than `stale` before `now` start over, since the
+        archive may hold more by now; their captures to fetch stay.
         """
         with self._database.write_session() as session:
-            identities = [_listing_identity(key, query) for query in queries]
+            by_identity = {_listing_identity(key, query): query for query in queries}
             of_policy = (ListingRow.vendor == key.vendor, ListingRow.policy == key.policy)
-            session.execute(delete(ListingRow).where(*of_policy, ListingRow.identity.not_in(identities)))
+            session.execute(delete(ListingRow).where(*of_policy, ListingRow.identity.not_in(by_identity)))
             session.execute(
                 update(ListingRow)
                 .where(*of_policy, ListingRow.begun_at < now - stale)
                 .values(begun_at=now, resume_key=None, complete=False, found=0, malformed=0)
             )
-            for identity, query in zip(identities, queries, strict=True):
+            for identity, query in by_identity.items():
                 values = {
                     "identity": identity,
                     "vendor": key.vendor,
                     "policy": key.policy,
-                    "archive": query.archive,
+                    "archive": query.archive.address,
                     "url": query.url,
                     "begin": query.begin,
                     "end": query.end,
@@ -64,8 +68,8 @@ class ArchiveListings:
                     "malformed": 0,
                 }
                 session.execute(insert(session, ListingRow).values(values).on_conflict_do_nothing())
-            rows = session.scalars(select(ListingRow).where(*of_policy))
-            return tuple(_listing(row) for row in rows)
+            rows = session.scalars(select(ListingRow).where(ListingRow.identity.in_(by_identity)))
+            return tuple(_listing(row, by_identity[row.identity]) for row in rows)
 
     def file_page(
         self, listing: Listing, captures: Collection[ListedCapture], malformed: int, resume_key: str | None
@@ -81,35 +85,36 @@ class ArchiveListings:
         with self._database.write_session() as session:
             row = session.get(ListingRow, listing.id)
             if row is None or row.complete or row.resume_key != listing.resume_key:
-                return None if row is None else _listing(row)
+                return None if row is None else _listing(row, listing.query)
             row.malformed += malformed
             row.resume_key, row.complete = resume_key, resume_key is None
             key = PolicyKey(row.vendor, row.policy)
-            stored = _stored(session, key, captures)
+            archive = listing.query.archive.name
+            stored = _stored(session, key, archive, captures)
             missing = [
                 {
                     "listing_id": row.id,
-                    "identity": _listed_identity(key, one.urlkey, one.timestamp),
+                    "identity": _listed_identity(key, archive, capture.index_key),
                     "vendor": row.vendor,
                     "policy": row.policy,
-                    "urlkey": one.urlkey,
-                    "timestamp": one.timestamp,
-                    "original": one.original,
-                    "mimetype": one.mimetype,
-                    "statuscode": one.statuscode,
-                    "digest": one.digest,
-                    "text": one.checksum,
+                    "urlkey": capture.urlkey,
+                    "timestamp": capture.timestamp,
+                    "original": capture.original,
+                    "mimetype": capture.mimetype,
+                    "statuscode": capture.statuscode,
+                    "digest": capture.digest,
+                    "checksum": capture.checksum,
                     "tried": False,
                 }
-                for one in captures
-                if (one.urlkey, one.timestamp) not in stored
+                for capture in captures
+                if capture.index_key not in stored
             ]
-            row.found += len(stored & {(one.urlkey, one.timestamp) for one in captures})
+            row.found += len(stored & {capture.index_key for capture in captures})
             if missing:
                 # Indexes often name a capture twice, and an earlier listing may have left some of these.
                 statement = insert(session, ListedCaptureRow).on_conflict_do_nothing().returning(ListedCaptureRow.id)
                 row.found += len(session.scalars(statement, missing).all())
-            return _listing(row)
+            return _listing(row, listing.query)
 
     def restart(self, listing: Listing) -> None:
         """Has a listing start over with its first page. Its captures to fetch stay."""
@@ -132,9 +137,14 @@ class ArchiveListings:
                 )
 
     def to_fetch(
-        self, key: PolicyKey, without_ids: Collection[int], without_checksums: Collection[str], limit: int
+        self,
+        key: PolicyKey,
+        archive: ArchiveSite,
+        without_ids: Collection[int],
+        without_checksums: Collection[str],
+        limit: int,
     ) -> tuple[CaptureToFetch, ...]:
-        """Returns at most `limit` captures to fetch of a policy, those not tried yet first.
+        """Returns at most `limit` captures of a policy that are to be fetched from an archive, untried ones first.
 
         without_ids, without_checksums: captures to leave out.
         """
@@ -142,6 +152,7 @@ class ArchiveListings:
             select(ListedCaptureRow, ListingRow.url)
             .join(ListingRow, ListingRow.id == ListedCaptureRow.listing_id)
             .where(ListedCaptureRow.vendor == key.vendor, ListedCaptureRow.policy == key.policy)
+            .where(ListingRow.archive == archive.address)
             .where(ListedCaptureRow.id.not_in(without_ids))
             .where(ListedCaptureRow.checksum.is_(None) | ListedCaptureRow.checksum.not_in(without_checksums))
             .order_by(ListedCaptureRow.tried, ListedCaptureRow.id)
@@ -151,6 +162,7 @@ class ArchiveListings:
             return tuple(
                 CaptureToFetch(
                     row.id,
+                    archive,
                     url,
                     ListedCapture(row.urlkey, row.timestamp, row.original, row.mimetype, row.statuscode, row.digest),
                     row.checksum,
@@ -172,18 +184,14 @@ class ArchiveListings:
     def mark_not_given(self, key: PolicyKey, capture: CaptureToFetch) -> int:
         """Records that the archive does not give a capture.
 
-        The capture stays to be fetched while another one with the same checksum may still be given. Once none may, all
-        of them are dropped until they are listed again. Returns how many were dropped.
+        The capture remains to be fetched as long as the archive may still give another one with the same checksum. Once
+        it may not, all of them are dropped until they are listed again. Returns how many were dropped.
         """
         with self._database.write_session() as session:
             if capture.checksum is None:
                 session.execute(delete(ListedCaptureRow).where(ListedCaptureRow.id == capture.id))
                 return 1
-            alike = (
-                ListedCaptureRow.vendor == key.vendor,
-                ListedCaptureRow.policy == key.policy,
-                ListedCaptureRow.checksum == capture.checksum,
-            )
+            alike = _with_checksum(key, capture.archive.address, capture.checksum)
             rows = session.execute(select(ListedCaptureRow.id, ListedCaptureRow.tried).where(*alike)).all()
             tried = {row_id for row_id, was_tried in rows if was_tried} | {capture.id}
             if len(tried) < min(len(rows), _MAX_TRIED):
@@ -192,79 +200,98 @@ class ArchiveListings:
             session.execute(delete(ListedCaptureRow).where(*alike))
             return len(rows)
 
-    def distrust_checksum(self, key: PolicyKey, checksum: str) -> None:
-        """Has every capture with that checksum fetched by itself, after one of them gave other bytes than it names."""
+    def distrust_checksum(self, key: PolicyKey, capture: CaptureToFetch) -> None:
+        """Has each capture with the checksum of this one fetched by itself.
+
+        For a capture whose bytes turned out not to be those that the checksum names.
+        """
+        if capture.checksum is None:
+            return
         with self._database.write_session() as session:
             session.execute(
                 update(ListedCaptureRow)
-                .where(ListedCaptureRow.vendor == key.vendor, ListedCaptureRow.policy == key.policy)
-                .where(ListedCaptureRow.checksum == checksum)
+                .where(*_with_checksum(key, capture.archive.address, capture.checksum))
                 .values(checksum=None)
             )
 
-    def known_payloads(self, key: PolicyKey) -> Mapping[str, KnownPayload]:
+    def known_payloads(self, key: PolicyKey, archive: WebArchive) -> Mapping[str, KnownPayload]:
         """Returns, by the archive's checksum, the payloads that stored captures of a policy prove it to stand for."""
         query = (
             select(CaptureRow.archive, CaptureRow.sha256, CaptureRow.media_type, CaptureRow.redirects)
             .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
-            .where(CaptureRow.source == "wayback", CaptureRow.status == 200)
+            .where(CaptureRow.source == archive, CaptureRow.status == 200)
             .execution_options(yield_per=_ROWS_AT_ONCE)
         )
         with self._database.read_session() as session:
             return {
-                archive["digest"]: KnownPayload(sha256, media_type)
-                for archive, sha256, media_type, redirects in session.execute(query)
-                if not redirects and "digest" in archive
+                identifiers["digest"]: KnownPayload(sha256, media_type)
+                for identifiers, sha256, media_type, redirects in session.execute(query)
+                if not redirects and "digest" in identifiers
             }
 
 
 def drop_fetched(session: Session, captures: Iterable[Capture]) -> None:
-    """Takes captures that are stored now off the list of those to fetch."""
+    """Takes captures that are stored now off the list of captures to fetch."""
     if identities := _identities(captures):
         session.execute(delete(ListedCaptureRow).where(ListedCaptureRow.identity.in_(identities)))
 
 
 def any_to_fetch(session: Session, captures: Iterable[Capture]) -> bool:
-    """Returns whether any of these captures is on the list of those to fetch."""
+    """Returns whether any of these captures is on the list of captures to fetch."""
     identities = _identities(captures)
     query = select(ListedCaptureRow.id).where(ListedCaptureRow.identity.in_(identities)).limit(1)
     return bool(identities) and session.scalar(query) is not None
 
 
-def _stored(session: Session, key: PolicyKey, captures: Collection[ListedCapture]) -> set[tuple[str, str]]:
-    """Returns which of the listed captures are stored, by urlkey and timestamp."""
+def _with_checksum(key: PolicyKey, archive: str, checksum: str) -> tuple[ColumnElement[bool], ...]:
+    """Returns the conditions for the captures that an archive lists of a policy with one checksum.
+
+    archive: its address. A checksum says nothing of what another archive lists with the same one.
+    """
+    return (
+        ListedCaptureRow.vendor == key.vendor,
+        ListedCaptureRow.policy == key.policy,
+        ListedCaptureRow.checksum == checksum,
+        exists().where(ListingRow.id == ListedCaptureRow.listing_id, ListingRow.archive == archive),
+    )
+
+
+def _stored(
+    session: Session, key: PolicyKey, archive: WebArchive, captures: Collection[ListedCapture]
+) -> set[tuple[str, str]]:
+    """Returns the index keys of the listed captures that are stored."""
     if not captures:
         return set()
-    moments = [min(max(one.captured_at, _EARLIEST), _LATEST) for one in captures]
+    moments = [min(max(capture.captured_at, _EARLIEST), _LATEST) for capture in captures]
     query = (
         select(CaptureRow.archive)
-        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.source == "wayback")
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.source == archive)
         .where(CaptureRow.captured_at.between(min(moments) - _MAX_DISTANCE, max(moments) + _MAX_DISTANCE))
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
-    return {(archive.get("urlkey", ""), archive.get("timestamp", "")) for archive in session.scalars(query)}
+    return {(identifiers.get("urlkey", ""), identifiers.get("timestamp", "")) for identifiers in session.scalars(query)}
 
 
 def _identities(captures: Iterable[Capture]) -> list[str]:
-    """Returns the identities of the rows that led to captures; no archive's index led to those of other sources."""
+    """Returns the identities of the listed captures that led to stored ones; those that no index led to have none."""
     return [
-        _listed_identity(
-            PolicyKey(one.vendor, one.policy), one.archive.get("urlkey", ""), one.archive.get("timestamp", "")
-        )
-        for one in captures
-        if one.source == "wayback"
+        _listed_identity(capture.key, capture.provenance.archive, index_key)
+        for capture in captures
+        if capture.provenance is not None and (index_key := capture.provenance.index_key) is not None
     ]
 
 
-def _listed_identity(key: PolicyKey, urlkey: str, timestamp: str) -> str:
-    return sha256_hex(json.dumps([*key, urlkey, timestamp]).encode())
+def _listed_identity(key: PolicyKey, archive: ArchiveName, index_key: tuple[str, str]) -> str:
+    parts = [*key, *index_key]
+    if archive != _FIRST_ARCHIVE:
+        parts.append(archive)
+    return sha256_hex(json.dumps(parts).encode())
 
 
 def _listing_identity(key: PolicyKey, query: ListingQuery) -> str:
     bounds = [moment and moment.isoformat() for moment in (query.begin, query.end)]
-    return sha256_hex(json.dumps([*key, query.archive, query.url, *bounds]).encode())
+    return sha256_hex(json.dumps([*key, query.archive.address, query.url, *bounds]).encode())
 
 
-def _listing(row: ListingRow) -> Listing:
-    query = ListingQuery(row.archive, row.url, row.begin, row.end)
+def _listing(row: ListingRow, query: ListingQuery) -> Listing:
     return Listing(row.id, query, row.found, row.malformed, row.resume_key, row.complete)

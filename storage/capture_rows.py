@@ -4,19 +4,26 @@ import json
 from datetime import UTC
 
 from core.captures import Capture, sha256_hex
+from formats.capture_json import archive_fields, archive_mapping
 from storage.tables.models import CaptureRow
+
+# Captures from these sources were stored before identifiers became part of an identity. Theirs must not change, or a
+# capture that is stored already would be taken for a new one.
+_SOURCES_WITHOUT_IDENTIFIERS = frozenset({"live", "wayback", "warc", "file"})
 
 
 def capture_identity(capture: Capture) -> str:
     """Returns the SHA-256 of the fields that tell this capture from every other one."""
-    parts = (
+    parts: list[object] = [
         capture.vendor,
         capture.policy,
         capture.source,
         capture.asked_url,
         capture.captured_at.astimezone(UTC).isoformat(timespec="microseconds"),
         capture.sha256,
-    )
+    ]
+    if capture.provenance is not None and capture.source not in _SOURCES_WITHOUT_IDENTIFIERS:
+        parts.append(sorted(capture.provenance.identifiers.items()))
     return sha256_hex(json.dumps(parts).encode())
 
 
@@ -37,7 +44,7 @@ def row_values(capture: Capture, identity: str) -> dict[str, object]:
         "sha256": capture.sha256,
         "requested_at": capture.requested_at,
         "answered_at": capture.answered_at,
-        "archive": dict(capture.archive),
+        "archive": archive_mapping(capture),
     }
 
 
@@ -57,5 +64,5 @@ def capture_from(row: CaptureRow) -> Capture:
         sha256=row.sha256,
         requested_at=row.requested_at,
         answered_at=row.answered_at,
-        archive=row.archive,
+        **archive_fields(row.source, row.archive),
     )

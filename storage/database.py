@@ -1,4 +1,4 @@
-"""The connection to the database: opening it, its transactions, and saying what is wrong with it."""
+"""The connection to the database: opening it, its transactions, and explaining its errors."""
 
 import re
 import sqlite3
@@ -17,8 +17,8 @@ from core.exceptions import DamageError, StorageError
 from storage.tables import schema
 from storage.tables.models import Base
 
-# How long one process waits for another's transaction in a SQLite file, and for a server to answer; in seconds.
-# `?timeout=` and `?connect_timeout=` in the URL set others.
+# In seconds: how long a process waits for another's transaction, and for a server to answer. `?timeout=` and
+# `?connect_timeout=` in the URL override them.
 _LOCK_TIMEOUT = "30"
 _CONNECT_TIMEOUT = "10"
 
@@ -29,7 +29,7 @@ _NO_SPACE = f"has no space left: free some and run this again; {_STAYS}"
 _LOCKED = f"is locked by another process: run this again when that one is done; {_STAYS}"
 _READ_ONLY = "cannot be written: give this user the right to write to it"
 
-# By the beginning of the name SQLite gives the error (https://www.sqlite.org/rescode.html).
+# By the beginning of the error's name in SQLite (https://www.sqlite.org/rescode.html).
 _SQLITE_ADVICE = {
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
@@ -52,7 +52,7 @@ _POSTGRESQL_ADVICE = {
     "28": "does not let us in: see user and password in CLAUSEWATCH_DATABASE_URL",
     "3D000": "does not exist: create it with createdb, or correct CLAUSEWATCH_DATABASE_URL",
 }
-# The module sqlite3 says so of its own, without a name.
+# The module sqlite3 raises this error itself, without a name of SQLite's.
 _UNDECODABLE = "Could not decode to UTF-8"
 _UNREACHABLE = (
     "cannot be reached, or the connection was lost: see that the server runs and that CLAUSEWATCH_DATABASE_URL is "
@@ -63,9 +63,10 @@ _UNREACHABLE = (
 class Database:
     """An open database at the present schema.
 
-    read_session, write_session: a session in one transaction, committed at the end of the block and undone when the
-        block raises. StorageError for whatever the database refuses.
-    info: what all its sessions carry along.
+    A session is one transaction: it is committed at the end of the `with` block, and rolled back if the block raises.
+    StorageError for everything that the database refuses.
+
+    url: SQLAlchemy's. info: the `Session.info` of all sessions.
     """
 
     def __init__(self, url: str, info: dict[Any, Any] | None = None) -> None:
@@ -82,18 +83,21 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Closes all connections."""
         self._engine.dispose()
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:
-        """For queries alone: on SQLite it waits for no writer."""
+        """Yields a session for queries only, which on SQLite waits for no writer."""
         with self._explaining(), Session(self._engine, info=self._info) as session, session.begin():
             yield session
 
     @contextmanager
     def write_session(self) -> Iterator[Session]:
-        """For changes: it is the only writer from its beginning. StorageError when the tables are other ones by now."""
+        """Yields a session for changes, which is the only writer from its beginning.
+
+        StorageError if a newer clausewatch has migrated the tables since the database was opened.
+        """
         with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
             if schema.revision(session.connection()) != self._schema:
                 raise StorageError(
@@ -104,7 +108,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """For queries that all see the database as it was at the first of them; nobody waits for it."""
+        """Yields a session whose queries all see the database as it was at the first one. No writer waits for it."""
         with self.read_session() as session:
             if session.get_bind().dialect.name == "postgresql":
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -116,7 +120,10 @@ class Database:
 
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
-    """Has whatever a database refuses in this block told as StorageError. name: the database's, for messages."""
+    """Raises StorageError with an explanation for every database error in the block.
+
+    DamageError if a value or a page of a SQLite file is damaged. name: the database's, for messages.
+    """
     try:
         yield
     except SQLAlchemyError as error:
@@ -125,14 +132,14 @@ def explaining(name: str) -> Iterator[None]:
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT, which both databases spell alike."""
+    """Returns an INSERT that offers ON CONFLICT, which SQLite and PostgreSQL spell alike."""
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
 
 
 def _parsed(url: str) -> URL:
-    """The URL, known to be of a database that can be used."""
+    """Returns the URL with its driver. StorageError if it names no SQLite file and no PostgreSQL database."""
     try:
         parsed = make_url(url)
         backend = parsed.drivername.partition("+")[0]
@@ -183,25 +190,28 @@ def _make_folder(url: URL) -> None:
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
-    # The module sqlite3 would begin transactions by itself, but not before the first change; we begin them.
+    # By itself, the module sqlite3 begins a transaction only before the first change; `_begin_sqlite` begins them.
     connection.isolation_level = None
     cursor = connection.cursor()
     _use_wal(cursor)
-    # FULL: a committed capture survives a power cut, too; NORMAL would lose the last ones.
+    # With NORMAL, a power cut would lose the last committed captures.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
 def _use_wal(cursor: sqlite3.Cursor) -> None:
-    """Readers and the writer do not wait for each other. A new file is switched to it, once."""
+    """Switches a file to write-ahead logging, in which readers and the writer don't wait for each other.
+
+    The file keeps the setting, so only a new file is changed.
+    """
     (milliseconds,) = cursor.execute("PRAGMA busy_timeout").fetchone()
     give_up = time.monotonic() + milliseconds / 1000
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            # For this one statement SQLite does not wait when another process switches the same file.
+            # SQLite doesn't apply its timeout to this statement if another process switches the file just now.
             if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > give_up:
                 raise
             time.sleep(0.02)
@@ -210,14 +220,14 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads and then writes fails at once when another has written in between, however long the
-    # timeout (https://www.sqlite.org/rescode.html#busy_snapshot): writers take their turn at the beginning.
+    # Whatever the timeout, a transaction that reads first fails as soon as it writes if another one has written in
+    # between (https://www.sqlite.org/rescode.html#busy_snapshot). So writers wait for each other at the beginning.
     writes = connection.get_execution_options().get("clausewatch_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _is_damage(error: SQLAlchemyError) -> bool:
-    """Whether a value or a page of a SQLite file is damaged; others may be sound."""
+    """Returns whether a value or a page of a SQLite file is damaged; the rest of the file may be sound."""
     cause = error.orig if isinstance(error, DBAPIError) else None
     if not isinstance(cause, sqlite3.Error):
         return False
@@ -225,8 +235,8 @@ def _is_damage(error: SQLAlchemyError) -> bool:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    # Two that write the same rows in another order, as two crawls of one policy may, would wait for each other: so
-    # writers take their turn here, too, and wait as long for it as for a SQLite file.
+    # Two crawls of one policy may write the same rows in different orders, and would deadlock. So writers wait for each
+    # other at the beginning here, too, and as long as for a SQLite file.
     if connection.get_execution_options().get("clausewatch_writes"):
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_WRITER})")
@@ -236,14 +246,14 @@ def _explanation(error: SQLAlchemyError, name: str) -> str:
     if not isinstance(error, DBAPIError):
         return f"{name}: {error}"
     cause = error.orig
-    said = str(cause).strip().partition("\n")[0]
+    message = str(cause).strip().partition("\n")[0]
     sqlite_name, sqlstate = getattr(cause, "sqlite_errorname", None), getattr(cause, "sqlstate", None)
-    for code, table in ((sqlite_name, _SQLITE_ADVICE), (sqlstate, _POSTGRESQL_ADVICE)):
-        for beginning, advice in table.items():
+    for code, advice_by_code in ((sqlite_name, _SQLITE_ADVICE), (sqlstate, _POSTGRESQL_ADVICE)):
+        for beginning, advice in advice_by_code.items():
             if code and code.startswith(beginning):
-                return f"{name} {advice} ({said})"
+                return f"{name} {advice} ({message})"
     if _is_damage(error):
-        return f"{name} is damaged: restore it from a backup ({said})"
+        return f"{name} is damaged: restore it from a backup ({message})"
     if error.connection_invalidated or (sqlite_name is None and sqlstate is None):
-        return f"{name} {_UNREACHABLE} ({said})"
-    return f"{name} refused: {said}; {_STAYS}"
+        return f"{name} {_UNREACHABLE} ({message})"
+    return f"{name} refused: {message}; {_STAYS}"

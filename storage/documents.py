@@ -1,4 +1,4 @@
-"""Documents under the SHA-256 of their JSON: many captures show the same one."""
+"""Stores documents under the SHA-256 of their JSON, each once, since many captures show the same one."""
 
 from collections.abc import Iterable
 
@@ -15,24 +15,24 @@ from storage.tables.models import DocumentRow
 
 
 def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
-    """Store documents, encoded, unless they are stored already. The digest of each."""
-    digests = {data: sha256_hex(data) for data in encoded}
-    known = set(session.scalars(select(DocumentRow.sha256).where(DocumentRow.sha256.in_(digests.values()))))
-    rows = [_row(data, sha256) for data, sha256 in digests.items() if sha256 not in known]
+    """Stores encoded documents, unless they are stored already. Returns the SHA-256 of each."""
+    checksums = {data: sha256_hex(data) for data in encoded}
+    known = set(session.scalars(select(DocumentRow.sha256).where(DocumentRow.sha256.in_(checksums.values()))))
+    rows = [_row(data, sha256) for data, sha256 in checksums.items() if sha256 not in known]
     if rows:
         session.connection().execute(insert(session, DocumentRow).on_conflict_do_nothing(), rows)
-    return digests
+    return checksums
 
 
 def replace(session: Session, data: bytes) -> None:
-    """Store a document, encoded, in place of what is stored under its digest: that is damaged, or gone."""
+    """Stores an encoded document in place of the row under its SHA-256, which is damaged or gone."""
     values = _row(data, sha256_hex(data))
     statement = insert(session, DocumentRow).values(values)
     session.execute(statement.on_conflict_do_update(index_elements=[DocumentRow.sha256], set_=values))
 
 
 def get(session: Session, sha256: str) -> Document:
-    """The document of that digest. StorageError when it is gone or damaged."""
+    """Returns the document with that SHA-256. StorageError if it is gone; DamageError if it is damaged."""
     row = session.get(DocumentRow, sha256)
     if row is None:
         raise StorageError(f"the document {sha256} is gone from the database; restore it from a backup")

@@ -1,4 +1,4 @@
-"""Captures as evidence: stored once with their payloads, never altered."""
+"""Stores captures as evidence: once, together with their payloads, and never altered."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.captures import Capture
-from storage import policies, unread
+from storage import counts, unread
 from storage.capture_rows import row_values
 from storage.database import insert
 from storage.payloads import packing
@@ -14,15 +14,16 @@ from storage.tables.models import CaptureRow
 
 
 def stored_ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
-    """Returns the ids of those captures that are stored, by identity."""
+    """Returns the ids of the stored captures among those with these identities, by identity."""
     query = select(CaptureRow.identity, CaptureRow.id).where(CaptureRow.identity.in_(identities))
     return dict(iter(session.execute(query)))
 
 
 def put(session: Session, captures: Mapping[str, tuple[Capture, bytes | None]]) -> dict[str, int]:
-    """Stores captures that are not stored yet, with their payloads, marked as unread. Returns their ids by identity.
+    """Stores new captures with their payloads, and marks them as unread. Returns their ids by identity.
 
-    captures: by identity, each with its payload; None where the payload is stored already. StorageError if it is not.
+    captures: by identity, none of them stored yet. Each comes with its payload, or with None if the payload is stored
+    already. StorageError if a payload is neither given nor stored.
     """
     if not captures:
         return {}
@@ -31,5 +32,5 @@ def put(session: Session, captures: Mapping[str, tuple[Capture, bytes | None]]) 
     rows = [row_values(capture, identity) for identity, (capture, _) in captures.items()]
     ids = dict(iter(session.connection().execute(statement, rows)))
     unread.mark(session, {ids[identity]: capture for identity, (capture, _) in captures.items()})
-    policies.count(session, captures=[capture.key for capture, _ in captures.values()])
+    counts.add(session, captures=[capture.key for capture, _ in captures.values()])
     return ids

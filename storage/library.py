@@ -1,4 +1,4 @@
-"""What a reader of the library asks: captures, histories, documents, payloads, and where each policy stands."""
+"""The captures of all policies and what is made of them: histories, documents, standings, reviews."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from core.exceptions import ExtractionError, UsageError
 from core.history import History, Observation, Period, period_for
 from core.policies import PolicyKey
 from diffing.timeline import timeline
-from storage import documents, policies, standings
+from storage import counts, documents, policies, standings
 from storage.database import Database
 from storage.payloads import packing
 from storage.records import Review, Standing, StoredCapture
@@ -20,7 +20,7 @@ from storage.verdicts import UNREAD, capture_row, judged_captures, stored_captur
 
 
 class Library:
-    """The captures of all policies, what was read from them, and the reviews.
+    """The captures of all policies, what was read from them, and persons' reviews.
 
     Every method raises StorageError if the database refuses.
     """
@@ -34,33 +34,46 @@ class Library:
             return stored_captures(session, key)
 
     def capture(self, capture_id: int) -> StoredCapture:
-        """Returns the capture of that id. UsageError if there is none."""
+        """Returns the capture with that id. UsageError if no capture has it."""
         with self._database.read_session() as session:
             row = capture_row(session, capture_id)
-            judged = {one.capture_id: one for one in judged_captures(session, PolicyKey(row.vendor, row.policy))}
+            key = PolicyKey(row.vendor, row.policy)
+            judged = {capture.capture_id: capture for capture in judged_captures(session, key)}
             return stored_capture(row, judged.get(capture_id))
 
     def history(self, key: PolicyKey) -> History:
-        """Returns the periods and versions that the accepted captures of a policy show, by one reader's readings."""
+        """Returns the periods and versions that the accepted captures of a policy show by its reader in force."""
         with self._database.read_session() as session:
             return timeline(
                 Observation(
-                    one.capture_id, one.captured_at, one.url, one.source, one.sha256, one.version_id, one.reader
+                    capture.capture_id,
+                    capture.captured_at,
+                    capture.url,
+                    capture.source,
+                    capture.sha256,
+                    capture.version_id,
+                    capture.reader,
                 )
-                for one in judged_captures(session, key)
-                if one.version_id is not None
+                for capture in judged_captures(session, key)
+                if capture.version_id is not None
             )
 
     def period(self, key: PolicyKey, history: History, when: str) -> Period:
         """Returns the period of a policy's history that a user names, as `core.history.period_for` does.
 
-        An `@id` that an earlier reader gave to a version names what the last capture that showed it shows now.
+        when: a date, or `@` and the beginning of a version id. The id may be one that an earlier reader gave to a
+        version: it stands for the version that the last capture with that id shows by the reader in force.
+
         UsageError as in `period_for`.
         """
         prefix = when[1:]
-        if not when.startswith("@") or not prefix or any(one.id.startswith(prefix) for one in history.versions):
+        if not when.startswith("@") or not prefix or any(version.id.startswith(prefix) for version in history.versions):
             return period_for(history, when)
-        current = {seen.capture_id: one.version_id for one in history.periods for seen in one.observations}
+        current = {
+            observation.capture_id: period.version_id
+            for period in history.periods
+            for observation in period.observations
+        }
         query = (
             select(CaptureRow.id, ReadingRow.version_id)
             .join(ReadingRow, ReadingRow.capture_id == CaptureRow.id)
@@ -77,11 +90,11 @@ class Library:
         return period_for(history, f"@{former.popitem()[1]}" if len(former) == 1 else when)
 
     def document(self, capture_id: int, reader: str | None = None) -> Document:
-        """Returns what was read from a capture, accepted or not.
+        """Returns the document that was read from a capture, whether the capture is accepted or quarantined.
 
-        reader: whose reading, as `Observation.reader` names it; None stands for the reader in force.
+        reader: by which reader, as `Observation.reader` names it; None stands for the reader in force.
 
-        ExtractionError if the capture could not be read. UsageError if there is no such capture.
+        ExtractionError if the capture could not be read. UsageError if no capture has that id.
         """
         with self._database.read_session() as session:
             row = capture_row(session, capture_id)
@@ -93,14 +106,14 @@ class Library:
             return documents.get(session, reading.document_sha256)
 
     def payload(self, sha256: str) -> bytes:
-        """Returns the bytes of that SHA-256. StorageError if they are not stored; DamageError if they are damaged."""
+        """Returns the payload with that SHA-256. StorageError if it is not stored; DamageError if it is damaged."""
         with self._database.read_session() as session:
             return packing.get(session, sha256)
 
     def standings(self, vendors: Collection[str] = ()) -> tuple[Standing, ...]:
-        """Returns where each policy that has captures stands, in no particular order.
+        """Returns the standing of each policy that has captures, in no particular order.
 
-        vendors: slugs of the vendors asked about; empty stands for all.
+        vendors: slugs; empty stands for all.
         """
         with self._database.read_session() as session:
             return tuple(standings.standings(session, vendors))
@@ -108,8 +121,8 @@ class Library:
     def review(self, capture_ids: Collection[int], review: Review) -> None:
         """Records a person's decision on captures: on all of them or, if an error is raised, on none.
 
-        The decision holds, whatever later readings say, until another one follows. UsageError if there is no such
-        capture, or if a capture is accepted from which no text could be read.
+        The decision holds, whatever later readings say, until another decision follows. UsageError if no capture has
+        one of the ids, or if a capture is accepted from which no text could be read.
         """
         with self._database.write_session() as session:
             times: dict[PolicyKey, list[datetime]] = defaultdict(list)
@@ -131,4 +144,4 @@ class Library:
                 times[key].append(row.captured_at)
             for key, captured_at in times.items():
                 policies.touch(session, key, max(captured_at))
-            policies.count(session, reviews=[key for key, captured_at in times.items() for _ in captured_at])
+            counts.add(session, reviews=[key for key, captured_at in times.items() for _ in captured_at])

@@ -1,4 +1,4 @@
-"""The readings of captures as they are stored: one row for each capture and reader."""
+"""Stores the readings of captures: one row for each capture and reader."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,10 @@ from storage.tables.models import ReadingRow
 
 
 def lasting_reading(session: Session, capture_id: int, reader: str, extractor: str, declared: str) -> ReadingRow | None:
-    """Returns the reading of that reader, or one that another reader made alike; None if there is none that lasts.
+    """Returns a capture's reading by a reader, or an equal one by another reader; None if there is no lasting one.
 
-    extractor, declared: as in ReadingRow; readings with the same values of both are alike.
+    extractor, declared: see ReadingRow; readings of a capture with the same values of both are equal. A reading lasts
+    unless its `extractor` is ''.
     """
     row = session.get(ReadingRow, (capture_id, reader))
     if row is None:
@@ -34,15 +35,15 @@ def lasting_reading(session: Session, capture_id: int, reader: str, extractor: s
 
 
 def put(session: Session, readings: Sequence[tuple[Capture, dict[str, Any], bytes | None]]) -> None:
-    """Stores readings, with what they mean for their policies. Lasting readings that are stored already stay.
+    """Stores readings and updates the state of their policies. Lasting readings that are stored already stay.
 
-    readings: each with its capture, the values of its row, and its document, encoded; None where the row already has
-    the document's SHA-256, or there is no document.
+    readings: each as its capture, the values of its row, and its encoded document; None if the row already has the
+    document's SHA-256, or if there is no document.
     """
-    digests = documents.put(session, [document for _, _, document in readings if document is not None])
+    document_checksums = documents.put(session, [document for _, _, document in readings if document is not None])
     for _, row, document in readings:
         if document is not None:
-            row["document_sha256"] = digests[document]
+            row["document_sha256"] = document_checksums[document]
     statement = insert(session, ReadingRow)
     session.connection().execute(
         statement.on_conflict_do_update(
@@ -55,9 +56,9 @@ def put(session: Session, readings: Sequence[tuple[Capture, dict[str, Any], byte
     by_policy: dict[PolicyKey, list[tuple[Capture, Mapping[str, Any]]]] = defaultdict(list)
     for capture, row, _ in readings:
         by_policy[capture.key].append((capture, row))
-    for key, of_policy in by_policy.items():
-        newest = max(capture.captured_at for capture, _ in of_policy)
-        in_force = policies.touch(session, key, newest, of_policy[-1][1]["reader"])
-        read = [row["capture_id"] for _, row in of_policy if row["extractor"] and row["reader"] == in_force]
+    for key, policy_readings in by_policy.items():
+        newest = max(capture.captured_at for capture, _ in policy_readings)
+        in_force = policies.touch(session, key, newest, policy_readings[-1][1]["reader"])
+        read = [row["capture_id"] for _, row in policy_readings if row["extractor"] and row["reader"] == in_force]
         unread.unmark(session, key, read)
-        unread.mark(session, {row["capture_id"]: capture for capture, row in of_policy if not row["extractor"]})
+        unread.mark(session, {row["capture_id"]: capture for capture, row in policy_readings if not row["extractor"]})

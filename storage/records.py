@@ -1,11 +1,11 @@
-"""What the store hands out."""
+"""The records that the parts of the store take and return."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from core.archives import ListedCapture
+from core.archives import ArchiveSite, ListedCapture
 from core.captures import Capture, Reason, Verdict
 
 Decision = Literal["accepted", "rejected"]
@@ -13,7 +13,7 @@ Decision = Literal["accepted", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a person decided on a capture. by: their account's name; note: why; at: when, timezone-aware UTC."""
+    """A person's decision on a capture. by: their account's name. note: why. at: when, timezone-aware UTC."""
 
     decision: Decision
     by: str
@@ -23,11 +23,12 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class StoredCapture:
-    """A capture with what was made of it.
+    """A capture with the verdict that counts.
 
-    verdict: the last review's where there is one, else the reading's, else what its neighbours say.
-    version_id: the version it shows; None when it is quarantined.
-    reviews: what persons decided on it, in order; the last one holds.
+    verdict: the last review's if there are reviews; else the reading's, unless the policy's other captures show that
+        this one is in another language.
+    version_id: the version that the capture shows; None if it is quarantined.
+    reviews: persons' decisions on the capture, oldest first; the last one holds.
     """
 
     id: int
@@ -39,13 +40,15 @@ class StoredCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a policy stands, by all its captures. Times are those of captures, timezone-aware UTC.
+    """Where a policy stands, by all its captures. All times are a capture's captured_at, timezone-aware UTC.
 
-    captures: how many there are. last_capture: the newest, whatever its verdict.
-    last_accepted: the newest that was accepted. last_change: when the newest version first appeared.
-    failing_since: the first capture after the last accepted one, when what followed is quarantined; else None.
-    quarantined: how many captures are, by reason, the most frequent first.
-    unread: captures that the reader in force has not read yet.
+    captures: how many there are.
+    last_capture: the time of the newest capture, whatever its verdict. last_accepted: of the newest accepted one.
+    last_change: when the newest version first appeared.
+    failing_since: the time of the first capture after the last accepted one, if the captures since then are
+        quarantined; else None.
+    quarantined: how many captures are quarantined, by reason, the most frequent reason first.
+    unread: how many captures the reader in force has not read yet.
     """
 
     vendor: str
@@ -61,11 +64,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be.
+    """Something wrong with the database, as `verify` finds it.
 
-    place: which capture, payload, review or other row; fault: what is wrong with it, in words.
-    remedy: `backup`: it cannot be made again. `repair`: `clausewatch verify --repair` makes it again; `mended`: it did.
-        `reextract`: `clausewatch reextract` makes it. `none`: it is harmless.
+    place: which capture, payload, review or other row it is. fault: what is wrong, in words.
+    remedy: what to do. `backup`: restore a backup, since it can't be derived again. `repair`: run `clausewatch verify
+        --repair`, which derives it again. `mended`: nothing more, since it was derived again just now. `reextract`: run
+        `clausewatch reextract`, which derives it. `none`: nothing, since it is harmless.
     """
 
     place: str
@@ -75,10 +79,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Who gets digests.
+    """Somebody who gets digests.
 
-    vendors: slugs of the vendors watched, in alphabetical order; empty means all.
-    since: the moment of the first subscription; what was captured before is not told.
+    vendors: slugs of the vendors watched, in alphabetical order; empty stands for all.
+    since: when the address was first subscribed; changes captured before it are left out of digests.
     """
 
     id: int
@@ -89,7 +93,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """A composed message (RFC 5322 bytes) that waits to be sent to address."""
+    """A composed message (RFC 5322 bytes) that waits to be sent to `address`."""
 
     id: int
     address: str
@@ -100,10 +104,11 @@ class OutboxMessage:
 class ListingQuery:
     """What an archive's index is asked for.
 
-    archive: its base address. url: the location's. begin, end: of the captures, both included; None for no bound.
+    archive: whose index it is. url: the location's address. begin, end: of the captures, both included; None for no
+        bound.
     """
 
-    archive: str
+    archive: ArchiveSite
     url: str
     begin: datetime | None
     end: datetime | None
@@ -130,11 +135,13 @@ class Listing:
 class CaptureToFetch:
     """A listed capture that is not stored yet.
 
-    url: the location's. checksum: the archive's own checksum of what the capture shows, which other captures may share;
-    None if it tells nothing of others. tried: fetched in vain; another capture of the same checksum may still be given.
+    archive: which archive lists it. url: the location's address. checksum: the archive's own checksum of what the
+    capture shows, which other captures of this archive may share; None if it says nothing about others. tried: whether
+    it was fetched in vain, while the archive may still give another capture with the same checksum.
     """
 
     id: int
+    archive: ArchiveSite
     url: str
     listed: ListedCapture
     checksum: str | None

@@ -1,4 +1,4 @@
-"""An open database, as the parts that other rooms ask."""
+"""The store: an open database, with a part for each kind of question."""
 
 from typing import Self
 
@@ -10,14 +10,15 @@ from storage.subscriptions import Subscriptions
 
 
 class Store:
-    """An open database. Its parts may be used by several threads, and by several processes at once.
+    """An open database. Several threads and several processes may use it at once.
 
-    library: captures, histories, documents, reviews. archive_listings: what a crawl of a web archive still has to
-    fetch. subscriptions: subscribers and the outbox. database: for `intake` and `storage.upkeep`, which need its
-    transactions.
+    library: captures, histories, documents, reviews, standings.
+    archive_listings: the captures that a crawl of a web archive still has to fetch.
+    subscriptions: subscribers and the outbox.
+    database: transactions, for `intake` and `storage.upkeep`.
 
-    Every method of a part has committed when it returns. Each raises StorageError, which says what to do, if the
-    database refuses: full, locked, gone, damaged; what was stored before stays.
+    Every method of a part has committed when it returns. If the database refuses, because it is full, locked, gone or
+    damaged, the method raises a StorageError that says what to do; what was stored before stays.
     """
 
     def __init__(self, database: Database) -> None:
@@ -28,18 +29,19 @@ class Store:
 
     @classmethod
     def open(cls, url: str, payloads_url: str = "") -> Self:
-        """Opens the database of an SQLAlchemy URL: `sqlite:////path/to/file` or `postgresql://user@host/database`.
+        """Opens a database, after creating or migrating its tables if needed.
 
+        url: SQLAlchemy's, `sqlite:////path/to/file` or `postgresql://user@host/database`. A missing SQLite file and its
+        folder are created.
         payloads_url: where new payloads go that are too large for a row, `file:///path/to/folder` or
-        `s3://bucket/prefix`; '' keeps them in the database. Payloads stored before stay where they are.
+        `s3://bucket/prefix`; '' keeps them in the database. Payloads that are stored already stay where they are.
 
-        A missing SQLite file and its folder are made, and an empty database gets its tables. StorageError if the
-        database can't be opened, or has another schema than this code.
+        StorageError if the database can't be opened, or has a schema that this code can't migrate.
         """
         return cls(Database(url, packing.session_info(payloads_url)))
 
     def close(self) -> None:
-        """Gives the connections back."""
+        """Closes all connections."""
         self.database.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Who gets digests, up to when each subscriber was told, and the messages that wait to be sent."""
+"""Subscribers, how much of each policy's history they were told, and the messages that wait to be sent to them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
 
 
 class Subscriptions:
-    """The subscribers, what they were told, and the outbox.
+    """The subscribers, their watermarks, and the outbox.
 
     Every method raises StorageError if the database refuses.
     """
@@ -24,25 +24,25 @@ class Subscriptions:
         self._database = database
 
     def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
-        """Has digests composed for an address.
+        """Subscribes an address to digests.
 
-        vendors: slugs of the vendors watched; empty stands for all. since: changes captured before it are not told.
+        vendors: slugs of the vendors to watch; empty stands for all. since: digests leave out changes captured earlier.
 
-        Subscribing an address again replaces its vendors; `since` and what was told stay.
+        Subscribing an address again replaces its vendors, and keeps the first `since` and the watermarks.
         """
-        chosen = sorted(set(vendors))
+        watched = sorted(set(vendors))
         with self._database.write_session() as session:
             statement = insert(session, SubscriberRow).values(
-                address=address, vendors=chosen, since=since, caught_up=False
+                address=address, vendors=watched, since=since, caught_up=False
             )
             session.execute(
                 statement.on_conflict_do_update(
-                    index_elements=[SubscriberRow.address], set_={"vendors": chosen, "caught_up": False}
+                    index_elements=[SubscriberRow.address], set_={"vendors": watched, "caught_up": False}
                 )
             )
 
     def unsubscribe(self, address: str) -> bool:
-        """Forgets an address, what it was told, and what waits to be sent to it. Returns whether it was subscribed."""
+        """Deletes an address, its watermarks and its waiting messages. Returns whether it was subscribed."""
         statement = delete(SubscriberRow).where(SubscriberRow.address == address).returning(SubscriberRow.id)
         with self._database.write_session() as session:
             return session.scalar(statement) is not None
@@ -54,22 +54,23 @@ class Subscriptions:
             return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.since) for row in rows)
 
     def changed_policies(self) -> Mapping[PolicyKey, int]:
-        """Returns the policies that may have changed since `mark_composed` last named them, with their revisions.
+        """Returns the policies that may have changed since `mark_composed` last recorded them, with their revisions.
 
-        Whatever may change a policy's history raises its revision: a capture that is read, a review, another reader.
+        A policy's revision is raised by everything that may change its history: a capture that is read, a review,
+        another reader.
         """
         query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision).where(_CHANGED_SINCE_COMPOSED)
         with self._database.read_session() as session:
-            # In the order of the partial index that holds just these rows.
+            # Sorted like the partial index that holds just these rows, so that the database reads it alone.
             rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
             return {PolicyKey(vendor, policy): revision for vendor, policy, revision in rows}
 
     def watermarks(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
-        """Returns the policies of which there may be something to tell a subscriber, each with its watermark.
+        """Returns the policies that may have news for a subscriber, each with the subscriber's watermark.
 
-        A watermark is the captured_at up to which the subscriber was told everything, or the time of the subscription.
-        Unless the subscriber is new, or has chosen other vendors since, only policies that may have changed since
-        `mark_composed` last named them are looked at.
+        A watermark is the captured_at up to which the subscriber was told every change; before the first digest, it is
+        the time of the subscription. Policies that have not changed since `mark_composed` last recorded them are left
+        out, unless the subscriber is new or has chosen other vendors since.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
@@ -82,7 +83,7 @@ class Subscriptions:
                 ),
             )
             if caught_up:
-                # In the order of the partial index that holds just these rows.
+                # Sorted like the partial index that holds just these rows.
                 query = query.where(_CHANGED_SINCE_COMPOSED).order_by(PolicyRow.vendor, PolicyRow.policy)
             else:
                 query = query.where(PolicyRow.newest > subscriber.since)
@@ -96,21 +97,21 @@ class Subscriptions:
             return watermarks
 
     def mark_composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
-        """Records up to which revisions of policies all digests were composed.
+        """Records up to which revision of each policy all subscribers' digests were composed.
 
-        revisions: as `changed_policies` gave them before anything else was read. caught_up: the subscribers who were
-        told everything that `watermarks` named for them.
+        revisions: as `changed_policies` returned them before anything else was read. caught_up: the subscribers whose
+        digests covered everything that `watermarks` returned for them.
         """
         with self._database.write_session() as session:
             if revisions:
                 values = [
-                    {"of_vendor": key.vendor, "of_policy": key.policy, "up_to": revision}
+                    {"key_vendor": key.vendor, "key_policy": key.policy, "up_to": revision}
                     for key, revision in revisions.items()
                 ]
                 up_to = bindparam("up_to", type_=BigInteger)
                 statement = (
                     update(PolicyRow)
-                    .where(PolicyRow.vendor == bindparam("of_vendor"), PolicyRow.policy == bindparam("of_policy"))
+                    .where(PolicyRow.vendor == bindparam("key_vendor"), PolicyRow.policy == bindparam("key_policy"))
                     .where(PolicyRow.composed_revision < up_to)
                     .values(composed_revision=up_to)
                 )
@@ -130,12 +131,12 @@ class Subscriptions:
         watermarks: Mapping[PolicyKey, datetime],
         now: datetime,
     ) -> None:
-        """Puts a message (RFC 5322 bytes) into the outbox and advances the subscriber's watermarks: both or neither.
+        """Puts a message into the outbox and advances the subscriber's watermarks, or does neither if it raises.
 
-        message: None if there was nothing to tell. watermarks: by policy, the captured_at up to which the subscriber
-        is told everything; a time earlier than the stored one changes nothing.
+        message: RFC 5322 bytes; None if there was nothing to tell. watermarks: the new ones, by policy; one that is
+        earlier than the stored one changes nothing. now: when the message was composed.
 
-        UsageError if there is no such subscriber.
+        UsageError if no subscriber has that id.
         """
         with self._database.write_session() as session:
             if session.get(SubscriberRow, subscriber_id) is None:
@@ -168,7 +169,10 @@ class Subscriptions:
             return tuple(OutboxMessage(*row) for row in session.execute(query))
 
     def mark_sent(self, message_id: int, now: datetime) -> None:
-        """Takes a message out of the outbox. Changes nothing if it was sent already, or its subscriber is gone."""
+        """Takes a message out of the outbox. Changes nothing if it was sent already, or if its subscriber is gone.
+
+        now: when the message was sent.
+        """
         with self._database.write_session() as session:
             session.execute(
                 update(OutboxRow).where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None)).values(sent_at=now)

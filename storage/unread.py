@@ -1,4 +1,4 @@
-"""Which captures have no reading yet by the reader in force: marks, so that they are found without looking at all."""
+"""Finds the captures that a reader has not read yet. Marks on them save looking at all captures of a policy."""
 
 from collections.abc import Mapping, Sequence, Set
 from operator import attrgetter
@@ -15,9 +15,9 @@ from storage.tables.models import CaptureRow, ReadingRow, UnreadRow
 def unread_captures(
     session: Session, key: PolicyKey, reader: str, without_ids: Set[int], *, marked_only: bool = False
 ) -> list[int]:
-    """Returns the captures of a policy of which that reader has no lasting reading, oldest first.
+    """Returns the ids of the captures of a policy without a lasting reading by a reader, oldest first.
 
-    without_ids: captures to leave out. marked_only: looks only at those marked as unread by the reader in force.
+    without_ids: captures to leave out. marked_only: looks only at the captures marked as unread by the reader in force.
     """
     query = (
         select(CaptureRow.captured_at, CaptureRow.id)
@@ -32,14 +32,17 @@ def unread_captures(
 
 
 def mark(session: Session, captures: Mapping[int, Capture]) -> None:
-    """Marks captures, given by id, as unread."""
-    rows = [{"vendor": one.vendor, "policy": one.policy, "capture_id": key} for key, one in captures.items()]
+    """Marks captures as unread. captures: by id."""
+    rows = [
+        {"vendor": capture.vendor, "policy": capture.policy, "capture_id": capture_id}
+        for capture_id, capture in captures.items()
+    ]
     if rows:
         session.connection().execute(insert(session, UnreadRow).on_conflict_do_nothing(), rows)
 
 
 def unmark(session: Session, key: PolicyKey, capture_ids: Sequence[int]) -> None:
-    """Takes the marks off captures of a policy that were read."""
+    """Removes the marks from captures of a policy that were read."""
     if capture_ids:
         session.execute(
             delete(UnreadRow).where(
@@ -51,7 +54,7 @@ def unmark(session: Session, key: PolicyKey, capture_ids: Sequence[int]) -> None
 
 
 def unmark_read(session: Session, key: PolicyKey, reader: str) -> None:
-    """Takes the marks off all captures of a policy of which that reader has a lasting reading."""
+    """Removes the marks from all captures of a policy that have a lasting reading by a reader."""
     lasting = exists().where(
         ReadingRow.capture_id == UnreadRow.capture_id, ReadingRow.reader == reader, ReadingRow.extractor != ""
     )

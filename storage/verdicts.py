@@ -1,4 +1,4 @@
-"""What each capture counts as: by the reading in force, by its reviews, and by the other captures of its policy."""
+"""The verdict that counts for each capture: by its reading, its reviews, and the other captures of its policy."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from core.captures import Source, Verdict
 from core.exceptions import UsageError
 from core.policies import PolicyKey
-from extraction.screening.language_variants import Spoken, variants
+from extraction.screening.language_variants import CaptureLanguage, language_variants
 from storage.capture_rows import capture_from
 from storage.records import Review, StoredCapture
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
 
-#: The verdict on a capture whose process died between storing and reading it, or that arrived while its policy is being
-#: read again.
+#: The verdict on a capture that the reader in force has not read: the process died between storing and reading it, or
+#: the capture arrived while its policy was being read again.
 UNREAD = Verdict(
     "quarantined",
     "unreadable",
@@ -67,7 +67,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
     )
     reviews = _reviews(session, CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
     judged: list[JudgedCapture] = []
-    spoken: dict[int, Spoken] = {}
+    spoken: dict[int, CaptureLanguage] = {}
     for row in session.execute(query):
         capture_reviews = tuple(reviews[row.id])
         verdict = _reviewed(
@@ -88,15 +88,17 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             )
         )
         if accepted and row.language is not None:
-            spoken[row.id] = Spoken(row.captured_at, (row.url, row.source, row.sha256, row.asked_url), row.language)
-    verdicts = variants(spoken.values())
+            spoken[row.id] = CaptureLanguage(
+                row.captured_at, (row.url, row.source, row.sha256, row.asked_url), row.language
+            )
+    verdicts = language_variants(spoken.values())
     foreign = {capture_id: verdicts[seen] for capture_id, seen in spoken.items() if seen in verdicts}
     return [
-        replace(one, verdict=foreign[one.capture_id], version_id=None)
+        replace(capture, verdict=foreign[capture.capture_id], version_id=None)
         # A person's acceptance outweighs the other captures.
-        if one.capture_id in foreign and not one.reviews
-        else one
-        for one in judged
+        if capture.capture_id in foreign and not capture.reviews
+        else capture
+        for capture in judged
     ]
 
 
@@ -105,15 +107,17 @@ def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRo
     reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
     return [
         _reviewed(
-            Verdict(one.verdict, one.reason, one.evidence, one.needs_browser), one.version_id, reviews[one.capture_id]
+            Verdict(reading.verdict, reading.reason, reading.evidence, reading.needs_browser),
+            reading.version_id,
+            reviews[reading.capture_id],
         )
-        for one in readings
+        for reading in readings
     ]
 
 
 def stored_captures(session: Session, key: PolicyKey) -> tuple[StoredCapture, ...]:
     """Returns every capture of a policy, oldest first."""
-    judged = {one.capture_id: one for one in judged_captures(session, key)}
+    judged = {capture.capture_id: capture for capture in judged_captures(session, key)}
     rows = session.scalars(select(CaptureRow).where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy))
     return tuple(sorted((stored_capture(row, judged.get(row.id)) for row in rows), key=_sort_key))
 
@@ -127,14 +131,14 @@ def capture_row(session: Session, capture_id: int) -> CaptureRow:
 
 
 def stored_capture(row: CaptureRow, judged: JudgedCapture | None) -> StoredCapture:
-    """Returns a capture with its verdict; judged: None if the reader in force has not read it yet."""
+    """Returns a capture with its verdict. judged: None if the reader in force has not read the capture yet."""
     if judged is None:
         return StoredCapture(row.id, capture_from(row), UNREAD, None)
     return StoredCapture(row.id, capture_from(row), judged.verdict, judged.version_id, judged.reviews)
 
 
 def _sort_key(stored: StoredCapture) -> tuple[object, ...]:
-    """Orders by time; captures of one instant in an order that does not depend on when they arrived."""
+    """Returns a key that sorts by time, and captures of one time in an order independent of their arrival."""
     capture = stored.capture
     return (capture.captured_at, capture.url, capture.source, capture.sha256, capture.asked_url)
 

@@ -1,4 +1,4 @@
-"""Fixtures that several test files share: the command on a database of its own, and the databases storage runs on."""
+"""Fixtures that several folders share: the command line with a database of its own, and databases for storage."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +31,10 @@ policies:
 
 @pytest.fixture
 def clausewatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
-    """Runs a sub-command with the demo's vendor declared, and checks its exit status."""
+    """A function that runs `clausewatch` in this process, on an empty database, and checks the exit status.
+
+    The demo's vendor, lanternpost, is declared.
+    """
     (tmp_path / "vendors").mkdir()
     (tmp_path / "vendors" / "lanternpost.yaml").write_text(_DECLARATION, encoding="utf-8")
     monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(tmp_path / "vendors"))

@@ -1,4 +1,4 @@
-"""The databases that storage is tested on: a SQLite file, and a PostgreSQL server where there is one."""
+"""The databases that storage is tested on: a SQLite file and, if the environment names a server, PostgreSQL."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def postgresql_database() -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_url(postgresql_database: str) -> str:
-    # A schema of its own for each test: much faster to make than a database.
+    # Each test gets a schema of its own, which is made much faster than a database.
     schema = f"test_{next(_numbers)}"
     with psycopg.connect(postgresql_database, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")

@@ -1,41 +1,47 @@
-"""Keeps captures in a store as every source does, for tests that are about what is stored."""
+"""Keeps captures in a store as every source does, for tests that are about what is stored.
+
+One store has one intake, so that it remembers from call to call what it has read. Every call ends the processes it
+started: none outlives its test.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 from core.captures import Capture
 from core.declarations import Policy
 from core.policies import PolicyKey
-from intake.evidence import FoundCapture
-from intake.readers import rederive
-from intake.records import ReadCapture, UnreadCapture
+from intake.policy_reader import rederive
+from intake.records import FoundCapture, ReadCapture, UnreadCapture
 from intake.service import Intake
 from storage import Finding, Store, upkeep
 
 _intakes: WeakKeyDictionary[Store, Intake] = WeakKeyDictionary()
 
 
-def intake_of(store: Store) -> Intake:
-    """The same intake for all that a test keeps in one store."""
-    if store not in _intakes:
-        _intakes[store] = Intake(store)
-    return _intakes[store]
-
-
 def keep(store: Store, capture: Capture, payload: bytes | None, policy: Policy) -> ReadCapture:
-    return intake_of(store).keep((capture, payload, policy))
+    with _intake_of(store) as intake:
+        return intake.keep((capture, payload, policy))
 
 
 def keep_all(store: Store, captures: Iterable[FoundCapture]) -> Iterator[ReadCapture]:
-    return intake_of(store).keep_all(captures)
+    with _intake_of(store) as intake:
+        yield from intake.keep_all(captures)
 
 
 def keep_unread(store: Store, captures: Iterable[FoundCapture]) -> Iterator[UnreadCapture]:
-    return intake_of(store).keep_unread(captures)
+    with _intake_of(store) as intake:
+        yield from intake.keep_unread(captures)
+
+
+def read(store: Store, captures: Iterable[UnreadCapture]) -> Iterator[ReadCapture]:
+    with _intake_of(store) as intake:
+        yield from intake.read(captures)
 
 
 def reextract(store: Store, key: PolicyKey, policy: Policy, progress: Callable[[int, int], None] | None = None) -> int:
-    return intake_of(store).reextract(key, policy, progress)
+    with _intake_of(store) as intake:
+        return intake.reextract(key, policy, progress)
 
 
 def verify(
@@ -45,3 +51,14 @@ def verify(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[Finding]:
     return upkeep.verify(store, declared, rederive, repair, progress)
+
+
+def restart(store: Store) -> None:
+    """Forgets the store's intake, as if the process that kept captures had ended and another one began."""
+    _intakes.pop(store, None)
+
+
+@contextmanager
+def _intake_of(store: Store) -> Iterator[Intake]:
+    with _intakes.setdefault(store, Intake(store)) as intake:
+        yield intake

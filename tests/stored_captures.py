@@ -1,4 +1,4 @@
-"""Captures of a fictional policy, to hand to the store."""
+"""Captures of a fictional policy, for tests to keep."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,12 +23,12 @@ _PAGE = """<!DOCTYPE html><html lang="en"><head><title>Privacy policy - Marmot M
 
 
 def page(sentence: str) -> bytes:
-    """The policy with that sentence in it."""
+    """Returns the policy's page with a sentence in it."""
     return _PAGE.format(sentence=sentence).encode()
 
 
 def capture_of(payload: bytes, days: float = 0, **fields: Any) -> Capture:
-    """A capture of that payload, so many days after the first."""
+    """Returns a capture of a payload, made `days` days after `BEGIN`. fields: override the capture's."""
     moment = BEGIN + timedelta(days=days)
     return Capture(
         **{

@@ -1,5 +1,6 @@
-"""What the store holds of digests beyond what the program asks it for."""
+"""What the database says about digests beyond what the program asks for."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,10 +10,10 @@ from storage import Store
 from storage.tables.models import WatermarkRow
 
 
-def told_to(store: Store, subscriber_id: int) -> dict[PolicyKey, datetime]:
-    """By policy, the captured_at up to which the subscriber was told all there was to tell."""
+def told_to(store: Store, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
+    """Returns a subscriber's watermarks as they are stored: by policy, the captured_at up to which all was told."""
     query = select(WatermarkRow.vendor, WatermarkRow.policy, WatermarkRow.until).where(
         WatermarkRow.subscriber_id == subscriber_id
     )
     with store.database.read_session() as session:
-        return {(vendor, policy): until for vendor, policy, until in session.execute(query)}
+        return {PolicyKey(vendor, policy): until for vendor, policy, until in session.execute(query)}

@@ -1,50 +1,60 @@
-"""What an operator has to know of quarantine: which policies show nothing else, and which would need a browser."""
+"""Warnings to the operator: which policies had only quarantined captures for a week, and which need a browser."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from core.declarations import Vendor
-from core.escaping import printable_line
+from core.escaping import escape_line
 from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
 
-#: A shorter outage is the vendor's own trouble and passes by itself; after a week of daily visits somebody has to look.
+#: How long a policy may go without an accepted capture before the operator is warned. A shorter outage is likely to be
+#: the vendor's and to end by itself; after a week of daily crawls, a person has to look.
 SILENCE = timedelta(days=7)
 
 
-def troubles(store: Store, vendors: dict[str, Vendor]) -> Iterator[str]:
-    """A line for each policy that has shown nothing but quarantine for SILENCE, and each that would need a browser."""
-    silent = {
-        (one.vendor, one.policy)
-        for one in store.library.standings()
-        if one.last_accepted is None or one.last_accepted != one.last_capture
+def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator[str]:
+    """Yields the warnings for all policies that these vendors declare. StorageError if the database refuses."""
+    suspect = {
+        PolicyKey(standing.vendor, standing.policy)
+        for standing in store.library.standings()
+        if standing.last_accepted is None or standing.last_accepted != standing.last_capture
     }
     for vendor in vendors.values():
         for policy in vendor.policies:
-            if (vendor.slug, policy) in silent:
-                yield from troubles_of(
-                    f"{vendor.slug} {policy}", store.library.captures(PolicyKey(vendor.slug, policy))
-                )
+            key = PolicyKey(vendor.slug, policy)
+            if key in suspect:
+                yield from quarantine_warnings_of(key, store.library.captures(key))
 
 
-def troubles_of(name: str, captures: Sequence[StoredCapture]) -> Iterator[str]:
-    """The same for one policy. name: what to call it; captures: all of its, oldest first."""
-    accepted = [place for place, one in enumerate(captures) if one.verdict.name == "accepted"]
-    since = captures[accepted[-1]] if accepted else None
-    silent = captures[accepted[-1] + 1 :] if accepted else captures
-    if not silent:
+def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) -> Iterator[str]:
+    """Yields up to two warnings for one policy: nothing was accepted for SILENCE, and the page needs a browser.
+
+    captures: all captures of the policy, oldest first.
+    """
+    accepted = [index for index, stored in enumerate(captures) if stored.verdict.name == "accepted"]
+    last_accepted = captures[accepted[-1]] if accepted else None
+    quarantined = captures[accepted[-1] + 1 :] if accepted else captures
+    if not quarantined:
         return
-    first, last = silent[0].capture.captured_at, silent[-1].capture.captured_at
+    name = f"{key.vendor} {key.policy}"
+    first, last = quarantined[0].capture.captured_at, quarantined[-1].capture.captured_at
     if last - first >= SILENCE:
-        begin = since.capture.captured_at if since else first
-        reasons = Counter(one.verdict.reason for one in silent).most_common()
-        why = f"all {reasons[0][0]}" if len(reasons) == 1 else ", ".join(f"{count} {why}" for why, count in reasons)
+        since = last_accepted.capture.captured_at if last_accepted else first
         yield (
-            f"{name}: nothing accepted {'since' if since else 'at all, since'} {begin:%Y-%m-%d} "
-            f"({plural((last - begin).days, 'day')}): {plural(len(silent), 'capture')}, {why}"
+            f"{name}: no capture accepted since {'' if last_accepted else 'the first one on '}{since:%Y-%m-%d} "
+            f"({plural((last - since).days, 'day')}): {plural(len(quarantined), 'capture')}, {_reasons(quarantined)}"
         )
-    verdict = silent[-1].verdict
+    verdict = quarantined[-1].verdict
     if verdict.needs_browser:
-        yield f"{name}: would need a browser: {printable_line(verdict.evidence)}"
+        yield f"{name}: needs a browser: {escape_line(verdict.evidence)}"
+
+
+def _reasons(quarantined: Sequence[StoredCapture]) -> str:
+    """Returns `all blocked`, or `2 login, 1 blocked`."""
+    reasons = Counter(stored.verdict.reason for stored in quarantined).most_common()
+    if len(reasons) == 1:
+        return f"all {reasons[0][0]}"
+    return ", ".join(f"{count} {reason}" for reason, count in reasons)

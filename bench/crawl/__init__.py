@@ -1,1 +1,1 @@
-"""How fast a live crawl keeps pages."""
+"""Benchmark of the live crawl: `python -m bench.crawl`."""

@@ -1,1 +1,1 @@
-"""How well and how fast the differ compares."""
+"""Benchmarks of the comparison: how right it is, how fast, and what hostile texts cost."""

@@ -1,8 +1,8 @@
-"""Texts made to be hard on a differ: seconds and peak memory of each, and whether the result came out coarser.
+"""Compares texts that are hard on a differ: seconds, peak memory, and whether the result is coarser than usual.
 
-    python bench/diff/adversarial.py
+    python -m bench.diff.adversarial [CASE]
 
-Each runs in a process of its own, since a peak of memory can't be taken back. The bounds are 4 s and 250 MB.
+Each case runs in a process of its own, since the peak of a process's memory never falls. The bounds are 4 s and 250 MB.
 """
 
 import random
@@ -13,19 +13,22 @@ import time
 from collections.abc import Callable
 
 from core.clauses import Clause, Document
-from diffing.comparison import compare
+from diffing import compare
 
 Texts = list[str]
 
 
 def _document(texts: Texts) -> Document:
     return Document(
-        None, None, None, tuple(Clause(at, "paragraph", None, (), text) for at, text in enumerate(texts) if text)
+        None,
+        None,
+        None,
+        tuple(Clause(position, "paragraph", None, (), text) for position, text in enumerate(texts) if text),
     )
 
 
 def _chance(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311 (texts that can be made again, no secrets)
+    return random.Random(seed)  # noqa: S311 - reproducible texts, no secrets
 
 
 def _vocabulary(chance: random.Random, size: int) -> list[str]:
@@ -33,7 +36,7 @@ def _vocabulary(chance: random.Random, size: int) -> list[str]:
 
 
 def _paragraphs(chance: random.Random, size: int, words: int = 50, vocabulary: int = 5000) -> Texts:
-    """About `size` bytes of paragraphs, their words as unevenly frequent as those of a language (Zipf)."""
+    """Returns about `size` bytes of paragraphs whose words are as unevenly frequent as those of a language (Zipf)."""
     known = _vocabulary(chance, vocabulary)
     weights = [1 / rank for rank in range(1, vocabulary + 1)]
     texts, written = [], 0
@@ -64,7 +67,7 @@ def boilerplate() -> tuple[Texts, Texts]:
 
 
 def short_boilerplate() -> tuple[Texts, Texts]:
-    """1 MB of two-word clauses out of ten, shuffled."""
+    """1 MB of ten clauses of two words, repeated and shuffled."""
     chance = _chance(3)
     stock = [" ".join(_vocabulary(chance, 2)) for _ in range(10)]
     old = [chance.choice(stock) for _ in range(1_000_000 * len(stock) // sum(map(len, stock)))]
@@ -109,7 +112,7 @@ def one_clause() -> tuple[Texts, Texts]:
 
 
 def one_clause_of_few_words() -> tuple[Texts, Texts]:
-    """1 MB in one clause without a sentence's end, out of 50 words, shuffled."""
+    """1 MB in one clause without the end of a sentence, made of 50 words, shuffled."""
     chance = _chance(10)
     known = _vocabulary(chance, 50)
     old = chance.choices(known, k=180_000)
@@ -122,7 +125,7 @@ def one_word() -> tuple[Texts, Texts]:
 
 
 def dots_and_digits() -> tuple[Texts, Texts]:
-    """1 MB of digits and full stops, against patterns that go back and forth."""
+    """1 MB of digits and full stops, which makes careless patterns backtrack."""
     return ["1." * 500_000 + "x"], ["1." * 499_999 + "y"]
 
 
@@ -167,12 +170,12 @@ def _run(name: str) -> None:
 
 
 def main() -> None:
-    """Run the case named on the command line, or each in a process of its own."""
+    """Runs the case named on the command line, or all cases, each in a process of its own."""
     if len(sys.argv) > 1:
         _run(sys.argv[1])
         return
     for case in CASES:
-        subprocess.run([sys.executable, __file__, case.__name__], check=False)
+        subprocess.run([sys.executable, "-m", "bench.diff.adversarial", case.__name__], check=False)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How right the differ is on policies with known edits, made and scored by ../shared/gold.py.
+"""Measures how right the comparison is on policies with known edits, which ../shared/gold.py makes and scores.
 
-    python bench/diff/quality.py --n 400 --seed 1 --profile hard --format mix [--half even|odd] [--no-extraction]
+    python -m bench.diff.quality --n 400 --seed 1 --profile hard --format mix [--half even|odd] [--no-extraction]
 
-The texts go through extraction as a user's files would. With --no-extraction the clauses are the generator's own, links
-reduced to their words, so that what extraction loses can be told from what the differ misses.
+The texts go through extraction as a user's files would. With --no-extraction the clauses are the generator's own, with
+links reduced to their words. This separates what extraction loses from what the comparison misses.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from core.clauses import Clause, Document
-from diffing.comparison import compare
+from diffing import compare
 from extraction import extract
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -28,29 +28,29 @@ _MEDIA_TYPES = {"md": "text/markdown", "txt": "text/plain", "lines": "text/plain
 def _gold() -> ModuleType:
     spec = importlib.util.spec_from_file_location("gold", SHARED / "gold.py")
     if spec is None or spec.loader is None:
-        raise SystemExit(f"{SHARED / 'gold.py'} is not there")
+        raise SystemExit(f"{SHARED / 'gold.py'} does not exist")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def _as_given(texts: list[str], numbered: bool) -> Document:
+def _document(texts: list[str], numbered: bool) -> Document:
     clauses = []
-    for at, text in enumerate(texts):
+    for position, text in enumerate(texts):
         links = tuple(match[2] for match in _LINK.finditer(text))
         words = _LINK.sub(r"\1", text).replace("\\", "")
         label = _LABEL.match(words) if numbered else None
         words = words[label.end() :] if label else words
-        clauses.append(Clause(at, "paragraph", label[0].strip() if label else None, (), words or "-", links))
+        clauses.append(Clause(position, "paragraph", label[0].strip() if label else None, (), words or "-", links))
     return Document(None, None, None, tuple(clauses))
 
 
-def _documents(made: dict[str, Any], with_extraction: bool) -> tuple[Document, Document]:
+def _documents(pair: dict[str, Any], with_extraction: bool) -> tuple[Document, Document]:
     if not with_extraction:
-        numbered = bool(made["numbered"])
-        return _as_given(made["clauses_old"], numbered), _as_given(made["clauses_new"], numbered)
-    media_type = _MEDIA_TYPES[made["format"]]
-    return extract(made["old_text"].encode(), media_type), extract(made["new_text"].encode(), media_type)
+        numbered = bool(pair["numbered"])
+        return _document(pair["clauses_old"], numbered), _document(pair["clauses_new"], numbered)
+    media_type = _MEDIA_TYPES[pair["format"]]
+    return extract(pair["old_text"].encode(), media_type), extract(pair["new_text"].encode(), media_type)
 
 
 def _shown(clause: Clause) -> str:
@@ -58,14 +58,14 @@ def _shown(clause: Clause) -> str:
 
 
 def main() -> None:
-    """Make the policies, compare them, print the scores."""
+    """Makes the policies, compares them, and prints the scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--profile", choices=["std", "hard"], default="std")
     parser.add_argument("--format", choices=["md", "txt", "lines", "mix"], default="md")
     parser.add_argument(
-        "--half", choices=["even", "odd"], help="every other policy by name; the differ was tuned on even"
+        "--half", choices=["even", "odd"], help="every other policy by name; the comparison was tuned on even"
     )
     parser.add_argument("--no-extraction", action="store_true")
     chosen = parser.parse_args()
@@ -74,26 +74,26 @@ def main() -> None:
     sources = sorted(str(path) for path in (SHARED / "policies" / "english").iterdir())
     if chosen.half:
         sources = sources[chosen.half == "odd" :: 2]
-    made = list(gold.generate(sources, chosen.n, chosen.seed, 16, chosen.format, chosen.profile == "hard"))
+    pairs = list(gold.generate(sources, chosen.n, chosen.seed, 16, chosen.format, chosen.profile == "hard"))
     predictions, seconds = {}, 0.0
-    for one in made:
-        old, new = _documents(one, not chosen.no_extraction)
+    for pair in pairs:
+        old, new = _documents(pair, not chosen.no_extraction)
         start = time.perf_counter()
         comparison = compare(old, new)
         seconds += time.perf_counter() - start
-        predictions[one["id"]] = [
+        predictions[pair["id"]] = [
             {"kind": change.kind, "old": list(map(_shown, change.old)), "new": list(map(_shown, change.new))}
             for change in comparison.changes
         ]
-    scores = gold.score(made, predictions)
-    print(f"{'kind':15} {'gold':>6} {'said':>6} {'precision':>9} {'recall':>9} {'F1':>9}")
+    scores = gold.score(pairs, predictions)
+    print(f"{'kind':15} {'gold':>6} {'ours':>6} {'precision':>9} {'recall':>9} {'F1':>9}")
     for kind in (*gold.KINDS, "micro"):
         row = scores[kind]
         print(
             f"{kind:15} {row['gold']:6} {row['pred']:6} {row['precision']:9.4f} {row['recall']:9.4f} {row['f1']:9.4f}"
         )
     print(f"macro F1 {scores['macro_f1']:.4f}, unchanged clauses left alone {scores['unchanged_kept']:.4f}")
-    print(f"{len(made)} documents, {1000 * seconds / max(1, len(made)):.1f} ms each for the comparison")
+    print(f"{len(pairs)} documents, {1000 * seconds / max(1, len(pairs)):.1f} ms each for the comparison")
 
 
 if __name__ == "__main__":

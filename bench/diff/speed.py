@@ -1,10 +1,10 @@
-"""How long comparing real pairs takes, against tools that know no clause, in one run.
+"""Measures how long comparing real pairs takes, and how long tools take that don't know clauses, in one run.
 
     pip install redlines lxml
-    python bench/diff/speed.py
+    python -m bench.diff.speed
 
-The pairs are those of ../shared/pairs; extraction is left out, redlines are in. Each baseline gets the clauses' texts
-as lines. A baseline that is not installed is passed over.
+The pairs are those of ../shared/pairs. The time includes redlines, but no extraction. Each baseline gets the clauses'
+texts as lines. Baselines that are not installed are skipped.
 """
 
 import difflib
@@ -21,20 +21,21 @@ from pathlib import Path
 from diff_match_patch import diff_match_patch
 
 from core.clauses import Document
-from diffing.comparison import compare
+from diffing import compare
 from extraction import extract
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
+# A baseline is given up once it has taken this many seconds a pair on average.
 _LIMIT = 20.0
 
 
 def _pairs() -> list[tuple[Document, Document]]:
-    found = []
+    pairs = []
     for old in sorted((SHARED / "pairs").glob("*.old.md")):
         new = old.with_name(old.name.replace(".old.md", ".new.md"))
-        found.append((extract(old.read_bytes(), "text/markdown"), extract(new.read_bytes(), "text/markdown")))
-    return found
+        pairs.append((extract(old.read_bytes(), "text/markdown"), extract(new.read_bytes(), "text/markdown")))
+    return pairs
 
 
 def _lines(document: Document) -> list[str]:
@@ -69,7 +70,7 @@ def _redlines(old: list[str], new: list[str]) -> None:
 
 
 _BASELINES: dict[str, tuple[str, Callable[[list[str], list[str]], None]]] = {
-    "git diff --word-diff": ("diffing", _git),
+    "git diff --word-diff": ("subprocess", _git),
     "difflib on lines": ("difflib", _difflib),
     "diff-match-patch": ("diff_match_patch", _diff_match_patch),
     "redlines": ("redlines", _redlines),
@@ -77,9 +78,9 @@ _BASELINES: dict[str, tuple[str, Callable[[list[str], list[str]], None]]] = {
 }
 
 
-def _time(what: Callable[[], object]) -> float:
+def _time(function: Callable[[], object]) -> float:
     start = time.perf_counter()
-    what()
+    function()
     return time.perf_counter() - start
 
 
@@ -93,7 +94,7 @@ def _report(name: str, seconds: list[float], ours: float | None, note: str = "")
 
 
 def main() -> None:
-    """Time the comparison and each baseline on every pair, one after the other."""
+    """Times the comparison and each baseline on every pair, one after the other."""
     pairs = _pairs()
     compare(*pairs[0])
     print(

@@ -1,1 +1,1 @@
-"""How well and how fast pages are read."""
+"""Measures how well and how fast captures are read and screened."""

@@ -1,31 +1,43 @@
-"""How well captures are read and screened: versions, words, verdicts, speed, memory, hostile pages.
+"""Measures how well and how fast captures are read and screened, and prints the figures.
 
-    python bench/extraction [versions] [pages] [screening] [readings] [speed] [memory] [hostile]
+    python -m bench.extraction [versions] [pages] [screening] [readings] [speed] [memory] [hostile] [--details]
 
-Without a name, all of them. `versions`, `readings`, `speed` and a part of `screening` need the captures of ../shared.
+Without a part, all are measured. `versions`, `readings`, `speed` and a part of `screening` need the captures of
+../shared.
 """
 
 import argparse
-import sys
-from importlib import import_module
+from collections.abc import Callable, Iterator
 
-PARTS = ("versions", "pages", "screening", "readings", "speed", "memory", "hostile")
+from bench.extraction import hostile, memory, pages, readings, screening, speed, versions
+
+#: By the part's name, what yields the lines to print, with or without details.
+PARTS: dict[str, Callable[[bool], Iterator[str]]] = {
+    "versions": versions.report,
+    "pages": pages.report,
+    "screening": screening.report,
+    "readings": readings.report,
+    "speed": speed.report,
+    "memory": memory.report,
+    "hostile": hostile.report,
+}
 
 
 def main() -> None:
-    """Print the measures that were asked for."""
+    """Prints the figures of the parts that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
-    parser.add_argument("--details", action="store_true", help="name what went wrong, too")
-    chosen = parser.parse_args()
-    unknown = set(chosen.parts) - set(PARTS)
+    parser.add_argument("--details", action="store_true", help="also name what was read wrong")
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - set(PARTS)
     if unknown:
-        parser.error(f"there is no {', '.join(sorted(unknown))}")
-    for part in chosen.parts or PARTS:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    for part in arguments.parts or PARTS:
         print(f"== {part}")
-        import_module(part).measure(details=chosen.details)
+        for line in PARTS[part](arguments.details):
+            print(line, flush=True)
         print(flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

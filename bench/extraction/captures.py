@@ -16,35 +16,35 @@ CORPORA = Path(__file__).resolve().parents[2] / "tests" / "corpora"
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledCapture:
     """A capture with its payload.
 
-    ota_version: Open Terms Archive recorded a content version out of it; words_changed: the words of that version
-    differ from those before. Both False where it did not watch the policy.
+    ota_version: whether Open Terms Archive recorded a version of the policy at this capture. ota_words_changed: whether
+    the words of that version differ from those of the version before. Both are False for a policy it didn't watch.
     """
 
     document: str
     capture: Capture
     payload: bytes
     ota_version: bool
-    words_changed: bool
+    ota_words_changed: bool
 
 
-def labelled() -> Iterator[Labelled]:
-    """Each of them, policy by policy, in the order of their dates."""
+def labelled_captures() -> Iterator[LabelledCapture]:
+    """Yields all captures, policy by policy, oldest first. SystemExit if ../shared isn't there."""
     if not SHARED.is_dir():
-        raise SystemExit(f"{SHARED} is not there; these measures are of the captures in it")
+        raise SystemExit(f"{SHARED} does not exist; this part measures the captures in it")
     for path in sorted((SHARED / "warc").glob("*.warc.gz")):
         name = path.name.removesuffix(".warc.gz")
         rows = [json.loads(line) for line in path.with_name(f"{name}.jsonl").read_text().splitlines()]
         labels = {(row["date"], row["sha1"]): row for row in rows}
-        found = []
+        captures = []
         with path.open("rb") as file:
             for record in ArchiveIterator(file):
                 if record.rec_type == "response":
                     payload = record.content_stream().read()
                     date = record.rec_headers.get_header("WARC-Date")
-                    row = labels[date, hashlib.sha1(payload, usedforsecurity=False).hexdigest()]
+                    row = labels[date, sha1_hex(payload)]
                     url = record.rec_headers.get_header("WARC-Target-URI")
                     capture = Capture(
                         vendor=name,
@@ -58,6 +58,13 @@ def labelled() -> Iterator[Labelled]:
                         media_type=record.http_headers.get_header("Content-Type") or "",
                         sha256=sha256_hex(payload),
                     )
-                    changed = bool(row.get("ota_words_changed"))
-                    found.append(Labelled(name, capture, payload, bool(row.get("ota_version")), changed))
-        yield from sorted(found, key=lambda one: one.capture.captured_at)
+                    words_changed = bool(row.get("ota_words_changed"))
+                    captures.append(
+                        LabelledCapture(name, capture, payload, bool(row.get("ota_version")), words_changed)
+                    )
+        yield from sorted(captures, key=lambda labelled: labelled.capture.captured_at)
+
+
+def sha1_hex(payload: bytes) -> str:
+    """Returns the SHA-1 of a payload in lower-case hexadecimal, which the labels name captures by."""
+    return hashlib.sha1(payload, usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""Pages made to break a parser: each in a process of its own, so that time and memory are its alone."""
+"""Pages made to break a parser. Each is read in a process of its own, to measure its time and memory alone."""
 
 import gzip
 import io
@@ -6,7 +6,7 @@ import multiprocessing
 import resource
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pypdfium2
@@ -18,7 +18,7 @@ _MIB = 1 << 20
 
 
 def _pdf(stream: bytes, *, trailer: bytes = b"", pages: int = 1) -> bytes:
-    """A PDF of pages that all show one compressed stream."""
+    """Returns a PDF whose pages all show one compressed stream."""
     packed = zlib.compress(stream, 9)
     kids = b" ".join(b"%d 0 R" % (number + 5) for number in range(pages))
     objects = [
@@ -30,20 +30,20 @@ def _pdf(stream: bytes, *, trailer: bytes = b"", pages: int = 1) -> bytes:
     ]
     out = io.BytesIO(b"%PDF-1.4\n")
     out.seek(0, io.SEEK_END)
-    places = []
+    offsets = []
     for number, body in enumerate(objects, start=1):
-        places.append(out.tell())
+        offsets.append(out.tell())
         out.write(b"%d 0 obj%s endobj\n" % (number, body))
     start = out.tell()
     out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
-    for place in places:
-        out.write(b"%010d 00000 n \n" % place)
+    for offset in offsets:
+        out.write(b"%010d 00000 n \n" % offset)
     out.write(b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, trailer, start))
     return out.getvalue()
 
 
 def _encrypted() -> bytes:
-    """A PDF that asks for a password."""
+    """Returns a PDF that asks for a password."""
     key = b"<" + b"00" * 32 + b">"
     return _pdf(
         b"BT /F 12 Tf (text) Tj ET",
@@ -51,7 +51,9 @@ def _encrypted() -> bytes:
     )
 
 
+_TIMEOUT = 120
 _TEXT = b"<p>We keep personal data for thirty days and share it with nobody.</p>"
+#: By name, the media type of a page and what makes the page.
 CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "100,000 nested tags": ("text/html", lambda: b"<html><body>" + b"<div>" * 100_000 + _TEXT),
     "100,000 nested tables": ("text/html", lambda: b"<html><body>" + b"<table><tr><td>" * 100_000 + _TEXT),
@@ -72,7 +74,7 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "NULs": ("text/html", lambda: b"<html><body>" + b"\0" * 5_000_000 + _TEXT),
     "invalid UTF-8": ("text/html; charset=utf-8", lambda: b"<html><body><p>" + b"\xff\xfe\xc0\x80data " * 500_000),
     "markup shown as text": ("text/html", lambda: b"<p>" + b"&lt;p&gt;data&lt;/p&gt;" * 200_000),
-    "a gzip bomb, undone by nobody": ("text/html", lambda: gzip.compress(b"0" * (200 * _MIB), 9)),
+    "a gzip bomb, left compressed": ("text/html", lambda: gzip.compress(b"0" * (200 * _MIB), 9)),
     "plain text, 20 MB, one line": ("text/plain", lambda: b"data " * (4 * _MIB)),
     "plain text, a million lines": ("text/plain", lambda: b"- personal data\n" * 1_000_000),
     "Markdown, nested quotes": ("text/markdown", lambda: b"> " * 50_000 + b"data"),
@@ -88,14 +90,14 @@ def _read(name: str, results: "multiprocessing.Queue[tuple[str, float, int]]") -
     media_type, make = CASES[name]
     payload = make()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    place = "https://vendor.example/privacy"
+    address = "https://vendor.example/privacy"
     capture = Capture(
         vendor="vendor",
         policy="privacy",
         source="live",
         captured_at=datetime(2026, 1, 1, tzinfo=UTC),
-        url=place,
-        asked_url=place,
+        url=address,
+        asked_url=address,
         status=200,
         media_type=media_type,
         sha256=sha256_hex(payload),
@@ -105,26 +107,26 @@ def _read(name: str, results: "multiprocessing.Queue[tuple[str, float, int]]") -
     seconds = time.process_time() - start
     verdict = reading.verdict
     clauses = len(reading.document.clauses) if reading.document else 0
-    said = f"{verdict.reason or 'accepted'}, {clauses} clauses"
-    results.put((said, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024))
+    outcome = f"{verdict.reason or 'accepted'}, {clauses} clauses"
+    results.put((outcome, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024))
 
 
-def measure(*, details: bool) -> None:
-    """What each gives, in how many seconds and with how much memory beyond the page's own."""
+def report(details: bool) -> Iterator[str]:
+    """Yields for each page what it is read as, in how many seconds, and with how much memory beyond the page's own."""
     context = multiprocessing.get_context("spawn")
     slowest, largest = 0.0, 0
     for name in CASES:
         results: multiprocessing.Queue[tuple[str, float, int]] = context.Queue()
         process = context.Process(target=_read, args=(name, results))
         process.start()
-        process.join(120)
+        process.join(_TIMEOUT)
         if process.is_alive():
             process.kill()
-            print(f"{name:34} not done after 120 s")
+            yield f"{name:34} not done after {_TIMEOUT} s"
         elif process.exitcode:
-            print(f"{name:34} the process died with {process.exitcode}")
+            yield f"{name:34} the process died with {process.exitcode}"
         else:
-            said, seconds, mebibytes = results.get()
+            outcome, seconds, mebibytes = results.get()
             slowest, largest = max(slowest, seconds), max(largest, mebibytes)
-            print(f"{name:34} {seconds:6.2f} s {mebibytes:5} MiB  {said}")
-    print(f"slowest {slowest:.2f} s, most memory {largest} MiB; pdfium {pypdfium2.PYPDFIUM_INFO}")
+            yield f"{name:34} {seconds:6.2f} s {mebibytes:5} MiB  {outcome}"
+    yield f"slowest {slowest:.2f} s, most memory {largest} MiB; pdfium {pypdfium2.PYPDFIUM_INFO}"

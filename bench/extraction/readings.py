@@ -1,23 +1,40 @@
-"""Real pages against a person's reading of them, kept as places in the sequence of the page's words."""
+"""Real captures against a person's reading of them.
 
-import hashlib
+`readings.json` gives the policy in each capture as ranges in the sequence of the page's words, so that no text of the
+page is copied.
+"""
+
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser
 
-from bench.extraction.captures import CORPORA, SHARED, labelled
+from bench.extraction.captures import CORPORA, SHARED, labelled_captures, sha1_hex
 from bench.extraction.words import Score, score
 from extraction import extract
 from extraction.readers.encodings import decode
 
-_UNSEEN = ("script", "style", "template", "noscript", "svg", "iframe", "textarea", "select")
+_INVISIBLE_TAGS = ("script", "style", "template", "noscript", "svg", "iframe", "textarea", "select")
 
 
-def _words(payload: bytes, media_type: str) -> list[str]:
+@dataclass(slots=True)
+class Figures:
+    """The words kept and let in on all pages.
+
+    misfits: pages that no longer have as many words as when a person read them. notes: the score of each page.
+    """
+
+    score: Score = field(default_factory=Score)
+    pages: int = 0
+    misfits: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _words_of_page(payload: bytes, media_type: str) -> list[str]:
     tree = LexborHTMLParser(decode(payload, media_type))
-    for node in tree.css(", ".join(_UNSEEN)):
+    for node in tree.css(", ".join(_INVISIBLE_TAGS)):
         node.decompose()
     return re.findall(r"\w+", " ".join(_texts(tree)).lower())
 
@@ -29,30 +46,41 @@ def _texts(tree: LexborHTMLParser) -> Iterator[str]:
                 yield node.text_content or ""
 
 
-def measure(*, details: bool) -> None:
-    """Words of the policy kept, and of furniture let in."""
+def _payloads() -> dict[str, tuple[bytes, str, str]]:
+    """Returns payload, media type and address of every capture of ../shared, by SHA-1."""
     payloads = {
-        hashlib.sha1(one.payload, usedforsecurity=False).hexdigest(): (
-            one.payload,
-            one.capture.media_type,
-            one.capture.url,
-        )
-        for one in labelled()
+        sha1_hex(labelled.payload): (labelled.payload, labelled.capture.media_type, labelled.capture.url)
+        for labelled in labelled_captures()
     }
     for path in (SHARED / "captures").glob("*.html"):
-        data = path.read_bytes()
-        payloads.setdefault(hashlib.sha1(data, usedforsecurity=False).hexdigest(), (data, "text/html", ""))
-    total = Score()
-    readings = json.loads((CORPORA / "readings.json").read_text("utf-8"))
-    for reading in readings:
+        payload = path.read_bytes()
+        payloads.setdefault(sha1_hex(payload), (payload, "text/html", ""))
+    return payloads
+
+
+def measure() -> Figures:
+    """Counts the words of the policy that are kept, and those of furniture that are let in."""
+    figures = Figures()
+    payloads = _payloads()
+    for reading in json.loads((CORPORA / "readings.json").read_text("utf-8")):
         payload, media_type, url = payloads[reading["sha1"]]
-        sequence = _words(payload, media_type)
-        if len(sequence) != reading["words"]:
-            print(f"{reading['sha1']}: {len(sequence)} words, {reading['words']} when it was read")
-        wanted = [word for start, end in reading["policy"] for word in sequence[start:end]]
-        document = extract(payload, media_type, url=url or None)
-        one = score(wanted, document.clauses)
-        total.add(one)
-        if details:
-            print(f"{reading['warc'] or reading['file']} {reading['date'] or ''}: {one}")
-    print(f"{len(readings)} pages: {total}")
+        page_words = _words_of_page(payload, media_type)
+        if len(page_words) != reading["words"]:
+            figures.misfits.append(
+                f"{reading['sha1']}: {len(page_words)} words, but {reading['words']} when it was read"
+            )
+        policy = [word for start, end in reading["policy"] for word in page_words[start:end]]
+        page_score = score(policy, extract(payload, media_type, url=url or None).clauses)
+        figures.score.add(page_score)
+        figures.pages += 1
+        figures.notes.append(f"{reading['warc'] or reading['file']} {reading['date'] or ''}: {page_score}")
+    return figures
+
+
+def report(details: bool) -> Iterator[str]:
+    """Yields the figures as lines to print."""
+    figures = measure()
+    yield from figures.misfits
+    if details:
+        yield from figures.notes
+    yield f"{figures.pages} pages: {figures.score}"

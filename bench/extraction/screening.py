@@ -1,68 +1,103 @@
-"""Pages that are not the policy, and policies that look as if they were not."""
+"""Verdicts on pages that aren't the policy, on policies that don't look like one, and on all of ../shared."""
 
 import json
-from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from bench.extraction.captures import CORPORA, SHARED, labelled
+from bench.extraction.captures import CORPORA, SHARED, labelled_captures
 from core.captures import Capture, sha256_hex
 from core.dates import iso
 from extraction import read
 
 
-def _capture(known: dict[str, Any], payload: bytes) -> Capture:
+@dataclass(slots=True)
+class Figures:
+    """Verdicts on pages whose right verdict is known. notes: the wrong ones, line by line."""
+
+    pages: int = 0
+    quarantined: int = 0
+    right: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def _capture(row: Mapping[str, Any], payload: bytes) -> Capture:
     return Capture(
         vendor="vendor",
-        policy=known["policy"],
+        policy=row["policy"],
         source="live",
         captured_at=datetime(2026, 1, 1, tzinfo=UTC),
-        url=known["url"],
-        asked_url=known["asked_url"],
-        redirects=tuple(known["redirects"]),
-        status=known["status"],
-        headers=tuple(known["headers"].items()),
-        media_type=known["media_type"],
+        url=row["url"],
+        asked_url=row["asked_url"],
+        redirects=tuple(row["redirects"]),
+        status=row["status"],
+        headers=tuple(row["headers"].items()),
+        media_type=row["media_type"],
         sha256=sha256_hex(payload),
     )
 
 
-def measure(*, details: bool) -> None:
-    """Quarantined with the right reason; real policies quarantined."""
-    for index, kind in (("index.jsonl", "not the policy"), ("good.jsonl", "the policy")):
-        verdicts: Counter[str] = Counter()
-        right = total = held_back = 0
-        for line in (CORPORA / "screening" / index).read_text("utf-8").splitlines():
-            known = json.loads(line)
-            payload = (CORPORA / "screening" / known["file"]).read_bytes()
-            verdict = read(_capture(known, payload), payload).verdict
-            verdicts[verdict.reason or "accepted"] += 1
-            total += 1
-            held_back += verdict.name == "quarantined"
-            right += verdict.reason == known["reason"]
-            if details and verdict.reason != known["reason"]:
-                print(f"{known['file']}: {verdict.reason} ({verdict.evidence}), not {known['reason']}")
-        print(f"{total} pages that are {kind}: {held_back} quarantined, {right} with the right verdict")
+def measure(index: str) -> Figures:
+    """Screens the pages that an index in tests/corpora/screening lists.
+
+    index: `index.jsonl` for pages that aren't the policy, `good.jsonl` for policies.
+    """
+    figures = Figures()
+    for line in (CORPORA / "screening" / index).read_text("utf-8").splitlines():
+        row = json.loads(line)
+        payload = (CORPORA / "screening" / row["file"]).read_bytes()
+        verdict = read(_capture(row, payload), payload).verdict
+        figures.pages += 1
+        figures.quarantined += verdict.name == "quarantined"
+        figures.right += verdict.reason == row["reason"]
+        if verdict.reason != row["reason"]:
+            figures.notes.append(f"{row['file']}: {verdict.reason} ({verdict.evidence}), not {row['reason']}")
+    return figures
+
+
+def report(details: bool) -> Iterator[str]:
+    """Yields the figures as lines to print. A person judges the quarantined captures and policies of ../shared."""
+    for index, what in (("index.jsonl", "not the policy"), ("good.jsonl", "the policy")):
+        figures = measure(index)
+        if details:
+            yield from figures.notes
+        yield (
+            f"{figures.pages} pages that are {what}: {figures.quarantined} quarantined, "
+            f"{figures.right} with the right verdict"
+        )
     if SHARED.is_dir():
-        _shared()
+        yield from _shared()
 
 
-def _shared() -> None:
-    """Every quarantined capture and policy of ../shared, to be looked at by a person."""
+def _shared() -> Iterator[str]:
     total = 0
-    for one in labelled():
+    for labelled in labelled_captures():
         total += 1
-        verdict = read(one.capture, one.payload).verdict
+        verdict = read(labelled.capture, labelled.payload).verdict
         if verdict.name == "quarantined":
-            print(f"  {one.document} {iso(one.capture.captured_at)} {verdict.reason}: {verdict.evidence}")
-    texts = [*(SHARED / "policies").rglob("*.txt"), *(SHARED / "policies").rglob("*.md"), *(SHARED / "pairs").iterdir()]
-    for path in texts:
+            yield f"  {labelled.document} {iso(labelled.capture.captured_at)} {verdict.reason}: {verdict.evidence}"
+    for path in _shared_policies():
         total += 1
         payload = path.read_bytes()
-        media_type = "text/markdown" if path.suffix == ".md" else "text/plain"
-        place = {"url": f"https://vendor.example/{path.stem}", "asked_url": f"https://vendor.example/{path.stem}"}
-        known = {"policy": "privacy", "redirects": [], "status": None, "headers": {}, "media_type": media_type, **place}
-        verdict = read(_capture(known, payload), payload).verdict
+        address = f"https://vendor.example/{path.stem}"
+        row: dict[str, Any] = {
+            "policy": "privacy",
+            "url": address,
+            "asked_url": address,
+            "redirects": [],
+            "status": None,
+            "headers": {},
+            "media_type": "text/markdown" if path.suffix == ".md" else "text/plain",
+        }
+        verdict = read(_capture(row, payload), payload).verdict
         if verdict.name == "quarantined":
-            print(f"  {path.name} {verdict.reason}: {verdict.evidence}")
-    print(f"{total} captures and policies of ../shared, those above quarantined")
+            yield f"  {path.name} {verdict.reason}: {verdict.evidence}"
+    yield f"{total} captures and policies of ../shared, those above quarantined"
+
+
+def _shared_policies() -> list[Path]:
+    """Returns the privacy policies of ../shared. Its policies/kinds holds documents of other kinds."""
+    policies = SHARED / "policies"
+    return [*policies.glob("*.txt"), *(policies / "english").iterdir(), *(SHARED / "pairs").iterdir()]

@@ -1,38 +1,41 @@
-"""Bytes to clauses and verdict, against trafilatura's `extract`, page by page in turn."""
+"""Seconds from bytes to clauses and verdict, compared with trafilatura's `extract` on the same pages in turn."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import trafilatura
 
-from bench.extraction.captures import labelled
+from bench.extraction.captures import labelled_captures
 from extraction import read
 
-_TIMES = 3
+_RUNS = 3
+# Pages that both read before the clock starts, since each loads some things on first use.
+_WARM_UP = 20
 
 
 def _best(run: Callable[[], object]) -> float:
-    """The shortest of some runs, in seconds of processor time: what the work takes, whatever else the machine does."""
-    taken = []
-    for _ in range(_TIMES):
+    """Returns the shortest of some runs in seconds of processor time, which other programs hardly affect."""
+    seconds = []
+    for _ in range(_RUNS):
         start = time.process_time()
         run()
-        taken.append(time.process_time() - start)
-    return min(taken)
+        seconds.append(time.process_time() - start)
+    return min(seconds)
 
 
-def measure(*, details: bool) -> None:
-    """The mean of all HTML captures, each the best of three: ours, trafilatura's, and the ratio."""
-    captures = [one for one in labelled() if not one.payload.startswith(b"%PDF")]
-    for one in captures[:20]:  # what either loads once
-        read(one.capture, one.payload)
-        trafilatura.extract(one.payload)
+def report(details: bool) -> Iterator[str]:
+    """Yields the mean over all HTML captures, each the best of three runs: ours, trafilatura's, the ratio."""
+    captures = [labelled for labelled in labelled_captures() if not labelled.payload.startswith(b"%PDF")]
+    for labelled in captures[:_WARM_UP]:
+        read(labelled.capture, labelled.payload)
+        trafilatura.extract(labelled.payload)
     ours = theirs = 0.0
-    for one in captures:
-        ours += _best(lambda one=one: read(one.capture, one.payload))  # type: ignore[misc]
-        theirs += _best(lambda one=one: trafilatura.extract(one.payload))  # type: ignore[misc]
+    for labelled in captures:
+        ours += _best(partial(read, labelled.capture, labelled.payload))
+        theirs += _best(partial(trafilatura.extract, labelled.payload))
     count = len(captures)
-    print(
+    yield (
         f"{count} pages: {1000 * ours / count:.2f} ms each, trafilatura {trafilatura.__version__} "
         f"{1000 * theirs / count:.2f} ms, ratio {ours / theirs:.3f}"
     )

@@ -1,43 +1,98 @@
-"""Against Open Terms Archive, whose selectors are written by hand for each page."""
+"""Versions, compared with those of Open Terms Archive, whose selectors are written by hand for each page."""
 
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, field
 from itertools import groupby
 
-from bench.extraction.captures import labelled
+from bench.extraction.captures import labelled_captures
 from core.dates import iso
 from diffing.sameness import version_id
 from extraction import read
 
 
-def measure(*, details: bool) -> None:
-    """Distinct texts at the captures of which it recorded a version, and whether each change of words is one here."""
-    print(f"{'':26} captures  quarantined  its versions  ours there  its changes  missed")
-    totals = [0] * 6
-    notes = []
-    for name, captures in groupby(labelled(), lambda one: one.document):
-        shown: list[str | None] = []
-        row = [0] * 6
-        ours = set()
-        for one in captures:
-            reading = read(one.capture, one.payload)
+@dataclass(slots=True)
+class Counts:
+    """Counts over captures.
+
+    quarantined: captures. ota_versions: captures at which Open Terms Archive recorded a version; versions: distinct
+    texts that clausewatch reads from those. ota_changes: versions of Open Terms Archive whose words changed; missed:
+    those among them that make no version here.
+    """
+
+    captures: int = 0
+    quarantined: int = 0
+    ota_versions: int = 0
+    versions: int = 0
+    ota_changes: int = 0
+    missed: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Adds the counts of another policy."""
+        self.captures += other.captures
+        self.quarantined += other.quarantined
+        self.ota_versions += other.ota_versions
+        self.versions += other.versions
+        self.ota_changes += other.ota_changes
+        self.missed += other.missed
+
+
+@dataclass(slots=True)
+class Figures:
+    """The counts of each policy and in all.
+
+    missed: policy and time of each change that makes no version here. notes: the missed changes and the quarantined
+    captures, line by line.
+    """
+
+    policies: dict[str, Counts] = field(default_factory=dict)
+    total: Counts = field(default_factory=Counts)
+    missed: set[tuple[str, str]] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        """Our versions to theirs."""
+        return self.total.versions / self.total.ota_versions
+
+
+def measure() -> Figures:
+    """Reads the captures of each policy and compares the versions."""
+    figures = Figures()
+    for name, captures in groupby(labelled_captures(), lambda labelled: labelled.document):
+        counts = Counts()
+        shown: list[str | None] = []  # the version each capture shows; None for quarantined captures
+        versions: set[str] = set()
+        for labelled in captures:
+            reading = read(labelled.capture, labelled.payload)
             accepted = reading.verdict.name == "accepted" and reading.document is not None
             version = version_id(reading.document) if accepted and reading.document else None
-            row[0] += 1
-            row[1] += not accepted
-            row[2] += one.ota_version
-            row[4] += one.words_changed
-            if one.ota_version and version:
-                ours.add(version)
-            when = iso(one.capture.captured_at)
-            if one.words_changed and (version is None or (shown and shown[-1] == version)):
-                row[5] += 1
-                notes.append(f"missed: {name} {when} ({reading.verdict.reason or 'the same text here'})")
+            counts.captures += 1
+            counts.quarantined += not accepted
+            counts.ota_versions += labelled.ota_version
+            counts.ota_changes += labelled.ota_words_changed
+            if labelled.ota_version and version:
+                versions.add(version)
+            when = iso(labelled.capture.captured_at)
+            if labelled.ota_words_changed and (version is None or (shown and shown[-1] == version)):
+                counts.missed += 1
+                figures.missed.add((name, when))
+                figures.notes.append(f"missed: {name} {when} ({reading.verdict.reason or 'the same text here'})")
             if not accepted:
-                notes.append(f"quarantined: {name} {when} {reading.verdict.reason}: {reading.verdict.evidence}")
+                figures.notes.append(f"quarantined: {name} {when} {reading.verdict.reason}: {reading.verdict.evidence}")
             shown.append(version)
-        row[3] = len(ours)
-        totals = [total + count for total, count in zip(totals, row, strict=True)]
-        print(f"{name:26} {row[0]:8} {row[1]:12} {row[2]:13} {row[3]:11} {row[4]:12} {row[5]:7}")
-    print(f"{'in all':26} {totals[0]:8} {totals[1]:12} {totals[2]:13} {totals[3]:11} {totals[4]:12} {totals[5]:7}")
-    print(f"our versions to its versions: {totals[3] / totals[2]:.3f}")
+        counts.versions = len(versions)
+        figures.policies[name] = counts
+        figures.total.add(counts)
+    return figures
+
+
+def report(details: bool) -> Iterator[str]:
+    """Yields the figures as lines to print."""
+    figures = measure()
+    yield f"{'':26} captures  quarantined  its versions  ours there  its changes  missed"
+    for name, counts in (*figures.policies.items(), ("in all", figures.total)):
+        cells = (f"{count:{width}}" for count, width in zip(astuple(counts), (8, 12, 13, 11, 12, 7), strict=True))
+        yield f"{name:26} {' '.join(cells)}"
+    yield f"our versions to its versions: {figures.ratio:.3f}"
     if details:
-        print("\n".join(notes))
+        yield from figures.notes

@@ -1,1 +1,1 @@
-"""How fast captures out of WARC files are kept and read."""
+"""How fast captures are kept, read and committed, from WARC files."""

@@ -1,9 +1,9 @@
-"""How fast captures are taken in: kept, read and committed, from WARC files.
+"""Measures how fast captures from WARC files are kept, read and committed.
 
-    python bench/ingest [--times N] [--captures N]
+    python -m bench.ingest [--times N] [--captures N]
 
-Each way in a process of its own, on a new SQLite file: one capture after the other (`Intake.keep`), and all at once
-(`Intake.keep_all`, as `clausewatch ingest` does). Needs the captures of ../shared.
+Each way runs in a process of its own, on a new SQLite file: one capture after the other (`Intake.keep`), and all at
+once (`Intake.keep_all`, as `clausewatch ingest` does). Needs the captures of ../shared.
 """
 
 import argparse
@@ -15,108 +15,124 @@ import tempfile
 import time
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from bench.store.histories import repeated
-from core.captures import Capture
 from core.declarations import Location, Policy
 from ingestion import LeftOut, captures_from_warc
 from ingestion.warc_writer import write_captures
+from intake.records import FoundCapture
 from intake.service import Intake
 from storage import Store
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
-WAYS = ("one by one", "all at once")
-CORES = 2
+ONE_BY_ONE = "one by one"
+ALL_AT_ONCE = "all at once"
+PROCESSORS = 2
 
 
-def captures(folder: Path) -> Iterator[tuple[Capture, bytes | None, Policy]]:
-    """Each capture of each file, of a policy of which every address in the file is declared."""
+def captures(folder: Path) -> Iterator[FoundCapture]:
+    """Yields the captures of each WARC file in a folder. A file's policy declares every address in the file."""
     for path in sorted(folder.glob("*.warc.gz")):
         name = path.name.removesuffix(".warc.gz")
-        (described,) = (SHARED / "warc").glob(f"{name.partition('-')[0]}-*.jsonl")
-        rows = [json.loads(line) for line in described.read_text().splitlines()]
+        (description,) = (SHARED / "warc").glob(f"{name.partition('-')[0]}-*.jsonl")
+        rows = [json.loads(line) for line in description.read_text().splitlines()]
         policy = Policy(locations=tuple(Location(url=url) for url in sorted({row["url"] for row in rows})))
-        for found in captures_from_warc(path, name, "privacy", policy):
-            if not isinstance(found, LeftOut):
-                yield *found, policy
+        for entry in captures_from_warc(path, name, "privacy", policy):
+            if not isinstance(entry, LeftOut):
+                capture, payload = entry
+                yield capture, payload, policy
 
 
 def write_repeated(folder: Path, count: int) -> None:
-    """The histories of bench/store with so many captures, as `clausewatch export` writes them: a file a vendor."""
-    for vendor, found in groupby(repeated(count), key=lambda one: one[0].vendor):
-        pairs = list(found)
+    """Writes the histories of bench/store, that many captures, as `clausewatch export` does: one file a vendor."""
+    for vendor, group in groupby(repeated(count), key=lambda pair: pair[0].vendor):
+        pairs = list(group)
         payloads = {capture.sha256: payload for capture, payload in pairs}
         with (folder / f"{vendor}.warc.gz").open("wb") as stream:
             write_captures(stream, [capture for capture, _ in pairs], payloads.get)
 
 
 def processor_seconds() -> float:
-    """What all processes of this one's group have used, and those that they waited for."""
-    group, total = os.getpgrp(), 0
+    """Returns the processor time used by this process group, including processes that were waited for."""
+    group, ticks = os.getpgrp(), 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended
+        except OSError:  # the process has ended
             continue
         if int(fields[2]) == group:
-            total += sum(map(int, fields[11:15]))
-    return total / os.sysconf("SC_CLK_TCK")
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def take_in(way: str, folder: Path, url: str) -> dict[str, float]:
-    """Take all in; wall clock, and time of all processors, in seconds, from opening the database to the last commit."""
-    begun, used = time.perf_counter(), processor_seconds()
+def keep(way: str, folder: Path, url: str) -> dict[str, float]:
+    """Keeps all captures of a folder in a new database.
+
+    Returns how many they were, and the seconds from the opening of the database to the last commit, by the clock and of
+    all processors.
+    """
+    begin, used_before = time.perf_counter(), processor_seconds()
     with Store.open(url) as store, Intake(store) as intake:
-        if way == WAYS[0]:
-            count = sum(1 for _ in map(intake.keep, captures(folder)))
+        if way == ONE_BY_ONE:
+            count = len([intake.keep(found) for found in captures(folder)])
         else:
-            count = sum(1 for _ in intake.keep_all(captures(folder)))
-        return {"count": count, "clock": time.perf_counter() - begun, "processor": processor_seconds() - used}
+            count = len(list(intake.keep_all(captures(folder))))
+        return {
+            "count": count,
+            "clock": time.perf_counter() - begin,
+            "processors": processor_seconds() - used_before,
+        }
 
 
 def main() -> None:
-    """Print captures a second of each way, by the clock and by the processors' time, and the ratio."""
+    """Prints captures a second of each way, by the clock and by processor time, and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=3, metavar="N", help="take the best of so many [3]")
+    parser.add_argument("--times", type=int, default=3, metavar="N", help="how many runs, of which the best counts [3]")
     parser.add_argument(
-        "--captures", type=int, metavar="N", help="so many, each as if its page had been fetched again [as they are]"
+        "--captures",
+        type=int,
+        metavar="N",
+        help="so many captures, as if each page had been fetched again and again [the captures as they are]",
     )
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    # For the processes that `measure` starts.
+    parser.add_argument("--way", choices=(ONE_BY_ONE, ALL_AT_ONCE), help=argparse.SUPPRESS)
     parser.add_argument("--warc", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if not SHARED.is_dir():
-        raise SystemExit(f"{SHARED} is not there; this measures with the captures in it")
-    if arguments.way:
-        with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(take_in(arguments.way, arguments.warc, f"sqlite:///{folder}/store.db")))
-        return
+        raise SystemExit(f"{SHARED} does not exist; the captures to measure with are expected there")
     with tempfile.TemporaryDirectory() as folder:
-        warc = SHARED / "warc"
-        if arguments.captures:
-            warc = Path(folder)
-            write_repeated(warc, arguments.captures)
-        measure(warc, arguments.times)
+        if arguments.way:
+            print(json.dumps(keep(arguments.way, arguments.warc, f"sqlite:///{folder}/store.db")))
+        elif arguments.captures:
+            write_repeated(Path(folder), arguments.captures)
+            measure(Path(folder), arguments.times)
+        else:
+            measure(SHARED / "warc", arguments.times)
 
 
 def measure(warc: Path, times: int) -> None:
-    """Print what it takes to take the files of a folder in."""
-    best: dict[str, dict[str, float]] = {}
+    """Prints how long it takes to keep the captures of the WARC files in a folder."""
+    runs: dict[str, list[dict[str, float]]] = {ONE_BY_ONE: [], ALL_AT_ONCE: []}
     for _ in range(times):
-        for way in WAYS:
-            command = [sys.executable, str(Path(__file__).parent), "--way", way, "--warc", str(warc)]
+        for way, results in runs.items():
+            command = [sys.executable, "-m", "bench.ingest", "--way", way, "--warc", str(warc)]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, process_group=0)
-            taken = json.loads(done.stdout)
-            known = best.setdefault(way, taken)
-            best[way] = {key: min(value, known[key]) for key, value in taken.items()}
-    for way, taken in best.items():
-        count = taken["count"]
+            results.append(json.loads(done.stdout))
+    clock = {way: min(map(itemgetter("clock"), results)) for way, results in runs.items()}
+    processors = {way: min(map(itemgetter("processors"), results)) for way, results in runs.items()}
+    for way, results in runs.items():
+        count = results[0]["count"]
         print(
-            f"{way:12} {count:.0f} captures: {count / taken['clock']:6.1f}/s by the clock; "
-            f"{taken['processor']:5.2f} s of processors, {CORES * count / taken['processor']:6.1f}/s on {CORES} of them"
+            f"{way:12} {count:.0f} captures: {count / clock[way]:6.1f}/s by the clock; "
+            f"{processors[way]:5.2f} s of processor time, "
+            f"{PROCESSORS * count / processors[way]:6.1f}/s if {PROCESSORS} processors are kept busy"
         )
-    clock, processor = (best[WAYS[0]][key] / best[WAYS[1]][key] for key in ("clock", "processor"))
-    print(f"all at once is {clock:.2f} times as fast by the clock, and takes 1/{processor:.2f} of the processors' time")
+    print(
+        f"all at once is {clock[ONE_BY_ONE] / clock[ALL_AT_ONCE]:.2f} times as fast by the clock, and takes "
+        f"1/{processors[ONE_BY_ONE] / processors[ALL_AT_ONCE]:.2f} of the processor time"
+    )
 
 
 if __name__ == "__main__":

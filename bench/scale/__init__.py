@@ -1,1 +1,1 @@
-"""How the commands' time grows with the number of policies."""
+"""How long commands take as the database grows."""

@@ -1,13 +1,13 @@
-"""What commands take with 1,000,000 captures, against 10,000: on SQLite, and on PostgreSQL where a server is given.
+"""How long commands take with 1,000,000 captures, against 10,000, on SQLite and, if a server is given, on PostgreSQL.
 
     python -m bench.scale FOLDER [--postgresql postgresql://user@host/postgres] [--runs 7] [--only digest_of_all]
+        [--small 10000] [--large 1000000]
 
-The databases are made in the folder and on the server (`clausewatch_scale_…`) when they are not there yet, which takes
-some minutes and 2 GB each; the next time they are used as they are, each run having added a few captures to both.
+The databases are made in the folder and on the server (`clausewatch_scale_…`) if they are not there yet, which takes
+some minutes and, for the large ones, 2 GB each. A later run uses them again. Each run adds a few captures to all.
 """
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
@@ -16,54 +16,57 @@ from sqlalchemy import create_engine, make_url, text
 from bench.scale.generate import fill, policies, write_declarations
 from bench.scale.measure import MEASURES, Side, medians, status
 
-_SMALL, _LARGE = 10_000, 1_000_000
+_SMALL, _LARGE = 10_000, 1_000_000  # captures
 
 
 def main() -> None:
-    """Print each measure for each database, and the ratio of the large to the small one."""
+    """Prints each measure for each database, and the ratio of the large database's to the small one's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--postgresql", metavar="URL", help="a database of a server on which databases may be made")
+    parser.add_argument("--postgresql", metavar="URL", help="a database of a server, to make databases there, too")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only", choices=[measure.__name__ for measure in MEASURES], action="append")
-    chosen = parser.parse_args()
-    kinds = ["SQLite", "PostgreSQL"] if chosen.postgresql else ["SQLite"]
+    parser.add_argument("--small", type=int, default=_SMALL, metavar="CAPTURES")
+    parser.add_argument("--large", type=int, default=_LARGE, metavar="CAPTURES")
+    options = parser.parse_args()
+    small, large = options.small, options.large
+    kinds = ["SQLite", "PostgreSQL"] if options.postgresql else ["SQLite"]
     sides = {
-        (kind, captures): _side(chosen.folder, chosen.postgresql if kind == "PostgreSQL" else None, captures)
+        (kind, captures): _side(options.folder, options.postgresql if kind == "PostgreSQL" else None, captures)
         for kind in kinds
-        for captures in (_SMALL, _LARGE)
+        for captures in (small, large)
     }
     print(
-        f"\nmilliseconds, median of {chosen.runs}\n{'':16}",
-        *(f"{kind:>12} {_SMALL:>10,} {_LARGE:>10,}" for kind in kinds),
+        f"\nmilliseconds, median of {options.runs}\n{'':16}",
+        *(f"{kind:>12} {small:>10,} {large:>10,}" for kind in kinds),
     )
     for measure in MEASURES:
-        if chosen.only and measure.__name__ not in chosen.only:
+        if options.only and measure.__name__ not in options.only:
             continue
-        runs = 1 if measure is status else chosen.runs  # it takes long, and is known to grow
-        found = medians(measure, {f"{kind} {captures}": side for (kind, captures), side in sides.items()}, runs)
+        runs = 1 if measure is status else options.runs  # `status` takes long, and is known to grow
+        milliseconds = medians(measure, {f"{kind} {captures}": side for (kind, captures), side in sides.items()}, runs)
         line = f"{measure.__name__:16}"
         for kind in kinds:
-            small, large = found[f"{kind} {_SMALL}"], found[f"{kind} {_LARGE}"]
-            line += f" {large / small:11.2f}x {small:10.1f} {large:10.1f}"
+            in_small, in_large = milliseconds[f"{kind} {small}"], milliseconds[f"{kind} {large}"]
+            line += f" {in_large / in_small:11.2f}x {in_small:10.1f} {in_large:10.1f}"
         print(line, flush=True)
 
 
 def _side(folder: Path, server: str | None, captures: int) -> Side:
-    """The database of so many captures; made when it is not there."""
-    place = folder / f"{captures}"
+    """Returns the database of so many captures, after making it if it is not there."""
+    own_folder = folder / f"{captures}"
     watched = policies(captures)
-    url, there = _on_server(server, captures) if server else _in_folder(place)
-    if not there:
+    url, exists = _on_server(server, captures) if server else _in_folder(own_folder)
+    if not exists:
         begin = time.perf_counter()
         fill(url, watched)
         print(f"{url}: {captures:,} captures written in {time.perf_counter() - begin:.0f} s", flush=True)
-    write_declarations(place / "vendors", watched)
-    return Side(url, watched, place / "vendors", place / "digests")
+    write_declarations(own_folder / "vendors", watched)
+    return Side(url, watched, own_folder / "vendors", own_folder / "digests")
 
 
-def _in_folder(place: Path) -> tuple[str, bool]:
-    path = place.absolute() / "clausewatch.db"
+def _in_folder(folder: Path) -> tuple[str, bool]:
+    path = folder.absolute() / "clausewatch.db"
     return f"sqlite:///{path}", path.exists()
 
 
@@ -72,12 +75,12 @@ def _on_server(server: str, captures: int) -> tuple[str, bool]:
     url = make_url(server)
     engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        there = connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": name})
-        if not there:
+        exists = connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": name})
+        if not exists:
             connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
-    return url.set(database=name).render_as_string(hide_password=False), bool(there)
+    return url.set(database=name).render_as_string(hide_password=False), bool(exists)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,8 +1,8 @@
-"""Databases of a known size: policies watched for years, as the program would have written them.
+"""Makes databases of a known size: policies watched for years, as the program would have stored them.
 
 Each policy has 100 captures, twelve days apart, which show ten versions one after the other. The rows are written in
-bulk, with what the extractor would make of the pages written beside them; the pages are never read. What the vendors'
-declarations say is written as a folder of YAML files.
+bulk. The pages are never read: the documents that the extractor would make of them are generated, too. The vendors'
+declarations are written as a folder of YAML files.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, insert, text
+from sqlalchemy import Engine, create_engine, insert
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from core.captures import Capture, sha256_hex
@@ -18,7 +19,7 @@ from core.clauses import Clause, Document
 from core.declarations import Location, Policy
 from diffing.sameness import version_id
 from formats.document_json import encode
-from intake.readers import EXTRACTOR_NAME, declared_of, reader_of
+from intake.policy_reader import EXTRACTOR_NAME, declared_of, reader_of
 from storage.capture_rows import capture_identity, row_values
 from storage.database import Database
 from storage.payloads.compression import compress
@@ -27,7 +28,7 @@ from storage.tables.models import CaptureRow, CountRow, DocumentRow, PayloadRow,
 CAPTURES_EACH, VERSIONS_EACH = 100, 10
 BEGIN = datetime(2021, 1, 1, 6, tzinfo=UTC)
 EVERY = timedelta(days=12)
-#: After all captures that are generated.
+#: A time after all generated captures.
 AFTER = BEGIN + CAPTURES_EACH * EVERY
 
 _TITLES = {
@@ -60,24 +61,24 @@ _USES = ("to keep your account", "to answer you", "to bill what you order", "to 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A policy that is watched: the slugs, and the address it is published at."""
+    """A watched policy, by its slugs."""
 
     vendor: str
     policy: str
 
     @property
     def url(self) -> str:
-        """Where it is published."""
+        """The address that the policy is published at."""
         return f"https://www.{self.vendor}.example/legal/{self.policy}"
 
     @property
     def declared(self) -> Policy:
-        """Its declaration."""
+        """The policy's declaration."""
         return Policy(locations=(Location(url=self.url),))
 
 
 def policies(captures: int) -> list[Watched]:
-    """The policies of a database of so many captures, five of each vendor."""
+    """Returns the policies of a database with so many captures, five of each vendor."""
     count = captures // CAPTURES_EACH
     return [
         Watched(f"vendor{number // len(_POLICIES_EACH):05}", _POLICIES_EACH[number % len(_POLICIES_EACH)])
@@ -86,33 +87,33 @@ def policies(captures: int) -> list[Watched]:
 
 
 def write_declarations(folder: Path, watched: list[Watched]) -> None:
-    """A YAML file for each vendor of these policies."""
+    """Writes a YAML file for each vendor of these policies."""
     folder.mkdir(parents=True, exist_ok=True)
     lines: dict[str, list[str]] = {}
-    for one in watched:
-        begin = [f"name: The {one.vendor} company", f"homepage: https://www.{one.vendor}.example/", "policies:"]
-        lines.setdefault(one.vendor, begin).extend(
-            (f"  {one.policy}:", "    locations:", f"      - url: {one.url}"),
+    for policy in watched:
+        begin = [f"name: The {policy.vendor} company", f"homepage: https://www.{policy.vendor}.example/", "policies:"]
+        lines.setdefault(policy.vendor, begin).extend(
+            (f"  {policy.policy}:", "    locations:", f"      - url: {policy.url}"),
         )
-    for vendor, its in lines.items():
-        (folder / f"{vendor}.yaml").write_text("\n".join(its) + "\n", encoding="utf-8")
+    for vendor, vendor_lines in lines.items():
+        (folder / f"{vendor}.yaml").write_text("\n".join(vendor_lines) + "\n", encoding="utf-8")
 
 
 def page_of(watched: Watched, version: int) -> bytes:
-    """The page that shows a version of a policy, from 0, as a server sends it."""
+    """Returns the page that shows a version of a policy, as a server sends it. version: its number, from 0."""
     document = document_of(watched, version)
     heading, *others = document.clauses
-    said = "\n".join(
+    text = "\n".join(
         f"<h2>{clause.text}</h2>" if clause.kind == "heading" else f"<p>{clause.text}</p>" for clause in others
     )
     return (
         f'<!DOCTYPE html><html lang="en"><head><title>{document.title}</title></head><body><main>'
-        f"<h1>{heading.text}</h1>\n{said}</main></body></html>"
+        f"<h1>{heading.text}</h1>\n{text}</main></body></html>"
     ).encode()
 
 
 def document_of(watched: Watched, version: int) -> Document:
-    """What that page says: 36 clauses, of which the versions differ in one or two."""
+    """Returns the document of that page: 36 clauses, one or two of which differ between versions."""
     clauses: list[Clause] = []
     title = _TITLES[watched.policy]
 
@@ -136,7 +137,7 @@ def document_of(watched: Watched, version: int) -> Document:
 
 
 def capture_of(watched: Watched, number: int, payload: bytes, at: datetime) -> Capture:
-    """A capture of that page at that time."""
+    """Returns a capture of a page at a time. number: odd for a live one, even for an archived one."""
     return Capture(
         vendor=watched.vendor,
         policy=watched.policy,
@@ -154,7 +155,7 @@ def capture_of(watched: Watched, number: int, payload: bytes, at: datetime) -> C
 
 
 def fill(url: str, watched: list[Watched], captures_each: int = CAPTURES_EACH) -> None:
-    """Write captures of these policies into an empty database at the present schema."""
+    """Makes a database with captures of these policies. url: of a database that is empty or doesn't exist."""
     Database(url).close()
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     first_id = 1
@@ -162,10 +163,10 @@ def fill(url: str, watched: list[Watched], captures_each: int = CAPTURES_EACH) -
         batch = watched[begin : begin + _POLICIES_A_BATCH]
         with Session(engine) as session, session.begin():
             if engine.dialect.name == "sqlite":
-                session.execute(text("PRAGMA synchronous = OFF"))
+                session.execute(sql_text("PRAGMA synchronous = OFF"))
             rows = _rows(batch, first_id, captures_each)
-            for table, its in rows.items():
-                session.execute(insert(table), its)
+            for table, table_rows in rows.items():
+                session.execute(insert(table), table_rows)
             first_id += len(rows[CaptureRow])
     _finish(engine)
     engine.dispose()
@@ -175,13 +176,13 @@ def _rows(batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, 
     rows: dict[Any, list[dict[str, Any]]] = {
         table: [] for table in (PayloadRow, DocumentRow, CaptureRow, ReadingRow, PolicyRow, CountRow)
     }
-    for one in batch:
-        declared = one.declared
+    for watched in batch:
+        declared = watched.declared
         reader = reader_of(declared)
-        versions = [_version(one, number, rows) for number in range(VERSIONS_EACH)]
+        versions = [_version(watched, number, rows) for number in range(VERSIONS_EACH)]
         for number in range(captures_each):
-            payload, document_sha256, its_version_id = versions[number * VERSIONS_EACH // captures_each]
-            capture = capture_of(one, number, payload, BEGIN + number * EVERY * CAPTURES_EACH / captures_each)
+            payload, document_sha256, version = versions[number * VERSIONS_EACH // captures_each]
+            capture = capture_of(watched, number, payload, BEGIN + number * EVERY * CAPTURES_EACH / captures_each)
             capture_id = first_id + len(rows[CaptureRow])
             columns = row_values(capture, capture_identity(capture))
             rows[CaptureRow].append({"id": capture_id, **columns})
@@ -195,40 +196,43 @@ def _rows(batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, 
                     "verdict": "accepted",
                     "reason": None,
                     "evidence": "",
+                    "needs_browser": False,
                     "document_sha256": document_sha256,
-                    "version_id": its_version_id,
+                    "version_id": version,
                 }
             )
-        rows[CountRow].append({"vendor": one.vendor, "policy": one.policy, "captures": captures_each, "reviews": 0})
+        rows[CountRow].append(
+            {"vendor": watched.vendor, "policy": watched.policy, "captures": captures_each, "reviews": 0}
+        )
         rows[PolicyRow].append(
             {
-                "vendor": one.vendor,
-                "policy": one.policy,
+                "vendor": watched.vendor,
+                "policy": watched.policy,
                 "reader": reader,
                 "newest": capture.captured_at,
                 "revision": 1,
-                "composed": 1,
+                "composed_revision": 1,
             }
         )
     return rows
 
 
-def _version(one: Watched, number: int, rows: dict[Any, list[dict[str, Any]]]) -> tuple[bytes, str, str]:
-    """The page of a version, its document's digest, and its id; page and document are among the rows then."""
-    payload, document = page_of(one, number), document_of(one, number)
+def _version(watched: Watched, number: int, rows: dict[Any, list[dict[str, Any]]]) -> tuple[bytes, str, str]:
+    """Adds the page and the document of a version to the rows. Returns the page, the document's SHA-256, and the id."""
+    payload, document = page_of(watched, number), document_of(watched, number)
     data = encode(document)
     for table, plain in ((PayloadRow, payload), (DocumentRow, data)):
-        # By themselves and in the database, whatever their size.
+        # Whole and in the database, whatever their size.
         rows[table].append({"sha256": sha256_hex(plain), "size": len(plain), "data": compress(plain)})
     return payload, sha256_hex(data), version_id(document)
 
 
 def _finish(engine: Engine) -> None:
-    """What the database does by itself in time: count up from the keys given, and know what its tables hold."""
+    """Has PostgreSQL number new rows after the written ones, and gather the statistics that its planner uses."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
             for statement in (
                 "SELECT setval(pg_get_serial_sequence('captures', 'id'), (SELECT max(id) FROM captures))",
                 "VACUUM ANALYZE",
             ):
-                connection.execute(text(statement))
+                connection.execute(sql_text(statement))

@@ -1,6 +1,6 @@
-"""What commands take on a database, each as it is used, but in this process: without Python's start.
+"""Measures how long commands take on a database. They run in this process, so Python's start is not included.
 
-A measure is a generator: what it does before each `yield` is not timed, what it yields is called and timed.
+A measure is a generator. What it yields is called and timed; what it does before each `yield` is not timed.
 """
 
 import gc
@@ -19,9 +19,9 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from bench.scale.generate import AFTER, CAPTURES_EACH, EVERY, VERSIONS_EACH, Watched, capture_of, page_of
+from intake.service import Intake
 from scripts.main import cli
 from storage import Store
-from storage.database import Database
 from storage.tables.models import CaptureRow
 
 _READER = "reader@client.example"
@@ -31,8 +31,8 @@ _READER = "reader@client.example"
 class Side:
     """A generated database, the folder of its declarations, and a folder to write digests to.
 
-    Every capture that is added is of another policy, as in a crawl, and an hour after the one before; so are those of
-    a second measurement.
+    Each capture that is added belongs to another policy than the one before, as in a crawl, and is an hour later. A
+    second measurement continues where the first one ended.
     """
 
     url: str
@@ -42,17 +42,17 @@ class Side:
     _numbers: Iterator[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        with Database(self.url).reading() as session:
+        with Store.open(self.url) as store, store.database.read_session() as session:
             added = session.scalars(select(func.max(CaptureRow.id))).one() - len(self.watched) * CAPTURES_EACH
         self._numbers = count(added)
 
     def next(self) -> tuple[Watched, datetime]:
-        """A policy from all over the database, and when to capture it."""
+        """Returns a policy from all over the database, and a time to capture it."""
         number = next(self._numbers)
         return self.watched[number * 37 % len(self.watched)], AFTER + number * timedelta(hours=1)
 
     def command(self, *arguments: str) -> str:
-        """Run `clausewatch` with these arguments; what it prints."""
+        """Runs `clausewatch` with these arguments, and returns what it prints. RuntimeError if it fails."""
         os.environ["CLAUSEWATCH_DATABASE_URL"] = self.url
         os.environ["CLAUSEWATCH_VENDORS"] = str(self.vendors)
         result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
@@ -62,25 +62,28 @@ class Side:
 
     @contextmanager
     def subscribed(self, since: datetime, *vendors: str) -> Iterator[None]:
-        """Somebody gets digests of what is captured from then on."""
+        """Subscribes somebody to digests of what is captured after `since`, until the block ends."""
         with Store.open(self.url) as store:
             store.subscriptions.subscribe(_READER, vendors, since)
         yield
         self.command("unsubscribe", _READER)
 
     def change(self, watched: Watched, at: datetime) -> None:
-        """The policy shows another text at that time, by two captures of it."""
-        with Store.open(self.url) as store:
-            for seen in (at, at + timedelta(minutes=5)):
+        """Keeps two captures of a policy that show another text than before: one at a time, the other just after."""
+        with Store.open(self.url) as store, Intake(store) as intake:
+            for captured_at in (at, at + timedelta(minutes=5)):
                 payload = page_of(watched, VERSIONS_EACH + at.toordinal() * 24 + at.hour)
-                keep(store, capture_of(watched, 1, payload, seen), payload, watched.declared)
+                intake.keep((capture_of(watched, 1, payload, captured_at), payload, watched.declared))
 
 
 Measure = Callable[[Side], Iterator[Callable[[], object]]]
 
 
 def medians(measure: Measure, sides: Mapping[str, Side], runs: int) -> dict[str, float]:
-    """The median of the runs, in milliseconds, for each side; in turn, so that whatever disturbs one disturbs all."""
+    """Returns the median of the runs for each side, in milliseconds.
+
+    The sides take turns, so that whatever else the machine does disturbs all of them alike.
+    """
     prepared = {name: measure(side) for name, side in sides.items()}
     taken: dict[str, list[float]] = {name: [] for name in sides}
     for run in range(runs + 1):
@@ -89,18 +92,18 @@ def medians(measure: Measure, sides: Mapping[str, Side], runs: int) -> dict[str,
             gc.collect()
             begin = time.perf_counter()
             timed()
-            if run:  # the first one warms up
+            if run:  # the first run fills the caches
                 taken[name].append(1000 * (time.perf_counter() - begin))
     for steps in prepared.values():
         steps.close()  # type: ignore[attr-defined]
-    return {name: statistics.median(its) for name, its in taken.items()}
+    return {name: statistics.median(milliseconds) for name, milliseconds in taken.items()}
 
 
 def _of_one_policy(side: Side, *arguments: str, dates: bool = False) -> Iterator[Callable[[], object]]:
     while True:
-        one, _ = side.next()
+        watched, _ = side.next()
         span = [f"{AFTER - 40 * EVERY:%Y-%m-%d}", f"{AFTER - 5 * EVERY:%Y-%m-%d}"] if dates else []
-        yield partial(side.command, arguments[0], one.vendor, *span, "--policy", one.policy, *arguments[1:])
+        yield partial(side.command, arguments[0], watched.vendor, *span, "--policy", watched.policy, *arguments[1:])
 
 
 def report(side: Side) -> Iterator[Callable[[], object]]:
@@ -121,31 +124,31 @@ def versions(side: Side) -> Iterator[Callable[[], object]]:
 def first_digest(side: Side) -> Iterator[Callable[[], object]]:
     """`digest` of somebody who has just subscribed to every vendor; one policy has changed since."""
     while True:
-        one, at = side.next()
+        watched, at = side.next()
         with side.subscribed(at - timedelta(minutes=1)):
-            side.change(one, at)
-            yield partial(_digest, side, one)
+            side.change(watched, at)
+            yield partial(_digest, side, watched)
 
 
 def digest_of_all(side: Side) -> Iterator[Callable[[], object]]:
-    """`digest` of somebody who has long watched every vendor; one policy has changed since the last."""
+    """`digest` of somebody who has long watched every vendor; one policy has changed since the last digest."""
     _, begin = side.next()
     with side.subscribed(begin):
         side.command("digest", "--to", str(side.digests))
         while True:
-            one, at = side.next()
-            side.change(one, at)
-            yield partial(_digest, side, one)
+            watched, at = side.next()
+            side.change(watched, at)
+            yield partial(_digest, side, watched)
 
 
 def digest_of_one(side: Side) -> Iterator[Callable[[], object]]:
-    """`digest` of somebody who watches one vendor, of which a policy has changed since the last."""
+    """`digest` of somebody who watches one vendor, one of whose policies has changed since the last digest."""
     while True:
-        one, at = side.next()
-        with side.subscribed(at - timedelta(minutes=1), one.vendor):
+        watched, at = side.next()
+        with side.subscribed(at - timedelta(minutes=1), watched.vendor):
             side.command("digest", "--to", str(side.digests))
-            side.change(one, at)
-            yield partial(_digest, side, one)
+            side.change(watched, at)
+            yield partial(_digest, side, watched)
 
 
 def _digest(side: Side, changed: Watched) -> None:
@@ -155,12 +158,12 @@ def _digest(side: Side, changed: Watched) -> None:
 
 
 def keep(side: Side) -> Iterator[Callable[[], object]]:
-    """`Store.keep` of a page that shows another text, the first of its policy in this process, as in a crawl."""
-    with Store.open(side.url) as store:
+    """`Intake.keep` of a page that shows another text, the first of its policy in this process, as in a crawl."""
+    with Store.open(side.url) as store, Intake(store) as intake:
         while True:
-            one, at = side.next()
-            payload = page_of(one, VERSIONS_EACH + at.toordinal() * 24 + at.hour)
-            yield partial(store.keep, capture_of(one, 1, payload, at), payload, one.declared)
+            watched, at = side.next()
+            payload = page_of(watched, VERSIONS_EACH + at.toordinal() * 24 + at.hour)
+            yield partial(intake.keep, (capture_of(watched, 1, payload, at), payload, watched.declared))
 
 
 def status(side: Side) -> Iterator[Callable[[], object]]:

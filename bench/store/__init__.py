@@ -1,1 +1,1 @@
-"""How much room the payloads take, and how fast they are written and read."""
+"""How small and how fast captures are stored."""

@@ -1,7 +1,7 @@
-"""The histories of ../shared/warc, made as long as those of a policy that is crawled every day.
+"""The histories of ../shared/warc, made as long as that of a policy that is crawled every day.
 
-Each real capture is repeated with what a server makes anew with every answer replaced, as it would be had the page been
-fetched again: see `NONCES`. A page that has none of these gets a comment such as caches write.
+Each real capture is repeated as if the page had been fetched again: what the server makes anew with every answer is
+replaced (`NONCES`). A page without any of that gets a comment such as caches write.
 """
 
 import random
@@ -17,7 +17,7 @@ from core.captures import Capture, sha256_hex
 
 WARCS = Path(__file__).resolve().parents[3] / "shared" / "warc"
 
-# What is made anew with every answer, each with the part that changes as its group; found in the real pages.
+# What the servers of these pages make anew with every answer. The group of each pattern is the part that changes.
 NONCES = re.compile(
     rb"""
       nonce["']?\s*[=:]\s*["']([\w+/=-]{6,})["']                                # Content-Security-Policy, WordPress
@@ -29,7 +29,7 @@ NONCES = re.compile(
     """,
     re.X | re.I,
 )
-_CLOCK = 6  # the group of those that are times
+_CLOCK = 6  # the group of the pattern for times
 _ALPHABETS = (b"0123456789", b"0123456789abcdef", b"0123456789ABCDEF")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _COMMENT = b"\n<!-- served %s by web-%02d in %.3f s, request %s -->\n"
@@ -46,10 +46,13 @@ class _Real:
 
 
 def repeated(count: int, salt: str = "") -> Iterator[tuple[Capture, bytes]]:
-    """So many captures, policy by policy, each policy's in the order of their dates. salt: another, other nonces."""
+    """Yields `count` captures with their payloads, policy by policy, each policy's oldest first.
+
+    salt: makes the nonces differ from those with another salt. SystemExit if there are no real captures.
+    """
     histories = {path.name.removesuffix(".warc.gz"): _read(path) for path in sorted(WARCS.glob("*.warc.gz"))}
     if not histories:
-        raise SystemExit(f"{WARCS} holds no captures; this measure is of those")
+        raise SystemExit(f"{WARCS} holds no captures to measure")
     total = sum(map(len, histories.values()))
     made = number = 0
     for name, history in histories.items():
@@ -65,25 +68,28 @@ def repeated(count: int, salt: str = "") -> Iterator[tuple[Capture, bytes]]:
 
 
 class _Page:
-    """A page in pieces: between what is made anew with every answer, and that."""
+    """A page taken apart into what is made anew with every answer and the bytes between."""
 
     def __init__(self, page: bytes) -> None:
         self._between: list[bytes] = []
-        self._made: list[tuple[bytes, bool]] = []
+        self._nonces: list[tuple[bytes, bool]] = []
         end = 0
         for match in NONCES.finditer(page):
-            (place,) = (number for number, group in enumerate(match.groups(), 1) if group is not None)
-            self._between.append(page[end : match.start(place)])
-            self._made.append((match[place], place == _CLOCK))
-            end = match.end(place)
+            (group,) = (number for number, value in enumerate(match.groups(), 1) if value is not None)
+            self._between.append(page[end : match.start(group)])
+            self._nonces.append((match[group], group == _CLOCK))
+            end = match.end(group)
         self._rest = page[end:]
 
     def renewed(self, seed: str, at: datetime) -> bytes:
-        """The page as it would have come at another time: the same value is replaced by the same everywhere in it."""
+        """Returns the page as the server would have answered it at another time.
+
+        A value that occurs several times is replaced by the same value everywhere. seed: decides the new values.
+        """
         chance = random.Random(seed)  # noqa: S311  # the same pages with every run
         values: dict[bytes, bytes] = {}
         parts: list[bytes] = []
-        for before, (old, is_time) in zip(self._between, self._made, strict=True):
+        for before, (old, is_time) in zip(self._between, self._nonces, strict=True):
             if old not in values:
                 values[old] = _now(old, at, chance) if is_time else _random(old, chance)
             parts += (before, values[old])
@@ -99,16 +105,16 @@ def _now(old: bytes, at: datetime, chance: random.Random) -> bytes:
 
 
 def _random(old: bytes, chance: random.Random) -> bytes:
-    alphabet = next((one for one in _ALPHABETS if not set(old) - set(one)), _BASE64)
+    alphabet = next((letters for letters in _ALPHABETS if not set(old) - set(letters)), _BASE64)
     return bytes(chance.choice(alphabet) if byte in _BASE64 else byte for byte in old)
 
 
 def _read(path: Path) -> list[_Real]:
-    found = []
+    captures = []
     with path.open("rb") as file:
         for record in ArchiveIterator(file):
             if record.rec_type == "response":
-                found.append(
+                captures.append(
                     _Real(
                         record.rec_headers.get_header("WARC-Target-URI"),
                         datetime.fromisoformat(record.rec_headers.get_header("WARC-Date")),
@@ -118,7 +124,7 @@ def _read(path: Path) -> list[_Real]:
                         record.content_stream().read(),
                     )
                 )
-    return sorted(found, key=lambda one: one.at)
+    return sorted(captures, key=lambda real: real.at)
 
 
 def _capture(name: str, real: _Real, at: datetime, payload: bytes) -> Capture:

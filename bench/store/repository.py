@@ -9,10 +9,11 @@ _COMMIT = b"commit refs/heads/main\ncommitter c <c@c> %d +0000\ndata 0\nM 100644
 
 
 def build(folder: Path, count: int) -> None:
-    """A bare repository of so many captures, by `git fast-import`."""
+    """Makes a bare repository of `count` captures with `git fast-import`. SystemExit if that fails."""
     subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True)
     command = ["git", "-C", str(folder), "fast-import", "--quiet"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None  # noqa: S101  # it is a pipe, as asked for
         for capture, payload in repeated(count):
             when = int(capture.captured_at.timestamp())
             process.stdin.write(_COMMIT % (when, capture.vendor.encode(), len(payload), payload))
@@ -22,10 +23,10 @@ def build(folder: Path, count: int) -> None:
 
 
 def pack(folder: Path) -> None:
-    """`git gc --aggressive`, whatever it takes."""
+    """Packs the repository with `git gc --aggressive`."""
     subprocess.run(["git", "-C", str(folder), "gc", "--aggressive", "--prune=now", "--quiet"], check=True)
 
 
 def size(folder: Path) -> int:
-    """Bytes of what it keeps: packs, their indexes, references."""
+    """Returns how many bytes the repository's files take: packs, their indexes, references."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and "hooks" not in path.parts)

@@ -1,4 +1,4 @@
-"""The client of the Wayback Machine and of archives like it: builds requests, parses answers, does no I/O.
+"""The client of the Wayback Machine, and of archives with the same interface, such as pywb.
 
 Sources of the rules: the CDX server's documentation (internetarchive/wayback, wayback-cdx-server/README.md), Memento
 (RFC 7089), and what the archive's users report of it.
@@ -8,30 +8,58 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from waybackpy import WaybackMachineCDXServerAPI
 from waybackpy.cdx_snapshot import CDXSnapshot
 from waybackpy.cdx_utils import full_url
 
-from core.archives import ListedCapture, moment_of, timestamp_of
+from core.archives import ArchiveSite, ListedCapture, Provenance, format_timestamp, parse_timestamp
 from core.dates import iso
-from core.exceptions import ArchiveError
+from core.exceptions import (
+    ArchiveError,
+    ArchiveNotAnsweringError,
+    ArchiveProtocolError,
+    ArchiveRateLimitError,
+    ArchiveRefusalError,
+)
+from crawler.archives.protocol import (
+    ArchivedAnswer,
+    ArchiveRedirect,
+    CaptureNotGiven,
+    Limits,
+    ListingPage,
+    Memento,
+    Replay,
+    ReplayResult,
+    RequestKind,
+)
 from crawler.http_dates import http_date
 
-Kind = Literal["listing", "replay"]
-
-LISTING_SLOT = "archive-listing"
-REPLAY_SLOT = "archive-replay"
-# Ask for the plain bytes: the archive labels some bodies gzip that are none.
-HEADERS = {"Accept-Encoding": "identity"}
+_LIMITS = Limits(
+    # The Wayback Machine allows about 30 index queries a minute and about 8 replays a second.
+    listing_interval=2.5,
+    replay_interval=0.125,
+    listing_concurrency=1,
+    replay_concurrency=4,
+    listing_rows=5000,
+    backoff=5.0,
+    backoff_429=60.0,  # ignoring a 429 for a minute makes the Wayback Machine block the address for an hour
+    backoff_max=900.0,
+    tries=3,
+    strikes=8,
+    refusals=4,
+    # Its firewall blocks for an hour at first, and twice as long each time it has to block again.
+    first_block=3600.0,
+    block_memory=24 * 3600.0,
+)
 
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
-_HOPS = 5
-# A redirect's target was captured at about the time of the redirect, or the archive does not know what it was.
+_MAX_HOPS = 5
+# The target of an archived redirect was captured at about the time of the redirect. A capture from another day doesn't
+# show what the redirect led to.
 _REDIRECT_WINDOW = timedelta(days=1)
 _MEMENTO_PATH = re.compile(r"(?:(?:https?:)?//([^/]+))?/web/(\d{4,14})(?:[a-z]{2}_)?/(.+)", re.S)
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+^`|~-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]+))?)*)')
@@ -39,89 +67,190 @@ _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))', re.I)
 _EXCEPTION = re.compile(r"\b(\w+)Exception\b")
 
 
-def is_local(base: str) -> bool:
-    """Whether an archive is on this very machine, by its address: it needs no sparing."""
-    host = urlsplit(base).hostname or ""
+class WaybackMachine:
+    """The Archive protocol (crawler.archives.protocol), whose docstrings say what each member is for."""
+
+    limits = _LIMITS
+    # The archive labels some bodies gzip that are not compressed.
+    request_headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
+
+    def __init__(self, address: str) -> None:
+        self.site = ArchiveSite("wayback", address)
+
+    @property
+    def budget_key(self) -> str | None:
+        """The archive's host and port; None for an archive on this machine, such as the one that tests start."""
+        return None if _is_local(self.site.address) else urlsplit(self.site.address).netloc.lower()
+
+    def listing_url(
+        self, url: str, begin: datetime | None, end: datetime | None, limit: int, resume_key: str | None = None
+    ) -> str:
+        """Returns a query to the CDX server."""
+        query = WaybackMachineCDXServerAPI(
+            url,
+            start_timestamp=format_timestamp(begin) if begin else None,
+            end_timestamp=format_timestamp(end) if end else None,
+        )
+        query.endpoint = f"{self.site.address}/cdx/search/cdx"
+        payload: dict[str, str] = {}
+        query.add_payload(payload)
+        payload |= {"output": "json", "fl": ",".join(_FIELDS), "limit": str(limit), "showResumeKey": "true"}
+        if resume_key:
+            payload["resumeKey"] = resume_key
+        result: str = full_url(query.endpoint, payload)
+        return result
+
+    def parse_listing(self, status: int, body: bytes) -> ListingPage:
+        """Returns a page of the CDX server's JSON."""
+        if status != 200:
+            raise ArchiveRefusalError(_refusal(status, body))
+        table = _table(body)
+        resume_key = None
+        if len(table) >= 2 and table[-2] == [] and len(table[-1]) == 1:
+            resume_key = str(table[-1][0])
+            table = table[:-2]
+        captures, malformed = [], 0
+        for row in table[1:]:
+            try:
+                captures.append(_listed_capture(dict(zip(table[0], row, strict=True))))
+            except (ValueError, TypeError, KeyError, AttributeError):
+                malformed += 1
+        return ListingPage(tuple(captures), malformed, resume_key)
+
+    def replay_url(self, timestamp: str, url: str) -> str:
+        """Returns an address with `id_`, which makes the archive send the bytes as they were captured."""
+        return f"{self.site.address}/web/{timestamp}id_/{url}"
+
+    def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
+        """Returns what an answer is.
+
+        Its capture time has to be that of the listed capture. Only the target of an archived redirect, whose capture
+        time the index was not asked for, may differ by up to a day.
+        """
+        location = headers.get("location", "") if 300 <= status < 400 else ""
+        memento = read_memento(headers, replay.url)
+        if memento is None:
+            nearest = self._archived_address(location)
+            if nearest is None:
+                return CaptureNotGiven(_refusal(status, body))
+            try:
+                captured_at = parse_timestamp(nearest[0])
+            except ValueError:
+                return CaptureNotGiven("the archive redirects to a time that does not exist")
+            if not_given := _check_time(replay, captured_at):
+                return not_given
+            if replay.hops >= _MAX_HOPS:
+                return CaptureNotGiven("the archive redirects without end")
+            return ArchiveRedirect(Replay(replay.listed, *nearest, replay.passed, replay.hops + 1))
+        if not_given := _check_time(replay, memento.captured_at):
+            return not_given
+        return ArchivedAnswer(memento, self._redirect_target(replay, memento, location))
+
+    def provenance(self, listed: ListedCapture, replay_url: str) -> Provenance:
+        """Returns the identifiers that the index gives, and the memento's address."""
+        return Provenance(
+            self.site.name,
+            {
+                "timestamp": listed.timestamp,
+                "digest": listed.digest,
+                "urlkey": listed.urlkey,
+                "memento": replay_url,
+            },
+        )
+
+    def trouble(self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes) -> ArchiveError | None:
+        """Returns trouble for 429 and 5xx, and for an answer with status 200 that is not what was asked for."""
+        if kind == "replay" and read_memento(headers, "") is not None:
+            return None
+        retry_after = headers.get("retry-after", "")
+        if status == 429:
+            return ArchiveRateLimitError("status 429", retry_after=retry_after, affects_all=True)
+        if status >= 500:
+            return ArchiveNotAnsweringError(f"status {status}", retry_after=retry_after)
+        if status == 200 and kind == "replay":
+            return ArchiveProtocolError("a page of its own instead of the capture")
+        if status == 200:
+            try:
+                _table(body)
+            except ArchiveProtocolError as error:
+                return error
+        return None
+
+    def _redirect_target(self, replay: Replay, memento: Memento, location: str) -> Replay | None:
+        """Returns the replay of the address that an archived answer redirects to; None if it leads nowhere new.
+
+        `id_` leaves Location as it was captured, so its address is looked up in the archive.
+        """
+        if not location or replay.hops >= _MAX_HOPS:
+            return None
+        archived = self._archived_address(location)
+        try:
+            target = archived[1] if archived else urljoin(memento.url, location)
+        except ValueError:
+            return None
+        passed = (*replay.passed, memento.url)
+        if not re.match(r"https?://[^/\s]", target, re.I) or target in passed:
+            return None
+        timestamp = format_timestamp(memento.captured_at)
+        return Replay(replay.listed, timestamp, target.partition("#")[0], passed, replay.hops + 1)
+
+    def _archived_address(self, location: str) -> tuple[str, str] | None:
+        """Returns timestamp and address of the capture that a Location names; None if it leads out of the archive."""
+        match = _MEMENTO_PATH.fullmatch(location)
+        if not match or (match[1] and match[1].lower() != urlsplit(self.site.address).netloc.lower()):
+            return None
+        return match[2], match[3]
+
+
+def read_memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
+    """Returns the memento that an answer is (RFC 7089, section 2); None if it is an answer of the archive's own.
+
+    headers: by lower-case name. asked_url: the address whose capture was asked for. It is the memento's if the answer
+    does not name the original.
+    """
+    captured_at = http_date(headers.get("memento-datetime", ""))
+    if captured_at is None:
+        return None
+    originals = [
+        target
+        for target, parameters in _LINK.findall(headers.get("link", ""))
+        for quoted, bare in _REL.findall(parameters)
+        if "original" in (quoted or bare).lower().split()
+    ]
+    return Memento(captured_at, (originals or [asked_url])[0])
+
+
+def _is_local(address: str) -> bool:
+    """Returns whether an archive is on this machine, by its address; no name is looked up."""
+    host = urlsplit(address).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-# --- the index -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ListingPage:
-    """One answer of the index.
-
-    malformed: how many rows could not be read and were skipped. resume_key: what to ask on with; None: that was all.
-    """
-
-    rows: tuple[ListedCapture, ...]
-    malformed: int
-    resume_key: str | None
-
-
-def listing_url(
-    base: str, url: str, begin: datetime | None, end: datetime | None, limit: int, resume_key: str | None = None
-) -> str:
-    """The index query for the captures of an address from begin to end, both included.
-
-    base: scheme, host and port of the archive. limit: rows of one answer.
-    """
-    query = WaybackMachineCDXServerAPI(
-        url,
-        start_timestamp=timestamp_of(begin) if begin else None,
-        end_timestamp=timestamp_of(end) if end else None,
-    )
-    query.endpoint = f"{base}/cdx/search/cdx"
-    payload: dict[str, str] = {}
-    query.add_payload(payload)
-    payload |= {"output": "json", "fl": ",".join(_FIELDS), "limit": str(limit), "showResumeKey": "true"}
-    if resume_key:
-        payload["resumeKey"] = resume_key
-    result: str = full_url(query.endpoint, payload)
-    return result
-
-
-def parse_listing(body: bytes) -> ListingPage:
-    """An answer of the index. ArchiveError when it is none: HTML, say, or nothing at all."""
-    table = _table(body)
-    resume_key = None
-    if len(table) >= 2 and table[-2] == [] and len(table[-1]) == 1:
-        resume_key = str(table[-1][0])
-        table = table[:-2]
-    rows, malformed = [], 0
-    for fields in table[1:]:
-        try:
-            rows.append(_row(dict(zip(table[0], fields, strict=True))))
-        except (ValueError, TypeError, KeyError, AttributeError):
-            malformed += 1
-    return ListingPage(tuple(rows), malformed, resume_key)
-
-
 def _table(body: bytes) -> list[list[Any]]:
+    """Returns the rows of a CDX answer, field names first. ArchiveProtocolError if it is something else."""
     try:
         table = json.loads(body)
     except ValueError:
         table = None
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
         start = body[:60].decode("utf-8", "replace").strip()
-        given = f"something else: {start!r}" if start else "nothing"
-        raise ArchiveError(f"the archive's index answers with {given}")
+        content = f"something else: {start!r}" if start else "nothing"
+        raise ArchiveProtocolError(f"the archive's index answers with {content}")
     if table and not set(_FIELDS) <= set(map(str, table[0])):
-        raise ArchiveError("the archive's index answers without the fields asked for")
+        raise ArchiveProtocolError("the archive's index answers without the fields asked for")
     return table
 
 
-def _row(fields: Mapping[str, str]) -> ListedCapture:
-    """ValueError for a row no capture can be asked for by, such as the timestamp 20000800000000 or a space in it."""
-    if not re.fullmatch(r"\d{14}", fields["timestamp"]) or not re.fullmatch(r"\d{3}|-", fields["statuscode"]):
-        raise ValueError(fields)
-    if not re.fullmatch(r"https?://\S+", fields["original"], re.I):
-        raise ValueError(fields)
-    snapshot = CDXSnapshot(dict(fields))
+def _listed_capture(row: Mapping[str, str]) -> ListedCapture:
+    """Returns the capture of a row. ValueError if it can't be asked for: indexes hold 20000800000000, or spaces."""
+    if not re.fullmatch(r"\d{14}", row["timestamp"]) or not re.fullmatch(r"\d{3}|-", row["statuscode"]):
+        raise ValueError(row)
+    if not re.fullmatch(r"https?://\S+", row["original"], re.I):
+        raise ValueError(row)
+    snapshot = CDXSnapshot(dict(row))
     return ListedCapture(
         snapshot.urlkey,
         snapshot.timestamp,
@@ -132,186 +261,17 @@ def _row(fields: Mapping[str, str]) -> ListedCapture:
     )
 
 
-# --- replays ---------------------------------------------------------------------------------------------------------
-
-
-def replay_url(base: str, timestamp: str, url: str) -> str:
-    """The address of a capture's bytes as they were archived: `id_` leaves them alone."""
-    return f"{base}/web/{timestamp}id_/{url}"
-
-
-@dataclass(frozen=True, slots=True)
-class Memento:
-    """What the archive says of an archived answer. at: when it was captured (aware UTC). url: of what."""
-
-    at: datetime
-    url: str
-
-
-def memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
-    """The archived answer these headers announce (RFC 7089, section 2); None when this is the archive's own answer.
-
-    headers: by lower-case name. asked_url: the address whose capture was asked for, which holds where the answer
-    names no original.
-    """
-    at = http_date(headers.get("memento-datetime", ""))
-    if at is None:
+def _check_time(replay: Replay, captured_at: datetime) -> CaptureNotGiven | None:
+    """Returns the fault of a capture whose time is not the one asked for; None if its time is right."""
+    distance = abs(captured_at - replay.listed.captured_at)
+    if distance <= (_REDIRECT_WINDOW if replay.passed else timedelta()):
         return None
-    originals = [
-        target
-        for target, parameters in _LINK.findall(headers.get("link", ""))
-        for quoted, bare in _REL.findall(parameters)
-        if "original" in (quoted or bare).lower().split()
-    ]
-    return Memento(at, (originals or [asked_url])[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Where the replay of a row stands.
-
-    timestamp, url: the capture asked for now. passed: the archived addresses that redirected here, the row's first.
-    hops: redirects followed so far, the archive's own among them.
-    """
-
-    row: ListedCapture
-    timestamp: str
-    url: str
-    passed: tuple[str, ...] = ()
-    hops: int = 0
-
-    @classmethod
-    def of(cls, row: ListedCapture) -> "Visit":
-        """The visit that asks for the row's own capture."""
-        return cls(row, row.timestamp, row.original)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The archived answer. then: where it redirects to, to be asked for next; None when it is the last one."""
-
-    memento: Memento
-    then: Visit | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """The archive's own redirect, to the capture under another form of its address or near the time asked for."""
-
-    visit: Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """The index names this capture, but the archive does not give it."""
-
-    why: str
-
-
-def read_replay(
-    visit: Visit, base: str, status: int, headers: Mapping[str, str], body: bytes
-) -> Answer | Elsewhere | Missing:
-    """What the answer to a replay request is. headers: by lower-case name; base: the archive's.
-
-    An archived answer is what it is whatever its status. One that was captured at another time than the one asked for
-    is not the one asked for; only a redirect's target, whose own time nobody knows, may be a day away.
-    """
-    location = headers.get("location", "") if 300 <= status < 400 else ""
-    found = memento(headers, visit.url)
-    if found is None:
-        nearest = _inside(base, location)
-        if nearest is None:
-            return Missing(_refusal(status, body))
-        try:
-            at = moment_of(nearest[0])
-        except ValueError:
-            return Missing("the archive redirects to a time there is not")
-        if fault := _fault_of_time(visit, at):
-            return fault
-        if visit.hops >= _HOPS:
-            return Missing("the archive redirects without end")
-        return Elsewhere(Visit(visit.row, *nearest, visit.passed, visit.hops + 1))
-    if fault := _fault_of_time(visit, found.at):
-        return fault
-    return Answer(found, _following(visit, base, found, location))
-
-
-def _following(visit: Visit, base: str, found: Memento, location: str) -> Visit | None:
-    """The capture an archived redirect leads to: `id_` leaves Location as it was, so it is looked up in the archive."""
-    if not location or visit.hops >= _HOPS:
-        return None
-    inside = _inside(base, location)
-    try:
-        target = inside[1] if inside else urljoin(found.url, location)
-    except ValueError:
-        return None
-    passed = (*visit.passed, found.url)
-    if not re.match(r"https?://[^/\s]", target, re.I) or target in passed:
-        return None
-    return Visit(visit.row, timestamp_of(found.at), target.partition("#")[0], passed, visit.hops + 1)
-
-
-def _fault_of_time(visit: Visit, at: datetime) -> Missing | None:
-    distance = abs(at - visit.row.captured_at)
-    if distance <= (_REDIRECT_WINDOW if visit.passed else timedelta()):
-        return None
-    return Missing(f"the archive gives its capture of {iso(at)} instead")
-
-
-def _inside(base: str, location: str) -> tuple[str, str] | None:
-    """Timestamp and address of the capture that a Location in the archive names; None for one that is outside."""
-    match = _MEMENTO_PATH.fullmatch(location)
-    if not match or (match[1] and match[1].lower() != urlsplit(base).netloc.lower()):
-        return None
-    return match[2], match[3]
-
-
-# --- the archive's own troubles --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The archive itself cannot answer now; asking again later may help.
-
-    retry_after: the value of Retry-After, '' when there is none. too_many: it finds that we ask too much. of_all: it
-    concerns whatever is asked, not perhaps this one capture. refused: it takes no connection.
-    """
-
-    why: str
-    retry_after: str = ""
-    too_many: bool = False
-    of_all: bool = False
-    refused: bool = False
-
-
-def trouble(kind: Kind, status: int, headers: Mapping[str, str], body: bytes) -> Trouble | None:
-    """Whether an answer is the archive's own trouble; None when it is an answer to what was asked, good or bad.
-
-    headers: by lower-case name. An archived answer (with Memento-Datetime) is never trouble: an archived 429 is a
-    fact about that day.
-    """
-    if kind == "replay" and memento(headers, "") is not None:
-        return None
-    if status == 429 or status >= 500:
-        return Trouble(f"status {status}", headers.get("retry-after", ""), status == 429, status == 429)
-    if status == 200 and kind == "replay":
-        return Trouble("a page of its own instead of the capture")
-    if status == 200:
-        try:
-            _table(body)
-        except ArchiveError as error:
-            return Trouble(str(error))
-    return None
+    return CaptureNotGiven(f"the archive gives its capture of {iso(captured_at)} instead")
 
 
 def _refusal(status: int, body: bytes) -> str:
-    """Why the archive refuses, from its answer: it names a Java exception where a site is excluded."""
+    """Returns why the archive refuses: where a site is excluded, the answer names a Java exception."""
     names: Sequence[str] = _EXCEPTION.findall(body[:20_000].decode("utf-8", "replace"))
     if any("AccessControl" in name for name in names):
         return "the archive withholds this site, at the site's request"
     return f"the archive answers with status {status}"
-
-
-def listing_refusal(status: int, body: bytes) -> str | None:
-    """Why the index refuses to list an address; None when it does not."""
-    return None if status == 200 else _refusal(status, body)

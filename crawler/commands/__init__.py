@@ -1,1 +1,1 @@
-"""Scrapy commands that replace its own."""
+"""Commands that replace Scrapy's own: `scrapy crawl`."""

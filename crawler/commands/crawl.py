@@ -1,4 +1,4 @@
-"""`scrapy crawl`, with an exit status that says whether the crawl did its job."""
+"""`scrapy crawl`, with an exit status that says whether the crawl succeeded."""
 
 import argparse
 import sys
@@ -11,17 +11,21 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from core.exceptions import ClausewatchError, DeclarationError, UsageError
 from core.settings import load_settings
 from crawler.environment import apply_environment
-from crawler.run import run_spider, tell_failures
+from crawler.run import print_failures, run_spider
 
 
 class Command(ScrapyCrawl):
-    """Runs a crawl and prints on stderr what failed, a line each, and one line that sums it up."""
+    """The command `scrapy crawl`. It prints on stderr a line for each failure, and a last line with the counts."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """See Scrapy's commands. Exit status 1 when something could not be done, 2 when what was asked for is wrong."""
+        """Runs the crawl that the command line names, and sets the exit status.
+
+        The status is 0 if the crawl succeeded, 1 if something failed, and 2 if the arguments, the settings or a
+        vendor's declaration are wrong.
+        """
         if len(args) != 1:
             raise ScrapyUsageError
-        process = cast(AsyncCrawlerProcess, self.crawler_process)  # Scrapy's choice where the reactor is asyncio's
+        process = cast(AsyncCrawlerProcess, self.crawler_process)  # what Scrapy creates for asyncio's reactor
         try:
             apply_environment(process.settings, load_settings())
             _, outcome = run_spider(process, args[0], opts.spargs)
@@ -29,6 +33,6 @@ class Command(ScrapyCrawl):
             sys.stderr.write(f"Error: {error}\n")
             self.exitcode = 2 if isinstance(error, (UsageError, DeclarationError)) else 1
             return
-        tell_failures(outcome)
+        print_failures(outcome)
         sys.stderr.write(f"{args[0]}: {outcome.summary}\n")
         self.exitcode = 0 if outcome.ok else 1

@@ -1,1 +1,1 @@
-"""The two crawls: of the live pages, and of the archive."""
+"""The crawls: `live` fetches today's pages, `archive` what a web archive holds of them."""

@@ -1,4 +1,4 @@
-"""What both spiders have in common: whose policies, the store, the tally."""
+"""What both spiders share: the policies to crawl, the store, and the tally of what the crawl did."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from core.captures import Capture
 from core.declarations import Policy, Vendor, select_vendors
 from core.exceptions import UsageError
 from core.policies import PolicyKey
+from core.settings import Settings
 from crawler.environment import environment_of
 from crawler.outcome import Tally
 from crawler.progress import Progress
@@ -24,12 +25,13 @@ from storage import Store
 class BaseSpider(scrapy.Spider):
     """Crawls the declared policies of some vendors, or of all.
 
-    vendor: slugs, separated by commas; empty means all.
-    done: pieces of work, such as captures, that the crawl is through with. unread: how many captures are kept and not
-    read yet. stopped: whether the crawl is to keep no more.
+    vendor: slugs, separated by commas; empty means all vendors.
+    done: how many pieces of work, such as captures, are finished.
+    unread: how many captures are stored but not read yet.
+    stopped: whether the crawl is ending early, so that nothing more is to be stored.
 
-    Creating one raises the ClausewatchError there is to tell: an unknown vendor or argument, a broken declaration or
-    setting, a database that cannot be opened.
+    Creating a spider raises a ClausewatchError for an unknown vendor or argument, a broken declaration or setting, and
+    a database that can't be opened.
     """
 
     store: Store
@@ -49,16 +51,19 @@ class BaseSpider(scrapy.Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **keywords: Any) -> Self:
-        """See Scrapy's components."""
+        """Scrapy's factory method for spiders."""
         spider = super().from_crawler(crawler, *arguments, **keywords)
-        environment = environment_of(crawler.settings)
-        spider._vendors = select_vendors(environment.vendors, spider._slugs)
-        spider.store = Store.open(environment.database_url, environment.payloads_url)
-        spider.intake = Intake(spider.store)
-        crawler.signals.connect(spider._opened, signals.spider_opened)
-        Progress(crawler, spider)
-        crawler.signals.connect(spider._closed, signals.spider_closed)
+        spider.set_up(environment_of(crawler.settings))
         return spider
+
+    def set_up(self, environment: Settings) -> None:
+        """Opens what the crawl needs. Called once, when `self.crawler` and `self.settings` are there."""
+        self._vendors = select_vendors(environment.vendors, self._slugs)
+        self.store = Store.open(environment.database_url, environment.payloads_url)
+        self.intake = Intake(self.store)
+        self.crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        Progress(self.crawler, self)
+        self.crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
     def policies(self) -> Iterator[tuple[PolicyKey, Policy]]:
         """Yields the policies to crawl."""
@@ -67,30 +72,33 @@ class BaseSpider(scrapy.Spider):
                 yield PolicyKey(slug, name), policy
 
     def kept(self, unread: UnreadCapture) -> None:
-        """Called for each capture that the store took, before it is read."""
+        """Called for each capture when it is stored, before it is read."""
         self.tally.kept(unread)
         self.unread += 1
 
     async def read(self, capture: Capture, kept: ReadCapture) -> None:
-        """Called for each capture that was read after the store took it. StorageError as the store raises it."""
+        """Called for each stored capture when it has been read. StorageError if the database refuses."""
         self.tally.read(kept)
 
     def ahead(self) -> float | None:
-        """About how many captures are still to be looked at; `done` counts those that were. None: not known."""
+        """Returns about how many pieces of work are still to be done; None if that can't be estimated."""
         return None
 
     def stop(self, why: str) -> None:
-        """Ends the crawl for a reason that goes for all of it, told once."""
+        """Ends the crawl early. why: the reason, in words; only the first one is reported."""
         if not self.stopped:
             self.stopped = True
             self.tally.failed("the crawl ended early", why)
+            # Referenced, since asyncio keeps only weak references to tasks.
             self._ending = asyncio.create_task(self.crawler.engine.close_spider_async(reason="stopped"))
 
-    def _closed(self, reason: str) -> None:
+    def spider_opened(self) -> None:
+        """Scrapy's signal that the crawl begins."""
+        self.tally = Tally(self.crawler.stats)
+        self.begun_at = datetime.now(UTC)
+
+    def spider_closed(self, reason: str) -> None:
+        """Scrapy's signal that the crawl has ended. reason: `finished` unless it ended early."""
         self.tally.unread(self.unread)
         self.intake.close()
         self.store.close()
-
-    def _opened(self) -> None:
-        self.tally = Tally(self.crawler.stats)
-        self.begun_at = datetime.now(UTC)

@@ -1,1 +1,1 @@
-"""Furniture: what stands on a page beside the policy, such as menus, banners and forms."""
+"""Tells a policy's own text from page furniture: the menus, banners, forms and footers around it."""

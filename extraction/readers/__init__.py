@@ -1,1 +1,1 @@
-"""From bytes to blocks of text: HTML, PDF, Markdown and plain text."""
+"""Reads bytes into blocks of text: one reader for each format, and what the readers share (encodings, links)."""

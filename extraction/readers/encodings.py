@@ -1,4 +1,4 @@
-"""Bytes to characters: by what they are, then by what the server and the page say they are."""
+"""Bytes to characters: by the bytes themselves, then by the encoding that the server or the page declares."""
 
 import codecs
 import re
@@ -8,27 +8,27 @@ from w3lib.encoding import http_content_type_encoding, resolve_encoding
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-# Encodings whose bytes are all below 0x80, so that they pass for UTF-8.
+# Encodings that use bytes below 0x80 only, so that any such text is valid UTF-8.
 _SEVEN_BIT = re.compile(r"iso2022|utf_?(?:7|16|32)|hz", re.IGNORECASE)
 
 
 def decode(data: bytes, media_type: str = "") -> str:
-    """The characters of a text or page; never fails, what cannot be read becomes U+FFFD.
+    """Returns the characters of a text or page; unreadable bytes become U+FFFD, NULs are dropped. Never fails.
 
-    Order: byte-order mark; UTF-8 where the bytes are valid as that, since other encodings hardly ever are by chance;
-    the Content-Type's charset and the page's `<meta>`, read as browsers read them (WHATWG Encoding Standard);
-    detection. NULs are dropped.
+    The encoding is the first of these that fits: the byte-order mark; UTF-8 if the bytes are valid UTF-8, which text in
+    other encodings hardly ever is by chance; the Content-Type's charset, then the page's `<meta>`, with the labels of
+    the WHATWG Encoding Standard; detection.
     """
-    for mark, marked in _MARKS:
+    for mark, marked_encoding in _MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(marked, "replace").replace("\0", "")
+            return data[len(mark) :].decode(marked_encoding, "replace").replace("\0", "")
     utf8 = _try(data, "utf-8")
     if utf8 is not None and not utf8.isascii():
         return utf8.replace("\0", "")
     meta = _META.search(data[:4096])
     declared = [http_content_type_encoding(media_type)]
     if meta:
-        # A page that says so in bytes that can be read as ASCII is not in UTF-16, whatever it says.
+        # A page isn't in UTF-16 if its `<meta>` could be read as ASCII, whatever the `<meta>` says.
         stated = resolve_encoding(meta[1].decode("ascii", "replace"))
         declared.append("utf-8" if stated and stated.startswith("utf-16") else stated)
     for encoding in declared:
@@ -40,7 +40,7 @@ def decode(data: bytes, media_type: str = "") -> str:
 
 
 def as_utf8(data: bytes, media_type: str = "") -> bytes:
-    """The same characters as `decode` gives, in UTF-8: what the HTML parser takes without another copy."""
+    """Returns the characters that `decode` returns, in UTF-8, which the HTML parser takes without another copy."""
     if b"\0" not in data and not data.startswith(codecs.BOM_UTF8) and not data.isascii():
         text = _try(data, "utf-8")
         if text is not None:
@@ -52,7 +52,7 @@ def _by_declaration(data: bytes, declared: list[str | None]) -> str:
     lenient = data.decode("utf-8", "replace")
     damage = lenient.count("\ufffd")
     beyond_ascii = sum(1 for character in lenient if character > "\x7f") or 1
-    if damage <= 0.1 * beyond_ascii:  # UTF-8 with a few bytes spoiled, as where a page was cut
+    if damage <= 0.1 * beyond_ascii:  # UTF-8 with a few damaged bytes, as in a page that was cut off
         return lenient
     for encoding in declared:
         if encoding and encoding != "utf-8":

@@ -1,4 +1,4 @@
-"""HTML to blocks: the page parsed, what selectors name in it, and the walk over that."""
+"""HTML to blocks: parses the page, applies the selectors, walks over the elements that remain."""
 
 import re
 from collections.abc import Sequence
@@ -10,16 +10,17 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.readers.html_walk import Walker
 from extraction.readers.links import link_target
-from extraction.words.tidying import tidy
+from extraction.words.normalization import normalize
 
-# A tag that a reader sees as text: the page's markup was escaped once too often.
-_SHOWN_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
-# Deeper than any page made for people; browsers flatten below 512 too. The parser's time grows with the square.
+# A tag that the page shows as text, because its markup was escaped once too often.
+_ESCAPED_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
+# No page made for people is nested deeper, and browsers flatten below 512 too. The parser's time grows with the square
+# of the depth.
 _MAX_DEPTH = 512
-# An ordinary page has hundreds of tags that are never closed: breaks, images, comments.
+# An ordinary page has hundreds of tags that are never closed (line breaks, images, comments), but fewer than this.
 _MANY_OPEN = 2_000
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
-_NEST = frozenset(
+_NESTING_TAGS = frozenset(
     (
         b"div span b i u em strong font center section article table td tr ul ol dl blockquote a small big "
         b"sub sup  form main header footer nav aside details fieldset figure button code tt s strike label "
@@ -30,7 +31,10 @@ _NEST = frozenset(
 
 @dataclass(slots=True)
 class Page:
-    """An HTML page as blocks in reading order. title: of `<title>`; lang: as the page declares it, '' if not."""
+    """An HTML page as blocks in reading order.
+
+    title: the text of `<title>`; None if there is none. lang: the language the page declares; '' if it declares none.
+    """
 
     title: str | None
     lang: str
@@ -46,17 +50,17 @@ def read_html(
     remove: Sequence[str] = (),
     markdown: bool = False,
 ) -> Page:
-    """The blocks of a page, or of what `select` names in it, without what `remove` names.
+    """Reads the blocks of a page, or only of the elements that `select` matches, without those `remove` matches.
 
-    source: the page in UTF-8. markdown: it was made from Markdown, whose emphasis and spaces are the vendor's, not a
-        layout's.
+    source: the page in UTF-8. url: its address. markdown: whether the page was made from Markdown, where emphasis and
+    spaces are the writer's, not a stylesheet's.
 
-    ExtractionError names a selector that is none.
+    ExtractionError if a selector isn't valid CSS; it names the selector.
     """
     tree = LexborHTMLParser(_flattened(source))
     body = tree.body
     title_node = tree.css_first("title")
-    title = tidy(title_node.text()) if title_node is not None else ""
+    title = normalize(title_node.text()) if title_node is not None else ""
     html = tree.css_first("html")
     lang = (html.attributes.get("lang") or html.attributes.get("xml:lang") or "") if html is not None else ""
     base_node = tree.head.css_first("base[href]") if tree.head is not None else None
@@ -64,22 +68,22 @@ def read_html(
     if base_node is not None:
         base = link_target(base_node.attributes.get("href") or "", url) or url
     for selector in remove:
-        for node in _chosen(tree, selector):
+        for node in _matches(tree, selector):
             node.decompose()
     roots: list[LexborNode] = [body] if body is not None else []
     if select:
-        roots = _outermost([node for selector in select for node in _chosen(tree, selector)])
+        roots = _outermost([node for selector in select for node in _matches(tree, selector)])
     walker = Walker(base, url, markdown=markdown)
     for root in roots:
         walker.walk(root)
-    return Page(title or None, lang, _with_shown_markup_read(walker.blocks, base, url), tree)
+    return Page(title or None, lang, _with_escaped_markup_read(walker.blocks, base, url), tree)
 
 
-def _with_shown_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
-    """The blocks, those read as markup whose text is markup that a page shows by mistake (escaped once too often)."""
+def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
+    """Returns the blocks; a block whose text is markup that was escaped once too often is read as that markup."""
     result = []
     for block in blocks:
-        if "</" in block.text and _SHOWN_TAG.search(block.text):
+        if "</" in block.text and _ESCAPED_TAG.search(block.text):
             body = LexborHTMLParser(_flattened(block.text.encode("utf-8", "replace"))).body
             if body is not None:
                 walker = Walker(base, url, block.box)
@@ -96,7 +100,7 @@ def _with_shown_markup_read(blocks: list[Block], base: str | None, url: str | No
     return result
 
 
-def _chosen(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+def _matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
     try:
         return tree.css(selector)
     except (SelectolaxError, ValueError) as error:
@@ -104,12 +108,12 @@ def _chosen(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
-    """The nodes that stand in none of the others, each once, in the order they were named."""
-    chosen = {node.mem_id for node in nodes}
+    """Returns the nodes that don't stand inside another one of them, each once, in order."""
+    given_ids = {node.mem_id for node in nodes}
     kept: dict[int, LexborNode] = {}
     for node in nodes:
         above = node.parent
-        while above is not None and above.mem_id not in chosen:
+        while above is not None and above.mem_id not in given_ids:
             above = above.parent
         if above is None:
             kept.setdefault(node.mem_id, node)
@@ -117,15 +121,15 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
 
 
 def _flattened(source: bytes) -> bytes:
-    """The page without start tags nested deeper than _MAX_DEPTH, where it may have any."""
+    """Returns the page without the start tags that are nested deeper than _MAX_DEPTH."""
     tags = source.count(b"<")
     if tags < _MANY_OPEN or tags - 2 * source.count(b"</") < _MANY_OPEN:
         return source
     depth = 0
 
-    def keep(match: re.Match[bytes]) -> bytes:
+    def keep_if_shallow(match: re.Match[bytes]) -> bytes:
         nonlocal depth
-        if match[2].lower() not in _NEST:
+        if match[2].lower() not in _NESTING_TAGS:
             return match[0]
         if match[1]:
             depth = max(0, depth - 1)
@@ -133,4 +137,4 @@ def _flattened(source: bytes) -> bytes:
         depth += 1
         return match[0] if depth <= _MAX_DEPTH else b" "
 
-    return _TAG.sub(keep, source)
+    return _TAG.sub(keep_if_shallow, source)

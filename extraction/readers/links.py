@@ -1,10 +1,10 @@
-"""Where a page's links lead: absolute, without what only tracks the reader."""
+"""The targets of a page's links: made absolute, without tracking parameters."""
 
 import functools
 import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-# Parameters that campaigns and advertisers add; as listed by the ClearURLs and AdGuard projects for all sites.
+# Parameters that campaigns and advertisers add on any site, as listed by the ClearURLs and AdGuard projects.
 _TRACKING = re.compile(
     r"(?:utm|hsa|pk|piwik|mtm|matomo)_\w+|_hs(?:enc|mi)|hsctatracking|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|"
     r"yclid|ysclid|twclid|ttclid|igshid|igsh|li_fat_id|mc_[ce]id|mkt_tok|_ga|_gl|vero_(?:id|conv)|oly_(?:anon|enc)_id|"
@@ -12,14 +12,14 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _CLOUDFLARE = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,})")
-_WITHOUT_PLACE = ("javascript:", "data:", "about:", "vbscript:", "blob:")
+_LEADING_NOWHERE = ("javascript:", "data:", "about:", "vbscript:", "blob:")
 
 
 def decode_cloudflare(code: str) -> str | None:
-    """The e-mail address that Cloudflare hid in `data-cfemail`; None when the code hides none.
+    """Returns the e-mail address that Cloudflare encoded in `data-cfemail`; None if the code holds no address.
 
-    The first byte is the key, every other byte is one of the address combined with it by exclusive or
-    (Cloudflare's own `email-decode.min.js`).
+    The first byte is a key; the other bytes are the address, each byte XORed with the key (Cloudflare's own
+    `email-decode.min.js`).
     """
     try:
         key, *rest = bytes.fromhex(code)
@@ -31,16 +31,17 @@ def decode_cloudflare(code: str) -> str | None:
 
 @functools.lru_cache(maxsize=4096)
 def link_target(href: str, base: str | None) -> str | None:
-    """The address a link leads to: absolute against base where there is one, tracking parameters dropped.
+    """Returns the address a link leads to, without tracking parameters; None if it leads to no other page.
 
-    `mailto:` and `tel:` are kept. None for what leads nowhere else: scripts, places on the same page, nothing.
+    base: the address that relative links are resolved against; None leaves them relative. `mailto:` and `tel:` targets
+    are returned as they are. Scripts, places on the same page and empty links lead to no other page.
     """
     href = "".join(href.split()) if href.lower().startswith(("mailto:", "tel:")) else href.strip()
     hidden = _CLOUDFLARE.search(href)
     if hidden:
         address = decode_cloudflare(hidden[1])
         return f"mailto:{address}" if address else None
-    if not href or href.startswith("#") or href.lower().startswith(_WITHOUT_PLACE):
+    if not href or href.startswith("#") or href.lower().startswith(_LEADING_NOWHERE):
         return None
     try:
         target = urljoin(base, href) if base else href
@@ -52,6 +53,6 @@ def link_target(href: str, base: str | None) -> str | None:
             kept = [(name, value) for name, value in pairs if not _TRACKING.fullmatch(name)]
             if len(kept) != len(pairs):
                 target = urlunsplit(parts._replace(query=urlencode(kept)))
-    except ValueError:  # a port that is no number, brackets that do not close: the page's own words then
+    except ValueError:  # a port that isn't a number, or an unclosed bracket: keep what the page says
         return href
     return target

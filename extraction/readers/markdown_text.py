@@ -1,4 +1,4 @@
-"""Markdown to blocks: through HTML, by the same walk as any page."""
+"""Markdown to blocks: rendered as HTML, then read like any page."""
 
 import re
 from collections.abc import Sequence
@@ -9,38 +9,43 @@ from markdown_it import MarkdownIt
 from extraction.readers.html_page import Page, read_html
 from extraction.source_lines import without_source_line
 
-# Indented text in a policy is a nested list or a quotation, never a program.
+# Code blocks are disabled: indented text in a policy is a nested list or a quotation, never a program.
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable("table").disable(["code", "fence"])
-# A link to a script is a link all the same; where it leads nowhere, the walker drops its target.
-_MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]  # as the library's documentation has it
+# By default, markdown-it shows a link to a script as plain text with all its brackets. Here it stays a link, and the
+# reader drops its target. The library's documentation says to assign to validateLink.
+_MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 
 
 @dataclass(slots=True)
-class _Open:
-    """A list item that is open: how far its marker is indented in the source, and where it goes in the result."""
+class _OpenItem:
+    """An open list item.
 
+    source_indent: columns before its marker in the source. indent: columns before its marker in the result.
+    content_indent: columns before its text in the result.
+    """
+
+    source_indent: int
     indent: int
-    place: int
-    content: int
+    content_indent: int
 
 
 def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
-    """The blocks of a Markdown text (CommonMark with tables). ExtractionError names a selector that is none."""
-    source = _with_even_lists(without_source_line(text))
+    """Reads the blocks of a Markdown text: CommonMark with tables. ExtractionError if a selector isn't valid CSS."""
+    source = _with_lists_reindented(without_source_line(text))
     return read_html(
         _MARKDOWN.render(source).encode("utf-8", "replace"), url=url, select=select, remove=remove, markdown=True
     )
 
 
-def _with_even_lists(text: str) -> str:
-    """The text with list items indented as CommonMark wants them.
+def _with_lists_reindented(text: str) -> str:
+    """Returns the text with its list items indented as CommonMark requires.
 
-    Many converters indent by four or more where CommonMark allows three, and then the item would be taken for the
-    paragraph above going on.
+    CommonMark allows three columns before an item. Many converters indent by four or more, and CommonMark takes such an
+    item for a continuation of the paragraph above.
     """
     lines = []
-    items: list[_Open] = []
+    items: list[_OpenItem] = []
     blank = True
     for line in text.expandtabs(4).split("\n"):
         rest = line.lstrip(" ")
@@ -49,17 +54,20 @@ def _with_even_lists(text: str) -> str:
         if not rest:
             blank = True
         elif marker:
-            while items and items[-1].indent > indent:
+            while items and items[-1].source_indent > indent:
                 items.pop()
-            place = items.pop().place if items and indent < items[-1].indent + 2 else items[-1].content if items else 0
+            if items and indent < items[-1].source_indent + 2:
+                new_indent = items.pop().indent  # a sibling
+            else:
+                new_indent = items[-1].content_indent if items else 0
             width = len(marker[1]) + min(len(marker[2]), 4)
-            items.append(_Open(indent, place, place + width))
-            line = " " * place + marker[1] + " " * (width - len(marker[1])) + rest[marker.end() :]
+            items.append(_OpenItem(indent, new_indent, new_indent + width))
+            line = " " * new_indent + marker[1] + " " * (width - len(marker[1])) + rest[marker.end() :]
         elif blank and not indent:
             items.clear()
         elif items and indent:
-            above = next((item for item in reversed(items) if item.indent < indent), items[0])
-            line = " " * above.content + rest
+            above = next((item for item in reversed(items) if item.source_indent < indent), items[0])
+            line = " " * above.content_indent + rest
         blank = not rest
         lines.append(line)
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""PDF to blocks: lines in reading order, joined to paragraphs, without what recurs on every page."""
+"""PDF to blocks: joins lines into paragraphs, without the headers, footers and numbers that recur on each page."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.readers.pdf_lines import MEMORY, SECONDS, Line
 from extraction.words.labels import split_label
-from extraction.words.tidying import has_words, tidy
+from extraction.words.normalization import has_words, normalize
 
 _BULLET = re.compile(r"[•·●◦▪▫■□‣⁃∙➢➤►✓✔\uf0b7\uf0a7\uf0d8]\s*|[–—-]\s+(?=\S)|o\s+(?=\S)")
 _PAGE_NUMBER = re.compile(
@@ -21,90 +21,92 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", "…")
-
-
-# In seconds by the clock: of a machine that has much else to do.
-_PATIENCE = 6 * SECONDS
+# In seconds by the clock. A busy machine takes longer than the seconds of processor time.
+_TIMEOUT = 6 * SECONDS
 
 
 def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
-    """The title the file states, and its blocks.
+    """Returns the title in the file's metadata, None if there is none, and the blocks of its text.
 
-    ExtractionError when it is encrypted or damaged, or asks for more memory or time than a policy does.
+    ExtractionError if the file is encrypted or damaged, or takes more memory or time than a policy does.
     """
     try:
-        done = subprocess.run(  # noqa: S603  (our own module)
-            # -P: our modules beside it have names of Python's own.
+        process = subprocess.run(  # noqa: S603  # runs our own module
+            # -P keeps the module's folder off the import path, where a module could shadow one of Python's.
             [sys.executable, "-P", str(Path(__file__).with_name("pdf_lines.py"))],
             input=data,
             capture_output=True,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
             check=False,
         )
-        found = json.loads(done.stdout) if done.returncode == 0 else {}
+        result = json.loads(process.stdout) if process.returncode == 0 else {}
     except subprocess.TimeoutExpired:
-        found = {}
-    if not found:
+        result = {}
+    if not result:
         raise ExtractionError(
             f"this PDF takes more than {SECONDS} s or {MEMORY >> 20} MiB to read, or breaks its reader; get the "
             "policy's text in another form"
         )
-    if "error" in found:
-        raise ExtractionError(found["error"])
-    lines = [Line(tidy(text), *place) for text, *place in found["lines"]]
-    return tidy(found["title"]) or None, _blocks(_without_running_lines([line for line in lines if line.text]))
+    if "error" in result:
+        raise ExtractionError(result["error"])
+    lines = [Line(normalize(text), *others) for text, *others in result["lines"]]
+    return normalize(result["title"]) or None, _blocks(_without_running_lines([line for line in lines if line.text]))
 
 
 def _without_running_lines(lines: list[Line]) -> list[Line]:
-    """Without page numbers, and the headers and footers that recur at the edge of most pages, in the same place."""
+    """Leaves out page numbers, headers and footers. The latter recur on most pages, at the same height near an edge."""
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
     seen: Counter[tuple[str, int]] = Counter()
     for page_lines in by_page.values():
         edge = {id(line): line for line in page_lines[:2] + page_lines[-2:]}.values()
-        seen.update({_run(line) for line in edge})
-    running = {run for run, count in seen.items() if count > 1 and count > 0.5 * len(by_page)}
+        seen.update({_recurrence_key(line) for line in edge})
+    running = {key for key, count in seen.items() if count > 1 and count > 0.5 * len(by_page)}
     kept = []
     for page_lines in by_page.values():
-        for place, line in enumerate(page_lines):
-            at_edge = place < 2 or place >= len(page_lines) - 2
-            if at_edge and (_run(line) in running or _PAGE_NUMBER.fullmatch(line.text)):
+        for index, line in enumerate(page_lines):
+            at_edge = index < 2 or index >= len(page_lines) - 2
+            if at_edge and (_recurrence_key(line) in running or _PAGE_NUMBER.fullmatch(line.text)):
                 continue
             kept.append(line)
     return kept
 
 
-def _run(line: Line) -> tuple[str, int]:
-    """The same for lines that run through the pages: their words but for numbers, and their height on the page."""
+def _recurrence_key(line: Line) -> tuple[str, int]:
+    """Returns what is equal for the same header or footer on all pages: its text except for numbers, and its height."""
     return re.sub(r"\d+", "#", line.text), round(line.base / 4)
 
 
 def _blocks(lines: list[Line]) -> list[Block]:
     if not lines:
         return []
-    body = statistics.median(line.size for line in lines)
+    body_size = statistics.median(line.size for line in lines)
     steps = [above.base - below.base for above, below in pairwise(lines) if above.page == below.page]
-    # Most lines stand within a paragraph; where a file has one-line paragraphs only, their own sizes decide.
-    step = statistics.median([step for step in steps if step > 1] or [body * 1.2])
-    step = min(step, body * 1.8) if body > 1 else step
+    # Most lines follow another line of their paragraph, so the median is the distance within paragraphs. In a file of
+    # one-line paragraphs the median is too large; there the size of the type limits it.
+    step = statistics.median([step for step in steps if step > 1] or [body_size * 1.2])
+    step = min(step, body_size * 1.8) if body_size > 1 else step
     right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right
     groups: list[list[Line]] = []
     for line in lines:
-        if groups and _goes_on(groups[-1][-1], line, step, right):
+        if groups and _continues(groups[-1][-1], line, step, right):
             groups[-1].append(line)
         else:
             groups.append([line])
     blocks = []
     for group in groups:
-        block = _block(group, body)
+        block = _block(group, body_size)
         if block is not None:
             blocks.append(block)
     return blocks
 
 
-def _goes_on(above: Line, line: Line, step: float, right: float) -> bool:
-    """Whether a line goes on with the paragraph of the one above."""
+def _continues(above: Line, line: Line, step: float, right: float) -> bool:
+    """Returns whether a line continues the paragraph of the line above.
+
+    step: the distance between lines of a paragraph; right: the right edge of the text. Both in points.
+    """
     if _BULLET.match(line.text) or split_label(line.text)[0]:
         return False
     open_end = not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
@@ -112,7 +114,7 @@ def _goes_on(above: Line, line: Line, step: float, right: float) -> bool:
         return open_end
     if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= step * 1.3:
         return False
-    # Where the next line's first word had room, the paragraph was over.
+    # If the next line's first word had room on this line, the paragraph ends here.
     room = right - above.right
     needed = (len(line.text.split()[0]) + 1) * line.size * 0.55
     if room > needed + 0.03 * right:
@@ -120,14 +122,14 @@ def _goes_on(above: Line, line: Line, step: float, right: float) -> bool:
     return above.bold == line.bold or open_end
 
 
-def _block(group: list[Line], body: float) -> Block | None:
+def _block(group: list[Line], body_size: float) -> Block | None:
     text = ""
     for line in group:
         if text.endswith("-") and len(text) > 1 and text[-2].isalpha() and line.text[:1].islower():
             text = text[:-1] + line.text
         else:
             text = f"{text} {line.text}" if text else line.text
-    text = tidy(text.replace("\ufffe", "").replace("\u0002", ""))
+    text = normalize(text.replace("\ufffe", "").replace("\u0002", ""))
     bullet = _BULLET.match(text)
     if bullet:
         text = text[bullet.end() :]
@@ -135,8 +137,8 @@ def _block(group: list[Line], body: float) -> Block | None:
         return None
     if bullet:
         return Block("list_item", text)
-    larger = group[0].size > body * 1.12
+    larger = group[0].size > body_size * 1.12
     short = len(text) <= 120 and len(text.split()) <= 16 and not text.endswith((".", ";", ","))
     if short and larger:
-        return Block("heading", text, 1 if group[0].size > body * 1.6 else 2)
+        return Block("heading", text, 1 if group[0].size > body_size * 1.6 else 2)
     return Block("paragraph", text, bold=all(line.bold for line in group))

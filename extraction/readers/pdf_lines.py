@@ -1,8 +1,11 @@
-"""The lines of a PDF, read in a process of its own: `python -P extraction/pdf_lines.py`, the PDF on standard input.
+"""Reads the lines of a PDF, as a program: `python -P extraction/readers/pdf_lines.py` with the PDF on standard input.
 
-A PDF of some kilobytes can ask for gigabytes and hours; pdfium has no bounds of its own, and what goes wrong in it
-takes the process along. This one has bounds, and nothing else in it: it imports none of our own, so that it starts
-quickly. What it prints is JSON: `title`, `lines` with the fields of `Line`, or `error`; texts are as the file has them.
+A PDF of some kilobytes can ask for gigabytes of memory and hours of time. pdfium sets itself no bounds, and when it
+crashes, its process ends. So this program reads one PDF, with bounds on memory and time. It imports no other module of
+clausewatch, so that it starts quickly.
+
+It prints JSON: an object with `title` and `lines` (each a list of the fields of `Line`), or with `error`. Texts are as
+the file has them.
 """
 
 import ctypes
@@ -12,21 +15,26 @@ import sys
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING or __name__ == "__main__":  # those who start this process need not load it
+# The process that starts this program imports this module too, and doesn't need pdfium.
+if TYPE_CHECKING or __name__ == "__main__":
     import pypdfium2
     import pypdfium2.raw as pdfium
 
-#: Of memory, in bytes, and of processor time, in seconds; the largest policies take a twentieth of either.
+#: The bounds: bytes of memory, seconds of processor time. The largest policies take a twentieth of either.
 MEMORY = 1 << 30
 SECONDS = 20
-#: More pages than any policy has; the rest of a longer file is not read.
+# No policy is longer. Of a longer file the rest isn't read.
 _MAX_PAGES = 500
 _MAX_CHARACTERS = 5_000_000
 
 
 @dataclass(slots=True)
 class Line:
-    """A line of text. left, right, base: of its box and baseline, in points from the page's lower left corner."""
+    """A line of text.
+
+    page: from 0. left, right, base: the edges of its box and its baseline, in points from the page's lower left corner.
+    size: the size of its type, in points.
+    """
 
     text: str
     page: int
@@ -38,7 +46,7 @@ class Line:
 
 
 def _read(data: bytes) -> dict[str, object]:
-    """What the process prints."""
+    """Returns the object that the program prints."""
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -60,14 +68,14 @@ def _page_lines(document: "pypdfium2.PdfDocument", number: int) -> list[Line]:
         page = document[number]
         text_page = page.get_textpage()
     except pypdfium2.PdfiumError:
-        return []  # a damaged page in a file that otherwise reads
+        return []  # only this page is damaged
     lines = []
     try:
-        place = 0
+        begin = 0
         for text in text_page.get_text_range().split("\n"):
-            first = place + len(text) - len(text.lstrip())
-            last = place + len(text.rstrip()) - 1
-            place += len(text) + 1
+            first = begin + len(text) - len(text.lstrip())
+            last = begin + len(text.rstrip()) - 1
+            begin += len(text) + 1
             if last >= first:
                 lines.append(_line(text_page.raw, text, number, first, last))
     finally:
@@ -77,7 +85,7 @@ def _page_lines(document: "pypdfium2.PdfDocument", number: int) -> list[Line]:
 
 
 def _line(text_page: "pdfium.FPDF_TEXTPAGE", text: str, page: int, first: int, last: int) -> Line:
-    """The line that stands from the first to the last character of a page's text."""
+    """Returns a line. first, last: the indexes of its first and last character in the page's text."""
     left, base, right, top, bottom = (ctypes.c_double() for _ in range(5))
     pdfium.FPDFText_GetCharBox(text_page, last, left, right, bottom, top)
     pdfium.FPDFText_GetCharOrigin(text_page, first, left, base)
@@ -87,7 +95,7 @@ def _line(text_page: "pdfium.FPDF_TEXTPAGE", text: str, page: int, first: int, l
 
 
 def main() -> None:
-    """Read standard input, print the lines."""
+    """Reads a PDF from standard input and prints its lines as JSON."""
     data = sys.stdin.buffer.read()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY + len(data), MEMORY + len(data)))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

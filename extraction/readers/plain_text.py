@@ -1,4 +1,4 @@
-"""Plain text to blocks: paragraphs parted by blank lines, or one clause a line, or hard-wrapped."""
+"""Plain text to blocks: paragraphs between blank lines, or one clause a line, or hard-wrapped lines."""
 
 import itertools
 import re
@@ -6,72 +6,75 @@ import re
 from extraction.blocks import Block
 from extraction.source_lines import without_source_line
 from extraction.words.labels import split_label
+from extraction.words.normalization import has_words, normalize, typography_without_prefix, word_set
 from extraction.words.stated_dates import states_date
-from extraction.words.tidying import has_words, tidy, without_front, word_set
 
 _BULLET = re.compile(r"(?:[•·●◦▪▫■□‣⁃∙➢➤►✓✔]\s*|[*+–—-]\s+)(?=\S)")
 _MARKED_HEADING = re.compile(r">\s+(?=\S)")
 _SENTENCE_END = (".", "!", "?", ":", ";", ",", ".”", '."', ")", "…")
-# A line that ends with one of these goes on in the next: English, French, German and Spanish articles, prepositions.
-_GOES_ON = word_set(
+# A line that ends with one of these words continues on the next line: English, French, German and Spanish articles and
+# prepositions.
+_UNFINISHED_ENDINGS = word_set(
     "a an the of to in on at by for from with into about visit your our their its that which le la les de du "
     "des un une à au aux par pour dans sur avec der die das den dem des ein eine von zu mit für im am el los "
     "las del con por para"
 )
-#: No text is wrapped by hand at more characters than this.
+# In characters. No text is hard-wrapped outside these widths.
+_NARROWEST_WRAP = 40
 _WIDEST_WRAP = 120
 _MENU_SWITCH = re.compile(r"toggle navigation|skip to (?:main )?content|(?:open|close|toggle) menu", re.IGNORECASE)
 _VOTE = re.compile(r"was this (?:article|page|answer) helpful\b", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"©|\(c\) |copyright ", re.IGNORECASE)
-_FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # "VAT ID: RO30754979"
-_HEADING_WORDS = 12
-#: A heading stands before a text of at least so many characters.
+_FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # a name and a value: "VAT ID: RO30754979"
+_MOST_HEADING_WORDS = 12
+_LONGEST_HEADING = 80
+# In characters. The text that follows a heading is longer.
 _SENTENCE_LENGTH = 60
-_HEADING_LENGTH = 80
 
 
 def read_text(text: str) -> list[Block]:
-    """The blocks of a plain text; a first line that says only where it was taken from is none of them."""
-    typeset = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
-    lines = [tidy(line) if not _ruled(line) else "" for line in typeset]
+    """Reads the blocks of a plain text, without a first line that only names the source of the text."""
+    raw_lines = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    lines = [normalize(line) if not _is_ruler(line) else "" for line in raw_lines]
     width = _wrap_width(lines)
     slack = 3
     if not width:
         width = _ragged_width(lines)
         slack = width // 12
-    parts: list[list[str]] = []
-    typeset_parts: list[list[str]] = []
-    for line, as_set in zip(lines, typeset, strict=True):
-        if line and parts and parts[-1] and _continues(parts[-1][-1], line, width, slack):
-            parts[-1].append(line)
-            typeset_parts[-1].append(as_set.strip(" \t"))
+    clauses: list[list[str]] = []  # the lines of each clause; none for a blank line
+    raw_clauses: list[list[str]] = []
+    for line, raw_line in zip(lines, raw_lines, strict=True):
+        if line and clauses and clauses[-1] and _continues(clauses[-1][-1], line, width, slack):
+            clauses[-1].append(line)
+            raw_clauses[-1].append(raw_line.strip(" \t"))
         else:
-            parts.append([line] if line else [])
-            typeset_parts.append([as_set.strip(" \t")])
-    blank_apart = sum(not part for part in parts) * 4 > sum(bool(part) for part in parts)
-    texts = [" ".join(part) for part in parts]
-    found = [index for index, text in enumerate(texts) if has_words(text)]
+            clauses.append([line] if line else [])
+            raw_clauses.append([raw_line.strip(" \t")])
+    has_blank_lines = sum(not clause for clause in clauses) * 4 > sum(bool(clause) for clause in clauses)
+    texts = [" ".join(clause) for clause in clauses]
     blocks = []
-    for index in found:
-        block = _block(texts, index, blank_apart)
-        block.typography = without_front(" ".join(typeset_parts[index]), texts[index].removesuffix(block.text))
-        blocks.append(block)
-    return _without_page(blocks)
+    for index, text in enumerate(texts):
+        if has_words(text):
+            block = _block(texts, index, has_blank_lines)
+            prefix = text.removesuffix(block.text)
+            block.typography = typography_without_prefix(" ".join(raw_clauses[index]), prefix)
+            blocks.append(block)
+    return _without_page_words(blocks)
 
 
 def is_hard_wrapped(lines: list[str]) -> bool:
-    """Whether lines are cut where they are full, not where a clause ends."""
+    """Returns whether the lines end where they are full, and not where a clause ends."""
     return len(lines) >= 20 and (_wrap_width(lines) > 0 or _ragged_width(lines) > 0)
 
 
-def _ruled(line: str) -> bool:
+def _is_ruler(line: str) -> bool:
     return bool(re.fullmatch(r"\s*([-=_*~#])\1{2,}\s*", line))
 
 
 def _wrap_width(lines: list[str]) -> int:
-    """At how many characters the text is hard-wrapped; 0 where it is not.
+    """Returns the number of characters at which the text is hard-wrapped; 0 if it isn't.
 
-    In a wrapped text the next line's first word had no room left on nearly every line that another follows.
+    In a hard-wrapped text, most lines that another line follows had no room left for the next line's first word.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     if len(pairs) < 3:
@@ -80,13 +83,13 @@ def _wrap_width(lines: list[str]) -> int:
     if width > _WIDEST_WRAP:
         return 0
     full = sum(len(above) + 1 + len(below.split()[0]) > width - 3 for above, below in pairs)
-    return width if full >= 0.6 * len(pairs) and width >= 40 else 0
+    return width if full >= 0.6 * len(pairs) and width >= _NARROWEST_WRAP else 0
 
 
 def _ragged_width(lines: list[str]) -> int:
-    """At how many characters, about, a text is wrapped whose characters are of different widths; 0 where it is not.
+    """Returns about how many characters a line has in a text that was wrapped in a proportional font; 0 if it wasn't.
 
-    Such lines end in the middle of a sentence again and again, which paragraphs never do.
+    Many lines of such a text end in the middle of a sentence, which paragraphs don't.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)
@@ -100,36 +103,42 @@ def _begins_clause(line: str) -> bool:
 
 
 def _continues(above: str, line: str, width: int, slack: int) -> bool:
-    """Whether a line goes on with the clause of the one above. width: where lines are wrapped, give or take slack."""
+    """Returns whether a line continues the clause of the line above.
+
+    width: the characters at which the text is wrapped, give or take `slack`; 0 if it isn't wrapped.
+    """
     if _begins_clause(line):
         return False
     if width:
         full = len(above) + 1 + len(line.split(None, 1)[0]) > width - slack
         return full or (not above.endswith(_SENTENCE_END) and line[0].islower())
-    return above.rsplit(None, 1)[-1] in _GOES_ON
+    return above.rsplit(None, 1)[-1] in _UNFINISHED_ENDINGS
 
 
-def _block(texts: list[str], index: int, blank_apart: bool) -> Block:
+def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
     text = texts[index]
     marked = _MARKED_HEADING.match(text)
-    if marked and len(text) <= _HEADING_LENGTH and has_words(text[marked.end() :]):
+    if marked and len(text) <= _LONGEST_HEADING and has_words(text[marked.end() :]):
         return Block("heading", text[marked.end() :], 2)
     bullet = _BULLET.match(text)
     if bullet and has_words(text[bullet.end() :]):
         return Block("list_item", text[bullet.end() :])
-    if _looks_like_heading(texts, index, blank_apart):
+    if _looks_like_heading(texts, index, has_blank_lines):
         return Block("heading", text, 1 if index == 0 else 2)
     return Block("paragraph", text)
 
 
-def _looks_like_heading(texts: list[str], index: int, blank_apart: bool) -> bool:
-    """Certain only where a line in title form begins the text, or stands before a longer text or another such line."""
+def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> bool:
+    """Returns whether a line in the form of a title is a heading: it begins the text, or comes before a longer text.
+
+    Another line in the form of a title may come between.
+    """
     if not _in_title_form(texts[index]):
         return False
     if not any(texts[:index]):
         return len(texts) > 1
-    below = next((place for place in range(index + 1, len(texts)) if texts[place]), None)
-    if below is None or (blank_apart and below == index + 1):
+    below = next((later for later in range(index + 1, len(texts)) if texts[later]), None)
+    if below is None or (has_blank_lines and below == index + 1):
         return False  # the last line, or the first line of a paragraph
     if len(texts[below]) > max(_SENTENCE_LENGTH, 2 * len(split_label(texts[index])[1])):
         return not _BULLET.match(texts[below])
@@ -140,8 +149,8 @@ def _looks_like_heading(texts: list[str], index: int, blank_apart: bool) -> bool
 def _in_title_form(line: str) -> bool:
     text = split_label(line)[1]
     return (
-        len(text) <= _HEADING_LENGTH
-        and len(text.split()) <= _HEADING_WORDS
+        len(text) <= _LONGEST_HEADING
+        and len(text.split()) <= _MOST_HEADING_WORDS
         and text[0].isupper()
         and not text.endswith((".", ";", ":", ",", "!"))
         and "@" not in text
@@ -151,11 +160,11 @@ def _in_title_form(line: str) -> bool:
     )
 
 
-def _without_page(blocks: list[Block]) -> list[Block]:
-    """Without the words of the page a text was taken from, where they are certain to be that.
+def _without_page_words(blocks: list[Block]) -> list[Block]:
+    """Leaves out words of the page that the text was copied from, if they are certain to be that.
 
-    Above the policy: lines of one to four words up to a "toggle navigation" or "skip to content" that no policy says.
-    Below it: what follows a vote on the article, and such lines above a last line of copyright.
+    Above the policy, these are lines of up to four words that end with "toggle navigation" or "skip to content". Below
+    it, these are a vote on the article with what follows, and lines of up to four words before a final copyright line.
     """
     first, last = 0, len(blocks)
     for index, block in enumerate(blocks[:60]):

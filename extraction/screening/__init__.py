@@ -1,1 +1,1 @@
-"""The verdict on a capture: by itself, and among the other captures of its policy."""
+"""Decides whether a capture shows the policy: from the capture alone, then among the other captures of the policy."""

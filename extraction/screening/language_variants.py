@@ -1,8 +1,8 @@
-"""Verdicts in context: which captures show the policy in another language than the policy's own.
+"""Verdicts on captures that show the policy in another language than its own.
 
-A vendor answers a visitor from Germany in German, and an archive's crawler visits from many places. No such page can be
-told by itself, only by the language of its neighbours, so the whole set of a policy's captures decides, whatever the
-order in which they arrived.
+A vendor may answer a visitor from Germany in German, and an archive's crawlers visit from many countries. Such a page
+is a policy like any other; only the other captures show that it is a variant. So the whole set of a policy's captures
+decides, whatever the order in which they arrived.
 """
 
 from collections import Counter
@@ -17,116 +17,123 @@ import py3langid
 from core.captures import Verdict
 from core.clauses import Document
 
-#: A last run in another language is taken for a variant until it has lasted so long; then the vendor has moved to that
-#: language. Visits from elsewhere have been seen to come in a row for days, not for a month.
-LASTING = timedelta(days=30)
+#: If the latest captures are in another language for this long, the vendor has moved to that language. Until then they
+#: count as variants: crawlers from abroad have been seen to visit several times in a row for days, but not for a month.
+LANGUAGE_MOVE = timedelta(days=30)
 
-# A shorter text is guessed at, not recognised.
+# The detector only guesses on shorter texts (in characters).
 _ENOUGH = 200
 _SAMPLE = 1200
-# How much likelier, by the logarithm and for each character, the language found has to be than the next likely one.
-# Policies reach 0.25 and more; mixtures and lists of names stay below.
+# How much the log-likelihood of the detected language must exceed that of the next one, for each character. Policies
+# reach 0.25 and more; mixtures of languages and lists of names stay below this.
 _SURE = 0.1
 
-# Norwegian goes by three codes.
-_SAME = {"nb": "no", "nn": "no"}
+# Norwegian has three codes: two written forms, and the language itself.
+_CANONICAL_CODES = {"nb": "no", "nn": "no"}
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """An accepted capture whose language is known, as its neighbours judge it.
+class CaptureLanguage:
+    """The language of an accepted capture, if it is certain.
 
-    place: what puts captures of one instant in an order that does not depend on their arrival.
-    language: ISO 639-1 code.
+    sort_key: orders captures of one instant independently of when they arrived. language: ISO 639-1 code.
     """
 
     captured_at: datetime
-    place: tuple[str, ...]
+    sort_key: tuple[str, ...]
     language: str
 
 
 def sure_language(document: Document) -> str | None:
-    """The ISO 639-1 code of the language the whole document is in; None when that is not certain.
+    """Returns the ISO 639-1 code of the language of the whole document; None if it isn't certain.
 
-    Certain is what the text's beginning, middle and end say alike and clearly: a page in two languages has none, nor
-    has a short one. What the page declares of itself does not count.
+    The language is certain if it is clearly that of the text's beginning, middle and end. It isn't certain for a page
+    in two languages or for a short page. The language that the page declares doesn't count.
     """
     text = " ".join(clause.text for clause in document.clauses)
     if len(text) < _ENOUGH:
         return None
     size = min(_SAMPLE, len(text) // 3)
     middle = (len(text) - size) // 2
-    found = {_recognised(text[start : start + size]) for start in (0, middle, len(text) - size)}
-    return found.pop() if len(found) == 1 else None
+    languages = {_sample_language(text[start : start + size]) for start in (0, middle, len(text) - size)}
+    return languages.pop() if len(languages) == 1 else None
 
 
-# The captures of a policy show mostly the same text.
+# Cached, since most captures of a policy show the same text.
 @lru_cache(maxsize=1_024)
-def _recognised(sample: str) -> str | None:
+def _sample_language(sample: str) -> str | None:
     (language, score), (_, next_score) = py3langid.rank(sample)[:2]
-    return _SAME.get(language, str(language)) if score - next_score >= _SURE * len(sample) else None
+    return _CANONICAL_CODES.get(language, str(language)) if score - next_score >= _SURE * len(sample) else None
 
 
-def not_as_declared(language: str | None, declared: str | None) -> Verdict | None:
-    """The verdict on a document in another language than the declaration states; None where it states none.
+def undeclared_language(language: str | None, declared: str | None) -> Verdict | None:
+    """Returns the verdict on a document in another language than the declaration states.
 
-    language: as `sure_language` gives it; a document whose language is not certain is let pass.
+    language: as `sure_language` returns it. declared: the language that the declaration states. None if they are the
+    same, or one of them is None.
     """
-    if language is None or declared is None or language == _SAME.get(declared, declared):
+    if language is None or declared is None or language == _CANONICAL_CODES.get(declared, declared):
         return None
     return _other_language(f"in {_name(language)}, while the declaration states {_name(declared)}")
 
 
-def variants(captures: Collection[Spoken]) -> dict[Spoken, Verdict]:
-    """The verdicts on those captures of a policy that show a variant in another language; the others stand.
+def language_variants(captures: Collection[CaptureLanguage]) -> dict[CaptureLanguage, Verdict]:
+    """Returns the verdicts on the captures of a policy that show a variant in another language than the policy's own.
 
-    The policy's language is the one most of its captures show, of equally many the one captured first. Captures in
-    another language that lie between captures in the policy's are variants. What precedes the policy's language is
-    how the policy began. What follows it is a variant until the captures in that language span LASTING; then the vendor
-    has moved to it, and all of them stand.
+    The policy's own language is that of most captures; of equally many, the one captured first. Captures in another
+    language count as follows:
+
+    - before the first capture in the policy's own language: no variants, since the policy may have begun like this;
+    - between two captures in the policy's own language: variants;
+    - after the last one: variants until the captures in that language span LANGUAGE_MOVE, then none of them.
     """
-    ordered = sorted(set(captures), key=lambda seen: (seen.captured_at, seen.place, seen.language))
-    counts = Counter(seen.language for seen in ordered)
+    ordered = sorted(set(captures), key=lambda capture: (capture.captured_at, capture.sort_key, capture.language))
+    counts = Counter(capture.language for capture in ordered)
     if len(counts) < 2:
         return {}
-    main = counts.most_common(1)[0][0]  # of equal counts, the one counted first
-    verdicts: dict[Spoken, Verdict] = {}
-    before: Spoken | None = None
-    for run, after in _runs(ordered, main):
-        if run[0].language == main:
+    own_language = counts.most_common(1)[0][0]  # of equal counts, `most_common` returns the one counted first
+    verdicts: dict[CaptureLanguage, Verdict] = {}
+    before: CaptureLanguage | None = None
+    for run, after in _runs(ordered, own_language):
+        if run[0].language == own_language:
             before = run[-1]
             continue
         if before is not None:
-            lasting = set() if after else _lasting(run)
-            verdicts |= {seen: _between(seen, before, after) for seen in run if seen.language not in lasting}
+            moved_to = set() if after else _lasting_languages(run)
+            verdicts |= {
+                capture: _variant_verdict(capture, before, after) for capture in run if capture.language not in moved_to
+            }
     return verdicts
 
 
-def _runs(ordered: Sequence[Spoken], main: str) -> Iterator[tuple[list[Spoken], Spoken | None]]:
-    """Stretches in the main language and in others, in turn, each with the capture that follows it."""
-    runs = [list(run) for _, run in groupby(ordered, lambda seen: seen.language == main)]
+def _runs(
+    ordered: Sequence[CaptureLanguage], own_language: str
+) -> Iterator[tuple[list[CaptureLanguage], CaptureLanguage | None]]:
+    """Yields the runs of captures in the policy's own language and in others, each with the capture that follows it."""
+    runs = [list(run) for _, run in groupby(ordered, lambda capture: capture.language == own_language)]
     for run, following in zip(runs, [*runs[1:], None], strict=True):
         yield run, following[0] if following else None
 
 
-def _lasting(run: Sequence[Spoken]) -> set[str]:
-    """The languages that captures of this run span long enough for the vendor to have moved to them."""
+def _lasting_languages(run: Sequence[CaptureLanguage]) -> set[str]:
+    """Returns the languages whose captures in the run span so long that the vendor has moved to them."""
     times: dict[str, list[datetime]] = {}
-    for seen in run:
-        times.setdefault(seen.language, []).append(seen.captured_at)
-    return {language for language, seen_at in times.items() if seen_at[-1] - seen_at[0] >= LASTING}
+    for capture in run:
+        times.setdefault(capture.language, []).append(capture.captured_at)
+    return {language for language, moments in times.items() if moments[-1] - moments[0] >= LANGUAGE_MOVE}
 
 
-def _between(seen: Spoken, before: Spoken, after: Spoken | None) -> Verdict:
-    main = _name(before.language)
+def _variant_verdict(capture: CaptureLanguage, before: CaptureLanguage, after: CaptureLanguage | None) -> Verdict:
+    """Returns the verdict on a variant. before, after: the captures in the policy's own language around its run."""
+    language, own_language = _name(capture.language), _name(before.language)
     if after is None:
         return _other_language(
-            f"in {_name(seen.language)}, while the captures before ({before.captured_at:%Y-%m-%d}) are in {main}; "
-            f"captures in {_name(seen.language)} are accepted once they span {LASTING.days} days"
+            f"in {language}, while the captures before ({before.captured_at:%Y-%m-%d}) are in {own_language}; "
+            f"captures in {language} are accepted once they span {LANGUAGE_MOVE.days} days"
         )
     return _other_language(
-        f"in {_name(seen.language)}, while the captures before ({before.captured_at:%Y-%m-%d}) and after "
-        f"({after.captured_at:%Y-%m-%d}) are in {main}"
+        f"in {language}, while the captures before ({before.captured_at:%Y-%m-%d}) and after "
+        f"({after.captured_at:%Y-%m-%d}) are in {own_language}"
     )
 
 
@@ -135,6 +142,7 @@ def _other_language(evidence: str) -> Verdict:
 
 
 def _name(code: str) -> str:
-    from babel import Locale  # hardly a page is in another language, and every process that reads would wait for it
+    # Imported here since it takes long to load, and few processes meet a page in another language.
+    from babel import Locale
 
     return str(Locale("en").languages.get(code, code))

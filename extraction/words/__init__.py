@@ -1,1 +1,1 @@
-"""Words of policies: vocabularies, languages, dates, labels, and how text is tidied."""
+"""Words in many languages: the vocabulary of policies, labels, months, stated dates, languages, normalisation."""

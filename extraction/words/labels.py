@@ -1,8 +1,8 @@
-"""The number or letter a clause goes by: `2.1`, `(a)`, `§ 3`, `Article 5`."""
+"""Labels of clauses: `2.1`, `(a)`, `§ 3`, `Article 5`."""
 
 import re
 
-from extraction.words.tidying import has_words, word_set
+from extraction.words.normalization import has_words, word_set
 
 _NAMED = (
     r"(?:Section|Article|Clause|Chapter|Part|Annex|Appendix|Schedule|Artikel|Abschnitt|Kapitel|Teil|Anhang|Anlage|"
@@ -30,70 +30,22 @@ _LABEL = re.compile(
     )\s*(?:[-–—:：]\s*(?=\S))?""",
     re.VERBOSE,
 )
-# A text of more characters, or one that is a sentence, only mentions what it begins with: "Article 6 GDPR applies."
+# A longer text, or a sentence, mentions the article it begins with and isn't labelled by it: "Article 6 GDPR applies."
 _LONGEST_TITLE = 120
-_ESCAPED = re.compile(r"^(\d{1,3})\\([.)])")
-# Of the words that name labels.
+# The first three letters of the words in _NAMED, case folded.
 _BEGINNINGS = word_set(
     "sec art cla cha par ann app sch abs kap tei anh anl zif tit cap ane sez all seç hoo bij roz zał раз ста гла при "
     "άρθ ενό"
 )
-# "2.5 million users", "1.2 GB": a quantity, no clause number.
+# A quantity, not a clause number: "2.5 million users", "1.2 GB".
 _QUANTITY = re.compile(
     r"\d+\.\d+\s+(?:million|billion|trillion|thousand|per\s?cent|percent|%|[kmgt]i?b\b|km|mb|years?|months?|days?|"
     r"hours?|"
     r"minutes?|seconds?|times?|millions?|milliards?|millionen|milliarden)\b",
     re.IGNORECASE,
 )
-# "25. Mai 2018", "1. January": a day of the month.
+# A day of the month, not a clause number: "25. Mai 2018".
 _DAY = re.compile(r"\d{1,2}\.\s+[^\W\d_]{3,}\.?\s+(?:\d{4}\b|um\b)")
-
-
-def split_label(text: str) -> tuple[str | None, str]:
-    """A clause's label, as the page writes it, and the text without it; None where it begins with none.
-
-    A number alone is no label ("30 days after …"), and a text that is nothing but a label keeps it as text.
-    """
-    # Most texts begin with a word of two letters or more that names no label: cheaper to tell than to match.
-    if (
-        text[:2].isascii()
-        and text[:2].isalpha()
-        and text[1:2] not in "ivxlcIVXLC"
-        and text[:3].casefold() not in _BEGINNINGS
-    ):
-        return None, text
-    match = _LABEL.match(text)
-    if not match or _QUANTITY.match(text) or _DAY.match(text):
-        return None, text
-    # Where nothing but a space parts it from the words, a sentence may begin so.
-    parted = not match["named"] or match["after"] or match.end() != match.end("label") + 1
-    if not parted and (len(text) > _LONGEST_TITLE or text.endswith((".", ";", ",")) or text[match.end()].islower()):
-        return None, text
-    rest = text[match.end() :]
-    if not has_words(rest):
-        return None, text
-    return match["label"].strip(), rest
-
-
-def ordinal_label(number: int, kind: str) -> str | None:
-    """The label of a list item by its place and the list's type (HTML's `1`, `a`, `A`, `i`, `I`): `3.`, `c.`, `iii.`;
-    None for a bullet, whose type is ''."""
-    if not kind:
-        return None
-    if kind == "1" or number < 1:
-        return f"{number}."
-    if kind in "aA":
-        letters = ""
-        while number:
-            number, rest = divmod(number - 1, 26)
-            letters = chr(ord(kind) + rest) + letters
-        return f"{letters}."
-    roman = ""
-    for value, digits in _ROMAN:
-        count, number = divmod(number, value)
-        roman += digits * count
-    return f"{roman if kind == 'i' else roman.upper()}."
-
 
 _ROMAN = (
     (1000, "m"),
@@ -110,3 +62,52 @@ _ROMAN = (
     (4, "iv"),
     (1, "i"),
 )
+
+
+def split_label(text: str) -> tuple[str | None, str]:
+    """Returns the label a clause begins with, as the page writes it, and the rest of the text.
+
+    Returns None and the whole text if there is no label. A bare number isn't a label ("30 days after …"), nor is a text
+    that consists of a label only.
+    """
+    # For speed: most texts begin with a word of two or more letters that can't begin a label.
+    if (
+        text[:2].isascii()
+        and text[:2].isalpha()
+        and text[1:2] not in "ivxlcIVXLC"
+        and text[:3].casefold() not in _BEGINNINGS
+    ):
+        return None, text
+    match = _LABEL.match(text)
+    if not match or _QUANTITY.match(text) or _DAY.match(text):
+        return None, text
+    # With only a space after it, "Article 6 …" may begin a sentence.
+    set_apart = not match["named"] or match["after"] or match.end() != match.end("label") + 1
+    if not set_apart and (len(text) > _LONGEST_TITLE or text.endswith((".", ";", ",")) or text[match.end()].islower()):
+        return None, text
+    rest = text[match.end() :]
+    if not has_words(rest):
+        return None, text
+    return match["label"].strip(), rest
+
+
+def ordinal_label(number: int, list_type: str) -> str | None:
+    """Returns the label of an ordered list's item, `3.`, `c.` or `iii.`; None for a bullet.
+
+    number: the item's number. list_type: as in HTML's `type`: `1`, `a`, `A`, `i` or `I`; '' for bullets.
+    """
+    if not list_type:
+        return None
+    if list_type == "1" or number < 1:
+        return f"{number}."
+    if list_type in "aA":
+        letters = ""
+        while number:
+            number, rest = divmod(number - 1, 26)
+            letters = chr(ord(list_type) + rest) + letters
+        return f"{letters}."
+    roman = ""
+    for value, digits in _ROMAN:
+        count, number = divmod(number, value)
+        roman += digits * count
+    return f"{roman if list_type == 'i' else roman.upper()}."

@@ -1,13 +1,13 @@
-"""The names of the months, for the dates that policies state.
+"""Names of the months in many languages, for the dates that policies state.
 
-Written down here, as the Unicode CLDR has them: to ask Babel for them would mean to load each of these languages whole,
-in every process that reads a page, and with another release of it a page might be read in another way.
+The names are a copy from the Unicode CLDR, not a call to Babel, for two reasons: Babel would load all data of each of
+these languages in every process that reads a page, and a new release of Babel could change how a page is read.
 """
 
-# From January on, in lower case, without a full stop: wide and abbreviated, within a date and alone, in English,
-# French, German, Spanish, Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Polish, Czech, Slovak,
-# Slovenian, Croatian, Hungarian, Romanian, Bulgarian, Greek, Russian, Ukrainian, Turkish, Estonian, Latvian,
-# Lithuanian, Catalan, Indonesian and Vietnamese.
+# From January on, in lower case, without a full stop. Of each month these are the CLDR's wide and abbreviated names, as
+# used within a date and as used alone. The languages are English, French, German, Spanish, Italian, Portuguese, Dutch,
+# Swedish, Danish, Norwegian, Finnish, Polish, Czech, Slovak, Slovenian, Croatian, Hungarian, Romanian, Bulgarian,
+# Greek, Russian, Ukrainian, Turkish, Estonian, Latvian, Lithuanian, Catalan, Indonesian and Vietnamese.
 _NAMES = (
     (
         "january|jan|janvier|janv|januar|enero|ene|gennaio|gen|janeiro|januari|tammikuuta|tammikuu|tammi|stycznia|"
@@ -74,5 +74,5 @@ _NAMES = (
         "gruodis|gruod|de desembre|desembre|de des|tháng 12|thg 12"
     ),
 )
-#: By name, the month's number.
+#: The number of the month, 1 to 12, by name.
 MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split("|")}

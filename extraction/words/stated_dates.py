@@ -1,4 +1,4 @@
-"""The date a policy says it takes effect, or was last updated."""
+"""The date on which a policy says it takes effect or was last updated."""
 
 import functools
 import re
@@ -42,10 +42,12 @@ _UPDATED = re.compile(
     r"ultima\s+actualizare|最終(?:更新|改定|改訂)日?|改定日|改訂日|更新日|最后更新|更新日期|修订日期|(?:최종\s*)?(?:개정|수정)일)",
     re.IGNORECASE,
 )
-#: A statement of a date stands within so many characters of the words that say what date it is.
+# A date stands at most this many characters after the words that announce it.
 _REACH = 70
-#: A line that holds only such words, or only a date, is at most so long.
+# The most characters of a clause that holds nothing but such words, or nothing but a date.
 _ALONE = 40
+# The most characters of a clause that does nothing but state a date.
+_LONGEST_STATEMENT = 160
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -66,18 +68,20 @@ def _date_pattern() -> re.Pattern[str]:
 
 
 def _dates_in(text: str) -> list[date | None]:
-    """The dates in a text, in order: None for a day that does not exist, or may be either of two."""
-    found: list[date | None] = []
+    """Returns the dates in a text, in order; None for one that doesn't exist or may be either of two (03/04/2018)."""
+    dates: list[date | None] = []
     for match in _date_pattern().finditer(text):
         group = match.groupdict()
         if group["n2"]:
             first, second, year = int(group["n2"]), int(group["n3"]), int(group["y2"])
-            if group["sep"] == "." or first > 12 or first == second:  # full stops: day first, all over Europe
+            if (
+                group["sep"] == "." or first > 12 or first == second
+            ):  # with full stops the day comes first, all over Europe
                 day, month = first, second
             elif second > 12:
                 day, month = second, first
             else:
-                found.append(None)
+                dates.append(None)
                 continue
         else:
             day = int(group["d1"] or group["d3"] or group["d4"] or group["d5"])
@@ -85,23 +89,29 @@ def _dates_in(text: str) -> list[date | None]:
             month = MONTHS[named.lower()] if named else int(group["m1"] or group["m5"])
             year = int(group["y1"] or group["y3"] or group["y4"] or group["y5"])
         try:
-            found.append(date(year, month, day))
+            dates.append(date(year, month, day))
         except ValueError:
-            found.append(None)
-    return found
+            dates.append(None)
+    return dates
 
 
 def states_date(text: str) -> bool:
-    """Whether a short text is a statement of when the policy takes effect or was updated."""
-    return len(text) <= 160 and bool(_YEAR.search(text)) and (_said(_EFFECTIVE, text)[0] or _said(_UPDATED, text)[0])
+    """Returns whether a short text states when the policy takes effect or was last updated."""
+    return (
+        len(text) <= _LONGEST_STATEMENT
+        and bool(_YEAR.search(text))
+        and (_announced_date(_EFFECTIVE, text)[0] or _announced_date(_UPDATED, text)[0])
+    )
 
 
 def stated_date(texts: Sequence[str]) -> date | None:
-    """The date the texts (clauses, in order) state as effective, else as that of the last update.
+    """Returns the effective date that a policy states; failing that, the date of its last update.
 
-    A date counts when the words that say what date it is stand close before it, in the same text or alone in the one
-    above. None when there is none, when it names no day that exists, or when day and month cannot be told apart
-    (03/04/2018). The first statement of a kind counts.
+    texts: the policy's clauses, in order.
+
+    A date counts if words that announce it ("effective", "last updated") stand shortly before it, in the same clause or
+    alone in the clause above. Of several announced dates the first counts. None if no date is announced, if the date
+    doesn't exist, or if its day and month can't be told apart (03/04/2018).
     """
     updated: list[date | None] = []
     for index, text in enumerate(texts):
@@ -109,19 +119,20 @@ def stated_date(texts: Sequence[str]) -> date | None:
             continue
         if index and len(texts[index - 1]) <= _ALONE and len(text) <= _ALONE:
             text = f"{texts[index - 1]} {text}"
-        found, day = _said(_EFFECTIVE, text)
-        if found:
+        announced, day = _announced_date(_EFFECTIVE, text)
+        if announced:
             return day
         if not updated:
-            found, day = _said(_UPDATED, text)
-            if found:
+            announced, day = _announced_date(_UPDATED, text)
+            if announced:
                 updated.append(day)
     return updated[0] if updated else None
 
 
-def _said(words: re.Pattern[str], text: str) -> tuple[bool, date | None]:
-    for said in words.finditer(text):
-        found = _dates_in(text[said.end() : said.end() + _REACH])
-        if found:
-            return True, found[0]
+def _announced_date(announcement: re.Pattern[str], text: str) -> tuple[bool, date | None]:
+    """Returns whether the text announces a date with such words, and the date; None if it can't be told which day."""
+    for match in announcement.finditer(text):
+        dates = _dates_in(text[match.end() : match.end() + _REACH])
+        if dates:
+            return True, dates[0]
     return False, None

@@ -1,12 +1,12 @@
-"""The words policies are made of, in the common languages."""
+"""The policy vocabulary: the words that policies use far more often than other pages, in many languages."""
 
 import functools
 import re
 from collections.abc import Callable
 
-from extraction.words.tidying import word_set
+from extraction.words.normalization import word_set
 
-# Whole words, or stems with any ending: privacy, personal data, consent, rights, what such a document is called.
+# Whole words, or stems with any ending: privacy, personal data, consent, rights, names of such documents.
 _STEMS = (
     # English
     r"privacy|personal(?:ly)?|polic(?:y|ies)|cookies?|data|information|consent|disclos\w*|gdpr|ccpa|"
@@ -34,10 +34,10 @@ _STEMS = (
     # Arabic, Hebrew
     r"خصوصية|الخصوصية|البيانات|פרטיות|מידע"
 )
-# With an article or preposition run together with it ("l'information"), or punctuation behind it.
+# Before the word there may be an elided article ("l'information"), after it punctuation.
 _POLICY_WORD = re.compile(rf"(?:[^\W\d_]{{1,2}}['’])?(?:{_STEMS})(?![^\W_])", re.IGNORECASE)
-# What policies also speak of, and other pages less often: two different ones of these in a text tell.
-_WEAK_WORDS = word_set(
+# Words that policies share with other pages. Two different words of these in a text are a weak sign.
+_SHARED_WORDS = word_set(
     # English
     "keep keeps kept store stores stored collect collects collected collecting retain retained delete deletes deleted "
     "deletion erase erased erasure share shares shared sharing sell sells sold record records recorded recording "
@@ -83,49 +83,50 @@ _WEAK_WORDS = word_set(
     "sparar samlar lagras raderas delar säljer adress telefon nummer konto namn lag åtkomst rättelse ändamål tredje "
     "leverantör avtal säkerhet webbplats tjänst server webbläsare enhet betalning beställning kunder år månader dagar"
 )
-_SOON = 200
-# Longer texts are not remembered, so that a page made to fill the memory does not.
-_LONGEST_REMEMBERED = 2_000
+# Most texts that use the policy vocabulary do so within this many characters, so they are looked at first.
+_HEAD = 200
 _LONGEST_WORD = 40
-# Written without spaces between words.
-_RUN_ON = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보|情報|信息|资料|資料|정보")
+# Answers for longer texts aren't cached, so that no page can be made to fill the memory.
+_LONGEST_CACHED = 2_000
+# Words of scripts that have no spaces between words.
+_UNSPACED_WORD = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보|情報|信息|资料|資料|정보")
 
 
-def policy_share(text: str) -> tuple[int, int]:
-    """How many words of the text are of those that policies are made of, and how many it has in all."""
-    every = text.lower().split()
-    count = sum(map(_is_policy_word, every))
+def count_policy_words(text: str) -> tuple[int, int]:
+    """Returns how many words of a text are of the policy vocabulary, and how many words it has in all."""
+    words = text.lower().split()
+    count = sum(map(_is_policy_word, words))
     if text.isascii():
-        return count, len(every)
-    # Scripts written without spaces: about four characters a word.
-    return count + len(_RUN_ON.findall(text)), max(len(every), len(text) // 4 if len(text) > 15 * len(every) else 0)
+        return count, len(words)
+    # In scripts without spaces, about four characters make a word.
+    unspaced = len(text) // 4 if len(text) > 15 * len(words) else 0
+    return count + len(_UNSPACED_WORD.findall(text)), max(len(words), unspaced)
 
 
-def _remembered(tell: Callable[[str], bool]) -> Callable[[str], bool]:
-    """The function with what it told of texts before: the captures of a policy show mostly the same."""
-    known = functools.lru_cache(maxsize=8_192)(tell)
+def _cached(predicate: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Caches the answers for short texts, since most captures of a policy show the same texts."""
+    cached = functools.lru_cache(maxsize=8_192)(predicate)
 
-    def told(text: str) -> bool:
-        return known(text) if len(text) <= _LONGEST_REMEMBERED else tell(text)
+    def answer(text: str) -> bool:
+        return cached(text) if len(text) <= _LONGEST_CACHED else predicate(text)
 
-    return functools.update_wrapper(told, tell)
+    return functools.update_wrapper(answer, predicate)
 
 
-@_remembered
-def speaks_of_policy(text: str) -> bool:
-    """Whether the text has any of them."""
-    # Most texts that speak of it do so soon.
-    if any(map(_is_policy_word, text[:_SOON].lower().split())):
+@_cached
+def uses_policy_word(text: str) -> bool:
+    """Returns whether the text has a word of the policy vocabulary."""
+    if any(map(_is_policy_word, text[:_HEAD].lower().split())):
         return True
-    if len(text) > _SOON and any(map(_is_policy_word, text[_SOON - _LONGEST_WORD :].lower().split())):
+    if len(text) > _HEAD and any(map(_is_policy_word, text[_HEAD - _LONGEST_WORD :].lower().split())):
         return True
-    return bool(not text.isascii() and _RUN_ON.search(text))
+    return bool(not text.isascii() and _UNSPACED_WORD.search(text))
 
 
-@_remembered
-def may_speak_of_policy(text: str) -> bool:
-    """Whether the text has two different words that policies have more often than other pages."""
-    return len(_WEAK_WORDS.intersection([word.strip(".,;:!?()\"'”“’") for word in text.lower().split()])) > 1
+@_cached
+def uses_shared_words(text: str) -> bool:
+    """Returns whether the text has two different words of those that policies share with other pages."""
+    return len(_SHARED_WORDS.intersection([word.strip(".,;:!?()\"'”“’") for word in text.lower().split()])) > 1
 
 
 @functools.lru_cache(maxsize=65536)

@@ -1,1 +1,1 @@
-"""Payloads: compressed, packed against similar ones, in the database or in an object store."""
+"""Payloads: compressed whole or as deltas against similar ones, and stored in the database or in an object store."""

@@ -1,4 +1,4 @@
-"""Bytes outside the database: on a file system, or in a store that speaks S3's protocol."""
+"""Stores of bytes outside the database: a folder, or a server that speaks S3's protocol."""
 
 import os
 from collections.abc import Iterator
@@ -11,56 +11,57 @@ from obstore.store import LocalStore, S3Store
 
 from core.exceptions import DamageError, StorageError
 
-_FORMS = "give file:///path/to/folder or s3://bucket/prefix, or nothing to keep payloads in the database"
-# A transaction of the database waits for these, and others perhaps for that.
-_PATIENCE = timedelta(seconds=20)
-_CONNECT = timedelta(seconds=5)
+_ACCEPTED_URLS = "give file:///path/to/folder or s3://bucket/prefix, or nothing to keep payloads in the database"
+# While a request is under way, a transaction of the database is open, and other processes may wait for it.
+_REQUEST_TIMEOUT = timedelta(seconds=20)
+_CONNECT_TIMEOUT = timedelta(seconds=5)
 _RETRIES = 3
 
 
 class UnavailableError(StorageError):
-    """A payload store refused or cannot be reached. url: its."""
+    """A payload store refused, or can't be reached. url: the store's."""
 
     def __init__(self, url: str, message: str) -> None:
         super().__init__(message)
         self.url = url
 
 
-class Objects:
-    """Stores of objects, each named by its URL; an object is there whole or not at all, and never altered.
+class ObjectStores:
+    """Object stores, each named by its URL. An object is there whole or not at all, and is never altered.
 
-    url: of the one that new objects go to; '' when they are to stay in the database. What is in other stores is read
-        where it is, as long as that can be reached.
+    url: of the store for new objects; '' if they stay in the database. Objects in other stores are read there.
+
+    StorageError if `url` names no store, or if its folder can't be made.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._stores: dict[str, LocalStore | S3Store] = {}
         if self.url:
-            if not _is_store(self.url):
-                raise StorageError(f"CLAUSEWATCH_PAYLOADS_URL: {url!r} names no payload store; {_FORMS}")
+            if not _names_store(self.url):
+                raise StorageError(f"CLAUSEWATCH_PAYLOADS_URL: {url!r} names no payload store; {_ACCEPTED_URLS}")
             if self.url.startswith("file:"):
                 _make_folder(self.url)
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep an object in the store of `url`. When this returns, a power cut does not lose it.
+        """Writes an object to the store for new objects. Once this returns, a power cut doesn't lose the object.
 
-        UnavailableError when the store refuses or cannot be reached.
+        UnavailableError if the store refuses or can't be reached.
         """
         try:
-            self._store(self.url).put(key, data, use_multipart=False)
+            self._open(self.url).put(key, data, use_multipart=False)
             if self.url.startswith("file:"):
-                _sync(_folder(self.url) / key)
+                _sync_to_disk(_folder(self.url) / key)
         except (BaseError, OSError) as error:
-            raise _refused(self.url, error) from None
+            raise _unavailable(self.url, error) from None
 
     def get(self, url: str, key: str) -> bytes:
-        """The object of that key in the store of that URL.
+        """Returns the object with a key in the store with that URL.
 
-        DamageError when the store no longer has it; UnavailableError when the store cannot be read.
+        DamageError if the store no longer has the object; UnavailableError if the store can't be read.
         """
         try:
-            return bytes(self._store(url).get(key).bytes())
+            return bytes(self._open(url).get(key).bytes())
         except FileNotFoundError:
             if next(self.keys(url), None) is None:
                 raise UnavailableError(
@@ -72,35 +73,39 @@ class Objects:
                 f"the object {key} is gone from the payload store {url}: restore it from a backup"
             ) from None
         except (BaseError, OSError) as error:
-            raise _refused(url, error) from None
+            raise _unavailable(url, error) from None
 
     def keys(self, url: str) -> Iterator[str]:
-        """The keys of all objects in the store of that URL. UnavailableError when it cannot be read."""
+        """Yields the keys of all objects in the store with that URL. UnavailableError if the store can't be read."""
         try:
-            for some in self._store(url).list(chunk_size=1000):
-                yield from (one["path"] for one in some)
+            for page in self._open(url).list(chunk_size=1000):
+                yield from (entry["path"] for entry in page)
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
-            raise _refused(url, error) from None
+            raise _unavailable(url, error) from None
 
-    def _store(self, url: str) -> LocalStore | S3Store:
+    def _open(self, url: str) -> LocalStore | S3Store:
         if url not in self._stores:
-            if not _is_store(url):
-                raise DamageError(f"{url!r}, where a payload is said to be, names no payload store")
-            if url.startswith("file:"):
-                self._stores[url] = LocalStore(_folder(url))
-            else:
-                # Credentials, region and endpoint are those that every program of S3 takes from the environment.
-                self._stores[url] = S3Store.from_url(
-                    url,
-                    client_options={"allow_http": True, "connect_timeout": _CONNECT, "timeout": _PATIENCE},
-                    retry_config={"max_retries": _RETRIES, "retry_timeout": _PATIENCE},
-                )
+            self._stores[url] = open_store(url)
         return self._stores[url]
 
 
-def _is_store(url: str) -> bool:
+def open_store(url: str) -> LocalStore | S3Store:
+    """Returns the client of a store. DamageError if the URL, which a row of the database gives, names no store."""
+    if not _names_store(url):
+        raise DamageError(f"the database says that a payload is in {url!r}, which names no payload store")
+    if url.startswith("file:"):
+        return LocalStore(_folder(url))
+    # Credentials, region and endpoint come from the environment variables that all S3 clients use.
+    return S3Store.from_url(
+        url,
+        client_options={"allow_http": True, "connect_timeout": _CONNECT_TIMEOUT, "timeout": _REQUEST_TIMEOUT},
+        retry_config={"max_retries": _RETRIES, "retry_timeout": _REQUEST_TIMEOUT},
+    )
+
+
+def _names_store(url: str) -> bool:
     parts = urlsplit(url)
     if parts.query or parts.fragment:
         return False
@@ -121,22 +126,23 @@ def _make_folder(url: str) -> None:
         ) from None
 
 
-def _sync(path: Path) -> None:
-    """Have a file and its name on the disk: its folder may be new, too."""
-    for place in (path, path.parent, path.parent.parent):
-        descriptor = os.open(place, os.O_RDONLY)
+def _sync_to_disk(path: Path) -> None:
+    """Syncs a file, its folder and the folder above, since the folder may be new, too."""
+    for entry in (path, path.parent, path.parent.parent):
+        descriptor = os.open(entry, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
 
-def _refused(url: str, error: Exception) -> UnavailableError:
-    said = str(error).partition("\n")[0]
-    if "os error 28" in said or "os error 122" in said:
+def _unavailable(url: str, error: Exception) -> UnavailableError:
+    message = str(error).partition("\n")[0]
+    # ENOSPC and EDQUOT; EACCES and EROFS.
+    if "os error 28" in message or "os error 122" in message:
         advice = "has no space left: free some and run this again"
-    elif "os error 13" in said or "os error 30" in said:
+    elif "os error 13" in message or "os error 30" in message:
         advice = "cannot be read or written: give this user the right to"
     else:
         advice = "cannot be read or written: see that it is there and reachable, then run this again"
-    return UnavailableError(url, f"the payload store {url} {advice}; what was stored before stays ({said})")
+    return UnavailableError(url, f"the payload store {url} {advice}; what was stored before stays ({message})")

@@ -1,9 +1,9 @@
-"""The payload store: bytes under their SHA-256, written once.
+"""Stores payloads under their SHA-256, each once, and returns them.
 
-Consecutive captures of a page mostly differ by a few numbers that are made anew with every answer, and what a page says
-at one time and at another is mostly the same, too. So a payload is stored whole, or as its difference from a keyframe,
-which is a payload stored whole or as its difference from one that is. What is read is never more than two look-ups away
-from what is whole, however long the history: nothing is ever stored as a difference from what is as far as that.
+Consecutive captures of a page mostly differ in a few numbers that the server makes anew with every answer, and most of
+a page stays the same from one year to the next. So a payload is stored whole or as a delta against another payload, its
+keyframe. A keyframe is itself stored whole, or as a delta against a payload that is stored whole. So reading a payload
+takes at most two more look-ups, however long the history is.
 """
 
 from collections import OrderedDict
@@ -18,241 +18,266 @@ from core.captures import Capture
 from core.exceptions import DamageError, StorageError
 from core.policies import PolicyKey
 from storage.payloads.compression import Keyframe, compress, compress_against, restore
-from storage.payloads.neighbours import OUTSIDE_FROM, Neighbours, PackedForm, placed
-from storage.payloads.object_stores import Objects
+from storage.payloads.neighbours import OUTSIDE_FROM, Neighbours, PackedForm, packed_forms
+from storage.payloads.object_stores import ObjectStores
 from storage.tables.models import PayloadRow
 
-# Of the keyframes that come into question two are tried, and more, up to so many, while the least difference is more
-# than this part of the page.
-_TRIED = 6
-_FAIR = 64
-# Two differences with so much between them, the part and the bytes, are as small as each other.
-_ALIKE_PART = 1.25
-_ALIKE_BYTES = 16
-# A difference as small as the neighbours' is taken at once if it is less than this part of the page.
-_SMALL = 256
-# What a neighbourhood may pay for having moved away from its keyframe before there is a new one: its fifth part.
-_RENT = 5
-# A difference of more than a third of the whole is none.
-_POOR = 3
+# Two keyframes are tried for a new payload, and more, up to this many, while the smallest delta is larger than 1/64 of
+# the payload.
+_MAX_KEYFRAMES_TRIED = 6
+_SMALL_DELTA_PART = 64
+# A delta as small as the neighbours' is taken at once if it is smaller than 1/256 of the payload.
+_TINY_DELTA_PART = 256
+# Two deltas count as equally small if they differ by at most a quarter and 16 bytes.
+_EQUALLY_SMALL_RATIO = 1.25
+_EQUALLY_SMALL_BYTES = 16
+# A page that changes for good drifts away from its keyframe, and each delta pays for that. Once the deltas have paid a
+# fifth of the size of a new keyframe, it is made.
+_DRIFT_PART = 5
+# A delta larger than a third of the payload stored whole isn't worth the look-up; the payload is stored whole.
+_MAX_DELTA_PART = 3
 
 
-_PLACED = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.store).where(
+_LOCATION_QUERY = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.store).where(
     PayloadRow.sha256 == bindparam("sha256")
 )
 
 
-class Keyframes:
-    """The keyframes used last, to save getting and indexing them again for each of a policy's captures."""
+class KeyframeCache:
+    """The keyframes used last, so that they are not read and indexed again for each capture of a policy."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Keyframe] = OrderedDict()
+        self._keyframes: OrderedDict[str, Keyframe] = OrderedDict()
         self._lock = Lock()
 
     def get(self, sha256: str) -> Keyframe | None:
-        """The keyframe of that name, when it is at hand."""
+        """Returns the keyframe with that SHA-256; None if it is not in the cache."""
         with self._lock:
-            if sha256 in self._kept:
-                self._kept.move_to_end(sha256)
-            return self._kept.get(sha256)
+            if sha256 in self._keyframes:
+                self._keyframes.move_to_end(sha256)
+            return self._keyframes.get(sha256)
 
-    def keep(self, keyframe: Keyframe) -> None:
-        """Have it at hand: 16 of them, of 32 MB together, but for the last one."""
+    def add(self, keyframe: Keyframe) -> None:
+        """Adds a keyframe. Drops the least recently used ones beyond 16 or 32 MB, but never the one just added."""
         with self._lock:
-            self._kept[keyframe.sha256] = keyframe
-            while len(self._kept) > 1 and (
-                len(self._kept) > 16 or sum(len(one.plain) for one in self._kept.values()) > 32_000_000
+            self._keyframes[keyframe.sha256] = keyframe
+            while len(self._keyframes) > 1 and (
+                len(self._keyframes) > 16 or sum(len(cached.plain) for cached in self._keyframes.values()) > 32_000_000
             ):
-                self._kept.popitem(last=False)
+                self._keyframes.popitem(last=False)
 
 
 def session_info(url: str) -> dict[str, Any]:
-    """What sessions have to carry along for the functions here. url: as `Store.open` has it."""
-    return {"objects": Objects(url), "keyframes": Keyframes()}
+    """Returns the `Session.info` that the functions here need. url: `payloads_url` of `Store.open`."""
+    return {"object_stores": ObjectStores(url), "keyframes": KeyframeCache()}
 
 
 def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> None:
-    """Store the payloads of captures that are to be stored themselves next; those that are stored already stay so.
+    """Stores the payloads of captures, unless they are stored already. The captures themselves are to be stored next.
 
-    captures: each with the bytes of its SHA-256, or None where they are stored already. StorageError when they are not,
-    and when the payload store refuses.
+    captures: each with its payload; None if the payload is stored already.
+
+    StorageError if a payload is neither given nor stored, or if the payload store refuses.
     """
-    places = placed(session, {capture.sha256 for capture, _ in captures})
-    of_policies: dict[PolicyKey, Neighbours] = {}
+    forms = packed_forms(session, {capture.sha256 for capture, _ in captures})
+    neighbours_by_policy: dict[PolicyKey, Neighbours] = {}
     for capture, payload in captures:
-        near = of_policies.setdefault(capture.key, Neighbours(session, capture.key))
-        if capture.sha256 not in places:
+        neighbours = neighbours_by_policy.setdefault(capture.key, Neighbours(session, capture.key))
+        if capture.sha256 not in forms:
             if payload is None:
                 raise StorageError(
                     f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"
                 )
-            place, data = _packed(session, capture.sha256, payload, near.around(capture.captured_at))
-            # Into the database together with those that follow, but before one of them is compared with it.
-            session.add(PayloadRow(**stored(session, capture.sha256, len(payload), place.keyframe, data)))
-            places[capture.sha256] = place
-        if (known := places[capture.sha256]) is not None:
-            near.add(capture.captured_at, known)
+            form, compressed = _pack(session, capture.sha256, payload, neighbours.around(capture.captured_at))
+            # The session writes this row together with the following ones, or before one of those is compared with it.
+            session.add(
+                PayloadRow(**store_compressed(session, capture.sha256, len(payload), form.keyframe, compressed))
+            )
+            forms[capture.sha256] = form
+        if (known_form := forms[capture.sha256]) is not None:
+            neighbours.add(capture.captured_at, known_form)
     session.flush()
 
 
-def stored(session: Session, sha256: str, size: int, keyframe: str | None, data: bytes) -> dict[str, Any]:
-    """The row for a payload as it was compressed, to be inserted: its bytes are in it, or stored outside by now."""
-    objects = objects_of(session)
-    store = objects.url if len(data) > OUTSIDE_FROM and objects.url else None
+def store_compressed(
+    session: Session, sha256: str, size: int, keyframe: str | None, compressed: bytes
+) -> dict[str, Any]:
+    """Returns the column values of a payload's row, with its bytes; writes large ones to the payload store instead.
+
+    sha256, size: of the payload. keyframe: what it was compressed against, or None. UnavailableError if the payload
+    store refuses.
+    """
+    object_stores = object_stores_of(session)
+    store = object_stores.url if len(compressed) > OUTSIDE_FROM and object_stores.url else None
     if store:
-        # Before the row that names it: if we are killed in between, there is an object that nothing names.
-        objects.put(key_of(sha256, keyframe), data)
-    return {"sha256": sha256, "size": size, "keyframe": keyframe, "store": store, "data": b"" if store else data}
+        # Before the row is written: if we are killed in between, only an object is left that no row names.
+        object_stores.put(object_key(sha256, keyframe), compressed)
+    return {
+        "sha256": sha256,
+        "size": size,
+        "keyframe": keyframe,
+        "store": store,
+        "data": b"" if store else compressed,
+    }
 
 
 def get(session: Session, sha256: str) -> bytes:
-    """The payload of that digest.
+    """Returns the payload with that SHA-256.
 
-    StorageError when there is none or the payload store cannot be read; DamageError when it is damaged, or its keyframe
-    is.
+    StorageError if it is not stored, or if the payload store can't be read. DamageError if the payload is damaged, or
+    one that it depends on.
     """
     row = session.get(PayloadRow, sha256)
     if row is None:
         raise StorageError(f"no payload is stored under SHA-256 {sha256}; hand the capture over with its bytes")
-    return unpacked(session, row)
+    return unpack(session, row)
 
 
-def unpacked(session: Session, row: PayloadRow) -> bytes:
-    """See `get`: the payload that a row stands for."""
-    keyframe = _keyframe(session, row.keyframe, row.sha256) if row.keyframe else None
-    return restore(packed(session, row), row.size, row.sha256, keyframe)
+def unpack(session: Session, row: PayloadRow) -> bytes:
+    """Returns the payload of a row. Errors as in `get`."""
+    keyframe = _load_keyframe(session, row.keyframe, row.sha256) if row.keyframe else None
+    return restore(compressed_bytes(session, row), row.size, row.sha256, keyframe)
 
 
-def stores(session: Session, sha256: str) -> set[str]:
-    """The payload stores that a payload cannot be had without: its own, and those of what it is a difference from."""
-    found: set[str] = set()
+def compressed_bytes(session: Session, row: PayloadRow) -> bytes:
+    """Returns the compressed bytes of a row, wherever they are. Errors as in `ObjectStores.get`."""
+    return object_stores_of(session).get(row.store, object_key(row.sha256, row.keyframe)) if row.store else row.data
+
+
+def needed_stores(session: Session, sha256: str) -> set[str]:
+    """Returns the URLs of the payload stores that reading a payload takes: its own and those of its keyframes."""
+    urls: set[str] = set()
     wanted: str | None = sha256
-    for _ in ("payload", "keyframe", "what that is a difference from"):
-        row = session.execute(_PLACED, {"sha256": wanted}).one_or_none()
+    for _ in ("the payload", "its keyframe", "the keyframe's keyframe"):
+        row = session.execute(_LOCATION_QUERY, {"sha256": wanted}).one_or_none()
         if row is None:
             break
         if row.store:
-            found.add(row.store)
+            urls.add(row.store)
         wanted = row.keyframe
-    return found
+    return urls
 
 
-def packed(session: Session, row: PayloadRow) -> bytes:
-    """The bytes of a row as they are stored, wherever that is. DamageError, StorageError."""
-    return objects_of(session).get(row.store, key_of(row.sha256, row.keyframe)) if row.store else row.data
+def is_payload_object(session: Session, store: str, key: str) -> bool:
+    """Returns whether an object in a store holds a payload. key: the object's, which may be anything."""
+    row = session.execute(_LOCATION_QUERY, {"sha256": key[3:67]}).one_or_none()
+    return row is not None and row.store == store and object_key(row.sha256, row.keyframe) == key
 
 
-def names(session: Session, store: str, key: str) -> bool:
-    """Whether a payload is stored in that store under that key, which may be of any object."""
-    row = session.execute(_PLACED, {"sha256": key[3:67]}).one_or_none()
-    return row is not None and row.store == store and key_of(row.sha256, row.keyframe) == key
+def object_key(sha256: str, keyframe: str | None) -> str:
+    """Returns the key of a payload's object.
 
-
-def key_of(sha256: str, keyframe: str | None) -> str:
-    """The key of an object outside. Two processes may pack the same payload against two keyframes at once."""
+    It names the keyframe, too, since two processes may compress one payload against two keyframes at once.
+    """
     return f"{sha256[:2]}/{sha256}.{keyframe}" if keyframe else f"{sha256[:2]}/{sha256}"
 
 
-def _packed(
-    session: Session, sha256: str, payload: bytes, neighbours: Sequence[PackedForm]
-) -> tuple[PackedForm, bytes]:
-    """How to store a payload, and the bytes to be stored: its difference from a keyframe, itself if none is worth it.
+def object_stores_of(session: Session) -> ObjectStores:
+    """Returns the object stores that a session reads and writes."""
+    object_stores: ObjectStores = session.info["object_stores"]
+    return object_stores
+
+
+def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[PackedForm]) -> tuple[PackedForm, bytes]:
+    """Returns how to store a payload, and its compressed bytes: a delta if one is worth it, or the whole payload.
 
     neighbours: the payloads of captures of the same policy, the nearest in time first.
     """
-    # What is made anew with every answer is in each of these; the least of them has little else.
-    least = min((one.packed for one in neighbours if one.keyframe is not None), default=0)
-    candidates = _candidates(neighbours)
+    # Every delta holds what the server makes anew with every answer; the smallest one holds little else.
+    smallest_neighbour = min((form.stored_size for form in neighbours if form.keyframe is not None), default=0)
+    candidates = _keyframe_candidates(neighbours)
 
-    def against(keyframe: Keyframe, data: bytes) -> tuple[PackedForm, bytes]:
-        return PackedForm(sha256, keyframe.sha256, candidates.get(keyframe.sha256), len(data)), data
+    def as_delta(keyframe: Keyframe, delta: bytes) -> tuple[PackedForm, bytes]:
+        return PackedForm(sha256, keyframe.sha256, candidates.get(keyframe.sha256), len(delta)), delta
 
-    def alone(data: bytes) -> tuple[PackedForm, bytes]:
-        return PackedForm(sha256, None, None, len(data)), data
+    def as_whole(compressed: bytes) -> tuple[PackedForm, bytes]:
+        return PackedForm(sha256, None, None, len(compressed)), compressed
 
-    tried: list[tuple[Keyframe, bytes]] = []
-    for candidate in list(candidates)[:_TRIED]:
-        keyframe = _sound_keyframe(session, candidate, sha256)
+    deltas: list[tuple[Keyframe, bytes]] = []
+    for candidate in list(candidates)[:_MAX_KEYFRAMES_TRIED]:
+        keyframe = _load_sound_keyframe(session, candidate, sha256)
         if keyframe is None:
             continue
-        data = compress_against(payload, keyframe)
-        if least and _alike(len(data), least) and len(data) * _SMALL <= len(payload):
-            return against(keyframe, data)
-        tried.append((keyframe, data))
-        if len(tried) > 1 and min(len(one) for _, one in tried) * _FAIR <= len(payload):
+        delta = compress_against(payload, keyframe)
+        if (
+            smallest_neighbour
+            and _is_about_as_small(len(delta), smallest_neighbour)
+            and len(delta) * _TINY_DELTA_PART <= len(payload)
+        ):
+            return as_delta(keyframe, delta)
+        deltas.append((keyframe, delta))
+        if len(deltas) > 1 and min(len(tried) for _, tried in deltas) * _SMALL_DELTA_PART <= len(payload):
             break
-    if not tried:
-        return alone(compress(payload))
-    smallest = min(len(data) for _, data in tried)
-    # Of those as small as each other, one from what is whole: it takes a look-up less.
-    keyframe, data = min(
-        (one for one in tried if _alike(len(one[1]), smallest)),
-        key=lambda one: (candidates[one[0].sha256] is not None, len(one[1])),
+    if not deltas:
+        return as_whole(compress(payload))
+    smallest = min(len(delta) for _, delta in deltas)
+    # Of deltas about as small as each other, one against a whole payload is best: reading it takes a look-up less.
+    keyframe, delta = min(
+        (tried for tried in deltas if _is_about_as_small(len(tried[1]), smallest)),
+        key=lambda tried: (candidates[tried[0].sha256] is not None, len(tried[1])),
     )
     base_sha256 = candidates[keyframe.sha256]
-    if base_sha256 is not None and least:
-        # Each that follows will pay for what has changed since the keyframe, until there is a new one.
-        uses = 1 + sum(1 for one in neighbours if one.keyframe == keyframe.sha256)
-        rent = (len(data) - least) * uses * _RENT
-        # A new one takes at least as much as this difference, which is from something nearer.
-        base = _sound_keyframe(session, base_sha256, sha256) if rent > len(data) else None
-        if base is not None and rent > len(anew := compress_against(payload, base)):
-            keyframe, data = base, anew
-    if len(data) * _POOR > keyframe.whole and len(data) * _POOR > len(whole := compress(payload)):
-        return alone(whole)
-    return against(keyframe, data)
+    if base_sha256 is not None and smallest_neighbour:
+        # The keyframe is a delta itself. If the page has drifted too far from it, a new keyframe takes its place: this
+        # payload, stored as a delta against the keyframe's keyframe.
+        uses = 1 + sum(1 for form in neighbours if form.keyframe == keyframe.sha256)
+        drift_cost = (len(delta) - smallest_neighbour) * uses * _DRIFT_PART
+        # A delta against the base is at least as large as this one, whose keyframe is nearer in time.
+        base = _load_sound_keyframe(session, base_sha256, sha256) if drift_cost > len(delta) else None
+        if base is not None and drift_cost > len(new_keyframe := compress_against(payload, base)):
+            keyframe, delta = base, new_keyframe
+    if len(delta) * _MAX_DELTA_PART > keyframe.whole_size:
+        whole = compress(payload)
+        if len(delta) * _MAX_DELTA_PART > len(whole):
+            return as_whole(whole)
+    return as_delta(keyframe, delta)
 
 
-def _candidates(neighbours: Sequence[PackedForm]) -> dict[str, str | None]:
-    """What a payload may be stored against, in the order to try them, each with the keyframe it is a difference from.
+def _keyframe_candidates(neighbours: Sequence[PackedForm]) -> dict[str, str | None]:
+    """Returns the payloads to try as keyframes, in that order, each with its own keyframe; None if it is stored whole.
 
-    It is taken from what this transaction finds and stores: another one that was undone may have had it otherwise.
+    Only what this transaction sees counts. A transaction that was rolled back may have stored the same payloads in
+    another form.
     """
-    used = [(one.keyframe, one.base) if one.keyframe else (one.sha256, None) for one in neighbours]
-    unused = [(one.sha256, one.keyframe) for one in neighbours if one.keyframe and one.base is None]
+    used = [(form.keyframe, form.base) if form.keyframe else (form.sha256, None) for form in neighbours]
+    unused = [(form.sha256, form.keyframe) for form in neighbours if form.keyframe and form.base is None]
     return dict([*used[:1], *unused[:1], *used, *unused])
 
 
-def _alike(size: int, other: int) -> bool:
-    """Whether a difference is as small as another, nearly."""
-    return size <= other * _ALIKE_PART + _ALIKE_BYTES
+def _is_about_as_small(size: int, other_size: int) -> bool:
+    return size <= other_size * _EQUALLY_SMALL_RATIO + _EQUALLY_SMALL_BYTES
 
 
-def _sound_keyframe(session: Session, sha256: str, wanted_for: str) -> Keyframe | None:
-    """The keyframe; None when it is damaged: what is new is not to depend on it."""
+def _load_sound_keyframe(session: Session, sha256: str, dependent: str) -> Keyframe | None:
+    """Returns a keyframe; None if it is damaged, since nothing new may depend on a damaged one."""
     try:
-        return _keyframe(session, sha256, wanted_for)
+        return _load_keyframe(session, sha256, dependent)
     except DamageError:
         return None
 
 
-def _keyframe(session: Session, sha256: str, wanted_for: str, must_be_whole: bool = False) -> Keyframe:
-    keyframes: Keyframes = session.info["keyframes"]
+def _load_keyframe(session: Session, sha256: str, dependent: str, must_be_whole: bool = False) -> Keyframe:
+    """Returns a keyframe. DamageError if it is damaged. dependent: the payload that needs it, for messages."""
+    keyframes: KeyframeCache = session.info["keyframes"]
     keyframe = keyframes.get(sha256)
     if keyframe is None:
         row = session.get(PayloadRow, sha256)
         if row is None:
             raise DamageError(
                 f"the keyframe {sha256} is gone from the database, and with it what is stored as a difference from it, "
-                f"as {wanted_for} is; restore the database from a backup"
+                f"as {dependent} is; restore the database from a backup"
             )
         if row.keyframe and must_be_whole:
             raise DamageError(
-                f"the row of the payload {sha256} is not as it was written: it is a difference, and is to be "
-                f"whole, as {wanted_for} needs it; restore the database from a backup"
+                f"the row of the payload {sha256} is not as it was written: it is stored as a difference, but should "
+                f"be stored whole, since {dependent} needs it; restore the database from a backup"
             )
-        base = _keyframe(session, row.keyframe, wanted_for, must_be_whole=True) if row.keyframe else None
+        base = _load_keyframe(session, row.keyframe, dependent, must_be_whole=True) if row.keyframe else None
         try:
-            data = packed(session, row)
-            plain = restore(data, row.size, sha256, base)
+            compressed = compressed_bytes(session, row)
+            plain = restore(compressed, row.size, sha256, base)
         except DamageError as error:
-            raise DamageError(f"{wanted_for} is stored as a difference from another payload, but {error}") from None
-        keyframe = Keyframe(sha256, plain, base.whole if base else len(data))
-        keyframes.keep(keyframe)
+            raise DamageError(f"{dependent} is stored as a difference from another payload, but {error}") from None
+        keyframe = Keyframe(sha256, plain, base.whole_size if base else len(compressed))
+        keyframes.add(keyframe)
     return keyframe
-
-
-def objects_of(session: Session) -> Objects:
-    """The stores outside the database that a session reaches."""
-    objects: Objects = session.info["objects"]
-    return objects

@@ -1,8 +1,8 @@
 """The tables.
 
-Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from it and
-can be derived again. `seal` proves that a row is as it was written. Versions and periods have no table:
-`diffing.timeline` computes them from the readings.
+Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from the
+evidence and can be derived again. A row's `seal` proves that the row was not altered (`storage.tables.seals`). Versions
+and periods have no table: `diffing.timeline` computes them from the readings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,21 +16,23 @@ from storage.records import Decision
 from storage.tables import seals
 from storage.tables.column_types import AnyText, Bytes, Json, Moment, Sha256
 
-# SQLite counts keys up by itself in columns called INTEGER only.
+# SQLite numbers the rows of a table only if the type of its key is spelled INTEGER.
 _Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Base(DeclarativeBase):
-    """What all tables have in common."""
+    """The base of all tables."""
 
 
 class PayloadRow(Base):
-    """The bytes of captures, once under their SHA-256.
+    """The bytes of captures, stored once under their SHA-256.
 
-    size: of the bytes. keyframe: the payload they are stored as a difference from; None: they are stored by themselves.
-        SQLite could not drop it again if it were a foreign key.
-    store: the URL of the payload store they are in, under `storage.payloads.packing.key_of`; None: they are in data.
-    data: compressed; empty when they are in a store.
+    size: how many bytes the payload has, uncompressed.
+    keyframe: the payload that this one is stored as a delta against; None if it is stored whole. It is no foreign key,
+        since SQLite can't drop a column that is one.
+    store: the URL of the payload store that holds the compressed bytes, under the key that
+        `storage.payloads.packing.object_key` returns; None if `data` holds them.
+    data: the compressed bytes; empty if a payload store holds them.
     """
 
     __tablename__ = "payloads"
@@ -43,9 +45,10 @@ class PayloadRow(Base):
 
 
 class CaptureRow(Base):
-    """A capture, as `core.captures.Capture` has it.
+    """A capture: the columns are the fields of `core.captures.Capture`, which describes them.
 
-    identity: SHA-256 of what makes it this capture and no other, since addresses are too long for an index.
+    identity: the SHA-256 of the fields that tell captures apart (`storage.capture_rows.capture_identity`), since
+        addresses are too long for a unique index.
     """
 
     __tablename__ = "captures"
@@ -71,7 +74,10 @@ class CaptureRow(Base):
 
 
 class DocumentRow(Base):
-    """A document, once under the SHA-256 of its JSON, since many captures show the same. data: compressed."""
+    """A document, stored once under the SHA-256 of its JSON, since many captures show the same one.
+
+    size: how many bytes the JSON has. data: the JSON, compressed.
+    """
 
     __tablename__ = "documents"
 
@@ -81,15 +87,17 @@ class DocumentRow(Base):
 
 
 class ReadingRow(Base):
-    """What extraction made of a capture, by one reader. Those of earlier readers stay.
+    """What extraction made of a capture, by one reader. The readings of earlier readers stay.
 
-    reader: names whatever decides what the readings of a whole policy are (`intake.service.reader_of`).
-    extractor, declared: of that, what decides this one: the extractor's version, and a digest of what the declaration
-        says of this capture. A reading made alike by another reader is taken over. extractor is '' when the payload
-        was damaged: the reading is made again once it can be.
-    language: of the document, where that is certain.
-    verdict, reason, evidence, needs_browser: of the capture by itself. Its neighbours and a person may decide otherwise.
-    version_id: of the document, whatever the verdict; None when there is no text.
+    reader: the name of everything that decides the readings of a whole policy (`intake.policy_reader.reader_of`).
+    extractor, declared: what decides this one reading: the extractor's version, and a checksum of what the declaration
+        says about this capture. A reader takes over another reader's reading if both values are the same.
+        extractor is '' if the capture could not be looked into, for instance because its payload was damaged; such a
+        reading doesn't last, and is made again.
+    language: the document's, if it is certain.
+    verdict, reason, evidence, needs_browser: the verdict on the capture by itself. The other captures of the policy, or
+        a person, may change it (`storage.verdicts`).
+    version_id: of the version that the document would show, whatever the verdict; None if there is no text.
     """
 
     __tablename__ = "readings"
@@ -109,12 +117,12 @@ class ReadingRow(Base):
 
 
 class PolicyRow(Base):
-    """What is known of a policy as a whole, from when the first of its captures was read.
+    """The state of a policy as a whole; the row is made when the first of its captures is read.
 
-    reader: whose readings it is shown by: always those of one, so that two are never mixed; None until that one has
-        read all captures.
+    reader: the reader in force, whose readings the policy is shown by. A policy is never shown by the readings of two.
+        A newer reader comes into force when it has read all captures.
     newest: the captured_at of the newest capture that was read, whatever its verdict.
-    revision: raised, in the same transaction, with whatever may change the policy's history.
+    revision: raised by everything that may change the policy's history, in the same transaction.
     composed_revision: the revision up to which all subscribers' digests were composed.
     """
 
@@ -130,7 +138,10 @@ class PolicyRow(Base):
 
 
 class CountRow(Base):
-    """How many captures and reviews of a policy were stored: neither is ever deleted, so one that is gone is missed."""
+    """How many captures and reviews of a policy were ever stored.
+
+    Neither is ever deleted, so `verify` reports a loss if fewer are there than were counted.
+    """
 
     __tablename__ = "counts"
 
@@ -141,7 +152,7 @@ class CountRow(Base):
 
 
 class UnreadRow(Base):
-    """A capture that the reader in force may not have read, so that none has to be looked for among all captures."""
+    """A mark on a capture that the reader in force may not have read yet. It saves searching all captures for such."""
 
     __tablename__ = "unread"
 
@@ -151,7 +162,7 @@ class UnreadRow(Base):
 
 
 class ReviewRow(Base):
-    """What a person decided on a capture. Evidence: written once and never altered; the last one of a capture holds."""
+    """A person's decision on a capture. It is evidence, and never altered; the last decision on a capture holds."""
 
     __tablename__ = "reviews"
     __table_args__ = (Index("reviews_by_capture", "capture_id"),)
@@ -166,9 +177,11 @@ class ReviewRow(Base):
 
 
 class ListingRow(Base):
-    """A location's listing under way, as `storage.records.Listing` has it; it goes when a crawl has gone through all.
+    """The listing of a location in an archive's index, while it is under way (`storage.records.Listing`).
 
-    identity: SHA-256 of policy and span, so that two crawls at once go on with the same one.
+    The row is deleted once a crawl has fetched everything that the listing named.
+
+    identity: the SHA-256 of the policy and the query, so that two crawls at once continue the same listing.
     """
 
     __tablename__ = "listings"
@@ -190,9 +203,12 @@ class ListingRow(Base):
 
 
 class ListedCaptureRow(Base):
-    """A row of a listing still to be got, as `storage.records.RowToGet` has it. Storing its capture takes it away.
+    """A listed capture that is still to be fetched (`storage.records.CaptureToFetch`); deleted once it is stored.
 
-    identity: SHA-256 of what makes it this row of the policy, since addresses are too long for an index.
+    identity: the SHA-256 of the policy and of the archive's identifiers for the capture, since addresses are too long
+        for a unique index.
+    checksum: the archive's own checksum of what the capture shows; None if it says nothing about other captures.
+    tried: whether fetching it failed.
     """
 
     __tablename__ = "listed_rows"
@@ -218,9 +234,10 @@ class ListedCaptureRow(Base):
 
 
 class SubscriberRow(Base):
-    """Who gets digests. Keys are never given out again: a sender may hold one while another process unsubscribes.
+    """Somebody who gets digests.
 
-    caught_up: whether a digest was composed of all that was there before for the vendors watched now.
+    id: never reused, since a process that sends digests may hold an id while another process unsubscribes its owner.
+    caught_up: whether a digest has covered everything that was there before, for the vendors watched now.
     """
 
     __tablename__ = "subscribers"
@@ -234,7 +251,7 @@ class SubscriberRow(Base):
 
 
 class WatermarkRow(Base):
-    """Up to which capture time a subscriber was told all of a policy."""
+    """The captured_at up to which a subscriber was told every change of a policy."""
 
     __tablename__ = "told"
 
@@ -247,7 +264,7 @@ class WatermarkRow(Base):
 
 
 class OutboxRow(Base):
-    """A composed message. sent_at: None while it waits."""
+    """A composed message. sent_at: None while it waits to be sent."""
 
     __tablename__ = "outbox"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -259,8 +276,14 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-_untold = PolicyRow.revision > PolicyRow.composed_revision
-Index("policies_untold", PolicyRow.vendor, PolicyRow.policy, sqlite_where=_untold, postgresql_where=_untold)
+_changed_since_composed = PolicyRow.revision > PolicyRow.composed_revision
+Index(
+    "policies_untold",
+    PolicyRow.vendor,
+    PolicyRow.policy,
+    sqlite_where=_changed_since_composed,
+    postgresql_where=_changed_since_composed,
+)
 Index("outbox_by_subscriber", OutboxRow.subscriber_id)
 Index(
     "outbox_waiting",

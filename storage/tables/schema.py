@@ -1,4 +1,4 @@
-"""The schema of a database: which one it has, and bringing it to this code's with the migrations beside this file."""
+"""The schema of a database: which revision it has, and bringing it up to date with the migrations beside this file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from core.exceptions import StorageError
+from storage.tables.models import Base
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _POSTGRESQL_LOCK = 0x636C6175  # any number that other programs on the server are unlikely to lock
@@ -23,29 +24,35 @@ _LAST_COMMIT_BEFORE_BASELINE = "4a914d7"
 
 
 def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
-    """Creates the tables, or changes them as far as needed, and returns the revision they have then.
+    """Creates or migrates the tables if needed, and returns the revision that they have then.
 
-    One process does it at a time; others wait. name: the database's, for messages.
+    One process does this at a time, and others wait for it.
 
-    StorageError if a newer clausewatch made the tables, or one that is older than the baseline migration.
+    reader, writer: engines of one database; a transaction of `writer` excludes other writers from its beginning.
+    name: the database's, for messages.
+
+    StorageError if a newer clausewatch made the tables, or one from before the baseline migration, or if there are
+    tables of ours and no revision.
     """
     head_revision = head()
     with reader.connect() as connection:
-        present = revision(connection) if inspect(connection).has_table("alembic_version") else None
+        present = _revision_if_any(connection)
     if present == head_revision:
         return head_revision
     check_can_upgrade(present, name)
-    with _alembic_lock, _references_unchecked(writer) as connection, connection.begin():
+    with _alembic_lock, _foreign_keys_unchecked(writer) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
+        # Only now, since another process may have been creating the tables until here.
+        _check_no_unversioned_tables(connection, name)
         command.upgrade(migration_config(connection), "head")
     return head_revision
 
 
 def check_can_upgrade(present: str | None, name: str) -> None:
-    """Raises StorageError if no migration of this code starts at that revision; None stands for no tables.
+    """Raises StorageError if this code has no migration from a revision on.
 
-    name: of the database or backup, for messages.
+    present: the revision; None stands for an empty database. name: of the database or backup, for messages.
     """
     if present is None or present in {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
         return
@@ -58,7 +65,7 @@ def check_can_upgrade(present: str | None, name: str) -> None:
 
 
 def revision(connection: Connection) -> str | None:
-    """Returns the revision that the tables have now; None if they were taken down again."""
+    """Returns the revision that the tables have now; None if all migrations were undone."""
     row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
     return None if row is None else str(row[0])
 
@@ -69,16 +76,35 @@ def head() -> str | None:
 
 
 def migration_config(connection: Connection) -> Config:
-    """Returns what Alembic's commands need to work on this connection, inside the transaction it is in."""
+    """Returns the configuration with which Alembic's commands work on this connection, inside its transaction."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
+def _revision_if_any(connection: Connection) -> str | None:
+    return revision(connection) if inspect(connection).has_table("alembic_version") else None
+
+
+def _check_no_unversioned_tables(connection: Connection, name: str) -> None:
+    """Raises StorageError if the database has tables named like ours, and says nothing of their schema.
+
+    Either a row or a table was lost, or the tables are another program's. No migration may touch them.
+    """
+    if _revision_if_any(connection) is not None:
+        return
+    ours = sorted(Base.metadata.tables.keys() & set(inspect(connection).get_table_names()))
+    if ours:
+        raise StorageError(
+            f"{name} has tables ({', '.join(ours)}) but no record of their schema in alembic_version: restore it "
+            "from a backup, or set CLAUSEWATCH_DATABASE_URL to an empty database"
+        )
+
+
 @contextmanager
-def _references_unchecked(engine: Engine) -> Iterator[Connection]:
-    """Yields a connection on which SQLite lets a table that others refer to be made anew.
+def _foreign_keys_unchecked(engine: Engine) -> Iterator[Connection]:
+    """Yields a connection on which SQLite lets a migration replace a table that others refer to.
 
     See https://www.sqlite.org/lang_altertable.html#otheralter. The setting can't be changed within a transaction.
     """

@@ -1,4 +1,4 @@
-"""What proves that nothing in a row was altered: the SHA-256 of its values."""
+"""A seal proves that no value in a row was altered: it is the SHA-256 of the row's values, in a column of the row."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 
 from core.captures import sha256_hex
 
-# What each table's seals are made of, all columns but a key that is counted up and the seal. A migration that adds a
-# column adds it here and makes the seals again.
+# The columns that each table's seals cover: all columns but the seal itself and keys that the database numbers.
+# A migration that adds a column to a table adds it here, too, and computes the seals again.
 CAPTURES = (
     "identity",
     "vendor",
@@ -28,7 +28,7 @@ CAPTURES = (
     "answered_at",
     "archive",
 )
-# `needs_browser` is not sealed: it was added when there were readings already, and `verify` makes readings again.
+# Without `needs_browser`, which was added when there were sealed readings already. `verify` derives it again.
 READINGS = (
     "capture_id",
     "reader",
@@ -45,18 +45,21 @@ REVIEWS = ("capture_id", "decision", "decided_by", "note", "decided_at")
 
 
 def seal(columns: Sequence[str], values: Mapping[str, Any]) -> str:
-    """The seal of a row with these values, by the names of their columns; the same on every database."""
+    """Returns the seal of a row, which is the same on every database.
+
+    columns: those that the seal covers. values: the row's values by the names of their columns.
+    """
     return sha256_hex(json.dumps([_plain(values.get(name)) for name in columns], sort_keys=True).encode())
 
 
 def sealed(columns: Sequence[str]) -> Any:
-    """The default of a table's column of seals."""
+    """Returns the default of a column of seals: a function that computes a new row's seal as SQLAlchemy inserts it."""
 
-    def make(context: DefaultExecutionContext) -> str:
+    def seal_of_inserted_row(context: DefaultExecutionContext) -> str:
         values: Mapping[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
         return seal(columns, values)
 
-    return make
+    return seal_of_inserted_row
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""Copies of everything: from a database in use to one file, and from that to an empty database, of either kind.
+"""Copies everything from a database in use to one file, and from the file to an empty database of either kind.
 
-The file is a SQLite database with the tables of this one and all payloads in it, wherever they were. Its last table,
-`backup`, has the digest of all that is in the others.
+The file is a SQLite database with the same tables, and holds all payloads, wherever they were stored. One more table,
+`backup`, holds a checksum of all the others.
 """
 
 import hashlib
@@ -26,22 +26,23 @@ from storage.tables import schema
 from storage.tables.models import Base, PayloadRow
 
 _TABLES: Sequence[Table] = Base.metadata.sorted_tables
-_AT_ONCE = 500
+_ROWS_AT_ONCE = 500
+_PAYLOADS_AT_ONCE = 20
 
-_Put = Callable[[Table, list[dict[str, Any]]], None]
+_PutRows = Callable[[Table, list[dict[str, Any]]], None]
 _Progress = Callable[[int, int], None]
 
 
 def back_up(store: Store, path: Path, now: datetime, progress: _Progress = lambda done, total: None) -> list[str]:
-    """Writes a copy of everything, as it is at this moment, to a file; others may write to the store meanwhile.
+    """Writes a copy of everything, as it is at this moment, to a file. Others may write to the store meanwhile.
 
-    path: of a new file; if an error is raised, what is there is no backup. progress: called with how many rows are
-    done, of how many.
+    path: of a new file. If an error is raised, a file may be left there, which `restore` refuses. now: noted in the
+    file as the time of the backup. progress: called with how many rows are done, and of how many.
 
-    All payloads are in the file, wherever they are stored. Damaged ones go into it as they are; returns what is wrong
-    with each. StorageError if database, payload store or file refuse.
+    Damaged payloads are copied as they are. Returns a message for each of them. StorageError if the database, a payload
+    store or the file refuses.
     """
-    with _new(path) as target, store.database.snapshot() as source:
+    with _new_file(path) as target, store.database.snapshot() as source:
 
         def put(table: Table, rows: list[dict[str, Any]]) -> None:
             with explaining(str(path)):
@@ -49,31 +50,40 @@ def back_up(store: Store, path: Path, now: datetime, progress: _Progress = lambd
 
         def put_payload(row: PayloadRow) -> None:
             try:
-                data = packing.packed(source, row)
+                data = packing.compressed_bytes(source, row)
             except DamageError:
                 data = b""
             values = {"sha256": row.sha256, "size": row.size, "keyframe": row.keyframe, "store": None, "data": data}
             put(_table(PayloadRow), [values])
 
         damaged = _copy(source, put, put_payload, progress)
-    with _raw(path) as connection, connection:
-        digest = _digest(connection)
-        connection.execute("CREATE TABLE backup (made_at TEXT NOT NULL, sha256 TEXT NOT NULL)")
-        connection.execute("INSERT INTO backup VALUES (?, ?)", (now.isoformat(), digest))
+    add_checksum(path, now)
     return damaged
 
 
+def add_checksum(path: Path, made_at: datetime) -> None:
+    """Completes a backup: adds the table `backup` with the checksum of all the others. made_at: noted beside it."""
+    with _raw_connection(path) as connection, connection:
+        checksum = _checksum(connection)
+        connection.execute("CREATE TABLE backup (made_at TEXT NOT NULL, sha256 TEXT NOT NULL)")
+        connection.execute("INSERT INTO backup VALUES (?, ?)", (made_at.isoformat(), checksum))
+
+
 def restore(store: Store, path: Path, progress: _Progress = lambda done, total: None) -> list[str]:
-    """Fills an empty database with what `back_up` wrote: with all of it or, if an error is raised, with nothing.
+    """Fills an empty database with everything from a backup or, if an error is raised, with nothing.
 
-    progress: called with how many rows are done, of how many. Payloads go to where this store puts new ones. Returns
-    what is wrong with those that are damaged.
+    path: a file that `back_up` wrote; it stays as it is. progress: called with how many rows are done, and of how many.
 
-    StorageError if the file is not as it was written, or if the database is not empty.
+    Payloads go where this store puts new ones. Returns a message for each payload that is damaged. StorageError if the
+    file is not as it was written, if its schema can't be brought up to date, or if the database is not empty.
     """
-    with _raw(path, "?mode=ro") as connection:
-        _prove(connection, path)
-    with _at_present_schema(path) as present, _reading(present) as source, store.database.write_session() as target:
+    with _raw_connection(path, "?mode=ro") as connection:
+        _check_as_written(connection, path)
+    with (
+        _at_present_schema(path) as present,
+        _read_only_session(present) as source,
+        store.database.write_session() as target,
+    ):
         for table in _TABLES:
             if target.execute(select(table).limit(1)).first() is not None:
                 raise StorageError(
@@ -84,24 +94,27 @@ def restore(store: Store, path: Path, progress: _Progress = lambda done, total: 
             target.execute(insert(table), rows)
 
         def put_payload(row: PayloadRow) -> None:
-            put(_table(PayloadRow), [packing.stored(target, row.sha256, row.size, row.keyframe, row.data)])
+            put(_table(PayloadRow), [packing.store_compressed(target, row.sha256, row.size, row.keyframe, row.data)])
 
         damaged = _copy(source, put, put_payload, progress)
         if target.get_bind().dialect.name == "postgresql":
-            _count_on(target)
+            _advance_sequences(target)
     return damaged
 
 
-def _copy(source: Session, put: _Put, put_payload: Callable[[PayloadRow], None], progress: _Progress) -> list[str]:
-    """Hand over every row, those that others refer to first. What is wrong with payloads that are damaged."""
+def _copy(source: Session, put: _PutRows, put_payload: Callable[[PayloadRow], None], progress: _Progress) -> list[str]:
+    """Copies every row, in an order in which no foreign key is ever broken. Returns what is wrong with payloads.
+
+    put: writes rows of a table. put_payload: writes a payload.
+    """
     total = sum(source.scalar(select(func.count()).select_from(table)) or 0 for table in _TABLES)
     done = 0
     damaged = []
     for table in _TABLES:
         if table is _table(PayloadRow):
-            for row in source.scalars(select(PayloadRow).execution_options(yield_per=20)):
+            for row in source.scalars(select(PayloadRow).execution_options(yield_per=_PAYLOADS_AT_ONCE)):
                 try:
-                    packing.unpacked(source, row)
+                    packing.unpack(source, row)
                 except DamageError as error:
                     damaged.append(str(error))
                 put_payload(row)
@@ -109,7 +122,7 @@ def _copy(source: Session, put: _Put, put_payload: Callable[[PayloadRow], None],
                 done += 1
                 progress(done, total)
             continue
-        for rows in source.execute(select(table).execution_options(yield_per=_AT_ONCE)).partitions():
+        for rows in source.execute(select(table).execution_options(yield_per=_ROWS_AT_ONCE)).partitions():
             put(table, [dict(row._mapping) for row in rows])
             done += len(rows)
             progress(done, total)
@@ -117,8 +130,11 @@ def _copy(source: Session, put: _Put, put_payload: Callable[[PayloadRow], None],
 
 
 @contextmanager
-def _new(path: Path) -> Iterator[Connection]:
-    """A new file with the tables, to write to in one transaction. Whether it is whole is for its digest to say."""
+def _new_file(path: Path) -> Iterator[Connection]:
+    """Yields a connection to a new file with empty tables, in one transaction.
+
+    It is written without a journal and without syncing, since its checksum will tell whether it is whole.
+    """
     with explaining(str(path)):
         engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
         try:
@@ -133,8 +149,8 @@ def _new(path: Path) -> Iterator[Connection]:
 
 
 @contextmanager
-def _raw(path: Path, mode: str = "") -> Iterator[sqlite3.Connection]:
-    """The file as it is, and what SQLite says of it as StorageError."""
+def _raw_connection(path: Path, mode: str = "") -> Iterator[sqlite3.Connection]:
+    """Yields a connection to a file that returns texts as bytes. StorageError for every error of SQLite."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}{mode}", uri=True)) as connection:
             connection.text_factory = bytes
@@ -143,40 +159,41 @@ def _raw(path: Path, mode: str = "") -> Iterator[sqlite3.Connection]:
         raise StorageError(f"{path} is no whole backup: {error}; take another one") from None
 
 
-def _prove(connection: sqlite3.Connection, path: Path) -> None:
-    """StorageError when the file is not all that `back_up` wrote, and nothing else."""
+def _check_as_written(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises StorageError unless the file holds exactly what `back_up` wrote."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'backup'").fetchone()
     if not tables:
         raise StorageError(f"{path} is no backup that was finished; take another one")
-    sound = [bytes(said).decode() for (said,) in connection.execute("PRAGMA integrity_check")] == ["ok"]
-    written = connection.execute("SELECT sha256 FROM backup").fetchall()
-    if not sound or written != [(_digest(connection).encode(),)]:
+    is_sound = connection.execute("PRAGMA integrity_check").fetchall() == [(b"ok",)]
+    checksums = connection.execute("SELECT sha256 FROM backup").fetchall()
+    if not is_sound or checksums != [(_checksum(connection).encode(),)]:
         raise StorageError(f"{path} is damaged: it is not as it was written; take another backup")
 
 
-def _digest(connection: sqlite3.Connection) -> str:
-    """SHA-256 of all values of all tables, in the order of their rows, but of the table `backup`."""
-    connection.text_factory = bytes
-    digest = hashlib.sha256()
+def _checksum(connection: sqlite3.Connection) -> str:
+    """Returns the SHA-256 of all tables but `backup`: their definitions, and all values in the order of the rows."""
+    checksum = hashlib.sha256()
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name <> 'backup' ORDER BY name"
     for name, sql in connection.execute(query).fetchall():
-        digest.update(sql or b"")
+        checksum.update(sql or b"")
         for row in connection.execute(f'SELECT * FROM "{name.decode()}" ORDER BY rowid'):  # noqa: S608
             for value in row:
                 plain = value if isinstance(value, bytes) else repr(value).encode()
-                digest.update(f"{type(value).__name__} {len(plain)} ".encode() + plain)
-    return digest.hexdigest()
+                checksum.update(f"{type(value).__name__} {len(plain)} ".encode() + plain)
+    return checksum.hexdigest()
 
 
 @contextmanager
 def _at_present_schema(path: Path) -> Iterator[Path]:
-    """Yields the file; if an earlier clausewatch wrote it, a copy that is brought up to date.
+    """Yields the path of the backup or, if an earlier clausewatch wrote it, of a copy that is brought up to date.
 
     StorageError if it can't be brought up to date.
     """
-    with _raw(path, "?mode=ro") as connection:
-        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    present = revision.decode()
+    with _raw_connection(path, "?mode=ro") as connection:
+        revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    if len(revisions) != 1:
+        raise StorageError(f"{path} doesn't say which schema it has; take another backup")
+    present = revisions[0][0].decode()
     if present == schema.head():
         yield path
         return
@@ -189,8 +206,8 @@ def _at_present_schema(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[Session]:
-    """A session on the file, which it leaves as it is."""
+def _read_only_session(path: Path) -> Iterator[Session]:
+    """Yields a session that reads the file and can't change it."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True), poolclass=StaticPool)
     try:
@@ -200,8 +217,8 @@ def _reading(path: Path) -> Iterator[Session]:
         engine.dispose()
 
 
-def _count_on(session: Session) -> None:
-    """Have PostgreSQL give out keys after those that came with the rows."""
+def _advance_sequences(session: Session) -> None:
+    """Has PostgreSQL number new rows after the keys that were restored."""
     for table in _TABLES:
         if table.autoincrement_column is not None:
             key = f"{table.name}.{table.autoincrement_column.name}"

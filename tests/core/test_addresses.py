@@ -1,3 +1,5 @@
+"""Which web addresses count as the same address."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,13 +19,13 @@ from core.addresses import urlkey
         ("example.com/p", "com,example)/p"),
     ],
 )
-def test_the_key_of_an_address(address: str, key: str) -> None:
+def test_key_of_an_address(address: str, key: str) -> None:
     assert urlkey(address) == key
 
 
 @pytest.mark.parametrize("address", ["", "http://", "http:///path", "http://[::1"])
-def test_an_address_without_host_has_no_key(address: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  # the message is Python's own for some
+def test_address_without_a_valid_host_has_no_key(address: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # some of the messages are Python's own
         urlkey(address)
 
 

@@ -1,3 +1,5 @@
+"""Dates that people type, as spans of time."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,13 +22,13 @@ from core.exceptions import UsageError
         ("2016-10-18T22:57:56", "2016-10-18T22:57:56Z", "2016-10-18T22:57:56Z"),
     ],
 )
-def test_a_date_stands_for_its_first_and_last_instant(text: str, begin: str, end: str) -> None:
+def test_date_spans_its_first_to_its_last_instant(text: str, begin: str, end: str) -> None:
     span = parse_span(text)
     assert (iso(span.begin), iso(span.end)) == (begin, end)
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9998, 12, 30)))  # noqa: DTZ001  # UTC is added below
-def test_a_day_a_month_and_a_year_hold_their_instants(moment: datetime) -> None:
+def test_span_of_a_day_month_or_year_contains_its_instants(moment: datetime) -> None:
     moment = moment.replace(tzinfo=UTC)
     for text in (f"{moment:%Y}".zfill(4), f"{moment:%Y}".zfill(4) + f"{moment:-%m}", moment.date().isoformat()):
         span = parse_span(text)
@@ -51,6 +53,6 @@ def test_a_day_a_month_and_a_year_hold_their_instants(moment: datetime) -> None:
         "2016-W42",
     ],
 )
-def test_what_is_no_date_is_refused_with_an_example(text: str) -> None:
+def test_text_that_is_no_date_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UsageError, match="2018-05-25"):
         parse_span(text)

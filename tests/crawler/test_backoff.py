@@ -8,16 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scrapy.settings import Settings
 
-from crawler.archives.wayback import Trouble
-from crawler.backoff import Gate, GaveUp, seconds_to_wait
+from core.exceptions import ArchiveBlockedError, ArchiveError, ArchiveNotAnsweringError, ArchiveRateLimitError
+from crawler.archives.protocol import limits_in_force
+from crawler.archives.wayback import WaybackMachine
+from crawler.backoff import ArchiveGivenUpInterrupt, Gate, seconds_to_wait
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-TROUBLE = Trouble("status 503")
+TROUBLE = ArchiveNotAnsweringError("status 503")
+ARCHIVE = WaybackMachine("http://127.0.0.1:80")
 
 
-def gate(**settings: float) -> Gate:
+def gate(is_running: bool = True, **overrides: float) -> Gate:
     defaults = {"ARCHIVE_BACKOFF": 0.01, "ARCHIVE_BACKOFF_429": 0.01, "ARCHIVE_BACKOFF_MAX": 60, "ARCHIVE_STRIKES": 3}
-    return Gate(Settings({**defaults, **settings}), lambda: True)
+    limits = limits_in_force(ARCHIVE, Settings({**defaults, **overrides}))
+    return Gate(ARCHIVE, limits, lambda: is_running)
 
 
 @pytest.mark.parametrize(
@@ -42,64 +46,87 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> 
     | st.integers().map(str)
     | st.from_regex(r"\A(Thu, )?[0-9]{1,3} Jan [0-9]{1,7} [0-9]{1,3}:[0-9]{1,3}:[0-9]{1,3} ([+-][0-9]{1,20}|GMT)?\Z")
 )
-def test_whatever_retry_after_says_it_is_a_wait_or_nothing(value: str) -> None:
+def test_any_retry_after_is_a_wait_of_at_most_a_year_or_nothing(value: str) -> None:
     seconds = seconds_to_wait(value, NOW)
     assert seconds is None or 0 <= seconds <= 366 * 24 * 3600
 
 
-def test_the_gate_lets_through_until_there_is_trouble() -> None:
+def test_the_gate_is_open_until_there_is_trouble() -> None:
     asyncio.run(asyncio.wait_for(gate(ARCHIVE_BACKOFF=60).enter("replay"), 1))
 
 
-def test_the_gate_holds_requests_back_for_as_long_as_retry_after_says() -> None:
+def test_the_gate_is_closed_for_as_long_as_retry_after_says() -> None:
     async def wait() -> float:
-        one = gate()
+        closed = gate()
         began = monotonic()
-        one.strike(Trouble("status 429", "1", too_many=True), began)
-        await one.enter("replay")
+        closed.strike(ArchiveRateLimitError("status 429", retry_after="1", affects_all=True), began)
+        await closed.enter("replay")
         return monotonic() - began
 
     assert 1 <= asyncio.run(wait()) < 2
 
 
 def test_the_gate_closes_for_good_after_too_many_troubles_in_a_row() -> None:
-    one = gate()
+    closed = gate()
     for _ in range(3):
-        one.strike(TROUBLE, monotonic())
-    with pytest.raises(GaveUp, match="3 times in a row, last: status 503"):
-        asyncio.run(one.enter("replay"))
+        closed.strike(TROUBLE, monotonic())
+    assert isinstance(closed.given_up, ArchiveNotAnsweringError)
+    with pytest.raises(ArchiveGivenUpInterrupt, match="3 times in a row, last: status 503"):
+        asyncio.run(closed.enter("replay"))
 
 
-def test_an_answer_in_between_begins_the_count_anew() -> None:
-    one = gate()
+def test_an_answer_in_between_resets_the_count() -> None:
+    open_again = gate()
     for _ in range(5):
-        one.strike(TROUBLE, monotonic())
-        one.clear()
-    assert one.given_up is None
+        open_again.strike(TROUBLE, monotonic())
+        open_again.clear()
+    assert open_again.given_up is None
 
 
-def test_requests_that_were_under_way_at_the_first_trouble_count_as_one() -> None:
-    one = gate()
+def test_requests_under_way_at_the_same_trouble_count_once() -> None:
+    closed = gate()
     sent_at = monotonic()
     for _ in range(5):
-        one.strike(TROUBLE, sent_at)
-    assert one.given_up is None
+        closed.strike(TROUBLE, sent_at)
+    assert closed.given_up is None
 
 
-def test_the_gate_does_not_wait_for_hours_but_says_until_when_the_archive_wants_to_be_left_alone() -> None:
-    one = gate()
-    one.strike(Trouble("status 429", "3600", too_many=True), monotonic())
-    with pytest.raises(GaveUp, match=r"left alone until \d{4}-\d\d-\d\dT.*Z \(status 429\)"):
-        asyncio.run(one.enter("replay"))
+def test_the_gate_gives_up_if_it_would_have_to_wait_for_hours() -> None:
+    closed = gate()
+    closed.strike(ArchiveRateLimitError("status 429", retry_after="3600", affects_all=True), monotonic())
+    assert isinstance(closed.given_up, ArchiveBlockedError)
+    with pytest.raises(ArchiveGivenUpInterrupt, match=r"left alone until \d{4}-\d\d-\d\dT.*Z \(status 429\)"):
+        asyncio.run(closed.enter("replay"))
 
 
 def test_an_interrupted_crawl_does_not_wait_for_the_gate() -> None:
-    one = Gate(Settings({"ARCHIVE_BACKOFF": 60, "ARCHIVE_BACKOFF_MAX": 60, "ARCHIVE_STRIKES": 3}), lambda: False)
-    one.strike(TROUBLE, monotonic())
-    asyncio.run(asyncio.wait_for(one.enter("replay"), 1))
+    closed = gate(is_running=False, ARCHIVE_BACKOFF=60)
+    closed.strike(TROUBLE, monotonic())
+    asyncio.run(asyncio.wait_for(closed.enter("replay"), 1))
 
 
-def test_each_wait_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_wait_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         gate().strike(TROUBLE, monotonic())
     assert caplog.messages == ["the archive: status 503; asking again in 0 s"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "seconds"),
+    [
+        (ArchiveNotAnsweringError("status 503"), 5),
+        (ArchiveBlockedError("connection refused"), 5),
+        (ArchiveRateLimitError("status 429"), 60),
+    ],
+)
+def test_a_rate_limit_closes_the_gate_for_longer(
+    trouble: ArchiveError, seconds: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate(ARCHIVE_BACKOFF=5, ARCHIVE_BACKOFF_429=60).strike(trouble, monotonic())
+    assert caplog.messages == [f"the archive: {trouble}; asking again in {seconds} s"]
+
+
+def test_scrapys_settings_override_limits_and_keep_their_types() -> None:
+    limits = limits_in_force(ARCHIVE, Settings({"ARCHIVE_TRIES": "7", "ARCHIVE_LISTING_INTERVAL": "0.5"}))
+    assert (limits.tries, limits.listing_interval) == (7, 0.5)
+    assert limits.listing_rows == ARCHIVE.limits.listing_rows

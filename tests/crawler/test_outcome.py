@@ -1,3 +1,5 @@
+"""The outcome of a crawl, from Scrapy's stats; log lines."""
+
 import logging
 
 import pytest
@@ -8,7 +10,7 @@ from crawler.outcome import outcome_from
 FINISHED = {"finish_reason": "finished"}
 
 
-def test_a_crawl_that_came_to_its_end_did_its_job_even_if_it_found_nothing() -> None:
+def test_a_finished_crawl_is_ok_even_if_it_found_nothing() -> None:
     outcome = outcome_from(FINISHED)
     assert outcome.ok
     assert outcome.summary == "0 captures found, 0 new, 0 quarantined, 0 failed"
@@ -25,13 +27,13 @@ def test_a_crawl_that_came_to_its_end_did_its_job_even_if_it_found_nothing() -> 
         {**FINISHED, "clausewatch/failures": ("hesk/privacy http://a: connection refused",)},
     ],
 )
-def test_a_crawl_that_could_not_do_its_job_did_not(stats: dict[str, object]) -> None:
+def test_an_interrupt_or_an_error_is_a_failure(stats: dict[str, object]) -> None:
     outcome = outcome_from(stats)
     assert not outcome.ok
     assert len(outcome.failures) == 1
 
 
-def test_the_summary_tells_what_was_left_out_only_where_there_is_something() -> None:
+def test_the_summary_has_the_rarer_counts_only_if_they_are_not_zero() -> None:
     counts = {"captures": 42, "new": 12, "quarantined": 1, "unplayable": 2, "malformed": 3, "left": 4}
     outcome = outcome_from({**FINISHED, **{f"clausewatch/{name}": count for name, count in counts.items()}})
     assert outcome.summary == (

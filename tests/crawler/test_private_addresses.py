@@ -1,3 +1,5 @@
+"""Which addresses and host names a crawl takes for private."""
+
 import pytest
 
 from crawler.resolver import is_public, private_by_name
@@ -41,7 +43,7 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
         "4000::1",
     ],
 )
-def test_addresses_of_this_machine_and_its_network_are_not(address: str) -> None:
+def test_addresses_of_this_machine_and_its_network_are_private(address: str) -> None:
     assert not is_public(address)
 
 
@@ -64,10 +66,10 @@ def test_addresses_of_this_machine_and_its_network_are_not(address: str) -> None
         ("169.254.169.254", "169.254.169.254"),
     ],
 )
-def test_a_name_that_is_a_private_address_in_any_notation_is_known_without_a_resolver(host: str, address: str) -> None:
+def test_private_addresses_are_recognized_in_any_notation(host: str, address: str) -> None:
     assert private_by_name(host) == address
 
 
 @pytest.mark.parametrize("host", ["kestrelpost.example", "93.184.216.34", "1.2.3.4.5", "0x", "localhost.example", ""])
-def test_any_other_name_is_left_to_the_resolver(host: str) -> None:
+def test_all_other_names_are_left_to_the_resolver(host: str) -> None:
     assert private_by_name(host) is None

@@ -5,23 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.archives import ListedCapture
-from crawler.archives.wayback import (
-    Answer,
-    Elsewhere,
-    Memento,
-    Missing,
-    Trouble,
-    Visit,
-    memento,
-    read_replay,
-    replay_url,
-    trouble,
-)
+from core.archives import ListedCapture, Provenance
+from core.exceptions import ArchiveError, ArchiveNotAnsweringError, ArchiveProtocolError, ArchiveRateLimitError
+from crawler.archives.protocol import ArchivedAnswer, ArchiveRedirect, CaptureNotGiven, Memento, Replay, RequestKind
+from crawler.archives.wayback import WaybackMachine, read_memento
 
-BASE = "https://web.archive.org"
-ROW = ListedCapture("com,example)/p", "20100102030405", "http://www.example.com:80/p", "text/html", "200", "ABC")
-VISIT = Visit.of(ROW)
+ARCHIVE = WaybackMachine("https://web.archive.org")
+LISTED = ListedCapture("com,example)/p", "20100102030405", "http://www.example.com:80/p", "text/html", "200", "ABC")
+REPLAY = Replay.begin(LISTED)
 ARCHIVED = {
     "memento-datetime": "Sat, 02 Jan 2010 03:04:05 GMT",
     "link": '<http://www.example.com/p>; rel="original", '
@@ -30,14 +21,14 @@ ARCHIVED = {
 AT = datetime(2010, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def test_a_replay_is_asked_for_unaltered() -> None:
-    assert replay_url(BASE, "20100102030405", "http://e.com/?a=b") == (
+def test_a_replay_url_asks_for_unaltered_bytes() -> None:
+    assert ARCHIVE.replay_url("20100102030405", "http://e.com/?a=b") == (
         "https://web.archive.org/web/20100102030405id_/http://e.com/?a=b"
     )
 
 
-def test_the_captured_address_is_the_links_original() -> None:
-    assert memento(ARCHIVED, "http://asked/") == Memento(AT, "http://www.example.com/p")
+def test_the_captured_address_is_the_original_of_the_link_header() -> None:
+    assert read_memento(ARCHIVED, "http://asked/") == Memento(AT, "http://www.example.com/p")
 
 
 @pytest.mark.parametrize(
@@ -48,42 +39,48 @@ def test_the_captured_address_is_the_links_original() -> None:
         '<http://www.example.com/p> ; REL="original"',
     ],
 )
-def test_the_links_original_is_found_however_it_is_written(link: str) -> None:
-    found = memento({**ARCHIVED, "link": link}, "http://asked/")
-    assert found is not None
-    assert found.url == "http://www.example.com/p"
+def test_the_original_is_found_in_any_form_of_link_header(link: str) -> None:
+    memento = read_memento({**ARCHIVED, "link": link}, "http://asked/")
+    assert memento is not None
+    assert memento.url == "http://www.example.com/p"
 
 
-def test_without_an_original_the_captured_address_is_the_one_asked_for() -> None:
-    assert memento({"memento-datetime": ARCHIVED["memento-datetime"]}, "http://asked/") == Memento(AT, "http://asked/")
+def test_without_an_original_the_requested_address_counts() -> None:
+    assert read_memento({"memento-datetime": ARCHIVED["memento-datetime"]}, "http://asked/") == Memento(
+        AT, "http://asked/"
+    )
 
 
 @pytest.mark.parametrize("headers", [{}, {"memento-datetime": "yesterday"}])
-def test_without_a_date_there_is_no_archived_answer(headers: dict[str, str]) -> None:
-    assert memento(headers, "http://asked/") is None
+def test_without_memento_datetime_there_is_no_memento(headers: dict[str, str]) -> None:
+    assert read_memento(headers, "http://asked/") is None
 
 
 @pytest.mark.parametrize("status", [200, 404, 429, 503, 302])
-def test_an_archived_answer_is_one_whatever_its_status(status: int) -> None:
-    assert trouble("replay", status, ARCHIVED, b"") is None
-    assert read_replay(VISIT, BASE, status, ARCHIVED, b"") == Answer(Memento(AT, "http://www.example.com/p"))
+def test_an_archived_answer_may_have_any_status(status: int) -> None:
+    assert ARCHIVE.trouble("replay", status, ARCHIVED, b"") is None
+    assert ARCHIVE.parse_replay(REPLAY, status, ARCHIVED, b"") == ArchivedAnswer(
+        Memento(AT, "http://www.example.com/p")
+    )
 
 
-def test_a_capture_of_another_time_is_not_the_one_asked_for() -> None:
+def test_a_capture_of_another_time_is_not_taken() -> None:
     headers = {**ARCHIVED, "memento-datetime": "Sat, 02 Jan 2010 03:04:06 GMT"}
-    assert read_replay(VISIT, BASE, 200, headers, b"") == Missing(
+    assert ARCHIVE.parse_replay(REPLAY, 200, headers, b"") == CaptureNotGiven(
         "the archive gives its capture of 2010-01-02T03:04:06Z instead"
     )
 
 
-def test_the_nearest_capture_is_not_asked_for_in_place_of_the_missing_one() -> None:
+def test_a_redirect_to_the_nearest_capture_is_not_followed() -> None:
     headers = {"location": "https://web.archive.org/web/20110101000000id_/http://www.example.com/p"}
-    assert isinstance(read_replay(VISIT, BASE, 302, headers, b""), Missing)
+    assert isinstance(ARCHIVE.parse_replay(REPLAY, 302, headers, b""), CaptureNotGiven)
 
 
-def test_the_archives_own_redirect_to_another_form_of_the_address_is_followed() -> None:
+def test_a_redirect_to_another_form_of_the_address_is_followed() -> None:
     headers = {"location": "/web/20100102030405id_/https://example.com/p"}
-    assert read_replay(VISIT, BASE, 302, headers, b"") == Elsewhere(replace(VISIT, url="https://example.com/p", hops=1))
+    assert ARCHIVE.parse_replay(REPLAY, 302, headers, b"") == ArchiveRedirect(
+        replace(REPLAY, url="https://example.com/p", hops=1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,19 +93,19 @@ def test_the_archives_own_redirect_to_another_form_of_the_address_is_followed() 
     ],
 )
 def test_an_archived_redirect_is_followed_inside_the_archive(location: str) -> None:
-    answer = read_replay(VISIT, BASE, 301, {**ARCHIVED, "location": location}, b"")
-    assert isinstance(answer, Answer)
-    assert answer.then == Visit(
-        ROW, "20100102030405", "http://www.example.com/new?x=1", passed=("http://www.example.com/p",), hops=1
+    answer = ARCHIVE.parse_replay(REPLAY, 301, {**ARCHIVED, "location": location}, b"")
+    assert isinstance(answer, ArchivedAnswer)
+    assert answer.following == Replay(
+        LISTED, "20100102030405", "http://www.example.com/new?x=1", passed=("http://www.example.com/p",), hops=1
     )
 
 
 @pytest.mark.parametrize(
     "location", ["ftp://example.com/p", "javascript:alert(1)", "http://www.example.com/p", "http://"]
 )
-def test_a_redirect_that_leads_off_the_web_or_back_is_itself_the_answer(location: str) -> None:
-    answer = read_replay(VISIT, BASE, 301, {**ARCHIVED, "location": location}, b"")
-    assert answer == Answer(Memento(AT, "http://www.example.com/p"))
+def test_a_redirect_off_the_web_or_back_is_itself_the_capture(location: str) -> None:
+    answer = ARCHIVE.parse_replay(REPLAY, 301, {**ARCHIVED, "location": location}, b"")
+    assert answer == ArchivedAnswer(Memento(AT, "http://www.example.com/p"))
 
 
 locations = st.one_of(
@@ -120,43 +117,80 @@ locations = st.one_of(
 
 @settings(deadline=None)
 @given(locations, st.booleans())
-def test_whatever_an_answer_redirects_to_it_is_read(location: str, archived: bool) -> None:
+def test_any_location_is_read_without_an_error(location: str, archived: bool) -> None:
     headers = {**(ARCHIVED if archived else {}), "location": location}
-    assert isinstance(read_replay(VISIT, BASE, 302, headers, b""), Answer if archived else Missing | Elsewhere)
+    assert isinstance(
+        ARCHIVE.parse_replay(REPLAY, 302, headers, b""),
+        ArchivedAnswer if archived else CaptureNotGiven | ArchiveRedirect,
+    )
 
 
-def test_redirects_without_end_are_not_followed_for_ever() -> None:
-    far = replace(VISIT, hops=5)
-    assert read_replay(far, BASE, 301, {**ARCHIVED, "location": "/next"}, b"") == Answer(
+def test_only_so_many_redirects_are_followed() -> None:
+    far = replace(REPLAY, hops=5)
+    assert ARCHIVE.parse_replay(far, 301, {**ARCHIVED, "location": "/next"}, b"") == ArchivedAnswer(
         Memento(AT, "http://www.example.com/p")
     )
     headers = {"location": "/web/20100102030405id_/https://example.com/p"}
-    assert isinstance(read_replay(far, BASE, 302, headers, b""), Missing)
+    assert isinstance(ARCHIVE.parse_replay(far, 302, headers, b""), CaptureNotGiven)
 
 
-def test_a_redirects_target_may_have_been_captured_hours_later_not_days() -> None:
-    target = replace(VISIT, url="http://www.example.com/new", passed=("http://www.example.com/p",), hops=1)
+def test_a_redirect_target_may_be_captured_hours_later_not_days() -> None:
+    target = replace(REPLAY, url="http://www.example.com/new", passed=("http://www.example.com/p",), hops=1)
     soon = {**ARCHIVED, "memento-datetime": "Sat, 02 Jan 2010 13:04:05 GMT"}
     late = {**ARCHIVED, "memento-datetime": "Sat, 12 Jan 2010 03:04:05 GMT"}
-    assert isinstance(read_replay(target, BASE, 200, soon, b""), Answer)
-    assert isinstance(read_replay(target, BASE, 200, late, b""), Missing)
+    assert isinstance(ARCHIVE.parse_replay(target, 200, soon, b""), ArchivedAnswer)
+    assert isinstance(ARCHIVE.parse_replay(target, 200, late, b""), CaptureNotGiven)
 
 
-def test_an_excluded_site_is_told_from_a_missing_capture() -> None:
+def test_a_withheld_site_is_distinguished_from_a_missing_capture() -> None:
     body = b"org.archive.wayback.exception.AdministrativeAccessControlException: Blocked Site Error"
-    assert read_replay(VISIT, BASE, 403, {}, body) == Missing("the archive withholds this site, at the site's request")
-    assert read_replay(VISIT, BASE, 404, {}, b"") == Missing("the archive answers with status 404")
+    assert ARCHIVE.parse_replay(REPLAY, 403, {}, body) == CaptureNotGiven(
+        "the archive withholds this site, at the site's request"
+    )
+    assert ARCHIVE.parse_replay(REPLAY, 404, {}, b"") == CaptureNotGiven("the archive answers with status 404")
 
 
-def test_the_archives_own_errors_are_trouble() -> None:
-    assert trouble("replay", 429, {"retry-after": "7"}, b"") == Trouble("status 429", "7", too_many=True, of_all=True)
-    assert trouble("listing", 599, {}, b"") == Trouble("status 599")
-    assert trouble("replay", 200, {}, b"<html>no snapshots</html>") is not None
-    assert trouble("listing", 200, {}, b"<html>no snapshots</html>") is not None
-    assert trouble("listing", 200, {}, b"") is not None
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        (
+            ("replay", 429, {"retry-after": "7"}, b""),
+            ArchiveRateLimitError("status 429", retry_after="7", affects_all=True),
+        ),
+        (("listing", 599, {}, b""), ArchiveNotAnsweringError("status 599")),
+        (("listing", 503, {"retry-after": "7"}, b""), ArchiveNotAnsweringError("status 503", retry_after="7")),
+        (
+            ("replay", 200, {}, b"<html>no snapshots</html>"),
+            ArchiveProtocolError("a page of its own instead of the capture"),
+        ),
+        (
+            ("listing", 200, {}, b"<html>no snapshots</html>"),
+            ArchiveProtocolError("the archive's index answers with something else: '<html>no snapshots</html>'"),
+        ),
+        (("listing", 200, {}, b""), ArchiveProtocolError("the archive's index answers with nothing")),
+    ],
+)
+def test_errors_of_the_archive_itself_are_trouble(
+    answer: tuple[RequestKind, int, dict[str, str], bytes], trouble: ArchiveError
+) -> None:
+    actual = ARCHIVE.trouble(*answer)
+    assert actual is not None
+    assert (type(actual), str(actual), vars(actual)) == (type(trouble), str(trouble), vars(trouble))
 
 
-def test_what_is_answered_for_good_is_no_trouble() -> None:
-    assert trouble("listing", 200, {}, b"[]") is None
-    assert trouble("listing", 403, {}, b"") is None
-    assert trouble("replay", 404, {}, b"") is None
+def test_a_final_answer_is_no_trouble() -> None:
+    assert ARCHIVE.trouble("listing", 200, {}, b"[]") is None
+    assert ARCHIVE.trouble("listing", 403, {}, b"") is None
+    assert ARCHIVE.trouble("replay", 404, {}, b"") is None
+
+
+def test_provenance_holds_the_row_of_the_index_and_the_memento() -> None:
+    assert ARCHIVE.provenance(LISTED, "https://web.archive.org/web/x") == Provenance(
+        "wayback",
+        {
+            "timestamp": "20100102030405",
+            "digest": "ABC",
+            "urlkey": "com,example)/p",
+            "memento": "https://web.archive.org/web/x",
+        },
+    )

@@ -1,26 +1,30 @@
+"""Comparing hostile or degenerate texts."""
+
 import time
 
 import pytest
 
 from core.clauses import Clause, Document
-from diffing.comparison import compare
+from diffing import compare
 from diffing.sameness import version_id
-from tests.diffing.test_compare_properties import accounted_for, rebuilds
+from tests.diffing.comparison_laws import accounts_for_all, rebuilds
 
 
 def document(*texts: str) -> Document:
-    return Document(None, None, None, tuple(Clause(at, "paragraph", None, (), text) for at, text in enumerate(texts)))
+    return Document(
+        None, None, None, tuple(Clause(position, "paragraph", None, (), text) for position, text in enumerate(texts))
+    )
 
 
 EMPTY = document()
 ENGLISH = document("We collect your name.", "We keep it for 30 days.", "You may object.")
 
 
-def test_two_empty_documents_do_not_differ():
+def test_two_empty_documents_do_not_differ() -> None:
     assert compare(EMPTY, EMPTY).changes == ()
 
 
-def test_against_an_empty_document_everything_is_added_or_removed():
+def test_compared_with_an_empty_document_all_is_added_or_removed() -> None:
     assert compare(EMPTY, ENGLISH).counts["added"] == 3
     assert compare(ENGLISH, EMPTY).counts["removed"] == 3
 
@@ -41,32 +45,32 @@ def test_against_an_empty_document_everything_is_added_or_removed():
         document("🇨🇭👨‍👩‍👧" * 200),
     ],
 )
-def test_any_text_gives_a_result_both_ways(other: Document):
+def test_any_text_can_be_compared_in_both_directions(other: Document) -> None:
     for old, new in ((ENGLISH, other), (other, ENGLISH), (other, other)):
         comparison = compare(old, new)
-        assert accounted_for(comparison, old, new)
+        assert accounts_for_all(comparison, old, new)
         assert all(rebuilds(change) for change in comparison.changes if change.redline)
     assert len(version_id(other)) == 12
 
 
-def test_a_document_of_another_language_shares_nothing_with_it():
+def test_documents_in_two_languages_have_no_modified_clauses() -> None:
     german = document("Wir erheben Ihren Namen.", "Wir speichern ihn lange.", "Sie können widersprechen.")
     assert compare(ENGLISH, german).counts["modified"] == 0
 
 
 @pytest.mark.parametrize("unit", ["a", "a ", "1.", "a@", "(", ". ", "'", "中", "e\u0301", "@a.b ", "thirty "])
-def test_a_long_monotonous_clause_takes_bounded_time(unit: str):
+def test_a_long_repetitive_clause_takes_bounded_time(unit: str) -> None:
     size = 200_000 // len(unit)
     old, new = document(unit * size + "x"), document(unit * (size - 7) + "y")
     start = time.process_time()
     comparison = compare(old, new)
     assert time.process_time() - start < 4
-    assert accounted_for(comparison, old, new)
+    assert accounts_for_all(comparison, old, new)
 
 
-def test_a_comparison_says_where_size_made_it_coarser():
-    old = document(*(f"rule{at} of kettle{at} and pot" for at in range(1_200)))
-    new = document(*(f"rule{at} of kettle{at} and pan" for at in range(1_200)))
+def test_a_comparison_says_that_size_made_it_coarser() -> None:
+    old = document(*(f"rule{number} of kettle{number} and pot" for number in range(1_200)))
+    new = document(*(f"rule{number} of kettle{number} and pan" for number in range(1_200)))
     comparison = compare(old, new)
     assert comparison.counts["modified"] == 1_200
     assert len(comparison.coarse) == 1
@@ -75,7 +79,7 @@ def test_a_comparison_says_where_size_made_it_coarser():
 
 
 @pytest.mark.parametrize("nothing", ["\r", "\u200b", "\u2060\u00ad"])
-def test_a_clause_that_shows_nothing_is_unchanged(nothing: str):
+def test_a_clause_that_shows_nothing_is_unchanged(nothing: str) -> None:
     same = document("We keep it for 30 days.", nothing)
     assert compare(same, same).changes == ()
     assert compare(same, same).unchanged == ((0, 0), (1, 1))

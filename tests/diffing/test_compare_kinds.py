@@ -1,10 +1,12 @@
+"""Which kind and significance a change gets."""
+
 import unicodedata
 
 import pytest
 
 from core.changes import Change, Comparison
 from core.clauses import Clause, ClauseKind, Document
-from diffing.comparison import compare
+from diffing import compare
 
 POLICY = (
     "We collect your name and your postal address when you order a kettle from our shop.",
@@ -16,20 +18,22 @@ POLICY = (
 )
 
 
-def clause(at: int, text: str, kind: ClauseKind = "paragraph", label: str | None = None, *links: str) -> Clause:
-    return Clause(at, kind, label, (), text, links)
+def clause(position: int, text: str, kind: ClauseKind = "paragraph", label: str | None = None, *links: str) -> Clause:
+    return Clause(position, kind, label, (), text, links)
 
 
 def document(*parts: str | tuple[str, ClauseKind] | tuple[str, ClauseKind, str | None]) -> Document:
-    clauses = [clause(at, *((part,) if isinstance(part, str) else part)) for at, part in enumerate(parts)]
+    clauses = [clause(position, *((part,) if isinstance(part, str) else part)) for position, part in enumerate(parts)]
     return Document(None, None, None, tuple(clauses))
 
 
-def replaced(at: int, *texts: str) -> Document:
-    return document(*POLICY[:at], *texts, *POLICY[at + 1 :])
+def replaced(position: int, *texts: str) -> Document:
+    """The policy with other texts in the place of one clause."""
+    return document(*POLICY[:position], *texts, *POLICY[position + 1 :])
 
 
 def kinds(comparison: Comparison) -> dict[str, int]:
+    """The kinds of changes that occur, with their numbers."""
     return {kind: count for kind, count in comparison.counts.items() if count and kind != "unchanged"}
 
 
@@ -41,59 +45,59 @@ def only(comparison: Comparison) -> Change:
 OLD = document(*POLICY)
 
 
-def test_a_clause_put_in_is_added():
+def test_an_inserted_clause_is_added() -> None:
     change = only(compare(OLD, document(*POLICY[:3], "We never sell your data to brokers.", *POLICY[3:])))
     assert (change.kind, change.significance, change.confidence) == ("added", "substantive", 1.0)
 
 
-def test_a_clause_taken_out_is_removed_where_it_stood():
+def test_a_deleted_clause_is_removed_and_listed_where_it_stood() -> None:
     comparison = compare(OLD, document("We brew.", *POLICY[:2], *POLICY[3:]))
     assert [change.kind for change in comparison.changes] == ["added", "removed"]
     assert comparison.changes[1].old[0].text == POLICY[2]
 
 
-def test_changed_words_are_modified():
+def test_changed_words_are_modified() -> None:
     change = only(compare(OLD, replaced(1, "Our carriers and advertisers receive the address and your number.")))
     assert (change.kind, change.significance) == ("modified", "substantive")
     assert 0.3 < change.confidence < 1
 
 
-def test_two_clauses_too_unlike_are_a_removal_and_an_addition():
+def test_two_dissimilar_clauses_are_a_removal_and_an_addition() -> None:
     comparison = compare(OLD, replaced(1, "Cookies of our website are gone as soon as the browser is closed."))
     assert kinds(comparison) == {"removed": 1, "added": 1}
 
 
-def test_a_clause_elsewhere_is_moved_and_not_removed():
+def test_a_clause_in_another_place_is_moved_not_removed() -> None:
     change = only(compare(OLD, document(POLICY[4], *POLICY[:4], POLICY[5])))
     assert (change.kind, change.significance, change.confidence) == ("moved", "editorial", 1.0)
     assert change.redline == ()
 
 
-def test_a_clause_elsewhere_with_other_words_is_moved_modified():
+def test_a_clause_moved_and_reworded_is_moved_modified() -> None:
     change = only(compare(OLD, document(POLICY[4].replace("Complaints", "All complaints"), *POLICY[:4], POLICY[5])))
     assert (change.kind, change.significance) == ("moved_modified", "substantive")
 
 
-def test_a_clause_elsewhere_with_another_number_is_moved_modified_and_factual():
+def test_a_moved_clause_with_another_number_is_moved_modified_and_factual() -> None:
     change = only(compare(OLD, document(POLICY[2].replace("10", "5"), *POLICY[:2], *POLICY[3:])))
     assert (change.kind, change.significance) == ("moved_modified", "factual")
 
 
-def test_a_clause_cut_in_two_is_split_and_editorial():
+def test_a_clause_cut_in_two_is_split_and_editorial() -> None:
     first, second = "We collect your name and your postal address", "when you order a kettle from our shop."
     change = only(compare(OLD, replaced(0, first, second)))
     assert (change.kind, change.significance) == ("split", "editorial")
     assert [part.text for part in change.new] == [first, second]
 
 
-def test_a_split_with_other_words_is_substantive():
+def test_a_split_with_changed_words_is_substantive() -> None:
     change = only(
         compare(OLD, replaced(0, "We collect your name and your postal address", "whenever you order from our shop."))
     )
     assert (change.kind, change.significance) == ("split", "substantive")
 
 
-def test_a_split_may_have_something_put_in_between():
+def test_a_clause_may_be_inserted_between_the_parts_of_a_split() -> None:
     new = replaced(
         0,
         "We collect your name and your postal address",
@@ -103,21 +107,23 @@ def test_a_split_may_have_something_put_in_between():
     assert kinds(compare(OLD, new)) == {"split": 1, "added": 1}
 
 
-def test_two_clauses_joined_are_merged():
+def test_two_clauses_joined_are_merged() -> None:
     change = only(compare(OLD, document(f"{POLICY[0]} {POLICY[1]}", *POLICY[2:])))
     assert (change.kind, change.significance) == ("merged", "editorial")
     assert [part.position for part in change.old] == [0, 1]
 
 
-def test_a_table_row_that_became_paragraphs_is_split():
+def test_a_table_row_that_became_paragraphs_is_split() -> None:
     old = document(*POLICY, ("Billing data | Your name and address | Ten years", "table_row"))
     new = document(*POLICY, "Billing data", "Your name and address", "Ten years")
     assert kinds(compare(old, new)) == {"split": 1}
 
 
-def test_a_table_row_with_another_period_is_factual_and_the_other_rows_unchanged():
-    rows = [(f"{data} | {years} years", "table_row") for data, years in (("Invoices", 10), ("Letters", 5))]
-    changed = [rows[0], ("Letters | 6 years", "table_row")]
+def test_a_changed_number_in_a_table_changes_its_row_only() -> None:
+    rows: list[tuple[str, ClauseKind]] = [
+        (f"{data} | {years} years", "table_row") for data, years in (("Invoices", 10), ("Letters", 5))
+    ]
+    changed: list[tuple[str, ClauseKind]] = [rows[0], ("Letters | 6 years", "table_row")]
     comparison = compare(document(*POLICY, *rows), document(*POLICY, *changed))
     assert kinds(comparison) == {"factual": 1}
 
@@ -132,7 +138,7 @@ def test_a_table_row_with_another_period_is_factual_and_the_other_rows_unchanged
         POLICY[3].replace(" us ", " us\u200b "),
     ],
 )
-def test_typography_spacing_case_and_closing_punctuation_are_cosmetic(spelled: str):
+def test_typography_spacing_case_and_closing_punctuation_are_cosmetic(spelled: str) -> None:
     change = only(compare(OLD, replaced(3, spelled)))
     assert (change.kind, change.significance) == ("cosmetic", "editorial")
 
@@ -145,17 +151,17 @@ def test_typography_spacing_case_and_closing_punctuation_are_cosmetic(spelled: s
         ("Nous gérons vos données déjà reçues.", unicodedata.normalize("NFD", "Nous gérons vos données déjà reçues.")),
     ],
 )
-def test_quotes_dashes_ligatures_and_composition_are_cosmetic(old: str, new: str):
+def test_quotes_dashes_ligatures_and_composition_are_cosmetic(old: str, new: str) -> None:
     assert kinds(compare(document(*POLICY, old), document(*POLICY, new))) == {"cosmetic": 1}
 
 
-def test_a_page_whose_quotes_all_change_is_cosmetic_only():
+def test_a_page_whose_quotes_all_change_has_cosmetic_changes_only() -> None:
     old = document(*(f"The shop’s rule {word}: {text}" for word, text in zip("abcdef", POLICY, strict=True)))
     new = document(*(clause.text.replace("’", "'") for clause in old.clauses))
     assert kinds(compare(old, new)) == {"cosmetic": len(POLICY)}
 
 
-def test_a_comma_within_a_sentence_is_modified_but_editorial():
+def test_a_comma_within_a_sentence_is_modified_but_editorial() -> None:
     change = only(compare(OLD, replaced(3, POLICY[3].replace("us at any time", "us, at any time,"))))
     assert (change.kind, change.significance) == ("modified", "editorial")
 
@@ -174,55 +180,59 @@ def test_a_comma_within_a_sentence_is_modified_but_editorial():
         ("数据保存30天。", "数据保存60天。"),
     ],
 )
-def test_contact_details_dates_and_numbers_are_factual(old: str, new: str):
+def test_contact_details_dates_and_numbers_are_factual(old: str, new: str) -> None:
     change = only(compare(document(*POLICY, old), document(*POLICY, new)))
     assert (change.kind, change.significance) == ("factual", "factual")
     assert change.redline
 
 
-def test_a_number_that_comes_with_other_words_is_modified():
+def test_a_changed_number_among_changed_words_is_modified() -> None:
     change = only(compare(OLD, replaced(2, "We keep invoices for 5 years because we like to.")))
     assert change.kind == "modified"
 
 
-def test_thirty_days_is_no_number_of_a_clause():
+def test_a_number_of_days_is_not_taken_for_a_clause_number() -> None:
     old = document(*POLICY, "30 days after the order we delete it.")
     new = document(*POLICY, "60 days after the order we delete it.")
     assert kinds(compare(old, new)) == {"factual": 1}
 
 
-def test_another_label_is_renumbered_and_editorial():
-    old = document(*((text, "paragraph", f"{at}.") for at, text in enumerate(POLICY, 1)))
-    new = document(*((text, "paragraph", f"{at}.") for at, text in enumerate(POLICY, 2)))
+def test_another_label_is_renumbered_and_editorial() -> None:
+    old = document(*((text, "paragraph", f"{number}.") for number, text in enumerate(POLICY, 1)))
+    new = document(*((text, "paragraph", f"{number}.") for number, text in enumerate(POLICY, 2)))
     comparison = compare(old, new)
     assert kinds(comparison) == {"renumbered": len(POLICY)}
     assert {change.significance for change in comparison.changes} == {"editorial"}
 
 
-def test_a_number_left_in_the_text_counts_as_a_label():
+def test_a_number_left_in_the_text_counts_as_a_label() -> None:
     old, new = document(*POLICY, "4. How to reach us"), document(*POLICY, "5. How to reach us")
     assert kinds(compare(old, new)) == {"renumbered": 1}
 
 
-def test_labels_given_dropped_or_punctuated_otherwise_are_no_change():
+def test_adding_dropping_or_repunctuating_labels_is_no_change() -> None:
     plain = document(*POLICY)
-    dotted = document(*((text, "list_item", f"{at}.") for at, text in enumerate(POLICY)))
-    bracketed = document(*((text, "list_item", f"({at})") for at, text in enumerate(POLICY)))
+    dotted = document(*((text, "list_item", f"{number}.") for number, text in enumerate(POLICY)))
+    bracketed = document(*((text, "list_item", f"({number})") for number, text in enumerate(POLICY)))
     for old, new in ((plain, dotted), (dotted, plain), (dotted, bracketed)):
         assert compare(old, new).changes == ()
 
 
-def test_a_modified_clause_with_another_label_is_modified():
-    old = document(*((text, "paragraph", f"{at}.") for at, text in enumerate(POLICY)))
+def test_a_modified_clause_with_another_label_is_modified() -> None:
+    old = document(*((text, "paragraph", f"{number}.") for number, text in enumerate(POLICY)))
     new = document(
         *POLICY[:5], ("Our newsletter comes once a week and can be stopped with one click.", "paragraph", "9.")
     )
     assert kinds(compare(old, new)) == {"modified": 1}
 
 
-def test_heading_levels_paths_and_kinds_are_no_change():
-    old = Document(None, None, None, tuple(Clause(at, "heading", None, ("A",), text) for at, text in enumerate(POLICY)))
-    new = Document(None, None, None, tuple(Clause(at, "paragraph", None, (), text) for at, text in enumerate(POLICY)))
+def test_heading_levels_paths_and_kinds_are_no_change() -> None:
+    old = Document(
+        None, None, None, tuple(Clause(position, "heading", None, ("A",), text) for position, text in enumerate(POLICY))
+    )
+    new = Document(
+        None, None, None, tuple(Clause(position, "paragraph", None, (), text) for position, text in enumerate(POLICY))
+    )
     assert compare(old, new).changes == ()
 
 
@@ -230,25 +240,25 @@ def linked(*links: str) -> Document:
     return Document(None, None, None, (*OLD.clauses, clause(6, "Write to us.", "paragraph", None, *links)))
 
 
-def test_another_link_target_is_cosmetic():
+def test_another_link_target_is_cosmetic() -> None:
     change = only(compare(linked("https://example.com/a"), linked("https://example.com/b")))
     assert (change.kind, change.significance) == ("cosmetic", "editorial")
 
 
-def test_another_mail_or_telephone_target_is_factual_and_has_a_redline():
+def test_another_mail_or_telephone_target_is_factual_and_has_a_redline() -> None:
     for old, new in (("mailto:a@example.com", "mailto:b@example.com"), ("tel:+15550100", "tel:+15550199")):
         change = only(compare(linked(old), linked(new)))
         assert (change.kind, change.significance) == ("factual", "factual")
         assert change.redline == (("equal", "Write to us."),)
 
 
-def test_an_address_in_the_text_that_becomes_a_link_is_cosmetic():
+def test_linking_an_address_in_the_text_is_cosmetic() -> None:
     old = Document(None, None, None, (clause(0, "Write to a@example.com."),))
     new = Document(None, None, None, (clause(0, "Write to a@example.com.", "paragraph", None, "mailto:a@example.com"),))
     assert kinds(compare(old, new)) == {"cosmetic": 1}
 
 
-def test_a_reworded_title_is_modified_though_unlike():
+def test_a_reworded_title_is_modified_even_if_dissimilar() -> None:
     old = document(("PRIVACY STATEMENT OF KETTLE & CO", "heading"), *POLICY)
     new = document(("How we treat data", "heading"), *POLICY)
     change = only(compare(old, new))
@@ -256,31 +266,31 @@ def test_a_reworded_title_is_modified_though_unlike():
     assert change.confidence < 0.5
 
 
-def test_titles_of_two_documents_that_share_nothing_are_not_paired():
+def test_titles_of_unrelated_documents_are_not_matched() -> None:
     old = document(("Statement of privacy", "heading"), "Kettles boil water.")
     new = document(("Terms", "heading"), "Nobody reads this page.")
     assert kinds(compare(old, new)) == {"removed": 2, "added": 2}
 
 
-def test_one_copy_of_a_repeated_clause_more_is_one_addition():
+def test_one_more_copy_of_a_repeated_clause_is_one_addition() -> None:
     parts = [part for text in POLICY for part in (text, "Back to top")]
     comparison = compare(document(*parts), document(*parts[:5], "Back to top", *parts[5:]))
     assert kinds(comparison) == {"added": 1}
 
 
-def test_prices_and_clauses_without_letters_make_no_moves():
+def test_clauses_without_letters_are_never_moved() -> None:
     old = document("$10.50", *POLICY, "$20.75", "—")
     new = document("$20.75", *POLICY, "$10.50", "*")
     assert "moved" not in kinds(compare(old, new))
 
 
-def test_a_moved_section_is_moved_clause_by_clause():
+def test_each_clause_of_a_moved_section_is_moved() -> None:
     section = ["Travel", "We tell the airline your name and the day you fly.", "Trains ask for nothing at all."]
     new = document(*section, *POLICY)
     assert kinds(compare(document(*POLICY, *section), new)) == {"moved": 3}
 
 
-def test_a_sentence_that_goes_from_one_clause_to_another_modifies_both():
+def test_a_sentence_moved_between_two_clauses_modifies_both() -> None:
     moving = "Kettles are sent by rail."
     old = document(f"{POLICY[0]} {moving}", *POLICY[1:])
     new = document(*POLICY[:5], f"{moving} {POLICY[5]}")

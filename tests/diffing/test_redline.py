@@ -1,3 +1,5 @@
+"""Redlines: what was deleted and inserted, in whole words."""
+
 import time
 
 import pytest
@@ -45,7 +47,7 @@ def shown(parts: Redline) -> str:
 
 
 @given(TEXTS, TEXTS)
-def test_a_redline_rebuilds_both_texts(old: str, new: str):
+def test_a_redline_rebuilds_both_texts(old: str, new: str) -> None:
     parts, coarse = redline(old, new)
     assert old_side(parts).split() == old.split()
     assert new_side(parts).split() == new.split()
@@ -53,17 +55,17 @@ def test_a_redline_rebuilds_both_texts(old: str, new: str):
 
 
 @given(TEXTS, TEXTS)
-def test_the_redline_of_the_other_direction_is_the_mirror(old: str, new: str):
-    there, _ = redline(old, new)
-    back, _ = redline(new, old)
-    assert [part for part in there if part[0] == "equal"] == [part for part in back if part[0] == "equal"]
-    assert [text for operation, text in there if operation == "delete"] == [
-        text for operation, text in back if operation == "insert"
+def test_the_redline_of_the_other_direction_is_the_mirror_image(old: str, new: str) -> None:
+    forwards, _ = redline(old, new)
+    backwards, _ = redline(new, old)
+    assert [part for part in forwards if part[0] == "equal"] == [part for part in backwards if part[0] == "equal"]
+    assert [text for operation, text in forwards if operation == "delete"] == [
+        text for operation, text in backwards if operation == "insert"
     ]
 
 
 @given(TEXTS)
-def test_a_text_against_itself_is_one_kept_part(text: str):
+def test_a_text_against_itself_is_one_equal_part(text: str) -> None:
     parts, _ = redline(text, text)
     assert [operation for operation, _ in parts] == ["equal"] * bool(text.split())
 
@@ -87,11 +89,11 @@ def test_a_text_against_itself_is_one_kept_part(text: str):
         ("हम जानकारी बेचते", "हम जानकारी रखते", "हम जानकारी [-बेचते-]{+रखते+}"),
     ],
 )
-def test_a_redline_shows_the_words_a_reader_would_mark(old: str, new: str, expected: str):
+def test_a_redline_shows_the_words_a_reader_would_mark(old: str, new: str, expected: str) -> None:
     assert shown(redline(old, new)[0]) == expected
 
 
-def test_a_whole_sentence_put_in_is_one_part():
+def test_an_inserted_sentence_is_one_part() -> None:
     old = "We collect your name. We delete it when you leave."
     new = "We collect your name. We may also collect your name from our partners. We delete it when you leave."
     parts, _ = redline(old, new)
@@ -100,14 +102,14 @@ def test_a_whole_sentence_put_in_is_one_part():
     ]
 
 
-def test_a_word_in_common_between_two_rewritten_phrases_is_not_kept_alone():
+def test_a_lone_common_word_between_rewritten_phrases_is_not_kept() -> None:
     parts, _ = redline(
         "Partners in advertising read the list of pages.", "Nobody outside us sees the history you leave."
     )
     assert [operation for operation, _ in parts] == ["delete", "insert", "equal"]
 
 
-def test_a_megabyte_of_few_words_is_redlined_in_bounded_time_and_says_it_is_coarse():
+def test_a_megabyte_of_few_words_gives_a_coarse_redline_in_bounded_time() -> None:
     old = "a b c d e " * 60_000
     new = "b a c e d " * 60_000
     start = time.process_time()

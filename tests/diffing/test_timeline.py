@@ -1,10 +1,12 @@
+"""Periods and versions, from the set of captures."""
+
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.history import Observation
+from core.history import Observation, Period
 from diffing.timeline import timeline
 
 BEGIN = datetime(2010, 11, 25, tzinfo=UTC)
@@ -14,7 +16,7 @@ def observed(day: int, version_id: str, *, url: str = "https://marmot.example/pr
     return Observation(key or day, BEGIN + timedelta(days=day), url, "live", f"{version_id}{day}", version_id)
 
 
-# Few days and few versions, so that instants coincide and versions come back.
+# Few days and few versions, so that instants coincide and versions return.
 observations = st.builds(
     Observation,
     capture_id=st.integers(1, 1000),
@@ -27,13 +29,13 @@ observations = st.builds(
 
 
 @given(st.lists(observations, max_size=12), st.data())
-def test_neither_order_nor_repetition_counts(seen: list[Observation], data: st.DataObject) -> None:
+def test_neither_order_nor_repetition_of_captures_counts(seen: list[Observation], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(seen + data.draw(st.lists(st.sampled_from(seen)) if seen else st.just([]))))
     assert timeline(shuffled) == timeline(seen)
 
 
 @given(st.lists(observations, max_size=12))
-def test_every_observation_is_in_one_period_of_its_version(seen: list[Observation]) -> None:
+def test_every_capture_is_in_one_period_of_its_version(seen: list[Observation]) -> None:
     history = timeline(seen)
     placed = [observation for period in history.periods for observation in period.observations]
     assert len(placed) == len(set(seen))
@@ -44,7 +46,7 @@ def test_every_observation_is_in_one_period_of_its_version(seen: list[Observatio
 
 
 @given(st.lists(observations, max_size=12))
-def test_versions_are_numbered_by_first_appearance_and_hold_all_periods(seen: list[Observation]) -> None:
+def test_versions_are_numbered_by_appearance_and_have_all_periods(seen: list[Observation]) -> None:
     history = timeline(seen)
     assert [version.number for version in history.versions] == list(range(1, len(history.versions) + 1))
     appearances = list(dict.fromkeys(period.version_id for period in history.periods))
@@ -54,9 +56,7 @@ def test_versions_are_numbered_by_first_appearance_and_hold_all_periods(seen: li
 
 
 @given(st.lists(observations, max_size=12, unique_by=lambda o: (o.captured_at, o.url, o.source, o.sha256)), st.data())
-def test_keys_that_differ_with_the_order_of_arrival_change_nothing(
-    seen: list[Observation], data: st.DataObject
-) -> None:
+def test_storage_keys_make_no_difference(seen: list[Observation], data: st.DataObject) -> None:
     keys = data.draw(st.permutations(range(len(seen))))
     renumbered = [
         Observation(key, o.captured_at, o.url, o.source, o.sha256, o.version_id)
@@ -65,11 +65,11 @@ def test_keys_that_differ_with_the_order_of_arrival_change_nothing(
     assert _without_keys(timeline(renumbered).periods) == _without_keys(timeline(seen).periods)
 
 
-def _without_keys(periods: tuple) -> list:
+def _without_keys(periods: tuple[Period, ...]) -> list[tuple[object, ...]]:
     return [(p.version_id, [(o.captured_at, o.url, o.source, o.sha256) for o in p.observations]) for p in periods]
 
 
-def test_a_text_that_comes_back_is_one_version_with_two_periods() -> None:
+def test_a_text_that_returns_is_one_version_with_two_periods() -> None:
     history = timeline([observed(1, "a"), observed(2, "b"), observed(3, "a"), observed(4, "a")])
     assert [period.version_id for period in history.periods] == ["a", "b", "a"]
     assert [(version.number, version.id, len(version.periods)) for version in history.versions] == [
@@ -78,18 +78,18 @@ def test_a_text_that_comes_back_is_one_version_with_two_periods() -> None:
     ]
 
 
-def test_an_earlier_capture_found_later_moves_numbers_and_keeps_ids() -> None:
+def test_a_backfill_changes_version_numbers_and_keeps_ids() -> None:
     late = [observed(5, "b"), observed(6, "c")]
     assert [(v.number, v.id) for v in timeline(late).versions] == [(1, "b"), (2, "c")]
     backfilled = timeline([*late, observed(1, "a"), observed(2, "c")])
     assert [(v.number, v.id) for v in backfilled.versions] == [(1, "a"), (2, "c"), (3, "b")]
 
 
-def test_a_move_to_another_address_begins_no_period() -> None:
+def test_the_same_text_at_another_address_continues_the_period() -> None:
     history = timeline([observed(1, "a"), observed(2, "a", url="https://marmot.example/legal/privacy")])
     assert len(history.periods) == 1
 
 
-def test_nothing_seen_is_an_empty_history() -> None:
+def test_no_captures_make_an_empty_history() -> None:
     history = timeline([])
     assert (history.periods, history.versions) == ((), ())

@@ -1,4 +1,7 @@
+"""Which differences between two texts make another version id."""
+
 import unicodedata
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,23 +10,24 @@ from core.clauses import Clause, Document
 from diffing.sameness import version_id
 
 
-def document(*texts: str, **details: object) -> Document:
-    given_details: dict[str, object] = {"kind": "paragraph", "label": None, "heading_path": (), "links": ()} | details
-    return Document(None, None, None, tuple(Clause(at, text=text, **given_details) for at, text in enumerate(texts)))
+def document(*texts: str, **details: Any) -> Document:
+    fields: dict[str, Any] = {"kind": "paragraph", "label": None, "heading_path": (), "links": ()} | details
+    clauses = (Clause(position, text=text, **fields) for position, text in enumerate(texts))
+    return Document(None, None, None, tuple(clauses))
 
 
-def test_the_id_is_twelve_hexadecimal_digits_even_of_an_empty_document():
-    for made in (document(), document("We keep your data.")):
-        assert len(version_id(made)) == 12
-        assert set(version_id(made)) <= set("0123456789abcdef")
+def test_an_id_is_twelve_hexadecimal_digits_even_for_no_clauses() -> None:
+    for example in (document(), document("We keep your data.")):
+        assert len(version_id(example)) == 12
+        assert set(version_id(example)) <= set("0123456789abcdef")
 
 
-def test_the_id_stays_the_same_from_release_to_release():
-    # What this pins is stored in databases and quoted in reports; a new digest would rename every version.
+def test_an_id_stays_the_same_from_release_to_release() -> None:
+    # Ids are stored in databases and quoted in reports; another checksum would rename every version.
     assert version_id(document("We keep your data.", "We sell nothing.")) == "5c4a2b05e989"
 
 
-def test_white_space_composition_and_characters_without_width_make_no_difference():
+def test_spaces_composition_and_zero_width_characters_do_not_count() -> None:
     plain = version_id(document("Nous gérons vos données, toujours."))
     for text in (
         "Nous  gérons\u00a0vos\n données, toujours. ",
@@ -33,25 +37,25 @@ def test_white_space_composition_and_characters_without_width_make_no_difference
         assert version_id(document(text)) == plain
 
 
-def test_the_shape_of_quotes_and_dashes_and_spaces_beside_punctuation_make_no_difference():
+def test_quote_and_dash_shapes_and_spaces_at_punctuation_do_not_count() -> None:
     plain = version_id(document('We say "no" - it isn\'t sold (ever).', "Tokyo, Japan"))
     assert version_id(document("We say “no” – it isn’t sold ( ever ).", "Tokyo,Japan")) == plain
     assert version_id(document('We say "no", it isn\'t sold (ever).', "Tokyo, Japan")) != plain
 
 
-def test_a_line_wrapped_between_chinese_characters_makes_no_difference():
+def test_a_line_wrapped_between_chinese_characters_does_not_count() -> None:
     assert version_id(document("我们收集 您的数据。\n仅此而已。")) == version_id(
         document("我们收集您的数据。仅此而已。")
     )
 
 
-def test_labels_kinds_paths_and_web_links_make_no_difference():
+def test_labels_kinds_paths_and_web_links_do_not_count() -> None:
     plain = version_id(document("Cookies", "Read more."))
     assert version_id(document("Cookies", "Read more.", label="2.1", kind="heading", heading_path=("Top",))) == plain
     assert version_id(document("Cookies", "Read more.", links=("https://example.com/a",))) == plain
 
 
-def test_punctuation_case_order_and_clause_borders_make_one():
+def test_punctuation_case_order_and_clause_borders_count() -> None:
     plain = version_id(document("We share data", "and sell none"))
     for texts in (
         ("We share data.", "and sell none"),
@@ -63,7 +67,7 @@ def test_punctuation_case_order_and_clause_borders_make_one():
         assert version_id(document(*texts)) != plain
 
 
-def test_mail_and_telephone_targets_make_one():
+def test_mail_and_telephone_targets_count() -> None:
     without = version_id(document("Write to us."))
     first = version_id(document("Write to us.", links=("mailto:privacy@example.com",)))
     assert first != without
@@ -71,7 +75,7 @@ def test_mail_and_telephone_targets_make_one():
     assert version_id(document("Write to us.", links=("tel:+15550100",))) not in (first, without)
 
 
-def test_how_a_mail_or_telephone_target_is_spelled_makes_none():
+def test_the_spelling_of_a_mail_or_telephone_target_does_not_count() -> None:
     one = version_id(document("Write to us.", links=("mailto:privacy@example.com", "tel:+1-555-0100")))
     other = version_id(
         document("Write to us.", links=("MAILTO:Privacy%40example.com?subject=Hello", "tel:+1(555)0100"))
@@ -80,11 +84,10 @@ def test_how_a_mail_or_telephone_target_is_spelled_makes_none():
 
 
 @given(st.lists(st.text()))
-def test_every_text_has_an_id_and_always_the_same(texts: list[str]):
-    made = document(*texts)
-    assert version_id(made) == version_id(document(*texts))
+def test_every_text_always_has_the_same_id(texts: list[str]) -> None:
+    assert version_id(document(*texts)) == version_id(document(*texts))
 
 
 @given(st.lists(st.text(st.characters(categories=["L", "N", "P", "Zs", "Cc"]))), st.text(min_size=1))
-def test_a_clause_more_is_another_version(texts: list[str], further: str):
+def test_one_more_clause_is_another_version(texts: list[str], further: str) -> None:
     assert version_id(document(*texts)) != version_id(document(*texts, further))

@@ -1,4 +1,4 @@
-"""What changes by itself makes no version and raises no alarm; what only looks like it, does."""
+"""Volatile text makes no version and no alarm; text that only looks volatile does."""
 
 import time
 
@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from core.changes import Change
 from core.clauses import Clause, Document
-from diffing.comparison import compare
+from diffing import compare
 from diffing.sameness import version_id
-from diffing.volatile import without_volatile
+from diffing.volatile import strip_volatile
 
 VOLATILE = (
     "Updated 2 days ago",
@@ -74,7 +74,7 @@ STAYS = (
 
 
 def document(*texts: str, links: tuple[str, ...] = ()) -> Document:
-    return Document(None, None, None, tuple(Clause(at, "paragraph", None, (), t, links) for at, t in enumerate(texts)))
+    return Document(None, None, None, tuple(Clause(n, "paragraph", None, (), t, links) for n, t in enumerate(texts)))
 
 
 def changes(old: tuple[str, ...], new: tuple[str, ...]) -> list[Change]:
@@ -82,14 +82,14 @@ def changes(old: tuple[str, ...], new: tuple[str, ...]) -> list[Change]:
 
 
 @pytest.mark.parametrize("text", VOLATILE)
-def test_what_changes_by_itself_is_nobodys_words(text: str) -> None:
-    assert without_volatile(text) == ""
+def test_volatile_text_is_stripped_and_makes_no_version(text: str) -> None:
+    assert strip_volatile(text) == ""
     assert version_id(document("We sell nothing.", text)) == version_id(document("We sell nothing."))
 
 
 @pytest.mark.parametrize("text", STAYS)
-def test_what_a_policy_could_mean_stays(text: str) -> None:
-    assert without_volatile(text) == text
+def test_text_that_a_policy_could_mean_is_kept(text: str) -> None:
+    assert strip_volatile(text) == text
 
 
 @pytest.mark.parametrize(
@@ -102,20 +102,20 @@ def test_what_a_policy_could_mean_stays(text: str) -> None:
         ("Privacy policy (updated 2 days ago)", "Privacy policy"),
     ],
 )
-def test_a_volatile_end_set_apart_goes_and_the_words_stay(text: str, rest: str) -> None:
-    assert without_volatile(text) == rest
+def test_a_separate_volatile_segment_at_an_end_is_stripped(text: str, rest: str) -> None:
+    assert strip_volatile(text) == rest
 
 
-def test_of_prose_only_a_counter_at_its_very_end_goes() -> None:
+def test_in_prose_only_a_counter_at_the_very_end_is_stripped() -> None:
     prose = (
         "We collect your name, your postal address and the addresses of the people you write to, and no more than that"
     )
-    assert without_volatile(f"{prose}. 1,234 views") == f"{prose}."
-    assert without_volatile(f"{prose} (updated 2 days ago)") == f"{prose} (updated 2 days ago)"
-    assert without_volatile(f"1,234 views. {prose}.") == f"1,234 views. {prose}."
+    assert strip_volatile(f"{prose}. 1,234 views") == f"{prose}."
+    assert strip_volatile(f"{prose} (updated 2 days ago)") == f"{prose} (updated 2 days ago)"
+    assert strip_volatile(f"1,234 views. {prose}.") == f"1,234 views. {prose}."
 
 
-def test_a_counter_that_went_on_is_shown_as_volatile_and_makes_no_version() -> None:
+def test_a_counter_that_went_on_is_volatile_and_makes_no_version() -> None:
     old, new = ("We sell nothing.", "1,234 views"), ("We sell nothing.", "1,240 views")
     (change,) = changes(old, new)
     assert (change.kind, change.significance) == ("factual", "volatile")
@@ -135,58 +135,56 @@ def test_a_counter_that_came_or_went_is_volatile() -> None:
         assert version_id(document(*old)) == version_id(document(*new))
 
 
-def test_what_changed_beside_a_counter_is_told_as_what_it_is() -> None:
+def test_a_change_beside_a_counter_keeps_its_significance() -> None:
     (change,) = changes(("We sell nothing · 12 views",), ("We sell everything · 13 views",))
     assert (change.kind, change.significance) == ("modified", "substantive")
 
 
-def test_a_moved_clause_whose_counter_went_on_is_editorial_with_its_redline() -> None:
+def test_a_moved_clause_whose_counter_went_on_is_editorial() -> None:
     long = [f"Clause number {name} is about something of its own." for name in ("one", "two", "three", "four")]
     old, new = (*long, "Privacy at Marmot Mail · 12 views"), ("Privacy at Marmot Mail · 13 views", *long)
     (change,) = changes(old, new)
     assert (change.kind, change.significance) == ("moved_modified", "editorial")
 
 
-def test_a_contact_in_a_volatile_clause_is_a_contact() -> None:
+def test_a_contact_link_in_a_volatile_clause_makes_a_version() -> None:
     plain = document("We sell nothing.")
     linked = document("We sell nothing.", "12 views", links=("mailto:privacy@marmot.example",))
     assert version_id(plain) != version_id(linked)
 
 
 @given(st.lists(st.sampled_from([*VOLATILE, *STAYS, "A."]), max_size=6), st.data())
-def test_two_texts_are_one_version_exactly_when_all_that_differs_is_volatile(
-    old: list[str], data: st.DataObject
-) -> None:
+def test_only_volatile_differences_leave_the_version_id_the_same(old: list[str], data: st.DataObject) -> None:
     new = data.draw(st.permutations([*old, data.draw(st.sampled_from([*VOLATILE, *STAYS]))]))
-    is_one = version_id(document(*old)) == version_id(document(*new))
-    found = {change.significance for change in changes(tuple(old), tuple(new))}
-    if is_one:
-        assert found <= {"volatile", "editorial"}
+    is_same_version = version_id(document(*old)) == version_id(document(*new))
+    significances = {change.significance for change in changes(tuple(old), tuple(new))}
+    if is_same_version:
+        assert significances <= {"volatile", "editorial"}
     else:
-        assert found - {"volatile"}
+        assert significances - {"volatile"}
 
 
 @given(st.text(st.sampled_from("12 :,.()·|-–agodysview#abc年前"), max_size=300))
-def test_any_text_is_taken_and_nothing_is_put_in(text: str) -> None:
+def test_stripping_any_text_only_removes_characters(text: str) -> None:
     text = " ".join(text.split())
-    rest = without_volatile(text)
+    rest = strip_volatile(text)
     assert rest in text
-    assert without_volatile(rest) == rest or len(rest) < len(text)
+    assert strip_volatile(rest) == rest or len(rest) < len(text)
 
 
 @pytest.mark.parametrize("unit", ["1", "1,", "1 ", "a-1", "last ", "updated 1 ", "(", "1.1:", "ray id: ", "· "])
-def test_no_text_takes_long(unit: str) -> None:
+def test_stripping_any_text_takes_bounded_time(unit: str) -> None:
     begun = time.perf_counter()
     for length in (80, 150, 161, 5_000, 200_000):
-        without_volatile(unit * (length // len(unit)))
+        strip_volatile(unit * (length // len(unit)))
     assert time.perf_counter() - begun < 1
 
 
-def test_clauses_without_a_counter_cost_next_to_nothing() -> None:
+def test_clauses_without_a_counter_take_hardly_any_time() -> None:
     texts = [
         f"Of the data we hold {n} days, {n + 1} parts are kept for reasons that the law gives." for n in range(5_000)
     ]
     begun = time.perf_counter()
     for text in texts:
-        without_volatile(text)
+        strip_volatile(text)
     assert time.perf_counter() - begun < 2

@@ -1,7 +1,9 @@
+"""What counts as page furniture, and what looks like furniture but is a part of the policy."""
+
 import pytest
 
 from extraction import extract
-from tests.extraction.pages import PARAGRAPHS, POLICY, html
+from tests.extraction.example_pages import PARAGRAPHS, POLICY, html
 from tests.shared_material import SHARED, needs_shared
 
 FURNITURE = {
@@ -39,7 +41,7 @@ FURNITURE = {
 
 @pytest.mark.parametrize("name", FURNITURE)
 @pytest.mark.parametrize("place", ["above", "below"])
-def test_page_furniture_is_no_clause(name, place):
+def test_page_furniture_is_no_clause(name: str, place: str) -> None:
     content = f"<div class=wrap><h1>Privacy Policy</h1>{POLICY}</div>"
     page = FURNITURE[name] + content if place == "above" else content + FURNITURE[name]
     plain = extract(html(content), "text/html").clauses
@@ -60,14 +62,14 @@ KEPT = {
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_what_looks_like_furniture_within_the_policy_is_kept(name):
+def test_parts_of_the_policy_that_look_like_furniture_are_kept(name: str) -> None:
     page = f"<div><h1>Privacy Policy</h1>{POLICY}{KEPT[name]}{POLICY}</div>"
-    wanted = {clause.text for clause in extract(html(KEPT[name]), "text/html", select=["body"]).clauses}
-    assert wanted
-    assert wanted <= {clause.text for clause in extract(html(page), "text/html").clauses}
+    expected = {clause.text for clause in extract(html(KEPT[name]), "text/html", select=["body"]).clauses}
+    assert expected
+    assert expected <= {clause.text for clause in extract(html(page), "text/html").clauses}
 
 
-def test_the_stated_date_outside_the_main_text_is_kept():
+def test_stated_date_outside_the_main_text_is_kept() -> None:
     date = "<p class=date>Last updated: 3 May 2021</p>"
     page = f"<header><h1>Privacy Policy</h1></header>{date}<main><div>{POLICY}</div></main>"
     document = extract(html(page), "text/html")
@@ -75,16 +77,14 @@ def test_the_stated_date_outside_the_main_text_is_kept():
     assert document.effective_date is not None
 
 
-def test_sections_side_by_side_are_all_kept():
+def test_sections_side_by_side_are_all_kept() -> None:
     page = "".join(f"<section><div><h2>Part {n}</h2><p>{text}</p></div></section>" for n, text in enumerate(PARAGRAPHS))
-    found = [
-        clause.text for clause in extract(html(f"<div class=nav-bar><a href=/>x</a></div>{page}"), "text/html").clauses
-    ]
-    assert [text for text in found if text in PARAGRAPHS] == list(PARAGRAPHS)
+    clauses = extract(html(f"<div class=nav-bar><a href=/>x</a></div>{page}"), "text/html").clauses
+    assert [clause.text for clause in clauses if clause.text in PARAGRAPHS] == list(PARAGRAPHS)
 
 
 @needs_shared
-def test_the_hesk_pages_give_their_policies_and_nothing_else():
+def test_two_real_pages_give_their_policies_and_nothing_else() -> None:
     old = extract((SHARED / "captures/hesk-20101125161654.html").read_bytes(), "text/html").clauses
     new = extract((SHARED / "captures/hesk-20161018225756.html").read_bytes(), "text/html").clauses
     assert len(old) == 55

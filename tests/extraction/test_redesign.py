@@ -1,8 +1,8 @@
-"""The same words in other markup give the same clauses, so that a redesign is no change of the policy."""
+"""A redesign of a page is no change of the policy: the same words in other markup give the same clauses."""
 
 import pytest
 
-from diffing.comparison import compare
+from diffing import compare
 from diffing.sameness import version_id
 from extraction import extract
 
@@ -46,7 +46,7 @@ MARKUPS = {
 
 
 @pytest.mark.parametrize("name", MARKUPS)
-def test_the_same_words_make_the_same_version_whatever_the_markup(name):
+def test_same_words_make_the_same_version_in_any_markup(name: str) -> None:
     first = extract(MARKUPS["paragraphs and a list"], "text/html")
     other = extract(MARKUPS[name], "text/html")
     assert [clause.text for clause in other.clauses] == [TITLE, LEAD, *ITEMS, *PARAGRAPHS]
@@ -54,7 +54,7 @@ def test_the_same_words_make_the_same_version_whatever_the_markup(name):
     assert compare(first, other).changes == ()
 
 
-def test_plain_text_wrapped_by_hand_gives_the_same_clauses():
+def test_hard_wrapped_plain_text_gives_the_same_clauses() -> None:
     text = "\n\n".join(
         (
             TITLE,

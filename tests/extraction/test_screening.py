@@ -1,12 +1,16 @@
+"""Verdicts on pages in a policy's place, and on policies that don't look like one."""
+
 import json
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
+from core.captures import Verdict
 from extraction import read
-from tests.extraction.pages import PARAGRAPHS, POLICY, capture, html
+from tests.extraction.example_pages import PARAGRAPHS, POLICY, capture, html
 from tests.shared_material import SHARED, needs_shared
 
-INSTEAD = {
+NOT_THE_POLICY = {
     "challenge": (
         "blocked",
         html("<h1>Checking your browser</h1><p>This takes a moment.</p>", title="Just a moment..."),
@@ -76,9 +80,9 @@ INSTEAD = {
 }
 
 
-@pytest.mark.parametrize("name", INSTEAD)
-def test_what_is_not_the_policy_is_quarantined_with_the_reason(name):
-    reason, payload = INSTEAD[name]
+@pytest.mark.parametrize("name", NOT_THE_POLICY)
+def test_page_in_a_policys_place_is_quarantined_with_the_reason(name: str) -> None:
+    reason, payload = NOT_THE_POLICY[name]
     verdict = read(capture(payload), payload).verdict
     assert (verdict.name, verdict.reason) == ("quarantined", reason)
     assert verdict.evidence
@@ -97,7 +101,7 @@ def test_what_is_not_the_policy_is_quarantined_with_the_reason(name):
         (302, "empty"),
     ],
 )
-def test_a_status_that_is_no_success_decides_whatever_the_page_holds(status, reason):
+def test_status_other_than_success_decides_whatever_the_page_holds(status: int, reason: str) -> None:
     payload = html(POLICY)
     reading = read(capture(payload, status=status), payload)
     assert (reading.verdict.name, reading.verdict.reason) == ("quarantined", reason)
@@ -129,7 +133,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_a_real_policy_is_accepted_whatever_else_the_page_holds(name):
+def test_policy_is_accepted_whatever_else_the_page_holds(name: str) -> None:
     reading = read(capture(ACCEPTED[name]), ACCEPTED[name])
     assert reading.verdict.name == "accepted", reading.verdict
     assert reading.document is not None
@@ -143,7 +147,7 @@ HOME = (
 )
 
 
-def test_a_redirect_to_the_home_page_is_not_found():
+def test_redirect_to_the_home_page_is_not_found() -> None:
     payload = html(HOME, title="Northwind")
     sent_home = capture(
         payload,
@@ -154,12 +158,12 @@ def test_a_redirect_to_the_home_page_is_not_found():
     assert read(sent_home, payload).verdict.reason == "not_found"
 
 
-def test_the_home_page_in_the_policys_place_is_not_found():
+def test_home_page_in_the_policys_place_is_not_found() -> None:
     payload = html(HOME, title="Northwind", head="<link rel=canonical href='https://northwind.example'>")
     assert read(capture(payload), payload).verdict.reason == "not_found"
 
 
-def test_fewer_bytes_than_announced_are_truncated():
+def test_fewer_bytes_than_announced_are_truncated() -> None:
     payload = html(POLICY)
     cut = capture(payload, headers=(("Content-Length", str(len(payload) + 100)),))
     assert read(cut, payload).verdict.reason == "truncated"
@@ -167,7 +171,7 @@ def test_fewer_bytes_than_announced_are_truncated():
     assert read(coded, payload).verdict.name == "accepted"
 
 
-def test_a_page_that_ends_inside_a_tag_is_truncated():
+def test_page_that_ends_inside_a_tag_is_truncated() -> None:
     payload = html(POLICY * 3)
     payload = payload[: payload.rindex(b"</p>") + 2]
     assert read(capture(payload), payload).verdict.reason == "truncated"
@@ -181,36 +185,36 @@ def test_a_page_that_ends_inside_a_tag_is_truncated():
         (bytes(3000), "text/html"),
     ],
 )
-def test_bytes_that_hold_no_text_are_unreadable(payload, media_type):
+def test_bytes_without_text_are_unreadable(payload: bytes, media_type: str) -> None:
     reading = read(capture(payload, media_type=media_type), payload)
     assert (reading.verdict.reason, reading.document) == ("unreadable", None)
 
 
-def test_selectors_that_choose_nothing_leave_the_capture_empty():
+def test_capture_is_empty_if_the_selectors_match_nothing() -> None:
     payload = html(POLICY)
     reading = read(capture(payload), payload, select=["#gone"])
     assert reading.verdict.reason == "empty"
     assert "selectors" in reading.verdict.evidence
 
 
-def test_a_plain_text_is_accepted():
+def test_plain_text_is_accepted() -> None:
     payload = "\n".join(PARAGRAPHS).encode()
     assert read(capture(payload, media_type="text/plain", status=None), payload).verdict.name == "accepted"
 
 
 @needs_shared
-def test_no_real_policy_is_quarantined():
-    kinds = {".md": "text/markdown", ".txt": "text/plain", ".html": "text/html"}
+def test_no_real_policy_is_quarantined() -> None:
+    media_types = {".md": "text/markdown", ".txt": "text/plain", ".html": "text/html"}
     files = [
         *(SHARED / "policies").glob("*.txt"),
         *(SHARED / "policies" / "english").iterdir(),
         *(SHARED / "captures").iterdir(),
         *list((SHARED / "pairs").iterdir())[::4],
     ]
-    wrong = {}
+    wrong: dict[str, Verdict] = {}
     for file in files:
         payload = file.read_bytes()
-        verdict = read(capture(payload, media_type=kinds[file.suffix]), payload).verdict
+        verdict = read(capture(payload, media_type=media_types[file.suffix]), payload).verdict
         if verdict.name != "accepted":
             wrong[file.name] = verdict
     assert len(files) > 100
@@ -218,10 +222,8 @@ def test_no_real_policy_is_quarantined():
 
 
 @needs_shared
-def test_the_captures_of_a_history_are_told_apart():
-    from warcio.archiveiterator import ArchiveIterator
-
-    found = {}
+def test_broken_captures_in_real_histories_are_quarantined() -> None:
+    reasons = {}
     for name in ("match", "mektoube"):
         with (SHARED / f"warc/{name}-privacy-policy.warc.gz").open("rb") as stream:
             for number, record in enumerate(ArchiveIterator(stream)):
@@ -229,11 +231,11 @@ def test_the_captures_of_a_history_are_told_apart():
                 url = record.rec_headers["WARC-Target-URI"]
                 reason = read(capture(payload, url=url), payload).verdict.reason
                 if reason:
-                    found[name, number] = reason
-    assert found == {
+                    reasons[name, number] = reason
+    assert reasons == {
         ("match", 9): "not_found",
         ("match", 11): "not_found",
         ("mektoube", 10): "empty",
         ("mektoube", 18): "not_found",
         ("mektoube", 19): "not_found",
-    }, json.dumps({str(key): reason for key, reason in found.items()})
+    }, json.dumps({str(key): reason for key, reason in reasons.items()})

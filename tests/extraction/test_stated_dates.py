@@ -1,3 +1,5 @@
+"""The date a policy states as effective or last updated."""
+
 from datetime import date
 
 import pytest
@@ -28,17 +30,17 @@ from extraction.words.stated_dates import stated_date
         ("Last updated when we had time.", None),
     ],
 )
-def test_a_stated_date_is_read_where_it_is_certain(text, day):
+def test_stated_date_is_read_if_it_is_certain(text: str, day: date | None) -> None:
     assert stated_date([text]) == day
 
 
-def test_the_effective_date_goes_before_that_of_the_last_update():
+def test_effective_date_outranks_the_date_of_the_last_update() -> None:
     assert stated_date(["Last updated: 3 May 2021", "Some words.", "Effective date: 1 June 2021"]) == date(2021, 6, 1)
 
 
-def test_a_date_may_stand_alone_below_its_words():
+def test_date_may_stand_alone_below_the_words_that_announce_it() -> None:
     assert stated_date(["Last updated", "3 May 2021"]) == date(2021, 5, 3)
 
 
-def test_no_other_date_stands_in_for_an_ambiguous_one():
+def test_ambiguous_date_is_not_replaced_by_a_later_one() -> None:
     assert stated_date(["Last updated: 3/4/2018", "Updated: 5 May 2017"]) is None

@@ -1,12 +1,16 @@
-"""How a text is set is kept beside its words: a difference in it is cosmetic, and makes no version."""
+"""Typography is kept beside the words: a difference in typography alone is cosmetic and makes no version."""
+
+from collections.abc import Callable
 
 import pytest
 
 from core.changes import Comparison
 from core.clauses import Document
-from diffing.comparison import compare
+from diffing import compare
 from diffing.sameness import version_id
 from extraction import extract
+
+Reader = Callable[[str], Document]
 
 SENTENCE = "We keep the logs of our servers for thirty days, then we delete them."
 
@@ -36,8 +40,7 @@ def kinds(comparison: Comparison) -> list[str]:
         SENTENCE.replace("logs", "lo\u00adgs"),
     ],
 )
-def test_spaces_and_characters_without_width_are_cosmetic_and_no_version(read: object, other: str) -> None:
-    assert callable(read)
+def test_spaces_and_invisible_characters_are_cosmetic(read: Reader, other: str) -> None:
     old, new = read(SENTENCE), read(other)
     assert [clause.text for clause in old.clauses] == [clause.text for clause in new.clauses]
     assert version_id(old) == version_id(new)
@@ -45,7 +48,7 @@ def test_spaces_and_characters_without_width_are_cosmetic_and_no_version(read: o
 
 
 @pytest.mark.parametrize("other", [SENTENCE.replace("logs", "**logs**"), SENTENCE.replace(", then", ",  then")])
-def test_what_markdown_spells_out_is_typography(other: str) -> None:
+def test_emphasis_and_double_spaces_of_markdown_are_typography(other: str) -> None:
     old, new = markdown(SENTENCE), markdown(other)
     assert new.clauses[1].text == SENTENCE
     assert kinds(compare(old, new)) == ["cosmetic"]
@@ -53,22 +56,21 @@ def test_what_markdown_spells_out_is_typography(other: str) -> None:
 
 
 @pytest.mark.parametrize("read", [markdown, page])
-def test_where_the_source_wraps_its_lines_is_nothing(read: object) -> None:
-    assert callable(read)
+def test_line_wraps_of_the_source_are_no_typography(read: Reader) -> None:
     old, new = read(SENTENCE), read(SENTENCE.replace(" servers", "\nservers"))
     assert kinds(compare(old, new)) == []
     assert [clause.typography for clause in new.clauses] == ["", "", ""]
 
 
-def test_runs_of_spaces_in_html_are_the_layouts() -> None:
+def test_runs_of_spaces_in_html_are_no_typography() -> None:
     assert kinds(compare(page(SENTENCE), page(SENTENCE.replace(" ", "   \t")))) == []
 
 
-def test_emphasis_of_a_page_is_its_styles_not_the_vendors_words() -> None:
+def test_emphasis_in_html_is_no_typography() -> None:
     assert kinds(compare(page(SENTENCE), page(SENTENCE.replace("logs", "<b>logs</b>")))) == []
 
 
-def test_a_label_and_a_bullet_are_no_part_of_it() -> None:
+def test_typography_excludes_label_and_bullet() -> None:
     document = extract(b"# Policy\n\n* **2.1** We keep  logs\n* (b) Other *data* too\n", "text/markdown")
     assert [(clause.label, clause.typography) for clause in document.clauses[1:]] == [
         ("2.1", "We keep  logs"),

@@ -1,3 +1,5 @@
+"""Compressed bodies: what comes out, and that no damaged body is taken for a whole one."""
+
 import gzip
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.settings import CHECKOUT
-from formats.content_codings import CutOff, TooLarge, UnknownCoding, decode
+from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
 LIMIT = 10_000
 bodies = st.binary(max_size=2000)
@@ -33,59 +35,60 @@ def test_codings_are_undone(body: bytes) -> None:
 
 @settings(deadline=None)
 @given(bodies, st.data())
-def test_a_gzip_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
+def test_a_cut_off_gzip_body_is_an_error(body: bytes, data: st.DataObject) -> None:
     whole = gzip.compress(body)
     length = data.draw(st.integers(min_value=2, max_value=len(whole) - 1))
-    with pytest.raises(CutOff):
+    with pytest.raises(DamagedBodyError):
         decode(whole[:length], ["gzip"], LIMIT)
 
 
 @settings(deadline=None)
 @given(bodies, st.data())
-def test_a_zstd_body_cut_off_anywhere_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
+def test_a_cut_off_zstd_body_is_an_error(body: bytes, data: st.DataObject) -> None:
     whole = zstandard.compress(body)
-    with pytest.raises(CutOff):
+    with pytest.raises(DamagedBodyError):
         decode(whole[: data.draw(st.integers(min_value=4, max_value=len(whole) - 1))], ["zstd"], LIMIT)
 
 
-def test_a_brotli_body_cut_off_anywhere_is_never_taken_for_whole() -> None:
+def test_a_cut_off_brotli_body_is_an_error() -> None:
     whole = brotli.compress("Wir speichern, was Sie uns über sich sagen. ".encode() * 9 + bytes(range(256)))
     for length in range(len(whole) // 2, len(whole)):
-        with pytest.raises(CutOff):
+        with pytest.raises(DamagedBodyError):
             decode(whole[:length], ["br"], LIMIT)
 
 
 @settings(deadline=None)
 @given(bodies, st.data())
-def test_a_damaged_gzip_body_is_never_taken_for_whole(body: bytes, data: st.DataObject) -> None:
+def test_a_gzip_body_with_a_wrong_trailer_is_an_error(body: bytes, data: st.DataObject) -> None:
     whole = bytearray(gzip.compress(body))
-    place = data.draw(st.integers(min_value=len(whole) - 8, max_value=len(whole) - 1))  # checksum and length
-    whole[place] ^= 0xFF
-    with pytest.raises(CutOff):
+    # The last eight bytes are the checksum and the length (RFC 1952, section 2.3.1).
+    offset = data.draw(st.integers(min_value=len(whole) - 8, max_value=len(whole) - 1))
+    whole[offset] ^= 0xFF
+    with pytest.raises(DamagedBodyError):
         decode(bytes(whole), ["gzip"], LIMIT)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
-def test_a_plain_body_labelled_compressed_is_given_as_it_is(coding: str) -> None:
+def test_a_plain_body_labelled_compressed_is_returned_as_it_is(coding: str) -> None:
     assert decode(b"<html>plain</html>", [coding], LIMIT) == b"<html>plain</html>"
     assert decode(b"", [coding], LIMIT) == b""
 
 
-def test_a_bomb_is_stopped_at_the_limit() -> None:
+def test_a_compression_bomb_is_an_error() -> None:
     zeros = bytes(50_000_000)
     bombs = {"gzip, gzip": gzip.compress(gzip.compress(zeros)), "br": brotli.compress(zeros, quality=1)}
     bombs["zstd"] = zstandard.compress(zeros)
     for codings, bomb in bombs.items():
-        with pytest.raises(TooLarge):
+        with pytest.raises(BodyTooLargeError):
             decode(bomb, [codings], LIMIT)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd", "br"])
-def test_a_bomb_that_unpacks_to_gigabytes_takes_little_memory(coding: str) -> None:
-    """Of zstd and brotli, four kilobytes can give more than a gigabyte, before anything could look at its size."""
+def test_a_compression_bomb_takes_little_memory(coding: str) -> None:
+    """Four kilobytes of zstd or brotli can become more than a gigabyte in one step, before its size can be checked."""
     program = f"""
 import resource, zlib, brotli, zstandard
-from formats.content_codings import TooLarge, decode
+from formats.content_codings import BodyTooLargeError, decode
 zeros = bytes(1 << 24)
 if {coding!r} == "br":
     packer = brotli.Compressor(quality=5, lgwin=24)
@@ -100,7 +103,7 @@ else:
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     decode(bomb, [{coding!r}], 32 << 20)
-except TooLarge:
+except BodyTooLargeError:
     print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
@@ -108,26 +111,27 @@ except TooLarge:
 
 
 @pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
-def test_a_body_of_very_many_empty_members_is_refused_at_once(coding: str, compress: Callable[[bytes], bytes]) -> None:
+def test_very_many_empty_members_are_refused_quickly(coding: str, compress: Callable[[bytes], bytes]) -> None:
     member = compress(b"")
-    begun = time.monotonic()
-    with pytest.raises(TooLarge, match="in more than 10000 pieces"):
+    begin = time.monotonic()
+    with pytest.raises(BodyTooLargeError, match="in more than 10000 pieces"):
         decode(member * (16 * 1024 * 1024 // len(member)), [coding], LIMIT)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begin < 5
 
 
-def test_a_zstd_body_that_asks_for_much_memory_is_refused() -> None:
+def test_a_zstd_body_that_requires_much_memory_is_refused() -> None:
     parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=27)
-    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()  # no size is known beforehand
-    with pytest.raises(CutOff, match="damaged"):
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    # The size of the content isn't known beforehand, so the frame states its window (RFC 8878, section 3.1.1.1.2).
+    with pytest.raises(DamagedBodyError, match="damaged"):
         decode(packer.compress(b"x" * 5000) + packer.flush(), ["zstd"], LIMIT)
 
 
-def test_a_body_said_to_be_coded_many_times_is_refused() -> None:
-    with pytest.raises(UnknownCoding, match="coded 3000 times"):
+def test_a_body_with_very_many_codings_is_refused() -> None:
+    with pytest.raises(UnknownCodingError, match="3000 content codings"):
         decode(b"x", ["gzip, " * 3000], LIMIT)
 
 
 def test_an_unknown_coding_is_refused() -> None:
-    with pytest.raises(UnknownCoding, match="compress"):
+    with pytest.raises(UnknownCodingError, match="compress"):
         decode(b"x", ["compress"], LIMIT)

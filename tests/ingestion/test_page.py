@@ -19,7 +19,7 @@ CORPUS_LINE = (
 )
 
 
-def test_a_page_becomes_a_capture_of_the_time_and_address_given(tmp_path: Path) -> None:
+def test_a_page_becomes_a_capture_of_that_time_and_address(tmp_path: Path) -> None:
     path = tmp_path / "saved.htm"
     path.write_bytes(b"<p>We keep logs.</p>")
     at = datetime(2010, 11, 25, tzinfo=UTC)
@@ -36,7 +36,7 @@ def test_a_corpus_line_gives_the_day_and_the_newest_location_on_its_site(tmp_pat
     assert (capture.captured_at, capture.url) == (datetime(2016, 10, 18, tzinfo=UTC), NEW)
 
 
-def test_what_is_said_goes_before_what_the_corpus_line_says(tmp_path: Path) -> None:
+def test_arguments_take_precedence_over_the_corpus_line(tmp_path: Path) -> None:
     path = tmp_path / "policy.txt"
     path.write_text(f"{CORPUS_LINE}\nWe keep logs.\n", encoding="utf-8")
     at = datetime(2014, 6, 1, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_a_corpus_line_of_another_site_does_not_give_the_address(tmp_path: Path)
         capture_from_page(path, "northwind", "privacy", POLICY, None, None)
 
 
-def test_a_file_is_no_capture_of_a_policy_of_several_pages(tmp_path: Path) -> None:
+def test_a_file_cannot_be_a_policy_of_several_pages(tmp_path: Path) -> None:
     path = tmp_path / "saved.html"
     path.write_bytes(b"<p>We keep logs.</p>")
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [NEW]}]})
@@ -70,7 +70,7 @@ def test_a_file_is_no_capture_of_a_policy_of_several_pages(tmp_path: Path) -> No
         ("xs2mail.txt", "xs2mail", ("--captured-at", "2010"), "Privacy Policy"),
     ],
 )
-def test_the_five_policy_texts_go_in_and_are_shown_as_clauses(
+def test_five_real_policy_texts_are_shown_as_clauses(
     clausewatch: Clausewatch,
     monkeypatch: pytest.MonkeyPatch,
     name: str,

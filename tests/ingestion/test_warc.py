@@ -26,11 +26,11 @@ def day(year: int, month: int = 1, second: int = 0) -> datetime:
 def read(path: Path, *pages: DatedPage) -> tuple[list[tuple[Capture, bytes | None]], list[str]]:
     write_warc(path, pages)
     captures, left_out = [], []
-    for found in captures_from_warc(path, "northwind", "privacy", POLICY):
-        if isinstance(found, LeftOut):
-            left_out.append(found.why)
+    for result in captures_from_warc(path, "northwind", "privacy", POLICY):
+        if isinstance(result, LeftOut):
+            left_out.append(result.why)
         else:
-            captures.append(found)
+            captures.append(result)
     return captures, left_out
 
 
@@ -47,7 +47,9 @@ def test_a_response_from_a_location_is_a_capture_of_its_warc_date(warc: Path) ->
     assert (payload, left_out) == (b"<p>We keep logs.</p>", [])
     assert (capture.captured_at, capture.source, capture.url) == (at, "warc", OLD)
     assert (capture.status, capture.media_type) == (404, "text/html")
-    assert capture.archive["record_id"].startswith("<urn:uuid:")
+    assert capture.provenance is not None
+    assert capture.provenance.archive == "warc"
+    assert capture.provenance.identifiers["record_id"].startswith("<urn:uuid:")
 
 
 @pytest.mark.parametrize(
@@ -61,14 +63,14 @@ def test_content_codings_are_undone(warc: Path, coding: str, compress: Callable[
 
 
 @pytest.mark.parametrize("transfer_coding", ["chunked", "Chunked"])
-def test_chunks_are_put_together(warc: Path, transfer_coding: str) -> None:
+def test_chunked_bodies_are_joined(warc: Path, transfer_coding: str) -> None:
     body = b"5\r\n<p>We\r\nF\r\n keep logs.</p>\r\n0\r\n\r\n"
     page = DatedPage(url=OLD, at=day(2010), body=body, headers=(("Transfer-Encoding", transfer_coding),))
     ((_, payload),), _ = read(warc, page)
     assert payload == b"<p>We keep logs.</p>"
 
 
-def test_a_compressed_body_that_breaks_off_is_no_shorter_policy(warc: Path) -> None:
+def test_a_compressed_body_that_is_cut_off_is_left_out(warc: Path) -> None:
     body = gzip.compress(b"".join(b"<p>Clause %d.</p>" % number for number in range(100)))
     page = DatedPage(url=OLD, at=day(2010), body=body[:-100], headers=(("Content-Encoding", "gzip"),))
     assert read(warc, page) == ([], ["whose body is cut off, damaged or too large"])
@@ -79,7 +81,7 @@ def test_an_unknown_content_coding_is_left_out(warc: Path) -> None:
     assert read(warc, page) == ([], ["in a content coding that is not known"])
 
 
-def test_other_addresses_and_times_are_left_out_and_say_why(warc: Path) -> None:
+def test_other_addresses_and_times_are_left_out_with_a_reason(warc: Path) -> None:
     captures, left_out = read(
         warc,
         DatedPage(url="https://northwind.example/", at=day(2016), body=b"home"),
@@ -103,13 +105,13 @@ def test_a_redirect_in_the_file_leads_to_the_capture(warc: Path) -> None:
         warc,
         DatedPage(url=NEW, at=day(2016), status=301, headers=(("Location", "//cdn.northwind.example/p.html"),)),
         DatedPage(url=elsewhere, at=day(2016, second=2), body=b"<p>We keep logs.</p>"),
-        DatedPage(url=elsewhere, at=day(2016, month=3), body=b"another visit: nobody was sent here"),
+        DatedPage(url=elsewhere, at=day(2016, month=3), body=b"another visit, without a redirect"),
     )
     assert (capture.asked_url, capture.redirects, capture.url) == (NEW, (NEW,), elsewhere)
     assert left_out == ["a redirect", "of another address"]
 
 
-def test_a_redirect_to_what_is_no_address_leaves_the_rest_of_the_file_readable(warc: Path) -> None:
+def test_a_redirect_to_a_malformed_address_is_left_out(warc: Path) -> None:
     captures, left_out = read(
         warc,
         DatedPage(url=OLD, at=day(2010), status=302, headers=(("Location", "http://[none"),)),
@@ -118,7 +120,7 @@ def test_a_redirect_to_what_is_no_address_leaves_the_rest_of_the_file_readable(w
     assert ([payload for _, payload in captures], left_out) == ([b"<p>We keep logs.</p>"], ["a redirect"])
 
 
-def test_a_revisit_is_a_capture_again_of_what_it_refers_to(warc: Path) -> None:
+def test_a_revisit_is_another_capture_of_what_it_refers_to(warc: Path) -> None:
     pages = [
         DatedPage(url=OLD, at=day(2010), body=b"same"),
         DatedPage(url=OLD, at=day(2011), body=b"same", revisit=True),
@@ -128,25 +130,26 @@ def test_a_revisit_is_a_capture_again_of_what_it_refers_to(warc: Path) -> None:
     assert (first.captured_at, again.captured_at) == (day(2010), day(2011))
 
 
-def test_a_file_that_breaks_off_gives_what_came_before_and_then_one_error(warc: Path) -> None:
+def test_captures_before_a_break_in_the_file_are_read(warc: Path) -> None:
     write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"first")])
     whole = warc.stat().st_size
     body = bytes(range(256)) * 400
     write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"first"), DatedPage(url=OLD, at=day(2011), body=body)])
     data = warc.read_bytes()
     warc.write_bytes(data[: (whole + len(data)) // 2])
-    found = captures_from_warc(warc, "northwind", "privacy", POLICY)
-    first = next(found)
+    results = captures_from_warc(warc, "northwind", "privacy", POLICY)
+    first = next(results)
     assert not isinstance(first, LeftOut)
     assert first[1] == b"first"
     with pytest.raises(UsageError, match="breaks off after 1 responses"):
-        list(found)
+        list(results)
 
 
 @pytest.mark.parametrize("name", ["crawl.warc.gz", "crawl.warc"])
 def test_a_file_cut_off_anywhere_but_between_records_is_an_error(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """warcio takes a file that is cut off for a shorter one, and prints warnings."""
     path = tmp_path / name
     write_warc(path, [DatedPage(url=url, at=day(2010), body=b"text") for url in (OLD, "http://other.example/", OLD)])
     whole = path.read_bytes() if name.endswith(".gz") else gzip.decompress(path.read_bytes())
@@ -162,7 +165,7 @@ def test_a_file_cut_off_anywhere_but_between_records_is_an_error(
     assert capsys.readouterr() == ("", "")
 
 
-def test_what_is_wrong_with_a_file_is_told_in_one_printable_line(tmp_path: Path) -> None:
+def test_the_fault_of_a_file_is_reported_in_one_printable_line(tmp_path: Path) -> None:
     path = tmp_path / "no.warc"
     path.write_bytes(b"\x1b[31m\x9b" * 1000)
     with pytest.raises(UsageError) as caught:
@@ -172,7 +175,7 @@ def test_what_is_wrong_with_a_file_is_told_in_one_printable_line(tmp_path: Path)
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>not a WARC</html>", b"\x1f\x8b\x08\x00broken", bytes(1000)])
-def test_what_is_no_warc_is_one_error(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_warc_is_one_error(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "no.warc.gz"
     path.write_bytes(data)
     with pytest.raises(UsageError, match=r"no\.warc\.gz: not a whole WARC file"):
@@ -184,11 +187,11 @@ def test_a_missing_file_is_one_error(tmp_path: Path) -> None:
         list(captures_from_warc(tmp_path / "gone.warc", "northwind", "privacy", POLICY))
 
 
-def test_a_warc_is_known_by_its_name() -> None:
+def test_a_warc_is_recognised_by_its_name() -> None:
     assert [is_warc(Path(name)) for name in ("a.warc", "a.WARC.GZ", "a.html", "warc.txt")] == [True, True, False, False]
 
 
-def test_one_page_of_a_policy_of_several_is_no_capture_of_it(warc: Path) -> None:
+def test_one_of_several_pages_of_a_policy_is_left_out(warc: Path) -> None:
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [f"{OLD}?page=2"]}]})
     write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"<p>We keep logs.</p>")])
     assert list(captures_from_warc(warc, "northwind", "privacy", several)) == [

@@ -1,4 +1,4 @@
-"""Captures written as WARC and read again are the captures they were."""
+"""Captures that are written as WARC and read again come back unchanged."""
 
 import contextlib
 import gzip
@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
-from core.captures import Capture, sha256_hex
+from core.archives import Provenance
+from core.captures import Capture, Composition, Source, sha256_hex
 from core.declarations import Policy
 from ingestion import LeftOut, captures_from_warc, write_captures
 from loopback.archive import serve_archive
@@ -39,7 +40,10 @@ ARCHIVED = capture_of(
     -900,
     source="wayback",
     headers=(("Server", "nginx"), ("x-archive-orig-server", "Apache"), ("Memento-Datetime", "then")),
-    archive={"timestamp": "20160915", "digest": "X" * 32, "urlkey": "example,marmot)/privacy", "memento": "http://a/"},
+    provenance=Provenance(
+        "wayback",
+        {"timestamp": "20160915", "digest": "X" * 32, "urlkey": "example,marmot)/privacy", "memento": "http://a/"},
+    ),
 )
 SAVED = capture_of(B, -2000, source="file", status=None, requested_at=None, answered_at=None, media_type="text/html")
 ALL = (SAVED, ARCHIVED, LIVE, AGAIN, REDIRECTED)
@@ -59,25 +63,25 @@ def read(data: bytes, policy: str = "privacy", declared: Policy = POLICY) -> tup
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "export.warc.gz")
         path.write_bytes(data)
-        found = list(captures_from_warc(path, "marmot", policy, declared))
-    return [one for one in found if not isinstance(one, LeftOut)], [
-        one.why for one in found if isinstance(one, LeftOut)
+        results = list(captures_from_warc(path, "marmot", policy, declared))
+    return [result for result in results if not isinstance(result, LeftOut)], [
+        result.why for result in results if isinstance(result, LeftOut)
     ]
 
 
 def records(data: bytes) -> list[Any]:
-    found = []
+    result = []
     for record in ArchiveIterator(io.BytesIO(data)):
         record.body = record.content_stream().read()
-        found.append(record)
-    return found
+        result.append(record)
+    return result
 
 
 def check(path: Path) -> tuple[int, str]:
-    """What `warcio check -v` says."""
-    with contextlib.redirect_stdout(io.StringIO()) as said:
+    """Returns exit status and output of `warcio check -v`."""
+    with contextlib.redirect_stdout(io.StringIO()) as output:
         status = Checker(Namespace(inputs=[str(path)], verbose=True)).process_all()
-    return status, said.getvalue()
+    return status, output.getvalue()
 
 
 def test_captures_of_every_source_come_back_with_their_bytes() -> None:
@@ -87,7 +91,7 @@ def test_captures_of_every_source_come_back_with_their_bytes() -> None:
     assert left_out == ["of another address", "a redirect"]  # the two responses of the redirects
 
 
-def test_the_locations_declared_now_have_no_say() -> None:
+def test_the_locations_declared_now_make_no_difference() -> None:
     elsewhere = Policy.model_validate({"locations": [{"url": "https://moved.example/"}]})
     assert [capture for capture, _ in read(written(ALL), declared=elsewhere)[0]] == list(ALL)
 
@@ -107,9 +111,9 @@ def test_each_record_is_compressed_by_itself() -> None:
 def test_warcio_finds_nothing_wrong(tmp_path: Path) -> None:
     path = tmp_path / "export.warc.gz"
     path.write_bytes(written(ALL))
-    status, said = check(path)
-    assert status == 0, said
-    assert said.count("digest pass") + said.count("not checked (revisit)") == len(records(written(ALL)))
+    status, output = check(path)
+    assert status == 0, output
+    assert output.count("digest pass") + output.count("not checked (revisit)") == len(records(written(ALL)))
 
 
 def test_the_headers_of_a_response_fit_its_body() -> None:
@@ -123,13 +127,13 @@ def test_the_headers_of_a_response_fit_its_body() -> None:
     assert response.body == A
 
 
-def test_of_an_archives_answer_the_pages_own_headers_are_written() -> None:
+def test_archived_captures_are_written_with_the_pages_own_headers() -> None:
     response = records(written([ARCHIVED]))[-1]
     assert [name for name, _ in response.http_headers.headers] == ["Content-Type", "server", "Content-Length"]
     assert response.http_headers.get_header("Server") == "Apache"
 
 
-def test_what_each_capture_is_written_as() -> None:
+def test_the_record_types_that_captures_are_written_as() -> None:
     kinds = [record.rec_type for record in records(written(ALL))]
     assert kinds == [
         "warcinfo",
@@ -159,15 +163,18 @@ def test_without_its_metadata_the_file_is_read_like_any_other() -> None:
     )
     declared = Policy.model_validate({"locations": [{"url": URL}, {"url": OLD}]})
     back, _ = read(plain, declared=declared)
-    assert [(one.source, one.captured_at, one.url, one.media_type, one.sha256) for one, _ in back] == [
-        ("warc", one.captured_at, one.url, one.media_type, one.sha256) for one in (ARCHIVED, LIVE, AGAIN, REDIRECTED)
+    assert [
+        (capture.source, capture.captured_at, capture.url, capture.media_type, capture.sha256) for capture, _ in back
+    ] == [
+        ("warc", capture.captured_at, capture.url, capture.media_type, capture.sha256)
+        for capture in (ARCHIVED, LIVE, AGAIN, REDIRECTED)
     ]
-    # An address on the way that is a location itself is where the way begins, for want of better knowledge.
+    # The redirects begin with the last one that is a location, since the file does not say which was asked for first.
     assert (back[-1][0].asked_url, back[-1][0].redirects) == (URL, (URL,))
 
 
 def test_each_policy_of_a_file_has_its_own_payloads() -> None:
-    cookies = [replace(one, policy="cookies") for one in (LIVE, AGAIN)]
+    cookies = [replace(capture, policy="cookies") for capture in (LIVE, AGAIN)]
     data = written([*cookies, LIVE, AGAIN])
     for policy, expected in (("privacy", [LIVE, AGAIN]), ("cookies", cookies)):
         back, left_out = read(data, policy)
@@ -175,7 +182,7 @@ def test_each_policy_of_a_file_has_its_own_payloads() -> None:
         assert left_out == ["of another policy"] * 2
 
 
-def test_captures_whose_bytes_are_lost_are_left_out() -> None:
+def test_captures_with_a_lost_payload_are_left_out() -> None:
     stream = io.BytesIO()
     assert write_captures(stream, ALL, payload_of(A)) == 3
     assert [capture for capture, _ in read(stream.getvalue())[0]] == [ARCHIVED, LIVE, AGAIN]
@@ -194,13 +201,13 @@ def test_captures_whose_bytes_are_lost_are_left_out() -> None:
         (b'"2019-03-04T05:06:07.890123+00:00"', b'"2019-03-04T05:06:07.890123      "'),
     ],
 )
-def test_what_is_not_as_its_metadata_says_is_left_out(old: bytes, new: bytes) -> None:
+def test_a_record_that_contradicts_its_metadata_is_left_out(old: bytes, new: bytes) -> None:
     whole = gzip.decompress(written([LIVE]))
     assert old in whole
     assert read(whole.replace(old, new)) == ([], ["that is not what its metadata says"])
 
 
-def test_a_page_cannot_end_a_header() -> None:
+def test_line_breaks_in_addresses_and_headers_add_no_header() -> None:
     capture = replace(
         LIVE,
         url=f"{URL}?a\r\nWARC-Type: metadata",
@@ -244,14 +251,26 @@ ADDRESSES = st.one_of(st.sampled_from([URL, OLD, ELSEWHERE]), TEXTS.map(lambda t
 PAYLOADS = st.sampled_from([A, B, b"", b"\r\n\r\n", b"WARC/1.1\r\n", bytes(range(256)) * 80])
 
 
+SOURCES: tuple[Source, ...] = ("live", "wayback", "warc", "file")
+
+
+def provenances(source: Source) -> st.SearchStrategy[Provenance | None]:
+    if source not in ("wayback", "warc"):
+        return st.none()
+    # An empty mapping of identifiers is stored as no provenance.
+    identifiers = st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3)
+    return st.none() | st.builds(Provenance, st.just(source), identifiers)
+
+
 @st.composite
 def captures_with_payloads(draw: st.DrawFn) -> tuple[Capture, bytes]:
     payload = draw(PAYLOADS)
     chain = draw(st.lists(ADDRESSES, min_size=1, max_size=4))
+    source = draw(st.sampled_from(SOURCES))
     capture = Capture(
         vendor="marmot",
         policy=draw(st.sampled_from(["privacy", "cookies"])),
-        source=draw(st.sampled_from(["live", "wayback", "warc", "file"])),
+        source=source,
         captured_at=draw(MOMENTS),
         url=chain[-1],
         asked_url=chain[0],
@@ -262,16 +281,18 @@ def captures_with_payloads(draw: st.DrawFn) -> tuple[Capture, bytes]:
         sha256=sha256_hex(payload),
         requested_at=draw(st.none() | MOMENTS),
         answered_at=draw(st.none() | MOMENTS),
-        archive=draw(st.dictionaries(TEXTS, TEXTS, max_size=3)),
+        provenance=draw(provenances(source)),
+        composition=draw(st.none() | st.builds(Composition, TEXTS, TEXTS)),
+        rendered_by=draw(TEXTS),
     )
     return capture, payload
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(captures_with_payloads(), min_size=1, max_size=6, unique_by=lambda one: repr(one[0])))
-def test_whatever_the_captures_they_come_back(found: list[tuple[Capture, bytes]]) -> None:
-    captures = [capture for capture, _ in found]
-    data = written(captures, *(payload for _, payload in found))
+@given(st.lists(captures_with_payloads(), min_size=1, max_size=6, unique_by=lambda pair: repr(pair[0])))
+def test_any_captures_come_back(pairs: list[tuple[Capture, bytes]]) -> None:
+    captures = [capture for capture, _ in pairs]
+    data = written(captures, *(payload for _, payload in pairs))
     for policy in ("privacy", "cookies"):
         expected = [capture for capture in captures if capture.policy == policy]
         back, _ = read(data, policy)

@@ -1,3 +1,5 @@
+"""The order in which captures arrive makes no difference to what is shown."""
+
 import json
 from datetime import datetime
 from itertools import count, islice
@@ -20,17 +22,22 @@ from tests.stored_captures import POLICY, capture_of, page
 PAGES = [page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day")]
 vendors = (f"vendor-{number}" for number in count())
 
-# Of each real policy only the captures its file begins with: all of them would be too slow for every day.
+# How many captures of each WARC file are used: the first ones. All would take too long for a test.
 PER_POLICY = 5
 WARCS = sorted((SHARED / "warc").glob("*.warc.gz"))
+
+REAL = PolicyKey("real", "privacy")
 
 PlainHistory = tuple[list[tuple[str, list[tuple[datetime, str, str]]]], list[tuple[int, str]]]
 
 
 def plain(history: History) -> PlainHistory:
-    """All of it but the captures' keys, which are given out in order of arrival."""
+    """Returns a history without the ids of captures, which are numbered in the order of arrival."""
     periods = [
-        (period.version_id, [(seen.captured_at, seen.url, seen.sha256) for seen in period.observations])
+        (
+            period.version_id,
+            [(observation.captured_at, observation.url, observation.sha256) for observation in period.observations],
+        )
         for period in history.periods
     ]
     return periods, [(version.number, version.id) for version in history.versions]
@@ -52,27 +59,27 @@ def test_any_order_of_arrival_gives_the_same_history(
 
 
 def real_captures(path: Path) -> tuple[Policy, list[tuple[Capture, bytes]]]:
-    """The first captures in a WARC file, and a policy with every address of theirs declared."""
+    """Returns the first captures of a WARC file, and a policy that declares every address in the file."""
     lines = path.with_name(path.name.replace(".warc.gz", ".jsonl")).read_text(encoding="utf-8").splitlines()
     addresses = sorted({json.loads(line)["url"] for line in lines})
     policy = Policy(locations=tuple(Location(url=address) for address in addresses))
-    found = (each for each in captures_from_warc(path, "real", "privacy", policy) if not isinstance(each, LeftOut))
-    return policy, [(capture, payload) for capture, payload in islice(found, PER_POLICY) if payload is not None]
+    entries = (entry for entry in captures_from_warc(path, "real", "privacy", policy) if not isinstance(entry, LeftOut))
+    return policy, [(capture, payload) for capture, payload in islice(entries, PER_POLICY) if payload is not None]
 
 
 @needs_shared
 @pytest.mark.parametrize("path", WARCS, ids=lambda path: path.name.partition("-")[0])
-def test_real_captures_go_in_twice_and_in_any_order(tmp_path: Path, path: Path) -> None:
+def test_real_captures_kept_twice_and_in_reverse_give_the_same(tmp_path: Path, path: Path) -> None:
     policy, captures = real_captures(path)
     histories = []
-    for name, arrival in (("forth", captures), ("back", captures[::-1])):
+    for name, arrival in (("forward", captures), ("backward", captures[::-1])):
         with Store.open(f"sqlite:///{tmp_path / name}.db") as store:
-            assert [keep(store, capture, payload, policy).is_new for capture, payload in arrival] == [True] * len(
-                captures
-            )
-            history = plain(store.library.history(PolicyKey("real", "privacy")))
-            assert not any(keep(store, capture, payload, policy).is_new for capture, payload in arrival)
-            assert plain(store.library.history(PolicyKey("real", "privacy"))) == history
+            first_time = [keep(store, capture, payload, policy).is_new for capture, payload in arrival]
+            history = plain(store.library.history(REAL))
+            second_time = [keep(store, capture, payload, policy).is_new for capture, payload in arrival]
+            assert plain(store.library.history(REAL)) == history
+            assert all(first_time)
+            assert not any(second_time)
             histories.append(history)
     assert histories[0] == histories[1]
     assert captures

@@ -1,48 +1,50 @@
+"""Several processes and threads that keep, read again and compose digests at the same time."""
+
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.synchronize import Barrier
 
-from core.declarations import Location, Policy
 from core.policies import PolicyKey
 from storage import Store
+from tests.intake.sources import PRIVACY, WITHOUT_HEADINGS
 from tests.keeping import keep, reextract
-from tests.stored_captures import POLICY, URL, capture_of, page
+from tests.stored_captures import POLICY, capture_of, page
 
 PAGES = [page(f"We keep your messages for {days} days.") for days in range(4)]
-WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
-WORKERS = 3
+PROCESSES = 3
 _spawn = multiprocessing.get_context("spawn")
-_together: Barrier
+_barrier: Barrier
 
 
 def _join(barrier: Barrier) -> None:
-    global _together
-    _together = barrier
+    """Tells a process where to wait until all of them are there."""
+    global _barrier
+    _barrier = barrier
 
 
 def _open_and_keep(url: str) -> list[tuple[int, bool]]:
-    _together.wait(60)
+    _barrier.wait(60)
     with Store.open(url) as store:
         results = [keep(store, capture_of(payload, days), payload, POLICY) for days, payload in enumerate(PAGES * 3)]
     return [(kept.capture_id, kept.is_new) for kept in results]
 
 
-def test_processes_that_open_and_keep_the_same_at_once(database_url: str) -> None:
-    with ProcessPoolExecutor(WORKERS, _spawn, _join, (_spawn.Barrier(WORKERS),)) as pool:
-        results = list(pool.map(_open_and_keep, [database_url] * WORKERS))
-    keys = {tuple(key for key, _ in result) for result in results}
-    assert len(keys) == 1
+def test_processes_that_keep_the_same_captures_at_once(database_url: str) -> None:
+    with ProcessPoolExecutor(PROCESSES, _spawn, _join, (_spawn.Barrier(PROCESSES),)) as pool:
+        results = list(pool.map(_open_and_keep, [database_url] * PROCESSES))
+    ids = {tuple(capture_id for capture_id, _ in result) for result in results}
+    assert len(ids) == 1
     assert sum(is_new for result in results for _, is_new in result) == len(PAGES) * 3
     with Store.open(database_url) as store:
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(PAGES) * 3
-        assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == len(PAGES)
+        assert len(store.library.captures(PRIVACY)) == len(PAGES) * 3
+        assert len(store.library.history(PRIVACY).versions) == len(PAGES)
 
 
 def _open_and_reextract(url: str, keeps: bool) -> list[int]:
-    _together.wait(60)
+    _barrier.wait(60)
     with Store.open(url) as store:
         if not keeps:
-            return [reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS)]
+            return [reextract(store, PRIVACY, WITHOUT_HEADINGS)]
         return [
             keep(store, capture_of(payload, days), payload, WITHOUT_HEADINGS).capture_id
             for days, payload in enumerate(PAGES * 6)
@@ -53,43 +55,41 @@ def test_processes_that_read_again_and_keep_at_once(database_url: str) -> None:
     with Store.open(database_url) as store:
         for days, payload in enumerate(PAGES * 4):
             keep(store, capture_of(payload, days), payload, POLICY)
-        before = {version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions}
-        with ProcessPoolExecutor(WORKERS, _spawn, _join, (_spawn.Barrier(WORKERS),)) as pool:
+        before = {version.id for version in store.library.history(PRIVACY).versions}
+        with ProcessPoolExecutor(PROCESSES, _spawn, _join, (_spawn.Barrier(PROCESSES),)) as pool:
             work = [pool.submit(_open_and_reextract, database_url, keeps) for keeps in (False, False, True)]
             seen = [before]
-            while not all(one.done() for one in work):
-                seen.append({version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions})
-            results = [one.result() for one in work]
-        after = {version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions}
-        # All that anybody saw meanwhile was old or new.
+            while not all(future.done() for future in work):
+                seen.append({version.id for version in store.library.history(PRIVACY).versions})
+            results = [future.result() for future in work]
+        after = {version.id for version in store.library.history(PRIVACY).versions}
+        # Whatever was shown meanwhile was either all old or all new.
         assert after.isdisjoint(before)
-        assert all(each in (before, after) for each in seen)
-        assert len(set(results[2])) == len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(PAGES) * 6
-        assert (
-            sum(len(period.observations) for period in store.library.history(PolicyKey("marmot", "privacy")).periods)
-            == len(PAGES) * 6
-        )
-        assert reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS) == 0
+        assert all(versions in (before, after) for versions in seen)
+        assert len(set(results[2])) == len(store.library.captures(PRIVACY)) == len(PAGES) * 6
+        periods = store.library.history(PRIVACY).periods
+        assert sum(len(period.observations) for period in periods) == len(PAGES) * 6
+        assert reextract(store, PRIVACY, WITHOUT_HEADINGS) == 0
 
 
-def test_a_crawl_that_began_with_the_declaration_of_before_loses_nothing(database_url: str) -> None:
+def test_a_crawl_that_began_with_an_older_declaration_loses_nothing(database_url: str) -> None:
     with Store.open(database_url) as crawl, Store.open(database_url) as other:
-        crawl.keep(capture_of(PAGES[0]), PAGES[0], POLICY)
-        reextract(other, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS)
-        shown = other.library.history(PolicyKey("marmot", "privacy"))
-        crawl.keep(capture_of(PAGES[1], 1), PAGES[1], POLICY)
-        assert other.library.history(PolicyKey("marmot", "privacy")) == shown
+        keep(crawl, capture_of(PAGES[0]), PAGES[0], POLICY)
+        reextract(other, PRIVACY, WITHOUT_HEADINGS)
+        shown = other.library.history(PRIVACY)
+        keep(crawl, capture_of(PAGES[1], 1), PAGES[1], POLICY)
+        assert other.library.history(PRIVACY) == shown
     with Store.open(database_url) as store:
         keep(store, capture_of(PAGES[2], 2), PAGES[2], WITHOUT_HEADINGS)
-        assert len(store.library.history(PolicyKey("marmot", "privacy")).periods) == 3
+        assert len(store.library.history(PRIVACY).periods) == 3
 
 
-def test_threads_that_keep_the_same_at_once(store: Store) -> None:
+def test_threads_that_keep_the_same_captures_at_once(store: Store) -> None:
     captures = [(capture_of(payload, days), payload) for days, payload in enumerate(PAGES * 5)]
     with ThreadPoolExecutor(4) as pool:
-        results = list(pool.map(lambda pair: keep(store, *pair, POLICY), captures * 2))
+        results = list(pool.map(lambda pair: keep(store, pair[0], pair[1], POLICY), captures * 2))
     assert sum(kept.is_new for kept in results) == len(captures)
-    assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(captures)
+    assert len(store.library.captures(PRIVACY)) == len(captures)
 
 
 def test_a_crawl_and_a_digest_at_once(store: Store) -> None:
@@ -102,12 +102,12 @@ def test_a_crawl_and_a_digest_at_once(store: Store) -> None:
             payload = PAGES[number % len(PAGES)]
             keep(store, capture_of(payload, number), payload, POLICY)
         else:
-            told = {("marmot", "privacy"): now, (f"vendor-{number % 3}", "privacy"): now}
-            store.subscriptions.enqueue(reader.id, b"digest", told, now)
+            watermarks = {PRIVACY: now, PolicyKey(f"vendor-{number % 3}", "privacy"): now}
+            store.subscriptions.enqueue(reader.id, b"digest", watermarks, now)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(step, range(40)))
-    assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 20
+    assert len(store.library.captures(PRIVACY)) == 20
     assert len(store.subscriptions.outbox()) == 20
 
 
@@ -116,4 +116,4 @@ def test_readers_do_not_wait_for_a_writer(database_url: str) -> None:
         keep(writer, capture_of(PAGES[0]), PAGES[0], POLICY)
         with writer.database.write_session() as session:
             session.connection().exec_driver_sql("DELETE FROM readings")
-            assert len(reader.library.history(PolicyKey("marmot", "privacy")).periods) == 1
+            assert len(reader.library.history(PRIVACY).periods) == 1

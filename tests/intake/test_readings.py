@@ -1,3 +1,5 @@
+"""When a capture is read, by which reader, and what is left if reading it fails."""
+
 from collections.abc import Sequence
 
 import pytest
@@ -7,12 +9,13 @@ from core.declarations import Location, Policy
 from core.exceptions import ExtractionError
 from core.policies import PolicyKey
 from extraction import read
-from storage import Store, reading, service
+from intake import policy_reader, reading_task
+from storage import Store
+from tests.intake.sources import PRIVACY, WITHOUT_HEADINGS
 from tests.keeping import keep, reextract
-from tests.stored_captures import POLICY, URL, capture_of, page
+from tests.stored_captures import POLICY, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
-WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
 
 
 class Readings:
@@ -31,7 +34,7 @@ class Readings:
 @pytest.fixture
 def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
     counting = Readings()
-    monkeypatch.setattr(reading, "read", counting)
+    monkeypatch.setattr(reading_task, "read", counting)
     return counting
 
 
@@ -41,26 +44,23 @@ def test_a_capture_is_read_once(store: Store, readings: Readings) -> None:
     assert readings.count == 2
 
 
-def test_a_capture_outlives_an_extractor_that_fails(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_capture_stays_stored_if_the_extractor_fails(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> Reading:
         raise RecursionError("a page of 100,000 nested tags")
 
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "read", fail)
+        patch.setattr(reading_task, "read", fail)
         with pytest.raises(RecursionError):
             keep(store, capture_of(A), A, POLICY)
-    (unread,) = store.library.captures(PolicyKey("marmot", "privacy"))
+    (unread,) = store.library.captures(PRIVACY)
     assert unread.capture == capture_of(A)
     assert (unread.verdict.name, unread.version_id) == ("quarantined", None)
     assert "not read yet" in unread.verdict.evidence
-    assert store.library.history(PolicyKey("marmot", "privacy")).periods == ()
+    assert store.library.history(PRIVACY).periods == ()
 
     keep(store, capture_of(B, 1), B, POLICY)
-    assert [stored.verdict.name for stored in store.library.captures(PolicyKey("marmot", "privacy"))] == [
-        "accepted",
-        "accepted",
-    ]
-    assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
+    assert [stored.verdict.name for stored in store.library.captures(PRIVACY)] == ["accepted", "accepted"]
+    assert len(store.library.history(PRIVACY).versions) == 2
 
 
 def test_another_extractor_reads_a_policy_again(
@@ -68,7 +68,7 @@ def test_another_extractor_reads_a_policy_again(
 ) -> None:
     keep(store, capture_of(A), A, POLICY)
     keep(store, capture_of(A, policy="cookies"), A, POLICY)
-    monkeypatch.setattr(service, "_READER", "of tomorrow")
+    monkeypatch.setattr(policy_reader, "EXTRACTOR_NAME", "of tomorrow")
     keep(store, capture_of(B, 1), B, POLICY)
     assert readings.count == 4
     keep(store, capture_of(B, 2), B, POLICY)
@@ -82,7 +82,7 @@ def test_other_selectors_read_a_policy_again(store: Store) -> None:
     assert not again.is_new
     assert again.version_id != old.version_id
     assert "Your rights" not in {clause.text for clause in store.library.document(old.capture_id).clauses}
-    (version,) = store.library.history(PolicyKey("marmot", "privacy")).versions
+    (version,) = store.library.history(PRIVACY).versions
     assert version.id == again.version_id
 
 
@@ -93,17 +93,17 @@ def test_selectors_of_another_location_change_nothing(store: Store, readings: Re
     assert readings.count == 1
 
 
-def test_reading_again_can_be_asked_for(store: Store, readings: Readings) -> None:
+def test_reextract_reads_what_the_present_reader_has_not_read(store: Store, readings: Readings) -> None:
     for days in range(3):
         keep(store, capture_of(A, days), A, POLICY)
-    assert reextract(store, PolicyKey("marmot", "privacy"), POLICY) == 0
-    assert reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS) == 3
-    assert reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS) == 0
+    assert reextract(store, PRIVACY, POLICY) == 0
+    assert reextract(store, PRIVACY, WITHOUT_HEADINGS) == 3
+    assert reextract(store, PRIVACY, WITHOUT_HEADINGS) == 0
     assert reextract(store, PolicyKey("vole", "privacy"), WITHOUT_HEADINGS) == 0
     assert readings.count == 6
 
 
-def test_reading_again_goes_on_where_it_was_interrupted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_reextract_continues_where_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for days in range(3):
         keep(store, capture_of(A, days), A, POLICY)
 
@@ -116,22 +116,22 @@ def test_reading_again_goes_on_where_it_was_interrupted(store: Store, monkeypatc
             raise KeyboardInterrupt
         return read(capture, payload, **selectors)
 
-    monkeypatch.setattr(reading, "read", interrupted)
+    monkeypatch.setattr(reading_task, "read", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS)
-    assert reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS) == 2
+        reextract(store, PRIVACY, WITHOUT_HEADINGS)
+    assert reextract(store, PRIVACY, WITHOUT_HEADINGS) == 2
 
 
-def test_a_document_can_be_had_of_every_capture_that_could_be_read(store: Store) -> None:
+def test_every_capture_that_could_be_read_has_a_document(store: Store) -> None:
     kept = keep(store, capture_of(A), A, POLICY)
     assert store.library.document(kept.capture_id) == read(capture_of(A), A).document
 
 
 def test_a_capture_that_could_not_be_read_has_no_document(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = Verdict("quarantined", "unreadable", "an encrypted\x00 PDF \ud800")
-    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(verdict, None))
+    monkeypatch.setattr(reading_task, "read", lambda *_, **__: Reading(verdict, None))
     kept = keep(store, capture_of(A), A, POLICY)
     assert kept.verdict == verdict
-    assert store.library.captures(PolicyKey("marmot", "privacy"))[0].verdict == verdict
+    assert store.library.captures(PRIVACY)[0].verdict == verdict
     with pytest.raises(ExtractionError, match="an encrypted"):
         store.library.document(kept.capture_id)

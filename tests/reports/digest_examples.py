@@ -1,14 +1,19 @@
 """A store with subscribers and captures of two fictional vendors, for the tests of digests and their delivery."""
 
 import email
+from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
 
 from core.declarations import Location, Policy, Vendor
+from intake.reading_task import CaptureText, ReadingTask, warm_up
+from intake.service import Intake, given_up
+from intake.worker_pool import WorkerPool
 from reports import compose
 from storage import Store
-from tests.stored_captures import BEGIN, POLICY, capture_of, page
+from tests import keeping
+from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
 SENDER = "clausewatch@operator.example"
 READER = "reader@client.example"
@@ -30,17 +35,52 @@ COURTS, ADVERTISERS, INSURERS = (
 MINUTES = 1 / 24 / 60
 
 
-def keep_once(store: Store, payload: bytes, days: float, vendor: str = "marmot", policy: str = "privacy") -> None:
-    kept = keep(
-        store, capture_of(payload, days, vendor=vendor, policy=policy), payload, VENDORS[vendor].policies[policy]
-    )
+def read_by(number: int) -> Policy:
+    """A declaration of the privacy policy that differs in how to read, so that another reader is in force for it."""
+    return Policy(locations=(Location(url=URL, remove=(f".nothing-has-this-class-{number}",)),))
+
+
+def intake_with(store: Store, read: Callable[[ReadingTask], CaptureText]) -> Intake:
+    """An intake whose captures another function reads, in this process."""
+    return Intake(store, WorkerPool(read, give_up=given_up, size=ReadingTask.size, prepare=warm_up))
+
+
+def keep_once(
+    store: Store,
+    payload: bytes,
+    days: float,
+    vendor: str = "marmot",
+    policy: str = "privacy",
+    *,
+    intake: Intake | None = None,
+    declared: Policy | None = None,
+) -> None:
+    """Keeps one live capture of a policy, which must be accepted.
+
+    intake: None stands for the one of `tests.keeping`. declared: None stands for the policy's declaration in VENDORS.
+    """
+    capture = capture_of(payload, days, vendor=vendor, policy=policy)
+    declared = declared or VENDORS[vendor].policies[policy]
+    if intake is None:
+        kept = keeping.keep(store, capture, payload, declared)
+    else:
+        kept = intake.keep((capture, payload, declared))
     assert kept.verdict.name == "accepted"
 
 
-def keep(store: Store, payload: bytes, days: float, vendor: str = "marmot", policy: str = "privacy") -> None:
-    """As a live crawl does with what it sees for the first time: it looks again some minutes later."""
+def keep_confirmed(
+    store: Store,
+    payload: bytes,
+    days: float,
+    vendor: str = "marmot",
+    policy: str = "privacy",
+    *,
+    intake: Intake | None = None,
+    declared: Policy | None = None,
+) -> None:
+    """Keeps a live capture and another one minutes later, as a crawl does with a text it sees for the first time."""
     for moment in (days, days + 5 * MINUTES):
-        keep_once(store, payload, moment, vendor, policy)
+        keep_once(store, payload, moment, vendor, policy, intake=intake, declared=declared)
 
 
 def subscribe(store: Store, days: float, *vendors: str, address: str = READER) -> None:
@@ -48,7 +88,7 @@ def subscribe(store: Store, days: float, *vendors: str, address: str = READER) -
 
 
 def composed(store: Store, days: float) -> list[EmailMessage]:
-    """The messages that composing on that day puts into the outbox, which it empties."""
+    """The messages that a digest on that day puts into the outbox; they are marked as sent."""
     now = BEGIN + timedelta(days=days)
     before = {message.id for message in store.subscriptions.outbox()}
     count = compose(store, VENDORS, now, SENDER)
@@ -56,9 +96,13 @@ def composed(store: Store, days: float) -> list[EmailMessage]:
     assert len(new) == count
     for message in new:
         store.subscriptions.mark_sent(message.id, now)
-    parsed = [email.message_from_bytes(message.message, policy=default) for message in new]
-    assert all(isinstance(message, EmailMessage) for message in parsed)
-    return parsed
+    return [parsed_email(message.message) for message in new]
+
+
+def parsed_email(data: bytes) -> EmailMessage:
+    message = email.message_from_bytes(data, policy=default)
+    assert isinstance(message, EmailMessage)  # what this policy makes
+    return message
 
 
 def plain(message: EmailMessage) -> str:

@@ -1,6 +1,7 @@
-"""Hand-made comparisons and reports of a fictional policy, for the tests of what is made of them."""
+"""Hand-made comparisons and reports of a fictional policy, to test how they are shown."""
 
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from core.changes import Change, ChangeKind, Comparison, Redline, Significance
@@ -53,10 +54,10 @@ def document(*clauses: Clause) -> Document:
 
 
 def file_report(*changes: Change, unchanged: tuple[Clause, ...] = ()) -> Report:
-    """A report of two files whose only clauses are those of the changes, and the unchanged ones on both sides."""
+    """A report of two files. Their clauses are those of the changes and, on both sides, the unchanged ones."""
     sides = [
-        sorted([c for one in changes for c in getattr(one, side)] + list(unchanged), key=lambda c: c.position)
-        for side in ("old", "new")
+        sorted([*(c for change in changes for c in side_of(change)), *unchanged], key=lambda c: c.position)
+        for side_of in (attrgetter("old"), attrgetter("new"))
     ]
     old, new = document(*sides[0]), document(*sides[1])
     return Report(
@@ -78,7 +79,7 @@ def version_report(*changes: Change, vendor_name: str = "Marmot Mail") -> Report
     return Report(sides[0], sides[1], Interval(LAST_OLD, FIRST_NEW), (), files.comparison)
 
 
-# One change of every kind, with what its redline does not show.
+# A change of every kind, with notes on what the redline does not show.
 EVERY_KIND = (
     change("removed", (clause(0, "Cookies", kind="heading"),), ()),
     change("added", (), (clause(0, "We now sell your data.", kind="list_item"),)),

@@ -1,3 +1,5 @@
+"""Which changes a digest tells to whom."""
+
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -6,7 +8,6 @@ import pytest
 
 from core.policies import PolicyKey
 from storage import Store
-from tests.keeping import keep
 from tests.reports.digest_examples import (
     ADVERTISERS,
     COURTS,
@@ -14,7 +15,7 @@ from tests.reports.digest_examples import (
     MINUTES,
     composed,
     html,
-    keep,
+    keep_confirmed,
     keep_once,
     subscribe,
     unwrapped,
@@ -30,34 +31,34 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_change_is_told_once(store: Store) -> None:
-    keep(store, COURTS, 0)
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
-    keep(store, ADVERTISERS, 2)
+    keep_confirmed(store, ADVERTISERS, 2)
     (message,) = composed(store, 3)
     assert "advertiser" in unwrapped(message)
     assert composed(store, 4) == []
-    keep(store, ADVERTISERS, 5)
+    keep_confirmed(store, ADVERTISERS, 5)
     assert composed(store, 6) == []
 
 
-def test_what_was_captured_before_the_subscription_is_not_told(store: Store) -> None:
-    keep(store, COURTS, 0)
-    keep(store, ADVERTISERS, 2)
+def test_changes_before_the_subscription_are_not_told(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
+    keep_confirmed(store, ADVERTISERS, 2)
     subscribe(store, 3)
     assert composed(store, 4) == []
 
 
 def test_the_first_version_of_a_policy_is_no_change(store: Store) -> None:
     subscribe(store, 0)
-    keep(store, COURTS, 1)
+    keep_confirmed(store, COURTS, 1)
     assert composed(store, 2) == []
 
 
-def test_a_run_that_was_missed_loses_nothing(store: Store) -> None:
-    keep(store, COURTS, 0)
+def test_a_missed_run_loses_nothing(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
-    keep(store, ADVERTISERS, 2)
-    keep(store, INSURERS, 3)
+    keep_confirmed(store, ADVERTISERS, 2)
+    keep_confirmed(store, INSURERS, 3)
     (message,) = composed(store, 50)
     text = unwrapped(message)
     assert text.index("advertiser") < text.index("insurance")
@@ -66,32 +67,32 @@ def test_a_run_that_was_missed_loses_nothing(store: Store) -> None:
 
 
 def test_backfilled_history_tells_nobody(store: Store) -> None:
-    keep(store, ADVERTISERS, 10)
+    keep_confirmed(store, ADVERTISERS, 10)
     subscribe(store, 0)
     assert composed(store, 11) == []
     for days, payload in ((1, COURTS), (5, INSURERS), (9, COURTS)):
-        keep(store, payload, days)
+        keep_confirmed(store, payload, days)
     assert composed(store, 12) == []
-    keep(store, INSURERS, 20)
+    keep_confirmed(store, INSURERS, 20)
     (message,) = composed(store, 21)
     assert "insurance" in unwrapped(message)
     assert "court" not in unwrapped(message)
 
 
 def test_nothing_to_tell_advances_the_watermark_without_a_message(store: Store) -> None:
-    keep(store, COURTS, 0)
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
-    keep(store, COURTS, 5)
+    keep_confirmed(store, COURTS, 5)
     assert composed(store, 6) == []
     ((subscriber),) = store.subscriptions.subscribers()
-    assert told_to(store, subscriber.id) == {("marmot", "privacy"): BEGIN + timedelta(days=5, minutes=5)}
+    assert told_to(store, subscriber.id) == {PolicyKey("marmot", "privacy"): BEGIN + timedelta(days=5, minutes=5)}
     assert store.subscriptions.outbox() == ()
 
 
-def test_one_message_tells_of_every_policy_of_every_vendor_followed(store: Store) -> None:
+def test_one_message_tells_of_all_policies_of_all_followed_vendors(store: Store) -> None:
     for vendor, policy in (("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")):
-        keep(store, COURTS, 0, vendor, policy)
-        keep(store, ADVERTISERS, 2, vendor, policy)
+        keep_confirmed(store, COURTS, 0, vendor, policy)
+        keep_confirmed(store, ADVERTISERS, 2, vendor, policy)
     subscribe(store, 1)
     (message,) = composed(store, 3)
     for name in ("Marmot Mail privacy", "Marmot Mail cookies", "Otter Post privacy"):
@@ -99,10 +100,10 @@ def test_one_message_tells_of_every_policy_of_every_vendor_followed(store: Store
         assert f"{name}: version 1 → version 2" in html(message)
 
 
-def test_a_subscriber_hears_only_of_the_vendors_they_named(store: Store) -> None:
+def test_a_subscriber_is_told_only_of_the_vendors_they_named(store: Store) -> None:
     for vendor in ("marmot", "otter"):
-        keep(store, COURTS, 0, vendor)
-        keep(store, ADVERTISERS, 2, vendor)
+        keep_confirmed(store, COURTS, 0, vendor)
+        keep_confirmed(store, ADVERTISERS, 2, vendor)
     subscribe(store, 1, "otter", "no_longer_declared", address="some@client.example")
     subscribe(store, 1, address="all@client.example")
     some, everything = composed(store, 3)
@@ -111,13 +112,13 @@ def test_a_subscriber_hears_only_of_the_vendors_they_named(store: Store) -> None
     assert "Marmot" in unwrapped(everything)
 
 
-def test_each_subscriber_is_told_from_where_they_were(store: Store) -> None:
-    keep(store, COURTS, 0)
+def test_each_subscriber_has_a_watermark_of_their_own(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1, address="early@client.example")
-    keep(store, ADVERTISERS, 2)
+    keep_confirmed(store, ADVERTISERS, 2)
     assert len(composed(store, 3)) == 1
     subscribe(store, 4, address="late@client.example")
-    keep(store, INSURERS, 5)
+    keep_confirmed(store, INSURERS, 5)
     early, late = composed(store, 6)
     for message in (early, late):
         assert "insurance" in unwrapped(message)
@@ -125,7 +126,7 @@ def test_each_subscriber_is_told_from_where_they_were(store: Store) -> None:
 
 
 def test_a_text_seen_once_is_told_when_another_capture_shows_it(store: Store) -> None:
-    keep(store, COURTS, 0)
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_once(store, ADVERTISERS, 2)
     assert composed(store, 2.5) == []
@@ -135,8 +136,8 @@ def test_a_text_seen_once_is_told_when_another_capture_shows_it(store: Store) ->
     assert (BEGIN + timedelta(days=2)).strftime("%Y-%m-%dT") in unwrapped(message)
 
 
-def test_a_text_that_did_not_last_is_kept_and_told_to_nobody_nor_is_the_return_from_it(store: Store) -> None:
-    keep(store, COURTS, 0)
+def test_a_text_that_did_not_last_is_told_to_nobody(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_once(store, ADVERTISERS, 2)
     assert composed(store, 2 + MINUTES) == []
@@ -144,14 +145,14 @@ def test_a_text_that_did_not_last_is_kept_and_told_to_nobody_nor_is_the_return_f
     keep_once(store, COURTS, 3)
     assert composed(store, 4) == []
     assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
-    keep(store, INSURERS, 5)
+    keep_confirmed(store, INSURERS, 5)
     (message,) = composed(store, 6)
     assert "version 1 → version 3" in unwrapped(message)
 
 
 def test_a_return_to_an_earlier_text_is_told_as_one(store: Store) -> None:
     for days, payload in ((0, COURTS), (2, ADVERTISERS), (4, COURTS)):
-        keep(store, payload, days)
+        keep_confirmed(store, payload, days)
     subscribe(store, 3)
     (message,) = composed(store, 5)
     assert message["Subject"] == "clausewatch: Marmot Mail privacy returned to version 1 (1 substantive)"
@@ -161,14 +162,14 @@ def test_a_return_to_an_earlier_text_is_told_as_one(store: Store) -> None:
         assert "courts" in text
 
 
-def test_going_back_and_forth_is_told_once_and_then_a_new_text(store: Store) -> None:
-    keep(store, COURTS, 0)
+def test_an_alternation_is_told_once_and_then_a_new_text(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 0.5)
-    told = []
+    messages = []
     for day, payload in enumerate([ADVERTISERS, COURTS] * 4, start=1):
-        keep(store, payload, day)
-        told += composed(store, day + 0.5)
-    changed, returned, alternates = told
+        keep_confirmed(store, payload, day)
+        messages += composed(store, day + 0.5)
+    changed, returned, alternates = messages
     assert "advertiser" in unwrapped(changed)
     assert returned["Subject"] == "clausewatch: Marmot Mail privacy returned to version 1 (1 substantive)"
     assert alternates["Subject"] == "clausewatch: Marmot Mail privacy alternates between versions 1 and 2"
@@ -177,17 +178,17 @@ def test_going_back_and_forth_is_told_once_and_then_a_new_text(store: Store) -> 
         assert "The page alternates between versions 1 and 2 since 2019-03-05T05:06:07Z (3 times)." in text
         assert f"clausewatch report marmot @{first} @{second}" in text
         assert "Modified" not in text
-    keep(store, INSURERS, 20)
+    keep_confirmed(store, INSURERS, 20)
     (message,) = composed(store, 21)
     assert "version 1 → version 3" in unwrapped(message)
     assert "insurance" in unwrapped(message)
 
 
-def test_a_backfill_that_shows_an_older_text_makes_a_change_a_return(store: Store) -> None:
-    keep(store, COURTS, 10)
+def test_a_backfilled_older_text_makes_a_change_a_return(store: Store) -> None:
+    keep_confirmed(store, COURTS, 10)
     subscribe(store, 11)
-    keep(store, INSURERS, 5)
+    keep_confirmed(store, INSURERS, 5)
     assert composed(store, 12) == []
-    keep(store, INSURERS, 20)
+    keep_confirmed(store, INSURERS, 20)
     (message,) = composed(store, 21)
     assert "returned to the text of version 1" in unwrapped(message)

@@ -1,8 +1,11 @@
-import email.policy
+"""The e-mail that a digest is: headers, both parts, and addresses."""
+
 import email.utils
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from core.changes import Change
 from core.exceptions import UsageError
-from core.history import Telling
-from reports import Report, checked_address, compose
-from reports.digest import ChangeSet, _change_set, as_message
+from core.history import Announcement
+from reports import Report, VersionSide, checked_address, compose
+from reports.digest_email import DigestEntry, as_email, digest_entry
 from storage import Store, Subscriber
 from tests.reports.digest_examples import (
     ADVERTISERS,
@@ -22,7 +25,8 @@ from tests.reports.digest_examples import (
     VENDORS,
     composed,
     html,
-    keep,
+    keep_confirmed,
+    parsed_email,
     plain,
     subscribe,
 )
@@ -38,19 +42,21 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def change_set(report: Report) -> ChangeSet:
-    return _change_set(report, Telling(report.old.period, report.new.period))
+def entry_of(report: Report) -> DigestEntry:
+    assert isinstance(report.old, VersionSide)
+    assert isinstance(report.new, VersionSide)
+    return digest_entry(report, Announcement(report.old.period, report.new.period))
 
 
-def message_of(*changes: Change, name: str = "Marmot Mail") -> email.message.EmailMessage:
-    data = as_message([change_set(version_report(*changes, vendor_name=name))], SUBSCRIBER, VENDORS, BEGIN, SENDER)
-    return email.message_from_bytes(data, policy=email.policy.default)  # type: ignore[return-value]  # what default makes
+def email_of(*changes: Change, name: str = "Marmot Mail") -> EmailMessage:
+    entry = entry_of(version_report(*changes, vendor_name=name))
+    return parsed_email(as_email([entry], SUBSCRIBER, VENDORS, BEGIN, SENDER))
 
 
 def test_the_headers_a_mail_program_needs(store: Store) -> None:
-    keep(store, COURTS, 0)
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
-    keep(store, ADVERTISERS, 2)
+    keep_confirmed(store, ADVERTISERS, 2)
     (message,) = composed(store, 3)
     assert message["Subject"] == "clausewatch: Marmot Mail privacy changed (1 substantive)"
     assert message["From"] == f"clausewatch <{SENDER}>"
@@ -63,14 +69,14 @@ def test_the_headers_a_mail_program_needs(store: Store) -> None:
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
-def test_the_message_id_stays_for_the_same_news_and_differs_otherwise() -> None:
-    sets = [change_set(version_report(EVERY_KIND[0]))]
+def test_the_message_id_depends_on_subscriber_and_changes_only() -> None:
+    entries = [entry_of(version_report(EVERY_KIND[0]))]
     other = Subscriber(2, "other@client.example", (), BEGIN)
-    made = [
-        as_message(sets, reader, VENDORS, BEGIN + timedelta(days=days), SENDER)
+    messages = [
+        as_email(entries, reader, VENDORS, BEGIN + timedelta(days=days), SENDER)
         for reader, days in ((SUBSCRIBER, 0), (SUBSCRIBER, 9), (other, 0))
     ]
-    first, later, another = (email.message_from_bytes(data)["Message-ID"] for data in made)
+    first, later, another = (message_from_bytes(data)["Message-ID"] for data in messages)
     assert first == later != another
 
 
@@ -83,56 +89,56 @@ def test_the_message_id_stays_for_the_same_news_and_differs_otherwise() -> None:
     ],
 )
 def test_the_subject_leads_with_what_is_substantive(changes: tuple[Change, ...], subject: str) -> None:
-    assert message_of(*changes)["Subject"] == subject
+    assert email_of(*changes)["Subject"] == subject
 
 
-def test_of_several_policies_the_subject_names_the_one_that_changed_the_most() -> None:
+def test_the_subject_names_the_policy_that_changed_the_most() -> None:
     little, much = version_report(EVERY_KIND[9], vendor_name="Otter Post"), version_report(*EVERY_KIND)
-    data = as_message([change_set(little), change_set(much)], SUBSCRIBER, VENDORS, BEGIN, SENDER)
-    subject = email.message_from_bytes(data, policy=email.policy.default)["Subject"]
+    data = as_email([entry_of(little), entry_of(much)], SUBSCRIBER, VENDORS, BEGIN, SENDER)
+    subject = parsed_email(data)["Subject"]
     assert subject == "clausewatch: Marmot Mail privacy changed (6 substantive), and 1 more policy"
 
 
-def test_both_parts_tell_when_it_happened_and_on_what_evidence() -> None:
-    message = message_of(*EVERY_KIND)
+def test_both_parts_have_the_interval_and_its_evidence() -> None:
+    message = email_of(*EVERY_KIND)
     for text in (plain(message), html(message)):
         for part in ("2020-01-02T03:04:05Z", "http://old.example/p", "a" * 64, "2021-06-07T08:09:10Z", "b" * 64):
             assert part in text
 
 
-def test_substantive_and_factual_changes_are_shown_the_others_counted() -> None:
-    text = plain(message_of(*EVERY_KIND))
+def test_substantive_and_factual_changes_are_shown_others_counted() -> None:
+    text = plain(email_of(*EVERY_KIND))
     shown = re.findall(r"^(\d+)\. ", text, re.MULTILINE)
     assert shown == ["1", "2", "3", "5", "7", "8", "10"]
     assert "Besides, 3 editorial changes and 1 volatile change, not shown here." in text
     assert "clausewatch report marmot @aaaa @bbbb\n" in text
 
 
-def test_it_says_how_to_stop() -> None:
-    message = message_of(EVERY_KIND[0])
+def test_both_parts_say_how_to_unsubscribe() -> None:
+    message = email_of(EVERY_KIND[0])
     for text in (plain(message), html(message)):
         assert f"{READER} is subscribed to changes at Marmot Mail." in text
         assert f"clausewatch unsubscribe {READER}" in text
 
 
-def test_the_html_part_loads_nothing_and_a_vendor_can_do_nothing_in_it() -> None:
+def test_the_html_part_loads_nothing_and_shows_markup_as_text() -> None:
     hostile = "<script>alert(1)</script><img src=http://t.example/pixel>\u202e\x00"
-    page = LexborHTMLParser(html(message_of(added(0, hostile), name=hostile)))
+    page = LexborHTMLParser(html(email_of(added(0, hostile), name=hostile)))
     assert page.css("script, img, link, iframe, style, a, form") == []
     assert not any({"src", "href", "background"} & set(node.attributes) for node in page.css("*"))
     assert "<script>alert(1)</script>" in (page.body.text() if page.body else "")
 
 
-def test_the_message_is_ascii_with_short_lines_whatever_the_text() -> None:
+def test_a_message_is_ascii_with_short_lines_whatever_the_text() -> None:
     text = "Größe \ud800 \x00 プライバシー " + "x" * 5000
-    data = as_message([change_set(version_report(added(0, text)))], SUBSCRIBER, VENDORS, BEGIN, SENDER)
+    data = as_email([entry_of(version_report(added(0, text)))], SUBSCRIBER, VENDORS, BEGIN, SENDER)
     assert data.isascii()
     lines = data.split(b"\r\n")
     assert all(len(line) <= 998 and b"\n" not in line for line in lines)  # RFC 5322, section 2.1.1
 
 
 def test_a_vendors_name_cannot_add_a_header() -> None:
-    message = message_of(EVERY_KIND[0], name="Marmot\r\nBcc: all@client.example\r\n\r\nHi")
+    message = email_of(EVERY_KIND[0], name="Marmot\r\nBcc: all@client.example\r\n\r\nHi")
     assert message["Bcc"] is None
     assert message["Subject"].startswith("clausewatch: Marmot Bcc: all@client.example Hi privacy changed")
 
@@ -146,32 +152,32 @@ def test_a_vendors_name_cannot_add_a_header() -> None:
         "a@[127.0.0.1", "(c)", "a..b@", ",", ";", "\\", '"', "a\t@b.example",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(UsageError, match="is no e-mail address"):
+def test_an_invalid_address_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="is not an e-mail address"):
         checked_address(address)
 
 
 @pytest.mark.parametrize("address", ["a@b.example", " a.b+c_d@e-f.example\n", "o'neil@localhost", "a@[127.0.0.1]"])
-def test_an_address_is_taken_without_the_space_around_it(address: str) -> None:
+def test_an_address_is_stripped_of_the_space_around_it(address: str) -> None:
     assert checked_address(address) == address.strip()
 
 
-def test_a_sender_that_is_no_address_is_told_before_anything_is_composed(store: Store) -> None:
-    keep(store, COURTS, 0)
+def test_an_invalid_sender_is_refused_before_anything_is_composed(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
-    keep(store, ADVERTISERS, 2)
-    with pytest.raises(UsageError, match="is no e-mail address"):
+    keep_confirmed(store, ADVERTISERS, 2)
+    with pytest.raises(UsageError, match="is not an e-mail address"):
         compose(store, VENDORS, BEGIN, "nobody\r\nX: y")
     assert len(composed(store, 3)) == 1
 
 
 def test_a_long_unchanged_stretch_is_left_out() -> None:
     words = "The same words as ever. " * 60
-    one = change(
+    modified = change(
         "modified",
         (clause(0, f"{words}Old."),),
         (clause(0, f"{words}New."),),
         (("equal", words), ("delete", "Old."), ("insert", "New.")),
     )
-    assert plain(message_of(one)).count("The same words as ever.") < 6
-    assert LAST_OLD.url in plain(message_of(one))
+    assert plain(email_of(modified)).count("The same words as ever.") < 6
+    assert LAST_OLD.url in plain(email_of(modified))

@@ -1,7 +1,7 @@
 """A digest looks only at policies in which something happened, and says what it would say if it looked at all."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -13,65 +13,93 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
-from core.captures import Reading, Verdict
+from core.captures import Verdict
 from core.clauses import Clause, Document
 from core.declarations import Vendor
 from core.history import History
 from core.policies import PolicyKey
-from diffing.timeline import settled, tellings
+from diffing.sameness import version_id
+from diffing.timeline import announcements, settled
+from formats.document_json import encode
+from intake.reading_task import CaptureText, ReadingTask
 from reports import compose
-from reports.digest import _change_set, as_message
+from reports.digest_email import as_email, digest_entry
 from reports.report import report_between
-from storage import Review, Store, Subscriber, reading, service
+from storage import Review, Store, Subscriber, policies
 from tests.keeping import reextract
-from tests.reports.digest_examples import ADVERTISERS, COURTS, INSURERS, MARMOT, OTTER, SENDER, VENDORS, keep, subscribe
+from tests.reports.digest_examples import (
+    ADVERTISERS,
+    COURTS,
+    INSURERS,
+    MARMOT,
+    OTTER,
+    SENDER,
+    VENDORS,
+    intake_with,
+    keep_confirmed,
+    read_by,
+    subscribe,
+)
 from tests.stored_captures import BEGIN, POLICY, capture_of
 from tests.stored_digests import told_to
 
-POLICIES = [("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")]
+MARMOT_PRIVACY = PolicyKey("marmot", "privacy")
+MARMOT_COOKIES = PolicyKey("marmot", "cookies")
+OTTER_PRIVACY = PolicyKey("otter", "privacy")
+POLICIES = [MARMOT_PRIVACY, MARMOT_COOKIES, OTTER_PRIVACY]
 LANGUAGES = {"D": "de"}
 
+# What happens, and its arguments; see `play`.
+Step = tuple[Any, ...]
 
-def said_by_looking_at_all(
+
+def expected_digest(
     store: Store, vendors: Mapping[str, Vendor], subscriber: Subscriber, now: datetime
 ) -> tuple[str | None, dict[PolicyKey, datetime]]:
-    """The Message-ID, which names all changes told, and what is told then, as a look at every policy has them."""
-    told = dict(told_to(store, subscriber.id))
-    untold = []
+    """The Message-ID, which depends on all changes told, and the watermarks after it, found by looking at every policy.
+
+    The Message-ID is None if there is nothing to tell.
+    """
+    watermarks = dict(told_to(store, subscriber.id))
+    entries = []
     for slug in subscriber.vendors or vendors:
         for policy in vendors[slug].policies if slug in vendors else ():
-            known = settled(store.library.history(PolicyKey(slug, policy)))
-            watermark = max(subscriber.since, told.get((slug, policy), subscriber.since))
-            for telling in tellings(known.history, watermark):
-                report = report_between(store, vendors[slug], policy, known.history, telling.old, telling.new)
-                untold.append(_change_set(report, telling))
+            key = PolicyKey(slug, policy)
+            known = settled(store.library.history(key))
+            watermark = max(subscriber.since, watermarks.get(key, subscriber.since))
+            for announcement in announcements(known.history, watermark):
+                report = report_between(store, vendors[slug], policy, known.history, announcement.old, announcement.new)
+                entries.append(digest_entry(report, announcement))
             if known.until and known.until > watermark:
-                told[slug, policy] = known.until
-    if not untold:
-        return None, told
-    return message_from_bytes(as_message(untold, subscriber, vendors, now, SENDER))["Message-ID"], told
+                watermarks[key] = known.until
+    if not entries:
+        return None, watermarks
+    return message_from_bytes(as_email(entries, subscriber, vendors, now, SENDER))["Message-ID"], watermarks
 
 
-def readable(capture: object, payload: bytes, **_: object) -> Reading:
-    """A page is a letter, which is its text; `x` is none of the policy's, `D` is in German."""
-    text = payload.decode()
-    said = (Clause(0, "paragraph", None, (), f"{text} {reader[0]}"),)
-    verdict = Verdict("quarantined", "blocked", "says so") if text == "x" else Verdict("accepted")
-    return Reading(verdict, Document(None, LANGUAGES.get(text, "en"), None, said))
+def read_letter(task: ReadingTask) -> CaptureText:
+    """Reads a page that is one letter, which is its text; `x` is not the policy, `D` is in German.
+
+    Each reader reads another text.
+    """
+    letter = task.payload.decode()
+    clauses = (Clause(0, "paragraph", None, (), f"{letter} {task.remove}"),)
+    document = Document(None, LANGUAGES.get(letter, "en"), None, clauses)
+    verdict = Verdict("quarantined", "blocked", "says so") if letter == "x" else Verdict("accepted")
+    return CaptureText(verdict, encode(document), document.language, version_id(document))
 
 
-reader = ["1"]
-of = st.sampled_from([*POLICIES, POLICIES[0], POLICIES[0]])
-keeps = st.tuples(
+policy_keys = st.sampled_from([*POLICIES, MARMOT_PRIVACY, MARMOT_PRIVACY])
+keeps: st.SearchStrategy[Step] = st.tuples(
     st.just("keep"),
-    of,
+    policy_keys,
     st.sampled_from("AABBCDxx"),
-    st.sampled_from([0, 0, 0, 3, 20, -24 * 40]),  # so many hours late
-    st.sampled_from(["live", "wayback", "wayback"]),  # of a live one it is often not known whether it lasts
+    st.sampled_from([0, 0, 0, 3, 20, -24 * 40]),  # how many hours late the capture arrives
+    st.sampled_from(["live", "wayback", "wayback"]),  # whether a live capture's text lasts is often not known
 )
-others = st.one_of(
-    st.tuples(st.just("review"), of, st.integers(1, 3), st.sampled_from(["accepted", "accepted", "rejected"])),
-    st.tuples(st.just("read again"), of),
+others: st.SearchStrategy[Step] = st.one_of(
+    st.tuples(st.just("review"), policy_keys, st.integers(1, 3), st.sampled_from(["accepted", "accepted", "rejected"])),
+    st.tuples(st.just("read again"), policy_keys),
     st.tuples(
         st.just("subscribe"),
         st.sampled_from(["ann", "bob"]),
@@ -82,10 +110,10 @@ others = st.one_of(
     st.tuples(st.just("declare"), st.sampled_from(["all", "without otter", "without cookies"])),
 )
 # What happens from one digest to the next.
-days = st.tuples(st.lists(keeps, max_size=4), st.lists(others, max_size=2)).map(
+days: st.SearchStrategy[list[Step]] = st.tuples(st.lists(keeps, max_size=4), st.lists(others, max_size=2)).map(
     lambda drawn: [*drawn[0], *drawn[1], ("compose",)]
 )
-BEFORE = [("subscribe", "ann", (), -5), *(("keep", key, "A", 0, "wayback") for key in POLICIES)]
+BEFORE: list[Step] = [("subscribe", "ann", (), -5), *(("keep", key, "A", 0, "wayback") for key in POLICIES)]
 DECLARED = {
     "all": VENDORS,
     "without otter": {"marmot": MARMOT},
@@ -97,8 +125,8 @@ DECLARED = {
 
 
 @pytest.fixture
-def hasty() -> Iterator[None]:
-    """No power cut is waited for: there are many captures to keep."""
+def without_fsync() -> Iterator[None]:
+    """SQLite doesn't wait for the disk, since the test keeps many captures."""
 
     def unsafe(connection: Any, _: object) -> None:
         connection.execute("PRAGMA synchronous = OFF")
@@ -115,158 +143,160 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("without_fsync")
 @given(st.lists(days, min_size=3, max_size=6))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_digest_says_what_a_look_at_every_policy_would(empty: Path, drawn: list) -> None:
+def test_a_digest_says_what_a_look_at_every_policy_would(empty: Path, drawn: list[list[Step]]) -> None:
     path = empty.with_name("store.db")
     for old in empty.parent.glob("store.db*"):
         old.unlink()
     shutil.copy(empty, path)
-    reader[0] = "1"
-    with (
-        patch.object(reading, "read", readable),
-        patch.object(reading, "sure_language", lambda document: document.language),
-        Store.open(f"sqlite:///{path}") as store,
-    ):
-        for vendors in done(store, [*BEFORE, *(step for day in drawn for step in day)]):
+    with Store.open(f"sqlite:///{path}") as store:
+        for vendors in play(store, [*BEFORE, *(step for day in drawn for step in day)]):
             expected = {
-                subscriber: said_by_looking_at_all(store, vendors, subscriber, BEGIN)
+                subscriber: expected_digest(store, vendors, subscriber, BEGIN)
                 for subscriber in store.subscriptions.subscribers()
             }
             before = {message.id for message in store.subscriptions.outbox()}
             compose(store, vendors, BEGIN, SENDER)
-            said = {
+            message_ids = {
                 message.address: message_from_bytes(message.message)["Message-ID"]
                 for message in store.subscriptions.outbox()
                 if message.id not in before
             }
-            for subscriber, (message_id, told) in expected.items():
-                assert said.get(subscriber.address) == message_id
-                assert told_to(store, subscriber.id) == told
+            for subscriber, (message_id, watermarks) in expected.items():
+                assert message_ids.get(subscriber.address) == message_id
+                assert told_to(store, subscriber.id) == watermarks
 
 
-def done(store: Store, drawn: list) -> Iterator[Mapping[str, Vendor]]:
-    """Does these steps; what is declared, where a digest is to be composed."""
-    declared = DECLARED["all"]
-    for hours, (what, *given_) in enumerate(drawn):
-        if what == "keep":
-            (vendor, policy), text, late, source = given_
-            capture = capture_of(text.encode(), (2 * hours - late) / 24, vendor=vendor, policy=policy, source=source)
-            with patch.object(service, "_READER", reader[0]):
-                keep(store, capture, text.encode(), VENDORS[vendor].policies[policy])
-        elif what == "review":
-            key, place, decision = given_
-            newest = [one.id for one in store.library.captures(key)][-place:]
-            store.library.review(newest[:1], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
-        elif what == "read again":
-            reader[0] = str(int(reader[0]) + 1)
-            ((vendor, policy),) = given_
-            with patch.object(service, "_READER", reader[0]):
-                reextract(store, PolicyKey(vendor, policy), VENDORS[vendor].policies[policy])
-        elif what == "subscribe":
-            who, vendors, hours = given_
-            store.subscriptions.subscribe(f"{who}@client.example", vendors, BEGIN + timedelta(hours=hours))
-        elif what == "unsubscribe":
-            store.subscriptions.unsubscribe(f"{given_[0]}@client.example")
-        elif what == "declare":
-            declared = DECLARED[given_[0]]
-        else:
-            yield declared
+def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
+    """Takes the steps, one an hour. Yields the vendors declared whenever a digest is to be composed."""
+    declared: Mapping[str, Vendor] = DECLARED["all"]
+    reader = 1
+    with intake_with(store, read_letter) as intake:
+        for hours, (what, *arguments) in enumerate(steps):
+            if what == "keep":
+                (vendor, policy), letter, late, source = arguments
+                payload = letter.encode()
+                capture = capture_of(payload, (2 * hours - late) / 24, vendor=vendor, policy=policy, source=source)
+                intake.keep((capture, payload, read_by(reader)))
+            elif what == "review":
+                key, how_many, decision = arguments
+                newest = [stored.id for stored in store.library.captures(key)][-how_many:]
+                store.library.review(newest[:1], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
+            elif what == "read again":
+                reader += 1
+                (key,) = arguments
+                intake.reextract(key, read_by(reader))
+            elif what == "subscribe":
+                who, vendors, since = arguments
+                store.subscriptions.subscribe(f"{who}@client.example", vendors, BEGIN + timedelta(hours=since))
+            elif what == "unsubscribe":
+                store.subscriptions.unsubscribe(f"{arguments[0]}@client.example")
+            elif what == "declare":
+                declared = DECLARED[arguments[0]]
+            else:
+                yield declared
 
 
 def looked_at(store: Store, vendors: Mapping[str, Vendor]) -> tuple[list[PolicyKey], int]:
     """The policies that a digest looks at, and how many messages it composes."""
     keys: list[PolicyKey] = []
-    with patch.object(store, "history", lambda *key: keys.append(key) or Store.history(store, *key)):
-        return keys, compose(store, vendors, BEGIN, SENDER)
+    history_of = store.library.history
+
+    def history(key: PolicyKey) -> History:
+        keys.append(key)
+        return history_of(key)
+
+    with patch.object(store.library, "history", history):
+        messages = compose(store, vendors, BEGIN, SENDER)
+    return keys, messages
 
 
 def test_policies_in_which_nothing_happened_are_not_looked_at(store: Store) -> None:
     for vendor, policy in POLICIES:
-        keep(store, COURTS, 0, vendor, policy)
+        keep_confirmed(store, COURTS, 0, vendor, policy)
     subscribe(store, -1)
     subscribe(store, 1, "marmot", address="late@client.example")
-    assert looked_at(store, VENDORS) == ([("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")], 0)
+    assert looked_at(store, VENDORS) == (POLICIES, 0)
     assert looked_at(store, VENDORS) == ([], 0)
-    keep(store, ADVERTISERS, 2, "marmot", "cookies")
-    assert looked_at(store, VENDORS) == ([("marmot", "cookies")], 2)
+    keep_confirmed(store, ADVERTISERS, 2, "marmot", "cookies")
+    assert looked_at(store, VENDORS) == ([MARMOT_COOKIES], 2)
     assert looked_at(store, VENDORS) == ([], 0)
-    # A backfill is older than what was told.
-    keep(store, INSURERS, 1, "marmot", "cookies")
+    # A backfilled capture is older than the watermarks.
+    keep_confirmed(store, INSURERS, 1, "marmot", "cookies")
     assert looked_at(store, VENDORS) == ([], 0)
 
 
-def test_what_changed_while_a_vendor_was_not_declared_is_told_when_it_is_again(store: Store) -> None:
-    keep(store, COURTS, 0, "otter")
+def test_changes_of_an_undeclared_vendor_are_told_when_it_is_declared(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0, "otter")
     subscribe(store, 1)
     assert looked_at(store, VENDORS) == ([], 0)
-    keep(store, ADVERTISERS, 2, "otter")
+    keep_confirmed(store, ADVERTISERS, 2, "otter")
     assert looked_at(store, {"marmot": MARMOT}) == ([], 0)
-    assert looked_at(store, VENDORS) == ([("otter", "privacy")], 1)
-    # One who has subscribed since is told of what others were told long ago, when it is declared.
+    assert looked_at(store, VENDORS) == ([OTTER_PRIVACY], 1)
+    # A later subscriber is told, too, of a change that came after the subscription's beginning.
     subscribe(store, 1, address="late@client.example")
     assert looked_at(store, {"marmot": MARMOT}) == ([], 0)
-    assert looked_at(store, VENDORS) == ([("otter", "privacy")], 1)
+    assert looked_at(store, VENDORS) == ([OTTER_PRIVACY], 1)
 
 
-def test_what_another_reader_accepts_is_told_when_it_is_in_force(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    keep(store, COURTS, 0)
+def test_what_another_reader_accepts_is_told_once_it_is_in_force(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     capture = capture_of(ADVERTISERS, 2, source="file")
-    with monkeypatch.context() as patched:
-        blocked = Reading(Verdict("quarantined", "blocked", "says: checking"), None)
-        patched.setattr(reading, "read", lambda *_, **__: blocked)
-        keep(store, capture, ADVERTISERS, POLICY)
-    monkeypatch.setattr(service, "_READER", "of another day")
+    blocked = CaptureText(Verdict("quarantined", "blocked", "says: checking"))
+    with intake_with(store, lambda _: blocked) as intake:
+        intake.keep((capture, ADVERTISERS, POLICY))
     with (
-        patch.object(service.policies, "put_in_force", side_effect=KeyboardInterrupt),
+        patch.object(policies, "put_in_force", side_effect=KeyboardInterrupt),
         pytest.raises(KeyboardInterrupt),
     ):
-        reextract(store, PolicyKey("marmot", "privacy"), POLICY)
-    assert looked_at(store, VENDORS) == ([("marmot", "privacy")], 0)
-    reextract(store, PolicyKey("marmot", "privacy"), POLICY)
-    assert looked_at(store, VENDORS) == ([("marmot", "privacy")], 1)
+        reextract(store, MARMOT_PRIVACY, read_by(2))
+    assert looked_at(store, VENDORS) == ([MARMOT_PRIVACY], 0)
+    reextract(store, MARMOT_PRIVACY, read_by(2))
+    assert looked_at(store, VENDORS) == ([MARMOT_PRIVACY], 1)
 
 
 def test_vendors_chosen_later_are_told_of_from_the_subscription_on(store: Store) -> None:
     for vendor in VENDORS:
-        keep(store, COURTS, 0, vendor)
+        keep_confirmed(store, COURTS, 0, vendor)
     subscribe(store, 1, "marmot")
-    keep(store, ADVERTISERS, 2, "otter")
+    keep_confirmed(store, ADVERTISERS, 2, "otter")
     assert looked_at(store, VENDORS) == ([], 0)
     subscribe(store, 3, "otter")
-    assert looked_at(store, VENDORS) == ([("otter", "privacy")], 1)
+    assert looked_at(store, VENDORS) == ([OTTER_PRIVACY], 1)
 
 
-def test_a_capture_that_comes_while_a_digest_is_composed_is_told_by_the_next(store: Store) -> None:
-    keep(store, COURTS, 0)
+def test_a_capture_kept_while_a_digest_is_composed_is_told_by_the_next(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
-    keep(store, COURTS, 2)
+    keep_confirmed(store, COURTS, 2)
+    history_of = store.library.history
 
-    def history(*key: str) -> History:
-        found = Store.history(store, *key)
-        keep(store, ADVERTISERS, 3)
-        return found
+    def history(key: PolicyKey) -> History:
+        before = history_of(key)
+        keep_confirmed(store, ADVERTISERS, 3)
+        return before
 
-    with patch.object(store, "history", history):
+    with patch.object(store.library, "history", history):
         assert compose(store, VENDORS, BEGIN, SENDER) == 0
-    assert looked_at(store, VENDORS) == ([("marmot", "privacy")], 1)
+    assert looked_at(store, VENDORS) == ([MARMOT_PRIVACY], 1)
 
 
-def test_a_digest_that_is_interrupted_leaves_what_is_untold_to_the_next(store: Store) -> None:
-    keep(store, COURTS, 0)
+def test_an_interrupted_digest_leaves_the_rest_to_the_next(store: Store) -> None:
+    keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     subscribe(store, 1, address="other@client.example")
-    keep(store, ADVERTISERS, 2)
-    enqueue = store.enqueue
+    keep_confirmed(store, ADVERTISERS, 2)
+    enqueue = store.subscriptions.enqueue
 
-    def once(*arguments: Any) -> None:
+    def enqueue_once(*arguments: Any) -> None:
         if store.subscriptions.outbox():
             raise KeyboardInterrupt
         enqueue(*arguments)
 
-    with patch.object(store, "enqueue", once), pytest.raises(KeyboardInterrupt):
+    with patch.object(store.subscriptions, "enqueue", enqueue_once), pytest.raises(KeyboardInterrupt):
         compose(store, VENDORS, BEGIN, SENDER)
     assert compose(store, VENDORS, BEGIN, SENDER) == 1
     assert [message.address for message in store.subscriptions.outbox()] == [

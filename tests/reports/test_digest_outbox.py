@@ -1,3 +1,5 @@
+"""Delivery of the outbox into a folder."""
+
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def enqueue(store: Store, address: str, message: bytes) -> None:
     store.subscriptions.subscribe(address, (), BEGIN)
-    (subscriber,) = (one for one in store.subscriptions.subscribers() if one.address == address)
+    (subscriber,) = (known for known in store.subscriptions.subscribers() if known.address == address)
     store.subscriptions.enqueue(subscriber.id, message, {}, BEGIN)
 
 
@@ -46,7 +48,7 @@ def test_no_address_leads_out_of_the_folder(store: Store, tmp_path: Path, addres
     assert path.is_file()
 
 
-def test_what_cannot_be_written_stays_in_the_outbox(store: Store, tmp_path: Path) -> None:
+def test_a_message_that_cannot_be_written_stays_in_the_outbox(store: Store, tmp_path: Path) -> None:
     enqueue(store, "a@client.example", b"x")
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(DeliveryError, match="stays in the outbox"):
@@ -54,7 +56,7 @@ def test_what_cannot_be_written_stays_in_the_outbox(store: Store, tmp_path: Path
     assert len(store.subscriptions.outbox()) == 1
 
 
-def test_a_file_half_written_is_not_left_behind(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_half_written_file_is_not_left_behind(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 

@@ -1,70 +1,87 @@
-"""A reading made again tells no subscriber of a change that no vendor made."""
+"""Captures that are read again tell no subscriber of a change that no vendor made."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
-from core.captures import Capture, Reading, Verdict
+from core.captures import Capture
 from core.clauses import Document
 from core.policies import PolicyKey
+from diffing.sameness import version_id
 from extraction import read
-from storage import Store, reading, service
-from tests.keeping import reextract
-from tests.reports.digest_examples import ADVERTISERS, COURTS, INSURERS, composed, keep, subscribe, unwrapped
-from tests.stored_captures import POLICY, capture_of
+from formats.document_json import encode
+from intake.reading_task import CaptureText, ReadingTask, read_capture
+from intake.service import Intake
+from storage import Store, policies
+from tests.reports.digest_examples import (
+    ADVERTISERS,
+    COURTS,
+    INSURERS,
+    composed,
+    intake_with,
+    keep_confirmed,
+    read_by,
+    subscribe,
+    unwrapped,
+)
+from tests.stored_captures import capture_of
+
+MARMOT_PRIVACY = PolicyKey("marmot", "privacy")
+ANOTHER_READER = read_by(2)
 
 Rewrite = Callable[[Capture, Document], Document]
 
 
 def differently(capture: Capture, document: Document) -> Document:
-    """Every text differs from what the extractor before read, so every version id does."""
+    """Changes every clause, so that every version gets another id."""
     return replace(
         document, clauses=tuple(replace(clause, text=f"{clause.text} (kept)") for clause in document.clauses)
     )
 
 
 def without_recipients(capture: Capture, document: Document) -> Document:
-    """What tells the versions apart is read no longer: two of them are one."""
+    """Leaves out what tells two versions apart, so that they become one."""
     clauses = tuple(clause for clause in document.clauses if "hand your personal data to" not in clause.text)
     return replace(document, clauses=clauses) if capture.sha256 != capture_of(INSURERS).sha256 else document
 
 
 def with_its_day(capture: Capture, document: Document) -> Document:
-    """Something that differs between captures is read for the first time: one version is two."""
+    """Adds something that differs between captures, so that one version becomes two."""
     first, *others = document.clauses
     day = "Monday" if capture.captured_at < capture_of(b"", 4).captured_at else "Thursday"
     return replace(document, clauses=(replace(first, text=f"{first.text}, {day}"), *others))
 
 
-def use_extractor(monkeypatch: pytest.MonkeyPatch, name: str, rewrite: Rewrite) -> None:
-    def read_and_rewrite(capture: Capture, payload: bytes, **selectors: Sequence[str]) -> Reading:
-        reading = read(capture, payload, **selectors)
-        assert reading.document is not None
-        return Reading(Verdict("accepted"), rewrite(capture, reading.document))
+def intake_rewriting(store: Store, rewrite: Rewrite) -> Intake:
+    """An intake whose reader rewrites what the extractor reads."""
 
-    monkeypatch.setattr(service, "_READER", name)
-    monkeypatch.setattr(reading, "read", read_and_rewrite)
+    def read_and_rewrite(task: ReadingTask) -> CaptureText:
+        document = read(task.capture, task.payload).document
+        assert document is not None
+        rewritten = rewrite(task.capture, document)
+        return replace(read_capture(task), document=encode(rewritten), version_id=version_id(rewritten))
+
+    return intake_with(store, read_and_rewrite)
 
 
 @pytest.mark.parametrize("rewrite", [differently, without_recipients, with_its_day])
-def test_another_extractor_tells_nothing_and_the_next_change_alone(
-    store: Store, monkeypatch: pytest.MonkeyPatch, rewrite: Rewrite
-) -> None:
+def test_another_reader_tells_nothing_but_the_next_change(store: Store, rewrite: Rewrite) -> None:
     for days, payload in ((0, COURTS), (3, ADVERTISERS), (5, ADVERTISERS)):
-        keep(store, payload, days)
+        keep_confirmed(store, payload, days)
     subscribe(store, 1)
     assert len(composed(store, 6)) == 1
-    versions = {version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions}
+    versions = {version.id for version in store.library.history(MARMOT_PRIVACY).versions}
 
-    use_extractor(monkeypatch, "2.1", rewrite)
-    reextract(store, PolicyKey("marmot", "privacy"), POLICY)
-    assert {version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions} != versions
+    intake = intake_rewriting(store, rewrite)
+    intake.reextract(MARMOT_PRIVACY, ANOTHER_READER)
+    assert {version.id for version in store.library.history(MARMOT_PRIVACY).versions} != versions
     assert composed(store, 7) == []
-    keep(store, ADVERTISERS, 8)
+    keep_confirmed(store, ADVERTISERS, 8, intake=intake, declared=ANOTHER_READER)
     assert composed(store, 9) == []
 
-    keep(store, INSURERS, 10)
+    keep_confirmed(store, INSURERS, 10, intake=intake, declared=ANOTHER_READER)
     (message,) = composed(store, 11)
     text = unwrapped(message)
     assert "insurance" in text
@@ -73,22 +90,21 @@ def test_another_extractor_tells_nothing_and_the_next_change_alone(
     assert composed(store, 12) == []
 
 
-def test_a_change_that_comes_while_reading_again_is_interrupted_is_told_once(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_change_during_an_interrupted_reextraction_is_told_once(store: Store) -> None:
     for days, payload in ((0, COURTS), (3, ADVERTISERS)):
-        keep(store, payload, days)
+        keep_confirmed(store, payload, days)
     subscribe(store, 1)
     assert len(composed(store, 4)) == 1
 
-    use_extractor(monkeypatch, "2.1", differently)
-    with monkeypatch.context() as patch:
-        patch.setattr(service.Keeper, "_put_in_force", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            keep(store, capture_of(INSURERS, 5, source="file"), INSURERS, POLICY)
+    intake = intake_rewriting(store, differently)
+    with (
+        patch.object(policies, "put_in_force", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        intake.keep((capture_of(INSURERS, 5, source="file"), INSURERS, ANOTHER_READER))
     assert composed(store, 6) == []
 
-    reextract(store, PolicyKey("marmot", "privacy"), POLICY)
+    intake.reextract(MARMOT_PRIVACY, ANOTHER_READER)
     (message,) = composed(store, 7)
     assert "insurance" in unwrapped(message)
     assert "court" not in unwrapped(message)

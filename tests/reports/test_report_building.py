@@ -1,3 +1,5 @@
+"""Reports from a store and from files: sides, interval, what was shown between, and the JSON shape."""
+
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,8 +11,12 @@ from core.captures import sha256_hex
 from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.policies import PolicyKey
-from reports import FileSide, Report, VersionSide, as_html, as_json, as_text, build_report, compare_files
+from reports import FileSide, Report, VersionSide, build_report, compare_files
+from reports.html_report import as_html
+from reports.json_report import as_json
+from reports.terminal_report import as_text
 from storage import Store
+from tests.keeping import keep
 from tests.reports.report_examples import added, clause, document, file_report
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
@@ -27,7 +33,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def keep(store: Store, *shown: tuple[float, bytes]) -> None:
+def keep_at(store: Store, *shown: tuple[float, bytes]) -> None:
+    """Keeps captures, each given by its day and its payload."""
     for days, payload in shown:
         kept = keep(store, capture_of(payload, days), payload, POLICY)
         assert kept.verdict.name == "accepted"
@@ -47,8 +54,8 @@ def day(days: float) -> str:
     return f"{BEGIN + timedelta(days=days):%Y-%m-%d}"
 
 
-def test_the_interval_is_from_the_last_capture_of_the_old_text_to_the_first_of_the_new(store: Store) -> None:
-    keep(store, (0, A), (10, A), (20, B), (30, B))
+def test_the_interval_is_from_last_old_to_first_new_capture(store: Store) -> None:
+    keep_at(store, (0, A), (10, A), (20, B), (30, B))
     report = between(store, day(0), day(30))
     assert numbers(report) == (1, 2)
     assert report.interval
@@ -58,8 +65,8 @@ def test_the_interval_is_from_the_last_capture_of_the_old_text_to_the_first_of_t
     assert report.between == ()
 
 
-def test_the_json_shape(store: Store) -> None:
-    keep(store, (0, A), (10, A), (20, B))
+def test_the_json_of_a_report_has_the_shape_of_the_contract(store: Store) -> None:
+    keep_at(store, (0, A), (10, A), (20, B))
     shape = json.loads(as_json(between(store, day(0), day(20))))
     assert list(shape) == ["old", "new", "interval", "between", "counts", "changes"]
     assert shape["old"] == {
@@ -84,8 +91,8 @@ def test_the_json_shape(store: Store) -> None:
     assert shape["interval"]["before"]["sha256"] == capture_of(B).sha256
 
 
-def test_dates_of_the_same_version_make_a_report_without_changes_that_says_so(store: Store) -> None:
-    keep(store, (0, A), (10, A), (20, B))
+def test_a_report_on_one_version_says_that_nothing_changed(store: Store) -> None:
+    keep_at(store, (0, A), (10, A), (20, B))
     report = between(store, day(1), day(15))
     assert report.same_version
     assert report.interval is None
@@ -96,18 +103,18 @@ def test_dates_of_the_same_version_make_a_report_without_changes_that_says_so(st
         assert "no change happened" in text
 
 
-def test_a_text_that_went_and_came_back_is_not_said_to_have_stayed(store: Store) -> None:
-    keep(store, (0, A), (10, B), (20, A))
+def test_a_report_on_one_version_says_that_another_was_shown_between(store: Store) -> None:
+    keep_at(store, (0, A), (10, B), (20, A))
     report = between(store, day(0), day(20))
     assert report.same_version
-    assert [one.number for one in report.between] == [2]
+    assert [period.number for period in report.between] == [2]
     text = as_text(report)
     assert "the text went and came back" in text
     assert "no change happened" not in text
 
 
 def test_versions_shown_between_are_named_with_their_dates(store: Store) -> None:
-    keep(store, (0, A), (10, B), (12, B), (20, C))
+    keep_at(store, (0, A), (10, B), (12, B), (20, C))
     report = between(store, day(0), day(20))
     assert numbers(report) == (1, 3)
     assert "version 2 (from 2019-03-14T05:06:07Z to 2019-03-16T05:06:07Z): the change came in steps" in as_text(report)
@@ -122,13 +129,13 @@ def test_versions_shown_between_are_named_with_their_dates(store: Store) -> None
 
 
 def test_the_later_date_first_is_refused(store: Store) -> None:
-    keep(store, (0, A), (10, B))
+    keep_at(store, (0, A), (10, B))
     with pytest.raises(UsageError, match="give the earlier date first"):
         between(store, day(10), day(0))
 
 
 def test_an_earlier_version_may_be_compared_with_a_later_one_by_id(store: Store) -> None:
-    keep(store, (0, A), (10, B))
+    keep_at(store, (0, A), (10, B))
     first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
     report = between(store, f"@{second}", f"@{first}")
     assert numbers(report) == (2, 1)
@@ -136,8 +143,8 @@ def test_an_earlier_version_may_be_compared_with_a_later_one_by_id(store: Store)
     assert "Compared backwards" in as_text(report)
 
 
-def test_a_version_shown_twice_is_taken_where_the_two_are_in_order(store: Store) -> None:
-    keep(store, (0, A), (10, B), (20, A))
+def test_an_id_names_the_period_that_brings_the_sides_into_order(store: Store) -> None:
+    keep_at(store, (0, A), (10, B), (20, A))
     first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
     report = between(store, f"@{first}", f"@{second}")
     assert not report.backwards
@@ -145,14 +152,14 @@ def test_a_version_shown_twice_is_taken_where_the_two_are_in_order(store: Store)
     assert report.interval.first_new.captured_at == BEGIN + timedelta(days=10)
 
 
-def test_a_policy_that_is_not_declared_or_not_captured_is_told(store: Store) -> None:
+def test_an_undeclared_or_uncaptured_policy_is_refused(store: Store) -> None:
     with pytest.raises(UsageError, match="no policy 'cookies'"):
         build_report(store, VENDOR, "cookies", "2019", "2020")
     with pytest.raises(UsageError, match="crawl it first"):
         between(store, "2019", "2020")
 
 
-def test_files_are_named_by_path_and_digest(tmp_path: Path) -> None:
+def test_files_are_named_by_path_and_checksum(tmp_path: Path) -> None:
     old, new = tmp_path / "old.txt", tmp_path / "new.txt"
     old.write_bytes(b"One.")
     new.write_bytes(b"Two words more than before.")
@@ -168,7 +175,7 @@ def test_files_are_named_by_path_and_digest(tmp_path: Path) -> None:
     assert shape["new"]["sha256"] == report.new.sha256 == capture_of(b"Two words more than before.").sha256
 
 
-def test_json_is_valid_utf8_and_safe_on_a_terminal_whatever_the_text_holds() -> None:
+def test_json_is_valid_utf8_and_safe_on_a_terminal() -> None:
     hostile = "\x1b]0;x\x07\x9b\u202e\ud800\x00 Größe"
     text = as_json(file_report(added(0, hostile)))
     text.encode("utf-8")

@@ -1,12 +1,14 @@
+"""The HTML report: escaping, links, accessibility."""
+
 import base64
 import hashlib
 import re
 from itertools import pairwise
 
 import pytest
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from reports import as_html
+from reports.html_report import as_html
 from tests.reports.report_examples import EVERY_KIND, change, clause, file_report, version_report
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}</style></title>\u202e\x00<!--"
@@ -16,21 +18,28 @@ def parsed(html: str) -> LexborHTMLParser:
     return LexborHTMLParser(html)
 
 
+def first(page: LexborHTMLParser | LexborNode, selector: str) -> LexborNode:
+    """The first node that the selector matches; there must be one."""
+    node = page.css_first(selector)
+    assert node is not None
+    return node
+
+
 def test_nothing_a_vendor_wrote_becomes_markup() -> None:
-    one = change(
+    moved = change(
         "moved_modified",
         (clause(0, HOSTILE, path=(HOSTILE,), label=HOSTILE, links=(f"javascript:{HOSTILE}",)),),
         (clause(0, HOSTILE + "x", path=(HOSTILE,), label="2"),),
         (("equal", HOSTILE), ("insert", "x")),
     )
-    html = as_html(version_report(one, vendor_name=HOSTILE))
+    html = as_html(version_report(moved, vendor_name=HOSTILE))
     harmless = as_html(version_report(change("moved_modified", (clause(0, "a"),), (clause(0, "b"),), confidence=0.1)))
-    tags = [[node.tag for node in parsed(page).root.traverse()] for page in (html, harmless)]
+    tags = [[node.tag for node in first(parsed(page), "html").traverse()] for page in (html, harmless)]
     assert set(tags[0]) == set(tags[1])
     assert tags[0].count("script") == tags[1].count("script") == 1
     assert "\u202e" not in html
     assert "\x00" not in html
-    assert HOSTILE.split("\u202e")[0] in parsed(html).css_first("article").text()
+    assert HOSTILE.split("\u202e")[0] in first(parsed(html), "article").text()
 
 
 def test_a_capture_is_linked_only_when_its_address_is_a_web_address() -> None:
@@ -38,7 +47,7 @@ def test_a_capture_is_linked_only_when_its_address_is_a_web_address() -> None:
     assert hrefs == ["http://old.example/p", "https://new.example/p"]
 
 
-def test_the_policy_allows_its_own_style_and_script_and_nothing_else() -> None:
+def test_the_csp_allows_the_own_style_and_script_and_nothing_else() -> None:
     page = parsed(as_html(version_report(*EVERY_KIND)))
     (policy,) = (
         node.attributes["content"] or ""
@@ -48,12 +57,12 @@ def test_the_policy_allows_its_own_style_and_script_and_nothing_else() -> None:
     assert policy.startswith("default-src 'none';")
     for tag in ("style", "script"):
         (content,) = (node.text(deep=True) for node in page.css(tag))
-        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-        assert f"{tag}-src 'sha256-{digest}'" in policy
+        checksum = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{checksum}'" in policy
     assert "unsafe" not in policy
 
 
-def test_it_loads_nothing_and_holds_no_inline_style_or_handler() -> None:
+def test_the_page_loads_nothing_and_has_no_inline_style_or_handler() -> None:
     page = parsed(as_html(version_report(*EVERY_KIND)))
     assert page.css("link, img, iframe, object, embed, video, audio, source, base") == []
     for node in page.css("*"):
@@ -62,7 +71,7 @@ def test_it_loads_nothing_and_holds_no_inline_style_or_handler() -> None:
         assert not any(name.startswith("on") for name in node.attributes)
 
 
-def test_every_link_inside_leads_somewhere_and_no_id_is_given_twice() -> None:
+def test_every_internal_link_has_a_target_and_ids_are_unique() -> None:
     page = parsed(as_html(version_report(*EVERY_KIND)))
     ids = [node.attributes["id"] for node in page.css("[id]")]
     assert len(ids) == len(set(ids))
@@ -75,8 +84,8 @@ def test_every_link_inside_leads_somewhere_and_no_id_is_given_twice() -> None:
 def test_a_moved_clause_links_to_where_it_was_and_where_it_is() -> None:
     page = parsed(as_html(version_report(*EVERY_KIND)))
     assert [link.attributes["href"] for link in page.css("#change-5 .goto a")] == ["#old-3", "#new-10"]
-    was, now = page.css_first("#old-3"), page.css_first("#new-10")
-    assert was.css_first(".inline").text().strip() == "Write to us."
+    was, now = first(page, "#old-3"), first(page, "#new-10")
+    assert first(was, ".inline").text().strip() == "Write to us."
     assert '<a href="#new-10">' in (was.html or "")
     assert '<a href="#old-3">' in (now.html or "")
 
@@ -88,21 +97,21 @@ def test_a_move_looks_like_neither_a_deletion_nor_an_insertion() -> None:
         ("#old-2", "moved away: change 4, where it is now"),
         ("#new-9", "moved here: change 4, where it was"),
     ):
-        row = page.css_first(place)
+        row = first(page, place)
         assert row.css("del, ins") == []
-        assert row.css_first(".where").text().startswith(words)
+        assert first(row, ".where").text().startswith(words)
     assert re.search(r"\.row\.moved_from, \.row\.moved_to \{[^}]*--move[^}]*dashed", html)
 
 
-def test_the_parts_of_a_split_stand_under_each_other() -> None:
+def test_the_parts_of_a_split_are_below_one_another() -> None:
     page = parsed(as_html(file_report(*EVERY_KIND)))
-    assert (page.css_first("#change-7 .inline .text").html or "").endswith(">One. <ins>¶</ins><br>Two.</p>")
+    assert (first(page, "#change-7 .inline .text").html or "").endswith(">One. <ins>¶</ins><br>Two.</p>")
     old, new = page.css("#change-8 .sides > div .text")
     assert (old.html or "").endswith(">Three. <del>¶</del><br>Four.</p>")
     assert (new.html or "").endswith(">Three. Four.</p>")
 
 
-def test_a_long_report_begins_with_links_to_where_the_substance_is() -> None:
+def test_a_long_report_begins_with_links_to_substantive_changes() -> None:
     page = parsed(as_html(file_report(*EVERY_KIND)))
     links = [(link.text(), link.attributes["href"]) for link in page.css("nav a")]
     assert links == [
@@ -116,18 +125,18 @@ def test_a_long_report_begins_with_links_to_where_the_substance_is() -> None:
 
 def test_a_filtered_report_says_so() -> None:
     html = as_html(file_report(*EVERY_KIND))
-    assert "Some changes are hidden" in parsed(html).css_first("main .filtered").text()
+    assert "Some changes are hidden" in first(parsed(html), "main .filtered").text()
     assert "body:has(.filter input:not(:checked)) .filtered { display: block; }" in html
 
 
-def test_the_whole_texts_headings_are_headings_and_a_numbered_item_has_no_bullet_besides() -> None:
+def test_headings_are_headings_and_numbered_items_have_no_bullets() -> None:
     item = change("added", (), (clause(0, "Names.", kind="list_item", label="(a)"),))
     page = parsed(as_html(file_report(EVERY_KIND[0], item)))
-    assert page.css_first(".row .inline h3").text() == "Cookies"
-    assert page.css_first("#change-2 .text").attributes["class"] == "text list_item labelled"
+    assert first(page, ".row .inline h3").text() == "Cookies"
+    assert first(page, "#change-2 .text").attributes["class"] == "text list_item labelled"
 
 
-def test_links_to_the_whole_text_are_told_apart_when_only_they_are_read() -> None:
+def test_links_to_the_whole_text_have_distinct_texts() -> None:
     texts = [link.text() for link in parsed(as_html(file_report(*EVERY_KIND))).css(".goto a")]
     assert len(texts) == len(set(texts)) == 13
 
@@ -135,11 +144,11 @@ def test_links_to_the_whole_text_are_told_apart_when_only_they_are_read() -> Non
 def test_both_texts_stand_side_by_side() -> None:
     page = parsed(as_html(file_report(*EVERY_KIND)))
     old, new = page.css("#change-3 .sides > div")
-    assert old.css_first(".text").text() == "We keep logs for ten days."
-    assert new.css_first(".text").text() == "We keep logs for ten years."
+    assert first(old, ".text").text() == "We keep logs for ten days."
+    assert first(new, ".text").text() == "We keep logs for ten years."
     old, new = page.css("#change-2 .sides > div")
-    assert old.css_first(".nothing").text() == "not in the old text"
-    assert new.css_first("ins").text() == "We now sell your data."
+    assert first(old, ".nothing").text() == "not in the old text"
+    assert first(new, "ins").text() == "We now sell your data."
 
 
 def test_kinds_and_significances_can_be_filtered_without_a_script() -> None:
@@ -151,18 +160,18 @@ def test_kinds_and_significances_can_be_filtered_without_a_script() -> None:
         assert f"body:has(#{box}:not(:checked))" in html
 
 
-def test_it_has_landmarks_headings_in_order_and_languages() -> None:
+def test_the_page_has_landmarks_ordered_headings_and_languages() -> None:
     page = parsed(as_html(version_report(*EVERY_KIND)))
-    assert page.css_first("html").attributes["lang"] == "en"
+    assert first(page, "html").attributes["lang"] == "en"
     assert len(page.css("header")) == len(page.css("main")) == len(page.css("footer")) == 1
-    levels = [int(node.tag[1]) for node in page.css("h1, h2, h3")]
+    levels = [int((node.tag or "")[1]) for node in page.css("h1, h2, h3")]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert {node.attributes["lang"] for node in page.css(".text")} == {"en"}
     assert all(node.attributes.get("scope") for node in page.css("th"))
 
 
-def test_differences_are_told_without_colour() -> None:
+def test_differences_are_recognizable_without_colour() -> None:
     html = as_html(file_report(*EVERY_KIND))
     assert re.search(r"del \{[^}]*line-through", html)
     assert re.search(r"ins \{[^}]*underline", html)
@@ -183,7 +192,7 @@ def _luminance(colour: str) -> float:
         ("gone", "gone-wash"), ("come", "come-wash"), ("gone", "paper"), ("come", "paper"), ("move", "paper"),
     ],
 )  # fmt: skip
-def test_text_stands_out_from_its_ground(ink: str, ground: str, dark: bool) -> None:
+def test_text_has_enough_contrast(ink: str, ground: str, dark: bool) -> None:
     palettes = re.findall(r":root \{(.*?)\}", as_html(file_report()), re.DOTALL)
     assert len(palettes) == 2
     colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", palettes[dark]))

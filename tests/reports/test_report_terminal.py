@@ -1,10 +1,13 @@
+"""The report on a terminal and as plain text."""
+
 import io
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from reports import Report, as_text, print_report
+from reports import Report, print_report
+from reports.terminal_report import as_text
 from tests.reports.report_examples import EVERY_KIND, added, change, clause, file_report, version_report
 
 
@@ -20,7 +23,7 @@ def test_the_summary_comes_first() -> None:
     assert lines[1].startswith("6 substantive changes: ")
 
 
-def test_it_says_when_it_happened_and_on_what_evidence() -> None:
+def test_the_report_has_the_interval_and_its_evidence() -> None:
     text = as_text(version_report(*EVERY_KIND))
     for part in (
         "between 2020-01-02T03:04:05Z, when the old text was last captured, and 2021-06-07T08:09:10Z",
@@ -34,7 +37,7 @@ def test_it_says_when_it_happened_and_on_what_evidence() -> None:
         assert part in text
 
 
-def test_every_change_has_one_line_with_kind_and_place_and_its_redline_under_it() -> None:
+def test_every_change_has_a_line_and_its_redline_under_it() -> None:
     lines = as_text(file_report(*EVERY_KIND)).splitlines()
     for number, kind in ((1, "removed"), (5, "moved and modified"), (7, "split"), (10, "factual")):
         (line,) = (line for line in lines if line.startswith(f"{number:>4}  {kind} "))
@@ -53,19 +56,19 @@ def test_without_colour_differences_are_marked_by_characters() -> None:
     assert "\x1b[" in coloured
 
 
-def test_the_environment_can_forbid_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_in_the_environment_turns_colour_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     text = printed(file_report(EVERY_KIND[2]), force_terminal=True)
     assert "[-days-]{+years+}" in text
 
 
-def test_a_pipe_gets_one_line_a_paragraph() -> None:
+def test_a_pipe_gets_each_paragraph_in_one_line() -> None:
     text = "word " * 100
     assert f"{{+{text.strip()}+}}" in as_text(file_report(added(0, text.strip())))
 
 
 @pytest.mark.parametrize("colour", [True, False])
-def test_nothing_of_a_vendors_text_reaches_the_terminal_as_an_instruction(colour: bool) -> None:
+def test_no_control_sequence_of_a_vendor_reaches_the_terminal(colour: bool) -> None:
     hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\x00\r\b[bold]markup[/bold]:smile:\ud800"
     report = file_report(
         change(
@@ -85,11 +88,11 @@ def test_nothing_of_a_vendors_text_reaches_the_terminal_as_an_instruction(colour
         assert "\x1b" not in text
 
 
-def test_two_files_without_a_difference() -> None:
+def test_a_report_says_that_two_files_do_not_differ() -> None:
     assert "No difference between the two texts." in as_text(file_report())
 
 
-def test_on_a_terminal_the_outer_headings_give_way_to_keep_a_change_on_one_line() -> None:
+def test_outer_headings_are_left_out_to_fit_a_terminal_line() -> None:
     path = tuple(f"A rather long heading of level {level}" for level in range(4))
     report = file_report(change("added", (), (clause(0, "New.", path=path),)))
     assert " › ".join(path) in as_text(report)

@@ -1,15 +1,17 @@
+"""The whole text: both texts merged into one."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.changes import Change, Comparison
+from core.changes import Change, ChangeKind, Comparison
 from core.clauses import Document
-from reports.layout import Row, merged
+from reports.merged_text import MergedRow, merged_rows
 from tests.reports.report_examples import EVERY_KIND, added, change, clause, document, file_report, removed
 
 
-def rows_of(*changes: Change) -> tuple[Row, ...]:
+def rows_of(*changes: Change) -> tuple[MergedRow, ...]:
     report = file_report(*changes)
-    return merged(report.comparison, report.old.document, report.new.document)
+    return merged_rows(report.comparison, report.old.document, report.new.document)
 
 
 def test_a_moved_clause_stands_at_both_places() -> None:
@@ -20,7 +22,7 @@ def test_a_moved_clause_stands_at_both_places() -> None:
     assert [row.role for row in rows] == ["moved_from", "changed", "moved_to"]
 
 
-def test_what_was_removed_stands_after_what_it_followed() -> None:
+def test_a_removed_clause_stands_after_the_clause_it_followed() -> None:
     rows = rows_of(
         change("cosmetic", (clause(0, "One"),), (clause(0, "one"),)),
         removed(1, "Gone."),
@@ -43,7 +45,7 @@ def test_a_pair_out_of_order_is_shown_as_moved_whatever_its_kind() -> None:
     assert rows[3].redline == (("equal", "A "), ("insert", "2"))
 
 
-def test_pieces_with_something_between_them_stand_each_at_its_place() -> None:
+def test_parts_with_a_clause_between_them_stand_in_their_places() -> None:
     rows = rows_of(
         change("split", (clause(0, "X. Y."),), (clause(0, "X."), clause(2, "Y.")), (("equal", "X. Y."),)),
         added(1, "Between."),
@@ -56,15 +58,19 @@ def test_pieces_with_something_between_them_stand_each_at_its_place() -> None:
     ]
 
 
-def test_every_kind_has_its_place() -> None:
+def test_changes_of_every_kind_are_in_the_merged_text() -> None:
     report = file_report(*EVERY_KIND)
-    rows = merged(report.comparison, report.old.document, report.new.document)
-    assert {row.told.number for row in rows if row.told} == set(range(1, len(EVERY_KIND) + 1))
+    rows = merged_rows(report.comparison, report.old.document, report.new.document)
+    assert {row.change.number for row in rows if row.change} == set(range(1, len(EVERY_KIND) + 1))
+
+
+# None stands for unchanged.
+KINDS: st.SearchStrategy[ChangeKind | None] = st.sampled_from(["modified", "moved", "factual", None])
 
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
-    """Any assignment of old clauses to new ones, in any order: what no differ should give, but one might."""
+    """Any assignment of old clauses to new ones, in any order, whether or not `compare` would give it."""
     olds, news = draw(st.integers(0, 12)), draw(st.integers(0, 12))
     pairs = list(zip(draw(st.permutations(range(olds))), draw(st.permutations(range(news))), strict=False))
     pairs = pairs[: draw(st.integers(0, len(pairs)))]
@@ -72,15 +78,15 @@ def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
     new = [clause(position, f"new {position}") for position in range(news)]
     changes, unchanged = [], []
     for o, n in pairs:
-        kind = draw(st.sampled_from(["modified", "moved", "factual", "unchanged"]))
-        if kind == "unchanged":
+        kind = draw(KINDS)
+        if kind is None:
             new[n] = clause(n, old[o].text)
             unchanged.append((o, n))
         elif kind == "moved":
             new[n] = clause(n, old[o].text)
             changes.append(change("moved", (old[o],), (new[n],)))
         else:
-            changes.append(change(kind, (old[o],), (new[n],)))  # type: ignore[arg-type]  # drawn from its values
+            changes.append(change(kind, (old[o],), (new[n],)))
     changes += [change("removed", (c,), ()) for c in old if c.position not in {o for o, _ in pairs}]
     changes += [change("added", (), (c,)) for c in new if c.position not in {n for _, n in pairs}]
     sides = document(*old), document(*new)
@@ -88,8 +94,8 @@ def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
 
 
 @given(comparisons())
-def test_the_rows_are_both_texts_in_order(case: tuple[Comparison, Document, Document]) -> None:
+def test_the_rows_contain_both_texts_in_order(case: tuple[Comparison, Document, Document]) -> None:
     comparison, old, new = case
-    rows = merged(comparison, old, new)
+    rows = merged_rows(comparison, old, new)
     assert tuple(c for row in rows for c in row.old) == old.clauses
     assert tuple(c for row in rows for c in row.new) == new.clauses

@@ -15,12 +15,12 @@ def history(clausewatch: Clausewatch) -> Clausewatch:
     return ingested(clausewatch, 4)
 
 
-def test_what_is_backed_up_is_restored_elsewhere(
+def test_a_backup_is_restored_into_another_database(
     history: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "all.backup"
-    said = history("backup", file)
-    assert (said.stdout, said.stderr) == ("", f"{file}: {file.stat().st_size:,} bytes\n")
+    result = history("backup", file)
+    assert (result.stdout, result.stderr) == ("", f"{file}: {file.stat().st_size:,} bytes\n")
     before = history("versions", "lanternpost").stdout
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
     monkeypatch.setenv("CLAUSEWATCH_PAYLOADS_URL", (tmp_path / "payloads").as_uri())
@@ -30,7 +30,7 @@ def test_what_is_backed_up_is_restored_elsewhere(
     assert "the database is not empty" in history("restore", file, exit_code=1).stderr
 
 
-def test_damage_is_told_by_the_exit_status(
+def test_damaged_payloads_give_exit_status_1(
     history: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = sqlite3.connect(tmp_path / "clausewatch.db")
@@ -38,12 +38,12 @@ def test_damage_is_told_by_the_exit_status(
         connection.execute("UPDATE payloads SET data = x'00' WHERE sha256 = (SELECT max(sha256) FROM payloads)")
     connection.close()
     file = tmp_path / "all.backup"
-    assert "could not be proven" in history("backup", file, exit_code=1).stderr
+    assert "can't be verified" in history("backup", file, exit_code=1).stderr
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
-    assert "could not be proven" in history("restore", file, exit_code=1).stderr
+    assert "can't be verified" in history("restore", file, exit_code=1).stderr
 
 
-def test_what_makes_no_sense_is_one_message(history: Clausewatch, tmp_path: Path) -> None:
+def test_a_file_that_is_no_backup_gives_one_message(history: Clausewatch, tmp_path: Path) -> None:
     shutil.copy(tmp_path / "clausewatch.db", tmp_path / "copy.db")
     assert "no backup that was finished" in history("restore", tmp_path / "copy.db", exit_code=1).stderr
     assert "does not exist" in history("restore", tmp_path / "none.backup", exit_code=2).stderr

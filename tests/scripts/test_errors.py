@@ -1,23 +1,25 @@
-"""Bad input gives one clear error that says what to do, and an exit status that is not 0."""
+"""A wrong request gives one message that says what to do, and a request that fails never exits with status 0."""
 
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from core.settings import CHECKOUT
+from core.settings import CHECKOUT, load_settings
 from demo.captures import OLD_ADDRESS, PAGES
+from storage import Store
 from tests.conftest import Clausewatch
-from tests.demo_pages import CAPTURES
+from tests.demo_pages import CAPTURES, ingested
 
 PAGE = PAGES / CAPTURES[0][0]
 INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRESS)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("captures", "nobody"), "no vendor 'nobody' is declared"),
         (("captures", "lanternpost", "--policy", "terms"), "has no policy 'terms'; it has: privacy"),
@@ -36,20 +38,22 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("diff", str(PAGE), "missing.md"), "missing.md: No such file"),
         (("diff", "gone.txt", str(PAGE)), "gone.txt: No such file"),
         (("subscribe", "nobody"), "nobody"),
-        (("subscribe", "a@b.example\r\nBcc: c@d.example"), "no e-mail address"),
+        (("subscribe", "a@b.example\r\nBcc: c@d.example"), "is not an e-mail address"),
         (("subscribe", "reader@example.org", "--vendor", "nobody"), "no vendor 'nobody'"),
         (("vendors", "try", "http://northwind.example:99999/"), "is no web address: Port out of range"),
         (("vendors", "try", "http://[northwind"), "'http://[northwind' is no web address"),
         (("unsubscribe", "reader@example.org"), "is not subscribed"),
     ],
 )
-def test_what_makes_no_sense_is_one_message(clausewatch: Clausewatch, arguments: tuple[str, ...], said: str) -> None:
+def test_an_invalid_request_gives_one_message_and_status_2(
+    clausewatch: Clausewatch, arguments: tuple[str, ...], message: str
+) -> None:
     result = clausewatch(*arguments, exit_code=2)
-    assert said in result.stderr
+    assert message in result.stderr
     assert result.stdout == ""
 
 
-def test_a_date_before_the_first_capture_is_told_with_the_first(clausewatch: Clausewatch) -> None:
+def test_a_date_before_the_first_capture_is_answered_with_that_capture(clausewatch: Clausewatch) -> None:
     clausewatch("ingest", PAGE, *INGEST)
     assert (
         "its first accepted capture is of 2021-01-01"
@@ -58,25 +62,97 @@ def test_a_date_before_the_first_capture_is_told_with_the_first(clausewatch: Cla
     assert "@zzz names no version" in clausewatch("show", "lanternpost", "--at", "@zzz", exit_code=2).stderr
 
 
-def test_a_broken_declaration_stops_every_command_with_its_place(clausewatch: Clausewatch, tmp_path: Path) -> None:
+@pytest.fixture
+def with_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
+    """The vendor `broken` has a broken declaration; `lanternpost` has a good one and a capture."""
+    ingested(clausewatch, 1)
     (tmp_path / "vendors" / "broken.yaml").write_text("name: Broken\n", encoding="utf-8")
-    result = clausewatch("vendors", "check", exit_code=1)
+    return clausewatch
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("vendors", "check"),
+        ("ingest", str(PAGE), "--vendor", "broken", *INGEST[2:]),
+        ("export", "broken", "--warc", "broken.warc.gz"),
+        ("captures", "broken"),
+        ("versions", "broken"),
+        ("show", "broken"),
+        ("report", "broken", "2020", "2021"),
+        ("status",),
+        ("verify",),
+        ("review",),
+        ("review", "--vendor", "broken"),
+        ("reextract",),
+        ("reextract", "broken"),
+        ("subscribe", "reader@example.org", "--vendor", "broken"),
+    ],
+)
+def test_a_broken_declaration_gives_status_2_and_its_place(
+    with_broken_declaration: Clausewatch, arguments: tuple[str, ...]
+) -> None:
+    result = with_broken_declaration(*arguments, exit_code=2)
     assert "broken.yaml:1: homepage: field required" in result.stderr
+    assert result.stdout == ""
 
 
-def test_a_bad_setting_names_its_variable(clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_digest_about_a_broken_declaration_gives_status_2(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    ingested(clausewatch, 1)
+    with Store.open(load_settings().database_url) as store:
+        store.subscriptions.subscribe("reader@example.org", [], datetime(2020, 1, 1, tzinfo=UTC))
+    (tmp_path / "vendors" / "lanternpost.yaml").write_text("name: Lanternpost\n", encoding="utf-8")
+    result = clausewatch("digest", "--to", tmp_path / "mail", exit_code=2)
+    assert "lanternpost.yaml:1: homepage: field required" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("captures", "lanternpost"),
+        ("versions", "lanternpost"),
+        ("show", "lanternpost"),
+        ("report", "lanternpost", "2021", "2022"),
+        ("ingest", str(PAGE), *INGEST),
+        ("export", "lanternpost", "--warc", "-"),
+        ("review", "--vendor", "lanternpost"),
+        ("reextract", "lanternpost"),
+        ("subscribe", "reader@example.org", "--vendor", "lanternpost"),
+        ("diff", str(PAGE), str(PAGE)),
+        ("vendors", "schema"),
+    ],
+)
+def test_another_vendors_broken_declaration_does_not_matter(
+    with_broken_declaration: Clausewatch, arguments: tuple[str, ...]
+) -> None:
+    with_broken_declaration(*arguments)
+
+
+def test_a_file_that_cannot_be_read_as_a_document_gives_status_1(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    image = tmp_path / "policy.html"
+    image.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    result = clausewatch("diff", image, PAGE, exit_code=1)
+    assert result.stderr.startswith(f"Error: {image}: ")
+    assert result.stdout == ""
+
+
+def test_a_page_that_cannot_be_fetched_gives_status_1(clausewatch: Clausewatch) -> None:
+    assert "a private address" in clausewatch("vendors", "try", "http://127.0.0.1:9/", exit_code=1).stderr
+
+
+def test_a_bad_setting_is_reported_with_its_variable(clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYBACK_URL", "web.archive.org")
     assert "WAYBACK_URL='web.archive.org': " in clausewatch("vendors", "check", exit_code=2).stderr
 
 
-def test_a_database_that_is_none_is_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_gives_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
     shutil.copy(PAGE, tmp_path / "clausewatch.db")
     assert "is no SQLite database" in clausewatch("captures", "lanternpost", exit_code=1).stderr
 
 
 @pytest.mark.parametrize("url", ["nonsense", "nosuch://host/name", "sqlite://", "sqlite:///"])
 @pytest.mark.parametrize("command", ["digest", "versions"])
-def test_a_database_url_that_is_none_is_one_message(
+def test_an_invalid_database_url_gives_one_message(
     clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch, command: str, url: str
 ) -> None:
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", url)
@@ -84,20 +160,20 @@ def test_a_database_url_that_is_none_is_one_message(
     assert clausewatch(*arguments, exit_code=1).stderr.startswith("Error: ")
 
 
-def test_a_file_that_cannot_be_written_is_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
+def test_an_output_file_that_cannot_be_written_gives_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
     target = tmp_path / "no" / "such" / "folder.html"
     result = clausewatch("diff", PAGE, PAGE, "--format", "html", "--output", target, exit_code=2)
     assert "No such file or directory" in result.stderr
 
 
-def test_output_that_is_closed_is_told_by_the_exit_status() -> None:
+def test_a_closed_output_stream_gives_status_1() -> None:
     for closed in (">&-", "2>&-"):
         command = f"{sys.executable} -m scripts.main vendors schema {closed}"
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=False)
         assert (result.returncode, result.stdout, result.stderr) == (1, "", "")
 
 
-def test_a_reader_that_stops_reading_is_no_error() -> None:
+def test_a_reader_that_stops_reading_causes_no_traceback() -> None:
     command = f"{sys.executable} -m scripts.main vendors schema | head -n 1"
     result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=True)
     assert result.stdout == "{\n"

@@ -1,4 +1,7 @@
-"""What a careful reader sees between HESK's two pages, and nothing else. The pages are real and lie outside."""
+"""The report on HESK's policies of 2010 and 2016 has what a careful reader sees, and nothing else.
+
+The pages are real and not part of the project.
+"""
 
 import json
 from typing import Any
@@ -26,7 +29,7 @@ def changed(report: dict[str, Any], kind: str, side: str) -> list[dict[str, Any]
     return [clause for change in report["changes"] if change["kind"] == kind for clause in change[side]]
 
 
-def test_the_sections_on_cookies_and_clear_gifs_are_gone(report: dict[str, Any]) -> None:
+def test_the_sections_on_cookies_and_clear_gifs_are_removed(report: dict[str, Any]) -> None:
     removed = changed(report, "removed", "old")
     assert [clause["text"] for clause in removed if clause["kind"] == "heading"] == [
         "Cookies",
@@ -37,7 +40,7 @@ def test_the_sections_on_cookies_and_clear_gifs_are_gone(report: dict[str, Any])
     assert changed(report, "added", "new") == []
 
 
-def test_what_was_reworded_is_told_where_it_stands(report: dict[str, Any]) -> None:
+def test_reworded_clauses_are_modified(report: dict[str, Any]) -> None:
     modified = [change for change in report["changes"] if change["kind"] == "modified"]
     inserted = [" ".join(text for op, text in change["redline"] if op == "insert") for change in modified]
     deleted = [" ".join(text for op, text in change["redline"] if op == "delete") for change in modified]
@@ -50,7 +53,7 @@ def test_what_was_reworded_is_told_where_it_stands(report: dict[str, Any]) -> No
     assert len(modified) <= 5
 
 
-def test_the_contact_address_is_respelled_in_four_places(report: dict[str, Any]) -> None:
+def test_the_contact_address_is_respelled_in_four_clauses(report: dict[str, Any]) -> None:
     respelled = [
         change
         for change in report["changes"]
@@ -59,10 +62,10 @@ def test_the_contact_address_is_respelled_in_four_places(report: dict[str, Any])
     assert len(respelled) == 4
 
 
-def test_nothing_else_changed_and_no_furniture_is_told(report: dict[str, Any]) -> None:
-    told = json.dumps([change["old"] + change["new"] for change in report["changes"]])
+def test_there_are_no_other_changes_and_no_furniture(report: dict[str, Any]) -> None:
+    changes = json.dumps([change["old"] + change["new"] for change in report["changes"]])
     for word in FURNITURE:
-        assert word not in told
+        assert word not in changes
     kinds = {kind: n for kind, n in report["counts"].items() if n and kind != "unchanged"}
     assert set(kinds) <= {"removed", "modified", "factual", "cosmetic"}
     assert report["counts"]["unchanged"] >= 34

@@ -1,4 +1,4 @@
-"""Every format, on standard output and in a file."""
+"""The formats of `report` and `diff`, on standard output and in a file."""
 
 import io
 import zipfile
@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from demo.captures import PAGES
-from scripts.output import REPORT_FORMATS
+from reports import REPORT_FORMATS
 from tests.conftest import Clausewatch
 
 OLD, NEW = PAGES / "20220620140501.html", PAGES / "20230115090000.html"
 
 
-def test_a_dash_is_standard_output(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dash_stands_for_standard_output(
+    clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     page = tmp_path / "page.txt"
     page.write_text("We keep logs.", encoding="utf-8")

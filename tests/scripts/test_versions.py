@@ -1,4 +1,4 @@
-"""`clausewatch versions` says where a page goes back and forth, and what of it is not certain."""
+"""`clausewatch versions` says between which versions a page alternates, and which versions are not settled."""
 
 import json
 from datetime import timedelta
@@ -8,9 +8,16 @@ import pytest
 
 from core.settings import load_settings
 from storage import Store
+from tests import keeping
 from tests.conftest import Clausewatch
-from tests.reports.digest_examples import ADVERTISERS, COURTS, INSURERS, MINUTES, keep, keep_once
-from tests.stored_captures import BEGIN
+from tests.scripts.test_json_contract import check_fields
+from tests.stored_captures import BEGIN, POLICY, capture_of, page
+
+COURTS, ADVERTISERS, INSURERS = (
+    page(f"We hand your personal data to {recipients} when the law of the country you live in tells us to.")
+    for recipients in ("courts", "advertisers", "insurance companies")
+)
+MINUTES = 1 / 24 / 60
 
 
 @pytest.fixture
@@ -23,39 +30,55 @@ def versions(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
     return clausewatch
 
 
-def store() -> Store:
+def open_store() -> Store:
     return Store.open(load_settings().database_url)
+
+
+def keep_once(store: Store, payload: bytes, days: float) -> None:
+    read = keeping.keep(store, capture_of(payload, days), payload, POLICY)
+    assert read.verdict.name == "accepted"
+
+
+def keep(store: Store, payload: bytes, days: float) -> None:
+    """Keeps two captures, as a live crawl does: it fetches a changed page again some minutes later."""
+    for moment in (days, days + 5 * MINUTES):
+        keep_once(store, payload, moment)
 
 
 def at(days: float) -> str:
     return (BEGIN + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def test_a_page_that_alternates(versions: Clausewatch) -> None:
-    with store() as opened:
+def test_an_alternating_page_is_described_in_one_sentence(versions: Clausewatch) -> None:
+    with open_store() as store:
         for day, payload in enumerate((INSURERS, COURTS, ADVERTISERS, COURTS, ADVERTISERS)):
-            keep(opened, payload, day)
+            keep(store, payload, day)
     text = versions("versions", "marmot").stdout
     assert text.endswith(f"\n\nThe page alternates between versions 2 and 3 since {at(2)} (3 times).\n")
     rows = json.loads(versions("versions", "marmot", "--format", "json").stdout)
     assert "alternations" not in rows[0]
     assert rows[1]["alternations"] == rows[2]["alternations"]
+    check_fields(rows[1], "versions")
+    check_fields(rows[1]["alternations"][0], "versions", 2)
     assert rows[1]["alternations"] == [
         {"versions": [2, 3], "ids": [rows[1]["id"], rows[2]["id"]], "since": at(2), "until": None, "times": 3}
     ]
 
 
-def test_a_text_that_did_not_last_and_one_that_is_not_confirmed(versions: Clausewatch) -> None:
-    with store() as opened:
-        keep(opened, COURTS, 0)
+def test_transient_and_unconfirmed_versions_are_described(versions: Clausewatch) -> None:
+    with open_store() as store:
+        keep(store, COURTS, 0)
         for day in (1, 2):
-            keep_once(opened, ADVERTISERS, day)
-            keep_once(opened, COURTS, day + 5 * MINUTES)
-        keep_once(opened, INSURERS, 3)
+            keep_once(store, ADVERTISERS, day)
+            keep_once(store, COURTS, day + 5 * MINUTES)
+        keep_once(store, INSURERS, 3)
     text = versions("versions", "marmot").stdout
     assert f"Version 2, seen 2 times from {at(1)} to {at(2)}, did not last: " in text
     assert f"Version 3, seen on {at(3)}, is not confirmed by a second capture yet." in text
     rows = json.loads(versions("versions", "marmot", "--format", "json").stdout)
+    for row in rows:
+        for period in row["periods"]:
+            check_fields(period, "versions", 1)
     assert [period.get("lasted", True) for row in rows for period in row["periods"]] == [
         True,
         True,
@@ -67,11 +90,11 @@ def test_a_text_that_did_not_last_and_one_that_is_not_confirmed(versions: Clause
 
 
 def test_a_report_over_an_alternation_is_short(versions: Clausewatch) -> None:
-    with store() as opened:
-        keep(opened, INSURERS, 0)
+    with open_store() as store:
+        keep(store, INSURERS, 0)
         for day, payload in enumerate((COURTS, ADVERTISERS) * 5, start=1):
-            keep(opened, payload, day)
-        keep(opened, INSURERS, 20)
+            keep(store, payload, day)
+        keep(store, INSURERS, 20)
     first, last = ((BEGIN + timedelta(days=day)).strftime("%Y-%m-%d") for day in (1, 10))
     text = versions("report", "marmot", first, last).stdout
     assert f"The page alternated between versions 2 and 3 from {at(2)} to {at(10 + 5 * MINUTES)} (9 times)." in text

@@ -1,15 +1,17 @@
-"""What the crawl tests have in common: a fictional vendor's pages, declarations, and a crawl in its own process."""
+"""A fictional vendor's pages and declarations, and crawls of them in a process of their own."""
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.captures import Capture
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
 from tests.servers.crawl_process import scrapy
 
-# No test waits for long.
+# So that no test waits for long.
 QUICK = {
     "DOWNLOAD_DELAY": "0",
     "LIVE_BACKOFF": "0.01",
@@ -19,7 +21,7 @@ QUICK = {
 
 
 def policy_page(keeping: str = "We keep letters for thirty days.") -> bytes:
-    """A privacy policy of Kestrel Post, in which one sentence can be chosen."""
+    """Returns a privacy policy of Kestrel Post. keeping: the sentence on how long letters are kept."""
     return f"""<!DOCTYPE html><html lang="en"><head><title>Kestrel Post: privacy policy</title></head><body>
 <h1>Privacy policy</h1>
 <p>Kestrel Post delivers letters that you write on our web site. This policy says which personal data we collect,
@@ -35,8 +37,14 @@ why we use it, and with whom we share it.</p>
 """.encode()
 
 
+def identifiers_of(capture: Capture) -> Mapping[str, str]:
+    """Returns the identifiers that the archive gave a capture."""
+    assert capture.provenance is not None
+    return capture.provenance.identifiers
+
+
 def declare(folder: Path, slug: str, *locations: str, policy: str = "privacy") -> None:
-    """Writes a vendor's declaration. locations: the lines of each, such as `url: http://…`, joined by `; `."""
+    """Writes a vendor's declaration. locations: the lines of each location, such as `url: http://…`, joined by `; `."""
     folder.mkdir(exist_ok=True)
     lines = [f"name: {slug}", "homepage: http://kestrelpost.example/", "policies:", f"  {policy}:", "    locations:"]
     for location in locations:
@@ -47,7 +55,7 @@ def declare(folder: Path, slug: str, *locations: str, policy: str = "privacy") -
 
 @dataclass
 class Crawler:
-    """Runs crawls as a user would, on a database and declarations of its own."""
+    """Runs crawls as a user would, with a database and declarations of their own."""
 
     folder: Path
     wayback_url: str = "http://127.0.0.1:9"
@@ -82,7 +90,10 @@ class Crawler:
     def crawl(
         self, spider: str, *arguments: str, at: int = 0, then: str = "", **settings: str
     ) -> subprocess.CompletedProcess[str]:
-        """`scrapy crawl`; arguments as `name=value`, settings as Scrapy's; at, then: as crawl_process has it."""
+        """Runs `scrapy crawl`.
+
+        arguments: of the spider, as `name=value`. settings: of Scrapy. at, then: as `crawl_process.scrapy` takes them.
+        """
         command = ["crawl", spider]
         for argument in arguments:
             command += ["-a", argument]

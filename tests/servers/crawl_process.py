@@ -1,7 +1,8 @@
 """Runs `scrapy crawl` often and quickly: one process imports everything once, and forks for each crawl.
 
-Twisted's reactor runs once in a process's life, so each crawl needs a process of its own; most of what a new one does
-is to import. This module is that process when run by itself, and the way to it when imported.
+Twisted's reactor runs only once in a process, so each crawl needs a process of its own, and a new process spends most
+of its time on imports. Run as a program, this module is the process that forks. Imported, it starts that process and
+sends it jobs.
 """
 
 import atexit
@@ -19,17 +20,20 @@ from typing import Any
 
 from core.settings import CHECKOUT
 
-_of_thread = threading.local()
+_thread_local = threading.local()
 
 
 def scrapy(
     arguments: list[str], environment: dict[str, str], at: int = 0, then: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """`scrapy ARGUMENTS` in the checkout, with nothing but this in its environment.
+    """Runs `scrapy ARGUMENTS` in the checkout. Its environment has only the given variables.
 
-    at: at which moment something happens to the process, counted from 1: before a transaction is committed, after it,
-    before a request goes out, after it was answered. then: what: `die`, as by `kill -9`; `count`, which prints at the
-    end how many moments there were; or Python code, which sees `connection`, SQLAlchemy's, when a commit is due.
+    A test can have something happen at one moment of the crawl. Moments are counted from 1; there is one before each
+    commit, after each commit, before each request and after each answer.
+
+    at: the number of the moment; 0 for none.
+    then: what happens: `die`, as by `kill -9`; `count`, which prints at the end how many moments there were; or Python
+    code to run. The code sees `connection`, SQLAlchemy's connection if the moment is before a commit.
     """
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
@@ -51,10 +55,10 @@ def scrapy(
 
 
 def _process() -> "subprocess.Popen[str]":
-    """The one of this thread: each does one thing at a time."""
-    if hasattr(_of_thread, "process"):
-        return _of_thread.process  # type: ignore[no-any-return]  # an attribute of our own
-    process = _of_thread.process = subprocess.Popen(
+    """Returns this thread's process, which runs one crawl at a time."""
+    if hasattr(_thread_local, "process"):
+        return _thread_local.process  # type: ignore[no-any-return]  # an attribute of our own
+    process = _thread_local.process = subprocess.Popen(
         [sys.executable, "-m", __name__], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     atexit.register(process.communicate)
@@ -72,11 +76,11 @@ def _serve() -> None:
     import crawler.pipeline
     import crawler.robots
     import crawler.spiders.archive
-    import crawler.spiders.live  # noqa: F401  (all for the forks)
+    import crawler.spiders.live  # noqa: F401  (imported here, so that no fork has to)
 
     for component in default_settings.EXTENSIONS_BASE:
         load_object(component)
-    py3langid.classify("loads its model")
+    py3langid.classify("loads the model")
     for line in sys.stdin:
         job = json.loads(line)
         child = os.fork()
@@ -88,7 +92,7 @@ def _serve() -> None:
 
 
 def _crawl(job: dict[str, object]) -> None:
-    """Never returns."""
+    """Runs a job in a fork. Ends the process."""
     status = 1
     try:
         os.environ.clear()
@@ -102,7 +106,7 @@ def _crawl(job: dict[str, object]) -> None:
         execute(["scrapy", *job["arguments"]])  # type: ignore[misc]  # JSON has no types
     except SystemExit as end:
         status = int(end.code or 0)
-    except BaseException:  # this is where Python's own handling of it would be
+    except BaseException:  # as Python does at the end of a program
         traceback.print_exc()
     finally:
         if job["then"] == "count":
@@ -116,14 +120,14 @@ _moments = 0
 
 
 def _prepare(at: int, then: str) -> None:
-    """Has the moments counted, and what is to happen happen at one of them."""
+    """Has moments counted, and runs `then` at moment `at`."""
     from sqlalchemy import Engine, event
     from sqlalchemy.orm import Session
     from sqlalchemy.pool import Pool
 
     from crawler.download import EvidenceDownloadHandler
 
-    # The machine does not lose its power in tests: what is committed need not be on the disk.
+    # No machine loses its power in the tests, so a commit need not wait for the disk. That is much quicker.
     event.listen(Pool, "checkout", _do_not_wait_for_the_disk)
     if not at:
         return
@@ -135,7 +139,7 @@ def _prepare(at: int, then: str) -> None:
             return
         if then == "die":
             os.kill(os.getpid(), signal.SIGKILL)
-        exec(then, {"connection": connection})  # noqa: S102  (the test's own)
+        exec(then, {"connection": connection})  # noqa: S102  (code of the test)
 
     download: Callable[..., Any] = EvidenceDownloadHandler.download_request
 

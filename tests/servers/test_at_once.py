@@ -1,4 +1,4 @@
-"""Two crawls and digests at once, each a process of its own, on one database: none waits for ever, nothing is twice."""
+"""Two crawls and several digests on one database at the same time: all of them finish, and nothing happens twice."""
 
 import subprocess
 import sys
@@ -18,13 +18,13 @@ from tests.servers.archive import QUICK, Crawler, declare, policy_page
 
 VENDORS = [f"kestrel{number}" for number in range(6)]
 HOST = "http://www.kestrelpost.example"
-# Texts that come back, as payloads and documents that several transactions store.
+# Some texts appear twice, so that several transactions store the same payloads and documents.
 TEXTS = [policy_page(f"We keep letters for {days} days.") for days in (30, 60, 30, 90, 60)]
 
 
 @dataclass
 class Processes(Crawler):
-    """Crawls and digests in processes that run at the same time."""
+    """Starts crawls and digests, each in a process of its own."""
 
     url: str = ""
 
@@ -43,18 +43,18 @@ class Processes(Crawler):
         )
 
     def run_at_once(self, spider: str) -> None:
-        """Two crawls, digests as long as they run, and one after them."""
+        """Runs two crawls at once, one digest after the other while they run, and a last digest after them."""
         settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
         crawls = [self.start("scrapy", "crawl", spider, *settings) for _ in range(2)]
-        going_on = True
-        while going_on:
-            going_on = any(crawl.poll() is None for crawl in crawls)
+        crawling = True
+        while crawling:
+            crawling = any(crawl.poll() is None for crawl in crawls)
             digest = self.start("clausewatch", "digest", "--to", str(self.mail))
-            _, said = digest.communicate(timeout=60)
-            assert digest.returncode == 0, said
+            _, messages = digest.communicate(timeout=60)
+            assert digest.returncode == 0, messages
         for crawl in crawls:
-            _, said = crawl.communicate(timeout=60)
-            assert crawl.returncode == 0, said
+            _, messages = crawl.communicate(timeout=60)
+            assert crawl.returncode == 0, messages
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ def test_two_crawls_of_one_archive_keep_each_capture_once(processes: Processes, 
     with Store.open(processes.url) as store:
         for vendor in VENDORS:
             captures = store.library.captures(PolicyKey(vendor, "privacy"))
-            assert [one.capture.captured_at.year for one in captures] == [2010, 2011, 2012, 2013, 2014]
+            assert [stored.capture.captured_at.year for stored in captures] == [2010, 2011, 2012, 2013, 2014]
             history = store.library.history(PolicyKey(vendor, "privacy"))
             assert [history.version(period.version_id).number for period in history.periods] == [1, 2, 1, 3, 2]
 
 
-def test_what_two_live_crawls_see_change_is_told_once(processes: Processes) -> None:
+def test_a_change_seen_by_two_live_crawls_is_reported_once(processes: Processes) -> None:
     with serve_pages({f"/{vendor}": Page(TEXTS[0]) for vendor in VENDORS}) as site:
         for vendor in VENDORS:
             declare(processes.vendors, vendor, f"url: {site.url}/{vendor}")
@@ -96,13 +96,14 @@ def test_what_two_live_crawls_see_change_is_told_once(processes: Processes) -> N
         processes.run_at_once("live")
         site.pages |= {f"/{vendor}": Page(TEXTS[1]) for vendor in VENDORS}
         processes.run_at_once("live")
-    told = ""
+    sent = ""
     for path in processes.mail.glob("*.eml"):
         body = message_from_bytes(path.read_bytes(), policy=policy.default).get_body(("plain",))
         assert body is not None
-        told += body.get_content()
-    assert told.count("[-30-]{+60+}") == len(VENDORS)
+        sent += body.get_content()
+    assert sent.count("[-30-]{+60+}") == len(VENDORS)
     with Store.open(processes.url) as store:
         for vendor in VENDORS:
-            assert len({one.capture.captured_at for one in store.library.captures(PolicyKey(vendor, "privacy"))}) >= 4
-            assert len(store.library.history(PolicyKey(vendor, "privacy")).periods) == 2
+            key = PolicyKey(vendor, "privacy")
+            assert len({stored.capture.captured_at for stored in store.library.captures(key)}) >= 4
+            assert len(store.library.history(key).periods) == 2

@@ -1,4 +1,4 @@
-"""One archive with every oddity in it, crawled once, and once more; each test looks at one of them."""
+"""An archive with all oddities of archived data, crawled twice. Each test looks at one oddity."""
 
 import gzip
 import shutil
@@ -13,7 +13,7 @@ import pytest
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from storage import StoredCapture
-from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.archive import Crawler, declare, identifiers_of, policy_page
 from tests.shared_material import SHARED, needs_shared
 
 A, B = policy_page("We keep letters for thirty days."), policy_page("We keep letters for ninety days.")
@@ -25,33 +25,33 @@ def at(year: int, month: int = 1, day: int = 1, hour: int = 0) -> datetime:
 
 
 PAGES = [
-    # moved: two addresses, one policy
+    # moved: one policy that had two addresses
     DatedPage(url=f"{HOST}/moved-old.html", at=at(2010), body=A),
     DatedPage(url=f"{HOST}/moved-old.html", at=at(2016), body=policy_page("A shop sells shoes here now.")),
     DatedPage(url="https://kestrelpost.example/moved-new?page=privacy", at=at(2015), body=B),
-    # flips: A-B-A, each text downloaded once; the charset is in the header alone
+    # flips: texts that come back, each downloaded once; only the header names the charset
     *(
         DatedPage(url=f"{HOST}/flips", at=at(2010 + year), body=body, media_type="text/html; charset=iso-8859-1")
         for year, body in enumerate([A, B, A, A, B])
     ),
-    # statuses: an archived 404 and 429 are facts of their days
+    # statuses: an archived 404 or 429 is a capture like others
     DatedPage(url=f"{HOST}/statuses", at=at(2011), body=A),
     DatedPage(url=f"{HOST}/statuses", at=at(2012), body=b"<p>No such page.</p>", status=404),
     DatedPage(
         url=f"{HOST}/statuses", at=at(2013), body=b"<p>Slow down.</p>", status=429, headers=(("Retry-After", "99"),)
     ),
-    # redirects: inside the archive, never out to the live site
+    # redirects: followed inside the archive, never to the live site
     DatedPage(url=f"{HOST}/redirects", at=at(2011), status=301, media_type="", headers=(("Location", "/target"),)),
     DatedPage(url=f"{HOST}/target", at=at(2011, hour=5), body=A),
     DatedPage(url=f"{HOST}/redirects", at=at(2014), status=302, media_type="", headers=(("Location", "/nowhere"),)),
     DatedPage(url=f"{HOST}/redirects", at=at(2017), status=301, media_type="", headers=(("Location", "/target"),)),
-    # revisits: recorded by reference
+    # revisits: a capture recorded by reference to an earlier one
     DatedPage(url=f"{HOST}/revisits", at=at(2011), body=A),
     DatedPage(url=f"{HOST}/revisits", at=at(2012), revisit=True),
-    # labels: compressed on the wire; labelled compressed but plain (by a fault below)
+    # labels: a compressed body; and a plain one that is labelled compressed (by a fault below)
     DatedPage(url=f"{HOST}/labels", at=at(2011), body=gzip.compress(A), headers=(("Content-Encoding", "gzip"),)),
     DatedPage(url=f"{HOST}/labels", at=at(2012), body=B),
-    # lost: listed but not given
+    # lost: captures that are listed but not given (by faults below)
     DatedPage(url=f"{HOST}/lost", at=at(2011), body=A),
     DatedPage(url=f"{HOST}/lost", at=at(2012), body=B),
     DatedPage(url=f"{HOST}/lost", at=at(2013), body=A),
@@ -62,7 +62,7 @@ PAGES = [
 ]
 FAULTS = [
     Fault(r"^/web/20120101000000id_/.*/labels", headers={"Content-Encoding": "gzip"}, times=None),
-    # The nearest capture in place of the one asked for, as it stands and by a redirect.
+    # The nearest capture instead of the requested one, given at once and by a redirect.
     Fault(
         r"^/web/20110101000000id_/.*/lost", headers={"Memento-Datetime": "Tue, 01 Jan 2013 00:00:00 GMT"}, times=None
     ),
@@ -90,12 +90,13 @@ class Crawled:
     archive: Archive
     first: CompletedProcess[str]
     again: CompletedProcess[str]
-    asked_again: list[str]
+    paths_again: list[str]
 
     def captures(self, vendor: str) -> tuple[StoredCapture, ...]:
         return self.crawler.captures(vendor)
 
-    def asked(self, part: str) -> list[str]:
+    def paths(self, part: str) -> list[str]:
+        """Returns the requested paths that contain `part`."""
         return [request["path"] for request in self.archive.requests() if part in request["path"]]
 
 
@@ -117,13 +118,13 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     with serve_archive(warcs, FAULTS) as archive:
         crawler.wayback_url = archive.url
         first = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="3")
-        asked = len(archive.requests())
+        count = len(archive.requests())
         again = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="3")
-        asked_again = [request["path"] for request in archive.requests()[asked:]]
-        yield Crawled(crawler, archive, first, again, asked_again)
+        paths_again = [request["path"] for request in archive.requests()[count:]]
+        yield Crawled(crawler, archive, first, again, paths_again)
 
 
-def test_the_crawl_does_its_job_and_says_so_in_one_line(crawled: Crawled) -> None:
+def test_a_successful_crawl_prints_a_summary_line(crawled: Crawled) -> None:
     assert crawled.first.returncode == 0, crawled.first.stderr
     assert crawled.first.stdout == ""
     assert crawled.first.stderr.splitlines()[-1] == (
@@ -132,14 +133,14 @@ def test_the_crawl_does_its_job_and_says_so_in_one_line(crawled: Crawled) -> Non
     )
 
 
-def test_the_same_crawl_again_stores_nothing_and_asks_for_no_stored_capture(crawled: Crawled) -> None:
+def test_a_second_crawl_requests_no_stored_capture(crawled: Crawled) -> None:
     assert crawled.again.returncode == 0
     assert " 0 new, 0 quarantined, 0 failed" in crawled.again.stderr
-    # What the archive would not give is asked for again: it may give it some day.
-    assert [path for path in crawled.asked_again if path.startswith("/web/")] == [f"/web/20120101000000id_/{HOST}/lost"]
+    # A capture that the archive did not give is requested again: it may give it some day.
+    assert [path for path in crawled.paths_again if path.startswith("/web/")] == [f"/web/20120101000000id_/{HOST}/lost"]
 
 
-def test_captures_from_two_addresses_are_one_policy_with_two_versions(crawled: Crawled) -> None:
+def test_captures_from_two_addresses_are_one_policy(crawled: Crawled) -> None:
     first, second = crawled.captures("moved")
     assert (first.capture.captured_at, first.capture.url) == (at(2010), f"{HOST}/moved-old.html")
     assert second.capture.url == "https://kestrelpost.example/moved-new?page=privacy"
@@ -147,36 +148,36 @@ def test_captures_from_two_addresses_are_one_policy_with_two_versions(crawled: C
     assert None not in (first.version_id, second.version_id)
 
 
-def test_a_location_is_asked_about_for_the_time_it_holds(crawled: Crawled) -> None:
-    new, old = sorted({path for path in crawled.asked("/cdx/") if "moved" in path})
+def test_a_location_is_listed_for_the_time_it_holds(crawled: Crawled) -> None:
+    new, old = sorted({path for path in crawled.paths("/cdx/") if "moved" in path})
     assert "from=20140101000000" in new
     assert "to=" not in new
     assert "to=20150531235959" in old
     assert "from=" not in old
 
 
-def test_a_text_that_comes_back_is_downloaded_once_and_observed_each_time(crawled: Crawled) -> None:
+def test_a_text_that_comes_back_is_downloaded_once(crawled: Crawled) -> None:
     stored = crawled.captures("flips")
-    assert [one.capture.captured_at.year for one in stored] == [2010, 2011, 2012, 2013, 2014]
-    ids = [one.version_id for one in stored]
+    assert [each.capture.captured_at.year for each in stored] == [2010, 2011, 2012, 2013, 2014]
+    ids = [each.version_id for each in stored]
     assert ids[0] == ids[2] == ids[3]
     assert ids[1] == ids[4] != ids[0]
-    assert len(crawled.asked("id_/http://www.kestrelpost.example/flips")) == 2
+    assert len(crawled.paths("id_/http://www.kestrelpost.example/flips")) == 2
 
 
-def test_a_repeated_capture_is_read_as_the_one_it_repeats(crawled: Crawled) -> None:
+def test_a_repeated_capture_has_the_media_type_of_the_first(crawled: Crawled) -> None:
     first, *_, third, _, _ = crawled.captures("flips")
     assert third.capture.media_type == first.capture.media_type == "text/html; charset=iso-8859-1"
     assert third.capture.headers == ()
-    assert third.capture.archive["timestamp"] == "20120101000000"
-    assert third.capture.archive["digest"] == first.capture.archive["digest"]
+    assert identifiers_of(third.capture)["timestamp"] == "20120101000000"
+    assert identifiers_of(third.capture)["digest"] == identifiers_of(first.capture)["digest"]
 
 
-def test_archived_errors_are_captures_and_are_asked_for_once(crawled: Crawled) -> None:
+def test_archived_errors_are_captures_and_are_requested_once(crawled: Crawled) -> None:
     stored = crawled.captures("statuses")
-    assert [one.capture.status for one in stored] == [200, 404, 429]
-    assert [one.verdict.name for one in stored] == ["accepted", "quarantined", "quarantined"]
-    assert len(crawled.asked("id_/http://www.kestrelpost.example/statuses")) == 3
+    assert [each.capture.status for each in stored] == [200, 404, 429]
+    assert [each.verdict.name for each in stored] == ["accepted", "quarantined", "quarantined"]
+    assert len(crawled.paths("id_/http://www.kestrelpost.example/statuses")) == 3
 
 
 def test_an_archived_redirect_leads_to_the_archived_target(crawled: Crawled) -> None:
@@ -185,36 +186,36 @@ def test_an_archived_redirect_leads_to_the_archived_target(crawled: Crawled) -> 
     assert capture.redirects == (f"{HOST}/redirects",)
     assert capture.url == f"{HOST}/target"
     assert capture.captured_at == at(2011, hour=5)
-    assert capture.archive["timestamp"] == "20110101000000"
+    assert identifiers_of(capture)["timestamp"] == "20110101000000"
 
 
-def test_a_redirect_whose_target_the_archive_does_not_have_from_then_is_itself_the_capture(crawled: Crawled) -> None:
-    _, to_nowhere, to_another_time = (one.capture for one in crawled.captures("redirects"))
+def test_a_redirect_without_an_archived_target_is_the_capture(crawled: Crawled) -> None:
+    _, to_nowhere, to_another_time = (stored.capture for stored in crawled.captures("redirects"))
     assert (to_nowhere.captured_at, to_nowhere.status, to_nowhere.url) == (at(2014), 302, f"{HOST}/redirects")
     assert (to_another_time.captured_at, to_another_time.status) == (at(2017), 301)
 
 
-def test_a_revisit_is_an_observation_of_what_it_refers_to(crawled: Crawled) -> None:
+def test_a_revisit_is_a_capture_of_the_payload_it_refers_to(crawled: Crawled) -> None:
     first, second = crawled.captures("revisits")
     assert (first.capture.captured_at, second.capture.captured_at) == (at(2011), at(2012))
     assert first.capture.sha256 == second.capture.sha256
     assert first.version_id == second.version_id
 
 
-def test_payloads_are_plain_whatever_their_label_says(crawled: Crawled) -> None:
-    assert [crawled.crawler.payload(one) for one in crawled.captures("labels")] == [A, B]
+def test_payloads_are_decompressed_whatever_their_label_says(crawled: Crawled) -> None:
+    assert [crawled.crawler.payload(stored) for stored in crawled.captures("labels")] == [A, B]
 
 
-def test_a_capture_of_another_time_is_never_stored_as_the_one_asked_for(crawled: Crawled) -> None:
-    assert at(2012) not in [one.capture.captured_at for one in crawled.captures("lost")]
+def test_a_capture_of_another_time_is_not_stored(crawled: Crawled) -> None:
+    assert at(2012) not in [stored.capture.captured_at for stored in crawled.captures("lost")]
     assert (
         "lost/privacy http://www.kestrelpost.example/lost at 20120101000000: "
         "the archive gives its capture of 2013-01-01T00:00:00Z instead"
     ) in crawled.first.stderr
 
 
-def test_a_lost_capture_is_known_from_another_with_its_digest(crawled: Crawled) -> None:
-    first, second = (one.capture for one in crawled.captures("lost"))
+def test_a_lost_capture_is_known_by_another_with_its_digest(crawled: Crawled) -> None:
+    first, second = (stored.capture for stored in crawled.captures("lost"))
     assert (first.captured_at, second.captured_at) == (at(2011), at(2013))
     assert first.sha256 == second.sha256
     assert first.headers == ()
@@ -222,42 +223,42 @@ def test_a_lost_capture_is_known_from_another_with_its_digest(crawled: Crawled) 
 
 def test_a_long_listing_is_followed_by_its_resume_keys(crawled: Crawled) -> None:
     assert len(crawled.captures("long")) == 7
-    assert sum("resumeKey=" in path and "long" in path for path in crawled.asked("/cdx/")) == 4  # in two crawls
+    assert sum("resumeKey=" in path and "long" in path for path in crawled.paths("/cdx/")) == 4  # in two crawls
 
 
-def test_malformed_and_repeated_rows_do_not_hide_the_good_one(crawled: Crawled) -> None:
+def test_malformed_rows_do_not_hide_the_good_one(crawled: Crawled) -> None:
     (stored,) = crawled.captures("dirty")
     assert stored.capture.url == f"{HOST}:80/dirty"
 
 
-def test_evidence_is_kept_with_every_capture(crawled: Crawled) -> None:
+def test_headers_times_and_identifiers_are_stored(crawled: Crawled) -> None:
     capture = crawled.captures("moved")[0].capture
     assert capture.status == 200
     assert ("Content-Type", "text/html; charset=utf-8") in capture.headers
     assert capture.requested_at is not None
     assert capture.answered_at is not None
     assert capture.requested_at <= capture.answered_at
-    assert capture.archive["urlkey"] == "example,kestrelpost)/moved-old.html"
-    assert capture.archive["memento"] == f"{crawled.archive.url}/web/20100101000000id_/{HOST}/moved-old.html"
+    assert identifiers_of(capture)["urlkey"] == "example,kestrelpost)/moved-old.html"
+    assert identifiers_of(capture)["memento"] == f"{crawled.archive.url}/web/20100101000000id_/{HOST}/moved-old.html"
 
 
-def test_the_archive_is_asked_for_plain_bytes_by_one_who_can_be_reached(crawled: Crawled) -> None:
+def test_requests_ask_for_plain_bytes_and_name_a_contact(crawled: Crawled) -> None:
     for request in crawled.archive.requests():
         assert request["accept_encoding"] == "identity"
         assert request["user_agent"].startswith("clausewatch/")
         assert request["user_agent"].endswith(" (+crawls@kestrelwatch.example)")
 
 
-def test_since_and_until_narrow_the_listing_further(crawled: Crawled, tmp_path: Path) -> None:
+def test_since_and_until_narrow_the_listing(crawled: Crawled, tmp_path: Path) -> None:
     crawler = Crawler(tmp_path, crawled.archive.url)
     shutil.copytree(crawled.crawler.vendors, crawler.vendors)
     done = crawler.crawl("archive", "vendor=flips,moved", "since=2011", "until=2012-01")
     assert done.stderr == "archive: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
-    assert [one.capture.captured_at.year for one in crawler.captures("flips")] == [2011, 2012]
+    assert [stored.capture.captured_at.year for stored in crawler.captures("flips")] == [2011, 2012]
 
 
 @needs_shared
-def test_the_real_captures_of_hesk_are_one_policy_with_two_versions(tmp_path: Path) -> None:
+def test_real_captures_of_a_moved_policy_are_two_versions(tmp_path: Path) -> None:
     warcs = tmp_path / "warcs"
     warcs.mkdir()
     for name in ("hesk-privacy-policy", "axigen-privacy-policy"):

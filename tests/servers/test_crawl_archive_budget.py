@@ -1,20 +1,34 @@
-"""Crawls of one machine share what an archive allows. To them, 127.1 is an archive elsewhere, which is to be spared."""
+"""Crawls of one machine keep to an archive's limits together.
+
+The archive here is addressed as 127.1, which crawls take for another machine: an archive on their own has no limits.
+"""
 
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
 from crawler import settings
+from crawler.archives.wayback import WaybackMachine
 from loopback.archive import Archive, DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from tests.servers.archive import Crawler, declare, policy_page
 
 HOST = "http://www.kestrelpost.example"
-FASTER = {"ARCHIVE_LISTING_INTERVAL": "0.5", "ARCHIVE_REPLAY_INTERVAL": "0.2"}
+
+
+class Intervals(TypedDict):
+    """Settings of Scrapy for intervals, in seconds."""
+
+    ARCHIVE_LISTING_INTERVAL: str
+    ARCHIVE_REPLAY_INTERVAL: str
+
+
+FASTER: Intervals = {"ARCHIVE_LISTING_INTERVAL": "0.5", "ARCHIVE_REPLAY_INTERVAL": "0.2"}
 
 
 @pytest.fixture
@@ -31,7 +45,7 @@ def warcs(tmp_path: Path) -> Path:
 
 
 def crawler_of(folder: Path, name: str, archive: Archive) -> Crawler:
-    """A crawler with a database of its own, and the state of the machine."""
+    """Returns a crawler with a database of its own, which shares the machine's budget with all others."""
     (folder / name).mkdir()
     declare(folder / name / "vendors", name, f"url: {HOST}/{name}")
     return Crawler(folder / name, archive.url.replace("127.0.0.1", "127.1"), state=folder / "state")
@@ -47,7 +61,7 @@ def state_file(folder: Path) -> Path:
 
 
 def end_block(folder: Path, ago: timedelta = timedelta(minutes=1)) -> None:
-    """As if the time until which the archive is left alone had passed."""
+    """Makes the block end. ago: how long it is over."""
     state = json.loads(state_file(folder).read_text())
     state["blocked_until"] = (datetime.now(UTC) - ago).isoformat()
     state.pop("paused_until", None)
@@ -57,25 +71,26 @@ def end_block(folder: Path, ago: timedelta = timedelta(minutes=1)) -> None:
 def test_two_crawls_at_once_keep_to_the_limits_together(tmp_path: Path, warcs: Path) -> None:
     with serve_archive(warcs) as archive, ThreadPoolExecutor(2) as pool:
         crawlers = [crawler_of(tmp_path, name, archive) for name in ("one", "two")]
-        crawls = [pool.submit(one.crawl, "archive", ARCHIVE_LISTING_ROWS="2", **FASTER) for one in crawlers]
+        crawls = [pool.submit(crawler.crawl, "archive", ARCHIVE_LISTING_ROWS="2", **FASTER) for crawler in crawlers]
         assert [crawl.result().returncode for crawl in crawls] == [0, 0]
-        asked = archive.requests()
+        requests = archive.requests()
     for part, interval, count in (("/cdx/", 0.5, 6), ("/web/", 0.2, 10)):
-        times = [one["at"] for one in asked if one["path"].startswith(part)]
+        times = [request["at"] for request in requests if request["path"].startswith(part)]
         assert len(times) == count
-        # A request may be late, and the next one then seems early; not so over all of them.
+        # If one request is late, the next one seems too early. So all of them are measured together.
         assert times[-1] - times[0] >= interval * (count - 1) * 0.9
     assert len(list((tmp_path / "state" / "clausewatch").glob("*.json"))) == 1
 
 
-# The index allows about 30 requests a minute, and a delay of 0.25 s is refused at once; replays about 8 a second.
 def test_the_limits_are_those_of_the_wayback_machine() -> None:
-    assert 60 / settings.ARCHIVE_LISTING_INTERVAL <= 30
-    assert 1 / settings.ARCHIVE_REPLAY_INTERVAL <= 8
+    """It allows about 30 index queries a minute and 8 replays a second. Queries 0.25 s apart are refused at once."""
+    limits = WaybackMachine("https://web.archive.org").limits
+    assert 60 / limits.listing_interval <= 30
+    assert 1 / limits.replay_interval <= 8
 
 
-# Scrapy's AutoThrottle sets the delay of a slot anew with each answer, down to none.
 def test_autothrottle_does_not_undo_the_limits(tmp_path: Path, warcs: Path) -> None:
+    """Scrapy's AutoThrottle changes the delay of a download slot with each answer, down to zero."""
     assert not settings.AUTOTHROTTLE_ENABLED
     with serve_archive(warcs) as archive:
         crawler = crawler_of(tmp_path, "one", archive)
@@ -87,7 +102,7 @@ def test_autothrottle_does_not_undo_the_limits(tmp_path: Path, warcs: Path) -> N
 
 @pytest.fixture
 def blocked(tmp_path: Path, warcs: Path) -> Crawler:
-    """A crawler that got its listing and two captures before the firewall closed."""
+    """Returns a crawler that got its listing and at most two captures before the archive blocked the machine."""
     with serve_archive(warcs, [Fault("^/web/", skip=2, quit=True)]) as archive:
         crawler = crawler_of(tmp_path, "one", archive)
         done = crawler.crawl("archive", **FASTER)
@@ -106,29 +121,29 @@ def blocked(tmp_path: Path, warcs: Path) -> Crawler:
     return crawler
 
 
-def test_a_block_ends_the_crawl_and_no_crawl_asks_before_its_end(tmp_path: Path, warcs: Path, blocked: Crawler) -> None:
+def test_during_a_block_no_crawl_sends_a_request(tmp_path: Path, warcs: Path, blocked: Crawler) -> None:
     with serve_archive(warcs, port=port_of(blocked)) as archive:
-        for one in (blocked, crawler_of(tmp_path, "two", archive)):
-            done = one.crawl("archive", **FASTER)
+        for crawler in (blocked, crawler_of(tmp_path, "two", archive)):
+            done = crawler.crawl("archive", **FASTER)
             assert done.returncode == 1
             assert "the archive is left alone until 20" in done.stderr
         assert archive.requests() == []
 
 
-def test_after_a_block_the_next_crawl_goes_on_by_itself(tmp_path: Path, warcs: Path, blocked: Crawler) -> None:
+def test_after_a_block_the_next_crawl_continues_where_it_ended(tmp_path: Path, warcs: Path, blocked: Crawler) -> None:
     stored = len(blocked.captures("one"))
     end_block(tmp_path)
     with serve_archive(warcs, port=port_of(blocked)) as archive:
         done = blocked.crawl("archive", **FASTER)
-        asked = [request["path"][:9] for request in archive.requests()]
+        paths = [request["path"][:9] for request in archive.requests()]
     assert done.returncode == 0, done.stderr
     assert done.stderr == f"archive: 5 captures found, {5 - stored} new, 0 quarantined, 0 failed\n"
-    # Nothing is listed again, and nothing got again.
-    assert sorted(asked) == [f"/web/{year}" for year in range(2010 + stored, 2015)]
+    # No page of the index and no stored capture is requested again.
+    assert sorted(paths) == [f"/web/{year}" for year in range(2010 + stored, 2015)]
 
 
 @pytest.mark.parametrize(("ago", "hours"), [(timedelta(hours=1), 2), (timedelta(days=2), 1)])
-def test_the_next_block_within_a_day_is_twice_as_long(
+def test_a_block_within_a_day_of_the_last_is_twice_as_long(
     tmp_path: Path, blocked: Crawler, ago: timedelta, hours: int
 ) -> None:
     end_block(tmp_path, ago)
@@ -138,7 +153,7 @@ def test_the_next_block_within_a_day_is_twice_as_long(
     assert abs(datetime.fromisoformat(until[1]) - datetime.now(UTC) - timedelta(hours=hours)) < timedelta(minutes=2)
 
 
-def test_a_wait_that_the_archive_asks_for_holds_for_all_crawls(tmp_path: Path, warcs: Path) -> None:
+def test_all_crawls_wait_if_the_archive_asks_one_to(tmp_path: Path, warcs: Path) -> None:
     with serve_archive(warcs, [Fault("^/cdx/", status=429, headers={"Retry-After": "7200"})]) as archive:
         for name in ("one", "two"):
             done = crawler_of(tmp_path, name, archive).crawl("archive", **FASTER)

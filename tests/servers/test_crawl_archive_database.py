@@ -1,4 +1,4 @@
-"""A database that refuses in the midst of a crawl of the archive: what is stored stays, and the next crawl goes on."""
+"""A database that refuses in the middle of a crawl: what is stored stays, and the next crawl continues."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,40 +14,40 @@ from tests.servers.archive import Crawler, declare, policy_page
 
 ADDRESS = "http://www.kestrelpost.example/privacy"
 CAPTURES = 30
-# By then, some captures are stored and some are not.
-MIDST = 80
+# At this moment (see crawl_process) some captures are stored and some are not.
+MIDDLE = 80
 
 DISK_FULL = """
 from contextlib import contextmanager
 from storage.database import Database
-writing = Database.writing
+write_session = Database.write_session
 @contextmanager
 def on_full_disk(self):
-    with writing(self) as session:
+    with write_session(self) as session:
         session.connection().exec_driver_sql("PRAGMA max_page_count = 1")
         yield session
-Database.writing = on_full_disk
+Database.write_session = on_full_disk
 """
 LOCKED = """
 import sqlite3
-from intake.service import Keeper
-keep = Keeper.keep_unread
+from intake.service import Intake
+keep = Intake.keep_unread
 holder = sqlite3.connect({path!r}, timeout=30, check_same_thread=False)
 def keep_locked_out(*arguments):
     holder.in_transaction or holder.execute("BEGIN IMMEDIATE")
     return keep(*arguments)
-Keeper.keep_unread = keep_locked_out
+Intake.keep_unread = keep_locked_out
 """
 CONNECTION_LOST = """
 import psycopg
-from storage import payloads
-put = payloads.put
+from storage.payloads import packing
+put = packing.put
 def put_and_lose(*arguments):
     put(*arguments)
     with psycopg.connect({url!r}, autocommit=True) as server:
         server.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
                        "WHERE datname = current_database() AND pid <> pg_backend_pid()")
-payloads.put = put_and_lose
+packing.put = put_and_lose
 """
 
 
@@ -69,9 +69,10 @@ def crawler(tmp_path: Path, archive: Archive) -> Crawler:
     return Crawler(tmp_path, archive.url)
 
 
-def refused_and_then_not(crawler: Crawler, archive: Archive, then: str, message: str) -> None:
+def check_refusal(crawler: Crawler, archive: Archive, then: str, message: str) -> None:
+    """Runs a crawl whose database refuses, then one whose database does not. then: the code that makes it refuse."""
     before = len(archive.requests())
-    done = crawler.crawl("archive", at=MIDST, then=then)
+    done = crawler.crawl("archive", at=MIDDLE, then=then)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     failure, summary = done.stderr.splitlines()[-2:]
@@ -80,33 +81,33 @@ def refused_and_then_not(crawler: Crawler, archive: Archive, then: str, message:
     assert "what was stored before stays" in failure
     stored = len(crawler.captures("kestrel"))
     assert 0 < stored < CAPTURES
-    # The one that was stored and could not be read any more is not counted.
+    # A capture that was stored, but not read because of the refusal, is not counted as new.
     assert f" {stored} new, " in summary or f" {stored - 1} new, " in summary
     again = crawler.crawl("archive")
     assert again.returncode == 0, again.stderr
     assert again.stderr == f"archive: {CAPTURES} captures found, {CAPTURES - stored} new, 0 quarantined, 0 failed\n"
-    assert [one.verdict.name for one in crawler.captures("kestrel")] == ["accepted"] * CAPTURES
-    # The listing is not asked for again, nor more replays than were under way.
-    asked = archive.requests()[before:]
-    assert sum(request["path"].startswith("/cdx/") for request in asked) == 1
-    assert len(asked) <= 1 + CAPTURES + 8
+    assert [each.verdict.name for each in crawler.captures("kestrel")] == ["accepted"] * CAPTURES
+    # The index is listed once, and only replays that were under way are requested again.
+    requests = archive.requests()[before:]
+    assert sum(request["path"].startswith("/cdx/") for request in requests) == 1
+    assert len(requests) <= 1 + CAPTURES + 8
 
 
 def test_a_full_disk(crawler: Crawler, archive: Archive) -> None:
-    refused_and_then_not(crawler, archive, DISK_FULL, "has no space left: free some and run this again")
+    check_refusal(crawler, archive, DISK_FULL, "has no space left: free some and run this again")
 
 
 def test_a_locked_sqlite_file(crawler: Crawler, archive: Archive) -> None:
     path = str(crawler.folder / "store.db")
     crawler.database = f"sqlite:///{path}?timeout=0.5"
-    refused_and_then_not(
+    check_refusal(
         crawler, archive, LOCKED.format(path=path), "is locked by another process: run this again when that one is done"
     )
 
 
 def test_a_lost_connection(crawler: Crawler, archive: Archive, postgresql_url: str) -> None:
     crawler.database = postgresql_url
-    refused_and_then_not(
+    check_refusal(
         crawler,
         archive,
         CONNECTION_LOST.format(url=postgresql_url),
@@ -114,16 +115,14 @@ def test_a_lost_connection(crawler: Crawler, archive: Archive, postgresql_url: s
     )
 
 
-def test_two_crawls_of_the_same_policy_at_once_store_everything_once(
-    crawler: Crawler, archive: Archive, database_url: str
-) -> None:
+def test_two_crawls_at_once_store_everything_once(crawler: Crawler, archive: Archive, database_url: str) -> None:
     crawler.database = database_url
     with ThreadPoolExecutor(2) as pool:
         crawls = [pool.submit(crawler.crawl, "archive", ARCHIVE_LISTING_ROWS="9") for _ in range(2)]
         for crawl in crawls:
             assert crawl.result().returncode == 0, crawl.result().stderr
     stored = crawler.captures("kestrel")
-    assert [one.capture.captured_at.year for one in stored] == [1990 + n for n in range(CAPTURES)]
-    assert {one.verdict.name for one in stored} == {"accepted"}
+    assert [each.capture.captured_at.year for each in stored] == [1990 + n for n in range(CAPTURES)]
+    assert {each.verdict.name for each in stored} == {"accepted"}
     with Store.open(database_url) as store:
         assert store.archive_listings.count_to_fetch(PolicyKey("kestrel", "privacy")) == 0

@@ -1,4 +1,4 @@
-"""A crawl of the archive that is killed, at a hundred moments, and goes on where it was with the next one."""
+"""Crawls of an archive that are killed at a hundred moments; the next crawl continues where each was."""
 
 import shutil
 import sqlite3
@@ -23,8 +23,8 @@ from tests.servers.archive import Crawler, declare, policy_page
 HOST = "http://www.kestrelpost.example"
 VENDORS = ("flips", "mixed", "lost", "moved")
 ROWS = tuple(f"{HOST}/{page}" for page in ("flips", "mixed", "lost", "old", "new"))
-# What is under way at most, and so what is asked for again: a page of the index for each location of three policies,
-# and replays of eight rows. A replay that redirects is under way until its last answer.
+# How much can be under way when a crawl is killed, and so is requested again: a page of the index for each location of
+# three policies, and the replays of eight captures. A replay is under way until the last of its redirects is answered.
 LISTINGS, REPLAYS = 4, 8
 KILLS = 100
 AT_ONCE = 3
@@ -35,19 +35,19 @@ def at(year: int, hour: int = 0) -> datetime:
 
 
 PAGES = [
-    # one text that comes back, over two pages of the index
+    # texts that come back, over two pages of the index
     *(
         DatedPage(url=f"{HOST}/flips", at=at(2010 + year), body=policy_page(f"We keep letters {year % 3} days."))
         for year in range(7)
     ),
-    # redirects to what is there and to what is not, a page that is gone, a revisit
+    # redirects to an archived page and to a missing one, a page that no longer exists, a revisit
     DatedPage(url=f"{HOST}/mixed", at=at(2010), status=301, media_type="", headers=(("Location", "/target"),)),
     DatedPage(url=f"{HOST}/target", at=at(2010, hour=5), body=policy_page("We keep letters in a chest.")),
     DatedPage(url=f"{HOST}/mixed", at=at(2011), status=302, media_type="", headers=(("Location", "/nowhere"),)),
     DatedPage(url=f"{HOST}/mixed", at=at(2012), body=policy_page()),
     DatedPage(url=f"{HOST}/mixed", at=at(2013), revisit=True),
     DatedPage(url=f"{HOST}/mixed", at=at(2014), body=b"<p>No such page.</p>", status=404),
-    # listed and not given, of which one is known from another with its digest
+    # captures that are not given (by faults below), one of which is known by another with its digest
     *(
         DatedPage(url=f"{HOST}/lost", at=at(2010 + year), body=policy_page(f"We keep {body}."))
         for year, body in enumerate(["this", "this", "that", "that", "that"])
@@ -61,16 +61,19 @@ FAULTS = [Fault(rf"^/web/{year}.*/lost", status=404, times=None) for year in (20
 
 @dataclass(frozen=True)
 class Kills:
-    """An archive, the database to begin with, and what an undisturbed crawl made of them."""
+    """An archive and an empty database, with what a crawl that is not killed made of them.
+
+    captures: what it stored. paths: what it requested, with counts. moments: how many it can be killed at.
+    """
 
     folder: Path
     archive: Archive
     captures: list[Any]
-    asked: "Counter[str]"
+    paths: "Counter[str]"
     moments: int
 
     def crawler(self, name: str) -> Crawler:
-        """A crawler with a new database; a copy, which is quicker than to make its tables each time."""
+        """Returns a crawler with a new database, copied since making the tables takes longer."""
         folder = self.folder / name
         folder.mkdir()
         for vendor in VENDORS[:3]:
@@ -80,49 +83,49 @@ class Kills:
         return Crawler(folder, self.archive.url, contact=name)
 
     def requests(self, crawler: Crawler) -> "Counter[str]":
-        """What a crawler has asked the archive for."""
+        """Returns the paths that a crawler has requested, with counts."""
         sign = f"(+{crawler.contact})"
-        return Counter(one["path"] for one in self.archive.requests() if one["user_agent"].endswith(sign))
+        return Counter(request["path"] for request in self.archive.requests() if request["user_agent"].endswith(sign))
 
     def killed_at(self, moment: int) -> bool:
-        """One crawl that is killed, the one after it, and what must hold then. Whether the first had anything left.
+        """Kills a crawl, runs another one, and checks what they did. Returns whether the first was killed midway.
 
-        Threads make one crawl have fewer moments than another. One that was through has closed its listings; the next
-        one then looks for what is new, and lists all again.
+        The number of moments differs from crawl to crawl, because of threads. If the first one had finished, it has
+        closed its listings, and the second one lists everything again.
         """
         crawler = self.crawler(f"killed-{moment}")
         killed = crawler.crawl("archive", at=moment, then="die", ARCHIVE_LISTING_ROWS="4")
         assert killed.returncode in (-9, 0), killed.stderr
-        was_through = bool(self.requests(crawler)) and not open_listings(crawler)
-        assert was_through or killed.returncode == -9
+        was_finished = bool(self.requests(crawler)) and not open_listings(crawler)
+        assert was_finished or killed.returncode == -9
         done = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="4")
         assert done.returncode == 0, done.stderr
         assert captures(crawler) == self.captures, moment
-        asked = self.requests(crawler)
-        assert set(asked) == set(self.asked)
-        again = asked - self.asked
-        if not was_through:
+        paths = self.requests(crawler)
+        assert set(paths) == set(self.paths)
+        again = paths - self.paths
+        if not was_finished:
             assert sum("/cdx/" in path for path in again.elements()) <= LISTINGS, (moment, again)
         assert sum(path.endswith(ROWS) for path in again.elements()) <= REPLAYS, (moment, again)
         assert max(again.values(), default=0) <= 1, (moment, again)
         with Store.open(crawler.database_url) as store:
             assert not any(store.archive_listings.count_to_fetch(PolicyKey(vendor, "privacy")) for vendor in VENDORS)
         shutil.rmtree(crawler.folder)
-        return not was_through
+        return not was_finished
 
 
 def captures(crawler: Crawler) -> list[Any]:
-    """All captures with what was made of them, but for what differs from crawl to crawl."""
+    """Returns all stored captures without ids, times and Date headers, which differ from crawl to crawl."""
     with Store.open(crawler.database_url) as store:
         return [
-            replace(one, id=0, capture=_timeless(one.capture))
+            replace(stored, id=0, capture=_timeless(stored.capture))
             for vendor in VENDORS
-            for one in store.library.captures(PolicyKey(vendor, "privacy"))
+            for stored in store.library.captures(PolicyKey(vendor, "privacy"))
         ]
 
 
 def open_listings(crawler: Crawler) -> int:
-    """How many listings the database holds."""
+    """Returns how many listings the database holds."""
     with closing(sqlite3.connect(crawler.folder / "store.db")) as database:
         (count,) = database.execute("SELECT count(*) FROM listings").fetchone()
     return int(count)
@@ -141,19 +144,19 @@ def kills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
     write_warc(warcs / "pages.warc.gz", PAGES)
     Store.open(f"sqlite:///{folder / 'empty.db'}").close()
     with serve_archive(warcs, FAULTS) as archive:
-        nothing = Kills(folder, archive, [], Counter(), 0)
-        crawler = nothing.crawler("undisturbed")
+        before = Kills(folder, archive, [], Counter(), 0)
+        crawler = before.crawler("undisturbed")
         done = crawler.crawl("archive", at=-1, then="count", ARCHIVE_LISTING_ROWS="4")
         assert done.returncode == 0, done.stderr
-        yield Kills(folder, archive, captures(crawler), nothing.requests(crawler), int(done.stdout.split()[-1]))
+        yield Kills(folder, archive, captures(crawler), before.requests(crawler), int(done.stdout.split()[-1]))
 
 
-def test_a_crawl_that_is_not_killed_asks_for_nothing_twice(kills: Kills) -> None:
+def test_a_crawl_that_is_not_killed_requests_nothing_twice(kills: Kills) -> None:
     assert len(kills.captures) == 16
-    assert set(kills.asked.values()) == {1}
+    assert set(kills.paths.values()) == {1}
 
 
-def test_a_crawl_killed_at_any_of_a_hundred_moments_ends_as_if_it_had_not_been(kills: Kills) -> None:
+def test_after_a_kill_the_next_crawl_ends_as_if_nothing_had_happened(kills: Kills) -> None:
     last = kills.moments * 9 // 10
     assert last > KILLS
     moments = [1 + number * last // KILLS for number in range(KILLS)]

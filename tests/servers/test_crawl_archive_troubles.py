@@ -1,7 +1,7 @@
-"""What users of the Wayback Machine report of it, each injected into a real archive, with the reason beside it.
+"""Troubles that users of the Wayback Machine report, each injected into the answers of a real archive (pywb).
 
-What of it is in the data rather than in the answers is in test_crawl_archive.py, what concerns all crawls of a machine
-in test_crawl_archive_budget.py.
+Oddities of the archived data are in test_crawl_archive.py. Troubles that concern all crawls of a machine are in
+test_crawl_archive_budget.py.
 """
 
 import time
@@ -37,7 +37,7 @@ WITHHELD = "the archive withholds this site, at the site's request"
 
 @contextmanager
 def archive_with(folder: Path, *faults: Fault, captures: int = 8) -> Iterator[tuple[Crawler, Archive]]:
-    """An archive with some captures of one policy, each of another text, and a crawler that looks there."""
+    """Yields an archive that holds captures of one policy, each with another text, and a crawler that uses it."""
     warcs = folder / "warcs"
     warcs.mkdir()
     pages = (
@@ -52,9 +52,7 @@ def archive_with(folder: Path, *faults: Fault, captures: int = 8) -> Iterator[tu
         yield crawler, archive
 
 
-def test_troubles_of_all_kinds_and_then_nothing_end_the_crawl_with_a_clear_message_and_all_got_until_then_stored(
-    tmp_path: Path,
-) -> None:
+def test_troubles_that_last_end_the_crawl_and_what_it_fetched_stays(tmp_path: Path) -> None:
     faults = (
         Fault("^/cdx/", status=429, headers={"Retry-After": "1"}),
         Fault("^/cdx/", status=429),
@@ -66,7 +64,7 @@ def test_troubles_of_all_kinds_and_then_nothing_end_the_crawl_with_a_clear_messa
     with archive_with(tmp_path, *faults) as (crawler, archive):
         done = crawler.crawl("archive", ARCHIVE_STRIKES="5")
         paths = [request["path"] for request in archive.requests()]
-        asked_at = [request["at"] for request in archive.requests()]
+        times = [request["at"] for request in archive.requests()]
     assert done.returncode == 1
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -81,12 +79,12 @@ def test_troubles_of_all_kinds_and_then_nothing_end_the_crawl_with_a_clear_messa
     assert summary == (
         f"archive: 8 captures found, {len(stored)} new, 0 quarantined, 1 failed, {left} left for the next crawl"
     )
-    # Nothing that was cut off, or was the archive's own page, is stored as the capture.
-    for one in stored:
-        year = one.capture.captured_at.year
-        assert crawler.payload(one) == policy_page(f"We keep letters {year - 2010} days.")
+    # Neither a body that was cut off nor a page of the archive's own is stored as a capture.
+    for each in stored:
+        year = each.capture.captured_at.year
+        assert crawler.payload(each) == policy_page(f"We keep letters {year - 2010} days.")
     assert paths[0].startswith("/cdx/")
-    assert asked_at[1] - asked_at[0] >= 1
+    assert times[1] - times[0] >= 1
 
 
 def test_after_passing_troubles_everything_is_stored(tmp_path: Path) -> None:
@@ -104,12 +102,12 @@ def test_after_passing_troubles_everything_is_stored(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == "archive: 8 captures found, 8 new, 0 quarantined, 0 failed"
 
 
-def test_one_capture_that_never_comes_whole_does_not_keep_the_others_away(tmp_path: Path) -> None:
+def test_a_capture_that_is_always_cut_off_does_not_hold_others_up(tmp_path: Path) -> None:
     with archive_with(tmp_path, Fault("^/web/2011", truncated_gzip=True, times=None), captures=4) as (crawler, _):
         done = crawler.crawl("archive")
     assert done.returncode == 1
     assert f"failed: kestrel/privacy {ADDRESS} at 20110101000000: the answer is cut off" in done.stderr
-    assert [one.capture.captured_at.year for one in crawler.captures("kestrel")] == [2010, 2012, 2013]
+    assert [stored.capture.captured_at.year for stored in crawler.captures("kestrel")] == [2010, 2012, 2013]
 
 
 def test_an_archive_that_asks_to_be_left_alone_for_long_is_left_alone(tmp_path: Path) -> None:
@@ -122,8 +120,8 @@ def test_an_archive_that_asks_to_be_left_alone_for_long_is_left_alone(tmp_path: 
     assert "the archive asks to be left alone until 20" in done.stderr
 
 
-# 429 comes with and without Retry-After. Scrapy ignores the header; asking on for a minute brings a block of an hour.
 def test_retry_after_is_obeyed(tmp_path: Path) -> None:
+    """The Wayback Machine sends 429 with and without Retry-After, which Scrapy's own retries ignore."""
     with archive_with(tmp_path, Fault("^/cdx/", status=429, headers={"Retry-After": "2"})) as (crawler, archive):
         done = crawler.crawl("archive")
         refused, again, *_ = [request["at"] for request in archive.requests()]
@@ -131,20 +129,24 @@ def test_retry_after_is_obeyed(tmp_path: Path) -> None:
     assert again - refused >= 2
 
 
-def test_after_a_429_without_retry_after_nothing_is_asked_for_a_minute(tmp_path: Path) -> None:
+def test_after_a_429_without_retry_after_the_crawl_pauses_a_minute(tmp_path: Path) -> None:
+    """Requests that go on for a minute after a 429 bring a block of an hour."""
     with archive_with(tmp_path, Fault("^/web/2013", status=429)) as (crawler, archive):
-        done = crawler.crawl("archive", ARCHIVE_BACKOFF_429="2")  # for 60
-        asked = archive.requests()
+        done = crawler.crawl("archive", ARCHIVE_BACKOFF_429="2")  # instead of 60
+        requests = archive.requests()
     assert done.returncode == 0
-    refused = next(request["at"] for request in asked if "/web/2013" in request["path"])
-    # What was under way came out of the archive's sockets later than the refusal; nothing that was sent after it did.
-    assert not [request for request in asked if refused + 1 < request["at"] < refused + 2]
-    assert len(asked) == 1 + 8 + 1
+    refused = next(request["at"] for request in requests if "/web/2013" in request["path"])
+    # Requests that were under way may arrive up to a second after the refusal. None was sent after it.
+    assert not [request for request in requests if refused + 1 < request["at"] < refused + 2]
+    assert len(requests) == 1 + 8 + 1
 
 
-# They pass within seconds or minutes: a capture must not be given up for one, nor an error page stored as the capture.
 @pytest.mark.parametrize("status", [502, 503, 504, 599])
-def test_server_errors_pass(tmp_path: Path, status: int) -> None:
+def test_requests_are_sent_again_after_server_errors(tmp_path: Path, status: int) -> None:
+    """They pass within seconds or minutes.
+
+    A capture must not be given up because of one, and the error page must not be stored as the capture.
+    """
     faults = [Fault(where, status=status, body=GATEWAY) for where in ("^/cdx/", "^/web/2010", "^/web/2012")]
     with archive_with(tmp_path, *faults, captures=4) as (crawler, archive):
         done = crawler.crawl("archive")
@@ -153,19 +155,19 @@ def test_server_errors_pass(tmp_path: Path, status: int) -> None:
     assert done.stderr.splitlines()[-1] == "archive: 4 captures found, 4 new, 0 quarantined, 0 failed"
 
 
-# `page=` drops rows at the pages' edges, so that captures are lost without a word.
-def test_only_resume_keys_lead_through_the_index(tmp_path: Path) -> None:
+def test_pages_of_the_index_are_requested_by_resume_keys_alone(tmp_path: Path) -> None:
+    """With `page=`, the index drops rows at the edges of pages, so that captures are lost silently."""
     with archive_with(tmp_path) as (crawler, archive):
         done = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="3")
-        queries = [parse_qs(urlsplit(one["path"]).query) for one in archive.requests() if "/cdx/" in one["path"]]
+        queries = [parse_qs(urlsplit(each["path"]).query) for each in archive.requests() if "/cdx/" in each["path"]]
     assert done.returncode == 0
     assert ["resumeKey" in query for query in queries] == [False, True, True]
     assert all({"page", "pageSize", "showNumPages", "offset"}.isdisjoint(query) for query in queries)
     assert len(crawler.captures("kestrel")) == 8
 
 
-# An index that gives the same key again would be asked for ever; one that no longer knows a key, in each crawl.
-def test_an_index_that_does_not_go_on_is_left_and_listed_from_the_start_by_the_next_crawl(tmp_path: Path) -> None:
+def test_a_listing_that_gets_stuck_starts_over_in_the_next_crawl(tmp_path: Path) -> None:
+    """An index can give the same resume key for ever, or forget a key that an earlier crawl was given."""
     stuck = '[["urlkey","timestamp","original","mimetype","statuscode","digest","length"],[],["same"]]'
     with archive_with(tmp_path, Fault("^/cdx/", status=200, body=stuck, times=2)) as (crawler, archive):
         done = crawler.crawl("archive")
@@ -177,19 +179,19 @@ def test_an_index_that_does_not_go_on_is_left_and_listed_from_the_start_by_the_n
     assert len(crawler.captures("kestrel")) == 8
 
 
-# What is indexed may be lost. It is no failure of ours, is told, and is asked for again in a later crawl, not in this.
-def test_an_indexed_capture_may_be_unplayable(tmp_path: Path) -> None:
+def test_an_unplayable_capture_is_counted_and_tried_by_the_next_crawl(tmp_path: Path) -> None:
+    """The archive may have lost a capture that its index lists. That is no failure of the crawl."""
     with archive_with(tmp_path, Fault("^/web/2011", status=404), captures=3) as (crawler, archive):
         first, second = (crawler.crawl("archive") for _ in range(2))
-        asked = [request["path"][:9] for request in archive.requests() if "/web/" in request["path"]]
+        replays = [request["path"][:9] for request in archive.requests() if "/web/" in request["path"]]
     assert (first.returncode, second.returncode) == (0, 0)
     assert ", 2 new, 0 quarantined, 0 failed, 1 that the archive lists but does not give" in first.stderr
     assert " 1 new, 0 quarantined, 0 failed\n" in second.stderr
-    assert sorted(asked) == ["/web/2010", "/web/2011", "/web/2011", "/web/2012"]
+    assert sorted(replays) == ["/web/2010", "/web/2011", "/web/2011", "/web/2012"]
 
 
-# A revisit refers to a record that may be lost: a 503 without Memento-Datetime, like that of an overloaded archive.
 def test_a_dangling_revisit_is_unplayable_and_holds_nothing_up(tmp_path: Path) -> None:
+    """If the record that a revisit refers to is lost, the archive answers with 503, as it does if overloaded."""
     revisit = f"example,kestrelpost)/privacy\t20160101000000\t{ADDRESS}\twarc/revisit\t-\tLOST\t10"
     faults = Fault("^/cdx/", rows=(revisit,)), Fault("^/web/2016", status=503, times=None)
     with archive_with(tmp_path, *faults, captures=2) as (crawler, archive):
@@ -201,7 +203,6 @@ def test_a_dangling_revisit_is_unplayable_and_holds_nothing_up(tmp_path: Path) -
     assert tries == 3
 
 
-# Sites that robots.txt excludes, or that the archive has blocked, are answered for with the name of a Java exception.
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [
@@ -210,9 +211,10 @@ def test_a_dangling_revisit_is_unplayable_and_holds_nothing_up(tmp_path: Path) -
         (400, "bad query", "the archive answers with status 400"),
     ],
 )
-def test_a_refused_listing_is_a_failure_and_is_not_asked_for_again(
+def test_a_refused_listing_is_a_failure_and_is_not_requested_again(
     tmp_path: Path, status: int, body: str, why: str
 ) -> None:
+    """For a site that robots.txt excludes, or that the archive withholds, the answer names a Java exception."""
     with archive_with(tmp_path, Fault("^/cdx/", status=status, body=body, times=None)) as (crawler, archive):
         done = crawler.crawl("archive")
         assert len(archive.requests()) == 1
@@ -221,7 +223,7 @@ def test_a_refused_listing_is_a_failure_and_is_not_asked_for_again(
 
 
 @pytest.mark.parametrize("body", [ROBOTS, ADMINISTRATIVE])
-def test_a_withheld_capture_is_told_and_is_not_asked_for_again(tmp_path: Path, body: str) -> None:
+def test_a_withheld_capture_is_logged_and_not_requested_again(tmp_path: Path, body: str) -> None:
     with archive_with(tmp_path, Fault("^/web/2010", status=403, body=body, times=None), captures=2) as (
         crawler,
         archive,
@@ -233,23 +235,23 @@ def test_a_withheld_capture_is_told_and_is_not_asked_for_again(tmp_path: Path, b
     assert len(crawler.captures("kestrel")) == 1
 
 
-# A revisit's status is `-` in the index, the port of old captures is in their address, and rows come twice.
-def test_rows_of_the_index_are_taken_as_they_are(tmp_path: Path) -> None:
+def test_odd_rows_of_the_index_are_read(tmp_path: Path) -> None:
+    """A revisit has the status `-`, old captures have a port in their address, and rows can be listed twice."""
     rows = [f"example,kestrelpost)/privacy\t20120101000000\t{ADDRESS}\twarc/revisit\t-\tABC\t10"] * 2
     rows.append(
         "example,kestrelpost)/privacy\t20110101000000\thttp://www.kestrelpost.example:80/privacy\t-\t200\tDEF\t1"
     )
     with archive_with(tmp_path, Fault("^/cdx/", rows=tuple(rows)), captures=3) as (crawler, archive):
         done = crawler.crawl("archive")
-        asked = [request["path"] for request in archive.requests() if "/web/" in request["path"]]
+        replays = [request["path"] for request in archive.requests() if "/web/" in request["path"]]
     assert done.returncode == 0, done.stderr
-    assert [one.capture.captured_at.year for one in crawler.captures("kestrel")] == [2010, 2011, 2012]
-    assert len(asked) == len(set(asked)) == 3
-    assert "/web/20110101000000id_/http://www.kestrelpost.example:80/privacy" in asked
+    assert [stored.capture.captured_at.year for stored in crawler.captures("kestrel")] == [2010, 2011, 2012]
+    assert len(replays) == len(set(replays)) == 3
+    assert "/web/20110101000000id_/http://www.kestrelpost.example:80/privacy" in replays
 
 
-# Some bodies are labelled gzip that are none: Scrapy would drop them.
-def test_plain_bytes_are_asked_for_and_a_false_gzip_header_is_seen_through(tmp_path: Path) -> None:
+def test_a_plain_body_that_is_labelled_gzip_is_read(tmp_path: Path) -> None:
+    """The archive labels some bodies so even if uncompressed ones are requested. Scrapy would drop them."""
     false = Fault("^/web/2010", headers={"Content-Encoding": "gzip"})
     with archive_with(tmp_path, false, captures=1) as (crawler, archive):
         done = crawler.crawl("archive")
@@ -259,7 +261,6 @@ def test_plain_bytes_are_asked_for_and_a_false_gzip_header_is_seen_through(tmp_p
     assert crawler.payload(stored) == policy_page("We keep letters 0 days.")
 
 
-# Asked for what it has lost, the archive gives or leads to the nearest capture: another day's text under this date.
 @pytest.mark.parametrize(
     "nearest",
     [
@@ -267,29 +268,30 @@ def test_plain_bytes_are_asked_for_and_a_false_gzip_header_is_seen_through(tmp_p
         Fault("^/web/2010", status=302, headers={"Location": f"/web/20110101000000id_/{ADDRESS}"}),
     ],
 )
-def test_the_nearest_capture_is_not_taken_for_the_one_asked_for(tmp_path: Path, nearest: Fault) -> None:
+def test_the_nearest_capture_is_not_taken_for_a_lost_one(tmp_path: Path, nearest: Fault) -> None:
+    """Instead of a capture that it has lost, the archive gives another day's, or redirects to it."""
     with archive_with(tmp_path, nearest, captures=2) as (crawler, archive):
         done = crawler.crawl("archive")
         assert len(archive.requests()) == 1 + 2
     assert done.returncode == 0
     assert "the archive gives its capture of 2011-01-01T00:00:00Z instead" in done.stderr
-    assert [one.capture.captured_at.year for one in crawler.captures("kestrel")] == [2011]
+    assert [stored.capture.captured_at.year for stored in crawler.captures("kestrel")] == [2011]
 
 
-# Scrapy 2.19 opens a port by default into which anyone on the machine who reads its token can send code to run.
-def test_no_door_leads_into_a_running_crawl(tmp_path: Path) -> None:
+def test_a_running_crawl_listens_on_no_port(tmp_path: Path) -> None:
+    """By default, Scrapy 2.19 opens a port through which a user of the machine who has its token can run code."""
     with archive_with(tmp_path, captures=2) as (crawler, archive):
         done = crawler.crawl("archive", at=30, then=LISTENING)
         assert len(archive.requests()) == 1 + 2
     assert done.stdout == "listening: 0\n"
 
 
-# With 100 items at once, throughput halves, as they wait in memory for the one thread that stores.
 def test_captures_are_handed_to_the_store_one_after_the_other() -> None:
+    """With 100 items at once, throughput halves: they wait in memory for the one thread that stores."""
     assert settings.CONCURRENT_ITEMS == 1
 
 
-def test_an_archive_that_is_not_there_is_a_failure_not_an_empty_history(tmp_path: Path) -> None:
+def test_an_unreachable_archive_is_a_failure_not_an_empty_history(tmp_path: Path) -> None:
     crawler = Crawler(tmp_path)
     declare(crawler.vendors, "kestrel", f"url: {ADDRESS}")
     done = crawler.crawl("archive", ARCHIVE_STRIKES="2")

@@ -1,4 +1,4 @@
-"""Live crawls of pages that only a browser shows, in the system's Chromium: one site, crawled once for most tests."""
+"""Live crawls of pages that must be rendered, in the system's Chromium. Most tests look at one crawl of one site."""
 
 import json
 import os
@@ -6,26 +6,26 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-from core.settings import CHECKOUT
 from formats.multipart import Observed, parts_of
 from loopback.pages import Page, Site, serve_pages
 from storage import StoredCapture
 from tests.servers.archive import QUICK, Crawler, declare, policy_page
-from tests.servers.test_crawl_hostile import OK, clausewatch, in_patched_crawl, serve_on
+from tests.servers.commands import clausewatch, scrapy_crawl, started_scrapy_crawl
+from tests.servers.patched_crawl import patched_crawl
+from tests.servers.raw_server import OK, free_port, raw_server
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -40,13 +40,13 @@ FETCHES = (
 
 
 def shell(script: str) -> bytes:
-    """A page that is nothing before its script has run."""
+    """Returns a page that has no text before its script has run."""
     script = script.replace("</script", r"<\/script")
     return f"{TITLE}<body><div id=root></div><script>{script}</script></body>".encode()
 
 
 def shows(text: str = BODY) -> str:
-    """A script that puts the policy on the page."""
+    """Returns a script that puts the policy on the page."""
     return f"document.getElementById('root').innerHTML = {json.dumps(text)};"
 
 
@@ -103,17 +103,17 @@ SITE: dict[str, Page | list[Page]] = {
     ),
     "/lying": Page(
         shell(
-            f"{shows()} for (const of of [Document.prototype, HTMLElement.prototype, Element.prototype, "
+            f"{shows()} for (const prototype of [Document.prototype, HTMLElement.prototype, Element.prototype, "
             "String.prototype])"
             "for (const name of ['body', 'documentElement', 'doctype', 'innerText', 'outerHTML', 'replace', 'trim'])"
-            "Object.defineProperty(of, name, {get() { throw new Error('no') }});"
+            "Object.defineProperty(prototype, name, {get() { throw new Error('no') }});"
             "Math.imul = Array.prototype.map = JSON.stringify = Promise.prototype.then = () => { throw 0 }"
         )
         + b"<form name=body></form><form name=documentElement></form><img name=doctype>"
     ),
     "/twopages": Page(shell(shows())),
     "/twopages/2": Page(shell(shows("<h2>Sharing</h2><p>We share your personal data with the carriers only.</p>"))),
-    # What does not come to an end, or not to a good one.
+    # Pages whose scripts never end, or end badly.
     "/empty": Page(shell("") + b"<script src=/none.js></script>"),
     "/changing": Page(shell(f"{shows()} setInterval(() => document.body.append('more '), 20)")),
     "/spin": Page(shell(f"{shows()} while (true) {{}}")),
@@ -140,14 +140,14 @@ FAULTY = {
     "offweb": "its scripts send the browser to {url}/ftp, which is no HTML page",
     "swollen": "rendered, it has more than 10000000 characters",
 }
-SOUND = ["root"] + [name for name in VENDORS if name not in (*FAULTY, "missing", "empty")]
+RENDERED = ["root"] + [name for name in VENDORS if name not in (*FAULTY, "missing", "empty")]
 
 
 @dataclass
 class Crawled:
     crawler: Crawler
     site: Site
-    said: str
+    stderr: str
 
     def capture(self, vendor: str) -> StoredCapture:
         (stored,) = self.crawler.captures(vendor)
@@ -157,8 +157,8 @@ class Crawled:
         stored = self.capture(vendor)
         return parts_of(stored.capture, self.crawler.payload(stored))
 
-    def asked(self, path: str) -> int:
-        return sum(asked == path for asked, _ in self.site.requests)
+    def requests_for(self, path: str) -> int:
+        return sum(requested == path for requested, _ in self.site.requests)
 
 
 @pytest.fixture(scope="module")
@@ -170,10 +170,20 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             declare(crawler.vendors, vendor, f"url: {site.url}/{vendor}; render: browser{more}")
         declare(crawler.vendors, "simple", f"url: {site.url}/delayed")
         declare(crawler.vendors, "root", f"url: {site.url}; render: browser")
-        quick = {"BROWSER_QUIET": "0.5", "BROWSER_REQUESTS": "50", "DOWNLOAD_MAXSIZE": "10000000"}
         others = ",".join(name for name in (*VENDORS, "root", "simple") if name not in ENDLESS)
-        done = crawler.crawl("live", f"vendor={others}", **quick)
-        endless = crawler.crawl("live", f"vendor={','.join(ENDLESS)}", BROWSER_TIMEOUT="4", **quick)
+
+        def crawl(vendors: str, timeout: int) -> CompletedProcess[str]:
+            return crawler.crawl(
+                "live",
+                f"vendor={vendors}",
+                BROWSER_QUIET="0.5",
+                BROWSER_REQUESTS="50",
+                BROWSER_TIMEOUT=str(timeout),
+                DOWNLOAD_MAXSIZE="10000000",
+            )
+
+        done = crawl(others, timeout=20)
+        endless = crawl(",".join(ENDLESS), timeout=4)
         yield Crawled(crawler, site, done.stderr + endless.stderr)
 
 
@@ -181,23 +191,23 @@ def text_of(crawled: Crawled, vendor: str) -> str:
     return crawled.parts(vendor)[-1][1].decode()
 
 
-def test_every_page_is_a_capture_and_nothing_else_is_said(crawled: Crawled) -> None:
+def test_every_page_is_a_capture_and_nothing_else_is_printed(crawled: Crawled) -> None:
     refused = {"missing", "simple", *FAULTY} - set(ENDLESS)
-    count, endless = len(SOUND) + len(refused), len(ENDLESS)
+    count, endless = len(RENDERED) + len(refused), len(ENDLESS)
     progress = re.compile(r"\S+Z live: \d+ captures? found, \d+ fetched, .* left")
-    assert [line for line in crawled.said.splitlines() if not progress.fullmatch(line)] == [
+    assert [line for line in crawled.stderr.splitlines() if not progress.fullmatch(line)] == [
         f"live: {count} captures found, {count} new, {len(refused)} quarantined, 0 failed",
         f"live: {endless} captures found, {endless} new, {endless} quarantined, 0 failed",
     ]
 
 
-@pytest.mark.parametrize("vendor", SOUND)
-def test_a_page_is_read_as_it_is_when_its_scripts_have_run(crawled: Crawled, vendor: str) -> None:
+@pytest.mark.parametrize("vendor", RENDERED)
+def test_a_page_is_read_as_its_scripts_have_made_it(crawled: Crawled, vendor: str) -> None:
     stored = crawled.capture(vendor)
     assert (stored.verdict.name, stored.verdict.evidence) == ("accepted", "")
 
 
-def test_what_is_served_and_what_is_rendered_are_both_kept(crawled: Crawled) -> None:
+def test_the_served_and_the_rendered_page_are_both_kept(crawled: Crawled) -> None:
     stored = crawled.capture("delayed")
     (served, shell_bytes), (rendered, html) = crawled.parts("delayed")
     page = SITE["/delayed"]
@@ -208,23 +218,23 @@ def test_what_is_served_and_what_is_rendered_are_both_kept(crawled: Crawled) -> 
     assert ("Content-Length", str(len(page.body))) in served.headers
     assert b"We keep letters for thirty days." in html
     assert (rendered.headers, rendered.url) == ((), served.url)
-    assert rendered.archive["rendered_by"].startswith("Chromium ")
+    assert rendered.rendered_by.startswith("Chromium ")
     assert served.answered_at is not None
     assert rendered.requested_at is not None
     assert served.answered_at <= rendered.requested_at < rendered.captured_at
     assert (stored.capture.captured_at, stored.capture.requested_at) == (rendered.captured_at, served.requested_at)
 
 
-def test_a_page_is_not_rendered_unless_that_is_declared(crawled: Crawled) -> None:
+def test_a_page_is_rendered_only_if_that_is_declared(crawled: Crawled) -> None:
     assert crawled.capture("simple").verdict.reason == "empty"
 
 
-def test_ids_that_scripts_make_up_make_no_version(crawled: Crawled) -> None:
+def test_random_ids_made_by_scripts_make_no_version(crawled: Crawled) -> None:
     assert "react-0." in text_of(crawled, "nonce")
     assert crawled.capture("nonce").version_id == crawled.capture("delayed").version_id
 
 
-def test_the_browser_asks_as_the_crawler_does_and_has_cookies_of_its_own(crawled: Crawled) -> None:
+def test_the_browser_has_the_user_agent_of_the_crawler_and_own_cookies(crawled: Crawled) -> None:
     headers = dict(crawled.site.requests)
     for path in ("/app.js", "/policy.json", "/asks", "/told"):
         assert headers[path]["user-agent"].startswith("clausewatch/")
@@ -233,13 +243,13 @@ def test_the_browser_asks_as_the_crawler_does_and_has_cookies_of_its_own(crawled
     assert "cookie" not in headers["/many?1"]
 
 
-def test_what_was_refused_or_needs_no_browser_is_not_rendered(crawled: Crawled) -> None:
+def test_error_pages_and_plain_text_are_not_rendered(crawled: Crawled) -> None:
     missing, plain = crawled.capture("missing"), crawled.capture("plain")
     assert (missing.capture.status, missing.verdict.reason) == (404, "not_found")
     assert (plain.capture.media_type, plain.verdict.name) == ("text/plain", "accepted")
 
 
-def test_where_scripts_send_the_browser_is_followed_and_recorded(crawled: Crawled) -> None:
+def test_redirects_by_scripts_are_followed_and_recorded(crawled: Crawled) -> None:
     capture, url = crawled.capture("moves").capture, crawled.site.url
     assert capture.asked_url == f"{url}/moves"
     assert capture.url == f"{url}/delayed?moved"
@@ -249,38 +259,36 @@ def test_where_scripts_send_the_browser_is_followed_and_recorded(crawled: Crawle
     ]
 
 
-def test_no_window_is_opened_and_nothing_downloaded(crawled: Crawled) -> None:
+def test_no_window_is_opened_and_no_file_downloaded(crawled: Crawled) -> None:
     assert not [path for path, _ in crawled.site.requests if path.startswith(("/opened", "/file"))]
 
 
-def test_what_a_text_needs_no_part_of_is_not_loaded(crawled: Crawled) -> None:
+def test_images_films_frames_and_prefetches_are_not_loaded(crawled: Crawled) -> None:
     for path in ("/i.png", "/v.mp4", "/f.html", "/favicon.ico", "/n.html"):
-        assert crawled.asked(path) == 0
+        assert crawled.requests_for(path) == 0
 
 
-def test_what_robots_txt_forbids_scripts_do_not_get(crawled: Crawled) -> None:
-    assert crawled.asked("/secret.json") == 0
+def test_scripts_get_nothing_that_robots_txt_forbids(crawled: Crawled) -> None:
+    assert crawled.requests_for("/secret.json") == 0
 
 
-def test_scripts_get_so_much_and_no_more(crawled: Crawled) -> None:
+def test_the_number_of_requests_of_scripts_is_limited(crawled: Crawled) -> None:
     assert 0 < len([path for path, _ in crawled.site.requests if path.startswith("/many?")]) <= 50
 
 
-def test_several_pages_are_each_rendered_and_read_as_one(crawled: Crawled) -> None:
+def test_several_pages_are_each_rendered_and_are_one_capture(crawled: Crawled) -> None:
     (first, _), (second, payload) = crawled.parts("twopages")
     assert first.media_type.startswith("multipart/alternative")
     assert b"carriers only" in parts_of(second, payload)[-1][1]
 
 
-def test_a_page_that_shows_nothing_even_in_a_browser_is_not_said_to_need_one(crawled: Crawled) -> None:
+def test_the_verdict_on_an_empty_rendered_page_asks_for_no_browser(crawled: Crawled) -> None:
     verdict = crawled.capture("empty").verdict
     assert (verdict.reason, verdict.evidence) == ("empty", "rendered, the page still shows nothing to read")
 
 
 @pytest.mark.parametrize("vendor", FAULTY)
-def test_a_page_that_keeps_the_browser_from_showing_it_is_quarantined_with_the_reason(
-    crawled: Crawled, vendor: str
-) -> None:
+def test_a_page_that_cannot_be_rendered_is_quarantined_with_the_reason(crawled: Crawled, vendor: str) -> None:
     verdict = crawled.capture(vendor).verdict
     assert verdict.reason == "truncated"
     assert re.match(FAULTY[vendor].format(url=crawled.site.url), verdict.evidence)
@@ -291,8 +299,8 @@ def test_a_page_that_keeps_the_browser_from_showing_it_is_quarantined_with_the_r
 
 @contextmanager
 def trap() -> Iterator[tuple[int, list[str]]]:
-    """A port of this machine that notes whoever comes to it, by TCP or UDP; whoever does, was not to."""
-    came: list[str] = []
+    """Yields a port of this machine that nobody may connect to, and the list of those who did, by TCP or UDP."""
+    visitors: list[str] = []
     tcp = socket.create_server(("127.0.0.1", 0))
     port = tcp.getsockname()[1]
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -305,7 +313,7 @@ def trap() -> Iterator[tuple[int, list[str]]]:
         while not ended.is_set():
             with suppress(OSError):
                 receive()
-                came.append(what)
+                visitors.append(what)
 
     watches = [
         threading.Thread(target=watch, args=(tcp.accept, "connection")),
@@ -314,7 +322,7 @@ def trap() -> Iterator[tuple[int, list[str]]]:
     for thread in watches:
         thread.start()
     try:
-        yield port, came
+        yield port, visitors
     finally:
         ended.set()
         for thread in watches:
@@ -323,7 +331,7 @@ def trap() -> Iterator[tuple[int, list[str]]]:
         udp.close()
 
 
-# Each is run by itself; `inside` stands for the address of the trap, without a scheme.
+# Scripts, each on a page of its own. `inside` stands for the address of the trap, without a scheme.
 ATTEMPTS = {
     "fetch": "fetch('http://inside/x').catch(() => 0)",
     "post": "fetch('http://inside/x', {method: 'POST', body: 'x', mode: 'no-cors'}).catch(() => 0)",
@@ -360,8 +368,8 @@ ATTEMPTS = {
 }
 
 
-def test_nothing_that_a_page_tries_reaches_a_private_address(tmp_path: Path) -> None:
-    with trap() as (port, came):
+def test_no_script_reaches_a_private_address(tmp_path: Path) -> None:
+    with trap() as (port, visitors):
         pages: dict[str, Page | list[Page]] = {
             f"/{name}": Page(
                 shell(
@@ -375,30 +383,28 @@ def test_nothing_that_a_page_tries_reaches_a_private_address(tmp_path: Path) -> 
         pages["/inside"] = Page(b"", 302, {"Location": f"http://127.0.0.1:{port}/x"})
         pages["/worker.js"] = Page(f"fetch('http://127.0.0.1:{port}/x')".encode(), headers=SCRIPT)
         with serve_pages(pages) as site:
-            # What the operator set may be anywhere, so that this one passes for a site of the internet.
+            # The archive that the operator sets may have a private address, so it can stand in for a public site.
             crawler = Crawler(tmp_path, wayback_url=site.url)
             for name in ATTEMPTS:
                 declare(crawler.vendors, name, f"url: {site.url}/{name}; render: browser")
             done = crawler.crawl("live", BROWSER_QUIET="0.7")
     count = len(ATTEMPTS)
-    assert came == []
-    # A link to another site's file is a link like any other.
+    assert visitors == []
+    # The browser is sent to the file of a download link as to any other address.
     assert done.stderr == f"live: {count} captures found, {count} new, 1 quarantined, 0 failed\n"
     assert "a private address" in crawler.captures("download")[0].verdict.evidence
 
 
 @pytest.mark.parametrize(
-    ("script", "why"),
+    ("script", "reason"),
     [
         ("location = 'http://127.0.0.1:{port}/x'", "a private address"),
         ("location = '/inside'", "a private address"),
         ("document.head.innerHTML = '<meta http-equiv=refresh content=\"0; url=http://[::1]:{port}/\">'", "::1"),
     ],
 )
-def test_a_page_whose_scripts_send_the_browser_to_a_private_address_is_quarantined(
-    tmp_path: Path, script: str, why: str
-) -> None:
-    with trap() as (port, came):
+def test_a_page_that_redirects_to_a_private_address_is_quarantined(tmp_path: Path, script: str, reason: str) -> None:
+    with trap() as (port, visitors):
         pages: dict[str, Page | list[Page]] = {
             "/p": Page(shell(shows() + script.replace("{port}", str(port)))),
             "/inside": Page(b"", 302, {"Location": f"http://127.0.0.1:{port}/x"}),
@@ -407,14 +413,14 @@ def test_a_page_whose_scripts_send_the_browser_to_a_private_address_is_quarantin
             crawler = Crawler(tmp_path, wayback_url=site.url)
             declare(crawler.vendors, "kestrel", f"url: {site.url}/p; render: browser")
             crawler.crawl("live")
-    assert came == []
+    assert visitors == []
     (stored,) = crawler.captures("kestrel")
     assert stored.verdict.reason == "truncated"
     assert stored.verdict.evidence.startswith("its scripts send the browser to http://")
-    assert why in stored.verdict.evidence
+    assert reason in stored.verdict.evidence
 
 
-def test_a_page_gets_no_file_of_this_machine(tmp_path: Path) -> None:
+def test_no_script_reads_a_file_of_this_machine(tmp_path: Path) -> None:
     secret = tmp_path / "secret.html"
     secret.write_text("<p>the operator's own words</p>")
     scripts = [
@@ -426,7 +432,9 @@ def test_a_page_gets_no_file_of_this_machine(tmp_path: Path) -> None:
         "location = 'chrome://version'",
         "location = 'blob:FILE'",
     ]
-    pages = {f"/{n}": Page(shell(shows() + one.replace("FILE", secret.as_uri()))) for n, one in enumerate(scripts)}
+    pages = {
+        f"/{n}": Page(shell(shows() + script.replace("FILE", secret.as_uri()))) for n, script in enumerate(scripts)
+    }
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({**pages}) as site:
         for n in range(len(scripts)):
@@ -439,28 +447,26 @@ def test_a_page_gets_no_file_of_this_machine(tmp_path: Path) -> None:
         assert b"own words" not in crawler.payload(stored)
 
 
-def test_a_name_that_changes_its_answer_never_leads_scripts_inside(tmp_path: Path) -> None:
-    """DNS rebinding: the page's own host is public when it is served and private when its scripts ask again."""
+def test_dns_rebinding_never_leads_scripts_to_a_private_address(tmp_path: Path) -> None:
+    """In DNS rebinding, the page's host is public when the page is served, and private when its scripts ask again."""
     reached: list[str] = []
     page = shell(
         "Promise.allSettled([1, 2, 3, 4, 5, 6].map(n => fetch('/n' + n, {cache: 'no-store'})))"
         f".then(() => {{{shows()}}})"
     )
 
-    def answer(who: str) -> Callable[[socket.socket], None]:
-        def give(connection: socket.socket) -> None:
-            reached.append(who)
+    def answer_as(name: str) -> Callable[[socket.socket], None]:
+        def answer(connection: socket.socket) -> None:
+            reached.append(name)
             connection.sendall(OK + b"Connection: close\r\n\r\n" + page)
 
-        return give
+        return answer
 
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    listening.close()
+    port = free_port()
     crawler = Crawler(tmp_path)
-    with serve_on("127.0.0.1", port, answer("inside")), serve_on("127.0.0.2", port, answer("outside")):
+    with raw_server(answer_as("inside"), "127.0.0.1", port), raw_server(answer_as("outside"), "127.0.0.2", port):
         declare(crawler.vendors, "kestrel", f"url: http://rebinding.example:{port}/p; render: browser")
-        done = in_patched_crawl(
+        done = patched_crawl(
             crawler,
             "import itertools\n"
             "turn = itertools.count()\n"
@@ -475,30 +481,13 @@ def test_a_name_that_changes_its_answer_never_leads_scripts_inside(tmp_path: Pat
     assert len(crawler.captures("kestrel")) == 1
 
 
-def scrapy_crawl(
-    crawler: Crawler, path: str | None = None, packages: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    """A live crawl in a new process, with its own PATH, or with packages that go before those installed."""
-    environment = crawler.environment
-    if path is not None:
-        environment["PATH"] = path
-    if packages is not None:
-        environment["PYTHONPATH"] = str(packages)
-    quick = {**QUICK, "BROWSER_QUIET": "0.5"}
-    settings = [part for name, value in quick.items() for part in ("-s", f"{name}={value}")]
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", *settings],
-        cwd=CHECKOUT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def live_crawl(crawler: Crawler, **environment: str) -> CompletedProcess[str]:
+    """Runs a live crawl in a new process, with further variables in its environment."""
+    return scrapy_crawl(crawler, "live", environment=environment, **QUICK, BROWSER_QUIET="0.5")
 
 
-def program(folder: Path, text: str) -> str:
-    """A PATH in which Chromium is that shell script, and all else as it is."""
+def path_with_chromium(folder: Path, text: str) -> str:
+    """Returns a PATH in which `chromium` is a shell script, and the other commands are the system's."""
     folder.mkdir()
     (folder / "chromium").write_text(f"#!/bin/sh\n{text}\n")
     (folder / "chromium").chmod(0o755)
@@ -506,8 +495,8 @@ def program(folder: Path, text: str) -> str:
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Iterator[tuple[Crawler, Site]]:
-    """A policy to be rendered, and one that needs no browser."""
+def two_vendors(tmp_path: Path) -> Iterator[tuple[Crawler, Site]]:
+    """Yields a crawler of two vendors, and the site: `kestrel` must be rendered, `plain` needs no browser."""
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({"/p": Page(shell(shows())), "/plain": Page(policy_page())}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p; render: browser")
@@ -516,7 +505,7 @@ def two(tmp_path: Path) -> Iterator[tuple[Crawler, Site]]:
 
 
 @pytest.mark.parametrize(
-    ("browser", "why"),
+    ("chromium", "reason"),
     [
         (None, "Chromium is not installed: install your system's package, such as chromium"),
         ("exit 1", "could not be started: "),
@@ -524,26 +513,27 @@ def two(tmp_path: Path) -> Iterator[tuple[Crawler, Site]]:
     ],
     ids=["missing", "failing", "ending"],
 )
-def test_without_a_browser_the_page_fails_on_one_line_and_the_others_are_crawled(
-    two: tuple[Crawler, Site], tmp_path: Path, browser: str | None, why: str
+def test_without_chromium_only_pages_to_be_rendered_fail(
+    two_vendors: tuple[Crawler, Site], tmp_path: Path, chromium: str | None, reason: str
 ) -> None:
-    crawler, site = two
-    done = scrapy_crawl(crawler, program(tmp_path / "bin", browser) if browser else str(tmp_path))
+    crawler, site = two_vendors
+    path = path_with_chromium(tmp_path / "bin", chromium) if chromium else str(tmp_path)
+    done = live_crawl(crawler, PATH=path)
     assert done.returncode == 1
     first, last = done.stderr.splitlines()
     assert first.startswith(f"failed: kestrel/privacy {site.url}/p: ")
-    assert why in first
+    assert reason in first
     assert last == "live: 1 capture found, 1 new, 0 quarantined, 1 failed"
     assert len(crawler.captures("plain")) == 1
 
 
-def test_without_playwright_the_page_fails_on_one_line_and_the_others_are_crawled(
-    two: tuple[Crawler, Site], tmp_path: Path
+def test_without_scrapy_playwright_only_pages_to_be_rendered_fail(
+    two_vendors: tuple[Crawler, Site], tmp_path: Path
 ) -> None:
-    crawler, site = two
+    crawler, site = two_vendors
     (tmp_path / "scrapy_playwright").mkdir()
     (tmp_path / "scrapy_playwright" / "__init__.py").write_text("raise ModuleNotFoundError('scrapy_playwright')\n")
-    done = scrapy_crawl(crawler, packages=tmp_path)
+    done = live_crawl(crawler, PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     assert done.returncode == 1
     assert done.stderr == (
         f"failed: kestrel/privacy {site.url}/p: scrapy-playwright is not installed: pip install --editable "
@@ -551,20 +541,20 @@ def test_without_playwright_the_page_fails_on_one_line_and_the_others_are_crawle
     )
 
 
-def test_chromium_is_started_only_when_a_page_is_to_be_rendered(two: tuple[Crawler, Site], tmp_path: Path) -> None:
-    crawler, _ = two
+def test_chromium_is_started_only_if_a_page_must_be_rendered(two_vendors: tuple[Crawler, Site], tmp_path: Path) -> None:
+    crawler, _ = two_vendors
     (crawler.vendors / "kestrel.yaml").unlink()
-    path = program(tmp_path / "bin", f"touch {tmp_path}/started")
-    assert scrapy_crawl(crawler, path).stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
+    path = path_with_chromium(tmp_path / "bin", f"touch {tmp_path}/started")
+    assert live_crawl(crawler, PATH=path).stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
     assert not (tmp_path / "started").exists()
 
 
-def test_a_page_that_ends_the_browser_is_quarantined_and_the_next_one_gets_a_new_browser(
-    two: tuple[Crawler, Site], tmp_path: Path
+def test_after_a_page_that_ends_chromium_the_next_one_gets_a_new_one(
+    two_vendors: tuple[Crawler, Site], tmp_path: Path
 ) -> None:
-    crawler, site = two
+    crawler, site = two_vendors
     pid = tmp_path / "pid"
-    path = program(tmp_path / "bin", f'echo $$ > {pid}\nexec {CHROMIUM} "$@"')
+    path = path_with_chromium(tmp_path / "bin", f'echo $$ > {pid}\nexec {CHROMIUM} "$@"')
     site.pages["/killer"] = Page(shell("fetch('/kill').catch(() => 0)"))
     declare(crawler.vendors, "a-killer", f"url: {site.url}/killer; render: browser")
 
@@ -576,7 +566,7 @@ def test_a_page_that_ends_the_browser_is_quarantined_and_the_next_one_gets_a_new
     site.pages["/kill"] = Page(b"", delay=3)
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    done = scrapy_crawl(crawler, path)
+    done = live_crawl(crawler, PATH=path)
     assert done.stderr == "live: 3 captures found, 3 new, 1 quarantined, 0 failed\n"
     (stored,) = crawler.captures("a-killer")
     assert stored.verdict.reason == "truncated"
@@ -584,11 +574,11 @@ def test_a_page_that_ends_the_browser_is_quarantined_and_the_next_one_gets_a_new
     assert crawler.captures("kestrel")[0].verdict.name == "accepted"
 
 
-def test_an_export_of_a_rendered_page_comes_back_and_is_shown_as_any_other(
-    two: tuple[Crawler, Site], tmp_path: Path
+def test_the_export_of_a_rendered_page_can_be_ingested_and_shown(
+    two_vendors: tuple[Crawler, Site], tmp_path: Path
 ) -> None:
-    crawler, _ = two
-    assert scrapy_crawl(crawler).returncode == 0
+    crawler, _ = two_vendors
+    assert live_crawl(crawler).returncode == 0
     warc = tmp_path / "kestrel.warc.gz"
     clausewatch(crawler, "export", "kestrel", "--warc", str(warc))
     other = Crawler(tmp_path / "other")
@@ -596,14 +586,14 @@ def test_an_export_of_a_rendered_page_comes_back_and_is_shown_as_any_other(
     assert clausewatch(other, "ingest", str(warc), "--vendor", "kestrel").stderr == (
         "1 capture read, 1 new, 0 quarantined\n"
     )
-    assert [one.capture for one in other.library.captures("kestrel")] == [
-        one.capture for one in crawler.captures("kestrel")
+    assert [stored.capture for stored in other.captures("kestrel")] == [
+        stored.capture for stored in crawler.captures("kestrel")
     ]
     assert clausewatch(other, "show", "kestrel").stdout == clausewatch(crawler, "show", "plain").stdout
 
 
-def test_a_page_can_be_tried_in_the_browser(two: tuple[Crawler, Site]) -> None:
-    crawler, site = two
+def test_vendors_try_renders_a_page(two_vendors: tuple[Crawler, Site]) -> None:
+    crawler, site = two_vendors
     tried = clausewatch(crawler, "vendors", "try", f"{site.url}/p", "--render", "browser")
     lines = tried.stderr.splitlines()
     assert lines[0].startswith("200 text/html; charset=utf-8, ")
@@ -615,30 +605,20 @@ def test_a_page_can_be_tried_in_the_browser(two: tuple[Crawler, Site]) -> None:
     assert two_pages.stdout.count("We keep letters for thirty days.") == 2
 
 
-def test_an_interrupt_ends_the_browser_and_leaves_its_page_for_the_next_crawl(
-    two: tuple[Crawler, Site], tmp_path: Path
+def test_an_interrupt_ends_chromium_and_leaves_its_page_to_the_next_crawl(
+    two_vendors: tuple[Crawler, Site], tmp_path: Path
 ) -> None:
-    crawler, site = two
+    crawler, site = two_vendors
     pid = tmp_path / "pid"
-    crawler_environment = {
-        **crawler.environment,
-        "PATH": program(tmp_path / "bin", f'echo $$ > {pid}\nexec {CHROMIUM} "$@"'),
-    }
+    path = path_with_chromium(tmp_path / "bin", f'echo $$ > {pid}\nexec {CHROMIUM} "$@"')
     site.pages["/p"] = Page(shell(f"{shows()} fetch('/up'); setInterval(() => document.body.append('more '), 20)"))
-    crawl = subprocess.Popen(
-        [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", "-s", "DOWNLOAD_DELAY=0.1"],
-        cwd=CHECKOUT,
-        env=crawler_environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    crawl = started_scrapy_crawl(crawler, "live", environment={"PATH": path}, DOWNLOAD_DELAY="0.1")
     while "/up" not in [path for path, _ in site.requests] or not crawler.captures("plain"):
         assert crawl.poll() is None
         time.sleep(0.05)
-    os.killpg(crawl.pid, signal.SIGINT)  # as Ctrl-C does: all processes of the terminal get it
-    _, said = crawl.communicate(timeout=60)
-    assert said == (
+    os.killpg(crawl.pid, signal.SIGINT)  # as Ctrl-C does, which reaches all processes of the terminal
+    _, stderr = crawl.communicate(timeout=60)
+    assert stderr == (
         "failed: the crawl was interrupted\n"
         "live: 1 capture found, 1 new, 0 quarantined, 1 failed, 1 left for the next crawl\n"
     )

@@ -1,8 +1,7 @@
-"""What `scrapy crawl` answers when what was asked for is wrong, or the database refuses."""
+"""`scrapy crawl` and the crawls from Python: exit statuses and messages."""
 
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from contextlib import closing
@@ -12,12 +11,13 @@ import pytest
 
 from core.declarations import location_of
 from core.exceptions import FetchError, UsageError
-from core.settings import CHECKOUT, Settings
+from core.settings import Settings
 from crawler.fetch import fetch_once
 from crawler.run import crawl
 from loopback.pages import Page, serve_pages
 from storage import Store
 from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.commands import scrapy_crawl, started_scrapy_crawl
 
 
 @pytest.fixture
@@ -46,26 +46,23 @@ def test_a_wrong_argument_is_one_message_and_status_2(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_broken_declaration_is_told_with_its_place(crawler: Crawler) -> None:
+def test_a_broken_declaration_is_reported_with_its_place_and_status_2(crawler: Crawler) -> None:
     (crawler.vendors / "broken.yaml").write_text("name: Broken\n")
-    command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "live"]  # for once as a user starts it
-    done = subprocess.run(
-        command, cwd=CHECKOUT, env=crawler.environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = scrapy_crawl(crawler, "live")  # in a new process, as a user starts it
     assert done.returncode == 2
     assert done.stderr.startswith("Error: ")
     assert "broken.yaml:" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_wrong_setting_is_told_with_its_name(crawler: Crawler) -> None:
+def test_a_wrong_setting_is_reported_with_its_name_and_status_2(crawler: Crawler) -> None:
     crawler.wayback_url = "archive.example"
     done = crawler.crawl("archive")
     assert done.returncode == 2
     assert done.stderr.startswith("Error: WAYBACK_URL='archive.example'")
 
 
-def test_a_database_that_cannot_be_opened_is_told(crawler: Crawler) -> None:
+def test_a_database_that_cannot_be_opened_is_one_message_and_status_1(crawler: Crawler) -> None:
     (crawler.folder / "store.db").mkdir()
     done = crawler.crawl("live")
     assert done.returncode == 1
@@ -73,7 +70,7 @@ def test_a_database_that_cannot_be_opened_is_told(crawler: Crawler) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_database_that_refuses_during_the_crawl_ends_it_with_its_message(crawler: Crawler) -> None:
+def test_a_database_error_ends_the_crawl_with_its_message(crawler: Crawler) -> None:
     with serve_pages({f"/{n}": Page(policy_page()) for n in range(9)}) as site:
         for n in range(9):
             declare(crawler.vendors, f"v{n}", f"url: {site.url}/{n}")
@@ -93,13 +90,12 @@ def test_a_database_that_refuses_during_the_crawl_ends_it_with_its_message(crawl
     assert sum(len(crawler.captures(f"v{n}")) for n in range(9)) == 3
 
 
-def test_an_interrupted_crawl_keeps_what_it_got_and_says_so(crawler: Crawler) -> None:
+def test_an_interrupted_crawl_keeps_what_it_fetched_and_says_so(crawler: Crawler) -> None:
     with serve_pages({"/p": Page(policy_page()), "/slow": Page(policy_page(), delay=0.5)}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         for n in range(4):
             declare(crawler.vendors, f"slow{n}", f"url: {site.url}/slow")
-        command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", "-s", "DOWNLOAD_DELAY=0.2"]
-        crawl = subprocess.Popen(command, cwd=CHECKOUT, env=crawler.environment, stderr=subprocess.PIPE, text=True)
+        crawl = started_scrapy_crawl(crawler, "live", DOWNLOAD_DELAY="0.2")
         while "/slow" not in [path for path, _ in site.requests]:
             assert crawl.poll() is None
             time.sleep(0.05)
@@ -113,7 +109,7 @@ def test_an_interrupted_crawl_keeps_what_it_got_and_says_so(crawler: Crawler) ->
     assert len(crawler.captures("kestrel")) == 1
 
 
-def test_a_crawl_from_python_tells_what_it_came_to(crawler: Crawler, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crawl_from_python_returns_its_outcome(crawler: Crawler, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in crawler.environment.items():
         monkeypatch.setenv(name, value)
     with serve_pages({"/p": Page(policy_page())}) as site:
@@ -125,7 +121,7 @@ def test_a_crawl_from_python_tells_what_it_came_to(crawler: Crawler, monkeypatch
     assert "twisted.internet.reactor" not in sys.modules
 
 
-def test_one_page_is_fetched_and_nothing_stored(crawler: Crawler, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetch_once_returns_a_capture_and_stores_nothing(crawler: Crawler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", crawler.database_url)
     pages: dict[str, Page | list[Page]] = {"/p": Page(b"", 302, {"Location": "/q"}), "/q": Page(policy_page(), 404)}
     with serve_pages(pages) as site:

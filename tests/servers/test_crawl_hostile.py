@@ -1,14 +1,10 @@
-"""Live crawls of servers that mean harm: each is refused, told on one line, and the crawl goes on with the others."""
+"""Live crawls of hostile servers: each is refused, reported on one line, and the crawl goes on with the others."""
 
 import gzip
 import re
 import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -16,52 +12,17 @@ import brotli  # type: ignore[import-untyped]  # has no types
 import pytest
 
 from core.escaping import UNSAFE_CLASS
-from core.settings import CHECKOUT
 from loopback.pages import Page, serve_pages
-from tests.servers.archive import QUICK, Crawler, declare, policy_page
+from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.commands import clausewatch
+from tests.servers.patched_crawl import patched_crawl
+from tests.servers.raw_server import OK, free_port, raw_server
 
-HTML = {"Content-Type": "text/html; charset=utf-8"}
 UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
-NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-
-
-@contextmanager
-def raw_server(answer: Callable[[socket.socket], None], address: str = "127.0.0.1") -> Iterator[str]:
-    """A server that answers robots.txt as there being none, and leaves any other request to `answer`; its base URL."""
-    listening = socket.create_server((address, 0))
-    ended = threading.Event()
-
-    def serve(connection: socket.socket) -> None:
-        with connection:
-            try:
-                while request := connection.recv(65536):
-                    if request.startswith(b"GET /robots.txt"):
-                        connection.sendall(NO_ROBOTS)
-                    else:
-                        answer(connection)
-                        return
-            except OSError:
-                return  # the crawler has had enough
-
-    def accept() -> None:
-        while not ended.is_set():
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"http://{address}:{listening.getsockname()[1]}"
-    finally:
-        ended.set()
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
 
 
 def drip(connection: socket.socket, start: bytes, piece: bytes) -> None:
+    """Sends the start, and then the piece again and again, slowly and without end."""
     connection.sendall(start)
     while True:
         connection.sendall(piece)
@@ -69,27 +30,33 @@ def drip(connection: socket.socket, start: bytes, piece: bytes) -> None:
 
 
 def flood(connection: socket.socket, start: bytes, piece: bytes) -> None:
+    """Sends the start, and then 200 MB of the piece."""
     connection.sendall(start)
     for _ in range(200_000_000 // len(piece)):
         connection.sendall(piece)
 
 
 def crawl_with_good_page(
-    tmp_path: Path, answer: Callable[[socket.socket], None], **settings: str
+    tmp_path: Path, answer: Callable[[socket.socket], None], timeout: int = 60, max_size: int = 32 * 1024 * 1024
 ) -> tuple[CompletedProcess[str], Crawler, float]:
-    """A crawl of a hostile server and of a good one, which must be stored; how it ended and the seconds it took."""
+    """Crawls a hostile server and a good one, whose page must be stored.
+
+    timeout, max_size: the limits on one answer, in seconds and bytes.
+
+    Returns how the crawl ended, the crawler, and how many seconds the crawl took.
+    """
     crawler = Crawler(tmp_path, allow_private=True)
     with raw_server(answer) as hostile, serve_pages({"/p": Page(policy_page())}) as site:
         declare(crawler.vendors, "hostile", f"url: {hostile}/p")
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         begun = time.monotonic()
-        done = crawler.crawl("live", RETRY_TIMES="0", **settings)
-        took = time.monotonic() - begun
+        done = crawler.crawl("live", RETRY_TIMES="0", DOWNLOAD_TIMEOUT=str(timeout), DOWNLOAD_MAXSIZE=str(max_size))
+        seconds = time.monotonic() - begun
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert len(crawler.captures("kestrel")) == 1
     assert crawler.captures("hostile") == ()
-    return done, crawler, took
+    return done, crawler, seconds
 
 
 @pytest.mark.parametrize(
@@ -97,41 +64,44 @@ def crawl_with_good_page(
     [(OK + b"Content-Length: 100000\r\n\r\n", b"x"), (OK + b"X: ", b"x"), (b"", b"H"), (OK, b"X: y\r\n")],
     ids=["body", "header", "status", "headers"],
 )
-def test_a_server_that_sends_a_byte_now_and_then_is_left_after_the_time_for_the_whole_answer(
+def test_a_dripping_server_is_left_when_the_time_for_an_answer_is_over(
     tmp_path: Path, start: bytes, piece: bytes
 ) -> None:
-    done, _, took = crawl_with_good_page(tmp_path, lambda to: drip(to, start, piece), DOWNLOAD_TIMEOUT="2")
-    assert "no whole answer in time" in done.stderr
-    assert took < 15
+    done, _, seconds = crawl_with_good_page(tmp_path, lambda connection: drip(connection, start, piece), timeout=2)
+    assert "the complete answer did not arrive in time" in done.stderr
+    assert seconds < 30  # it would be endless; a busy machine takes long to start the crawl
 
 
 @pytest.mark.parametrize(
-    ("start", "piece", "why"),
+    ("start", "piece", "reason"),
     [
-        (OK + b"\r\n", b"x" * 65536, "the answer was not taken"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n", "the answer was not taken"),
+        (OK + b"\r\n", b"x" * 65536, "the answer was rejected"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n", "the answer was rejected"),
         (OK, b"X-Filler: " + b"x" * 8000 + b"\r\n", "its headers have more than 262144 bytes"),
         (OK + b"X: ", b"x" * 65536, ""),
         (b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 500, "its headers have more than 262144 bytes"),
     ],
     ids=["body", "chunks", "headers", "header", "hints"],
 )
-def test_a_server_that_sends_without_end_is_left_at_the_cap(
-    tmp_path: Path, start: bytes, piece: bytes, why: str
+def test_an_endless_answer_is_rejected_at_the_size_limit(
+    tmp_path: Path, start: bytes, piece: bytes, reason: str
 ) -> None:
-    done, _, took = crawl_with_good_page(tmp_path, lambda to: flood(to, start, piece), DOWNLOAD_MAXSIZE="1000000")
-    assert why in done.stderr
-    assert took < 15
+    done, _, seconds = crawl_with_good_page(
+        tmp_path, lambda connection: flood(connection, start, piece), max_size=1_000_000
+    )
+    assert reason in done.stderr
+    assert seconds < 30  # it would be endless; a busy machine takes long to start the crawl
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "many"])
-def test_a_page_that_unpacks_to_gigabytes_is_refused_at_the_cap(tmp_path: Path, coding: str) -> None:
+def test_a_page_that_unpacks_to_gigabytes_is_rejected_at_the_size_limit(tmp_path: Path, coding: str) -> None:
     zeros = bytes(1 << 28)
-    packed = {
-        "gzip": lambda: gzip.compress(zeros),
-        "br": lambda: brotli.compress(zeros, quality=1),
-        "many": lambda: gzip.compress(b"") * 100_000,
-    }[coding]()
+    if coding == "gzip":
+        packed = gzip.compress(zeros)
+    elif coding == "br":
+        packed = brotli.compress(zeros, quality=1)
+    else:
+        packed = gzip.compress(b"") * 100_000
     name = "gzip" if coding == "many" else coding
 
     def answer(connection: socket.socket) -> None:
@@ -139,7 +109,7 @@ def test_a_page_that_unpacks_to_gigabytes_is_refused_at_the_cap(tmp_path: Path, 
         connection.sendall(head + packed)
 
     done, _, _ = crawl_with_good_page(tmp_path, answer)
-    assert "the answer was not taken: the body " in done.stderr
+    assert "the answer was rejected: the body " in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -161,12 +131,12 @@ def test_a_page_that_unpacks_to_gigabytes_is_refused_at_the_cap(tmp_path: Path, 
         "http://" + ".".join("a" * 63 for _ in range(9)) + "/",
     ],
 )
-def test_a_redirect_to_what_is_no_web_page_is_a_failure_on_one_safe_line(tmp_path: Path, target: str) -> None:
+def test_a_redirect_to_no_web_page_is_a_failure_on_one_safe_line(tmp_path: Path, target: str) -> None:
     def answer(connection: socket.socket) -> None:
         head = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"
         connection.sendall(head.encode("latin-1"))
 
-    done, _, _ = crawl_with_good_page(tmp_path, answer, DOWNLOAD_TIMEOUT="5")
+    done, _, _ = crawl_with_good_page(tmp_path, answer, timeout=5)
     assert not UNSAFE.search(done.stderr)
     failures = [line for line in done.stderr.splitlines() if not line.startswith("live: ")]
     assert len(failures) == 1, failures
@@ -174,37 +144,11 @@ def test_a_redirect_to_what_is_no_web_page_is_a_failure_on_one_safe_line(tmp_pat
     assert len(failures[0]) < 500
 
 
-def in_patched_crawl(crawler: Crawler, patch: str, **more: str) -> CompletedProcess[str]:
-    """A live crawl in a process in which 127.0.0.2 passes for a public address and all else on loopback does not.
+def test_dns_rebinding_never_leads_a_crawl_to_a_private_address(tmp_path: Path) -> None:
+    """In DNS rebinding, a name's answer changes between check and connection.
 
-    patch: Python that stands before everything, in which `answers(host)` is to give the address of a name.
+    Every other answer here is public, so a second look-up for the connection would lead to the private address.
     """
-    program = f"""
-import socket, sys
-{patch}
-real = socket.getaddrinfo
-def getaddrinfo(host, port, *rest, **more):
-    return real(answers(host) or host, port, *rest, **more)
-socket.getaddrinfo = getaddrinfo
-import crawler.resolver
-crawler.resolver.is_public = lambda address: address == "127.0.0.2"
-from scrapy.cmdline import execute
-execute(["scrapy", "crawl", "live", *sys.argv[1:]])
-"""
-    settings = [part for name, value in {**QUICK, **more}.items() for part in ("-s", f"{name}={value}")]
-    return subprocess.run(
-        [sys.executable, "-c", program, *settings],
-        cwd=CHECKOUT,
-        env={**crawler.environment, "no_proxy": "*"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_a_name_that_changes_its_answer_between_check_and_connect_never_leads_inside(tmp_path: Path) -> None:
-    """DNS rebinding: every other answer is public, so that a second look-up for the connection would lead inside."""
     reached: list[str] = []
 
     def inside(connection: socket.socket) -> None:
@@ -215,14 +159,12 @@ def test_a_name_that_changes_its_answer_between_check_and_connect_never_leads_in
         reached.append("outside")
         connection.sendall(OK + b"Connection: close\r\n\r\n" + policy_page())
 
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    listening.close()
+    port = free_port()
     crawler = Crawler(tmp_path)
-    with serve_on("127.0.0.1", port, inside), serve_on("127.0.0.2", port, outside):
+    with raw_server(inside, "127.0.0.1", port), raw_server(outside, "127.0.0.2", port):
         for n in range(4):
             declare(crawler.vendors, f"v{n}", f"url: http://rebinding{n}.example:{port}/p")
-        done = in_patched_crawl(
+        done = patched_crawl(
             crawler,
             "import itertools\n"
             "turn = itertools.count()\n"
@@ -236,22 +178,7 @@ def test_a_name_that_changes_its_answer_between_check_and_connect_never_leads_in
     assert "is 127.0.0.1, a private address" in done.stderr
 
 
-@contextmanager
-def serve_on(address: str, port: int, answer: Callable[[socket.socket], None]) -> Iterator[None]:
-    """As raw_server, on a given port."""
-    real, socket.create_server = socket.create_server, lambda *_: real((address, port))  # type: ignore[assignment]
-    try:
-        server = raw_server(answer, address)
-        server.__enter__()
-    finally:
-        socket.create_server = real
-    try:
-        yield
-    finally:
-        server.__exit__(None, None, None)
-
-
-def test_what_a_page_says_reaches_no_terminal_unescaped(tmp_path: Path) -> None:
+def test_control_characters_of_a_page_reach_no_terminal_unescaped(tmp_path: Path) -> None:
     """Escape sequences (C0 and C1) and bidirectional controls in title, text, headers and redirects."""
     evil = "\x1b]0;owned\x07\x9b31m\u202egnp\u202c\u2066"
     crawler = Crawler(tmp_path, allow_private=True)
@@ -265,10 +192,10 @@ def test_what_a_page_says_reaches_no_terminal_unescaped(tmp_path: Path) -> None:
     with serve_pages(pages) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         declare(crawler.vendors, "gone", f"url: {site.url}/gone")
-        shown = [crawler.crawl("live", LOG_LEVEL="DEBUG").stderr for _ in range(2)]
+        outputs = [crawler.crawl("live", LOG_LEVEL="DEBUG").stderr for _ in range(2)]
         for path in ("p", "gone"):
             tried = clausewatch(crawler, "vendors", "try", f"{site.url}/{path}")
-            shown += [tried.stdout, tried.stderr]
+            outputs += [tried.stdout, tried.stderr]
     captures = crawler.captures("kestrel")
     first, last = f"@{captures[0].version_id}", f"@{captures[-1].version_id}"
     commands = [
@@ -281,22 +208,7 @@ def test_what_a_page_says_reaches_no_terminal_unescaped(tmp_path: Path) -> None:
     ]
     for command in commands:
         done = clausewatch(crawler, *command)
-        shown += [done.stdout, done.stderr]
-    for text in shown:
-        assert not UNSAFE.search(text), text
+        outputs += [done.stdout, done.stderr]
+    for output in outputs:
+        assert not UNSAFE.search(output), output
     assert len(captures) >= 2
-
-
-def clausewatch(crawler: Crawler, *arguments: str) -> CompletedProcess[str]:
-    """A `clausewatch` command that has to succeed."""
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("clausewatch")), *arguments],
-        cwd=CHECKOUT,
-        env=crawler.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, (arguments, done.stderr)
-    return done

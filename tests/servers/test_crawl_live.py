@@ -1,4 +1,4 @@
-"""Live crawls of a web site on loopback: one site with every case, crawled once; each test looks at one of them."""
+"""Live crawls of a site on loopback. Most tests look at one crawl of a site that has a page for each case."""
 
 import gzip
 import re
@@ -14,6 +14,8 @@ import pytest
 
 from loopback.pages import Page, Site, serve_pages
 from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.commands import scrapy_crawl
+from tests.servers.raw_server import raw_server
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 PACKED = gzip.compress(policy_page())
@@ -26,10 +28,11 @@ class Crawled:
     done: CompletedProcess[str]
     begun: datetime
 
-    def asked(self, path: str) -> int:
-        return sum(asked == path for asked, _ in self.site.requests)
+    def requests_for(self, path: str) -> int:
+        return sum(requested == path for requested, _ in self.site.requests)
 
     def failure(self, vendor: str) -> str:
+        """Returns the reason on the line `failed: VENDOR/POLICY ADDRESS: REASON`."""
         (line,) = [line for line in self.done.stderr.splitlines() if line.startswith(f"failed: {vendor}/")]
         return line.partition(": ")[2].partition(" ")[2].partition(": ")[2]
 
@@ -58,14 +61,14 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         "/huge": Page(b"x" * 300_000),
         "/old": Page(policy_page()),
     }
-    with serve_pages(pages) as site, socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))  # taken, but nobody listens
+    with serve_pages(pages) as site, socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # so that nobody listens at this port
         for path in pages:
             name = path.strip("/")
             if name and name.isalpha():
                 declare(crawler.vendors, name, f"url: {site.url}{path}")
         declare(crawler.vendors, "old", f"url: {site.url}/old; until: 2020-01-01", f"url: {site.url}/plain")
-        declare(crawler.vendors, "absent", f"url: http://127.0.0.1:{unheard.getsockname()[1]}/")
+        declare(crawler.vendors, "absent", f"url: http://127.0.0.1:{bound.getsockname()[1]}/")
         begun = datetime.now(UTC)
         done = crawler.crawl(
             "live", DOWNLOAD_TIMEOUT="3", DOWNLOAD_MAXSIZE="200000", CONCURRENT_REQUESTS_PER_DOMAIN="8"
@@ -73,7 +76,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         yield Crawled(crawler, site, done, begun)
 
 
-def test_every_final_answer_is_a_capture_and_every_other_end_a_failure(crawled: Crawled) -> None:
+def test_every_final_answer_is_a_capture_and_all_else_a_failure(crawled: Crawled) -> None:
     assert crawled.done.returncode == 1
     assert crawled.done.stdout == ""
     assert "Traceback" not in crawled.done.stderr
@@ -93,7 +96,7 @@ def test_a_capture_has_its_bytes_times_and_headers(crawled: Crawled) -> None:
     assert stored.verdict.name == "accepted"
 
 
-def test_a_packed_page_is_unpacked_and_its_headers_kept_as_received(crawled: Crawled) -> None:
+def test_a_compressed_page_is_decoded_and_its_headers_kept_as_received(crawled: Crawled) -> None:
     (stored,) = crawled.crawler.captures("packed")
     assert crawled.crawler.payload(stored) == policy_page()
     assert ("Content-Encoding", "gzip") in stored.capture.headers
@@ -114,60 +117,58 @@ def test_error_pages_are_kept_as_evidence(crawled: Crawled) -> None:
         assert stored.verdict.name == "quarantined"
 
 
-def test_only_passing_errors_are_asked_about_again(crawled: Crawled) -> None:
-    assert crawled.asked("/busy") == 3
-    assert crawled.asked("/gone") == 1
-    assert crawled.asked("/hiccup") == 3
+def test_only_temporary_errors_are_retried(crawled: Crawled) -> None:
+    assert crawled.requests_for("/busy") == 3
+    assert crawled.requests_for("/gone") == 1
+    assert crawled.requests_for("/hiccup") == 3
     assert [stored.capture.status for stored in crawled.crawler.captures("hiccup")] == [200]
 
 
 @pytest.mark.parametrize("vendor", ["cut", "cutpacked"])
-def test_a_body_that_is_cut_off_is_not_stored_but_asked_for_again_and_then_a_failure(
-    crawled: Crawled, vendor: str
-) -> None:
+def test_a_body_that_is_cut_off_is_retried_and_then_a_failure(crawled: Crawled, vendor: str) -> None:
     assert crawled.crawler.captures(vendor) == ()
-    assert crawled.asked(f"/{vendor}") == 3
+    assert crawled.requests_for(f"/{vendor}") == 3
     assert crawled.failure(vendor) == "the answer is cut off"
 
 
 @pytest.mark.parametrize(
-    ("vendor", "why"),
+    ("vendor", "reason"),
     [
         ("forbidden", "robots.txt forbids it"),
         ("toforbidden", "robots.txt forbids it"),
-        ("silent", "no whole answer in time"),
+        ("silent", "the complete answer did not arrive in time"),
         ("loop", "it redirects without end"),
-        ("offweb", "it redirects to what is no web address"),
-        ("mail", "it redirects to what is no web address"),
-        ("absent", "http://127.0.0.1:PORT/robots.txt could not be got: connection refused"),
+        ("offweb", "it redirects to something that is not a web address"),
+        ("mail", "it redirects to something that is not a web address"),
+        ("absent", "http://127.0.0.1:PORT/robots.txt could not be fetched: connection refused"),
     ],
 )
-def test_a_page_that_cannot_be_got_is_a_failure_that_says_why(crawled: Crawled, vendor: str, why: str) -> None:
-    assert re.sub(r":\d+/", ":PORT/", crawled.failure(vendor)) == why
+def test_a_page_that_cannot_be_fetched_is_a_failure_with_its_reason(crawled: Crawled, vendor: str, reason: str) -> None:
+    assert re.sub(r":\d+/", ":PORT/", crawled.failure(vendor)) == reason
     assert crawled.crawler.captures(vendor) == ()
 
 
 def test_a_page_that_is_too_large_is_a_failure(crawled: Crawled) -> None:
-    assert crawled.failure("huge").startswith("the answer was not taken: ")
+    assert crawled.failure("huge").startswith("the answer was rejected: ")
     assert crawled.crawler.captures("huge") == ()
 
 
-def test_what_robots_txt_forbids_is_never_asked_for(crawled: Crawled) -> None:
-    assert crawled.asked("/forbidden") == 0
+def test_a_page_that_robots_txt_forbids_is_never_requested(crawled: Crawled) -> None:
+    assert crawled.requests_for("/forbidden") == 0
 
 
-def test_a_location_is_asked_for_only_while_it_holds(crawled: Crawled) -> None:
-    assert crawled.asked("/old") == 0
+def test_a_location_is_requested_only_between_its_dates(crawled: Crawled) -> None:
+    assert crawled.requests_for("/old") == 0
     assert [stored.capture.url for stored in crawled.crawler.captures("old")] == [f"{crawled.site.url}/plain"]
 
 
-def test_the_crawler_says_who_it_is_and_how_to_reach_its_operator(crawled: Crawled) -> None:
+def test_the_user_agent_names_the_crawler_and_its_operators_contact(crawled: Crawled) -> None:
     for _, headers in crawled.site.requests:
         assert headers["user-agent"].startswith("clausewatch/")
         assert headers["user-agent"].endswith(" (+crawls@kestrelwatch.example)")
 
 
-def test_a_site_is_asked_one_thing_at_a_time_with_pauses(tmp_path: Path) -> None:
+def test_a_site_gets_one_request_at_a_time_with_pauses(tmp_path: Path) -> None:
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({f"/{n}": Page(policy_page()) for n in range(3)}) as site:
         for n in range(3):
@@ -179,7 +180,7 @@ def test_a_site_is_asked_one_thing_at_a_time_with_pauses(tmp_path: Path) -> None
     assert all(later - sooner >= timedelta(seconds=0.4) for sooner, later in pairwise(times))
 
 
-def test_private_addresses_are_refused_however_a_crawl_is_led_there(tmp_path: Path) -> None:
+def test_private_addresses_are_refused_in_any_notation(tmp_path: Path) -> None:
     crawler = Crawler(tmp_path)
     with serve_pages({"/p": Page(policy_page())}) as site:
         port = site.url.rpartition(":")[2]
@@ -190,14 +191,16 @@ def test_private_addresses_are_refused_however_a_crawl_is_led_there(tmp_path: Pa
         assert site.requests == []
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "live: 0 captures found, 0 new, 0 quarantined, 4 failed"
-    assert "127.0.0.1, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach such" in done.stderr
+    assert (
+        "127.0.0.1, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses" in done.stderr
+    )
 
 
 def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:
     with serve_pages({"/secret": Page(policy_page())}) as inside:
         moved = Page(b"", 302, {"Location": f"{inside.url}/secret"})
         with serve_pages({"/p": moved}) as outside:
-            # What the operator set may be anywhere, so that this one passes for a site of the internet.
+            # The archive that the operator sets may have a private address, so it can stand in for a public site.
             crawler = Crawler(tmp_path, wayback_url=outside.url)
             declare(crawler.vendors, "kestrel", f"url: {outside.url}/p")
             done = crawler.crawl("live")
@@ -207,13 +210,13 @@ def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:
     assert "127.0.0.1, a private address" in done.stderr
 
 
-def test_a_robots_txt_that_cannot_be_got_forbids_everything(tmp_path: Path) -> None:
+def test_a_robots_txt_that_cannot_be_fetched_forbids_everything(tmp_path: Path) -> None:
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({"/robots.txt": Page(b"<p>oops</p>", 500), "/p": Page(policy_page())}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         done = crawler.crawl("live")
         assert {path for path, _ in site.requests} == {"/robots.txt"}
-    assert "/robots.txt could not be got: status 500\n" in done.stderr
+    assert "/robots.txt could not be fetched: status 500\n" in done.stderr
     assert done.returncode == 1
 
 
@@ -225,3 +228,21 @@ def test_two_crawls_are_two_captures_of_one_version(tmp_path: Path) -> None:
             assert crawler.crawl("live").returncode == 0
     first, second = crawler.captures("kestrel")
     assert first.version_id == second.version_id
+
+
+def test_a_cookie_makes_nobody_download_the_list_of_public_suffixes(tmp_path: Path) -> None:
+    """Scrapy looks up a cookie's domain with tldextract, which by default downloads the list when first used."""
+    proxied: list[str] = []
+
+    def refuse(connection: socket.socket) -> None:
+        proxied.append("request")
+        connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+    crawler = Crawler(tmp_path, allow_private=True)
+    page = Page(policy_page(), headers={**HTML, "Set-Cookie": "visit=7; Path=/"})
+    with raw_server(refuse) as proxy, serve_pages({"/p": page}) as site:
+        declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
+        environment = {"https_proxy": proxy, "TLDEXTRACT_CACHE": str(tmp_path / "cache")}
+        done = scrapy_crawl(crawler, "live", environment=environment)
+    assert done.stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
+    assert proxied == []

@@ -1,4 +1,4 @@
-"""Live crawls of more pages than the crawl reads by itself: reading follows in processes of its own."""
+"""Live crawls of so many pages that worker processes read them while the crawl goes on."""
 
 import signal
 import sqlite3
@@ -38,10 +38,10 @@ def site(crawler: Crawler) -> Iterator[Site]:
         yield running
 
 
-def test_all_that_is_kept_is_read_by_the_end_of_the_crawl(crawler: Crawler, site: Site) -> None:
+def test_every_capture_is_read_by_the_end_of_the_crawl(crawler: Crawler, site: Site) -> None:
     site.pages["/kestrel7"] = Page(b"<p>There is no such page.</p>", 404)
-    done = crawler.crawl("live")
-    assert done.stderr == f"live: {COUNT} captures found, {COUNT} new, 1 quarantined, 0 failed\n"
+    first = crawler.crawl("live")
+    assert first.stderr == f"live: {COUNT} captures found, {COUNT} new, 1 quarantined, 0 failed\n"
     with Store.open(crawler.database_url) as store:
         assert sum(standing.unread for standing in store.library.standings()) == 0
         assert sum(len(store.library.history(PolicyKey(vendor, "privacy")).versions) for vendor in VENDORS) == COUNT - 1
@@ -54,24 +54,24 @@ def test_all_that_is_kept_is_read_by_the_end_of_the_crawl(crawler: Crawler, site
     )
 
 
-def test_a_killed_crawl_has_what_it_kept_read_by_the_next(crawler: Crawler, site: Site) -> None:
+def test_captures_of_a_killed_crawl_are_read_by_the_next(crawler: Crawler, site: Site) -> None:
     settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
     command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", *settings]
     crawl = subprocess.Popen(command, cwd=CHECKOUT, env=crawler.environment, process_group=0)
     file = crawler.folder / "store.db"
-    kept = 0
-    while kept < COUNT // 2:
+    stored = 0
+    while stored < COUNT // 2:
         assert crawl.poll() is None
         time.sleep(0.01)
         try:
             with closing(sqlite3.connect(file)) as connection:
-                (kept,) = connection.execute("SELECT count(*) FROM captures").fetchone()
-        except sqlite3.Error:  # not made yet
+                (stored,) = connection.execute("SELECT count(*) FROM captures").fetchone()
+        except sqlite3.Error:  # the tables are not made yet
             continue
     crawl.send_signal(signal.SIGKILL)
     crawl.wait()
-    assert sum(len(crawler.captures(vendor)) for vendor in VENDORS) >= kept
-    done = crawler.crawl("live")
-    assert done.returncode == 0, done.stderr
+    assert sum(len(crawler.captures(vendor)) for vendor in VENDORS) >= stored
+    following = crawler.crawl("live")
+    assert following.returncode == 0, following.stderr
     with Store.open(crawler.database_url) as store:
         assert sum(standing.unread for standing in store.library.standings()) == 0

@@ -1,8 +1,7 @@
-"""Live crawls of a policy that its vendor spread over several pages: one capture, or a failure that names the page."""
+"""Live crawls of a policy that is spread over several pages: one capture, or a failure that names the page."""
 
 import gzip
 import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ from formats.multipart import parts_of
 from loopback.pages import Page, Site, serve_pages
 from storage import StoredCapture
 from tests.servers.archive import Crawler, declare, policy_page
-from tests.servers.test_crawl_hostile import clausewatch
+from tests.servers.commands import clausewatch, program
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SHARING = b"<title>Whom we share with</title><h2>Sharing</h2><p>We share your personal data with the carriers only.</p>"
@@ -33,8 +32,8 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def crawled(tmp_path: Path, site: Site, *pages: str) -> Crawler:
-    """Declares the policy of several pages and one of a single page."""
+def crawler_of(tmp_path: Path, site: Site, *pages: str) -> Crawler:
+    """Returns a crawler of two vendors: `kestrel` has the page /p and the further pages, `alone` a single page."""
     crawler = Crawler(tmp_path, allow_private=True)
     addresses = [page if "//" in page else f"{site.url}{page}" for page in pages]
     declare(crawler.vendors, "kestrel", f"url: {site.url}/p; pages: {addresses}")
@@ -42,17 +41,17 @@ def crawled(tmp_path: Path, site: Site, *pages: str) -> Crawler:
     return crawler
 
 
-def the_capture(crawler: Crawler) -> StoredCapture:
+def only_capture(crawler: Crawler) -> StoredCapture:
     (stored,) = crawler.captures("kestrel")
     return stored
 
 
-def test_the_pages_are_one_capture_and_each_answer_is_kept(tmp_path: Path, site: Site) -> None:
-    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+def test_the_pages_are_one_capture_that_keeps_each_answer(tmp_path: Path, site: Site) -> None:
+    crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     done = crawler.crawl("live")
     assert done.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
     assert [path for path, _ in site.requests if path.startswith("/p")] == ["/p", "/p/2", "/p/sharing", "/p/3"]
-    stored = the_capture(crawler)
+    stored = only_capture(crawler)
     assert (stored.verdict.name, stored.capture.status, stored.capture.headers) == ("accepted", None, ())
     assert stored.capture.asked_url == stored.capture.url == f"{site.url}/p"
     parts = parts_of(stored.capture, crawler.payload(stored))
@@ -68,8 +67,8 @@ def test_the_pages_are_one_capture_and_each_answer_is_kept(tmp_path: Path, site:
     assert (stored.capture.requested_at, stored.capture.answered_at) == (parts[0][0].requested_at, times[-1])
 
 
-def test_the_same_pages_again_are_the_same_bytes_and_the_same_version(tmp_path: Path, site: Site) -> None:
-    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+def test_unchanged_pages_have_the_same_checksum_and_version(tmp_path: Path, site: Site) -> None:
+    crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     for _ in range(2):
         crawler.crawl("live", "vendor=kestrel")
     first, second = crawler.captures("kestrel")
@@ -77,10 +76,9 @@ def test_the_same_pages_again_are_the_same_bytes_and_the_same_version(tmp_path: 
     assert first.version_id == second.version_id
 
 
-def test_a_change_on_a_further_page_makes_a_version_once_all_pages_are_fetched_again(
-    tmp_path: Path, site: Site
-) -> None:
-    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+def test_a_change_on_a_further_page_makes_a_version(tmp_path: Path, site: Site) -> None:
+    """All pages are fetched a second time to confirm the change."""
+    crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     crawler.crawl("live", "vendor=kestrel")
     site.pages["/p/3"] = Page(CONTACT.replace(b"officer", b"office"))
     site.requests.clear()
@@ -88,11 +86,11 @@ def test_a_change_on_a_further_page_makes_a_version_once_all_pages_are_fetched_a
     assert [path for path, _ in site.requests].count("/p/3") == 2
     assert [path for path, _ in site.requests].count("/p") == 2
     captures = crawler.captures("kestrel")
-    assert [one.version_id == captures[0].version_id for one in captures] == [True, False, False]
+    assert [stored.version_id == captures[0].version_id for stored in captures] == [True, False, False]
 
 
 @pytest.mark.parametrize(
-    ("page", "reason", "why"),
+    ("page", "reason", "evidence"),
     [
         (Page(b"<p>There is no such page.</p>", 404, HTML), "not_found", "answered with HTTP status 404"),
         (Page(b"<p>Come back later.</p>", 503, HTML), "unavailable", "answered with HTTP status 503"),
@@ -100,52 +98,56 @@ def test_a_change_on_a_further_page_makes_a_version_once_all_pages_are_fetched_a
     ],
     ids=["missing", "error", "challenge"],
 )
-def test_a_page_that_does_not_show_its_part_quarantines_the_capture_and_is_named(
-    tmp_path: Path, site: Site, page: Page, reason: str, why: str
+def test_a_page_without_its_part_of_the_policy_quarantines_the_capture(
+    tmp_path: Path, site: Site, page: Page, reason: str, evidence: str
 ) -> None:
     site.pages["/p/3"] = page
-    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+    crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     done = crawler.crawl("live")
     assert done.stderr == "live: 2 captures found, 2 new, 1 quarantined, 0 failed\n"
-    stored = the_capture(crawler)
+    stored = only_capture(crawler)
     assert stored.verdict.reason == reason
-    assert stored.verdict.evidence.startswith(f"page 3 of 3, {site.url}/p/3: {why}")
+    assert stored.verdict.evidence.startswith(f"page 3 of 3, {site.url}/p/3: {evidence}")
 
 
 @pytest.mark.parametrize(
-    ("path", "page", "why"),
+    ("path", "page", "reason"),
     [
         ("/p/2", Page(drop=True), "the connection broke off"),
         ("/p/2", Page(b"x", headers={**HTML, "Content-Length": "50"}), "the answer is cut off"),
         ("/p/2", Page(b"", 302, {"Location": "/p/2"}), "it redirects without end"),
-        ("/p/2", Page(b"", 302, {"Location": "file:///etc/passwd"}), "it redirects to what is no web address"),
-        ("/p/2", Page(b"x" * 300_000), "the answer was not taken: "),
+        (
+            "/p/2",
+            Page(b"", 302, {"Location": "file:///etc/passwd"}),
+            "it redirects to something that is not a web address",
+        ),
+        ("/p/2", Page(b"x" * 300_000), "the answer was rejected: "),
         ("/p/2", Page(b"x" * 199_800), "with this page, the policy's pages have "),
         ("/forbidden", Page(policy_page()), "robots.txt forbids it"),
-        ("http://[::1]:9/", Page(), "http://[::1]:9/robots.txt could not be got: "),
+        ("http://[::1]:9/", Page(), "http://[::1]:9/robots.txt could not be fetched: "),
     ],
     ids=["dropped", "cut", "loop", "scheme", "large", "together", "robots", "refused"],
 )
-def test_a_page_that_cannot_be_got_is_a_failure_that_names_it_and_leaves_no_capture(
-    tmp_path: Path, site: Site, path: str, page: Page, why: str
+def test_a_page_that_cannot_be_fetched_is_a_failure_and_leaves_no_capture(
+    tmp_path: Path, site: Site, path: str, page: Page, reason: str
 ) -> None:
     site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /forbidden\n")
     site.pages[path] = page
-    crawler = crawled(tmp_path, site, path, "/p/3")
+    crawler = crawler_of(tmp_path, site, path, "/p/3")
     done = crawler.crawl("live", DOWNLOAD_MAXSIZE="200000", RETRY_TIMES="0")
     failures = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
     address = path if "//" in path else f"{site.url}{path}"
     assert len(failures) == 1
-    assert failures[0].startswith(f"failed: kestrel/privacy {address}: {why}")
+    assert failures[0].startswith(f"failed: kestrel/privacy {address}: {reason}")
     assert done.stderr.endswith("live: 1 capture found, 1 new, 0 quarantined, 1 failed\n")
     assert crawler.captures("kestrel") == ()
     assert len(crawler.captures("alone")) == 1
-    assert "/p/3" not in [asked for asked, _ in site.requests]
+    assert "/p/3" not in [requested for requested, _ in site.requests]
 
 
 def test_a_further_page_at_a_private_address_is_refused(tmp_path: Path) -> None:
     with serve_pages({"/secret": Page(policy_page())}) as inside, serve_pages({"/p": Page(policy_page())}) as outside:
-        # What the operator set may be anywhere, so that this one passes for a site of the internet.
+        # The archive that the operator sets may have a private address, so it can stand in for a public site.
         crawler = Crawler(tmp_path, wayback_url=outside.url)
         declare(crawler.vendors, "kestrel", f"url: {outside.url}/p; pages: ['{inside.url}/secret']")
         done = crawler.crawl("live")
@@ -155,10 +157,8 @@ def test_a_further_page_at_a_private_address_is_refused(tmp_path: Path) -> None:
     assert crawler.captures("kestrel") == ()
 
 
-def test_the_archive_is_not_asked_for_a_policy_of_several_pages_and_the_crawl_goes_on(
-    tmp_path: Path, site: Site
-) -> None:
-    crawler = crawled(tmp_path, site, "/p/2")
+def test_no_archive_is_asked_for_a_policy_of_several_pages(tmp_path: Path, site: Site) -> None:
+    crawler = crawler_of(tmp_path, site, "/p/2")
     crawler.wayback_url = site.url
     site.pages.clear()
     done = crawler.crawl("archive", ARCHIVE_STRIKES="1")
@@ -167,31 +167,27 @@ def test_the_archive_is_not_asked_for_a_policy_of_several_pages_and_the_crawl_go
         f"failed: kestrel/privacy {site.url}/p: a policy of several pages cannot be put together from an archive, "
         "which captured each page at another time\n"
     ) in done.stderr
-    asked = [path for path, _ in site.requests]
-    assert asked
-    assert all("alone" in path for path in asked)
+    requested = [path for path, _ in site.requests]
+    assert requested
+    assert all("alone" in path for path in requested)
 
 
-def test_an_export_of_it_is_a_valid_warc_and_comes_back_as_it_was(tmp_path: Path, site: Site) -> None:
-    crawler = crawled(tmp_path, site, "/p/2", "/p/3")
+def test_the_export_is_a_valid_warc_and_is_ingested_unchanged(tmp_path: Path, site: Site) -> None:
+    crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     for _ in range(2):
         crawler.crawl("live", "vendor=kestrel")
     warc = tmp_path / "kestrel.warc.gz"
     clausewatch(crawler, "export", "kestrel", "--warc", str(warc))
-    checked = subprocess.run(
-        [str(Path(sys.executable).with_name("warcio")), "check", str(warc)], capture_output=True, text=True, check=False
-    )
+    checked = subprocess.run([program("warcio"), "check", str(warc)], capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout) == (0, "")
     other = Crawler(tmp_path / "other")
     other.folder.mkdir()
     other.vendors.mkdir()
     declaration = "kestrel.yaml"
     (other.vendors / declaration).write_text((crawler.vendors / declaration).read_text())
-    said = clausewatch(other, "ingest", str(warc), "--vendor", "kestrel").stderr
-    assert said == "2 captures read, 2 new, 0 quarantined\n"
-    assert [(one.capture, one.version_id) for one in other.library.captures("kestrel")] == [
-        (one.capture, one.version_id) for one in crawler.captures("kestrel")
+    ingested = clausewatch(other, "ingest", str(warc), "--vendor", "kestrel").stderr
+    assert ingested == "2 captures read, 2 new, 0 quarantined\n"
+    assert [(stored.capture, stored.version_id) for stored in other.captures("kestrel")] == [
+        (stored.capture, stored.version_id) for stored in crawler.captures("kestrel")
     ]
-    assert other.library.payload(other.library.captures("kestrel")[0]) == crawler.payload(
-        crawler.captures("kestrel")[0]
-    )
+    assert other.payload(other.captures("kestrel")[0]) == crawler.payload(crawler.captures("kestrel")[0])

@@ -1,10 +1,9 @@
-"""How far a crawl has come: redrawn on a terminal, lines elsewhere."""
+"""A crawl's progress: a line that is redrawn on a terminal, and lines at intervals elsewhere."""
 
 import os
 import pty
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from core.settings import CHECKOUT
-from crawler.progress import told
+from crawler.progress import progress_line
 from loopback.archive import DatedPage, serve_archive, write_warc
 from loopback.faults import Fault
 from loopback.pages import Page, serve_pages
 from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.commands import program
 
 HOST = "http://www.kestrelpost.example"
 LINE = r"archive: \d+ captures found, \d+ fetched, \d+ stored, 0 quarantined"
@@ -24,7 +24,7 @@ LINE = r"archive: \d+ captures found, \d+ fetched, \d+ stored, 0 quarantined"
 
 @pytest.fixture
 def crawler(tmp_path: Path) -> Iterator[Crawler]:
-    """A crawler of an archive that has a capture to give every fifth of a second, and one that it does not give."""
+    """Yields a crawler of an archive with fifteen captures, one of which it lists but does not return."""
     (tmp_path / "warcs").mkdir()
     pages = (
         DatedPage(url=f"{HOST}/p", at=datetime(2000 + n, 1, 1, tzinfo=UTC), body=policy_page(f"{n} days."))
@@ -36,7 +36,7 @@ def crawler(tmp_path: Path) -> Iterator[Crawler]:
         yield Crawler(tmp_path, archive.url.replace("127.0.0.1", "127.1"))
 
 
-def test_without_a_terminal_it_is_a_line_now_and_then(crawler: Crawler) -> None:
+def test_without_a_terminal_a_line_is_written_at_intervals(crawler: Crawler) -> None:
     done = crawler.crawl("archive", ARCHIVE_REPLAY_INTERVAL="0.2", PROGRESS_INTERVAL="0.5")
     lines = [
         line for line in done.stderr.splitlines() if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ {LINE}", line)
@@ -47,15 +47,15 @@ def test_without_a_terminal_it_is_a_line_now_and_then(crawler: Crawler) -> None:
     assert done.stderr.splitlines()[-1].startswith("archive: 15 captures found, 14 new")
 
 
-def test_a_short_crawl_tells_nothing_but_its_summary(crawler: Crawler) -> None:
+def test_a_short_crawl_prints_only_its_summary(crawler: Crawler) -> None:
     with serve_pages({"/p": Page(policy_page())}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         crawler.allow_private = True
         assert crawler.crawl("live").stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
 
 
-def test_on_a_terminal_it_is_one_line_that_is_redrawn_and_goes_at_the_end(crawler: Crawler) -> None:
-    command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "archive", "-s", "ARCHIVE_REPLAY_INTERVAL=0.2"]
+def test_on_a_terminal_one_line_is_redrawn_and_removed_at_the_end(crawler: Crawler) -> None:
+    command = [program("scrapy"), "crawl", "archive", "-s", "ARCHIVE_REPLAY_INTERVAL=0.2"]
     ours, theirs = pty.openpty()
     environment = {**crawler.environment, "TERM": "xterm", "COLUMNS": "200"}
     crawl = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
@@ -64,7 +64,7 @@ def test_on_a_terminal_it_is_one_line_that_is_redrawn_and_goes_at_the_end(crawle
     try:
         while block := os.read(ours, 4096):
             written += block
-    except OSError:  # how a terminal ends on Linux
+    except OSError:  # on Linux, reading from a closed pseudo-terminal is an error
         pass
     os.close(ours)
     assert crawl.wait() == 0
@@ -76,7 +76,10 @@ def test_on_a_terminal_it_is_one_line_that_is_redrawn_and_goes_at_the_end(crawle
 
 
 class Screen:
-    """What a terminal shows in the end, of what uses carriage returns, line ends, and `erase line` and `up` alone."""
+    """The lines that a terminal shows in the end.
+
+    Of all control sequences, it understands line ends, carriage returns, `erase line` and `cursor up`.
+    """
 
     def __init__(self, written: str) -> None:
         rows, row = [""], 0
@@ -103,6 +106,6 @@ class Screen:
         (3 * 24 * 3600, ", about 3 days left"),
     ],
 )
-def test_the_time_left_is_told_in_words(seconds: float | None, words: str) -> None:
+def test_the_time_left_is_given_in_words(seconds: float | None, words: str) -> None:
     counts = {"captures": 1204, "fetched": 310, "new": 290, "quarantined": 3}
-    assert told(counts, seconds) == f"1204 captures found, 310 fetched, 290 stored, 3 quarantined{words}"
+    assert progress_line(counts, seconds) == f"1204 captures found, 310 fetched, 290 stored, 3 quarantined{words}"

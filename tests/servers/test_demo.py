@@ -12,13 +12,17 @@ def test_the_demo_runs_the_main_job_from_crawl_to_digest() -> None:
         [sys.executable, "-m", "demo"], capture_output=True, text=True, cwd=CHECKOUT, timeout=90, check=False
     )
     assert finished.returncode == 0, finished.stderr
-    captures = finished.stdout.partition("$ clausewatch captures lanternpost")[2].partition("$ ")[0]
+
+    def output_of(command: str) -> str:
+        return finished.stdout.partition(f"$ {command}\n")[2].partition("\n# ")[0]
+
+    captures = output_of("clausewatch captures lanternpost")
     assert captures.count("accepted") == 9
     assert captures.count("quarantined") == 1
     assert "blocked" in captures
-    versions = finished.stdout.partition("$ clausewatch versions lanternpost")[2].partition("$ ")[0]
+    versions = output_of("clausewatch versions lanternpost")
     assert len(versions.strip().splitlines()) == 1 + 5
-    report = finished.stdout.partition("$ clausewatch report lanternpost 2021 2023")[2].partition("$ ")[0]
+    report = output_of("clausewatch report lanternpost 2021 2023")
     for kind in ("moved", "split", "factual"):
         assert f" {kind} " in report
     assert "<ins" in (OUTPUT / "report.html").read_text(encoding="utf-8")

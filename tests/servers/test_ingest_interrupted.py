@@ -1,4 +1,4 @@
-"""Ctrl-C while many captures are taken in: one message, nothing lost, no process left behind."""
+"""Ctrl-C while many captures are ingested: one message, no capture lost, no process left behind."""
 
 import os
 import signal
@@ -18,28 +18,29 @@ URL = "http://www.kestrelpost.example/privacy"
 COUNT = 300
 
 
-def readings(file: Path) -> int:
+def count_readings(file: Path) -> int:
+    """Returns how many readings a SQLite file holds; 0 before its tables are made."""
     try:
         with closing(sqlite3.connect(file)) as connection:
             return int(connection.execute("SELECT count(*) FROM readings").fetchone()[0])
-    except sqlite3.Error:  # not made yet
+    except sqlite3.Error:
         return 0
 
 
 def processes_of(group: int) -> list[str]:
-    """Those of a process group that have not ended."""
-    found = []
+    """Returns the ids of the processes of a group that still run."""
+    running = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(fields[2]) == group and fields[0] != "Z":
-            found.append(path.parent.name)
-    return found
+            running.append(path.parent.name)
+    return running
 
 
-def test_an_interrupted_ingest_says_so_once_and_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_ingest_says_so_once_and_can_continue(tmp_path: Path) -> None:
     begin = datetime(2010, 1, 1, tzinfo=UTC)
     write_warc(
         tmp_path / "kestrel.warc.gz",
@@ -55,23 +56,23 @@ def test_an_interrupted_ingest_says_so_once_and_goes_on_where_it_was(tmp_path: P
     ingest = subprocess.Popen(
         command, cwd=CHECKOUT, env=crawler.environment, stderr=subprocess.PIPE, text=True, process_group=0
     )
-    while readings(tmp_path / "store.db") < 20:
+    while count_readings(tmp_path / "store.db") < 20:
         assert ingest.poll() is None
         time.sleep(0.01)
-    os.killpg(ingest.pid, signal.SIGINT)  # as a terminal does
-    _, said = ingest.communicate(timeout=60)
+    os.killpg(ingest.pid, signal.SIGINT)  # a terminal sends Ctrl-C to the whole process group
+    _, messages = ingest.communicate(timeout=60)
     assert ingest.returncode == 1
-    summary, message = said.splitlines()
+    summary, message = messages.splitlines()
     assert summary.endswith(" 0 quarantined")
     assert message.startswith("Error: interrupted; ")
-    give_up = time.monotonic() + 30
-    while left := processes_of(ingest.pid):
-        assert time.monotonic() < give_up, left
+    deadline = time.monotonic() + 30
+    while running := processes_of(ingest.pid):
+        assert time.monotonic() < deadline, running
         time.sleep(0.05)
 
     again = subprocess.run(
         command, cwd=CHECKOUT, env=crawler.environment, capture_output=True, text=True, timeout=120, check=True
     )
     assert again.stderr.startswith(f"{COUNT} captures read, ")
-    assert {one.verdict.name for one in crawler.captures("kestrel")} == {"accepted"}
+    assert {stored.verdict.name for stored in crawler.captures("kestrel")} == {"accepted"}
     assert len(crawler.captures("kestrel")) == COUNT

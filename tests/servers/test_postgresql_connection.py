@@ -1,3 +1,5 @@
+"""A PostgreSQL server that drops connections, lacks the database, or allows only reading."""
+
 from collections.abc import Iterator
 
 import psycopg
@@ -6,16 +8,18 @@ from sqlalchemy import make_url
 
 from core.exceptions import StorageError
 from core.policies import PolicyKey
-from storage import Store, payloads
+from storage import Store
+from storage.payloads import packing
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 
 
 @pytest.fixture
 def server(postgresql_url: str) -> Iterator[psycopg.Connection]:
-    """A second way into the store's database."""
+    """Yields a second way into the store's database."""
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
         yield connection
 
@@ -37,48 +41,48 @@ def test_a_connection_dropped_between_two_calls_is_replaced(store: Store, server
     keep(store, capture_of(A), A, POLICY)
     end_other_connections(server)
     assert keep(store, capture_of(B, 1), B, POLICY).is_new
-    assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 2
+    assert len(store.library.captures(KEY)) == 2
 
 
-def test_a_connection_lost_within_a_call_is_told_and_what_was_stored_stays(
+def test_a_connection_lost_within_a_call_is_an_error_that_says_so(
     store: Store, server: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(store, capture_of(A), A, POLICY)
-    put = payloads.put
+    put = packing.put
 
     def put_and_lose(*arguments: object) -> None:
-        put(*arguments)  # type: ignore[arg-type]  # handed through
+        put(*arguments)  # type: ignore[arg-type]  # passed on as they are
         end_other_connections(server)
 
     with monkeypatch.context() as patch:
-        patch.setattr(payloads, "put", put_and_lose)
+        patch.setattr(packing, "put", put_and_lose)
         with pytest.raises(StorageError, match=r"connection was lost: see that the server runs.*stays"):
             keep(store, capture_of(B, 1), B, POLICY)
-    assert [stored.capture for stored in store.library.captures(PolicyKey("marmot", "privacy"))] == [capture_of(A)]
+    assert [stored.capture for stored in store.library.captures(KEY)] == [capture_of(A)]
     assert keep(store, capture_of(B, 1), B, POLICY).is_new
 
 
-def test_a_database_that_does_not_exist_is_told(postgresql_database: str) -> None:
+def test_a_database_that_does_not_exist_is_named(postgresql_database: str) -> None:
     url = make_url(postgresql_database).set(database="clausewatch_never_made")
     with pytest.raises(StorageError, match='"clausewatch_never_made" does not exist'):
         Store.open(url.render_as_string(hide_password=False))
 
 
-def test_a_database_that_may_only_be_read(postgresql_url: str, store: Store) -> None:
+def test_a_read_only_database_can_be_read_and_not_written(postgresql_url: str, store: Store) -> None:
     keep(store, capture_of(A), A, POLICY)
     url = make_url(postgresql_url)
     options = f"{url.query['options']} -cdefault_transaction_read_only=on"
     with Store.open(url.update_query_dict({"options": options}).render_as_string(hide_password=False)) as reader:
-        assert len(reader.library.captures(PolicyKey("marmot", "privacy"))) == 1
+        assert len(reader.library.captures(KEY)) == 1
         with pytest.raises(StorageError, match="cannot be written"):
             keep(reader, capture_of(B, 1), B, POLICY)
 
 
-def test_times_are_the_same_whatever_the_servers_zone(postgresql_url: str) -> None:
+def test_times_do_not_depend_on_the_time_zone_of_the_server(postgresql_url: str) -> None:
     url = make_url(postgresql_url)
     options = f"{url.query['options']} -ctimezone=Asia/Kathmandu"
     with Store.open(url.update_query_dict({"options": options}).render_as_string(hide_password=False)) as elsewhere:
         keep(elsewhere, capture_of(A), A, POLICY)
-        assert elsewhere.library.captures(PolicyKey("marmot", "privacy"))[0].capture == capture_of(A)
+        assert elsewhere.library.captures(KEY)[0].capture == capture_of(A)
     with Store.open(postgresql_url) as here:
-        assert here.library.captures(PolicyKey("marmot", "privacy"))[0].capture == capture_of(A)
+        assert here.library.captures(KEY)[0].capture == capture_of(A)

@@ -1,4 +1,4 @@
-"""The Word document in a real word processor: LibreOffice, where it is installed."""
+"""The Word report in a real word processor: LibreOffice, if it is installed."""
 
 import shutil
 import subprocess
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reports import as_docx
+from reports.word_report import as_docx
 from tests.reports.report_examples import EVERY_KIND, version_report
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice (soffice) is not installed")
-def test_libreoffice_opens_it_and_shows_old_and_new_text(tmp_path: Path) -> None:
+def test_libreoffice_shows_old_and_new_text_of_a_word_report(tmp_path: Path) -> None:
     (tmp_path / "report.docx").write_bytes(as_docx(version_report(*EVERY_KIND)))
     subprocess.run(
         [

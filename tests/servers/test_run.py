@@ -1,4 +1,4 @@
-"""`clausewatch run`, as cron calls it: live pages on loopback, digests as files."""
+"""`clausewatch run`, as cron calls it, with live pages on loopback and digests written to files."""
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -10,7 +10,7 @@ from filelock import FileLock
 from core.settings import load_settings
 from demo.captures import PAGES
 from loopback.pages import Page, Site, serve_pages
-from scripts.lock import lock_path
+from scripts.run_lock import lock_path
 from tests.conftest import Clausewatch
 
 BEFORE = (PAGES / "20240505120000.html").read_bytes()
@@ -19,7 +19,7 @@ AFTER = (PAGES / "live.html").read_bytes()
 
 @pytest.fixture
 def site(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """The fictional vendor's page on loopback, declared as its only location."""
+    """A site on loopback with the page of lanternpost, which is declared as the policy's only location."""
     monkeypatch.setenv("CLAUSEWATCH_ALLOW_PRIVATE", "1")
     monkeypatch.setenv("CLAUSEWATCH_CONFIRM_AFTER", "5")
     with serve_pages({"/privacy": Page(BEFORE)}) as running:
@@ -32,7 +32,7 @@ def site(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def mails(folder: Path) -> list[str]:
-    """The plain-text part of each digest in a folder."""
+    """Returns the plain-text part of each digest in a folder."""
     texts = []
     for path in sorted(folder.glob("*.eml")):
         body = message_from_bytes(path.read_bytes(), policy=policy.default).get_body(("plain",))
@@ -41,7 +41,9 @@ def mails(folder: Path) -> list[str]:
     return texts
 
 
-def test_a_change_is_told_once_by_the_run_that_sees_it(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+def test_a_change_is_reported_once_by_the_run_that_sees_it(
+    clausewatch: Clausewatch, site: Site, tmp_path: Path
+) -> None:
     mail = tmp_path / "mail"
     clausewatch("subscribe", "reader@example.org")
     first = clausewatch("run", "--to", mail)
@@ -59,7 +61,7 @@ def test_a_change_is_told_once_by_the_run_that_sees_it(clausewatch: Clausewatch,
     assert len(mails(mail)) == 1
 
 
-def test_noise_and_a_block_page_are_told_to_nobody(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+def test_counters_and_a_block_page_are_not_reported(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
     mail = tmp_path / "mail"
     clausewatch("subscribe", "reader@example.org")
     clausewatch("run", "--to", mail)
@@ -69,14 +71,14 @@ def test_noise_and_a_block_page_are_told_to_nobody(clausewatch: Clausewatch, sit
     assert mails(mail) == []
 
 
-def test_a_policy_that_would_need_a_browser_is_named(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+def test_a_policy_that_needs_a_browser_is_named(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
     site.pages["/privacy"] = Page(b"<html><body><div id=root></div><script src=app.js></script></body></html>")
-    told = clausewatch("run", "--to", tmp_path / "mail").stderr.splitlines()
-    assert told[0].startswith("lanternpost privacy: would need a browser: ")
-    assert told[-1].startswith("run: ")
+    lines = clausewatch("run", "--to", tmp_path / "mail").stderr.splitlines()
+    assert lines[0].startswith("lanternpost privacy: needs a browser: ")
+    assert lines[-1].startswith("run: ")
 
 
-def test_a_change_that_did_not_last_is_kept_and_told_to_nobody(
+def test_a_change_that_did_not_last_is_stored_but_not_reported(
     clausewatch: Clausewatch, site: Site, tmp_path: Path
 ) -> None:
     mail = tmp_path / "mail"
@@ -86,10 +88,10 @@ def test_a_change_that_did_not_last_is_kept_and_told_to_nobody(
     clausewatch("run", "--to", mail)
     assert mails(mail) == []
     listed = clausewatch("versions", "lanternpost").stdout
-    assert "did not last: the page showed another text when fetched once more" in listed
+    assert "did not last: when the page was fetched again, it showed another text" in listed
 
 
-def test_history_that_is_ingested_later_is_told_to_nobody(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+def test_history_that_is_ingested_later_is_not_reported(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
     mail = tmp_path / "mail"
     clausewatch("subscribe", "reader@example.org")
     clausewatch("run", "--to", mail)
@@ -101,7 +103,7 @@ def test_history_that_is_ingested_later_is_told_to_nobody(clausewatch: Clausewat
     assert mails(mail) == []
 
 
-def test_a_page_that_may_not_be_asked_fails_the_run_but_not_the_digest(
+def test_a_page_that_robots_txt_forbids_fails_only_the_crawl(
     clausewatch: Clausewatch, site: Site, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /members", headers={"Content-Type": "text/plain"})
@@ -123,15 +125,15 @@ def test_a_page_that_may_not_be_asked_fails_the_run_but_not_the_digest(
     assert len(mails(mail)) == 1
 
 
-def test_a_second_run_at_the_same_time_does_nothing_and_says_so(clausewatch: Clausewatch, site: Site) -> None:
+def test_a_second_run_at_the_same_time_is_refused(clausewatch: Clausewatch, site: Site) -> None:
     clausewatch("run")
     with FileLock(lock_path(load_settings())):
         result = clausewatch("run", exit_code=1)
-    assert "another run on this database is under way" in result.stderr
+    assert "another run on this database is in progress" in result.stderr
     assert len(site.requests) == 2  # robots.txt and the page, of the first run
 
 
-def test_the_last_line_sums_up_a_run_whose_digests_could_not_be_sent(
+def test_the_last_line_says_that_digests_could_not_be_sent(
     clausewatch: Clausewatch, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLAUSEWATCH_SMTP_URL", "nowhere")

@@ -1,13 +1,14 @@
-"""Digests to a real SMTP server on a loopback socket."""
+"""Delivery of digests to a real SMTP server on a loopback socket."""
 
+import asyncio
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,7 +25,7 @@ NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
 
 class Mailbox:
-    """Takes every message, but for the addresses it was told to refuse."""
+    """Accepts every message, except for the addresses it refuses."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, list[str], bytes]] = []
@@ -47,13 +48,29 @@ class Mailbox:
         return "250 OK"
 
 
-class _Server(Controller):
-    """On a port that the system chooses, which aiosmtpd 1.4 listens on but does not look up."""
+class LoopbackServer:
+    """Serves SMTP in a thread, on a free port of the loopback address.
 
-    def _trigger_server(self) -> None:
-        assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+    aiosmtpd's own Controller (1.4) can't say which port the system chose.
+    """
+
+    def __init__(self, mailbox: Mailbox, ssl_context: ssl.SSLContext | None = None, **options: Any) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._server = self._loop.run_until_complete(
+            self._loop.create_server(lambda: SMTP(mailbox, loop=self._loop, **options), "127.0.0.1", 0, ssl=ssl_context)
+        )
+        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._server.close()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(self._server.wait_closed())
+        self._loop.close()
 
 
 @pytest.fixture
@@ -72,26 +89,24 @@ Serve = Callable[..., int]
 
 @pytest.fixture
 def serve(mailbox: Mailbox) -> Iterator[Serve]:
-    """Starts a server on a free port of the loopback address; the port."""
-    controllers: list[_Server] = []
+    """Starts a server when called, and returns its port."""
+    servers: list[LoopbackServer] = []
 
     def start(**options: Any) -> int:
-        controller = _Server(mailbox, hostname="127.0.0.1", port=0, **options)
-        controller.start()
-        controllers.append(controller)
-        return controller.port
+        servers.append(LoopbackServer(mailbox, **options))
+        return servers[-1].port
 
     yield start
-    for controller in controllers:
-        controller.stop()
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> ssl.SSLContext:
-    """A server's TLS context with a certificate that nobody vouches for."""
+    """A server's TLS context with a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
+    signed = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -104,7 +119,7 @@ def certificate(tmp_path: Path) -> ssl.SSLContext:
     path = tmp_path / "server.pem"
     path.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + made.public_bytes(serialization.Encoding.PEM)
+        + signed.public_bytes(serialization.Encoding.PEM)
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
@@ -114,7 +129,7 @@ def certificate(tmp_path: Path) -> ssl.SSLContext:
 def enqueue(store: Store, *addresses: str) -> None:
     for address in addresses:
         store.subscriptions.subscribe(address, (), BEGIN)
-        (subscriber,) = (one for one in store.subscriptions.subscribers() if one.address == address)
+        (subscriber,) = (known for known in store.subscriptions.subscribers() if known.address == address)
         store.subscriptions.enqueue(subscriber.id, f"Subject: for {address}\r\n\r\n.\r\nHello\r\n".encode(), {}, BEGIN)
 
 
@@ -153,16 +168,17 @@ def test_one_refused_address_does_not_stop_the_others(store: Store, mailbox: Mai
     assert waiting(store) == ["gone@client.example"]
 
 
-def test_a_server_that_hangs_up_does_not_lose_the_others(
+def test_a_server_that_hangs_up_does_not_lose_other_messages(
     store: Store, mailbox: Mailbox, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang_up(self: Mailbox, server: SMTP, session: Session, envelope: Envelope) -> str:
         if envelope.rcpt_tos == ["second@client.example"]:
+            assert server.transport is not None
             server.transport.close()
             return "250 never seen"
-        return await take(self, server, session, envelope)
+        return await handle_data(self, server, session, envelope)
 
-    take = Mailbox.handle_DATA
+    handle_data = Mailbox.handle_DATA
     monkeypatch.setattr(Mailbox, "handle_DATA", hang_up)
     port = serve()
     enqueue(store, "first@client.example", "second@client.example", "third@client.example")
@@ -172,16 +188,14 @@ def test_a_server_that_hangs_up_does_not_lose_the_others(
     assert [to for _, to, _ in mailbox.taken] == [["first@client.example"], ["third@client.example"]]
 
 
-def test_starttls_is_used_where_offered(
-    store: Store, mailbox: Mailbox, serve: Serve, certificate: ssl.SSLContext
-) -> None:
+def test_starttls_is_used_if_offered(store: Store, mailbox: Mailbox, serve: Serve, certificate: ssl.SSLContext) -> None:
     port = serve(tls_context=certificate, require_starttls=True)
     enqueue(store, "a@client.example")
     assert deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW) == 1
     assert mailbox.encrypted == [True]
 
 
-def test_a_password_goes_to_no_server_whose_certificate_nobody_vouches_for(
+def test_no_password_is_sent_to_a_server_with_an_unverified_certificate(
     store: Store, mailbox: Mailbox, serve: Serve, certificate: ssl.SSLContext
 ) -> None:
     seen: list[Any] = []
@@ -214,7 +228,7 @@ def test_credentials_are_percent_decoded_and_sent_to_this_machine(store: Store, 
     assert seen[-1] == (b"u@x", b"p:/ @w")
 
 
-def test_a_server_that_is_not_there_keeps_everything_in_the_outbox(store: Store) -> None:
+def test_without_a_server_everything_stays_in_the_outbox(store: Store) -> None:
     enqueue(store, "a@client.example")
     with pytest.raises(DeliveryError, match="1 of 1 digests stay in the outbox; check CLAUSEWATCH_SMTP_URL"):
         deliver_by_smtp(store, "smtp://127.0.0.1:1", SENDER, NOW)
@@ -222,6 +236,6 @@ def test_a_server_that_is_not_there_keeps_everything_in_the_outbox(store: Store)
 
 
 @pytest.mark.parametrize("url", ["localhost:25", "http://x", "smtp://", "smtp://x:99999", "smtp://[x", "smtp://x/y"])
-def test_a_server_address_that_is_none_is_told(store: Store, url: str) -> None:
+def test_an_invalid_server_url_is_refused(store: Store, url: str) -> None:
     with pytest.raises(UsageError, match="CLAUSEWATCH_SMTP_URL must be like"):
         deliver_by_smtp(store, url, SENDER, NOW)

@@ -1,4 +1,4 @@
-"""What a crawl of an archive has still to do, kept in the database."""
+"""What a crawl of a web archive still has to fetch, as the database keeps it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,205 +6,295 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
-from core.archives import ListedCapture, timestamp_of
+from core.archives import ArchiveSite, ListedCapture, Provenance, WebArchive, format_timestamp
 from core.captures import Capture
 from core.policies import PolicyKey
 from storage import CaptureToFetch, Listing, ListingQuery, Store
+from tests.capture_examples import OTHER_ARCHIVE
 from tests.keeping import keep
 from tests.stored_captures import POLICY, URL, capture_of, page
 
-ARCHIVE = "https://archive.example"
-ASKED = ListingQuery(ARCHIVE, URL, None, None)
+KEY = PolicyKey("marmot", "privacy")
+ARCHIVE = ArchiveSite("wayback", "https://archive.example")
+OTHER_ARCHIVE_SITE = ArchiveSite(OTHER_ARCHIVE, "https://sundial.example")
+QUERY = ListingQuery(ARCHIVE, URL, None, None)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 
 
-def row(days: int, digest: str = "", status: str = "200", mimetype: str = "text/html") -> ListedCapture:
-    timestamp = timestamp_of(capture_of(A, days).captured_at)
+def listed(days: int, digest: str = "", status: str = "200", mimetype: str = "text/html") -> ListedCapture:
+    timestamp = format_timestamp(capture_of(A, days).captured_at)
     return ListedCapture("example,marmot)/privacy", timestamp, URL, mimetype, status, digest or f"DIGEST{days}")
 
 
-def archived(one: ListedCapture, payload: bytes = A) -> Capture:
-    identifiers = {"urlkey": one.urlkey, "timestamp": one.timestamp, "digest": one.digest, "memento": ""}
-    return capture_of(payload, source="wayback", captured_at=one.moment, archive=identifiers)
+def fetched(capture: ListedCapture, payload: bytes = A, archive: WebArchive = "wayback") -> Capture:
+    """Returns the capture that fetching a listed one gives."""
+    identifiers = {
+        "urlkey": capture.urlkey,
+        "timestamp": capture.timestamp,
+        "digest": capture.digest,
+        "memento": "",
+    }
+    provenance = Provenance(archive, identifiers)
+    return capture_of(payload, source=archive, captured_at=capture.captured_at, provenance=provenance)
 
 
-def begin(store: Store, *asked: ListingQuery, now: datetime = NOW) -> tuple[Listing, ...]:
-    return store.archive_listings.begin(PolicyKey("marmot", "privacy"), asked or (ASKED,), now, WEEK)
+def begin(store: Store, *queries: ListingQuery, now: datetime = NOW) -> tuple[Listing, ...]:
+    return store.archive_listings.begin(KEY, queries or (QUERY,), now, WEEK)
 
 
-def left(store: Store, ids: tuple[int, ...] = (), texts: tuple[str, ...] = ()) -> tuple[CaptureToFetch, ...]:
-    return store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), ids, texts, 100)
+def left(
+    store: Store, ids: tuple[int, ...] = (), checksums: tuple[str, ...] = (), archive: ArchiveSite = ARCHIVE
+) -> tuple[CaptureToFetch, ...]:
+    return store.archive_listings.to_fetch(KEY, archive, ids, checksums, 100)
 
 
-def filed(store: Store, *rows: ListedCapture) -> Listing:
+def file_all(store: Store, *captures: ListedCapture) -> Listing:
     (listing,) = begin(store)
-    after = store.archive_listings.file_page(listing, rows, 0, None)
+    after = store.archive_listings.file_page(listing, captures, 0, None)
     assert after is not None
     return after
 
 
 def test_a_page_is_filed_with_the_key_of_the_next_one(store: Store) -> None:
     (listing,) = begin(store)
-    assert (listing.asked, listing.resume_key, listing.complete) == (ASKED, None, False)
-    after = store.archive_listings.file_page(listing, [row(0), row(1)], 3, "on")
+    assert (listing.query, listing.resume_key, listing.complete) == (QUERY, None, False)
+    after = store.archive_listings.file_page(listing, [listed(0), listed(1)], 3, "on")
     assert after is not None
     (again,) = begin(store)
     assert again == after
     assert (again.found, again.malformed, again.resume_key, again.complete) == (2, 3, "on", False)
-    assert [one.row for one in left(store)] == [row(0), row(1)]
+    assert [capture.listed for capture in left(store)] == [listed(0), listed(1)]
     assert left(store)[0].url == URL
-    last = store.archive_listings.file_page(again, [row(2)], 0, None)
+    last = store.archive_listings.file_page(again, [listed(2)], 0, None)
     assert last is not None
     assert (last.found, last.complete) == (3, True)
 
 
 def test_a_page_that_another_crawl_filed_first_is_not_filed_twice(store: Store) -> None:
     (listing,) = begin(store)
-    first = store.archive_listings.file_page(listing, [row(0)], 1, "on")
-    assert store.archive_listings.file_page(listing, [row(0)], 1, "on") == first
-    assert store.archive_listings.count_to_fetch(PolicyKey("marmot", "privacy")) == 1
+    first = store.archive_listings.file_page(listing, [listed(0)], 1, "on")
+    assert store.archive_listings.file_page(listing, [listed(0)], 1, "on") == first
+    assert store.archive_listings.count_to_fetch(KEY) == 1
 
 
-def test_duplicate_rows_and_rows_of_stored_captures_are_no_rows_to_get(store: Store) -> None:
-    keep(store, archived(row(0)), A, POLICY)
-    assert filed(store, row(0), row(1), row(1)).found == 2
-    assert [one.row for one in left(store)] == [row(1)]
+def test_duplicates_and_stored_captures_are_not_to_be_fetched(store: Store) -> None:
+    keep(store, fetched(listed(0)), A, POLICY)
+    assert file_all(store, listed(0), listed(1), listed(1)).found == 2
+    assert [capture.listed for capture in left(store)] == [listed(1)]
 
 
-def test_a_row_of_any_year_is_filed(store: Store) -> None:
-    first = replace(row(0), timestamp="00010101000000")
-    last = replace(row(0), timestamp="99991231235959")
-    filed(store, first, last)
-    assert [one.row for one in left(store)] == [first, last]
+def test_a_listed_capture_of_any_year_is_filed(store: Store) -> None:
+    first = replace(listed(0), timestamp="00010101000000")
+    last = replace(listed(0), timestamp="99991231235959")
+    file_all(store, first, last)
+    assert [capture.listed for capture in left(store)] == [first, last]
 
 
-def test_the_capture_of_a_row_takes_it_away_also_when_it_was_stored_before(store: Store) -> None:
-    filed(store, row(0), row(1))
-    keep(store, archived(row(0)), A, POLICY)
-    assert [one.row for one in left(store)] == [row(1)]
-    # As after a crawl that stored it while this one filed the row.
-    keep(store, replace(archived(row(2)), source="live"), A, POLICY)
-    assert [one.row for one in left(store)] == [row(1)]
-    assert keep(store, archived(row(1)), A, POLICY).is_new
+def test_storing_a_capture_takes_it_off_the_list(store: Store) -> None:
+    file_all(store, listed(0), listed(1))
+    keep(store, fetched(listed(0)), A, POLICY)
+    assert [capture.listed for capture in left(store)] == [listed(1)]
+    # A capture that no archive gave has nothing to do with the list.
+    keep(store, replace(fetched(listed(1)), source="live", provenance=None), A, POLICY)
+    assert [capture.listed for capture in left(store)] == [listed(1)]
+    assert keep(store, fetched(listed(1)), A, POLICY).is_new
     assert left(store) == ()
 
 
-def test_a_redirects_capture_some_hours_away_takes_its_row_away_and_is_known_at_the_next_listing(store: Store) -> None:
-    filed(store, row(0))
-    keep(store, replace(archived(row(0)), captured_at=row(0).moment + timedelta(hours=20)), A, POLICY)
+def test_a_redirects_target_hours_away_takes_the_listed_one_off(store: Store) -> None:
+    file_all(store, listed(0))
+    keep(store, replace(fetched(listed(0)), captured_at=listed(0).captured_at + timedelta(hours=20)), A, POLICY)
     assert left(store) == ()
-    store.archive_listings.close([("marmot", "privacy")])
-    filed(store, row(0))
+    store.archive_listings.close([KEY])
+    file_all(store, listed(0))
     assert left(store) == ()
 
 
-def test_rows_under_way_and_others_of_their_text_are_left_out(store: Store) -> None:
-    filed(store, row(0, "SAME"), row(1, "SAME"), row(2), row(3, "SAME", "404"))
+def test_captures_under_way_and_their_checksums_are_left_out(store: Store) -> None:
+    file_all(store, listed(0, "SAME"), listed(1, "SAME"), listed(2), listed(3, "SAME", "404"))
     first, _, third, error = left(store)
-    assert error.text is None
-    assert left(store, ids=(first.id,), texts=("SAME",)) == (third, error)
-    assert left(store, ids=(first.id, error.id), texts=("SAME", "DIGEST2")) == ()
+    assert error.checksum is None
+    assert left(store, ids=(first.id,), checksums=("SAME",)) == (third, error)
+    assert left(store, ids=(first.id, error.id), checksums=("SAME", "DIGEST2")) == ()
 
 
-def test_a_row_that_is_not_given_waits_for_another_of_its_text(store: Store) -> None:
-    filed(store, *(row(n, "SAME") for n in range(4)), row(9))
+def test_a_capture_not_given_waits_for_another_with_its_checksum(store: Store) -> None:
+    file_all(store, *(listed(n, "SAME") for n in range(4)), listed(9))
     first, second, *_ = left(store)
-    assert store.archive_listings.mark_not_given(PolicyKey("marmot", "privacy"), first) == 0
-    assert [one.row for one in left(store)][-1] == row(0, "SAME")
+    assert store.archive_listings.mark_not_given(KEY, first) == 0
+    assert [capture.listed for capture in left(store)][-1] == listed(0, "SAME")
     assert left(store)[-1].tried
-    assert store.archive_listings.mark_not_given(PolicyKey("marmot", "privacy"), second) == 4
-    assert [one.row for one in left(store)] == [row(9)]
+    assert store.archive_listings.mark_not_given(KEY, second) == 4
+    assert [capture.listed for capture in left(store)] == [listed(9)]
 
 
-def test_a_row_that_is_not_given_and_is_alone_is_let_go_until_it_is_listed_again(store: Store) -> None:
-    filed(store, row(0), row(1, status="404"))
-    for one in left(store):
-        assert store.archive_listings.mark_not_given(PolicyKey("marmot", "privacy"), one) == 1
+def test_a_lone_capture_not_given_is_dropped_until_listed_again(store: Store) -> None:
+    file_all(store, listed(0), listed(1, status="404"))
+    for capture in left(store):
+        assert store.archive_listings.mark_not_given(KEY, capture) == 1
     assert left(store) == ()
-    store.archive_listings.close([("marmot", "privacy")])
-    filed(store, row(0), row(1, status="404"))
+    store.archive_listings.close([KEY])
+    file_all(store, listed(0), listed(1, status="404"))
     assert len(left(store)) == 2
 
 
-def test_rows_told_apart_are_got_each_by_itself(store: Store) -> None:
-    filed(store, row(0, "SAME"), row(1, "SAME"), row(2))
-    store.archive_listings.distrust_checksum(PolicyKey("marmot", "privacy"), "SAME")
-    assert [one.text for one in left(store)] == [None, None, "DIGEST2"]
+def test_captures_with_a_distrusted_checksum_are_all_fetched(store: Store) -> None:
+    file_all(store, listed(0, "SAME"), listed(1, "SAME"), listed(2))
+    store.archive_listings.distrust_checksum(KEY, left(store)[0])
+    assert [capture.checksum for capture in left(store)] == [None, None, "DIGEST2"]
 
 
-def test_a_listing_stays_until_its_rows_are_gone_through(store: Store) -> None:
-    filed(store, row(0))
-    store.archive_listings.close([("marmot", "privacy")])
+def test_a_listing_stays_until_its_captures_are_fetched(store: Store) -> None:
+    file_all(store, listed(0))
+    store.archive_listings.close([KEY])
     assert begin(store)[0].complete
-    keep(store, archived(row(0)), A, POLICY)
-    store.archive_listings.close([("marmot", "privacy")])
+    keep(store, fetched(listed(0)), A, POLICY)
+    store.archive_listings.close([KEY])
     (anew,) = begin(store)
     assert (anew.complete, anew.found) == (False, 0)
-    store.archive_listings.close([("marmot", "privacy")])
-    assert begin(store) == (anew,)  # one that is not complete is under way
+    store.archive_listings.close([KEY])
+    assert begin(store) == (anew,)  # it is not complete, so it stays
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        replace(ASKED, end=NOW),
-        replace(ASKED, begin=NOW),
-        replace(ASKED, url="https://www.marmot.example/other"),
-        replace(ASKED, archive="https://other.example"),
+        replace(QUERY, end=NOW),
+        replace(QUERY, begin=NOW),
+        replace(QUERY, url="https://www.marmot.example/other"),
+        replace(QUERY, archive=ArchiveSite("wayback", "https://other.example")),
     ],
 )
-def test_a_listing_of_what_is_no_longer_asked_is_dropped_with_its_rows(store: Store, other: ListingQuery) -> None:
-    listing = filed(store, row(0))
-    terms = store.archive_listings.begin(PolicyKey("marmot", "terms"), [ASKED], NOW, WEEK)
+def test_a_listing_for_another_query_is_dropped(store: Store, other: ListingQuery) -> None:
+    listing = file_all(store, listed(0))
+    terms = store.archive_listings.begin(PolicyKey("marmot", "terms"), [QUERY], NOW, WEEK)
     (anew,) = begin(store, other)
-    assert anew.asked == other
+    assert anew.query == other
     assert left(store) == ()
-    assert store.archive_listings.file_page(listing, [row(1)], 0, None) is None
-    assert (
-        store.archive_listings.begin(PolicyKey("marmot", "terms"), [ASKED], NOW, WEEK) == terms
-    )  # another policy's is left alone
+    assert store.archive_listings.file_page(listing, [listed(1)], 0, None) is None
+    assert store.archive_listings.begin(PolicyKey("marmot", "terms"), [QUERY], NOW, WEEK) == terms
 
 
-def test_a_listing_left_undone_for_long_is_listed_again_and_its_rows_stay(store: Store) -> None:
-    filed(store, row(0))
+def test_a_stale_listing_starts_over_and_keeps_its_captures(store: Store) -> None:
+    file_all(store, listed(0))
     (soon,) = begin(store, now=NOW + timedelta(days=6))
     assert soon.complete
     (late,) = begin(store, now=NOW + timedelta(days=8))
     assert (late.complete, late.resume_key, late.found) == (False, None, 0)
-    assert [one.row for one in left(store)] == [row(0)]
+    assert [capture.listed for capture in left(store)] == [listed(0)]
 
 
-def test_a_listing_can_be_begun_again(store: Store) -> None:
+def test_a_listing_can_be_restarted(store: Store) -> None:
     (listing,) = begin(store)
-    store.archive_listings.file_page(listing, [row(0)], 1, "stale")
+    store.archive_listings.file_page(listing, [listed(0)], 1, "stale")
     store.archive_listings.restart(listing)
     (again,) = begin(store)
     assert (again.resume_key, again.complete, again.malformed) == (None, False, 0)
     assert len(left(store)) == 1
 
 
-def test_texts_are_told_by_captures_that_show_their_digest(store: Store) -> None:
-    keep(store, archived(row(0, "SHOWN")), A, POLICY)
-    keep(store, replace(archived(row(1, "REDIRECTED"), B), redirects=(URL,)), B, POLICY)
-    keep(store, replace(archived(row(2, "ERROR"), B), status=404), B, POLICY)
+def test_stored_captures_tell_which_payload_a_checksum_means(store: Store) -> None:
+    keep(store, fetched(listed(0, "SHOWN")), A, POLICY)
+    keep(store, replace(fetched(listed(1, "REDIRECTED"), B), redirects=(URL,)), B, POLICY)
+    keep(store, replace(fetched(listed(2, "ERROR"), B), status=404), B, POLICY)
     keep(store, capture_of(B, 3), B, POLICY)
-    texts = store.archive_listings.known_payloads(PolicyKey("marmot", "privacy"))
-    assert set(texts) == {"SHOWN"}
-    assert texts["SHOWN"].sha256 == archived(row(0)).sha256
+    payloads = store.archive_listings.known_payloads(KEY, "wayback")
+    assert set(payloads) == {"SHOWN"}
+    assert payloads["SHOWN"].sha256 == fetched(listed(0)).sha256
 
 
-def test_five_thousand_rows_are_one_page(store: Store) -> None:
-    filed(store, *(row(n) for n in range(5000)))
-    assert store.archive_listings.count_to_fetch(PolicyKey("marmot", "privacy")) == 5000
+def test_a_page_may_list_five_thousand_captures(store: Store) -> None:
+    file_all(store, *(listed(n) for n in range(5000)))
+    assert store.archive_listings.count_to_fetch(KEY) == 5000
     assert len(left(store)) == 100
 
 
-def test_rows_go_with_their_listing(store: Store, database_url: str) -> None:
-    filed(store, row(0))
-    begin(store, replace(ASKED, end=NOW))
+def test_listed_captures_are_deleted_with_their_listing(store: Store, database_url: str) -> None:
+    file_all(store, listed(0))
+    begin(store, replace(QUERY, end=NOW))
     engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM listed_rows")) == 0
     engine.dispose()
+
+
+# --- two archives -----------------------------------------------------------------------------------------------------
+
+BOTH = (QUERY, replace(QUERY, archive=OTHER_ARCHIVE_SITE))
+
+
+def file_by_both(store: Store, *captures: ListedCapture) -> None:
+    for listing in begin(store, *BOTH):
+        assert store.archive_listings.file_page(listing, captures, 0, None) is not None
+
+
+def left_by_archive(store: Store) -> tuple[list[ListedCapture], list[ListedCapture]]:
+    first, second = (
+        [to_fetch.listed for to_fetch in left(store, archive=archive)] for archive in (ARCHIVE, OTHER_ARCHIVE_SITE)
+    )
+    return first, second
+
+
+def test_listed_identities_are_as_before_provenance_was_typed(store: Store, database_url: str) -> None:
+    """The literals are those of commit 4a914d7. With others, a crawl under way would list its captures twice."""
+    query = ListingQuery(ARCHIVE, URL, None, datetime(2019, 3, 4, 5, 6, 7, 890123, tzinfo=UTC))
+    (listing,) = begin(store, query)
+    capture = ListedCapture("example,marmot)/p", "20200304050607", URL, "text/html", "200", "AAAA")
+    store.archive_listings.file_page(listing, [capture], 0, None)
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        identities = [
+            bytes(connection.scalar(text(f"SELECT identity FROM {table}")) or b"").hex()  # noqa: S608
+            for table in ("listings", "listed_rows")
+        ]
+    engine.dispose()
+    assert identities == [
+        "2c30c79fc346b11674fa99b98cd9a1b02c502ccbe186ce139208997c153dbea9",
+        "13b6ad619e79d691dfb994b5c2aabc7d2392ea653d5c257e16e13d0b6fb686d0",
+    ]
+
+
+def test_two_archives_list_the_same_row_as_two_captures(store: Store) -> None:
+    file_by_both(store, listed(0))
+    assert left_by_archive(store) == ([listed(0)], [listed(0)])
+    assert store.archive_listings.count_to_fetch(KEY) == 2
+
+
+def test_fetching_from_one_archive_leaves_the_others_capture(store: Store) -> None:
+    file_by_both(store, listed(0))
+    keep(store, fetched(listed(0)), A, POLICY)
+    assert left_by_archive(store) == ([], [listed(0)])
+    keep(store, fetched(listed(0), archive=OTHER_ARCHIVE), A, POLICY)
+    assert left_by_archive(store) == ([], [])
+
+
+def test_a_capture_stored_from_one_archive_is_listed_by_the_other(store: Store) -> None:
+    keep(store, fetched(listed(0)), A, POLICY)
+    file_by_both(store, listed(0))
+    assert left_by_archive(store) == ([], [listed(0)])
+
+
+def test_checksums_of_one_archive_say_nothing_about_the_others(store: Store) -> None:
+    keep(store, fetched(listed(9, "SAME")), A, POLICY)
+    assert store.archive_listings.known_payloads(KEY, OTHER_ARCHIVE) == {}
+    keep(store, fetched(listed(8, "SAME"), B, OTHER_ARCHIVE), B, POLICY)
+    assert {
+        archive: store.archive_listings.known_payloads(KEY, archive)["SAME"].sha256
+        for archive in ("wayback", OTHER_ARCHIVE)
+    } == {"wayback": fetched(listed(9), A).sha256, OTHER_ARCHIVE: fetched(listed(8), B).sha256}
+
+
+def test_a_checksum_is_distrusted_in_one_archive_alone(store: Store) -> None:
+    file_by_both(store, listed(0, "SAME"), listed(1, "SAME"))
+    store.archive_listings.distrust_checksum(KEY, left(store)[0])
+    assert [to_fetch.checksum for to_fetch in left(store)] == [None, None]
+    assert [to_fetch.checksum for to_fetch in left(store, archive=OTHER_ARCHIVE_SITE)] == ["SAME", "SAME"]
+
+
+def test_what_one_archive_does_not_give_the_other_still_may(store: Store) -> None:
+    file_by_both(store, listed(0, "SAME"), listed(1, "SAME"))
+    for to_fetch in left(store):
+        store.archive_listings.mark_not_given(KEY, to_fetch)
+    assert left_by_archive(store) == ([], [listed(0, "SAME"), listed(1, "SAME")])

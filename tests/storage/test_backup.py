@@ -1,4 +1,4 @@
-"""`Store.backup` and `Store.restore`: everything, whole, from a database in use to an empty one of either kind."""
+"""`back_up` and `restore`: everything, whole, from a database in use to an empty one of either kind."""
 
 import multiprocessing
 import shutil
@@ -9,15 +9,13 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from alembic import command
 from sqlalchemy import create_engine
 
 from core.captures import sha256_hex
 from core.exceptions import StorageError
 from core.policies import PolicyKey
 from scripts.whole_file import whole_draft
-from storage import Review, Store, backup
-from storage.tables.schema import migration_config
+from storage import Review, Store
 from storage.upkeep import back_up, restore
 from tests.keeping import keep, verify
 from tests.storage.test_payloads import answer, text
@@ -25,6 +23,7 @@ from tests.storage.test_verification import DECLARED, PAGES, fill, findings
 from tests.stored_captures import BEGIN, POLICY, capture_of
 from tests.stored_digests import told_to
 
+KEY = PolicyKey("marmot", "privacy")
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
 
 
@@ -35,13 +34,13 @@ def backed_up(database_url: str, path: Path) -> Path:
 
 
 def everything(store: Store) -> list[object]:
-    captures = store.library.captures(PolicyKey("marmot", "privacy"))
+    captures = store.library.captures(KEY)
     (reader,) = store.subscriptions.subscribers()
     return [
         captures,
-        [store.library.payload(one.capture.sha256) for one in captures],
-        [store.library.document(one.id) for one in captures],
-        store.library.history(PolicyKey("marmot", "privacy")),
+        [store.library.payload(stored.capture.sha256) for stored in captures],
+        [store.library.document(stored.id) for stored in captures],
+        store.library.history(KEY),
         reader,
         told_to(store, reader.id),
         store.subscriptions.outbox(),
@@ -53,13 +52,13 @@ def filled(database_url: str, tmp_path: Path) -> str:
     fill(database_url, tmp_path / "payloads")
     with Store.open(database_url) as store:
         (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(reader.id, b"digest \x00\xff", {("marmot", "privacy"): BEGIN}, BEGIN)
+        store.subscriptions.enqueue(reader.id, b"digest \x00\xff", {KEY: BEGIN}, BEGIN)
     return database_url
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("outside", [True, False])
-def test_everything_comes_back_on_either_database_and_where_payloads_go_now(
+def test_everything_is_restored_on_either_kind_of_database(
     filled: str, tmp_path: Path, request: pytest.FixtureRequest, target: str, outside: bool
 ) -> None:
     file = backed_up(filled, tmp_path / "all.backup")
@@ -80,7 +79,7 @@ def test_everything_comes_back_on_either_database_and_where_payloads_go_now(
         assert restore(store, file) == []
         assert everything(store) == before
         assert list(verify(store, DECLARED)) == []
-        # Keys go on where they were.
+        # New rows are numbered after the restored ones.
         payload = answer("We keep nothing.", 9)
         assert keep(store, capture_of(payload, 9), payload, POLICY).capture_id == len(PAGES) + 1
         store.library.review([2], Review("rejected", "ann", "", NOW))
@@ -109,7 +108,7 @@ def test_a_backup_is_of_one_moment_while_others_write(database_url: str, tmp_pat
         seen: list[int] = []
 
         def progress(done: int, total: int) -> None:
-            # It has begun: what others write from now on is not in it.
+            # The backup has begun, so what others write from now on is not in it.
             if not seen:
                 thread.start()
             while kept < 5 and thread.is_alive():
@@ -125,14 +124,14 @@ def test_a_backup_is_of_one_moment_while_others_write(database_url: str, tmp_pat
     counts = []
     for name in ("first", "second"):
         with Store.open(f"sqlite:///{tmp_path / name}.db") as copy:
-            assert copy.restore(tmp_path / f"{name}.backup") == []
-            assert [one for one in copy.verify(DECLARED) if one.remedy != "reextract"] == []
-            counts.append(len(copy.captures("marmot", "privacy")))
+            assert restore(copy, tmp_path / f"{name}.backup") == []
+            assert [finding for finding in verify(copy, DECLARED) if finding.remedy != "reextract"] == []
+            counts.append(len(copy.library.captures(KEY)))
     assert counts[0] == len(PAGES)
     assert len(PAGES) + between <= counts[1] <= len(PAGES) + kept
 
 
-def test_it_is_restored_into_an_empty_database_only(filled: str, tmp_path: Path) -> None:
+def test_a_backup_is_restored_into_an_empty_database_only(filled: str, tmp_path: Path) -> None:
     file = backed_up(filled, tmp_path / "all.backup")
     with Store.open(filled) as store:
         before = everything(store)
@@ -152,7 +151,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return backed_up(f"sqlite:///{folder / 'store.db'}", folder / "all.backup")
 
 
-def test_a_damaged_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_path: Path) -> None:
+def test_a_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_path: Path) -> None:
     data = whole.read_bytes()
     copy = tmp_path / "copy.backup"
     cut = [data[: len(data) * number // 10] for number in range(10)]
@@ -165,13 +164,13 @@ def test_a_damaged_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_pat
             try:
                 restore(store, copy)
             except StorageError as error:
-                said = str(error)
-                assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
+                message = str(error)
+                assert store.library.captures(KEY) == ()
                 assert store.subscriptions.subscribers() == ()
-                assert str(copy) in said
-                assert "take another" in said
+                assert str(copy) in message
+                assert "take another" in message
             else:
-                # The byte is one that SQLite does not use: what is restored was proven to be all of it.
+                # SQLite doesn't use this byte, so the checksum of the content is right.
                 assert damaged in flipped
                 assert list(verify(store, DECLARED)) == []
 
@@ -190,13 +189,13 @@ def test_a_damaged_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_pat
         "DROP TABLE backup",
     ],
 )
-def test_any_row_that_was_changed_is_refused(whole: Path, tmp_path: Path, statement: str) -> None:
-    copy = shutil.copy(whole, tmp_path / "copy.backup")
+def test_a_backup_with_any_changed_row_is_refused(whole: Path, tmp_path: Path, statement: str) -> None:
+    copy = Path(shutil.copy(whole, tmp_path / "copy.backup"))
     connection = sqlite3.connect(copy)
     connection.executescript(statement)
     connection.close()
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        if statement == "DELETE FROM told":  # there are none
+        if statement == "DELETE FROM told":  # the table is empty
             restore(store, copy)
             return
         with pytest.raises(StorageError, match="take another"):
@@ -204,22 +203,22 @@ def test_any_row_that_was_changed_is_refused(whole: Path, tmp_path: Path, statem
         assert store.subscriptions.subscribers() == ()
 
 
-def test_payloads_that_are_damaged_go_along_and_are_named(filled: str, tmp_path: Path) -> None:
-    (file,) = (one for one in (tmp_path / "payloads").rglob("*") if one.is_file())
+def test_damaged_payloads_are_copied_and_named(filled: str, tmp_path: Path) -> None:
+    (file,) = (path for path in (tmp_path / "payloads").rglob("*") if path.is_file())
     file.unlink()
     (tmp_path / "payloads" / "other").write_bytes(b"")
     with Store.open(filled) as store:
-        (said,) = back_up(store, tmp_path / "all.backup", NOW)
-    assert f"{sha256_hex(PAGES[4])} is gone from the payload store" in said
+        (message,) = back_up(store, tmp_path / "all.backup", NOW)
+    assert f"{sha256_hex(PAGES[4])} is gone from the payload store" in message
     url = f"sqlite:///{tmp_path / 'new.db'}"
     with Store.open(url) as store:
-        (said,) = restore(store, tmp_path / "all.backup")
-        assert f"{sha256_hex(PAGES[4])} is damaged" in said
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(PAGES)
-    assert ["(capture 5)" in one.place for one in findings(url)] == [True]
+        (message,) = restore(store, tmp_path / "all.backup")
+        assert f"{sha256_hex(PAGES[4])} is damaged" in message
+        assert len(store.library.captures(KEY)) == len(PAGES)
+    assert ["(capture 5)" in finding.place for finding in findings(url)] == [True]
 
 
-def test_a_payload_store_that_cannot_be_reached_ends_it(filled: str, tmp_path: Path) -> None:
+def test_an_unreachable_payload_store_ends_the_backup(filled: str, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "payloads")
     with (
         Store.open(filled) as store,
@@ -228,27 +227,6 @@ def test_a_payload_store_that_cannot_be_reached_ends_it(filled: str, tmp_path: P
     ):
         back_up(store, draft, NOW)
     assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == []
-
-
-def test_a_backup_of_an_earlier_schema_is_brought_up_to_date_and_left_as_it_is(whole: Path, tmp_path: Path) -> None:
-    file = tmp_path / "old.backup"
-    shutil.copy(whole, file)
-    engine = create_engine(f"sqlite:///{file}")
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE backup")
-        command.downgrade(migration_config(connection), "0002")
-    engine.dispose()
-    with sqlite3.connect(file) as raw:
-        digest = backup._digest(raw)
-        raw.execute("CREATE TABLE backup (made_at TEXT NOT NULL, sha256 TEXT NOT NULL)")
-        raw.execute("INSERT INTO backup VALUES ('2024', ?)", (digest,))
-    raw.close()
-    before = file.read_bytes()
-    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        assert restore(store, file) == []
-        assert list(verify(store, DECLARED)) == []
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(PAGES)
-    assert file.read_bytes() == before
 
 
 def _back_up_and_die(database_url: str, path: str, at: int) -> None:
@@ -262,7 +240,7 @@ def _back_up_and_die(database_url: str, path: str, at: int) -> None:
 
 
 @pytest.mark.parametrize("at", [1, 8, 1000])
-def test_a_backup_that_is_killed_leaves_the_one_before(filled: str, tmp_path: Path, at: int) -> None:
+def test_a_killed_backup_leaves_the_one_before(filled: str, tmp_path: Path, at: int) -> None:
     file = backed_up(filled, tmp_path / "all.backup")
     before = file.read_bytes()
     work = multiprocessing.get_context("spawn").Process(target=_back_up_and_die, args=(filled, str(file), at))
@@ -272,7 +250,7 @@ def test_a_backup_that_is_killed_leaves_the_one_before(filled: str, tmp_path: Pa
     assert file.read_bytes() == before
     drafts = [path for path in tmp_path.iterdir() if "backup" in path.name and path != file]
     assert all(path.name.startswith(".all.backup.") for path in drafts)
-    if at < 1000:  # then nothing of it can be taken for a backup, whatever its name
+    if at < 1000:  # killed before the checksum was written, so that no draft is taken for a backup
         with Store.open(f"sqlite:///{tmp_path / 'new.db'}") as store:
             for path in drafts:
                 with pytest.raises(StorageError, match="take another one"):
@@ -288,17 +266,17 @@ def _restore_and_die(database_url: str, path: str) -> None:
         restore(store, Path(path), progress)
 
 
-def test_a_restore_that_is_killed_leaves_nothing(whole: Path, database_url: str) -> None:
+def test_a_killed_restore_leaves_an_empty_database(whole: Path, database_url: str) -> None:
     work = multiprocessing.get_context("spawn").Process(target=_restore_and_die, args=(database_url, str(whole)))
     work.start()
     work.join()
     assert work.exitcode == -signal.SIGKILL
     with Store.open(database_url) as store:
-        assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
+        assert store.library.captures(KEY) == ()
         assert restore(store, whole) == []
         assert list(verify(store, DECLARED)) == []
 
 
-def test_a_file_that_cannot_be_written_is_told(filled: str, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error(filled: str, tmp_path: Path) -> None:
     with Store.open(filled) as store, pytest.raises(StorageError, match="cannot be opened"):
         back_up(store, tmp_path / "no" / "folder.backup", NOW)

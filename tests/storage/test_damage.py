@@ -1,3 +1,5 @@
+"""What becomes of a database whose file was damaged: every damage is noticed or harmless, and none is a traceback."""
+
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, update
 
-from core.archives import ListedCapture
+from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.captures import sha256_hex
 from core.exceptions import ClausewatchError, StorageError
 from core.policies import PolicyKey
@@ -20,12 +22,14 @@ from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
+ARCHIVE = ArchiveSite("wayback", "https://archive.example")
 A = page("We keep your messages for a year.")
 NOISE = b"".join(sha256_hex(bytes([number])).encode() for number in range(50))
 
 
 @pytest.mark.parametrize("place", [0, 6, 40, -1])
-def test_a_byte_damaged_in_the_file_is_noticed(tmp_path: Path, place: int) -> None:
+def test_a_damaged_byte_of_a_payload_is_noticed(tmp_path: Path, place: int) -> None:
     file = tmp_path / "store.db"
     with Store.open(f"sqlite:///{file}") as store:
         keep(store, capture_of(NOISE), NOISE, POLICY)
@@ -37,11 +41,11 @@ def test_a_byte_damaged_in_the_file_is_noticed(tmp_path: Path, place: int) -> No
     with Store.open(f"sqlite:///{file}") as store:
         with pytest.raises(StorageError, match=r"is damaged: .*restore the database from a backup"):
             store.library.payload(sha256_hex(NOISE))
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 1
+        assert len(store.library.captures(KEY)) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"not zstandard", compress(NOISE[:-1]), compress(NOISE)[:-3]])
-def test_other_bytes_under_the_same_digest_are_noticed(database_url: str, data: bytes) -> None:
+def test_other_bytes_under_a_checksum_are_noticed(database_url: str, data: bytes) -> None:
     with Store.open(database_url) as store:
         kept = keep(store, capture_of(A), A, POLICY)
         engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
@@ -55,7 +59,7 @@ def test_other_bytes_under_the_same_digest_are_noticed(database_url: str, data: 
             store.library.document(kept.capture_id)
 
 
-def test_a_frame_that_announces_terabytes_is_not_believed(tmp_path: Path) -> None:
+def test_a_frame_that_announces_terabytes_gets_no_memory(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
     with Store.open(f"sqlite:///{file}") as store:
         keep(store, capture_of(A), A, POLICY)
@@ -69,9 +73,7 @@ def test_a_frame_that_announces_terabytes_is_not_believed(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("column", ["captures.sha256", "captures.seal", "captures.identity", "payloads.sha256"])
 @pytest.mark.parametrize("value", ["zzz", "ff", b"", b"\xff"])
-def test_a_digest_that_is_none_any_more_keeps_nothing_else_from_being_read(
-    tmp_path: Path, column: str, value: str | bytes
-) -> None:
+def test_a_damaged_checksum_leaves_other_captures_readable(tmp_path: Path, column: str, value: str | bytes) -> None:
     file, table, name = tmp_path / "store.db", *column.split(".")
     with Store.open(f"sqlite:///{file}") as store:
         for days, payload in enumerate((A, NOISE)):
@@ -80,13 +82,13 @@ def test_a_digest_that_is_none_any_more_keeps_nothing_else_from_being_read(
         connection.execute(f"UPDATE {table} SET {name} = ? WHERE rowid = 1", (value,))  # noqa: S608
     connection.close()
     with Store.open(f"sqlite:///{file}") as store:
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 2
+        assert len(store.library.captures(KEY)) == 2
         assert store.library.payload(sha256_hex(NOISE)) == NOISE
-        assert any(one.remedy == "backup" for one in verify(store, {("marmot", "privacy"): POLICY}))
+        assert any(finding.remedy == "backup" for finding in verify(store, {KEY: POLICY}))
         back_up(store, tmp_path / "copy.db", capture_of(A).captured_at)
 
 
-# SQLite itself sees to it that an `id` is a number.
+# SQLite accepts only numbers as `id`.
 _COLUMNS = [
     (table.name, column.name)
     for table in Base.metadata.sorted_tables
@@ -97,7 +99,7 @@ _COLUMNS = [
 
 @pytest.mark.parametrize(("table", "column"), _COLUMNS)
 @pytest.mark.parametrize("value", ["x", b"\xff\x00"], ids=["text", "bytes"])
-def test_whatever_stands_in_a_column_is_read_or_told(
+def test_any_value_in_any_column_is_read_or_an_error_of_ours(
     tmp_path: Path, filled: Path, table: str, column: str, value: str | bytes
 ) -> None:
     file = tmp_path / "store.db"
@@ -107,17 +109,17 @@ def test_whatever_stands_in_a_column_is_read_or_told(
     connection.close()
     with Store.open(f"sqlite:///{file}") as store:
         reads: list[Callable[[], object]] = [
-            lambda: store.library.captures(PolicyKey("marmot", "privacy")),
-            lambda: store.library.history(PolicyKey("marmot", "privacy")),
+            lambda: store.library.captures(KEY),
+            lambda: store.library.history(KEY),
             lambda: store.library.document(1),
             lambda: store.library.payload(sha256_hex(A)),
             lambda: store.library.standings(),
-            lambda: [store.subscriptions.watermarks(one) for one in store.subscriptions.subscribers()],
+            lambda: [store.subscriptions.watermarks(reader) for reader in store.subscriptions.subscribers()],
             lambda: store.subscriptions.outbox(),
-            lambda: store.archive_listings.to_fetch(PolicyKey("marmot", "privacy"), [], [], 5),
-            lambda: store.archive_listings.known_payloads(PolicyKey("marmot", "privacy")),
+            lambda: store.archive_listings.to_fetch(KEY, ARCHIVE, [], [], 5),
+            lambda: store.archive_listings.known_payloads(KEY, "wayback"),
             lambda: back_up(store, tmp_path / "copy.db", NOW),
-            lambda: list(verify(store, {("marmot", "privacy"): POLICY})),
+            lambda: list(verify(store, {KEY: POLICY})),
             lambda: keep(store, capture_of(A, 9), A, POLICY),
         ]
         for read in reads:
@@ -127,20 +129,20 @@ def test_whatever_stands_in_a_column_is_read_or_told(
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A row in every table."""
+    """Returns a database with a row in every table."""
     file = tmp_path_factory.mktemp("filled") / "store.db"
     with Store.open(f"sqlite:///{file}") as store:
         for days, payload in enumerate((A, NOISE, A)):
-            archive = {"timestamp": "2019", "digest": "X", "urlkey": "x"}
-            keep(store, capture_of(payload, days, source="wayback", archive=archive), payload, POLICY)
+            provenance = Provenance("wayback", {"timestamp": "2019", "digest": "X", "urlkey": "x"})
+            keep(store, capture_of(payload, days, source="wayback", provenance=provenance), payload, POLICY)
         list(keep_unread(store, [(capture_of(NOISE, 5), NOISE, POLICY)]))
         store.library.review([1], Review("rejected", "ann", "", NOW))
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
-        store.subscriptions.enqueue(1, b"digest", {("marmot", "privacy"): NOW}, NOW)
-        asked = ListingQuery("https://archive.example", URL, None, NOW)
-        (listing,) = store.archive_listings.begin(PolicyKey("marmot", "privacy"), [asked], NOW, timedelta(days=7))
-        row = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")
-        store.archive_listings.file_page(listing, [row], 0, "on")
+        store.subscriptions.enqueue(1, b"digest", {KEY: NOW}, NOW)
+        query = ListingQuery(ARCHIVE, URL, None, NOW)
+        (listing,) = store.archive_listings.begin(KEY, [query], NOW, timedelta(days=7))
+        listed = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")
+        store.archive_listings.file_page(listing, [listed], 0, "next page")
     with sqlite3.connect(file) as connection:
         for table in Base.metadata.sorted_tables:
             assert connection.execute(f"SELECT count(*) FROM {table.name} WHERE rowid = 1").fetchone() == (1,)  # noqa: S608
@@ -148,7 +150,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_a_text_that_is_none_any_more_is_told(tmp_path: Path) -> None:
+def test_bytes_in_place_of_a_text_are_an_error(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
         keep(store, capture_of(A), A, POLICY)
         with sqlite3.connect(tmp_path / "store.db") as connection:

@@ -1,3 +1,5 @@
+"""Documents as JSON, and as the store returns them."""
+
 from datetime import date
 
 import pytest
@@ -7,11 +9,11 @@ from hypothesis import strategies as st
 from core.captures import Reading, Verdict
 from core.clauses import Clause, Document
 from formats.document_json import decode, encode
-from storage import Store, reading
+from storage import Store
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of
 
-# Every code point, lone surrogates and NUL included.
+# Any code points, lone surrogates and NUL included.
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
 clauses = st.builds(
     Clause,
@@ -32,27 +34,27 @@ documents = st.builds(
 
 
 @given(documents)
-def test_a_document_comes_back_as_it_was(document: Document) -> None:
+def test_a_document_survives_encoding(document: Document) -> None:
     assert decode(encode(document)) == document
 
 
 @given(documents, documents)
-def test_equal_documents_are_stored_as_equal_bytes(one: Document, other: Document) -> None:
+def test_documents_are_equal_if_and_only_if_their_bytes_are(one: Document, other: Document) -> None:
     assert (encode(one) == encode(other)) == (one == other)
 
 
-def test_two_surrogates_stay_two() -> None:
+def test_a_pair_of_surrogates_is_not_joined() -> None:
     document = Document("\ud83d\ude00", None, None, ())
     assert decode(encode(document)) == document
 
 
-def test_the_store_gives_a_document_back_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_returns_a_document_unchanged(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     clause = Clause(3, "table_row", "\x00", ("", "\ud800"), "a\x00b \udfff 😀 \\u0000", ("mailto:a@marmot.example",))
     document = Document("\x00", "en", date(2019, 2, 28), (clause, clause))
-    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
+    monkeypatch.setattr("intake.reading_task.read", lambda *_, **__: Reading(Verdict("accepted"), document))
     kept = [keep(store, capture_of(b"", days), b"", POLICY) for days in (0, 1)]
-    assert [store.library.document(each.capture_id) for each in kept] == [document, document]
+    assert [store.library.document(read.capture_id) for read in kept] == [document, document]
 
 
-def test_an_empty_document_is_one() -> None:
+def test_an_empty_document_survives_encoding() -> None:
     assert decode(encode(Document(None, None, date(1, 1, 1), ()))) == Document(None, None, date(1, 1, 1), ())

@@ -1,4 +1,4 @@
-"""Every query finds its rows by an index, on both databases, so that none grows slower with what else is stored."""
+"""Every query finds its rows by an index, on both databases, so that its time doesn't grow with the other rows."""
 
 import inspect
 import json
@@ -10,22 +10,30 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, insert, text
 
-from core.archives import ListedCapture
+from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.captures import sha256_hex
 from core.declarations import Location, Policy
 from core.policies import PolicyKey
+from intake.service import Intake
 from storage import ListingQuery, Review, Store
+from storage.archive_listings import ArchiveListings
+from storage.library import Library
+from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
 from tests.keeping import keep
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
 VENDORS = [f"vendor{number:02}" for number in range(50)]
-ASKED = ListingQuery("https://archive.example", URL, None, BEGIN)
-ROWS = [ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)]
-# Read whole, since they hold nothing but what is asked for, or little: a row per reader; the messages that wait; the
-# policies in which something happened since the last digest; the archive's listings that are under way; one row.
+ARCHIVE = ArchiveSite("wayback", "https://archive.example")
+QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
+LISTED = [
+    ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
+]
+# Read whole, since they hold little, or nothing but what is asked for: a row for each subscriber, the waiting messages,
+# the policies that changed since the last digest, the listings that are under way, the one row of the revision.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
@@ -36,35 +44,33 @@ READ_WHOLE = {
     "listings_pkey",
 }
 # It counts all captures.
-COUNTS_ALL = "standings"
-# Each goes through all there is: that is what they are for.
-GO_THROUGH_ALL = {"verify", "backup", "restore"}
+COUNTS_ALL = "Library.standings"
 
 Statements = list[tuple[str, Any]]
 
 
 @pytest.fixture
 def statements() -> Iterator[Statements]:
-    """What is sent to a database, with its parameters."""
-    seen: Statements = []
+    """Yields the statements that are sent to a database, each with its parameters."""
+    sent: Statements = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
-            seen.append((statement, parameters[0] if many and isinstance(parameters, list) else parameters))
+            sent.append((statement, parameters[0] if many and isinstance(parameters, list) else parameters))
 
     event.listen(Engine, "before_cursor_execute", note)
-    yield seen
+    yield sent
     event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
 def connection(store: Store, database_url: str) -> Iterator[Connection]:
-    """A second way into a database that holds captures of many policies."""
+    """Yields a second way into the database, which holds captures of many policies."""
     engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         fill(connection)
         for vendor in VENDORS:
-            list_rows(store, vendor)
+            list_captures(store, vendor)
         yield connection
     engine.dispose()
 
@@ -91,7 +97,7 @@ def fill(connection: Connection) -> None:
             )
             rows[ReadingRow].append(
                 {"capture_id": capture_id, "reader": "1", "extractor": "1", "declared": "", "verdict": "accepted"}
-                | {"evidence": "", "version_id": "1"}
+                | {"evidence": "", "needs_browser": False, "version_id": "1"}
             )
             review = {"capture_id": capture_id, "decision": "accepted", "note": ""}
             review |= {"decided_by": "ann", "decided_at": captured_at}
@@ -99,8 +105,8 @@ def fill(connection: Connection) -> None:
         rows[PolicyRow].append(
             {"vendor": vendor, "policy": "privacy", "reader": "1", "newest": captured_at, "revision": 1, "composed": 1}
         )
-    for table, its in rows.items():
-        connection.execute(insert(table), its)
+    for table, table_rows in rows.items():
+        connection.execute(insert(table), table_rows)
     if connection.dialect.name == "postgresql":
         connection.execute(
             text("SELECT setval(pg_get_serial_sequence('captures', 'id'), (SELECT max(id) FROM captures))")
@@ -108,116 +114,120 @@ def fill(connection: Connection) -> None:
     connection.commit()
 
 
-def list_rows(store: Store, vendor: str) -> None:
-    (listing,) = store.archive_listings.begin(PolicyKey(vendor, "privacy"), [ASKED], BEGIN, timedelta(days=7))
-    store.archive_listings.file_page(listing, ROWS, 0, None)
+def list_captures(store: Store, vendor: str) -> None:
+    (listing,) = store.archive_listings.begin(PolicyKey(vendor, "privacy"), [QUERY], BEGIN, timedelta(days=7))
+    store.archive_listings.file_page(listing, LISTED, 0, None)
 
 
 def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statements, connection: Connection) -> None:
-    sent: dict[str, Statements] = {}
+    statements_by_method: dict[str, Statements] = {}
     now = BEGIN + timedelta(days=40)
-    history = None
+    library, subscriptions, listings = store.library, store.subscriptions, store.archive_listings
 
-    def call(name: str, *arguments: Any) -> Any:
+    def call(method: Callable[..., Any], *arguments: Any) -> Any:
         statements.clear()
-        answer = getattr(store, name)(*arguments)
-        if isinstance(answer, Iterator):
-            answer = list(answer)
-        sent.setdefault(name, []).extend(statements)
-        return answer
+        result = method(*arguments)
+        if isinstance(result, Iterator):
+            result = list(result)
+        statements_by_method.setdefault(method.__qualname__, []).extend(statements)
+        return result
 
-    kept = call("keep", capture_of(A), A, POLICY)
-    other = call("keep", capture_of(B, 1), B, POLICY)
-    call("keep", capture_of(A), A, POLICY)
-    call("keep", capture_of(B, 2), None, POLICY)
-    call("keep_all", [(capture_of(one, days), one, POLICY) for days, one in enumerate((A, B, A), 3)])
-    call("read", call("keep_unread", [(capture_of(one, days), one, POLICY) for days, one in enumerate((B, A), 6)]))
-    call("reextract", "marmot", "privacy", POLICY)
-    call("reextract", "marmot", "privacy", WITHOUT_HEADINGS)
-    call("captures", "marmot", "privacy")
-    call("review", [kept.capture_id], Review("rejected", "ann", "", now))
-    call("capture", kept.capture_id)
-    history = call("history", "marmot", "privacy")
-    call("period", "marmot", "privacy", history, f"@{other.version_id}"[:8])
-    call("document", kept.capture_id)
-    call("payload", sha256_hex(A))
-    call(COUNTS_ALL)
-    for address, vendors in (("all@marmot.example", []), ("some@marmot.example", ["marmot", "vole"])):
-        call("subscribe", address, vendors, BEGIN)
-    subscribers = call("subscribers")
-    for subscriber in subscribers:
-        connection.execute(
-            insert(WatermarkRow),
-            [
-                {"subscriber_id": subscriber.id, "vendor": vendor, "policy": "privacy", "until": BEGIN}
-                for vendor in VENDORS
-            ],
-        )
-    connection.commit()
-    for subscriber in subscribers:  # of whom no digest was composed yet
-        call("untold", subscriber)
-    uncomposed = call("uncomposed")
-    assert uncomposed
-    for subscriber in subscribers:
-        call("enqueue", subscriber.id, b"digest", {("marmot", "privacy"): now}, now)
-    call("composed", uncomposed, subscribers)
-    for subscriber in subscribers:
-        assert not call("untold", subscriber)
-    (message, _) = call("outbox")
-    call("mark_sent", message.id, now)
-    call("unsubscribe", "all@marmot.example")
+    with Intake(store) as intake:
+        kept = call(intake.keep, (capture_of(A), A, POLICY))
+        other = call(intake.keep, (capture_of(B, 1), B, POLICY))
+        call(intake.keep, (capture_of(A), A, POLICY))
+        call(intake.keep, (capture_of(B, 2), None, POLICY))
+        call(intake.keep_all, [(capture_of(each, days), each, POLICY) for days, each in enumerate((A, B, A), 3)])
+        new = [(capture_of(each, days), each, POLICY) for days, each in enumerate((B, A), 6)]
+        call(intake.read, call(intake.keep_unread, new))
+        call(intake.reextract, KEY, POLICY)
+        call(intake.reextract, KEY, WITHOUT_HEADINGS)
 
-    (listing,) = call("begin_listings", "marmot", "privacy", [ASKED], now, timedelta(days=7))
-    call("file_page", listing, ROWS, 0, None)
-    first, *_ = call("rows_to_get", "marmot", "privacy", [0, 7], ["DEF"], 8)
-    call("row_not_given", "marmot", "privacy", first)
-    call("tell_apart", "marmot", "privacy", "ABC")
-    identifiers = {"urlkey": first.row.urlkey, "timestamp": first.row.timestamp}
-    call("keep", capture_of(A, source="wayback", archive=identifiers), A, POLICY)
-    call("archived_texts", "marmot", "privacy")
-    call("count_rows_to_get", "marmot", "privacy")
-    call("restart_listing", listing)
-    call("close_listings", [("marmot", "privacy")])
+        call(library.captures, KEY)
+        call(library.review, [kept.capture_id], Review("rejected", "ann", "", now))
+        call(library.capture, kept.capture_id)
+        history = call(library.history, KEY)
+        call(library.period, KEY, history, f"@{other.version_id}"[:8])
+        call(library.document, kept.capture_id)
+        call(library.payload, sha256_hex(A))
+        call(library.standings)
 
-    methods = {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if not name.startswith("_")}
-    assert methods - {"close"} - GO_THROUGH_ALL == set(sent), (
-        "each method of the store, those that were added too, is to be called here"
-    )
-    assert all(sent.values())
-    plans = PLANS[connection.dialect.name](connection)
-    for name, its in sent.items():
-        for statement, parameters in its:
-            for step, index in plans(statement, parameters):
-                assert name == COUNTS_ALL or index in READ_WHOLE, f"{name}: {step}: {statement}"
+        for address, vendors in (("all@marmot.example", []), ("some@marmot.example", ["marmot", "vole"])):
+            call(subscriptions.subscribe, address, vendors, BEGIN)
+        subscribers = call(subscriptions.subscribers)
+        for subscriber in subscribers:
+            watermark = {"subscriber_id": subscriber.id, "policy": "privacy", "until": BEGIN}
+            connection.execute(insert(WatermarkRow), [{**watermark, "vendor": vendor} for vendor in VENDORS])
+        connection.commit()
+        for subscriber in subscribers:  # before the first digest
+            call(subscriptions.watermarks, subscriber)
+        changed = call(subscriptions.changed_policies)
+        assert changed
+        for subscriber in subscribers:
+            call(subscriptions.enqueue, subscriber.id, b"digest", {KEY: now}, now)
+        call(subscriptions.mark_composed, changed, subscribers)
+        for subscriber in subscribers:
+            assert not call(subscriptions.watermarks, subscriber)
+        (message, _) = call(subscriptions.outbox)
+        call(subscriptions.mark_sent, message.id, now)
+        call(subscriptions.unsubscribe, "all@marmot.example")
+
+        (listing,) = call(listings.begin, KEY, [QUERY], now, timedelta(days=7))
+        call(listings.file_page, listing, LISTED, 0, None)
+        first, *_ = call(listings.to_fetch, KEY, ARCHIVE, [0, 7], ["DEF"], 8)
+        call(listings.mark_not_given, KEY, first)
+        call(listings.distrust_checksum, KEY, first)
+        identifiers = {"urlkey": first.listed.urlkey, "timestamp": first.listed.timestamp}
+        provenance = Provenance("wayback", identifiers)
+        call(intake.keep, (capture_of(A, source="wayback", provenance=provenance), A, POLICY))
+        call(listings.known_payloads, KEY, "wayback")
+        call(listings.count_to_fetch, KEY)
+        call(listings.restart, listing)
+        call(listings.close, [KEY])
+
+    methods = {
+        method.__qualname__
+        for part in (Library, Subscriptions, ArchiveListings, Intake)
+        for name, method in inspect.getmembers(part, inspect.isfunction)
+        if not name.startswith("_")
+    }
+    assert methods - {"Intake.close"} == set(statements_by_method), "call every method here, those added later, too"
+    assert all(statements_by_method.values())
+    steps_without_index = PLANS[connection.dialect.name](connection)
+    for method_name, method_statements in statements_by_method.items():
+        for statement, parameters in method_statements:
+            for step, index in steps_without_index(statement, parameters):
+                assert method_name == COUNTS_ALL or index in READ_WHOLE, f"{method_name}: {step}: {statement}"
 
 
 Plan = Callable[[str, Any], Iterator[tuple[str, str]]]
 
 
 def sqlite_plan(connection: Connection) -> Plan:
-    def whole(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
-        """What of a query's plan goes through a whole table or index, and which one; or sorts."""
-        inner: set[str] = set()  # queries within the query, of which each step is looked at by itself
+    def steps_without_index(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
+        """Yields the steps of a query's plan that read a whole table or index, and which one; or that sort."""
+        subqueries: set[str] = set()  # the steps of a subquery have lines of their own
         for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
-            what = step.split()[-1]
+            name = step.split()[-1]
             if step.startswith("CO-ROUTINE"):
-                inner.add(what)
-            elif step.startswith("SCAN") and "CONSTANT ROW" not in step and what not in inner:  # values of an INSERT
-                yield step, what
+                subqueries.add(name)
+            # A constant row is one of the values of an INSERT.
+            elif step.startswith("SCAN") and "CONSTANT ROW" not in step and name not in subqueries:
+                yield step, name
             elif "TEMP B-TREE" in step:
                 yield step, ""
 
-    return whole
+    return steps_without_index
 
 
 def postgresql_plan(connection: Connection) -> Plan:
-    # It reads a small table whole, whatever indexes there are: forbidden to, it does so only where no index serves.
+    # PostgreSQL reads a small table whole, whatever indexes there are. With this it does so only if no index serves.
     for kind in ("seqscan", "bitmapscan"):
         connection.execute(text(f"SET enable_{kind} = off"))
     connection.execute(text("ANALYZE"))
 
-    def whole(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
-        """What of a query's plan goes through a whole table or index, and which one."""
+    def steps_without_index(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
+        """Yields the steps of a query's plan that read a whole table or index, and which one."""
         (((root,),),) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         steps = [(root if isinstance(root, dict) else json.loads(root))["Plan"]]
         while steps:
@@ -228,13 +238,13 @@ def postgresql_plan(connection: Connection) -> Plan:
             elif "Index Name" in step and "Index Cond" not in step:
                 yield json.dumps(step), step["Index Name"]
 
-    return whole
+    return steps_without_index
 
 
 PLANS = {"sqlite": sqlite_plan, "postgresql": postgresql_plan}
 
 
-def test_where_the_policies_of_a_vendor_stand_is_found_by_an_index(
+def test_standings_of_one_vendor_are_found_by_an_index(
     store: Store, statements: Statements, connection: Connection
 ) -> None:
     for days, payload in enumerate((A, B, b"", b"")):
@@ -243,7 +253,7 @@ def test_where_the_policies_of_a_vendor_stand_is_found_by_an_index(
     (standing,) = store.library.standings(["marmot"])
     assert standing.failing_since is not None
     assert len(statements) == 3
-    plans = PLANS[connection.dialect.name](connection)
+    steps_without_index = PLANS[connection.dialect.name](connection)
     for statement, parameters in statements:
-        for step, index in plans(statement, parameters):
+        for step, index in steps_without_index(statement, parameters):
             assert "TEMP B-TREE FOR GROUP BY" in step or index in READ_WHOLE, f"{step}: {statement}"

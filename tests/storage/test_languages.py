@@ -1,4 +1,8 @@
-"""A geo variant makes no version: told by the set of a policy's captures, or by the declared language."""
+"""A page in another language than its policy makes no version.
+
+Sites serve variants by the visitor's country. The policy's other captures show which captures are such variants, or the
+declaration states the language.
+"""
 
 import random
 
@@ -7,8 +11,10 @@ import pytest
 from core.declarations import Policy
 from core.policies import PolicyKey
 from storage import Review, Store
+from tests import keeping
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 ENGLISH = page("We keep your messages for a year.")
 OTHER_ENGLISH = page("We keep your messages for a month.")
 GERMAN = """<!DOCTYPE html><html lang="de"><head><title>Datenschutz</title></head><body><main>
@@ -23,37 +29,37 @@ GERMAN = """<!DOCTYPE html><html lang="de"><head><title>Datenschutz</title></hea
 
 
 def keep(store: Store, payload: bytes, day: float, vendor: str = "marmot", declared: Policy = POLICY) -> int:
-    return keep(store, capture_of(payload, day, vendor=vendor), payload, declared).capture_id
+    return keeping.keep(store, capture_of(payload, day, vendor=vendor), payload, declared).capture_id
 
 
 def reasons(store: Store, vendor: str = "marmot") -> list[str | None]:
-    return [one.verdict.reason for one in store.library.captures(PolicyKey(vendor, "privacy"))]
+    return [stored.verdict.reason for stored in store.library.captures(PolicyKey(vendor, "privacy"))]
 
 
-def test_a_variant_between_makes_no_version(store: Store) -> None:
+def test_a_variant_between_two_captures_makes_no_version(store: Store) -> None:
     for day, payload in enumerate((ENGLISH, GERMAN, ENGLISH, OTHER_ENGLISH)):
         keep(store, payload, day)
     assert reasons(store) == [None, "other_language", None, None]
-    variant = store.library.captures(PolicyKey("marmot", "privacy"))[1]
+    variant = store.library.captures(KEY)[1]
     assert variant.version_id is None
     assert variant.verdict.evidence == (
         "in German, while the captures before (2019-03-04) and after (2019-03-06) are in English"
     )
-    assert len(store.library.history(PolicyKey("marmot", "privacy")).periods) == 2
+    assert len(store.library.history(KEY).periods) == 2
 
 
-def test_any_order_of_arrival_gives_the_same(store: Store) -> None:
+def test_verdicts_do_not_depend_on_the_order_of_arrival(store: Store) -> None:
     captures = list(enumerate((GERMAN, ENGLISH, ENGLISH, GERMAN, ENGLISH, OTHER_ENGLISH, GERMAN)))
-    found = set()
+    outcomes = set()
     for number in range(4):
         random.Random(number).shuffle(captures)
         for day, payload in captures:
             keep(store, payload, day, f"vendor-{number}")
-        found.add(tuple(reasons(store, f"vendor-{number}")))
-    assert found == {(None, None, None, "other_language", None, None, "other_language")}
+        outcomes.add(tuple(reasons(store, f"vendor-{number}")))
+    assert outcomes == {(None, None, None, "other_language", None, None, "other_language")}
 
 
-def test_a_vendor_that_moves_to_another_language_is_followed_after_a_month(store: Store) -> None:
+def test_a_lasting_change_of_language_is_accepted_after_a_month(store: Store) -> None:
     for day in (0, 1, 2, 3, 4):
         keep(store, ENGLISH, day)
     for day in (10, 25, 39):
@@ -61,21 +67,21 @@ def test_a_vendor_that_moves_to_another_language_is_followed_after_a_month(store
     assert reasons(store)[5:] == ["other_language"] * 3
     keep(store, GERMAN, 40)
     assert reasons(store)[5:] == [None] * 4
-    assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
+    assert len(store.library.history(KEY).versions) == 2
 
 
-def test_a_declared_language_needs_no_neighbours(store: Store) -> None:
+def test_a_declared_language_decides_by_itself(store: Store) -> None:
     german = Policy(locations=POLICY.locations, language="de")
     keep(store, ENGLISH, 0, declared=german)
     keep(store, GERMAN, 1, declared=german)
-    first, second = store.library.captures(PolicyKey("marmot", "privacy"))
+    first, second = store.library.captures(KEY)
     assert (first.verdict.reason, second.verdict.reason) == ("other_language", None)
     assert first.verdict.evidence == "in English, while the declaration states German"
     keep(store, ENGLISH, 2)
     assert reasons(store) == [None, "other_language", None]
 
 
-def test_what_a_person_accepted_is_no_variant(store: Store) -> None:
+def test_a_capture_that_a_person_accepted_is_no_variant(store: Store) -> None:
     for day, payload in enumerate((ENGLISH, GERMAN, ENGLISH)):
         keep(store, payload, day)
     store.library.review([2], Review("accepted", "ann", "", BEGIN))
@@ -83,7 +89,7 @@ def test_what_a_person_accepted_is_no_variant(store: Store) -> None:
 
 
 @pytest.mark.parametrize("text", ["This notice is no longer available.", "Cette politique n'existe plus."])
-def test_a_short_text_is_never_in_another_language(store: Store, text: str) -> None:
+def test_a_short_text_is_not_judged_by_its_language(store: Store, text: str) -> None:
     short = f"<html lang='fr'><title>Privacy</title><body><h1>Privacy policy</h1><p>{text}</p></body></html>".encode()
     for day, payload in enumerate((ENGLISH, short, ENGLISH)):
         keep(store, payload, day)

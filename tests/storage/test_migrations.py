@@ -1,27 +1,43 @@
-import re
+"""The migrations: they make the tables that the models describe, and bring databases of earlier releases up to date."""
+
+import hashlib
+import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, column, create_engine, inspect, select, text
-from sqlalchemy import table as sql_table
+from sqlalchemy import Engine, create_engine, inspect, make_url, select, text
 
-from core.archives import ListedCapture
-from core.captures import sha256_hex
-from core.exceptions import StorageError
+from core.archives import ArchiveSite, ListedCapture
+from core.captures import Verdict
+from core.exceptions import DamageError, StorageError
 from core.policies import PolicyKey
+from core.settings import CHECKOUT
 from storage import ListingQuery, Review, Store
-from storage.tables.models import Base, PayloadRow
+from storage.tables.models import Base, ReadingRow
 from storage.tables.schema import migration_config
+from storage.upkeep import back_up, backup, restore
+from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
-from tests.stored_captures import POLICY, capture_of, page
+from tests.stored_captures import BEGIN, POLICY, capture_of, page
+from tests.stored_digests import told_to
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
-BLOCKED = b"<html><title>Just a moment...</title><body><p>Checking your browser</p></body></html>"
+KEY = PolicyKey("marmot", "privacy")
+VERSIONS = CHECKOUT / "storage/tables/migrations/versions"
+LEFT_BY_0006 = Path(__file__).with_name("left_by_0006")
+BEFORE_THE_BASELINE = ("0001", "0002", "0003", "0004", "0005")
+
+# A migration that is on main has been applied to databases, and is never changed.
+CHECKSUMS = {
+    "0006_baseline.py": "7849afa113ef1b0fc4d4126491540c409f631a02c1a0d3dba9987a31e7f894a0",
+    "0007_needs_browser.py": "200bbeb450a7f67471fe22722c01e618d11bea82da23cf168ec2f599880945b1",
+}
 
 
 @pytest.fixture
@@ -32,131 +48,270 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_the_migrations_make_the_tables_the_code_knows(store: Store, engine: Engine) -> None:
+@pytest.fixture
+def left_by_0006(database_url: str) -> str:
+    """A database as an earlier release left it at revision 0006: its own tables and rows, dumped and loaded again."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        connection = sqlite3.connect(str(url.database))
+        connection.executescript((LEFT_BY_0006 / "sqlite.sql").read_text(encoding="utf-8"))
+        connection.close()
+    else:
+        with psycopg.connect(database_url, autocommit=True) as server:
+            server.execute((LEFT_BY_0006 / "postgresql.sql").read_bytes())
+    return database_url
+
+
+def set_revision(engine: Engine, revision: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def backup_of_revision(path: Path, revision: str) -> Path:
+    """Makes a backup that says it has that revision, and is otherwise sound."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE backup")
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    connection.close()
+    backup.add_checksum(path, BEGIN)
+    return path
+
+
+def one_sentence_naming_the_commit(message: str) -> bool:
+    """Whether a message is one sentence, says which commit helps, and calls nothing damaged."""
+    is_one_sentence = "\n" not in message.strip() and ". " not in message
+    return is_one_sentence and "commit 4a914d7" in message and "damaged" not in message
+
+
+def test_the_migrations_make_the_tables_of_the_models(store: Store, engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_opening_again_changes_nothing(database_url: str, engine: Engine) -> None:
+def test_migrations_on_main_are_never_changed() -> None:
+    checksums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in VERSIONS.glob("*.py")}
+    changed = sorted(name for name, checksum in CHECKSUMS.items() if checksums.pop(name, None) != checksum)
+    assert not changed, f"{', '.join(changed)}: databases have this migration already; add a new migration instead"
+    assert not checksums, f"add the checksums of new migrations to CHECKSUMS: {checksums}"
+
+
+def test_opening_again_changes_nothing(database_url: str) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
     with Store.open(database_url) as store:
-        assert store.library.captures(PolicyKey("marmot", "privacy"))[0].capture == capture_of(A)
+        assert store.library.captures(KEY)[0].capture == capture_of(A)
 
 
-def test_down_and_up_with_data(database_url: str, engine: Engine) -> None:
+def test_tables_with_rows_are_dropped_and_made_again(database_url: str, engine: Engine) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
         store.subscriptions.subscribe("reader@marmot.example", [], capture_of(A).captured_at)
         (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(
-            reader.id, b"digest", {("marmot", "privacy"): capture_of(A).captured_at}, reader.since
-        )
+        store.subscriptions.enqueue(reader.id, b"digest", {KEY: capture_of(A).captured_at}, reader.since)
         store.library.review([1], Review("rejected", "ann", "", reader.since))
-        asked = ListingQuery("https://archive.example", "https://www.marmot.example/privacy", None, reader.since)
-        (listing,) = store.archive_listings.begin(
-            PolicyKey("marmot", "privacy"), [asked], reader.since, timedelta(days=7)
-        )
-        row = ListedCapture("example,marmot)/privacy", "20200101000000", asked.url, "text/html", "200", "ABC")
-        store.archive_listings.file_page(listing, [row], 0, "on")
+        archive = ArchiveSite("wayback", "https://archive.example")
+        query = ListingQuery(archive, "https://www.marmot.example/privacy", None, reader.since)
+        (listing,) = store.archive_listings.begin(KEY, [query], reader.since, timedelta(days=7))
+        listed = ListedCapture("example,marmot)/privacy", "20200101000000", query.url, "text/html", "200", "ABC")
+        store.archive_listings.file_page(listing, [listed], 0, "next page")
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), "base")
     with engine.connect() as connection:
         assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
     with Store.open(database_url) as store:
-        assert store.library.captures(PolicyKey("marmot", "privacy")) == ()
+        assert store.library.captures(KEY) == ()
         assert keep(store, capture_of(A), A, POLICY).is_new
 
 
-def test_readings_of_0001_are_shown_until_they_are_made_again(database_url: str, engine: Engine) -> None:
-    with Store.open(database_url) as store:
-        for days, payload in enumerate((A, B, BLOCKED)):
-            keep(store, capture_of(payload, days), payload, POLICY)
-        before, history = (
-            store.library.captures(PolicyKey("marmot", "privacy")),
-            store.library.history(PolicyKey("marmot", "privacy")),
-        )
-    with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0001")
-    with engine.connect() as connection:
-        rows = connection.execute(text("SELECT verdict, version_id IS NULL FROM readings ORDER BY capture_id")).all()
-        assert [tuple(row) for row in rows] == [("accepted", 0), ("accepted", 0), ("quarantined", 1)]
-        assert {"policies", "reviews"}.isdisjoint(inspect(connection).get_table_names())
-    with Store.open(database_url) as store:
-        assert store.library.captures(PolicyKey("marmot", "privacy")) == before
-        assert [version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions] == [
-            version.id for version in history.versions
+def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engine: Engine) -> None:
+    with Store.open(left_by_0006) as store:
+        captures = store.library.captures(KEY)
+        verdicts = [(stored.verdict.reason, stored.verdict.needs_browser) for stored in captures]
+        assert verdicts == [
+            (None, False),
+            (None, False),
+            (None, False),
+            ("rejected", False),
+            ("empty", True),  # "…; reading it would need a browser"
+            ("empty", True),  # "the page only sends the browser on to another"
+            ("empty", False),  # "there is no text on the page"
+            ("unreadable", False),
         ]
-        assert store.library.document(before[0].id)
-        assert reextract(store, PolicyKey("marmot", "privacy"), POLICY) == 3
-        assert store.library.captures(PolicyKey("marmot", "privacy")) == before
-        assert store.library.history(PolicyKey("marmot", "privacy")) == history
+        assert [stored.capture.captured_at for stored in captures] == [BEGIN + timedelta(days=day) for day in range(8)]
+        assert [store.library.payload(stored.capture.sha256) for stored in captures][:2] == [A, B]
+        assert len(store.library.history(KEY).versions) == 2
+        assert [review.by for stored in captures for review in stored.reviews] == ["ann", "bob"]
+        (reader,) = store.subscriptions.subscribers()
+        assert told_to(store, reader.id) == {KEY: BEGIN + timedelta(days=1)}
+        assert [message.message for message in store.subscriptions.outbox()] == [b"digest \x00\xff"]
+        archive = ArchiveSite("wayback", "https://archive.example")
+        assert [row.checksum for row in store.archive_listings.to_fetch(KEY, archive, [], [], 9)] == ["ABC"]
+        assert list(verify(store, {KEY: POLICY})) == []
+        assert keep(store, capture_of(A, 9), A, POLICY).capture_id == 9
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0007"
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
 
 
-@pytest.mark.parametrize("revision", ["0003", "0002"])
-def test_digests_come_through_0004_and_back(database_url: str, engine: Engine, revision: str) -> None:
-    broken = b"%PDF-1.7 no more"
+def test_needs_browser_is_set_for_empty_pages_alone(left_by_0006: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE readings SET reason = 'blocked', evidence = 'it would need a browser' WHERE capture_id = 4")
+        )
+        connection.execute(text("UPDATE readings SET evidence = 'it would need a browser!' WHERE capture_id = 6"))
+    with Store.open(left_by_0006) as store, store.database.read_session() as session:
+        assert list(session.scalars(select(ReadingRow.capture_id).where(ReadingRow.needs_browser))) == [5]
+
+
+def test_readings_after_0007_are_those_made_anew(left_by_0006: str) -> None:
+    with Store.open(left_by_0006) as store:
+        before = store.library.captures(KEY)
+        reextract(store, KEY, POLICY)
+        assert [stored.verdict for stored in store.library.captures(KEY)] == [stored.verdict for stored in before]
+        assert before[4].verdict == Verdict("quarantined", "empty", before[4].verdict.evidence, needs_browser=True)
+
+
+def test_0007_is_undone_and_applied_again_without_loss(database_url: str, engine: Engine) -> None:
     with Store.open(database_url) as store:
         for days, payload in enumerate((A, B)):
             keep(store, capture_of(payload, days), payload, POLICY)
-        keep(store, capture_of(broken, 2, media_type="application/pdf"), broken, POLICY)
-        before = store.library.captures(PolicyKey("marmot", "privacy"))
-        assert [one.verdict.reason for one in before] == [None, None, "unreadable"]
-    columns = {"payloads": ["sha256"], "captures": ["identity", "sha256"], "readings": ["document_sha256"]}
+        before = store.library.captures(KEY)
     with engine.begin() as connection:
-        command.downgrade(migration_config(connection), revision)
-        for table, names in columns.items():
-            for row in connection.execute(select(*map(column, names)).select_from(sql_table(table))):
-                assert all(value is None or re.fullmatch("[0-9a-f]{64}", value) for value in row)
-        assert connection.scalar(text("SELECT count(*) FROM readings WHERE document_sha256 IS NULL")) == 1
+        command.downgrade(migration_config(connection), "0006")
     with Store.open(database_url) as store:
-        assert store.library.captures(PolicyKey("marmot", "privacy")) == before
-        assert [one for one in verify(store, {("marmot", "privacy"): POLICY}) if one.remedy != "reextract"] == []
-        assert [store.library.payload(one.capture.sha256) for one in before] == [A, B, broken]
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert store.library.captures(KEY) == before
+        assert list(verify(store, {KEY: POLICY})) == []
 
 
-def test_payloads_of_0003_and_of_0004_are_the_same_bytes(database_url: str, engine: Engine, tmp_path: Path) -> None:
-    noise = "".join(sha256_hex(bytes([number])) for number in range(200))
-    first, second, third = (page(f"{noise} {number}") for number in range(3))
-    with Store.open(database_url, (tmp_path / "payloads").as_uri()) as store:
-        for days, payload in enumerate((first, second)):
-            keep(store, capture_of(payload, days), payload, POLICY)
-    with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0003")
-    for path in (tmp_path / "payloads").rglob("*/*"):
-        path.unlink()
-    with Store.open(database_url) as store:
-        keep(store, capture_of(third, 2), third, POLICY)
-        assert [store.library.payload(sha256_hex(payload)) for payload in (first, second, third)] == [
-            first,
-            second,
-            third,
-        ]
-        with store.database.read_session() as session:
-            keyframes = [row.keyframe for row in session.scalars(select(PayloadRow))]
-        assert keyframes.count(None) == 2
-
-
-def test_a_newer_schema_is_left_alone(database_url: str, engine: Engine) -> None:
+@pytest.mark.parametrize("revision", BEFORE_THE_BASELINE)
+def test_a_database_before_the_baseline_is_refused(database_url: str, engine: Engine, revision: str) -> None:
     Store.open(database_url).close()
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'of tomorrow'"))
+    set_revision(engine, revision)
+    with pytest.raises(StorageError) as caught:
+        Store.open(database_url)
+    assert not isinstance(caught.value, DamageError)
+    assert one_sentence_naming_the_commit(str(caught.value)), str(caught.value)
+    assert revision in str(caught.value)
+
+
+@pytest.mark.parametrize("command_line", [["status"], ["verify"], ["verify", "--repair"], ["review"]])
+def test_commands_refuse_a_database_before_the_baseline(
+    clausewatch: Clausewatch, tmp_path: Path, command_line: list[str]
+) -> None:
+    clausewatch("status")
+    engine = create_engine(f"sqlite:///{tmp_path / 'clausewatch.db'}")
+    set_revision(engine, "0004")
+    engine.dispose()
+    result = clausewatch(*command_line, exit_code=1)
+    assert one_sentence_naming_the_commit(result.output), result.output
+
+
+@pytest.mark.parametrize("revision", BEFORE_THE_BASELINE)
+def test_a_backup_before_the_baseline_is_refused(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "old.backup"
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        keep(store, capture_of(A), A, POLICY)
+        back_up(store, path, BEGIN)
+    content = backup_of_revision(path, revision).read_bytes()
+    with Store.open(f"sqlite:///{tmp_path / 'new.db'}") as store:
+        with pytest.raises(StorageError) as caught:
+            restore(store, path)
+        assert store.library.captures(KEY) == ()
+    assert one_sentence_naming_the_commit(str(caught.value)), str(caught.value)
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_restore_refuses_a_backup_before_the_baseline(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    path = tmp_path / "old.backup"
+    clausewatch("backup", path)
+    backup_of_revision(path, "0005")
+    result = clausewatch("restore", path, exit_code=1)
+    assert one_sentence_naming_the_commit(result.output), result.output
+
+
+def test_a_backup_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "new.backup"
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        back_up(store, path, BEGIN)
+        backup_of_revision(path, "of tomorrow")
+        with pytest.raises(StorageError, match=r"newer clausewatch .*of tomorrow.*update"):
+            restore(store, path)
+
+
+def test_a_backup_that_names_no_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "odd.backup"
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        back_up(store, path, BEGIN)
+        with sqlite3.connect(path) as connection:
+            connection.executescript("DROP TABLE backup; DELETE FROM alembic_version")
+        connection.close()
+        backup.add_checksum(path, BEGIN)
+        with pytest.raises(StorageError, match="doesn't say which schema it has; take another backup"):
+            restore(store, path)
+
+
+def test_a_backup_of_0006_is_migrated_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "old.backup"
+    connection = sqlite3.connect(path)
+    connection.executescript((LEFT_BY_0006 / "sqlite.sql").read_text(encoding="utf-8"))
+    connection.close()
+    backup.add_checksum(path, datetime(2024, 1, 1, tzinfo=UTC))
+    content = path.read_bytes()
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        assert restore(store, path) == []
+        assert list(verify(store, {KEY: POLICY})) == []
+        assert [stored.id for stored in store.library.captures(KEY) if stored.verdict.needs_browser] == [5, 6]
+    assert path.read_bytes() == content
+
+
+def test_a_database_with_a_newer_schema_is_refused(database_url: str, engine: Engine) -> None:
+    Store.open(database_url).close()
+    set_revision(engine, "of tomorrow")
     with pytest.raises(StorageError, match=r"newer clausewatch .*of tomorrow.*update"):
         Store.open(database_url)
 
 
-def test_what_a_newer_schema_was_put_under_writes_no_more(database_url: str, engine: Engine) -> None:
+@pytest.mark.parametrize("statement", ["DROP TABLE alembic_version", "DELETE FROM alembic_version"])
+def test_tables_without_a_revision_are_left_alone(database_url: str, engine: Engine, statement: str) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
-        with engine.begin() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = 'of tomorrow'"))
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    with pytest.raises(StorageError, match=r"has tables \(captures, .*alembic_version: restore it from a backup, or "):
+        Store.open(database_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM captures")) == 1
+
+
+def test_another_programs_tables_stay_beside_ours(database_url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE invoices (id INTEGER)"))
+        connection.execute(text("INSERT INTO invoices VALUES (1)"))
+    with Store.open(database_url) as store:
+        keep(store, capture_of(A), A, POLICY)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM invoices")) == 1
+
+
+def test_another_programs_table_with_a_name_of_ours_is_left_alone(database_url: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE documents (id INTEGER)"))
+    with pytest.raises(StorageError, match=r"has tables \(documents\) but no record .* to an empty database"):
+        Store.open(database_url)
+    with engine.connect() as connection:
+        assert set(inspect(connection).get_table_names()) - {"alembic_version"} == {"documents"}
+
+
+def test_an_open_store_writes_no_more_under_a_newer_schema(database_url: str, engine: Engine) -> None:
+    with Store.open(database_url) as store:
+        keep(store, capture_of(A), A, POLICY)
+        set_revision(engine, "of tomorrow")
         with pytest.raises(StorageError, match=r"by a newer clausewatch while .* run this again; what was stored .*"):
             keep(store, capture_of(B, 1), B, POLICY)
-        assert [one.capture for one in store.library.captures(PolicyKey("marmot", "privacy"))] == [capture_of(A)]
+        assert [stored.capture for stored in store.library.captures(KEY)] == [capture_of(A)]
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(
@@ -172,49 +327,3 @@ def test_a_migration_that_fails_leaves_nothing_behind(
         assert inspect(connection).get_table_names() == []
     monkeypatch.undo()
     Store.open(database_url).close()
-
-
-def test_digests_and_what_is_unread_go_on_after_0005(database_url: str, engine: Engine) -> None:
-    with Store.open(database_url) as store:
-        kept = [keep(store, capture_of(payload, days), payload, POLICY) for days, payload in enumerate((A, A, B))]
-        store.subscriptions.subscribe("reader@marmot.example", [], capture_of(A, 1).captured_at)
-        (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(
-            reader.id, None, {("marmot", "privacy"): capture_of(A, 1).captured_at}, reader.since
-        )
-    with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0004")
-        # Of which the process died before it was read, in a policy of its own too.
-        connection.execute(text("DELETE FROM readings WHERE capture_id = :id"), {"id": kept[1].capture_id})
-        connection.execute(
-            text(
-                "INSERT INTO captures (id, identity, vendor, policy, source, captured_at, url, asked_url, redirects, "
-                "headers, media_type, sha256, archive, seal) SELECT 99, :identity, 'vole', policy, source, "
-                "captured_at, url, asked_url, redirects, headers, media_type, sha256, archive, seal FROM captures "
-                "WHERE id = :id"
-            ),
-            {"id": kept[0].capture_id, "identity": bytes(32)},
-        )
-    with Store.open(database_url) as store:
-        assert store.subscriptions.watermarks(reader) == {("marmot", "privacy"): capture_of(A, 1).captured_at}
-        assert store.library.captures(PolicyKey("marmot", "privacy"))[1].version_id is None
-        assert reextract(store, PolicyKey("marmot", "privacy"), POLICY) == 1
-        assert store.library.captures(PolicyKey("marmot", "privacy"))[1].version_id == kept[0].version_id
-        assert reextract(store, PolicyKey("vole", "privacy"), POLICY) == 1
-        assert len(store.library.history(PolicyKey("vole", "privacy")).versions) == 1
-
-
-def test_what_is_stored_is_counted_by_0006(database_url: str, engine: Engine) -> None:
-    with Store.open(database_url) as store:
-        kept = [keep(store, capture_of(payload, days), payload, POLICY) for days, payload in enumerate((A, A, B))]
-        reviewed = Review("rejected", "ann", "", capture_of(A).captured_at)
-        store.library.review([kept[0].capture_id, kept[1].capture_id], reviewed)
-        store.library.review([kept[0].capture_id], reviewed)
-        store.library.review([], reviewed)
-        assert list(verify(store, {("marmot", "privacy"): POLICY})) == []
-    with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0005")
-    with Store.open(database_url) as store:
-        assert list(verify(store, {("marmot", "privacy"): POLICY})) == []
-        store.library.review([kept[2].capture_id], reviewed)
-        assert list(verify(store, {("marmot", "privacy"): POLICY})) == []

@@ -1,4 +1,4 @@
-"""What a SQLite file can refuse, and what of it reaches the user. PostgreSQL's refusals need its server."""
+"""What SQLite and the settings may refuse, and what the user is told. PostgreSQL's refusals need a server."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from storage import Store
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 A = page("We keep your messages for a year.")
 
 
@@ -26,17 +27,17 @@ def file(tmp_path: Path) -> Path:
 
 @contextmanager
 def pragma(statement: str) -> Iterator[None]:
-    """With that said on every new connection."""
+    """Runs a PRAGMA on every new connection."""
 
-    def say(connection: sqlite3.Connection, _: Any) -> None:
+    def run(connection: sqlite3.Connection, _: Any) -> None:
         connection.execute(f"PRAGMA {statement}")
 
-    event.listen(Pool, "connect", say)
+    event.listen(Pool, "connect", run)
     yield
-    event.remove(Pool, "connect", say)
+    event.remove(Pool, "connect", run)
 
 
-def test_the_folder_is_made(tmp_path: Path) -> None:
+def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     file = tmp_path / "a" / "b" / "store.db"
     Store.open(f"sqlite:///{file}").close()
     assert file.exists()
@@ -48,20 +49,20 @@ def test_a_folder_that_cannot_be_made_is_named(file: Path) -> None:
         Store.open(f"sqlite:///{file}/store.db")
 
 
-def test_a_folder_where_the_file_should_be(file: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_refused(file: Path) -> None:
     file.mkdir()
     with pytest.raises(StorageError, match="cannot be opened: see that the folder"):
         Store.open(f"sqlite:///{file}")
 
 
-def test_a_file_that_is_no_database_is_left_alone(file: Path) -> None:
+def test_a_file_of_another_format_is_refused_and_unchanged(file: Path) -> None:
     file.write_bytes(A * 10)
     with pytest.raises(StorageError, match="is no SQLite database: set CLAUSEWATCH_DATABASE_URL"):
         Store.open(f"sqlite:///{file}")
     assert file.read_bytes() == A * 10
 
 
-def test_a_file_that_may_only_be_read(file: Path) -> None:
+def test_a_read_only_file_can_be_read_and_not_written(file: Path) -> None:
     Store.open(f"sqlite:///{file}").close()
     with (
         Store.open(f"sqlite:///file:{file}?mode=ro&uri=true") as store,
@@ -71,7 +72,7 @@ def test_a_file_that_may_only_be_read(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("store.db", "give sqlite:"),
         ("mysql://localhost/store", "mysql is no database clausewatch knows; give sqlite:"),
@@ -81,27 +82,27 @@ def test_a_file_that_may_only_be_read(file: Path) -> None:
         ("postgresql://localhost:port/store", "give sqlite:"),
     ],
 )
-def test_a_url_that_makes_no_sense(url: str, said: str) -> None:
-    with pytest.raises(StorageError, match=said):
+def test_a_url_of_no_usable_database_is_refused(url: str, message: str) -> None:
+    with pytest.raises(StorageError, match=message):
         Store.open(url)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
-def test_a_server_that_is_not_there_is_named_without_its_password(scheme: str) -> None:
+def test_an_unreachable_server_is_named_without_its_password(scheme: str) -> None:
     with pytest.raises(StorageError, match=r"cannot be reached.*see that the server runs") as caught:
         Store.open(f"{scheme}://reader:s3cret@127.0.0.1:1/clausewatch")
     assert "127.0.0.1:1/clausewatch" in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
 
-def test_a_file_that_another_process_holds_is_waited_for_and_then_told(file: Path) -> None:
+def test_a_locked_file_is_waited_for_and_then_reported(file: Path) -> None:
     with Store.open(f"sqlite:///{file}?timeout=0.1") as store:
         keep(store, capture_of(A), A, POLICY)
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="is locked by another process: run this again"):
             keep(store, capture_of(A, 1), A, POLICY)
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == 1
+        assert len(store.library.captures(KEY)) == 1
         other.execute("ROLLBACK")
         other.close()
         assert keep(store, capture_of(A, 1), A, POLICY).is_new
@@ -117,10 +118,10 @@ def test_a_full_disk_keeps_what_was_stored(file: Path) -> None:
     with pragma("max_page_count = 60"), Store.open(f"sqlite:///{file}") as store:
         with pytest.raises(StorageError, match="has no space left: free some and run this again"):
             fill(store)
-        stored = store.library.captures(PolicyKey("marmot", "privacy"))
+        stored = store.library.captures(KEY)
         assert stored
-        for each in stored:
-            assert sha256_hex(store.library.payload(each.capture.sha256)) == each.capture.sha256
+        for kept in stored:
+            assert sha256_hex(store.library.payload(kept.capture.sha256)) == kept.capture.sha256
     with Store.open(f"sqlite:///{file}") as store:
         assert keep(store, capture_of(A, 2000), A, POLICY).is_new
-        assert len(store.library.captures(PolicyKey("marmot", "privacy"))) == len(stored) + 1
+        assert len(store.library.captures(KEY)) == len(stored) + 1

@@ -1,4 +1,4 @@
-"""What a person decides on a capture holds, whatever is read from it."""
+"""Persons' decisions on captures, which hold whatever is read from the capture."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,10 +10,12 @@ from core.declarations import Location, Policy
 from core.exceptions import UsageError
 from core.policies import PolicyKey
 from extraction import read
-from storage import Decision, Review, Store, reading, service
+from storage import Decision, Review, Store
+from tests import keeping
 from tests.keeping import reextract
 from tests.stored_captures import POLICY, URL, capture_of, page
 
+KEY = PolicyKey("marmot", "privacy")
 A, B, C = (page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day"))
 WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -27,38 +29,39 @@ def decide(store: Store, decision: Decision, *capture_ids: int, note: str = "", 
 
 @pytest.fixture
 def blocking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An extractor that takes B for a challenge, and cannot read C."""
+    """Has the extractor take B for a challenge and fail to read C."""
 
-    def read_but_b(capture: Capture, payload: bytes, **selectors: Sequence[str]) -> Reading:
+    def read_with_faults(capture: Capture, payload: bytes, **selectors: Sequence[str]) -> Reading:
         reading = read(capture, payload, **selectors)
         if payload == B:
             return Reading(Verdict("quarantined", "blocked", "says: month"), reading.document)
         return Reading(Verdict("quarantined", "unreadable", "encrypted"), None) if payload == C else reading
 
-    monkeypatch.setattr(reading, "read", read_but_b)
+    monkeypatch.setattr("intake.reading_task.read", read_with_faults)
 
 
 def keep(store: Store, *payloads: bytes) -> list[int]:
-    return [keep(store, capture_of(payload, days), payload, POLICY).capture_id for days, payload in enumerate(payloads)]
+    return [
+        keeping.keep(store, capture_of(payload, days), payload, POLICY).capture_id
+        for days, payload in enumerate(payloads)
+    ]
 
 
-def test_an_accepted_capture_makes_a_version(store: Store, blocking: None) -> None:
+def test_a_capture_that_a_person_accepts_makes_a_version(store: Store, blocking: None) -> None:
     first, second = keep(store, A, B)
     review = decide(store, "accepted", second, note="the word month is no challenge")
-    stored = store.library.captures(PolicyKey("marmot", "privacy"))[1]
+    stored = store.library.captures(KEY)[1]
     assert stored.verdict == Verdict("accepted", None, "accepted by ann on 2026-11-25: the word month is no challenge")
     assert stored.reviews == (review,)
     assert stored == store.library.capture(second)
-    assert [version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions][
-        1
-    ] == stored.version_id
+    assert store.library.history(KEY).versions[1].id == stored.version_id
     assert store.library.capture(first).reviews == ()
 
 
-def test_a_rejected_capture_makes_none(store: Store) -> None:
+def test_a_capture_that_a_person_rejects_makes_no_version(store: Store) -> None:
     keep(store, A, B, A)
     decide(store, "rejected", 2)
-    (period,) = store.library.history(PolicyKey("marmot", "privacy")).periods
+    (period,) = store.library.history(KEY).periods
     assert len(period.observations) == 2
     assert store.library.capture(2).verdict == Verdict("quarantined", "rejected", "rejected by ann on 2026-11-25")
     assert store.library.capture(2).version_id is None
@@ -66,25 +69,25 @@ def test_a_rejected_capture_makes_none(store: Store) -> None:
 
 def test_the_last_decision_holds_and_all_are_kept(store: Store) -> None:
     keep(store, A)
-    reviews = tuple(decide(store, decision, 1, by=by) for decision, by in (("rejected", "ann"), ("accepted", "bob")))
+    reviews = (decide(store, "rejected", 1, by="ann"), decide(store, "accepted", 1, by="bob"))
     assert store.library.capture(1).reviews == reviews
     assert store.library.capture(1).verdict.name == "accepted"
 
 
-def test_it_outlives_every_reading(store: Store, blocking: None) -> None:
+def test_a_decision_outlives_every_reading(store: Store, blocking: None) -> None:
     keep(store, A, B)
     decide(store, "rejected", 1)
     decide(store, "accepted", 2)
-    before = store.library.history(PolicyKey("marmot", "privacy")).versions
-    reextract(store, PolicyKey("marmot", "privacy"), WITHOUT_HEADINGS)
-    after = store.library.history(PolicyKey("marmot", "privacy")).versions
+    before = store.library.history(KEY).versions
+    reextract(store, KEY, WITHOUT_HEADINGS)
+    after = store.library.history(KEY).versions
     assert [version.first.capture_id for version in before] == [version.first.capture_id for version in after] == [2]
     assert before != after
-    again = keep(store, capture_of(A), A, WITHOUT_HEADINGS)
+    again = keeping.keep(store, capture_of(A), A, WITHOUT_HEADINGS)
     assert (again.verdict.reason, again.version_id) == ("rejected", None)
 
 
-def test_what_has_no_text_cannot_be_accepted_and_nothing_is_decided_then(store: Store, blocking: None) -> None:
+def test_a_capture_without_text_cannot_be_accepted(store: Store, blocking: None) -> None:
     keep(store, A, B, C)
     with pytest.raises(UsageError, match=r"capture 3 cannot be accepted, .*: encrypted"):
         decide(store, "accepted", 2, 3)
@@ -95,16 +98,15 @@ def test_what_has_no_text_cannot_be_accepted_and_nothing_is_decided_then(store: 
     decide(store, "rejected", 3)
 
 
-def test_an_accepted_capture_whose_text_can_no_longer_be_read_shows_no_version(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_accepted_capture_that_becomes_unreadable_shows_none(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(store, A)
     decide(store, "accepted", 1)
-    monkeypatch.setattr(service, "_READER", "of tomorrow")
-    monkeypatch.setattr(reading, "read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None))
-    reextract(store, PolicyKey("marmot", "privacy"), POLICY)
+    monkeypatch.setattr(
+        "intake.reading_task.read", lambda *_, **__: Reading(Verdict("quarantined", "unreadable", "?"), None)
+    )
+    reextract(store, KEY, WITHOUT_HEADINGS)
     assert store.library.capture(1).verdict.reason == "unreadable"
-    assert store.library.history(PolicyKey("marmot", "privacy")).versions == ()
+    assert store.library.history(KEY).versions == ()
 
 
 def test_a_note_may_hold_any_character(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Where policies stand: the same as looking at each of their captures, without doing so."""
+"""Standings: they equal what looking at every capture of a policy gives."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ from sqlalchemy import delete
 
 from core.policies import PolicyKey
 from storage import Review, Standing, Store
-from storage.database import Database
 from storage.tables.models import ReadingRow
+from tests import keeping
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
@@ -23,20 +23,20 @@ REFUSED = b"<html><title>Access denied</title><p>Access denied. You have been bl
 
 
 def keep(store: Store, payload: bytes, days: float, policy: str = "privacy", status: int = 200) -> int:
-    return keep(store, capture_of(payload, days, policy=policy, status=status), payload, POLICY).capture_id
+    return keeping.keep(store, capture_of(payload, days, policy=policy, status=status), payload, POLICY).capture_id
 
 
-def standings(store: Store) -> dict[str, Standing]:
-    return {one.policy: one for one in store.library.standings()}
+def standings_by_policy(store: Store) -> dict[str, Standing]:
+    return {standing.policy: standing for standing in store.library.standings()}
 
 
-def looked_at(store: Store, policy: str) -> Standing:
-    """The same by way of every capture and the history."""
+def standing_by_captures(store: Store, policy: str) -> Standing:
+    """Returns a policy's standing, computed from all its captures and its history."""
     captures = store.library.captures(PolicyKey("marmot", policy))
-    accepted = [one for one in captures if one.verdict.name == "accepted"]
-    quarantined = [one for one in captures if one.verdict.name == "quarantined"]
+    accepted = [stored for stored in captures if stored.verdict.name == "accepted"]
+    quarantined = [stored for stored in captures if stored.verdict.name == "quarantined"]
     last = accepted[-1].capture.captured_at if accepted else None
-    after = [one for one in captures if last is None or one.capture.captured_at > last]
+    after = [stored for stored in captures if last is None or stored.capture.captured_at > last]
     versions = store.library.history(PolicyKey("marmot", policy)).versions
     return Standing(
         vendor="marmot",
@@ -46,11 +46,11 @@ def looked_at(store: Store, policy: str) -> Standing:
         last_accepted=last,
         last_change=versions[-1].first.captured_at if versions else None,
         failing_since=after[0].capture.captured_at if after else None,
-        quarantined=Counter(one.verdict.reason for one in quarantined if one.verdict.reason),
+        quarantined=Counter(stored.verdict.reason for stored in quarantined if stored.verdict.reason),
     )
 
 
-def test_counts_and_times_are_those_of_the_captures(store: Store) -> None:
+def test_counts_and_times_are_taken_from_all_captures(store: Store) -> None:
     keep(store, A, 0)
     keep(store, REFUSED, 1, status=403)
     keep(store, B, 2)
@@ -60,58 +60,57 @@ def test_counts_and_times_are_those_of_the_captures(store: Store) -> None:
     keep(store, REFUSED, 6, status=403)
     keep(store, B, 0.5, "privacy-eu")
     keep(store, REFUSED, 0.7, "cookies", status=403)
-    found = standings(store)
-    assert found == {name: looked_at(store, name) for name in ("privacy", "privacy-eu", "cookies")}
-    privacy = found["privacy"]
+    standings = standings_by_policy(store)
+    assert standings == {name: standing_by_captures(store, name) for name in ("privacy", "privacy-eu", "cookies")}
+    privacy = standings["privacy"]
     assert (privacy.captures, dict(privacy.quarantined)) == (7, {"blocked": 3, "empty": 1})
     assert list(privacy.quarantined) == ["blocked", "empty"]
     days = [(moment - BEGIN).days for moment in (privacy.last_accepted, privacy.failing_since) if moment]
     assert days == [3, 4]
-    assert (found["privacy-eu"].failing_since, found["cookies"].last_accepted) == (None, None)
+    assert (standings["privacy-eu"].failing_since, standings["cookies"].last_accepted) == (None, None)
 
 
-def test_a_return_to_an_earlier_text_is_no_new_version(store: Store) -> None:
+def test_a_return_to_an_earlier_text_is_no_last_change(store: Store) -> None:
     for days, payload in enumerate((A, B, A, B, A)):
         keep(store, payload, days)
-    assert standings(store)["privacy"].last_change == capture_of(B, 1).captured_at
+    assert standings_by_policy(store)["privacy"].last_change == capture_of(B, 1).captured_at
 
 
-def test_a_persons_decision_counts(store: Store) -> None:
+def test_a_persons_decision_changes_the_standing(store: Store) -> None:
     keep(store, A, 0)
     late = keep(store, B, 1)
     store.library.review([late], Review("rejected", "ann", "", datetime.now(UTC)))
-    rejected = standings(store)["privacy"]
-    assert rejected == looked_at(store, "privacy")
+    rejected = standings_by_policy(store)["privacy"]
+    assert rejected == standing_by_captures(store, "privacy")
     assert (dict(rejected.quarantined), rejected.failing_since) == ({"rejected": 1}, capture_of(B, 1).captured_at)
     store.library.review([late], Review("accepted", "ann", "", datetime.now(UTC)))
-    assert standings(store)["privacy"] == looked_at(store, "privacy")
-    assert standings(store)["privacy"].failing_since is None
+    assert standings_by_policy(store)["privacy"] == standing_by_captures(store, "privacy")
+    assert standings_by_policy(store)["privacy"].failing_since is None
 
 
-def test_a_visit_in_another_language_is_quarantined_by_its_neighbours(store: Store) -> None:
+def test_a_capture_in_another_language_counts_as_quarantined(store: Store) -> None:
     for days, payload in enumerate((A, GERMAN, A, B)):
         keep(store, payload, days)
-    found = standings(store)["privacy"]
-    assert found == looked_at(store, "privacy")
-    assert dict(found.quarantined) == {"other_language": 1}
+    standing = standings_by_policy(store)["privacy"]
+    assert standing == standing_by_captures(store, "privacy")
+    assert dict(standing.quarantined) == {"other_language": 1}
 
 
 @pytest.mark.parametrize("reviewed", [False, True])
-def test_what_is_not_read_yet_is_counted_apart(database_url: str, reviewed: bool) -> None:
+def test_unread_captures_are_counted_apart(database_url: str, reviewed: bool) -> None:
     with Store.open(database_url) as store:
         first = keep(store, A, 0)
         last = keep(store, B, 1)
-        database = Database(database_url)
-        with database.writing() as session:
+        with store.database.write_session() as session:
             session.execute(delete(ReadingRow).where(ReadingRow.capture_id == last))
-        database.close()
         if reviewed:
             store.library.review([first], Review("accepted", "ann", "", datetime.now(UTC)))
-        found = standings(store)["privacy"]
-    assert (found.captures, found.unread, dict(found.quarantined), found.failing_since) == (2, 1, {}, None)
-    assert found.last_change == found.last_accepted == capture_of(A).captured_at
-    assert found.last_capture == capture_of(B, 1).captured_at
+        standing = standings_by_policy(store)["privacy"]
+    assert (standing.captures, standing.unread, dict(standing.quarantined)) == (2, 1, {})
+    assert standing.failing_since is None
+    assert standing.last_change == standing.last_accepted == capture_of(A).captured_at
+    assert standing.last_capture == capture_of(B, 1).captured_at
 
 
-def test_an_empty_database_has_none(store: Store) -> None:
+def test_an_empty_database_has_no_standings(store: Store) -> None:
     assert store.library.standings() == ()

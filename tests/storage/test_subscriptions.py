@@ -1,11 +1,16 @@
+"""Subscribers, their watermarks, and the outbox."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.exceptions import StorageError, UsageError
+from core.policies import PolicyKey
 from storage import OutboxMessage, Store, Subscriber
 from tests.stored_digests import told_to
 
+KEY = PolicyKey("marmot", "privacy")
+VOLE = PolicyKey("vole", "privacy")
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 
@@ -17,7 +22,7 @@ def reader(store: Store) -> Subscriber:
     return subscriber
 
 
-def test_subscribers_come_in_the_order_they_subscribed(store: Store) -> None:
+def test_subscribers_are_returned_in_order_of_subscription(store: Store) -> None:
     for address in ("b@marmot.example", "a@marmot.example"):
         store.subscriptions.subscribe(address, ["vole", "marmot", "vole"], NOW)
     assert [subscriber.address for subscriber in store.subscriptions.subscribers()] == [
@@ -28,21 +33,21 @@ def test_subscribers_come_in_the_order_they_subscribed(store: Store) -> None:
     assert store.subscriptions.subscribers()[0].since == NOW
 
 
-def test_subscribing_again_replaces_the_vendors_and_keeps_what_was_told(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, None, {("marmot", "privacy"): NOW}, NOW)
+def test_subscribing_again_replaces_vendors_and_keeps_watermarks(store: Store, reader: Subscriber) -> None:
+    store.subscriptions.enqueue(reader.id, None, {KEY: NOW}, NOW)
     store.subscriptions.subscribe(reader.address, ["vole"], LATER)
     assert store.subscriptions.subscribers() == (Subscriber(reader.id, reader.address, ("vole",), NOW),)
-    assert told_to(store, reader.id) == {("marmot", "privacy"): NOW}
+    assert told_to(store, reader.id) == {KEY: NOW}
 
 
-def test_unsubscribing_forgets_what_was_told_and_what_waits(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, b"digest", {("marmot", "privacy"): NOW}, NOW)
+def test_unsubscribing_deletes_watermarks_and_waiting_messages(store: Store, reader: Subscriber) -> None:
+    store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW}, NOW)
     assert store.subscriptions.unsubscribe(reader.address)
     assert (store.subscriptions.subscribers(), store.subscriptions.outbox(), told_to(store, reader.id)) == ((), (), {})
     assert not store.subscriptions.unsubscribe(reader.address)
 
 
-def test_keys_are_not_given_out_again(store: Store, reader: Subscriber) -> None:
+def test_ids_of_subscribers_and_messages_are_not_reused(store: Store, reader: Subscriber) -> None:
     store.subscriptions.enqueue(reader.id, b"one", {}, NOW)
     (first,) = store.subscriptions.outbox()
     store.subscriptions.unsubscribe(reader.address)
@@ -64,26 +69,26 @@ def test_messages_wait_in_order_until_they_are_sent(store: Store, reader: Subscr
     assert store.subscriptions.outbox() == (second,)
 
 
-def test_nothing_to_tell_advances_what_was_told_and_sends_nothing(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, None, {("marmot", "privacy"): NOW, ("vole", "privacy"): LATER}, NOW)
-    assert told_to(store, reader.id) == {("marmot", "privacy"): NOW, ("vole", "privacy"): LATER}
+def test_watermarks_advance_without_a_message(store: Store, reader: Subscriber) -> None:
+    store.subscriptions.enqueue(reader.id, None, {KEY: NOW, VOLE: LATER}, NOW)
+    assert told_to(store, reader.id) == {KEY: NOW, VOLE: LATER}
     assert store.subscriptions.outbox() == ()
 
 
-def test_what_was_told_is_never_taken_back(store: Store, reader: Subscriber) -> None:
+def test_watermarks_never_go_back(store: Store, reader: Subscriber) -> None:
     for moment in (NOW, LATER, NOW):
-        store.subscriptions.enqueue(reader.id, None, {("marmot", "privacy"): moment}, NOW)
-    assert told_to(store, reader.id) == {("marmot", "privacy"): LATER}
+        store.subscriptions.enqueue(reader.id, None, {KEY: moment}, NOW)
+    assert told_to(store, reader.id) == {KEY: LATER}
 
 
-def test_what_was_told_and_the_message_are_stored_together_or_not_at_all(store: Store, reader: Subscriber) -> None:
-    naive = NOW.replace(tzinfo=None)  # refused, after the first was written
+def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, reader: Subscriber) -> None:
+    naive = NOW.replace(tzinfo=None)  # refused, after the first watermark was written
     with pytest.raises(StorageError, match="without a zone"):
-        store.subscriptions.enqueue(reader.id, b"digest", {("marmot", "privacy"): NOW, ("vole", "privacy"): naive}, NOW)
+        store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW, VOLE: naive}, NOW)
     assert (told_to(store, reader.id), store.subscriptions.outbox()) == ({}, ())
 
 
-def test_a_subscriber_who_left_meanwhile_is_told_nothing(store: Store, reader: Subscriber) -> None:
+def test_nothing_is_enqueued_for_a_subscriber_who_left(store: Store, reader: Subscriber) -> None:
     store.subscriptions.unsubscribe(reader.address)
     with pytest.raises(UsageError, match="no subscriber"):
-        store.subscriptions.enqueue(reader.id, b"digest", {("marmot", "privacy"): NOW}, NOW)
+        store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW}, NOW)

@@ -1,4 +1,4 @@
-"""What `Store.verify` finds: whatever is altered, wherever it is."""
+"""What `verify` finds: whatever is altered, wherever it is."""
 
 import shutil
 import sqlite3
@@ -7,43 +7,44 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, select
 
+from core.archives import Provenance
 from core.captures import sha256_hex
 from core.declarations import Location, Policy
 from core.policies import PolicyKey
 from storage import Finding, Review, Store
 from storage.tables.models import Base
-from storage.tables.schema import migration_config
 from tests.keeping import keep, reextract, verify
 from tests.storage.test_payloads import answer, text
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of
 
-DECLARED = {("marmot", "privacy"): POLICY}
-# Three that are one keyframe and its differences, one that is not the policy, one as large as a store outside takes.
+KEY = PolicyKey("marmot", "privacy")
+DECLARED = {KEY: POLICY}
+# A keyframe and two deltas against it, a page that is not the policy, and one large enough for a payload store.
 PAGES = [
     *(answer("We keep your messages for a year.", number) for number in range(3)),
     b"<html><title>Just a moment...</title><body><p>Checking your browser</p></body></html>",
     answer(text("long", 6000), 0),
 ]
+ARCHIVED: dict[str, Any] = {
+    "source": "wayback",
+    "provenance": Provenance("wayback", {"timestamp": "2019", "digest": "X"}),
+}
 HEADERS = (("Server", "nginx"), ("X-Ünsafe", "a\x00b\ud800"))
 
 
 def fill(database_url: str, payloads: Path) -> None:
     with Store.open(database_url, payloads.as_uri()) as store:
         for days, payload in enumerate(PAGES):
-            archive = {"timestamp": "2019", "digest": "X"}
-            keep(store, capture_of(payload, days, headers=HEADERS, archive=archive), payload, POLICY)
+            keep(store, capture_of(payload, days, headers=HEADERS, **ARCHIVED), payload, POLICY)
         store.library.review([1], Review("rejected", "ann", "not the policy", BEGIN))
         store.subscriptions.subscribe("reader@marmot.example", [], BEGIN)
 
 
-def findings(
-    database_url: str, declared: dict[tuple[str, str], Policy] = DECLARED, repair: bool = False
-) -> list[Finding]:
+def findings(database_url: str, declared: dict[PolicyKey, Policy] = DECLARED, repair: bool = False) -> list[Finding]:
     with Store.open(database_url) as store:
         return list(verify(store, declared, repair))
 
@@ -63,7 +64,7 @@ def copied(original: Path, tmp_path: Path) -> Path:
 
 
 def typed(file: Path) -> dict[str, list[Any]] | None:
-    """All rows as the program sees them; None when it cannot."""
+    """Returns all rows as the program reads them; None if it can't read them."""
     engine = create_engine(f"sqlite:///{file}")
     try:
         with engine.connect() as connection:
@@ -78,23 +79,23 @@ def typed(file: Path) -> dict[str, list[Any]] | None:
 
 
 def cells(file: Path) -> list[tuple[str, int, str, Any]]:
-    """Table, row and column of every value that something proves, and the value."""
+    """Returns table, row, column and value of everything that a checksum, a seal or a comparison covers."""
     connection = sqlite3.connect(file)
     connection.text_factory = bytes
-    found = []
+    covered = []
     for table in ("payloads", "captures", "documents", "readings", "policies", "reviews", "counts"):
         cursor = connection.execute(f"SELECT rowid AS place, * FROM {table}")  # noqa: S608
         names = [column[0] for column in cursor.description][1:]
         for place, *values in cursor:
-            # A review's number is no more than its place in the order. A policy's revision that is higher has the next
-            # digest look at it in vain.
-            found += [
+            # A review's id only says its place in the order. A revision that is too high only has the next digest look
+            # at the policy in vain.
+            covered += [
                 (table, place, name, value)
                 for name, value in zip(names, values, strict=True)
                 if (table, name) not in (("reviews", "id"), ("policies", "revision"))
             ]
     connection.close()
-    return found
+    return covered
 
 
 def write(file: Path, table: str, place: int, column: str, value: Any) -> None:
@@ -113,23 +114,14 @@ def altered(value: Any) -> Any:
     return bytes([value[0] ^ 1]) + value[1:] if value else b"x"
 
 
-def test_what_is_whole_is_found_whole(database_url: str, tmp_path: Path) -> None:
+def test_a_sound_database_has_no_findings(database_url: str, tmp_path: Path) -> None:
     fill(database_url, tmp_path / "payloads")
     assert findings(database_url) == []
     assert findings(database_url, {}) == []
 
 
-def test_an_empty_database_is_whole(database_url: str) -> None:
+def test_an_empty_database_has_no_findings(database_url: str) -> None:
     assert findings(database_url) == []
-
-
-def test_rows_sealed_by_the_migration_are_sealed_alike(database_url: str, tmp_path: Path) -> None:
-    fill(database_url, tmp_path / "payloads")
-    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0002")
-    engine.dispose()
-    assert [one for one in findings(database_url) if one.remedy != "none"] == []
 
 
 def test_an_altered_value_is_found_in_every_column_of_every_row(copied: Path) -> None:
@@ -138,7 +130,7 @@ def test_an_altered_value_is_found_in_every_column_of_every_row(copied: Path) ->
     for table, place, column, value in cells(copied):
         copied.write_bytes(whole)
         write(copied, table, place, column, altered(value))
-        if not [one for one in findings(f"sqlite:///{copied}") if one.remedy != "none"]:
+        if not [finding for finding in findings(f"sqlite:///{copied}") if finding.remedy != "none"]:
             missed.append((table, place, column))
     assert missed == []
 
@@ -154,8 +146,8 @@ def test_any_flipped_bit_is_found(copied: Path, original: Path, data: st.DataObj
     before = typed(copied)
     write(copied, table, place, column, bytes(flipped))
     if not findings(f"sqlite:///{copied}"):
-        # Some of JSON can be written in two ways, and some bits of a zstandard frame mean nothing: the bytes that come
-        # out of it were proven.
+        # Some JSON can be written in two ways. Some bits of a zstandard frame mean nothing: the bytes that come out of
+        # it have the right SHA-256.
         assert column == "data" or typed(copied) == before
 
 
@@ -179,7 +171,7 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("UPDATE captures SET status = 500 WHERE id = 2", "(capture 2)", "row in captures", "backup"),
         ("UPDATE captures SET headers = '[]' WHERE id = 2", "(capture 2)", "row in captures", "backup"),
         ("UPDATE captures SET headers = '[' WHERE id = 2", "capture 2", "cannot be read", "backup"),
-        ("DELETE FROM captures WHERE id = 2", "capture 2", "is gone, and 1 of the rows in readings", "backup"),
+        ("DELETE FROM captures WHERE id = 2", "capture 2", "is gone, but 1 row in readings refers to it", "backup"),
         ("UPDATE payloads SET data = x'00' WHERE keyframe IS NOT NULL", "(capture 2)", "its payload: ", "backup"),
         ("UPDATE reviews SET note = ''", "review 1", "is not as it was written", "backup"),
         ("UPDATE readings SET verdict = 'accepted' WHERE capture_id = 4", "(capture 4)", "row in readings", "repair"),
@@ -210,14 +202,14 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ),
     ],
 )
-def test_what_is_damaged_is_named_and_what_can_be_done(
-    copied: Path, statement: str, place: str, fault: str, remedy: str
-) -> None:
+def test_damage_is_named_with_its_remedy(copied: Path, statement: str, place: str, fault: str, remedy: str) -> None:
     connection = sqlite3.connect(copied)
     connection.executescript(statement)
     connection.close()
     found = findings(f"sqlite:///{copied}")
-    assert any(place in one.place and fault in one.fault and one.remedy == remedy for one in found), found
+    assert any(place in finding.place and fault in finding.fault and finding.remedy == remedy for finding in found), (
+        found
+    )
 
 
 @pytest.mark.parametrize(
@@ -237,48 +229,50 @@ def test_what_is_damaged_is_named_and_what_can_be_done(
         "UPDATE counts SET captures = 2, reviews = 0",
     ],
 )
-def test_what_is_derived_can_be_derived_again(copied: Path, statement: str) -> None:
+def test_damaged_derived_rows_are_derived_again(copied: Path, statement: str) -> None:
     url = f"sqlite:///{copied}"
     with Store.open(url) as store:
         before = (
-            store.library.captures(PolicyKey("marmot", "privacy")),
-            store.library.history(PolicyKey("marmot", "privacy")),
+            store.library.captures(KEY),
+            store.library.history(KEY),
             store.library.document(1),
         )
     connection = sqlite3.connect(copied)
     connection.executescript(statement)
     connection.close()
-    assert {one.remedy for one in findings(url)} <= {"repair", "reextract"}
-    assert {one.remedy for one in findings(url, repair=True)} <= {"mended", "reextract"}
+    assert {finding.remedy for finding in findings(url)} <= {"repair", "reextract"}
+    assert {finding.remedy for finding in findings(url, repair=True)} <= {"mended", "reextract"}
     with Store.open(url) as store:
-        reextract(store, PolicyKey("marmot", "privacy"), POLICY)
+        reextract(store, KEY, POLICY)
         assert (
-            store.library.captures(PolicyKey("marmot", "privacy")),
-            store.library.history(PolicyKey("marmot", "privacy")),
+            store.library.captures(KEY),
+            store.library.history(KEY),
             store.library.document(1),
         ) == before
     assert findings(url) == []
 
 
-def test_what_is_gone_is_missed_however_often_is_repaired(copied: Path) -> None:
+def test_no_repair_makes_lost_reviews_forgotten(copied: Path) -> None:
     connection = sqlite3.connect(copied)
     connection.executescript("DELETE FROM reviews; UPDATE counts SET captures = 2")
     connection.close()
-    assert {one.remedy for one in findings(f"sqlite:///{copied}", repair=True)} == {"backup", "mended"}
-    (found,) = findings(f"sqlite:///{copied}", repair=True)
-    assert found == Finding("marmot privacy", "reviews: 1 stored, 0 there now", "backup")
+    assert {finding.remedy for finding in findings(f"sqlite:///{copied}", repair=True)} == {"backup", "mended"}
+    (finding,) = findings(f"sqlite:///{copied}", repair=True)
+    assert finding == Finding("marmot privacy", "reviews: 1 stored, 0 there now", "backup")
 
 
-def test_readings_of_another_declaration_are_looked_at_by_themselves(copied: Path) -> None:
-    declared = {("marmot", "privacy"): Policy(locations=(Location(url=URL, remove=("h2",)),))}
+def test_readings_of_another_declaration_are_not_made_again(copied: Path) -> None:
+    declared = {KEY: Policy(locations=(Location(url=URL, remove=("h2",)),))}
     url = f"sqlite:///{copied}"
     assert findings(url, declared) == []
     connection = sqlite3.connect(copied)
     connection.executescript("UPDATE readings SET evidence = 'x' WHERE capture_id = 4; UPDATE documents SET size = 1")
     connection.close()
     found = findings(url, declared, repair=True)
-    assert {one.remedy for one in found} == {"backup"}
-    assert {one.place.partition("(")[2] for one in found} == {f"capture {number})" for number in (1, 2, 3, 4, 5)}
+    assert {finding.remedy for finding in found} == {"backup"}
+    assert {finding.place.partition("(")[2] for finding in found} == {
+        f"capture {number})" for number in (1, 2, 3, 4, 5)
+    }
 
 
 @pytest.mark.parametrize("change", ["delete", "alter", "cut", "empty", "all"])
@@ -287,10 +281,9 @@ def test_an_object_that_is_gone_altered_or_cut_is_found(copied: Path, original: 
     connection = sqlite3.connect(copied)
     with connection:
         connection.execute("UPDATE payloads SET store = ? WHERE store IS NOT NULL", (payloads.as_uri(),))
-        # One more, so that the store is not empty without the other.
-        connection.execute("UPDATE payloads SET store = store")
     connection.close()
-    (file,) = (one for one in payloads.rglob("*") if one.is_file())
+    (file,) = (path for path in payloads.rglob("*") if path.is_file())
+    # One more object, so that the store is not empty without the first one.
     (payloads / "no-payload").write_bytes(b"")
     data = file.read_bytes()
     if change == "delete":
@@ -300,19 +293,18 @@ def test_an_object_that_is_gone_altered_or_cut_is_found(copied: Path, original: 
     else:
         changed = {"alter": data[:50] + bytes([data[50] ^ 1]) + data[51:], "cut": data[:-1], "empty": b""}
         file.write_bytes(changed[change])
-    found = [one for one in findings(f"sqlite:///{copied}") if one.remedy == "backup"]
-    assert len(found) == 1
-    assert ("(capture 5)" in found[0].place) == (change != "all")
-    assert payloads.as_uri() in found[0].fault or sha256_hex(PAGES[4]) in found[0].fault
+    (finding,) = (finding for finding in findings(f"sqlite:///{copied}") if finding.remedy == "backup")
+    assert ("(capture 5)" in finding.place) == (change != "all")
+    assert payloads.as_uri() in finding.fault or sha256_hex(PAGES[4]) in finding.fault
 
 
-def test_objects_that_nothing_names_are_told_and_no_damage(copied: Path, original: Path) -> None:
+def test_objects_without_a_payload_are_harmless(copied: Path, original: Path) -> None:
     (original / "payloads" / "ab").mkdir()
     (original / "payloads" / "ab" / ("ab" * 32)).write_bytes(b"left")
     (original / "payloads" / "read me").write_bytes(b"of somebody else")
-    (found,) = findings(f"sqlite:///{copied}")
-    assert found == Finding((original / "payloads").as_uri(), found.fault, "none")
-    assert found.fault.startswith("2 objects")
+    (finding,) = findings(f"sqlite:///{copied}")
+    assert finding == Finding((original / "payloads").as_uri(), finding.fault, "none")
+    assert finding.fault.startswith("2 objects")
     shutil.rmtree(original / "payloads" / "ab")
     (original / "payloads" / "read me").unlink()
 
@@ -325,7 +317,7 @@ def test_a_damaged_page_of_the_file_is_found(copied: Path) -> None:
     connection.close()
     data[root * size - 20] ^= 0xFF  # in the last entry of the index
     copied.write_bytes(data)
-    assert any(one.place == "the database file" for one in findings(f"sqlite:///{copied}"))
+    assert any(finding.place == "the database file" for finding in findings(f"sqlite:///{copied}"))
 
 
 @pytest.fixture
@@ -351,12 +343,14 @@ def engine(postgresql_url: str) -> Iterator[Engine]:
         ("DELETE FROM reviews", "marmot privacy", "backup"),
     ],
 )
-def test_postgresql_is_looked_at_alike(
+def test_damage_on_postgresql_is_named_with_its_remedy(
     postgresql_url: str, engine: Engine, tmp_path: Path, statement: str, place: str, remedy: str
 ) -> None:
     fill(postgresql_url, tmp_path / "payloads")
     with engine.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # as damage does: without the checks
+        connection.exec_driver_sql(
+            "SET LOCAL session_replication_role = replica"
+        )  # without checking foreign keys, as damage does
         connection.exec_driver_sql(statement)
     found = findings(postgresql_url)
-    assert any(place in one.place and one.remedy == remedy for one in found), found
+    assert any(place in finding.place and finding.remedy == remedy for finding in found), found

@@ -1,4 +1,4 @@
-"""How Alembic runs a migration: on the connection `storage.tables.schema` hands over, inside its transaction."""
+"""Runs Alembic's migrations on the connection that `storage.tables.schema` passes, inside its transaction."""
 
 from alembic import context
 

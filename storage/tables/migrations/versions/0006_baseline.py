@@ -1,4 +1,4 @@
-"""All tables. It stands for the migrations 0001 to 0006 of earlier releases, and has the revision of the last one."""
+"""Creates all tables. It replaces the migrations 0001 to 0006 of earlier releases, under the last one's revision."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """From an empty database."""
+    """Creates the tables of revision 0006 in an empty database."""
     op.create_table(
         "counts",
         sa.Column("vendor", sa.Text, primary_key=True),
@@ -171,7 +171,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To an empty database."""
+    """Drops all tables."""
     for table in (
         "unread",
         "reviews",

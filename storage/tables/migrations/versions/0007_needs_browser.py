@@ -1,4 +1,4 @@
-"""A reading says in a column of its own whether a browser would show the policy; so far only its evidence said it."""
+"""Adds the column `readings.needs_browser`. Before it, only the evidence's text said that a browser is needed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """From 0006. The sentences are those that the extractor put at the end of the evidence."""
+    """Adds the column, and sets it by the sentences with which the extractor ended the evidence of such readings."""
     op.add_column("readings", sa.Column("needs_browser", sa.Boolean, nullable=False, server_default=sa.false()))
     readings = sa.table(
         "readings",
@@ -29,5 +29,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To 0006."""
+    """Drops the column."""
     op.drop_column("readings", "needs_browser")

@@ -1,0 +1,133 @@
+"""The folder of declarations: reads one file, a selection, or all of them."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from core.declarations.positions import line_of, parse_yaml, repeated_keys
+from core.declarations.schema import Vendor, is_slug, validation_message
+from core.exceptions import DeclarationError, UsageError
+
+
+class Declarations(Mapping[str, Vendor]):
+    """The vendors that a folder declares, by slug, in alphabetical order. A declaration is read when it is asked for.
+
+    UsageError if there is no such folder, or no declaration in it. DeclarationError, which lists every fault, if a
+    declaration that is asked for is broken.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir() or not any(entry.name.endswith(".yaml") for entry in os.scandir(folder)):
+            raise _no_declarations(folder)
+        self._folder = folder
+        self._read: dict[str, Vendor] = {}
+
+    def __getitem__(self, slug: str) -> Vendor:
+        if slug not in self._read:
+            path = self._folder / f"{slug}.yaml"
+            if not is_slug(slug) or not path.exists():
+                raise KeyError(slug)
+            self._read[slug] = load_vendor(path)
+        return self._read[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(path.stem for path in self._folder.glob("*.yaml")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def load_vendors(folder: Path) -> dict[str, Vendor]:
+    """Returns every vendor that a folder declares, by slug, in alphabetical order.
+
+    DeclarationError lists every fault of every file. UsageError if there is no such folder, or no declaration in it.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise _no_declarations(folder)
+    vendors, faults = {}, []
+    for path in paths:
+        try:
+            vendors[path.stem] = load_vendor(path)
+        except DeclarationError as error:
+            faults.append(str(error))
+    faults += [f"{path}: a declaration's file name ends in .yaml; rename it" for path in sorted(folder.glob("*.yml"))]
+    if faults:
+        raise DeclarationError("\n".join(faults))
+    return vendors
+
+
+def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]:
+    """Returns the declared vendors with these slugs; all vendors if no slug is given.
+
+    Declarations of other vendors are not read. UsageError if no vendor with such a slug is declared. DeclarationError
+    as in `load_vendors`.
+    """
+    chosen, declarations = list(slugs), Declarations(folder)
+    if chosen and all(slug in declarations for slug in chosen):
+        return {slug: declarations[slug] for slug in chosen}
+    vendors = load_vendors(folder)
+    for slug in chosen:
+        if slug not in vendors:
+            raise UsageError(f"no vendor {slug!r} is declared in {folder}; there are: {', '.join(vendors)}")
+    return vendors
+
+
+def load_vendor(path: Path) -> Vendor:
+    """Returns the vendor that a file declares. DeclarationError names file, line and field of every fault."""
+    text = _text_of(path)
+    if not is_slug(path.stem):
+        raise DeclarationError(
+            f"{path}: a declaration's file name consists of lower-case letters, digits, '-' and '_', and begins with a "
+            "letter or a digit"
+        )
+    data, tree = _yaml_of(path, text)
+    if not isinstance(data, dict):
+        raise DeclarationError(f"{path}:1: must be a mapping with name, homepage and policies")
+    faults = [(line, field, "this key occurs twice") for line, field in repeated_keys(tree)]
+    if "slug" in data:
+        faults.append((line_of(tree, ["slug"]), "slug", "remove this field; the file's name is the slug"))
+    try:
+        vendor = Vendor.model_validate({**data, "slug": path.stem})
+    except ValidationError as error:
+        for fault in error.errors():
+            field = [part for part in fault["loc"] if part != "[key]"]
+            message = validation_message(fault["msg"])
+            faults.append((line_of(tree, field), ".".join(map(str, field)), message[:1].lower() + message[1:]))
+    if faults:
+        raise DeclarationError(
+            "\n".join(
+                f"{path}:{line}: {field + ': ' if field else ''}{message}" for line, field, message in sorted(faults)
+            )
+        )
+    return vendor
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DeclarationError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise DeclarationError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from None
+
+
+def _yaml_of(path: Path, text: str) -> tuple[Any, yaml.Node | None]:
+    try:
+        return parse_yaml(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DeclarationError(f"{path}:{line}: not YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DeclarationError(f"{path}: not YAML: {error}") from None
+
+
+def _no_declarations(folder: Path) -> UsageError:
+    return UsageError(
+        f"{folder} contains no vendor declarations (*.yaml); set CLAUSEWATCH_VENDORS to the folder that contains them"
+    )

@@ -1,0 +1,214 @@
+"""The schema of a declaration: a vendor, its policies and their locations, as `vendors/*.yaml` states them."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from core.addresses import urlkey
+from core.dates import parse_span
+from core.exceptions import UsageError
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def is_slug(text: str) -> bool:
+    """Returns whether a text can be the slug of a vendor or a policy."""
+    return _SLUG.fullmatch(text) is not None
+
+
+def _check_policy_slug(value: str) -> str:
+    if not is_slug(value):
+        raise ValueError(
+            "a policy's name consists of lower-case letters, digits, '-' and '_', and begins with a letter or a digit"
+        )
+    return value
+
+
+def _check_language(value: Any) -> Any:
+    # YAML 1.1 reads an unquoted `no`, the code of Norwegian, as false.
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z]{2}", value):
+        raise ValueError("must be an ISO 639-1 code: two lower-case letters, in quotes if the code is 'no'")
+    return value
+
+
+def _parse_first_day(value: Any) -> Any:
+    """Returns the first day of a year or a month, which is what the command line makes of `--since 2018` as well."""
+    if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
+        try:
+            return parse_span(str(value)).begin.date()
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
+def _check_printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be on one line and contain no control characters")
+    return value
+
+
+def _check_web_address(value: str) -> str:
+    if not re.match(r"https?://[^/\s]+\S*$", value):
+        raise ValueError("must be a web address: it starts with http:// or https:// and contains no spaces")
+    urlkey(value)  # raises ValueError for a port or an IPv6 address that can't exist
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_parse_first_day)]
+WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_check_web_address)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_printable)]
+PolicySlug = Annotated[str, BeforeValidator(_check_policy_slug)]
+Selector = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Language = Annotated[str, BeforeValidator(_check_language)]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Location(_Declared):
+    """An address where the policy was published, and the dates between which it was published there."""
+
+    url: WebAddress = Field(description="Address where the policy is or was published; of several pages, the first")
+    pages: tuple[WebAddress, ...] = Field(
+        default=(),
+        description="Addresses of the pages that follow the first, in reading order; omit if there is one page",
+    )
+    render: Literal["browser"] | None = Field(
+        default=None,
+        description="browser: scripts put the text on the page; omit if the text is in the HTML that is served",
+    )
+    since: Day | None = Field(
+        default=None,
+        description="First day on which the policy was published here; omit if there is no earlier address",
+    )
+    until: Day | None = Field(
+        default=None, description="First day on which it was no longer published here; if omitted, it still is"
+    )
+    select: tuple[Selector, ...] = Field(
+        default=(), description="CSS selectors of the policy's text; omit to let clausewatch find the text"
+    )
+    remove: tuple[Selector, ...] = Field(default=(), description="CSS selectors of what is not part of the policy")
+
+    @model_validator(mode="after")
+    def _check_date_order(self) -> "Location":
+        if self.since and self.until and self.since >= self.until:
+            raise ValueError("since must be before until")
+        return self
+
+    @field_validator("pages")
+    @classmethod
+    def _check_pages_differ(cls, pages: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("url") in pages:
+            raise ValueError("url is already the first page; remove it from this list")
+        if len(set(pages)) < len(pages):
+            raise ValueError("the same page is listed twice")
+        return pages
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Addresses of all pages, in reading order."""
+        return (self.url, *self.pages)
+
+    @property
+    def begin(self) -> datetime | None:
+        """First instant of `since`, timezone-aware UTC; None if there is no `since`."""
+        return _midnight(self.since)
+
+    @property
+    def end(self) -> datetime | None:
+        """First instant of `until`, timezone-aware UTC; None if there is no `until`."""
+        return _midnight(self.until)
+
+    @cached_property
+    def urlkey(self) -> str:
+        """Key of `url` by which captures are matched to locations (see core.addresses.urlkey)."""
+        return urlkey(self.url)
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Returns whether the policy was published here at a moment (timezone-aware UTC)."""
+        return (self.begin is None or self.begin <= moment) and (self.end is None or moment < self.end)
+
+
+class Policy(_Declared):
+    """One document of a vendor."""
+
+    locations: tuple[Location, ...] = Field(min_length=1)
+    language: Language | None = Field(
+        default=None, description="ISO 639-1 code of the policy's language; omit to let clausewatch detect it"
+    )
+
+    def location_for(self, url: str, moment: datetime) -> Location | None:
+        """Returns the location to which a capture of an address at a moment belongs; None if no location matches.
+
+        Addresses match as they do in an archive's index: scheme, leading `www.` and port make no difference.
+        """
+        try:
+            key = urlkey(url)
+        except ValueError:
+            return None
+        return next(
+            (location for location in self.locations if location.urlkey == key and location.holds_at(moment)), None
+        )
+
+
+class Vendor(_Declared):
+    """A company that is watched.
+
+    slug: the name by which commands call the vendor: the stem of its declaration's file name.
+    """
+
+    slug: str = Field(default="", exclude=True)
+    name: Name
+    homepage: WebAddress
+    policies: dict[PolicySlug, Policy] = Field(min_length=1, description="By slug: privacy, cookies, terms, …")
+
+    def policy(self, slug: str) -> Policy:
+        """Returns the policy with a slug. UsageError, which lists the vendor's policies, if there is none."""
+        if slug not in self.policies:
+            raise UsageError(f"{self.slug} has no policy {slug!r}; it has: {', '.join(self.policies)}")
+        return self.policies[slug]
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+
+
+def location_of(addresses: Sequence[str], render: str | None = None) -> Location:
+    """Returns a location that no file declares, for pages at these addresses.
+
+    UsageError if an address is not a web address or occurs twice.
+    """
+    try:
+        return Location.model_validate({"url": addresses[0], "pages": addresses[1:], "render": render})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        message, value = validation_message(fault["msg"]), repr(fault["input"])
+        raise UsageError(message if value in message else f"{value}: {message}") from None
+
+
+def validation_message(message: str) -> str:
+    """Returns a message of Pydantic's without the words that Pydantic puts before a validator's own message."""
+    return message.removeprefix("Value error, ")
+
+
+def json_schema() -> dict[str, Any]:
+    """Returns the JSON Schema (draft 2020-12) of declarations, for editors."""
+    schema = Vendor.model_json_schema()
+    schema["properties"].pop("slug")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "clausewatch vendor"}

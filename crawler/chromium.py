@@ -1,0 +1,60 @@
+"""Starts the system's Chromium without a way to the network."""
+
+import os
+import re
+import shutil
+import socket
+
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Error as PlaywrightError
+from scrapy_playwright.provider import PlaywrightBrowserProvider
+
+from core.escaping import escape_line
+from crawler.failures import PageNotTakenError
+
+# The names of the program on different systems, in order of preference.
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# Chromium resolves no host name, and sends no datagrams past its proxy.
+_ARGUMENTS = (
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-quic",
+)
+
+
+class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy-playwright has no types
+    """scrapy-playwright's provider of the browser: the Chromium that the system has installed."""
+
+    async def launch_browser(self) -> Chromium:
+        """Starts Chromium. PageNotTakenError if it isn't installed or doesn't start; the message says which."""
+        path = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+        if path is None:
+            raise PageNotTakenError("Chromium is not installed: install your system's package, such as chromium")
+        try:
+            # The proxy is a port at which nobody listens. It stays bound, so that no other program can listen there.
+            self._dead_end = socket.socket()
+            self._dead_end.bind(("127.0.0.1", 0))
+            return await self.browser_type.launch(  # type: ignore[no-any-return]  # scrapy-playwright has no types
+                executable_path=path,
+                args=_ARGUMENTS,
+                proxy={"server": f"http://127.0.0.1:{self._dead_end.getsockname()[1]}", "bypass": "<-loopback>"},
+                chromium_sandbox=os.geteuid() != 0,  # Chromium refuses to start its sandbox as root
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+        except (PlaywrightError, OSError) as error:
+            raise PageNotTakenError(f"{path} could not be started: {_launch_failure(error)}") from None
+
+
+def first_line(error: Exception) -> str:
+    """Returns the first line of an error of Playwright; the other lines are Playwright's own log."""
+    return escape_line(str(error).strip().partition("\n")[0])[:300]
+
+
+def _launch_failure(error: Exception) -> str:
+    """Returns the last line that Chromium itself wrote on stderr, or else the first line of Playwright's error."""
+    if "sandboxing failed" in str(error):
+        return "its sandbox needs user namespaces, which this account may not make (user.max_user_namespaces, AppArmor)"
+    written_by_chromium = re.findall(r"\[err\] (.+)", str(error))
+    return escape_line(written_by_chromium[-1])[:300] if written_by_chromium else first_line(error)

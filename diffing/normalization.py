@@ -1,0 +1,120 @@
+"""Normalized forms of a text, each of which ignores one class of differences.
+
+Two texts with the same form differ in that class at most. Besides `diffing.sameness.same_text` the forms are: without
+typography, without the number in front, and with contact details, dates and numbers masked.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache, wraps
+
+from diffing.tokenization import DASHES, QUOTES, words
+
+# Emphasis, bullets and table rules that plain-text pages write as characters, and characters without width.
+_DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
+)
+# Forms of longer texts are not cached.
+_SHORT = 2_000
+_TYPOGRAPHY = DASHES | QUOTES | _DROPPED
+_SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
+
+# The number of a clause that the extraction left in its text. It is followed by a full stop, a bracket or a colon, or
+# has parts (2.1) and stands before a capital. So "30 days" has no number in front.
+_NUMBER_IN_FRONT = re.compile(
+    r"""(?:(?:section|article|clause|part|chapter|schedule|annex|§)\s*)?
+        (?:\d{1,3}(?:\.\d{1,3})*\.?[.):]|\d{1,3}(?:\.\d{1,3})+(?=\s+[^\Wa-z\d])|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,6})\)|[ivxlc]{1,6}\.|[a-z]\.)
+        \s+(?=\S)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def _cached(form: Callable[[str], str]) -> Callable[[str], str]:
+    """Caches a form, since the alignment and the classification both ask for it."""
+    form_of_short = lru_cache(maxsize=4_096)(form)
+
+    @wraps(form)
+    def cached_form(text: str) -> str:
+        return form_of_short(text) if len(text) <= _SHORT else form(text)
+
+    return cached_form
+
+
+@_cached
+def normalize(text: str) -> str:
+    """Returns the text case-folded and singly spaced, without ligatures and emphasis, and with one shape of quotes and
+    one of dashes.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.translate(_TYPOGRAPHY).casefold().split())
+
+
+@_cached
+def strip_typography(normalized: str) -> str:
+    """Returns a normalized text without spaces beside punctuation and without punctuation at either end."""
+    text = _SPACE_BESIDE_PUNCTUATION.sub("", normalized)
+    return text.strip(".;:,-'") or text
+
+
+def number_in_front(text: str) -> str:
+    """Returns the number before the words of a text, with its punctuation and white space; '' if the text has none."""
+    match = _NUMBER_IN_FRONT.match(text)
+    return match[0] if match else ""
+
+
+_MONTH = (
+    "jan(?:uary|vier|uar|uari)?|enero|gennaio|janeiro|feb(?:ruary|ruar|ruari|brero|braio)?|f[ée]vrier|fevereiro"
+    "|mar(?:ch|s|zo|ço)?|märz|maart|apr(?:il|ile)?|avril|abril|may|mai|mayo|maggio|maio|mei|june?|juin|juni|junio|giugno|junho"
+    "|july?|juillet|juli|julio|luglio|julho|aug(?:ust|ustus)?|ao[uû]t|agosto|sept?(?:ember|embre|tembre|iembre)?|setembro"
+    "|oct(?:ober|obre)?|okt(?:ober)?|ottobre|outubro|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|d[ée]cembre|dez(?:ember)?"
+    "|diciembre|dicembre|dezembro"
+)
+_NUMERAL = (
+    "(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-(?:one|two|three|four|five|six|seven|eight|nine))?"
+    "|(?:one|two|three|four|five|six|seven|eight|nine) hundred"
+    "|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+)
+# Digits beside these letters belong to a word (B2B, SHA256). Chinese and Japanese put no spaces around numbers.
+_LETTER = "a-zß-ԯ"
+# Bounded, since digits that go on for pages are no number.
+_DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{_LETTER}])"
+_NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
+_BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"
+_WEB = re.compile(r"(?:https?://|www\.)[^\s<>]+")
+# Spelled for readers (a@b.com) or against robots (a {AT} b {DOT} com, a at b dot com).
+_AT_OR_DOT = re.compile(r"@|[\[({<]\s?at\s?[\])}>]|\sdot\s")
+_MAIL = re.compile(
+    r"(?<![\w.+%-])[\w.+%-]+"
+    r"(?:@|\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\sat\s(?=[\w-]+\sdot\s))[\w-]+"
+    r"(?:(?:\.|\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\sdot\s)[\w-]+)+"
+)
+_NUMBERS = re.compile(
+    rf"(?<![{_LETTER}\d])(?:(?:{_MONTH})\.?{_BETWEEN})?{_NUMBER}(?:{_BETWEEN}?(?:{_NUMBER}|(?:{_MONTH})(?![^\W_])))*"
+)
+_COUNTED = re.compile(
+    "\ue002(\\s?)((?:(?:business|calendar|working) )?(?:minute|hour|day|week|month|year))s?(?![^\\W_])"
+)
+_MASKED = re.compile("[\ue000-\ue002]")
+_LIGHT_PUNCTUATION = re.compile(r"[\s,.:;()'-]+")
+
+
+@_cached
+def mask_facts(normalized: str) -> str:
+    """Returns a normalized text with its facts masked and without light punctuation; '' if it has no facts.
+
+    Facts are e-mail and web addresses, telephone numbers, dates and numbers.
+    """
+    masked = _WEB.sub("\ue000", normalized) if "://" in normalized or "www." in normalized else normalized
+    if _AT_OR_DOT.search(masked):
+        masked = _MAIL.sub("\ue001", masked)
+    masked = _NUMBERS.sub("\ue002", masked)
+    if masked == normalized:
+        return ""
+    return _LIGHT_PUNCTUATION.sub(" ", _COUNTED.sub("\ue002\\1\\2", masked)).strip()
+
+
+def has_words(masked: str) -> bool:
+    """Returns whether a masked text has enough words besides the masks to be distinctive."""
+    return len(words(_MASKED.sub(" ", masked))) >= 4

@@ -1,0 +1,61 @@
+"""Blocks to clauses: which blocks are headings, which label each has, under which headings each stands."""
+
+from core.clauses import Clause
+from extraction.blocks import LOOKS_LEVEL, Block
+from extraction.words.labels import split_label
+from extraction.words.normalization import typography_without_prefix
+from extraction.words.stated_dates import states_date
+
+# A longer line is a sentence, however it is set.
+_MOST_HEADING_WORDS = 16
+_LONGEST_HEADING = 120
+# A text in a heading element that is longer than this, and ends as a sentence does, is a paragraph.
+_LONGEST_HEADING_ELEMENT = 300
+_SENTENCE_END = (".", ";", ",", "!", ")", "…", "。")
+
+
+def build_clauses(blocks: list[Block]) -> tuple[Clause, ...]:
+    """Returns one clause for each block, in order."""
+    clauses: list[Clause] = []
+    open_headings: list[tuple[int, str]] = []  # level and text, outermost first
+    heading_path: tuple[str, ...] = ()
+    for index, block in enumerate(blocks):
+        label, text = split_label(block.text)
+        level = _heading_level(block, blocks[index + 1] if index + 1 < len(blocks) else None)
+        if label is None:
+            label = block.label
+        if level:
+            while open_headings and open_headings[-1][0] >= level:
+                open_headings.pop()
+            heading_path = tuple(heading for _, heading in open_headings)
+        kind = "heading" if level else "paragraph" if block.kind == "heading" else block.kind
+        typography = block.typography
+        if typography:
+            typography = typography_without_prefix(typography, block.text.removesuffix(text))
+            if typography == text:
+                typography = ""
+        clauses.append(Clause(len(clauses), kind, label, heading_path, text, block.links, typography))
+        if level:
+            open_headings.append((level, text))
+            heading_path = (*heading_path, text)
+    return tuple(clauses)
+
+
+def _heading_level(block: Block, following: Block | None) -> int:
+    """Returns the level of a heading; 0 if the block is no heading."""
+    if block.kind == "heading":
+        # Some pages set whole paragraphs in heading elements for the looks.
+        is_sentence = len(block.text) > _LONGEST_HEADING_ELEMENT and block.text.endswith(_SENTENCE_END)
+        return 0 if is_sentence else block.level
+    if block.kind != "paragraph" or following is None or following.level:
+        return 0
+    text = block.text
+    short = len(text) <= _LONGEST_HEADING and len(text.split()) <= _MOST_HEADING_WORDS
+    if not short or text.endswith(_SENTENCE_END) or "@" in text or block.link_share > 0.5 or states_date(text):
+        return 0
+    if block.bold and not following.bold:
+        return LOOKS_LEVEL
+    in_capitals = text.isupper() and sum(map(str.isalpha, text)) > 3
+    if in_capitals and not following.text.isupper() and len(following.text) > 2 * len(text):
+        return LOOKS_LEVEL
+    return 0

@@ -1,0 +1,220 @@
+"""Decides which elements of a page are furniture.
+
+The evidence is an element's tag, role and names, its share of links, and how much of its running text uses the policy
+vocabulary. If a part of a policy may have the same tag or name, more than one piece of evidence is needed.
+"""
+
+from extraction.blocks import Block, Box
+from extraction.furniture import names
+from extraction.furniture.measuring import hardly_any_likely_policy_words, hardly_any_policy_words
+from extraction.words.normalization import word_set
+
+#: Elements that a class name may make furniture. A paragraph or a heading is the vendor's words whatever its class.
+CONTAINER_TAGS = word_set(
+    "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
+    "article address"
+)
+# An element above both limits isn't the frame around a page. They limit the words of running text that uses the policy
+# vocabulary, and the share of all running text.
+_FRAME_POLICY_WORDS = 200
+_FRAME_PROSE_SHARE = 0.6
+
+
+def mark_furniture(blocks: list[Block], boxes: list[Box], policy_words: int, prose_words: int) -> None:
+    """Sets `furniture` on the elements that are page furniture or stand in some.
+
+    boxes: the elements around the blocks, outermost first. policy_words, prose_words: what `measure` returned.
+    """
+    asides = (
+        _titled_asides(blocks, policy_words, prose_words)
+        | _consent_requests(blocks, policy_words)
+        | _hidden_copies(blocks, boxes)
+    )
+    for box in boxes:
+        above = box.parent
+        if (
+            (above is not None and above.furniture)
+            or id(box) in asides
+            or _is_furniture(box, policy_words, prose_words)
+        ):
+            box.furniture = True
+
+
+def _is_furniture(box: Box, policy_words: int, prose_words: int) -> bool:
+    """Returns whether an element is furniture by its own features. policy_words, prose_words: of the whole page."""
+    kinds = names.kinds_by_names(box.names) if box.names else 0
+    plain = not (kinds or box.role or box.form_fields or box.hidden) and box.link_blocks < 3
+    if plain and box.linked_headings < 2 and box.tag not in names.FURNITURE_TAGS:
+        return False  # like most elements
+    if kinds & names.CONSENT:
+        return True
+    if box.tag in ("body", "main"):
+        return False
+    may_be_frame = box.policy_words < _FRAME_POLICY_WORDS or box.prose_words <= _FRAME_PROSE_SHARE * prose_words
+    if may_be_frame and _is_frame(box, kinds, prose_words):
+        return True
+    share = box.policy_words / policy_words if policy_words else 0.0
+    if share > 0.5:
+        return False
+    if box.tag == "footer":
+        return share < 0.2
+    if box.tag in names.SIDE_TAGS or box.role in names.SIDE_ROLES:
+        return share < 0.3 or hardly_any_policy_words(box)
+    if box.tag in ("header", "aside"):
+        return (share < 0.1 or hardly_any_policy_words(box)) and not _in_article(box)
+    if box.tag not in CONTAINER_TAGS or share > 0.3:
+        return False
+    return (
+        (kinds != 0 and _is_furniture_by_name(box, kinds, share))
+        or _is_form(box, share)
+        or _is_list_of_teasers(box)
+        or _is_hidden_scrap(box)
+        or _is_table_of_contents(box)
+    )
+
+
+def _is_form(box: Box, share: float) -> bool:
+    if box.form_fields and box.words < 200 and hardly_any_policy_words(box):
+        return True
+    return box.tag == "form" and box.form_fields > 0 and share < 0.15 and box.words < 300
+
+
+def _is_list_of_teasers(box: Box) -> bool:
+    return box.linked_headings >= 2 and hardly_any_policy_words(box)
+
+
+def _is_hidden_scrap(box: Box) -> bool:
+    return box.hidden and box.prose_words == 0 and box.words < 12
+
+
+def _is_table_of_contents(box: Box) -> bool:
+    """Returns whether hardly anything but links to places of the same page stands in the element."""
+    return (
+        box.link_blocks >= 3
+        and box.prose_words == 0
+        and box.same_page_links >= 0.8 * box.link_blocks
+        and box.link_words > 0.6 * box.words
+    )
+
+
+def _is_frame(box: Box, kinds: int, prose_words: int) -> bool:
+    """Returns whether an element belongs to the frame around a page: its navigation or its foot."""
+    if box.tag in names.FRAME_TAGS or box.role in names.FRAME_ROLES:
+        return True
+    if box.tag != "footer" and not kinds & names.FOOT:
+        return False
+    if _in_article(box):
+        return False
+    # Other elements have the class names of a foot too, but hold most of the text, or no link.
+    return box.tag == "footer" or (
+        box.link_blocks > 0 and box.tag in CONTAINER_TAGS and box.prose_words <= _FRAME_PROSE_SHARE * prose_words
+    )
+
+
+def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
+    """Returns whether an element's names say it is furniture, and the element looks like that. kinds: flags, not 0."""
+    if kinds & names.BANNER:
+        # Sections of a policy have such names too. A banner has few sentences, and a button or a place over the page.
+        laid_over = box.hidden or (box.parent is not None and box.parent.tag == "body")
+        return box.words < 150 and (laid_over or bool(box.buttons))
+    if kinds & names.LINKS and share < 0.05 and box.link_words * 2 > box.words:
+        return True
+    if kinds & names.META and box.words < 80 and box.policy_words == 0:
+        return True
+    if kinds & names.EDGE and box.prose_words == 0 and box.link_words > 0.6 * box.words:
+        return True
+    if kinds & names.MENU and box.link_blocks >= 3 and hardly_any_policy_words(box):
+        return True
+    # Parts of a policy have the names below too. An aside links to other pages, or asks the reader for something.
+    asks = bool(box.link_blocks or box.form_fields or box.buttons)
+    if kinds & names.EMPTY and (asks or box.words < 60) and hardly_any_likely_policy_words(box):
+        return True
+    return bool(kinds & names.ASIDE) and asks and box.words < 150 and hardly_any_likely_policy_words(box)
+
+
+def _titled_asides(blocks: list[Block], policy_words: int, prose_words: int) -> set[int]:
+    """Returns the ids of the elements that begin with the title of an aside, such as "Related articles"."""
+    begun: set[int] = set()
+    asides: set[int] = set()
+    for block in blocks:
+        box = block.box
+        if block.words <= 10 and block.kind in ("heading", "paragraph") and block.link_share < 0.5:
+            title = block.text.strip(names.ORNAMENTS)
+            sure = names.is_aside_title(title)
+            if sure or names.is_shared_title(title):
+                while box is not None and id(box) not in begun and box.prose_words <= 0.3 * prose_words:
+                    small = box.words < 200 and (box.policy_words <= 0.25 * policy_words or box.form_fields > 0)
+                    if box.tag in ("body", "main") or not (hardly_any_policy_words(box) or (sure and small)):
+                        break
+                    if box.words > block.words:
+                        asides.add(id(box))
+                    box = box.parent
+        box = block.box
+        while box is not None and id(box) not in begun:
+            begun.add(id(box))
+            box = box.parent
+    return asides
+
+
+def _consent_requests(blocks: list[Block], policy_words: int) -> set[int]:
+    """Returns the ids of the elements that do nothing but ask for consent: they have a button that gives consent."""
+    requests: set[int] = set()
+    for block in blocks:
+        if block.words <= 5 and (block.on_button or block.link_share > 0.9):
+            if not names.is_consent_control(block.text):
+                continue
+            box = block.box
+            while (
+                box is not None
+                and box.words < 300
+                and box.policy_words <= 0.4 * policy_words
+                and box.tag not in ("body", "main")
+            ):
+                if box.prose_words:
+                    requests.add(id(box))
+                    break
+                box = box.parent
+    return requests
+
+
+def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
+    """Returns the ids of the hidden elements that repeat another one.
+
+    A page may hold the same panel several times, once for each place where it can be opened. Elements are the same if
+    they have the same counts of words, and the same first and last block. The copy that the page shows is kept; if the
+    page shows none of them, the first is.
+    """
+    if sum([box.hidden and box.words > 8 for box in boxes]) < 2:
+        return set()
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for index, block in enumerate(blocks):
+        if block.box is not None:
+            first.setdefault(id(block.box), index)
+            last[id(block.box)] = index
+    for box in reversed(boxes):  # innermost first
+        if box.parent is not None:
+            begin, end, above = first[id(box)], last[id(box)], id(box.parent)
+            first[above] = min(begin, first.get(above, begin))
+            last[above] = max(end, last.get(above, end))
+    sizes = {(box.words, box.prose_words) for box in boxes if box.hidden}
+    seen: dict[tuple[int, int, str, str], int] = {}
+    copies: set[int] = set()
+    for box in sorted(boxes, key=lambda box: box.hidden):
+        if box.words > 8 and (box.words, box.prose_words) in sizes:
+            begin = first[id(box)]
+            content = (box.words, box.prose_words, blocks[begin].text, blocks[last[id(box)]].text)
+            # An element and the only element inside it have the same content at the same place; neither is a copy.
+            if box.hidden and seen.get(content, begin) != begin:
+                copies.add(id(box))
+            seen.setdefault(content, begin)
+    return copies
+
+
+def _in_article(box: Box) -> bool:
+    above = box.parent
+    while above is not None:
+        if above.tag in ("main", "article"):
+            return True
+        above = above.parent
+    return False

@@ -1,0 +1,60 @@
+"""HTML's elements by what they mean for a reader, and the Box of an element."""
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from extraction.blocks import Box
+from extraction.words.normalization import word_set
+
+#: Elements without text that a reader sees.
+SKIPPED_TAGS = word_set(
+    "script style template svg math iframe object embed canvas audio video map head link meta select datalist "
+    "option input textarea img picture noframes applet title base progress meter"
+)
+#: Elements whose text stands by itself.
+BLOCK_TAGS = word_set(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol "
+    "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
+)
+#: Block elements that change how the text inside them is read.
+SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr")
+#: Block elements without a Box: they are a text, or a part of a table. The element around them holds their blocks.
+UNBOXED_TAGS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
+LIST_TAGS = ("ul", "ol", "menu", "dir")
+HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
+BOLD_TAGS = frozenset(["b", "strong"])
+#: Inline elements that change nothing about the text inside them.
+PLAIN_INLINE_TAGS = word_set(
+    "i em u sup sub small big abbr ins mark time code cite q tt bdi s wbr kbd var samp acronym dfn nobr rt ruby"
+)
+FORM_FIELD_TAGS = frozenset(["input", "textarea", "select"])
+# Types of <input> that nobody fills in with words.
+_INPUT_TYPES_WITHOUT_TEXT = word_set("hidden submit button image reset checkbox radio")
+HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+
+
+def is_form_field(node: LexborNode) -> bool:
+    """Returns whether a reader fills in the element, one of FORM_FIELD_TAGS, with words."""
+    return node.tag != "input" or (node.attributes.get("type") or "").lower() not in _INPUT_TYPES_WITHOUT_TEXT
+
+
+def box_of(
+    tag: str, custom_tag: str, attributes: dict[str, str | None], style: str | None, role: str, parent: Box | None
+) -> Box:
+    """Returns the Box of an element.
+
+    custom_tag: the tag of a custom element, which counts as one of its names; '' for an element of HTML. style, role:
+    the attributes of that name, which the caller has looked up.
+    """
+    if not attributes:
+        return Box(tag, custom_tag.strip().lower(), "", parent, False)
+    return Box(
+        tag,
+        f"{custom_tag} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
+        role,
+        parent,
+        "hidden" in attributes or attributes.get("aria-hidden") == "true" or bool(style and HIDDEN_STYLE.search(style)),
+    )

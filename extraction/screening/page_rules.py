@@ -1,0 +1,242 @@
+"""Rules on what an HTML page shows in the policy's place: a challenge, an error, a login, a shell, a consent wall."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from core.captures import Reason, Verdict
+from extraction.furniture.names import is_consent_control
+from extraction.screening import phrases
+from extraction.screening.facts import (
+    PageFacts,
+    first_markup,
+    first_match,
+    quarantined,
+    quote,
+    searchable,
+    would_need_browser,
+)
+from extraction.screening.transfer_rules import CHALLENGE_BYTES
+from extraction.words.stated_dates import states_date
+
+# The markup that embeds a policy stands among the page's own text, not behind megabytes of data.
+_EMBED_BYTES = 200_000
+# A page of more words may be the policy itself, with a button to agree to it.
+_CONSENT_WALL_WORDS = 350
+# A first line of more characters is running text, where the phrases of an error page may be part of a policy.
+_LONGEST_NOTICE = 300
+
+_PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
+    (phrases.BLOCKED, "blocked"),
+    (phrases.NOT_FOUND, "not_found"),
+    (phrases.UNAVAILABLE, "unavailable"),
+    (phrases.NO_SITE, "not_a_policy"),
+)
+_REFRESH = 'meta[http-equiv="refresh" i]'
+
+
+def challenge(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page that is a challenge to the visitor. Evidence: markup that only challenges have."""
+    if not facts.is_small:
+        return None
+    page = facts.payload[:CHALLENGE_BYTES]
+    markup = first_markup(page, phrases.CHALLENGE_MARKUP) if facts.policy_words < 3 or facts.is_stub else ""
+    if not markup and facts.is_stub and not facts.is_named_as_policy and facts.policy_words == 0:
+        markup = first_markup(page, phrases.CAPTCHA_MARKUP)
+    if markup and not (facts.is_named_as_policy and facts.prose_words):
+        return quarantined("blocked", f"the page holds a challenge ({markup})")
+    return None
+
+
+def title_says_otherwise(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that says in its title or first headings that it is blocked, missing, down or parked."""
+    return _says_otherwise(facts.titles)
+
+
+def first_lines_say_otherwise(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page whose first lines say that it is blocked, missing, down or parked.
+
+    A notice that the policy is withdrawn may use the same phrases, and is no error page.
+    """
+    if not facts.is_small or phrases.WITHDRAWN.search(facts.beginning):
+        return None
+    clauses = (clause.text for clause in facts.document.clauses[:8])
+    shown = (block.text for block in facts.page.blocks[:20] if block.link_share < 0.5)
+    return _says_otherwise([searchable(text) for text in (*clauses, *shown) if len(text) < _LONGEST_NOTICE])
+
+
+def _says_otherwise(texts: list[str]) -> Verdict | None:
+    for pattern, reason in _PHRASES_BY_REASON:
+        match = first_match(pattern, texts)
+        if match:
+            return quarantined(reason, f"the page says: {quote(match)!r}")
+    return None
+
+
+def element_named_not_found(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page with an element that a site builder names for missing pages, such as `error404`."""
+    if not facts.is_small or facts.is_named_as_policy:
+        return None
+    names = {name for block in facts.page.blocks for name in (block.box.names.split() if block.box else ())}
+    body = facts.page.tree.body
+    if body is not None:
+        names.update((body.attributes.get("class") or "").lower().split())
+    not_found_names = names & phrases.NOT_FOUND_NAMES
+    if not_found_names:
+        return quarantined("not_found", f"an element of the page is called {min(not_found_names)!r}")
+    return None
+
+
+def home_page(facts: PageFacts) -> Verdict | None:
+    """Quarantines the site's home page in the policy's place.
+
+    Evidence: a redirect from the policy's address to the home page, or the home page as the page's canonical address.
+    """
+    capture = facts.capture
+    if facts.is_named_as_policy or not _path_segments(capture.asked_url):
+        return None
+    redirected = capture.redirects and capture.asked_url != capture.url
+    if redirected and _is_home(capture.url) and not urlsplit(capture.url).query:
+        return quarantined("not_found", f"the site redirected to its home page, {capture.url}")
+    for selector, attribute in (("link[rel=canonical]", "href"), ('meta[property="og:url"]', "content")):
+        node = facts.page.tree.css_first(selector)
+        address = (node.attributes.get(attribute) or "") if node is not None else ""
+        if not address:
+            continue
+        try:
+            parts = urlsplit(urljoin(capture.url, address))
+        except ValueError:
+            continue
+        if parts.netloc and not parts.path.strip("/") and not parts.query and not parts.fragment:
+            return quarantined("not_found", f"the page gives the home page as its own address, {address}")
+    return None
+
+
+def _path_segments(url: str) -> list[str]:
+    return [segment for segment in urlsplit(url).path.lower().split("/") if segment]
+
+
+def _is_home(url: str) -> bool:
+    """Returns whether the path of an address has nothing but languages and names of home pages."""
+    return all(
+        segment in phrases.HOME_SEGMENTS or re.fullmatch(r"[a-z]{2}(?:[-_][a-z]{2})?", segment)
+        for segment in _path_segments(url)
+    )
+
+
+def consent_wall(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that shows nothing but a request for consent.
+
+    Evidence: a button to accept, in the element that holds nearly all of the text. A policy with a banner beside it has
+    its text in another element. A policy that is shown with a button to agree to it has a title, a date or headings.
+    """
+    blocks = facts.page.blocks
+    shown_words = sum(block.words for block in blocks if not block.on_button and block.link_share < 0.5)
+    if shown_words > _CONSENT_WALL_WORDS or _has_parts_of_policy(facts):
+        return None
+    inputs = facts.page.tree.css("input[type=submit], input[type=button]")
+    captions = [node.attributes.get("value") or "" for node in inputs]
+    button = next((caption for caption in captions if is_consent_control(searchable(caption).strip())), "")
+    prose_words = sum(block.words for block in blocks if block.words >= 12 and block.link_share < 0.5)
+    for block in blocks:
+        if (block.on_button or block.link_share > 0.9) and is_consent_control(searchable(block.text)):
+            button = button or block.text
+            box = block.box
+            while box is not None and box.prose_words < 0.7 * prose_words:
+                box = box.parent
+            if prose_words and box is not None and box.tag not in ("body", "main"):
+                return _asked_for_consent(block.text)
+    if button and not facts.is_named_as_policy and len(phrases.ASKS_CONSENT.findall(facts.beginning)) > 1:
+        return _asked_for_consent(button)
+    return None
+
+
+def _asked_for_consent(button: str) -> Verdict:
+    return quarantined("empty", f"the page only asks for consent, with a button {button!r}")
+
+
+def _has_parts_of_policy(facts: PageFacts) -> bool:
+    """Returns whether the page is named as the policy and has a stated date or several headings."""
+    dated = any(states_date(block.text) for block in facts.page.blocks)
+    headings = sum(clause.kind == "heading" for clause in facts.document.clauses)
+    return facts.is_named_as_policy and (dated or headings >= 4)
+
+
+def password_field(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that asks for a password, unless it is named as the policy and has running text."""
+    if facts.page.tree.css_first("input[type=password]") is None:
+        return None
+    if facts.is_named_as_policy and facts.prose_words > 60:
+        return None
+    return quarantined("login", "the page asks for a password")
+
+
+def login_form(facts: PageFacts) -> Verdict | None:
+    """Quarantines a stub that asks who the reader is. Evidence: a phrase such as "Sign in", and a form for a name."""
+    if not facts.is_stub or facts.policy_words:
+        return None
+    match = first_match(phrases.LOGIN, _first_texts(facts))
+    if match and _asks_who_the_reader_is(facts):
+        return quarantined("login", f"the page says: {quote(match)!r}")
+    return None
+
+
+def _first_texts(facts: PageFacts) -> list[str]:
+    return [searchable(text) for text in (facts.page.title or "", *(block.text for block in facts.page.blocks[:10]))]
+
+
+def _asks_who_the_reader_is(facts: PageFacts) -> bool:
+    """Returns whether a form asks who the reader is, or passes it on (SAML 2.0 bindings, section 3.5)."""
+    fields = facts.page.tree.css("form input")
+    names = " ".join(f"{field.attributes.get('name')} {field.attributes.get('id')}".lower() for field in fields)
+    return bool(re.search(r"mail|user|login|name|account|identifier|phone|saml|relaystate", names))
+
+
+def sends_browser_on(facts: PageFacts) -> Verdict | None:
+    """Quarantines a stub without running text that sends the browser to another page. Evidence: `<meta>` refresh."""
+    if facts.is_stub and facts.page.tree.css_first(_REFRESH) is not None and not facts.prose_words:
+        return _sent_on()
+    return None
+
+
+def _sent_on() -> Verdict:
+    return would_need_browser("the page only sends the browser on to another")
+
+
+def asks_for_scripts(facts: PageFacts) -> Verdict | None:
+    """Quarantines a stub that asks the reader to switch scripts on, or to wait for them."""
+    if not facts.is_stub or facts.policy_words:
+        return None
+    noscript = (searchable(node.text()) for node in facts.page.tree.css("noscript")[:10])
+    match = first_match(phrases.NEEDS_SCRIPT, [*_first_texts(facts), *noscript])
+    if match:
+        return would_need_browser(f"the page says: {quote(match)!r}; reading it would need a browser")
+    return None
+
+
+def embeds_policy(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page without a sentence that embeds a policy by a script. Evidence: markup of such a service."""
+    if not facts.is_stub or _has_sentence(facts):
+        return None
+    markup = first_markup(facts.payload[:_EMBED_BYTES], phrases.EMBEDS)
+    if markup:
+        return would_need_browser(f"a script is to put the policy here ({markup}); it would need a browser")
+    return None
+
+
+def no_sentence(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page without a sentence. A browser would probably show more if it has scripts or a refresh."""
+    if not facts.is_stub or _has_sentence(facts):
+        return None
+    shown = "nothing but a heading or some links" if facts.words else "no text"
+    tree = facts.page.tree
+    if tree.css_first(_REFRESH) is not None:
+        return _sent_on()
+    if tree.css_first("script[src], noscript, script[type=module]") is not None:
+        return would_need_browser(
+            f"there is {shown} on the page before its scripts run; reading it would need a browser"
+        )
+    return quarantined("empty", f"there is {shown} on the page")
+
+
+def _has_sentence(facts: PageFacts) -> bool:
+    return any(clause.kind != "heading" and len(clause.text.split()) > 3 for clause in facts.document.clauses)

@@ -1,0 +1,226 @@
+"""The loopback archive's server: pywb, behind a front that speaks the Wayback Machine's query language.
+
+    python -m loopback.pywb_front FOLDER [--plan FILE] [--log FILE] [--port NUMBER]
+
+Runs in `.venv-archive`. FOLDER has WARC files. The server listens on 127.0.0.1, at the given port or at a free one, and
+prints one line on stdout, its base address. It serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`, as
+web.archive.org does.
+"""
+
+import argparse
+import gzip
+import io
+import json
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+# Importing this patches sockets for gevent, so it must come before whatever uses sockets.
+from pywb.apps.frontendapp import FrontEndApp
+from pywb.indexer.cdxindexer import write_multi_cdx_index
+from pywb.utils.geventserver import RequestURIWSGIHandler
+
+from gevent import get_hub  # isort: skip
+from gevent.pywsgi import WSGIServer  # isort: skip
+
+from loopback.cdx_dialect import FIELDS, BadQueryError, answer
+from loopback.faults import Fault, Plan, read_plan
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+# For an unknown address, pywb returns a similar one, with other query parameters for example. The Wayback Machine
+# doesn't.
+_NO_FUZZY_RULES = """\
+default_filters: {fuzzy_search_limit: '0', not_exts: [], mimes: [], url_normalize: []}
+rules: []
+"""
+
+
+class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no types
+    """Passes the connection on to the application, for the fault that closes it without an answer."""
+
+    def get_environ(self) -> Environ:
+        environ: Environ = super().get_environ()
+        environ["loopback.socket"] = self.socket
+        return environ
+
+    def log_request(self) -> None:
+        """Prints nothing: the front writes the log that tests read."""
+
+
+class WaybackFront:
+    """The WSGI application. It answers queries of the index and faults itself, and has pywb answer replays."""
+
+    def __init__(self, pywb: FrontEndApp, plan: Plan, log: Path | None) -> None:
+        self._pywb = pywb
+        self._plan = plan
+        self._log = log
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answers a request, as PEP 3333 describes."""
+        path = environ["REQUEST_URI"]
+        if self._log:
+            with self._log.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"at": time.time(), "path": path, **_sent_headers(environ)}) + "\n")
+        fault = self._plan.fault_for(path)
+        if fault and fault.quit:
+            os._exit(0)
+        if fault and fault.drop:
+            environ["loopback.socket"].shutdown(socket.SHUT_RDWR)
+            start_response("200 OK", [])
+            return []
+        if fault and fault.status is not None:
+            body = fault.body.encode()
+            headers = [(name, value) for name, value in fault.headers.items() if value is not None]
+            start_response(f"{fault.status} Fault", [*headers, ("Content-Length", str(len(body)))])
+            return [body]
+        if environ["PATH_INFO"] == "/cdx/search/cdx":
+            status, headers, body = self._cdx(environ, fault)
+        else:
+            status, headers, body = _collect(self._pywb, environ)
+            if status.startswith("307") and not _has(headers, "Memento-Datetime"):
+                status = "302 Found"  # the Wayback Machine's status for a redirect to the nearest capture
+        if fault:
+            headers, body = _altered(headers, body, fault)
+        start_response(status, headers)
+        return [body]
+
+    def _cdx(self, environ: Environ, fault: Fault | None) -> tuple[str, list[tuple[str, str]], bytes]:
+        parameters = parse_qs(environ["QUERY_STRING"])
+        try:
+            rows = [*_parsed_rows(fault.rows if fault else ()), *self._rows(parameters.get("url", [""])[-1])]
+            text, status = answer(rows, parameters), "200 OK"
+        except BadQueryError as error:
+            text, status = f"{error}\n", "400 Bad Request"
+        json_wanted = parameters.get("output") == ["json"]
+        return status, [("Content-Type", "application/json" if json_wanted else "text/plain")], text.encode()
+
+    def _rows(self, url: str) -> Iterator[dict[str, str]]:
+        query = urlencode({"url": url, "output": "json", "allowFuzzy": "0"})
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "/web/index",
+            "QUERY_STRING": query,
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+        }
+        _, _, body = _collect(self._pywb.warcserver, environ)
+        for line in body.splitlines():
+            row = json.loads(line)
+            if "urlkey" in row:
+                yield {
+                    "urlkey": row["urlkey"],
+                    "timestamp": row["timestamp"],
+                    "original": row["url"],
+                    "mimetype": row.get("mime", "-"),
+                    "statuscode": row.get("status", "-"),
+                    "digest": row.get("digest", "-").removeprefix("sha1:"),
+                    "length": row.get("length", "-"),
+                }
+
+
+def _parsed_rows(lines: Iterable[str]) -> Iterator[dict[str, str]]:
+    for line in lines:
+        yield dict(zip(FIELDS, line.split("\t"), strict=True))
+
+
+def _sent_headers(environ: Environ) -> dict[str, str]:
+    return {name[5:].lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+
+
+def _has(headers: Iterable[tuple[str, str]], name: str) -> bool:
+    return any(key.lower() == name.lower() for key, _ in headers)
+
+
+def _collect(application: Any, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Returns status, headers and body of a WSGI application's answer."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+        started.append((status, headers))
+
+    chunks = application(environ, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    status, headers = started[0]
+    hop_by_hop = ("transfer-encoding", "connection")
+    return status, [(name, value) for name, value in headers if name.lower() not in hop_by_hop], body
+
+
+def _altered(headers: list[tuple[str, str]], body: bytes, fault: Fault) -> tuple[list[tuple[str, str]], bytes]:
+    new = dict(fault.headers)
+    if fault.truncated_gzip:
+        whole = gzip.compress(body)
+        body = whole[: len(whole) // 2]
+        new |= {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
+    if fault.short:
+        new |= {"Content-Length": str(len(body)), "Connection": "close"}
+        body = body[: len(body) // 2]
+    replaced = {name.lower() for name in new}
+    kept = [(name, value) for name, value in headers if name.lower() not in replaced]
+    return kept + [(name, value) for name, value in new.items() if value is not None], body
+
+
+def _application(folder: Path, work: Path, plan: Plan, log: Path | None) -> WaybackFront:
+    index = work / "index.cdxj"
+    write_multi_cdx_index(str(index), [str(folder)], sort=True, cdxj=True)
+    rules = work / "rules.yaml"
+    rules.write_text(_NO_FUZZY_RULES, encoding="utf-8")
+    collection = {"index_paths": str(index), "archive_paths": str(folder) + os.sep}
+    config = {
+        "collections": {"web": collection},
+        "enable_auto_colls": False,
+        "enable_memento": True,
+        "redirect_to_exact": True,
+        "framed_replay": False,
+        "rules_file": str(rules),
+    }
+    settings = work / "config.yaml"
+    settings.write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
+    return WaybackFront(FrontEndApp(config_file=str(settings)), plan, log)
+
+
+def main() -> None:
+    """Serves until the process is terminated, or until the process that started it has ended."""
+    parser = argparse.ArgumentParser(description="Serve a folder of WARC files as the Wayback Machine would.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--plan", type=Path, help="file with the faults to answer with")
+    parser.add_argument("--log", type=Path, help="file to which requests are logged, one JSON object a line")
+    parser.add_argument("--port", type=int, default=0, help="port to listen at; 0 takes a free one")
+    arguments = parser.parse_args()
+    plan = read_plan(arguments.plan) if arguments.plan else Plan([])
+    with tempfile.TemporaryDirectory() as work:
+        server = WSGIServer(
+            ("127.0.0.1", arguments.port),
+            _application(arguments.folder, Path(work), plan, arguments.log),
+            handler_class=_Handler,
+            log=None,
+        )
+        server.start()
+        sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+        sys.stdout.flush()
+        get_hub().threadpool.spawn(_end_with_starter)
+        server.serve_forever()
+
+
+def _end_with_starter() -> None:
+    """Ends the server when the pipe on stdin closes: the process that started it has ended, or was killed."""
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""Prepares changes as all formats show them: words, order, grouping, notes, and which parts of a text are left out.
+
+Nothing here depends on a format. A vendor's words pass through `printable`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, takewhile
+from typing import Final
+
+from core.changes import SIGNIFICANCES, Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
+from core.clauses import Clause
+from reports.redline_cuts import cut_redline
+from reports.vendor_text import printable
+
+KIND_WORDS: Final[dict[ChangeKind, str]] = {
+    "added": "added",
+    "removed": "removed",
+    "modified": "modified",
+    "moved": "moved",
+    "moved_modified": "moved and modified",
+    "renumbered": "renumbered",
+    "split": "split",
+    "merged": "merged",
+    "cosmetic": "cosmetic",
+    "factual": "factual",
+}
+SIGNIFICANCE_MEANINGS: Final[dict[Significance, str]] = {
+    "substantive": "the words of the policy differ",
+    "factual": "only contact details, dates or numbers differ",
+    "editorial": "only typography, numbering, order or link targets differ",
+    "volatile": "only counters and the like differ, which change by themselves",
+}
+_EQUAL: Final[RedlineOperation] = "equal"
+_DELETE: Final[RedlineOperation] = "delete"
+_INSERT: Final[RedlineOperation] = "insert"
+_CLAUSE_KIND_WORDS: Final = {
+    "heading": "heading",
+    "paragraph": "paragraph",
+    "list_item": "list item",
+    "table_row": "table row",
+}
+_MARKS: Final[dict[RedlineOperation, tuple[str, str]]] = {
+    "delete": ("[-", "-]"),
+    "insert": ("{+", "+}"),
+    "equal": ("", ""),
+}
+PATH_SEPARATOR: Final = " › "
+ELLIPSIS: Final = "…"
+# Marks the end of a paragraph that only one of the texts has, as proof-readers and Word do.
+PARAGRAPH_END: Final = "¶"
+TOP_LEVEL: Final = "top level"
+
+# Below this confidence readers should check for themselves whether the two sides belong together.
+_UNCERTAIN = 0.5
+# How many characters of unchanged text are kept on either side of a difference, and of a clause that is only named.
+_CONTEXT = 90
+_EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedChange:
+    """A change as all formats show it.
+
+    number: its place in reading order, from 1.
+    path: the headings it stands under, outermost first, then its label.
+    clause_kind: what kind of clause it is, in words; '' for a paragraph, which goes without saying.
+    redline: its text, made printable.
+    notes: sentences about what the redline does not show.
+    """
+
+    number: int
+    change: Change
+    path: tuple[str, ...]
+    clause_kind: str
+    redline: Redline
+    notes: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of change, in words."""
+        return KIND_WORDS[self.change.kind]
+
+    @property
+    def place(self) -> str:
+        """The path in one line."""
+        return PATH_SEPARATOR.join(self.path) or TOP_LEVEL
+
+    @property
+    def heading(self) -> str:
+        """The innermost heading the clause stands under, printable; for a heading its own text."""
+        clause = (self.change.new or self.change.old)[0]
+        if clause.kind == "heading":
+            return printable(clause.text)
+        return printable(clause.heading_path[-1]) if clause.heading_path else TOP_LEVEL
+
+    @property
+    def redline_with_breaks(self) -> Redline:
+        """The redline with a ¶ inserted where a clause was split, or deleted where clauses were merged."""
+        old, new = self.change.old, self.change.new
+        if not old or not new or len(old) == len(new):
+            return self.redline
+        several, operation, other = (new, _INSERT, _DELETE) if len(new) > 1 else (old, _DELETE, _INSERT)
+        first, *others = cut_redline(self.redline, other, [printable(clause.text) for clause in several])
+        result = list(first)
+        for piece in others:
+            result += [(_EQUAL, " "), (operation, PARAGRAPH_END), *piece]
+        return tuple(result)
+
+    @property
+    def beginning(self) -> str:
+        """The first words of the clause, to name it by."""
+        return shortened(printable((self.change.new or self.change.old)[0].text), _CONTEXT)
+
+    @property
+    def excerpt(self) -> Redline:
+        """`redline_with_breaks` with its long unchanged stretches cut."""
+        return excerpt_of(self.redline_with_breaks)
+
+
+def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
+    """Returns every change of a comparison as it is shown, in reading order."""
+    return tuple(
+        RenderedChange(
+            number,
+            change,
+            _path((change.new or change.old)[0]),
+            _clause_kind(change),
+            _printable_redline(change),
+            _notes(change),
+        )
+        for number, change in enumerate(comparison.changes, start=1)
+    )
+
+
+def by_significance(
+    changes: Iterable[RenderedChange],
+) -> Iterator[tuple[Significance, tuple[RenderedChange, ...]]]:
+    """Yields the changes of each significance that occurs, substantive ones first, each group in reading order."""
+    everything = tuple(changes)
+    for significance in SIGNIFICANCES:
+        group = tuple(change for change in everything if change.change.significance == significance)
+        if group:
+            yield significance, group
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRun:
+    """A run of substantive changes under one heading. number: that of its first change. changes: how many it has."""
+
+    heading: str
+    number: int
+    changes: int
+
+
+def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[ChangeRun, ...]:
+    """Returns the substantive changes grouped by heading, in reading order."""
+    substantive = (change for change in changes if change.change.significance == "substantive")
+    runs = []
+    for heading, run in groupby(substantive, key=lambda change: change.heading):
+        first, *others = run
+        runs.append(ChangeRun(heading, first.number, 1 + len(others)))
+    return tuple(runs)
+
+
+def excerpt_of(redline: Redline) -> Redline:
+    """Returns the redline with its long unchanged stretches cut to the text next to a difference."""
+    if len(redline) == 1 and redline[0][0] == "equal":
+        return (("equal", shortened(redline[0][1], _EXCERPT)),)
+    last = len(redline) - 1
+    result = []
+    for index, (operation, text) in enumerate(redline):
+        if operation == "equal" and len(text) > 3 * _CONTEXT:
+            head = shortened(text, _CONTEXT).removesuffix(ELLIPSIS) if index else ""
+            tail = _end_of(text, _CONTEXT).removeprefix(ELLIPSIS) if index < last else ""
+            text = f"{head}{ELLIPSIS}{tail}"
+        result.append((operation, text))
+    return tuple(result)
+
+
+def redline_as_text(redline: Redline) -> str:
+    """Returns the redline as plain text: deletions as [-old-], insertions as {+new+}."""
+    return "".join(f"{_MARKS[operation][0]}{text}{_MARKS[operation][1]}" for operation, text in redline)
+
+
+def shortened(text: str, length: int) -> str:
+    """Returns the beginning of a text of more than `length` characters, with an ellipsis; a shorter text as it is.
+
+    The cut is at a space if one is near.
+    """
+    if len(text) <= length:
+        return text
+    space = text.rfind(" ", length - 25, length + 1)
+    return f"{text[: space + 1 if space >= 0 else length]}{ELLIPSIS}"
+
+
+def _end_of(text: str, length: int) -> str:
+    start = len(text) - length
+    space = text.find(" ", start, start + 25)
+    return f"{ELLIPSIS}{text[space if space >= 0 else start :]}"
+
+
+def _path(clause: Clause) -> tuple[str, ...]:
+    label = (clause.label,) if clause.label else ()
+    return tuple(printable(part) for part in (*clause.heading_path, *label))
+
+
+def _clause_kind(change: Change) -> str:
+    kinds = dict.fromkeys(clause.kind for clause in change.new or change.old)
+    return "" if set(kinds) == {"paragraph"} else " and ".join(_CLAUSE_KIND_WORDS[kind] for kind in kinds)
+
+
+def _printable_redline(change: Change) -> Redline:
+    """Returns the redline of a change, or one made of its clauses if it has none."""
+    if change.redline:
+        return tuple((operation, printable(text)) for operation, text in change.redline)
+    old, new = (printable(" ".join(clause.text for clause in side)) for side in (change.old, change.new))
+    if not new:
+        return (("delete", old),)
+    if not old:
+        return (("insert", new),)
+    if old == new:
+        return (("equal", new),)
+    return (("delete", old), ("insert", new))
+
+
+def _notes(change: Change) -> tuple[str, ...]:
+    """Returns what the redline does not show: where a clause came from, labels, link targets, a doubtful match."""
+    old, new = change.old, change.new
+    if not (old and new):
+        return ()
+    notes = []
+    if change.kind in ("moved", "moved_modified"):
+        notes.append(_move_note(old[0], new[0]))
+    labels = [(" ".join(c.label for c in side if c.label)) for side in (old, new)]
+    if labels[0] != labels[1] and change.kind not in ("split", "merged"):
+        old_label, new_label = map(printable, labels)
+        notes.append(as_sentence(_difference_note("Number", old_label, new_label)))
+    if change.kind == "split":
+        notes.append(f"One clause became {len(new)}.")
+    if change.kind == "merged":
+        notes.append(f"{len(old)} clauses became one.")
+    links = [[link for clause in side for link in clause.links] for side in (old, new)]
+    removed = [link for link in links[0] if link not in links[1]]
+    added = [link for link in links[1] if link not in links[0]]
+    if removed or added:
+        old_links, new_links = (", ".join(map(printable, side)) for side in (removed, added))
+        notes.append(f"{_difference_note('Link', old_links, new_links)}.")
+    elif change.kind == "cosmetic" and old[0].text == new[0].text and old[0].label == new[0].label:
+        notes.append("Only spacing, emphasis or invisible characters differ.")
+    if change.confidence < _UNCERTAIN:
+        notes.append(f"The two sides may not belong together (confidence {change.confidence:.0%}).")
+    return tuple(notes)
+
+
+def _difference_note(name: str, old: str, new: str) -> str:
+    if old and new:
+        return f"{name}: {old} → {new}"
+    return f"{name} added: {new}" if new else f"{name} removed: {old}"
+
+
+def _move_note(old: Clause, new: Clause) -> str:
+    """Returns from where to where a clause moved, with the headings if they differ."""
+    origin, target = f"clause {old.position + 1} of the old text", f"clause {new.position + 1} of the new"
+    if old.heading_path != new.heading_path:
+        paths = old.heading_path, new.heading_path
+        # Leading headings that both paths have are left out, since they say nothing about the move; the innermost
+        # heading of each path is always shown.
+        common = list(takewhile(lambda pair: pair[0] == pair[1], zip(*paths, strict=False)))
+        left_out = min(len(common), *(max(len(path) - 1, 0) for path in paths))
+        origin, target = (
+            f"{_quoted_path(path, left_out)} ({clause})" for path, clause in zip(paths, (origin, target), strict=True)
+        )
+    return f"From {origin} to {target}."
+
+
+def _quoted_path(path: tuple[str, ...], left_out: int) -> str:
+    if not path:
+        return f"the {TOP_LEVEL}"
+    ellipsis = [ELLIPSIS] if left_out else []
+    return f"“{PATH_SEPARATOR.join([*ellipsis, *map(printable, path[left_out:])])}”"
+
+
+def as_sentence(text: str) -> str:
+    """Returns the text with a capital letter at its beginning and a full stop at its end."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,1 @@
+"""One module for each sub-command, which `scripts.main` imports by name: parses arguments, calls, prints."""

@@ -1,0 +1,28 @@
+"""`clausewatch captures`"""
+
+import click
+
+from core.policies import PolicyKey
+from core.settings import load_settings
+from scripts.options import declared_policy, format_option, open_store, policy_option, vendor_argument
+from scripts.printing import print_json, print_table
+from views.captures import policy_captures
+
+
+@click.command("captures")
+@vendor_argument
+@policy_option
+@format_option("text", "json")
+def command(vendor: str, policy: str, output_format: str) -> None:
+    """List the captures of a policy, oldest first, each with its verdict and the version it shows."""
+    settings = load_settings()
+    declared_policy(settings, vendor, policy)
+    with open_store(settings) as store:
+        captures = policy_captures(store, PolicyKey(vendor, policy))
+    if output_format == "json":
+        print_json([capture.to_dict() for capture in captures])
+    elif captures:
+        rows = [{**capture.to_dict(), "url": " → ".join(capture.addresses)} for capture in captures]
+        print_table(rows, ("id", "captured_at", "source", "verdict", "reason", "version", "sha256", "url"))
+    else:
+        click.echo(f"there are no captures of {vendor}'s {policy} policy yet", err=True)

@@ -1,0 +1,35 @@
+"""`clausewatch diff`"""
+
+from pathlib import Path
+
+import click
+
+from core.captures import sha256_hex
+from core.exceptions import ExtractionError, UsageError
+from extraction import extract
+from formats.media_types import media_type_of
+from reports import REPORT_FORMATS, FileSide, compare_files
+from scripts.options import format_option
+from scripts.report_output import output_option, write_report
+
+
+@click.command("diff")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@format_option(*REPORT_FORMATS)
+@output_option
+def command(old: Path, new: Path, output_format: str, output: Path | None) -> None:
+    """Compare two local files (.html, .pdf, .md or .txt) clause by clause."""
+    report = compare_files(_file_side(old), _file_side(new))
+    write_report(report, output_format, output)
+
+
+def _file_side(path: Path) -> FileSide:
+    media_type = media_type_of(path)
+    try:
+        data = path.read_bytes()  # once, so that the SHA-256 is that of the compared bytes even if the file changes
+        return FileSide(path, sha256_hex(data), extract(data, media_type))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except ExtractionError as error:
+        raise ExtractionError(f"{path}: {error}") from None

@@ -1,0 +1,72 @@
+"""`clausewatch export`"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from core.declarations import select_vendors
+from core.exceptions import ClausewatchError, DamageError, UsageError
+from core.plurals import plural
+from core.policies import PolicyKey
+from core.settings import load_settings
+from ingestion import is_warc, write_captures
+from scripts.options import open_store, vendor_argument
+from scripts.whole_file import whole_file
+from storage import Store
+
+
+@click.command("export")
+@vendor_argument
+@click.option("--policy", metavar="NAME", help="Only captures of this policy. Default: of all the vendor's policies.")
+@click.option(
+    "--warc",
+    "path",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="The file to write, whose name ends in .warc.gz; - stands for standard output.",
+)
+def command(vendor: str, policy: str | None, path: Path) -> None:
+    """Write a vendor's captures, as evidence, to a WARC file that other programs can replay.
+
+    If another database ingests the file, it has the same captures and, with the same declaration, the same history. The
+    file does not contain readings, reviews or subscribers.
+
+    The exit status is 1 if captures are omitted because their payload is damaged.
+    """
+    settings = load_settings()
+    declaration = select_vendors(settings.vendors, [vendor])[vendor]
+    policies = list(declaration.policies) if policy is None else [policy]
+    for slug in policies:
+        declaration.policy(slug)
+    if path != Path("-") and not (is_warc(path) and path.suffix.lower() == ".gz"):
+        raise UsageError(f"{path}: the name of a WARC file must end in .warc.gz")
+    if path == Path("-") and sys.stdout.isatty():
+        raise UsageError("a terminal can't show a WARC file; name a file: --warc evidence.warc.gz")
+    with open_store(settings) as store:
+        _export(store, [PolicyKey(vendor, slug) for slug in policies], path)
+
+
+def _export(store: Store, keys: list[PolicyKey], path: Path) -> None:
+    captures = [stored.capture for key in keys for stored in store.library.captures(key)]
+    if not captures:
+        raise UsageError(f"there are no captures of {keys[0].vendor} yet")
+
+    def payload_of(sha256: str) -> bytes | None:
+        try:
+            return store.library.payload(sha256)
+        except DamageError as error:  # the other captures are evidence all the same
+            click.echo(f"omitted: {error}", err=True)
+            return None
+
+    if path == Path("-"):
+        count = write_captures(sys.stdout.buffer, captures, payload_of)
+    else:
+        with whole_file(path) as stream:
+            count = write_captures(stream, captures, payload_of)
+    click.echo(f"{plural(count, 'capture')} written", err=True)
+    if count < len(captures):
+        raise ClausewatchError(
+            f"{plural(len(captures) - count, 'capture')} omitted, with damaged payloads; run `clausewatch verify`"
+        )

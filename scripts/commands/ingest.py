@@ -1,0 +1,104 @@
+"""`clausewatch ingest`"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from core.captures import Capture
+from core.dates import parse_span
+from core.declarations import Policy
+from core.exceptions import ClausewatchError, UsageError
+from core.plurals import plural
+from core.policies import PolicyKey
+from core.settings import load_settings
+from ingestion import LeftOut, capture_from_page, captures_from_warc, is_warc
+from intake.records import FoundCapture, ReadCapture
+from intake.service import Intake
+from scripts.options import declared_policy, format_option, open_store, policy_option
+from scripts.printing import print_json
+from views.captures import CaptureView
+from views.versions import version_numbers
+
+
+@click.command("ingest")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--vendor", required=True, metavar="SLUG", help="The vendor whose policy the files show.")
+@policy_option
+@click.option("--captured-at", metavar="DATE", help="For a saved page: when it showed this text.")
+@click.option("--url", metavar="ADDRESS", help="For a saved page: the declared location it was saved from.")
+@format_option("text", "json")
+def command(
+    files: tuple[Path, ...], vendor: str, policy: str, captured_at: str | None, url: str | None, output_format: str
+) -> None:
+    """Store captures from files: WARC files, or pages saved as .html, .pdf, .md or .txt.
+
+    Every response in a WARC file that comes from a location of the policy becomes a capture; its time is the record's
+    WARC-Date. Captures in a file that `export` wrote are restored exactly.
+
+    A saved page needs --captured-at and --url, unless its first line states both in the form of the Princeton-Leuven
+    corpus of privacy policies.
+    """
+    settings = load_settings()
+    _, declaration = declared_policy(settings, vendor, policy)
+    key = PolicyKey(vendor, policy)
+    moment = parse_span(captured_at).begin if captured_at else None
+    captures: list[Capture] = []
+    results: list[ReadCapture] = []
+    left_out: Counter[str] = Counter()
+
+    def found_captures() -> Iterator[FoundCapture]:
+        for file in files:
+            for record in _captures_in(file, key, declaration, moment, url):
+                if isinstance(record, LeftOut):
+                    left_out[record.why] += 1
+                else:
+                    capture, payload = record
+                    captures.append(capture)
+                    yield capture, payload, declaration
+
+    with open_store(settings) as store, Intake(store) as intake:
+        try:
+            for result in intake.keep_all(found_captures()):
+                results.append(result)
+        except KeyboardInterrupt:
+            raise ClausewatchError(
+                "interrupted; the captures counted above are stored and read, and some more may be stored; run this "
+                "command again to continue"
+            ) from None
+        finally:
+            click.echo(_summary(results, left_out), err=True)
+        numbers = version_numbers(store.library.history(key))
+    if not results:
+        raise UsageError(f"none of these files contains a capture of {vendor}'s {policy} policy")
+    if output_format == "json":
+        views = [
+            CaptureView(result.capture_id, capture, result.verdict, numbers.get(result.version_id or ""))
+            for capture, result in zip(captures, results, strict=True)
+        ]
+        print_json([view.to_dict() for view in views])
+
+
+def _captures_in(
+    file: Path, key: PolicyKey, declaration: Policy, moment: datetime | None, url: str | None
+) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
+    if not is_warc(file):
+        yield capture_from_page(file, key.vendor, key.policy, declaration, moment, url)
+        return
+    if moment or url:
+        raise UsageError(f"{file}: a WARC file states times and addresses itself; omit --captured-at and --url")
+    yield from captures_from_warc(file, key.vendor, key.policy, declaration)
+
+
+def _summary(results: list[ReadCapture], left_out: Counter[str]) -> str:
+    """Returns a line that says what is stored. After an error, too, it counts what was read so far."""
+    quarantined = Counter(result.verdict.reason for result in results if result.verdict.name == "quarantined")
+    new = sum(result.is_new for result in results)
+    line = f"{plural(len(results), 'capture')} read, {new} new, {quarantined.total()} quarantined"
+    if quarantined:
+        line += f" ({', '.join(f'{count} {reason}' for reason, count in quarantined.most_common())})"
+    for why, count in left_out.most_common():
+        line += f"; {plural(count, 'record')} {why} left out"
+    return line

@@ -1,0 +1,43 @@
+"""`clausewatch reextract`"""
+
+import click
+
+from core.declarations import select_vendors
+from core.exceptions import ClausewatchError
+from core.plurals import plural
+from core.policies import PolicyKey
+from core.settings import load_settings
+from intake.service import Intake
+from scripts.options import open_store
+from scripts.progress_bar import progress_bar
+
+
+@click.command("reextract")
+@click.argument("vendors", nargs=-1, metavar="[VENDOR...]")
+def command(vendors: tuple[str, ...]) -> None:
+    """Read stored captures again with the current extractor and declarations.
+
+    Reads the captures of the named vendors, or of all vendors. Until every capture of a policy has been read, commands
+    show the earlier readings of that policy. Captures that are up to date are skipped, so you can interrupt this
+    command and run it again. Digests do not report changes that come only from reading again.
+    """
+    settings = load_settings()
+    with open_store(settings) as store, Intake(store) as intake:
+        try:
+            for vendor in select_vendors(settings.vendors, vendors).values():
+                for name, policy in vendor.policies.items():
+                    key = PolicyKey(vendor.slug, name)
+                    before = len(store.library.history(key).versions)
+                    with progress_bar(f"{vendor.slug} {name}") as progress:
+                        count = intake.reextract(key, policy, progress)
+                    after = len(store.library.history(key).versions)
+                    click.echo(
+                        f"{vendor.slug} {name}: {plural(count, 'capture')} read again; "
+                        f"{plural(before, 'version')} before, {after} now",
+                        err=True,
+                    )
+        except KeyboardInterrupt:
+            raise ClausewatchError(
+                "interrupted; the new readings are stored, and are shown once their policy is complete; run this "
+                "command again to continue"
+            ) from None

@@ -1,0 +1,30 @@
+"""`clausewatch report`"""
+
+from pathlib import Path
+
+import click
+
+from core.settings import load_settings
+from reports import REPORT_FORMATS, build_report
+from scripts.options import declared_policy, format_option, open_store, policy_option, vendor_argument
+from scripts.report_output import output_option, write_report
+
+
+@click.command("report")
+@vendor_argument
+@click.argument("old", metavar="FROM")
+@click.argument("new", metavar="TO")
+@policy_option
+@format_option(*REPORT_FORMATS)
+@output_option
+def command(vendor: str, old: str, new: str, policy: str, output_format: str, output: Path | None) -> None:
+    """Report what changed between two dates, clause by clause.
+
+    Compares the version in force at the end of FROM with the version in force at the end of TO. For example, `report
+    hesk 2010 2016` compares the ends of two years.
+    """
+    settings = load_settings()
+    declaration, _ = declared_policy(settings, vendor, policy)
+    with open_store(settings) as store:
+        report = build_report(store, declaration, policy, old, new)
+    write_report(report, output_format, output)

@@ -1,0 +1,29 @@
+"""`clausewatch restore`"""
+
+from pathlib import Path
+
+import click
+
+from core.settings import load_settings
+from scripts.damaged_payloads import report_damaged_payloads
+from scripts.options import open_store
+from scripts.progress_bar import progress_bar
+from storage.upkeep import restore
+
+
+@click.command("restore")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def command(file: Path) -> None:
+    """Fill an empty database from FILE, which `backup` wrote.
+
+    FILE is checked first, and each payload is checked again when it is stored. Either everything is restored or
+    nothing. The data goes where CLAUSEWATCH_DATABASE_URL and CLAUSEWATCH_PAYLOADS_URL say, so `backup` and `restore`
+    also move an installation from SQLite to PostgreSQL, or its payloads into an object store or out of it.
+
+    The exit status is 1 if a payload is damaged; everything is restored all the same.
+    """
+    settings = load_settings()
+    with open_store(settings) as store, progress_bar("rows") as progress:
+        damaged = restore(store, file, progress)
+    click.echo(f"{file} is restored", err=True)
+    report_damaged_payloads(damaged)

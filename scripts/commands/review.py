@@ -1,0 +1,123 @@
+"""`clausewatch review`"""
+
+import getpass
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from core.declarations import select_vendors
+from core.escaping import escape_line
+from core.exceptions import UsageError
+from core.plurals import plural
+from core.policies import PolicyKey
+from core.settings import load_settings
+from scripts.options import Decorator, format_option, open_store
+from scripts.printing import print_clauses, print_json, print_table
+from storage import Decision, Review
+from views.reviews import PolicyReview, capture_for_review, policies_to_review
+
+_id = click.IntRange(1, 2**63 - 1)  # the range of a database's ids
+_ids_argument: Decorator = click.argument("capture_ids", nargs=-1, required=True, type=_id, metavar="ID...")
+_id_argument: Decorator = click.argument("capture_id", type=_id, metavar="ID")
+_note_option: Decorator = click.option(
+    "--note", default="", metavar="TEXT", help="The reason, which is stored with the decision."
+)
+
+
+@click.group("review", invoke_without_command=True)
+@click.option("--vendor", "slugs", multiple=True, metavar="SLUG", help="Only this vendor. Can be repeated.")
+@click.option("--policy", metavar="NAME", help="Only policies with this name.")
+@format_option("text", "json")
+@click.pass_context
+def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, output_format: str) -> None:
+    """List the quarantined captures that wait for a person's decision; accept or reject captures.
+
+    A decision outweighs the extractor's verdict until the next decision on the same capture. An accepted capture shows
+    a version, a rejected one shows none. If a decision changes what happened after the last capture that a subscriber
+    was told about, the next digest reports it.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    settings = load_settings()
+    keys = [
+        PolicyKey(vendor.slug, name)
+        for vendor in select_vendors(settings.vendors, slugs).values()
+        for name in vendor.policies
+        if policy in (None, name)
+    ]
+    if not keys:
+        raise UsageError(f"none of these vendors has a policy {policy!r}")
+    with open_store(settings) as store:
+        reviews = list(policies_to_review(store, keys, slugs))
+    if output_format == "json":
+        print_json([capture.to_dict() for review in reviews for capture in review.waiting])
+    else:
+        _print_waiting([review for review in reviews if review.waiting])
+    for review in reviews:
+        for warning in review.warnings:
+            click.echo(warning, err=True)
+
+
+@command.command("show")
+@_id_argument
+@format_option("text", "json")
+def show(capture_id: int, output_format: str) -> None:
+    """Print a capture, its verdict with the evidence, the decisions on it, and the text read from it."""
+    with open_store(load_settings()) as store:
+        capture = capture_for_review(store, capture_id)
+    fields = capture.to_dict()
+    if output_format == "json":
+        print_json(fields)
+        return
+    for name in ("vendor", "policy", "captured_at", "source", "url", "sha256", "verdict", "reason", "evidence"):
+        if fields[name] is not None and fields[name] != "":
+            click.echo(f"{name.replace('_', ' ')}: {escape_line(str(fields[name]))}", err=True)
+    for review in fields["reviews"]:
+        note = f": {escape_line(review['note'])}" if review["note"] else ""
+        click.echo(f"{review['decision']} by {escape_line(review['by'])} at {review['at']}{note}", err=True)
+    print_clauses(capture.clauses or ())
+
+
+@command.command("accept")
+@_ids_argument
+@_note_option
+def accept(capture_ids: tuple[int, ...], note: str) -> None:
+    """Decide that captures show the policy, even if they are quarantined."""
+    _decide("accepted", capture_ids, note)
+
+
+@command.command("reject")
+@_ids_argument
+@_note_option
+def reject(capture_ids: tuple[int, ...], note: str) -> None:
+    """Decide that captures do not show the policy, even if they are accepted."""
+    _decide("rejected", capture_ids, note)
+
+
+def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str) -> None:
+    with open_store(load_settings()) as store:
+        store.library.review(capture_ids, Review(decision, _account(), note, datetime.now(UTC)))
+    click.echo(f"{decision} {plural(len(capture_ids), 'capture')}", err=True)
+
+
+def _account() -> str:
+    """Returns the name of the account that runs this process, or its number where it has no name, as in containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _print_waiting(reviews: Sequence[PolicyReview]) -> None:
+    """Prints a table for each policy under a heading with the number of captures."""
+    for index, review in enumerate(reviews):
+        blank_line = "\n" if index else ""
+        click.echo(
+            f"{blank_line}{review.key.vendor} {review.key.policy}: {plural(len(review.waiting), 'quarantined capture')}"
+        )
+        rows = [capture.to_dict() for capture in review.waiting]
+        print_table(rows, ("id", "captured_at", "reason", "evidence", "url"))
+    if not reviews:
+        click.echo("no quarantined capture waits for a decision", err=True)

@@ -1,0 +1,42 @@
+"""`clausewatch run`"""
+
+from pathlib import Path
+
+import click
+
+from core.declarations import load_vendors
+from core.exceptions import ClausewatchError, DeclarationError
+from core.settings import load_settings
+from crawler.run import crawl
+from scripts.digest_delivery import send_digests, to_option
+from scripts.options import open_store
+from scripts.run_lock import only_run
+from views.quarantine import quarantine_warnings
+
+
+@click.command("run")
+@to_option
+def command(directory: Path | None) -> None:
+    """Crawl every live page, then send the digests. This is the command for cron.
+
+    A lock prevents two runs on one database at the same time. Messages on standard error name the policies that had
+    only quarantined captures for a week, and those that need a browser. The last line sums up the run.
+
+    The exit status is 1 if a page could not be crawled, or a digest could not be sent.
+    """
+    settings = load_settings()
+    with only_run(settings):
+        outcome = crawl("live")  # prints its failures itself
+        # Digests are sent even if pages failed: one vendor's failure must not hide another vendor's change.
+        try:
+            with open_store(settings) as store:
+                digests = send_digests(settings, store, directory)
+        except ClausewatchError as error:
+            error_type = DeclarationError if isinstance(error, DeclarationError) else ClausewatchError
+            raise error_type(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
+        with open_store(settings) as store:
+            for warning in quarantine_warnings(store, load_vendors(settings.vendors)):
+                click.echo(warning, err=True)
+    click.echo(f"run: {outcome.summary}; {digests}", err=True)
+    if not outcome.ok:
+        raise SystemExit(1)

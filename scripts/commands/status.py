@@ -1,0 +1,73 @@
+"""`clausewatch status`"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.captures import Reason
+from core.declarations import load_vendors
+from core.settings import load_settings
+from scripts.options import format_option, open_store
+from scripts.printing import print_json, print_table
+from scripts.whole_file import whole_file
+from views.metrics import as_metrics
+from views.policy_status import PolicyStatus, policy_statuses
+
+
+@click.command("status")
+@format_option("text", "json")
+@click.option(
+    "--metrics",
+    "metrics_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write metrics in Prometheus' text format to this file instead; - stands for standard output.",
+)
+def command(output_format: str, metrics_path: Path | None) -> None:
+    """Show the status of every policy, failing policies first.
+
+    A policy that has a location today fails if its newest captures are quarantined, if it has had no capture for a
+    week, or if it was never captured. "Last changed" is when its newest version first appeared. The exit status is 0
+    even if policies fail.
+    """
+    settings = load_settings()
+    vendors = load_vendors(settings.vendors)
+    with open_store(settings) as store:
+        statuses = policy_statuses(vendors, store.library.standings(), datetime.now(UTC))
+    if metrics_path == Path("-"):
+        click.echo(as_metrics(statuses), nl=False)
+    elif metrics_path is not None:
+        with whole_file(metrics_path) as stream:
+            stream.write(as_metrics(statuses).encode())
+    elif output_format == "json":
+        print_json([status.to_dict() for status in statuses])
+    else:
+        columns = ("vendor", "policy", "failing_since", "last_seen", "last_changed", "quarantined", "unread")
+        print_table(map(_table_row, statuses), columns)
+
+
+def _table_row(status: PolicyStatus) -> dict[str, Any]:
+    """Returns a row of the table: days instead of times, and no zeros, so that failures stand out."""
+    standing = status.standing
+    return {
+        "vendor": standing.vendor,
+        "policy": standing.policy,
+        "failing_since": " ".join(filter(None, (_day(status.failing_since), status.failing))),
+        "last_seen": _day(standing.last_capture),
+        "last_changed": _day(standing.last_change),
+        "quarantined": _reasons(standing.quarantined),
+        "unread": standing.unread or None,
+    }
+
+
+def _reasons(quarantined: Mapping[Reason, int]) -> str:
+    """Returns `3 blocked`, or `5: 3 blocked, 2 login`."""
+    counts = ", ".join(f"{count} {reason}" for reason, count in quarantined.items())
+    return f"{sum(quarantined.values())}: {counts}" if len(quarantined) > 1 else counts
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else ""

@@ -1,0 +1,62 @@
+"""`clausewatch verify`"""
+
+from collections import Counter
+
+import click
+
+from core.declarations import load_vendors
+from core.escaping import escape_line
+from core.exceptions import ClausewatchError
+from core.plurals import plural
+from core.policies import PolicyKey
+from core.settings import load_settings
+from intake.policy_reader import rederive
+from scripts.options import open_store
+from scripts.progress_bar import progress_bar
+from storage.upkeep import verify
+
+_REMEDIES = {
+    "backup": "can't be made again: restore the database from a backup",
+    "repair": "can be made again: run `clausewatch verify --repair`",
+    "reextract": "can be made again: run `clausewatch reextract`",
+}
+
+
+@click.command("verify")
+@click.option("--repair", is_flag=True, help="Make again what is damaged and can be derived from captures.")
+def command(repair: bool) -> None:
+    """Read everything that is stored, and report what is damaged.
+
+    Payloads and documents are checked against their SHA-256; captures, readings and reviews against their seals; the
+    number of a policy's captures and reviews against the number that was stored. Each capture is read again and the
+    result compared with the stored reading. Damage is reported one item a line. A crawl may run meanwhile.
+
+    The exit status is 0 if nothing is damaged, or if everything that was damaged has been made again; otherwise 1.
+    """
+    settings = load_settings()
+    vendors = load_vendors(settings.vendors)
+    policies = {
+        PolicyKey(slug, name): policy for slug, vendor in vendors.items() for name, policy in vendor.policies.items()
+    }
+    remedies: Counter[str] = Counter()
+    captures_read = 0
+    with open_store(settings) as store, progress_bar("captures") as show_progress:
+
+        def progress(done: int, total: int) -> None:
+            nonlocal captures_read
+            captures_read = done
+            show_progress(done, total)
+
+        for finding in verify(store, policies, rederive, repair, progress):
+            remedies[finding.remedy] += 1
+            mended = "; it has been made again" if finding.remedy == "mended" else ""
+            click.echo(escape_line(f"{finding.place}: {finding.fault}{mended}"))
+    damaged = sum(remedies[remedy] for remedy in _REMEDIES)
+    summary = f"{plural(captures_read, 'capture')} checked, with everything that belongs to them"
+    if remedies["mended"]:
+        summary += f"; {remedies['mended']} damaged and made again"
+    if not damaged:
+        click.echo(f"{summary}; nothing is damaged", err=True)
+        return
+    counts = "; ".join(f"{remedies[remedy]} {text}" for remedy, text in _REMEDIES.items() if remedies[remedy])
+    raise ClausewatchError(f"{summary}; {damaged} damaged: {counts}")

@@ -1,0 +1,18 @@
+"""Reports damaged payloads, for `clausewatch backup` and `clausewatch restore`."""
+
+from collections.abc import Sequence
+
+import click
+
+from core.exceptions import ClausewatchError
+from core.plurals import plural
+
+
+def report_damaged_payloads(damaged: Sequence[str]) -> None:
+    """Prints a line on standard error for each damaged payload. ClausewatchError if there are any."""
+    for line in damaged:
+        click.echo(line, err=True)
+    if damaged:
+        raise ClausewatchError(
+            f"everything is copied, but {plural(len(damaged), 'payload')} can't be verified; run `clausewatch verify`"
+        )

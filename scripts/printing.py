@@ -1,0 +1,66 @@
+"""Prints JSON, tables and clauses on standard output, with control characters in vendors' texts escaped."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import StringIO
+
+import click
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from core.clauses import Clause
+from core.escaping import escape_json, escape_line
+
+
+def print_json(data: object) -> None:
+    """Prints data as JSON."""
+    click.echo(escape_json(json.dumps(data, ensure_ascii=False, indent=2)))
+
+
+def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
+    """Prints rows as a table.
+
+    On a terminal, long cells are folded to fit its width; elsewhere each row is one line. columns: the keys of the
+    rows, which are also the headings, with spaces for underscores.
+    """
+    terminal = Console()
+    cells = [[column.replace("_", " ") for column in columns]]
+    cells += [[escape_line("" if row[column] is None else str(row[column])) for column in columns] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    if terminal.is_terminal and sum(widths) + 2 * (len(widths) - 1) > terminal.width:
+        lines = _folded_lines(cells, terminal.width)
+    else:  # Rich takes seconds to lay out thousands of rows
+        lines = ["  ".join(map(set_cell_size, row, widths)) for row in cells]
+    click.echo("\n".join(line.rstrip() for line in lines))
+
+
+def _folded_lines(cells: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Returns the lines of a table that is at most `width` columns wide. The first row of cells is the heading."""
+    console = Console(width=width, highlight=False, file=StringIO())
+    table = Table(box=None, pad_edge=False)
+    headings, *rows = cells
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get().splitlines()
+
+
+def print_clauses(clauses: Iterable[Clause]) -> None:
+    """Prints clauses as plain text: headings marked by their depth, labels, bullets."""
+    click.echo("\n".join(_clause_lines(clauses)).strip("\n"))
+
+
+def _clause_lines(clauses: Iterable[Clause]) -> Iterator[str]:
+    for clause in clauses:
+        text = f"{clause.label} {clause.text}" if clause.label else clause.text
+        if clause.kind == "heading":
+            yield f"\n{'#' * (len(clause.heading_path) + 1)} {escape_line(text)}\n"
+        elif clause.kind == "list_item":
+            yield f"  {'' if clause.label else '• '}{escape_line(text)}"
+        else:
+            yield f"{escape_line(text)}\n"

@@ -1,0 +1,53 @@
+"""How many captures and reviews of each policy were ever stored, so that `verify` notices rows that are gone."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import Session
+
+from core.policies import PolicyKey
+from storage.database import insert
+from storage.tables.models import CaptureRow, CountRow, ReviewRow
+
+
+def add(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterable[PolicyKey] = ()) -> None:
+    """Counts the captures and reviews that this transaction stores. Each is given by the policy it belongs to."""
+    new_captures, new_reviews = Counter(captures), Counter(reviews)
+    rows = [
+        {"vendor": key.vendor, "policy": key.policy, "captures": new_captures[key], "reviews": new_reviews[key]}
+        for key in new_captures | new_reviews
+    ]
+    if rows:
+        statement = insert(session, CountRow)
+        statement = statement.on_conflict_do_update(
+            index_elements=[CountRow.vendor, CountRow.policy],
+            set_={
+                "captures": CountRow.captures + statement.excluded.captures,
+                "reviews": CountRow.reviews + statement.excluded.reviews,
+            },
+        )
+        session.connection().execute(statement, rows)
+
+
+def recount(session: Session, key: PolicyKey) -> None:
+    """Raises a policy's counts to the captures and reviews that are there.
+
+    No count is ever lowered, so `verify` keeps reporting rows that are gone.
+    """
+    captures, reviews = session.execute(select(*present(*key))).one()
+    row = session.get(CountRow, key) or CountRow(vendor=key.vendor, policy=key.policy, captures=0, reviews=0)
+    row.captures, row.reviews = max(row.captures, captures), max(row.reviews, reviews)
+    session.add(row)
+
+
+def present(vendor: Any, policy: Any) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """Returns queries for how many captures and how many reviews of a policy are in the database.
+
+    vendor, policy: strings, or columns of a surrounding query.
+    """
+    is_of_policy = (CaptureRow.vendor == vendor, CaptureRow.policy == policy)
+    captures = select(func.count()).select_from(CaptureRow).where(*is_of_policy)
+    reviews = select(func.count()).select_from(ReviewRow).join(CaptureRow, ReviewRow.capture_id == CaptureRow.id)
+    return captures.scalar_subquery(), reviews.where(*is_of_policy).scalar_subquery()

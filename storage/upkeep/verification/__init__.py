@@ -1,0 +1,64 @@
+"""Reads everything that is stored and checks it: what is damaged, and which of that can be derived again.
+
+It may run while others write, since rows that are committed together are read together.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from sqlalchemy import func, select
+
+from core.declarations import Policy
+from core.policies import PolicyKey
+from storage.records import Finding
+from storage.store import Store
+from storage.tables.models import CaptureRow
+from storage.upkeep.verification import table_checks
+from storage.upkeep.verification.capture_check import check_captures
+from storage.upkeep.verification.payload_check import PayloadCheck
+from storage.upkeep.verification.reading_check import ReadingCheck, Rederive, Rederived
+from storage.upkeep.verification.row_scan import UNREADABLE
+
+__all__ = ["Rederive", "Rederived", "verify"]
+
+
+def verify(
+    store: Store,
+    declared: Mapping[PolicyKey, Policy],
+    rederive: Rederive,
+    repair: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[Finding]:
+    """Reads everything that is stored, and yields what is wrong with it as soon as it is found.
+
+    Checksums, seals, counts and references are checked. Readings that the present extractor made by the present
+    declaration are made again and compared.
+
+    declared: the policies as they are declared; the readings of other policies are not made again. rederive: makes a
+    reading again. repair: whether to derive again what is damaged and can be derived. progress: called after each
+    capture with how many are done, and of how many.
+
+    StorageError if the database can't be read at all, or the objects of a payload store can't be listed.
+    """
+    database = store.database
+    with database.read_session() as session:
+        newest_id = session.scalar(select(func.max(CaptureRow.id))) or 0
+    payloads = PayloadCheck(database)
+    readings = ReadingCheck(database, declared, rederive, repair)
+    yield from table_checks.check_file(database)
+    for tables, findings in (
+        ("documents", readings.check_documents()),
+        ("captures", check_captures(database, newest_id, payloads, readings, progress)),
+        ("documents", readings.check_documents_without_reading()),
+        ("reviews", table_checks.check_reviews(database)),
+        ("payloads", payloads.check_without_capture()),
+        # Late, since captures that were unread at the beginning may have been read meanwhile.
+        ("policies", table_checks.check_policies(database, newest_id)),
+        ("counts", table_checks.check_counts(database, repair)),
+        ("readings", table_checks.check_references(database)),
+        ("subscribers, listings or unread", table_checks.check_unsealed_tables(database)),
+        ("payloads", payloads.check_unused_objects()),
+    ):
+        try:
+            yield from findings
+        except UNREADABLE as error:
+            yield Finding(f"the table {tables}", f"cannot be read: {error}", "backup")

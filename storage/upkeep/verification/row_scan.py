@@ -1,0 +1,51 @@
+"""Reads the rows of large tables in portions, and tells whether a row is as it was written."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Select, inspect, select
+
+from core.dates import iso
+from core.exceptions import DamageError
+from storage.database import Database
+from storage.tables import seals
+from storage.tables.models import Base
+
+_ROWS_AT_ONCE = 500
+
+#: What a damaged row may raise: DamageError from the database or a column's type, the others from code that uses its
+#: values.
+UNREADABLE = (DamageError, ValueError, TypeError, KeyError)
+#: How findings describe a row that was altered.
+ALTERED = "is not as it was written"
+
+
+def scan_keys(database: Database, column: Any, *conditions: Any) -> Iterator[Any]:
+    """Yields the keys of the rows that meet all conditions, in portions, so that no transaction is open for long."""
+    query = select(column).where(*conditions).order_by(column).limit(_ROWS_AT_ONCE)
+    portion = _all(database, query)
+    while portion:
+        yield from portion
+        portion = _all(database, query.where(column > portion[-1]))
+
+
+def scan_rows(database: Database, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+    """Yields the rows of a query, all in one transaction."""
+    with database.read_session() as session:
+        yield from session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
+
+
+def is_as_written(row: Base, sealed_columns: Sequence[str]) -> bool:
+    """Returns whether a row still has the values that its seal was computed from."""
+    values = {attribute.columns[0].name: getattr(row, attribute.key) for attribute in inspect(type(row)).column_attrs}
+    return bool(seals.seal(sealed_columns, values) == values["seal"])
+
+
+def capture_place(capture_id: int, capture: Any) -> str:
+    """Returns how findings name a capture. capture: has `vendor`, `policy`, `captured_at` and `url`."""
+    return f"{capture.vendor} {capture.policy} {iso(capture.captured_at)} {capture.url} (capture {capture_id})"
+
+
+def _all(database: Database, query: Select[Any]) -> Sequence[Any]:
+    with database.read_session() as session:
+        return session.scalars(query).all()

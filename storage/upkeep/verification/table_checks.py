@@ -1,0 +1,143 @@
+"""Checks the database file, reviews, counts, the state of policies, and the references between tables."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import and_, case, exists, func, select
+
+from core.plurals import plural
+from core.policies import PolicyKey
+from storage import counts
+from storage.database import Database
+from storage.records import Finding
+from storage.tables import seals
+from storage.tables.models import (
+    CaptureRow,
+    CountRow,
+    ListedCaptureRow,
+    ListingRow,
+    OutboxRow,
+    PolicyRow,
+    ReadingRow,
+    ReviewRow,
+    SubscriberRow,
+    UnreadRow,
+    WatermarkRow,
+)
+from storage.upkeep.verification.row_scan import (
+    ALTERED,
+    UNREADABLE,
+    capture_place,
+    is_as_written,
+    scan_keys,
+    scan_rows,
+)
+
+_IS_POLICY_OF_CAPTURE = and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy)
+
+
+def check_file(database: Database) -> Iterator[Finding]:
+    """Yields what SQLite's own check of its pages and indexes reports; nothing on PostgreSQL.
+
+    Checking a server's files is the task of whoever runs the server.
+    """
+    with database.read_session() as session:
+        if session.get_bind().dialect.name != "sqlite":
+            return
+        for (message,) in session.connection().exec_driver_sql("PRAGMA integrity_check"):
+            if message != "ok":
+                yield Finding("the database file", str(message), "backup")
+
+
+def check_reviews(database: Database) -> Iterator[Finding]:
+    """Yields the reviews that were altered."""
+    for review_id in scan_keys(database, ReviewRow.id):
+        try:
+            with database.read_session() as session:
+                if is_as_written(session.get_one(ReviewRow, review_id), seals.REVIEWS):
+                    continue
+                fault = ALTERED
+        except UNREADABLE as error:
+            fault = f"cannot be read: {error}"
+        yield Finding(f"review {review_id}", f"its row in reviews {fault}", "backup")
+
+
+def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
+    """Yields the policies with fewer captures or reviews than were counted, and the counts that are damaged.
+
+    repair: whether to make damaged counts again. A count is damaged if it is gone, or lower than what is there.
+    """
+    # In one statement, so that what others store meanwhile is on both sides of the comparison or on neither.
+    query = select(CountRow, *counts.present(CountRow.vendor, CountRow.policy))
+    is_counted = exists().where(CountRow.vendor == CaptureRow.vendor, CountRow.policy == CaptureRow.policy)
+    uncounted = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~is_counted)
+    damaged = {PolicyKey(row.vendor, row.policy): "has no row in counts" for row in scan_rows(database, uncounted)}
+    for row, *present in scan_rows(database, query):
+        for noun, counted, there in zip(("capture", "review"), (row.captures, row.reviews), present, strict=True):
+            fault = f"{noun}s: {counted} stored, {there} there now"
+            if there < counted:
+                yield Finding(f"{row.vendor} {row.policy}", fault, "backup")
+            elif there > counted:
+                damaged[PolicyKey(row.vendor, row.policy)] = f"its row in counts {ALTERED}: {fault}"
+    for key, fault in damaged.items():
+        if repair:
+            with database.write_session() as session:
+                counts.recount(session, key)
+        yield Finding(f"{key.vendor} {key.policy}", fault, "mended" if repair else "repair")
+
+
+def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
+    """Yields the captures up to `newest_id` without a reading by the reader in force, and damaged rows of policies."""
+    is_reading_in_force = and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader)
+    unread = (
+        select(CaptureRow.id, CaptureRow.vendor, CaptureRow.policy, CaptureRow.captured_at, CaptureRow.url)
+        .outerjoin(PolicyRow, _IS_POLICY_OF_CAPTURE)
+        .outerjoin(ReadingRow, is_reading_in_force)
+        .where(CaptureRow.id <= newest_id, PolicyRow.vendor.is_not(None), ReadingRow.capture_id.is_(None))
+    )
+    for row in scan_rows(database, unread):
+        yield Finding(capture_place(row.id, row), "has no row in readings by the reader in force", "reextract")
+    newest_read = func.max(case((ReadingRow.capture_id.is_not(None), CaptureRow.captured_at)))
+    impossible = (
+        select(PolicyRow.vendor, PolicyRow.policy)
+        .join(CaptureRow, _IS_POLICY_OF_CAPTURE)
+        .outerjoin(ReadingRow, is_reading_in_force)
+        .group_by(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, PolicyRow.revision, PolicyRow.composed_revision)
+        .having(
+            (PolicyRow.newest < newest_read)
+            | (PolicyRow.newest > func.max(CaptureRow.captured_at))
+            | (PolicyRow.composed_revision > PolicyRow.revision)
+        )
+    )
+    for vendor, policy in scan_rows(database, impossible):
+        yield Finding(f"{vendor} {policy}", f"its row in policies {ALTERED}", "reextract")
+    without_row = select(CaptureRow.vendor, CaptureRow.policy).distinct().outerjoin(PolicyRow, _IS_POLICY_OF_CAPTURE)
+    without_row = without_row.where(CaptureRow.id <= newest_id, PolicyRow.vendor.is_(None))
+    for vendor, policy in scan_rows(database, without_row):
+        yield Finding(f"{vendor} {policy}", "has no row in policies", "reextract")
+
+
+def check_references(database: Database) -> Iterator[Finding]:
+    """Yields the rows that are gone although other rows refer to them."""
+    for child, foreign_key, key, noun in (
+        (ReadingRow, ReadingRow.capture_id, CaptureRow.id, "capture"),
+        (ReviewRow, ReviewRow.capture_id, CaptureRow.id, "capture"),
+        (WatermarkRow, WatermarkRow.subscriber_id, SubscriberRow.id, "subscriber"),
+        (OutboxRow, OutboxRow.subscriber_id, SubscriberRow.id, "subscriber"),
+        (ListedCaptureRow, ListedCaptureRow.listing_id, ListingRow.id, "listing"),
+        (UnreadRow, UnreadRow.capture_id, CaptureRow.id, "capture"),
+    ):
+        query = select(foreign_key, func.count()).where(~exists().where(key == foreign_key)).group_by(foreign_key)
+        for missing_key, count in scan_rows(database, query):
+            fault = f"is gone, but {plural(count, 'row')} in {child.__tablename__} refer{'s' * (count == 1)} to it"
+            yield Finding(f"{noun} {missing_key}", fault, "backup")
+    has_captures = exists().where(_IS_POLICY_OF_CAPTURE)
+    for vendor, policy in scan_rows(database, select(PolicyRow.vendor, PolicyRow.policy).where(~has_captures)):
+        yield Finding(f"{vendor} {policy}", "has a row in policies and no captures", "backup")
+
+
+def check_unsealed_tables(database: Database) -> Iterator[Finding]:
+    """Reads the tables without seals, of which only that they can be read is checked. Yields nothing."""
+    for table in (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow):
+        for _ in scan_rows(database, select(table)):
+            pass
+    yield from ()

@@ -1,0 +1,56 @@
+"""Words, tokens and sentences, in any script."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diffing.tokenization import sentences, tokens, words
+
+
+@given(st.text())
+def test_the_tokens_of_a_text_joined_are_the_text(text: str) -> None:
+    assert "".join(tokens(text)) == text
+
+
+@given(st.text())
+def test_the_sentences_of_a_text_joined_are_the_text(text: str) -> None:
+    assert "".join(sentences(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We don't sell data.", ["We", "don't", "sell", "data"]),
+        ("We don’t, ever", ["We", "don’t", "ever"]),
+        ("हम आपकी जानकारी", ["हम", "आपकी", "जानकारी"]),
+        ("cafe\u0301 noir", ["cafe\u0301", "noir"]),
+        ("我们收集 data", ["我", "们", "收", "集", "data"]),
+        ("ข้อมูล", ["ข้", "อ", "มู", "ล"]),
+        ("نحن نجمع البيانات", ["نحن", "نجمع", "البيانات"]),
+        ("𞤀𞤣𞤢\U0001e944 𠀀𠀁", ["𞤀𞤣𞤢\U0001e944", "𠀀", "𠀁"]),
+    ],
+)
+def test_words_are_found_in_every_script(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_addresses_and_numbers_are_one_token() -> None:
+    text = "Mail a.b@example.com by 01.02.2024, see https://example.com/x, or pay 1,000.50."
+    pieces = tokens(text)
+    for thing in ("a.b@example.com", "01.02.2024", "https://example.com/x", "1,000.50"):
+        assert thing in pieces
+
+
+def test_combining_marks_stay_with_their_letter() -> None:
+    assert tokens("e\u0301a\u0300")[0].startswith("e\u0301")
+    assert all(not token.startswith("\u0e49") for token in tokens("ข้อมูล"))
+
+
+def test_sentences_end_where_a_reader_would_say() -> None:
+    assert sentences("We sell (no) data. “Never.” Ask us! 我们收集。仅此。") == [
+        "We sell (no) data. ",
+        "“Never.” ",
+        "Ask us! ",
+        "我们收集。",
+        "仅此。",
+    ]

@@ -1,0 +1,51 @@
+"""Clauses of Markdown."""
+
+import pytest
+
+from extraction import extract
+from tests.extraction.example_pages import clauses_of
+
+
+def test_markdown_gives_the_clauses_of_its_html() -> None:
+    text = (
+        "# Policy\n\nSee [our *cookies*](https://northwind.example/c?utm_source=x) and **no more**.\n\n"
+        "2\\. Two \\* stars\n\n* one\n* two\n    * deeper\n\n1. first\n2. second\n\n"
+        "| Data | Use |\n| --- | --- |\n| Name | Post |\n"
+    )
+    assert clauses_of(text, "text/markdown") == [
+        ("heading", None, "Policy"),
+        ("paragraph", None, "See our cookies and no more."),
+        ("paragraph", "2.", "Two * stars"),
+        ("list_item", None, "one"),
+        ("list_item", None, "two"),
+        ("list_item", None, "deeper"),
+        ("list_item", "1.", "first"),
+        ("list_item", "2.", "second"),
+        ("table_row", None, "Data | Use"),
+        ("table_row", None, "Name | Post"),
+    ]
+    assert extract(text.encode(), "text/markdown").clauses[1].links == ("https://northwind.example/c",)
+
+
+@pytest.mark.parametrize("indent", [2, 4, 6, 8])
+def test_list_items_stay_separate_at_any_indentation(indent: int) -> None:
+    """CommonMark (section 5.2) allows three spaces before an item; many converters write four and more."""
+    space = " " * indent
+    text = f"Before it.\n\n{space}* one\n{space}* two\n{space * 2}* three\n\nAfter it."
+    assert [clause for _, _, clause in clauses_of(text, "text/markdown")] == [
+        "Before it.",
+        "one",
+        "two",
+        "three",
+        "After it.",
+    ]
+
+
+def test_link_to_a_script_is_kept_as_its_words() -> None:
+    document = extract(
+        b"# [How we use it](javascript:void(0))\n\nWe keep [logs](https://a.example/x).\n", "text/markdown"
+    )
+    assert [(clause.text, clause.links) for clause in document.clauses] == [
+        ("How we use it", ()),
+        ("We keep logs.", ("https://a.example/x",)),
+    ]

@@ -1,0 +1,67 @@
+"""Clauses of plain text."""
+
+import textwrap
+
+import pytest
+
+from extraction import extract
+from tests.extraction.example_pages import PARAGRAPHS, clauses_of
+from tests.shared_material import SHARED, needs_shared
+
+
+def test_paragraphs_between_blank_lines() -> None:
+    assert [text for _, _, text in clauses_of("\n\n".join(PARAGRAPHS), "text/plain")] == list(PARAGRAPHS)
+
+
+def test_one_clause_a_line() -> None:
+    assert [text for _, _, text in clauses_of("\n".join(PARAGRAPHS), "text/plain")] == list(PARAGRAPHS)
+
+
+def test_hard_wrapped_paragraphs_are_joined() -> None:
+    wrapped = "\n\n".join(textwrap.fill(text, 60) for text in PARAGRAPHS)
+    assert [text for _, _, text in clauses_of(wrapped, "text/plain")] == list(PARAGRAPHS)
+
+
+def test_line_that_ends_with_a_preposition_continues() -> None:
+    assert clauses_of("We think of the privacy of\nvisitors to the site.\nAnd of yours.", "text/plain") == [
+        ("paragraph", None, "We think of the privacy of visitors to the site."),
+        ("paragraph", None, "And of yours."),
+    ]
+
+
+def test_headings_bullets_and_numbers_of_plain_text() -> None:
+    text = f"Your data\n{PARAGRAPHS[0]}\n> In short\n{PARAGRAPHS[1]}\n• one\n- two\n2.1 {PARAGRAPHS[2]}\nname\nstreet\n"
+    assert clauses_of(text, "text/plain") == [
+        ("heading", None, "Your data"),
+        ("paragraph", None, PARAGRAPHS[0]),
+        ("heading", None, "In short"),
+        ("paragraph", None, PARAGRAPHS[1]),
+        ("list_item", None, "one"),
+        ("list_item", None, "two"),
+        ("paragraph", "2.1", PARAGRAPHS[2]),
+        ("paragraph", None, "name"),
+        ("paragraph", None, "street"),
+    ]
+
+
+def test_menus_above_and_below_a_text_are_no_clauses() -> None:
+    above = "Northwind\nParcels\nPrices\nToggle navigation\n"
+    below = "\nProducts\nParcels\nLetters\nCompany\nJobs\nPress\n© Northwind Ltd."
+    assert [text for _, _, text in clauses_of(above + "\n".join(PARAGRAPHS) + below, "text/plain")] == list(PARAGRAPHS)
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "first", "clauses"),
+    [
+        ("axigen-2018-11-10.txt", "AXIGEN Mail Server - Privacy Policy", 125),
+        ("hesk-2016-10-18.txt", "Privacy policy", 48),
+        ("hexamail.txt", "Hexamail respects and protects", 53),
+        ("hexcm-opsx-2022-07-18.txt", "Last updated - 18-JUL-2022", 51),
+        ("xs2mail.txt", "Privacy Policy", 19),
+    ],
+)
+def test_real_texts_give_clauses_a_reader_would_cite(name: str, first: str, clauses: int) -> None:
+    extracted = extract((SHARED / "policies" / name).read_bytes(), "text/plain").clauses
+    assert extracted[0].text.startswith(first)
+    assert len(extracted) == clauses

@@ -1,0 +1,32 @@
+"""A crawl of a vendor whose declaration is broken exits with status 2, however the crawl is started."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Clausewatch
+from tests.servers.archive import Crawler, declare
+
+
+@pytest.fixture
+def crawler(tmp_path: Path) -> Crawler:
+    crawler = Crawler(tmp_path, allow_private=True)
+    declare(crawler.vendors, "kestrel", "url: http://127.0.0.1:9/")
+    (crawler.vendors / "broken.yaml").write_text("name: Broken\n")
+    return crawler
+
+
+@pytest.mark.parametrize("spider", ["live", "archive"])
+@pytest.mark.parametrize("arguments", [[], ["vendor=broken"]])
+def test_scrapy_crawl_with_a_broken_declaration(crawler: Crawler, spider: str, arguments: list[str]) -> None:
+    done = crawler.crawl(spider, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+    assert "broken.yaml:1: homepage: field required" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_run_with_a_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    (tmp_path / "vendors" / "broken.yaml").write_text("name: Broken\n", encoding="utf-8")
+    result = clausewatch("run", "--to", tmp_path / "mail", exit_code=2)
+    assert "broken.yaml:1: homepage: field required" in result.stderr

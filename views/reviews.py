@@ -1,0 +1,98 @@
+"""Captures that wait for a person's decision: `clausewatch review`."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.clauses import Clause
+from core.dates import iso
+from core.exceptions import ExtractionError
+from core.policies import PolicyKey
+from storage import Store, StoredCapture
+from views.quarantine import quarantine_warnings_of
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureForReview:
+    """A capture, its verdict with the evidence, and the decisions made on it so far.
+
+    clauses: the text read from the capture, empty if none could be read; None if the view does not show the text.
+    """
+
+    stored: StoredCapture
+    clauses: tuple[Clause, ...] | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the capture waits for a decision.
+
+        A capture that a person accepted waits again if the present extractor can't read any text from it.
+        """
+        verdict = self.stored.verdict
+        return verdict.name == "quarantined" and verdict.reason != "rejected"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the capture as the JSON contract has it; `clauses` is omitted if it is None."""
+        capture, verdict = self.stored.capture, self.stored.verdict
+        fields: dict[str, Any] = {
+            "id": self.stored.id,
+            "vendor": capture.vendor,
+            "policy": capture.policy,
+            "captured_at": iso(capture.captured_at),
+            "url": capture.url,
+            "source": capture.source,
+            "sha256": capture.sha256,
+            "verdict": verdict.name,
+            "reason": verdict.reason,
+            "evidence": verdict.evidence,
+            "reviews": [
+                {"decision": review.decision, "by": review.by, "note": review.note, "at": iso(review.at)}
+                for review in self.stored.reviews
+            ],
+        }
+        if self.clauses is not None:
+            fields["clauses"] = [clause.to_dict() for clause in self.clauses]
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReview:
+    """What a person has to look at in one policy.
+
+    waiting: the captures that wait for a decision, oldest first. warnings: see `views.quarantine`.
+    """
+
+    key: PolicyKey
+    waiting: tuple[CaptureForReview, ...]
+    warnings: tuple[str, ...]
+
+
+def policies_to_review(
+    store: Store, keys: Iterable[PolicyKey], vendors: Collection[str] = ()
+) -> Iterator[PolicyReview]:
+    """Yields each of these policies that has quarantined or unread captures, in the order of the keys.
+
+    vendors: slugs of the vendors that the policies belong to, which makes the query faster; empty stands for all.
+
+    StorageError if the database refuses.
+    """
+    suspect = {
+        PolicyKey(standing.vendor, standing.policy)
+        for standing in store.library.standings(vendors)
+        if standing.quarantined or standing.unread
+    }
+    for key in keys:
+        if key in suspect:
+            captures = store.library.captures(key)
+            waiting = tuple(view for view in map(CaptureForReview, captures) if view.waits)
+            yield PolicyReview(key, waiting, tuple(quarantine_warnings_of(key, captures)))
+
+
+def capture_for_review(store: Store, capture_id: int) -> CaptureForReview:
+    """Returns a capture with the text read from it. UsageError if there is no such capture."""
+    stored = store.library.capture(capture_id)
+    try:
+        clauses = store.library.document(capture_id).clauses
+    except ExtractionError:
+        clauses = ()
+    return CaptureForReview(stored, clauses)

@@ -1,0 +1,141 @@
+"""A policy's versions as a list shows them, and what is not settled about them: `clausewatch versions`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.clauses import Document
+from core.dates import iso
+from core.history import Alternation, History, Observation, Period, SettledHistory, Version
+from core.policies import PolicyKey
+from diffing.timeline import alternations, settled
+from storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodView:
+    """A period of a version.
+
+    lasted: False if the page showed another text when it was fetched again minutes later; None if no second capture
+        has confirmed the text yet.
+    """
+
+    period: Period
+    lasted: bool | None = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the period as the JSON contract has it; `lasted` is omitted if it is True."""
+        period = self.period
+        fields: dict[str, Any] = {
+            "from": iso(period.first.captured_at),
+            "to": iso(period.last.captured_at),
+            "captures": len(period.observations),
+            "url": period.last.url,
+        }
+        if self.lasted is not True:
+            fields["lasted"] = self.lasted
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version with the periods that show it.
+
+    document: the text of the capture that the version is taken from.
+    alternations: the alternations that the version takes part in, oldest first.
+    """
+
+    version: Version
+    document: Document
+    periods: tuple[PeriodView, ...]
+    alternations: tuple[Alternation, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the version as the JSON contract has it; `alternations` is omitted if there are none."""
+        effective_date = self.document.effective_date
+        fields: dict[str, Any] = {
+            "version": self.version.number,
+            "id": self.version.id,
+            **origin(self.version.first),
+            "clauses": len(self.document.clauses),
+            "effective_date": effective_date.isoformat() if effective_date else None,
+            "language": self.document.language,
+            "periods": [period.to_dict() for period in self.periods],
+        }
+        if self.alternations:
+            fields["alternations"] = [_alternation_dict(alternation) for alternation in self.alternations]
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersions:
+    """The versions of a policy in order of first appearance, and between which of them the page goes back and forth."""
+
+    versions: tuple[VersionView, ...]
+    alternations: tuple[Alternation, ...]
+    settled: SettledHistory
+
+
+def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
+    """Returns the versions of a policy. StorageError if the database refuses, DamageError if a document is damaged."""
+    settled_history = settled(store.library.history(key))
+    policy_alternations = alternations(settled_history.history)
+    documents = [
+        store.library.document(version.first.capture_id, version.first.reader)
+        for version in settled_history.history.versions
+    ]
+    lasted: dict[Period, bool | None] = {
+        **dict.fromkeys(settled_history.transient, False),
+        **dict.fromkeys(settled_history.pending, None),
+    }
+    views = tuple(
+        VersionView(
+            version,
+            document,
+            tuple(PeriodView(period, lasted.get(period, True)) for period in version.periods),
+            tuple(alternation for alternation in policy_alternations if version in alternation.versions),
+        )
+        for version, document in zip(settled_history.history.versions, documents, strict=True)
+    )
+    return PolicyVersions(views, policy_alternations, settled_history)
+
+
+def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
+    """Yields a sentence for each version that did not last, and one for the version that is not confirmed yet."""
+    numbers = version_numbers(settled_history.history)
+    transient: dict[str, list[Period]] = {}
+    for period in settled_history.transient:
+        transient.setdefault(period.version_id, []).append(period)
+    for version_id, periods in transient.items():
+        first, last = iso(periods[0].first.captured_at), iso(periods[-1].first.captured_at)
+        when = f"{len(periods)} times from {first} to {last}" if len(periods) > 1 else f"on {first}"
+        yield (
+            f"Version {numbers[version_id]}, seen {when}, did not last: when the page was fetched again, it showed "
+            "another text. No digest reports this version."
+        )
+    if settled_history.pending:
+        period = settled_history.pending[0]
+        yield (
+            f"Version {numbers[period.version_id]}, seen on {iso(period.first.captured_at)}, is not confirmed by a "
+            "second capture yet. Digests report it once it is confirmed."
+        )
+
+
+def origin(observation: Observation) -> dict[str, Any]:
+    """Returns, as the JSON contract has it, the capture a version is taken from and the extractor that read it."""
+    return {"capture": observation.to_dict(), "extractor": observation.reader}
+
+
+def version_numbers(history: History) -> dict[str, int]:
+    """Returns the number for display of each version of a history, by the version's id."""
+    return {version.id: version.number for version in history.versions}
+
+
+def _alternation_dict(alternation: Alternation) -> dict[str, Any]:
+    return {
+        "versions": [version.number for version in alternation.versions],
+        "ids": [version.id for version in alternation.versions],
+        "since": iso(alternation.since),
+        "until": None if alternation.ongoing else iso(alternation.until),
+        "times": alternation.times,
+    }
