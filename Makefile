@@ -32,7 +32,7 @@ demo: install
 	$(BIN)/python -m demo
 
 # The inner loop: what needs no server, no PostgreSQL and none of the captures in ../shared, and is quick.
-CHECK := --numprocesses 2 --dist worksteal --ignore tests/servers -m "not server and not shared and not slow"
+CHECK := --numprocesses 2 --dist worksteal -r fE --ignore tests/servers -m "not server and not shared and not slow"
 check: .venv/.installed
 	env -u CLAUSEWATCH_TEST_POSTGRESQL_URL $(BIN)/pytest $(CHECK)
 

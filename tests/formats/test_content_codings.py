@@ -83,6 +83,7 @@ def test_a_compression_bomb_is_an_error() -> None:
             decode(bomb, [codings], LIMIT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["gzip", "zstd", "br"])
 def test_a_compression_bomb_takes_little_memory(coding: str) -> None:
     """Four kilobytes of zstd or brotli can become more than a gigabyte in one step, before its size can be checked."""

@@ -288,6 +288,7 @@ def captures_with_payloads(draw: st.DrawFn) -> tuple[Capture, bytes]:
     return capture, payload
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(captures_with_payloads(), min_size=1, max_size=6, unique_by=lambda pair: repr(pair[0])))
 def test_any_captures_come_back(pairs: list[tuple[Capture, bytes]]) -> None:

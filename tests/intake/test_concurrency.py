@@ -4,6 +4,8 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.synchronize import Barrier
 
+import pytest
+
 from core.policies import PolicyKey
 from storage import Store
 from tests.intake.sources import PRIVACY, WITHOUT_HEADINGS
@@ -29,6 +31,7 @@ def _open_and_keep(url: str) -> list[tuple[int, bool]]:
     return [(kept.capture_id, kept.is_new) for kept in results]
 
 
+@pytest.mark.slow
 def test_processes_that_keep_the_same_captures_at_once(database_url: str) -> None:
     with ProcessPoolExecutor(PROCESSES, _spawn, _join, (_spawn.Barrier(PROCESSES),)) as pool:
         results = list(pool.map(_open_and_keep, [database_url] * PROCESSES))
@@ -51,6 +54,7 @@ def _open_and_reextract(url: str, keeps: bool) -> list[int]:
         ]
 
 
+@pytest.mark.slow
 def test_processes_that_read_again_and_keep_at_once(database_url: str) -> None:
     with Store.open(database_url) as store:
         for days, payload in enumerate(PAGES * 4):

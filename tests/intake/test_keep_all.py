@@ -57,6 +57,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Inta
         yield store, intake
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
@@ -141,6 +142,7 @@ def test_evidence_of_an_abandoned_run_is_read_later(store: Store, intake: Intake
     assert store.library.standings()[0].unread == 0
 
 
+@pytest.mark.slow
 def test_many_are_read_again_in_workers(intake: Intake) -> None:
     list(intake.keep_all(found(MANY)))
     progress: list[tuple[int, int]] = []

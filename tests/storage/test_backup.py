@@ -151,6 +151,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return backed_up(f"sqlite:///{folder / 'store.db'}", folder / "all.backup")
 
 
+@pytest.mark.slow
 def test_a_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_path: Path) -> None:
     data = whole.read_bytes()
     copy = tmp_path / "copy.backup"
@@ -239,6 +240,7 @@ def _back_up_and_die(database_url: str, path: str, at: int) -> None:
         signal.raise_signal(signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 8, 1000])
 def test_a_killed_backup_leaves_the_one_before(filled: str, tmp_path: Path, at: int) -> None:
     file = backed_up(filled, tmp_path / "all.backup")

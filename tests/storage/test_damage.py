@@ -97,6 +97,7 @@ _COLUMNS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "column"), _COLUMNS)
 @pytest.mark.parametrize("value", ["x", b"\xff\x00"], ids=["text", "bytes"])
 def test_any_value_in_any_column_is_read_or_an_error_of_ours(

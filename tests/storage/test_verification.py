@@ -124,6 +124,7 @@ def test_an_empty_database_has_no_findings(database_url: str) -> None:
     assert findings(database_url) == []
 
 
+@pytest.mark.slow
 def test_an_altered_value_is_found_in_every_column_of_every_row(copied: Path) -> None:
     whole = copied.read_bytes()
     missed = []
@@ -135,6 +136,7 @@ def test_an_altered_value_is_found_in_every_column_of_every_row(copied: Path) ->
     assert missed == []
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_is_found(copied: Path, original: Path, data: st.DataObject) -> None:
