@@ -40,10 +40,10 @@ check-oldest: .venv-oldest/.installed
 	env -u CLAUSEWATCH_TEST_POSTGRESQL_URL .venv-oldest/bin/python -m pytest $(CHECK)
 
 # Everything this machine can run. In four processes, since much of the time is spent waiting for servers; a file's
-# tests share their servers, so they stay in one process. The server tests take longest, so they come first: else one
-# process would still run them after the others have run out of work.
+# tests share their servers, so they stay in one process. The files keep their order, in which the server tests are
+# first: see tests/servers/conftest.py.
 test: install
-	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder tests/servers tests
+	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	$(BIN)/ruff check .
