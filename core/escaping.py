@@ -11,7 +11,7 @@ _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
 
 
 def escape_controls(text: str) -> str:
-    """Returns the text with escaped control characters, bidirectional controls and lone surrogates (`\\x1b`, `\\u202e`).
+    """Returns the text with controls, bidirectional controls and lone surrogates escaped (`\\x1b`, `\\u202e`).
 
     Tabs and newlines are kept.
     """

@@ -13,8 +13,8 @@ import zstandard
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-# The number of compressed bytes that are decompressed before the size of the output is checked. zlib's output is at most
-# 1032 times as large as its input. Four bytes of zstd can become a block of 128 KiB (RFC 8878, section 3.1.1.2).
+# The number of compressed bytes that are decompressed before the size of the output is checked. zlib's output is at
+# most 1032 times as large as its input. Four bytes of zstd can become a block of 128 KiB (RFC 8878, section 3.1.1.2).
 _STEP = 4096
 _ZSTD_STEP = 512
 # The most bytes that one step of Brotli decompression puts out. Limiting the input as for zlib isn't enough, because a
@@ -26,8 +26,8 @@ _ZSTD_WINDOW = 8 << 20
 # Every further coding would cost another pass over the whole body.
 _MAX_CODINGS = 4
 # The most members of a gzip body, or frames of a zstd body; a body with more members is refused, because even empty
-# members take time. The largest body that clausewatch accepts, 32 MiB, has 512 members if a tool compresses it in blocks
-# of 64 KiB.
+# members take time. The largest body that clausewatch accepts, 32 MiB, has 512 members if a tool compresses it in
+# blocks of 64 KiB.
 _MAX_MEMBERS = 10_000
 
 

@@ -3,9 +3,10 @@
 The answers are either the pages of a policy that has several pages, or two forms of one page: the page as the server
 sent it, and the page as a browser rendered it.
 
-The payload of a composed capture is a MIME multipart body (RFC 2046, section 5.1), which any mail program can split. Its
-type is `multipart/mixed` for several pages in reading order, and `multipart/alternative` for forms of one page, with the
-richest form last. Each part has the headers Content-Type and Content-Location, and Status if the answer had a status.
+The payload of a composed capture is a MIME multipart body (RFC 2046, section 5.1), which any mail program can split.
+The payload's type is `multipart/mixed` for several pages in reading order, and `multipart/alternative` for forms of one
+page, with the richest form last. Each part has the headers Content-Type and Content-Location, and the header Status if
+the answer had a status.
 
 The times and headers of the parts differ from fetch to fetch even if the bytes are the same. So they are kept in the
 capture's `composition` instead of the payload.
@@ -64,7 +65,7 @@ def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fa
 
 
 def is_composed(capture: Capture) -> bool:
-    """Returns whether `compose` made a capture. A page with a multipart Content-Type from the server is not composed."""
+    """Returns whether `compose` made a capture. A page that a server labelled multipart is not composed."""
     return capture.composition is not None
 
 

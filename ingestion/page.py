@@ -36,7 +36,7 @@ def capture_from_page(
         day = corpus.archived_on
         captured_at = datetime(day.year, day.month, day.day, tzinfo=UTC)
     if captured_at is None:
-        raise UsageError(f"{path}: state when the page was saved, for example --captured-at 2016-10-18")
+        raise UsageError(f"{path}: state when the page showed this text, for example --captured-at 2016-10-18")
     if captured_at > datetime.now(UTC):
         raise UsageError(f"{path}: --captured-at {captured_at:%Y-%m-%d} is in the future")
     if url is None and corpus is not None:

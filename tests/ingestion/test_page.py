@@ -47,7 +47,7 @@ def test_arguments_take_precedence_over_the_corpus_line(tmp_path: Path) -> None:
 def test_a_corpus_line_of_another_site_does_not_give_the_address(tmp_path: Path) -> None:
     path = tmp_path / "policy.txt"
     path.write_text(CORPUS_LINE.replace("northwind", "southwind") + "\nWe keep logs.\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="--url, one of"):
+    with pytest.raises(UsageError, match="with --url, one of"):
         capture_from_page(path, "northwind", "privacy", POLICY, None, None)
 
 
@@ -55,7 +55,7 @@ def test_a_file_cannot_be_a_policy_of_several_pages(tmp_path: Path) -> None:
     path = tmp_path / "saved.html"
     path.write_bytes(b"<p>We keep logs.</p>")
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [NEW]}]})
-    with pytest.raises(UsageError, match="one page of several by its declaration"):
+    with pytest.raises(UsageError, match="declared as one of several pages"):
         capture_from_page(path, "northwind", "privacy", several, datetime(2010, 1, 1, tzinfo=UTC), OLD)
 
 

@@ -78,7 +78,7 @@ def test_a_compressed_body_that_is_cut_off_is_left_out(warc: Path) -> None:
 
 def test_an_unknown_content_coding_is_left_out(warc: Path) -> None:
     page = DatedPage(url=OLD, at=day(2010), body=b"?", headers=(("Content-Encoding", "compress"),))
-    assert read(warc, page) == ([], ["in a content coding that is not known"])
+    assert read(warc, page) == ([], ["in an unknown content coding"])
 
 
 def test_other_addresses_and_times_are_left_out_with_a_reason(warc: Path) -> None:
@@ -88,7 +88,7 @@ def test_other_addresses_and_times_are_left_out_with_a_reason(warc: Path) -> Non
         DatedPage(url=OLD, at=day(2016), body=b"after the move"),
         DatedPage(url=NEW, at=day(2013), body=b"before the move"),
     )
-    late = "of a location at a time it does not hold"
+    late = "of a location outside its declared dates"
     assert (captures, left_out) == ([], ["of another address", late, late])
 
 
@@ -96,7 +96,9 @@ def test_a_record_without_a_date_is_left_out(warc: Path) -> None:
     page = DatedPage(url=OLD, at=day(2010), body=b"x")
     write_warc(warc, [page])
     warc.write_bytes(gzip.decompress(warc.read_bytes()).replace(b"WARC-Date: 2010-01-01T", b"WARC-Date: 2010-13-01T"))
-    assert list(captures_from_warc(warc, "northwind", "privacy", POLICY)) == [LeftOut("malformed")]
+    assert list(captures_from_warc(warc, "northwind", "privacy", POLICY)) == [
+        LeftOut("with a malformed address, date or status")
+    ]
 
 
 def test_a_redirect_in_the_file_leads_to_the_capture(warc: Path) -> None:
@@ -108,7 +110,7 @@ def test_a_redirect_in_the_file_leads_to_the_capture(warc: Path) -> None:
         DatedPage(url=elsewhere, at=day(2016, month=3), body=b"another visit, without a redirect"),
     )
     assert (capture.asked_url, capture.redirects, capture.url) == (NEW, (NEW,), elsewhere)
-    assert left_out == ["a redirect", "of another address"]
+    assert left_out == ["with a redirect", "of another address"]
 
 
 def test_a_redirect_to_a_malformed_address_is_left_out(warc: Path) -> None:
@@ -117,7 +119,7 @@ def test_a_redirect_to_a_malformed_address_is_left_out(warc: Path) -> None:
         DatedPage(url=OLD, at=day(2010), status=302, headers=(("Location", "http://[none"),)),
         DatedPage(url=OLD, at=day(2011), body=b"<p>We keep logs.</p>"),
     )
-    assert ([payload for _, payload in captures], left_out) == ([b"<p>We keep logs.</p>"], ["a redirect"])
+    assert ([payload for _, payload in captures], left_out) == ([b"<p>We keep logs.</p>"], ["with a redirect"])
 
 
 def test_a_revisit_is_another_capture_of_what_it_refers_to(warc: Path) -> None:
@@ -195,5 +197,5 @@ def test_one_of_several_pages_of_a_policy_is_left_out(warc: Path) -> None:
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [f"{OLD}?page=2"]}]})
     write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"<p>We keep logs.</p>")])
     assert list(captures_from_warc(warc, "northwind", "privacy", several)) == [
-        LeftOut("of one page of a policy of several")
+        LeftOut("of one page of a policy that has several pages")
     ]

@@ -88,7 +88,7 @@ def test_captures_of_every_source_come_back_with_their_bytes() -> None:
     back, left_out = read(written(ALL))
     assert [capture for capture, _ in back] == list(ALL)
     assert [payload for _, payload in back] == [B, A, None, None, B]
-    assert left_out == ["of another address", "a redirect"]  # the two responses of the redirects
+    assert left_out == ["of another address", "with a redirect"]  # the two responses of the redirects
 
 
 def test_the_locations_declared_now_make_no_difference() -> None:
@@ -204,7 +204,7 @@ def test_captures_with_a_lost_payload_are_left_out() -> None:
 def test_a_record_that_contradicts_its_metadata_is_left_out(old: bytes, new: bytes) -> None:
     whole = gzip.decompress(written([LIVE]))
     assert old in whole
-    assert read(whole.replace(old, new)) == ([], ["that is not what its metadata says"])
+    assert read(whole.replace(old, new)) == ([], ["whose metadata does not match"])
 
 
 def test_line_breaks_in_addresses_and_headers_add_no_header() -> None:

@@ -33,7 +33,7 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("ingest", str(PAGE), "--vendor", "lanternpost", "--captured-at", "2021"), "--url"),
         (("ingest", str(PAGE), *INGEST[:4], "--url", "http://evil.example/"), "declare the location"),
         (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "2024", *INGEST[4:]), "until 2023-01-01"),
-        (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "2999", *INGEST[4:]), "lies in the future"),
+        (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "2999", *INGEST[4:]), "is in the future"),
         (("ingest", str(PAGE), *INGEST[:2], "--captured-at", "then", *INGEST[4:]), "'then' is not a date"),
         (("diff", str(PAGE), "missing.md"), "missing.md: No such file"),
         (("diff", "gone.txt", str(PAGE)), "gone.txt: No such file"),
