@@ -22,7 +22,7 @@ ROWS = [
 
 
 def query_json(query: str) -> list[list[str]]:
-    """Returns the answer to a query as parsed JSON."""
+    """Returns the parsed JSON of the answer to a query."""
     result: list[list[str]] = json.loads(response_body(ROWS, parse_qs(query + "&output=json")))
     return result
 
