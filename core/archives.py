@@ -1,4 +1,4 @@
-"""Captures as a web archive describes them: the rows of its index, and the identifiers that it gives to captures."""
+"""Captures as a web archive describes them: index rows, and the archive's identifiers of captures."""
 
 import re
 from collections.abc import Mapping

@@ -61,7 +61,7 @@ class Capture:
     sha256: the SHA-256 of the payload in lower-case hexadecimal. The payload is the body after content decoding.
     requested_at: the time at which the request was sent; None for a file.
     answered_at: the time at which the answer was complete; None for a file.
-    provenance: the archive and its identifiers of the capture; None for `live` and `file`.
+    provenance: the archive, and the archive's identifiers of the capture; None for `live` and `file`.
     composition: the description of the parts if the capture is composed of several answers (formats.multipart); None
         for any other capture.
     rendered_by: the name and version of the browser that rendered these bytes; '' if a server sent the bytes.

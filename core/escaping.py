@@ -1,4 +1,4 @@
-"""Escapes text from a page so that the text is safe to show on a terminal or in a log line."""
+"""Escapes the characters of a page's text that are unsafe on a terminal or in a log line."""
 
 import re
 

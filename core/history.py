@@ -181,8 +181,8 @@ class Announcement:
 
     old, new: the period before the change and the period after the change.
     returned_to: the latest earlier period with the same text as `new`; None if the text of `new` is a new text.
-    alternation: the alternation that `new` belongs to, with its periods up to `new`, if the alternation is what is
-        reported; None if the change itself is reported.
+    alternation: None if the change itself is reported. If an alternation is reported instead, the alternation with its
+        periods up to `new`.
     """
 
     old: Period
@@ -194,9 +194,9 @@ class Announcement:
 def period_for(history: History, when: str) -> Period:
     """Returns the period that a user names with a date or with the id of a version.
 
-    when: either a year, a month, a day or a time, for the period in force at the end of that year, month or day; or
-        `@id`, for the last period of the version with that id. The id may be shortened if it still names only one
-        version.
+    when: either a date (a year, a month, a day or a time) or `@id`. A date selects the period in force at the end of
+        that year, month or day. `@id` selects the last period of the version with that id. The id may be shortened if
+        only one version matches.
 
     UsageError if no capture was accepted by that date, or if the id matches no version or several versions.
     """

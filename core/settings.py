@@ -48,7 +48,8 @@ class Settings(BaseSettings):
         description="Folder for clausewatch/, in which this machine's crawls share an archive's request limits",
     )
     allow_private: bool = Field(
-        default=False, description="1 allows live crawls to reach loopback and private addresses, refused otherwise"
+        default=False,
+        description="1 allows live crawls to reach loopback and private addresses; by default these are refused",
     )
     contact: str = Field(
         default_factory=_default_contact,

@@ -51,12 +51,12 @@ class _Redirect:
     """A response that redirects, on the way from one of the policy's locations to a page.
 
     asked_url: the address of the location.
-    passed: the addresses of all redirects on the way so far, including this redirect.
+    redirects_so_far: the addresses of all redirects on the way so far, including this redirect.
     captured_at: the time of this redirect.
     """
 
     asked_url: str
-    passed: tuple[str, ...]
+    redirects_so_far: tuple[str, ...]
     captured_at: datetime
 
 
@@ -80,7 +80,7 @@ def is_warc(path: Path) -> bool:
 def captures_from_warc(
     path: Path, vendor: str, policy_slug: str, policy: Policy
 ) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
-    """Yields a capture and its payload for each response of the policy, and LeftOut for each other response.
+    """Yields a capture and the payload for each response of the policy, and LeftOut for each other response.
 
     The payload is None if the same payload was yielded earlier.
 
@@ -89,9 +89,9 @@ def captures_from_warc(
     record (section 6.7) refers to an earlier record with the same payload. It becomes another capture of that payload
     if the file contains the earlier record.
 
-    If `ingestion.warc_writer` wrote the file, each record has metadata with the whole capture. This capture is yielded
-    unchanged, with its original source, even if the policy's locations have changed since. The record is left out if
-    its address, time, status or bytes contradict the metadata.
+    If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. This
+    capture is yielded unchanged, with the original source, even if the policy's locations have changed since. The
+    record is left out if the address, time, status or bytes of the record contradict the metadata.
 
     UsageError if the file can't be opened, is not WARC, or breaks off. All captures before the break are yielded first.
     """
@@ -110,7 +110,7 @@ def captures_from_warc(
                     capture = described.pop(record_id)
                     result = _described_capture(record, capture, vendor, policy_slug, yielded_payloads)
                 elif record.rec_type in ("response", "revisit") and record.http_headers is not None:
-                    result = _capture(record, vendor, policy_slug, policy, redirects, originals)
+                    result = _capture_without_metadata(record, vendor, policy_slug, policy, redirects, originals)
                 _read_to_end(record)
                 if result is not None:
                     count += 1
@@ -232,7 +232,7 @@ def _agrees(capture: Capture, record: Any) -> bool:
     )
 
 
-def _capture(
+def _capture_without_metadata(
     record: Any,
     vendor: str,
     policy_slug: str,
@@ -261,13 +261,13 @@ def _capture(
 
     location = policy.location_for(url, captured_at)
     redirect = redirects.get(key)
-    passed: tuple[str, ...] = ()
+    redirects_so_far: tuple[str, ...] = ()
     if location is not None and location.pages:
         return LeftOut("of one page of a policy that has several pages")
     if location is not None:
         asked_url = url
     elif redirect is not None and abs(captured_at - redirect.captured_at) <= _REDIRECT_WINDOW:
-        asked_url, passed = redirect.asked_url, redirect.passed
+        asked_url, redirects_so_far = redirect.asked_url, redirect.redirects_so_far
     elif any(location.urlkey == key for location in policy.locations):
         return LeftOut("of a location outside its declared dates")
     else:
@@ -276,7 +276,7 @@ def _capture(
     target = http.get_header("Location")
     if 300 <= status < 400 and target:
         with suppress(ValueError):  # the target may not be a web address
-            redirects[urlkey(urljoin(url, target))] = _Redirect(asked_url, (*passed, url), captured_at)
+            redirects[urlkey(urljoin(url, target))] = _Redirect(asked_url, (*redirects_so_far, url), captured_at)
         return LeftOut("with a redirect")
 
     digest = headers.get_header("WARC-Payload-Digest") or ""
@@ -301,7 +301,7 @@ def _capture(
         captured_at=captured_at,
         url=url,
         asked_url=asked_url,
-        redirects=passed,
+        redirects=redirects_so_far,
         status=status,
         headers=tuple(http.headers),
         media_type=original.media_type,

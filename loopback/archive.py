@@ -58,7 +58,8 @@ class Archive:
     def requests(self) -> list[dict[str, Any]]:
         """Returns the requests so far, oldest first.
 
-        Each request is a mapping with `at` (in seconds since the epoch), `path`, and the headers by lower-case name.
+        Each request is a mapping with `at` (in seconds since the epoch), `path` and the request's headers. The names of
+        the headers are in lower case, with underscores (`user_agent`).
         """
         return [json.loads(line) for line in self._log.read_text("utf-8").splitlines()]
 

@@ -14,8 +14,8 @@ class Fault:
     where: a regular expression that is searched in the path and query of each request (`^/cdx/`, `^/web/2010`).
     skip: the number of matching requests that are answered correctly before the fault begins.
     times: the number of matching requests after these that get the fault; None for all further matching requests.
-    status: the HTTP status of the wrong answer, which then consists of `headers` and `body`; None if the correct answer
-        is altered instead, by the fields below.
+    status: the HTTP status of the wrong answer, which then consists of `headers` and `body`; None if the
+        correct answer is altered instead, by the other fields.
     headers: the headers of the wrong answer. If `status` is None, these headers replace headers of the correct answer,
         and a header with the value None is removed.
     body: the body of the wrong answer if `status` is set.
@@ -51,18 +51,18 @@ class Plan:
 
         path: the path and query of the request.
         """
-        due = None
-        for index, (fault, where) in enumerate(self._faults):
-            if not where.search(path):
+        due_fault = None
+        for index, (fault, pattern) in enumerate(self._faults):
+            if not pattern.search(path):
                 continue
             number = self._matched[index]
             if fault.times is not None and number >= fault.skip + fault.times:
                 continue
             self._matched[index] += 1
             if number >= fault.skip:
-                due = fault
+                due_fault = fault
                 break
-        return due
+        return due_fault
 
 
 def write_plan(path: Path, faults: Iterable[Fault]) -> None:

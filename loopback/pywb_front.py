@@ -68,7 +68,7 @@ class WaybackFront:
         path = environ["REQUEST_URI"]
         if self._log:
             with self._log.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps({"at": time.time(), "path": path, **_sent_headers(environ)}) + "\n")
+                stream.write(json.dumps({"at": time.time(), "path": path, **_request_headers(environ)}) + "\n")
         fault = self._plan.fault_for(path)
         if fault and fault.quit:
             os._exit(0)
@@ -84,11 +84,11 @@ class WaybackFront:
         if environ["PATH_INFO"] == "/cdx/search/cdx":
             status, headers, body = self._cdx(environ, fault)
         else:
-            status, headers, body = _collect(self._pywb, environ)
-            if status.startswith("307") and not _has(headers, "Memento-Datetime"):
+            status, headers, body = _call_application(self._pywb, environ)
+            if status.startswith("307") and not _has_header(headers, "Memento-Datetime"):
                 status = "302 Found"  # the Wayback Machine's status for a redirect to the nearest capture
         if fault:
-            headers, body = _altered(headers, body, fault)
+            headers, body = _answer_with_fault(headers, body, fault)
         start_response(status, headers)
         return [body]
 
@@ -114,7 +114,7 @@ class WaybackFront:
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(),
         }
-        _, _, body = _collect(self._pywb.warcserver, environ)
+        _, _, body = _call_application(self._pywb.warcserver, environ)
         for line in body.splitlines():
             row = json.loads(line)
             if "urlkey" in row:
@@ -134,15 +134,15 @@ def _parsed_rows(lines: Iterable[str]) -> Iterator[dict[str, str]]:
         yield dict(zip(FIELDS, line.split("\t"), strict=True))
 
 
-def _sent_headers(environ: Environ) -> dict[str, str]:
+def _request_headers(environ: Environ) -> dict[str, str]:
     return {name[5:].lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
 
 
-def _has(headers: Iterable[tuple[str, str]], name: str) -> bool:
+def _has_header(headers: Iterable[tuple[str, str]], name: str) -> bool:
     return any(key.lower() == name.lower() for key, _ in headers)
 
 
-def _collect(application: Any, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
+def _call_application(application: Any, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
     """Returns status, headers and body of a WSGI application's answer."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -160,18 +160,20 @@ def _collect(application: Any, environ: Environ) -> tuple[str, list[tuple[str, s
     return status, [(name, value) for name, value in headers if name.lower() not in hop_by_hop], body
 
 
-def _altered(headers: list[tuple[str, str]], body: bytes, fault: Fault) -> tuple[list[tuple[str, str]], bytes]:
-    new = dict(fault.headers)
+def _answer_with_fault(
+    headers: list[tuple[str, str]], body: bytes, fault: Fault
+) -> tuple[list[tuple[str, str]], bytes]:
+    new_headers = dict(fault.headers)
     if fault.truncated_gzip:
-        whole = gzip.compress(body)
-        body = whole[: len(whole) // 2]
-        new |= {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
+        whole_body = gzip.compress(body)
+        body = whole_body[: len(whole_body) // 2]
+        new_headers |= {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
     if fault.short:
-        new |= {"Content-Length": str(len(body)), "Connection": "close"}
+        new_headers |= {"Content-Length": str(len(body)), "Connection": "close"}
         body = body[: len(body) // 2]
-    replaced = {name.lower() for name in new}
-    kept = [(name, value) for name, value in headers if name.lower() not in replaced]
-    return kept + [(name, value) for name, value in new.items() if value is not None], body
+    replaced_names = {name.lower() for name in new_headers}
+    kept_headers = [(name, value) for name, value in headers if name.lower() not in replaced_names]
+    return kept_headers + [(name, value) for name, value in new_headers.items() if value is not None], body
 
 
 def _application(folder: Path, work: Path, plan: Plan, log: Path | None) -> WaybackFront:

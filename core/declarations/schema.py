@@ -1,4 +1,4 @@
-"""The schema of a declaration: a vendor, its policies and their locations, as `vendors/*.yaml` states them."""
+"""The schema of the declarations in `vendors/`: vendors, the policies of a vendor, and the locations of a policy."""
 
 import re
 from collections.abc import Sequence
@@ -84,26 +84,31 @@ class _Declared(BaseModel):
 class Location(_Declared):
     """An address where the policy was published, and the dates between which it was published there."""
 
-    url: WebAddress = Field(description="Address where the policy is or was published; of several pages, the first")
+    url: WebAddress = Field(
+        description="Address where the policy is or was published; the first page if the policy has several"
+    )
     pages: tuple[WebAddress, ...] = Field(
         default=(),
         description="Addresses of the pages that follow the first, in reading order; omit if there is one page",
     )
     render: Literal["browser"] | None = Field(
         default=None,
-        description="browser: scripts put the text on the page; omit if the text is in the HTML that is served",
+        description="browser if scripts put the text on the page; omit if the served HTML contains the text",
     )
     since: Day | None = Field(
         default=None,
-        description="First day on which the policy was published here; omit if there is no earlier address",
+        description="First day on which the policy was published here; omit if the policy has no earlier address",
     )
     until: Day | None = Field(
-        default=None, description="First day on which it was no longer published here; if omitted, it still is"
+        default=None,
+        description="First day on which the policy was no longer published here; omit if it is still published here",
     )
     select: tuple[Selector, ...] = Field(
         default=(), description="CSS selectors of the policy's text; omit to let clausewatch find the text"
     )
-    remove: tuple[Selector, ...] = Field(default=(), description="CSS selectors of what is not part of the policy")
+    remove: tuple[Selector, ...] = Field(
+        default=(), description="CSS selectors of parts of the page that do not belong to the policy"
+    )
 
     @model_validator(mode="after")
     def _check_date_order(self) -> "Location":

@@ -46,12 +46,12 @@ def warc(tmp_path: Path) -> Path:
 
 
 def test_the_warc_date_of_a_response_is_the_time_of_the_capture(warc: Path) -> None:
-    at = datetime(2010, 11, 25, 16, 16, 54, tzinfo=UTC)
+    captured_at = datetime(2010, 11, 25, 16, 16, 54, tzinfo=UTC)
     ((capture, payload),), left_out = read(
-        warc, DatedPage(url=OLD, at=at, body=b"<p>We keep logs.</p>", media_type="text/html", status=404)
+        warc, DatedPage(url=OLD, at=captured_at, body=b"<p>We keep logs.</p>", media_type="text/html", status=404)
     )
     assert (payload, left_out) == (b"<p>We keep logs.</p>", [])
-    assert (capture.captured_at, capture.source, capture.url) == (at, "warc", OLD)
+    assert (capture.captured_at, capture.source, capture.url) == (captured_at, "warc", OLD)
     assert (capture.status, capture.media_type) == (404, "text/html")
     assert capture.provenance is not None
     assert capture.provenance.archive == "warc"
