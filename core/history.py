@@ -109,12 +109,12 @@ class History:
 
         The period in force is the period of the last capture made at or before the moment.
         """
-        in_force = None
+        period_in_force = None
         for period in self.periods:
             if period.first.captured_at > moment:
                 break
-            in_force = period
-        return in_force
+            period_in_force = period
+        return period_in_force
 
     def shown_before(self, moment: datetime, url: str) -> str | None:
         """Returns the id of the version that the latest capture before a moment shows.

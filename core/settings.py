@@ -76,7 +76,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Returns the settings from the environment of this process.
+    """Returns the settings from the environment variables of this process.
 
     UsageError, which names each invalid variable and the reason, if a variable is invalid.
     """

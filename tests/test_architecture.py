@@ -1,6 +1,7 @@
 """The tools that pyproject.toml configures check every top-level package.
 
-`make lint` runs these tools. They silently skip a package that is missing from their configuration.
+`make lint` runs these tools. They report nothing if a package is missing from their configuration: import-linter and
+mypy skip the package, and ruff sorts its imports as third-party imports.
 """
 
 import tomllib
