@@ -1,4 +1,4 @@
-"""The vocabulary of clausewatch as frozen types, the declarations of vendors, the settings, the exceptions.
+"""The frozen types that all of clausewatch shares, the declarations of vendors, the settings and the exceptions.
 
-Every other package may import this one; this one imports none of them.
+Every other package may import `core`. `core` imports no other package of clausewatch.
 """

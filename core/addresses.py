@@ -1,4 +1,4 @@
-"""Which web addresses count as the same address: the rules of a web archive's index."""
+"""Decides which web addresses count as the same address, by the rules of a web archive's index."""
 
 import re
 from urllib.parse import urlsplit
@@ -7,19 +7,20 @@ _WWW = re.compile(r"^www\d*\.")
 
 
 def urlkey(url: str) -> str:
-    """Returns a key that is equal for all addresses that an archive's index takes for the same page.
+    """Returns the key of an address. Addresses with the same key count as the same page in an archive's index.
 
     The key ignores scheme, a leading `www.`, port, fragment, letter case, a trailing slash and the order of query
-    parameters. It begins with the host, in reverse: `com,hesk)/knowledgebase/index.php?article=78`. The rules are those
-    of the CDX server's SURT canonicalisation (Internet Archive `surt`, `IAURLCanonicalizer`).
+    parameters. It begins with the labels of the host in reverse order:
+    `com,hesk)/knowledgebase/index.php?article=78`. The rules follow the CDX server's SURT canonicalisation (Internet
+    Archive `surt`, `IAURLCanonicalizer`).
 
     ValueError if the address has no host, an invalid port or an invalid IPv6 address.
     """
     try:
         parts = urlsplit(url.strip() if "//" in url else "//" + url.strip())
-        _ = parts.port  # urlsplit doesn't check the port until it is asked for
+        _ = parts.port  # urlsplit checks the port only when this attribute is read
     except ValueError as error:
-        raise ValueError(f"{url!r} is no web address: {error}") from None
+        raise ValueError(f"{url!r} is not a web address: {error}") from None
     host = _WWW.sub("", (parts.hostname or "").rstrip("."))
     if not host:
         raise ValueError(f"{url!r} has no host")

@@ -1,4 +1,4 @@
-"""What a web archive says of its captures: the rows of its index, and its own identifiers of a capture."""
+"""Captures as a web archive describes them: index rows, and the archive's identifiers of captures."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Literal
 
 #: The web archives that can be crawled, by the names clausewatch gives them. Each has a module in `crawler.archives`.
 WebArchive = Literal["wayback"]
-#: Where an archived capture can come from: a web archive, or a WARC file that somebody brought.
+#: The possible origins of an archived capture: a web archive, or a WARC file that a user ingests.
 ArchiveName = Literal[WebArchive, "warc"]
 
 _TIMESTAMP = "%Y%m%d%H%M%S"
@@ -17,11 +17,12 @@ _DIGEST = re.compile(r"[0-9A-Za-z:]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Which archive a capture comes from, and the identifiers by which that archive knows it.
+    """The archive that a capture comes from, and the archive's identifiers of the capture.
 
-    identifiers: for `wayback`, the `timestamp`, `digest` and `urlkey` of the row of its index, and `memento`, the
-        address in the archive that the bytes came from; for `warc`, `record_id`, the record's WARC-Record-ID.
-        Captures of any archive whose index was listed have `timestamp`, `digest` and `urlkey`.
+    archive: the name of the archive.
+    identifiers: the identifiers by name. A capture found through a row of an archive's index has the `timestamp`,
+        `digest` and `urlkey` of that row. A capture of `wayback` also has `memento`, the address in the archive from
+        which the bytes were fetched. A capture of `warc` has only `record_id`, the record's WARC-Record-ID.
     """
 
     archive: ArchiveName
@@ -29,14 +30,21 @@ class Provenance:
 
     @property
     def index_key(self) -> tuple[str, str] | None:
-        """The `index_key` of the row of the index that led to the capture; None if no index did."""
+        """The urlkey and timestamp of the index row through which the capture was found.
+
+        None if the capture was found without an index, as in a WARC file.
+        """
         urlkey, timestamp = self.identifiers.get("urlkey"), self.identifiers.get("timestamp")
         return None if urlkey is None or timestamp is None else (urlkey, timestamp)
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSite:
-    """A web archive and where to reach it. address: scheme, host and port, without a slash at the end."""
+    """A web archive that can be crawled.
+
+    name: the archive's name.
+    address: the scheme, host and port under which the archive is reached, without a slash at the end.
+    """
 
     name: WebArchive
     address: str
@@ -44,10 +52,14 @@ class ArchiveSite:
 
 @dataclass(frozen=True, slots=True)
 class ListedCapture:
-    """A capture as a row of an archive's index describes it, with the field names of CDX.
+    """A capture as a row of an archive's index describes it. The fields have their CDX names.
 
-    timestamp: 14 digits. statuscode: three digits, or `-` for a revisit. mimetype: `warc/revisit` for a revisit.
-    digest: the archive's checksum of what it captured.
+    urlkey: the archive's key of the address (see core.addresses.urlkey).
+    timestamp: the time of the capture in UTC, as 14 digits.
+    original: the address that was captured.
+    mimetype: the media type of the page; `warc/revisit` for a revisit.
+    statuscode: the HTTP status as three digits; `-` for a revisit.
+    digest: the archive's checksum of the captured bytes.
     """
 
     urlkey: str
@@ -64,29 +76,32 @@ class ListedCapture:
 
     @property
     def index_key(self) -> tuple[str, str]:
-        """The urlkey and the timestamp, which name the capture within the archive."""
+        """The urlkey and the timestamp, which together identify the capture within the archive."""
         return self.urlkey, self.timestamp
 
     @property
     def is_revisit(self) -> bool:
-        """Whether the archive recorded the capture by reference to an earlier one with the same bytes."""
+        """Whether the archive stored only a reference to an earlier capture with the same bytes."""
         return self.mimetype == "warc/revisit"
 
     @property
     def checksum(self) -> str | None:
-        """The digest, if another capture with the same digest shows the same page; None if that can't be concluded.
+        """The digest if captures with this digest can be assumed to show the same page.
 
-        It can't for error pages, nor for a digest that is missing or malformed.
+        None for error pages, and for a digest that is missing or malformed.
         """
         is_page = self.statuscode == "200" or self.is_revisit
         return self.digest if is_page and _DIGEST.fullmatch(self.digest) else None
 
 
 def parse_timestamp(timestamp: str) -> datetime:
-    """Returns the first instant of a timestamp of 4 to 14 digits (UTC). ValueError if there is no such time."""
+    """Returns the first instant of the year, month, day, hour, minute or second that a timestamp names (UTC).
+
+    timestamp: 4 to 14 digits. ValueError if the timestamp names a time that doesn't exist.
+    """
     return datetime.strptime(timestamp + "00000101000000"[len(timestamp) :], _TIMESTAMP).replace(tzinfo=UTC)
 
 
 def format_timestamp(moment: datetime) -> str:
-    """Returns a time as 14 digits, in UTC, as archives write it."""
+    """Returns a time in UTC as the 14 digits of an archive's timestamp."""
     return moment.astimezone(UTC).strftime(_TIMESTAMP)

@@ -1,4 +1,4 @@
-"""Captures, and what extraction makes of them: verdicts and readings."""
+"""Captures, and the verdicts and readings that extraction makes from captures."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,27 +12,28 @@ from core.policies import PolicyKey
 Source = Literal["live", "file", ArchiveName]
 VerdictName = Literal["accepted", "quarantined"]
 Reason = Literal[
-    "blocked",  # a challenge, a CAPTCHA, a refusal
-    "not_found",  # the page says that it doesn't exist, whatever its status; or the site redirected to its home page
-    "login",
-    "empty",  # a shell that needs JavaScript, a consent wall, nothing at all
-    "truncated",  # cut off, or a browser couldn't finish rendering it
+    "blocked",  # the site sent a challenge, a CAPTCHA or a refusal
+    "not_found",  # an error page for a missing page, with any HTTP status; or the site redirected to its home page
+    "login",  # the site asks visitors to log in
+    "empty",  # a page without text, a page that needs JavaScript to show its text, or a consent wall
+    "truncated",  # the page is cut off, or a browser couldn't finish rendering the page
     "other_document",
     "other_language",
     "not_a_policy",
-    "unavailable",  # a server error: 5xx or 429 as the page's own answer
-    "unreadable",  # no extractor can read the bytes: encrypted, damaged, or of a type that holds no text
-    "rejected",  # by a person's review
+    "unavailable",  # the site answered with an HTTP status of 5xx or with 429
+    "unreadable",  # the bytes are encrypted, damaged, or of a type that contains no text
+    "rejected",  # a person reviewed the capture and rejected it
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What is known of the answers that make up a composed capture (formats.multipart), beyond its payload.
+    """The description of the answers that make up a composed capture (see formats.multipart).
 
-    parts: the captures of the parts, as the JSON that `formats.multipart` writes and reads. It is parsed only to read
-        the payload, not each time the capture is listed.
-    fault: why the capture is not complete, in words; '' if it is. A capture with a fault is quarantined.
+    parts: the captures of the parts, as JSON that `formats.multipart` writes and reads. The JSON is parsed only if the
+        payload is read, not each time the capture is listed.
+    fault: a sentence that says why the capture is incomplete; '' if the capture is complete. A capture with a fault is
+        quarantined.
     """
 
     parts: str
@@ -41,26 +42,31 @@ class Composition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One observation of a policy: the bytes got from a location at a time, from a source.
+    """One observation of a policy: the bytes fetched from a location at a time, from a source.
 
-    vendor, policy: slugs of the declaration it belongs to.
-    source: `live` for a page fetched from its site, `file` for a page somebody saved, or the name of the archive.
-    captured_at: when the page showed these bytes: the time of the answer for `live`, Memento-Datetime for `wayback`,
-        WARC-Date for `warc`, the time the person gave for `file`. All times are timezone-aware UTC.
-    url: the address the bytes came from, after redirects. For an archived capture, the address that was captured, not
-        the archive's own.
-    asked_url: the address first asked for, which is a location of the policy.
-    redirects: the addresses that redirected on the way from asked_url to url, asked_url first; empty if none did.
+    All times are timezone-aware UTC.
+
+    vendor, policy: the slugs of the vendor and of the policy that the capture belongs to.
+    source: `live` for a page fetched from its site, `file` for a page that a person saved, or the name of the archive.
+    captured_at: the time at which the page showed these bytes: the time of the answer for `live`, Memento-Datetime for
+        `wayback`, WARC-Date for `warc`, the time that the person stated for `file`.
+    url: the address that sent the bytes, after redirects. For an archived capture, this is the address that the archive
+        captured, not an address in the archive.
+    asked_url: the address of the first request, which is a location of the policy.
+    redirects: the addresses that redirected on the way from asked_url to url, beginning with asked_url; empty if there
+        was no redirect.
     status: the HTTP status of the answer; None for a file and for a composed capture.
-    headers: the answer's headers as received, in order.
-    media_type: the Content-Type as received, parameters included; '' if there was none.
-    sha256: lower-case hexadecimal SHA-256 of the payload, which is the body with its content coding undone.
-    requested_at, answered_at: when the request was sent and when the answer was complete; None for a file.
-    provenance: the archive and its identifiers; None for `live` and `file`.
-    composition: set if the capture is composed of several answers (formats.multipart), else None.
-    rendered_by: the browser that rendered these bytes, with its version; '' if they are what a server sent.
+    headers: the names and values of the answer's headers as received, in order.
+    media_type: the Content-Type as received, with parameters; '' if the answer had no Content-Type.
+    sha256: the SHA-256 of the payload in lower-case hexadecimal. The payload is the body after content decoding.
+    requested_at: the time at which the request was sent; None for a file.
+    answered_at: the time at which the answer was complete; None for a file.
+    provenance: the archive, and the archive's identifiers of the capture; None for `live` and `file`.
+    composition: the description of the parts if the capture is composed of several answers (formats.multipart); None
+        for any other capture.
+    rendered_by: the name and version of the browser that rendered these bytes; '' if a server sent the bytes.
 
-    ValueError if a time has no time zone, or if provenance and source disagree.
+    ValueError if a time has no time zone, or if the archive of provenance isn't the source.
     """
 
     vendor: str
@@ -85,26 +91,27 @@ class Capture:
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("a capture's times must be timezone-aware UTC")
         if self.provenance is not None and self.provenance.archive != self.source:
-            raise ValueError("the source of an archived capture is its archive's name")
+            raise ValueError("the source of an archived capture must be the name of its archive")
 
     @property
     def key(self) -> PolicyKey:
-        """The policy it belongs to."""
+        """The key of the policy that the capture belongs to."""
         return PolicyKey(self.vendor, self.policy)
 
 
 def sha256_hex(payload: bytes) -> str:
-    """Returns the SHA-256 of a payload in lower-case hexadecimal, under which it is stored."""
+    """Returns the SHA-256 of a payload in lower-case hexadecimal. Payloads are stored under this checksum."""
     return hashlib.sha256(payload).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a capture shows the policy.
+    """The decision whether a capture shows the policy.
 
-    reason: why the capture was quarantined; None if it was accepted.
-    evidence: what led to the verdict, in words a person can check on the page.
-    needs_browser: whether a browser, which runs the page's scripts, would probably show the policy.
+    name: `accepted` or `quarantined`.
+    reason: the reason for the quarantine; None if the capture was accepted.
+    evidence: the observations that led to the verdict, in words that a person can check on the page.
+    needs_browser: whether the page would probably show the policy in a browser, which runs the page's scripts.
     """
 
     name: VerdictName
@@ -115,7 +122,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What extraction makes of one capture. document: None if the bytes could not be read."""
+    """The result of extraction for one capture.
+
+    verdict: the decision whether the capture shows the policy.
+    document: the text of the capture as clauses; None if the bytes could not be read.
+    """
 
     verdict: Verdict
     document: Document | None

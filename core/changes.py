@@ -1,4 +1,4 @@
-"""Changes and comparisons: what differs between two documents, clause by clause."""
+"""Changes and comparisons: the differences between two documents, clause by clause."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -28,12 +28,15 @@ Redline = tuple[tuple[RedlineOperation, str], ...]
 class Change:
     """One clause-level difference between two documents.
 
-    confidence: from 0 to 1, how sure it is that the two sides belong together; 1 for one-sided changes and for clauses
-        that match exactly.
-    old, new: the clauses of each side, in reading order. `added` has no old clauses and `removed` no new ones; `split`
-        has several new clauses and `merged` several old ones.
-    redline: the deleted and equal parts are the old texts in order, the inserted and equal parts the new ones, except
-        for white space. Empty for `added`, `removed`, `moved` and `renumbered`.
+    kind: the kind of change.
+    significance: how important the change is to a person who watches the policy.
+    confidence: the confidence, from 0 to 1, that the old and the new clauses belong together. The confidence is 1 for
+        `added` and `removed`, and for clauses that match exactly.
+    old, new: the clauses of each document, in reading order. `added` has no old clauses, and `removed` has no new
+        clauses. `split` has several new clauses, and `merged` has several old clauses.
+    redline: parts of text in reading order, each with an operation. The `equal` and `delete` parts together are the old
+        text, and the `equal` and `insert` parts together are the new text, apart from white space. Empty for `added`,
+        `removed`, `moved` and `renumbered`.
     """
 
     kind: ChangeKind
@@ -57,12 +60,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All differences between two documents: every clause of either is in exactly one change or in `unchanged`.
+    """All differences between two documents. Every clause of both documents is in one change or in `unchanged`.
 
-    old, new: the documents compared.
-    changes: in reading order of the new document; a removed clause stands where it was.
-    unchanged: the positions (old, new) of the clauses that are the same, in reading order.
-    coarse: notes for the reader on what was compared more coarsely than usual because of its size; mostly empty.
+    old, new: the two documents.
+    changes: the changes in reading order of the new document. A removed clause is listed at its old place.
+    unchanged: the old and the new position of each unchanged clause, in reading order.
+    coarse: notes on the parts of the documents that were too large for a detailed comparison; usually empty. The notes
+        are written for the people who read the report.
     """
 
     old: Document
@@ -73,7 +77,7 @@ class Comparison:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The number of changes of each of the ten kinds and, as `unchanged`, of unchanged clauses."""
+        """The number of changes of each kind, and the number of unchanged clauses under the key `unchanged`."""
         counts: dict[str, int] = dict.fromkeys(CHANGE_KINDS, 0)
         for change in self.changes:
             counts[change.kind] += 1
@@ -83,8 +87,8 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Returns the comparison in the shape of the JSON contract.
 
-        `old` and `new` are what the documents state about themselves; a report replaces them by the versions or files
-        it compares. `coarse` is left out if it is empty.
+        `old` and `new` hold the title, language and effective date of each document. A report replaces them with
+        descriptions of the versions or files that are compared. `coarse` is left out if there are no notes.
         """
         result: dict[str, Any] = {
             "old": self.old.stated(),

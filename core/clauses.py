@@ -1,4 +1,4 @@
-"""Clause and Document: a policy's text in the units that a reader would cite."""
+"""Clause and Document: a policy's text in the units that a person would cite."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,18 +9,19 @@ ClauseKind = Literal["heading", "paragraph", "list_item", "table_row"]
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """The unit of meaning a reader would cite.
+    """The unit of meaning that a person would cite: a heading, a paragraph, a list item or a table row.
 
-    position: its place in reading order, from 0.
-    kind: what it is on the page.
-    label: the number or letter that the page gives it (`2.1`, `(a)`); None if the page gives none.
-    heading_path: the texts of the headings above it, outermost first. A heading's path doesn't include the heading.
-    text: its words, without the label, with white space collapsed; never empty.
-    links: the targets of its links in reading order, absolute, without tracking parameters; `mailto:` and `tel:`
-        targets too.
-    typography: the text with the source's own spaces, invisible characters, Unicode composition and Markdown emphasis;
-        '' if that is the same as `text`, None if the source doesn't say (PDF). A change of typography alone is
-        cosmetic.
+    position: the clause's place in reading order, counted from 0.
+    kind: the clause's kind.
+    label: the number or letter in front of the clause on the page (`2.1`, `(a)`); None if the clause has no label.
+    heading_path: the texts of the headings above the clause, outermost first. The path of a heading doesn't include
+        the heading itself.
+    text: the words of the clause without the label, with white space collapsed; never empty.
+    links: the targets of the clause's links in reading order, including `mailto:` and `tel:` targets. The targets are
+        absolute and have no tracking parameters.
+    typography: the text with the spaces, invisible characters, Unicode composition and Markdown emphasis of the source;
+        '' if the typography equals `text`; None if the typography is not known, as for a PDF. A change of the
+        typography alone is cosmetic.
     """
 
     position: int
@@ -32,7 +33,7 @@ class Clause:
     typography: str | None = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the clause as the JSON contract has it, which leaves out links and typography."""
+        """Returns the clause in the shape of the JSON contract, which has neither links nor typography."""
         return {
             "position": self.position,
             "kind": self.kind,
@@ -46,10 +47,12 @@ class Clause:
 class Document:
     """A policy's own text as clauses, in reading order.
 
-    title: the page's title (`<title>`, PDF metadata), which may differ from the first heading; None if there is none.
-    language: ISO 639-1 code; None if the text is too short to tell.
-    effective_date: the date on which the text says it takes effect or was last updated; None if it states no date, or
-        an ambiguous one (03/04/2018).
+    title: the page's title from `<title>` or from the PDF metadata; None if the page has no title. The title may differ
+        from the first heading.
+    language: the ISO 639-1 code of the text's language; None if the text is too short to detect the language.
+    effective_date: the date on which, according to the text, the policy takes effect or was last updated; None if the
+        text states no date or an ambiguous date (03/04/2018).
+    clauses: the clauses in reading order.
     """
 
     title: str | None
@@ -58,7 +61,7 @@ class Document:
     clauses: tuple[Clause, ...]
 
     def stated(self) -> dict[str, str | None]:
-        """Returns title, language and effective date, as the JSON contract has them for every document."""
+        """Returns title, language and effective date in the shape of the JSON contract."""
         return {
             "title": self.title,
             "language": self.language,

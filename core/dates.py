@@ -1,4 +1,4 @@
-"""Reads dates that people type, and writes times as output has them."""
+"""Parses dates that people type, and formats times for output."""
 
 import re
 from dataclasses import dataclass
@@ -6,16 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 from core.exceptions import UsageError
 
-# Python accepts more forms of ISO 8601. It would take 20161018 for the first instant of that day, not for the day.
+# Python's parser accepts more forms of ISO 8601. It reads 20161018 as midnight, but the user means the whole day.
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.S)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The time from the first to the last instant of a year, a month or a day, in UTC; or a single instant.
+    """A year, a month, a day or a single instant, in UTC.
 
-    end: the last instant that belongs to it, a microsecond before the next year, month or day begins.
+    begin: the first instant of the span.
+    end: the last instant of the span, a microsecond before the next year, month or day begins. For a single instant,
+        begin and end are equal.
     """
 
     begin: datetime
@@ -23,7 +25,10 @@ class Span:
 
 
 def parse_span(text: str) -> Span:
-    """Returns the span of `2010`, `2010-11`, `2010-11-25`, or an ISO 8601 time, which is in UTC if it has no offset.
+    """Returns the span that a text names.
+
+    text: a year, a month or a day (`2010`, `2010-11`, `2010-11-25`), or an ISO 8601 time. A time without an offset is
+        read as UTC.
 
     UsageError if the text has another form or names a day that doesn't exist.
     """
@@ -46,7 +51,7 @@ def parse_span(text: str) -> Span:
             after = begin.replace(year=begin.year + 1)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{text!r} is no date: give a year, a month or a day, like 2018, 2018-05 or 2018-05-25"
+            f"{text!r} is not a date: give a year, a month or a day, like 2018, 2018-05 or 2018-05-25"
         ) from None
     return Span(begin, after - timedelta(microseconds=1))
 

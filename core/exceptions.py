@@ -1,35 +1,35 @@
-"""The errors that clausewatch reports to its user. Each message says what went wrong and what to do about it.
+"""The errors that clausewatch reports to the user. Each message says what went wrong and what to do about it.
 
-A command catches ClausewatchError alone, prints its message on stderr and exits with status 1, or with 2 for UsageError
-and DeclarationError.
+Commands catch only ClausewatchError. They print the error's message on stderr and exit with status 1, or with status 2
+for UsageError and DeclarationError.
 
-Names of exceptions end in `Error`. Exceptions that only end a piece of work, and report no failure, end in `Interrupt`
-(crawler.failures).
+The names of exceptions end in `Error`. The exceptions in `crawler.failures` that stop work without a failure have names
+that end in `Interrupt`.
 """
 
 
 class ClausewatchError(Exception):
-    """Something went wrong that can be explained to the user in one message, without a traceback."""
+    """A failure that one message explains to the user, without a traceback."""
 
 
 class UsageError(ClausewatchError):
-    """A request makes no sense: an unknown vendor, a malformed date, a file that doesn't exist."""
+    """The user's request is invalid: an unknown vendor, a malformed date, a file that doesn't exist."""
 
 
 class DeclarationError(ClausewatchError):
-    """A vendor's declaration is broken. The message names file, line and field of every fault in it."""
+    """A vendor's declaration is broken. The message names the file, line and field of every fault."""
 
 
 class ExtractionError(ClausewatchError):
-    """Bytes can't be read as a document: they are encrypted, damaged, or of a type that holds no text."""
+    """A payload can't be read as a document: it is encrypted, damaged, or of a type that contains no text."""
 
 
 class StorageError(ClausewatchError):
-    """The database or the payload store refused: it is full, locked, missing or damaged."""
+    """The database or the payload store can't be used: it is full, locked, missing or damaged."""
 
 
 class DamageError(StorageError):
-    """The bytes stored under a SHA-256 have another one now. The rest of the database can be used."""
+    """Stored bytes no longer match the SHA-256 under which they are stored. The rest of the database can be used."""
 
 
 class FetchError(ClausewatchError):
@@ -37,10 +37,10 @@ class FetchError(ClausewatchError):
 
 
 class ArchiveError(ClausewatchError):
-    """A web archive did not give what was asked for; nothing is known about the captures.
+    """A request to a web archive failed, so it is unknown whether the archive has the captures.
 
-    retry_after: the value of the answer's Retry-After header; '' if it had none.
-    affects_all: whether every request to the archive meets with this now; False if it may be this request alone.
+    retry_after: the value of the answer's Retry-After header; '' if the answer had no such header.
+    affects_all: True if every request to the archive fails at present; False if perhaps only this request fails.
     """
 
     def __init__(self, message: str, *, retry_after: str = "", affects_all: bool = False) -> None:
@@ -50,28 +50,28 @@ class ArchiveError(ClausewatchError):
 
 
 class ArchiveBlockedError(ArchiveError):
-    """The archive refuses this machine: it takes no connections from it, or asks to be left alone for a long time."""
+    """The archive blocks this machine: it refuses connections, or asks for a long pause between requests."""
 
 
 class ArchiveRateLimitError(ArchiveError):
-    """The archive says that it is sent too many requests."""
+    """The archive answered that it receives too many requests."""
 
 
 class ArchiveNotAnsweringError(ArchiveError):
-    """The archive sent no complete answer, or answered that it is out of order."""
+    """The archive sent no complete answer, or answered with a server error."""
 
 
 class ArchiveRefusalError(ArchiveError):
-    """The archive refuses one request for good, as for a site that it withholds at the site's request."""
+    """The archive permanently refuses one request, for instance because a site asked for exclusion from the archive."""
 
 
 class ArchiveProtocolError(ArchiveError):
-    """The archive sent an answer that its protocol does not allow, such as a web page in place of its index."""
+    """The archive sent an answer that violates its protocol, such as a web page where index rows were expected."""
 
 
 class ArchiveBudgetError(ClausewatchError):
-    """The file by which the crawls of this machine keep to an archive's limits together can't be used."""
+    """The file in which the crawls of this machine share an archive's request limits can't be read or written."""
 
 
 class DeliveryError(ClausewatchError):
-    """A digest could not be handed to the mail server. It stays in the outbox; the next delivery tries it again."""
+    """The mail server did not accept a digest. The digest stays in the outbox, and the next delivery sends it again."""

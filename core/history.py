@@ -1,4 +1,4 @@
-"""Versions and periods: a policy's history, derived from the set of its captures."""
+"""Versions and periods: the history of a policy, derived from the set of the policy's captures."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,19 +8,22 @@ from core.captures import Source
 from core.dates import iso, parse_span
 from core.exceptions import UsageError
 
-# Live captures of an address that are closer together than this count as one look, and don't confirm one another.
+# If two live captures of an address are closer together than this, the second one doesn't confirm the first one.
 ONE_LOOK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """An accepted capture as the timeline sees it.
+    """An accepted capture with the fields that the timeline needs.
 
-    capture_id: the capture's key in storage.
-    sha256: the checksum of its payload.
-    version_id: the id of the version it shows.
-    reader: names what read the capture: the extractor's version and, if the declaration says how to read, a checksum of
-        that.
+    capture_id: the capture's primary key in the database.
+    captured_at: the time of the capture.
+    url: the address of the capture.
+    source: the source of the capture.
+    sha256: the SHA-256 of the capture's payload.
+    version_id: the id of the version that the capture shows.
+    reader: the name of the policy reader that read the capture. A policy reader is the combination of an extractor and
+        the parts of the declaration that influence reading (see intake.policy_reader).
     """
 
     capture_id: int
@@ -32,7 +35,7 @@ class Observation:
     reader: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the capture as evidence in the shape of the JSON contract; the time is ISO 8601 in UTC."""
+        """Returns the capture in the shape that the JSON contract has for evidence. The time is ISO 8601 in UTC."""
         return {
             "captured_at": iso(self.captured_at),
             "url": self.url,
@@ -43,7 +46,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A run of captures, consecutive in capture time, that show one version. It has at least one observation."""
+    """A run of captures, consecutive in capture time, that show one version.
+
+    version_id: the id of the version.
+    observations: the captures of the run, oldest first; at least one capture.
+    """
 
     version_id: str
     observations: tuple[Observation, ...]
@@ -63,10 +70,10 @@ class Period:
 class Version:
     """A distinct text of a policy.
 
-    number: its place in order of first appearance, from 1; for display, since it changes if a backfill finds an earlier
-        text.
-    id: a checksum of its clauses; it stays the same whatever captures arrive later.
-    periods: the periods that show it, oldest first.
+    number: the version's place in order of first appearance, counted from 1. The number is only for display, because
+        it changes if an earlier text is found later.
+    id: a checksum of the version's clauses. The id never changes, even if older captures arrive later.
+    periods: the periods that show the version, oldest first.
     """
 
     number: int
@@ -75,13 +82,17 @@ class Version:
 
     @property
     def first(self) -> Observation:
-        """The earliest capture that shows the version; the version's text is taken from it."""
+        """The earliest capture that shows the version. The version's text is the text of this capture."""
         return self.periods[0].first
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The periods of one policy in order of time, and the versions they show in order of first appearance."""
+    """The history of one policy.
+
+    periods: the periods in order of time.
+    versions: the versions that the periods show, in order of first appearance.
+    """
 
     periods: tuple[Period, ...]
     versions: tuple[Version, ...]
@@ -94,34 +105,38 @@ class History:
         raise KeyError(version_id)
 
     def period_at(self, moment: datetime) -> Period | None:
-        """Returns the period in force at a moment: that of the last capture not after it.
+        """Returns the period in force at a moment; None if every capture is later than the moment.
 
-        None if every capture is later.
+        The period in force is the period of the last capture made at or before the moment.
         """
-        in_force = None
+        period_in_force = None
         for period in self.periods:
             if period.first.captured_at > moment:
                 break
-            in_force = period
-        return in_force
+            period_in_force = period
+        return period_in_force
 
     def shown_before(self, moment: datetime, url: str) -> str | None:
         """Returns the id of the version that the latest capture before a moment shows.
 
-        Captures of `url` go before all others, since two addresses of one policy may show different texts for years.
-        None if there is no capture before that moment.
+        If there are captures of `url` before that moment, only those captures count, because two addresses of one
+        policy may show different texts for years. None if there is no capture before that moment.
         """
-        earlier = [seen for period in self.periods for seen in period.observations if seen.captured_at < moment]
-        of_this_address = [seen for seen in earlier if seen.url == url]
-        return (of_this_address or earlier)[-1].version_id if earlier else None
+        earlier_captures = [
+            capture for period in self.periods for capture in period.observations if capture.captured_at < moment
+        ]
+        captures_of_url = [capture for capture in earlier_captures if capture.url == url]
+        return (captures_of_url or earlier_captures)[-1].version_id if earlier_captures else None
 
 
 @dataclass(frozen=True, slots=True)
 class Alternation:
     """A run of consecutive periods in which a page goes back and forth between texts it has shown before.
 
-    versions: the versions it goes between, in order of number.
-    ongoing: whether it includes the newest period, and the text of that period has not stood for a month since.
+    versions: the versions that the page goes back and forth between, in order of number.
+    periods: the periods of the alternation, oldest first.
+    ongoing: whether the alternation may continue. False if the history has a later period, or if three or more captures
+        over at least 30 days show the text of the last period.
     """
 
     versions: tuple[Version, ...]
@@ -130,28 +145,28 @@ class Alternation:
 
     @property
     def since(self) -> datetime:
-        """The time of the capture that first shows that one of the texts gave way to another."""
+        """The time of the first capture after the first change from one of the texts to another."""
         return self.periods[1].first.captured_at
 
     @property
     def until(self) -> datetime:
-        """The time of the last capture that is part of it."""
+        """The time of the last capture of the alternation."""
         return self.periods[-1].last.captured_at
 
     @property
     def times(self) -> int:
-        """How often one text gave way to another."""
+        """The number of changes from one text to another within the alternation."""
         return len(self.periods) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class SettledHistory:
-    """A history, separated by what is known of each change: see `diffing.timeline.settled`.
+    """A history whose periods are sorted by whether their texts lasted (see diffing.timeline.settled).
 
-    history: the periods that stand, with the versions and numbers of the whole history.
-    transient: the periods of texts that did not last: when the page was fetched again minutes later, they were gone.
-    pending: the newest periods, beginning with the first whose text may still turn out not to last.
-    until: the time of the last capture before the pending periods; None if there is none.
+    history: the periods that stand, together with all versions of the whole history and their numbers.
+    transient: the periods whose texts did not last: minutes later, the page was fetched again and showed another text.
+    pending: the newest periods, beginning with the first period whose text is not confirmed yet.
+    until: the time of the last capture before the pending periods; None if there is no capture before them.
     """
 
     history: History
@@ -162,11 +177,12 @@ class SettledHistory:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A change of a policy that subscribers are told about once.
+    """A change of a policy that is reported to each subscriber once.
 
-    old, new: the consecutive periods between which the text changed.
-    returned_to: the period that last showed the text of `new` before; None if the text is new.
-    alternation: the alternation, up to `new`, that the returns have become; None if the change itself is announced.
+    old, new: the period before the change and the period after the change.
+    returned_to: the latest earlier period with the same text as `new`; None if the text of `new` is a new text.
+    alternation: None if the change itself is reported. If an alternation is reported instead, the alternation with its
+        periods up to `new`.
     """
 
     old: Period
@@ -176,12 +192,13 @@ class Announcement:
 
 
 def period_for(history: History, when: str) -> Period:
-    """Returns the period that a user names, by a date or by the id of a version.
+    """Returns the period that a user names with a date or with the id of a version.
 
-    when: a year, a month, a day or a time, which names the period in force at its end; or `@id`, which names the last
-        period of that version. The id may be shortened as long as it names one version.
+    when: either a date (a year, a month, a day or a time) or `@id`. A date selects the period in force at the end of
+        that year, month or day. `@id` selects the last period of the version with that id. The id may be shortened if
+        only one version matches.
 
-    UsageError if nothing was captured by that date, or if no version or several versions match the id.
+    UsageError if no capture was accepted by that date, or if the id matches no version or several versions.
     """
     if not history.periods:
         raise UsageError("no capture of this policy has been accepted yet; crawl it first")

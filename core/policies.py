@@ -1,10 +1,10 @@
-"""PolicyKey: what names a policy in code, tables and output."""
+"""PolicyKey: the name of a policy in code, tables and output."""
 
 from typing import NamedTuple
 
 
 class PolicyKey(NamedTuple):
-    """The slugs of a vendor and of one of its policies: `hesk`, `privacy`."""
+    """The slug of a vendor and the slug of one of the vendor's policies: `hesk`, `privacy`."""
 
     vendor: str
     policy: str

@@ -1,4 +1,4 @@
-"""The operator's settings: environment variables, the same for `clausewatch` and for `scrapy crawl`."""
+"""The operator's settings: environment variables that both `clausewatch` and `scrapy crawl` read."""
 
 import getpass
 import os
@@ -15,14 +15,15 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def _default_contact() -> str:
-    """Returns user@host, the mail address on this Unix machine of the person who runs the crawls."""
+    """Returns `user@host`: the local mail address of the user who runs the crawls."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 class Settings(BaseSettings):
-    """What an operator can set. Every field is read from an environment variable with the prefix CLAUSEWATCH_.
+    """The operator's settings. Most fields are read from an environment variable with the prefix CLAUSEWATCH_.
 
-    Two have no prefix: WAYBACK_URL, which is the archive's address, and XDG_STATE_HOME, which many programs share.
+    Two environment variables have no prefix: WAYBACK_URL, the address of the web archive, and XDG_STATE_HOME, which
+    many programs share.
     """
 
     model_config = SettingsConfigDict(env_prefix="CLAUSEWATCH_", frozen=True, env_ignore_empty=True)
@@ -47,7 +48,8 @@ class Settings(BaseSettings):
         description="Folder for clausewatch/, in which this machine's crawls share an archive's request limits",
     )
     allow_private: bool = Field(
-        default=False, description="1 allows live crawls to reach loopback and private addresses, refused otherwise"
+        default=False,
+        description="1 allows live crawls to reach loopback and private addresses; by default these are refused",
     )
     contact: str = Field(
         default_factory=_default_contact,
@@ -74,7 +76,10 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Returns the settings in this process's environment. UsageError names each invalid variable and says why."""
+    """Returns the settings from the environment variables of this process.
+
+    UsageError, which names each invalid variable and the reason, if a variable is invalid.
+    """
     try:
         return Settings()
     except ValidationError as error:

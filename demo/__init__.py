@@ -1,1 +1,1 @@
-"""The main job on a fictional vendor, from an archive and a live page that both run on this machine: `make demo`."""
+"""The demo that `make demo` runs: clausewatch follows the policy of a fictional vendor, without a network."""

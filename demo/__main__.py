@@ -1,8 +1,8 @@
-"""Shows the main job on this machine alone: crawl an archive and a live page, list versions, report, e-mail a digest.
+"""Runs the main commands on a fictional vendor: crawl an archive and a live page, list versions, report, send a digest.
 
     python -m demo
 
-Needs no network. An archive of a fictional vendor's policy and its live page are served on loopback.
+Needs no network. The web archive and the vendor's live page are served on loopback.
 """
 
 import os
@@ -23,7 +23,7 @@ _BIN = Path(sys.executable).parent
 
 
 def main() -> None:
-    """Runs each command as a person would type it. Stops at the first command that fails."""
+    """Runs each command as a user would type it. Stops at the first command that fails."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
     (OUTPUT / "vendors").mkdir(parents=True)
     live_page = Page((PAGES / "live.html").read_bytes())
@@ -39,15 +39,15 @@ def main() -> None:
                 "WAYBACK_URL": archive.url,
                 "XDG_STATE_HOME": str(OUTPUT / "state"),
             }
-            _say("Lanternpost is a fictional vendor. An archive of its policy and its live page run on this machine.")
+            _say("Lanternpost is a fictional vendor. Its live page and an archive of its policy run on this machine.")
             _run("Fetch the archived captures", "scrapy crawl archive -a vendor=lanternpost", environment)
             _run(
-                "Subscribe a reader to changes from now on",
+                "Subscribe a colleague to changes from now on",
                 "clausewatch subscribe reader@example.org --vendor lanternpost",
                 environment,
             )
             _run(
-                "Fetch the live page, and once more because it has changed",
+                "Fetch the live page, and fetch it again to confirm the change",
                 "scrapy crawl live -a vendor=lanternpost",
                 environment,
             )
@@ -60,15 +60,15 @@ def main() -> None:
             f"clausewatch report lanternpost 2021 2023 --format html --output {report}",
             environment,
         )
-        _run("Write the reader's e-mail digest to a folder", f"clausewatch digest --to {mail}", environment)
-    _say(f"Look at the HTML report, {report}, and the digest in {mail}. All captures are in {_relative(OUTPUT)}.")
+        _run("Write the colleague's e-mail digest to a folder", f"clausewatch digest --to {mail}", environment)
+    _say(f"Now open the HTML report {report} and the digest in {mail}. All captures are in {_relative(OUTPUT)}.")
 
 
 def _run(purpose: str, command: str, environment: dict[str, str]) -> None:
     _say(f"# {purpose}\n$ {command}")
     program, *arguments = shlex.split(command)
     # A fixed width makes the output the same on every terminal. The tables fit into 110 columns.
-    finished = subprocess.run(  # noqa: S603  # our own commands
+    finished = subprocess.run(  # noqa: S603  # the commands are constants of this module
         [_BIN / program, *arguments], cwd=CHECKOUT, env={**os.environ, "COLUMNS": "110", **environment}, check=False
     )
     if finished.returncode:

@@ -1,4 +1,4 @@
-"""The demo's fictional vendor: what the archive holds of its policy, and its declaration."""
+"""The demo's fictional vendor: its declaration, and the archived captures of its policy."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,16 +9,21 @@ PAGES = Path(__file__).parent / "pages"
 OLD_ADDRESS = "http://www.lanternpost.example/privacy.html"
 NEW_ADDRESS = "https://www.lanternpost.example/legal/privacy"
 
-# When the policy moved from the old to the new address.
+# The time at which the policy moved from the old address to the new address.
 _MOVED = datetime(2023, 1, 10, tzinfo=UTC)
 
 
 def archived_pages() -> list[DatedPage]:
-    """Returns the pages in demo/pages whose file names are times of capture, and one redirect from the old address."""
+    """Returns the archived captures: the pages in demo/pages, and a redirect from the old address to the new address.
+
+    The file name of each page is the time of its capture.
+    """
     pages = []
     for path in sorted(PAGES.glob("2*.html")):
-        at = datetime.strptime(path.stem, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        pages.append(DatedPage(url=OLD_ADDRESS if at < _MOVED else NEW_ADDRESS, at=at, body=path.read_bytes()))
+        captured_at = datetime.strptime(path.stem, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        pages.append(
+            DatedPage(url=OLD_ADDRESS if captured_at < _MOVED else NEW_ADDRESS, at=captured_at, body=path.read_bytes())
+        )
     pages.append(
         DatedPage(
             url=OLD_ADDRESS,
@@ -31,7 +36,7 @@ def archived_pages() -> list[DatedPage]:
 
 
 def declaration(live_address: str) -> str:
-    """Returns the vendor's declaration as YAML. live_address: the address of the page that the demo serves."""
+    """Returns the vendor's declaration as YAML. live_address: the address at which the demo serves the live page."""
     return f"""\
 name: Lanternpost
 homepage: https://www.lanternpost.example/

@@ -1,6 +1,9 @@
-"""The formats that captures come in and are stored in.
+"""The formats in which captures are received, stored and exported.
 
-`content_codings`: compressed HTTP bodies. `multipart`: several answers as one payload. `document_json`: documents as
-they are stored. `warc_metadata`: what clausewatch's WARC files say about a capture beyond WARC's own fields.
-`media_types`: the kinds of saved pages.
+- `content_codings` decompresses HTTP bodies.
+- `multipart` combines several answers into one payload.
+- `capture_json` turns captures into plain data for JSON.
+- `document_json` encodes documents for storage.
+- `warc_metadata` describes captures in WARC files with the fields that WARC itself doesn't have.
+- `media_types` lists the media types of saved pages.
 """

@@ -1,8 +1,8 @@
-"""A capture as plain data, in the form that is stored as JSON.
+"""Converts captures to and from plain data, the form in which captures are stored as JSON.
 
-That form is older than the types of `core`: one flat mapping, `archive`, holds an archive's identifiers, the parts of a
-composed capture, or the browser that rendered it. The database, WARC metadata and multipart payloads all hold it, and
-checksums are made of it, so it never changes for captures that could be made before.
+Plain data has one flat mapping, `archive`, where `core.captures.Capture` has three fields: provenance, composition and
+rendered_by. The mapping is older than these fields. The database, WARC metadata and composed captures contain plain
+data, and checksums are computed from it. So the plain data of a capture must never change.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,16 @@ from typing import Any, cast
 from core.archives import ArchiveName, Provenance
 from core.captures import Capture, Composition, Source
 
-# The keys of the mapping that aren't an archive's identifiers.
+# Keys of the `archive` mapping. All other keys of the mapping are identifiers of the archive.
 _PARTS, _FAULT, _RENDERED_BY = "parts", "fault", "rendered_by"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainCapture:
-    """The fields of a Capture, in the order in which they are stored. archive: as `archive_mapping` gives it."""
+    """The fields of a Capture, in the order in which they are stored.
+
+    archive: the mapping that `archive_mapping` returns for the capture.
+    """
 
     vendor: str
     policy: str
@@ -37,7 +40,7 @@ class PlainCapture:
     archive: Mapping[str, str] = field(default_factory=dict)
 
 
-_SHARED_FIELDS = tuple(each.name for each in fields(PlainCapture) if each.name != "archive")
+_SHARED_FIELDS = tuple(attribute.name for attribute in fields(PlainCapture) if attribute.name != "archive")
 
 
 def to_plain(capture: Capture) -> PlainCapture:
@@ -46,12 +49,12 @@ def to_plain(capture: Capture) -> PlainCapture:
 
 
 def from_plain(plain: PlainCapture) -> Capture:
-    """Returns the capture that `to_plain` was given. ValueError if no capture can have such values."""
+    """Returns the capture that `to_plain` converted. ValueError if the values are not valid for a capture."""
     return Capture(**_shared_values(plain), **archive_fields(plain.source, plain.archive))
 
 
 def archive_mapping(capture: Capture) -> dict[str, str]:
-    """Returns provenance, composition and rendered_by of a capture as one mapping."""
+    """Returns the provenance, composition and rendered_by of a capture as one mapping."""
     mapping = dict(capture.provenance.identifiers) if capture.provenance is not None else {}
     if capture.composition is not None:
         mapping[_PARTS] = capture.composition.parts
@@ -63,10 +66,14 @@ def archive_mapping(capture: Capture) -> dict[str, str]:
 
 
 def archive_fields(source: Source, mapping: Mapping[str, str]) -> dict[str, Any]:
-    """Returns the fields of a Capture, by name, that `archive_mapping` made the mapping of."""
+    """Returns the provenance, composition and rendered_by of a capture, as arguments for `Capture`.
+
+    mapping: the mapping that `archive_mapping` returned for the capture. Fields that the capture doesn't have are left
+        out.
+    """
     if not mapping:
         return {}
-    if _PARTS not in mapping and _RENDERED_BY not in mapping:  # so for most captures, and quick
+    if _PARTS not in mapping and _RENDERED_BY not in mapping:  # true for most captures, so this case is fast
         return {"provenance": Provenance(cast(ArchiveName, source), mapping)}
     identifiers = dict(mapping)
     result: dict[str, Any] = {"rendered_by": identifiers.pop(_RENDERED_BY, "")}

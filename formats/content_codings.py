@@ -1,4 +1,7 @@
-"""Undoes content codings (RFC 9110, section 8.4) strictly: a body that is cut off is an error, not a shorter page."""
+"""Decodes HTTP bodies according to their content codings (RFC 9110, section 8.4).
+
+Decoding is strict: a body that is cut off raises an error. Otherwise the first half of a page would pass for the page.
+"""
 
 import re
 import zlib
@@ -10,18 +13,21 @@ import zstandard
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-# How many bytes of the body are decompressed before the size of the output is checked. zlib's output is at most 1032
-# times as large as its input; zstd makes a block of 128 KiB from as few as four bytes (RFC 8878, section 3.1.1.2).
+# The number of compressed bytes that are decompressed before the size of the output is checked. zlib's output is at
+# most 1032 times as large as its input. Four bytes of zstd can become a block of 128 KiB (RFC 8878, section 3.1.1.2).
 _STEP = 4096
 _ZSTD_STEP = 512
-# Brotli makes 16 MiB from a few bytes (RFC 7932, section 9.2), so its output is limited in each step, not its input.
+# The most bytes that one step of Brotli decompression puts out. Limiting the input as for zlib isn't enough, because a
+# few bytes of Brotli can become 16 MiB (RFC 7932, section 9.2).
 _BROTLI_OUTPUT = 1 << 20
 # The largest window, in bytes, that a zstd body may require its decoder to keep in memory (RFC 9659).
 _ZSTD_WINDOW = 8 << 20
-# The most codings that are undone. Servers apply one, by mistake two; undoing each takes a pass over the whole body.
+# The most content codings of a body; a body with more codings is refused. Servers apply one coding, or two by mistake.
+# Every further coding would cost another pass over the whole body.
 _MAX_CODINGS = 4
-# The most members of a gzip body, or frames of a zstd body. Even an empty member takes time. A tool that compresses in
-# blocks of 64 KiB makes 512 of them from the largest body that is accepted, which has 32 MiB.
+# The most members of a gzip body, or frames of a zstd body; a body with more members is refused, because even empty
+# members take time. The largest body that clausewatch accepts, 32 MiB, has 512 members if a tool compresses it in
+# blocks of 64 KiB.
 _MAX_MEMBERS = 10_000
 
 
@@ -34,17 +40,19 @@ class BodyTooLargeError(ValueError):
 
 
 class UnknownCodingError(ValueError):
-    """The body has a coding that this module can't undo, or too many codings."""
+    """The body has a content coding that this module can't decode, or too many content codings."""
 
 
 def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
-    """Returns the body with its content codings undone, beginning with the coding that was applied last.
+    """Returns the decoded body of an answer. The content coding that was applied last is decoded first.
 
-    content_encodings: the values of the answer's Content-Encoding headers, in order. Known codings are gzip, deflate,
-    br (RFC 7932), zstd (RFC 8878) and identity. limit: how many bytes the result may have.
+    content_encodings: the values of the answer's Content-Encoding headers, in order. The supported content codings are
+        gzip, deflate, br (RFC 7932), zstd (RFC 8878) and identity.
+    limit: the largest allowed size of the decoded body, in bytes.
 
-    A body that is labelled gzip, br or zstd but is not compressed is returned as it is, since servers and archives send
-    such bodies. DamagedBodyError, BodyTooLargeError or UnknownCodingError if the codings can't be undone.
+    Some servers and archives label uncompressed bodies as gzip, br or zstd. Such bodies are returned unchanged.
+
+    DamagedBodyError, BodyTooLargeError or UnknownCodingError if the body can't be decoded.
     """
     codings = [name for value in content_encodings for name in re.split(r"[\s,]+", value.lower()) if name]
     if len(codings) > _MAX_CODINGS:
@@ -74,7 +82,7 @@ def _inflate(body: bytes, limit: int) -> bytes:
     try:
         return _member(zlib.decompressobj(), body, 0, _STEP, limit)[0]
     except DamagedBodyError:
-        # Some servers leave the zlib wrapper out.
+        # Some servers send the deflate data without the zlib wrapper that RFC 9110 (section 8.4.1.2) requires.
         return _member(zlib.decompressobj(-zlib.MAX_WBITS), body, 0, _STEP, limit)[0]
 
 
@@ -100,7 +108,7 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
         if decompressor.is_finished():
             return b"".join(parts)
         fault = "the compressed body is cut off"
-    # Brotli has no magic number, so this tells a body that was never compressed.
+    # Brotli has no magic number. So a body that is valid text is taken to be uncompressed.
     if _is_text(body):
         return body
     raise DamagedBodyError(fault)
@@ -125,7 +133,7 @@ def _is_text(body: bytes) -> bool:
 
 
 class _Decompressor(Protocol):
-    """The part of zlib's and zstandard's decompressors that is used here."""
+    """The attributes of a zlib or zstandard decompressor that this module uses."""
 
     @property
     def eof(self) -> bool: ...
@@ -135,10 +143,13 @@ class _Decompressor(Protocol):
 
 
 def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor], step: int, limit: int) -> bytes:
-    """Returns the contents of all members of a body, joined. Bytes after the last member are ignored.
+    """Returns the decompressed contents of all members of a body, joined. Bytes after the last member are ignored.
 
-    Returns the body as it is if it does not begin with a member. magic: the bytes each member begins with.
-    decompressor: makes a decompressor for one member. step: as for `_member`.
+    If the body does not begin with a member, it is returned unchanged.
+
+    magic: the bytes at the beginning of every member.
+    decompressor: a function that returns a new decompressor for one member.
+    step: as for `_member`.
     """
     if not body.startswith(magic):
         return body
@@ -156,10 +167,11 @@ def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor
 def _member(
     decompressor: _Decompressor, body: bytes, start: int, step: int, limit: int, size: int = 0
 ) -> tuple[bytes, int]:
-    """Returns the contents of the member that begins at `start`, and the offset of the byte after it.
+    """Returns the decompressed contents of the member that begins at `start`, and the offset of the byte after it.
 
-    step: how many bytes are decompressed at once; not all, since the rest of a body with many members would be copied
-    for each member. size: how many bytes the members before this one had.
+    step: the number of compressed bytes that are decompressed at once. If the whole rest of the body were passed to the
+        decompressor, it would be copied again for each member.
+    size: the decompressed size of all earlier members, in bytes.
     """
     parts: list[bytes] = []
     while start < len(body) and not decompressor.eof:

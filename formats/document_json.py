@@ -1,4 +1,4 @@
-"""Documents as JSON: the bytes that the store keeps, and whose SHA-256 names a document."""
+"""Documents as JSON. These bytes are stored, and the SHA-256 of the bytes identifies the document."""
 
 import json
 from datetime import date
@@ -9,9 +9,9 @@ from core.clauses import Clause, Document
 def encode(document: Document) -> bytes:
     """Returns a document as JSON. Equal documents give equal bytes.
 
-    The bytes are UTF-8, but for lone surrogates, which a page may contain: they are encoded like other code points.
+    The encoding is UTF-8, extended to lone surrogates (Python's `surrogatepass`), because pages may contain them.
     """
-    plain = {
+    document_dict = {
         "title": document.title,
         "language": document.language,
         "effective_date": document.effective_date and document.effective_date.isoformat(),
@@ -28,18 +28,18 @@ def encode(document: Document) -> bytes:
             for clause in document.clauses
         ],
     }
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return json.dumps(document_dict, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def decode(data: bytes) -> Document:
-    """Returns the document that `encode` turned into these bytes."""
-    plain = json.loads(data.decode("utf-8", "surrogatepass"))
+    """Returns the document that `encode` encoded as these bytes."""
+    document_dict = json.loads(data.decode("utf-8", "surrogatepass"))
     return Document(
-        title=plain["title"],
-        language=plain["language"],
-        effective_date=date.fromisoformat(plain["effective_date"]) if plain["effective_date"] else None,
+        title=document_dict["title"],
+        language=document_dict["language"],
+        effective_date=date.fromisoformat(document_dict["effective_date"]) if document_dict["effective_date"] else None,
         clauses=tuple(
             Clause(position, kind, label, tuple(heading_path), text, tuple(links), typography)
-            for position, kind, label, heading_path, text, links, typography in plain["clauses"]
+            for position, kind, label, heading_path, text, links, typography in document_dict["clauses"]
         ),
     )

@@ -1,4 +1,4 @@
-"""The media types of saved pages, by the endings of their file names."""
+"""The media types of saved pages. The ending of the file name decides the media type."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _BY_ENDING = {
 
 
 def media_type_of(path: Path) -> str:
-    """Returns the media type of a saved page. UsageError, which lists the known endings, if the name has another."""
+    """Returns the media type of a saved page. UsageError, which lists the known endings, if the ending is unknown."""
     media_type = _BY_ENDING.get(path.suffix.lower())
     if media_type is None:
         raise UsageError(f"{path}: cannot tell what kind of file this is; its name must end in {', '.join(_BY_ENDING)}")

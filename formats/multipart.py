@@ -1,9 +1,15 @@
-"""Several answers as one capture: the pages of a policy, or a page as it was served and as a browser shows it.
+"""Composes one capture from several answers.
 
-The payload is a MIME multipart body (RFC 2046, section 5.1), which any mail reader can take apart. It is `mixed` for
-pages to be read one after the other, and `alternative` for forms of one page, the richest last. Each part has its
-Content-Type, its Content-Location, and its Status if an answer had one. All else that is known of the parts is in the
-capture's `composition`, not in the payload: times and headers differ from fetch to fetch while the bytes stay the same.
+The answers are either the pages of a policy that has several pages, or two forms of one page: the page as the server
+sent it, and the page as a browser rendered it.
+
+The payload of a composed capture is a MIME multipart body (RFC 2046, section 5.1), which any mail program can split.
+The payload's type is `multipart/mixed` for several pages in reading order, and `multipart/alternative` for forms of one
+page, with the richest form last. Each part has the headers Content-Type and Content-Location, and the header Status if
+the answer had a status.
+
+The times and headers of the parts differ from fetch to fetch even if the bytes are the same. So they are kept in the
+capture's `composition` instead of the payload.
 """
 
 from collections.abc import Sequence
@@ -20,20 +26,24 @@ from formats.capture_json import PlainCapture, from_plain, to_plain
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-#: A capture and its payload.
+#: A capture and the capture's payload.
 Observed = tuple[Capture, bytes]
 
 
 def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fault: str = "") -> Observed:
-    """Returns one capture of several, in their order, and its payload. The same parts give the same bytes.
+    """Returns a capture composed of several captures, and its payload. The same parts give the same payload.
 
-    The composed capture is requested when its first part was, and captured when its last part was. Its address is that
-    of the first of `mixed` pages, and of the last of `alternative` forms. It has no status and no headers of its own.
-    fault: why the capture is not complete, which quarantines it; '' if it is complete.
+    The composed capture has the request time of the first part, and the capture time of the last part. It has no status
+    and no headers.
+
+    kind: `mixed` for several pages; the composed capture then has the address of the first page. `alternative` for
+        several forms of one page; the composed capture then has the address of the last form.
+    parts: the captures to compose and their payloads, in order.
+    fault: the reason why the composed capture is incomplete, which quarantines it; '' if it is complete.
     """
     captures = [capture for capture, _ in parts]
     pieces = [_head(capture) + payload for capture, payload in parts]
-    # No part can contain the boundary, since the boundary is made of the checksum of all parts.
+    # The boundary is a checksum of all parts, so no part can contain it.
     boundary = sha256(b"".join(len(piece).to_bytes(8, "big") + piece for piece in pieces)).hexdigest()[:40]
     delimiter = f"--{boundary}".encode()
     payload = b"".join(delimiter + b"\r\n" + piece + b"\r\n" for piece in pieces) + delimiter + b"--\r\n"
@@ -55,19 +65,19 @@ def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fa
 
 
 def is_composed(capture: Capture) -> bool:
-    """Returns whether `compose` made a capture. A page that a server merely labels multipart is not composed."""
+    """Returns whether `compose` made a capture. A page that a server labelled multipart is not composed."""
     return capture.composition is not None
 
 
 def fault_of(capture: Capture) -> str:
-    """Returns why a composed capture is not complete; '' if it is, or if it is not composed."""
+    """Returns the reason why a composed capture is incomplete; '' if the capture is complete or not composed."""
     return capture.composition.fault if capture.composition is not None else ""
 
 
 def parts_of(capture: Capture, payload: bytes) -> tuple[Observed, ...]:
-    """Returns the captures and payloads that `compose` was given.
+    """Returns the captures and payloads of which `compose` made a capture.
 
-    ExtractionError if the payload does not consist of the parts that the capture names.
+    ExtractionError if the capture is not composed, or if the payload doesn't match the parts in its composition.
     """
     broken = ExtractionError("its parts are not those that were put together")
     if capture.composition is None:
@@ -95,7 +105,10 @@ def _head(capture: Capture) -> bytes:
 
 @cache
 def _adapter() -> "TypeAdapter[tuple[PlainCapture, ...]]":
-    """Returns what writes and reads the parts. Made on demand: few captures are composed, and pydantic loads slowly."""
+    """Returns the adapter that writes and reads the JSON of the parts.
+
+    The adapter is made on first use, because few captures are composed and importing Pydantic is slow.
+    """
     from pydantic import TypeAdapter
 
     return TypeAdapter(tuple[PlainCapture, ...])

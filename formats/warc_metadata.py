@@ -1,8 +1,9 @@
-"""What clausewatch's own WARC files say of a capture beyond the fields that WARC has.
+"""The metadata of captures in the WARC files that clausewatch writes.
 
-A `metadata` record (ISO 28500:2017, section 6.6) stands before the record of each capture and names it in
-WARC-Refers-To. It holds the whole capture as JSON. Without it, the time of the request, the headers as received, the
-source and the archive's identifiers would be lost, and ingesting the file would make another capture.
+In these files, each record of a capture follows a `metadata` record (ISO 28500:2017, section 6.6). The metadata record
+names the capture's record in WARC-Refers-To, and contains the whole capture as JSON. WARC itself has no fields for the
+time of the request, the headers as received, the source and the archive's identifiers. Without the metadata, ingesting
+the file would give a different capture.
 """
 
 import json
@@ -16,19 +17,19 @@ from pydantic import TypeAdapter
 from core.captures import Capture
 from formats.capture_json import PlainCapture, from_plain, to_plain
 
-#: The Content-Type of such a record's block.
+#: The Content-Type of a metadata record's block.
 METADATA_TYPE = "application/vnd.clausewatch.capture+json"
 
 _ADAPTER = TypeAdapter(PlainCapture)
 
 
 def metadata_of(capture: Capture) -> bytes:
-    """Returns a capture as JSON; times are ISO 8601, in UTC to the microsecond. Equal captures give equal bytes."""
+    """Returns a capture as JSON. Times are ISO 8601 in UTC, to the microsecond. Equal captures give equal bytes."""
     return json.dumps(asdict(to_plain(capture)), default=_utc, sort_keys=True, separators=(",", ":")).encode()
 
 
 def capture_in(metadata: bytes) -> Capture | None:
-    """Returns the capture that `metadata_of` was given; None if the bytes are not its output."""
+    """Returns the capture that `metadata_of` encoded as these bytes; None if the bytes don't describe a capture."""
     try:
         return from_plain(_ADAPTER.validate_python(json.loads(metadata)))
     except (ValueError, RecursionError):  # pydantic's ValidationError is a ValueError
@@ -36,12 +37,15 @@ def capture_in(metadata: bytes) -> Capture | None:
 
 
 def target_uri(url: str) -> str:
-    """Returns an address as WARC-Target-URI holds it: a URI (RFC 3986), with spaces, controls and non-ASCII escaped."""
+    """Returns an address in the form of WARC-Target-URI, which must be a URI (RFC 3986).
+
+    Spaces, control characters and non-ASCII characters are percent-encoded.
+    """
     return quote(url, safe=punctuation, errors="surrogatepass")
 
 
 def warc_date(moment: datetime) -> str:
-    """Returns a time as WARC-Date holds it: in UTC, with a fraction of a second only if there is one (section 5.4)."""
+    """Returns a time in the form of WARC-Date (section 5.4): in UTC, without a fraction if the second is whole."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 

@@ -1,6 +1,6 @@
-"""Captures read from files, which are WARC or single pages that somebody saved, and captures written as a WARC file.
+"""Reads captures from WARC files and from single saved pages, and writes captures to WARC files.
 
-This package makes captures; `intake` stores them.
+This package makes captures. `intake` stores them.
 """
 
 from ingestion.page import capture_from_page

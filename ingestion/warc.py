@@ -26,36 +26,47 @@ from core.exceptions import UsageError
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
-# A crawler requests a redirect's target at once. A record further away in time belongs to another visit.
+# The longest time between a redirect and the capture of its target. A crawler follows a redirect at once, so a record
+# that is further away in time belongs to another visit.
 _REDIRECT_WINDOW = timedelta(minutes=5)
-# In bytes; the same limit as for pages that a crawl fetches.
+# The largest size of a body, in bytes, before and after decompression. Crawls have the same limit.
 _MAX_SIZE = 32 * 1024 * 1024
 
-_BREAKS_OFF = "not a whole WARC file, it breaks off after {} responses"
+_BREAKS_OFF = "not a whole WARC file; it breaks off after {} responses"
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A record that is not read as a capture of the policy. why: the reason, worded so that equal ones are counted."""
+    """A record that is not read as a capture of the policy.
+
+    why: the reason, as a phrase that follows a count: "3 records of another policy". Records with the same reason have
+        the same phrase, so that they can be counted together.
+    """
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
-    """A redirect that a response was, on the way from one of the policy's locations.
+    """A response that redirects, on the way from one of the policy's locations to a page.
 
-    asked_url: the location. passed: all addresses that redirected so far, this one included. captured_at: when.
+    asked_url: the address of the location.
+    redirects_so_far: the addresses of all redirects on the way so far, including this redirect.
+    captured_at: the time of this redirect.
     """
 
     asked_url: str
-    passed: tuple[str, ...]
+    redirects_so_far: tuple[str, ...]
     captured_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class _Original:
-    """A response that a later revisit record can refer to: its payload was yielded earlier."""
+    """A response to which a later revisit record can refer. The payload of the response was yielded earlier.
+
+    media_type: the Content-Type of the response.
+    sha256: the SHA-256 of the payload.
+    """
 
     media_type: str
     sha256: str
@@ -69,19 +80,20 @@ def is_warc(path: Path) -> bool:
 def captures_from_warc(
     path: Path, vendor: str, policy_slug: str, policy: Policy
 ) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
-    """Yields each response in the file that shows the policy, with its payload, and LeftOut for each other response.
+    """Yields a capture and the payload for each response of the policy, and LeftOut for each other response.
 
-    The payload is None if the same one was yielded earlier.
+    The payload is None if the same payload was yielded earlier.
 
-    WARC-Date is the time of capture. A response shows the policy if its address was one of the policy's locations at
-    that time, or if a redirect in the same file led to it from a location. A revisit record (section 6.7) is another
-    capture of the payload that it refers to, if that comes earlier in the file.
+    The time of a capture is the record's WARC-Date. A response belongs to the policy if its address was one of the
+    policy's locations at that time, or if a redirect in the same file led from a location to this address. A revisit
+    record (section 6.7) refers to an earlier record with the same payload. It becomes another capture of that payload
+    if the file contains the earlier record.
 
-    Captures that `ingestion.warc_writer` wrote for this policy are yielded as they were, with their source, whatever
-    the policy's locations are now. They are left out if the record's address, time, status or bytes are not those that
-    its metadata names.
+    If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. This
+    capture is yielded unchanged, with the original source, even if the policy's locations have changed since. The
+    record is left out if the address, time, status or bytes of the record contradict the metadata.
 
-    UsageError if the file can't be opened, is not WARC, or breaks off. What was read before has been yielded by then.
+    UsageError if the file can't be opened, is not WARC, or breaks off. All captures before the break are yielded first.
     """
     redirects: dict[str, _Redirect] = {}
     originals: dict[str, _Original] = {}
@@ -98,12 +110,12 @@ def captures_from_warc(
                     capture = described.pop(record_id)
                     result = _described_capture(record, capture, vendor, policy_slug, yielded_payloads)
                 elif record.rec_type in ("response", "revisit") and record.http_headers is not None:
-                    result = _capture(record, vendor, policy_slug, policy, redirects, originals)
+                    result = _capture_without_metadata(record, vendor, policy_slug, policy, redirects, originals)
                 _read_to_end(record)
                 if result is not None:
                     count += 1
                     yield result
-            # If the file breaks off before a record's header, warcio stops as at the end of the file. This raises.
+            # If the file breaks off before a record's header, warcio stops without an error; this call raises one.
             stream.read(1)
     except OSError as error:
         if not isinstance(error, gzip.BadGzipFile):
@@ -113,20 +125,20 @@ def captures_from_warc(
         why = escape_line(" ".join(str(error).split())[:200])
         raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {why}") from None
     if not count:
-        raise UsageError(f"{path}: not a whole WARC file: there is no response in it")
+        raise UsageError(f"{path}: not a whole WARC file: it contains no response")
 
 
 class _Decompressed(gzip.GzipFile):
-    """The content of a compressed file, as far as it is undamaged.
+    """The decompressed content of a gzip file, up to the first damage.
 
-    Python raises EOFError or BadGzipFile if the file is cut off or damaged. warcio, which can decompress too, would
-    take that for the end of the file.
+    Reading on raises EOFError if the file is cut off, and BadGzipFile if it is damaged. warcio can also decompress
+    files, but it treats damage as the end of the file.
     """
 
     def read(self, size: int | None = -1) -> bytes:
-        """Returns up to `size` bytes; none at the end.
+        """Returns up to `size` bytes; an empty result at the end of the file.
 
-        GzipFile.read would discard what it has decompressed when it raises; read1 returns it first.
+        GzipFile.read discards the bytes it has decompressed if it then meets damage. GzipFile.read1 returns them first.
         """
         return self.read1(-1 if size is None else size)
 
@@ -138,9 +150,9 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _records(stream: IO[bytes]) -> Iterator[Any]:
-    """Yields the file's records. EOFError if it ends inside a record's header.
+    """Yields the records of a WARC file. EOFError if the file ends inside a record's header.
 
-    warcio prints a warning to stderr if a record does not end with two empty lines; the warning is dropped.
+    If a record does not end with two empty lines, warcio prints a warning to stderr. The warning is discarded.
     """
     records = ArchiveIterator(stream)
     while True:
@@ -157,7 +169,7 @@ def _records(stream: IO[bytes]) -> Iterator[Any]:
 
 
 def _read_to_end(record: Any) -> None:
-    """Skips the rest of a record. EOFError if the file ends first; warcio would take that for the record's end."""
+    """Skips the rest of a record. EOFError if the file ends inside the record, which warcio would not report."""
     if not record.rec_headers.get_header("Content-Length"):
         raise EOFError("a record's header is cut off: it does not say how long the record is")
     while record.raw_stream.read(_MAX_SIZE):
@@ -167,9 +179,10 @@ def _read_to_end(record: Any) -> None:
 
 
 def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
-    """Notes the capture that a metadata record describes, by the id of the record it refers to.
+    """Adds the capture that a metadata record describes to `described`.
 
-    None stands for a description that can't be read. Metadata of other programs is ignored.
+    described: captures by the WARC-Record-ID of the record that the metadata refers to; None as the capture if the
+        metadata can't be read. Metadata records of other programs are ignored.
     """
     headers = record.rec_headers
     if headers.get_header("Content-Type") == METADATA_TYPE:
@@ -179,30 +192,33 @@ def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
 def _described_capture(
     record: Any, capture: Capture | None, vendor: str, policy_slug: str, yielded_payloads: set[str]
 ) -> tuple[Capture, bytes | None] | LeftOut:
-    """Returns the capture that its metadata describes, if it is of this policy and the record agrees with it.
+    """Returns the capture that a record's metadata describes, and the payload.
 
-    yielded_payloads: the SHA-256 of the payloads yielded before; that of this capture is added.
+    Returns LeftOut if the capture belongs to another policy, or if the record contradicts the metadata.
+
+    capture: the capture from the metadata; None if the metadata can't be read.
+    yielded_payloads: the SHA-256 of each payload yielded so far. The SHA-256 of this capture's payload is added.
     """
     if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
         return LeftOut("of another policy")
     if capture is None or not _agrees(capture, record):
-        return LeftOut("that is not what its metadata says")
+        return LeftOut("whose metadata does not match")
     if record.rec_type == "revisit":
         if capture.sha256 not in yielded_payloads:
-            return LeftOut("a revisit of a record that is not in the file")
+            return LeftOut("with a revisit of a record that is not in the file")
         return capture, None
     try:
         payload = _payload(record)
     except (DamagedBodyError, BodyTooLargeError, UnknownCodingError):
         return LeftOut("whose body is cut off, damaged or too large")
     if sha256_hex(payload) != capture.sha256:
-        return LeftOut("that is not what its metadata says")
+        return LeftOut("whose metadata does not match")
     yielded_payloads.add(capture.sha256)
     return capture, payload
 
 
 def _agrees(capture: Capture, record: Any) -> bool:
-    """Returns whether address, time and status of a record are those of the capture."""
+    """Returns whether a record has the address, time and status of the capture."""
     headers, http = record.rec_headers, record.http_headers
     try:
         captured_at = parse_span(headers.get_header("WARC-Date") or "").begin
@@ -216,7 +232,7 @@ def _agrees(capture: Capture, record: Any) -> bool:
     )
 
 
-def _capture(
+def _capture_without_metadata(
     record: Any,
     vendor: str,
     policy_slug: str,
@@ -224,44 +240,49 @@ def _capture(
     redirects: dict[str, _Redirect],
     originals: dict[str, _Original],
 ) -> tuple[Capture, bytes | None] | LeftOut:
-    """Returns the capture that a record without clausewatch's metadata is, with its payload.
+    """Returns a capture made from a record without clausewatch's metadata, and the payload.
 
-    redirects: by the urlkey of their targets, the redirects so far. originals: by their payload digest, the responses
-    that a revisit can refer to. The record is added to one of the two if it belongs there.
+    Returns LeftOut if the record doesn't show the policy or can't be read.
+
+    redirects: the redirects so far, by the urlkey of their targets. If the record is a redirect, it is added.
+    originals: the responses to which a revisit can refer, by their payload digest. If the record is such a response, it
+        is added.
     """
     headers, http = record.rec_headers, record.http_headers
-    url = (headers.get_header("WARC-Target-URI") or "").strip("<>")  # WARC 1.0 examples put it in angle brackets
+    url = (headers.get_header("WARC-Target-URI") or "").strip(
+        "<>"
+    )  # the examples of WARC 1.0 put the address in angle brackets
     try:
         captured_at = parse_span(headers.get_header("WARC-Date") or "").begin
         key = urlkey(url)
         status = int(http.get_statuscode())
     except (ValueError, UsageError):
-        return LeftOut("malformed")
+        return LeftOut("with a malformed address, date or status")
 
     location = policy.location_for(url, captured_at)
     redirect = redirects.get(key)
-    passed: tuple[str, ...] = ()
+    redirects_so_far: tuple[str, ...] = ()
     if location is not None and location.pages:
-        return LeftOut("of one page of a policy of several")
+        return LeftOut("of one page of a policy that has several pages")
     if location is not None:
         asked_url = url
     elif redirect is not None and abs(captured_at - redirect.captured_at) <= _REDIRECT_WINDOW:
-        asked_url, passed = redirect.asked_url, redirect.passed
+        asked_url, redirects_so_far = redirect.asked_url, redirect.redirects_so_far
     elif any(location.urlkey == key for location in policy.locations):
-        return LeftOut("of a location at a time it does not hold")
+        return LeftOut("of a location outside its declared dates")
     else:
         return LeftOut("of another address")
 
     target = http.get_header("Location")
     if 300 <= status < 400 and target:
-        with suppress(ValueError):  # the target is no web address
-            redirects[urlkey(urljoin(url, target))] = _Redirect(asked_url, (*passed, url), captured_at)
-        return LeftOut("a redirect")
+        with suppress(ValueError):  # the target may not be a web address
+            redirects[urlkey(urljoin(url, target))] = _Redirect(asked_url, (*redirects_so_far, url), captured_at)
+        return LeftOut("with a redirect")
 
     digest = headers.get_header("WARC-Payload-Digest") or ""
     if record.rec_type == "revisit":
         if digest not in originals:
-            return LeftOut("a revisit of a record that is not in the file")
+            return LeftOut("with a revisit of a record that is not in the file")
         original, payload = originals[digest], None
     else:
         try:
@@ -269,7 +290,7 @@ def _capture(
         except (DamagedBodyError, BodyTooLargeError):
             return LeftOut("whose body is cut off, damaged or too large")
         except UnknownCodingError:
-            return LeftOut("in a content coding that is not known")
+            return LeftOut("in an unknown content coding")
         original = _Original(http.get_header("Content-Type") or "", sha256_hex(payload))
         if digest:
             originals[digest] = original
@@ -280,7 +301,7 @@ def _capture(
         captured_at=captured_at,
         url=url,
         asked_url=asked_url,
-        redirects=passed,
+        redirects=redirects_so_far,
         status=status,
         headers=tuple(http.headers),
         media_type=original.media_type,
@@ -291,10 +312,10 @@ def _capture(
 
 
 def _payload(record: Any) -> bytes:
-    """Returns a record's body with its codings undone.
+    """Returns the decoded body of a record.
 
-    DamagedBodyError, BodyTooLargeError, UnknownCodingError as `formats.content_codings.decode` raises them. warcio
-    undoes content codings too, but takes a body that is cut off for a shorter one.
+    DamagedBodyError, BodyTooLargeError or UnknownCodingError for the reasons given in `formats.content_codings.decode`.
+    warcio can also decode bodies, but it returns the beginning of a cut-off body without an error.
     """
     http, stream = record.http_headers, record.raw_stream
     if http is not None and (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":

@@ -1,6 +1,7 @@
-"""Writes captures as a WARC file (WARC 1.1, ISO 28500:2017), from which `ingestion.warc` reads the same captures.
+"""Writes captures to a WARC file (WARC 1.1, ISO 28500:2017), from which `ingestion.warc` reads the same captures.
 
-warcio's own writer is not used, since it percent-encodes header values that are not ASCII, and captures are evidence.
+warcio's own writer is not used, because it percent-encodes header values with non-ASCII characters. Captures are
+evidence, so their headers must be written unchanged.
 """
 
 import gzip
@@ -19,9 +20,11 @@ from formats.warc_metadata import METADATA_TYPE, metadata_of, target_uri, warc_d
 
 _RESPONSE = "application/http; msgtype=response"
 _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-# Headers that describe how the body was transferred, not how it is stored; and its type, which the capture has.
+# Headers that are not copied: three headers describe how the body was transferred. Content-Type is written from
+# `capture.media_type`.
 _BODY_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
-# An archive's answer has headers of the archive's own. Those of the captured page have this prefix, by source.
+# An archive's answer has headers of the archive itself, and headers of the captured page. This mapping has, for each
+# archive, the prefix of the headers of the captured page.
 _PAGE_HEADER_PREFIXES: dict[Source, str] = {"wayback": "x-archive-orig-"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
@@ -37,44 +40,50 @@ Fields = list[tuple[str, str]]
 
 
 def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: Callable[[str], bytes | None]) -> int:
-    """Writes captures as WARC records, in their order, each compressed by itself (annex D). Returns how many.
+    """Writes captures as WARC records, in their order. Returns the number of captures that were written.
 
-    captures: all distinct. payload_of: returns the payload with a SHA-256, or None if it is lost; captures with a lost
-    payload are left out.
+    captures: the captures to write, all distinct.
+    payload_of: a function that takes a SHA-256 and returns the payload, or None if the payload is lost. Captures with a
+        lost payload are left out.
 
-    A page becomes a `response`, after a `response` for each redirect that led to it. If an earlier capture of the same
-    policy has the same payload, the page becomes a `revisit` of that one. A saved file becomes a `resource`. The bytes
-    written depend on the captures alone.
+    A capture with an HTTP status becomes a `response` record. If an earlier capture of the same policy has the same
+    payload, the capture becomes a `revisit` record instead. A capture without an HTTP status, such as a saved file,
+    becomes a `resource` record. A `response` record for each redirect comes first, then the capture's metadata, then
+    the record of the capture.
+
+    Each record is compressed separately (annex D). The same captures always give the same bytes.
     """
     if not captures:
         return 0
     stream.write(_warcinfo(max(capture.captured_at for capture in captures)))
-    # Revisits stay within a policy, so that the payloads are there if somebody ingests the captures of one policy.
+    # A revisit refers only to a capture of the same policy. Otherwise, somebody who ingests only the captures of that
+    # policy would miss the payload.
     written: dict[tuple[str, str, str], Capture] = {}
     count = 0
     for capture in captures:
         key = (capture.vendor, capture.policy, capture.sha256)
-        before = written.get(key) if capture.status is not None else None
-        payload = payload_of(capture.sha256) if before is None else b""
+        earlier_capture = written.get(key) if capture.status is not None else None
+        payload = payload_of(capture.sha256) if earlier_capture is None else b""
         if payload is None:
             continue
         stream.writelines(_redirects(capture))
         stream.write(_metadata(capture))
         if capture.status is None:
             stream.write(_resource(capture, payload))
-        elif before is None:
+        elif earlier_capture is None:
             stream.write(_response(capture, capture.status, payload))
             written[key] = capture
         else:
-            stream.write(_revisit(capture, capture.status, before))
+            stream.write(_revisit(capture, capture.status, earlier_capture))
         count += 1
     return count
 
 
 def _warcinfo(date: datetime) -> bytes:
-    """Returns the record that describes the file.
+    """Returns the `warcinfo` record, which describes the file.
 
-    date: its WARC-Date. The time of writing would make the bytes differ each time.
+    date: the record's WARC-Date. It must not be the time of writing, because then the same captures would give
+        different bytes each time.
     """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
@@ -88,7 +97,7 @@ def _warcinfo(date: datetime) -> bytes:
 
 
 def _redirects(capture: Capture) -> Iterator[bytes]:
-    """Yields a response for each redirect on the way to the capture, with the capture's own time."""
+    """Yields a `response` record for each redirect on the way to the capture. WARC-Date is the time of the capture."""
     for index, (url, target) in enumerate(pairwise((*capture.redirects, capture.url))):
         fields = [
             ("WARC-Target-URI", target_uri(url)),
@@ -101,14 +110,17 @@ def _redirects(capture: Capture) -> Iterator[bytes]:
 
 
 def _metadata(capture: Capture) -> bytes:
-    """Returns a capture's metadata record, without WARC-Target-URI: replay tools would show it as the page."""
+    """Returns a capture's metadata record.
+
+    The record has no WARC-Target-URI. If it had one, replay tools would show the metadata in place of the page.
+    """
     fields = [("WARC-Refers-To", _capture_id(capture))]
     record_id = _capture_id(capture, "metadata")
     return _record("metadata", record_id, capture.captured_at, METADATA_TYPE, metadata_of(capture), fields)
 
 
 def _resource(capture: Capture, payload: bytes) -> bytes:
-    return _capture_record("resource", capture, _line(capture.media_type) or "application/octet-stream", payload)
+    return _capture_record("resource", capture, _one_line(capture.media_type) or "application/octet-stream", payload)
 
 
 def _response(capture: Capture, status: int, payload: bytes) -> bytes:
@@ -116,12 +128,12 @@ def _response(capture: Capture, status: int, payload: bytes) -> bytes:
     return _capture_record("response", capture, _RESPONSE, head + payload)
 
 
-def _revisit(capture: Capture, status: int, before: Capture) -> bytes:
+def _revisit(capture: Capture, status: int, earlier_capture: Capture) -> bytes:
     fields = [
         ("WARC-Profile", _REVISIT_PROFILE),
-        ("WARC-Refers-To", _capture_id(before)),
-        ("WARC-Refers-To-Target-URI", target_uri(before.url)),
-        ("WARC-Refers-To-Date", warc_date(before.captured_at)),
+        ("WARC-Refers-To", _capture_id(earlier_capture)),
+        ("WARC-Refers-To-Target-URI", target_uri(earlier_capture.url)),
+        ("WARC-Refers-To-Date", warc_date(earlier_capture.captured_at)),
     ]
     return _capture_record("revisit", capture, _RESPONSE, _head(status, _page_headers(capture)), fields)
 
@@ -134,7 +146,10 @@ def _capture_record(kind: str, capture: Capture, media_type: str, block: bytes, 
 def _record(
     kind: str, record_id: str, date: datetime, media_type: str, block: bytes, fields: Fields | None = None
 ) -> bytes:
-    """Returns a record as a member of a gzip file, without the time of compression: the bytes must not depend on it."""
+    """Returns a record as a member of a gzip file.
+
+    The time of compression is left out of the gzip header, so that the same record always gives the same bytes.
+    """
     lines = [
         ("WARC-Type", kind),
         ("WARC-Record-ID", record_id),
@@ -148,12 +163,16 @@ def _record(
     return gzip.compress(f"WARC/1.1\r\n{head}\r\n".encode() + block + b"\r\n\r\n", compresslevel=6, mtime=0)
 
 
-def _capture_id(capture: Capture, what: str = "capture") -> str:
-    return _id(what, sha256_hex(metadata_of(capture)))
+def _capture_id(capture: Capture, role: str = "capture") -> str:
+    """Returns the URI of a record that belongs to a capture. role: distinguishes the records of the same capture."""
+    return _id(role, sha256_hex(metadata_of(capture)))
 
 
 def _id(*parts: str) -> str:
-    """Returns a URI for a record that is made of its parts (RFC 9562, section 5.5), and so never changes."""
+    """Returns the URI of a record: a name-based UUID of `parts` (RFC 9562, section 5.5).
+
+    The same parts always give the same URI.
+    """
     return f"<urn:uuid:{uuid5(NAMESPACE_URL, json.dumps(['clausewatch', *parts]))}>"
 
 
@@ -162,7 +181,7 @@ def _digest(data: bytes) -> str:
 
 
 def _page_headers(capture: Capture) -> Fields:
-    """Returns the headers of the page itself, without those on the length and the transfer of the body."""
+    """Returns the headers of the captured page, without the headers about the length and transfer of the body."""
     headers: Fields = [("Content-Type", capture.media_type)] if capture.media_type else []
     prefix = _PAGE_HEADER_PREFIXES.get(capture.source, "")
     for name, value in capture.headers:
@@ -175,13 +194,14 @@ def _page_headers(capture: Capture) -> Fields:
 
 
 def _head(status: int, headers: Fields) -> bytes:
-    """Returns status line and headers (RFC 9112).
+    """Returns the status line and the headers of an answer (RFC 9112).
 
-    The HTTP version and the reason phrase were not stored; they are filled in, since no reader needs them.
+    The HTTP version and the reason phrase of the answer were not stored. HTTP/1.1 and the standard phrase are written
+    instead; programs that read WARC files don't rely on them.
     """
     lines = [
         f"HTTP/1.1 {status:03d} {responses.get(status, '')}",
-        *(f"{name}: {_line(value)}" for name, value in headers),
+        *(f"{name}: {_one_line(value)}" for name, value in headers),
     ]
     text = "\r\n".join(lines) + "\r\n\r\n"
     try:
@@ -190,6 +210,6 @@ def _head(status: int, headers: Fields) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _line(value: str) -> str:
+def _one_line(value: str) -> str:
     """Returns a header's value on one line, without control characters."""
     return _CONTROLS.sub(" ", value).strip()

@@ -1,7 +1,8 @@
-"""Real servers on 127.0.0.1 that stand in for the outside world in the tests and in the demo.
+"""Servers on 127.0.0.1 that replace a web archive and vendors' sites in the tests and in the demo.
 
-- `archive` writes WARC files and serves them as the Wayback Machine would. It starts `pywb_front` in a process of its
-  own: pywb, behind a front that speaks the query language of the Wayback Machine's index (`cdx_dialect`) and answers
-  with `faults` if a test asks for them.
+- `archive` writes WARC files and serves them like the Wayback Machine. It runs `pywb_front` in a separate process.
+- `pywb_front` is a web server in front of pywb. It passes replay requests on to pywb and answers index queries itself.
+- `cdx_dialect` is the query language of the Wayback Machine's index.
+- `faults` describes wrong answers, which tests can request from the archive.
 - `pages` is a plain web server for live crawls.
 """

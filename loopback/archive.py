@@ -1,4 +1,4 @@
-"""A web archive on 127.0.0.1: writes dated pages as WARC files, and serves them."""
+"""A web archive on 127.0.0.1. Writes dated pages to WARC files, and serves the WARC files."""
 
 import json
 import subprocess
@@ -24,12 +24,16 @@ _PYTHON = _CHECKOUT / ".venv-archive" / "bin" / "python"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedPage:
-    """The answer of an address at a time (timezone-aware), as an archive has captured it.
+    """An HTTP answer that an archive captured.
 
-    body: as it was transferred; compressed if `headers` have a Content-Encoding.
+    url: the address that was captured.
+    at: the time of the capture, timezone-aware.
+    body: the body as it was transferred; compressed if `headers` has a Content-Encoding.
+    status: the HTTP status.
     media_type: the value of the Content-Type header; '' leaves the header out.
-    headers: all headers but Content-Type and Content-Length.
-    revisit: whether to record a WARC revisit: a reference to the address's page before, which has the same body.
+    headers: all headers except Content-Type and Content-Length.
+    revisit: whether the answer is written as a revisit record, which refers to the previous response of the same
+        address instead of repeating the body.
     """
 
     url: str
@@ -43,19 +47,26 @@ class DatedPage:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A running archive. url: the base address, for the setting WAYBACK_URL."""
+    """A running archive.
+
+    url: the base address, which is the value for the setting WAYBACK_URL.
+    """
 
     url: str
     _log: Path
 
     def requests(self) -> list[dict[str, Any]]:
-        """Returns the requests so far, oldest first: `at` (seconds since the epoch), `path`, and each header sent."""
+        """Returns the requests so far, oldest first.
+
+        Each request is a mapping with `at` (in seconds since the epoch), `path` and the request's headers. The names of
+        the headers are in lower case, with underscores (`user_agent`).
+        """
         return [json.loads(line) for line in self._log.read_text("utf-8").splitlines()]
 
 
 def write_warc(path: Path, pages: Iterable[DatedPage]) -> None:
-    """Writes pages to a compressed WARC 1.1 file, with one response or revisit record for each."""
-    last_response: dict[str, tuple[str, str]] = {}  # payload digest and date, by address
+    """Writes pages to a compressed WARC 1.1 file. Each page becomes one response record or one revisit record."""
+    last_response: dict[str, tuple[str, str]] = {}  # for each address, the payload digest and the date
     with path.open("wb") as stream:
         writer = WARCWriter(stream, gzip=True, warc_version="1.1")
         for page in pages:
@@ -78,9 +89,14 @@ def write_warc(path: Path, pages: Iterable[DatedPage]) -> None:
 
 @contextmanager
 def serve_archive(folder: Path, faults: Iterable[Fault] = (), port: int = 0) -> Iterator[Archive]:
-    """Serves the WARC files of a folder as the Wayback Machine would, until the block ends. Begins when it answers.
+    """Serves the WARC files of a folder like the Wayback Machine. The `with` block begins when the server is ready.
 
-    port: 0 takes any free port.
+    The server ends when the `with` block ends.
+
+    folder: the folder with the WARC files.
+    faults: the faults that the server produces.
+    port: the server's port; 0 for any free port.
+
     UsageError if the archive's environment isn't installed. RuntimeError if the server doesn't start.
     """
     if not _PYTHON.exists():
@@ -91,10 +107,10 @@ def serve_archive(folder: Path, faults: Iterable[Fault] = (), port: int = 0) -> 
         log.touch()
         command = [_PYTHON, "-m", "loopback.pywb_front", folder.resolve(), "--plan", plan, "--log", log, "--port", port]
         with errors.open("wb") as stderr:
-            server = subprocess.Popen(  # noqa: S603  (our own module)
+            server = subprocess.Popen(  # noqa: S603  # the command is a module of clausewatch
                 list(map(str, command)),
                 cwd=_CHECKOUT,
-                stdin=subprocess.PIPE,  # the server ends when this pipe closes, even if this process is killed
+                stdin=subprocess.PIPE,  # the server ends when this pipe closes, even if this process was killed
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

@@ -1,6 +1,6 @@
-"""The query language of the Wayback Machine's index (its CDX server), applied to rows sorted by urlkey and timestamp.
+"""The query language of the CDX server, which is the Wayback Machine's index.
 
-The rules are those of the CDX server's documentation (internetarchive/wayback, wayback-cdx-server/README.md).
+The rules follow the CDX server's documentation (internetarchive/wayback, wayback-cdx-server/README.md).
 """
 
 import json
@@ -15,16 +15,20 @@ Parameters = Mapping[str, Sequence[str]]
 
 
 class BadQueryError(ValueError):
-    """A query that the CDX server would refuse with status 400."""
+    """A malformed query, which the CDX server refuses with status 400."""
 
 
-def answer(rows: Iterable[Row], parameters: Parameters) -> str:
-    """Returns the body of the answer to a query: text, or with `output=json` a list of lists, field names first.
+def response_body(rows: Iterable[Row], parameters: Parameters) -> str:
+    """Returns the body of the answer to a query.
 
-    rows: the rows of the address that the query names.
-    parameters: as urllib.parse.parse_qs returns them. Understood are from, to, filter, collapse, limit, fl, output,
-    showResumeKey and resumeKey.
-    BadQueryError if a parameter's value makes no sense.
+    The body is text with one line for each row. With `output=json`, the body is a JSON list of lists, and the first
+    list has the names of the fields.
+
+    rows: the rows of the address that the query names, sorted by urlkey and timestamp.
+    parameters: the query's parameters as urllib.parse.parse_qs returns them. The supported parameters are `from`, `to`,
+        `filter`, `collapse`, `limit`, `fl`, `output`, `showResumeKey` and `resumeKey`.
+
+    BadQueryError if a parameter's value is malformed.
     """
     selected = list(_collapsed(_filtered(_in_range(rows, parameters), parameters), parameters))
     page, resume_key = _page(selected, parameters)
@@ -47,7 +51,10 @@ def _value(parameters: Parameters, name: str) -> str:
 
 
 def _in_range(rows: Iterable[Row], parameters: Parameters) -> Iterator[Row]:
-    """Yields the rows from `from` to `to`: timestamps of 1 to 14 digits, which include all timestamps they begin."""
+    """Yields the rows whose timestamps lie between `from` and `to`, both inclusive.
+
+    Both parameters may be shortened to a prefix of 1 to 14 digits: `to=2016` includes all of 2016.
+    """
     begin, end = _value(parameters, "from"), _value(parameters, "to")
     for row in rows:
         timestamp = row["timestamp"]
@@ -59,42 +66,49 @@ def _in_range(rows: Iterable[Row], parameters: Parameters) -> Iterator[Row]:
 
 
 def _filtered(rows: Iterable[Row], parameters: Parameters) -> Iterator[Row]:
-    """Yields the rows that every `filter=[!]field:regex` accepts. The regex must match the whole field."""
-    tests = []
+    """Yields the rows that match every filter (`filter=[!]field:regex`).
+
+    The regular expression must match the whole field. With `!`, rows that match the expression are dropped instead.
+    """
+    filters = []
     for text in parameters.get("filter", []):
         match = re.fullmatch(r"(!?)(\w+):(.*)", text)
         if not match or match[2] not in FIELDS:
             raise BadQueryError(f"filter {text!r}")
         try:
-            tests.append((match[2], re.compile(match[3]), match[1] == "!"))
+            filters.append((match[2], re.compile(match[3]), match[1] == "!"))
         except re.error as error:
             raise BadQueryError(f"filter {text!r}: {error}") from None
     for row in rows:
-        if all(bool(pattern.fullmatch(row[field])) != inverted for field, pattern, inverted in tests):
+        if all(bool(pattern.fullmatch(row[field])) != inverted for field, pattern, inverted in filters):
             yield row
 
 
 def _collapsed(rows: Iterable[Row], parameters: Parameters) -> Iterator[Row]:
-    """Yields the first of adjacent rows whose field, or its first n characters, is equal (`collapse=field[:n]`)."""
+    """Yields the first row of each run of adjacent rows with the same value in a field (`collapse=field[:n]`).
+
+    With `n`, only the first n characters of the field are compared.
+    """
     keys: list[tuple[str, int | None]] = []
     for text in parameters.get("collapse", []):
         match = re.fullmatch(r"(\w+)(?::(\d+))?", text)
         if not match or match[1] not in FIELDS:
             raise BadQueryError(f"collapse {text!r}")
         keys.append((match[1], int(match[2]) if match[2] else None))
-    last: dict[tuple[str, int | None], str] = {}
+    previous: dict[tuple[str, int | None], str] = {}
     for row in rows:
         values = {(field, length): row[field][:length] for field, length in keys}
-        if any(last.get(key) == value for key, value in values.items()):
+        if any(previous.get(key) == value for key, value in values.items()):
             continue
-        last = values
+        previous = values
         yield row
 
 
 def _page(rows: list[Row], parameters: Parameters) -> tuple[list[Row], str | None]:
-    """Returns `limit` rows from the resume key on, and the key to resume with if more rows follow.
+    """Returns one page of the rows, and the resume key for the next page; None as the key if no rows follow.
 
-    A negative limit means the last rows.
+    A page has `limit` rows and begins at the parameter `resumeKey`. A negative limit selects the last rows. The resume
+    key is only returned if the query has `showResumeKey=true`.
     """
     resume_key = unquote_plus(_value(parameters, "resumeKey"))
     if resume_key:

@@ -1,4 +1,4 @@
-"""Faults that the loopback archive answers with if a test asks for them."""
+"""Faults: wrong answers of the loopback archive, which tests request in order to check how crawls react."""
 
 import json
 import re
@@ -9,18 +9,21 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong, at which requests, and how often.
+    """A wrong answer, and the requests that get it.
 
-    where: a regular expression, searched in the path and query of a request (`^/cdx/`, `^/web/2010`).
-    skip: how many matching requests are answered properly before the fault begins.
-    times: how many of the matching requests after these go wrong; None means all.
-    status: with a status, the answer is this status, `headers` and `body`.
-    headers: without a status, they are set on the proper answer; a header whose value is None is removed from it.
-    rows: rows put before the proper rows of an answer of the index; fields separated by tabs.
-    truncated_gzip: the proper body, compressed and cut in half.
-    short: half of the proper body, with the Content-Length of the whole.
-    drop: the connection is closed without an answer.
-    quit: the server process ends, so that further connections are refused.
+    where: a regular expression that is searched in the path and query of each request (`^/cdx/`, `^/web/2010`).
+    skip: the number of matching requests that are answered correctly before the fault begins.
+    times: the number of matching requests after these that get the fault; None for all further matching requests.
+    status: the HTTP status of the wrong answer, which then consists of `headers` and `body`; None if the
+        correct answer is altered instead, by the other fields.
+    headers: the headers of the wrong answer. If `status` is None, these headers replace headers of the correct answer,
+        and a header with the value None is removed.
+    body: the body of the wrong answer if `status` is set.
+    rows: rows that are inserted before the correct rows of an index answer. The fields of a row are separated by tabs.
+    truncated_gzip: whether the correct body is compressed with gzip and then cut in half.
+    short: whether only half of the correct body is sent, with the Content-Length of the whole body.
+    drop: whether the connection is closed without an answer.
+    quit: whether the server process ends, so that all later connections are refused.
     """
 
     where: str
@@ -37,36 +40,36 @@ class Fault:
 
 
 class Plan:
-    """The faults of one run of the server, and how many requests each has matched."""
+    """The faults of one run of the server. Counts the requests that each fault has matched."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._faults = [(fault, re.compile(fault.where)) for fault in faults]
         self._matched = [0] * len(self._faults)
 
     def fault_for(self, path: str) -> Fault | None:
-        """Counts the request, and returns the fault that it gets; None if it is to be answered properly.
+        """Counts a request, and returns the fault for it; None if the request is answered correctly.
 
         path: the path and query of the request.
         """
-        due = None
-        for index, (fault, where) in enumerate(self._faults):
-            if not where.search(path):
+        due_fault = None
+        for index, (fault, pattern) in enumerate(self._faults):
+            if not pattern.search(path):
                 continue
             number = self._matched[index]
             if fault.times is not None and number >= fault.skip + fault.times:
                 continue
             self._matched[index] += 1
             if number >= fault.skip:
-                due = fault
+                due_fault = fault
                 break
-        return due
+        return due_fault
 
 
 def write_plan(path: Path, faults: Iterable[Fault]) -> None:
-    """Writes a plan to the file from which the server reads it."""
+    """Writes faults to a file, from which the server reads them with `read_plan`."""
     path.write_text(json.dumps([asdict(fault) for fault in faults]), encoding="utf-8")
 
 
 def read_plan(path: Path) -> Plan:
-    """Reads a plan from a file that `write_plan` wrote."""
+    """Returns the plan with the faults that `write_plan` wrote to a file."""
     return Plan(Fault(**{**fields, "rows": tuple(fields["rows"])}) for fields in json.loads(path.read_text("utf-8")))

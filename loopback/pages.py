@@ -13,10 +13,12 @@ from typing import Any
 class Page:
     """An answer of the server.
 
-    headers: all headers but Content-Length. A Content-Length among them replaces the true one, so that a page can
-        promise more bytes than it sends.
-    delay: seconds to wait before answering.
-    drop: close the connection without an answer.
+    body: the body of the answer.
+    status: the HTTP status.
+    headers: the headers of the answer. Content-Length is added if it is missing. A Content-Length in `headers` may be
+        larger than the body, so that the answer looks cut off.
+    delay: the time between the request and the answer, in seconds.
+    drop: whether the connection is closed without an answer.
     """
 
     body: bytes = b""
@@ -31,9 +33,10 @@ class Site:
     """A running server.
 
     url: the base address.
-    pages: the answers by path and query. A list is answered with in turn, and then its last answer repeated. The pages
-        may be changed while the server runs.
-    requests: path and headers of each request, oldest first. Names of headers are in lower case.
+    pages: the answers by path and query. If the value is a list, the first request gets the first answer, the second
+        request gets the second answer, and so on; the last answer is repeated. Tests may change `pages` while the
+        server runs.
+    requests: the path and the headers of each request, oldest first. The names of the headers are in lower case.
     """
 
     url: str
@@ -41,7 +44,7 @@ class Site:
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def page_for(self, path: str) -> Page:
-        """Returns the answer to the next request for a path: status 404 if there is no page."""
+        """Returns the answer to the next request for a path; an answer with status 404 if there is no page."""
         page = self.pages.get(path, Page(b"not here", 404))
         if isinstance(page, list):
             return page.pop(0) if len(page) > 1 else page[0]
@@ -50,12 +53,12 @@ class Site:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, *arguments: Any) -> None:
-        """Prints nothing: a client that closes the connection is not an error of the server."""
+        """Prints nothing, because a client that closes the connection is not an error of the server."""
 
 
 @contextmanager
 def serve_pages(pages: dict[str, Page | list[Page]]) -> Iterator[Site]:
-    """Serves pages until the block ends. Begins when the server answers."""
+    """Serves pages until the `with` block ends."""
     server = _Server(("127.0.0.1", 0), BaseHTTPRequestHandler)
     site = Site(f"http://127.0.0.1:{server.server_address[1]}", pages)
 
@@ -76,7 +79,7 @@ def serve_pages(pages: dict[str, Page | list[Page]]) -> Iterator[Site]:
             self.wfile.write(page.body)
 
         def log_message(self, *arguments: Any) -> None:
-            """Prints nothing: tests read `Site.requests`."""
+            """Prints nothing, because tests read `Site.requests` instead of a log."""
 
     server.RequestHandlerClass = Handler
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

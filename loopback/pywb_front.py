@@ -1,10 +1,10 @@
-"""The loopback archive's server: pywb, behind a front that speaks the Wayback Machine's query language.
+"""The loopback archive's server: a web server in front of pywb that answers requests like the Wayback Machine.
 
     python -m loopback.pywb_front FOLDER [--plan FILE] [--log FILE] [--port NUMBER]
 
-Runs in `.venv-archive`. FOLDER has WARC files. The server listens on 127.0.0.1, at the given port or at a free one, and
-prints one line on stdout, its base address. It serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`, as
-web.archive.org does.
+Runs in `.venv-archive`. FOLDER contains WARC files. The server listens on 127.0.0.1 and prints its base address on
+stdout, as one line. NUMBER is the server's port; without `--port`, the server takes a free port. Like web.archive.org,
+the server serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-# Importing this patches sockets for gevent, so it must come before whatever uses sockets.
+# This import patches sockets for gevent, so it must come before all modules that use sockets.
 from pywb.apps.frontendapp import FrontEndApp
 from pywb.indexer.cdxindexer import write_multi_cdx_index
 from pywb.utils.geventserver import RequestURIWSGIHandler
@@ -29,14 +29,14 @@ from pywb.utils.geventserver import RequestURIWSGIHandler
 from gevent import get_hub  # isort: skip
 from gevent.pywsgi import WSGIServer  # isort: skip
 
-from loopback.cdx_dialect import FIELDS, BadQueryError, answer
+from loopback.cdx_dialect import FIELDS, BadQueryError, response_body
 from loopback.faults import Fault, Plan, read_plan
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-# For an unknown address, pywb returns a similar one, with other query parameters for example. The Wayback Machine
-# doesn't.
+# By default, pywb answers a request for an unknown address with a capture of a similar address, for example with other
+# query parameters. The Wayback Machine doesn't do that, so these rules turn it off.
 _NO_FUZZY_RULES = """\
 default_filters: {fuzzy_search_limit: '0', not_exts: [], mimes: [], url_normalize: []}
 rules: []
@@ -44,7 +44,7 @@ rules: []
 
 
 class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no types
-    """Passes the connection on to the application, for the fault that closes it without an answer."""
+    """A request handler that gives the application access to the connection, so that a fault can close it."""
 
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
@@ -52,11 +52,11 @@ class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no type
         return environ
 
     def log_request(self) -> None:
-        """Prints nothing: the front writes the log that tests read."""
+        """Prints nothing, because `WaybackFront` writes a log of its own."""
 
 
 class WaybackFront:
-    """The WSGI application. It answers queries of the index and faults itself, and has pywb answer replays."""
+    """The WSGI application. It answers index queries and faults itself, and passes replay requests on to pywb."""
 
     def __init__(self, pywb: FrontEndApp, plan: Plan, log: Path | None) -> None:
         self._pywb = pywb
@@ -64,11 +64,11 @@ class WaybackFront:
         self._log = log
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers a request, as PEP 3333 describes."""
+        """Answers a request. The parameters and the result are those of a WSGI application (PEP 3333)."""
         path = environ["REQUEST_URI"]
         if self._log:
             with self._log.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps({"at": time.time(), "path": path, **_sent_headers(environ)}) + "\n")
+                stream.write(json.dumps({"at": time.time(), "path": path, **_request_headers(environ)}) + "\n")
         fault = self._plan.fault_for(path)
         if fault and fault.quit:
             os._exit(0)
@@ -84,11 +84,11 @@ class WaybackFront:
         if environ["PATH_INFO"] == "/cdx/search/cdx":
             status, headers, body = self._cdx(environ, fault)
         else:
-            status, headers, body = _collect(self._pywb, environ)
-            if status.startswith("307") and not _has(headers, "Memento-Datetime"):
+            status, headers, body = _call_application(self._pywb, environ)
+            if status.startswith("307") and not _has_header(headers, "Memento-Datetime"):
                 status = "302 Found"  # the Wayback Machine's status for a redirect to the nearest capture
         if fault:
-            headers, body = _altered(headers, body, fault)
+            headers, body = _answer_with_fault(headers, body, fault)
         start_response(status, headers)
         return [body]
 
@@ -96,7 +96,7 @@ class WaybackFront:
         parameters = parse_qs(environ["QUERY_STRING"])
         try:
             rows = [*_parsed_rows(fault.rows if fault else ()), *self._rows(parameters.get("url", [""])[-1])]
-            text, status = answer(rows, parameters), "200 OK"
+            text, status = response_body(rows, parameters), "200 OK"
         except BadQueryError as error:
             text, status = f"{error}\n", "400 Bad Request"
         json_wanted = parameters.get("output") == ["json"]
@@ -114,7 +114,7 @@ class WaybackFront:
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(),
         }
-        _, _, body = _collect(self._pywb.warcserver, environ)
+        _, _, body = _call_application(self._pywb.warcserver, environ)
         for line in body.splitlines():
             row = json.loads(line)
             if "urlkey" in row:
@@ -134,15 +134,15 @@ def _parsed_rows(lines: Iterable[str]) -> Iterator[dict[str, str]]:
         yield dict(zip(FIELDS, line.split("\t"), strict=True))
 
 
-def _sent_headers(environ: Environ) -> dict[str, str]:
+def _request_headers(environ: Environ) -> dict[str, str]:
     return {name[5:].lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
 
 
-def _has(headers: Iterable[tuple[str, str]], name: str) -> bool:
+def _has_header(headers: Iterable[tuple[str, str]], name: str) -> bool:
     return any(key.lower() == name.lower() for key, _ in headers)
 
 
-def _collect(application: Any, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
+def _call_application(application: Any, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
     """Returns status, headers and body of a WSGI application's answer."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -160,18 +160,20 @@ def _collect(application: Any, environ: Environ) -> tuple[str, list[tuple[str, s
     return status, [(name, value) for name, value in headers if name.lower() not in hop_by_hop], body
 
 
-def _altered(headers: list[tuple[str, str]], body: bytes, fault: Fault) -> tuple[list[tuple[str, str]], bytes]:
-    new = dict(fault.headers)
+def _answer_with_fault(
+    headers: list[tuple[str, str]], body: bytes, fault: Fault
+) -> tuple[list[tuple[str, str]], bytes]:
+    new_headers = dict(fault.headers)
     if fault.truncated_gzip:
-        whole = gzip.compress(body)
-        body = whole[: len(whole) // 2]
-        new |= {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
+        whole_body = gzip.compress(body)
+        body = whole_body[: len(whole_body) // 2]
+        new_headers |= {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
     if fault.short:
-        new |= {"Content-Length": str(len(body)), "Connection": "close"}
+        new_headers |= {"Content-Length": str(len(body)), "Connection": "close"}
         body = body[: len(body) // 2]
-    replaced = {name.lower() for name in new}
-    kept = [(name, value) for name, value in headers if name.lower() not in replaced]
-    return kept + [(name, value) for name, value in new.items() if value is not None], body
+    replaced_names = {name.lower() for name in new_headers}
+    kept_headers = [(name, value) for name, value in headers if name.lower() not in replaced_names]
+    return kept_headers + [(name, value) for name, value in new_headers.items() if value is not None], body
 
 
 def _application(folder: Path, work: Path, plan: Plan, log: Path | None) -> WaybackFront:
@@ -194,12 +196,12 @@ def _application(folder: Path, work: Path, plan: Plan, log: Path | None) -> Wayb
 
 
 def main() -> None:
-    """Serves until the process is terminated, or until the process that started it has ended."""
+    """Serves until this process is terminated, or until the process that started the server has ended."""
     parser = argparse.ArgumentParser(description="Serve a folder of WARC files as the Wayback Machine would.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--plan", type=Path, help="file with the faults to answer with")
+    parser.add_argument("--plan", type=Path, help="file with the faults that the server produces")
     parser.add_argument("--log", type=Path, help="file to which requests are logged, one JSON object a line")
-    parser.add_argument("--port", type=int, default=0, help="port to listen at; 0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="port of the server; 0 for a free port")
     arguments = parser.parse_args()
     plan = read_plan(arguments.plan) if arguments.plan else Plan([])
     with tempfile.TemporaryDirectory() as work:
@@ -217,7 +219,7 @@ def main() -> None:
 
 
 def _end_with_starter() -> None:
-    """Ends the server when the pipe on stdin closes: the process that started it has ended, or was killed."""
+    """Ends the server when the pipe on stdin closes, because then the process that started the server has ended."""
     sys.stdin.read()
     os._exit(0)
 

@@ -1,4 +1,8 @@
-"""A capture of every kind that can be made: what is stored of them must never change."""
+"""One capture of each kind. Tests check that these captures are always stored in the same form.
+
+`FILE` is a saved page. `BOTH` is composed of a page as served and the same page as rendered. `PAGES` is composed of two
+pages.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -8,11 +12,12 @@ from core.captures import Capture, sha256_hex
 from formats.multipart import compose
 
 AT = datetime(2019, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
-#: An archive that does not exist yet.
+#: The name of a made-up archive, for tests with a second archive.
 OTHER_ARCHIVE = cast(WebArchive, "sundial")
 
 
 def capture(payload: bytes = b"page", **fields: Any) -> Capture:
+    """Returns a live capture of a payload. fields: values that replace the default values of the capture."""
     return Capture(
         **{
             "vendor": "marmot",

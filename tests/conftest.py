@@ -1,4 +1,4 @@
-"""Fixtures that several folders share: the command line with a database of its own, and databases for storage."""
+"""Fixtures that several test folders share: the command line on an empty database, and databases for storage tests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,9 +31,9 @@ policies:
 
 @pytest.fixture
 def clausewatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
-    """A function that runs `clausewatch` in this process, on an empty database, and checks the exit status.
+    """Returns a function that runs the command `clausewatch` in this process and checks the exit status.
 
-    The demo's vendor, lanternpost, is declared.
+    The database is empty at first. The only declared vendor is the demo's vendor, lanternpost.
     """
     (tmp_path / "vendors").mkdir()
     (tmp_path / "vendors" / "lanternpost.yaml").write_text(_DECLARATION, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The databases that storage is tested on: a SQLite file and, if the environment names a server, PostgreSQL."""
+"""Databases for the storage tests: a SQLite file, and PostgreSQL if the environment names a PostgreSQL server."""
 
 import os
 from collections.abc import Iterator
@@ -17,8 +17,9 @@ _numbers = count()
 
 @pytest.fixture(scope="session")
 def postgresql_database() -> Iterator[str]:
+    """Yields the URL of a new PostgreSQL database, which is deleted at the end of the session."""
     if not _SERVER:
-        pytest.skip("CLAUSEWATCH_TEST_POSTGRESQL_URL names no PostgreSQL server to make a database on")
+        pytest.skip("CLAUSEWATCH_TEST_POSTGRESQL_URL is not set to the address of a PostgreSQL server")
     name = f"clausewatch_test_{os.getpid()}"
     with psycopg.connect(_SERVER, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
@@ -28,7 +29,10 @@ def postgresql_database() -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_url(postgresql_database: str) -> str:
-    # Each test gets a schema of its own, which is made much faster than a database.
+    """Returns the URL of an empty schema in the PostgreSQL database.
+
+    Each test gets a new schema, because PostgreSQL creates a schema much faster than a database.
+    """
     schema = f"test_{next(_numbers)}"
     with psycopg.connect(postgresql_database, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
@@ -38,6 +42,7 @@ def postgresql_url(postgresql_database: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Returns the URL of an empty database. Each test that uses this fixture runs on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
     url: str = request.getfixturevalue("postgresql_url")
@@ -46,5 +51,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    with Store.open(database_url) as opened:
-        yield opened
+    """Yields an open store on an empty database."""
+    with Store.open(database_url) as open_store:
+        yield open_store

@@ -1,7 +1,7 @@
-"""Keeps captures in a store as every source does, for tests that are about what is stored.
+"""Stores captures through an intake, as every source does, for tests of the stored data.
 
-One store has one intake, so that it remembers from call to call what it has read. Every call ends the processes it
-started: none outlives its test.
+All calls for one store share an intake, because an intake remembers which captures it has read. Each call stops the
+processes that it started, so that no process outlives its test.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,7 +54,7 @@ def verify(
 
 
 def restart(store: Store) -> None:
-    """Forgets the store's intake, as if the process that kept captures had ended and another one began."""
+    """Discards the store's intake. The next call makes a new intake, as a new process would."""
     _intakes.pop(store, None)
 
 

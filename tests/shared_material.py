@@ -1,4 +1,7 @@
-"""The real captures and policies of ../shared, which some tests try the program on; they are no part of the project."""
+"""Real captures and policies in the folder ../shared, which is not part of the project.
+
+Tests that need the folder are marked `shared`.
+"""
 
 from pathlib import Path
 
@@ -9,9 +12,9 @@ needs_shared = pytest.mark.shared
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips the tests marked `shared` if the folder is missing."""
+    """Skips the tests marked `shared` if the folder ../shared is missing."""
     if SHARED.is_dir():
         return
     for item in items:
         if item.get_closest_marker("shared"):
-            item.add_marker(pytest.mark.skip(reason="the real captures of ../shared are not here"))
+            item.add_marker(pytest.mark.skip(reason="the folder ../shared with real captures is missing"))

@@ -1,4 +1,4 @@
-"""Captures of a fictional policy, for tests to keep."""
+"""Captures of a fictional policy, which tests put into a store."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,12 +23,16 @@ _PAGE = """<!DOCTYPE html><html lang="en"><head><title>Privacy policy - Marmot M
 
 
 def page(sentence: str) -> bytes:
-    """Returns the policy's page with a sentence in it."""
+    """Returns the HTML of the policy's page with one variable sentence. sentence: the text of that sentence."""
     return _PAGE.format(sentence=sentence).encode()
 
 
 def capture_of(payload: bytes, days: float = 0, **fields: Any) -> Capture:
-    """Returns a capture of a payload, made `days` days after `BEGIN`. fields: override the capture's."""
+    """Returns a capture of a payload.
+
+    days: the time of the capture, in days after `BEGIN`.
+    fields: values that replace the default values of the capture.
+    """
     moment = BEGIN + timedelta(days=days)
     return Capture(
         **{

@@ -1,4 +1,4 @@
-"""What the database says about digests beyond what the program asks for."""
+"""Reads stored data about digests that the program itself never reads in this form."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,10 @@ from storage.tables.models import WatermarkRow
 
 
 def told_to(store: Store, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
-    """Returns a subscriber's watermarks as they are stored: by policy, the captured_at up to which all was told."""
+    """Returns a subscriber's stored watermarks by policy.
+
+    A watermark is a capture time. All changes up to this time have been sent to the subscriber.
+    """
     query = select(WatermarkRow.vendor, WatermarkRow.policy, WatermarkRow.until).where(
         WatermarkRow.subscriber_id == subscriber_id
     )

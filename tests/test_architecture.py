@@ -1,7 +1,7 @@
-"""Every top-level package is known to the tools that pyproject.toml configures.
+"""The tools that pyproject.toml configures check every top-level package.
 
-`make lint` checks the imports themselves. A package that no contract lists would go unchecked, and so would one that
-mypy isn't told about.
+`make lint` runs these tools. They report nothing if a package is missing from their configuration: import-linter and
+mypy skip the package, and ruff sorts its imports as third-party imports.
 """
 
 import tomllib
@@ -14,13 +14,13 @@ LAYERS: list[str] = CONFIGURATION["importlinter"]["contracts"][0]["layers"]
 
 
 def top_level_packages() -> list[str]:
-    """Returns the folders of the checkout that have Python files anywhere below them, in alphabetical order."""
+    """Returns the names of the top-level folders that contain Python files, in alphabetical order."""
     folders = [path for path in CHECKOUT.iterdir() if path.is_dir() and not path.name.startswith(".")]
     return sorted(folder.name for folder in folders if next(folder.rglob("*.py"), None))
 
 
 def test_layers_contract_lists_every_top_level_package() -> None:
-    assert sorted(room for layer in LAYERS for room in layer.split(" | ")) == top_level_packages()
+    assert sorted(package for layer in LAYERS for package in layer.split(" | ")) == top_level_packages()
 
 
 def test_import_linter_reads_every_top_level_package() -> None:
@@ -36,6 +36,6 @@ def test_import_sorting_knows_every_top_level_package() -> None:
 
 
 def test_every_folder_with_python_files_is_a_package() -> None:
-    """import-linter and mypy pass over the modules of a folder without an `__init__.py`."""
-    folders = {path.parent for room in top_level_packages() for path in (CHECKOUT / room).rglob("*.py")}
+    """import-linter and mypy skip the modules of a folder without an `__init__.py`."""
+    folders = {path.parent for package in top_level_packages() for path in (CHECKOUT / package).rglob("*.py")}
     assert [folder for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []

@@ -1,4 +1,4 @@
-"""The functions that docs/python.md describes, their parameters and the shapes of their results."""
+"""The functions, parameters and results are as docs/python.md describes them."""
 
 import doctest
 import inspect
@@ -61,7 +61,7 @@ SHAPES: dict[type, dict[str, object]] = {
 
 
 def documented_fields(heading: str) -> list[str]:
-    """Returns the names in the first column of the table under a heading of the page."""
+    """Returns the names in the first column of the table under a heading of docs/python.md."""
     section = PAGE.split(f"\n### {heading}\n", 1)[1].split("\n### ", 1)[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return [name for cell in rows for name in NAMES.findall(cell)]
@@ -74,7 +74,7 @@ def test_a_result_has_the_documented_fields(shape: Any) -> None:
 
 
 @pytest.mark.parametrize("values", [ClauseKind, VerdictName, Reason, ChangeKind, Significance, RedlineOperation])
-def test_every_value_of_a_field_is_documented(values: object) -> None:
+def test_every_possible_value_of_a_field_is_documented(values: object) -> None:
     assert set(get_args(values)) <= set(NAMES.findall(PAGE))
 
 
@@ -130,10 +130,10 @@ def test_the_examples_in_the_docs_run() -> None:
 def test_results_are_immutable() -> None:
     document = extract(b"We keep logs.", "text/plain")
     with pytest.raises(FrozenInstanceError):
-        document.title = "Other"  # type: ignore[misc]  # what is tested
+        document.title = "Other"  # type: ignore[misc]  # the assignment that must fail
 
 
-def test_a_comparison_is_what_clausewatch_diff_prints(clausewatch: Clausewatch) -> None:
+def test_clausewatch_diff_prints_the_result_of_compare(clausewatch: Clausewatch) -> None:
     old, new = PAGES / CAPTURES[3][0], PAGES / CAPTURES[4][0]
     printed = json.loads(clausewatch("diff", old, new, "--format", "json").stdout)
     comparison = compare(extract(old.read_bytes(), "text/html"), extract(new.read_bytes(), "text/html")).to_dict()

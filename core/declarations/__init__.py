@@ -1,6 +1,6 @@
-"""Vendors, their policies and locations, as `vendors/*.yaml` declares them.
+"""Vendors, their policies and locations, as the files in `vendors/` declare them.
 
-`schema` says what a declaration may state, `positions` finds the line of a fault, `catalogue` reads the folder.
+`schema` defines the fields of a declaration. `positions` finds the line of a fault. `catalogue` reads the folder.
 """
 
 from core.declarations.catalogue import Declarations, load_vendor, load_vendors, select_vendors

@@ -1,4 +1,4 @@
-"""The folder of declarations: reads one file, a selection, or all of them."""
+"""Reads declarations from a folder: a single file, a selection of the files, or all files."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,10 +14,10 @@ from core.exceptions import DeclarationError, UsageError
 
 
 class Declarations(Mapping[str, Vendor]):
-    """The vendors that a folder declares, by slug, in alphabetical order. A declaration is read when it is asked for.
+    """The vendors that a folder declares, by slug, in alphabetical order. A file is read when its vendor is looked up.
 
-    UsageError if there is no such folder, or no declaration in it. DeclarationError, which lists every fault, if a
-    declaration that is asked for is broken.
+    UsageError if the folder doesn't exist or contains no declaration. Looking up a vendor raises DeclarationError,
+    which lists every fault, if the vendor's declaration is broken.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,7 +44,8 @@ class Declarations(Mapping[str, Vendor]):
 def load_vendors(folder: Path) -> dict[str, Vendor]:
     """Returns every vendor that a folder declares, by slug, in alphabetical order.
 
-    DeclarationError lists every fault of every file. UsageError if there is no such folder, or no declaration in it.
+    UsageError if the folder doesn't exist or contains no declaration. DeclarationError, which lists every fault of
+    every file, if a declaration is broken.
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
@@ -62,10 +63,10 @@ def load_vendors(folder: Path) -> dict[str, Vendor]:
 
 
 def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]:
-    """Returns the declared vendors with these slugs; all vendors if no slug is given.
+    """Returns the declared vendors with these slugs; all vendors if `slugs` is empty.
 
-    Declarations of other vendors are not read. UsageError if no vendor with such a slug is declared. DeclarationError
-    as in `load_vendors`.
+    If every slug is declared, the declarations of other vendors are not read. UsageError if a slug is not declared.
+    DeclarationError if a declaration that is read is broken.
     """
     chosen, declarations = list(slugs), Declarations(folder)
     if chosen and all(slug in declarations for slug in chosen):
@@ -78,7 +79,10 @@ def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]
 
 
 def load_vendor(path: Path) -> Vendor:
-    """Returns the vendor that a file declares. DeclarationError names file, line and field of every fault."""
+    """Returns the vendor that a file declares.
+
+    DeclarationError, which names the file, line and field of every fault, if the declaration is broken.
+    """
     text = _text_of(path)
     if not is_slug(path.stem):
         raise DeclarationError(

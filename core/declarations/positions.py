@@ -1,4 +1,4 @@
-"""Where in a declaration's YAML text a field is, so that a fault is reported with its line."""
+"""Finds the line of a field in a declaration's YAML text, so that faults are reported with a line number."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,16 +7,18 @@ import yaml
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves dates as text, so that a date that does not exist is reported with its line and field."""
+    """A YAML loader that leaves dates as text. The schema parses them and reports invalid dates with line and field."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # PyYAML's own attribute
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        character: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for character, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
 
 def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
-    """Returns the value of a YAML text, and the tree of its nodes, which know their lines; None for an empty text.
+    """Returns the value of a YAML text, and the tree of its nodes with their line numbers.
+
+    Both are None if the text is empty.
 
     yaml.YAMLError, ValueError or RecursionError if the text is not YAML.
     """
@@ -25,7 +27,11 @@ def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
 
 
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
-    """Returns the line, counted from 1, of the innermost part of a path of keys and indexes that the file has."""
+    """Returns the line of a field, counted from 1.
+
+    path: the keys and indexes that lead to the field. If the file doesn't have the field, the line of the innermost
+        part of the path that the file has is returned.
+    """
     line = 1
     for part in path:
         if isinstance(node, yaml.MappingNode):
@@ -43,20 +49,21 @@ def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
 
 
 def repeated_keys(node: yaml.Node | None, field: str = "") -> list[tuple[int, str]]:
-    """Returns line and field of each key that occurs more than once in a mapping, after its first occurrence.
+    """Returns the line and field of each repetition of a key in a mapping.
 
-    YAML forbids that (1.2.2, section 3.2.1.3), but PyYAML silently keeps the last value.
+    YAML forbids repeated keys (1.2.2, section 3.2.1.3), but PyYAML silently keeps the last value.
 
-    field: the field that the node is the value of, with dots between its keys and indexes; '' for the whole file.
+    node: the YAML node to search.
+    field: the path of keys and indexes that leads to the node, joined with dots; '' for the whole file.
     """
     repeated = []
     if isinstance(node, yaml.MappingNode):
-        seen = set()
+        earlier_keys = set()
         for key, value in node.value:
             child = f"{field}.{key.value}".lstrip(".")
-            if key.value in seen:
+            if key.value in earlier_keys:
                 repeated.append((key.start_mark.line + 1, child))
-            seen.add(key.value)
+            earlier_keys.add(key.value)
             repeated += repeated_keys(value, child)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):

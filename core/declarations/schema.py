@@ -1,4 +1,4 @@
-"""The schema of a declaration: a vendor, its policies and their locations, as `vendors/*.yaml` states them."""
+"""The schema of the declarations in `vendors/`: vendors, the policies of a vendor, and the locations of a policy."""
 
 import re
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def _check_language(value: Any) -> Any:
 
 
 def _parse_first_day(value: Any) -> Any:
-    """Returns the first day of a year or a month, which is what the command line makes of `--since 2018` as well."""
+    """Returns the first day of a year or a month. The command line reads `--since 2018` in the same way."""
     if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
         try:
             return parse_span(str(value)).begin.date()
@@ -65,7 +65,7 @@ def _check_printable(value: str) -> str:
 def _check_web_address(value: str) -> str:
     if not re.match(r"https?://[^/\s]+\S*$", value):
         raise ValueError("must be a web address: it starts with http:// or https:// and contains no spaces")
-    urlkey(value)  # raises ValueError for a port or an IPv6 address that can't exist
+    urlkey(value)  # raises ValueError for an invalid port or IPv6 address
     return value
 
 
@@ -84,26 +84,31 @@ class _Declared(BaseModel):
 class Location(_Declared):
     """An address where the policy was published, and the dates between which it was published there."""
 
-    url: WebAddress = Field(description="Address where the policy is or was published; of several pages, the first")
+    url: WebAddress = Field(
+        description="Address where the policy is or was published; the first page if the policy has several"
+    )
     pages: tuple[WebAddress, ...] = Field(
         default=(),
         description="Addresses of the pages that follow the first, in reading order; omit if there is one page",
     )
     render: Literal["browser"] | None = Field(
         default=None,
-        description="browser: scripts put the text on the page; omit if the text is in the HTML that is served",
+        description="browser if scripts put the text on the page; omit if the served HTML contains the text",
     )
     since: Day | None = Field(
         default=None,
-        description="First day on which the policy was published here; omit if there is no earlier address",
+        description="First day on which the policy was published here; omit if the policy has no earlier address",
     )
     until: Day | None = Field(
-        default=None, description="First day on which it was no longer published here; if omitted, it still is"
+        default=None,
+        description="First day on which the policy was no longer published here; omit if it is still published here",
     )
     select: tuple[Selector, ...] = Field(
         default=(), description="CSS selectors of the policy's text; omit to let clausewatch find the text"
     )
-    remove: tuple[Selector, ...] = Field(default=(), description="CSS selectors of what is not part of the policy")
+    remove: tuple[Selector, ...] = Field(
+        default=(), description="CSS selectors of parts of the page that do not belong to the policy"
+    )
 
     @model_validator(mode="after")
     def _check_date_order(self) -> "Location":
@@ -122,31 +127,31 @@ class Location(_Declared):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Addresses of all pages, in reading order."""
+        """The addresses of all pages, in reading order."""
         return (self.url, *self.pages)
 
     @property
     def begin(self) -> datetime | None:
-        """First instant of `since`, timezone-aware UTC; None if there is no `since`."""
+        """The first instant of `since`, timezone-aware UTC; None if the location has no `since`."""
         return _midnight(self.since)
 
     @property
     def end(self) -> datetime | None:
-        """First instant of `until`, timezone-aware UTC; None if there is no `until`."""
+        """The first instant of `until`, timezone-aware UTC; None if the location has no `until`."""
         return _midnight(self.until)
 
     @cached_property
     def urlkey(self) -> str:
-        """Key of `url` by which captures are matched to locations (see core.addresses.urlkey)."""
+        """The key of `url` (see core.addresses.urlkey). Captures are matched to locations by this key."""
         return urlkey(self.url)
 
     def holds_at(self, moment: datetime) -> bool:
-        """Returns whether the policy was published here at a moment (timezone-aware UTC)."""
+        """Returns whether the policy was published at this location at a moment (timezone-aware UTC)."""
         return (self.begin is None or self.begin <= moment) and (self.end is None or moment < self.end)
 
 
 class Policy(_Declared):
-    """One document of a vendor."""
+    """One document of a vendor, such as the privacy policy, and the locations where it was published."""
 
     locations: tuple[Location, ...] = Field(min_length=1)
     language: Language | None = Field(
@@ -154,9 +159,11 @@ class Policy(_Declared):
     )
 
     def location_for(self, url: str, moment: datetime) -> Location | None:
-        """Returns the location to which a capture of an address at a moment belongs; None if no location matches.
+        """Returns the location of a capture; None if no location has this address at this moment.
 
-        Addresses match as they do in an archive's index: scheme, leading `www.` and port make no difference.
+        url: the address that was captured. Addresses are compared as in an archive's index: scheme, a leading `www.`
+            and port make no difference.
+        moment: the time of the capture, timezone-aware UTC.
         """
         try:
             key = urlkey(url)
@@ -168,9 +175,9 @@ class Policy(_Declared):
 
 
 class Vendor(_Declared):
-    """A company that is watched.
+    """A company whose policies are watched.
 
-    slug: the name by which commands call the vendor: the stem of its declaration's file name.
+    slug: the vendor's name in commands: the file name of the declaration without `.yaml`.
     """
 
     slug: str = Field(default="", exclude=True)
@@ -179,7 +186,7 @@ class Vendor(_Declared):
     policies: dict[PolicySlug, Policy] = Field(min_length=1, description="By slug: privacy, cookies, terms, …")
 
     def policy(self, slug: str) -> Policy:
-        """Returns the policy with a slug. UsageError, which lists the vendor's policies, if there is none."""
+        """Returns the policy with a slug. UsageError, which lists the vendor's policies, if no policy has this slug."""
         if slug not in self.policies:
             raise UsageError(f"{self.slug} has no policy {slug!r}; it has: {', '.join(self.policies)}")
         return self.policies[slug]
@@ -190,7 +197,10 @@ def _midnight(day: date | None) -> datetime | None:
 
 
 def location_of(addresses: Sequence[str], render: str | None = None) -> Location:
-    """Returns a location that no file declares, for pages at these addresses.
+    """Returns a location that is not declared in a file.
+
+    addresses: the addresses of the location's pages, in reading order.
+    render: as in `Location`.
 
     UsageError if an address is not a web address or occurs twice.
     """
@@ -203,12 +213,12 @@ def location_of(addresses: Sequence[str], render: str | None = None) -> Location
 
 
 def validation_message(message: str) -> str:
-    """Returns a message of Pydantic's without the words that Pydantic puts before a validator's own message."""
+    """Returns an error message of Pydantic without the prefix that Pydantic adds to a validator's message."""
     return message.removeprefix("Value error, ")
 
 
 def json_schema() -> dict[str, Any]:
-    """Returns the JSON Schema (draft 2020-12) of declarations, for editors."""
+    """Returns the JSON Schema (draft 2020-12) of declarations. Text editors check declarations against the schema."""
     schema = Vendor.model_json_schema()
     schema["properties"].pop("slug")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "clausewatch vendor"}

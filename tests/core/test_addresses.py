@@ -1,4 +1,4 @@
-"""Which web addresses count as the same address."""
+"""The keys of addresses, which decide which web addresses count as the same address."""
 
 import pytest
 from hypothesis import given
@@ -19,13 +19,13 @@ from core.addresses import urlkey
         ("example.com/p", "com,example)/p"),
     ],
 )
-def test_key_of_an_address(address: str, key: str) -> None:
+def test_urlkey_normalises_an_address(address: str, key: str) -> None:
     assert urlkey(address) == key
 
 
 @pytest.mark.parametrize("address", ["", "http://", "http:///path", "http://[::1"])
 def test_address_without_a_valid_host_has_no_key(address: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  # some of the messages are Python's own
+    with pytest.raises(ValueError):  # noqa: PT011  # some of the messages come from Python itself
         urlkey(address)
 
 

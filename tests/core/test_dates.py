@@ -1,4 +1,4 @@
-"""Dates that people type, as spans of time."""
+"""Parsing of dates that people type into spans of time."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ from core.exceptions import UsageError
         ("2016-10-18T22:57:56", "2016-10-18T22:57:56Z", "2016-10-18T22:57:56Z"),
     ],
 )
-def test_date_spans_its_first_to_its_last_instant(text: str, begin: str, end: str) -> None:
+def test_span_reaches_from_first_to_last_instant_of_a_date(text: str, begin: str, end: str) -> None:
     span = parse_span(text)
     assert (iso(span.begin), iso(span.end)) == (begin, end)
 
@@ -53,6 +53,6 @@ def test_span_of_a_day_month_or_year_contains_its_instants(moment: datetime) -> 
         "2016-W42",
     ],
 )
-def test_text_that_is_no_date_is_refused_with_an_example(text: str) -> None:
+def test_invalid_date_is_refused_with_an_example_of_a_valid_date(text: str) -> None:
     with pytest.raises(UsageError, match="2018-05-25"):
         parse_span(text)

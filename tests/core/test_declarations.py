@@ -1,4 +1,4 @@
-"""Declarations: what they may state, how faults are reported, and how a folder of them is read."""
+"""Declarations: their valid fields, the reports of faults, and the loading of a folder of declarations."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from core.declarations import Declarations, json_schema, load_vendor, load_vendo
 from core.exceptions import DeclarationError, UsageError
 from core.settings import CHECKOUT
 
-GOOD = """\
+VALID_DECLARATION = """\
 name: Northwind
 homepage: https://northwind.example/
 policies:
@@ -25,12 +25,13 @@ policies:
 
 
 def declare(folder: Path, text: str, name: str = "northwind.yaml") -> Path:
+    """Writes a declaration to a file in a folder, and returns the file's path."""
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def test_the_first_five_vendors_are_declared() -> None:
+def test_the_vendors_folder_declares_the_first_five_vendors() -> None:
     vendors = load_vendors(CHECKOUT / "vendors")
     assert {"hexamail", "axigen", "hexcm", "hesk", "xs2mail"} <= set(vendors)
     hesk = vendors["hesk"].policies["privacy"]
@@ -40,8 +41,8 @@ def test_the_first_five_vendors_are_declared() -> None:
     ]
 
 
-def test_a_location_holds_from_since_until_the_day_before_until(tmp_path: Path) -> None:
-    policy = load_vendor(declare(tmp_path, GOOD)).policies["privacy"]
+def test_a_location_holds_from_since_to_the_day_before_until(tmp_path: Path) -> None:
+    policy = load_vendor(declare(tmp_path, VALID_DECLARATION)).policies["privacy"]
     first, second = policy.locations
     assert first.holds_at(parse_span("1999").begin)
     assert first.holds_at(parse_span("2014-12-31").end)
@@ -60,7 +61,7 @@ def test_a_location_holds_from_since_until_the_day_before_until(tmp_path: Path) 
     ],
 )
 def test_scheme_www_port_and_case_make_no_difference_to_an_address(tmp_path: Path, address: str) -> None:
-    policy = load_vendor(declare(tmp_path, GOOD)).policies["privacy"]
+    policy = load_vendor(declare(tmp_path, VALID_DECLARATION)).policies["privacy"]
     assert policy.location_for(address, parse_span("2010").begin) == policy.locations[0]
 
 
@@ -69,46 +70,58 @@ def test_scheme_www_port_and_case_make_no_difference_to_an_address(tmp_path: Pat
     ["http://www.northwind.example/privacy", "http://evil.example/privacy.htm", "mailto:x@northwind.example", ""],
 )
 def test_a_capture_of_another_address_belongs_to_no_location(tmp_path: Path, address: str) -> None:
-    policy = load_vendor(declare(tmp_path, GOOD)).policies["privacy"]
+    policy = load_vendor(declare(tmp_path, VALID_DECLARATION)).policies["privacy"]
     assert policy.location_for(address, parse_span("2010").begin) is None
 
 
 @pytest.mark.parametrize(
     ("text", "line", "field"),
     [
-        (GOOD.replace("homepage: https", "homepage: ftp"), 2, "homepage"),
-        (GOOD.replace("homepage: https://northwind.example/\n", ""), 1, "homepage"),
-        (GOOD.replace("until: 2015-01-01", "until: 2015-13-01"), 7, "policies.privacy.locations.0.until"),
-        (GOOD.replace("since: 2014", "untill: 2014"), 9, "policies.privacy.locations.1.untill"),
-        (GOOD.replace("http://www.northwind.example/privacy.htm", "www.northwind.example"), 6, "locations.0.url"),
-        (GOOD.replace("northwind.example/privacy.htm", "northwind.example:99999/"), 6, "locations.0.url"),
+        (VALID_DECLARATION.replace("homepage: https", "homepage: ftp"), 2, "homepage"),
+        (VALID_DECLARATION.replace("homepage: https://northwind.example/\n", ""), 1, "homepage"),
+        (VALID_DECLARATION.replace("until: 2015-01-01", "until: 2015-13-01"), 7, "policies.privacy.locations.0.until"),
+        (VALID_DECLARATION.replace("since: 2014", "untill: 2014"), 9, "policies.privacy.locations.1.untill"),
         (
-            GOOD.replace("        until: 2015-01-01", "        url: http://twice.example/"),
+            VALID_DECLARATION.replace("http://www.northwind.example/privacy.htm", "www.northwind.example"),
+            6,
+            "locations.0.url",
+        ),
+        (VALID_DECLARATION.replace("northwind.example/privacy.htm", "northwind.example:99999/"), 6, "locations.0.url"),
+        (
+            VALID_DECLARATION.replace("        until: 2015-01-01", "        url: http://twice.example/"),
             7,
             "url: this key occurs twice",
         ),
-        (GOOD.replace("  privacy:", "  Privacy Policy:"), 4, "policies.Privacy Policy"),
-        (GOOD.replace("since: 2014", "since: 2014\n        until: 2013"), 8, "since must be before until"),
-        (GOOD.replace("    locations:", "    language: French\n    locations:"), 5, "policies.privacy.language"),
-        (GOOD.replace("    locations:", "    language: no\n    locations:"), 5, "in quotes if the code is 'no'"),
+        (VALID_DECLARATION.replace("  privacy:", "  Privacy Policy:"), 4, "policies.Privacy Policy"),
+        (VALID_DECLARATION.replace("since: 2014", "since: 2014\n        until: 2013"), 8, "since must be before until"),
         (
-            GOOD.replace(
+            VALID_DECLARATION.replace("    locations:", "    language: French\n    locations:"),
+            5,
+            "policies.privacy.language",
+        ),
+        (
+            VALID_DECLARATION.replace("    locations:", "    language: no\n    locations:"),
+            5,
+            "in quotes if the code is 'no'",
+        ),
+        (
+            VALID_DECLARATION.replace(
                 "since: 2014", "since: 2014\n        pages:\n          - https://northwind.example/legal?doc=privacy"
             ),
             10,
             "locations.1.pages: url is already the first page",
         ),
         (
-            GOOD.replace("since: 2014", "pages: [http://a.example/2, http://a.example/2]"),
+            VALID_DECLARATION.replace("since: 2014", "pages: [http://a.example/2, http://a.example/2]"),
             9,
             "locations.1.pages: the same page is listed twice",
         ),
-        (GOOD.replace("since: 2014", "pages: [/2]"), 9, "locations.1.pages.0: must be a web address"),
-        (GOOD.replace("since: 2014", "render: yes"), 9, "locations.1.render: input should be 'browser'"),
+        (VALID_DECLARATION.replace("since: 2014", "pages: [/2]"), 9, "locations.1.pages.0: must be a web address"),
+        (VALID_DECLARATION.replace("since: 2014", "render: yes"), 9, "locations.1.render: input should be 'browser'"),
         ("name: [", 1, "not YAML"),
         ("- a list\n", 1, "mapping"),
         ("", 1, "mapping"),
-        ("slug: other\n" + GOOD, 1, "slug"),
+        ("slug: other\n" + VALID_DECLARATION, 1, "slug"),
     ],
 )
 def test_a_fault_names_file_line_and_field(tmp_path: Path, text: str, line: int, field: str) -> None:
@@ -121,16 +134,16 @@ def test_a_fault_names_file_line_and_field(tmp_path: Path, text: str, line: int,
 
 def test_a_name_with_control_characters_is_refused(tmp_path: Path) -> None:
     for name in (r"\e[31mNorthwind", r"North\u202ewind", r"North\nwind"):
-        path = declare(tmp_path, GOOD.replace("Northwind", f'"{name}"', 1))
+        path = declare(tmp_path, VALID_DECLARATION.replace("Northwind", f'"{name}"', 1))
         with pytest.raises(DeclarationError, match=r"northwind\.yaml:1: name: must be on one line"):
             load_vendor(path)
 
 
 def test_every_fault_of_every_file_is_reported_at_once(tmp_path: Path) -> None:
-    declare(tmp_path, GOOD.replace("name: Northwind\n", "nam: Northwind\n"), "one.yaml")
-    declare(tmp_path, GOOD.replace("until: 2015-01-01", "until: never"), "two.yaml")
-    declare(tmp_path, GOOD, "three.yml")
-    declare(tmp_path, GOOD, "Four.yaml")
+    declare(tmp_path, VALID_DECLARATION.replace("name: Northwind\n", "nam: Northwind\n"), "one.yaml")
+    declare(tmp_path, VALID_DECLARATION.replace("until: 2015-01-01", "until: never"), "two.yaml")
+    declare(tmp_path, VALID_DECLARATION, "three.yml")
+    declare(tmp_path, VALID_DECLARATION, "Four.yaml")
     with pytest.raises(DeclarationError) as raised:
         load_vendors(tmp_path)
     for part in ("one.yaml:1: nam", "name: field required", "two.yaml:7", "three.yml", "Four.yaml"):
@@ -139,13 +152,13 @@ def test_every_fault_of_every_file_is_reported_at_once(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_utf8_is_reported_with_the_line(tmp_path: Path) -> None:
     path = tmp_path / "northwind.yaml"
-    path.write_bytes(GOOD.replace("Northwind\n", "Nördwind\n").encode("latin-1"))
+    path.write_bytes(VALID_DECLARATION.replace("Northwind\n", "Nördwind\n").encode("latin-1"))
     with pytest.raises(DeclarationError, match=r"northwind\.yaml:1: not UTF-8"):
         load_vendor(path)
 
 
 def test_an_unknown_vendor_is_reported_with_the_declared_vendors(tmp_path: Path) -> None:
-    declare(tmp_path, GOOD)
+    declare(tmp_path, VALID_DECLARATION)
     with pytest.raises(UsageError, match=r"no vendor 'southwind'.*northwind"):
         select_vendors(tmp_path, ["southwind"])
 
@@ -159,7 +172,7 @@ def test_a_folder_without_declarations_is_reported_with_its_setting(tmp_path: Pa
 
 
 def test_only_the_selected_declarations_are_read(tmp_path: Path) -> None:
-    declare(tmp_path, GOOD)
+    declare(tmp_path, VALID_DECLARATION)
     declare(tmp_path, "name: Broken\n", "broken.yaml")
     assert list(select_vendors(tmp_path, ["northwind"])) == ["northwind"]
     declarations = Declarations(tmp_path)
@@ -174,7 +187,7 @@ def test_only_the_selected_declarations_are_read(tmp_path: Path) -> None:
 
 def test_a_loaded_declaration_is_immutable(tmp_path: Path) -> None:
     with pytest.raises(ValidationError):
-        load_vendor(declare(tmp_path, GOOD)).name = "Other"
+        load_vendor(declare(tmp_path, VALID_DECLARATION)).name = "Other"
 
 
 def test_the_json_schema_has_the_fields_that_the_loader_accepts() -> None:

@@ -19,7 +19,7 @@ def test_the_function_runs_in_another_process() -> None:
 
 
 def test_an_error_for_the_user_is_raised_again() -> None:
-    with pytest.raises(UsageError, match="'soon' is no date"):
+    with pytest.raises(UsageError, match="'soon' is not a date"):
         in_own_process(parse_span, "soon")
 
 

@@ -1,4 +1,7 @@
-"""The bytes of WARC metadata and of composed captures must never change: record ids and checksums are made of them."""
+"""WARC metadata and composed captures always have the same bytes.
+
+The bytes must never change, because record ids and checksums are computed from them.
+"""
 
 import json
 from dataclasses import fields, replace
@@ -22,7 +25,8 @@ from tests.capture_examples import (
     WAYBACK,
 )
 
-# SHA-256 of the metadata that commit 4a914d7 wrote, when provenance had no type yet.
+# For each capture, the SHA-256 of the metadata that commit 4a914d7 wrote. At that commit, the type Provenance did not
+# exist yet.
 METADATA = {
     "live": (LIVE, "e1d79f18ebe1ca4a69f27d2f068aec0e69e3340b05c9c9a5d0ed6c872481441e"),
     "wayback": (WAYBACK, "88d16a5976c9c8b7c089f1fe0452ef203fb4cad79c6bb26a21f43eeb123c3761"),
@@ -35,21 +39,21 @@ METADATA = {
 
 
 @pytest.mark.parametrize("name", METADATA)
-def test_warc_metadata_is_as_before_provenance_was_typed(name: str) -> None:
+def test_warc_metadata_is_the_same_as_before_the_type_provenance(name: str) -> None:
     capture, checksum = METADATA[name]
     assert sha256_hex(metadata_of(capture)) == checksum
     assert capture_in(metadata_of(capture)) == capture
 
 
-def test_plain_data_has_all_fields_of_a_capture_in_their_order() -> None:
-    in_archive = {"provenance", "composition", "rendered_by"}
+def test_plain_data_has_the_fields_of_a_capture_in_the_same_order() -> None:
+    fields_in_archive_mapping = {"provenance", "composition", "rendered_by"}
     assert [field.name for field in fields(PlainCapture)] == [
-        *(field.name for field in fields(Capture) if field.name not in in_archive),
+        *(field.name for field in fields(Capture) if field.name not in fields_in_archive_mapping),
         "archive",
     ]
 
 
-def test_the_identifiers_of_an_archive_are_one_mapping_in_metadata() -> None:
+def test_metadata_has_the_identifiers_of_an_archive_in_one_mapping() -> None:
     archive = json.loads(metadata_of(WAYBACK))["archive"]
     assert archive == {
         "digest": "AAAA",
@@ -59,7 +63,7 @@ def test_the_identifiers_of_an_archive_are_one_mapping_in_metadata() -> None:
     }
 
 
-def test_composed_payloads_are_as_before_provenance_was_typed() -> None:
+def test_composed_payloads_are_the_same_as_before_the_type_provenance() -> None:
     assert sha256_hex(PAGES_PAYLOAD) == "7d4b57430f5ec07a78d56c06892e3c2d82d0fca6389eacde2fda2672f4c288f4"
     assert BOTH_PAYLOAD == (
         b"--c2fc04c7d7921d60afba78bd90afa5ab95027475\r\n"
@@ -70,14 +74,14 @@ def test_composed_payloads_are_as_before_provenance_was_typed() -> None:
     )
 
 
-@pytest.mark.parametrize("stored", [WAYBACK, WARC])
-def test_what_is_composed_has_its_parts_provenance_not_its_own(stored: Capture) -> None:
-    composed, payload = compose("mixed", [(stored, b"page"), (stored, b"page")])
+@pytest.mark.parametrize("part", [WAYBACK, WARC])
+def test_only_the_parts_of_a_composed_capture_have_a_provenance(part: Capture) -> None:
+    composed, payload = compose("mixed", [(part, b"page"), (part, b"page")])
     assert (composed.provenance, composed.rendered_by) == (None, "")
-    assert parts_of(composed, payload) == ((stored, b"page"), (stored, b"page"))
+    assert parts_of(composed, payload) == ((part, b"page"), (part, b"page"))
 
 
-def test_parts_come_back_with_the_browser_that_rendered_them() -> None:
+def test_parts_are_read_back_with_the_browser_that_rendered_them() -> None:
     assert parts_of(BOTH, BOTH_PAYLOAD) == ((LIVE, b"page"), (RENDERED, b"rendered"))
     assert parts_of(PAGES, PAGES_PAYLOAD) == ((LIVE, b"page"), (BOTH, BOTH_PAYLOAD))
     assert (fault_of(BOTH), fault_of(PAGES), fault_of(LIVE)) == ("it came to no end", "", "")

@@ -1,4 +1,4 @@
-"""Compressed bodies: what comes out, and that no damaged body is taken for a whole one."""
+"""Decoding of compressed bodies, and the refusal of damaged bodies."""
 
 import gzip
 import subprocess
@@ -22,7 +22,7 @@ bodies = st.binary(max_size=2000)
 
 @settings(deadline=None)
 @given(bodies)
-def test_codings_are_undone(body: bytes) -> None:
+def test_bodies_of_every_content_coding_are_decoded(body: bytes) -> None:
     raw = zlib.compressobj(wbits=-15)
     assert decode(gzip.compress(body), ["gzip"], LIMIT) == body
     assert decode(zlib.compress(body), ["deflate"], LIMIT) == body
@@ -69,7 +69,7 @@ def test_a_gzip_body_with_a_wrong_trailer_is_an_error(body: bytes, data: st.Data
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
-def test_a_plain_body_labelled_compressed_is_returned_as_it_is(coding: str) -> None:
+def test_an_uncompressed_body_labelled_compressed_is_unchanged(coding: str) -> None:
     assert decode(b"<html>plain</html>", [coding], LIMIT) == b"<html>plain</html>"
     assert decode(b"", [coding], LIMIT) == b""
 
@@ -86,7 +86,10 @@ def test_a_compression_bomb_is_an_error() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("coding", ["gzip", "zstd", "br"])
 def test_a_compression_bomb_takes_little_memory(coding: str) -> None:
-    """Four kilobytes of zstd or brotli can become more than a gigabyte in one step, before its size can be checked."""
+    """Four kilobytes of zstd or Brotli can become more than a gigabyte in one decompression step.
+
+    So a decoder that checks the size only after the step would already have used the memory.
+    """
     program = f"""
 import resource, zlib, brotli, zstandard
 from formats.content_codings import BodyTooLargeError, decode
@@ -95,7 +98,7 @@ if {coding!r} == "br":
     packer = brotli.Compressor(quality=5, lgwin=24)
     bomb = b"".join(packer.process(zeros) for _ in range(128)) + packer.finish()
 elif {coding!r} == "zstd":
-    # Blocks of one repeated byte, 128 KiB each (RFC 8878, section 3.1.1.2.2), in a frame with a window of 8 MiB.
+    # A frame with a window of 8 MiB, whose blocks of 128 KiB repeat one byte (RFC 8878, section 3.1.1.2.2).
     bomb = b"\\x28\\xb5\\x2f\\xfd\\x00\\x68"
     bomb += (((131072 << 3) | 2).to_bytes(3, "little") + b"a") * 16384
 else:
@@ -107,8 +110,8 @@ try:
 except BodyTooLargeError:
     print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 150  # MiB; the limit is 32
+    process = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert int(process.stdout) < 150  # MiB; the decoded body may have 32 MiB
 
 
 @pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
@@ -123,7 +126,8 @@ def test_very_many_empty_members_are_refused_quickly(coding: str, compress: Call
 def test_a_zstd_body_that_requires_much_memory_is_refused() -> None:
     parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=27)
     packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
-    # The size of the content isn't known beforehand, so the frame states its window (RFC 8878, section 3.1.1.1.2).
+    # The compressor doesn't know the size of the content beforehand. So the frame contains the window size (RFC 8878,
+    # section 3.1.1.1.2), which here exceeds the decoder's limit.
     with pytest.raises(DamagedBodyError, match="damaged"):
         decode(packer.compress(b"x" * 5000) + packer.flush(), ["zstd"], LIMIT)
 

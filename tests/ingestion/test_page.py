@@ -1,3 +1,5 @@
+"""Saved pages that are read as captures of a policy."""
+
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,13 +21,18 @@ CORPUS_LINE = (
 )
 
 
-def test_a_page_becomes_a_capture_of_that_time_and_address(tmp_path: Path) -> None:
+def test_a_page_becomes_a_capture_with_the_stated_time_and_address(tmp_path: Path) -> None:
     path = tmp_path / "saved.htm"
     path.write_bytes(b"<p>We keep logs.</p>")
-    at = datetime(2010, 11, 25, tzinfo=UTC)
-    capture, payload = capture_from_page(path, "northwind", "privacy", POLICY, at, OLD)
+    captured_at = datetime(2010, 11, 25, tzinfo=UTC)
+    capture, payload = capture_from_page(path, "northwind", "privacy", POLICY, captured_at, OLD)
     assert payload == b"<p>We keep logs.</p>"
-    assert (capture.source, capture.captured_at, capture.url, capture.media_type) == ("file", at, OLD, "text/html")
+    assert (capture.source, capture.captured_at, capture.url, capture.media_type) == (
+        "file",
+        captured_at,
+        OLD,
+        "text/html",
+    )
     assert (capture.status, capture.requested_at) == (None, None)
 
 
@@ -39,15 +46,15 @@ def test_a_corpus_line_gives_the_day_and_the_newest_location_on_its_site(tmp_pat
 def test_arguments_take_precedence_over_the_corpus_line(tmp_path: Path) -> None:
     path = tmp_path / "policy.txt"
     path.write_text(f"{CORPUS_LINE}\nWe keep logs.\n", encoding="utf-8")
-    at = datetime(2014, 6, 1, tzinfo=UTC)
-    capture, _ = capture_from_page(path, "northwind", "privacy", POLICY, at, OLD)
-    assert (capture.captured_at, capture.url) == (at, OLD)
+    captured_at = datetime(2014, 6, 1, tzinfo=UTC)
+    capture, _ = capture_from_page(path, "northwind", "privacy", POLICY, captured_at, OLD)
+    assert (capture.captured_at, capture.url) == (captured_at, OLD)
 
 
 def test_a_corpus_line_of_another_site_does_not_give_the_address(tmp_path: Path) -> None:
     path = tmp_path / "policy.txt"
     path.write_text(CORPUS_LINE.replace("northwind", "southwind") + "\nWe keep logs.\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="--url, one of"):
+    with pytest.raises(UsageError, match="with --url, one of"):
         capture_from_page(path, "northwind", "privacy", POLICY, None, None)
 
 
@@ -55,7 +62,7 @@ def test_a_file_cannot_be_a_policy_of_several_pages(tmp_path: Path) -> None:
     path = tmp_path / "saved.html"
     path.write_bytes(b"<p>We keep logs.</p>")
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [NEW]}]})
-    with pytest.raises(UsageError, match="one page of several by its declaration"):
+    with pytest.raises(UsageError, match="declared as one of several pages"):
         capture_from_page(path, "northwind", "privacy", several, datetime(2010, 1, 1, tzinfo=UTC), OLD)
 
 
@@ -81,8 +88,8 @@ def test_five_real_policy_texts_are_shown_as_clauses(
     monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(CHECKOUT / "vendors"))
     address = {"hexamail": "http://www.hexamail.com/privacy.html", "hexcm": "https://hexcm.com/privacypolicy.php"}
     address["xs2mail"] = "http://www.xs2mail.com/help/?page=privacy"
-    where = ("--url", address[vendor]) if vendor in address else ()
-    clausewatch("ingest", SHARED / "policies" / name, "--vendor", vendor, *arguments, *where)
+    url_option = ("--url", address[vendor]) if vendor in address else ()
+    clausewatch("ingest", SHARED / "policies" / name, "--vendor", vendor, *arguments, *url_option)
     shown = clausewatch("show", vendor).stdout
     assert "extracted and transformed" not in shown
     headings = [line.lstrip("# ") for line in shown.splitlines() if line.startswith("#")]

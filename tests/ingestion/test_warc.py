@@ -1,3 +1,5 @@
+"""WARC files that are read as captures of a policy."""
+
 import gzip
 import re
 from collections.abc import Callable
@@ -24,6 +26,10 @@ def day(year: int, month: int = 1, second: int = 0) -> datetime:
 
 
 def read(path: Path, *pages: DatedPage) -> tuple[list[tuple[Capture, bytes | None]], list[str]]:
+    """Writes pages to a WARC file and reads the file.
+
+    Returns the captures with their payloads, and the reasons why other records are left out.
+    """
     write_warc(path, pages)
     captures, left_out = [], []
     for result in captures_from_warc(path, "northwind", "privacy", POLICY):
@@ -39,13 +45,13 @@ def warc(tmp_path: Path) -> Path:
     return tmp_path / "crawl.warc.gz"
 
 
-def test_a_response_from_a_location_is_a_capture_of_its_warc_date(warc: Path) -> None:
-    at = datetime(2010, 11, 25, 16, 16, 54, tzinfo=UTC)
+def test_the_warc_date_of_a_response_is_the_time_of_the_capture(warc: Path) -> None:
+    captured_at = datetime(2010, 11, 25, 16, 16, 54, tzinfo=UTC)
     ((capture, payload),), left_out = read(
-        warc, DatedPage(url=OLD, at=at, body=b"<p>We keep logs.</p>", media_type="text/html", status=404)
+        warc, DatedPage(url=OLD, at=captured_at, body=b"<p>We keep logs.</p>", media_type="text/html", status=404)
     )
     assert (payload, left_out) == (b"<p>We keep logs.</p>", [])
-    assert (capture.captured_at, capture.source, capture.url) == (at, "warc", OLD)
+    assert (capture.captured_at, capture.source, capture.url) == (captured_at, "warc", OLD)
     assert (capture.status, capture.media_type) == (404, "text/html")
     assert capture.provenance is not None
     assert capture.provenance.archive == "warc"
@@ -55,7 +61,7 @@ def test_a_response_from_a_location_is_a_capture_of_its_warc_date(warc: Path) ->
 @pytest.mark.parametrize(
     ("coding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress), ("zstd", zstandard.compress)]
 )
-def test_content_codings_are_undone(warc: Path, coding: str, compress: Callable[[bytes], bytes]) -> None:
+def test_bodies_with_a_content_coding_are_decoded(warc: Path, coding: str, compress: Callable[[bytes], bytes]) -> None:
     body = compress(b"<p>We keep logs.</p>")
     page = DatedPage(url=OLD, at=day(2010), body=body, headers=(("Content-Encoding", coding),))
     ((_, payload),), _ = read(warc, page)
@@ -78,7 +84,7 @@ def test_a_compressed_body_that_is_cut_off_is_left_out(warc: Path) -> None:
 
 def test_an_unknown_content_coding_is_left_out(warc: Path) -> None:
     page = DatedPage(url=OLD, at=day(2010), body=b"?", headers=(("Content-Encoding", "compress"),))
-    assert read(warc, page) == ([], ["in a content coding that is not known"])
+    assert read(warc, page) == ([], ["in an unknown content coding"])
 
 
 def test_other_addresses_and_times_are_left_out_with_a_reason(warc: Path) -> None:
@@ -88,18 +94,20 @@ def test_other_addresses_and_times_are_left_out_with_a_reason(warc: Path) -> Non
         DatedPage(url=OLD, at=day(2016), body=b"after the move"),
         DatedPage(url=NEW, at=day(2013), body=b"before the move"),
     )
-    late = "of a location at a time it does not hold"
-    assert (captures, left_out) == ([], ["of another address", late, late])
+    wrong_date = "of a location outside its declared dates"
+    assert (captures, left_out) == ([], ["of another address", wrong_date, wrong_date])
 
 
 def test_a_record_without_a_date_is_left_out(warc: Path) -> None:
     page = DatedPage(url=OLD, at=day(2010), body=b"x")
     write_warc(warc, [page])
     warc.write_bytes(gzip.decompress(warc.read_bytes()).replace(b"WARC-Date: 2010-01-01T", b"WARC-Date: 2010-13-01T"))
-    assert list(captures_from_warc(warc, "northwind", "privacy", POLICY)) == [LeftOut("malformed")]
+    assert list(captures_from_warc(warc, "northwind", "privacy", POLICY)) == [
+        LeftOut("with a malformed address, date or status")
+    ]
 
 
-def test_a_redirect_in_the_file_leads_to_the_capture(warc: Path) -> None:
+def test_a_page_behind_a_redirect_in_the_file_is_a_capture(warc: Path) -> None:
     elsewhere = "https://cdn.northwind.example/p.html"
     ((capture, _),), left_out = read(
         warc,
@@ -108,7 +116,7 @@ def test_a_redirect_in_the_file_leads_to_the_capture(warc: Path) -> None:
         DatedPage(url=elsewhere, at=day(2016, month=3), body=b"another visit, without a redirect"),
     )
     assert (capture.asked_url, capture.redirects, capture.url) == (NEW, (NEW,), elsewhere)
-    assert left_out == ["a redirect", "of another address"]
+    assert left_out == ["with a redirect", "of another address"]
 
 
 def test_a_redirect_to_a_malformed_address_is_left_out(warc: Path) -> None:
@@ -117,10 +125,10 @@ def test_a_redirect_to_a_malformed_address_is_left_out(warc: Path) -> None:
         DatedPage(url=OLD, at=day(2010), status=302, headers=(("Location", "http://[none"),)),
         DatedPage(url=OLD, at=day(2011), body=b"<p>We keep logs.</p>"),
     )
-    assert ([payload for _, payload in captures], left_out) == ([b"<p>We keep logs.</p>"], ["a redirect"])
+    assert ([payload for _, payload in captures], left_out) == ([b"<p>We keep logs.</p>"], ["with a redirect"])
 
 
-def test_a_revisit_is_another_capture_of_what_it_refers_to(warc: Path) -> None:
+def test_a_revisit_is_another_capture_of_the_same_payload(warc: Path) -> None:
     pages = [
         DatedPage(url=OLD, at=day(2010), body=b"same"),
         DatedPage(url=OLD, at=day(2011), body=b"same", revisit=True),
@@ -149,15 +157,17 @@ def test_captures_before_a_break_in_the_file_are_read(warc: Path) -> None:
 def test_a_file_cut_off_anywhere_but_between_records_is_an_error(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """warcio takes a file that is cut off for a shorter one, and prints warnings."""
+    """warcio reads a cut-off file without an error, and prints warnings."""
     path = tmp_path / name
     write_warc(path, [DatedPage(url=url, at=day(2010), body=b"text") for url in (OLD, "http://other.example/", OLD)])
     whole = path.read_bytes() if name.endswith(".gz") else gzip.decompress(path.read_bytes())
     start = rb"\x1f\x8b\x08" if name.endswith(".gz") else rb"WARC/1\.1\r\n"
-    between = {length for match in re.finditer(start, whole) for length in range(match.start() - 4, match.start() + 1)}
-    between.update(range(len(whole) - 4, len(whole)))
+    lengths_between_records = {
+        length for match in re.finditer(start, whole) for length in range(match.start() - 4, match.start() + 1)
+    }
+    lengths_between_records.update(range(len(whole) - 4, len(whole)))
     for length in range(1, len(whole)):
-        if length in between:
+        if length in lengths_between_records:
             continue
         path.write_bytes(whole[:length])
         with pytest.raises(UsageError, match="not a whole WARC file"):
@@ -165,7 +175,7 @@ def test_a_file_cut_off_anywhere_but_between_records_is_an_error(
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_fault_of_a_file_is_reported_in_one_printable_line(tmp_path: Path) -> None:
+def test_a_broken_file_is_reported_in_one_printable_line(tmp_path: Path) -> None:
     path = tmp_path / "no.warc"
     path.write_bytes(b"\x1b[31m\x9b" * 1000)
     with pytest.raises(UsageError) as caught:
@@ -175,14 +185,14 @@ def test_the_fault_of_a_file_is_reported_in_one_printable_line(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>not a WARC</html>", b"\x1f\x8b\x08\x00broken", bytes(1000)])
-def test_a_file_that_is_not_warc_is_one_error(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_warc_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "no.warc.gz"
     path.write_bytes(data)
     with pytest.raises(UsageError, match=r"no\.warc\.gz: not a whole WARC file"):
         list(captures_from_warc(path, "northwind", "privacy", POLICY))
 
 
-def test_a_missing_file_is_one_error(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         list(captures_from_warc(tmp_path / "gone.warc", "northwind", "privacy", POLICY))
 
@@ -195,5 +205,5 @@ def test_one_of_several_pages_of_a_policy_is_left_out(warc: Path) -> None:
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [f"{OLD}?page=2"]}]})
     write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"<p>We keep logs.</p>")])
     assert list(captures_from_warc(warc, "northwind", "privacy", several)) == [
-        LeftOut("of one page of a policy of several")
+        LeftOut("of one page of a policy that has several pages")
     ]

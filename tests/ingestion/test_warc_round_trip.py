@@ -1,4 +1,4 @@
-"""Captures that are written as WARC and read again come back unchanged."""
+"""Captures that are written to a WARC file are the same when the file is read."""
 
 import contextlib
 import gzip
@@ -50,16 +50,19 @@ ALL = (SAVED, ARCHIVED, LIVE, AGAIN, REDIRECTED)
 
 
 def payload_of(*payloads: bytes) -> Callable[[str], bytes | None]:
+    """Returns a function that takes a SHA-256 and returns the payload; None for any other payload."""
     return {sha256_hex(payload): payload for payload in payloads}.get
 
 
 def written(captures: Sequence[Capture], *payloads: bytes) -> bytes:
+    """Returns the WARC file of some captures. payloads: the stored payloads; by default A and B."""
     stream = io.BytesIO()
     write_captures(stream, captures, payload_of(*(payloads or (A, B))))
     return stream.getvalue()
 
 
 def read(data: bytes, policy: str = "privacy", declared: Policy = POLICY) -> tuple[list[Any], list[str]]:
+    """Returns the captures in a WARC file with their payloads, and the reasons why other records are left out."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "export.warc.gz")
         path.write_bytes(data)
@@ -70,6 +73,7 @@ def read(data: bytes, policy: str = "privacy", declared: Policy = POLICY) -> tup
 
 
 def records(data: bytes) -> list[Any]:
+    """Returns the records of a WARC file as warcio reads them, with the attribute `body`."""
     result = []
     for record in ArchiveIterator(io.BytesIO(data)):
         record.body = record.content_stream().read()
@@ -78,20 +82,20 @@ def records(data: bytes) -> list[Any]:
 
 
 def check(path: Path) -> tuple[int, str]:
-    """Returns exit status and output of `warcio check -v`."""
+    """Returns the exit status and the output of `warcio check -v`."""
     with contextlib.redirect_stdout(io.StringIO()) as output:
         status = Checker(Namespace(inputs=[str(path)], verbose=True)).process_all()
     return status, output.getvalue()
 
 
-def test_captures_of_every_source_come_back_with_their_bytes() -> None:
-    back, left_out = read(written(ALL))
-    assert [capture for capture, _ in back] == list(ALL)
-    assert [payload for _, payload in back] == [B, A, None, None, B]
-    assert left_out == ["of another address", "a redirect"]  # the two responses of the redirects
+def test_captures_of_every_source_are_read_back_with_their_bytes() -> None:
+    read_back, left_out = read(written(ALL))
+    assert [capture for capture, _ in read_back] == list(ALL)
+    assert [payload for _, payload in read_back] == [B, A, None, None, B]
+    assert left_out == ["of another address", "with a redirect"]  # the two responses of the redirects
 
 
-def test_the_locations_declared_now_make_no_difference() -> None:
+def test_captures_are_read_back_even_if_the_locations_have_changed() -> None:
     elsewhere = Policy.model_validate({"locations": [{"url": "https://moved.example/"}]})
     assert [capture for capture, _ in read(written(ALL), declared=elsewhere)[0]] == list(ALL)
 
@@ -108,7 +112,7 @@ def test_each_record_is_compressed_by_itself() -> None:
     )
 
 
-def test_warcio_finds_nothing_wrong(tmp_path: Path) -> None:
+def test_warcio_check_reports_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "export.warc.gz"
     path.write_bytes(written(ALL))
     status, output = check(path)
@@ -133,7 +137,7 @@ def test_archived_captures_are_written_with_the_pages_own_headers() -> None:
     assert response.http_headers.get_header("Server") == "Apache"
 
 
-def test_the_record_types_that_captures_are_written_as() -> None:
+def test_each_source_is_written_as_its_record_type() -> None:
     kinds = [record.rec_type for record in records(written(ALL))]
     assert kinds == [
         "warcinfo",
@@ -156,29 +160,31 @@ def test_a_revisit_names_the_response_with_its_payload() -> None:
     assert revisit.body == b""
 
 
-def test_without_its_metadata_the_file_is_read_like_any_other() -> None:
+def test_without_metadata_the_file_is_read_like_any_other_warc() -> None:
     whole = gzip.decompress(written(ALL))
     plain = b"".join(
         part for part in re.split(rb"(?=WARC/1\.1\r\nWARC-Type: )", whole) if b"WARC-Type: metadata" not in part[:40]
     )
     declared = Policy.model_validate({"locations": [{"url": URL}, {"url": OLD}]})
-    back, _ = read(plain, declared=declared)
+    read_back, _ = read(plain, declared=declared)
     assert [
-        (capture.source, capture.captured_at, capture.url, capture.media_type, capture.sha256) for capture, _ in back
+        (capture.source, capture.captured_at, capture.url, capture.media_type, capture.sha256)
+        for capture, _ in read_back
     ] == [
         ("warc", capture.captured_at, capture.url, capture.media_type, capture.sha256)
         for capture in (ARCHIVED, LIVE, AGAIN, REDIRECTED)
     ]
-    # The redirects begin with the last one that is a location, since the file does not say which was asked for first.
-    assert (back[-1][0].asked_url, back[-1][0].redirects) == (URL, (URL,))
+    # Both addresses of the redirects are locations. Without metadata, the file does not say which address was requested
+    # first, so the capture begins with the last redirect that is a location.
+    assert (read_back[-1][0].asked_url, read_back[-1][0].redirects) == (URL, (URL,))
 
 
-def test_each_policy_of_a_file_has_its_own_payloads() -> None:
+def test_revisits_refer_only_to_captures_of_the_same_policy() -> None:
     cookies = [replace(capture, policy="cookies") for capture in (LIVE, AGAIN)]
     data = written([*cookies, LIVE, AGAIN])
     for policy, expected in (("privacy", [LIVE, AGAIN]), ("cookies", cookies)):
-        back, left_out = read(data, policy)
-        assert back == [(expected[0], A), (expected[1], None)]
+        read_back, left_out = read(data, policy)
+        assert read_back == [(expected[0], A), (expected[1], None)]
         assert left_out == ["of another policy"] * 2
 
 
@@ -204,7 +210,7 @@ def test_captures_with_a_lost_payload_are_left_out() -> None:
 def test_a_record_that_contradicts_its_metadata_is_left_out(old: bytes, new: bytes) -> None:
     whole = gzip.decompress(written([LIVE]))
     assert old in whole
-    assert read(whole.replace(old, new)) == ([], ["that is not what its metadata says"])
+    assert read(whole.replace(old, new)) == ([], ["whose metadata does not match"])
 
 
 def test_line_breaks_in_addresses_and_headers_add_no_header() -> None:
@@ -225,7 +231,7 @@ def test_line_breaks_in_addresses_and_headers_add_no_header() -> None:
 
 
 @pytest.mark.server
-def test_pywb_replays_it(tmp_path: Path) -> None:
+def test_pywb_replays_the_captures_and_redirects(tmp_path: Path) -> None:
     (tmp_path / "export.warc.gz").write_bytes(written(ALL))
     with serve_archive(tmp_path) as archive:
 
@@ -243,7 +249,7 @@ def test_pywb_replays_it(tmp_path: Path) -> None:
             assert (answer.status, answer.headers["Location"]) == (302, target)
 
 
-# --- any captures at all ----------------------------------------------------------------------------------------------
+# --- generated captures ----------------------------------------------------------------------------------------------
 
 MOMENTS = st.integers(-800_000_000, 4_000_000_000).map(lambda seconds: BEGIN + timedelta(seconds=seconds / 7))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -257,7 +263,7 @@ SOURCES: tuple[Source, ...] = ("live", "wayback", "warc", "file")
 def provenances(source: Source) -> st.SearchStrategy[Provenance | None]:
     if source not in ("wayback", "warc"):
         return st.none()
-    # An empty mapping of identifiers is stored as no provenance.
+    # At least one identifier, because a provenance without identifiers is stored like a capture without provenance.
     identifiers = st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3)
     return st.none() | st.builds(Provenance, st.just(source), identifiers)
 
@@ -291,13 +297,13 @@ def captures_with_payloads(draw: st.DrawFn) -> tuple[Capture, bytes]:
 @pytest.mark.slow
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(captures_with_payloads(), min_size=1, max_size=6, unique_by=lambda pair: repr(pair[0])))
-def test_any_captures_come_back(pairs: list[tuple[Capture, bytes]]) -> None:
+def test_generated_captures_are_read_back(pairs: list[tuple[Capture, bytes]]) -> None:
     captures = [capture for capture, _ in pairs]
     data = written(captures, *(payload for _, payload in pairs))
     for policy in ("privacy", "cookies"):
         expected = [capture for capture in captures if capture.policy == policy]
-        back, _ = read(data, policy)
-        assert [capture for capture, _ in back] == expected
-        payloads = {capture.sha256: payload for capture, payload in back if payload is not None}
+        read_back, _ = read(data, policy)
+        assert [capture for capture, _ in read_back] == expected
+        payloads = {capture.sha256: payload for capture, payload in read_back if payload is not None}
         assert set(payloads) == {capture.sha256 for capture in expected}
         assert all(sha256_hex(payload) == sha256 for sha256, payload in payloads.items())

@@ -1,3 +1,5 @@
+"""The query language of the loopback archive's index, compared with the documented CDX rules."""
+
 import json
 from urllib.parse import parse_qs, quote
 
@@ -5,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopback.cdx_dialect import FIELDS, BadQueryError, answer
+from loopback.cdx_dialect import FIELDS, BadQueryError, response_body
 
 ROWS = [
     dict(zip(FIELDS, line.split(), strict=True))
@@ -20,8 +22,8 @@ ROWS = [
 
 
 def query_json(query: str) -> list[list[str]]:
-    """Returns the answer to a query as parsed JSON."""
-    result: list[list[str]] = json.loads(answer(ROWS, parse_qs(query + "&output=json")))
+    """Returns the parsed JSON of the answer to a query."""
+    result: list[list[str]] = json.loads(response_body(ROWS, parse_qs(query + "&output=json")))
     return result
 
 
@@ -40,10 +42,10 @@ def test_without_matches_the_json_is_an_empty_list() -> None:
 
 
 def test_text_has_one_line_for_each_row_and_no_field_names() -> None:
-    assert answer(ROWS, {"limit": ["1"]}) == " ".join(ROWS[0].values()) + "\n"
+    assert response_body(ROWS, {"limit": ["1"]}) == " ".join(ROWS[0].values()) + "\n"
 
 
-def test_from_and_to_include_all_timestamps_that_begin_so() -> None:
+def test_from_and_to_include_all_timestamps_with_their_prefix() -> None:
     assert timestamps("from=2010&to=2010") == ["20100101000000", "20100701000000"]
     assert timestamps("from=201007&to=20110101000000") == ["20100701000000", "20110101000000"]
 
@@ -55,7 +57,7 @@ def test_a_filter_matches_the_whole_field_and_can_be_inverted() -> None:
     assert timestamps("filter=mimetype:text/.*&filter=!digest:AAA") == ["20110101000000"]
 
 
-def test_collapse_drops_only_adjacent_repeats() -> None:
+def test_collapse_drops_repeated_values_only_if_adjacent() -> None:
     assert timestamps("collapse=digest") == ["20100101000000", "20110101000000", "20120101000000", "20130101000000"]
     assert len(timestamps("collapse=timestamp:4")) == 4
 
@@ -73,16 +75,16 @@ def test_a_resume_key_follows_an_empty_row() -> None:
 
 @settings(deadline=None)
 @given(st.integers(min_value=1, max_value=7))
-def test_resume_keys_lead_through_all_rows_once(limit: int) -> None:
-    seen, key = [], ""
+def test_resume_keys_return_every_row_exactly_once(limit: int) -> None:
+    rows, key = [], ""
     while True:
         page = query_json(f"limit={limit}&showResumeKey=true&resumeKey={quote(key, safe='')}")
         following = page[-2] == []
-        seen += page[1 : -2 if following else None]
+        rows += page[1 : -2 if following else None]
         if not following:
             break
         key = page[-1][0]
-    assert seen == [list(row.values()) for row in ROWS]
+    assert rows == [list(row.values()) for row in ROWS]
 
 
 @pytest.mark.parametrize("query", ["filter=nosuch:1", "filter=statuscode:[", "collapse=nosuch", "limit=many"])

@@ -32,7 +32,7 @@ def crawler(tmp_path: Path) -> Crawler:
     [
         ("live", ["vendor=nosuch"], "no vendor 'nosuch' is declared in"),
         ("live", ["vednor=kestrel"], "the live crawl has no argument 'vednor'"),
-        ("archive", ["since=yesterday"], "'yesterday' is no date: give a year, a month or a day"),
+        ("archive", ["since=yesterday"], "'yesterday' is not a date: give a year, a month or a day"),
         ("archive", ["since=2018", "until=2010"], "since (2018) is after until (2010)"),
         ("alive", [], "there is no crawl 'alive'; there are: archive, live"),
     ],

@@ -1,4 +1,4 @@
-"""Metrics in Prometheus' text format, read by a parser as strict as the format's description."""
+"""Metrics in the text format of Prometheus, checked with a strict parser of the format."""
 
 import re
 from collections.abc import Iterator
@@ -15,25 +15,26 @@ _LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"'
 
 
 def parse_metrics(text: str) -> Iterator[tuple[Sample, float]]:
-    """Yields the samples of a text in Prometheus' text format 0.0.4: name and labels, and value.
+    """Yields the samples of a text in Prometheus' text format 0.0.4: the name and labels, and the value.
 
-    The HELP and TYPE of a metric come once, before its samples; its samples stand together, each set of labels once.
+    Checks that each metric has one HELP line and one TYPE line, that all samples of a metric follow these lines
+    directly, and that no two samples of a metric have the same labels.
     """
     assert text.endswith("\n")
-    helped: list[str] = []
-    typed: list[str] = []
+    metrics_with_help: list[str] = []
+    metrics_with_type: list[str] = []
     samples = set()
     for line in text.removesuffix("\n").split("\n"):
         if match := re.fullmatch(rf"# HELP ({_NAME}) (?:[^\\\n]|\\[\\n])*", line):
-            assert match[1] not in helped
-            helped.append(match[1])
+            assert match[1] not in metrics_with_help
+            metrics_with_help.append(match[1])
         elif match := re.fullmatch(rf"# TYPE ({_NAME}) gauge", line):
-            assert match[1] not in typed
-            typed.append(match[1])
+            assert match[1] not in metrics_with_type
+            metrics_with_type.append(match[1])
         else:
             match = re.fullmatch(rf"({_NAME})\{{({_LABEL}(?:,{_LABEL})*)\}} (\d+(?:\.\d+)?)", line)
             assert match, line
-            assert match[1] == typed[-1] == helped[-1]
+            assert match[1] == metrics_with_type[-1] == metrics_with_help[-1]
             labels = tuple(
                 (name, re.sub(r"\\(.)", lambda escape: "\n" if escape[1] == "n" else escape[1], value))
                 for name, value in re.findall(_LABEL, match[2])
@@ -61,9 +62,9 @@ def test_each_count_and_each_known_time_is_a_sample() -> None:
 
 
 def test_label_values_are_escaped() -> None:
-    odd = 'a "b"\\\nc \\n é'
-    text = as_metrics([PolicyStatus(Standing(vendor=odd, policy="privacy"), None, None)])
-    assert {labels for (_, labels), _ in parse_metrics(text)} == {(("vendor", odd), ("policy", "privacy"))}
+    slug = 'a "b"\\\nc \\n é'
+    text = as_metrics([PolicyStatus(Standing(vendor=slug, policy="privacy"), None, None)])
+    assert {labels for (_, labels), _ in parse_metrics(text)} == {(("vendor", slug), ("policy", "privacy"))}
 
 
 def test_without_policies_there_are_no_samples() -> None:

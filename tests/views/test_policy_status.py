@@ -1,4 +1,4 @@
-"""Which policies fail, and the order in which a person should look at them."""
+"""The status of policies: whether a policy fails, and the order in which policies are listed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +30,11 @@ def standing(
     quarantined: dict[Reason, int] | None = None,
     unread: int = 0,
 ) -> Standing:
-    """A vendor's privacy policy. seen, failing: how many days ago."""
+    """Returns the standing of a vendor's privacy policy.
+
+    seen: the time since the last capture, in days.
+    failing: the time since the policy began to fail, in days; None if the policy doesn't fail.
+    """
     moment = NOW - timedelta(days=seen)
     return Standing(
         vendor=slug,
@@ -46,12 +50,12 @@ def standing(
 
 
 def statuses(*standings: Standing, vendors: tuple[Vendor, ...] = ()) -> tuple[PolicyStatus, ...]:
-    """The statuses of these vendors; by default, of the vendors that have a standing."""
+    """Returns the statuses of the policies of some vendors; by default, of all vendors that have a standing."""
     declared = vendors or tuple(vendor(standing.vendor) for standing in standings)
     return policy_statuses({vendor.slug: vendor for vendor in declared}, standings, NOW)
 
 
-def test_failing_policies_come_first_and_the_longest_failing_leads() -> None:
+def test_policies_that_have_failed_longest_are_listed_first() -> None:
     week = SILENCE / timedelta(days=1)
     ordered = statuses(
         standing("fine", seen=week),

@@ -1,4 +1,4 @@
-"""Warnings about policies that had only quarantined captures for a week, and about pages that need a browser."""
+"""Warnings about policies without accepted captures for a week, and about pages that need a browser."""
 
 from datetime import timedelta
 
@@ -12,7 +12,11 @@ WEEK = SILENCE / timedelta(days=1)
 
 
 def stored(days: float, reason: Reason | None = None, evidence: str = "", needs_browser: bool = False) -> StoredCapture:
-    """A capture made that many days after the first, quarantined if there is a reason."""
+    """Returns a stored capture.
+
+    days: the time of the capture, in days after the first capture.
+    reason: the reason for the quarantine; None for an accepted capture.
+    """
     verdict = Verdict("quarantined", reason, evidence, needs_browser) if reason else Verdict("accepted")
     return StoredCapture(int(days), capture_of(b"", days), verdict, None if reason else "abc")
 
@@ -21,7 +25,7 @@ def warnings(*captures: StoredCapture) -> list[str]:
     return list(quarantine_warnings_of(PolicyKey("hesk", "privacy"), captures))
 
 
-def test_a_week_of_quarantine_is_counted_from_the_last_accepted_capture() -> None:
+def test_the_week_of_quarantine_begins_at_the_last_accepted_capture() -> None:
     blocked = [stored(2 + days, "blocked") for days in range(int(WEEK) + 1)]
     assert warnings(stored(0), *blocked) == [
         "hesk privacy: no capture accepted since 2019-03-04 (9 days): 8 captures, all blocked"
@@ -38,13 +42,13 @@ def test_an_accepted_capture_ends_the_warning() -> None:
     assert warnings(stored(0), stored(1, "blocked"), stored(1 + WEEK, "blocked"), stored(30)) == []
 
 
-def test_a_policy_without_any_accepted_capture_is_counted_from_the_first() -> None:
+def test_without_accepted_captures_the_week_begins_at_the_first_capture() -> None:
     assert warnings(stored(0, "blocked"), stored(5, "login"), stored(10, "login")) == [
         "hesk privacy: no capture accepted since the first one on 2019-03-04 (10 days): 3 captures, 2 login, 1 blocked"
     ]
 
 
-def test_a_page_whose_text_needs_scripts_is_said_to_need_a_browser() -> None:
+def test_a_page_that_needs_scripts_to_show_its_text_needs_a_browser() -> None:
     evidence = "there is no text on the page before its scripts run\x1b"
     assert warnings(stored(0), stored(1, "empty", evidence, needs_browser=True)) == [
         "hesk privacy: needs a browser: there is no text on the page before its scripts run\\x1b"
