@@ -48,8 +48,8 @@ def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) ->
     if last - first >= SILENCE:
         since = last_accepted.capture.captured_at if last_accepted else first
         yield (
-            f"{name}: no capture accepted since {'' if last_accepted else 'the first one on '}{since:%Y-%m-%d} "
-            f"({plural((last - since).days, 'day')}): {plural(len(quarantined), 'capture')}, {_reasons(quarantined)}"
+            f"{name}: no capture accepted since {'' if last_accepted else 'the first capture on '}{since:%Y-%m-%d} "
+            f"({plural((last - since).days, 'day')}); {len(quarantined)} quarantined: {_reasons(quarantined)}"
         )
     verdict = quarantined[-1].verdict
     if verdict.needs_browser:

@@ -132,7 +132,7 @@ def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
         period = settled_history.pending[0]
         yield (
             f"Version {numbers[period.version_id]}, seen on {iso(period.first.captured_at)}, is not confirmed by a "
-            "second capture yet. Digests report it once it is confirmed."
+            "second capture yet. Digests report this version when it is confirmed."
         )
 
 

@@ -24,7 +24,7 @@ def warnings(*captures: StoredCapture) -> list[str]:
 def test_a_week_of_quarantine_is_counted_from_the_last_accepted_capture() -> None:
     blocked = [stored(2 + days, "blocked") for days in range(int(WEEK) + 1)]
     assert warnings(stored(0), *blocked) == [
-        "hesk privacy: no capture accepted since 2019-03-04 (9 days): 8 captures, all blocked"
+        "hesk privacy: no capture accepted since 2019-03-04 (9 days); 8 quarantined: all blocked"
     ]
 
 
@@ -40,7 +40,8 @@ def test_an_accepted_capture_ends_the_warning() -> None:
 
 def test_a_policy_without_any_accepted_capture_is_counted_from_the_first() -> None:
     assert warnings(stored(0, "blocked"), stored(5, "login"), stored(10, "login")) == [
-        "hesk privacy: no capture accepted since the first one on 2019-03-04 (10 days): 3 captures, 2 login, 1 blocked"
+        "hesk privacy: no capture accepted since the first capture on 2019-03-04 (10 days); "
+        "3 quarantined: 2 login, 1 blocked"
     ]
 
 
