@@ -84,8 +84,9 @@ def cli() -> None:
     year, a month, a day or a time (2018, 2018-05, 2018-05-25, 2018-05-25T09:30), in UTC. Commands that select a version
     by a date also accept @ID, which names the version by its id; `clausewatch versions` lists the ids.
 
-    Results go to standard output, messages to standard error. The exit status is 0 if the command succeeded, whether or
-    not a policy has changed; 1 if it failed; and 2 if the arguments, a setting or a vendor's declaration are wrong.
+    Results go to standard output, and messages go to standard error. The exit status is 0 if the command succeeded,
+    whether or not a policy has changed. It is 1 if the command failed, and 2 if the arguments, a setting or a vendor's
+    declaration are wrong.
     """
 
 

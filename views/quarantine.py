@@ -10,8 +10,8 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
 
-#: The longest time without an accepted capture for which the operator is not warned. Most shorter outages are faults of
-#: the vendor's site and end without the operator's help. After a week of daily crawls, a person has to look for the
+#: The time without an accepted capture after which the operator is warned. Shorter outages are probably faults of the
+#: vendor's site, which end without the operator's help. After a week of daily crawls, a person has to look for the
 #: cause.
 SILENCE = timedelta(days=7)
 
@@ -33,8 +33,8 @@ def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator
 def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) -> Iterator[str]:
     """Yields up to two warnings for one policy.
 
-    The first warning: all captures have been quarantined for SILENCE or longer. The second warning: the page needs a
-    browser.
+    The first warning says that all captures since the last accepted capture are quarantined, over a time of SILENCE or
+    longer. The second warning says that the page needs a browser.
 
     captures: all captures of the policy, oldest first.
     """
@@ -57,7 +57,10 @@ def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) ->
 
 
 def _reasons(quarantined: Sequence[StoredCapture]) -> str:
-    """Returns the number of captures for each reason, such as `2 login, 1 blocked`; `all blocked` for one reason."""
+    """Returns the number of captures for each reason, such as `2 login, 1 blocked`.
+
+    If all captures have the same reason, returns that reason, such as `all blocked`.
+    """
     reasons = Counter(stored.verdict.reason for stored in quarantined).most_common()
     if len(reasons) == 1:
         return f"all {reasons[0][0]}"

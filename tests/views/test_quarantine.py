@@ -40,8 +40,10 @@ def test_an_accepted_capture_ends_the_warning() -> None:
 
 def test_a_policy_without_any_accepted_capture_is_counted_from_the_first() -> None:
     assert warnings(stored(0, "blocked"), stored(5, "login"), stored(10, "login")) == [
-        "hesk privacy: no capture accepted since the first capture on 2019-03-04 (10 days); "
-        "3 quarantined: 2 login, 1 blocked"
+        (
+            "hesk privacy: no capture accepted since the first capture on 2019-03-04 (10 days); "
+            "3 quarantined: 2 login, 1 blocked"
+        )
     ]
 
 
