@@ -9,7 +9,12 @@ from core.plurals import plural
 
 
 def report_damaged_payloads(damaged: Sequence[str]) -> None:
-    """Prints a line on standard error for each damaged payload. ClausewatchError if there are any."""
+    """Prints a line on standard error for each damaged payload.
+
+    damaged: the lines to print.
+
+    ClausewatchError if any payload is damaged.
+    """
     for line in damaged:
         click.echo(line, err=True)
     if damaged:

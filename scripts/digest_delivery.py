@@ -22,12 +22,15 @@ to_option: Decorator = click.option(
 
 
 def send_digests(settings: Settings, store: Store, directory: Path | None) -> str:
-    """Composes the digests that are due and delivers the outbox. Returns a clause that says how many were delivered.
+    """Composes the digests that are due, and delivers all digests in the outbox.
 
-    directory: where to write the e-mails, whose paths are printed on standard output; None sends them.
+    directory: the folder into which the e-mails are written; their paths are printed on standard output. If None, the
+        e-mails are sent.
 
-    DeliveryError if the mail server did not accept every e-mail; the others wait in the outbox. DeclarationError if the
-    declaration of a vendor with something new is broken.
+    Returns a phrase that says how many digests were delivered, such as `2 digests sent`.
+
+    DeliveryError if the mail server did not accept every e-mail; e-mails that were not accepted stay in the outbox.
+    DeclarationError if a vendor has new changes and the vendor's declaration is broken.
     """
     now = datetime.now(UTC)
     compose(store, Declarations(settings.vendors), now, settings.mail_from)

@@ -1,10 +1,16 @@
-"""The environment variables in every command's help, made from the settings so that the two can't differ."""
+"""The list of environment variables at the end of every command's help.
+
+The list is generated from the fields of `core.settings.Settings`, so it always agrees with them.
+"""
 
 from core.settings import CHECKOUT, Settings
 
 
 def environment_help() -> str:
-    r"""Returns the `Environment` section of a help text. click keeps the line breaks after its mark `\b`."""
+    r"""Returns the `Environment` section of a help text.
+
+    The section begins with `\b`, the mark after which click keeps line breaks.
+    """
     lines = ["\b", "Environment:"]
     for name, field in Settings.model_fields.items():
         variable = str(field.validation_alias or f"CLAUSEWATCH_{name.upper()}")
@@ -15,5 +21,8 @@ def environment_help() -> str:
 
 
 def _default_text(default: object) -> str:
-    """Returns a default as the help shows it; paths in the checkout are relative, so that all checkouts agree."""
+    """Returns a default value as text for the help.
+
+    Paths in the checkout are relative, so that docs/commands.md does not depend on where the checkout is.
+    """
     return "" if default is False else str(default).replace(f"{CHECKOUT}/", "")

@@ -1,4 +1,4 @@
-"""The `clausewatch` command line: the list of sub-commands, and how errors become messages and exit statuses."""
+"""The `clausewatch` command line: lists the sub-commands, and turns errors into messages and exit statuses."""
 
 import importlib
 import sys
@@ -9,7 +9,8 @@ import click
 from core.exceptions import ClausewatchError, DeclarationError, UsageError
 from scripts.environment_help import environment_help
 
-# A command's module is imported only when the command is used, so that `clausewatch captures` does not load Scrapy.
+# The names of the sub-commands. A command's module is imported only when the command is used, so that, for example,
+# `clausewatch captures` does not load Scrapy.
 _COMMANDS = (
     "vendors",
     "ingest",
@@ -33,15 +34,15 @@ _COMMANDS = (
 
 
 class _UsageException(click.ClickException):
-    """An error in what the user asked for or declared. Exits with the status of click's own usage errors."""
+    """An error in the user's request or in a declaration. The exit status is the same as for click's usage errors."""
 
     exit_code = 2
 
 
 class _Commands(click.Group):
-    """The sub-commands. Turns errors into a message on standard error and an exit status.
+    """The group of all sub-commands. It turns exceptions into a message on standard error and an exit status.
 
-    The status is 2 if the request or a declaration is wrong, and 1 for every other error.
+    The exit status is 2 if the request or a declaration is wrong, and 1 for every other error.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -80,20 +81,23 @@ def cli() -> None:
     """Track how vendors' privacy policies change, clause by clause.
 
     Captures of policies come from `scrapy crawl live`, `scrapy crawl archive` and `clausewatch ingest`. A DATE is a
-    year, a month, a day or a time (2018, 2018-05, 2018-05-25, 2018-05-25T09:30), in UTC. Where a date selects a
-    version, @ID can name the version instead; `clausewatch versions` lists the ids.
+    year, a month, a day or a time (2018, 2018-05, 2018-05-25, 2018-05-25T09:30), in UTC. Commands that select a version
+    by a date also accept @ID, which names the version by its id; `clausewatch versions` lists the ids.
 
-    Results go to standard output, messages to standard error. The exit status is 0 if the command succeeded, whether or
-    not a policy has changed; 1 if it failed; and 2 if the arguments, a setting or a vendor's declaration are wrong.
+    Results go to standard output, and messages go to standard error. The exit status is 0 if the command succeeded,
+    whether or not a policy has changed. It is 1 if the command failed, and 2 if the arguments, a setting or a vendor's
+    declaration are wrong.
     """
 
 
 def main() -> None:
     """Runs the command line. The console script `clausewatch` calls it."""
-    if sys.stdout is None or sys.stderr is None:  # the caller closed the stream, as `>&-` does
+    # Python sets a standard stream to None if the calling shell has closed the stream with `>&-`.
+    if sys.stdout is None or sys.stderr is None:
         sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
-        # JSON is UTF-8 (RFC 8259, 8.1), whatever the locale; a lone surrogate in a page's text is printed as \udc80.
+        # JSON must be UTF-8 (RFC 8259, section 8.1), so the locale's encoding is not used. UTF-8 can't encode the lone
+        # surrogates that a page's text may contain, so they are printed as escapes such as \udc80.
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # they are TextIOWrapper here
     cli(prog_name="clausewatch")
 

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and how commands resolve them."""
+"""Arguments and options that several commands share, and functions that look up the vendors and policies they name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,12 +16,15 @@ policy_option: Decorator = click.option(
     "--policy",
     default="privacy",
     show_default=True,
-    help="The policy, by the name in the vendor's declaration.",
+    help="The policy's name in the vendor's declaration.",
 )
 
 
 def format_option(*formats: str) -> Decorator:
-    """Returns the option `--format`. The first of the formats is the default."""
+    """Returns the option `--format`.
+
+    formats: the values that the option accepts; the first is the default.
+    """
     return click.option(
         "--format",
         "output_format",
@@ -33,15 +36,20 @@ def format_option(*formats: str) -> Decorator:
 
 
 def declared_policy(settings: Settings, vendor: str, policy: str) -> tuple[Vendor, Policy]:
-    """Returns the vendor and the policy that are declared under these slugs.
+    """Returns the declarations of a vendor and of one of the vendor's policies.
 
-    UsageError, which lists the declared ones, if there is no such vendor or policy. DeclarationError if the vendor's
-    declaration is broken.
+    vendor: the vendor's slug. policy: the policy's name.
+
+    UsageError if the vendor or the policy is not declared; the message lists the declared names. DeclarationError if
+    the vendor's declaration is broken.
     """
     declaration = select_vendors(settings.vendors, [vendor])[vendor]
     return declaration, declaration.policy(policy)
 
 
 def open_store(settings: Settings) -> Store:
-    """Opens the store that CLAUSEWATCH_DATABASE_URL and CLAUSEWATCH_PAYLOADS_URL name; use it as a context manager."""
+    """Opens the database and the payloads that CLAUSEWATCH_DATABASE_URL and CLAUSEWATCH_PAYLOADS_URL name.
+
+    Returns a context manager that closes the store at the end of the block.
+    """
     return Store.open(settings.database_url, settings.payloads_url)

@@ -1,4 +1,7 @@
-"""Prints JSON, tables and clauses on standard output, with control characters in vendors' texts escaped."""
+"""Functions that print JSON, tables and clauses on standard output.
+
+They escape control characters, because vendors' texts could otherwise control the user's terminal.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,15 +18,17 @@ from core.escaping import escape_json, escape_line
 
 
 def print_json(data: object) -> None:
-    """Prints data as JSON."""
+    """Prints data as indented JSON."""
     click.echo(escape_json(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
 def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
     """Prints rows as a table.
 
-    On a terminal, long cells are folded to fit its width; elsewhere each row is one line. columns: the keys of the
-    rows, which are also the headings, with spaces for underscores.
+    columns: the keys of the values to print. The headings are these keys with spaces instead of underscores.
+
+    If standard output is a terminal and the table is wider than the terminal, long cells are folded over several lines.
+    Otherwise each row is one line.
     """
     terminal = Console()
     cells = [[column.replace("_", " ") for column in columns]]
@@ -31,13 +36,16 @@ def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) ->
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     if terminal.is_terminal and sum(widths) + 2 * (len(widths) - 1) > terminal.width:
         lines = _folded_lines(cells, terminal.width)
-    else:  # Rich takes seconds to lay out thousands of rows
+    else:  # Rich is not used here, because it takes seconds to lay out thousands of rows
         lines = ["  ".join(map(set_cell_size, row, widths)) for row in cells]
     click.echo("\n".join(line.rstrip() for line in lines))
 
 
 def _folded_lines(cells: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Returns the lines of a table that is at most `width` columns wide. The first row of cells is the heading."""
+    """Returns the lines of a table that is at most `width` characters wide.
+
+    cells: the cells of each row; the first row contains the headings.
+    """
     console = Console(width=width, highlight=False, file=StringIO())
     table = Table(box=None, pad_edge=False)
     headings, *rows = cells
@@ -51,7 +59,11 @@ def _folded_lines(cells: Sequence[Sequence[str]], width: int) -> list[str]:
 
 
 def print_clauses(clauses: Iterable[Clause]) -> None:
-    """Prints clauses as plain text: headings marked by their depth, labels, bullets."""
+    """Prints clauses as plain text.
+
+    Headings begin with one `#` for each level, as in Markdown. A clause's label stands before the clause's text. List
+    items without a label begin with a bullet.
+    """
     click.echo("\n".join(_clause_lines(clauses)).strip("\n"))
 
 

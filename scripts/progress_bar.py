@@ -10,13 +10,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows a bar on standard error until the block ends, if standard error is a terminal.
+    """Shows a progress bar on standard error until the block ends. Shows nothing if standard error is not a terminal.
 
-    name: what is counted. Yields the function to call with the number done and the total number.
+    name: the text to the left of the bar.
+
+    Yields a function that updates the bar. Its arguments are the number of finished items and the total number.
     """
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     console = Console(stderr=True)
-    # What is printed meanwhile goes above the bar, unless standard output is a file: Rich must not touch that.
+    # On a terminal, Rich prints the block's output above the bar. If standard output is a file or a pipe, Rich must not
+    # change the output.
     print_above = sys.stdout.isatty()
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=print_above

@@ -1,4 +1,4 @@
-"""Makes docs/commands.md, the command reference, from the commands' own help: `make docs`."""
+"""Generates docs/commands.md, the command reference, from the help texts of the commands. `make docs` runs it."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from scripts.main import cli
 _INTRODUCTION = """\
 # Commands
 
-This page is made from `clausewatch --help` by `make docs`; a test fails if it is out of date. What the commands print
-as JSON and with which status they exit is described in [contract.md](contract.md).
+`make docs` generates this page from the help texts of `clausewatch`; a test fails if the page is out of date.
+[contract.md](contract.md) describes the JSON that the commands print, and their exit statuses.
 """
 
 
 def reference() -> str:
-    """Returns the page: the help of `clausewatch` and of every sub-command, for a terminal 100 columns wide."""
+    """Returns the text of docs/commands.md: the help texts of all commands, wrapped at 100 characters."""
     parts = [_INTRODUCTION]
     for name, text in _help_texts(cli, "clausewatch"):
         parts += [f"## {name}", "", "```text", text.rstrip(), "```", ""]
@@ -24,7 +24,8 @@ def reference() -> str:
 
 def _help_texts(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
     context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
-    # Every help text ends with the same environment variables; the page shows them once, at the top.
+    # Every help text ends with the same list of environment variables. The page shows the list only in the help of
+    # `clausewatch` itself.
     epilog, command.epilog = command.epilog, command.epilog if parent is None else None
     yield context.command_path, command.get_help(context)
     command.epilog = epilog

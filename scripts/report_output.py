@@ -1,4 +1,4 @@
-"""Writes a report in a format to standard output or to a file, for `clausewatch report` and `clausewatch diff`."""
+"""The option `--output`, and the function that writes a report, for `clausewatch report` and `clausewatch diff`."""
 
 import sys
 from pathlib import Path
@@ -15,14 +15,17 @@ output_option: Decorator = click.option(
     "-o",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write the report to this file; - stands for standard output.",
+    help="Write the report to this file. Use - for standard output.",
 )
 
 
 def write_report(report: Report, output_format: str, output: Path | None) -> None:
-    """Writes the report in a format of `REPORT_FORMATS` to the file, or to standard output if it is None or `-`.
+    """Writes a report to a file or to standard output.
 
-    UsageError if the file cannot be written, or if a binary format would go to a terminal.
+    output_format: a key of `reports.REPORT_FORMATS`.
+    output: the file's path. None and `-` stand for standard output.
+
+    UsageError if the file cannot be written, or if the format is binary and standard output is a terminal.
     """
     if output == Path("-"):
         output = None

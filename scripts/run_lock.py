@@ -1,4 +1,7 @@
-"""The lock that allows one run at a time on a database; two at once would tell subscribers the same change twice."""
+"""The lock that allows only one run at a time on a database.
+
+Two runs at the same time would report the same change to subscribers twice.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,7 +15,11 @@ from core.settings import CHECKOUT, Settings
 
 
 def lock_path(settings: Settings) -> Path:
-    """Returns the path of a database's lock file: beside a SQLite file, otherwise in the checkout's data folder."""
+    """Returns the path of the lock file that belongs to the database.
+
+    For SQLite, the lock file is in the folder of the database file. For other databases, it is in the checkout's folder
+    `data`.
+    """
     kind, _, path = settings.database_url.partition(":///")
     if kind.startswith("sqlite") and path:
         return Path(f"{path.partition('?')[0]}.run.lock")
@@ -24,7 +31,8 @@ def lock_path(settings: Settings) -> Path:
 def only_run(settings: Settings) -> Iterator[None]:
     """Holds the database's lock until the block ends.
 
-    The operating system releases the lock if the process dies. The lock file is empty and stays.
+    If the process is killed, the operating system releases the lock. The lock file is empty, and it is not deleted when
+    the lock is released.
 
     ClausewatchError if another process on this machine holds the lock.
     """

@@ -1,4 +1,4 @@
-"""Writes files that are either complete or not there at all."""
+"""Replaces files atomically: other programs see either the old contents or the complete new contents."""
 
 import os
 from collections.abc import Iterator
@@ -11,9 +11,11 @@ from core.exceptions import UsageError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Yields a stream. When the block ends, what was written to it replaces the file; if it raises, the file stays.
+    """Yields a stream for the file's new contents.
 
-    If something other than a regular file is at the path, such as /dev/stdout, it is written to directly.
+    If the block ends normally, the bytes written to the stream replace the file. If the block raises an exception, the
+    file keeps its old contents. If the path leads to a device or a pipe, such as /dev/stdout, the stream writes to it
+    directly.
 
     UsageError if the file can't be written.
     """
@@ -27,14 +29,16 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def whole_draft(path: Path) -> Iterator[Path]:
-    """Yields the path of a draft. When the block ends, the draft replaces the file; if it raises, the file stays.
+    """Yields the path of a draft: a file into which the block writes the new contents.
 
-    The draft is a hidden file in the same folder. Its name has no extension that another program would pick up.
+    If the block ends normally, the draft replaces the file. If the block raises an exception, the draft is deleted and
+    the file keeps its old contents. The draft is a hidden file in the same folder. The draft's name ends in `.tmp`, so
+    that programs that read all files with a certain extension in the folder ignore the draft.
 
     UsageError if the file can't be written.
     """
     with _usage_errors(path):
-        path = path.resolve()  # a symbolic link keeps pointing to the new file
+        path = path.resolve()  # a symbolic link stays, and the file it points to is replaced
         draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             yield draft

@@ -1,4 +1,5 @@
-"""What every front end shows, as plain data, and the product's rules about it: listings, statuses, reviews.
+"""The data that every front end shows: lists of captures and versions, statuses of policies, captures to review.
 
-Each view is a frozen dataclass; its `to_dict` returns what the command line's JSON contains (docs/contract.md).
+The rules that decide which data is shown are here too. Each view is a frozen dataclass. The method `to_dict` returns
+the fields that the command line prints as JSON; docs/contract.md describes these fields.
 """

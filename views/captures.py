@@ -1,4 +1,4 @@
-"""Captures as a list shows them: `clausewatch captures` and `clausewatch ingest`."""
+"""The captures of a policy with their verdicts, for `clausewatch captures` and `clausewatch ingest`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,8 @@ from views.versions import version_numbers
 class CaptureView:
     """A capture with its verdict and the version it shows.
 
-    id: the number by which `clausewatch review` knows the capture.
-    version: the number of the version for display; None if the capture is quarantined.
+    id: the capture's number, which users pass to `clausewatch review`.
+    version: the number of the version in order of first appearance; None if the capture is quarantined.
     """
 
     id: int
@@ -25,11 +25,11 @@ class CaptureView:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses that redirects led through, in order, and last the address the bytes came from."""
+        """The addresses that redirected, in order, and finally the address that the bytes came from."""
         return (*self.capture.redirects, self.capture.url)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the capture as the JSON contract has it."""
+        """Returns the capture's JSON fields, which docs/contract.md describes."""
         capture = self.capture
         return {
             "id": self.id,
@@ -45,7 +45,7 @@ class CaptureView:
 
 
 def policy_captures(store: Store, key: PolicyKey) -> tuple[CaptureView, ...]:
-    """Returns the captures of a policy, oldest first. StorageError if the database refuses."""
+    """Returns the captures of a policy, oldest first. StorageError if the database can't be read."""
     numbers = version_numbers(store.library.history(key))
     return tuple(
         CaptureView(stored.id, stored.capture, stored.verdict, numbers.get(stored.version_id or ""))

@@ -1,7 +1,7 @@
 """The statuses of policies as metrics in Prometheus' text format, for the node exporter's textfile collector.
 
-The format is prometheus.io/docs/instrumenting/exposition_formats (text format, version 0.0.4); the collector rejects
-samples that have timestamps. Names follow prometheus.io/docs/practices/naming.
+The format is described in prometheus.io/docs/instrumenting/exposition_formats (text format, version 0.0.4). The samples
+have no timestamps, because the collector rejects timestamps. The names follow prometheus.io/docs/practices/naming.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,67 +10,73 @@ from datetime import datetime
 from core.captures import Reason
 from views.policy_status import PolicyStatus
 
-# The samples of one metric for one policy: labels besides `vendor` and `policy`, and value.
-_Values = Iterator[tuple[Mapping[str, str], float]]
+# The samples of one metric for one policy. Each sample is a pair: the labels besides `vendor` and `policy`, and the
+# value.
+_Samples = Iterator[tuple[Mapping[str, str], float]]
 
 
 def as_metrics(statuses: Iterable[PolicyStatus]) -> str:
-    """Returns the metrics of these policies. All are gauges, in captures or in seconds since 1970.
+    """Returns the metrics of the policies that have these statuses, as the text of a metrics file.
 
-    A metric whose time is not known has no sample for that policy.
+    All metrics are gauges. Their unit is captures, or seconds since 1 January 1970. If a metric is a time, and the time
+    is not known for a policy, the metric has no sample for this policy.
     """
     statuses = sorted(statuses, key=lambda status: (status.standing.vendor, status.standing.policy))
     lines: list[str] = []
-    for name, help_text, values_of in _METRICS:
+    for name, help_text, samples_of in _METRICS:
         name = f"clausewatch_policy_{name}"
         lines += [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
         for status in statuses:
-            for labels, value in values_of(status):
+            for labels, value in samples_of(status):
                 labels = {"vendor": status.standing.vendor, "policy": status.standing.policy, **labels}
                 lines.append(f"{name}{{{_label_pairs(labels)}}} {value}")
     return "\n".join(lines) + "\n"
 
 
-def _count(count: int) -> _Values:
+def _count(count: int) -> _Samples:
     yield {}, count
 
 
-def _moment(moment: datetime | None) -> _Values:
+def _moment(moment: datetime | None) -> _Samples:
     if moment is not None:
         yield {}, round(moment.timestamp(), 3)
 
 
-def _by_reason(quarantined: Mapping[Reason, int]) -> _Values:
+def _by_reason(quarantined: Mapping[Reason, int]) -> _Samples:
     for reason, count in sorted(quarantined.items()):
         yield {"reason": reason}, count
 
 
-_METRICS: tuple[tuple[str, str, Callable[[PolicyStatus], _Values]], ...] = (
-    ("captures", "Captures stored.", lambda status: _count(status.standing.captures)),
+_METRICS: tuple[tuple[str, str, Callable[[PolicyStatus], _Samples]], ...] = (
+    ("captures", "Number of stored captures.", lambda status: _count(status.standing.captures)),
     (
         "quarantined_captures",
-        "Captures that do not show the policy, by reason.",
+        "Number of quarantined captures, by reason.",
         lambda status: _by_reason(status.standing.quarantined),
     ),
-    ("unread_captures", "Captures stored but not read yet.", lambda status: _count(status.standing.unread)),
+    (
+        "unread_captures",
+        "Number of stored captures that have not been read yet.",
+        lambda status: _count(status.standing.unread),
+    ),
     (
         "last_capture_timestamp_seconds",
-        "When the newest capture was made.",
+        "Time of the newest capture.",
         lambda status: _moment(status.standing.last_capture),
     ),
     (
         "last_accepted_timestamp_seconds",
-        "When the newest capture that shows the policy was made.",
+        "Time of the newest accepted capture.",
         lambda status: _moment(status.standing.last_accepted),
     ),
     (
         "last_change_timestamp_seconds",
-        "When the newest version first appeared.",
+        "Time at which the newest version first appeared.",
         lambda status: _moment(status.standing.last_change),
     ),
     (
         "failing_since_timestamp_seconds",
-        "Since when captures are missing or do not show the policy; absent if it does not fail or has no capture.",
+        "Time since which the policy fails; absent if the policy does not fail or was never captured.",
         lambda status: _moment(status.failing_since),
     ),
 )

@@ -11,17 +11,20 @@ from core.policies import PolicyKey
 from storage import Standing
 from views.quarantine import SILENCE
 
-#: Why a policy fails: its newest captures are quarantined; it had no capture for longer than SILENCE; it never had one.
+#: Why a policy fails. `quarantined`: the newest captures are quarantined. `no capture`: the newest capture is older
+#: than SILENCE. `never captured`: no capture of the policy is stored.
 Failure = Literal["quarantined", "no capture", "never captured"]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyStatus:
-    """A declared policy, and whether it fails.
+    """A declared policy with the numbers and times of its captures, and whether the policy fails.
 
-    failing: None if the policy does not fail.
-    failing_since: for `quarantined`, the first capture that was quarantined since the last accepted one; for
-        `no capture`, the last capture; otherwise None.
+    standing: the numbers and times of the policy's captures.
+    failing: why the policy fails; None if the policy does not fail.
+    failing_since: when the failure began. For `quarantined`, the time of the first capture after the last accepted
+        capture; for `no capture`, the time of the last capture. None for `never captured`, and if the policy does not
+        fail.
     """
 
     standing: Standing
@@ -29,7 +32,7 @@ class PolicyStatus:
     failing_since: datetime | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the status as the JSON contract has it."""
+        """Returns the status's JSON fields, which docs/contract.md describes."""
         standing = self.standing
         return {
             "vendor": standing.vendor,
@@ -50,22 +53,27 @@ def policy_statuses(
 ) -> tuple[PolicyStatus, ...]:
     """Returns the status of every declared policy, in the order in which a person should look at them.
 
-    First the failing policies, the longest failing first; then those never captured; then those with unread captures;
-    then the others. Standings of policies that are not declared are ignored. now: timezone-aware UTC.
+    Policies whose failure began at a known time come first, the earliest first. The policies that were never captured
+    come next, then the policies that have unread captures, then the rest.
+
+    standings: the numbers and times of the stored captures, one object for each policy. Standings of policies that are
+        not declared are ignored.
+    now: the present time, timezone-aware UTC.
     """
-    standing_of = {PolicyKey(standing.vendor, standing.policy): standing for standing in standings}
+    standings_by_key = {PolicyKey(standing.vendor, standing.policy): standing for standing in standings}
     statuses = []
     for vendor in vendors.values():
         for slug, policy in vendor.policies.items():
             key = PolicyKey(vendor.slug, slug)
-            standing = standing_of.get(key, Standing(vendor=vendor.slug, policy=slug))
+            standing = standings_by_key.get(key, Standing(vendor=vendor.slug, policy=slug))
             statuses.append(_status(policy, standing, now))
     return tuple(sorted(statuses, key=_urgency))
 
 
 def _status(policy: Policy, standing: Standing, now: datetime) -> PolicyStatus:
     if not any(location.holds_at(now) for location in policy.locations):
-        return PolicyStatus(standing, None, None)  # published nowhere now, so no crawl asks for it
+        # No address is declared for today, so crawls fetch nothing, and a lack of captures is no failure.
+        return PolicyStatus(standing, None, None)
     if standing.last_capture is None:
         return PolicyStatus(standing, "never captured", None)
     if standing.failing_since is not None:

@@ -1,4 +1,4 @@
-"""Warnings to the operator: which policies had only quarantined captures for a week, and which need a browser."""
+"""Warnings for the operator about policies that had only quarantined captures for a week, or that need a browser."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,14 +10,15 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
 
-#: How long a policy may go without an accepted capture before the operator is warned. A shorter outage is likely to be
-#: the vendor's and to end by itself; after a week of daily crawls, a person has to look.
+#: The time without an accepted capture after which the operator is warned. Shorter outages are probably faults of the
+#: vendor's site, which end without the operator's help. After a week of daily crawls, a person has to look for the
+#: cause.
 SILENCE = timedelta(days=7)
 
 
 def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator[str]:
-    """Yields the warnings for all policies that these vendors declare. StorageError if the database refuses."""
-    suspect = {
+    """Yields the warnings for all policies of these vendors. StorageError if the database can't be read."""
+    suspect_keys = {
         PolicyKey(standing.vendor, standing.policy)
         for standing in store.library.standings()
         if standing.last_accepted is None or standing.last_accepted != standing.last_capture
@@ -25,18 +26,21 @@ def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator
     for vendor in vendors.values():
         for policy in vendor.policies:
             key = PolicyKey(vendor.slug, policy)
-            if key in suspect:
+            if key in suspect_keys:
                 yield from quarantine_warnings_of(key, store.library.captures(key))
 
 
 def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) -> Iterator[str]:
-    """Yields up to two warnings for one policy: nothing was accepted for SILENCE, and the page needs a browser.
+    """Yields up to two warnings for one policy.
+
+    The first warning says that all captures since the last accepted capture are quarantined, over a time of SILENCE or
+    longer. The second warning says that the page needs a browser.
 
     captures: all captures of the policy, oldest first.
     """
-    accepted = [index for index, stored in enumerate(captures) if stored.verdict.name == "accepted"]
-    last_accepted = captures[accepted[-1]] if accepted else None
-    quarantined = captures[accepted[-1] + 1 :] if accepted else captures
+    accepted_indexes = [index for index, stored in enumerate(captures) if stored.verdict.name == "accepted"]
+    last_accepted = captures[accepted_indexes[-1]] if accepted_indexes else None
+    quarantined = captures[accepted_indexes[-1] + 1 :] if accepted_indexes else captures
     if not quarantined:
         return
     name = f"{key.vendor} {key.policy}"
@@ -44,8 +48,8 @@ def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) ->
     if last - first >= SILENCE:
         since = last_accepted.capture.captured_at if last_accepted else first
         yield (
-            f"{name}: no capture accepted since {'' if last_accepted else 'the first one on '}{since:%Y-%m-%d} "
-            f"({plural((last - since).days, 'day')}): {plural(len(quarantined), 'capture')}, {_reasons(quarantined)}"
+            f"{name}: no capture accepted since {'' if last_accepted else 'the first capture on '}{since:%Y-%m-%d} "
+            f"({plural((last - since).days, 'day')}); {len(quarantined)} quarantined: {_reasons(quarantined)}"
         )
     verdict = quarantined[-1].verdict
     if verdict.needs_browser:
@@ -53,7 +57,10 @@ def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) ->
 
 
 def _reasons(quarantined: Sequence[StoredCapture]) -> str:
-    """Returns `all blocked`, or `2 login, 1 blocked`."""
+    """Returns the number of captures for each reason, such as `2 login, 1 blocked`.
+
+    If all captures have the same reason, returns that reason, such as `all blocked`.
+    """
     reasons = Counter(stored.verdict.reason for stored in quarantined).most_common()
     if len(reasons) == 1:
         return f"all {reasons[0][0]}"

@@ -1,4 +1,4 @@
-"""Captures that wait for a person's decision: `clausewatch review`."""
+"""Captures that wait for a person's decision, for `clausewatch review`."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from views.quarantine import quarantine_warnings_of
 
 @dataclass(frozen=True, slots=True)
 class CaptureForReview:
-    """A capture, its verdict with the evidence, and the decisions made on it so far.
+    """A capture with its verdict, the evidence of the verdict, and the decisions made on the capture so far.
 
-    clauses: the text read from the capture, empty if none could be read; None if the view does not show the text.
+    stored: the capture with its verdict and the decisions.
+    clauses: the text read from the capture; empty if no text could be read, None if the view does not show the text.
     """
 
     stored: StoredCapture
@@ -24,15 +25,16 @@ class CaptureForReview:
 
     @property
     def waits(self) -> bool:
-        """Whether the capture waits for a decision.
+        """Whether the capture waits for a person's decision.
 
-        A capture that a person accepted waits again if the present extractor can't read any text from it.
+        If a person has accepted the capture, but the present extractor can't read any text from it, the capture waits
+        again.
         """
         verdict = self.stored.verdict
         return verdict.name == "quarantined" and verdict.reason != "rejected"
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the capture as the JSON contract has it; `clauses` is omitted if it is None."""
+        """Returns the capture's JSON fields, which docs/contract.md describes. `clauses` is omitted if it is None."""
         capture, verdict = self.stored.capture, self.stored.verdict
         fields: dict[str, Any] = {
             "id": self.stored.id,
@@ -57,9 +59,10 @@ class CaptureForReview:
 
 @dataclass(frozen=True, slots=True)
 class PolicyReview:
-    """What a person has to look at in one policy.
+    """The captures and warnings that a person has to look at in one policy.
 
-    waiting: the captures that wait for a decision, oldest first. warnings: see `views.quarantine`.
+    waiting: the captures that wait for a decision, oldest first.
+    warnings: the warnings that `views.quarantine` gives for the policy.
     """
 
     key: PolicyKey
@@ -70,26 +73,28 @@ class PolicyReview:
 def policies_to_review(
     store: Store, keys: Iterable[PolicyKey], vendors: Collection[str] = ()
 ) -> Iterator[PolicyReview]:
-    """Yields each of these policies that has quarantined or unread captures, in the order of the keys.
+    """Yields a `PolicyReview` for each of these policies that has quarantined or unread captures.
 
-    vendors: slugs of the vendors that the policies belong to, which makes the query faster; empty stands for all.
+    keys: the policies, in the order in which the results are yielded.
+    vendors: slugs of the vendors that the policies belong to. They make the query faster. If empty, the query covers
+        all vendors.
 
-    StorageError if the database refuses.
+    StorageError if the database can't be read.
     """
-    suspect = {
+    suspect_keys = {
         PolicyKey(standing.vendor, standing.policy)
         for standing in store.library.standings(vendors)
         if standing.quarantined or standing.unread
     }
     for key in keys:
-        if key in suspect:
+        if key in suspect_keys:
             captures = store.library.captures(key)
             waiting = tuple(view for view in map(CaptureForReview, captures) if view.waits)
             yield PolicyReview(key, waiting, tuple(quarantine_warnings_of(key, captures)))
 
 
 def capture_for_review(store: Store, capture_id: int) -> CaptureForReview:
-    """Returns a capture with the text read from it. UsageError if there is no such capture."""
+    """Returns a capture with the text read from it. UsageError if no capture has this id."""
     stored = store.library.capture(capture_id)
     try:
         clauses = store.library.document(capture_id).clauses

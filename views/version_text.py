@@ -1,4 +1,4 @@
-"""The text of one version of a policy: `clausewatch show`."""
+"""The text of one version of a policy, for `clausewatch show`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,13 @@ from views.versions import origin
 
 @dataclass(frozen=True, slots=True)
 class VersionText:
-    """A version of a policy, in the period that was asked for, with its clauses."""
+    """A version of a policy with its clauses, and the period that the user asked for.
+
+    key: the vendor and the name of the policy.
+    version: the version that the period shows.
+    period: the period in which the version was in force.
+    document: the text, read from the period's first capture.
+    """
 
     key: PolicyKey
     version: Version
@@ -21,7 +27,7 @@ class VersionText:
     document: Document
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the version as the JSON contract has it."""
+        """Returns the version's JSON fields, which docs/contract.md describes."""
         return {
             "vendor": self.key.vendor,
             "policy": self.key.policy,
@@ -40,9 +46,13 @@ class VersionText:
 
 
 def version_text(store: Store, key: PolicyKey, when: str) -> VersionText:
-    """Returns the version of a policy in force at the end of a date, or the version named by `@id`.
+    """Returns the text of the version of a policy that a date or an id selects.
 
-    UsageError if `when` is neither, or if no accepted capture answers to it. StorageError if the database refuses.
+    when: a date selects the version in force at the end of that date; `@` and the beginning of a version id selects
+        that version.
+
+    UsageError if `when` is neither a date nor `@id`, or if no accepted capture matches it. StorageError if the database
+    can't be read.
     """
     history = store.library.history(key)
     period = store.library.period(key, history, when)

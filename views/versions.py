@@ -1,4 +1,7 @@
-"""A policy's versions as a list shows them, and what is not settled about them: `clausewatch versions`."""
+"""The versions of a policy with their periods and alternations, for `clausewatch versions`.
+
+Sentences say which versions did not last and which version is not confirmed yet.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,17 +17,17 @@ from storage import Store
 
 @dataclass(frozen=True, slots=True)
 class PeriodView:
-    """A period of a version.
+    """A period of a version, and whether the period's text lasted.
 
-    lasted: False if the page showed another text when it was fetched again minutes later; None if no second capture
-        has confirmed the text yet.
+    lasted: True if the period stands. False if the page showed another text when it was fetched again minutes later.
+        None if no second capture has confirmed the text yet.
     """
 
     period: Period
     lasted: bool | None = True
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the period as the JSON contract has it; `lasted` is omitted if it is True."""
+        """Returns the period's JSON fields, which docs/contract.md describes. `lasted` is omitted if it is True."""
         period = self.period
         fields: dict[str, Any] = {
             "from": iso(period.first.captured_at),
@@ -39,10 +42,11 @@ class PeriodView:
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """A version with the periods that show it.
+    """A version with its text and the periods that show it.
 
-    document: the text of the capture that the version is taken from.
-    alternations: the alternations that the version takes part in, oldest first.
+    document: the text read from the first capture that shows the version.
+    periods: the periods that show the version, oldest first.
+    alternations: the alternations that include the version, oldest first.
     """
 
     version: Version
@@ -51,7 +55,10 @@ class VersionView:
     alternations: tuple[Alternation, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the version as the JSON contract has it; `alternations` is omitted if there are none."""
+        """Returns the version's JSON fields, which docs/contract.md describes.
+
+        `alternations` is omitted if no alternation includes the version.
+        """
         effective_date = self.document.effective_date
         fields: dict[str, Any] = {
             "version": self.version.number,
@@ -69,7 +76,12 @@ class VersionView:
 
 @dataclass(frozen=True, slots=True)
 class PolicyVersions:
-    """The versions of a policy in order of first appearance, and between which of them the page goes back and forth."""
+    """The versions of a policy, and the alternations between them.
+
+    versions: the versions in order of first appearance.
+    alternations: the runs of periods in which the page goes back and forth between versions, oldest first.
+    settled: the periods of the policy, sorted into those that stand, did not last, and are not confirmed yet.
+    """
 
     versions: tuple[VersionView, ...]
     alternations: tuple[Alternation, ...]
@@ -77,7 +89,10 @@ class PolicyVersions:
 
 
 def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
-    """Returns the versions of a policy. StorageError if the database refuses, DamageError if a document is damaged."""
+    """Returns the versions of a policy, with their periods and alternations.
+
+    StorageError if the database can't be read. DamageError if a stored document is damaged.
+    """
     settled_history = settled(store.library.history(key))
     policy_alternations = alternations(settled_history.history)
     documents = [
@@ -101,12 +116,12 @@ def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
 
 
 def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
-    """Yields a sentence for each version that did not last, and one for the version that is not confirmed yet."""
+    """Yields a sentence for each version that did not last, and a sentence for a version that is not confirmed yet."""
     numbers = version_numbers(settled_history.history)
-    transient: dict[str, list[Period]] = {}
+    transient_periods: dict[str, list[Period]] = {}
     for period in settled_history.transient:
-        transient.setdefault(period.version_id, []).append(period)
-    for version_id, periods in transient.items():
+        transient_periods.setdefault(period.version_id, []).append(period)
+    for version_id, periods in transient_periods.items():
         first, last = iso(periods[0].first.captured_at), iso(periods[-1].first.captured_at)
         when = f"{len(periods)} times from {first} to {last}" if len(periods) > 1 else f"on {first}"
         yield (
@@ -117,17 +132,17 @@ def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
         period = settled_history.pending[0]
         yield (
             f"Version {numbers[period.version_id]}, seen on {iso(period.first.captured_at)}, is not confirmed by a "
-            "second capture yet. Digests report it once it is confirmed."
+            "second capture yet. Digests report this version when it is confirmed."
         )
 
 
 def origin(observation: Observation) -> dict[str, Any]:
-    """Returns, as the JSON contract has it, the capture a version is taken from and the extractor that read it."""
+    """Returns the JSON fields that say where a version comes from: the capture, and the extractor that read it."""
     return {"capture": observation.to_dict(), "extractor": observation.reader}
 
 
 def version_numbers(history: History) -> dict[str, int]:
-    """Returns the number for display of each version of a history, by the version's id."""
+    """Returns a mapping from the id of each version in a history to the version's number."""
     return {version.id: version.number for version in history.versions}
 
 

@@ -18,11 +18,12 @@ from storage.upkeep import back_up
 def command(file: Path) -> None:
     """Write a copy of everything that is stored to FILE.
 
-    The copy contains captures, payloads, readings, reviews, subscribers and the outbox, as they are at one moment;
-    crawls may go on meanwhile. Payloads that are stored outside the database are included. FILE is replaced only when
-    the copy is complete. `clausewatch restore` reads it into SQLite or PostgreSQL, whichever it was made from.
+    The copy contains captures, payloads, readings, reviews, subscribers and the outbox, as they were when the command
+    started. Crawls may run during the backup. Payloads that are stored outside the database are included. FILE is
+    replaced only when the copy is complete. `clausewatch restore` can restore a backup of SQLite or of PostgreSQL into
+    either of the two.
 
-    The exit status is 1 if a payload is damaged; the copy is made all the same.
+    The exit status is 1 if a payload is damaged; the copy is made nevertheless.
     """
     settings = load_settings()
     with open_store(settings) as store, whole_draft(file) as draft, progress_bar("rows") as progress:

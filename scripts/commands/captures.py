@@ -14,7 +14,7 @@ from views.captures import policy_captures
 @policy_option
 @format_option("text", "json")
 def command(vendor: str, policy: str, output_format: str) -> None:
-    """List the captures of a policy, oldest first, each with its verdict and the version it shows."""
+    """List the captures of a policy, oldest first, with their verdicts and versions."""
     settings = load_settings()
     declared_policy(settings, vendor, policy)
     with open_store(settings) as store:

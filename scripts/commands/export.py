@@ -18,20 +18,20 @@ from storage import Store
 
 @click.command("export")
 @vendor_argument
-@click.option("--policy", metavar="NAME", help="Only captures of this policy. Default: of all the vendor's policies.")
+@click.option("--policy", metavar="NAME", help="Export only captures of this policy. By default, of all policies.")
 @click.option(
     "--warc",
     "path",
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="The file to write, whose name ends in .warc.gz; - stands for standard output.",
+    help="The file to write. Its name must end in .warc.gz. Use - for standard output.",
 )
 def command(vendor: str, policy: str | None, path: Path) -> None:
     """Write a vendor's captures, as evidence, to a WARC file that other programs can replay.
 
-    If another database ingests the file, it has the same captures and, with the same declaration, the same history. The
-    file does not contain readings, reviews or subscribers.
+    If you ingest the file into an empty database, that database gets the same captures. If the vendor's declaration is
+    the same too, it also gets the same versions. The file does not contain readings, reviews or subscribers.
 
     The exit status is 1 if captures are omitted because their payload is damaged.
     """
@@ -56,7 +56,7 @@ def _export(store: Store, keys: list[PolicyKey], path: Path) -> None:
     def payload_of(sha256: str) -> bytes | None:
         try:
             return store.library.payload(sha256)
-        except DamageError as error:  # the other captures are evidence all the same
+        except DamageError as error:  # a damaged payload must not prevent the export of the other captures
             click.echo(f"omitted: {error}", err=True)
             return None
 
@@ -68,5 +68,5 @@ def _export(store: Store, keys: list[PolicyKey], path: Path) -> None:
     click.echo(f"{plural(count, 'capture')} written", err=True)
     if count < len(captures):
         raise ClausewatchError(
-            f"{plural(len(captures) - count, 'capture')} omitted, with damaged payloads; run `clausewatch verify`"
+            f"{plural(len(captures) - count, 'capture')} omitted because of damaged payloads; run `clausewatch verify`"
         )

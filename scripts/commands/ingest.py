@@ -27,19 +27,19 @@ from views.versions import version_numbers
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--vendor", required=True, metavar="SLUG", help="The vendor whose policy the files show.")
 @policy_option
-@click.option("--captured-at", metavar="DATE", help="For a saved page: when it showed this text.")
-@click.option("--url", metavar="ADDRESS", help="For a saved page: the declared location it was saved from.")
+@click.option("--captured-at", metavar="DATE", help="For a saved page: when the page was saved.")
+@click.option("--url", metavar="ADDRESS", help="For a saved page: the declared address of the page.")
 @format_option("text", "json")
 def command(
     files: tuple[Path, ...], vendor: str, policy: str, captured_at: str | None, url: str | None, output_format: str
 ) -> None:
     """Store captures from files: WARC files, or pages saved as .html, .pdf, .md or .txt.
 
-    Every response in a WARC file that comes from a location of the policy becomes a capture; its time is the record's
-    WARC-Date. Captures in a file that `export` wrote are restored exactly.
+    Every response in a WARC file that comes from a location of the policy becomes a capture. The time of the capture is
+    the record's WARC-Date. Captures in a file that `clausewatch export` wrote are restored exactly.
 
-    A saved page needs --captured-at and --url, unless its first line states both in the form of the Princeton-Leuven
-    corpus of privacy policies.
+    A saved page needs --captured-at and --url, unless the first line of the file states the time and the address in the
+    form of the Princeton-Leuven corpus of privacy policies.
     """
     settings = load_settings()
     _, declaration = declared_policy(settings, vendor, policy)
@@ -65,8 +65,8 @@ def command(
                 results.append(result)
         except KeyboardInterrupt:
             raise ClausewatchError(
-                "interrupted; the captures counted above are stored and read, and some more may be stored; run this "
-                "command again to continue"
+                "interrupted; the captures counted above are stored and read, and a few more captures may be stored "
+                "but not read; run this command again to continue"
             ) from None
         finally:
             click.echo(_summary(results, left_out), err=True)
@@ -88,12 +88,15 @@ def _captures_in(
         yield capture_from_page(file, key.vendor, key.policy, declaration, moment, url)
         return
     if moment or url:
-        raise UsageError(f"{file}: a WARC file states times and addresses itself; omit --captured-at and --url")
+        raise UsageError(f"{file}: a WARC file contains times and addresses; omit --captured-at and --url")
     yield from captures_from_warc(file, key.vendor, key.policy, declaration)
 
 
 def _summary(results: list[ReadCapture], left_out: Counter[str]) -> str:
-    """Returns a line that says what is stored. After an error, too, it counts what was read so far."""
+    """Returns a line with the numbers of captures that were read and of WARC records that were left out.
+
+    If an error ended the command, the line counts the captures that were read before the error.
+    """
     quarantined = Counter(result.verdict.reason for result in results if result.verdict.name == "quarantined")
     new = sum(result.is_new for result in results)
     line = f"{plural(len(results), 'capture')} read, {new} new, {quarantined.total()} quarantined"

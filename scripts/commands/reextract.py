@@ -17,9 +17,9 @@ from scripts.progress_bar import progress_bar
 def command(vendors: tuple[str, ...]) -> None:
     """Read stored captures again with the current extractor and declarations.
 
-    Reads the captures of the named vendors, or of all vendors. Until every capture of a policy has been read, commands
-    show the earlier readings of that policy. Captures that are up to date are skipped, so you can interrupt this
-    command and run it again. Digests do not report changes that come only from reading again.
+    Reads the captures of the named vendors, or of all vendors. Until every capture of a policy has been read again,
+    other commands show the earlier readings of that policy. Captures whose readings are up to date are skipped, so you
+    can interrupt this command and run it again. Digests do not report differences that only the new readings cause.
     """
     settings = load_settings()
     with open_store(settings) as store, Intake(store) as intake:
@@ -38,6 +38,6 @@ def command(vendors: tuple[str, ...]) -> None:
                     )
         except KeyboardInterrupt:
             raise ClausewatchError(
-                "interrupted; the new readings are stored, and are shown once their policy is complete; run this "
-                "command again to continue"
+                "interrupted; the new readings are stored, but other commands show them only when all captures of a "
+                "policy have been read again; run this command again to continue"
             ) from None

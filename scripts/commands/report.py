@@ -20,8 +20,8 @@ from scripts.report_output import output_option, write_report
 def command(vendor: str, old: str, new: str, policy: str, output_format: str, output: Path | None) -> None:
     """Report what changed between two dates, clause by clause.
 
-    Compares the version in force at the end of FROM with the version in force at the end of TO. For example, `report
-    hesk 2010 2016` compares the ends of two years.
+    Compares the version in force at the end of FROM with the version in force at the end of TO. For example,
+    `clausewatch report hesk 2010 2016` compares the version at the end of 2010 with the version at the end of 2016.
     """
     settings = load_settings()
     declaration, _ = declared_policy(settings, vendor, policy)

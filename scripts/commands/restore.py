@@ -14,13 +14,14 @@ from storage.upkeep import restore
 @click.command("restore")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def command(file: Path) -> None:
-    """Fill an empty database from FILE, which `backup` wrote.
+    """Fill an empty database from FILE, which `clausewatch backup` wrote.
 
-    FILE is checked first, and each payload is checked again when it is stored. Either everything is restored or
-    nothing. The data goes where CLAUSEWATCH_DATABASE_URL and CLAUSEWATCH_PAYLOADS_URL say, so `backup` and `restore`
-    also move an installation from SQLite to PostgreSQL, or its payloads into an object store or out of it.
+    FILE is checked before the database is filled, and each payload is checked again when it is stored. If an error
+    stops the command, the database stays empty. The data is stored where CLAUSEWATCH_DATABASE_URL and
+    CLAUSEWATCH_PAYLOADS_URL say. So you can also use `backup` and `restore` to move an installation from SQLite to
+    PostgreSQL, or to move payloads into an object store or out of it.
 
-    The exit status is 1 if a payload is damaged; everything is restored all the same.
+    The exit status is 1 if a payload is damaged; everything is restored nevertheless.
     """
     settings = load_settings()
     with open_store(settings) as store, progress_bar("rows") as progress:

@@ -18,25 +18,25 @@ from scripts.printing import print_clauses, print_json, print_table
 from storage import Decision, Review
 from views.reviews import PolicyReview, capture_for_review, policies_to_review
 
-_id = click.IntRange(1, 2**63 - 1)  # the range of a database's ids
+_id = click.IntRange(1, 2**63 - 1)  # the ids that a database can store
 _ids_argument: Decorator = click.argument("capture_ids", nargs=-1, required=True, type=_id, metavar="ID...")
 _id_argument: Decorator = click.argument("capture_id", type=_id, metavar="ID")
 _note_option: Decorator = click.option(
-    "--note", default="", metavar="TEXT", help="The reason, which is stored with the decision."
+    "--note", default="", metavar="TEXT", help="The reason for the decision. It is stored with the decision."
 )
 
 
 @click.group("review", invoke_without_command=True)
-@click.option("--vendor", "slugs", multiple=True, metavar="SLUG", help="Only this vendor. Can be repeated.")
-@click.option("--policy", metavar="NAME", help="Only policies with this name.")
+@click.option("--vendor", "slugs", multiple=True, metavar="SLUG", help="List only this vendor. Can be repeated.")
+@click.option("--policy", metavar="NAME", help="List only policies with this name.")
 @format_option("text", "json")
 @click.pass_context
 def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, output_format: str) -> None:
     """List the quarantined captures that wait for a person's decision; accept or reject captures.
 
-    A decision outweighs the extractor's verdict until the next decision on the same capture. An accepted capture shows
-    a version, a rejected one shows none. If a decision changes what happened after the last capture that a subscriber
-    was told about, the next digest reports it.
+    A decision replaces the extractor's verdict until the next decision on the same capture. An accepted capture shows a
+    version; a rejected capture shows no version. If a change results from a decision, the next digest reports it, but
+    only if the change is later than everything that the subscriber's earlier digests covered.
     """
     if context.invoked_subcommand is not None:
         return
@@ -64,7 +64,7 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
 @_id_argument
 @format_option("text", "json")
 def show(capture_id: int, output_format: str) -> None:
-    """Print a capture, its verdict with the evidence, the decisions on it, and the text read from it."""
+    """Print a capture with its verdict, the evidence, the decisions and the text."""
     with open_store(load_settings()) as store:
         capture = capture_for_review(store, capture_id)
     fields = capture.to_dict()
@@ -84,7 +84,7 @@ def show(capture_id: int, output_format: str) -> None:
 @_ids_argument
 @_note_option
 def accept(capture_ids: tuple[int, ...], note: str) -> None:
-    """Decide that captures show the policy, even if they are quarantined."""
+    """Decide that the captures show the policy, even if they are quarantined."""
     _decide("accepted", capture_ids, note)
 
 
@@ -92,7 +92,7 @@ def accept(capture_ids: tuple[int, ...], note: str) -> None:
 @_ids_argument
 @_note_option
 def reject(capture_ids: tuple[int, ...], note: str) -> None:
-    """Decide that captures do not show the policy, even if they are accepted."""
+    """Decide that the captures do not show the policy, even if they are accepted."""
     _decide("rejected", capture_ids, note)
 
 
@@ -103,7 +103,10 @@ def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str) -> None
 
 
 def _account() -> str:
-    """Returns the name of the account that runs this process, or its number where it has no name, as in containers."""
+    """Returns the name of the account that runs this process; if the account has no name, its number.
+
+    Accounts without a name are common in containers.
+    """
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -111,7 +114,7 @@ def _account() -> str:
 
 
 def _print_waiting(reviews: Sequence[PolicyReview]) -> None:
-    """Prints a table for each policy under a heading with the number of captures."""
+    """Prints a heading and a table for each policy. The heading contains the number of captures."""
     for index, review in enumerate(reviews):
         blank_line = "\n" if index else ""
         click.echo(

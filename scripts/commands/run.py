@@ -20,14 +20,15 @@ def command(directory: Path | None) -> None:
     """Crawl every live page, then send the digests. This is the command for cron.
 
     A lock prevents two runs on one database at the same time. Messages on standard error name the policies that had
-    only quarantined captures for a week, and those that need a browser. The last line sums up the run.
+    only quarantined captures for a week, and the policies that need a browser. The last line summarises the run.
 
-    The exit status is 1 if a page could not be crawled, or a digest could not be sent.
+    The exit status is 1 if a page could not be crawled or a digest could not be sent.
     """
     settings = load_settings()
     with only_run(settings):
-        outcome = crawl("live")  # prints its failures itself
-        # Digests are sent even if pages failed: one vendor's failure must not hide another vendor's change.
+        outcome = crawl("live")  # `crawl` prints the failures
+        # Digests are sent even if pages could not be crawled: a failure at one vendor must not delay the report of a
+        # change at another vendor.
         try:
             with open_store(settings) as store:
                 digests = send_digests(settings, store, directory)

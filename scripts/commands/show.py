@@ -15,11 +15,11 @@ from views.version_text import version_text
 
 @click.command("show")
 @vendor_argument
-@click.option("--at", metavar="DATE", help="The version in force at the end of this date, or @ID.  [default: now]")
+@click.option("--at", metavar="DATE", help="Print the version in force at the end of this date, or @ID. [default: now]")
 @policy_option
 @format_option("text", "json")
 def command(vendor: str, at: str | None, policy: str, output_format: str) -> None:
-    """Print the version of a policy that is in force, clause by clause."""
+    """Print the version of a policy that is in force now or at a date, clause by clause."""
     settings = load_settings()
     declaration, _ = declared_policy(settings, vendor, policy)
     with open_store(settings) as store:

@@ -24,14 +24,14 @@ from views.policy_status import PolicyStatus, policy_statuses
     "metrics_path",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write metrics in Prometheus' text format to this file instead; - stands for standard output.",
+    help="Write metrics in Prometheus' text format to this file instead. Use - for standard output.",
 )
 def command(output_format: str, metrics_path: Path | None) -> None:
     """Show the status of every policy, failing policies first.
 
-    A policy that has a location today fails if its newest captures are quarantined, if it has had no capture for a
-    week, or if it was never captured. "Last changed" is when its newest version first appeared. The exit status is 0
-    even if policies fail.
+    A policy fails if its newest captures are quarantined, if it has had no capture for more than a week, or if it was
+    never captured. A policy that has no location today does not fail. "Last changed" is the time at which the newest
+    version first appeared. The exit status is 0 even if policies fail.
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)
@@ -50,7 +50,10 @@ def command(output_format: str, metrics_path: Path | None) -> None:
 
 
 def _table_row(status: PolicyStatus) -> dict[str, Any]:
-    """Returns a row of the table: days instead of times, and no zeros, so that failures stand out."""
+    """Returns a row of the table, with days instead of times.
+
+    Cells that would contain 0 are empty, so that users notice failures at once.
+    """
     standing = status.standing
     return {
         "vendor": standing.vendor,
@@ -64,7 +67,7 @@ def _table_row(status: PolicyStatus) -> dict[str, Any]:
 
 
 def _reasons(quarantined: Mapping[Reason, int]) -> str:
-    """Returns `3 blocked`, or `5: 3 blocked, 2 login`."""
+    """Returns the numbers of quarantined captures as text, such as `3 blocked` or `5: 3 blocked, 2 login`."""
     counts = ", ".join(f"{count} {reason}" for reason, count in quarantined.items())
     return f"{sum(quarantined.values())}: {counts}" if len(quarantined) > 1 else counts
 

@@ -12,11 +12,11 @@ from scripts.options import open_store
 
 @click.command("subscribe")
 @click.argument("address")
-@click.option("--vendor", "vendors", multiple=True, metavar="SLUG", help="Only this vendor. Can be repeated.")
+@click.option("--vendor", "vendors", multiple=True, metavar="SLUG", help="Report only this vendor. Can be repeated.")
 def command(address: str, vendors: tuple[str, ...]) -> None:
-    """Send digests of all changes from now on to the e-mail ADDRESS.
+    """Send digests of all future changes to the e-mail address ADDRESS.
 
-    If ADDRESS is already subscribed, the vendors named now replace the earlier ones.
+    If ADDRESS is already subscribed, the vendors named in this command replace the vendors named earlier.
     """
     settings = load_settings()
     select_vendors(settings.vendors, vendors)

@@ -10,7 +10,7 @@ from scripts.options import open_store
 @click.command("unsubscribe")
 @click.argument("address")
 def command(address: str) -> None:
-    """Send no more digests to ADDRESS. Digests that wait in the outbox for it are deleted."""
+    """Send no more digests to ADDRESS. Digests to ADDRESS that wait in the outbox are deleted."""
     with open_store(load_settings()) as store:
         if not store.subscriptions.unsubscribe(address):
             raise UsageError(f"{address} is not subscribed")

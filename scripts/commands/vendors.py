@@ -25,7 +25,7 @@ def command() -> None:
 
 @command.command("check")
 def check() -> None:
-    """Check every declaration and list the vendors' policies. Errors name file, line and field."""
+    """Check every declaration and list the vendors' policies. Error messages name the file, the line and the field."""
     settings = load_settings()
     for slug, vendor in load_vendors(settings.vendors).items():
         for name, policy in vendor.policies.items():
@@ -42,14 +42,17 @@ def schema() -> None:
 @command.command("try")
 @click.argument("addresses", nargs=-1, required=True, metavar="URL...")
 @click.option("--render", type=click.Choice(["browser"]), help="Run the page's scripts first, in Chromium.")
-@click.option("--select", multiple=True, metavar="CSS", help="Selector of the policy's text. Can be repeated.")
+@click.option("--select", multiple=True, metavar="CSS", help="CSS selector of the policy's text. Can be repeated.")
 @click.option(
-    "--remove", multiple=True, metavar="CSS", help="Selector of what is not part of the policy. Can be repeated."
+    "--remove",
+    multiple=True,
+    metavar="CSS",
+    help="CSS selector of text that is not part of the policy. Can be repeated.",
 )
 def try_(addresses: tuple[str, ...], render: str | None, select: tuple[str, ...], remove: tuple[str, ...]) -> None:
-    """Fetch a page once and show the verdict and the clauses it gives. Nothing is stored.
+    """Fetch a page once and print its verdict and its clauses. Nothing is stored.
 
-    Several URLs are the pages of one policy, in reading order.
+    If the policy is on several pages, give the URLs of all pages in reading order.
     """
     capture, payload = fetch_once(location_of(addresses, render), load_settings())
     reading = read(capture, payload, select=select, remove=remove)
@@ -73,7 +76,7 @@ def try_(addresses: tuple[str, ...], render: str | None, select: tuple[str, ...]
 
 
 def _response_lines(capture: Capture, payload: bytes) -> Iterator[str]:
-    """Yields a line for each response that the capture consists of."""
+    """Yields a line for each part of the capture: a server's response, or the page as the browser rendered it."""
     if is_composed(capture):
         for part, body in parts_of(capture, payload):
             yield from _response_lines(part, body)

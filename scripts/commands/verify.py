@@ -23,13 +23,14 @@ _REMEDIES = {
 
 
 @click.command("verify")
-@click.option("--repair", is_flag=True, help="Make again what is damaged and can be derived from captures.")
+@click.option("--repair", is_flag=True, help="Make damaged data again if it can be derived from captures.")
 def command(repair: bool) -> None:
-    """Read everything that is stored, and report what is damaged.
+    """Check everything that is stored, and report all damage.
 
-    Payloads and documents are checked against their SHA-256; captures, readings and reviews against their seals; the
-    number of a policy's captures and reviews against the number that was stored. Each capture is read again and the
-    result compared with the stored reading. Damage is reported one item a line. A crawl may run meanwhile.
+    Payloads and documents are compared with their SHA-256. Captures, readings and reviews are compared with their
+    seals, which are checksums of the stored rows. The captures and reviews of each policy are counted, so that missing
+    rows are noticed. Each capture is read again, and the result is compared with the stored reading. The output has one
+    line for each damaged item. A crawl may run at the same time.
 
     The exit status is 0 if nothing is damaged, or if everything that was damaged has been made again; otherwise 1.
     """

@@ -15,10 +15,10 @@ from views.versions import policy_versions, unsettled_sentences
 @policy_option
 @format_option("text", "json")
 def command(vendor: str, policy: str, output_format: str) -> None:
-    """List the versions of a policy and the periods in which each was seen.
+    """List the versions of a policy and the periods in which each version was seen.
 
-    Sentences below the list say between which versions the page goes back and forth, which versions were gone minutes
-    later, and which version is not confirmed by a second capture yet.
+    Sentences below the list name the versions between which the page goes back and forth, the versions that another
+    text replaced minutes later, and the version that no second capture has confirmed yet.
     """
     settings = load_settings()
     declared_policy(settings, vendor, policy)

@@ -1,4 +1,4 @@
-"""A wrong request gives one message that says what to do, and a request that fails never exits with status 0."""
+"""A wrong request gives a single message that says what to do, and a failed command never exits with status 0."""
 
 import shutil
 import subprocess
@@ -53,7 +53,7 @@ def test_an_invalid_request_gives_one_message_and_status_2(
     assert result.stdout == ""
 
 
-def test_a_date_before_the_first_capture_is_answered_with_that_capture(clausewatch: Clausewatch) -> None:
+def test_a_date_or_an_id_that_matches_no_version_gives_status_2(clausewatch: Clausewatch) -> None:
     clausewatch("ingest", PAGE, *INGEST)
     assert (
         "its first accepted capture is of 2021-01-01"
@@ -64,7 +64,7 @@ def test_a_date_before_the_first_capture_is_answered_with_that_capture(clausewat
 
 @pytest.fixture
 def with_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
-    """The vendor `broken` has a broken declaration; `lanternpost` has a good one and a capture."""
+    """The vendor `broken` has a broken declaration. The vendor `lanternpost` has a valid one, and a capture."""
     ingested(clausewatch, 1)
     (tmp_path / "vendors" / "broken.yaml").write_text("name: Broken\n", encoding="utf-8")
     return clausewatch
@@ -89,7 +89,7 @@ def with_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> Clausew
         ("subscribe", "reader@example.org", "--vendor", "broken"),
     ],
 )
-def test_a_broken_declaration_gives_status_2_and_its_place(
+def test_a_broken_declaration_gives_status_2_and_names_file_and_line(
     with_broken_declaration: Clausewatch, arguments: tuple[str, ...]
 ) -> None:
     result = with_broken_declaration(*arguments, exit_code=2)
@@ -97,7 +97,7 @@ def test_a_broken_declaration_gives_status_2_and_its_place(
     assert result.stdout == ""
 
 
-def test_a_digest_about_a_broken_declaration_gives_status_2(clausewatch: Clausewatch, tmp_path: Path) -> None:
+def test_digests_of_a_vendor_with_broken_declaration_give_status_2(clausewatch: Clausewatch, tmp_path: Path) -> None:
     ingested(clausewatch, 1)
     with Store.open(load_settings().database_url) as store:
         store.subscriptions.subscribe("reader@example.org", [], datetime(2020, 1, 1, tzinfo=UTC))
@@ -122,7 +122,7 @@ def test_a_digest_about_a_broken_declaration_gives_status_2(clausewatch: Clausew
         ("vendors", "schema"),
     ],
 )
-def test_another_vendors_broken_declaration_does_not_matter(
+def test_commands_ignore_broken_declarations_of_other_vendors(
     with_broken_declaration: Clausewatch, arguments: tuple[str, ...]
 ) -> None:
     with_broken_declaration(*arguments)
@@ -145,7 +145,7 @@ def test_a_bad_setting_is_reported_with_its_variable(clausewatch: Clausewatch, m
     assert "WAYBACK_URL='web.archive.org': " in clausewatch("vendors", "check", exit_code=2).stderr
 
 
-def test_a_file_that_is_no_database_gives_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_gives_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
     shutil.copy(PAGE, tmp_path / "clausewatch.db")
     assert "is no SQLite database" in clausewatch("captures", "lanternpost", exit_code=1).stderr
 
@@ -167,13 +167,13 @@ def test_an_output_file_that_cannot_be_written_gives_one_message(clausewatch: Cl
 
 
 def test_a_closed_output_stream_gives_status_1() -> None:
-    for closed in (">&-", "2>&-"):
-        command = f"{sys.executable} -m scripts.main vendors schema {closed}"
+    for redirection in (">&-", "2>&-"):
+        command = f"{sys.executable} -m scripts.main vendors schema {redirection}"
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=False)
         assert (result.returncode, result.stdout, result.stderr) == (1, "", "")
 
 
-def test_a_reader_that_stops_reading_causes_no_traceback() -> None:
+def test_a_closed_pipe_causes_no_traceback() -> None:
     command = f"{sys.executable} -m scripts.main vendors schema | head -n 1"
     result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=True)
     assert result.stdout == "{\n"

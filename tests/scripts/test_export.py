@@ -24,12 +24,12 @@ from tests.keeping import keep
 from tests.shared_material import SHARED, needs_shared
 from tests.stored_captures import capture_of, page
 
-DECLARED = Policy(locations=(Location(url=OLD_ADDRESS), Location(url=NEW_ADDRESS)))
+DECLARATION = Policy(locations=(Location(url=OLD_ADDRESS), Location(url=NEW_ADDRESS)))
 
 
 @pytest.fixture
-def history(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
-    """A database with captures of every source; one was reached through redirects, one is quarantined."""
+def clausewatch_with_captures(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
+    """The database has captures from every source. Redirects led to one capture, and one is quarantined."""
     ingested(clausewatch)
     text = page("We keep your messages for a year.")
     fields: dict[str, Any] = {"vendor": "lanternpost", "url": NEW_ADDRESS, "asked_url": NEW_ADDRESS}
@@ -41,7 +41,7 @@ def history(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
             replace(live, source="wayback", provenance=Provenance("wayback", {"timestamp": "20261102", "digest": "X"})),
             replace(live, source="warc", asked_url=OLD_ADDRESS, redirects=(OLD_ADDRESS, "https://a.example/ä b")),
         ):
-            keep(store, capture, text, DECLARED)
+            keep(store, capture, text, DECLARATION)
     return clausewatch
 
 
@@ -53,59 +53,61 @@ def listings(clausewatch: Clausewatch, vendor: str = "lanternpost") -> list[Any]
 
 
 def use_another_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes the commands that follow use another, empty database."""
+    """Makes all later commands of the test use another database, which is empty."""
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
 
 
-def test_an_exported_file_gives_the_same_history_elsewhere(
-    history: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_another_database_gets_the_same_history_from_an_exported_file(
+    clausewatch_with_captures: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warc = tmp_path / "evidence.warc.gz"
-    result = history("export", "lanternpost", "--warc", warc)
+    result = clausewatch_with_captures("export", "lanternpost", "--warc", warc)
     assert (result.stdout, result.stderr) == ("", f"{len(CAPTURES) + 4} captures written\n")
     assert [path.name for path in tmp_path.iterdir() if "warc" in path.name] == [warc.name]
-    before = listings(history)
+    before = listings(clausewatch_with_captures)
     with Store.open(f"sqlite:///{tmp_path / 'clausewatch.db'}") as store:
         captures = [stored.capture for stored in store.library.captures(PolicyKey("lanternpost", "privacy"))]
     use_another_database(tmp_path, monkeypatch)
-    history("ingest", warc, "--vendor", "lanternpost")
-    assert listings(history) == before
+    clausewatch_with_captures("ingest", warc, "--vendor", "lanternpost")
+    assert listings(clausewatch_with_captures) == before
     with Store.open(f"sqlite:///{tmp_path / 'other.db'}") as store:
         assert [stored.capture for stored in store.library.captures(PolicyKey("lanternpost", "privacy"))] == captures
-    again = tmp_path / "again.warc.gz"
-    history("export", "lanternpost", "--warc", again)
-    assert again.read_bytes() == warc.read_bytes()
+    second_warc = tmp_path / "again.warc.gz"
+    clausewatch_with_captures("export", "lanternpost", "--warc", second_warc)
+    assert second_warc.read_bytes() == warc.read_bytes()
 
 
-def test_ingesting_into_the_same_database_adds_nothing(history: Clausewatch, tmp_path: Path) -> None:
+def test_ingesting_an_exported_file_again_adds_no_captures(
+    clausewatch_with_captures: Clausewatch, tmp_path: Path
+) -> None:
     warc = tmp_path / "evidence.warc.gz"
-    history("export", "lanternpost", "--policy", "privacy", "--warc", warc)
-    result = history("ingest", warc, "--vendor", "lanternpost").stderr
+    clausewatch_with_captures("export", "lanternpost", "--policy", "privacy", "--warc", warc)
+    result = clausewatch_with_captures("ingest", warc, "--vendor", "lanternpost").stderr
     assert result.startswith(f"{len(CAPTURES) + 4} captures read, 0 new, 1 quarantined (1 blocked)")
 
 
-def test_a_dash_stands_for_standard_output(history: Clausewatch, tmp_path: Path) -> None:
+def test_a_dash_stands_for_standard_output(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
     warc = tmp_path / "evidence.warc.gz"
-    history("export", "lanternpost", "--warc", warc)
-    assert history("export", "lanternpost", "--warc", "-").stdout_bytes == warc.read_bytes()
+    clausewatch_with_captures("export", "lanternpost", "--warc", warc)
+    assert clausewatch_with_captures("export", "lanternpost", "--warc", "-").stdout_bytes == warc.read_bytes()
 
 
-def test_damaged_payloads_are_omitted_and_give_status_1(history: Clausewatch, tmp_path: Path) -> None:
-    damaged = sha256_hex((PAGES / CAPTURES[1][0]).read_bytes())  # no payload is stored as a difference from it
+def test_damaged_payloads_are_omitted_and_give_status_1(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
+    damaged = sha256_hex((PAGES / CAPTURES[1][0]).read_bytes())  # no other payload is stored as a delta of this one
     connection = sqlite3.connect(tmp_path / "clausewatch.db")
     with connection:
         connection.execute("UPDATE payloads SET data = x'00' WHERE sha256 = ?", (bytes.fromhex(damaged),))
     connection.close()
     warc = tmp_path / "evidence.warc.gz"
-    result = history("export", "lanternpost", "--warc", warc, exit_code=1).stderr
+    result = clausewatch_with_captures("export", "lanternpost", "--warc", warc, exit_code=1).stderr
     assert damaged in result
     assert f"{len(CAPTURES) + 3} captures written" in result
     assert "1 capture omitted" in result
-    history("ingest", warc, "--vendor", "lanternpost")
+    clausewatch_with_captures("ingest", warc, "--vendor", "lanternpost")
 
 
 def test_an_interrupted_export_leaves_the_earlier_file_unchanged(
-    history: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clausewatch_with_captures: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warc = tmp_path / "evidence.warc.gz"
     warc.write_bytes(b"before")
@@ -114,7 +116,7 @@ def test_an_interrupted_export_leaves_the_earlier_file_unchanged(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Library, "payload", interrupt)
-    history("export", "lanternpost", "--warc", warc, exit_code=1)
+    clausewatch_with_captures("export", "lanternpost", "--warc", warc, exit_code=1)
     assert warc.read_bytes() == b"before"
     assert [path.name for path in tmp_path.iterdir() if "warc" in path.name] == [warc.name]
 
@@ -135,12 +137,15 @@ def test_an_invalid_request_gives_one_message_and_status_2(
     assert message in clausewatch("export", *arguments, exit_code=2).stderr
 
 
-def test_a_missing_folder_gives_one_message(history: Clausewatch, tmp_path: Path) -> None:
+def test_a_missing_folder_gives_one_message(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
     target = tmp_path / "no" / "such.warc.gz"
-    assert "No such file or directory" in history("export", "lanternpost", "--warc", target, exit_code=2).stderr
+    assert (
+        "No such file or directory"
+        in clausewatch_with_captures("export", "lanternpost", "--warc", target, exit_code=2).stderr
+    )
 
 
-def test_a_reader_that_stops_reading_causes_no_traceback(history: Clausewatch) -> None:
+def test_a_closed_pipe_causes_no_traceback(clausewatch_with_captures: Clausewatch) -> None:
     command = f"{sys.executable} -m scripts.main export lanternpost --warc - | head -c 10 > /dev/null"
     result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=True)
     assert "Traceback" not in result.stderr

@@ -1,6 +1,6 @@
-"""The report on HESK's policies of 2010 and 2016 has what a careful reader sees, and nothing else.
+"""The report on HESK's policies of 2010 and 2016 lists the changes that a careful person finds, and no others.
 
-The pages are real and not part of the project.
+The pages are real captures, which are not stored in the project.
 """
 
 import json
@@ -14,7 +14,16 @@ from tests.shared_material import SHARED, needs_shared
 
 pytestmark = needs_shared
 
-FURNITURE = ("Solution", "Loading", "Related articles", "Article details", "Go back", "Powered by", "Search", "helpful")
+FURNITURE_WORDS = (
+    "Solution",
+    "Loading",
+    "Related articles",
+    "Article details",
+    "Go back",
+    "Powered by",
+    "Search",
+    "helpful",
+)
 
 
 @pytest.fixture
@@ -25,19 +34,19 @@ def report(clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch) -> dict[st
     return result
 
 
-def changed(report: dict[str, Any], kind: str, side: str) -> list[dict[str, Any]]:
+def changed_clauses(report: dict[str, Any], kind: str, side: str) -> list[dict[str, Any]]:
     return [clause for change in report["changes"] if change["kind"] == kind for clause in change[side]]
 
 
 def test_the_sections_on_cookies_and_clear_gifs_are_removed(report: dict[str, Any]) -> None:
-    removed = changed(report, "removed", "old")
+    removed = changed_clauses(report, "removed", "old")
     assert [clause["text"] for clause in removed if clause["kind"] == "heading"] == [
         "Cookies",
         "Clear Gifs (Web Beacons/Web Bugs)",
     ]
     sections = [clause["heading_path"][-1] for clause in removed if clause["kind"] == "paragraph"]
     assert sections == ["Cookies"] * 3 + ["Third Party Advertising"] * 2 + ["Clear Gifs (Web Beacons/Web Bugs)"] * 2
-    assert changed(report, "added", "new") == []
+    assert changed_clauses(report, "added", "new") == []
 
 
 def test_reworded_clauses_are_modified(report: dict[str, Any]) -> None:
@@ -64,8 +73,8 @@ def test_the_contact_address_is_respelled_in_four_clauses(report: dict[str, Any]
 
 def test_there_are_no_other_changes_and_no_furniture(report: dict[str, Any]) -> None:
     changes = json.dumps([change["old"] + change["new"] for change in report["changes"]])
-    for word in FURNITURE:
+    for word in FURNITURE_WORDS:
         assert word not in changes
-    kinds = {kind: n for kind, n in report["counts"].items() if n and kind != "unchanged"}
+    kinds = {kind: count for kind, count in report["counts"].items() if count and kind != "unchanged"}
     assert set(kinds) <= {"removed", "modified", "factual", "cosmetic"}
     assert report["counts"]["unchanged"] >= 34

@@ -1,4 +1,4 @@
-"""What other programs build on: the shapes and meanings of `--format json`, as docs/contract.md describes them."""
+"""The JSON that commands print with `--format json` has the shapes and meanings that docs/contract.md describes."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.conftest import Clausewatch
 from tests.demo_pages import CAPTURES
 
 CONTRACT = (CHECKOUT / "docs" / "contract.md").read_text(encoding="utf-8")
-WITH_REDLINE = {"modified", "moved_modified", "factual", "split", "merged"}
+KINDS_WITH_REDLINE = {"modified", "moved_modified", "factual", "split", "merged"}
 
 
 def documented_shapes(heading: str) -> list[tuple[set[str], set[str]]]:
@@ -37,20 +37,24 @@ def documented_shapes(heading: str) -> list[tuple[set[str], set[str]]]:
 
 
 def check_fields(value: Mapping[str, Any], heading: str, table: int = 0) -> None:
-    """Asserts that a value has the fields of a table under a heading. table: which of the tables there, from 0."""
+    """Asserts that a value has the fields that docs/contract.md lists.
+
+    heading: the heading of the section. table: the number of the table in the section, counted from 0.
+    """
     names, optional = documented_shapes(heading)[table]
     assert names - optional <= set(value) <= names
 
 
 @pytest.fixture
-def history(clausewatch: Clausewatch) -> Clausewatch:
-    """A database with the demo's captures, which were ingested newest first."""
+def clausewatch_with_captures(clausewatch: Clausewatch) -> Clausewatch:
+    """The database has the demo's captures, which were ingested newest first."""
     for name, moment, address in reversed(CAPTURES):
         clausewatch("ingest", PAGES / name, "--vendor", "lanternpost", "--captured-at", moment, "--url", address)
     return clausewatch
 
 
-def ask(clausewatch: Clausewatch, *arguments: str | Path) -> Any:
+def json_of(clausewatch: Clausewatch, *arguments: str | Path) -> Any:
+    """Runs a command with `--format json` and returns the value that it prints."""
     return json.loads(clausewatch(*arguments, "--format", "json").stdout)
 
 
@@ -59,7 +63,7 @@ def without_spaces(text: str) -> str:
 
 
 def check_comparison(comparison: Any, clauses_old: int, clauses_new: int) -> None:
-    """Asserts that every clause of either side is counted once, and that redlines contain the texts of both sides."""
+    """Asserts that every clause is counted once, and that each redline contains the texts of both sides."""
     assert set(comparison["counts"]) == {*CHANGE_KINDS, "unchanged"}
     for side, total in (("old", clauses_old), ("new", clauses_new)):
         positions = [clause["position"] for change in comparison["changes"] for clause in change[side]]
@@ -72,9 +76,9 @@ def check_comparison(comparison: Any, clauses_old: int, clauses_new: int) -> Non
         assert 0 <= change["confidence"] <= 1
         for clause in change["old"] + change["new"]:
             check_fields(clause, "Clauses")
-        if change["kind"] in WITH_REDLINE:
-            for side, leave_out in (("old", "insert"), ("new", "delete")):
-                rebuilt = "".join(text for operation, text in change["redline"] if operation != leave_out)
+        if change["kind"] in KINDS_WITH_REDLINE:
+            for side, omitted in (("old", "insert"), ("new", "delete")):
+                rebuilt = "".join(text for operation, text in change["redline"] if operation != omitted)
                 assert without_spaces(rebuilt) == without_spaces("".join(clause["text"] for clause in change[side]))
 
 
@@ -98,8 +102,8 @@ def test_every_command_with_json_is_documented() -> None:
     assert set(commands_with_json(cli)) <= documented
 
 
-def test_captures(history: Clausewatch) -> None:
-    rows = ask(history, "captures", "lanternpost")
+def test_captures_have_verdicts_and_versions(clausewatch_with_captures: Clausewatch) -> None:
+    rows = json_of(clausewatch_with_captures, "captures", "lanternpost")
     assert [(row["captured_at"], row["url"]) for row in rows] == [(moment, url) for _, moment, url in CAPTURES]
     for row in rows:
         check_fields(row, "captures, ingest")
@@ -109,8 +113,8 @@ def test_captures(history: Clausewatch) -> None:
     assert [row["reason"] for row in rows if row["verdict"] == "quarantined"] == ["blocked"]
 
 
-def test_versions(history: Clausewatch) -> None:
-    rows = ask(history, "versions", "lanternpost")
+def test_versions_have_dates_languages_and_periods(clausewatch_with_captures: Clausewatch) -> None:
+    rows = json_of(clausewatch_with_captures, "versions", "lanternpost")
     assert [row["version"] for row in rows] == [1, 2, 3, 4]
     for row in rows:
         check_fields(row, "versions")
@@ -125,11 +129,11 @@ def test_versions(history: Clausewatch) -> None:
     assert rows[2]["periods"][0]["url"] == NEW_ADDRESS
 
 
-def test_each_version_names_its_capture_and_its_extractor(history: Clausewatch) -> None:
-    captures = {row["captured_at"]: row for row in ask(history, "captures", "lanternpost")}
-    versions = ask(history, "versions", "lanternpost")
-    report = ask(history, "report", "lanternpost", "2021", "2023")
-    shown = ask(history, "show", "lanternpost", "--at", "2021")
+def test_each_version_names_a_capture_and_an_extractor(clausewatch_with_captures: Clausewatch) -> None:
+    captures = {row["captured_at"]: row for row in json_of(clausewatch_with_captures, "captures", "lanternpost")}
+    versions = json_of(clausewatch_with_captures, "versions", "lanternpost")
+    report = json_of(clausewatch_with_captures, "report", "lanternpost", "2021", "2023")
+    shown = json_of(clausewatch_with_captures, "show", "lanternpost", "--at", "2021")
     for version in (*versions, shown):
         capture = captures[version["capture"]["captured_at"]]
         assert version["capture"] == {key: capture[key] for key in ("captured_at", "url", "source", "sha256")}
@@ -138,15 +142,18 @@ def test_each_version_names_its_capture_and_its_extractor(history: Clausewatch) 
         assert re.fullmatch(r"[0-9]+\.[0-9]+", version["extractor"])
 
 
-def test_report(history: Clausewatch) -> None:
-    report = ask(history, "report", "lanternpost", "2021", "2023")
+def test_a_report_counts_every_clause_once(clausewatch_with_captures: Clausewatch) -> None:
+    report = json_of(clausewatch_with_captures, "report", "lanternpost", "2021", "2023")
     check_fields(report, "report, diff")
     for side in (report["old"], report["new"]):
         check_fields(side, "report, diff", 1)
         check_fields(side["first"], "A capture as evidence")
         check_fields(side["last"], "A capture as evidence")
     assert {frozenset(period) for period in report["between"]} == {frozenset({"version", "id", "from", "to"})}
-    old, new = ask(history, "show", "lanternpost", "--at", "2021"), ask(history, "show", "lanternpost", "--at", "2023")
+    old, new = (
+        json_of(clausewatch_with_captures, "show", "lanternpost", "--at", "2021"),
+        json_of(clausewatch_with_captures, "show", "lanternpost", "--at", "2023"),
+    )
     check_comparison(report, len(old["clauses"]), len(new["clauses"]))
     kinds = {change["kind"] for change in report["changes"]}
     assert {"moved", "split", "modified", "factual"} <= kinds
@@ -157,9 +164,9 @@ def test_report(history: Clausewatch) -> None:
     assert len(split["new"]) == 2
 
 
-def test_a_report_says_between_which_captures_the_change_happened(history: Clausewatch) -> None:
-    report = ask(history, "report", "lanternpost", "2021", "2022")
-    rows = {row["captured_at"]: row for row in ask(history, "captures", "lanternpost")}
+def test_a_report_says_between_which_captures_the_change_happened(clausewatch_with_captures: Clausewatch) -> None:
+    report = json_of(clausewatch_with_captures, "report", "lanternpost", "2021", "2022")
+    rows = {row["captured_at"]: row for row in json_of(clausewatch_with_captures, "captures", "lanternpost")}
     last_old, first_new = report["interval"]["after"], report["interval"]["before"]
     assert (last_old["captured_at"], first_new["captured_at"]) == ("2021-09-14T06:30:12Z", "2022-06-20T14:05:01Z")
     for capture in (last_old, first_new):
@@ -168,27 +175,27 @@ def test_a_report_says_between_which_captures_the_change_happened(history: Claus
         assert (capture["url"], capture["sha256"]) == (stored["url"], stored["sha256"])
 
 
-def test_an_id_names_a_version_wherever_a_date_can(history: Clausewatch) -> None:
-    first, second = (row["id"] for row in ask(history, "versions", "lanternpost")[:2])
-    by_id = ask(history, "report", "lanternpost", f"@{first}", f"@{second}")
-    assert by_id == ask(history, "report", "lanternpost", "2021", "2022")
-    assert ask(history, "show", "lanternpost", "--at", f"@{second[:6]}")["version"] == 2
+def test_a_version_id_is_accepted_instead_of_a_date(clausewatch_with_captures: Clausewatch) -> None:
+    first, second = (row["id"] for row in json_of(clausewatch_with_captures, "versions", "lanternpost")[:2])
+    by_id = json_of(clausewatch_with_captures, "report", "lanternpost", f"@{first}", f"@{second}")
+    assert by_id == json_of(clausewatch_with_captures, "report", "lanternpost", "2021", "2022")
+    assert json_of(clausewatch_with_captures, "show", "lanternpost", "--at", f"@{second[:6]}")["version"] == 2
 
 
-def test_show(history: Clausewatch) -> None:
-    shown = ask(history, "show", "lanternpost", "--at", "2021-12")
+def test_show_prints_the_version_in_force_at_a_date(clausewatch_with_captures: Clausewatch) -> None:
+    shown = json_of(clausewatch_with_captures, "show", "lanternpost", "--at", "2021-12")
     check_fields(shown, "show")
     assert set(shown["period"]) == {"from", "to", "captures", "url"}
     assert (shown["version"], shown["vendor"], shown["policy"]) == (1, "lanternpost", "privacy")
     assert [clause["position"] for clause in shown["clauses"]] == list(range(len(shown["clauses"])))
     for clause in shown["clauses"]:
         check_fields(clause, "Clauses")
-    assert ask(history, "show", "lanternpost")["version"] == 4
+    assert json_of(clausewatch_with_captures, "show", "lanternpost")["version"] == 4
 
 
-def test_diff(clausewatch: Clausewatch) -> None:
+def test_diff_compares_two_files(clausewatch: Clausewatch) -> None:
     old, new = PAGES / CAPTURES[3][0], PAGES / CAPTURES[4][0]
-    comparison = ask(clausewatch, "diff", old, new)
+    comparison = json_of(clausewatch, "diff", old, new)
     check_fields(comparison, "report, diff")
     for side in (comparison["old"], comparison["new"]):
         check_fields(side, "report, diff", 2)
@@ -201,13 +208,13 @@ def test_diff(clausewatch: Clausewatch) -> None:
 
 def test_a_file_compared_with_itself_has_no_changes(clausewatch: Clausewatch) -> None:
     page = PAGES / CAPTURES[0][0]
-    assert ask(clausewatch, "diff", page, page)["changes"] == []
+    assert json_of(clausewatch, "diff", page, page)["changes"] == []
 
 
 def test_ingest_prints_the_captures_it_read(clausewatch: Clausewatch) -> None:
     name, moment, address = CAPTURES[0]
     for _ in range(2):
-        (row,) = ask(
+        (row,) = json_of(
             clausewatch,
             "ingest",
             PAGES / name,
@@ -220,22 +227,22 @@ def test_ingest_prints_the_captures_it_read(clausewatch: Clausewatch) -> None:
         )
         check_fields(row, "captures, ingest")
         assert (row["captured_at"], row["verdict"], row["version"]) == (moment, "accepted", 1)
-    assert len(ask(clausewatch, "captures", "lanternpost")) == 1
+    assert len(json_of(clausewatch, "captures", "lanternpost")) == 1
 
 
-def test_status(history: Clausewatch) -> None:
-    (row,) = ask(history, "status")
+def test_status_counts_quarantined_captures_by_reason(clausewatch_with_captures: Clausewatch) -> None:
+    (row,) = json_of(clausewatch_with_captures, "status")
     check_fields(row, "status")
     reason: Reason = "blocked"
     assert row["quarantined"] == {reason: 1}
 
 
-def test_review(history: Clausewatch) -> None:
-    (row,) = ask(history, "review")
+def test_review_lists_captures_and_shows_decisions(clausewatch_with_captures: Clausewatch) -> None:
+    (row,) = json_of(clausewatch_with_captures, "review")
     check_fields(row, "review, review show")
     assert "clauses" not in row
-    history("review", "reject", str(row["id"]), "--note", "a challenge page")
-    shown = ask(history, "review", "show", str(row["id"]))
+    clausewatch_with_captures("review", "reject", str(row["id"]), "--note", "a challenge page")
+    shown = json_of(clausewatch_with_captures, "review", "show", str(row["id"]))
     check_fields(shown, "review, review show")
     assert {frozenset(review) for review in shown["reviews"]} == {frozenset({"decision", "by", "note", "at"})}
     assert isinstance(shown["clauses"], list)

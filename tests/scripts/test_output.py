@@ -28,8 +28,8 @@ def test_a_report_is_the_same_on_standard_output_and_in_a_file(
     clausewatch: Clausewatch, tmp_path: Path, output_format: str
 ) -> None:
     target = tmp_path / "report"
-    in_file = clausewatch("diff", OLD, NEW, "--format", output_format, "--output", target)
-    assert in_file.stdout == ""
+    result = clausewatch("diff", OLD, NEW, "--format", output_format, "--output", target)
+    assert result.stdout == ""
     shown = clausewatch("diff", OLD, NEW, "--format", output_format).stdout_bytes
     if output_format == "docx":
         for data in (shown, target.read_bytes()):

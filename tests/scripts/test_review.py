@@ -11,51 +11,51 @@ from tests.demo_pages import ingested
 
 
 @pytest.fixture
-def history(clausewatch: Clausewatch) -> Clausewatch:
-    """A database with the demo's captures. The third one is a challenge page."""
+def clausewatch_with_captures(clausewatch: Clausewatch) -> Clausewatch:
+    """The database has the demo's captures. The third capture shows a challenge page."""
     return ingested(clausewatch)
 
 
-def test_quarantined_captures_are_listed_until_a_person_decides(history: Clausewatch) -> None:
-    listed = history("review")
+def test_quarantined_captures_are_listed_until_a_person_decides(clausewatch_with_captures: Clausewatch) -> None:
+    listed = clausewatch_with_captures("review")
     title, headings, row = listed.stdout.splitlines()
     assert title == "lanternpost privacy: 1 quarantined capture"
     assert headings.split() == ["id", "captured", "at", "reason", "evidence", "url"]
     assert row.split()[:3] == ["3", "2022-02-02T22:18:45Z", "blocked"]
     assert listed.stderr == ""
-    assert "rejected 1 capture" in history("review", "reject", "3").stderr
-    assert "no quarantined capture waits" in history("review").stderr
-    assert history("review").stdout == ""
+    assert "rejected 1 capture" in clausewatch_with_captures("review", "reject", "3").stderr
+    assert "no quarantined capture waits" in clausewatch_with_captures("review").stderr
+    assert clausewatch_with_captures("review").stdout == ""
 
 
-def test_json(history: Clausewatch) -> None:
-    (row,) = json.loads(history("review", "--vendor", "lanternpost", "--format", "json").stdout)
+def test_the_json_contains_reviews_and_clauses(clausewatch_with_captures: Clausewatch) -> None:
+    (row,) = json.loads(clausewatch_with_captures("review", "--vendor", "lanternpost", "--format", "json").stdout)
     fields = {"id", "vendor", "policy", "captured_at", "url", "source", "sha256", "verdict", "reason", "evidence"}
     assert set(row) == fields | {"reviews"}
     assert (row["id"], row["vendor"], row["policy"], row["reviews"]) == (3, "lanternpost", "privacy", [])
-    history("review", "accept", "3", "--note", "it is one")
-    shown = json.loads(history("review", "show", "3", "--format", "json").stdout)
+    clausewatch_with_captures("review", "accept", "3", "--note", "it is the policy")
+    shown = json.loads(clausewatch_with_captures("review", "show", "3", "--format", "json").stdout)
     assert set(shown) == fields | {"reviews", "clauses"}
     (review,) = shown["reviews"]
     assert (review["decision"], review["note"], set(review)) == (
         "accepted",
-        "it is one",
+        "it is the policy",
         {"decision", "by", "note", "at"},
     )
     assert shown["clauses"]
-    assert json.loads(history("review", "--format", "json").stdout) == []
+    assert json.loads(clausewatch_with_captures("review", "--format", "json").stdout) == []
 
 
-def test_an_accepted_capture_shows_a_version_and_a_rejected_does_not(history: Clausewatch) -> None:
-    history("review", "accept", "3")
-    assert len(json.loads(history("versions", "lanternpost", "--format", "json").stdout)) == 5
-    history("review", "reject", "3", "4")
-    assert len(json.loads(history("versions", "lanternpost", "--format", "json").stdout)) == 3
+def test_accepting_a_capture_adds_a_version_and_rejecting_removes_it(clausewatch_with_captures: Clausewatch) -> None:
+    clausewatch_with_captures("review", "accept", "3")
+    assert len(json.loads(clausewatch_with_captures("versions", "lanternpost", "--format", "json").stdout)) == 5
+    clausewatch_with_captures("review", "reject", "3", "4")
+    assert len(json.loads(clausewatch_with_captures("versions", "lanternpost", "--format", "json").stdout)) == 3
 
 
-def test_a_capture_is_shown_with_its_text_and_the_decisions(history: Clausewatch) -> None:
-    history("review", "reject", "1", "--note", "not\x1b ours")
-    shown = history("review", "show", "1")
+def test_a_capture_is_shown_with_its_text_and_the_decisions(clausewatch_with_captures: Clausewatch) -> None:
+    clausewatch_with_captures("review", "reject", "1", "--note", "not\x1b ours")
+    shown = clausewatch_with_captures("review", "show", "1")
     assert "Lanternpost" in shown.stdout
     assert "verdict: quarantined\nreason: rejected\n" in shown.stderr
     assert ": not\\x1b ours\n" in shown.stderr
@@ -78,10 +78,12 @@ def test_an_invalid_request_gives_one_message_and_status_2(
     assert message in clausewatch("review", *arguments, exit_code=2).stderr
 
 
-def test_a_capture_without_text_cannot_be_accepted(history: Clausewatch, tmp_path: Path) -> None:
+def test_a_capture_without_text_cannot_be_accepted(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
     page = tmp_path / "app.html"
     page.write_text("<html><body><div id=root></div><script src=app.js></script></body></html>", encoding="utf-8")
-    history("ingest", page, "--vendor", "lanternpost", "--captured-at", "2024-06-01", "--url", NEW_ADDRESS)
-    assert "capture 8 cannot be accepted" in history("review", "accept", "8", exit_code=2).stderr
-    assert "lanternpost privacy: needs a browser" in history("review").stderr
-    assert history("review", "show", "8").stdout.strip() == ""
+    clausewatch_with_captures(
+        "ingest", page, "--vendor", "lanternpost", "--captured-at", "2024-06-01", "--url", NEW_ADDRESS
+    )
+    assert "capture 8 cannot be accepted" in clausewatch_with_captures("review", "accept", "8", exit_code=2).stderr
+    assert "lanternpost privacy: needs a browser" in clausewatch_with_captures("review").stderr
+    assert clausewatch_with_captures("review", "show", "8").stdout.strip() == ""

@@ -12,12 +12,12 @@ from tests.views.test_metrics import parse_metrics
 
 
 @pytest.fixture
-def history(clausewatch: Clausewatch) -> Clausewatch:
+def clausewatch_with_captures(clausewatch: Clausewatch) -> Clausewatch:
     return ingested(clausewatch, 3)
 
 
-def test_the_table_has_a_row_for_each_policy(history: Clausewatch) -> None:
-    result = history("status")
+def test_the_table_has_a_row_for_each_policy(clausewatch_with_captures: Clausewatch) -> None:
+    result = clausewatch_with_captures("status")
     headings, row = result.stdout.splitlines()
     assert re.split(r"  +", headings) == [
         *("vendor", "policy", "failing since", "last seen", "last changed", "quarantined", "unread")
@@ -28,8 +28,8 @@ def test_the_table_has_a_row_for_each_policy(history: Clausewatch) -> None:
     assert result.stderr == ""
 
 
-def test_json(history: Clausewatch) -> None:
-    assert json.loads(history("status", "--format", "json").stdout) == [
+def test_the_json_contains_times_and_counts(clausewatch_with_captures: Clausewatch) -> None:
+    assert json.loads(clausewatch_with_captures("status", "--format", "json").stdout) == [
         {
             "vendor": "lanternpost",
             "policy": "privacy",
@@ -45,7 +45,7 @@ def test_json(history: Clausewatch) -> None:
     ]
 
 
-def test_a_policy_without_captures_is_never_captured(clausewatch: Clausewatch) -> None:
+def test_a_policy_without_captures_fails_as_never_captured(clausewatch: Clausewatch) -> None:
     assert re.split(r"  +", clausewatch("status").stdout.splitlines()[1]) == [
         *("lanternpost", "privacy", "never captured")
     ]
@@ -53,13 +53,13 @@ def test_a_policy_without_captures_is_never_captured(clausewatch: Clausewatch) -
     assert (row["captures"], row["last_seen"], row["failing"]) == (0, None, "never captured")
 
 
-def test_the_metrics_file_is_replaced_as_a_whole(history: Clausewatch, tmp_path: Path) -> None:
+def test_metrics_replace_the_file_and_leave_no_draft(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
     target = tmp_path / "textfiles" / "clausewatch.prom"
     target.parent.mkdir()
     target.write_text("before")
-    result = history("status", "--metrics", target)
+    result = clausewatch_with_captures("status", "--metrics", target)
     assert (result.stdout, result.stderr) == ("", "")
-    assert history("status", "--metrics", "-").stdout == target.read_text("utf-8")
+    assert clausewatch_with_captures("status", "--metrics", "-").stdout == target.read_text("utf-8")
     assert [path.name for path in target.parent.iterdir()] == [target.name]
     assert target.stat().st_mode & 0o444 == 0o444  # the node exporter runs as another user
     labels = (("vendor", "lanternpost"), ("policy", "privacy"))

@@ -10,7 +10,7 @@ from tests.demo_pages import ingested
 
 
 @pytest.fixture
-def history(clausewatch: Clausewatch) -> Clausewatch:
+def clausewatch_with_captures(clausewatch: Clausewatch) -> Clausewatch:
     return ingested(clausewatch, 4)
 
 
@@ -20,15 +20,17 @@ def damage(tmp_path: Path, statement: str) -> None:
     connection.close()
 
 
-def test_an_undamaged_database_has_no_findings(history: Clausewatch) -> None:
-    result = history("verify")
+def test_an_undamaged_database_has_no_findings(clausewatch_with_captures: Clausewatch) -> None:
+    result = clausewatch_with_captures("verify")
     assert result.stdout == ""
     assert result.stderr == "4 captures checked, with everything that belongs to them; nothing is damaged\n"
 
 
-def test_each_damaged_item_is_a_line_and_the_status_is_1(history: Clausewatch, tmp_path: Path) -> None:
+def test_each_damaged_item_is_a_line_and_the_status_is_1(
+    clausewatch_with_captures: Clausewatch, tmp_path: Path
+) -> None:
     damage(tmp_path, "UPDATE captures SET url = 'http://x/' WHERE id = 1; UPDATE readings SET evidence = 'x'")
-    result = history("verify", exit_code=1)
+    result = clausewatch_with_captures("verify", exit_code=1)
     lines = result.stdout.splitlines()
     assert len(lines) == 5
     assert lines[0].endswith("http://x/ (capture 1): its row in captures is not as it was written")
@@ -37,24 +39,24 @@ def test_each_damaged_item_is_a_line_and_the_status_is_1(history: Clausewatch, t
     assert "run `clausewatch verify --repair`" in result.stderr
 
 
-def test_damaged_readings_are_repaired(history: Clausewatch, tmp_path: Path) -> None:
-    before = history("captures", "lanternpost").stdout
+def test_damaged_readings_are_repaired(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
+    before = clausewatch_with_captures("captures", "lanternpost").stdout
     damage(tmp_path, "UPDATE readings SET verdict = 'accepted'; UPDATE documents SET data = x'00'")
-    result = history("verify", "--repair")
+    result = clausewatch_with_captures("verify", "--repair")
     assert result.stdout.count("; it has been made again\n") == 4
     assert result.stderr.endswith("4 damaged and made again; nothing is damaged\n")
-    assert history("captures", "lanternpost").stdout == before
-    assert history("verify").stdout == ""
+    assert clausewatch_with_captures("captures", "lanternpost").stdout == before
+    assert clausewatch_with_captures("verify").stdout == ""
 
 
-def test_a_missing_reading_is_made_again_by_reextract(history: Clausewatch, tmp_path: Path) -> None:
+def test_a_missing_reading_is_made_again_by_reextract(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
     damage(tmp_path, "DELETE FROM readings WHERE capture_id = 2")
-    assert "run `clausewatch reextract`" in history("verify", exit_code=1).stderr
-    history("reextract")
-    history("verify")
+    assert "run `clausewatch reextract`" in clausewatch_with_captures("verify", exit_code=1).stderr
+    clausewatch_with_captures("reextract")
+    clausewatch_with_captures("verify")
 
 
-def test_control_characters_in_the_database_are_escaped(history: Clausewatch, tmp_path: Path) -> None:
+def test_control_characters_in_the_database_are_escaped(clausewatch_with_captures: Clausewatch, tmp_path: Path) -> None:
     damage(tmp_path, "UPDATE captures SET url = 'http://x/' || char(27) || char(10) WHERE id = 1")
-    (line,) = history("verify", exit_code=1).stdout.splitlines()
+    (line,) = clausewatch_with_captures("verify", exit_code=1).stdout.splitlines()
     assert "http://x/\\x1b\\n (capture 1)" in line

@@ -28,7 +28,7 @@ def warnings(*captures: StoredCapture) -> list[str]:
 def test_the_week_of_quarantine_begins_at_the_last_accepted_capture() -> None:
     blocked = [stored(2 + days, "blocked") for days in range(int(WEEK) + 1)]
     assert warnings(stored(0), *blocked) == [
-        "hesk privacy: no capture accepted since 2019-03-04 (9 days): 8 captures, all blocked"
+        "hesk privacy: no capture accepted since 2019-03-04 (9 days); 8 quarantined: all blocked"
     ]
 
 
@@ -44,7 +44,10 @@ def test_an_accepted_capture_ends_the_warning() -> None:
 
 def test_without_accepted_captures_the_week_begins_at_the_first_capture() -> None:
     assert warnings(stored(0, "blocked"), stored(5, "login"), stored(10, "login")) == [
-        "hesk privacy: no capture accepted since the first one on 2019-03-04 (10 days): 3 captures, 2 login, 1 blocked"
+        (
+            "hesk privacy: no capture accepted since the first capture on 2019-03-04 (10 days); "
+            "3 quarantined: 2 login, 1 blocked"
+        )
     ]
 
 
