@@ -45,6 +45,6 @@ def test_damaged_payloads_give_exit_status_1(
 
 def test_a_file_that_is_no_backup_gives_one_message(history: Clausewatch, tmp_path: Path) -> None:
     shutil.copy(tmp_path / "clausewatch.db", tmp_path / "copy.db")
-    assert "no backup that was finished" in history("restore", tmp_path / "copy.db", exit_code=1).stderr
+    assert "is not a complete backup" in history("restore", tmp_path / "copy.db", exit_code=1).stderr
     assert "does not exist" in history("restore", tmp_path / "none.backup", exit_code=2).stderr
     assert "cannot be opened" in history("backup", tmp_path / "no" / "all.backup", exit_code=1).stderr

@@ -169,7 +169,7 @@ def test_a_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_path: Path)
                 assert store.library.captures(KEY) == ()
                 assert store.subscriptions.subscribers() == ()
                 assert str(copy) in message
-                assert "take another" in message
+                assert "use another" in message
             else:
                 # SQLite doesn't use this byte, so the checksum of the content is right.
                 assert damaged in flipped
@@ -199,7 +199,7 @@ def test_a_backup_with_any_changed_row_is_refused(whole: Path, tmp_path: Path, s
         if statement == "DELETE FROM told":  # the table is empty
             restore(store, copy)
             return
-        with pytest.raises(StorageError, match="take another"):
+        with pytest.raises(StorageError, match="use another"):
             restore(store, copy)
         assert store.subscriptions.subscribers() == ()
 
@@ -210,7 +210,7 @@ def test_damaged_payloads_are_copied_and_named(filled: str, tmp_path: Path) -> N
     (tmp_path / "payloads" / "other").write_bytes(b"")
     with Store.open(filled) as store:
         (message,) = back_up(store, tmp_path / "all.backup", NOW)
-    assert f"{sha256_hex(PAGES[4])} is gone from the payload store" in message
+    assert f"{sha256_hex(PAGES[4])} is missing from the payload store" in message
     url = f"sqlite:///{tmp_path / 'new.db'}"
     with Store.open(url) as store:
         (message,) = restore(store, tmp_path / "all.backup")
@@ -255,7 +255,7 @@ def test_a_killed_backup_leaves_the_one_before(filled: str, tmp_path: Path, at: 
     if at < 1000:  # killed before the checksum was written, so that no draft is taken for a backup
         with Store.open(f"sqlite:///{tmp_path / 'new.db'}") as store:
             for path in drafts:
-                with pytest.raises(StorageError, match="take another one"):
+                with pytest.raises(StorageError, match="use another backup"):
                     restore(store, path)
 
 

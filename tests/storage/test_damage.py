@@ -157,5 +157,5 @@ def test_bytes_in_place_of_a_text_are_an_error(tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / "store.db") as connection:
             connection.execute("UPDATE payloads SET store = x'ff00'")
         connection.close()
-        with pytest.raises(StorageError, match="is not as it was written; restore the database from a backup"):
+        with pytest.raises(StorageError, match="was altered after it was written; restore the database from a backup"):
             back_up(store, tmp_path / "copy.db", capture_of(A).captured_at)

@@ -249,7 +249,7 @@ def test_a_backup_that_names_no_schema_is_refused(tmp_path: Path) -> None:
             connection.executescript("DROP TABLE backup; DELETE FROM alembic_version")
         connection.close()
         backup.add_checksum(path, BEGIN)
-        with pytest.raises(StorageError, match="doesn't say which schema it has; take another backup"):
+        with pytest.raises(StorageError, match="has no record of its schema; use another backup"):
             restore(store, path)
 
 

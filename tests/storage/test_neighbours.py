@@ -63,7 +63,7 @@ def test_neighbours_are_the_nearest_in_any_order_of_arrival(store: Store, days: 
     with neighbours_in(store) as neighbours:
         for index, day in enumerate(days):
             known_days = sorted([*map(float, STORED_DAYS), *days[:index]])
-            around = [day_by_sha256[form.sha256] for form in neighbours.around(at(day))]
+            around = [day_by_sha256[form.sha256] for form in neighbours.nearest_payloads(at(day))]
             assert around == nearest(known_days, day)
             day_by_sha256[to_be_stored(day).sha256] = day
             neighbours.add(at(day), to_be_stored(day))
@@ -88,7 +88,7 @@ def test_captures_that_follow_each_other_take_few_queries(store: Store, days: Se
         event.listen(Engine, "before_cursor_execute", note)
         try:
             for day in days:
-                neighbours.around(at(day))
+                neighbours.nearest_payloads(at(day))
                 neighbours.add(at(day), to_be_stored(day))
         finally:
             event.remove(Engine, "before_cursor_execute", note)
@@ -100,8 +100,8 @@ def test_of_captures_at_one_time_the_last_stored_is_nearest(tmp_path: Path) -> N
         list(keep_unread(store, ((capture_of(payload(day)), payload(day), POLICY) for day in STORED_DAYS)))
         with neighbours_in(store) as neighbours:
             latest = [sha256_hex(payload(day)) for day in reversed(STORED_DAYS)]
-            assert [form.sha256 for form in neighbours.around(BEGIN)] == latest[:NEIGHBOURS_EACH_SIDE]
+            assert [form.sha256 for form in neighbours.nearest_payloads(BEGIN)] == latest[:NEIGHBOURS_EACH_SIDE]
             for day in (0.5, 1.5):
                 neighbours.add(BEGIN, to_be_stored(day))
             waiting = [to_be_stored(day).sha256 for day in (1.5, 0.5)]
-            assert [form.sha256 for form in neighbours.around(BEGIN)] == [*waiting, *latest][:NEIGHBOURS_EACH_SIDE]
+            assert [form.sha256 for form in neighbours.nearest_payloads(BEGIN)] == [*waiting, *latest][:NEIGHBOURS_EACH_SIDE]

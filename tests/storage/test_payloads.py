@@ -141,7 +141,7 @@ def test_a_damaged_keyframe_is_named_with_its_dependent(database_url: str) -> No
     engine.dispose()
     with (
         Store.open(database_url) as store,
-        pytest.raises(DamageError, match=f"keyframe {sha256_hex(first)} is gone .*as {sha256_hex(second)} is"),
+        pytest.raises(DamageError, match=f"payload {sha256_hex(first)} is missing .* {sha256_hex(second)}, which is stored"),
     ):
         store.library.payload(sha256_hex(second))
 
@@ -283,11 +283,11 @@ def test_payloads_that_depend_on_each_other_are_damaged(
         connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(keyframe=third))
     with Store.open(database_url) as store:
         for sha256 in (first, second, third):
-            with pytest.raises(DamageError, match=r"is not as it was written: .*backup"):
+            with pytest.raises(DamageError, match=r"was altered after it was written: .*backup"):
                 store.library.payload(sha256)
         findings = [finding for finding in verify(store, {}) if finding.remedy == "backup"]
         assert len(findings) == 3
-        assert all("is not as it was written" in finding.fault for finding in findings)
+        assert all("was altered after it was written" in finding.fault for finding in findings)
 
 
 def test_captures_of_several_policies_share_payloads(store: Store) -> None:

@@ -45,7 +45,7 @@ def test_a_missing_folder_is_made(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(file: Path) -> None:
     file.write_text("a file where the folder should be")
-    with pytest.raises(StorageError, match=r"folder .*store.db cannot be made: .*set CLAUSEWATCH_DATABASE_URL"):
+    with pytest.raises(StorageError, match=r"folder .*store.db cannot be created: .*set CLAUSEWATCH_DATABASE_URL"):
         Store.open(f"sqlite:///{file}/store.db")
 
 
@@ -57,7 +57,7 @@ def test_a_folder_in_place_of_the_file_is_refused(file: Path) -> None:
 
 def test_a_file_of_another_format_is_refused_and_unchanged(file: Path) -> None:
     file.write_bytes(A * 10)
-    with pytest.raises(StorageError, match="is no SQLite database: set CLAUSEWATCH_DATABASE_URL"):
+    with pytest.raises(StorageError, match="is not a SQLite database: set CLAUSEWATCH_DATABASE_URL"):
         Store.open(f"sqlite:///{file}")
     assert file.read_bytes() == A * 10
 

@@ -173,27 +173,27 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("UPDATE captures SET status = 500 WHERE id = 2", "(capture 2)", "row in captures", "backup"),
         ("UPDATE captures SET headers = '[]' WHERE id = 2", "(capture 2)", "row in captures", "backup"),
         ("UPDATE captures SET headers = '[' WHERE id = 2", "capture 2", "cannot be read", "backup"),
-        ("DELETE FROM captures WHERE id = 2", "capture 2", "is gone, but 1 row in readings refers to it", "backup"),
+        ("DELETE FROM captures WHERE id = 2", "capture 2", "is missing, but 1 row in the table readings refers to it", "backup"),
         ("UPDATE payloads SET data = x'00' WHERE keyframe IS NOT NULL", "(capture 2)", "its payload: ", "backup"),
-        ("UPDATE reviews SET note = ''", "review 1", "is not as it was written", "backup"),
+        ("UPDATE reviews SET note = ''", "review 1", "was altered after it was written", "backup"),
         ("UPDATE readings SET verdict = 'accepted' WHERE capture_id = 4", "(capture 4)", "row in readings", "repair"),
         ("DELETE FROM readings WHERE capture_id = 4", "(capture 4)", "no row in readings", "reextract"),
         ("UPDATE documents SET data = x'00'", "(capture 3)", "is damaged", "repair"),
-        ("DELETE FROM documents", "(capture 3)", "is gone", "repair"),
-        ("DELETE FROM policies", "marmot privacy", "has no row in policies", "reextract"),
+        ("DELETE FROM documents", "(capture 3)", "is missing", "repair"),
+        ("DELETE FROM policies", "marmot privacy", "has no row in the table policies", "reextract"),
         ("UPDATE policies SET newest = '2020-01-01 00:00:00'", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in readings by", "reextract"),
-        ("DELETE FROM counts", "marmot privacy", "has no row in counts", "repair"),
-        ("UPDATE counts SET reviews = 0", "marmot privacy", "written: reviews: 0 stored, 1 there now", "repair"),
-        ("DELETE FROM reviews", "marmot privacy", "reviews: 1 stored, 0 there now", "backup"),
+        ("DELETE FROM counts", "marmot privacy", "has no row in the table counts", "repair"),
+        ("UPDATE counts SET reviews = 0", "marmot privacy", "written: reviews: 0 were stored, 1 are in the database now", "repair"),
+        ("DELETE FROM reviews", "marmot privacy", "reviews: 1 were stored, 0 are in the database now", "backup"),
         (
             (
                 "DELETE FROM readings WHERE capture_id = 3; DELETE FROM captures WHERE id = 3; "
                 "DELETE FROM payloads WHERE sha256 NOT IN (SELECT sha256 FROM captures)"
             ),
             "marmot privacy",
-            "captures: 5 stored, 4 there now",
+            "captures: 5 were stored, 4 are in the database now",
             "backup",
         ),
         (
@@ -260,7 +260,7 @@ def test_no_repair_makes_lost_reviews_forgotten(copied: Path) -> None:
     connection.close()
     assert {finding.remedy for finding in findings(f"sqlite:///{copied}", repair=True)} == {"backup", "mended"}
     (finding,) = findings(f"sqlite:///{copied}", repair=True)
-    assert finding == Finding("marmot privacy", "reviews: 1 stored, 0 there now", "backup")
+    assert finding == Finding("marmot privacy", "reviews: 1 were stored, 0 are in the database now", "backup")
 
 
 def test_readings_of_another_declaration_are_not_made_again(copied: Path) -> None:
