@@ -45,7 +45,7 @@ _LOCATION_QUERY = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.stor
 
 
 class KeyframeCache:
-    """The keyframes that were used last. The cache avoids reading and indexing them again for each capture of a policy."""
+    """The keyframes that were used last, kept to avoid reading and indexing them again for each capture of a policy."""
 
     def __init__(self) -> None:
         self._keyframes: OrderedDict[str, Keyframe] = OrderedDict()

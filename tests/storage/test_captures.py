@@ -99,7 +99,7 @@ def test_a_payload_that_is_not_stored_must_be_given(store: Store) -> None:
 
 
 def test_bytes_with_another_checksum_are_refused(store: Store) -> None:
-    with pytest.raises(StorageError, match="do not match its SHA-256"):
+    with pytest.raises(StorageError, match="does not match its SHA-256"):
         keep(store, capture_of(A), B, POLICY)
     assert store.library.captures(KEY) == ()
 
