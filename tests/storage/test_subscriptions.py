@@ -82,13 +82,13 @@ def test_watermarks_never_go_back(store: Store, reader: Subscriber) -> None:
 
 
 def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, reader: Subscriber) -> None:
-    naive = NOW.replace(tzinfo=None)  # refused, after the first watermark was written
+    naive = NOW.replace(tzinfo=None)  # refused because it has no time zone, after the first watermark was written
     with pytest.raises(StorageError, match="without a zone"):
         store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW, VOLE: naive}, NOW)
     assert (told_to(store, reader.id), store.subscriptions.outbox()) == ({}, ())
 
 
-def test_nothing_is_enqueued_for_a_subscriber_who_left(store: Store, reader: Subscriber) -> None:
+def test_nothing_is_enqueued_for_an_unsubscribed_address(store: Store, reader: Subscriber) -> None:
     store.subscriptions.unsubscribe(reader.address)
     with pytest.raises(UsageError, match="no subscriber"):
         store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW}, NOW)
