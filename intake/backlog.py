@@ -22,8 +22,7 @@ class Backlog:
     def __init__(self, database: Database) -> None:
         self._database = database
         # For each policy, the name of the policy reader that is known to have read all captures. Without this record,
-        # all captures of a policy would be searched for each new capture, so a crawl would slow down with every
-        # capture.
+        # each new capture would cause a search of all captures of its policy.
         self._read_by: dict[PolicyKey, str] = {}
         # The ids of the new captures that this process has stored and is about to read.
         self._announced: set[int] = set()

@@ -32,8 +32,7 @@ class _PlannedReading:
     unread: the capture.
     reader: the name of the current policy reader.
     declared: the checksum of the parts of the declaration that apply to the capture (see ReadingRow).
-    known: the reading if it is stored already, or a stored reading by another policy reader that is equal; otherwise
-        None.
+    known: the stored reading, or an equal stored reading by another policy reader; None if neither is stored.
     text: the result, if it is known without reading the capture; otherwise None.
     """
 
@@ -119,8 +118,7 @@ class Intake:
             for batch in self._workers.map(self._plan(unread) for unread in self._after_backlog(captures)):
                 yield from self._put(batch)
         except BaseException:
-            # Some captures may have no reading now. Without records, the backlog is searched before the next capture is
-            # read.
+            # Some captures may have no reading now. `forget` makes the next call search for them.
             self._backlog.forget()
             raise
 

@@ -16,7 +16,7 @@ from core.exceptions import ClausewatchError
 from intake.deferred_error import DeferredError
 from intake.fork_server import ForkServer
 
-# The most tasks that are done in this process, because starting workers would take longer; and the most results in a
+# The most tasks that are done in this process, because starting workers would take longer. Also the most results in a
 # batch.
 _FEW = 16
 # How many tasks, or bytes of tasks, are submitted ahead, so that the workers stay busy while the caller stores results.
@@ -97,7 +97,7 @@ class WorkerPool(Generic[_Task, _Result]):
         self._start_error = None
 
         def finished() -> list[tuple[_Item, _Result | None]]:
-            """Waits for the results of the first half of the items under way, of 16 items at most, and returns them.
+            """Waits for the first half of the items under way, at most 16, and returns the items that have results.
 
             The workers continue with the other half while the caller stores the results.
             """

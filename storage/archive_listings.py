@@ -1,4 +1,4 @@
-"""What a crawl of a web archive still has to fetch: the listings under way, and the captures to fetch.
+"""Keeps the state of crawls of web archives: the listings under way, and the captures to fetch.
 
 A listing is the archive index's answer to a query about a location, filed page by page. A capture to fetch is a capture
 that a listing names and that is not stored yet.
@@ -22,8 +22,8 @@ from storage.tables.models import CaptureRow, ListedCaptureRow, ListingRow
 # at most this far apart in time.
 _MAX_DISTANCE = timedelta(days=1)
 _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-# The most captures with the same checksum that are tried without success. Then all captures with the checksum are given
-# up, because they may all refer to one record that the archive has lost.
+# The most captures with the same checksum that are tried without success. After that, all captures with the checksum
+# are dropped, because they may all refer to the same record, which the archive has lost.
 _MAX_TRIED = 2
 _ROWS_AT_ONCE = 1000
 # The first archive that clausewatch supported. The identities of its listed captures don't name the archive. They stay
@@ -32,9 +32,9 @@ _FIRST_ARCHIVE: WebArchive = "wayback"
 
 
 class ArchiveListings:
-    """The listings under way, and the captures to fetch: the captures that a listing names and that are not stored.
+    """The listings under way, and the captures to fetch: listed captures that are not stored yet.
 
-    Every method raises StorageError if the database refuses.
+    Every method raises StorageError if a database operation fails.
     """
 
     def __init__(self, database: Database) -> None:
@@ -86,7 +86,7 @@ class ArchiveListings:
         this page was the last page.
 
         Returns the listing with its new state. If another crawl has already filed the page, nothing changes, and the
-        stored state is returned; None if another crawl has dropped the listing.
+        stored state is returned. Returns None if another crawl has deleted the listing.
         """
         with self._database.write_session() as session:
             row = session.get(ListingRow, listing.id)
@@ -117,8 +117,7 @@ class ArchiveListings:
             ]
             row.found += len(stored & {capture.index_key for capture in captures})
             if missing:
-                # Indexes often name a capture twice, and an earlier listing may have left some of these captures to
-                # fetch.
+                # Indexes often name a capture twice, and some captures may be on the list since an earlier listing.
                 statement = insert(session, ListedCaptureRow).on_conflict_do_nothing().returning(ListedCaptureRow.id)
                 row.found += len(session.scalars(statement, missing).all())
             return _listing(row, listing.query)

@@ -22,7 +22,7 @@ from storage.verdicts import UNREAD, capture_row, judged_captures, stored_captur
 class Library:
     """The captures of all policies, the readings of the captures, and users' reviews.
 
-    Every method raises StorageError if the database refuses.
+    Every method raises StorageError if a database operation fails.
     """
 
     def __init__(self, database: Database) -> None:

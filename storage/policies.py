@@ -1,7 +1,7 @@
 """The state of a policy as a whole: its policy reader in force, and whether its history may have changed.
 
 A policy reader is the combination of extractor, sameness rule and declaration that captures are read with
-(`intake.policy_reader`). Here it is known by its name only.
+(`intake.policy_reader`). In this module, the variable `reader` holds the name of a policy reader.
 """
 
 from datetime import datetime

@@ -20,7 +20,7 @@ _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
 class Subscriptions:
     """The subscribers, their watermarks, and the outbox.
 
-    Every method raises StorageError if the database refuses.
+    Every method raises StorageError if a database operation fails.
     """
 
     def __init__(self, database: Database) -> None:

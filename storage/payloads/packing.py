@@ -22,8 +22,8 @@ from storage.payloads.neighbours import MAX_INLINE_BYTES, Neighbours, PackedForm
 from storage.payloads.object_stores import ObjectStores
 from storage.tables.models import PayloadRow
 
-# The most keyframes that are tried for a new payload. Two keyframes are tried in any case. Further keyframes are tried
-# only while the smallest delta so far is larger than 1/64 of the payload.
+# The most keyframes that are tried for a new payload. After two keyframes, another keyframe is tried only if the
+# smallest delta so far is larger than 1/64 of the payload.
 _MAX_KEYFRAMES_TRIED = 6
 _SMALL_DELTA_PART = 64
 # A delta of at most 1/256 of the payload is used without trying further keyframes, if it is about as small as the
@@ -198,8 +198,8 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
 
     neighbours: the payloads of captures of the same policy, the nearest in time first.
     """
-    # Every delta contains the tokens that the server generates for every answer. The smallest delta contains little
-    # else.
+    # Every delta contains the tokens that the server generates for each answer. The smallest delta contains little
+    # more.
     smallest_neighbour = min((form.stored_size for form in neighbours if form.keyframe is not None), default=0)
     candidates = _keyframe_candidates(neighbours)
 

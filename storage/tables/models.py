@@ -90,8 +90,8 @@ class DocumentRow(Base):
 class ReadingRow(Base):
     """The reading of a capture by one policy reader. The readings by earlier policy readers stay stored.
 
-    reader: the name of the policy reader: the combination of extractor, sameness rule and declaration that the reading
-        was made with (`intake.policy_reader.reader_of`).
+    reader: the name of the policy reader. A policy reader is the combination of extractor, sameness rule
+        (`diffing.sameness`) and declaration that a reading is made with (see `intake.policy_reader.reader_of`).
     extractor: the version of the extractor and of the sameness rule. It is '' if the payload could not be read this
         time, for instance because it was damaged. Such a reading is not lasting: it is made again later.
     declared: a checksum of the parts of the declaration that apply to this capture. Together with `extractor` it
@@ -144,7 +144,7 @@ class PolicyRow(Base):
 class CountRow(Base):
     """The numbers of captures and reviews of a policy that were ever stored.
 
-    clausewatch never deletes captures or reviews, so `verify` reports a loss if the tables hold fewer rows than
+    clausewatch never deletes captures or reviews. So `verify` reports a loss if the tables hold fewer rows than
     counted.
     """
 
@@ -266,9 +266,9 @@ class SubscriberRow(Base):
 
 
 class WatermarkRow(Base):
-    """A watermark: the time up to which digests have reported every change of a policy to a subscriber.
+    """A watermark of a subscriber for a policy.
 
-    until: the `captured_at` of the last change that was reported.
+    until: the `captured_at` up to which digests have reported every change of the policy to the subscriber.
     """
 
     __tablename__ = "told"

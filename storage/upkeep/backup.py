@@ -41,7 +41,7 @@ def back_up(store: Store, path: Path, now: datetime, progress: _Progress = lambd
 
     path: the path of a new file. If an error is raised, an incomplete file may be left there, which `restore` refuses.
     now: the time of the backup, which is noted in the file. progress: called with the number of rows done and the
-        total.
+    total.
 
     Damaged payloads are copied as they are. Returns a message for each damaged payload. StorageError if the database or
     a payload store can't be read, or if the file can't be written.

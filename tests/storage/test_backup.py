@@ -35,14 +35,14 @@ def backed_up(database_url: str, path: Path) -> Path:
 
 def everything(store: Store) -> list[object]:
     captures = store.library.captures(KEY)
-    (reader,) = store.subscriptions.subscribers()
+    (subscriber,) = store.subscriptions.subscribers()
     return [
         captures,
         [store.library.payload(stored.capture.sha256) for stored in captures],
         [store.library.document(stored.id) for stored in captures],
         store.library.history(KEY),
-        reader,
-        told_to(store, reader.id),
+        subscriber,
+        told_to(store, subscriber.id),
         store.subscriptions.outbox(),
     ]
 
@@ -51,8 +51,8 @@ def everything(store: Store) -> list[object]:
 def filled(database_url: str, tmp_path: Path) -> str:
     fill(database_url, tmp_path / "payloads")
     with Store.open(database_url) as store:
-        (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(reader.id, b"digest \x00\xff", {KEY: BEGIN}, BEGIN)
+        (subscriber,) = store.subscriptions.subscribers()
+        store.subscriptions.enqueue(subscriber.id, b"digest \x00\xff", {KEY: BEGIN}, BEGIN)
     return database_url
 
 
@@ -105,15 +105,15 @@ def test_a_backup_shows_one_moment_while_other_processes_write(database_url: str
 
     thread = Thread(target=write)
     with Store.open(database_url) as store:
-        seen: list[int] = []
+        totals: list[int] = []
 
         def progress(done: int, total: int) -> None:
             # The backup has begun, so it doesn't contain rows that are written from now on.
-            if not seen:
+            if not totals:
                 thread.start()
             while kept < 5 and thread.is_alive():
                 stop.wait(0.01)
-            seen.append(total)
+            totals.append(total)
 
         assert back_up(store, tmp_path / "first.backup", NOW, progress) == []
         between = kept

@@ -188,7 +188,7 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("DELETE FROM policies", "marmot privacy", "has no row in the table policies", "reextract"),
         ("UPDATE policies SET newest = '2020-01-01 00:00:00'", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
-        ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in readings by", "reextract"),
+        ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in the table readings by", "reextract"),
         ("DELETE FROM counts", "marmot privacy", "has no row in the table counts", "repair"),
         (
             "UPDATE counts SET reviews = 0",
@@ -218,10 +218,10 @@ def test_damage_is_reported_with_its_remedy(copied: Path, statement: str, place:
     connection = sqlite3.connect(copied)
     connection.executescript(statement)
     connection.close()
-    found = findings(f"sqlite:///{copied}")
-    assert any(place in finding.place and fault in finding.fault and finding.remedy == remedy for finding in found), (
-        found
-    )
+    reported = findings(f"sqlite:///{copied}")
+    assert any(
+        place in finding.place and fault in finding.fault and finding.remedy == remedy for finding in reported
+    ), reported
 
 
 @pytest.mark.parametrize(
@@ -280,9 +280,9 @@ def test_readings_of_another_declaration_are_not_made_again(copied: Path) -> Non
     connection = sqlite3.connect(copied)
     connection.executescript("UPDATE readings SET evidence = 'x' WHERE capture_id = 4; UPDATE documents SET size = 1")
     connection.close()
-    found = findings(url, declared, repair=True)
-    assert {finding.remedy for finding in found} == {"backup"}
-    assert {finding.place.partition("(")[2] for finding in found} == {
+    reported = findings(url, declared, repair=True)
+    assert {finding.remedy for finding in reported} == {"backup"}
+    assert {finding.place.partition("(")[2] for finding in reported} == {
         f"capture {number})" for number in (1, 2, 3, 4, 5)
     }
 
@@ -364,5 +364,5 @@ def test_damage_on_postgresql_is_reported_with_its_remedy(
             "SET LOCAL session_replication_role = replica"
         )  # switches the check of foreign keys off, because real damage is not checked either
         connection.exec_driver_sql(statement)
-    found = findings(postgresql_url)
-    assert any(place in finding.place and finding.remedy == remedy for finding in found), found
+    reported = findings(postgresql_url)
+    assert any(place in finding.place and finding.remedy == remedy for finding in reported), reported

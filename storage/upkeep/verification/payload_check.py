@@ -60,8 +60,7 @@ class PayloadCheck:
     def check_unused_objects(self) -> Iterator[Finding]:
         """Yields, for each payload store, the number of its objects that no payload's row refers to.
 
-        Such an object is left by a process that was killed after it had written the object and before it had written
-        the row.
+        A process that was killed between writing the object and writing the row has left such an object.
         """
         with self._database.read_session() as session:
             urls = {url for (url,) in session.execute(select(PayloadRow.store).distinct()) if url}

@@ -147,7 +147,10 @@ def check_references(database: Database) -> Iterator[Finding]:
 
 
 def check_unsealed_tables(database: Database) -> Iterator[Finding]:
-    """Reads the tables that have no seals. Yields nothing; raises an exception of `UNREADABLE` if a row is damaged."""
+    """Reads the tables that have no seals.
+
+    Yields nothing; raises one of the exceptions in `UNREADABLE` if a row is damaged.
+    """
     for table in (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow):
         for _ in scan_rows(database, select(table)):
             pass
