@@ -1,5 +1,8 @@
-"""The service every source hands captures to: it keeps the evidence, has it read, and keeps what is derived current.
+"""The intake: all sources pass their captures to it.
 
-Import its modules by name. This package re-exports nothing, because a process that reads captures imports only
-`intake.fork_server` and `intake.reading_task`; loading the database's driver would double the time it takes to start.
+It stores captures as evidence, reads them, and stores the readings.
+
+Import the modules of this package by name. The package itself exports no names: a worker process imports only
+`intake.fork_server` and `intake.reading_task`. If it also loaded the database's driver, its start would take twice as
+long.
 """

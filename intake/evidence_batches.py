@@ -1,4 +1,4 @@
-"""Stores captures as evidence in batches. A batch is committed before any of its captures is read."""
+"""Stores captures as evidence in batches. Each batch is committed before any capture in the batch is read."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,16 +10,16 @@ from storage import archive_listings, evidence
 from storage.capture_rows import capture_identity
 from storage.database import Database
 
-# A batch is complete at this many captures, or at this many bytes of payloads.
+# The most captures in a batch, and the size of payloads in bytes at which a batch is complete.
 _BATCH = 16
 _BATCH_BYTES = 8 * 1024 * 1024
 
 
 def keep_evidence(database: Database, captures: Iterable[FoundCapture]) -> Iterator[list[UnreadCapture]]:
-    """Stores captures, and yields each batch once it is committed.
+    """Stores captures, and yields each batch once the batch is committed.
 
-    An exception that `captures` raises is raised after all captures before it are stored. StorageError for the first
-    capture that is refused; the captures before it are stored.
+    If `captures` raises an exception, the captures before the exception are stored first; then the exception is raised.
+    StorageError if a capture is refused; the captures before it are stored.
     """
     for batch in _batches(captures):
         try:
@@ -27,9 +27,9 @@ def keep_evidence(database: Database, captures: Iterable[FoundCapture]) -> Itera
         except StorageError:
             if len(batch) == 1:
                 raise
-            # One by one, so that the captures before the refused one are stored.
-            for found in batch:
-                yield _keep_batch(database, [found])
+            # The captures are stored one by one, so that the captures before the refused capture are stored.
+            for incoming in batch:
+                yield _keep_batch(database, [incoming])
         else:
             yield stored
 
@@ -39,7 +39,7 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     for capture, payload, _ in batch:
         if payload is not None and sha256_hex(payload) != capture.sha256:
             raise StorageError(
-                f"the bytes handed in with the capture of {capture.url} do not match its SHA-256: fetch it again"
+                f"the payload passed with the capture of {capture.url} does not match its SHA-256: fetch the page again"
             )
     captures = [capture for capture, _, _ in batch]
     identities = [capture_identity(capture) for capture in captures]
@@ -49,10 +49,10 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     ids = stored_before
     if is_listed or not stored_before.keys() >= set(identities):
         with database.write_session() as session:
-            # In the transaction that stores the captures, so that an archive is asked again for exactly the captures
-            # that are not stored.
+            # In the same transaction that stores the captures, so that the list of captures to fetch always holds
+            # exactly the captures that are not stored.
             archive_listings.drop_fetched(session, captures)
-            # Once more, since another process may have stored some of them meanwhile.
+            # Looked up again, because another process may have stored some of the captures meanwhile.
             stored_before = evidence.stored_ids(session, identities)
             new = {
                 identity: (capture, payload)
@@ -63,18 +63,18 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     unread = []
     for identity, (capture, payload, policy) in zip(identities, batch, strict=True):
         unread.append(UnreadCapture(ids[identity], identity not in stored_before, capture, payload, policy))
-        stored_before[identity] = ids[identity]  # a capture that is twice in the batch is new only once
+        stored_before[identity] = ids[identity]  # a capture that the batch contains twice is new only once
     return unread
 
 
 def _batches(captures: Iterable[FoundCapture]) -> Iterator[list[FoundCapture]]:
-    """Yields captures in batches. An exception of the iterable is raised after the captures before it are yielded."""
+    """Yields captures in batches. If the iterable raises an exception, the captures before it are yielded first."""
     batch: list[FoundCapture] = []
     size = 0
     error = DeferredError()
-    for found in error.until_error(captures):
-        _, payload, _ = found
-        batch.append(found)
+    for incoming in error.until_error(captures):
+        _, payload, _ = incoming
+        batch.append(incoming)
         size += len(payload or b"")
         if len(batch) == _BATCH or size >= _BATCH_BYTES:
             yield batch

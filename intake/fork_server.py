@@ -1,10 +1,11 @@
-"""A fork server: a process that is prepared once, and from which worker processes are forked.
+"""A fork server: a process that loads everything once, and then forks worker processes.
 
-Each worker has from its start what the server has loaded, and shares its memory. `multiprocessing` has a fork server,
-too, but that one is prepared by importing modules for their side effects, and each of its workers runs the program's
-main module again, which loads the command line or Scrapy: a worker needs neither.
+A worker starts with everything that the server has loaded, and shares the server's memory. The fork server in
+`multiprocessing` is not used, because each of its workers runs the program's main module again. The main module loads
+the command line or Scrapy, and a worker needs neither.
 
-This module runs on both sides, so it imports only what the server needs before it is given its function.
+Both the server and the process that starts it run this module. So the module imports only what the server needs before
+it receives its function.
 """
 
 import gc
@@ -19,7 +20,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any
 
-# Workers give way to the process that stores their results, and to whatever else the machine does.
+# The workers' niceness. Workers have a lower priority than the process that stores their results and other programs.
 _NICENESS = 10
 _READY = "ready"
 
@@ -30,8 +31,10 @@ class ForkServer:
     def __init__(self, function: Callable[[Any], object], prepare: Callable[[], object]) -> None:
         """Starts the server, and returns once it is prepared.
 
-        function: what the workers call for each task. prepare: what the server calls once, before it forks workers.
-        Both are pickled, so they must not be defined in the program's main module, which the server doesn't load.
+        function: the function that workers call for each task. prepare: the function that the server calls once, before
+        it forks workers. Both functions are pickled, so they must not be defined in the program's main module, which
+        the server doesn't load.
+
         OSError or EOFError if the server can't be started or prepared.
         """
         self._control, remote = Pipe()
@@ -51,11 +54,13 @@ class ForkServer:
             raise
 
     def fork(self) -> Connection:
-        """Forks a worker, and returns the connection to it once it is ready.
+        """Forks a worker, and returns a connection to the worker once it is ready.
 
-        A task sent there is answered with `(result, None)`, or with `(None, error)` if the function raised. OSError or
-        EOFError if no worker can be started, and on the connection if the worker has ended. Not for several threads at
-        once.
+        Send a task on the connection; the worker answers with `(result, None)`, or with `(None, error)` if the function
+        raised an error. If the worker has ended, using the connection raises OSError or EOFError. Only one thread at a
+        time may call this method.
+
+        OSError or EOFError if no worker can be started.
         """
         connection, remote = Pipe()
         try:
@@ -68,18 +73,19 @@ class ForkServer:
         return connection
 
     def is_alive(self) -> bool:
-        """Returns whether the server runs."""
+        """Returns whether the server is running."""
         return self._process.poll() is None
 
     def close(self) -> None:
-        """Ends the server and all its workers, whatever they are doing."""
+        """Ends the server and all its workers, even if they are busy."""
         self._control.close()
         self._process.wait()
 
 
 def serve(control: int) -> None:
-    """Does the server's work until the other end of the connection is closed. control: the connection's descriptor."""
-    # A terminal sends Ctrl-C to all processes; the process that sends the tasks decides what becomes of it.
+    """Runs the server until the other end of its connection is closed. control: the connection's file descriptor."""
+    # Ctrl-C in a terminal interrupts all processes of a command. The server and the workers ignore it: the process that
+    # sends the tasks ends them if it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     workers: set[int] = set()
     with Connection(control) as requests:
@@ -87,7 +93,7 @@ def serve(control: int) -> None:
             function, prepare = requests.recv()
             os.nice(_NICENESS)
             prepare()
-            gc.freeze()  # otherwise the workers' collections would write to the memory they share
+            gc.freeze()  # otherwise garbage collection in the workers would write to the shared memory
             requests.send(_READY)
             while True:
                 with Connection(recv_handle(requests)) as tasks:
@@ -106,7 +112,7 @@ def _fork_worker(workers: set[int], requests: Connection, tasks: Connection, fun
         worker = os.fork()
     except OSError:
         traceback.print_exc()
-        return  # the caller closes the connection, which the other side takes for a failed start
+        return  # the caller closes the connection, so the other end knows that the start has failed
     if worker:
         workers.add(worker)
         return
@@ -139,7 +145,7 @@ def _work(tasks: Connection, function: Callable[[Any], object]) -> None:
 
 
 def _reap(workers: set[int], options: int = 0) -> None:
-    """Waits for workers that have ended, and forgets them. options: as for `os.waitpid`."""
+    """Waits for workers that have ended, and removes them from the set. options: the options of `os.waitpid`."""
     for worker in tuple(workers):
         if os.waitpid(worker, options)[0]:
             workers.discard(worker)

@@ -1,7 +1,8 @@
-"""The reader of a policy: everything that decides how the policy's captures are read.
+"""Policy readers. A policy reader is the combination of everything that determines how a policy's captures are read.
 
-That is the extractor, the rule for what counts as the same text, and what the declaration says about reading. Each
-reading is stored under the name of the reader that made it.
+It consists of the extractor, the sameness rule (which texts count as the same text), and the policy's declaration. Each
+reading is stored under the name of the policy reader that made it. In code and in the database, a variable or a column
+`reader` holds the name of a policy reader.
 """
 
 import json
@@ -15,8 +16,8 @@ from diffing.sameness import SAMENESS
 from extraction import EXTRACTOR
 from intake.reading_task import CaptureText, ReadingTask, read_capture
 
-#: The part of a reader's name that is the same for all policies. It includes the version of the rule for what counts as
-#: the same text, since version ids depend on that rule.
+#: The part of a policy reader's name that is the same for all policies: the version of the extractor and the version of
+#: the sameness rule. The sameness rule is included because version ids depend on it.
 EXTRACTOR_NAME = f"{EXTRACTOR}.{SAMENESS}"
 
 
@@ -24,7 +25,8 @@ EXTRACTOR_NAME = f"{EXTRACTOR}.{SAMENESS}"
 class Rederived:
     """A reading that was made again.
 
-    values: the values of its row. document: the document that was read, encoded; None if nothing could be read.
+    values: the values of the reading's row, by column name.
+    document: the encoded document; None if the payload could not be read as a document.
     """
 
     values: Mapping[str, object]
@@ -32,10 +34,10 @@ class Rederived:
 
 
 def reader_of(policy: Policy) -> str:
-    """Returns the name of the reader of a policy. Readers of one name read every capture alike.
+    """Returns the name of a policy's policy reader. Two policy readers with the same name make the same readings.
 
-    The name is EXTRACTOR_NAME alone if nothing in the declaration influences how captures are read; otherwise a
-    checksum of the declaration follows.
+    The name is EXTRACTOR_NAME, followed by a checksum of the declaration if the declaration influences how captures are
+    read (by selectors or a language).
     """
     if policy.language is None and not any(location.select or location.remove for location in policy.locations):
         return EXTRACTOR_NAME
@@ -43,23 +45,23 @@ def reader_of(policy: Policy) -> str:
 
 
 def declared_of(policy: Policy, location: Location | None) -> str:
-    """Returns a checksum of what the declaration says about reading the captures of a location.
+    """Returns a checksum of the parts of the declaration that apply to the captures of a location.
 
-    location: None for captures that belong to no declared location.
+    location: the location; None for captures that belong to no declared location.
     """
     return _checksum([*_selectors(location), policy.language])
 
 
 def reading_task(capture: Capture, payload: bytes, policy: Policy, location: Location | None) -> ReadingTask:
-    """Returns the task of reading a capture as its policy declares it. location: as for `declared_of`."""
+    """Returns the task of reading a capture according to its policy's declaration. location: as for `declared_of`."""
     return ReadingTask(capture, payload, *_selectors(location), policy.language)
 
 
 def reading_values(capture_id: int, reader: str, declared: str, text: CaptureText) -> dict[str, Any]:
     """Returns the values of a reading's row.
 
-    reader, declared: as `reader_of` and `declared_of` return them. `document_sha256` is None; it is set when the
-    document is stored.
+    reader: the result of `reader_of`. declared: the result of `declared_of`. text: the text that was read. The value of
+    `document_sha256` is None; the caller sets it when the document is stored.
     """
     return {
         "capture_id": capture_id,
@@ -79,10 +81,12 @@ def reading_values(capture_id: int, reader: str, declared: str, text: CaptureTex
 def rederive(
     capture_id: int, capture: Capture, payload: bytes, policy: Policy, reader: str, made_by: tuple[str, str] | None
 ) -> Rederived | None:
-    """Makes the reading of a capture by a reader again. Returns None if the present code can't make it.
+    """Recomputes a policy reader's reading of a capture.
 
-    policy: as it is declared now. made_by: the columns `extractor` and `declared` of the stored reading; None if they
-    can't be read.
+    Returns None if the present code and declaration can't make it.
+
+    policy: the policy's current declaration. reader: the name of the policy reader that made the stored reading.
+    made_by: the columns `extractor` and `declared` of the stored reading; None if they can't be read.
     """
     location = policy.location_for(capture.asked_url, capture.captured_at)
     declared = declared_of(policy, location)
@@ -94,7 +98,7 @@ def rederive(
 
 
 def _selectors(location: Location | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Returns the CSS selectors of what is the policy's text, and of what to remove from it."""
+    """Returns the CSS selectors of the policy's text, and the CSS selectors of the parts to remove from the text."""
     return (location.select, location.remove) if location else ((), ())
 
 

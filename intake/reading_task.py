@@ -1,4 +1,4 @@
-"""Reading one capture: the task and its result can be sent to another process and back."""
+"""The task of reading one capture, and its result. Both can be pickled, so that worker processes can read captures."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +16,13 @@ it, and for how long we keep it. You may ask us at any time for a copy of your p
 
 @dataclass(frozen=True, slots=True)
 class ReadingTask:
-    """A capture to read, its payload, and what the declaration says about reading it.
+    """A capture to read, with its payload and the parts of the declaration that apply to it.
 
-    select, remove: the CSS selectors that the capture's location declares. language: the language that the policy
-    declares; None if it declares none.
+    capture: the capture.
+    payload: the capture's payload.
+    select: the CSS selectors of the policy's text, as the capture's location declares them.
+    remove: the CSS selectors of the parts to remove, as the capture's location declares them.
+    language: the declared language of the policy; None if no language is declared.
     """
 
     capture: Capture
@@ -29,18 +32,21 @@ class ReadingTask:
     language: str | None = None
 
     def size(self) -> int:
-        """Returns about how many bytes of memory the task takes."""
+        """Returns the approximate size of the task in memory, in bytes."""
         return len(self.payload)
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureText:
-    """What was read from a capture.
+    """The result of reading a capture.
 
-    document: encoded as `formats.document_json` does; None if the payload could not be read.
-    language: the language the document is surely in; None if that is not sure.
-    version_id: the version whose text the capture has, also if the capture is quarantined; None without any text.
-    lasts: False if reading the same payload with the same extractor again may give another result.
+    verdict: the verdict on the capture.
+    document: the document, encoded by `formats.document_json`; None if the payload could not be read as a document.
+    language: the language of the document; None if the language is not certain.
+    version_id: the id of the version with the document's clauses, also if the capture is quarantined; None if the
+        document has no text.
+    lasts: whether the same extractor would always read the same result from the payload. A result that doesn't last is
+        stored, but the capture is read again later.
     """
 
     verdict: Verdict
@@ -51,7 +57,7 @@ class CaptureText:
 
 
 def read_capture(task: ReadingTask) -> CaptureText:
-    """Returns what the extractor reads from a capture. A text in another language than declared is quarantined."""
+    """Reads a capture with the extractor. The capture is quarantined if its language is not the declared language."""
     reading = _checked_language(read(task.capture, task.payload, select=task.select, remove=task.remove), task.language)
     document = reading.document
     if document is None:
@@ -65,12 +71,12 @@ def read_capture(task: ReadingTask) -> CaptureText:
 
 
 def unreadable(evidence: str) -> CaptureText:
-    """Returns the result for a capture that can't be read now, but perhaps later. evidence: says why, to a person."""
+    """Returns the result for a capture that can't be read now, but perhaps later. evidence: the reason, for users."""
     return CaptureText(Verdict("quarantined", "unreadable", evidence), lasts=False)
 
 
 def warm_up() -> None:
-    """Loads what extraction otherwise loads with the first page it reads: the language model, the names of months."""
+    """Loads the language model and the names of months, which extraction otherwise loads with the first page."""
     capture = Capture(
         vendor="",
         policy="",

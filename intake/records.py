@@ -1,19 +1,24 @@
-"""A capture on its way through the intake: as a source hands it in, as it is stored, and as it is read."""
+"""A capture at three stages: passed to the intake by a source, stored but unread, and read."""
 
 from dataclasses import dataclass
 
 from core.captures import Capture, Verdict
 from core.declarations import Policy
 
-#: A capture, its payload (None if the payload is stored already), and its policy as it is declared.
+#: A capture that a source passes to the intake: the capture, its payload, and its policy's declaration. The payload can
+#: be None if it is stored already.
 FoundCapture = tuple[Capture, bytes | None, Policy]
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadCapture:
-    """A capture that is stored and is still to be read as `policy` declares it.
+    """A capture that is stored and still has to be read.
 
-    is_new: False if it was stored before. payload: None if it must be taken from the store.
+    capture_id: the id of the capture's row.
+    is_new: whether the capture was stored just now; False if it was stored before.
+    capture: the capture.
+    payload: the capture's payload; None if it must be loaded from the store.
+    policy: the policy's declaration, by which the capture is to be read.
     """
 
     capture_id: int
@@ -25,12 +30,13 @@ class UnreadCapture:
 
 @dataclass(frozen=True, slots=True)
 class ReadCapture:
-    """A capture that is stored and read.
+    """A capture that is stored and was read.
 
-    is_new: False if it was stored before.
-    verdict: follows from the capture's reading and its reviews alone. `Library.captures` also looks at the policy's
-        other captures, and may therefore quarantine it as `other_language`.
-    version_id: the version it shows; None if it is quarantined.
+    capture_id: the id of the capture's row.
+    is_new: whether the capture was stored just now; False if it was stored before.
+    verdict: the verdict that follows from the capture's reading and its reviews alone. `Library.captures` also takes
+        the policy's other captures into account, and may therefore quarantine the capture as `other_language`.
+    version_id: the version that the capture shows; None if the capture is quarantined.
     """
 
     capture_id: int

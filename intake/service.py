@@ -1,4 +1,7 @@
-"""The service every source hands captures to: it keeps the evidence, has it read, and keeps what is derived current."""
+"""The intake service: all sources pass captures to it.
+
+It stores captures as evidence, reads them, and stores readings.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,10 +27,13 @@ from storage.verdicts import verdicts_without_neighbours
 
 @dataclass(frozen=True, slots=True)
 class _PlannedReading:
-    """The reading that the present reader is to make of a capture, with what is known of it before the capture is read.
+    """The reading that the current policy reader has to make of a capture.
 
-    reader, declared: as in ReadingRow. known: the reading as it is stored, or an equal one that another reader made.
-    text: the result, if it is known without reading the capture.
+    unread: the capture.
+    reader: the name of the current policy reader.
+    declared: the checksum of the parts of the declaration that apply to the capture (see ReadingRow).
+    known: the stored reading, or an equal stored reading by another policy reader; None if neither is stored.
+    text: the result, if it is known without reading the capture; otherwise None.
     """
 
     unread: UnreadCapture
@@ -38,18 +44,19 @@ class _PlannedReading:
 
     @property
     def is_stored(self) -> bool:
-        """Whether the present reader's reading is stored already."""
+        """Whether the current policy reader's reading is stored already."""
         return self.known is not None and self.known.reader == self.reader
 
 
 class Intake:
-    """Keeps captures in a store.
+    """Stores captures in a database, and reads them.
 
-    Several threads may use one Intake, and several processes, each with an Intake of its own, may use one database.
+    Several threads may use the same Intake. Several processes may use the same database, each with an Intake of its
+    own.
     """
 
     def __init__(self, store: Store, workers: WorkerPool[ReadingTask, CaptureText] | None = None) -> None:
-        """Starts nothing yet. workers: the pool that reads captures; None stands for `reading_workers()`."""
+        """Starts no process yet. workers: the pool that reads captures; None for `reading_workers()`."""
         self._database = store.database
         self._workers = workers or reading_workers()
         self._backlog = Backlog(store.database)
@@ -64,41 +71,44 @@ class Intake:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def keep(self, found: FoundCapture) -> ReadCapture:
-        """Stores one capture as evidence, reads it, and returns the result. Keeping it again changes nothing.
+    def keep(self, incoming: FoundCapture) -> ReadCapture:
+        """Stores a capture as evidence, reads it, and returns the result.
 
-        Two captures are the same if `storage.capture_rows.capture_identity` gives them one identity. A capture that was
-        listed by an archive is no longer listed as one to fetch. A capture stays stored even if reading it fails; it is
-        then read together with the next capture of its policy. If the policy's readings were made by another extractor
-        or for another declaration, they are made again first, as `reextract` does.
+        Keeping the same capture again changes nothing.
 
-        StorageError if the payload is neither handed in nor stored, or is not the payload whose SHA-256 the capture
-        names.
+        Two captures are the same if they have the same `storage.capture_rows.capture_identity`. The capture is taken
+        off the list of captures to fetch from an archive. If reading the capture fails, it stays stored, and is read
+        together with the next capture of its policy. If the policy's readings were made with another extractor or
+        another declaration, they are made again first, as by `reextract`.
+
+        StorageError if the payload is None and not stored, or if it does not match the capture's SHA-256.
         """
-        (read,) = self.keep_all([found])
+        (read,) = self.keep_all([incoming])
         return read
 
     def keep_all(self, captures: Iterable[FoundCapture]) -> Iterator[ReadCapture]:
-        """Keeps many captures as `keep` does each, using all processors, and yields the results in order.
+        """Keeps many captures, each as by `keep`, on all processors. Yields the results in the order of the captures.
 
-        captures: taken as results are asked for, and some ahead. They are committed as evidence in batches before they
-        are read. If there are more than a few, worker processes read them. A page that kills two workers in turn is
-        quarantined as `unreadable`, and is read again by the next `reextract`.
+        captures: an iterable that is consumed as the caller asks for results, with some captures read ahead. Captures
+        are committed as evidence in batches before they are read. If there are more than a few captures, worker
+        processes read them. If a page kills two workers in turn, its capture is quarantined as `unreadable`; the next
+        `reextract` reads it again.
 
-        An exception that `captures` raises is raised after all captures before it are kept. StorageError as in `keep`,
-        for the first capture that is refused; the captures before it are kept. ClausewatchError if no worker can be
-        started.
+        If `captures` raises an exception, the captures before the exception are kept first; then the exception is
+        raised. StorageError as in `keep` if a capture is refused; the captures before it are kept.
+        ClausewatchError if no worker can be started.
         """
         return self.read(self.keep_unread(captures))
 
     def keep_unread(self, captures: Iterable[FoundCapture]) -> Iterator[UnreadCapture]:
-        """Stores captures as evidence, in batches, and yields each after its batch is committed. `read` has to follow.
+        """Stores captures as evidence, in batches, and yields each capture after its batch is committed.
 
-        Arguments and errors are those of `keep_all`. Until a capture is read, it is shown as not read yet.
+        The caller has to pass the captures to `read` afterwards. Until then, the store reports them as not read yet.
+        Arguments and errors are the same as in `keep_all`.
         """
         for batch in keep_evidence(self._database, captures):
-            # The whole batch at once: another thread, which reads the policy's backlog, must not take captures of this
-            # batch that are still to be yielded for captures that nobody is about to read.
+            # The whole batch is announced before its first capture is yielded. Otherwise another thread could take the
+            # captures that are not yielded yet for a backlog, and read them, too.
             self._backlog.announce(unread.capture_id for unread in batch if unread.is_new)
             yield from batch
 
@@ -108,24 +118,28 @@ class Intake:
             for batch in self._workers.map(self._plan(unread) for unread in self._after_backlog(captures)):
                 yield from self._put(batch)
         except BaseException:
-            # Some captures may have no reading now. They are looked for before the next capture is read.
+            # Some captures may have no reading now. `forget` makes the next call search for them.
             self._backlog.forget()
             raise
 
     def reextract(self, key: PolicyKey, policy: Policy, progress: Callable[[int, int], None] | None = None) -> int:
-        """Reads those captures of a policy again that the present reader has not read. Returns how many they were.
+        """Reads the captures of a policy that the current policy reader has not read.
 
-        policy: as it is declared now. progress: called after each capture with how many are done, of how many.
+        Returns the number of these captures.
 
-        Earlier readings stay stored, and are shown until the present reader has read every capture; then its readings
-        are shown instead, from one transaction on. Readings are committed as they are made, so this may be interrupted
-        and called again, and several processes may do it at once. A capture whose payload is damaged is quarantined as
-        `unreadable`, and is tried again by every call. ClausewatchError if no worker can be started.
+        policy: the policy's current declaration. progress: called after each capture with the number of captures done
+        and the total.
+
+        Earlier readings stay stored. Users see the earlier readings until the current policy reader has read every
+        capture; then, in one transaction, the new readings take their place. Readings are committed as they are made.
+        So a call may be interrupted and repeated, and several processes may call this method at the same time. A
+        capture whose payload is damaged is quarantined as `unreadable`, and every call tries it again. ClausewatchError
+        if no worker can be started.
         """
         return self._read_backlog(key, policy, progress, relying_on_marks=False)
 
     def _after_backlog(self, captures: Iterable[UnreadCapture]) -> Iterator[UnreadCapture]:
-        """Yields each capture after the backlog of its policy is read."""
+        """Yields each capture after the backlog of its policy has been read."""
         for unread in captures:
             key = unread.capture.key
             if not self._backlog.is_done(key, unread.policy):
@@ -142,7 +156,7 @@ class Intake:
         relying_on_marks: bool,
     ) -> int:
         done: set[int] = set()
-        # Until none is missing: other processes may store captures meanwhile.
+        # Repeated until the backlog is empty, because other processes may store captures meanwhile.
         while missing := self._backlog.missing(key, policy, done, relying_on_marks=relying_on_marks):
             stored = (self._stored(capture_id, policy) for capture_id in missing)
             for batch in self._workers.map(self._plan(unread) for unread in stored):
@@ -174,14 +188,14 @@ class Intake:
                 with self._database.read_session() as session:
                     payload = packing.get(session, capture.sha256)
             except DamageError as error:
-                # An error here would keep the policy's other captures from being read.
+                # Not raised, because the policy's other captures would then not be read.
                 return _PlannedReading(unread, reader, declared, text=unreadable(str(error))), None
         return _PlannedReading(unread, reader, declared), reading_task(capture, payload, policy, location)
 
     def _put(self, batch: Sequence[tuple[_PlannedReading, CaptureText | None]]) -> list[ReadCapture]:
-        """Stores readings in one transaction, and returns what became of their captures.
+        """Stores readings in one transaction, and returns the results for their captures.
 
-        A lasting reading that another process has stored meanwhile stays.
+        If another process has stored a lasting reading meanwhile, its reading stays.
         """
         rows = [_row(planned, text or planned.text) for planned, text in batch]
         missing = [
@@ -215,8 +229,8 @@ def reading_workers() -> WorkerPool[ReadingTask, CaptureText]:
 def given_up(task: ReadingTask) -> CaptureText:
     """Returns the result for a capture that has killed two workers."""
     return unreadable(
-        f"the process that read this page ended before it was done, twice; {len(task.payload)} bytes of "
-        f"{task.capture.media_type or 'no stated type'} are kept, and tried again by `clausewatch reextract`"
+        f"the process that read this page ended before it was done, twice; the {len(task.payload)} bytes of "
+        f"{task.capture.media_type or 'unknown type'} are stored; `clausewatch reextract` tries again to read them"
     )
 
 

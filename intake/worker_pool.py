@@ -1,4 +1,7 @@
-"""A pool of worker processes: it uses all processors, and a task that kills its worker harms no other task."""
+"""A pool of worker processes, which uses all processors.
+
+If a task kills its worker process, the other tasks are not affected.
+"""
 
 import os
 from collections import deque
@@ -13,9 +16,10 @@ from core.exceptions import ClausewatchError
 from intake.deferred_error import DeferredError
 from intake.fork_server import ForkServer
 
-# Up to this many tasks are done in this process, which takes less time than starting workers.
+# The most tasks that are done in this process, because starting workers would take longer. Also the most results in a
+# batch.
 _FEW = 16
-# How many tasks, or bytes of tasks, are handed out ahead, so that workers have some while results are being stored.
+# How many tasks, or bytes of tasks, are submitted ahead, so that the workers stay busy while the caller stores results.
 _AHEAD = 128
 _AHEAD_BYTES = 32 * 1024 * 1024
 
@@ -27,11 +31,11 @@ _Result = TypeVar("_Result")
 class WorkerPool(Generic[_Task, _Result]):
     """Calls one function for many tasks in worker processes, which start when they are first needed.
 
-    function: what is called; function, task and result can be pickled. give_up: makes the result for a task that has
-    killed two workers. size: returns the size of a task in bytes. prepare: what has to be called before the first task,
-    such as loading a model; can be pickled.
+    function: the function to call. The function, the tasks and the results must be picklable. give_up: a function that
+    makes the result for a task that has killed two workers. size: a function that returns the size of a task in bytes.
+    prepare: a picklable function that is called once before the first task, for instance to load a model.
 
-    Several threads may use one pool.
+    Several threads may use the same pool.
     """
 
     def __init__(
@@ -46,22 +50,26 @@ class WorkerPool(Generic[_Task, _Result]):
         self._give_up = give_up
         self._size = size
         self._prepare = prepare
-        # One thread for each worker. A worker has one task at a time, so it is known which task killed it. There are no
-        # more workers than processors, since each has caches of its own and fills them with the same pages.
+        # One thread for each worker. A worker has only one task at a time, so the pool knows which task killed a
+        # worker. There are no more workers than processors, because each worker fills caches of its own with the same
+        # pages.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()
         self._server: ForkServer | None = None
         self._server_lock = Lock()
-        # Why no worker could be started, so that the other waiting tasks fail at once instead of trying a second each.
+        # The error if no worker could be started. With it, all waiting tasks fail at once. Otherwise each of them would
+        # try to start a worker, which takes a second.
         self._start_error: ClausewatchError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
-        """Yields each item with the result of its task, in order, in batches of the results that are there.
+        """Yields batches of items with the results of their tasks, in the order of the items.
 
-        items: each with its task, or None if it needs no task; its result is None then. A few tasks are done in this
-        process. An exception of the function is raised in place of its result. An exception that `items` raises is
-        raised after the results of the items before it. ClausewatchError if no worker can be started.
+        items: each item with its task. If the task is None, the item's result is None, too. If there are only a few
+        items, their tasks are done in this process.
+
+        If the function raises an exception, it is raised in place of the task's result. If `items` raises an exception,
+        it is raised after the results of the items before it. ClausewatchError if no worker can be started.
         """
         error = DeferredError()
         remaining = error.until_error(items)
@@ -74,7 +82,7 @@ class WorkerPool(Generic[_Task, _Result]):
         error.raise_if_any()
 
     def close(self) -> None:
-        """Ends the workers, whatever they are doing. New ones start if `map` needs them again."""
+        """Ends the workers, even if they are busy. If `map` is called again, new workers start."""
         with self._lock:
             threads, self._threads = self._threads, None
         if threads is not None:
@@ -89,9 +97,9 @@ class WorkerPool(Generic[_Task, _Result]):
         self._start_error = None
 
         def finished() -> list[tuple[_Item, _Result | None]]:
-            """Waits for the first half of what is under way, 16 items at most, and returns the first with results.
+            """Waits for the first half of the items under way, at most 16, and returns the items that have results.
 
-            The workers go on with the other half while the caller stores these.
+            The workers continue with the other half while the caller stores the results.
             """
             nonlocal size
             first_half = islice(under_way, min(_FEW, (len(under_way) + 1) // 2))
@@ -120,7 +128,7 @@ class WorkerPool(Generic[_Task, _Result]):
             return self._threads.submit(self._call, task)
 
     def _call(self, task: _Task) -> _Result:
-        """Returns the function's result from this thread's worker."""
+        """Has this thread's worker call the function, and returns the result."""
         for _ in range(2):
             worker = getattr(self._thread_data, "worker", None) or self._start_worker()
             try:
@@ -132,13 +140,13 @@ class WorkerPool(Generic[_Task, _Result]):
                 continue
             if error is not None:
                 raise error
-            return result  # type: ignore[no-any-return]  # what comes out of a pipe has no type
+            return result  # type: ignore[no-any-return]  # objects from a pipe have no static type
         return self._give_up(task)
 
     def _start_worker(self) -> Connection:
-        """Starts this thread's worker, and the server it is forked from if there is none."""
+        """Starts this thread's worker. Starts the fork server first if it is not running."""
         with self._server_lock:
-            if self._threads is None:  # the pool was closed, which is why the worker has ended
+            if self._threads is None:  # the worker has ended because the pool was closed
                 raise CancelledError
             if self._start_error is not None:
                 raise self._start_error
@@ -151,8 +159,8 @@ class WorkerPool(Generic[_Task, _Result]):
             except (EOFError, OSError):
                 self._close_server()
                 self._start_error = ClausewatchError(
-                    "no process can be started to read captures: see that the machine has memory left, and run this "
-                    "again; what was stored before stays"
+                    "no process can be started to read captures: check that the machine has memory left, then run this "
+                    "again; everything stored before is still there"
                 )
                 raise self._start_error from None
         self._thread_data.worker = worker
@@ -165,10 +173,13 @@ class WorkerPool(Generic[_Task, _Result]):
 
 
 def _has_result(future: "Future[_Result] | None") -> bool:
-    """Returns whether a result is there. An exception does not count: it is raised after the results before it."""
+    """Returns whether a task has a result.
+
+    A task that has raised an exception has no result: `map` raises it in turn.
+    """
     return future is None or (future.done() and future.exception() is None)
 
 
 def _processors() -> int:
-    """Returns how many processors this process may use."""
+    """Returns the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

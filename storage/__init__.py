@@ -1,7 +1,7 @@
-"""The database. It holds captures, payloads and reviews as evidence, and the readings that are derived from them; also
-subscribers, the outbox, and the captures that a crawl of a web archive still has to fetch.
+"""The database. It holds the evidence (captures, payloads and reviews) and the readings derived from the evidence. It
+also holds subscribers, the outbox, and the list of captures that a crawl of a web archive still has to fetch.
 
-`Store` opens a database. `storage.upkeep` verifies, copies and restores one.
+`Store` opens a database. `storage.upkeep` verifies a database, backs it up and restores a backup.
 """
 
 from storage.records import (

@@ -1,4 +1,8 @@
-"""What a crawl of a web archive still has to fetch: listings under way, and listed captures that are not stored yet."""
+"""Keeps the state of crawls of web archives: the listings under way, and the captures to fetch.
+
+A listing is the archive index's answer to a query about a location, filed page by page. A capture to fetch is a capture
+that a listing names and that is not stored yet.
+"""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -14,22 +18,23 @@ from storage.database import Database, insert
 from storage.records import CaptureToFetch, KnownPayload, Listing, ListingQuery
 from storage.tables.models import CaptureRow, ListedCaptureRow, ListingRow
 
-# If the capture that a row lists was a redirect, the stored capture is that of its target, up to this far away in time.
+# If the listed capture was a redirect, the stored capture is a capture of the redirect's target. The two captures are
+# at most this far apart in time.
 _MAX_DISTANCE = timedelta(days=1)
 _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-# After so many captures with one checksum were fetched in vain, all of them are given up, since they may all refer to
-# one record that the archive has lost.
+# The most captures with the same checksum that are tried without success. After that, all captures with the checksum
+# are dropped, because they may all refer to the same record, which the archive has lost.
 _MAX_TRIED = 2
 _ROWS_AT_ONCE = 1000
-# Captures of this archive were listed before there was another one. Their identities don't name the archive; those of
-# listings under way must not change.
+# The first archive that clausewatch supported. The identities of its listed captures don't name the archive. They stay
+# like that, because the identities of listed captures that are already in a database must not change.
 _FIRST_ARCHIVE: WebArchive = "wayback"
 
 
 class ArchiveListings:
-    """The listings under way, and the captures to fetch: those that the listings name and that are not stored.
+    """The listings under way, and the captures to fetch: listed captures that are not stored yet.
 
-    Every method raises StorageError if the database refuses.
+    Every method raises StorageError if a database operation fails.
     """
 
     def __init__(self, database: Database) -> None:
@@ -38,11 +43,11 @@ class ArchiveListings:
     def begin(
         self, key: PolicyKey, queries: Collection[ListingQuery], now: datetime, stale: timedelta
     ) -> tuple[Listing, ...]:
-        """Returns the listings of a policy, one for each query: those under way, to be continued, and new ones.
+        """Returns the listings of a policy, one for each query. Continues listings under way, and begins new listings.
 
-        queries: all queries for the policy, whichever archive they go to. Listings under way for other queries are
-        dropped with their captures to fetch. Listings begun more than `stale` before `now` start over, since the
-        archive may hold more by now; their captures to fetch stay.
+        queries: all queries for the policy, to all archives. Listings under way for other queries are dropped together
+        with their captures to fetch. now: the present time. stale: the age at which a listing starts over, because the
+        archive may hold more captures by then. The captures to fetch of such a listing stay.
         """
         with self._database.write_session() as session:
             by_identity = {_listing_identity(key, query): query for query in queries}
@@ -76,11 +81,12 @@ class ArchiveListings:
     ) -> Listing | None:
         """Files the page of a listing that follows `listing.resume_key`.
 
-        captures: those named on the page; the ones that are not stored become captures to fetch. malformed: how many
-        rows of the page could not be read. resume_key: asks for the next page; None if this was the last.
+        captures: the captures that the page names. Captures that are not stored become captures to fetch. malformed:
+        the number of the page's rows that could not be read. resume_key: the key that asks for the next page; None if
+        this page was the last page.
 
-        Returns how far the listing has come. If another crawl has filed the same page, that is all that happens; None
-        if another crawl has finished the listing or dropped it.
+        Returns the listing with its new state. If another crawl has already filed the page, nothing changes, and the
+        stored state is returned. Returns None if another crawl has deleted the listing.
         """
         with self._database.write_session() as session:
             row = session.get(ListingRow, listing.id)
@@ -111,13 +117,13 @@ class ArchiveListings:
             ]
             row.found += len(stored & {capture.index_key for capture in captures})
             if missing:
-                # Indexes often name a capture twice, and an earlier listing may have left some of these.
+                # Indexes often name a capture twice, and some captures may be on the list since an earlier listing.
                 statement = insert(session, ListedCaptureRow).on_conflict_do_nothing().returning(ListedCaptureRow.id)
                 row.found += len(session.scalars(statement, missing).all())
             return _listing(row, listing.query)
 
     def restart(self, listing: Listing) -> None:
-        """Has a listing start over with its first page. Its captures to fetch stay."""
+        """Makes a listing start over with its first page. The listing's captures to fetch stay."""
         with self._database.write_session() as session:
             session.execute(
                 update(ListingRow)
@@ -126,14 +132,16 @@ class ArchiveListings:
             )
 
     def close(self, keys: Collection[PolicyKey]) -> None:
-        """Forgets those listings of policies that are complete and have no captures left to fetch."""
+        """Deletes the policies' listings that are complete and have no captures left to fetch."""
         with self._database.write_session() as session:
             for key in keys:
-                left = select(ListedCaptureRow.id).where(ListedCaptureRow.listing_id == ListingRow.id).exists()
+                has_captures_to_fetch = (
+                    select(ListedCaptureRow.id).where(ListedCaptureRow.listing_id == ListingRow.id).exists()
+                )
                 session.execute(
                     delete(ListingRow)
                     .where(ListingRow.vendor == key.vendor, ListingRow.policy == key.policy)
-                    .where(ListingRow.complete, ~left)
+                    .where(ListingRow.complete, ~has_captures_to_fetch)
                 )
 
     def to_fetch(
@@ -144,9 +152,12 @@ class ArchiveListings:
         without_checksums: Collection[str],
         limit: int,
     ) -> tuple[CaptureToFetch, ...]:
-        """Returns at most `limit` captures of a policy that are to be fetched from an archive, untried ones first.
+        """Returns at most `limit` captures of a policy to fetch from an archive.
 
-        without_ids, without_checksums: captures to leave out.
+        Captures that were not tried come first.
+
+        without_ids: the ids of captures to leave out. without_checksums: the archive's checksums of captures to leave
+        out.
         """
         query = (
             select(ListedCaptureRow, ListingRow.url)
@@ -182,28 +193,30 @@ class ArchiveListings:
             return session.scalars(query).one()
 
     def mark_not_given(self, key: PolicyKey, capture: CaptureToFetch) -> int:
-        """Records that the archive does not give a capture.
+        """Records that fetching a capture failed. Returns how many captures to fetch were dropped.
 
-        The capture remains to be fetched as long as the archive may still give another one with the same checksum. Once
-        it may not, all of them are dropped until they are listed again. Returns how many were dropped.
+        The capture stays on the list while another capture with the same checksum may still be fetched in its place. If
+        enough captures with the checksum have been tried, all captures with the checksum are dropped. They return to
+        the list if the archive's index names them again.
         """
         with self._database.write_session() as session:
             if capture.checksum is None:
                 session.execute(delete(ListedCaptureRow).where(ListedCaptureRow.id == capture.id))
                 return 1
-            alike = _with_checksum(key, capture.archive.address, capture.checksum)
-            rows = session.execute(select(ListedCaptureRow.id, ListedCaptureRow.tried).where(*alike)).all()
+            has_same_checksum = _with_checksum(key, capture.archive.address, capture.checksum)
+            rows = session.execute(select(ListedCaptureRow.id, ListedCaptureRow.tried).where(*has_same_checksum)).all()
             tried = {row_id for row_id, was_tried in rows if was_tried} | {capture.id}
             if len(tried) < min(len(rows), _MAX_TRIED):
                 session.execute(update(ListedCaptureRow).where(ListedCaptureRow.id == capture.id).values(tried=True))
                 return 0
-            session.execute(delete(ListedCaptureRow).where(*alike))
+            session.execute(delete(ListedCaptureRow).where(*has_same_checksum))
             return len(rows)
 
     def distrust_checksum(self, key: PolicyKey, capture: CaptureToFetch) -> None:
-        """Has each capture with the checksum of this one fetched by itself.
+        """Removes the checksum from every capture to fetch that has the checksum of `capture`.
 
-        For a capture whose bytes turned out not to be those that the checksum names.
+        Each of these captures is then fetched by itself. To be called if a fetched capture's bytes don't match the
+        archive's checksum.
         """
         if capture.checksum is None:
             return
@@ -215,7 +228,11 @@ class ArchiveListings:
             )
 
     def known_payloads(self, key: PolicyKey, archive: WebArchive) -> Mapping[str, KnownPayload]:
-        """Returns, by the archive's checksum, the payloads that stored captures of a policy prove it to stand for."""
+        """Returns the payloads of a policy's captures from an archive, by the archive's own checksum of each payload.
+
+        Only stored captures with status 200 and without redirects count: for them, the checksum surely belongs to the
+        stored payload.
+        """
         query = (
             select(CaptureRow.archive, CaptureRow.sha256, CaptureRow.media_type, CaptureRow.redirects)
             .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
@@ -231,7 +248,7 @@ class ArchiveListings:
 
 
 def drop_fetched(session: Session, captures: Iterable[Capture]) -> None:
-    """Takes captures that are stored now off the list of captures to fetch."""
+    """Deletes captures from the list of captures to fetch, because they are stored now."""
     if identities := _identities(captures):
         session.execute(delete(ListedCaptureRow).where(ListedCaptureRow.identity.in_(identities)))
 
@@ -244,9 +261,9 @@ def any_to_fetch(session: Session, captures: Iterable[Capture]) -> bool:
 
 
 def _with_checksum(key: PolicyKey, archive: str, checksum: str) -> tuple[ColumnElement[bool], ...]:
-    """Returns the conditions for the captures that an archive lists of a policy with one checksum.
+    """Returns the SQL conditions that select a policy's captures to fetch with a checksum from an archive.
 
-    archive: its address. A checksum says nothing of what another archive lists with the same one.
+    archive: the archive's address. Equal checksums of two archives prove nothing, so the archive is a condition, too.
     """
     return (
         ListedCaptureRow.vendor == key.vendor,
@@ -273,7 +290,10 @@ def _stored(
 
 
 def _identities(captures: Iterable[Capture]) -> list[str]:
-    """Returns the identities of the listed captures that led to stored ones; those that no index led to have none."""
+    """Returns the identities of the index rows that led to the captures.
+
+    Captures found without an index are left out.
+    """
     return [
         _listed_identity(capture.key, capture.provenance.archive, index_key)
         for capture in captures

@@ -1,4 +1,7 @@
-"""A capture and its row in the table `captures`: the mapping in both directions, and what makes a capture distinct."""
+"""Turns a capture into a row of the table `captures` and back, and computes the capture's identity.
+
+A capture's identity is a SHA-256: two captures with the same identity are the same capture, which is stored once.
+"""
 
 import json
 from datetime import UTC
@@ -7,13 +10,13 @@ from core.captures import Capture, sha256_hex
 from formats.capture_json import archive_fields, archive_mapping
 from storage.tables.models import CaptureRow
 
-# Captures from these sources were stored before identifiers became part of an identity. Theirs must not change, or a
-# capture that is stored already would be taken for a new one.
+# Captures from these sources have identities without the archive's identifiers, which became part of identities later.
+# An identity must never change, because a stored capture would then be taken for a new capture.
 _SOURCES_WITHOUT_IDENTIFIERS = frozenset({"live", "wayback", "warc", "file"})
 
 
 def capture_identity(capture: Capture) -> str:
-    """Returns the SHA-256 of the fields that tell this capture from every other one."""
+    """Returns the SHA-256 of the fields that distinguish this capture from every other capture."""
     parts: list[object] = [
         capture.vendor,
         capture.policy,
@@ -28,7 +31,7 @@ def capture_identity(capture: Capture) -> str:
 
 
 def row_values(capture: Capture, identity: str) -> dict[str, object]:
-    """Returns the column values of a capture's row. identity: as `capture_identity` gives it."""
+    """Returns the column values of a capture's row. identity: what `capture_identity` returns for it."""
     return {
         "identity": identity,
         "vendor": capture.vendor,

@@ -1,4 +1,7 @@
-"""How many captures and reviews of each policy were ever stored, so that `verify` notices rows that are gone."""
+"""Counts the captures and reviews of each policy that were ever stored.
+
+`verify` compares the counts with the rows in the database, and so notices rows that were lost.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +16,10 @@ from storage.tables.models import CaptureRow, CountRow, ReviewRow
 
 
 def add(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterable[PolicyKey] = ()) -> None:
-    """Counts the captures and reviews that this transaction stores. Each is given by the policy it belongs to."""
+    """Adds the captures and reviews that this transaction stores to the counts of their policies.
+
+    captures: the policy of each new capture. reviews: the policy of each new review.
+    """
     new_captures, new_reviews = Counter(captures), Counter(reviews)
     rows = [
         {"vendor": key.vendor, "policy": key.policy, "captures": new_captures[key], "reviews": new_reviews[key]}
@@ -32,9 +38,9 @@ def add(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterab
 
 
 def recount(session: Session, key: PolicyKey) -> None:
-    """Raises a policy's counts to the captures and reviews that are there.
+    """Raises a policy's counts to the numbers of captures and reviews that are in the database.
 
-    No count is ever lowered, so `verify` keeps reporting rows that are gone.
+    A count is never lowered, so `verify` keeps reporting rows that were lost.
     """
     captures, reviews = session.execute(select(*present(*key))).one()
     row = session.get(CountRow, key) or CountRow(vendor=key.vendor, policy=key.policy, captures=0, reviews=0)
@@ -43,9 +49,9 @@ def recount(session: Session, key: PolicyKey) -> None:
 
 
 def present(vendor: Any, policy: Any) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
-    """Returns queries for how many captures and how many reviews of a policy are in the database.
+    """Returns two subqueries: the number of a policy's captures in the database, and the number of its reviews.
 
-    vendor, policy: strings, or columns of a surrounding query.
+    vendor, policy: the policy, as two strings or as two columns of the surrounding query.
     """
     is_of_policy = (CaptureRow.vendor == vendor, CaptureRow.policy == policy)
     captures = select(func.count()).select_from(CaptureRow).where(*is_of_policy)

@@ -17,56 +17,56 @@ from core.exceptions import DamageError, StorageError
 from storage.tables import schema
 from storage.tables.models import Base
 
-# In seconds: how long a process waits for another's transaction, and for a server to answer. `?timeout=` and
-# `?connect_timeout=` in the URL override them.
+# How many seconds a process waits for another process's transaction to end, and for a database server to accept a
+# connection. `?timeout=` and `?connect_timeout=` in the database URL override these values.
 _LOCK_TIMEOUT = "30"
 _CONNECT_TIMEOUT = "10"
 
 _POSTGRESQL_WRITER = 0x636C6176  # any number that other programs on the server are unlikely to lock
 
-_STAYS = "what was stored before stays"
+_STAYS = "everything stored before is still there"
 _NO_SPACE = f"has no space left: free some and run this again; {_STAYS}"
-_LOCKED = f"is locked by another process: run this again when that one is done; {_STAYS}"
+_LOCKED = f"is locked by another process: run this again when the other process is done; {_STAYS}"
 _READ_ONLY = "cannot be written: give this user the right to write to it"
 
-# By the beginning of the error's name in SQLite (https://www.sqlite.org/rescode.html).
+# Advice by the beginning of SQLite's name for the error (https://www.sqlite.org/rescode.html).
 _SQLITE_ADVICE = {
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
     "SQLITE_FULL": _NO_SPACE,
     "SQLITE_READONLY": _READ_ONLY,
     "SQLITE_PERM": _READ_ONLY,
-    "SQLITE_CANTOPEN": "cannot be opened: see that the folder is there and that this user may write to it",
-    "SQLITE_NOTADB": "is no SQLite database: set CLAUSEWATCH_DATABASE_URL to another file",
+    "SQLITE_CANTOPEN": "cannot be opened: check that the folder exists and that this user may write to it",
+    "SQLITE_NOTADB": "is not a SQLite database: set CLAUSEWATCH_DATABASE_URL to another file",
     "SQLITE_CORRUPT": "is damaged: restore it from a backup",
-    "SQLITE_IOERR": f"cannot be read or written: see that its disk is sound and has space left; {_STAYS}",
+    "SQLITE_IOERR": f"cannot be read or written: check that the disk works and has space left; {_STAYS}",
 }
-# By the beginning of the SQLSTATE (PostgreSQL documentation, appendix A).
+# Advice by the beginning of the SQLSTATE (PostgreSQL documentation, appendix A).
 _POSTGRESQL_ADVICE = {
     "53100": _NO_SPACE,
-    "53": f"is out of resources: see the server's log, and run this again; {_STAYS}",
+    "53": f"is out of resources: check the server's log, then run this again; {_STAYS}",
     "55P03": _LOCKED,
     "40": _LOCKED,
     "25006": _READ_ONLY,
     "42501": _READ_ONLY,
-    "28": "does not let us in: see user and password in CLAUSEWATCH_DATABASE_URL",
+    "28": "refuses the login: check the user and the password in CLAUSEWATCH_DATABASE_URL",
     "3D000": "does not exist: create it with createdb, or correct CLAUSEWATCH_DATABASE_URL",
 }
-# The module sqlite3 raises this error itself, without a name of SQLite's.
+# The beginning of an error message that Python's sqlite3 module makes itself. SQLite has no name for this error.
 _UNDECODABLE = "Could not decode to UTF-8"
 _UNREACHABLE = (
-    "cannot be reached, or the connection was lost: see that the server runs and that CLAUSEWATCH_DATABASE_URL is "
-    f"right, then run this again; {_STAYS}"
+    "cannot be reached, or the connection was lost: check that the server runs and that CLAUSEWATCH_DATABASE_URL is "
+    f"correct, then run this again; {_STAYS}"
 )
 
 
 class Database:
-    """An open database at the present schema.
+    """An open database, migrated to the current schema.
 
     A session is one transaction: it is committed at the end of the `with` block, and rolled back if the block raises.
-    StorageError for everything that the database refuses.
+    Every database error is raised as StorageError.
 
-    url: SQLAlchemy's. info: the `Session.info` of all sessions.
+    url: the database's address in SQLAlchemy's form. info: the `Session.info` of all sessions.
     """
 
     def __init__(self, url: str, info: dict[Any, Any] | None = None) -> None:
@@ -88,27 +88,30 @@ class Database:
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:
-        """Yields a session for queries only, which on SQLite waits for no writer."""
+        """Yields a session for queries only. On SQLite, it never waits for a writer."""
         with self._explaining(), Session(self._engine, info=self._info) as session, session.begin():
             yield session
 
     @contextmanager
     def write_session(self) -> Iterator[Session]:
-        """Yields a session for changes, which is the only writer from its beginning.
+        """Yields a session for changes. From its beginning, it excludes every other write session.
 
         StorageError if a newer clausewatch has migrated the tables since the database was opened.
         """
         with self._explaining(), Session(self._writer, info=self._info) as session, session.begin():
             if schema.revision(session.connection()) != self._schema:
                 raise StorageError(
-                    f"{self._name} was brought up to date by a newer clausewatch while this one was running: "
-                    f"run this again; {_STAYS}"
+                    f"{self._name} was migrated by a newer clausewatch while this command was running: "
+                    f"run the command again; {_STAYS}"
                 )
             yield session
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """Yields a session whose queries all see the database as it was at the first one. No writer waits for it."""
+        """Yields a session whose queries all see the database as it was at the first query.
+
+        Writers don't wait for it.
+        """
         with self.read_session() as session:
             if session.get_bind().dialect.name == "postgresql":
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -120,9 +123,9 @@ class Database:
 
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
-    """Raises StorageError with an explanation for every database error in the block.
+    """Turns every database error in the `with` block into a StorageError with an explanation.
 
-    DamageError if a value or a page of a SQLite file is damaged. name: the database's, for messages.
+    The error is a DamageError if a value or a page of a SQLite file is damaged. name: the database's name in messages.
     """
     try:
         yield
@@ -132,19 +135,19 @@ def explaining(name: str) -> Iterator[None]:
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    """Returns an INSERT that offers ON CONFLICT, which SQLite and PostgreSQL spell alike."""
+    """Returns an INSERT statement that supports ON CONFLICT, for SQLite or PostgreSQL, whichever the session uses."""
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
 
 
 def _parsed(url: str) -> URL:
-    """Returns the URL with its driver. StorageError if it names no SQLite file and no PostgreSQL database."""
+    """Returns the URL with its driver. StorageError if it names neither a SQLite file nor a PostgreSQL database."""
     try:
         parsed = make_url(url)
         backend = parsed.drivername.partition("+")[0]
         if backend not in ("sqlite", "postgresql", "postgres"):
-            raise ArgumentError(f"{backend} is no database clausewatch knows")
+            raise ArgumentError(f"clausewatch does not support the database {backend}")
     except (ArgumentError, ValueError) as error:
         raise StorageError(
             f"CLAUSEWATCH_DATABASE_URL: {error}; give sqlite:////path/to/file or postgresql://user@host/database"
@@ -161,7 +164,8 @@ def _parsed(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        # A crawl may be silent for hours: a connection the server has dropped since is replaced before it is used.
+        # A crawl may send no query for hours. The server may close the connection meanwhile, so each connection is
+        # checked, and replaced if necessary, before it is used.
         engine = create_engine(_with_default(url, "connect_timeout", _CONNECT_TIMEOUT), pool_pre_ping=True)
         event.listen(engine, "begin", _begin_postgresql)
         return engine
@@ -184,35 +188,37 @@ def _make_folder(url: URL) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"the database's folder {folder} cannot be made: {error.strerror}; "
-            "make it, or set CLAUSEWATCH_DATABASE_URL to another place"
+            f"the database's folder {folder} cannot be created: {error.strerror}; "
+            "create it, or set CLAUSEWATCH_DATABASE_URL to another place"
         ) from None
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
-    # By itself, the module sqlite3 begins a transaction only before the first change; `_begin_sqlite` begins them.
+    # By default, Python's sqlite3 module begins a transaction only before the first change. With isolation level None,
+    # it begins none, and `_begin_sqlite` begins every transaction.
     connection.isolation_level = None
     cursor = connection.cursor()
     _use_wal(cursor)
-    # With NORMAL, a power cut would lose the last committed captures.
+    # With the value NORMAL, a power cut could lose the captures that were committed last.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
 def _use_wal(cursor: sqlite3.Cursor) -> None:
-    """Switches a file to write-ahead logging, in which readers and the writer don't wait for each other.
+    """Switches a SQLite file to write-ahead logging, so that read and write transactions don't wait for each other.
 
-    The file keeps the setting, so only a new file is changed.
+    The setting is stored in the file, so the statement changes only a new file.
     """
     (milliseconds,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-    give_up = time.monotonic() + milliseconds / 1000
+    deadline = time.monotonic() + milliseconds / 1000
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            # SQLite doesn't apply its timeout to this statement if another process switches the file just now.
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > give_up:
+            # SQLite doesn't apply its timeout to this statement if another process is switching the file at this
+            # moment.
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
         else:
@@ -220,8 +226,9 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # Whatever the timeout, a transaction that reads first fails as soon as it writes if another one has written in
-    # between (https://www.sqlite.org/rescode.html#busy_snapshot). So writers wait for each other at the beginning.
+    # A transaction that first reads and then writes fails at once, without waiting for the timeout, if another
+    # transaction has written in between (https://www.sqlite.org/rescode.html#busy_snapshot). So a write transaction
+    # takes the write lock at its beginning.
     writes = connection.get_execution_options().get("clausewatch_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -235,8 +242,8 @@ def _is_damage(error: SQLAlchemyError) -> bool:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    # Two crawls of one policy may write the same rows in different orders, and would deadlock. So writers wait for each
-    # other at the beginning here, too, and as long as for a SQLite file.
+    # Two crawls of the same policy may write the same rows in different orders, which could deadlock. So a write
+    # transaction takes a lock at its beginning, as on SQLite, and waits for the lock equally long.
     if connection.get_execution_options().get("clausewatch_writes"):
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_WRITER})")

@@ -1,4 +1,7 @@
-"""Stores documents under the SHA-256 of their JSON, each once, since many captures show the same one."""
+"""Stores documents, compressed, under the SHA-256 of their JSON.
+
+Many captures have the same document, which is stored only once.
+"""
 
 from collections.abc import Iterable
 
@@ -15,7 +18,7 @@ from storage.tables.models import DocumentRow
 
 
 def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
-    """Stores encoded documents, unless they are stored already. Returns the SHA-256 of each."""
+    """Stores encoded documents that are not stored yet. Returns the SHA-256 of each encoded document."""
     checksums = {data: sha256_hex(data) for data in encoded}
     known = set(session.scalars(select(DocumentRow.sha256).where(DocumentRow.sha256.in_(checksums.values()))))
     rows = [_row(data, sha256) for data, sha256 in checksums.items() if sha256 not in known]
@@ -25,17 +28,17 @@ def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
 
 
 def replace(session: Session, data: bytes) -> None:
-    """Stores an encoded document in place of the row under its SHA-256, which is damaged or gone."""
+    """Stores an encoded document again, because the row with its SHA-256 is damaged or missing."""
     values = _row(data, sha256_hex(data))
     statement = insert(session, DocumentRow).values(values)
     session.execute(statement.on_conflict_do_update(index_elements=[DocumentRow.sha256], set_=values))
 
 
 def get(session: Session, sha256: str) -> Document:
-    """Returns the document with that SHA-256. StorageError if it is gone; DamageError if it is damaged."""
+    """Returns the document with that SHA-256. StorageError if it is missing; DamageError if it is damaged."""
     row = session.get(DocumentRow, sha256)
     if row is None:
-        raise StorageError(f"the document {sha256} is gone from the database; restore it from a backup")
+        raise StorageError(f"the document {sha256} is missing from the database; restore the database from a backup")
     return decode(restore(row.data, row.size, sha256))
 
 

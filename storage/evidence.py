@@ -1,4 +1,4 @@
-"""Stores captures as evidence: once, together with their payloads, and never altered."""
+"""Stores captures as evidence, together with their payloads. Each capture is stored once, and never altered."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,7 +14,7 @@ from storage.tables.models import CaptureRow
 
 
 def stored_ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
-    """Returns the ids of the stored captures among those with these identities, by identity."""
+    """Returns the ids of captures by identity. Identities of captures that are not stored are left out."""
     query = select(CaptureRow.identity, CaptureRow.id).where(CaptureRow.identity.in_(identities))
     return dict(iter(session.execute(query)))
 
@@ -22,8 +22,8 @@ def stored_ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
 def put(session: Session, captures: Mapping[str, tuple[Capture, bytes | None]]) -> dict[str, int]:
     """Stores new captures with their payloads, and marks them as unread. Returns their ids by identity.
 
-    captures: by identity, none of them stored yet. Each comes with its payload, or with None if the payload is stored
-    already. StorageError if a payload is neither given nor stored.
+    captures: captures that are not stored yet, by identity, each with its payload. The payload can be None if it is
+    stored already. StorageError if a payload is None and not stored.
     """
     if not captures:
         return {}

@@ -1,4 +1,4 @@
-"""The captures of all policies and what is made of them: histories, documents, standings, reviews."""
+"""Queries about the captures of all policies: histories, documents, payloads and standings. Also records reviews."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -20,9 +20,9 @@ from storage.verdicts import UNREAD, capture_row, judged_captures, stored_captur
 
 
 class Library:
-    """The captures of all policies, what was read from them, and persons' reviews.
+    """The captures of all policies, the readings of the captures, and users' reviews.
 
-    Every method raises StorageError if the database refuses.
+    Every method raises StorageError if a database operation fails.
     """
 
     def __init__(self, database: Database) -> None:
@@ -34,7 +34,7 @@ class Library:
             return stored_captures(session, key)
 
     def capture(self, capture_id: int) -> StoredCapture:
-        """Returns the capture with that id. UsageError if no capture has it."""
+        """Returns the capture with that id. UsageError if no capture has that id."""
         with self._database.read_session() as session:
             row = capture_row(session, capture_id)
             key = PolicyKey(row.vendor, row.policy)
@@ -42,7 +42,10 @@ class Library:
             return stored_capture(row, judged.get(capture_id))
 
     def history(self, key: PolicyKey) -> History:
-        """Returns the periods and versions that the accepted captures of a policy show by its reader in force."""
+        """Returns a policy's history: the periods and versions that the policy's accepted captures show.
+
+        The history is made from the readings of the policy reader in force (see `storage.tables.models.PolicyRow`).
+        """
         with self._database.read_session() as session:
             return timeline(
                 Observation(
@@ -61,8 +64,9 @@ class Library:
     def period(self, key: PolicyKey, history: History, when: str) -> Period:
         """Returns the period of a policy's history that a user names, as `core.history.period_for` does.
 
-        when: a date, or `@` and the beginning of a version id. The id may be one that an earlier reader gave to a
-        version: it stands for the version that the last capture with that id shows by the reader in force.
+        when: a date, or `@` and the beginning of a version id. A version id that an earlier policy reader made works,
+        too. It then means the version that the last capture with this id now shows, according to the policy reader in
+        force.
 
         UsageError as in `period_for`.
         """
@@ -82,17 +86,18 @@ class Library:
             .order_by(CaptureRow.captured_at)
         )
         with self._database.read_session() as session:
-            former = {
+            present_ids = {
                 str(version_id): current[capture_id]
                 for capture_id, version_id in session.execute(query)
                 if capture_id in current and str(version_id).startswith(prefix)
             }
-        return period_for(history, f"@{former.popitem()[1]}" if len(former) == 1 else when)
+        return period_for(history, f"@{present_ids.popitem()[1]}" if len(present_ids) == 1 else when)
 
     def document(self, capture_id: int, reader: str | None = None) -> Document:
-        """Returns the document that was read from a capture, whether the capture is accepted or quarantined.
+        """Returns the document that was read from a capture. The capture may be accepted or quarantined.
 
-        reader: by which reader, as `Observation.reader` names it; None stands for the reader in force.
+        reader: the name of the policy reader that made the reading, as in `Observation.reader`; None for the policy
+        reader in force.
 
         ExtractionError if the capture could not be read. UsageError if no capture has that id.
         """
@@ -113,16 +118,16 @@ class Library:
     def standings(self, vendors: Collection[str] = ()) -> tuple[Standing, ...]:
         """Returns the standing of each policy that has captures, in no particular order.
 
-        vendors: slugs; empty stands for all.
+        vendors: the slugs of the vendors; empty for all vendors.
         """
         with self._database.read_session() as session:
             return tuple(standings.standings(session, vendors))
 
     def review(self, capture_ids: Collection[int], review: Review) -> None:
-        """Records a person's decision on captures: on all of them or, if an error is raised, on none.
+        """Records a user's decision on captures. If an error is raised, nothing is recorded.
 
-        The decision holds, whatever later readings say, until another decision follows. UsageError if no capture has
-        one of the ids, or if a capture is accepted from which no text could be read.
+        The decision outweighs all later readings, until the user decides again. UsageError if an id belongs to no
+        capture, or if the decision accepts a capture without text.
         """
         with self._database.write_session() as session:
             times: dict[PolicyKey, list[datetime]] = defaultdict(list)
@@ -134,7 +139,7 @@ class Library:
                 if review.decision == "accepted" and (reading is None or reading.version_id is None):
                     evidence = reading.evidence if reading else UNREAD.evidence
                     raise UsageError(
-                        f"capture {capture_id} cannot be accepted, since no text could be read from it: {evidence}"
+                        f"capture {capture_id} cannot be accepted, because no text could be read from it: {evidence}"
                     )
                 session.add(
                     ReviewRow(

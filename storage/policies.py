@@ -1,4 +1,8 @@
-"""The state of a policy as a whole: its reader in force, and whether its history may have changed."""
+"""The state of a policy as a whole: its policy reader in force, and whether its history may have changed.
+
+A policy reader is the combination of extractor, sameness rule and declaration that captures are read with
+(`intake.policy_reader`). In this module, the variable `reader` holds the name of a policy reader.
+"""
 
 from datetime import datetime
 
@@ -11,19 +15,22 @@ from storage.tables.models import CaptureRow, PolicyRow
 
 
 def reader_in_force(session: Session, key: PolicyKey) -> str | None:
-    """Returns the reader whose readings a policy is shown by; None before the first of its captures was read."""
+    """Returns the name of the policy reader whose readings make up a policy's timeline.
+
+    None if no capture of the policy has been read yet.
+    """
     return session.scalar(
         select(PolicyRow.reader).where(PolicyRow.vendor == key.vendor, PolicyRow.policy == key.policy)
     )
 
 
 def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str | None = None) -> str | None:
-    """Records that a capture may have changed its policy's history. Returns the reader in force.
+    """Records that a capture may have changed its policy's history. Returns the policy reader in force.
 
-    captured_at: the capture's. reader: comes into force at once if there is none yet, since nothing is shown so far
-    that could change half-way.
+    captured_at: the time of the capture. reader: the policy reader to put in force if the policy has no policy reader
+    in force yet.
 
-    No other transaction changes the reader in force until this one ends.
+    Until this transaction ends, no other transaction can change the policy reader in force.
     """
     statement = insert(session, PolicyRow).values(
         vendor=key.vendor, policy=key.policy, reader=reader, newest=captured_at, revision=1, composed=0
@@ -41,10 +48,10 @@ def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str |
 
 
 def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
-    """Has a policy shown by a reader's readings, and records that this may have changed its history.
+    """Puts a policy reader in force for a policy, and records that the policy's history may have changed.
 
-    Changes nothing if the policy's row says all that already, or if the policy has no captures. The row's values are
-    computed anew, so that one that was altered is mended.
+    Changes nothing if the policy reader is in force already, or if the policy has no captures. The row's values are
+    computed from the captures, so a row that was altered in the database is repaired.
     """
     new_values = (
         select(

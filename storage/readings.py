@@ -1,4 +1,4 @@
-"""Stores the readings of captures: one row for each capture and reader."""
+"""Stores the readings of captures: one row for each capture and policy reader."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ from storage.tables.models import ReadingRow
 
 
 def lasting_reading(session: Session, capture_id: int, reader: str, extractor: str, declared: str) -> ReadingRow | None:
-    """Returns a capture's reading by a reader, or an equal one by another reader; None if there is no lasting one.
+    """Returns a lasting reading of a capture by a policy reader, or an equal reading by another policy reader.
 
-    extractor, declared: see ReadingRow; readings of a capture with the same values of both are equal. A reading lasts
-    unless its `extractor` is ''.
+    None if no such reading is stored. extractor, declared: as in ReadingRow. Readings of a capture are equal if both
+    values are the same. A reading is lasting if its `extractor` is not ''.
     """
     row = session.get(ReadingRow, (capture_id, reader))
     if row is None:
@@ -35,10 +35,10 @@ def lasting_reading(session: Session, capture_id: int, reader: str, extractor: s
 
 
 def put(session: Session, readings: Sequence[tuple[Capture, dict[str, Any], bytes | None]]) -> None:
-    """Stores readings and updates the state of their policies. Lasting readings that are stored already stay.
+    """Stores readings, and updates the state of their policies. Lasting readings that are stored already stay.
 
-    readings: each as its capture, the values of its row, and its encoded document; None if the row already has the
-    document's SHA-256, or if there is no document.
+    readings: for each reading, the capture, the values of the reading's row, and the encoded document. The document is
+    None if the row already has the document's SHA-256, or if the capture has no document.
     """
     document_checksums = documents.put(session, [document for _, _, document in readings if document is not None])
     for _, row, document in readings:
@@ -59,6 +59,6 @@ def put(session: Session, readings: Sequence[tuple[Capture, dict[str, Any], byte
     for key, policy_readings in by_policy.items():
         newest = max(capture.captured_at for capture, _ in policy_readings)
         in_force = policies.touch(session, key, newest, policy_readings[-1][1]["reader"])
-        read = [row["capture_id"] for _, row in policy_readings if row["extractor"] and row["reader"] == in_force]
-        unread.unmark(session, key, read)
+        read_ids = [row["capture_id"] for _, row in policy_readings if row["extractor"] and row["reader"] == in_force]
+        unread.unmark(session, key, read_ids)
         unread.mark(session, {row["capture_id"]: capture for capture, row in policy_readings if not row["extractor"]})

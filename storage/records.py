@@ -1,4 +1,4 @@
-"""The records that the parts of the store take and return."""
+"""The records that the methods of the store take and return."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,13 @@ Decision = Literal["accepted", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A person's decision on a capture. by: their account's name. note: why. at: when, timezone-aware UTC."""
+    """A user's decision on whether a capture shows the policy.
+
+    decision: the decision.
+    by: the name of the user's account on the machine.
+    note: the reason that the user gave.
+    at: the time of the decision, timezone-aware UTC.
+    """
 
     decision: Decision
     by: str
@@ -23,12 +29,12 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class StoredCapture:
-    """A capture with the verdict that counts.
+    """A capture with its final verdict.
 
-    verdict: the last review's if there are reviews; else the reading's, unless the policy's other captures show that
-        this one is in another language.
-    version_id: the version that the capture shows; None if it is quarantined.
-    reviews: persons' decisions on the capture, oldest first; the last one holds.
+    verdict: the verdict of the last review. Without reviews, the verdict of the reading, unless the policy's other
+        captures show that this capture is in another language than the policy; it is quarantined then.
+    version_id: the version that the capture shows; None if the capture is quarantined.
+    reviews: users' decisions on the capture, oldest first. The last decision is valid.
     """
 
     id: int
@@ -40,15 +46,16 @@ class StoredCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a policy stands, by all its captures. All times are a capture's captured_at, timezone-aware UTC.
+    """A summary of all captures of a policy. All times are the `captured_at` of a capture, timezone-aware UTC.
 
-    captures: how many there are.
-    last_capture: the time of the newest capture, whatever its verdict. last_accepted: of the newest accepted one.
-    last_change: when the newest version first appeared.
-    failing_since: the time of the first capture after the last accepted one, if the captures since then are
-        quarantined; else None.
-    quarantined: how many captures are quarantined, by reason, the most frequent reason first.
-    unread: how many captures the reader in force has not read yet.
+    captures: the number of the policy's captures.
+    last_capture: the time of the newest capture, accepted or quarantined.
+    last_accepted: the time of the newest accepted capture; None if no capture is accepted.
+    last_change: the time at which the newest version first appeared; None if no capture is accepted.
+    failing_since: the time of the first capture after the last accepted capture, if later captures are quarantined;
+        otherwise None.
+    quarantined: the number of quarantined captures for each reason, the most frequent reason first.
+    unread: the number of captures that the policy reader in force has not read yet.
     """
 
     vendor: str
@@ -64,12 +71,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong with the database, as `verify` finds it.
+    """A fault of the database that `verify` reports.
 
-    place: which capture, payload, review or other row it is. fault: what is wrong, in words.
-    remedy: what to do. `backup`: restore a backup, since it can't be derived again. `repair`: run `clausewatch verify
-        --repair`, which derives it again. `mended`: nothing more, since it was derived again just now. `reextract`: run
-        `clausewatch reextract`, which derives it. `none`: nothing, since it is harmless.
+    place: the capture, payload, review or other row that has the fault.
+    fault: a description of the fault, for the operator.
+    remedy: what the operator should do.
+        `backup`: restore a backup, because the damaged data can't be derived again.
+        `repair`: run `clausewatch verify --repair`, which derives the damaged data again.
+        `mended`: nothing, because this run has just derived the damaged data again.
+        `reextract`: run `clausewatch reextract`, which derives the missing or damaged data.
+        `none`: nothing, because the fault is harmless.
     """
 
     place: str
@@ -79,10 +90,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Somebody who gets digests.
+    """An e-mail address that digests are sent to.
 
-    vendors: slugs of the vendors watched, in alphabetical order; empty stands for all.
-    since: when the address was first subscribed; changes captured before it are left out of digests.
+    address: the e-mail address.
+    vendors: the slugs of the vendors whose changes the digests report, in alphabetical order; empty for all vendors.
+    since: the time at which the address was first subscribed. Digests leave out changes captured before that time.
     """
 
     id: int
@@ -93,7 +105,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """A composed message (RFC 5322 bytes) that waits to be sent to `address`."""
+    """A message (RFC 5322 bytes) that waits in the outbox to be sent to `address`."""
 
     id: int
     address: str
@@ -102,10 +114,11 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True)
 class ListingQuery:
-    """What an archive's index is asked for.
+    """A query to an archive's index.
 
-    archive: whose index it is. url: the location's address. begin, end: of the captures, both included; None for no
-        bound.
+    archive: the archive whose index is asked.
+    url: the location's address.
+    begin, end: the earliest and the latest time of the captures asked for, both inclusive; None for no limit.
     """
 
     archive: ArchiveSite
@@ -116,10 +129,12 @@ class ListingQuery:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How far the listing of a location has come.
+    """The progress of listing a location's captures in an archive's index.
 
-    found: captures listed so far, those that were stored before included. malformed: rows that could not be read.
-    resume_key: asks the index for the next page; None before the first page and after the last.
+    query: the query that the index is asked.
+    found: the number of captures that the index has named so far. It includes captures that were stored before.
+    malformed: the number of rows of the index's answers that could not be read.
+    resume_key: the key that asks the index for the next page; None before the first page and after the last page.
     complete: whether the last page is filed.
     """
 
@@ -135,9 +150,13 @@ class Listing:
 class CaptureToFetch:
     """A listed capture that is not stored yet.
 
-    archive: which archive lists it. url: the location's address. checksum: the archive's own checksum of what the
-    capture shows, which other captures of this archive may share; None if it says nothing about others. tried: whether
-    it was fetched in vain, while the archive may still give another capture with the same checksum.
+    archive: the archive that lists the capture.
+    url: the location's address.
+    listed: the index row of the capture.
+    checksum: the archive's own checksum of what the capture shows. Other captures of the archive with this checksum
+        show the same page. None if that can't be concluded from the checksum.
+    tried: whether fetching the capture has failed. It stays on the list, because another capture with the same checksum
+        may still be fetched in its place.
     """
 
     id: int
@@ -150,7 +169,10 @@ class CaptureToFetch:
 
 @dataclass(frozen=True, slots=True)
 class KnownPayload:
-    """The payload that an archive's checksum stands for, as a stored capture proves."""
+    """The payload of a stored capture, which an archive's own checksum identifies.
+
+    sha256: the payload's SHA-256. media_type: the media type that the capture was served with.
+    """
 
     sha256: str
     media_type: str

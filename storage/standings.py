@@ -1,6 +1,7 @@
-"""Where each policy stands: counts and times over all its captures, for the operator.
+"""The standing of each policy: counts and times over all its captures, for the operator.
 
-The database groups the captures; they are looked at one by one only where groups don't suffice.
+The database counts the captures in groups. Captures are read one by one only if reviews or several languages may change
+the verdicts of single captures.
 """
 
 from collections import Counter, defaultdict
@@ -20,10 +21,12 @@ from storage.verdicts import UNREAD, stored_captures
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Captures of a policy whose readings agree.
+    """Captures of a policy that have the same verdict, reason, version and language.
 
-    verdict: None if they are not read yet. version_id: the version that they show; None if they are quarantined.
-    captures: how many there are. first, last: the earliest and the latest captured_at.
+    verdict: the captures' verdict; None if the captures are not read yet.
+    version_id: the version that the captures show; None if they are quarantined.
+    captures: the number of captures in the group.
+    first, last: the earliest and the latest `captured_at` in the group.
     """
 
     verdict: VerdictName | None
@@ -36,18 +39,19 @@ class _Group:
 
 
 def standings(session: Session, vendors: Collection[str]) -> Iterator[Standing]:
-    """Yields where each policy of these vendors stands. vendors: slugs; empty stands for all."""
+    """Yields the standing of each policy of some vendors. vendors: the slugs of the vendors; empty for all vendors."""
     is_chosen = CaptureRow.vendor.in_(vendors) if vendors else true()
     reviewed = _reviewed_policies(session, is_chosen)
     for key, groups in _groups(session, is_chosen).items():
-        # Reviews, and captures in another language than their neighbours, change the verdicts that the readings give.
+        # The groups hold the verdicts of the readings. A review may change a verdict, and so may the other captures of
+        # the policy if the captures are in several languages.
         if key in reviewed or _count_languages(groups) > 1:
-            groups = list(_groups_of_one(session, key))
+            groups = list(_single_capture_groups(session, key))
         yield _standing(session, key, groups)
 
 
 def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[_Group]]:
-    """Returns the captures that meet a condition, grouped by policy and by what their readings alone say."""
+    """Returns the captures that meet a condition, grouped by policy and by the verdict that the reading gives."""
     accepted = case((ReadingRow.verdict == "accepted", ReadingRow.version_id))
     grouping = (
         CaptureRow.vendor,
@@ -80,8 +84,8 @@ def _count_languages(groups: Iterable[_Group]) -> int:
     return len({group.language for group in groups if group.verdict == "accepted"} - {None})
 
 
-def _groups_of_one(session: Session, key: PolicyKey) -> Iterator[_Group]:
-    """Yields each capture of a policy as a group, with the verdict that counts."""
+def _single_capture_groups(session: Session, key: PolicyKey) -> Iterator[_Group]:
+    """Yields each capture of a policy as a group of its own, with its final verdict."""
     for stored in stored_captures(session, key):
         at = stored.capture.captured_at
         if stored.verdict is UNREAD:
@@ -121,7 +125,10 @@ def _newest(groups: Iterable[_Group], verdict: VerdictName) -> datetime | None:
 
 
 def _first_after(session: Session, key: PolicyKey, moment: datetime | None) -> datetime | None:
-    """Returns when the first capture of a policy after a time was made; None stands for the beginning."""
+    """Returns the time of the first capture of a policy after a moment.
+
+    moment: None for the policy's first capture of all.
+    """
     query = select(CaptureRow.captured_at).where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
     if moment is not None:
         query = query.where(CaptureRow.captured_at > moment)

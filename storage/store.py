@@ -1,4 +1,4 @@
-"""The store: an open database, with a part for each kind of question."""
+"""The store: an open database, divided into parts by subject."""
 
 from typing import Self
 
@@ -12,13 +12,14 @@ from storage.subscriptions import Subscriptions
 class Store:
     """An open database. Several threads and several processes may use it at once.
 
-    library: captures, histories, documents, reviews, standings.
+    library: captures, histories, documents, reviews and standings.
     archive_listings: the captures that a crawl of a web archive still has to fetch.
     subscriptions: subscribers and the outbox.
-    database: transactions, for `intake` and `storage.upkeep`.
+    database: the transactions that `intake` and `storage.upkeep` need.
 
-    Every method of a part has committed when it returns. If the database refuses, because it is full, locked, gone or
-    damaged, the method raises a StorageError that says what to do; what was stored before stays.
+    Every method of `library`, `archive_listings` and `subscriptions` commits before it returns. If the database is
+    full, locked, missing or damaged, the method raises a StorageError whose message says what to do. Nothing that was
+    stored before is lost.
     """
 
     def __init__(self, database: Database) -> None:
@@ -31,10 +32,11 @@ class Store:
     def open(cls, url: str, payloads_url: str = "") -> Self:
         """Opens a database, after creating or migrating its tables if needed.
 
-        url: SQLAlchemy's, `sqlite:////path/to/file` or `postgresql://user@host/database`. A missing SQLite file and its
-        folder are created.
-        payloads_url: where new payloads go that are too large for a row, `file:///path/to/folder` or
-        `s3://bucket/prefix`; '' keeps them in the database. Payloads that are stored already stay where they are.
+        url: the database's address in SQLAlchemy's form: `sqlite:////path/to/file` or
+        `postgresql://user@host/database`. A missing SQLite file and its folder are created.
+        payloads_url: the payload store for new payloads that are too large for a row: `file:///path/to/folder` or
+        `s3://bucket/prefix`; '' to keep all new payloads in the database. Payloads that are stored already stay in
+        their place.
 
         StorageError if the database can't be opened, or has a schema that this code can't migrate.
         """

@@ -1,4 +1,7 @@
-"""Subscribers, how much of each policy's history they were told, and the messages that wait to be sent to them."""
+"""Subscribers, their watermarks, and the outbox: the messages that wait to be sent to them.
+
+A watermark is a time: all changes of a policy captured up to this time were in the subscriber's digests.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +20,7 @@ _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
 class Subscriptions:
     """The subscribers, their watermarks, and the outbox.
 
-    Every method raises StorageError if the database refuses.
+    Every method raises StorageError if a database operation fails.
     """
 
     def __init__(self, database: Database) -> None:
@@ -26,9 +29,10 @@ class Subscriptions:
     def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
         """Subscribes an address to digests.
 
-        vendors: slugs of the vendors to watch; empty stands for all. since: digests leave out changes captured earlier.
+        vendors: the slugs of the vendors to watch; empty for all vendors. since: a time; digests leave out changes
+        captured before it.
 
-        Subscribing an address again replaces its vendors, and keeps the first `since` and the watermarks.
+        Subscribing an address again replaces the vendors. The first `since` and the watermarks stay.
         """
         watched = sorted(set(vendors))
         with self._database.write_session() as session:
@@ -42,7 +46,7 @@ class Subscriptions:
             )
 
     def unsubscribe(self, address: str) -> bool:
-        """Deletes an address, its watermarks and its waiting messages. Returns whether it was subscribed."""
+        """Deletes an address, its watermarks and its waiting messages. Returns whether the address was subscribed."""
         statement = delete(SubscriberRow).where(SubscriberRow.address == address).returning(SubscriberRow.id)
         with self._database.write_session() as session:
             return session.scalar(statement) is not None
@@ -54,23 +58,24 @@ class Subscriptions:
             return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.since) for row in rows)
 
     def changed_policies(self) -> Mapping[PolicyKey, int]:
-        """Returns the policies that may have changed since `mark_composed` last recorded them, with their revisions.
+        """Returns the policies whose history may have changed since `mark_composed` last recorded them.
 
-        A policy's revision is raised by everything that may change its history: a capture that is read, a review,
-        another reader.
+        Each comes with its revision: a counter that is incremented whenever the history may have changed, because a
+        capture was read, a user reviewed a capture, or another policy reader came into force.
         """
         query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision).where(_CHANGED_SINCE_COMPOSED)
         with self._database.read_session() as session:
-            # Sorted like the partial index that holds just these rows, so that the database reads it alone.
+            # Sorted like the partial index that holds exactly these rows, so that the database reads only the index.
             rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
             return {PolicyKey(vendor, policy): revision for vendor, policy, revision in rows}
 
     def watermarks(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
-        """Returns the policies that may have news for a subscriber, each with the subscriber's watermark.
+        """Returns the policies that may have new changes for a subscriber, each with the subscriber's watermark.
 
-        A watermark is the captured_at up to which the subscriber was told every change; before the first digest, it is
-        the time of the subscription. Policies that have not changed since `mark_composed` last recorded them are left
-        out, unless the subscriber is new or has chosen other vendors since.
+        A watermark is the `captured_at` up to which digests have reported every change to the subscriber. Before the
+        first digest, it is the time of the subscription. Policies whose history has not changed since `mark_composed`
+        last recorded them are left out. They are included if the subscriber has subscribed, or has chosen other
+        vendors, since the last digest.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
@@ -83,7 +88,7 @@ class Subscriptions:
                 ),
             )
             if caught_up:
-                # Sorted like the partial index that holds just these rows.
+                # Sorted like the partial index that holds exactly these rows.
                 query = query.where(_CHANGED_SINCE_COMPOSED).order_by(PolicyRow.vendor, PolicyRow.policy)
             else:
                 query = query.where(PolicyRow.newest > subscriber.since)
@@ -97,10 +102,10 @@ class Subscriptions:
             return watermarks
 
     def mark_composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
-        """Records up to which revision of each policy all subscribers' digests were composed.
+        """Records the revision of each policy up to which all subscribers' digests were composed.
 
-        revisions: as `changed_policies` returned them before anything else was read. caught_up: the subscribers whose
-        digests covered everything that `watermarks` returned for them.
+        revisions: the result of `changed_policies`, called before the policies' histories were read. caught_up: the
+        subscribers whose digests covered all policies that `watermarks` returned for them.
         """
         with self._database.write_session() as session:
             if revisions:
@@ -131,16 +136,19 @@ class Subscriptions:
         watermarks: Mapping[PolicyKey, datetime],
         now: datetime,
     ) -> None:
-        """Puts a message into the outbox and advances the subscriber's watermarks, or does neither if it raises.
+        """Puts a message into the outbox, and advances the subscriber's watermarks.
 
-        message: RFC 5322 bytes; None if there was nothing to tell. watermarks: the new ones, by policy; one that is
-        earlier than the stored one changes nothing. now: when the message was composed.
+        If an error is raised, does neither.
+
+        message: the message as RFC 5322 bytes; None if there was no change to report. watermarks: the new watermarks,
+        by policy. A new watermark that is earlier than the stored watermark is ignored. now: the time at which the
+        message was composed.
 
         UsageError if no subscriber has that id.
         """
         with self._database.write_session() as session:
             if session.get(SubscriberRow, subscriber_id) is None:
-                raise UsageError(f"there is no subscriber {subscriber_id} any more")
+                raise UsageError(f"subscriber {subscriber_id} is no longer subscribed")
             if watermarks:
                 statement = insert(session, WatermarkRow)
                 session.execute(
@@ -158,7 +166,7 @@ class Subscriptions:
                 session.add(OutboxRow(subscriber_id=subscriber_id, message=message, composed_at=now))
 
     def outbox(self) -> tuple[OutboxMessage, ...]:
-        """Returns the messages not yet sent, oldest first."""
+        """Returns the messages that have not been sent yet, oldest first."""
         query = (
             select(OutboxRow.id, SubscriberRow.address, OutboxRow.message)
             .join(SubscriberRow, SubscriberRow.id == OutboxRow.subscriber_id)
@@ -169,9 +177,9 @@ class Subscriptions:
             return tuple(OutboxMessage(*row) for row in session.execute(query))
 
     def mark_sent(self, message_id: int, now: datetime) -> None:
-        """Takes a message out of the outbox. Changes nothing if it was sent already, or if its subscriber is gone.
+        """Records that a message was sent, so that `outbox` no longer returns it. now: the time at which it was sent.
 
-        now: when the message was sent.
+        Changes nothing if the message was already recorded as sent, or if its subscriber has unsubscribed.
         """
         with self._database.write_session() as session:
             session.execute(

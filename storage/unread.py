@@ -1,4 +1,8 @@
-"""Finds the captures that a reader has not read yet. Marks on them save looking at all captures of a policy."""
+"""Finds the captures that a policy reader has not read yet.
+
+Captures are marked until the policy reader in force has read them. The marks make it unnecessary to search all captures
+of a policy.
+"""
 
 from collections.abc import Mapping, Sequence, Set
 from operator import attrgetter
@@ -15,9 +19,10 @@ from storage.tables.models import CaptureRow, ReadingRow, UnreadRow
 def unread_captures(
     session: Session, key: PolicyKey, reader: str, without_ids: Set[int], *, marked_only: bool = False
 ) -> list[int]:
-    """Returns the ids of the captures of a policy without a lasting reading by a reader, oldest first.
+    """Returns the ids of a policy's captures that have no lasting reading by a policy reader, oldest first.
 
-    without_ids: captures to leave out. marked_only: looks only at the captures marked as unread by the reader in force.
+    A reading is lasting if its `extractor` is not '' (see `storage.tables.models.ReadingRow`). without_ids: the ids of
+    captures to leave out. marked_only: whether to search only the captures that are marked as unread.
     """
     query = (
         select(CaptureRow.captured_at, CaptureRow.id)
@@ -32,7 +37,7 @@ def unread_captures(
 
 
 def mark(session: Session, captures: Mapping[int, Capture]) -> None:
-    """Marks captures as unread. captures: by id."""
+    """Marks captures as unread. captures: the captures by their ids."""
     rows = [
         {"vendor": capture.vendor, "policy": capture.policy, "capture_id": capture_id}
         for capture_id, capture in captures.items()
@@ -42,7 +47,7 @@ def mark(session: Session, captures: Mapping[int, Capture]) -> None:
 
 
 def unmark(session: Session, key: PolicyKey, capture_ids: Sequence[int]) -> None:
-    """Removes the marks from captures of a policy that were read."""
+    """Removes the marks from captures of a policy, because the captures were read."""
     if capture_ids:
         session.execute(
             delete(UnreadRow).where(
@@ -54,7 +59,7 @@ def unmark(session: Session, key: PolicyKey, capture_ids: Sequence[int]) -> None
 
 
 def unmark_read(session: Session, key: PolicyKey, reader: str) -> None:
-    """Removes the marks from all captures of a policy that have a lasting reading by a reader."""
+    """Removes the marks from all captures of a policy that have a lasting reading by a policy reader."""
     lasting = exists().where(
         ReadingRow.capture_id == UnreadRow.capture_id, ReadingRow.reader == reader, ReadingRow.extractor != ""
     )

@@ -1,4 +1,7 @@
-"""The verdict that counts for each capture: by its reading, its reviews, and the other captures of its policy."""
+"""The final verdict on each capture.
+
+It follows from the capture's reading, its reviews, and the policy's other captures.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -16,20 +19,21 @@ from storage.capture_rows import capture_from
 from storage.records import Review, StoredCapture
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
 
-#: The verdict on a capture that the reader in force has not read: the process died between storing and reading it, or
-#: the capture arrived while its policy was being read again.
+#: The verdict on a capture that the policy reader in force has not read. Either the process ended after it had stored
+#: the capture and before it had read it, or the capture arrived while its policy was being read again.
 UNREAD = Verdict(
     "quarantined",
     "unreadable",
-    "not read yet: the next capture of this policy that is kept has this one read, and so has `clausewatch reextract`",
+    "not read yet: it will be read when the policy's next capture arrives, or when you run `clausewatch reextract`",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedCapture:
-    """A capture that the reader in force has read, with the verdict that counts.
+    """A capture that the policy reader in force has read, with its final verdict.
 
-    version_id: the version it shows; None if it is quarantined.
+    reader: the name of the policy reader in force.
+    version_id: the version that the capture shows; None if the capture is quarantined.
     """
 
     capture_id: int
@@ -44,7 +48,7 @@ class JudgedCapture:
 
 
 def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
-    """Returns every capture of a policy that its reader in force has read, in no particular order."""
+    """Returns every capture of a policy that the policy reader in force has read, in no particular order."""
     query = (
         select(
             CaptureRow.id,
@@ -67,7 +71,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
     )
     reviews = _reviews(session, CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
     judged: list[JudgedCapture] = []
-    spoken: dict[int, CaptureLanguage] = {}
+    languages: dict[int, CaptureLanguage] = {}
     for row in session.execute(query):
         capture_reviews = tuple(reviews[row.id])
         verdict = _reviewed(
@@ -88,22 +92,29 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             )
         )
         if accepted and row.language is not None:
-            spoken[row.id] = CaptureLanguage(
+            languages[row.id] = CaptureLanguage(
                 row.captured_at, (row.url, row.source, row.sha256, row.asked_url), row.language
             )
-    verdicts = language_variants(spoken.values())
-    foreign = {capture_id: verdicts[seen] for capture_id, seen in spoken.items() if seen in verdicts}
+    verdicts = language_variants(languages.values())
+    variant_verdicts = {
+        capture_id: verdicts[capture_language]
+        for capture_id, capture_language in languages.items()
+        if capture_language in verdicts
+    }
     return [
-        replace(capture, verdict=foreign[capture.capture_id], version_id=None)
-        # A person's acceptance outweighs the other captures.
-        if capture.capture_id in foreign and not capture.reviews
+        replace(capture, verdict=variant_verdicts[capture.capture_id], version_id=None)
+        # A review outweighs what the other captures show.
+        if capture.capture_id in variant_verdicts and not capture.reviews
         else capture
         for capture in judged
     ]
 
 
 def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
-    """Returns the verdicts that readings and reviews give, whatever the other captures of the policy show."""
+    """Returns the verdicts that follow from readings and reviews.
+
+    The policy's other captures are left out of account.
+    """
     reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
     return [
         _reviewed(
@@ -123,7 +134,7 @@ def stored_captures(session: Session, key: PolicyKey) -> tuple[StoredCapture, ..
 
 
 def capture_row(session: Session, capture_id: int) -> CaptureRow:
-    """Returns the row of a capture. UsageError if there is none."""
+    """Returns the row of a capture. UsageError if no capture has that id."""
     row = session.get(CaptureRow, capture_id)
     if row is None:
         raise UsageError(f"no capture {capture_id} is stored")
@@ -131,14 +142,14 @@ def capture_row(session: Session, capture_id: int) -> CaptureRow:
 
 
 def stored_capture(row: CaptureRow, judged: JudgedCapture | None) -> StoredCapture:
-    """Returns a capture with its verdict. judged: None if the reader in force has not read the capture yet."""
+    """Returns a capture with its verdict. judged: None if the policy reader in force has not read the capture yet."""
     if judged is None:
         return StoredCapture(row.id, capture_from(row), UNREAD, None)
     return StoredCapture(row.id, capture_from(row), judged.verdict, judged.version_id, judged.reviews)
 
 
 def _sort_key(stored: StoredCapture) -> tuple[object, ...]:
-    """Returns a key that sorts by time, and captures of one time in an order independent of their arrival."""
+    """Returns a key that sorts captures by time. The order of captures with the same time doesn't depend on arrival."""
     capture = stored.capture
     return (capture.captured_at, capture.url, capture.source, capture.sha256, capture.asked_url)
 
@@ -153,7 +164,10 @@ def _reviews(session: Session, *conditions: ColumnElement[bool]) -> dict[int, li
 
 
 def _reviewed(verdict: Verdict, version_id: str | None, reviews: Sequence[Review]) -> Verdict:
-    """Returns the verdict after the last review. A capture without text can't be accepted by a review."""
+    """Returns the verdict that follows from a reading's verdict and the capture's reviews.
+
+    The last review decides. A review can't accept a capture without text; the reading's verdict stays then.
+    """
     if not reviews:
         return verdict
     last = reviews[-1]

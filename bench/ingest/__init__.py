@@ -1,1 +1,1 @@
-"""How fast captures are kept, read and committed, from WARC files."""
+"""Measures how fast captures from WARC files are stored and read."""

@@ -1,9 +1,10 @@
-"""Measures how fast captures from WARC files are kept, read and committed.
+"""Measures how fast captures from WARC files are stored and read.
 
     python -m bench.ingest [--times N] [--captures N]
 
-Each way runs in a process of its own, on a new SQLite file: one capture after the other (`Intake.keep`), and all at
-once (`Intake.keep_all`, as `clausewatch ingest` does). Needs the captures of ../shared.
+The captures are kept in two ways: one capture after another (`Intake.keep`), and all at once (`Intake.keep_all`, as
+`clausewatch ingest` does). Each way runs in a process of its own, on a new SQLite file. The benchmark needs the
+captures in ../shared.
 """
 
 import argparse
@@ -33,7 +34,10 @@ PROCESSORS = 2
 
 
 def captures(folder: Path) -> Iterator[FoundCapture]:
-    """Yields the captures of each WARC file in a folder. A file's policy declares every address in the file."""
+    """Yields the captures of each WARC file in a folder.
+
+    The policy of a file's captures declares all their addresses.
+    """
     for path in sorted(folder.glob("*.warc.gz")):
         name = path.name.removesuffix(".warc.gz")
         (description,) = (SHARED / "warc").glob(f"{name.partition('-')[0]}-*.jsonl")
@@ -46,7 +50,7 @@ def captures(folder: Path) -> Iterator[FoundCapture]:
 
 
 def write_repeated(folder: Path, count: int) -> None:
-    """Writes the histories of bench/store, that many captures, as `clausewatch export` does: one file a vendor."""
+    """Writes `count` captures from the histories of bench/store to WARC files, one file for each vendor."""
     for vendor, group in groupby(repeated(count), key=lambda pair: pair[0].vendor):
         pairs = list(group)
         payloads = {capture.sha256: payload for capture, payload in pairs}
@@ -55,7 +59,7 @@ def write_repeated(folder: Path, count: int) -> None:
 
 
 def processor_seconds() -> float:
-    """Returns the processor time used by this process group, including processes that were waited for."""
+    """Returns the processor time of this process group in seconds, including the time of processes that have ended."""
     group, ticks = os.getpgrp(), 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -70,13 +74,15 @@ def processor_seconds() -> float:
 def keep(way: str, folder: Path, url: str) -> dict[str, float]:
     """Keeps all captures of a folder in a new database.
 
-    Returns how many they were, and the seconds from the opening of the database to the last commit, by the clock and of
-    all processors.
+    way: ONE_BY_ONE or ALL_AT_ONCE. folder: the folder of the WARC files. url: the URL of the new database.
+
+    Returns the number of captures (`count`), the elapsed time (`clock`) and the processor time (`processors`). Both
+    times are in seconds, from the opening of the database to the last commit.
     """
     begin, used_before = time.perf_counter(), processor_seconds()
     with Store.open(url) as store, Intake(store) as intake:
         if way == ONE_BY_ONE:
-            count = len([intake.keep(found) for found in captures(folder)])
+            count = len([intake.keep(incoming) for incoming in captures(folder)])
         else:
             count = len(list(intake.keep_all(captures(folder))))
         return {
@@ -87,21 +93,21 @@ def keep(way: str, folder: Path, url: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Prints captures a second of each way, by the clock and by processor time, and the ratios."""
+    """Runs the benchmark, and prints for each way the captures a second of elapsed time and of processor time."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=3, metavar="N", help="how many runs, of which the best counts [3]")
+    parser.add_argument("--times", type=int, default=3, metavar="N", help="the number of runs; the best run counts [3]")
     parser.add_argument(
         "--captures",
         type=int,
         metavar="N",
-        help="so many captures, as if each page had been fetched again and again [the captures as they are]",
+        help="keep N captures, as if each page had been fetched repeatedly [each real capture once]",
     )
-    # For the processes that `measure` starts.
+    # The next two options are for the processes that `measure` starts.
     parser.add_argument("--way", choices=(ONE_BY_ONE, ALL_AT_ONCE), help=argparse.SUPPRESS)
     parser.add_argument("--warc", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if not SHARED.is_dir():
-        raise SystemExit(f"{SHARED} does not exist; the captures to measure with are expected there")
+        raise SystemExit(f"{SHARED} does not exist; the benchmark needs the captures in that folder")
     with tempfile.TemporaryDirectory() as folder:
         if arguments.way:
             print(json.dumps(keep(arguments.way, arguments.warc, f"sqlite:///{folder}/store.db")))
@@ -113,7 +119,7 @@ def main() -> None:
 
 
 def measure(warc: Path, times: int) -> None:
-    """Prints how long it takes to keep the captures of the WARC files in a folder."""
+    """Measures both ways of keeping the captures of the WARC files in a folder, and prints the results."""
     runs: dict[str, list[dict[str, float]]] = {ONE_BY_ONE: [], ALL_AT_ONCE: []}
     for _ in range(times):
         for way, results in runs.items():
@@ -125,12 +131,12 @@ def measure(warc: Path, times: int) -> None:
     for way, results in runs.items():
         count = results[0]["count"]
         print(
-            f"{way:12} {count:.0f} captures: {count / clock[way]:6.1f}/s by the clock; "
+            f"{way:12} {count:.0f} captures: {count / clock[way]:6.1f}/s of elapsed time; "
             f"{processors[way]:5.2f} s of processor time, "
-            f"{PROCESSORS * count / processors[way]:6.1f}/s if {PROCESSORS} processors are kept busy"
+            f"{PROCESSORS * count / processors[way]:6.1f}/s on {PROCESSORS} busy processors"
         )
     print(
-        f"all at once is {clock[ONE_BY_ONE] / clock[ALL_AT_ONCE]:.2f} times as fast by the clock, and takes "
+        f"all at once is {clock[ONE_BY_ONE] / clock[ALL_AT_ONCE]:.2f} times as fast in elapsed time, and takes "
         f"1/{processors[ONE_BY_ONE] / processors[ALL_AT_ONCE]:.2f} of the processor time"
     )
 

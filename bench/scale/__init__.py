@@ -1,1 +1,1 @@
-"""How long commands take as the database grows."""
+"""Measures how long commands take as the database grows."""

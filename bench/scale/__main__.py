@@ -1,10 +1,13 @@
-"""How long commands take with 1,000,000 captures, against 10,000, on SQLite and, if a server is given, on PostgreSQL.
+"""Measures how long commands take with 1,000,000 captures, compared with 10,000 captures.
+
+The commands run on SQLite and, if `--postgresql` names a server, also on PostgreSQL.
 
     python -m bench.scale FOLDER [--postgresql postgresql://user@host/postgres] [--runs 7] [--only digest_of_all]
         [--small 10000] [--large 1000000]
 
-The databases are made in the folder and on the server (`clausewatch_scale_…`) if they are not there yet, which takes
-some minutes and, for the large ones, 2 GB each. A later run uses them again. Each run adds a few captures to all.
+The databases are created in the folder and on the server (`clausewatch_scale_…`) if they don't exist yet. This takes
+some minutes and, for each large database, 2 GB of disk space. Later runs use the same databases. Each run adds a few
+captures to every database.
 """
 
 import argparse
@@ -16,14 +19,16 @@ from sqlalchemy import create_engine, make_url, text
 from bench.scale.generate import fill, policies, write_declarations
 from bench.scale.measure import MEASURES, Side, medians, status
 
-_SMALL, _LARGE = 10_000, 1_000_000  # captures
+_SMALL, _LARGE = 10_000, 1_000_000  # the default numbers of captures
 
 
 def main() -> None:
-    """Prints each measure for each database, and the ratio of the large database's to the small one's."""
+    """Prints the time of each measure on each database, and the ratio of the large to the small database's time."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--postgresql", metavar="URL", help="a database of a server, to make databases there, too")
+    parser.add_argument(
+        "--postgresql", metavar="URL", help="a database on a PostgreSQL server, where further databases are created"
+    )
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only", choices=[measure.__name__ for measure in MEASURES], action="append")
     parser.add_argument("--small", type=int, default=_SMALL, metavar="CAPTURES")
@@ -43,7 +48,7 @@ def main() -> None:
     for measure in MEASURES:
         if options.only and measure.__name__ not in options.only:
             continue
-        runs = 1 if measure is status else options.runs  # `status` takes long, and is known to grow
+        runs = 1 if measure is status else options.runs  # `status` takes long
         milliseconds = medians(measure, {f"{kind} {captures}": side for (kind, captures), side in sides.items()}, runs)
         line = f"{measure.__name__:16}"
         for kind in kinds:
@@ -53,7 +58,7 @@ def main() -> None:
 
 
 def _side(folder: Path, server: str | None, captures: int) -> Side:
-    """Returns the database of so many captures, after making it if it is not there."""
+    """Returns the database with a number of captures. Creates the database if it doesn't exist."""
     own_folder = folder / f"{captures}"
     watched = policies(captures)
     url, exists = _on_server(server, captures) if server else _in_folder(own_folder)

@@ -1,8 +1,8 @@
-"""Makes databases of a known size: policies watched for years, as the program would have stored them.
+"""Generates databases of a given size, with the rows that clausewatch would have stored in some years.
 
-Each policy has 100 captures, twelve days apart, which show ten versions one after the other. The rows are written in
-bulk. The pages are never read: the documents that the extractor would make of them are generated, too. The vendors'
-declarations are written as a folder of YAML files.
+Each policy has 100 captures, twelve days apart, which show ten versions one after another. The rows are written in
+bulk. The pages are not read by the extractor; the documents that it would read are generated, too. The vendors'
+declarations are written to a folder of YAML files.
 """
 
 from dataclasses import dataclass
@@ -61,14 +61,14 @@ _USES = ("to keep your account", "to answer you", "to bill what you order", "to 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A watched policy, by its slugs."""
+    """A watched policy. vendor: the vendor's slug. policy: the policy's slug."""
 
     vendor: str
     policy: str
 
     @property
     def url(self) -> str:
-        """The address that the policy is published at."""
+        """The address at which the policy is published."""
         return f"https://www.{self.vendor}.example/legal/{self.policy}"
 
     @property
@@ -78,7 +78,7 @@ class Watched:
 
 
 def policies(captures: int) -> list[Watched]:
-    """Returns the policies of a database with so many captures, five of each vendor."""
+    """Returns the policies of a database with the given number of captures. Each vendor has five policies."""
     count = captures // CAPTURES_EACH
     return [
         Watched(f"vendor{number // len(_POLICIES_EACH):05}", _POLICIES_EACH[number % len(_POLICIES_EACH)])
@@ -87,7 +87,7 @@ def policies(captures: int) -> list[Watched]:
 
 
 def write_declarations(folder: Path, watched: list[Watched]) -> None:
-    """Writes a YAML file for each vendor of these policies."""
+    """Writes the declarations of policies to a folder, one YAML file for each vendor."""
     folder.mkdir(parents=True, exist_ok=True)
     lines: dict[str, list[str]] = {}
     for policy in watched:
@@ -100,7 +100,10 @@ def write_declarations(folder: Path, watched: list[Watched]) -> None:
 
 
 def page_of(watched: Watched, version: int) -> bytes:
-    """Returns the page that shows a version of a policy, as a server sends it. version: its number, from 0."""
+    """Returns the page that shows a version of a policy, as a server sends it.
+
+    version: the version's number, from 0.
+    """
     document = document_of(watched, version)
     heading, *others = document.clauses
     text = "\n".join(
@@ -113,7 +116,10 @@ def page_of(watched: Watched, version: int) -> bytes:
 
 
 def document_of(watched: Watched, version: int) -> Document:
-    """Returns the document of that page: 36 clauses, one or two of which differ between versions."""
+    """Returns the document of the page that `page_of` returns.
+
+    It has 36 clauses. One or two clauses differ between consecutive versions.
+    """
     clauses: list[Clause] = []
     title = _TITLES[watched.policy]
 
@@ -137,7 +143,10 @@ def document_of(watched: Watched, version: int) -> Document:
 
 
 def capture_of(watched: Watched, number: int, payload: bytes, at: datetime) -> Capture:
-    """Returns a capture of a page at a time. number: odd for a live one, even for an archived one."""
+    """Returns a capture of a page.
+
+    number: odd for a live capture, even for an archived capture. at: the capture's time.
+    """
     return Capture(
         vendor=watched.vendor,
         policy=watched.policy,
@@ -155,7 +164,7 @@ def capture_of(watched: Watched, number: int, payload: bytes, at: datetime) -> C
 
 
 def fill(url: str, watched: list[Watched], captures_each: int = CAPTURES_EACH) -> None:
-    """Makes a database with captures of these policies. url: of a database that is empty or doesn't exist."""
+    """Fills a database with captures of policies. url: the URL of a database that is empty or doesn't exist."""
     Database(url).close()
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     first_id = 1
@@ -218,17 +227,20 @@ def _rows(batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, 
 
 
 def _version(watched: Watched, number: int, rows: dict[Any, list[dict[str, Any]]]) -> tuple[bytes, str, str]:
-    """Adds the page and the document of a version to the rows. Returns the page, the document's SHA-256, and the id."""
+    """Adds the page and the document of a version to the rows.
+
+    Returns the page, the document's SHA-256, and the version's id.
+    """
     payload, document = page_of(watched, number), document_of(watched, number)
     data = encode(document)
     for table, plain in ((PayloadRow, payload), (DocumentRow, data)):
-        # Whole and in the database, whatever their size.
+        # Every payload is stored whole and in the database.
         rows[table].append({"sha256": sha256_hex(plain), "size": len(plain), "data": compress(plain)})
     return payload, sha256_hex(data), version_id(document)
 
 
 def _finish(engine: Engine) -> None:
-    """Has PostgreSQL number new rows after the written ones, and gather the statistics that its planner uses."""
+    """Makes PostgreSQL assign keys that follow the written keys, and gather the statistics that its planner uses."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
             for statement in (

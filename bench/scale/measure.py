@@ -1,6 +1,7 @@
-"""Measures how long commands take on a database. They run in this process, so Python's start is not included.
+"""Measures how long commands take on a database. The commands run in this process, without the start of Python.
 
-A measure is a generator. What it yields is called and timed; what it does before each `yield` is not timed.
+A measure is a generator of functions. Each function that it yields is called and timed. The preparations that the
+generator makes before each `yield` are not timed.
 """
 
 import gc
@@ -24,15 +25,21 @@ from scripts.main import cli
 from storage import Store
 from storage.tables.models import CaptureRow
 
-_READER = "reader@client.example"
+_SUBSCRIBER = "reader@client.example"
 
 
 @dataclass
 class Side:
-    """A generated database, the folder of its declarations, and a folder to write digests to.
+    """A generated database with its declarations.
 
-    Each capture that is added belongs to another policy than the one before, as in a crawl, and is an hour later. A
-    second measurement continues where the first one ended.
+    url: the database's URL.
+    watched: the policies in the database.
+    vendors: the folder of the declarations.
+    digests: the folder that digests are written to.
+
+    The measures add captures. As in a crawl, each added capture belongs to another policy than the capture before, and
+    is an hour later. If the database is measured a second time, the captures continue after the captures of the first
+    time.
     """
 
     url: str
@@ -47,12 +54,15 @@ class Side:
         self._numbers = count(added)
 
     def next(self) -> tuple[Watched, datetime]:
-        """Returns a policy from all over the database, and a time to capture it."""
+        """Returns the next policy to capture, and the time of the capture.
+
+        The policies are spread over the database.
+        """
         number = next(self._numbers)
         return self.watched[number * 37 % len(self.watched)], AFTER + number * timedelta(hours=1)
 
     def command(self, *arguments: str) -> str:
-        """Runs `clausewatch` with these arguments, and returns what it prints. RuntimeError if it fails."""
+        """Runs `clausewatch` with arguments, and returns its standard output. RuntimeError if the command fails."""
         os.environ["CLAUSEWATCH_DATABASE_URL"] = self.url
         os.environ["CLAUSEWATCH_VENDORS"] = str(self.vendors)
         result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
@@ -62,14 +72,14 @@ class Side:
 
     @contextmanager
     def subscribed(self, since: datetime, *vendors: str) -> Iterator[None]:
-        """Subscribes somebody to digests of what is captured after `since`, until the block ends."""
+        """Subscribes an address to digests of changes captured after `since`, until the `with` block ends."""
         with Store.open(self.url) as store:
-            store.subscriptions.subscribe(_READER, vendors, since)
+            store.subscriptions.subscribe(_SUBSCRIBER, vendors, since)
         yield
-        self.command("unsubscribe", _READER)
+        self.command("unsubscribe", _SUBSCRIBER)
 
     def change(self, watched: Watched, at: datetime) -> None:
-        """Keeps two captures of a policy that show another text than before: one at a time, the other just after."""
+        """Keeps two captures of a policy with a new text, at a time and five minutes later, so that it is confirmed."""
         with Store.open(self.url) as store, Intake(store) as intake:
             for captured_at in (at, at + timedelta(minutes=5)):
                 payload = page_of(watched, VERSIONS_EACH + at.toordinal() * 24 + at.hour)
@@ -80,9 +90,10 @@ Measure = Callable[[Side], Iterator[Callable[[], object]]]
 
 
 def medians(measure: Measure, sides: Mapping[str, Side], runs: int) -> dict[str, float]:
-    """Returns the median of the runs for each side, in milliseconds.
+    """Returns the median time of a measure on each database, in milliseconds.
 
-    The sides take turns, so that whatever else the machine does disturbs all of them alike.
+    sides: the databases, by name. The databases take turns, so that other work of the machine disturbs all of them
+    alike.
     """
     prepared = {name: measure(side) for name, side in sides.items()}
     taken: dict[str, list[float]] = {name: [] for name in sides}
@@ -107,22 +118,22 @@ def _of_one_policy(side: Side, *arguments: str, dates: bool = False) -> Iterator
 
 
 def report(side: Side) -> Iterator[Callable[[], object]]:
-    """`report` of a policy between two dates, three versions apart."""
+    """`report` on a policy between two dates that are three versions apart."""
     yield from _of_one_policy(side, "report", dates=True)
 
 
 def captures(side: Side) -> Iterator[Callable[[], object]]:
-    """`captures` of a policy, which has a hundred."""
+    """`captures` of a policy with a hundred captures."""
     yield from _of_one_policy(side, "captures")
 
 
 def versions(side: Side) -> Iterator[Callable[[], object]]:
-    """`versions` of a policy, which has ten."""
+    """`versions` of a policy with ten versions."""
     yield from _of_one_policy(side, "versions")
 
 
 def first_digest(side: Side) -> Iterator[Callable[[], object]]:
-    """`digest` of somebody who has just subscribed to every vendor; one policy has changed since."""
+    """`digest` for a subscriber who has just subscribed to every vendor. One policy has changed since."""
     while True:
         watched, at = side.next()
         with side.subscribed(at - timedelta(minutes=1)):
@@ -131,7 +142,7 @@ def first_digest(side: Side) -> Iterator[Callable[[], object]]:
 
 
 def digest_of_all(side: Side) -> Iterator[Callable[[], object]]:
-    """`digest` of somebody who has long watched every vendor; one policy has changed since the last digest."""
+    """`digest` for a subscriber who has long watched every vendor. One policy has changed since the last digest."""
     _, begin = side.next()
     with side.subscribed(begin):
         side.command("digest", "--to", str(side.digests))
@@ -142,7 +153,7 @@ def digest_of_all(side: Side) -> Iterator[Callable[[], object]]:
 
 
 def digest_of_one(side: Side) -> Iterator[Callable[[], object]]:
-    """`digest` of somebody who watches one vendor, one of whose policies has changed since the last digest."""
+    """`digest` for a subscriber who watches one vendor. One policy has changed since the last digest."""
     while True:
         watched, at = side.next()
         with side.subscribed(at - timedelta(minutes=1), watched.vendor):
@@ -154,11 +165,11 @@ def digest_of_one(side: Side) -> Iterator[Callable[[], object]]:
 def _digest(side: Side, changed: Watched) -> None:
     (path,) = side.command("digest", "--to", str(side.digests)).split()
     if changed.vendor.encode() not in Path(path).read_bytes():
-        raise RuntimeError(f"{path} does not tell of {changed}")
+        raise RuntimeError(f"{path} does not report the change of {changed}")
 
 
 def keep(side: Side) -> Iterator[Callable[[], object]]:
-    """`Intake.keep` of a page that shows another text, the first of its policy in this process, as in a crawl."""
+    """`Intake.keep` of a page with a new text. It is the first capture of its policy in this process, as in a crawl."""
     with Store.open(side.url) as store, Intake(store) as intake:
         while True:
             watched, at = side.next()

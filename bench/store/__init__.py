@@ -1,1 +1,1 @@
-"""How small and how fast captures are stored."""
+"""Measures how many bytes stored captures take, and how fast they are stored."""

@@ -1,8 +1,9 @@
-"""How small and how fast captures are stored, against a packed git repository of the same bytes.
+"""Measures how many bytes stored captures take, compared with a git repository, and how fast they are stored.
 
     python -m bench.store [--captures N] [--postgresql URL] [size] [speed]
 
-`size` packs the captures with `git gc --aggressive`, which takes its time. Without a part, both are measured.
+`size` also packs the captures with `git gc --aggressive`, which takes several minutes. Without a part, both parts are
+measured.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from storage.tables.models import PayloadRow
 
 Batch = list[tuple[Capture, bytes]]
 
-# Captures are kept and not read, so the declaration has no influence.
+# The captures are stored but not read by the extractor, so the declaration has no influence.
 _POLICY = Policy(locations=(Location(url="https://example.org/privacy"),))
 _BATCH = 16
 _READS = 2000
@@ -36,7 +37,7 @@ _ONE_BY_ONE = 1000
 
 
 def main() -> None:
-    """Prints the measurements that the command line asks for."""
+    """Runs the parts of the benchmark that the command line names, and prints the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="part", help="size, speed")
     parser.add_argument("--captures", type=int, default=20_000)
@@ -55,9 +56,10 @@ def main() -> None:
 
 
 def measure(url: str, count: int, parts: list[str]) -> None:
-    """Stores captures in batches and prints how fast. Then prints their size, or reads some and stores others singly.
+    """Stores captures in batches, and prints the rate. Then runs the parts on the database, and prints the results.
 
-    url: an empty database's. count: of captures. parts: `size`, `speed` or both.
+    url: the URL of an empty database. count: the number of captures to store. parts: `size`, `speed` or both. `size`
+    prints the size of the captures. `speed` loads some payloads, and stores some captures one by one.
     """
     print(f"== {make_url(url).get_backend_name()}, {count} captures")
     with Store.open(url) as store, Intake(store) as intake:
@@ -71,9 +73,10 @@ def measure(url: str, count: int, parts: list[str]) -> None:
 
 
 def print_rate(label: str, intake: Intake, capture_batches: Iterator[Batch]) -> None:
-    """Keeps captures as evidence, and prints how many a second, and how many a second of processor time.
+    """Stores captures as evidence. Prints the rate per second, and the rate per second of processor time.
 
-    Each batch is one transaction. Only keeping is timed, not making the captures.
+    label: the name of the measurement in the output. Each batch is stored in one transaction. Only the storing is
+    timed, not the generation of the captures.
     """
     wall = cpu = 0.0
     count = 0
@@ -91,11 +94,11 @@ def print_rate(label: str, intake: Intake, capture_batches: Iterator[Batch]) -> 
 
 
 def print_reading_time(store: Store) -> None:
-    """Reads payloads at random, and prints how long one takes."""
+    """Loads random payloads, and prints how long it takes to load a payload."""
     with store.database.read_session() as session:
         sha256s = sorted(session.scalars(select(PayloadRow.sha256)))
     seconds = []
-    for sha256 in random.Random(1).choices(sha256s, k=_READS):  # noqa: S311  # the same payloads with every run
+    for sha256 in random.Random(1).choices(sha256s, k=_READS):  # noqa: S311  # a fixed seed
         begin = time.perf_counter()
         store.library.payload(sha256)
         seconds.append(time.perf_counter() - begin)
@@ -107,7 +110,7 @@ def print_reading_time(store: Store) -> None:
 
 
 def print_size(store: Store) -> None:
-    """Prints how many bytes the table of payloads takes with its index, and how many the whole database takes."""
+    """Prints the size of the table of payloads with its index, and the size of the whole database, in bytes."""
     sqlite = "SELECT sum(pgsize) FROM dbstat WHERE name LIKE '%payloads%'", "SELECT sum(pgsize) FROM dbstat"
     server = "SELECT pg_total_relation_size('payloads')", "SELECT pg_database_size(current_database())"
     with store.database.read_session() as session:
@@ -126,7 +129,7 @@ def print_size(store: Store) -> None:
 
 
 def measure_git(folder: Path, count: int) -> None:
-    """Stores the same captures in a git repository, and prints how many bytes it takes before and after packing."""
+    """Stores the same captures in a git repository, and prints its size in bytes before and after packing."""
     begin = time.monotonic()
     repository.build(folder, count)
     imported_size = repository.size(folder)
@@ -143,7 +146,7 @@ def batches(captures: Iterator[tuple[Capture, bytes]], size: int) -> Iterator[Ba
 
 @contextmanager
 def postgresql_database(server: str) -> Iterator[str]:
-    """Yields the URL of a new database on a server, and drops the database in the end."""
+    """Yields the URL of a new database on a server, and drops the database afterwards."""
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("CREATE DATABASE clausewatch_bench_store")
         try:

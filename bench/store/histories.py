@@ -1,7 +1,7 @@
-"""The histories of ../shared/warc, made as long as that of a policy that is crawled every day.
+"""Long histories, made from the real captures in ../shared/warc, as if the policies had been crawled every day.
 
-Each real capture is repeated as if the page had been fetched again: what the server makes anew with every answer is
-replaced (`NONCES`). A page without any of that gets a comment such as caches write.
+Each real capture is repeated as if the page had been fetched again. In each repetition, the tokens that a server
+generates for every answer are replaced (`NONCES`). A page without such tokens gets a comment, as caches write it.
 """
 
 import random
@@ -17,19 +17,19 @@ from core.captures import Capture, sha256_hex
 
 WARCS = Path(__file__).resolve().parents[3] / "shared" / "warc"
 
-# What the servers of these pages make anew with every answer. The group of each pattern is the part that changes.
+# The tokens that the servers of these pages generate for every answer. The group in each pattern is the token.
 NONCES = re.compile(
     rb"""
       nonce["']?\s*[=:]\s*["']([\w+/=-]{6,})["']                                # Content-Security-Policy, WordPress
     | (?:csrf|xsrf|authenticity)[\w-]*["']?[^<>]{0,40}?["']([\w+/=.-]{16,})["'] # tokens of forms
-    | data-cfemail="([0-9a-f]+)"                                                # addresses that Cloudflare hides
-    | /cdn-cgi/l/email-protection\#([0-9a-f]+)
-    | (?:["']?r["']?:\s*|ray["'=:\s]+)["']([0-9a-f]{16})["']                    # Cloudflare's number of a request
+    | data-cfemail="([0-9a-f]+)"                                                # e-mail addresses obfuscated by
+    Cloudflare | /cdn-cgi/l/email-protection\#([0-9a-f]+)
+    | (?:["']?r["']?:\s*|ray["'=:\s]+)["']([0-9a-f]{16})["']                    # Cloudflare's request numbers
     | \b(1[3-7]\d{8}(?:\d{3})?)\b                                               # seconds or milliseconds since 1970
     """,
     re.X | re.I,
 )
-_CLOCK = 6  # the group of the pattern for times
+_CLOCK = 6  # the number of the group for times
 _ALPHABETS = (b"0123456789", b"0123456789abcdef", b"0123456789ABCDEF")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _COMMENT = b"\n<!-- served %s by web-%02d in %.3f s, request %s -->\n"
@@ -46,9 +46,9 @@ class _Real:
 
 
 def repeated(count: int, salt: str = "") -> Iterator[tuple[Capture, bytes]]:
-    """Yields `count` captures with their payloads, policy by policy, each policy's oldest first.
+    """Yields `count` captures with their payloads, policy by policy, and oldest first within each policy.
 
-    salt: makes the nonces differ from those with another salt. SystemExit if there are no real captures.
+    salt: any text; different salts produce different tokens. SystemExit if there are no real captures.
     """
     histories = {path.name.removesuffix(".warc.gz"): _read(path) for path in sorted(WARCS.glob("*.warc.gz"))}
     if not histories:
@@ -56,11 +56,11 @@ def repeated(count: int, salt: str = "") -> Iterator[tuple[Capture, bytes]]:
     total = sum(map(len, histories.values()))
     made = number = 0
     for name, history in histories.items():
-        for real, following in zip(history, [*history[1:], None], strict=True):
+        for real, next_real in zip(history, [*history[1:], None], strict=True):
             number += 1
             copies = count * number // total - made
             made += copies
-            gap = (following.at - real.at if following else timedelta(days=90)) / max(copies, 1)
+            gap = (next_real.at - real.at if next_real else timedelta(days=90)) / max(copies, 1)
             page = _Page(real.payload)
             for copy in range(copies):
                 payload = page.renewed(f"{salt} {name} {number} {copy}", real.at + gap * copy)
@@ -68,7 +68,7 @@ def repeated(count: int, salt: str = "") -> Iterator[tuple[Capture, bytes]]:
 
 
 class _Page:
-    """A page taken apart into what is made anew with every answer and the bytes between."""
+    """A page, split into the tokens that the server generates for every answer and the bytes between them."""
 
     def __init__(self, page: bytes) -> None:
         self._between: list[bytes] = []
@@ -82,11 +82,12 @@ class _Page:
         self._rest = page[end:]
 
     def renewed(self, seed: str, at: datetime) -> bytes:
-        """Returns the page as the server would have answered it at another time.
+        """Returns the page as the server would have sent it at another time.
 
-        A value that occurs several times is replaced by the same value everywhere. seed: decides the new values.
+        A token that occurs several times is replaced by the same new token everywhere. seed: determines the new tokens.
+        at: the time at which the page is sent.
         """
-        chance = random.Random(seed)  # noqa: S311  # the same pages with every run
+        chance = random.Random(seed)  # noqa: S311  # the fixed seed makes every run produce the same pages
         values: dict[bytes, bytes] = {}
         parts: list[bytes] = []
         for before, (old, is_time) in zip(self._between, self._nonces, strict=True):

@@ -1,4 +1,7 @@
-"""The same captures in git: a file for each policy, a commit for each capture, packed as tightly as git can."""
+"""Stores the same captures in a git repository, for comparison.
+
+The repository has a file for each policy and a commit for each capture, and is packed as tightly as git can pack it.
+"""
 
 import subprocess
 from pathlib import Path
@@ -9,11 +12,11 @@ _COMMIT = b"commit refs/heads/main\ncommitter c <c@c> %d +0000\ndata 0\nM 100644
 
 
 def build(folder: Path, count: int) -> None:
-    """Makes a bare repository of `count` captures with `git fast-import`. SystemExit if that fails."""
+    """Creates a bare repository of `count` captures with `git fast-import`. SystemExit if git fails."""
     subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True)
     command = ["git", "-C", str(folder), "fast-import", "--quiet"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        assert process.stdin is not None  # noqa: S101  # it is a pipe, as asked for
+        assert process.stdin is not None  # noqa: S101  # never None, because a pipe was requested
         for capture, payload in repeated(count):
             when = int(capture.captured_at.timestamp())
             process.stdin.write(_COMMIT % (when, capture.vendor.encode(), len(payload), payload))
@@ -28,5 +31,5 @@ def pack(folder: Path) -> None:
 
 
 def size(folder: Path) -> int:
-    """Returns how many bytes the repository's files take: packs, their indexes, references."""
+    """Returns the size in bytes of the repository's files: packs, indexes of the packs, and references."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and "hooks" not in path.parts)

@@ -1,1 +1,3 @@
-"""Payloads: compressed whole or as deltas against similar ones, and stored in the database or in an object store."""
+"""Payloads: each is compressed by itself, or as a delta against a similar payload, and stored in the database or in an
+object store.
+"""

@@ -1,4 +1,4 @@
-"""Compresses bytes, whole or as a delta against other bytes, and checks their SHA-256 when it restores them."""
+"""Compresses bytes by themselves or as a delta against other bytes, and restores them, checking their SHA-256."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,21 +8,25 @@ import zstandard
 from core.captures import sha256_hex
 from core.exceptions import DamageError
 
-# On the real pages measured, higher levels save 2 % and take twice as long. Lower levels lose 8 %, and much more on
-# pages of over a megabyte, since they no longer find what the two pages share.
+# The zstandard level. On the real pages that were measured, higher levels save 2 % of the bytes and take twice as long.
+# Lower levels need 8 % more bytes. For pages of more than a megabyte they need far more, because they no longer find
+# the parts that both pages share.
 _LEVEL = 6
-# The logarithm of the window of this level, 4 MiB. Larger pages need a larger window, to reach all of the keyframe from
-# everywhere, and larger tables, to index all of it: without them the delta of a page of 12 MB was as large as the page.
+# The binary logarithm of this level's window, which has 4 MiB. Larger pages need a larger window, so that every part of
+# the keyframe is in reach, and larger tables, so that all of the keyframe is indexed. Without the larger window and
+# tables, the delta of a page of 12 MB was as large as the page.
 _LEVEL_WINDOW_LOG = 22
 _TABLE_LOG = 22
 
 
 @dataclass(frozen=True)
 class Keyframe:
-    """A payload that others are stored as deltas against.
+    """A payload that other payloads are stored as deltas against.
 
-    sha256: the payload's. plain: its bytes. whole_size: about how many bytes it takes when it is stored whole; for a
-    keyframe that is itself stored as a delta, how many its own keyframe takes.
+    sha256: the payload's SHA-256.
+    plain: the payload's bytes.
+    whole_size: about how many bytes the payload takes when it is compressed by itself. For a keyframe that is itself
+        stored as a delta, it is the `whole_size` of the keyframe's own keyframe.
     """
 
     sha256: str
@@ -31,7 +35,7 @@ class Keyframe:
 
     @cached_property
     def dictionary(self) -> zstandard.ZstdCompressionDict:
-        """The bytes as a dictionary, which is indexed once for all payloads that are compressed against it."""
+        """The payload's bytes as a zstandard dictionary. It is indexed once, for all payloads compressed against it."""
         dictionary = zstandard.ZstdCompressionDict(self.plain, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
         dictionary.precompute_compress(level=_LEVEL)
         return dictionary
@@ -43,7 +47,7 @@ def compress(plain: bytes) -> bytes:
 
 
 def compress_against(plain: bytes, keyframe: Keyframe) -> bytes:
-    """Returns a delta: the bytes as one zstandard frame that only the keyframe can restore (RFC 8878, section 5)."""
+    """Returns a delta: the bytes as one zstandard frame that uses the keyframe as dictionary (RFC 8878, section 5)."""
     window_log = (len(plain) + len(keyframe.plain)).bit_length()
     if window_log <= _LEVEL_WINDOW_LOG:
         return zstandard.ZstdCompressor(level=_LEVEL, dict_data=keyframe.dictionary).compress(plain)
@@ -61,13 +65,14 @@ def compress_against(plain: bytes, keyframe: Keyframe) -> bytes:
 def restore(compressed: bytes, size: int, sha256: str, keyframe: Keyframe | None = None) -> bytes:
     """Returns the bytes that were compressed.
 
-    size, sha256: theirs. keyframe: the one they were compressed against; None if they were compressed by themselves.
+    size: the number of bytes before compression. sha256: the SHA-256 of the bytes. keyframe: the keyframe that the
+    bytes were compressed against; None if they were compressed by themselves.
 
-    DamageError if what comes out has another size or SHA-256.
+    DamageError if the restored bytes have another size or SHA-256.
     """
     plain = None
     try:
-        # zstandard allocates as much memory as a frame announces, and a damaged frame may announce any size.
+        # zstandard allocates as much memory as the frame's header announces. A damaged header may announce any size.
         if zstandard.frame_content_size(compressed) == size:
             dictionary = zstandard.ZstdCompressionDict(
                 keyframe.plain if keyframe else b"", dict_type=zstandard.DICT_TYPE_RAWCONTENT
@@ -77,7 +82,7 @@ def restore(compressed: bytes, size: int, sha256: str, keyframe: Keyframe | None
         plain = None
     if plain is None or sha256_hex(plain) != sha256:
         raise DamageError(
-            f"what is stored under SHA-256 {sha256} is damaged: it no longer has that checksum; "
+            f"the data stored under SHA-256 {sha256} is damaged: its checksum no longer matches; "
             "restore the database from a backup"
         )
     return plain

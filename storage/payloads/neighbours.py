@@ -1,4 +1,7 @@
-"""Finds the payloads of captures near in time, which are the ones most like a new payload of the same policy."""
+"""Finds the payloads of a policy's captures that are nearest in time to a new capture.
+
+These payloads resemble the new capture's payload most.
+"""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -11,10 +14,10 @@ from core.policies import PolicyKey
 from storage.tables.column_types import Moment
 from storage.tables.models import CaptureRow, PayloadRow
 
-# Compressed payloads up to this many bytes stay in the database: a file of its own would take this much of a disk in
-# any case, and a request to a server would take more time than it is worth.
-OUTSIDE_FROM = 4096
-# How many captures on either side in time count as neighbours.
+# The most bytes of a compressed payload that stays in the database. A file of its own would take up at least this much
+# of a disk, and a request to a server would take more time than it is worth.
+MAX_INLINE_BYTES = 4096
+# The most captures before a moment, and the most captures after it, that count as neighbours.
 _NEIGHBOURS_EACH_SIDE = 12
 
 
@@ -22,14 +25,16 @@ _NEIGHBOURS_EACH_SIDE = 12
 class PackedForm:
     """How a payload is stored.
 
-    keyframe: the payload that it is a delta against; None if it is stored whole.
-    base: the keyframe's own keyframe; None if the keyframe is stored whole.
-    stored_size: how many bytes it takes; of one outside the database only that there are at least `OUTSIDE_FROM`.
+    sha256: the payload's SHA-256.
+    keyframe: the SHA-256 of the payload that this payload is stored as a delta against; None if it is stored whole.
+    keyframe_of_keyframe: the SHA-256 of the keyframe's own keyframe; None if the keyframe is stored whole.
+    stored_size: the compressed size in bytes. For a payload in a payload store, it is `MAX_INLINE_BYTES`, a lower
+        bound.
     """
 
     sha256: str
     keyframe: str | None
-    base: str | None
+    keyframe_of_keyframe: str | None
     stored_size: int
 
 
@@ -38,7 +43,7 @@ _FORM_QUERY = select(
     PayloadRow.sha256,
     PayloadRow.keyframe,
     _keyframe_row.keyframe,
-    case((PayloadRow.store.is_not(None), OUTSIDE_FROM), else_=func.length(PayloadRow.data)),
+    case((PayloadRow.store.is_not(None), MAX_INLINE_BYTES), else_=func.length(PayloadRow.data)),
 ).outerjoin(_keyframe_row, _keyframe_row.sha256 == PayloadRow.keyframe)
 _is_whole_or_has_keyframe = PayloadRow.keyframe.is_(None) | _keyframe_row.sha256.is_not(None)
 _policy_query = (
@@ -56,9 +61,9 @@ _NEIGHBOUR_QUERY = union_all(_before_query.subquery().select(), _after_query.sub
 
 
 def packed_forms(session: Session, sha256s: set[str]) -> dict[str, PackedForm | None]:
-    """Returns how payloads are stored, by SHA-256; None for a payload whose keyframe is gone.
+    """Returns how payloads are stored, by SHA-256. The value is None for a payload whose keyframe is missing.
 
-    sha256s: of the payloads asked about; those that are not stored are left out.
+    sha256s: the payloads to look up. Payloads that are not stored are left out of the result.
     """
     query = _FORM_QUERY.add_columns(_is_whole_or_has_keyframe).where(PayloadRow.sha256.in_(sha256s))
     return {row[0]: PackedForm(*row[:-1]) if row[-1] else None for row in session.execute(query)}
@@ -67,26 +72,28 @@ def packed_forms(session: Session, sha256s: set[str]) -> dict[str, PackedForm | 
 class Neighbours:
     """The captures of a policy that are stored or about to be stored, as seen by one transaction.
 
-    Captures that follow each other in time, as those of a crawl or a file mostly do, are served by one query.
+    If `nearest_payloads` is called for moments in chronological order, as for the captures of a crawl or a file, one
+    query usually answers many calls.
     """
 
     def __init__(self, session: Session, key: PolicyKey) -> None:
         self._session = session
         self._parameters = key._asdict()
-        # A part of the stored captures without gaps, oldest first, and whether it reaches to the first and to the last.
+        # A contiguous range of the policy's stored captures, oldest first. The two flags say whether the range includes
+        # the policy's first and last stored capture.
         self._stored: list[tuple[datetime, PackedForm]] = []
         self._reaches_first = self._reaches_last = False
         self._to_be_stored: list[tuple[datetime, PackedForm]] = []
 
     def add(self, captured_at: datetime, form: PackedForm) -> None:
-        """Adds a capture that is about to be stored. form: how its payload is stored."""
+        """Adds a capture that is about to be stored. form: how the capture's payload is stored."""
         self._to_be_stored.append((captured_at, form))
 
-    def around(self, moment: datetime) -> list[PackedForm]:
+    def nearest_payloads(self, moment: datetime) -> list[PackedForm]:
         """Returns the payloads of the captures nearest in time to a moment, the nearest first.
 
-        At most twelve captures before or at the moment are taken into account, and twelve after it. Of captures at the
-        same time, the one stored last is the nearest.
+        At most twelve captures before or at the moment and at most twelve captures after it are returned. Of several
+        captures at the same time, the capture that was stored last counts as the nearest.
         """
         captures = sorted([*self._stored_around(moment), *self._to_be_stored], key=lambda capture: capture[0])
         first_after = bisect_right(captures, moment, key=lambda capture: capture[0])
@@ -96,18 +103,19 @@ class Neighbours:
         return [form for _, form in nearest]
 
     def _stored_around(self, moment: datetime) -> list[tuple[datetime, PackedForm]]:
-        before, after = self._count_sides(moment)
-        enough_before = self._reaches_first or before >= _NEIGHBOURS_EACH_SIDE
-        enough_after = self._reaches_last or after >= _NEIGHBOURS_EACH_SIDE
+        count_before, count_after = self._count_sides(moment)
+        enough_before = self._reaches_first or count_before >= _NEIGHBOURS_EACH_SIDE
+        enough_after = self._reaches_last or count_after >= _NEIGHBOURS_EACH_SIDE
         if not (enough_before and enough_after):
-            # On the connection, since the session would first write the payloads that are waiting in it.
+            # Executed on the connection: `session.execute` would first flush the pending payload rows.
             rows = self._session.connection().execute(_NEIGHBOUR_QUERY, {**self._parameters, "moment": moment}).all()
             self._stored = [(at, PackedForm(*form)) for *form, at, _ in sorted(rows, key=lambda row: row[-2:])]
-            before, after = self._count_sides(moment)
-            self._reaches_first, self._reaches_last = before < _NEIGHBOURS_EACH_SIDE, after < _NEIGHBOURS_EACH_SIDE
+            count_before, count_after = self._count_sides(moment)
+            self._reaches_first = count_before < _NEIGHBOURS_EACH_SIDE
+            self._reaches_last = count_after < _NEIGHBOURS_EACH_SIDE
         return self._stored
 
     def _count_sides(self, moment: datetime) -> tuple[int, int]:
-        """Returns how many of the known stored captures are from before or at a moment, and how many from after it."""
-        before = bisect_right(self._stored, moment, key=lambda capture: capture[0])
-        return before, len(self._stored) - before
+        """Returns how many captures of the loaded range are before or at a moment, and how many are after it."""
+        count_before = bisect_right(self._stored, moment, key=lambda capture: capture[0])
+        return count_before, len(self._stored) - count_before

@@ -1,4 +1,4 @@
-"""Stores of bytes outside the database: a folder, or a server that speaks S3's protocol."""
+"""Object stores outside the database, for payloads: folders, or servers that speak the protocol of Amazon S3."""
 
 import os
 from collections.abc import Iterator
@@ -11,15 +11,16 @@ from obstore.store import LocalStore, S3Store
 
 from core.exceptions import DamageError, StorageError
 
-_ACCEPTED_URLS = "give file:///path/to/folder or s3://bucket/prefix, or nothing to keep payloads in the database"
-# While a request is under way, a transaction of the database is open, and other processes may wait for it.
+_ACCEPTED_URLS = "give file:///path/to/folder or s3://bucket/prefix; leave it empty to keep payloads in the database"
+# The longest time for a request. A database transaction is open during the request, and other processes may be waiting
+# for that transaction.
 _REQUEST_TIMEOUT = timedelta(seconds=20)
 _CONNECT_TIMEOUT = timedelta(seconds=5)
 _RETRIES = 3
 
 
 class UnavailableError(StorageError):
-    """A payload store refused, or can't be reached. url: the store's."""
+    """Raised if a payload store refuses a request or can't be reached. url: the store's URL."""
 
     def __init__(self, url: str, message: str) -> None:
         super().__init__(message)
@@ -27,11 +28,12 @@ class UnavailableError(StorageError):
 
 
 class ObjectStores:
-    """Object stores, each named by its URL. An object is there whole or not at all, and is never altered.
+    """The object stores, each named by its URL. An object is written completely or not at all, and is never altered.
 
-    url: of the store for new objects; '' if they stay in the database. Objects in other stores are read there.
+    url: the URL of the store for new objects; '' if new payloads stay in the database. Objects that are in another
+        store are read from that store.
 
-    StorageError if `url` names no store, or if its folder can't be made.
+    StorageError if `url` is not the URL of a store, or if the store's folder can't be created.
     """
 
     def __init__(self, url: str) -> None:
@@ -39,12 +41,12 @@ class ObjectStores:
         self._stores: dict[str, LocalStore | S3Store] = {}
         if self.url:
             if not _names_store(self.url):
-                raise StorageError(f"CLAUSEWATCH_PAYLOADS_URL: {url!r} names no payload store; {_ACCEPTED_URLS}")
+                raise StorageError(f"CLAUSEWATCH_PAYLOADS_URL: {url!r} is not a payload store's URL; {_ACCEPTED_URLS}")
             if self.url.startswith("file:"):
                 _make_folder(self.url)
 
     def put(self, key: str, data: bytes) -> None:
-        """Writes an object to the store for new objects. Once this returns, a power cut doesn't lose the object.
+        """Writes an object to the store for new objects. After `put` has returned, a power cut can't lose the object.
 
         UnavailableError if the store refuses or can't be reached.
         """
@@ -56,7 +58,7 @@ class ObjectStores:
             raise _unavailable(self.url, error) from None
 
     def get(self, url: str, key: str) -> bytes:
-        """Returns the object with a key in the store with that URL.
+        """Returns an object. url: the store's URL. key: the object's key in the store.
 
         DamageError if the store no longer has the object; UnavailableError if the store can't be read.
         """
@@ -66,11 +68,11 @@ class ObjectStores:
             if next(self.keys(url), None) is None:
                 raise UnavailableError(
                     url,
-                    f"the payload store {url} is empty or not there, but the database has payloads in it: see that it "
-                    "is mounted, or that the bucket is the right one",
+                    f"the payload store {url} is empty or missing, but the database refers to payloads in it: check "
+                    "that the folder is mounted, or that the bucket is the right one",
                 ) from None
             raise DamageError(
-                f"the object {key} is gone from the payload store {url}: restore it from a backup"
+                f"the object {key} is missing from the payload store {url}: restore it from a backup"
             ) from None
         except (BaseError, OSError) as error:
             raise _unavailable(url, error) from None
@@ -92,9 +94,9 @@ class ObjectStores:
 
 
 def open_store(url: str) -> LocalStore | S3Store:
-    """Returns the client of a store. DamageError if the URL, which a row of the database gives, names no store."""
+    """Returns a client for a store. DamageError if `url`, which comes from a row of the database, is no store's URL."""
     if not _names_store(url):
-        raise DamageError(f"the database says that a payload is in {url!r}, which names no payload store")
+        raise DamageError(f"according to the database, a payload is in {url!r}, but that is not a payload store's URL")
     if url.startswith("file:"):
         return LocalStore(_folder(url))
     # Credentials, region and endpoint come from the environment variables that all S3 clients use.
@@ -121,13 +123,13 @@ def _make_folder(url: str) -> None:
         _folder(url).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"the payload store's folder {_folder(url)} cannot be made: {error.strerror}; "
-            "make it, or set CLAUSEWATCH_PAYLOADS_URL to another place"
+            f"the payload store's folder {_folder(url)} cannot be created: {error.strerror}; "
+            "create it, or set CLAUSEWATCH_PAYLOADS_URL to another place"
         ) from None
 
 
 def _sync_to_disk(path: Path) -> None:
-    """Syncs a file, its folder and the folder above, since the folder may be new, too."""
+    """Syncs a file, the file's folder, and the folder above, because the file's folder may be new, too."""
     for entry in (path, path.parent, path.parent.parent):
         descriptor = os.open(entry, os.O_RDONLY)
         try:
@@ -138,11 +140,13 @@ def _sync_to_disk(path: Path) -> None:
 
 def _unavailable(url: str, error: Exception) -> UnavailableError:
     message = str(error).partition("\n")[0]
-    # ENOSPC and EDQUOT; EACCES and EROFS.
+    # The numbers are ENOSPC (28), EDQUOT (122), EACCES (13) and EROFS (30).
     if "os error 28" in message or "os error 122" in message:
         advice = "has no space left: free some and run this again"
     elif "os error 13" in message or "os error 30" in message:
-        advice = "cannot be read or written: give this user the right to"
+        advice = "cannot be read or written: give this user the right to read and write it"
     else:
-        advice = "cannot be read or written: see that it is there and reachable, then run this again"
-    return UnavailableError(url, f"the payload store {url} {advice}; what was stored before stays ({message})")
+        advice = "cannot be read or written: check that it exists and can be reached, then run this again"
+    return UnavailableError(
+        url, f"the payload store {url} {advice}; everything stored before is still there ({message})"
+    )

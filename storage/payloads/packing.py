@@ -1,9 +1,9 @@
-"""Stores payloads under their SHA-256, each once, and returns them.
+"""Stores each payload once, under its SHA-256, and reads payloads back.
 
-Consecutive captures of a page mostly differ in a few numbers that the server makes anew with every answer, and most of
-a page stays the same from one year to the next. So a payload is stored whole or as a delta against another payload, its
-keyframe. A keyframe is itself stored whole, or as a delta against a payload that is stored whole. So reading a payload
-takes at most two more look-ups, however long the history is.
+Consecutive captures of a page mostly differ in a few tokens that the server generates for every answer. Most of a page
+stays the same from one year to the next. So a payload is stored whole (compressed by itself) or as a delta against
+another payload, its keyframe. A keyframe is itself stored whole, or as a delta against a payload that is stored whole.
+So reading a payload takes at most two further look-ups, regardless of the history's length.
 """
 
 from collections import OrderedDict
@@ -18,21 +18,22 @@ from core.captures import Capture
 from core.exceptions import DamageError, StorageError
 from core.policies import PolicyKey
 from storage.payloads.compression import Keyframe, compress, compress_against, restore
-from storage.payloads.neighbours import OUTSIDE_FROM, Neighbours, PackedForm, packed_forms
+from storage.payloads.neighbours import MAX_INLINE_BYTES, Neighbours, PackedForm, packed_forms
 from storage.payloads.object_stores import ObjectStores
 from storage.tables.models import PayloadRow
 
-# Two keyframes are tried for a new payload, and more, up to this many, while the smallest delta is larger than 1/64 of
-# the payload.
+# The most keyframes that are tried for a new payload. After two keyframes, another keyframe is tried only if the
+# smallest delta so far is larger than 1/64 of the payload.
 _MAX_KEYFRAMES_TRIED = 6
 _SMALL_DELTA_PART = 64
-# A delta as small as the neighbours' is taken at once if it is smaller than 1/256 of the payload.
+# A delta of at most 1/256 of the payload is used without trying further keyframes, if it is about as small as the
+# smallest delta among the neighbours.
 _TINY_DELTA_PART = 256
-# Two deltas count as equally small if they differ by at most a quarter and 16 bytes.
+# A delta counts as about as small as another delta if it is larger by at most a quarter plus 16 bytes.
 _EQUALLY_SMALL_RATIO = 1.25
 _EQUALLY_SMALL_BYTES = 16
-# A page that changes for good drifts away from its keyframe, and each delta pays for that. Once the deltas have paid a
-# fifth of the size of a new keyframe, it is made.
+# After a lasting change, a page differs more from its keyframe, and every later delta is larger for it. Once these
+# extra bytes add up to a fifth of the size of a new keyframe, a new keyframe is made.
 _DRIFT_PART = 5
 # A delta larger than a third of the payload stored whole isn't worth the look-up; the payload is stored whole.
 _MAX_DELTA_PART = 3
@@ -44,7 +45,7 @@ _LOCATION_QUERY = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.stor
 
 
 class KeyframeCache:
-    """The keyframes used last, so that they are not read and indexed again for each capture of a policy."""
+    """The keyframes that were used last, kept to avoid reading and indexing them again for each capture of a policy."""
 
     def __init__(self) -> None:
         self._keyframes: OrderedDict[str, Keyframe] = OrderedDict()
@@ -58,7 +59,10 @@ class KeyframeCache:
             return self._keyframes.get(sha256)
 
     def add(self, keyframe: Keyframe) -> None:
-        """Adds a keyframe. Drops the least recently used ones beyond 16 or 32 MB, but never the one just added."""
+        """Adds a keyframe. Drops the least recently used keyframes while there are more than 16, or more than 32 MB.
+
+        The keyframe that was just added is never dropped.
+        """
         with self._lock:
             self._keyframes[keyframe.sha256] = keyframe
             while len(self._keyframes) > 1 and (
@@ -68,16 +72,16 @@ class KeyframeCache:
 
 
 def session_info(url: str) -> dict[str, Any]:
-    """Returns the `Session.info` that the functions here need. url: `payloads_url` of `Store.open`."""
+    """Returns the `Session.info` that this module's functions need. url: the `payloads_url` given to `Store.open`."""
     return {"object_stores": ObjectStores(url), "keyframes": KeyframeCache()}
 
 
 def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> None:
-    """Stores the payloads of captures, unless they are stored already. The captures themselves are to be stored next.
+    """Stores the payloads of captures, if they are not stored yet. The caller then stores the captures themselves.
 
-    captures: each with its payload; None if the payload is stored already.
+    captures: each capture with its payload. The payload can be None if it is stored already.
 
-    StorageError if a payload is neither given nor stored, or if the payload store refuses.
+    StorageError if a payload is None and not stored, or if the payload store refuses.
     """
     forms = packed_forms(session, {capture.sha256 for capture, _ in captures})
     neighbours_by_policy: dict[PolicyKey, Neighbours] = {}
@@ -86,10 +90,11 @@ def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> N
         if capture.sha256 not in forms:
             if payload is None:
                 raise StorageError(
-                    f"the payload of the capture of {capture.url} is not stored: hand it over with its bytes"
+                    f"the payload of the capture of {capture.url} is not stored: pass the payload with the capture"
                 )
-            form, compressed = _pack(session, capture.sha256, payload, neighbours.around(capture.captured_at))
-            # The session writes this row together with the following ones, or before one of those is compared with it.
+            form, compressed = _pack(session, capture.sha256, payload, neighbours.nearest_payloads(capture.captured_at))
+            # The session writes this row together with the rows of the following payloads. If a following payload is
+            # compared with this payload, the session writes this row first.
             session.add(
                 PayloadRow(**store_compressed(session, capture.sha256, len(payload), form.keyframe, compressed))
             )
@@ -102,15 +107,18 @@ def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> N
 def store_compressed(
     session: Session, sha256: str, size: int, keyframe: str | None, compressed: bytes
 ) -> dict[str, Any]:
-    """Returns the column values of a payload's row, with its bytes; writes large ones to the payload store instead.
+    """Returns the column values of a payload's row. Large compressed bytes are written to the payload store instead.
 
-    sha256, size: of the payload. keyframe: what it was compressed against, or None. UnavailableError if the payload
-    store refuses.
+    sha256: the payload's SHA-256. size: the payload's length in bytes. keyframe: the SHA-256 of the payload that it was
+    compressed against; None if it was compressed by itself. compressed: the compressed bytes.
+
+    UnavailableError if the payload store refuses.
     """
     object_stores = object_stores_of(session)
-    store = object_stores.url if len(compressed) > OUTSIDE_FROM and object_stores.url else None
+    store = object_stores.url if len(compressed) > MAX_INLINE_BYTES and object_stores.url else None
     if store:
-        # Before the row is written: if we are killed in between, only an object is left that no row names.
+        # The object is written before the row. If the process is killed in between, the object is left without a row,
+        # which is harmless.
         object_stores.put(object_key(sha256, keyframe), compressed)
     return {
         "sha256": sha256,
@@ -124,12 +132,12 @@ def store_compressed(
 def get(session: Session, sha256: str) -> bytes:
     """Returns the payload with that SHA-256.
 
-    StorageError if it is not stored, or if the payload store can't be read. DamageError if the payload is damaged, or
-    one that it depends on.
+    StorageError if the payload is not stored, or if the payload store can't be read. DamageError if the payload or its
+    keyframe is damaged.
     """
     row = session.get(PayloadRow, sha256)
     if row is None:
-        raise StorageError(f"no payload is stored under SHA-256 {sha256}; hand the capture over with its bytes")
+        raise StorageError(f"no payload is stored under SHA-256 {sha256}; pass the payload with the capture")
     return unpack(session, row)
 
 
@@ -140,34 +148,41 @@ def unpack(session: Session, row: PayloadRow) -> bytes:
 
 
 def compressed_bytes(session: Session, row: PayloadRow) -> bytes:
-    """Returns the compressed bytes of a row, wherever they are. Errors as in `ObjectStores.get`."""
+    """Returns the compressed bytes of a payload's row, from the row or from the payload store.
+
+    Errors as in `ObjectStores.get`.
+    """
     return object_stores_of(session).get(row.store, object_key(row.sha256, row.keyframe)) if row.store else row.data
 
 
 def needed_stores(session: Session, sha256: str) -> set[str]:
-    """Returns the URLs of the payload stores that reading a payload takes: its own and those of its keyframes."""
+    """Returns the URLs of the payload stores that hold a payload, its keyframe, and the keyframe's own keyframe."""
     urls: set[str] = set()
-    wanted: str | None = sha256
+    next_sha256: str | None = sha256
     for _ in ("the payload", "its keyframe", "the keyframe's keyframe"):
-        row = session.execute(_LOCATION_QUERY, {"sha256": wanted}).one_or_none()
+        row = session.execute(_LOCATION_QUERY, {"sha256": next_sha256}).one_or_none()
         if row is None:
             break
         if row.store:
             urls.add(row.store)
-        wanted = row.keyframe
+        next_sha256 = row.keyframe
     return urls
 
 
 def is_payload_object(session: Session, store: str, key: str) -> bool:
-    """Returns whether an object in a store holds a payload. key: the object's, which may be anything."""
+    """Returns whether a row in the database refers to an object in a payload store.
+
+    store: the store's URL. key: the object's key; any text, since other programs may write to the store.
+    """
     row = session.execute(_LOCATION_QUERY, {"sha256": key[3:67]}).one_or_none()
     return row is not None and row.store == store and object_key(row.sha256, row.keyframe) == key
 
 
 def object_key(sha256: str, keyframe: str | None) -> str:
-    """Returns the key of a payload's object.
+    """Returns the key of a payload's object in a payload store.
 
-    It names the keyframe, too, since two processes may compress one payload against two keyframes at once.
+    The key also contains the keyframe's SHA-256, because two processes may compress the same payload against different
+    keyframes at the same time.
     """
     return f"{sha256[:2]}/{sha256}.{keyframe}" if keyframe else f"{sha256[:2]}/{sha256}"
 
@@ -179,11 +194,12 @@ def object_stores_of(session: Session) -> ObjectStores:
 
 
 def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[PackedForm]) -> tuple[PackedForm, bytes]:
-    """Returns how to store a payload, and its compressed bytes: a delta if one is worth it, or the whole payload.
+    """Returns how to store a payload, and the compressed bytes: a delta if it saves enough, or the whole payload.
 
     neighbours: the payloads of captures of the same policy, the nearest in time first.
     """
-    # Every delta holds what the server makes anew with every answer; the smallest one holds little else.
+    # Every delta contains the tokens that the server generates for each answer. The smallest delta contains little
+    # more.
     smallest_neighbour = min((form.stored_size for form in neighbours if form.keyframe is not None), default=0)
     candidates = _keyframe_candidates(neighbours)
 
@@ -206,23 +222,25 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
         ):
             return as_delta(keyframe, delta)
         deltas.append((keyframe, delta))
-        if len(deltas) > 1 and min(len(tried) for _, tried in deltas) * _SMALL_DELTA_PART <= len(payload):
+        if len(deltas) > 1 and min(len(tried_delta) for _, tried_delta in deltas) * _SMALL_DELTA_PART <= len(payload):
             break
     if not deltas:
         return as_whole(compress(payload))
     smallest = min(len(delta) for _, delta in deltas)
-    # Of deltas about as small as each other, one against a whole payload is best: reading it takes a look-up less.
+    # Among the deltas that are about as small as the smallest delta, a delta against a whole payload is preferred,
+    # because reading it takes one look-up less.
     keyframe, delta = min(
-        (tried for tried in deltas if _is_about_as_small(len(tried[1]), smallest)),
-        key=lambda tried: (candidates[tried[0].sha256] is not None, len(tried[1])),
+        (pair for pair in deltas if _is_about_as_small(len(pair[1]), smallest)),
+        key=lambda pair: (candidates[pair[0].sha256] is not None, len(pair[1])),
     )
     base_sha256 = candidates[keyframe.sha256]
     if base_sha256 is not None and smallest_neighbour:
-        # The keyframe is a delta itself. If the page has drifted too far from it, a new keyframe takes its place: this
-        # payload, stored as a delta against the keyframe's keyframe.
+        # The keyframe is itself a delta. If the page has drifted too far from the keyframe, this payload becomes a new
+        # keyframe: it is stored as a delta against the base, which is the keyframe's own keyframe.
         uses = 1 + sum(1 for form in neighbours if form.keyframe == keyframe.sha256)
         drift_cost = (len(delta) - smallest_neighbour) * uses * _DRIFT_PART
-        # A delta against the base is at least as large as this one, whose keyframe is nearer in time.
+        # The base is loaded only if the drift costs more than `delta` has bytes: a delta against the base is at least
+        # as large as `delta`, because the keyframe is nearer in time than the base.
         base = _load_sound_keyframe(session, base_sha256, sha256) if drift_cost > len(delta) else None
         if base is not None and drift_cost > len(new_keyframe := compress_against(payload, base)):
             keyframe, delta = base, new_keyframe
@@ -234,13 +252,17 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
 
 
 def _keyframe_candidates(neighbours: Sequence[PackedForm]) -> dict[str, str | None]:
-    """Returns the payloads to try as keyframes, in that order, each with its own keyframe; None if it is stored whole.
+    """Returns the payloads to try as keyframes, in the order in which to try them.
 
-    Only what this transaction sees counts. A transaction that was rolled back may have stored the same payloads in
-    another form.
+    The result maps the SHA-256 of each payload to the SHA-256 of its own keyframe, or to None if it is stored whole.
+
+    Only rows that this transaction sees are used, because a transaction that was rolled back may have stored the same
+    payloads in another form.
     """
-    used = [(form.keyframe, form.base) if form.keyframe else (form.sha256, None) for form in neighbours]
-    unused = [(form.sha256, form.keyframe) for form in neighbours if form.keyframe and form.base is None]
+    used = [(form.keyframe, form.keyframe_of_keyframe) if form.keyframe else (form.sha256, None) for form in neighbours]
+    unused = [
+        (form.sha256, form.keyframe) for form in neighbours if form.keyframe and form.keyframe_of_keyframe is None
+    ]
     return dict([*used[:1], *unused[:1], *used, *unused])
 
 
@@ -249,7 +271,7 @@ def _is_about_as_small(size: int, other_size: int) -> bool:
 
 
 def _load_sound_keyframe(session: Session, sha256: str, dependent: str) -> Keyframe | None:
-    """Returns a keyframe; None if it is damaged, since nothing new may depend on a damaged one."""
+    """Returns a keyframe; None if it is damaged, because no new delta may depend on a damaged keyframe."""
     try:
         return _load_keyframe(session, sha256, dependent)
     except DamageError:
@@ -257,20 +279,23 @@ def _load_sound_keyframe(session: Session, sha256: str, dependent: str) -> Keyfr
 
 
 def _load_keyframe(session: Session, sha256: str, dependent: str, must_be_whole: bool = False) -> Keyframe:
-    """Returns a keyframe. DamageError if it is damaged. dependent: the payload that needs it, for messages."""
+    """Returns a keyframe.
+
+    DamageError if it is damaged. dependent: the SHA-256 of the payload that needs the keyframe.
+    """
     keyframes: KeyframeCache = session.info["keyframes"]
     keyframe = keyframes.get(sha256)
     if keyframe is None:
         row = session.get(PayloadRow, sha256)
         if row is None:
             raise DamageError(
-                f"the keyframe {sha256} is gone from the database, and with it what is stored as a difference from it, "
-                f"as {dependent} is; restore the database from a backup"
+                f"the payload {sha256} is missing from the database, so that {dependent}, which is stored as a "
+                "difference from it, cannot be read either; restore the database from a backup"
             )
         if row.keyframe and must_be_whole:
             raise DamageError(
-                f"the row of the payload {sha256} is not as it was written: it is stored as a difference, but should "
-                f"be stored whole, since {dependent} needs it; restore the database from a backup"
+                f"the row of the payload {sha256} was altered after it was written: it must be stored whole, because "
+                f"{dependent} depends on it, but it is stored as a difference; restore the database from a backup"
             )
         base = _load_keyframe(session, row.keyframe, dependent, must_be_whole=True) if row.keyframe else None
         try:

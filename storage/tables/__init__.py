@@ -1,1 +1,1 @@
-"""The tables: models, column types, seals and migrations."""
+"""The database's tables: models, column types, seals and migrations."""

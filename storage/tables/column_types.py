@@ -1,4 +1,4 @@
-"""Column types that store every value of clausewatch on either database, and return it unchanged."""
+"""Column types that store every value of clausewatch in SQLite and in PostgreSQL, and return each value unchanged."""
 
 import json
 import re
@@ -19,9 +19,9 @@ _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 
 
 class _Checked(TypeDecorator[_T]):
-    """A type that raises DamageError for a stored value it can't convert.
+    """A column type that raises DamageError for a stored value that it can't convert.
 
-    SQLite enforces no column types, so any value may stand in a column of a damaged file.
+    SQLite doesn't enforce column types, so a column of a damaged file may hold any value.
     """
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], _T | None] | None:
@@ -36,14 +36,15 @@ class _Checked(TypeDecorator[_T]):
             except (ValueError, TypeError):
                 shown = repr(value)[:40]
                 raise DamageError(
-                    f"{shown} in the database is not as it was written; restore the database from a backup"
+                    f"the value {shown} in the database was altered after it was written; restore the database from "
+                    "a backup"
                 ) from None
 
         return checked
 
 
 class AnyText(_Checked[str]):
-    """A string of any code points. Backslash, NUL and surrogates are stored escaped, as `\\u005c` and the like."""
+    """A string of any code points. Backslashes, NUL and surrogates are stored as escapes: a backslash as `\\u005c`."""
 
     impl = Text
     cache_ok = True
@@ -53,7 +54,7 @@ class AnyText(_Checked[str]):
         return None if value is None else _UNSTORABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """Returns the string without the escapes. TypeError if the stored value is no string."""
+        """Returns the string with its escapes decoded. TypeError if the stored value is not a string."""
         if value is None:
             return None
         if not isinstance(value, str):
@@ -72,7 +73,7 @@ class Sha256(_Checked[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """Returns the 32 bytes of the checksum.
 
-        A value that is not hexadecimal, as a damaged row may return, becomes bytes that equal no checksum.
+        A damaged row may return a value that is not hexadecimal. Such a value becomes bytes that equal no checksum.
         """
         if value is None:
             return None
@@ -84,8 +85,8 @@ class Sha256(_Checked[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Returns the checksum in hexadecimal.
 
-        SQLite may hold a value of another type in a damaged row. It is returned as a string, which is the checksum of
-        nothing that is stored.
+        A damaged row in SQLite may hold a value of another type. Such a value is returned as a string, which equals no
+        checksum.
         """
         if value is None:
             return None
@@ -93,7 +94,7 @@ class Sha256(_Checked[str]):
 
 
 class Json(_Checked[Any]):
-    """A value as JSON in ASCII. The databases' own JSON types refuse the characters that AnyText escapes."""
+    """A value, stored as JSON in ASCII. The databases' own JSON types refuse the characters that AnyText escapes."""
 
     impl = Text
     cache_ok = True
@@ -103,7 +104,7 @@ class Json(_Checked[Any]):
         return json.dumps(value, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Returns the value that the JSON stands for: what was stored as a tuple comes back as a list."""
+        """Returns the value that was stored. A tuple is returned as a list."""
         return None if value is None else json.loads(value)
 
 
@@ -114,7 +115,7 @@ class Moment(_Checked[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Returns the time in UTC, naive for SQLite, which knows no time zones. ValueError if `value` is naive."""
+        """Returns the time in UTC. It is naive for SQLite, which has no time zones. ValueError if `value` is naive."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -130,13 +131,13 @@ class Moment(_Checked[datetime]):
 
 
 class Bytes(_Checked[bytes]):
-    """Bytes."""
+    """Bytes, stored as they are."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
-        """Returns the bytes. TypeError if the stored value is a text."""
+        """Returns the bytes. TypeError if the stored value is of another type."""
         if value is not None and not isinstance(value, bytes):
             raise TypeError(value)
         return value

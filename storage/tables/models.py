@@ -1,4 +1,4 @@
-"""The tables.
+"""The tables, as SQLAlchemy models.
 
 Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from the
 evidence and can be derived again. A row's `seal` proves that the row was not altered (`storage.tables.seals`). Versions
@@ -25,11 +25,11 @@ class Base(DeclarativeBase):
 
 
 class PayloadRow(Base):
-    """The bytes of captures, stored once under their SHA-256.
+    """A payload: the bytes of one or more captures, stored once under their SHA-256.
 
-    size: how many bytes the payload has, uncompressed.
-    keyframe: the payload that this one is stored as a delta against; None if it is stored whole. It is no foreign key,
-        since SQLite can't drop a column that is one.
+    size: the uncompressed size in bytes.
+    keyframe: the SHA-256 of the payload that this payload is stored as a delta against; None if it is stored whole. The
+        column is not declared as a foreign key, because SQLite can't drop a foreign-key column.
     store: the URL of the payload store that holds the compressed bytes, under the key that
         `storage.payloads.packing.object_key` returns; None if `data` holds them.
     data: the compressed bytes; empty if a payload store holds them.
@@ -45,10 +45,10 @@ class PayloadRow(Base):
 
 
 class CaptureRow(Base):
-    """A capture: the columns are the fields of `core.captures.Capture`, which describes them.
+    """A capture. The columns are the fields of `core.captures.Capture`, which describes them.
 
-    identity: the SHA-256 of the fields that tell captures apart (`storage.capture_rows.capture_identity`), since
-        addresses are too long for a unique index.
+    identity: the SHA-256 of the fields that distinguish captures (`storage.capture_rows.capture_identity`). The fields
+        themselves are too long for a unique index, because they include addresses.
     """
 
     __tablename__ = "captures"
@@ -74,9 +74,10 @@ class CaptureRow(Base):
 
 
 class DocumentRow(Base):
-    """A document, stored once under the SHA-256 of its JSON, since many captures show the same one.
+    """A document, stored once under the SHA-256 of its JSON, although many captures may show it.
 
-    size: how many bytes the JSON has. data: the JSON, compressed.
+    size: the length of the JSON in bytes.
+    data: the compressed JSON.
     """
 
     __tablename__ = "documents"
@@ -87,17 +88,20 @@ class DocumentRow(Base):
 
 
 class ReadingRow(Base):
-    """What extraction made of a capture, by one reader. The readings of earlier readers stay.
+    """The reading of a capture by one policy reader. The readings by earlier policy readers stay stored.
 
-    reader: the name of everything that decides the readings of a whole policy (`intake.policy_reader.reader_of`).
-    extractor, declared: what decides this one reading: the extractor's version, and a checksum of what the declaration
-        says about this capture. A reader takes over another reader's reading if both values are the same.
-        extractor is '' if the capture could not be looked into, for instance because its payload was damaged; such a
-        reading doesn't last, and is made again.
-    language: the document's, if it is certain.
-    verdict, reason, evidence, needs_browser: the verdict on the capture by itself. The other captures of the policy, or
-        a person, may change it (`storage.verdicts`).
-    version_id: of the version that the document would show, whatever the verdict; None if there is no text.
+    reader: the name of the policy reader. A policy reader is the combination of extractor, sameness rule
+        (`diffing.sameness`) and declaration that a reading is made with (see `intake.policy_reader.reader_of`).
+    extractor: the version of the extractor and of the sameness rule. It is '' if the payload could not be read this
+        time, for instance because it was damaged. Such a reading is not lasting: it is made again later.
+    declared: a checksum of the parts of the declaration that apply to this capture. Together with `extractor` it
+        determines the reading, so a policy reader copies another policy reader's reading if both values are equal.
+    language: the document's language; None if the language is not certain.
+    verdict, reason, evidence, needs_browser: the verdict that follows from the capture alone. The policy's other
+        captures or a user's review may change it (`storage.verdicts`).
+    document_sha256: the SHA-256 of the document's row; None if the payload could not be read as a document.
+    version_id: the id of the version with the document's clauses, also if the capture is quarantined; None if the
+        document has no text.
     """
 
     __tablename__ = "readings"
@@ -117,12 +121,12 @@ class ReadingRow(Base):
 
 
 class PolicyRow(Base):
-    """The state of a policy as a whole; the row is made when the first of its captures is read.
+    """The state of a policy as a whole. The row is inserted when the policy's first capture is read.
 
-    reader: the reader in force, whose readings the policy is shown by. A policy is never shown by the readings of two.
-        A newer reader comes into force when it has read all captures.
-    newest: the captured_at of the newest capture that was read, whatever its verdict.
-    revision: raised by everything that may change the policy's history, in the same transaction.
+    reader: the policy reader in force: the policy's timeline is made from its readings. A timeline never mixes readings
+        by different policy readers. A newer policy reader comes into force when it has read all captures.
+    newest: the `captured_at` of the newest capture that was read, accepted or quarantined.
+    revision: a counter, incremented by every transaction that may change the policy's history.
     composed_revision: the revision up to which all subscribers' digests were composed.
     """
 
@@ -138,9 +142,10 @@ class PolicyRow(Base):
 
 
 class CountRow(Base):
-    """How many captures and reviews of a policy were ever stored.
+    """The numbers of captures and reviews of a policy that were ever stored.
 
-    Neither is ever deleted, so `verify` reports a loss if fewer are there than were counted.
+    clausewatch never deletes captures or reviews. So `verify` reports a loss if the tables hold fewer rows than
+    counted.
     """
 
     __tablename__ = "counts"
@@ -152,7 +157,10 @@ class CountRow(Base):
 
 
 class UnreadRow(Base):
-    """A mark on a capture that the reader in force may not have read yet. It saves searching all captures for such."""
+    """A mark on a capture that the policy reader in force may not have read yet.
+
+    With these marks, unread captures are found without a search of all captures.
+    """
 
     __tablename__ = "unread"
 
@@ -162,7 +170,7 @@ class UnreadRow(Base):
 
 
 class ReviewRow(Base):
-    """A person's decision on a capture. It is evidence, and never altered; the last decision on a capture holds."""
+    """A user's decision on a capture. It is evidence, and never altered. A capture's last decision is valid."""
 
     __tablename__ = "reviews"
     __table_args__ = (Index("reviews_by_capture", "capture_id"),)
@@ -177,11 +185,11 @@ class ReviewRow(Base):
 
 
 class ListingRow(Base):
-    """The listing of a location in an archive's index, while it is under way (`storage.records.Listing`).
+    """The listing of a location in an archive's index (`storage.records.Listing`).
 
-    The row is deleted once a crawl has fetched everything that the listing named.
+    The row is deleted once a crawl has fetched all captures that the listing named.
 
-    identity: the SHA-256 of the policy and the query, so that two crawls at once continue the same listing.
+    identity: the SHA-256 of the policy and the query. It makes two crawls at the same time continue the same listing.
     """
 
     __tablename__ = "listings"
@@ -203,12 +211,15 @@ class ListingRow(Base):
 
 
 class ListedCaptureRow(Base):
-    """A listed capture that is still to be fetched (`storage.records.CaptureToFetch`); deleted once it is stored.
+    """A listed capture that is still to be fetched (`storage.records.CaptureToFetch`).
 
-    identity: the SHA-256 of the policy and of the archive's identifiers for the capture, since addresses are too long
-        for a unique index.
-    checksum: the archive's own checksum of what the capture shows; None if it says nothing about other captures.
-    tried: whether fetching it failed.
+    The row is deleted once the capture is stored.
+
+    identity: the SHA-256 of the policy and of the archive's identifiers for the capture. The identifiers themselves are
+        too long for a unique index, because they include addresses.
+    checksum: the archive's own checksum of what the capture shows; None if an equal checksum wouldn't mean an equal
+        page (see `core.archives.ListedCapture.checksum`).
+    tried: whether fetching the capture has failed.
     """
 
     __tablename__ = "listed_rows"
@@ -234,10 +245,14 @@ class ListedCaptureRow(Base):
 
 
 class SubscriberRow(Base):
-    """Somebody who gets digests.
+    """A subscriber: an e-mail address that digests are sent to.
 
-    id: never reused, since a process that sends digests may hold an id while another process unsubscribes its owner.
-    caught_up: whether a digest has covered everything that was there before, for the vendors watched now.
+    id: the subscriber's number. It is never reused, because one process may be sending a digest to a subscriber while
+        another process unsubscribes the address.
+    vendors: the slugs of the vendors that the subscriber watches; empty for all vendors.
+    since: the time of the subscription; digests leave out changes captured before it.
+    caught_up: whether a digest has already covered all earlier changes of the vendors that the subscriber watches. It
+        is false again after the address subscribes anew, because the vendors may differ.
     """
 
     __tablename__ = "subscribers"
@@ -251,7 +266,10 @@ class SubscriberRow(Base):
 
 
 class WatermarkRow(Base):
-    """The captured_at up to which a subscriber was told every change of a policy."""
+    """A watermark of a subscriber for a policy.
+
+    until: the `captured_at` up to which digests have reported every change of the policy to the subscriber.
+    """
 
     __tablename__ = "told"
 
@@ -264,7 +282,7 @@ class WatermarkRow(Base):
 
 
 class OutboxRow(Base):
-    """A composed message. sent_at: None while it waits to be sent."""
+    """A message to a subscriber. sent_at: the time at which it was sent; None while it waits to be sent."""
 
     __tablename__ = "outbox"
     __table_args__ = ({"sqlite_autoincrement": True},)

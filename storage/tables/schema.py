@@ -1,4 +1,7 @@
-"""The schema of a database: which revision it has, and bringing it up to date with the migrations beside this file."""
+"""Finds out which revision of the schema a database has, and migrates it to the current revision.
+
+The migrations are in the folder `migrations` beside this file.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,23 +19,24 @@ from storage.tables.models import Base
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _POSTGRESQL_LOCK = 0x636C6175  # any number that other programs on the server are unlikely to lock
-_alembic_lock = Lock()  # Alembic keeps the running migration in module globals.
+_alembic_lock = Lock()  # Alembic keeps the running migration in module globals, so threads must take turns.
 
-# The revisions that the baseline replaced, and the last commit that has the migrations from them to the baseline.
+# The revisions before the baseline migration, and the last commit that can migrate a database from them to the
+# baseline.
 _BEFORE_BASELINE = frozenset({"0001", "0002", "0003", "0004", "0005"})
 _LAST_COMMIT_BEFORE_BASELINE = "4a914d7"
 
 
 def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
-    """Creates or migrates the tables if needed, and returns the revision that they have then.
+    """Creates or migrates the tables if needed, and returns their revision afterwards.
 
-    One process does this at a time, and others wait for it.
+    Only one process at a time migrates a database. Other processes wait.
 
-    reader, writer: engines of one database; a transaction of `writer` excludes other writers from its beginning.
-    name: the database's, for messages.
+    reader, writer: two engines for the database. A transaction of `writer` takes the write lock at its beginning.
+    name: the database's name in messages.
 
-    StorageError if a newer clausewatch made the tables, or one from before the baseline migration, or if there are
-    tables of ours and no revision.
+    StorageError if the tables were made by a newer clausewatch, or by a clausewatch from before the baseline migration,
+    or if the database has clausewatch's tables but no record of their revision.
     """
     head_revision = head()
     with reader.connect() as connection:
@@ -43,40 +47,43 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
     with _alembic_lock, _foreign_keys_unchecked(writer) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
-        # Only now, since another process may have been creating the tables until here.
+        # Checked only after the lock is taken, because another process may have been creating the tables until now.
         _check_no_unversioned_tables(connection, name)
         command.upgrade(migration_config(connection), "head")
     return head_revision
 
 
 def check_can_upgrade(present: str | None, name: str) -> None:
-    """Raises StorageError if this code has no migration from a revision on.
+    """Raises StorageError if this code can't migrate tables from a revision to the current revision.
 
-    present: the revision; None stands for an empty database. name: of the database or backup, for messages.
+    present: the revision that the tables have; None for an empty database. name: the name of the database or of the
+    backup in messages.
     """
     if present is None or present in {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
         return
     if present in _BEFORE_BASELINE:
         raise StorageError(
-            f"{name} has the schema of an earlier clausewatch ({present}): bring it up to date with commit "
-            f"{_LAST_COMMIT_BEFORE_BASELINE} first, as docs/operating.md says, then run this again"
+            f"{name} has the schema of an earlier clausewatch ({present}): migrate it with commit "
+            f"{_LAST_COMMIT_BEFORE_BASELINE} first, as docs/operating.md describes, then run this again"
         )
-    raise StorageError(f"{name} was written by a newer clausewatch (schema {present}): update this one")
+    raise StorageError(
+        f"{name} was written by a newer clausewatch (schema {present}): update clausewatch on this machine"
+    )
 
 
 def revision(connection: Connection) -> str | None:
-    """Returns the revision that the tables have now; None if all migrations were undone."""
+    """Returns the revision that the tables have now; None if all migrations were reverted."""
     row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
     return None if row is None else str(row[0])
 
 
 def head() -> str | None:
-    """Returns the revision that this code works with."""
+    """Returns the current revision, with which this code works."""
     return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
 
 
 def migration_config(connection: Connection) -> Config:
-    """Returns the configuration with which Alembic's commands work on this connection, inside its transaction."""
+    """Returns a configuration that makes Alembic's commands use a connection, inside the connection's transaction."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -88,25 +95,26 @@ def _revision_if_any(connection: Connection) -> str | None:
 
 
 def _check_no_unversioned_tables(connection: Connection, name: str) -> None:
-    """Raises StorageError if the database has tables named like ours, and says nothing of their schema.
+    """Raises StorageError if the database has tables with the names of ours, but no revision of the schema.
 
-    Either a row or a table was lost, or the tables are another program's. No migration may touch them.
+    Either the revision was lost, or the tables belong to another program. No migration may change such tables.
     """
     if _revision_if_any(connection) is not None:
         return
-    ours = sorted(Base.metadata.tables.keys() & set(inspect(connection).get_table_names()))
-    if ours:
+    table_names = sorted(Base.metadata.tables.keys() & set(inspect(connection).get_table_names()))
+    if table_names:
         raise StorageError(
-            f"{name} has tables ({', '.join(ours)}) but no record of their schema in alembic_version: restore it "
-            "from a backup, or set CLAUSEWATCH_DATABASE_URL to an empty database"
+            f"{name} has tables ({', '.join(table_names)}) but no record of their schema in alembic_version: restore "
+            "it from a backup, or set CLAUSEWATCH_DATABASE_URL to an empty database"
         )
 
 
 @contextmanager
 def _foreign_keys_unchecked(engine: Engine) -> Iterator[Connection]:
-    """Yields a connection on which SQLite lets a migration replace a table that others refer to.
+    """Yields a connection on which SQLite lets a migration replace a table that other tables refer to.
 
-    See https://www.sqlite.org/lang_altertable.html#otheralter. The setting can't be changed within a transaction.
+    See https://www.sqlite.org/lang_altertable.html#otheralter. The setting is changed on the driver's connection,
+    because it can't be changed within a transaction.
     """
     with engine.connect() as connection:
         if connection.dialect.name != "sqlite":

@@ -1,4 +1,7 @@
-"""A seal proves that no value in a row was altered: it is the SHA-256 of the row's values, in a column of the row."""
+"""Seals. A seal is the SHA-256 of a row's values, stored in a column of the row.
+
+`verify` computes it again. If the result differs, the row was altered after it was written.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,8 +12,9 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 
 from core.captures import sha256_hex
 
-# The columns that each table's seals cover: all columns but the seal itself and keys that the database numbers.
-# A migration that adds a column to a table adds it here, too, and computes the seals again.
+# The columns that each table's seals cover: all columns, except the seal itself and keys that the database assigns. If
+# a migration adds a column to one of these tables, the column must be added here, and the migration must compute the
+# seals again.
 CAPTURES = (
     "identity",
     "vendor",
@@ -28,7 +32,8 @@ CAPTURES = (
     "answered_at",
     "archive",
 )
-# Without `needs_browser`, which was added when there were sealed readings already. `verify` derives it again.
+# `needs_browser` is left out, because it was added when sealed readings existed already. `verify` derives this column
+# again instead.
 READINGS = (
     "capture_id",
     "reader",
@@ -45,15 +50,15 @@ REVIEWS = ("capture_id", "decision", "decided_by", "note", "decided_at")
 
 
 def seal(columns: Sequence[str], values: Mapping[str, Any]) -> str:
-    """Returns the seal of a row, which is the same on every database.
+    """Returns the seal of a row. Equal rows have the same seal in SQLite and in PostgreSQL.
 
-    columns: those that the seal covers. values: the row's values by the names of their columns.
+    columns: the names of the columns that the seal covers. values: the row's values, by column name.
     """
     return sha256_hex(json.dumps([_plain(values.get(name)) for name in columns], sort_keys=True).encode())
 
 
 def sealed(columns: Sequence[str]) -> Any:
-    """Returns the default of a column of seals: a function that computes a new row's seal as SQLAlchemy inserts it."""
+    """Returns the default for a seal column: a function that computes the seal when SQLAlchemy inserts a row."""
 
     def seal_of_inserted_row(context: DefaultExecutionContext) -> str:
         values: Mapping[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Upkeep of a database: verifying what is stored, backing everything up, and restoring a backup."""
+"""Upkeep of a database: verifies it, backs it up, and restores a backup."""
 
 from storage.upkeep.backup import back_up, restore
 from storage.upkeep.verification import verify

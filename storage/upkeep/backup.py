@@ -1,7 +1,8 @@
-"""Copies everything from a database in use to one file, and from the file to an empty database of either kind.
+"""Backs a database up to a file, also while the database is in use, and restores the file into an empty database.
 
-The file is a SQLite database with the same tables, and holds all payloads, wherever they were stored. One more table,
-`backup`, holds a checksum of all the others.
+The file is a SQLite database with the same tables. It holds all payloads, including payloads from payload stores. An
+additional table, `backup`, holds a checksum of all other tables. SQLite and PostgreSQL databases can both be backed up,
+and a backup of either can be restored into either.
 """
 
 import hashlib
@@ -34,13 +35,16 @@ _Progress = Callable[[int, int], None]
 
 
 def back_up(store: Store, path: Path, now: datetime, progress: _Progress = lambda done, total: None) -> list[str]:
-    """Writes a copy of everything, as it is at this moment, to a file. Others may write to the store meanwhile.
+    """Writes a copy of the whole store, as it is at this moment, to a file.
 
-    path: of a new file. If an error is raised, a file may be left there, which `restore` refuses. now: noted in the
-    file as the time of the backup. progress: called with how many rows are done, and of how many.
+    Other processes may write to the store meanwhile.
 
-    Damaged payloads are copied as they are. Returns a message for each of them. StorageError if the database, a payload
-    store or the file refuses.
+    path: the path of a new file. If an error is raised, an incomplete file may be left there, which `restore` refuses.
+    now: the time of the backup, which is noted in the file. progress: called with the number of rows done and the
+    total.
+
+    Damaged payloads are copied as they are. Returns a message for each damaged payload. StorageError if the database or
+    a payload store can't be read, or if the file can't be written.
     """
     with _new_file(path) as target, store.database.snapshot() as source:
 
@@ -62,7 +66,7 @@ def back_up(store: Store, path: Path, now: datetime, progress: _Progress = lambd
 
 
 def add_checksum(path: Path, made_at: datetime) -> None:
-    """Completes a backup: adds the table `backup` with the checksum of all the others. made_at: noted beside it."""
+    """Completes a backup: adds the table `backup`, with a checksum of all other tables and the time of the backup."""
     with _raw_connection(path) as connection, connection:
         checksum = _checksum(connection)
         connection.execute("CREATE TABLE backup (made_at TEXT NOT NULL, sha256 TEXT NOT NULL)")
@@ -70,12 +74,13 @@ def add_checksum(path: Path, made_at: datetime) -> None:
 
 
 def restore(store: Store, path: Path, progress: _Progress = lambda done, total: None) -> list[str]:
-    """Fills an empty database with everything from a backup or, if an error is raised, with nothing.
+    """Fills an empty database from a backup. If an error is raised, the database stays empty.
 
-    path: a file that `back_up` wrote; it stays as it is. progress: called with how many rows are done, and of how many.
+    path: the path of a file that `back_up` wrote; the file is not changed. progress: called with the number of rows
+    done and the total.
 
-    Payloads go where this store puts new ones. Returns a message for each payload that is damaged. StorageError if the
-    file is not as it was written, if its schema can't be brought up to date, or if the database is not empty.
+    Payloads are stored where this store puts new payloads. Returns a message for each damaged payload. StorageError if
+    the file is incomplete or was altered, if its schema can't be migrated, or if the database is not empty.
     """
     with _raw_connection(path, "?mode=ro") as connection:
         _check_as_written(connection, path)
@@ -87,7 +92,8 @@ def restore(store: Store, path: Path, progress: _Progress = lambda done, total: 
         for table in _TABLES:
             if target.execute(select(table).limit(1)).first() is not None:
                 raise StorageError(
-                    f"the database is not empty: it has rows in {table.name}; set CLAUSEWATCH_DATABASE_URL to a new one"
+                    f"the database is not empty: it has rows in the table {table.name}; "
+                    "set CLAUSEWATCH_DATABASE_URL to a new database"
                 )
 
         def put(table: Table, rows: list[dict[str, Any]]) -> None:
@@ -103,9 +109,9 @@ def restore(store: Store, path: Path, progress: _Progress = lambda done, total: 
 
 
 def _copy(source: Session, put: _PutRows, put_payload: Callable[[PayloadRow], None], progress: _Progress) -> list[str]:
-    """Copies every row, in an order in which no foreign key is ever broken. Returns what is wrong with payloads.
+    """Copies every row, in an order that respects foreign keys. Returns a message for each damaged payload.
 
-    put: writes rows of a table. put_payload: writes a payload.
+    put: writes rows of a table. put_payload: writes the row of a payload.
     """
     total = sum(source.scalar(select(func.count()).select_from(table)) or 0 for table in _TABLES)
     done = 0
@@ -131,9 +137,10 @@ def _copy(source: Session, put: _PutRows, put_payload: Callable[[PayloadRow], No
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[Connection]:
-    """Yields a connection to a new file with empty tables, in one transaction.
+    """Yields a connection to a new SQLite file with empty tables, in one transaction.
 
-    It is written without a journal and without syncing, since its checksum will tell whether it is whole.
+    The file is written without a journal and without syncing, which is faster. If it is incomplete after a crash,
+    `restore` notices, because the checksum is missing or differs.
     """
     with explaining(str(path)):
         engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
@@ -150,28 +157,28 @@ def _new_file(path: Path) -> Iterator[Connection]:
 
 @contextmanager
 def _raw_connection(path: Path, mode: str = "") -> Iterator[sqlite3.Connection]:
-    """Yields a connection to a file that returns texts as bytes. StorageError for every error of SQLite."""
+    """Yields a connection that returns texts as bytes. Every SQLite error is raised as StorageError."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}{mode}", uri=True)) as connection:
             connection.text_factory = bytes
             yield connection
     except sqlite3.Error as error:
-        raise StorageError(f"{path} is no whole backup: {error}; take another one") from None
+        raise StorageError(f"{path} is not a complete backup: {error}; use another backup") from None
 
 
 def _check_as_written(connection: sqlite3.Connection, path: Path) -> None:
-    """Raises StorageError unless the file holds exactly what `back_up` wrote."""
+    """Raises StorageError if the file is incomplete, or was altered after `back_up` wrote it."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'backup'").fetchone()
     if not tables:
-        raise StorageError(f"{path} is no backup that was finished; take another one")
+        raise StorageError(f"{path} is not a complete backup; use another backup")
     is_sound = connection.execute("PRAGMA integrity_check").fetchall() == [(b"ok",)]
     checksums = connection.execute("SELECT sha256 FROM backup").fetchall()
     if not is_sound or checksums != [(_checksum(connection).encode(),)]:
-        raise StorageError(f"{path} is damaged: it is not as it was written; take another backup")
+        raise StorageError(f"{path} is damaged: it was altered after it was written; use another backup")
 
 
 def _checksum(connection: sqlite3.Connection) -> str:
-    """Returns the SHA-256 of all tables but `backup`: their definitions, and all values in the order of the rows."""
+    """Returns the SHA-256 of the definitions and the rows of all tables, except the table `backup`."""
     checksum = hashlib.sha256()
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name <> 'backup' ORDER BY name"
     for name, sql in connection.execute(query).fetchall():
@@ -185,14 +192,15 @@ def _checksum(connection: sqlite3.Connection) -> str:
 
 @contextmanager
 def _at_present_schema(path: Path) -> Iterator[Path]:
-    """Yields the path of the backup or, if an earlier clausewatch wrote it, of a copy that is brought up to date.
+    """Yields the path of a backup with the current schema.
 
-    StorageError if it can't be brought up to date.
+    It is `path` itself or, if an earlier clausewatch wrote the backup, the path of a temporary copy that is migrated.
+    StorageError if the backup can't be migrated.
     """
     with _raw_connection(path, "?mode=ro") as connection:
         revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     if len(revisions) != 1:
-        raise StorageError(f"{path} doesn't say which schema it has; take another backup")
+        raise StorageError(f"{path} has no record of its schema; use another backup")
     present = revisions[0][0].decode()
     if present == schema.head():
         yield path
@@ -207,7 +215,7 @@ def _at_present_schema(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _read_only_session(path: Path) -> Iterator[Session]:
-    """Yields a session that reads the file and can't change it."""
+    """Yields a session that can read the file, but can't change it."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True), poolclass=StaticPool)
     try:
@@ -218,7 +226,7 @@ def _read_only_session(path: Path) -> Iterator[Session]:
 
 
 def _advance_sequences(session: Session) -> None:
-    """Has PostgreSQL number new rows after the keys that were restored."""
+    """Makes PostgreSQL assign keys to new rows that follow the restored keys."""
     for table in _TABLES:
         if table.autoincrement_column is not None:
             key = f"{table.name}.{table.autoincrement_column.name}"

@@ -1,4 +1,4 @@
-"""What everybody is shown of a policy, as one value to compare."""
+"""Everything that users see of a policy, as one value that tests can compare."""
 
 from core.policies import PolicyKey
 from storage import Store

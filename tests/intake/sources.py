@@ -1,4 +1,4 @@
-"""What sources hand to the intake in these tests: captures of a fictional policy."""
+"""Captures of a fictional policy, which these tests pass to the intake."""
 
 from core.declarations import Location, Policy
 from core.policies import PolicyKey
@@ -6,13 +6,13 @@ from intake.records import FoundCapture
 from tests.stored_captures import POLICY, URL, capture_of, page
 
 PRIVACY = PolicyKey("marmot", "privacy")
-#: The policy as somebody declares it who wants no headings: another reader reads its captures.
+#: A declaration of the policy that removes headings. So it makes another policy reader than POLICY.
 WITHOUT_HEADINGS = Policy(locations=(Location(url=URL, remove=("h2",)),))
-#: More pages than the intake reads in its own process.
+#: So many pages that worker processes read them.
 MANY = [page(f"We keep your messages for {days % 7} days.") for days in range(40)]
 BOMB = page("We keep a bomb in your messages.")
 
 
-def found(payloads: list[bytes], vendor: str = "marmot") -> list[FoundCapture]:
-    """Returns a capture a day, each with its payload."""
+def incoming(payloads: list[bytes], vendor: str = "marmot") -> list[FoundCapture]:
+    """Returns captures of the payloads, one a day, as a source passes them to the intake."""
     return [(capture_of(payload, days, vendor=vendor), payload, POLICY) for days, payload in enumerate(payloads)]

@@ -1,4 +1,4 @@
-"""The order in which captures arrive makes no difference to what is shown."""
+"""The order in which captures arrive does not influence a policy's history."""
 
 import json
 from datetime import datetime
@@ -22,7 +22,7 @@ from tests.stored_captures import POLICY, capture_of, page
 PAGES = [page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day")]
 vendors = (f"vendor-{number}" for number in count())
 
-# How many captures of each WARC file are used: the first ones. All would take too long for a test.
+# How many captures of each WARC file are used. To use all captures would take too long for a test.
 PER_POLICY = 5
 WARCS = sorted((SHARED / "warc").glob("*.warc.gz"))
 
@@ -32,7 +32,7 @@ PlainHistory = tuple[list[tuple[str, list[tuple[datetime, str, str]]]], list[tup
 
 
 def plain(history: History) -> PlainHistory:
-    """Returns a history without the ids of captures, which are numbered in the order of arrival."""
+    """Returns a history without the ids of captures, because the ids depend on the order of arrival."""
     periods = [
         (
             period.version_id,
@@ -44,18 +44,18 @@ def plain(history: History) -> PlainHistory:
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seen=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(PAGES)), max_size=6), data=st.data())
+@given(arrivals=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(PAGES)), max_size=6), data=st.data())
 def test_any_order_of_arrival_gives_the_same_history(
-    store: Store, seen: list[tuple[int, bytes]], data: st.DataObject
+    store: Store, arrivals: list[tuple[int, bytes]], data: st.DataObject
 ) -> None:
     histories = []
-    for arrival in (seen, data.draw(st.permutations(seen + seen[:2]))):
+    for arrival in (arrivals, data.draw(st.permutations(arrivals + arrivals[:2]))):
         vendor = next(vendors)
         for days, payload in arrival:
             keep(store, capture_of(payload, days, vendor=vendor), payload, POLICY)
         histories.append(plain(store.library.history(PolicyKey(vendor, "privacy"))))
     assert histories[0] == histories[1]
-    assert sum(len(observations) for _, observations in histories[0][0]) == len(set(seen))
+    assert sum(len(observations) for _, observations in histories[0][0]) == len(set(arrivals))
 
 
 def real_captures(path: Path) -> tuple[Policy, list[tuple[Capture, bytes]]]:
@@ -69,7 +69,7 @@ def real_captures(path: Path) -> tuple[Policy, list[tuple[Capture, bytes]]]:
 
 @needs_shared
 @pytest.mark.parametrize("path", WARCS, ids=lambda path: path.name.partition("-")[0])
-def test_real_captures_kept_twice_and_in_reverse_give_the_same(tmp_path: Path, path: Path) -> None:
+def test_real_captures_give_the_same_history_in_reverse_and_kept_twice(tmp_path: Path, path: Path) -> None:
     policy, captures = real_captures(path)
     histories = []
     for name, arrival in (("forward", captures), ("backward", captures[::-1])):

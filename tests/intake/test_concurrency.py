@@ -1,4 +1,4 @@
-"""Several processes and threads that keep, read again and compose digests at the same time."""
+"""Several processes and threads keep captures, read them again and compose digests at the same time."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -19,7 +19,7 @@ _barrier: Barrier
 
 
 def _join(barrier: Barrier) -> None:
-    """Tells a process where to wait until all of them are there."""
+    """Initialises a process with the barrier at which all processes wait for each other."""
     global _barrier
     _barrier = barrier
 
@@ -32,7 +32,7 @@ def _open_and_keep(url: str) -> list[tuple[int, bool]]:
 
 
 @pytest.mark.slow
-def test_processes_that_keep_the_same_captures_at_once(database_url: str) -> None:
+def test_processes_can_keep_the_same_captures_at_once(database_url: str) -> None:
     with ProcessPoolExecutor(PROCESSES, _spawn, _join, (_spawn.Barrier(PROCESSES),)) as pool:
         results = list(pool.map(_open_and_keep, [database_url] * PROCESSES))
     ids = {tuple(capture_id for capture_id, _ in result) for result in results}
@@ -55,28 +55,28 @@ def _open_and_reextract(url: str, keeps: bool) -> list[int]:
 
 
 @pytest.mark.slow
-def test_processes_that_read_again_and_keep_at_once(database_url: str) -> None:
+def test_history_is_all_old_or_all_new_while_processes_reextract(database_url: str) -> None:
     with Store.open(database_url) as store:
         for days, payload in enumerate(PAGES * 4):
             keep(store, capture_of(payload, days), payload, POLICY)
         before = {version.id for version in store.library.history(PRIVACY).versions}
         with ProcessPoolExecutor(PROCESSES, _spawn, _join, (_spawn.Barrier(PROCESSES),)) as pool:
             work = [pool.submit(_open_and_reextract, database_url, keeps) for keeps in (False, False, True)]
-            seen = [before]
+            observed = [before]
             while not all(future.done() for future in work):
-                seen.append({version.id for version in store.library.history(PRIVACY).versions})
+                observed.append({version.id for version in store.library.history(PRIVACY).versions})
             results = [future.result() for future in work]
         after = {version.id for version in store.library.history(PRIVACY).versions}
-        # Whatever was shown meanwhile was either all old or all new.
+        # At every moment, the history consisted either of old versions only, or of new versions only.
         assert after.isdisjoint(before)
-        assert all(versions in (before, after) for versions in seen)
+        assert all(versions in (before, after) for versions in observed)
         assert len(set(results[2])) == len(store.library.captures(PRIVACY)) == len(PAGES) * 6
         periods = store.library.history(PRIVACY).periods
         assert sum(len(period.observations) for period in periods) == len(PAGES) * 6
         assert reextract(store, PRIVACY, WITHOUT_HEADINGS) == 0
 
 
-def test_a_crawl_that_began_with_an_older_declaration_loses_nothing(database_url: str) -> None:
+def test_a_crawl_with_an_older_declaration_loses_no_captures(database_url: str) -> None:
     with Store.open(database_url) as crawl, Store.open(database_url) as other:
         keep(crawl, capture_of(PAGES[0]), PAGES[0], POLICY)
         reextract(other, PRIVACY, WITHOUT_HEADINGS)
@@ -88,7 +88,7 @@ def test_a_crawl_that_began_with_an_older_declaration_loses_nothing(database_url
         assert len(store.library.history(PRIVACY).periods) == 3
 
 
-def test_threads_that_keep_the_same_captures_at_once(store: Store) -> None:
+def test_threads_can_keep_the_same_captures_at_once(store: Store) -> None:
     captures = [(capture_of(payload, days), payload) for days, payload in enumerate(PAGES * 5)]
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda pair: keep(store, pair[0], pair[1], POLICY), captures * 2))
@@ -96,10 +96,10 @@ def test_threads_that_keep_the_same_captures_at_once(store: Store) -> None:
     assert len(store.library.captures(PRIVACY)) == len(captures)
 
 
-def test_a_crawl_and_a_digest_at_once(store: Store) -> None:
+def test_a_crawl_and_a_digest_can_run_at_once(store: Store) -> None:
     now = capture_of(PAGES[0]).captured_at
     store.subscriptions.subscribe("reader@marmot.example", [], now)
-    (reader,) = store.subscriptions.subscribers()
+    (subscriber,) = store.subscriptions.subscribers()
 
     def step(number: int) -> None:
         if number % 2:
@@ -107,7 +107,7 @@ def test_a_crawl_and_a_digest_at_once(store: Store) -> None:
             keep(store, capture_of(payload, number), payload, POLICY)
         else:
             watermarks = {PRIVACY: now, PolicyKey(f"vendor-{number % 3}", "privacy"): now}
-            store.subscriptions.enqueue(reader.id, b"digest", watermarks, now)
+            store.subscriptions.enqueue(subscriber.id, b"digest", watermarks, now)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(step, range(40)))
@@ -115,7 +115,7 @@ def test_a_crawl_and_a_digest_at_once(store: Store) -> None:
     assert len(store.subscriptions.outbox()) == 20
 
 
-def test_readers_do_not_wait_for_a_writer(database_url: str) -> None:
+def test_read_transactions_do_not_wait_for_a_write_transaction(database_url: str) -> None:
     with Store.open(database_url) as writer, Store.open(database_url) as reader:
         keep(writer, capture_of(PAGES[0]), PAGES[0], POLICY)
         with writer.database.write_session() as session:

@@ -1,4 +1,4 @@
-"""Many captures kept at once: the result is the same as if each had been kept by itself."""
+"""`keep_all` gives the same result as `keep` called for each capture."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from intake.records import FoundCapture, ReadCapture
 from intake.service import Intake
 from storage import Store
 from tests.intake.shown import shown
-from tests.intake.sources import MANY, PRIVACY, WITHOUT_HEADINGS, found
+from tests.intake.sources import MANY, PRIVACY, WITHOUT_HEADINGS, incoming
 from tests.stored_captures import POLICY, capture_of
 
 PAGES = [*MANY[:7], b"", b"<p>Just a moment...</p>", b"%PDF-1.4 none"]
@@ -31,16 +31,16 @@ def intake(store: Store) -> Iterator[Intake]:
 
 
 def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Returns all that is in a SQLite file."""
+    """Returns all rows of a SQLite file, by table."""
     with closing(sqlite3.connect(file)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        # A policy's revision counts transactions, so it depends on how many readings are stored together.
+        # A policy's revision counts transactions, so it depends on how many readings are stored in one transaction.
         connection.execute("UPDATE policies SET revision = 1")
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}  # noqa: S608
 
 
-def test_the_database_is_the_same_as_if_each_was_kept_by_itself(tmp_path: Path) -> None:
-    captures = found(MANY) + found(MANY[:20], "vole") + found(MANY[:3])
+def test_keep_all_writes_the_same_rows_as_keep(tmp_path: Path) -> None:
+    captures = incoming(MANY) + incoming(MANY[:20], "vole") + incoming(MANY[:3])
     with Store.open(f"sqlite:///{tmp_path / 'one'}") as store, Intake(store) as intake:
         one_by_one = [intake.keep(capture) for capture in captures]
     with Store.open(f"sqlite:///{tmp_path / 'all'}") as store, Intake(store) as intake:
@@ -50,10 +50,10 @@ def test_the_database_is_the_same_as_if_each_was_kept_by_itself(tmp_path: Path) 
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Intake]]:
-    """A store, and an intake whose workers have started, so that they read even a few captures."""
+    """Yields a store, and an intake whose workers have started, so that workers read even a few captures."""
     url = f"sqlite:///{tmp_path_factory.mktemp('busy') / 'store.db'}"
     with Store.open(url) as store, Intake(store) as intake:
-        list(intake.keep_all(found(MANY)))
+        list(intake.keep_all(incoming(MANY)))
         yield store, intake
 
 
@@ -67,52 +67,52 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Inta
         max_size=30,
     )
 )
-def test_any_captures_give_the_same_at_once_as_one_by_one(
-    busy: tuple[Store, Intake], seen: list[tuple[int, bytes, bool, Policy]]
+def test_keep_all_gives_the_same_results_as_keep(
+    busy: tuple[Store, Intake], arrivals: list[tuple[int, bytes, bool, Policy]]
 ) -> None:
     store, intake = busy
     alone, together = next(vendors), next(vendors)
     stored = {*MANY}
 
     def captures(vendor: str) -> Iterator[FoundCapture]:
-        for days, payload, again, policy in seen:
+        for days, payload, again, policy in arrivals:
             yield capture_of(payload, days, vendor=vendor), None if again and payload in stored else payload, policy
 
     one_by_one = [intake.keep(capture) for capture in captures(alone)]
     at_once = list(intake.keep_all(captures(together)))
     plain = [[(read.is_new, read.verdict, read.version_id) for read in results] for results in (one_by_one, at_once)]
     assert plain[0] == plain[1]
-    for policy in {policy for _, _, _, policy in seen[-1:]}:
+    for policy in {policy for _, _, _, policy in arrivals[-1:]}:
         for vendor in (alone, together):
             intake.reextract(PolicyKey(vendor, "privacy"), policy)
     assert shown(store, alone) == shown(store, together)
 
 
-def test_captures_before_an_error_of_the_source_are_kept_and_read(intake: Intake) -> None:
+def test_captures_before_an_error_of_the_source_are_kept(intake: Intake) -> None:
     def breaking_off() -> Iterator[FoundCapture]:
-        yield from found(MANY[:19])
+        yield from incoming(MANY[:19])
         raise UsageError("the file breaks off")
 
     results: list[ReadCapture] = []
     with pytest.raises(UsageError, match="breaks off"):
-        results.extend(intake.keep_all(breaking_off()))  # appends one after the other
+        results.extend(intake.keep_all(breaking_off()))  # appends the results before the error, too
     assert [read.verdict.name for read in results] == ["accepted"] * 19
 
 
 @pytest.mark.parametrize("place", [0, 5, 16, 39])
-def test_captures_before_a_refused_one_are_kept_and_read(store: Store, intake: Intake, place: int) -> None:
-    captures = found(MANY)
+def test_captures_before_a_refused_capture_are_kept(store: Store, intake: Intake, place: int) -> None:
+    captures = incoming(MANY)
     captures[place] = (captures[place][0], b"other bytes", POLICY)
     results: list[ReadCapture] = []
-    with pytest.raises(StorageError, match="do not match its SHA-256"):
+    with pytest.raises(StorageError, match="does not match its SHA-256"):
         results.extend(intake.keep_all(captures))
     assert [read.verdict.name for read in results] == ["accepted"] * place
     assert len(store.library.captures(PRIVACY)) == place
 
 
-def test_unread_captures_are_read_with_the_next_one(database_url: str) -> None:
+def test_unread_captures_are_read_with_the_next_capture(database_url: str) -> None:
     with Store.open(database_url) as store, Intake(store) as intake:
-        unread = list(intake.keep_unread(found(MANY[:3])))
+        unread = list(intake.keep_unread(incoming(MANY[:3])))
         assert all("not read yet" in stored.verdict.evidence for stored in store.library.captures(PRIVACY))
         assert store.library.standings()[0].unread == 3
         with Store.open(database_url) as other_store, Intake(other_store) as other:
@@ -122,9 +122,9 @@ def test_unread_captures_are_read_with_the_next_one(database_url: str) -> None:
         assert len(store.library.history(PRIVACY).periods) == 4
 
 
-def test_the_rest_of_a_batch_is_no_backlog(store: Store, intake: Intake) -> None:
-    """The crawl reads in one thread what it keeps in another; nothing is read twice."""
-    batch = intake.keep_unread(found(MANY[:3]))
+def test_captures_of_a_batch_are_not_taken_for_a_backlog(store: Store, intake: Intake) -> None:
+    """A crawl stores captures in one thread and reads them in another thread. No capture is read twice."""
+    batch = intake.keep_unread(incoming(MANY[:3]))
     first = next(batch)
     assert [read.capture_id for read in intake.read([first])] == [first.capture_id]
     assert store.library.standings()[0].unread == 2
@@ -132,10 +132,10 @@ def test_the_rest_of_a_batch_is_no_backlog(store: Store, intake: Intake) -> None
     assert store.library.standings()[0].unread == 0
 
 
-def test_evidence_of_an_abandoned_run_is_read_later(store: Store, intake: Intake) -> None:
-    results = intake.keep_all(found(MANY))
+def test_captures_of_an_abandoned_run_are_read_later(store: Store, intake: Intake) -> None:
+    results = intake.keep_all(incoming(MANY))
     next(results)
-    results.close()  # type: ignore[attr-defined]  # it is a generator
+    results.close()  # type: ignore[attr-defined]  # `results` is a generator
     stored = len(store.library.captures(PRIVACY))
     assert 1 < stored <= len(MANY)
     intake.reextract(PRIVACY, POLICY)
@@ -143,8 +143,8 @@ def test_evidence_of_an_abandoned_run_is_read_later(store: Store, intake: Intake
 
 
 @pytest.mark.slow
-def test_many_are_read_again_in_workers(intake: Intake) -> None:
-    list(intake.keep_all(found(MANY)))
+def test_reextract_reports_progress_for_each_capture(intake: Intake) -> None:
+    list(intake.keep_all(incoming(MANY)))
     progress: list[tuple[int, int]] = []
     assert intake.reextract(PRIVACY, WITHOUT_HEADINGS, lambda *done: progress.append(done)) == len(MANY)
     assert progress == [(number, len(MANY)) for number in range(1, len(MANY) + 1)]

@@ -1,4 +1,4 @@
-"""When a capture is read, by which reader, and what is left if reading it fails."""
+"""When the intake reads a capture, with which policy reader, and what is stored if reading fails."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ A, B = page("We keep your messages for a year."), page("We keep your messages fo
 
 
 class Readings:
-    """Counts what extraction is asked to read, and reads it."""
+    """Reads captures as extraction does, and counts the calls."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -63,7 +63,7 @@ def test_a_capture_stays_stored_if_the_extractor_fails(store: Store, monkeypatch
     assert len(store.library.history(PRIVACY).versions) == 2
 
 
-def test_another_extractor_reads_a_policy_again(
+def test_a_new_extractor_reads_all_captures_of_a_policy_again(
     store: Store, readings: Readings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(store, capture_of(A), A, POLICY)
@@ -75,7 +75,7 @@ def test_another_extractor_reads_a_policy_again(
     assert readings.count == 5
 
 
-def test_other_selectors_read_a_policy_again(store: Store) -> None:
+def test_new_selectors_read_all_captures_of_a_policy_again(store: Store) -> None:
     old = keep(store, capture_of(A), A, POLICY)
     again = keep(store, capture_of(A), A, WITHOUT_HEADINGS)
     assert again.capture_id == old.capture_id
@@ -86,14 +86,14 @@ def test_other_selectors_read_a_policy_again(store: Store) -> None:
     assert version.id == again.version_id
 
 
-def test_selectors_of_another_location_change_nothing(store: Store, readings: Readings) -> None:
+def test_selectors_of_another_location_cause_no_new_reading(store: Store, readings: Readings) -> None:
     keep(store, capture_of(A), A, POLICY)
     elsewhere = Location(url="https://www.marmot.example/old", remove=("h2",))
     keep(store, capture_of(A), A, Policy(locations=(*POLICY.locations, elsewhere)))
     assert readings.count == 1
 
 
-def test_reextract_reads_what_the_present_reader_has_not_read(store: Store, readings: Readings) -> None:
+def test_reextract_reads_what_the_current_policy_reader_has_not(store: Store, readings: Readings) -> None:
     for days in range(3):
         keep(store, capture_of(A, days), A, POLICY)
     assert reextract(store, PRIVACY, POLICY) == 0
@@ -103,7 +103,7 @@ def test_reextract_reads_what_the_present_reader_has_not_read(store: Store, read
     assert readings.count == 6
 
 
-def test_an_interrupted_reextract_continues_where_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_reextract_continues_when_called_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for days in range(3):
         keep(store, capture_of(A, days), A, POLICY)
 
@@ -122,7 +122,7 @@ def test_an_interrupted_reextract_continues_where_it_was(store: Store, monkeypat
     assert reextract(store, PRIVACY, WITHOUT_HEADINGS) == 2
 
 
-def test_every_capture_that_could_be_read_has_a_document(store: Store) -> None:
+def test_a_capture_that_was_read_has_a_document(store: Store) -> None:
     kept = keep(store, capture_of(A), A, POLICY)
     assert store.library.document(kept.capture_id) == read(capture_of(A), A).document
 

@@ -1,4 +1,4 @@
-"""Reading again: what is shown comes from the earlier readings until every capture has a new reading."""
+"""`reextract`: users see the earlier readings until every capture has a new reading."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +29,11 @@ vendors = (f"vendor-{number}" for number in count())
 
 @contextmanager
 def dying(store: Store, transactions: int, committing: bool) -> Iterator[None]:
-    """Has the process die in the transaction after so many: before it begins, or just before its commit."""
+    """Simulates a process that dies in a write transaction, and a new process that opens the store.
+
+    transactions: the number of write transactions before the one in which the process dies. committing: whether the
+    process dies just before the commit; otherwise it dies before the transaction begins.
+    """
     database, write_session, numbers = store.database, store.database.write_session, count()
 
     @contextmanager
@@ -52,16 +56,16 @@ def dying(store: Store, transactions: int, committing: bool) -> Iterator[None]:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    seen=st.lists(st.sampled_from([A, B, C]), min_size=1, max_size=4),
+    payloads=st.lists(st.sampled_from([A, B, C]), min_size=1, max_size=4),
     deaths=st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=3),
     arriving=st.booleans(),
 )
 def test_interruptions_change_no_result_and_never_mix_readings(
-    store: Store, seen: list[bytes], deaths: list[tuple[int, bool]], arriving: bool
+    store: Store, payloads: list[bytes], deaths: list[tuple[int, bool]], arriving: bool
 ) -> None:
     undisturbed, vendor = next(vendors), next(vendors)
     for name in (undisturbed, vendor):
-        for days, payload in enumerate(seen):
+        for days, payload in enumerate(payloads):
             keep(store, capture_of(payload, days, vendor=name), payload, POLICY)
     before = shown(store, vendor)
     reextract(store, PolicyKey(undisturbed, "privacy"), WITHOUT_HEADINGS)
@@ -80,7 +84,7 @@ def test_interruptions_change_no_result_and_never_mix_readings(
     assert shown(store, vendor) == shown(store, undisturbed)
 
 
-def test_a_killed_reextract_continues_where_it_was(store: Store) -> None:
+def test_a_killed_reextract_continues_when_called_again(store: Store) -> None:
     for days in range(4):
         keep(store, capture_of(A, days), A, POLICY)
     with dying(store, 2, committing=True):
@@ -90,10 +94,10 @@ def test_a_killed_reextract_continues_where_it_was(store: Store) -> None:
     assert progress == [(1, 2), (2, 2)]
 
 
-def test_a_capture_that_arrives_during_an_interruption_is_shown_later(store: Store) -> None:
+def test_a_capture_kept_before_an_interruption_is_shown_later(store: Store) -> None:
     keep(store, capture_of(A), A, POLICY)
     before = store.library.history(PRIVACY)
-    with dying(store, 2, committing=False):  # after B's evidence and A's new reading are committed
+    with dying(store, 2, committing=False):  # dies after B's evidence and A's new reading are committed
         keep(store, capture_of(B, 1), B, WITHOUT_HEADINGS)
     assert store.library.history(PRIVACY) == before
     waiting = store.library.captures(PRIVACY)[1]
@@ -103,7 +107,7 @@ def test_a_capture_that_arrives_during_an_interruption_is_shown_later(store: Sto
     assert [len(period.observations) for period in store.library.history(PRIVACY).periods] == [1, 1]
 
 
-def test_an_earlier_declaration_restored_reads_nothing_again(store: Store) -> None:
+def test_restoring_an_earlier_declaration_needs_no_new_readings(store: Store) -> None:
     for days, payload in enumerate((A, B)):
         keep(store, capture_of(payload, days), payload, POLICY)
     before = shown(store)
@@ -112,7 +116,7 @@ def test_an_earlier_declaration_restored_reads_nothing_again(store: Store) -> No
     assert shown(store) == before
 
 
-def test_a_document_of_an_earlier_reader_stays_available(store: Store) -> None:
+def test_documents_of_an_earlier_policy_reader_stay_available(store: Store) -> None:
     keep(store, capture_of(A), A, POLICY)
     (old,) = store.library.history(PRIVACY).periods
     text = store.library.document(old.first.capture_id)
@@ -121,7 +125,7 @@ def test_a_document_of_an_earlier_reader_stays_available(store: Store) -> None:
     assert store.library.document(old.first.capture_id) != text
 
 
-def test_an_earlier_version_id_finds_what_its_captures_show_now(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_version_id_leads_to_the_present_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for days, payload in enumerate((A, B, B)):
         keep(store, capture_of(payload, days), payload, POLICY)
     old = store.library.history(PRIVACY)
@@ -136,7 +140,7 @@ def test_an_earlier_version_id_finds_what_its_captures_show_now(store: Store, mo
         with pytest.raises(UsageError, match=message):
             store.library.period(PRIVACY, new, unknown)
 
-    # The next extractor reads the text of A from B, too: both ids find the only version that is left.
+    # The next extractor reads the text of A from B, too. So both ids lead to the only version that remains.
     document = read(capture_of(A), A).document
     monkeypatch.setattr(policy_reader, "EXTRACTOR_NAME", "of tomorrow")
     monkeypatch.setattr(reading_task, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
@@ -154,9 +158,9 @@ def damage(database_url: str, payload: bytes, data: bytes) -> None:
     engine.dispose()
 
 
-def test_a_damaged_payload_delays_nothing_and_is_read_once_restored(database_url: str) -> None:
+def test_a_damaged_payload_is_skipped_and_read_once_restored(database_url: str) -> None:
     with Store.open(database_url) as store:
-        # B first, so that A, which is damaged below, is stored as a delta against B and not the other way round.
+        # B is stored first, so that A is stored as a delta against B. A is damaged below, and B must stay readable.
         for days, payload in ((1, B), (0, A)):
             keep(store, capture_of(payload, days), payload, POLICY)
     damage(database_url, A, compress(A)[:-3])
@@ -176,7 +180,7 @@ def test_a_damaged_payload_delays_nothing_and_is_read_once_restored(database_url
         assert reextract(store, PRIVACY, WITHOUT_HEADINGS) == 0
 
 
-def test_a_damaged_payload_handed_in_again_is_read(database_url: str) -> None:
+def test_a_damaged_payload_is_read_if_it_is_passed_again(database_url: str) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
         damage(database_url, A, b"")
@@ -185,7 +189,7 @@ def test_a_damaged_payload_handed_in_again_is_read(database_url: str) -> None:
         assert (kept.is_new, kept.verdict.name) == (False, "accepted")
 
 
-def test_each_observation_names_its_reader(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_observation_names_its_policy_reader(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(store, capture_of(A), A, POLICY)
     names = []
     for extractor, declared in (("7.1", POLICY), ("7.1", WITHOUT_HEADINGS), ("8.1", POLICY)):
@@ -196,7 +200,7 @@ def test_each_observation_names_its_reader(store: Store, monkeypatch: pytest.Mon
     assert names[1].startswith("7.1.")
 
 
-def test_readings_are_stored_once_for_each_reader(store: Store) -> None:
+def test_readings_are_stored_once_for_each_policy_reader(store: Store) -> None:
     for _ in range(2):
         for declared in (POLICY, WITHOUT_HEADINGS):
             keep(store, capture_of(A), A, declared)
@@ -205,7 +209,7 @@ def test_readings_are_stored_once_for_each_reader(store: Store) -> None:
         assert session.scalar(select(func.count()).select_from(ReadingRow)) == 2
 
 
-def test_an_extractor_that_fails_changes_nothing_that_is_shown(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_extractor_that_fails_does_not_change_the_history(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for days, payload in enumerate((A, B)):
         keep(store, capture_of(payload, days), payload, POLICY)
     before = shown(store)

@@ -1,4 +1,4 @@
-"""Worker processes: what they load, and what becomes of tasks, workers and the pool when something goes wrong."""
+"""Worker processes: which modules they load, and how the pool handles dying workers, errors and closing."""
 
 import os
 import time
@@ -15,7 +15,7 @@ from intake.service import Intake, given_up
 from intake.worker_pool import WorkerPool
 from storage import Store
 from tests.intake import worker_functions
-from tests.intake.sources import BOMB, MANY, PRIVACY, found
+from tests.intake.sources import BOMB, MANY, PRIVACY, incoming
 from tests.keeping import reextract
 from tests.stored_captures import POLICY, capture_of
 
@@ -38,7 +38,7 @@ def results_of(pool: Pool, tasks: list[ReadingTask]) -> Iterator[tuple[int, Capt
 
 
 def test_a_worker_loads_only_what_reading_needs() -> None:
-    """The database's driver alone doubles the time until a process is ready; Scrapy takes as long once more."""
+    """The database's driver alone would double a worker's start-up time. Scrapy would add the same time again."""
     pool: WorkerPool[ReadingTask, set[str]] = WorkerPool(
         worker_functions.loaded_modules, give_up=lambda task: set(), size=ReadingTask.size, prepare=warm_up
     )
@@ -54,7 +54,7 @@ def test_a_worker_loads_only_what_reading_needs() -> None:
     assert "intake.service" not in loaded
 
 
-def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
+def test_a_task_is_done_again_if_its_worker_is_killed(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     tasks = [ReadingTask(task.capture, task.payload, (str(mark),)) for task in TASKS]
     with closing(pool_of(worker_functions.dies_once)) as pool:
@@ -63,15 +63,15 @@ def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
     assert results == [(number, read_capture(task)) for number, task in enumerate(tasks)]
 
 
-def test_a_page_that_kills_its_worker_is_quarantined_alone(database_url: str) -> None:
-    captures = found([*MANY[:20], BOMB, *MANY[20:]])
+def test_only_the_page_that_kills_its_workers_is_quarantined(database_url: str) -> None:
+    captures = incoming([*MANY[:20], BOMB, *MANY[20:]])
     with Store.open(database_url) as store, Intake(store, pool_of(worker_functions.dies_of_a_bomb)) as intake:
         results = list(intake.keep_all(captures))
     assert [result.verdict.name for result in results].count("accepted") == len(MANY)
     assert (results[20].verdict.reason, results[20].is_new) == ("unreadable", True)
     assert "ended before it was done" in results[20].verdict.evidence
     with Store.open(database_url) as store:
-        assert reextract(store, PRIVACY, POLICY) == 1  # by an extractor that survives it
+        assert reextract(store, PRIVACY, POLICY) == 1  # the real extractor survives the page
         assert store.library.captures(PRIVACY)[20].verdict.name == "accepted"
 
 
@@ -84,20 +84,20 @@ def test_an_error_in_a_worker_is_raised_with_its_traceback() -> None:
     assert "in raises" in "".join(raised.value.__notes__)
 
 
-def test_workers_that_cannot_start_are_reported_and_evidence_stays(store: Store, tmp_path: Path) -> None:
+def test_evidence_stays_if_no_worker_can_start(store: Store, tmp_path: Path) -> None:
     obstacle = tmp_path / "obstacle"
     obstacle.touch()
     workers = pool_of(read_capture, partial(worker_functions.warm_up_unless, str(obstacle)))
     with Intake(store, workers) as intake:
         with pytest.raises(ClausewatchError, match="no process can be started"):
-            list(intake.keep_all(found(MANY)))
+            list(intake.keep_all(incoming(MANY)))
         assert store.library.captures(PRIVACY)
         obstacle.unlink()
-        results = list(intake.keep_all(found(MANY)))
+        results = list(intake.keep_all(incoming(MANY)))
     assert {result.verdict.name for result in results} == {"accepted"}
 
 
-def test_closing_ends_busy_workers_and_the_pool_can_start_again(tmp_path: Path) -> None:
+def test_close_ends_busy_workers_and_map_starts_new_workers(tmp_path: Path) -> None:
     process_id = tmp_path / "process_id"
     busy = [ReadingTask(task.capture, task.payload, (str(process_id),)) for task in TASKS]
     pool = pool_of(worker_functions.sleeps)

@@ -1,4 +1,4 @@
-"""Functions for worker processes, which find them by their names."""
+"""Functions that the tests run in worker processes. They are in a module because workers import them by name."""
 
 import os
 import sys
@@ -9,14 +9,17 @@ from intake.reading_task import CaptureText, ReadingTask, read_capture, warm_up
 
 
 def dies_of_a_bomb(task: ReadingTask) -> CaptureText:
-    """Reads as the extractor does, but ends its process if the page has a bomb in it."""
+    """Reads as the extractor does, but ends its process if the payload contains the words "a bomb"."""
     if b"a bomb" in task.payload:
         os._exit(139)
     return read_capture(task)
 
 
 def dies_once(task: ReadingTask) -> CaptureText:
-    """Ends its process for the first task that selects a file that is not there, and makes the file."""
+    """Reads as the extractor does, but ends its process at the first call.
+
+    The path in `task.select[0]` marks whether there was a call before: the first call creates the file.
+    """
     if task.select:
         mark = Path(task.select[0])
         if not mark.exists():
@@ -36,14 +39,17 @@ def raises(task: ReadingTask) -> CaptureText:
 
 
 def warm_up_unless(obstacle: str) -> None:
-    """Prepares a process as usual, but ends it if that file exists."""
+    """Prepares a process as usual, but ends the process if the file `obstacle` exists."""
     if Path(obstacle).exists():
         os._exit(1)
     warm_up()
 
 
 def sleeps(task: ReadingTask) -> CaptureText:
-    """Reads as the extractor does; but if the task selects a file, writes its process id there and sleeps a minute."""
+    """Reads as the extractor does. If `task.select` is given, it first writes its process id and sleeps a minute.
+
+    The process id is written to the file with the path `task.select[0]`.
+    """
     if task.select:
         Path(task.select[0]).write_text(str(os.getpid()))
         time.sleep(60)

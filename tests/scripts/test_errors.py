@@ -147,7 +147,7 @@ def test_a_bad_setting_is_reported_with_its_variable(clausewatch: Clausewatch, m
 
 def test_a_file_that_is_not_a_database_gives_one_message(clausewatch: Clausewatch, tmp_path: Path) -> None:
     shutil.copy(PAGE, tmp_path / "clausewatch.db")
-    assert "is no SQLite database" in clausewatch("captures", "lanternpost", exit_code=1).stderr
+    assert "is not a SQLite database" in clausewatch("captures", "lanternpost", exit_code=1).stderr
 
 
 @pytest.mark.parametrize("url", ["nonsense", "nosuch://host/name", "sqlite://", "sqlite:///"])

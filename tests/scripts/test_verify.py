@@ -33,7 +33,7 @@ def test_each_damaged_item_is_a_line_and_the_status_is_1(
     result = clausewatch_with_captures("verify", exit_code=1)
     lines = result.stdout.splitlines()
     assert len(lines) == 5
-    assert lines[0].endswith("http://x/ (capture 1): its row in captures is not as it was written")
+    assert lines[0].endswith("http://x/ (capture 1): its row in the table captures was altered after it was written")
     assert result.stderr.startswith("Error: 4 captures checked, with everything that belongs to them; 5 damaged: ")
     assert "can't be made again: restore the database from a backup" in result.stderr
     assert "run `clausewatch verify --repair`" in result.stderr

@@ -78,7 +78,7 @@ def check_refusal(crawler: Crawler, archive: Archive, then: str, message: str) -
     failure, summary = done.stderr.splitlines()[-2:]
     assert failure.startswith("failed: the crawl ended early: ")
     assert message in failure
-    assert "what was stored before stays" in failure
+    assert "everything stored before is still there" in failure
     stored = len(crawler.captures("kestrel"))
     assert 0 < stored < CAPTURES
     # A capture that was stored, but not read because of the refusal, is not counted as new.

@@ -111,7 +111,7 @@ def test_an_object_that_is_gone_or_altered_is_damage(
         sha256 = sha256_hex(LARGE[0])
         key = f"{sha256[:2]}/{sha256}"
         replace_object(key, ObjectStores(payloads_url).get(payloads_url, key)[:-9] if change == CUT else change)
-        message = f"the object {key} is gone from the payload store {payloads_url}" if change is None else "is damaged"
+        message = f"the object {key} is missing from the payload store {payloads_url}" if change is None else "is damaged"
         with pytest.raises(DamageError, match=message):
             store.library.payload(sha256)
         assert store.library.payload(sha256_hex(OTHER)) == OTHER
@@ -155,7 +155,7 @@ def test_a_url_that_names_no_payload_store_is_refused(tmp_path: Path, url: str) 
 
 def test_a_payload_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"folder .* cannot be made: Not a directory"):
+    with pytest.raises(StorageError, match=r"folder .* cannot be created: Not a directory"):
         Store.open(f"sqlite:///{tmp_path / 'store.db'}", (tmp_path / "file" / "folder").as_uri())
 
 
@@ -179,7 +179,7 @@ def test_an_object_that_cannot_be_written_whole_is_not_there(postgresql_url: str
         command = [sys.executable, "-c", _KEEP_WITH_LITTLE_SPACE, postgresql_url, url]
         full = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
         assert "UnavailableError: the payload store file://" in full.stderr
-        assert "what was stored before stays (" in full.stderr
+        assert "everything stored before is still there (" in full.stderr
         assert [stored.capture for stored in store.library.captures(KEY)] == [capture_of(LARGE[0])]
         sha256 = sha256_hex(OTHER)
         assert f"{sha256[:2]}/{sha256}" not in ObjectStores(url).keys(url)

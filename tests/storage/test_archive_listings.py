@@ -1,4 +1,4 @@
-"""What a crawl of a web archive still has to fetch, as the database keeps it."""
+"""Listings under way, and the captures that a crawl of a web archive still has to fetch."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ def listed(days: int, digest: str = "", status: str = "200", mimetype: str = "te
 
 
 def fetched(capture: ListedCapture, payload: bytes = A, archive: WebArchive = "wayback") -> Capture:
-    """Returns the capture that fetching a listed one gives."""
+    """Returns the capture that results from fetching a listed capture."""
     identifiers = {
         "urlkey": capture.urlkey,
         "timestamp": capture.timestamp,
@@ -57,7 +57,7 @@ def file_all(store: Store, *captures: ListedCapture) -> Listing:
     return after
 
 
-def test_a_page_is_filed_with_the_key_of_the_next_one(store: Store) -> None:
+def test_a_page_is_filed_with_the_key_of_the_next_page(store: Store) -> None:
     (listing,) = begin(store)
     assert (listing.query, listing.resume_key, listing.complete) == (QUERY, None, False)
     after = store.archive_listings.file_page(listing, [listed(0), listed(1)], 3, "on")
@@ -96,14 +96,14 @@ def test_storing_a_capture_takes_it_off_the_list(store: Store) -> None:
     file_all(store, listed(0), listed(1))
     keep(store, fetched(listed(0)), A, POLICY)
     assert [capture.listed for capture in left(store)] == [listed(1)]
-    # A capture that no archive gave has nothing to do with the list.
+    # A live capture is on no list.
     keep(store, replace(fetched(listed(1)), source="live", provenance=None), A, POLICY)
     assert [capture.listed for capture in left(store)] == [listed(1)]
     assert keep(store, fetched(listed(1)), A, POLICY).is_new
     assert left(store) == ()
 
 
-def test_a_redirects_target_hours_away_takes_the_listed_one_off(store: Store) -> None:
+def test_storing_a_redirects_target_takes_the_redirect_off_the_list(store: Store) -> None:
     file_all(store, listed(0))
     keep(store, replace(fetched(listed(0)), captured_at=listed(0).captured_at + timedelta(hours=20)), A, POLICY)
     assert left(store) == ()
@@ -112,7 +112,7 @@ def test_a_redirects_target_hours_away_takes_the_listed_one_off(store: Store) ->
     assert left(store) == ()
 
 
-def test_captures_under_way_and_their_checksums_are_left_out(store: Store) -> None:
+def test_to_fetch_leaves_out_the_ids_and_checksums_it_is_given(store: Store) -> None:
     file_all(store, listed(0, "SAME"), listed(1, "SAME"), listed(2), listed(3, "SAME", "404"))
     first, _, third, error = left(store)
     assert error.checksum is None
@@ -120,7 +120,7 @@ def test_captures_under_way_and_their_checksums_are_left_out(store: Store) -> No
     assert left(store, ids=(first.id, error.id), checksums=("SAME", "DIGEST2")) == ()
 
 
-def test_a_capture_not_given_waits_for_another_with_its_checksum(store: Store) -> None:
+def test_a_failed_capture_waits_for_others_with_the_same_checksum(store: Store) -> None:
     file_all(store, *(listed(n, "SAME") for n in range(4)), listed(9))
     first, second, *_ = left(store)
     assert store.archive_listings.mark_not_given(KEY, first) == 0
@@ -130,7 +130,7 @@ def test_a_capture_not_given_waits_for_another_with_its_checksum(store: Store) -
     assert [capture.listed for capture in left(store)] == [listed(9)]
 
 
-def test_a_lone_capture_not_given_is_dropped_until_listed_again(store: Store) -> None:
+def test_a_failed_capture_without_others_is_dropped_until_listed_again(store: Store) -> None:
     file_all(store, listed(0), listed(1, status="404"))
     for capture in left(store):
         assert store.archive_listings.mark_not_given(KEY, capture) == 1
@@ -155,7 +155,7 @@ def test_a_listing_stays_until_its_captures_are_fetched(store: Store) -> None:
     (anew,) = begin(store)
     assert (anew.complete, anew.found) == (False, 0)
     store.archive_listings.close([KEY])
-    assert begin(store) == (anew,)  # it is not complete, so it stays
+    assert begin(store) == (anew,)  # the listing is not complete, so it stays
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_listing_can_be_restarted(store: Store) -> None:
     assert len(left(store)) == 1
 
 
-def test_stored_captures_tell_which_payload_a_checksum_means(store: Store) -> None:
+def test_known_payloads_come_from_stored_captures(store: Store) -> None:
     keep(store, fetched(listed(0, "SHOWN")), A, POLICY)
     keep(store, replace(fetched(listed(1, "REDIRECTED"), B), redirects=(URL,)), B, POLICY)
     keep(store, replace(fetched(listed(2, "ERROR"), B), status=404), B, POLICY)
@@ -205,7 +205,7 @@ def test_stored_captures_tell_which_payload_a_checksum_means(store: Store) -> No
     assert payloads["SHOWN"].sha256 == fetched(listed(0)).sha256
 
 
-def test_a_page_may_list_five_thousand_captures(store: Store) -> None:
+def test_a_page_can_list_five_thousand_captures(store: Store) -> None:
     file_all(store, *(listed(n) for n in range(5000)))
     assert store.archive_listings.count_to_fetch(KEY) == 5000
     assert len(left(store)) == 100
@@ -237,8 +237,8 @@ def left_by_archive(store: Store) -> tuple[list[ListedCapture], list[ListedCaptu
     return first, second
 
 
-def test_listed_identities_are_as_before_provenance_was_typed(store: Store, database_url: str) -> None:
-    """The literals are those of commit 4a914d7. With others, a crawl under way would list its captures twice."""
+def test_listed_identities_are_stored_as_by_commit_4a914d7(store: Store, database_url: str) -> None:
+    """The identities are copied from commit 4a914d7. If they changed, a crawl under way would list captures twice."""
     query = ListingQuery(ARCHIVE, URL, None, datetime(2019, 3, 4, 5, 6, 7, 890123, tzinfo=UTC))
     (listing,) = begin(store, query)
     capture = ListedCapture("example,marmot)/p", "20200304050607", URL, "text/html", "200", "AAAA")
@@ -262,7 +262,7 @@ def test_two_archives_list_the_same_row_as_two_captures(store: Store) -> None:
     assert store.archive_listings.count_to_fetch(KEY) == 2
 
 
-def test_fetching_from_one_archive_leaves_the_others_capture(store: Store) -> None:
+def test_a_capture_fetched_from_an_archive_stays_listed_by_the_other(store: Store) -> None:
     file_by_both(store, listed(0))
     keep(store, fetched(listed(0)), A, POLICY)
     assert left_by_archive(store) == ([], [listed(0)])
@@ -270,13 +270,13 @@ def test_fetching_from_one_archive_leaves_the_others_capture(store: Store) -> No
     assert left_by_archive(store) == ([], [])
 
 
-def test_a_capture_stored_from_one_archive_is_listed_by_the_other(store: Store) -> None:
+def test_a_capture_stored_from_an_archive_can_be_listed_by_the_other(store: Store) -> None:
     keep(store, fetched(listed(0)), A, POLICY)
     file_by_both(store, listed(0))
     assert left_by_archive(store) == ([], [listed(0)])
 
 
-def test_checksums_of_one_archive_say_nothing_about_the_others(store: Store) -> None:
+def test_an_archives_checksums_do_not_apply_to_the_other_archive(store: Store) -> None:
     keep(store, fetched(listed(9, "SAME")), A, POLICY)
     assert store.archive_listings.known_payloads(KEY, OTHER_ARCHIVE) == {}
     keep(store, fetched(listed(8, "SAME"), B, OTHER_ARCHIVE), B, POLICY)
@@ -286,14 +286,14 @@ def test_checksums_of_one_archive_say_nothing_about_the_others(store: Store) -> 
     } == {"wayback": fetched(listed(9), A).sha256, OTHER_ARCHIVE: fetched(listed(8), B).sha256}
 
 
-def test_a_checksum_is_distrusted_in_one_archive_alone(store: Store) -> None:
+def test_a_checksum_is_distrusted_only_for_the_archive_that_gave_it(store: Store) -> None:
     file_by_both(store, listed(0, "SAME"), listed(1, "SAME"))
     store.archive_listings.distrust_checksum(KEY, left(store)[0])
     assert [to_fetch.checksum for to_fetch in left(store)] == [None, None]
     assert [to_fetch.checksum for to_fetch in left(store, archive=OTHER_ARCHIVE_SITE)] == ["SAME", "SAME"]
 
 
-def test_what_one_archive_does_not_give_the_other_still_may(store: Store) -> None:
+def test_a_capture_that_an_archive_lost_is_fetched_from_the_other(store: Store) -> None:
     file_by_both(store, listed(0, "SAME"), listed(1, "SAME"))
     for to_fetch in left(store):
         store.archive_listings.mark_not_given(KEY, to_fetch)

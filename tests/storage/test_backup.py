@@ -1,4 +1,4 @@
-"""`back_up` and `restore`: everything, whole, from a database in use to an empty one of either kind."""
+"""`back_up` and `restore`, between SQLite and PostgreSQL databases, also while the database is in use."""
 
 import multiprocessing
 import shutil
@@ -35,14 +35,14 @@ def backed_up(database_url: str, path: Path) -> Path:
 
 def everything(store: Store) -> list[object]:
     captures = store.library.captures(KEY)
-    (reader,) = store.subscriptions.subscribers()
+    (subscriber,) = store.subscriptions.subscribers()
     return [
         captures,
         [store.library.payload(stored.capture.sha256) for stored in captures],
         [store.library.document(stored.id) for stored in captures],
         store.library.history(KEY),
-        reader,
-        told_to(store, reader.id),
+        subscriber,
+        told_to(store, subscriber.id),
         store.subscriptions.outbox(),
     ]
 
@@ -51,14 +51,14 @@ def everything(store: Store) -> list[object]:
 def filled(database_url: str, tmp_path: Path) -> str:
     fill(database_url, tmp_path / "payloads")
     with Store.open(database_url) as store:
-        (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(reader.id, b"digest \x00\xff", {KEY: BEGIN}, BEGIN)
+        (subscriber,) = store.subscriptions.subscribers()
+        store.subscriptions.enqueue(subscriber.id, b"digest \x00\xff", {KEY: BEGIN}, BEGIN)
     return database_url
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("outside", [True, False])
-def test_everything_is_restored_on_either_kind_of_database(
+def test_a_backup_is_restored_into_sqlite_and_postgresql(
     filled: str, tmp_path: Path, request: pytest.FixtureRequest, target: str, outside: bool
 ) -> None:
     file = backed_up(filled, tmp_path / "all.backup")
@@ -79,7 +79,7 @@ def test_everything_is_restored_on_either_kind_of_database(
         assert restore(store, file) == []
         assert everything(store) == before
         assert list(verify(store, DECLARED)) == []
-        # New rows are numbered after the restored ones.
+        # New rows get keys that follow the restored keys.
         payload = answer("We keep nothing.", 9)
         assert keep(store, capture_of(payload, 9), payload, POLICY).capture_id == len(PAGES) + 1
         store.library.review([2], Review("rejected", "ann", "", NOW))
@@ -89,7 +89,7 @@ def test_everything_is_restored_on_either_kind_of_database(
     assert backed_up(url, tmp_path / "again.backup").exists()
 
 
-def test_a_backup_is_of_one_moment_while_others_write(database_url: str, tmp_path: Path) -> None:
+def test_a_backup_shows_one_moment_while_other_processes_write(database_url: str, tmp_path: Path) -> None:
     pages = [answer(text("policy"), number) for number in range(400)]
     fill(database_url, tmp_path / "payloads")
     stop, kept = Event(), 0
@@ -105,15 +105,15 @@ def test_a_backup_is_of_one_moment_while_others_write(database_url: str, tmp_pat
 
     thread = Thread(target=write)
     with Store.open(database_url) as store:
-        seen: list[int] = []
+        totals: list[int] = []
 
         def progress(done: int, total: int) -> None:
-            # The backup has begun, so what others write from now on is not in it.
-            if not seen:
+            # The backup has begun, so it doesn't contain rows that are written from now on.
+            if not totals:
                 thread.start()
             while kept < 5 and thread.is_alive():
                 stop.wait(0.01)
-            seen.append(total)
+            totals.append(total)
 
         assert back_up(store, tmp_path / "first.backup", NOW, progress) == []
         between = kept
@@ -131,7 +131,7 @@ def test_a_backup_is_of_one_moment_while_others_write(database_url: str, tmp_pat
     assert len(PAGES) + between <= counts[1] <= len(PAGES) + kept
 
 
-def test_a_backup_is_restored_into_an_empty_database_only(filled: str, tmp_path: Path) -> None:
+def test_a_backup_is_restored_only_into_an_empty_database(filled: str, tmp_path: Path) -> None:
     file = backed_up(filled, tmp_path / "all.backup")
     with Store.open(filled) as store:
         before = everything(store)
@@ -152,7 +152,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_path: Path) -> None:
+def test_a_backup_with_any_damaged_byte_is_refused(whole: Path, tmp_path: Path) -> None:
     data = whole.read_bytes()
     copy = tmp_path / "copy.backup"
     cut = [data[: len(data) * number // 10] for number in range(10)]
@@ -169,9 +169,9 @@ def test_a_backup_is_refused_wherever_it_is_damaged(whole: Path, tmp_path: Path)
                 assert store.library.captures(KEY) == ()
                 assert store.subscriptions.subscribers() == ()
                 assert str(copy) in message
-                assert "take another" in message
+                assert "use another" in message
             else:
-                # SQLite doesn't use this byte, so the checksum of the content is right.
+                # SQLite doesn't use this byte, so the checksum of the content still matches.
                 assert damaged in flipped
                 assert list(verify(store, DECLARED)) == []
 
@@ -199,18 +199,18 @@ def test_a_backup_with_any_changed_row_is_refused(whole: Path, tmp_path: Path, s
         if statement == "DELETE FROM told":  # the table is empty
             restore(store, copy)
             return
-        with pytest.raises(StorageError, match="take another"):
+        with pytest.raises(StorageError, match="use another"):
             restore(store, copy)
         assert store.subscriptions.subscribers() == ()
 
 
-def test_damaged_payloads_are_copied_and_named(filled: str, tmp_path: Path) -> None:
+def test_damaged_payloads_are_copied_and_reported(filled: str, tmp_path: Path) -> None:
     (file,) = (path for path in (tmp_path / "payloads").rglob("*") if path.is_file())
     file.unlink()
     (tmp_path / "payloads" / "other").write_bytes(b"")
     with Store.open(filled) as store:
         (message,) = back_up(store, tmp_path / "all.backup", NOW)
-    assert f"{sha256_hex(PAGES[4])} is gone from the payload store" in message
+    assert f"{sha256_hex(PAGES[4])} is missing from the payload store" in message
     url = f"sqlite:///{tmp_path / 'new.db'}"
     with Store.open(url) as store:
         (message,) = restore(store, tmp_path / "all.backup")
@@ -242,7 +242,7 @@ def _back_up_and_die(database_url: str, path: str, at: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 8, 1000])
-def test_a_killed_backup_leaves_the_one_before(filled: str, tmp_path: Path, at: int) -> None:
+def test_a_killed_backup_leaves_the_earlier_backup(filled: str, tmp_path: Path, at: int) -> None:
     file = backed_up(filled, tmp_path / "all.backup")
     before = file.read_bytes()
     work = multiprocessing.get_context("spawn").Process(target=_back_up_and_die, args=(filled, str(file), at))
@@ -252,10 +252,10 @@ def test_a_killed_backup_leaves_the_one_before(filled: str, tmp_path: Path, at: 
     assert file.read_bytes() == before
     drafts = [path for path in tmp_path.iterdir() if "backup" in path.name and path != file]
     assert all(path.name.startswith(".all.backup.") for path in drafts)
-    if at < 1000:  # killed before the checksum was written, so that no draft is taken for a backup
+    if at < 1000:  # the process was killed before the checksum was written, so the incomplete file is refused
         with Store.open(f"sqlite:///{tmp_path / 'new.db'}") as store:
             for path in drafts:
-                with pytest.raises(StorageError, match="take another one"):
+                with pytest.raises(StorageError, match="use another backup"):
                     restore(store, path)
 
 

@@ -1,4 +1,7 @@
-"""What stored captures are known by must never change; a second archive's captures are distinct from the first's."""
+"""Identities and seals of stored captures never change from release to release.
+
+Captures of two archives are distinct.
+"""
 
 from dataclasses import replace
 
@@ -27,7 +30,7 @@ from tests.keeping import keep
 POLICY = Policy.model_validate({"locations": [{"url": "https://www.marmot.example/privacy"}]})
 
 
-# Identity, seal, and SHA-256 of the column `archive`, as commit 4a914d7 stored them, when provenance had no type yet.
+# Identity, seal, and SHA-256 of the column `archive`, as commit 4a914d7 stored them.
 @pytest.mark.parametrize(
     ("stored", "payload", "identity", "seal", "archive"),
     [
@@ -81,7 +84,7 @@ POLICY = Policy.model_validate({"locations": [{"url": "https://www.marmot.exampl
         ),
     ],
 )
-def test_rows_are_as_before_provenance_was_typed(
+def test_rows_are_stored_as_by_commit_4a914d7(
     store: Store, database_url: str, stored: Capture, payload: bytes, identity: str, seal: str, archive: str
 ) -> None:
     assert capture_identity(stored) == identity
@@ -116,7 +119,7 @@ def test_captures_of_another_archive_are_distinct_by_identifiers(store: Store) -
     assert [stored.capture for stored in in_order] == [WAYBACK, *others]
 
 
-def test_the_order_of_identifiers_makes_no_other_capture() -> None:
+def test_identity_ignores_the_order_of_identifiers() -> None:
     first, second = (
         replace(WAYBACK, source=OTHER_ARCHIVE, provenance=Provenance(OTHER_ARCHIVE, dict(items)))
         for items in (list(IDENTIFIERS.items()), list(IDENTIFIERS.items())[::-1])

@@ -1,4 +1,4 @@
-"""What is kept of captures, and what the library returns of them."""
+"""Captures are stored completely, and the library returns them unchanged."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -41,13 +41,13 @@ def test_captures_that_differ_in_one_field_are_distinct(store: Store, other: dic
     assert keep(store, capture_of(A, **other), A, POLICY).is_new
 
 
-def test_the_time_zone_does_not_make_another_capture(store: Store) -> None:
+def test_identity_ignores_the_time_zone(store: Store) -> None:
     keep(store, capture_of(A), A, POLICY)
     elsewhere = BEGIN.astimezone(timezone(timedelta(hours=9, minutes=30)))
     assert not keep(store, capture_of(A, captured_at=elsewhere), A, POLICY).is_new
 
 
-def test_a_text_that_comes_back_is_shown_by_two_periods(store: Store) -> None:
+def test_a_text_that_comes_back_has_two_periods(store: Store) -> None:
     for days, payload in enumerate((A, B, A)):
         keep(store, capture_of(payload, days), payload, POLICY)
     history = store.library.history(KEY)
@@ -75,7 +75,7 @@ def test_a_quarantined_capture_is_kept_and_makes_no_version(store: Store, monkey
     assert store.library.document(kept.capture_id) == document
 
 
-def test_policies_are_kept_apart(store: Store) -> None:
+def test_captures_of_different_policies_are_kept_apart(store: Store) -> None:
     keep(store, capture_of(A), A, POLICY)
     keep(store, capture_of(B, policy="cookies"), B, POLICY)
     (stored,) = store.library.captures(PolicyKey("marmot", "cookies"))
@@ -85,33 +85,33 @@ def test_policies_are_kept_apart(store: Store) -> None:
     assert store.library.history(PolicyKey("vole", "privacy")).periods == ()
 
 
-def test_a_stored_payload_need_not_be_given_again(store: Store) -> None:
+def test_a_capture_of_a_stored_payload_can_be_kept_without_it(store: Store) -> None:
     first = keep(store, capture_of(A), A, POLICY)
     again = keep(store, capture_of(A, 1), None, POLICY)
     assert again.is_new
     assert again.version_id == first.version_id
 
 
-def test_a_payload_that_is_not_stored_must_be_given(store: Store) -> None:
+def test_a_capture_without_its_payload_is_refused_if_not_stored(store: Store) -> None:
     with pytest.raises(StorageError, match="hand it over with its bytes"):
         keep(store, capture_of(A), None, POLICY)
     assert store.library.captures(KEY) == ()
 
 
 def test_bytes_with_another_checksum_are_refused(store: Store) -> None:
-    with pytest.raises(StorageError, match="do not match its SHA-256"):
+    with pytest.raises(StorageError, match="does not match its SHA-256"):
         keep(store, capture_of(A), B, POLICY)
     assert store.library.captures(KEY) == ()
 
 
-def test_unknown_ids_are_errors_that_say_so(store: Store) -> None:
+def test_unknown_ids_are_reported(store: Store) -> None:
     with pytest.raises(UsageError, match="no capture 7"):
         store.library.document(7)
     with pytest.raises(StorageError, match="no payload"):
         store.library.payload("0" * 64)
 
 
-def test_captures_survive_closing(database_url: str) -> None:
+def test_captures_are_still_stored_after_closing(database_url: str) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
     with Store.open(database_url) as store:
@@ -142,8 +142,8 @@ def test_every_field_of_a_capture_comes_back(store: Store) -> None:
         assert moment.tzinfo is UTC
 
 
-def test_an_address_may_be_long_and_hold_any_character(store: Store) -> None:
-    # Too long for an index of PostgreSQL, whose rows may have 2.7 KB, and too random to be compressed below that.
+def test_an_address_can_be_long_and_contain_any_character(store: Store) -> None:
+    # PostgreSQL's index rows can have at most 2.7 KB. The address is longer, and too random to be compressed to 2.7 KB.
     url = URL + "?" + "".join(sha256_hex(str(number).encode()) for number in range(128)) + "\x00\ud800\\u005c😀"
     keep(store, capture_of(A, url=url, asked_url=url), A, POLICY)
     assert not keep(store, capture_of(A, url=url, asked_url=url), A, POLICY).is_new
@@ -152,6 +152,6 @@ def test_an_address_may_be_long_and_hold_any_character(store: Store) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x00" * 5_000_000, bytes(range(256)) * 64])
-def test_a_payload_may_hold_any_bytes(store: Store, payload: bytes) -> None:
+def test_a_payload_can_contain_any_bytes(store: Store, payload: bytes) -> None:
     keep(store, capture_of(payload), payload, POLICY)
     assert store.library.payload(sha256_hex(payload)) == payload

@@ -1,4 +1,4 @@
-"""What becomes of a database whose file was damaged: every damage is noticed or harmless, and none is a traceback."""
+"""Damaged database files: every kind of damage is harmless or is reported as an error of clausewatch."""
 
 import shutil
 import sqlite3
@@ -45,7 +45,7 @@ def test_a_damaged_byte_of_a_payload_is_noticed(tmp_path: Path, place: int) -> N
 
 
 @pytest.mark.parametrize("data", [b"", b"not zstandard", compress(NOISE[:-1]), compress(NOISE)[:-3]])
-def test_other_bytes_under_a_checksum_are_noticed(database_url: str, data: bytes) -> None:
+def test_bytes_that_do_not_match_their_checksum_are_noticed(database_url: str, data: bytes) -> None:
     with Store.open(database_url) as store:
         kept = keep(store, capture_of(A), A, POLICY)
         engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
@@ -59,7 +59,7 @@ def test_other_bytes_under_a_checksum_are_noticed(database_url: str, data: bytes
             store.library.document(kept.capture_id)
 
 
-def test_a_frame_that_announces_terabytes_gets_no_memory(tmp_path: Path) -> None:
+def test_no_memory_is_allocated_for_a_frame_that_announces_terabytes(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
     with Store.open(f"sqlite:///{file}") as store:
         keep(store, capture_of(A), A, POLICY)
@@ -88,7 +88,7 @@ def test_a_damaged_checksum_leaves_other_captures_readable(tmp_path: Path, colum
         back_up(store, tmp_path / "copy.db", capture_of(A).captured_at)
 
 
-# SQLite accepts only numbers as `id`.
+# SQLite accepts only integers in a column `id` that is the primary key.
 _COLUMNS = [
     (table.name, column.name)
     for table in Base.metadata.sorted_tables
@@ -100,7 +100,7 @@ _COLUMNS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("table", "column"), _COLUMNS)
 @pytest.mark.parametrize("value", ["x", b"\xff\x00"], ids=["text", "bytes"])
-def test_any_value_in_any_column_is_read_or_an_error_of_ours(
+def test_any_value_in_any_column_is_read_or_reported_as_an_error(
     tmp_path: Path, filled: Path, table: str, column: str, value: str | bytes
 ) -> None:
     file = tmp_path / "store.db"
@@ -130,7 +130,7 @@ def test_any_value_in_any_column_is_read_or_an_error_of_ours(
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Returns a database with a row in every table."""
+    """Returns the path of a database with a row in every table."""
     file = tmp_path_factory.mktemp("filled") / "store.db"
     with Store.open(f"sqlite:///{file}") as store:
         for days, payload in enumerate((A, NOISE, A)):
@@ -151,11 +151,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_bytes_in_place_of_a_text_are_an_error(tmp_path: Path) -> None:
+def test_bytes_in_a_text_column_are_an_error(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
         keep(store, capture_of(A), A, POLICY)
         with sqlite3.connect(tmp_path / "store.db") as connection:
             connection.execute("UPDATE payloads SET store = x'ff00'")
         connection.close()
-        with pytest.raises(StorageError, match="is not as it was written; restore the database from a backup"):
+        with pytest.raises(StorageError, match="was altered after it was written; restore the database from a backup"):
             back_up(store, tmp_path / "copy.db", capture_of(A).captured_at)

@@ -1,4 +1,4 @@
-"""Documents as JSON, and as the store returns them."""
+"""Documents are unchanged after encoding as JSON and after storing."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from storage import Store
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of
 
-# Any code points, lone surrogates and NUL included.
+# Strings of any code points, including lone surrogates and NUL.
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
 clauses = st.builds(
     Clause,
@@ -34,16 +34,16 @@ documents = st.builds(
 
 
 @given(documents)
-def test_a_document_survives_encoding(document: Document) -> None:
+def test_a_document_is_unchanged_after_encoding_and_decoding(document: Document) -> None:
     assert decode(encode(document)) == document
 
 
 @given(documents, documents)
-def test_documents_are_equal_if_and_only_if_their_bytes_are(one: Document, other: Document) -> None:
-    assert (encode(one) == encode(other)) == (one == other)
+def test_documents_are_equal_exactly_if_their_encodings_are(first: Document, second: Document) -> None:
+    assert (encode(first) == encode(second)) == (first == second)
 
 
-def test_a_pair_of_surrogates_is_not_joined() -> None:
+def test_two_surrogates_are_not_joined_to_one_character() -> None:
     document = Document("\ud83d\ude00", None, None, ())
     assert decode(encode(document)) == document
 
@@ -56,5 +56,5 @@ def test_the_store_returns_a_document_unchanged(store: Store, monkeypatch: pytes
     assert [store.library.document(read.capture_id) for read in kept] == [document, document]
 
 
-def test_an_empty_document_survives_encoding() -> None:
+def test_an_empty_document_is_unchanged_after_encoding() -> None:
     assert decode(encode(Document(None, None, date(1, 1, 1), ()))) == Document(None, None, date(1, 1, 1), ())

@@ -1,4 +1,7 @@
-"""Every query finds its rows by an index, on both databases, so that its time doesn't grow with the other rows."""
+"""Every query finds its rows by an index, on SQLite and on PostgreSQL.
+
+So the time of a query about one policy doesn't grow with the number of other policies.
+"""
 
 import inspect
 import json
@@ -32,8 +35,9 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Read whole, since they hold little, or nothing but what is asked for: a row for each subscriber, the waiting messages,
-# the policies that changed since the last digest, the listings that are under way, the one row of the revision.
+# Tables and indexes that a query may read completely. They are small, or all their rows are wanted: a row for each
+# subscriber, the waiting messages, the policies that changed since the last digest, the listings under way, and the
+# single row with the revision of the schema.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
@@ -43,7 +47,7 @@ READ_WHOLE = {
     "policies_untold",
     "listings_pkey",
 }
-# It counts all captures.
+# This query counts all captures.
 COUNTS_ALL = "Library.standings"
 
 Statements = list[tuple[str, Any]]
@@ -51,7 +55,7 @@ Statements = list[tuple[str, Any]]
 
 @pytest.fixture
 def statements() -> Iterator[Statements]:
-    """Yields the statements that are sent to a database, each with its parameters."""
+    """Yields a list to which every SQL statement is added with its parameters when it is executed."""
     sent: Statements = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
@@ -65,7 +69,7 @@ def statements() -> Iterator[Statements]:
 
 @pytest.fixture
 def connection(store: Store, database_url: str) -> Iterator[Connection]:
-    """Yields a second way into the database, which holds captures of many policies."""
+    """Yields a second connection to the database, after adding captures of many policies."""
     engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         fill(connection)
@@ -205,13 +209,13 @@ Plan = Callable[[str, Any], Iterator[tuple[str, str]]]
 
 def sqlite_plan(connection: Connection) -> Plan:
     def steps_without_index(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
-        """Yields the steps of a query's plan that read a whole table or index, and which one; or that sort."""
-        subqueries: set[str] = set()  # the steps of a subquery have lines of their own
+        """Yields the steps of a query plan that sort, or that read a whole table or index, with its name."""
+        subqueries: set[str] = set()  # a plan lists the steps of a subquery in separate lines
         for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
             name = step.split()[-1]
             if step.startswith("CO-ROUTINE"):
                 subqueries.add(name)
-            # A constant row is one of the values of an INSERT.
+            # Constant rows are the values of an INSERT.
             elif step.startswith("SCAN") and "CONSTANT ROW" not in step and name not in subqueries:
                 yield step, name
             elif "TEMP B-TREE" in step:
@@ -221,13 +225,14 @@ def sqlite_plan(connection: Connection) -> Plan:
 
 
 def postgresql_plan(connection: Connection) -> Plan:
-    # PostgreSQL reads a small table whole, whatever indexes there are. With this it does so only if no index serves.
+    # By default, PostgreSQL reads a small table completely even if an index exists. With this setting, it does so only
+    # if no index can be used.
     for kind in ("seqscan", "bitmapscan"):
         connection.execute(text(f"SET enable_{kind} = off"))
     connection.execute(text("ANALYZE"))
 
     def steps_without_index(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
-        """Yields the steps of a query's plan that read a whole table or index, and which one."""
+        """Yields the steps of a query plan that read a whole table or index, with its name."""
         (((root,),),) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         steps = [(root if isinstance(root, dict) else json.loads(root))["Plan"]]
         while steps:

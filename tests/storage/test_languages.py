@@ -36,7 +36,7 @@ def reasons(store: Store, vendor: str = "marmot") -> list[str | None]:
     return [stored.verdict.reason for stored in store.library.captures(PolicyKey(vendor, "privacy"))]
 
 
-def test_a_variant_between_two_captures_makes_no_version(store: Store) -> None:
+def test_a_language_variant_between_two_captures_makes_no_version(store: Store) -> None:
     for day, payload in enumerate((ENGLISH, GERMAN, ENGLISH, OTHER_ENGLISH)):
         keep(store, payload, day)
     assert reasons(store) == [None, "other_language", None, None]
@@ -81,7 +81,7 @@ def test_a_declared_language_decides_by_itself(store: Store) -> None:
     assert reasons(store) == [None, "other_language", None]
 
 
-def test_a_capture_that_a_person_accepted_is_no_variant(store: Store) -> None:
+def test_a_capture_accepted_by_a_user_is_not_quarantined_by_language(store: Store) -> None:
     for day, payload in enumerate((ENGLISH, GERMAN, ENGLISH)):
         keep(store, payload, day)
     store.library.review([2], Review("accepted", "ann", "", BEGIN))
@@ -89,7 +89,7 @@ def test_a_capture_that_a_person_accepted_is_no_variant(store: Store) -> None:
 
 
 @pytest.mark.parametrize("text", ["This notice is no longer available.", "Cette politique n'existe plus."])
-def test_a_short_text_is_not_judged_by_its_language(store: Store, text: str) -> None:
+def test_a_short_text_is_not_quarantined_by_its_language(store: Store, text: str) -> None:
     short = f"<html lang='fr'><title>Privacy</title><body><h1>Privacy policy</h1><p>{text}</p></body></html>".encode()
     for day, payload in enumerate((ENGLISH, short, ENGLISH)):
         keep(store, payload, day)

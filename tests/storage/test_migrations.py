@@ -1,4 +1,4 @@
-"""The migrations: they make the tables that the models describe, and bring databases of earlier releases up to date."""
+"""The migrations create the tables that the models describe, and upgrade databases of earlier releases."""
 
 import hashlib
 import sqlite3
@@ -33,7 +33,7 @@ VERSIONS = CHECKOUT / "storage/tables/migrations/versions"
 LEFT_BY_0006 = Path(__file__).with_name("left_by_0006")
 BEFORE_THE_BASELINE = ("0001", "0002", "0003", "0004", "0005")
 
-# A migration that is on main has been applied to databases, and is never changed.
+# The SHA-256s of the migrations on the main branch. They are never changed, because users have applied them.
 CHECKSUMS = {
     "0006_baseline.py": "7849afa113ef1b0fc4d4126491540c409f631a02c1a0d3dba9987a31e7f894a0",
     "0007_needs_browser.py": "200bbeb450a7f67471fe22722c01e618d11bea82da23cf168ec2f599880945b1",
@@ -42,7 +42,7 @@ CHECKSUMS = {
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """A second way into the store's database."""
+    """Yields a second connection pool for the store's database."""
     engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
     yield engine
     engine.dispose()
@@ -50,7 +50,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def left_by_0006(database_url: str) -> str:
-    """A database as an earlier release left it at revision 0006: its own tables and rows, dumped and loaded again."""
+    """Returns the URL of a database at revision 0006, loaded from a dump that an earlier release wrote."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         connection = sqlite3.connect(str(url.database))
@@ -68,7 +68,7 @@ def set_revision(engine: Engine, revision: str) -> None:
 
 
 def backup_of_revision(path: Path, revision: str) -> Path:
-    """Makes a backup that says it has that revision, and is otherwise sound."""
+    """Makes a valid backup, except that it claims to have the given revision."""
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE backup")
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
@@ -78,12 +78,12 @@ def backup_of_revision(path: Path, revision: str) -> Path:
 
 
 def one_sentence_naming_the_commit(message: str) -> bool:
-    """Whether a message is one sentence, says which commit helps, and calls nothing damaged."""
+    """Returns whether a message is a single sentence that names the commit to use and reports no damage."""
     is_one_sentence = "\n" not in message.strip() and ". " not in message
     return is_one_sentence and "commit 4a914d7" in message and "damaged" not in message
 
 
-def test_the_migrations_make_the_tables_of_the_models(store: Store, engine: Engine) -> None:
+def test_the_migrations_create_the_tables_of_the_models(store: Store, engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
@@ -103,7 +103,7 @@ def test_opening_again_changes_nothing(database_url: str) -> None:
         assert store.library.captures(KEY)[0].capture == capture_of(A)
 
 
-def test_tables_with_rows_are_dropped_and_made_again(database_url: str, engine: Engine) -> None:
+def test_tables_with_rows_are_dropped_and_created_again(database_url: str, engine: Engine) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
         store.subscriptions.subscribe("reader@marmot.example", [], capture_of(A).captured_at)
@@ -155,7 +155,7 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_needs_browser_is_set_for_empty_pages_alone(left_by_0006: str, engine: Engine) -> None:
+def test_needs_browser_is_set_only_for_empty_pages(left_by_0006: str, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE readings SET reason = 'blocked', evidence = 'it would need a browser' WHERE capture_id = 4")
@@ -165,7 +165,7 @@ def test_needs_browser_is_set_for_empty_pages_alone(left_by_0006: str, engine: E
         assert list(session.scalars(select(ReadingRow.capture_id).where(ReadingRow.needs_browser))) == [5]
 
 
-def test_readings_after_0007_are_those_made_anew(left_by_0006: str) -> None:
+def test_readings_migrated_by_0007_equal_new_readings(left_by_0006: str) -> None:
     with Store.open(left_by_0006) as store:
         before = store.library.captures(KEY)
         reextract(store, KEY, POLICY)
@@ -173,7 +173,7 @@ def test_readings_after_0007_are_those_made_anew(left_by_0006: str) -> None:
         assert before[4].verdict == Verdict("quarantined", "empty", before[4].verdict.evidence, needs_browser=True)
 
 
-def test_0007_is_undone_and_applied_again_without_loss(database_url: str, engine: Engine) -> None:
+def test_0007_is_reverted_and_applied_again_without_loss(database_url: str, engine: Engine) -> None:
     with Store.open(database_url) as store:
         for days, payload in enumerate((A, B)):
             keep(store, capture_of(payload, days), payload, POLICY)
@@ -241,7 +241,7 @@ def test_a_backup_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
             restore(store, path)
 
 
-def test_a_backup_that_names_no_schema_is_refused(tmp_path: Path) -> None:
+def test_a_backup_without_a_revision_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "odd.backup"
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
         back_up(store, path, BEGIN)
@@ -249,7 +249,7 @@ def test_a_backup_that_names_no_schema_is_refused(tmp_path: Path) -> None:
             connection.executescript("DROP TABLE backup; DELETE FROM alembic_version")
         connection.close()
         backup.add_checksum(path, BEGIN)
-        with pytest.raises(StorageError, match="doesn't say which schema it has; take another backup"):
+        with pytest.raises(StorageError, match="has no record of its schema; use another backup"):
             restore(store, path)
 
 
@@ -275,7 +275,7 @@ def test_a_database_with_a_newer_schema_is_refused(database_url: str, engine: En
 
 
 @pytest.mark.parametrize("statement", ["DROP TABLE alembic_version", "DELETE FROM alembic_version"])
-def test_tables_without_a_revision_are_left_alone(database_url: str, engine: Engine, statement: str) -> None:
+def test_tables_without_a_revision_are_not_changed(database_url: str, engine: Engine, statement: str) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
     with engine.begin() as connection:
@@ -286,7 +286,7 @@ def test_tables_without_a_revision_are_left_alone(database_url: str, engine: Eng
         assert connection.scalar(text("SELECT count(*) FROM captures")) == 1
 
 
-def test_another_programs_tables_stay_beside_ours(database_url: str, engine: Engine) -> None:
+def test_tables_of_another_program_stay_beside_ours(database_url: str, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE invoices (id INTEGER)"))
         connection.execute(text("INSERT INTO invoices VALUES (1)"))
@@ -296,7 +296,7 @@ def test_another_programs_tables_stay_beside_ours(database_url: str, engine: Eng
         assert connection.scalar(text("SELECT count(*) FROM invoices")) == 1
 
 
-def test_another_programs_table_with_a_name_of_ours_is_left_alone(database_url: str, engine: Engine) -> None:
+def test_a_table_of_another_program_with_our_name_is_not_changed(database_url: str, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE documents (id INTEGER)"))
     with pytest.raises(StorageError, match=r"has tables \(documents\) but no record .* to an empty database"):
@@ -305,7 +305,7 @@ def test_another_programs_table_with_a_name_of_ours_is_left_alone(database_url: 
         assert set(inspect(connection).get_table_names()) - {"alembic_version"} == {"documents"}
 
 
-def test_an_open_store_writes_no_more_under_a_newer_schema(database_url: str, engine: Engine) -> None:
+def test_an_open_store_refuses_to_write_after_a_newer_migration(database_url: str, engine: Engine) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
         set_revision(engine, "of tomorrow")

@@ -32,7 +32,7 @@ def text(seed: str, words: int = 3000) -> str:
 
 
 def answer(body: str, nonce: int) -> bytes:
-    """Returns a page as a server answers it once: the nonce is made anew with every answer."""
+    """Returns a page as a server sends it once. The nonce differs in every answer."""
     return page(f"We keep it. <!-- request {sha256_hex(b'%d' % nonce)} --> {body}")
 
 
@@ -60,7 +60,7 @@ def test_an_answer_that_differs_by_a_nonce_takes_few_bytes(store: Store) -> None
 
 
 def look_ups(stored: dict[str, tuple[str | None, int]], sha256: str) -> int:
-    """Returns how many other payloads have to be read to restore one."""
+    """Returns the number of other payloads that have to be read to restore a payload."""
     keyframe = stored[sha256][0]
     return 0 if keyframe is None else 1 + look_ups(stored, keyframe)
 
@@ -77,7 +77,7 @@ def test_no_payload_needs_more_than_two_look_ups(store: Store) -> None:
 
 
 @pytest.mark.parametrize("order", ["forwards", "backwards", "shuffled"])
-def test_alternating_pages_have_a_keyframe_each_in_any_order_of_arrival(store: Store, order: str) -> None:
+def test_alternating_pages_have_a_keyframe_each_in_any_order(store: Store, order: str) -> None:
     captures = [(answer(text("old" if days % 2 else "new"), days), days) for days in range(16)]
     if order == "backwards":
         captures.reverse()
@@ -88,7 +88,7 @@ def test_alternating_pages_have_a_keyframe_each_in_any_order_of_arrival(store: S
     assert [keyframe for keyframe, _ in stored_forms(store).values()].count(None) == 2
 
 
-def test_a_page_that_drifted_gets_a_new_keyframe_a_long_nonce_none(store: Store) -> None:
+def test_a_drifted_page_gets_a_new_keyframe_but_a_long_nonce_does_not(store: Store) -> None:
     bodies = [text("policy") + text(f"section {number}", 300) for number in range(3)]
     for days in range(60):
         keep(store, answer(bodies[days // 20], days), days, policy="moved")
@@ -101,7 +101,7 @@ def test_a_page_that_drifted_gets_a_new_keyframe_a_long_nonce_none(store: Store)
         )
         for policy in ("moved", "heavy")
     }
-    # One payload is stored whole. Each of the two later texts gets a keyframe, which is a delta against that one.
+    # The first payload is stored whole. Each of the two later texts gets a keyframe, a delta against the first payload.
     assert sorted(uses["moved"].values()) == [1, 19, 19, 21]
     assert sorted(uses["heavy"].values()) == [1, 59]
     deltas = [stored[kept.capture.sha256][1] for kept in store.library.captures(PolicyKey("marmot", "moved"))[1:]]
@@ -116,7 +116,7 @@ def test_a_small_lasting_change_is_not_stored_with_each_answer(store: Store) -> 
     assert max(after) <= 1.25 * max(before) + 16 < sizes[20]
 
 
-def test_a_damaged_keyframe_is_named_with_its_dependent(database_url: str) -> None:
+def test_a_damaged_keyframe_is_reported_with_its_dependent_payload(database_url: str) -> None:
     first, second = (answer(text("policy"), number) for number in (1, 2))
     with Store.open(database_url) as store:
         keep(store, first, 0)
@@ -129,7 +129,7 @@ def test_a_damaged_keyframe_is_named_with_its_dependent(database_url: str) -> No
     with Store.open(database_url) as store:
         with pytest.raises(DamageError, match=f"^{sha256_hex(second)} is stored as a .*{sha256_hex(first)} is damaged"):
             store.library.payload(sha256_hex(second))
-        # A new payload doesn't depend on the damaged one.
+        # A new payload isn't stored as a delta against the damaged payload.
         third = answer(text("policy"), 3)
         keep(store, third, 2)
         assert stored_forms(store)[sha256_hex(third)][0] is None
@@ -141,7 +141,7 @@ def test_a_damaged_keyframe_is_named_with_its_dependent(database_url: str) -> No
     engine.dispose()
     with (
         Store.open(database_url) as store,
-        pytest.raises(DamageError, match=f"keyframe {sha256_hex(first)} is gone .*as {sha256_hex(second)} is"),
+        pytest.raises(DamageError, match=f"{sha256_hex(first)} is missing .* {sha256_hex(second)}, which is stored"),
     ):
         store.library.payload(sha256_hex(second))
 
@@ -183,12 +183,12 @@ def test_a_batch_with_duplicates_is_stored_in_one_transaction(store: Store, monk
 
     monkeypatch.setattr(evidence, "put", counted)
     kept = list(keep_unread(store, captures))
-    assert transactions == [13]  # the first capture is there twice
+    assert transactions == [13]  # the batch contains the first capture twice
     assert [unread.is_new for unread in kept] == [True] * 12 + [False, True]
     assert all(store.library.payload(sha256_hex(payload)) == payload for payload in pages)
 
 
-def test_a_rolled_back_transaction_does_not_mislead_a_later_one(
+def test_a_rolled_back_transaction_does_not_affect_later_deltas(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, after = text("policy"), text("policy") + text("more", 400)
@@ -196,7 +196,7 @@ def test_a_rolled_back_transaction_does_not_mislead_a_later_one(
         (capture_of(each, days), each, POLICY) for days, each in enumerate([answer(before, 1), answer(after, 2)])
     ]
     store_compressed = packing.store_compressed
-    # The batch fails at its fourth payload, and then, when its captures are tried one by one, at the first.
+    # The batch fails at its fourth payload. Then the captures are tried one by one, and the first capture fails.
     calls = iter([1, 1, 1, 0, 0])
 
     def refusing(*arguments: Any) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def test_a_rolled_back_transaction_does_not_mislead_a_later_one(
             list(keep_unread(store, [*captures, *more]))
         monkeypatch.undo()
         assert not stored_forms(store)
-        # The second capture is stored now, but against another keyframe than in the transaction that was rolled back.
+        # The second capture is stored now, but as a delta against another keyframe than in the rolled-back transaction.
         keep(another, answer(before, 100), 0)
         list(keep_unread(another, captures[1:]))
         for number in range(5, 19):
@@ -225,7 +225,7 @@ def test_a_rolled_back_transaction_does_not_mislead_a_later_one(
         assert store.library.payload(sha256_hex(last)) == last
 
 
-def test_each_of_four_texts_in_turn_is_stored_once(store: Store) -> None:
+def test_four_alternating_texts_are_each_stored_once(store: Store) -> None:
     for days in range(40):
         keep(store, answer(text(f"text {days % 4}"), days), days)
     stored = stored_forms(store)
@@ -252,7 +252,10 @@ def test_deltas_in_a_payload_store_take_no_more_bytes(database_url: str, tmp_pat
 
 @pytest.fixture
 def chain_of_three(database_url: str) -> Iterator[tuple[Engine, str, str, str]]:
-    """Yields a database and three SHA-256s: of a payload stored whole, a delta against it, and a delta against that."""
+    """Yields an engine and the SHA-256s of three payloads.
+
+    The first payload is stored whole, the second as a delta against the first, the third as a delta against the second.
+    """
     texts = text("policy"), text("policy") + text("more", 300)
     answers = [answer(texts[0], 1), answer(texts[1], 2), answer(texts[1], 3)]
     with Store.open(database_url) as store:
@@ -265,7 +268,7 @@ def chain_of_three(database_url: str) -> Iterator[tuple[Engine, str, str, str]]:
     engine.dispose()
 
 
-def test_damage_two_look_ups_away_is_named(database_url: str, chain_of_three: tuple[Engine, str, str, str]) -> None:
+def test_damage_two_look_ups_away_is_reported(database_url: str, chain_of_three: tuple[Engine, str, str, str]) -> None:
     engine, first, second, third = chain_of_three
     with engine.begin() as connection:
         connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(data=compress(b"other")))
@@ -275,7 +278,7 @@ def test_damage_two_look_ups_away_is_named(database_url: str, chain_of_three: tu
                 store.library.payload(sha256)
 
 
-def test_payloads_that_depend_on_each_other_are_damaged(
+def test_payloads_that_depend_on_each_other_are_reported_as_damaged(
     database_url: str, chain_of_three: tuple[Engine, str, str, str]
 ) -> None:
     engine, first, second, third = chain_of_three
@@ -283,11 +286,11 @@ def test_payloads_that_depend_on_each_other_are_damaged(
         connection.execute(update(PayloadRow).where(PayloadRow.sha256 == first).values(keyframe=third))
     with Store.open(database_url) as store:
         for sha256 in (first, second, third):
-            with pytest.raises(DamageError, match=r"is not as it was written: .*backup"):
+            with pytest.raises(DamageError, match=r"was altered after it was written: .*backup"):
                 store.library.payload(sha256)
         findings = [finding for finding in verify(store, {}) if finding.remedy == "backup"]
         assert len(findings) == 3
-        assert all("is not as it was written" in finding.fault for finding in findings)
+        assert all("was altered after it was written" in finding.fault for finding in findings)
 
 
 def test_captures_of_several_policies_share_payloads(store: Store) -> None:
@@ -308,7 +311,7 @@ def test_any_bytes_are_restored_with_any_keyframe(plain: bytes, other: bytes) ->
 
 
 @pytest.mark.parametrize("megabytes", [1, 3, 9])
-def test_a_large_page_finds_all_that_it_shares(megabytes: int) -> None:
+def test_a_large_page_is_stored_as_a_small_delta(megabytes: int) -> None:
     chance = random.Random(megabytes)
     plain = bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz    ", k=megabytes * 1_000_000))
     half = len(plain) // 2

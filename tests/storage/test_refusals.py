@@ -1,4 +1,4 @@
-"""What SQLite and the settings may refuse, and what the user is told. PostgreSQL's refusals need a server."""
+"""Messages for database errors and wrong settings. Those that need a PostgreSQL server are in tests/servers."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -37,15 +37,15 @@ def pragma(statement: str) -> Iterator[None]:
     event.remove(Pool, "connect", run)
 
 
-def test_a_missing_folder_is_made(tmp_path: Path) -> None:
+def test_a_missing_folder_is_created(tmp_path: Path) -> None:
     file = tmp_path / "a" / "b" / "store.db"
     Store.open(f"sqlite:///{file}").close()
     assert file.exists()
 
 
-def test_a_folder_that_cannot_be_made_is_named(file: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(file: Path) -> None:
     file.write_text("a file where the folder should be")
-    with pytest.raises(StorageError, match=r"folder .*store.db cannot be made: .*set CLAUSEWATCH_DATABASE_URL"):
+    with pytest.raises(StorageError, match=r"folder .*store.db cannot be created: .*set CLAUSEWATCH_DATABASE_URL"):
         Store.open(f"sqlite:///{file}/store.db")
 
 
@@ -57,12 +57,12 @@ def test_a_folder_in_place_of_the_file_is_refused(file: Path) -> None:
 
 def test_a_file_of_another_format_is_refused_and_unchanged(file: Path) -> None:
     file.write_bytes(A * 10)
-    with pytest.raises(StorageError, match="is no SQLite database: set CLAUSEWATCH_DATABASE_URL"):
+    with pytest.raises(StorageError, match="is not a SQLite database: set CLAUSEWATCH_DATABASE_URL"):
         Store.open(f"sqlite:///{file}")
     assert file.read_bytes() == A * 10
 
 
-def test_a_read_only_file_can_be_read_and_not_written(file: Path) -> None:
+def test_a_read_only_file_can_be_read_but_not_written(file: Path) -> None:
     Store.open(f"sqlite:///{file}").close()
     with (
         Store.open(f"sqlite:///file:{file}?mode=ro&uri=true") as store,
@@ -82,13 +82,13 @@ def test_a_read_only_file_can_be_read_and_not_written(file: Path) -> None:
         ("postgresql://localhost:port/store", "give sqlite:"),
     ],
 )
-def test_a_url_of_no_usable_database_is_refused(url: str, message: str) -> None:
+def test_a_url_of_an_unusable_database_is_refused(url: str, message: str) -> None:
     with pytest.raises(StorageError, match=message):
         Store.open(url)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
-def test_an_unreachable_server_is_named_without_its_password(scheme: str) -> None:
+def test_an_unreachable_server_is_reported_without_the_password(scheme: str) -> None:
     with pytest.raises(StorageError, match=r"cannot be reached.*see that the server runs") as caught:
         Store.open(f"{scheme}://reader:s3cret@127.0.0.1:1/clausewatch")
     assert "127.0.0.1:1/clausewatch" in str(caught.value)

@@ -1,4 +1,4 @@
-"""Persons' decisions on captures, which hold whatever is read from the capture."""
+"""Reviews: users' decisions on captures, which outweigh the readings."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ def decide(store: Store, decision: Decision, *capture_ids: int, note: str = "", 
 
 @pytest.fixture
 def blocking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has the extractor take B for a challenge and fail to read C."""
+    """Makes the extractor quarantine B as a challenge page, and fail to read C."""
 
     def read_with_faults(capture: Capture, payload: bytes, **selectors: Sequence[str]) -> Reading:
         reading = read(capture, payload, **selectors)
@@ -47,7 +47,7 @@ def keep(store: Store, *payloads: bytes) -> list[int]:
     ]
 
 
-def test_a_capture_that_a_person_accepts_makes_a_version(store: Store, blocking: None) -> None:
+def test_a_capture_accepted_by_a_user_makes_a_version(store: Store, blocking: None) -> None:
     first, second = keep(store, A, B)
     review = decide(store, "accepted", second, note="the word month is no challenge")
     stored = store.library.captures(KEY)[1]
@@ -58,7 +58,7 @@ def test_a_capture_that_a_person_accepts_makes_a_version(store: Store, blocking:
     assert store.library.capture(first).reviews == ()
 
 
-def test_a_capture_that_a_person_rejects_makes_no_version(store: Store) -> None:
+def test_a_capture_rejected_by_a_user_makes_no_version(store: Store) -> None:
     keep(store, A, B, A)
     decide(store, "rejected", 2)
     (period,) = store.library.history(KEY).periods
@@ -67,14 +67,14 @@ def test_a_capture_that_a_person_rejects_makes_no_version(store: Store) -> None:
     assert store.library.capture(2).version_id is None
 
 
-def test_the_last_decision_holds_and_all_are_kept(store: Store) -> None:
+def test_the_last_decision_is_valid_and_all_are_kept(store: Store) -> None:
     keep(store, A)
     reviews = (decide(store, "rejected", 1, by="ann"), decide(store, "accepted", 1, by="bob"))
     assert store.library.capture(1).reviews == reviews
     assert store.library.capture(1).verdict.name == "accepted"
 
 
-def test_a_decision_outlives_every_reading(store: Store, blocking: None) -> None:
+def test_a_decision_outweighs_later_readings(store: Store, blocking: None) -> None:
     keep(store, A, B)
     decide(store, "rejected", 1)
     decide(store, "accepted", 2)
@@ -98,7 +98,9 @@ def test_a_capture_without_text_cannot_be_accepted(store: Store, blocking: None)
     decide(store, "rejected", 3)
 
 
-def test_an_accepted_capture_that_becomes_unreadable_shows_none(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accepted_capture_that_becomes_unreadable_has_no_version(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep(store, A)
     decide(store, "accepted", 1)
     monkeypatch.setattr(
@@ -109,7 +111,7 @@ def test_an_accepted_capture_that_becomes_unreadable_shows_none(store: Store, mo
     assert store.library.history(KEY).versions == ()
 
 
-def test_a_note_may_hold_any_character(store: Store) -> None:
+def test_a_note_can_contain_any_character(store: Store) -> None:
     keep(store, A)
     review = Review("accepted", "ann\x00", "\udcff \\u0041 \n", NOW + timedelta(microseconds=1))
     store.library.review([1], review)

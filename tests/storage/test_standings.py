@@ -1,4 +1,4 @@
-"""Standings: they equal what looking at every capture of a policy gives."""
+"""Standings equal the results of a computation that looks at every capture of a policy."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ def standing_by_captures(store: Store, policy: str) -> Standing:
     )
 
 
-def test_counts_and_times_are_taken_from_all_captures(store: Store) -> None:
+def test_counts_and_times_come_from_all_captures(store: Store) -> None:
     keep(store, A, 0)
     keep(store, REFUSED, 1, status=403)
     keep(store, B, 2)
@@ -70,13 +70,13 @@ def test_counts_and_times_are_taken_from_all_captures(store: Store) -> None:
     assert (standings["privacy-eu"].failing_since, standings["cookies"].last_accepted) == (None, None)
 
 
-def test_a_return_to_an_earlier_text_is_no_last_change(store: Store) -> None:
+def test_a_return_to_an_earlier_text_does_not_alter_last_change(store: Store) -> None:
     for days, payload in enumerate((A, B, A, B, A)):
         keep(store, payload, days)
     assert standings_by_policy(store)["privacy"].last_change == capture_of(B, 1).captured_at
 
 
-def test_a_persons_decision_changes_the_standing(store: Store) -> None:
+def test_a_users_decision_changes_the_standing(store: Store) -> None:
     keep(store, A, 0)
     late = keep(store, B, 1)
     store.library.review([late], Review("rejected", "ann", "", datetime.now(UTC)))
@@ -97,7 +97,7 @@ def test_a_capture_in_another_language_counts_as_quarantined(store: Store) -> No
 
 
 @pytest.mark.parametrize("reviewed", [False, True])
-def test_unread_captures_are_counted_apart(database_url: str, reviewed: bool) -> None:
+def test_unread_captures_are_counted_separately(database_url: str, reviewed: bool) -> None:
     with Store.open(database_url) as store:
         first = keep(store, A, 0)
         last = keep(store, B, 1)

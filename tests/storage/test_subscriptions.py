@@ -16,7 +16,7 @@ LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture
-def reader(store: Store) -> Subscriber:
+def subscriber(store: Store) -> Subscriber:
     store.subscriptions.subscribe("reader@marmot.example", [], NOW)
     (subscriber,) = store.subscriptions.subscribers()
     return subscriber
@@ -33,62 +33,66 @@ def test_subscribers_are_returned_in_order_of_subscription(store: Store) -> None
     assert store.subscriptions.subscribers()[0].since == NOW
 
 
-def test_subscribing_again_replaces_vendors_and_keeps_watermarks(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, None, {KEY: NOW}, NOW)
-    store.subscriptions.subscribe(reader.address, ["vole"], LATER)
-    assert store.subscriptions.subscribers() == (Subscriber(reader.id, reader.address, ("vole",), NOW),)
-    assert told_to(store, reader.id) == {KEY: NOW}
+def test_subscribing_again_replaces_vendors_and_keeps_watermarks(store: Store, subscriber: Subscriber) -> None:
+    store.subscriptions.enqueue(subscriber.id, None, {KEY: NOW}, NOW)
+    store.subscriptions.subscribe(subscriber.address, ["vole"], LATER)
+    assert store.subscriptions.subscribers() == (Subscriber(subscriber.id, subscriber.address, ("vole",), NOW),)
+    assert told_to(store, subscriber.id) == {KEY: NOW}
 
 
-def test_unsubscribing_deletes_watermarks_and_waiting_messages(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW}, NOW)
-    assert store.subscriptions.unsubscribe(reader.address)
-    assert (store.subscriptions.subscribers(), store.subscriptions.outbox(), told_to(store, reader.id)) == ((), (), {})
-    assert not store.subscriptions.unsubscribe(reader.address)
+def test_unsubscribing_deletes_watermarks_and_waiting_messages(store: Store, subscriber: Subscriber) -> None:
+    store.subscriptions.enqueue(subscriber.id, b"digest", {KEY: NOW}, NOW)
+    assert store.subscriptions.unsubscribe(subscriber.address)
+    assert (store.subscriptions.subscribers(), store.subscriptions.outbox(), told_to(store, subscriber.id)) == (
+        (),
+        (),
+        {},
+    )
+    assert not store.subscriptions.unsubscribe(subscriber.address)
 
 
-def test_ids_of_subscribers_and_messages_are_not_reused(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, b"one", {}, NOW)
+def test_ids_of_subscribers_and_messages_are_not_reused(store: Store, subscriber: Subscriber) -> None:
+    store.subscriptions.enqueue(subscriber.id, b"one", {}, NOW)
     (first,) = store.subscriptions.outbox()
-    store.subscriptions.unsubscribe(reader.address)
-    store.subscriptions.subscribe(reader.address, [], NOW)
+    store.subscriptions.unsubscribe(subscriber.address)
+    store.subscriptions.subscribe(subscriber.address, [], NOW)
     (again,) = store.subscriptions.subscribers()
     store.subscriptions.enqueue(again.id, b"two", {}, NOW)
     store.subscriptions.mark_sent(first.id, LATER)
-    assert again.id != reader.id
+    assert again.id != subscriber.id
     assert [message.message for message in store.subscriptions.outbox()] == [b"two"]
 
 
-def test_messages_wait_in_order_until_they_are_sent(store: Store, reader: Subscriber) -> None:
+def test_messages_wait_in_order_until_they_are_sent(store: Store, subscriber: Subscriber) -> None:
     for message in (b"one\x00", b"two"):
-        store.subscriptions.enqueue(reader.id, message, {}, NOW)
+        store.subscriptions.enqueue(subscriber.id, message, {}, NOW)
     first, second = store.subscriptions.outbox()
-    assert (first, second.message) == (OutboxMessage(first.id, reader.address, b"one\x00"), b"two")
+    assert (first, second.message) == (OutboxMessage(first.id, subscriber.address, b"one\x00"), b"two")
     store.subscriptions.mark_sent(first.id, LATER)
     store.subscriptions.mark_sent(first.id, LATER)
     assert store.subscriptions.outbox() == (second,)
 
 
-def test_watermarks_advance_without_a_message(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.enqueue(reader.id, None, {KEY: NOW, VOLE: LATER}, NOW)
-    assert told_to(store, reader.id) == {KEY: NOW, VOLE: LATER}
+def test_watermarks_advance_without_a_message(store: Store, subscriber: Subscriber) -> None:
+    store.subscriptions.enqueue(subscriber.id, None, {KEY: NOW, VOLE: LATER}, NOW)
+    assert told_to(store, subscriber.id) == {KEY: NOW, VOLE: LATER}
     assert store.subscriptions.outbox() == ()
 
 
-def test_watermarks_never_go_back(store: Store, reader: Subscriber) -> None:
+def test_watermarks_never_go_back(store: Store, subscriber: Subscriber) -> None:
     for moment in (NOW, LATER, NOW):
-        store.subscriptions.enqueue(reader.id, None, {KEY: moment}, NOW)
-    assert told_to(store, reader.id) == {KEY: LATER}
+        store.subscriptions.enqueue(subscriber.id, None, {KEY: moment}, NOW)
+    assert told_to(store, subscriber.id) == {KEY: LATER}
 
 
-def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, reader: Subscriber) -> None:
-    naive = NOW.replace(tzinfo=None)  # refused, after the first watermark was written
+def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, subscriber: Subscriber) -> None:
+    naive = NOW.replace(tzinfo=None)  # refused because it has no time zone, after the first watermark was written
     with pytest.raises(StorageError, match="without a zone"):
-        store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW, VOLE: naive}, NOW)
-    assert (told_to(store, reader.id), store.subscriptions.outbox()) == ({}, ())
+        store.subscriptions.enqueue(subscriber.id, b"digest", {KEY: NOW, VOLE: naive}, NOW)
+    assert (told_to(store, subscriber.id), store.subscriptions.outbox()) == ({}, ())
 
 
-def test_nothing_is_enqueued_for_a_subscriber_who_left(store: Store, reader: Subscriber) -> None:
-    store.subscriptions.unsubscribe(reader.address)
+def test_nothing_is_enqueued_for_an_unsubscribed_address(store: Store, subscriber: Subscriber) -> None:
+    store.subscriptions.unsubscribe(subscriber.address)
     with pytest.raises(UsageError, match="no subscriber"):
-        store.subscriptions.enqueue(reader.id, b"digest", {KEY: NOW}, NOW)
+        store.subscriptions.enqueue(subscriber.id, b"digest", {KEY: NOW}, NOW)

@@ -1,4 +1,4 @@
-"""What `verify` finds: whatever is altered, wherever it is."""
+"""`verify` reports every altered, missing or damaged value, row and object."""
 
 import shutil
 import sqlite3
@@ -23,7 +23,7 @@ from tests.stored_captures import BEGIN, POLICY, URL, capture_of
 
 KEY = PolicyKey("marmot", "privacy")
 DECLARED = {KEY: POLICY}
-# A keyframe and two deltas against it, a page that is not the policy, and one large enough for a payload store.
+# A keyframe, two deltas against it, a page that is not the policy, and a page large enough for a payload store.
 PAGES = [
     *(answer("We keep your messages for a year.", number) for number in range(3)),
     b"<html><title>Just a moment...</title><body><p>Checking your browser</p></body></html>",
@@ -58,13 +58,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copied(original: Path, tmp_path: Path) -> Path:
-    """A SQLite database to damage; its payload store is beside the original."""
+    """Returns the path of a copy of the database, to be damaged. It uses the payload store of the original."""
     shutil.copy(original / "store.db", tmp_path / "store.db")
     return tmp_path / "store.db"
 
 
 def typed(file: Path) -> dict[str, list[Any]] | None:
-    """Returns all rows as the program reads them; None if it can't read them."""
+    """Returns all rows as SQLAlchemy reads them; None if they can't be read."""
     engine = create_engine(f"sqlite:///{file}")
     try:
         with engine.connect() as connection:
@@ -79,7 +79,7 @@ def typed(file: Path) -> dict[str, list[Any]] | None:
 
 
 def cells(file: Path) -> list[tuple[str, int, str, Any]]:
-    """Returns table, row, column and value of everything that a checksum, a seal or a comparison covers."""
+    """Returns the table, row, column and value of each cell that a checksum, a seal or a comparison covers."""
     connection = sqlite3.connect(file)
     connection.text_factory = bytes
     covered = []
@@ -87,8 +87,8 @@ def cells(file: Path) -> list[tuple[str, int, str, Any]]:
         cursor = connection.execute(f"SELECT rowid AS place, * FROM {table}")  # noqa: S608
         names = [column[0] for column in cursor.description][1:]
         for place, *values in cursor:
-            # A review's id only says its place in the order. A revision that is too high only has the next digest look
-            # at the policy in vain.
+            # Left out: a review's id, because only the order of the ids matters; and a policy's revision, because a
+            # revision that is too high only makes the next digest look at the policy unnecessarily.
             covered += [
                 (table, place, name, value)
                 for name, value in zip(names, values, strict=True)
@@ -125,7 +125,7 @@ def test_an_empty_database_has_no_findings(database_url: str) -> None:
 
 
 @pytest.mark.slow
-def test_an_altered_value_is_found_in_every_column_of_every_row(copied: Path) -> None:
+def test_an_altered_value_in_any_row_and_column_is_found(copied: Path) -> None:
     whole = copied.read_bytes()
     missed = []
     for table, place, column, value in cells(copied):
@@ -148,8 +148,8 @@ def test_any_flipped_bit_is_found(copied: Path, original: Path, data: st.DataObj
     before = typed(copied)
     write(copied, table, place, column, bytes(flipped))
     if not findings(f"sqlite:///{copied}"):
-        # Some JSON can be written in two ways. Some bits of a zstandard frame mean nothing: the bytes that come out of
-        # it have the right SHA-256.
+        # Some flipped bits do no damage. The same JSON value can be written in two ways, and some bits of a zstandard
+        # frame have no meaning, so that the restored bytes still have the right SHA-256.
         assert column == "data" or typed(copied) == before
 
 
@@ -173,27 +173,37 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("UPDATE captures SET status = 500 WHERE id = 2", "(capture 2)", "row in captures", "backup"),
         ("UPDATE captures SET headers = '[]' WHERE id = 2", "(capture 2)", "row in captures", "backup"),
         ("UPDATE captures SET headers = '[' WHERE id = 2", "capture 2", "cannot be read", "backup"),
-        ("DELETE FROM captures WHERE id = 2", "capture 2", "is gone, but 1 row in readings refers to it", "backup"),
+        (
+            "DELETE FROM captures WHERE id = 2",
+            "capture 2",
+            "is missing, but 1 row in the table readings refers to it",
+            "backup",
+        ),
         ("UPDATE payloads SET data = x'00' WHERE keyframe IS NOT NULL", "(capture 2)", "its payload: ", "backup"),
-        ("UPDATE reviews SET note = ''", "review 1", "is not as it was written", "backup"),
+        ("UPDATE reviews SET note = ''", "review 1", "was altered after it was written", "backup"),
         ("UPDATE readings SET verdict = 'accepted' WHERE capture_id = 4", "(capture 4)", "row in readings", "repair"),
         ("DELETE FROM readings WHERE capture_id = 4", "(capture 4)", "no row in readings", "reextract"),
         ("UPDATE documents SET data = x'00'", "(capture 3)", "is damaged", "repair"),
-        ("DELETE FROM documents", "(capture 3)", "is gone", "repair"),
-        ("DELETE FROM policies", "marmot privacy", "has no row in policies", "reextract"),
+        ("DELETE FROM documents", "(capture 3)", "is missing", "repair"),
+        ("DELETE FROM policies", "marmot privacy", "has no row in the table policies", "reextract"),
         ("UPDATE policies SET newest = '2020-01-01 00:00:00'", "marmot privacy", "row in policies", "reextract"),
         ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
-        ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in readings by", "reextract"),
-        ("DELETE FROM counts", "marmot privacy", "has no row in counts", "repair"),
-        ("UPDATE counts SET reviews = 0", "marmot privacy", "written: reviews: 0 stored, 1 there now", "repair"),
-        ("DELETE FROM reviews", "marmot privacy", "reviews: 1 stored, 0 there now", "backup"),
+        ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in the table readings by", "reextract"),
+        ("DELETE FROM counts", "marmot privacy", "has no row in the table counts", "repair"),
+        (
+            "UPDATE counts SET reviews = 0",
+            "marmot privacy",
+            "written: reviews: 0 were stored, 1 are in the database now",
+            "repair",
+        ),
+        ("DELETE FROM reviews", "marmot privacy", "reviews: 1 were stored, 0 are in the database now", "backup"),
         (
             (
                 "DELETE FROM readings WHERE capture_id = 3; DELETE FROM captures WHERE id = 3; "
                 "DELETE FROM payloads WHERE sha256 NOT IN (SELECT sha256 FROM captures)"
             ),
             "marmot privacy",
-            "captures: 5 stored, 4 there now",
+            "captures: 5 were stored, 4 are in the database now",
             "backup",
         ),
         (
@@ -204,14 +214,14 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ),
     ],
 )
-def test_damage_is_named_with_its_remedy(copied: Path, statement: str, place: str, fault: str, remedy: str) -> None:
+def test_damage_is_reported_with_its_remedy(copied: Path, statement: str, place: str, fault: str, remedy: str) -> None:
     connection = sqlite3.connect(copied)
     connection.executescript(statement)
     connection.close()
-    found = findings(f"sqlite:///{copied}")
-    assert any(place in finding.place and fault in finding.fault and finding.remedy == remedy for finding in found), (
-        found
-    )
+    reported = findings(f"sqlite:///{copied}")
+    assert any(
+        place in finding.place and fault in finding.fault and finding.remedy == remedy for finding in reported
+    ), reported
 
 
 @pytest.mark.parametrize(
@@ -254,13 +264,13 @@ def test_damaged_derived_rows_are_derived_again(copied: Path, statement: str) ->
     assert findings(url) == []
 
 
-def test_no_repair_makes_lost_reviews_forgotten(copied: Path) -> None:
+def test_lost_reviews_are_still_reported_after_a_repair(copied: Path) -> None:
     connection = sqlite3.connect(copied)
     connection.executescript("DELETE FROM reviews; UPDATE counts SET captures = 2")
     connection.close()
     assert {finding.remedy for finding in findings(f"sqlite:///{copied}", repair=True)} == {"backup", "mended"}
     (finding,) = findings(f"sqlite:///{copied}", repair=True)
-    assert finding == Finding("marmot privacy", "reviews: 1 stored, 0 there now", "backup")
+    assert finding == Finding("marmot privacy", "reviews: 1 were stored, 0 are in the database now", "backup")
 
 
 def test_readings_of_another_declaration_are_not_made_again(copied: Path) -> None:
@@ -270,22 +280,22 @@ def test_readings_of_another_declaration_are_not_made_again(copied: Path) -> Non
     connection = sqlite3.connect(copied)
     connection.executescript("UPDATE readings SET evidence = 'x' WHERE capture_id = 4; UPDATE documents SET size = 1")
     connection.close()
-    found = findings(url, declared, repair=True)
-    assert {finding.remedy for finding in found} == {"backup"}
-    assert {finding.place.partition("(")[2] for finding in found} == {
+    reported = findings(url, declared, repair=True)
+    assert {finding.remedy for finding in reported} == {"backup"}
+    assert {finding.place.partition("(")[2] for finding in reported} == {
         f"capture {number})" for number in (1, 2, 3, 4, 5)
     }
 
 
 @pytest.mark.parametrize("change", ["delete", "alter", "cut", "empty", "all"])
-def test_an_object_that_is_gone_altered_or_cut_is_found(copied: Path, original: Path, change: str) -> None:
+def test_a_missing_altered_or_truncated_object_is_found(copied: Path, original: Path, change: str) -> None:
     payloads = shutil.copytree(original / "payloads", copied.parent / "payloads")
     connection = sqlite3.connect(copied)
     with connection:
         connection.execute("UPDATE payloads SET store = ? WHERE store IS NOT NULL", (payloads.as_uri(),))
     connection.close()
     (file,) = (path for path in payloads.rglob("*") if path.is_file())
-    # One more object, so that the store is not empty without the first one.
+    # Another object is added, so that the store is not empty without the first object.
     (payloads / "no-payload").write_bytes(b"")
     data = file.read_bytes()
     if change == "delete":
@@ -300,7 +310,7 @@ def test_an_object_that_is_gone_altered_or_cut_is_found(copied: Path, original: 
     assert payloads.as_uri() in finding.fault or sha256_hex(PAGES[4]) in finding.fault
 
 
-def test_objects_without_a_payload_are_harmless(copied: Path, original: Path) -> None:
+def test_objects_without_a_row_are_reported_as_harmless(copied: Path, original: Path) -> None:
     (original / "payloads" / "ab").mkdir()
     (original / "payloads" / "ab" / ("ab" * 32)).write_bytes(b"left")
     (original / "payloads" / "read me").write_bytes(b"of somebody else")
@@ -345,14 +355,14 @@ def engine(postgresql_url: str) -> Iterator[Engine]:
         ("DELETE FROM reviews", "marmot privacy", "backup"),
     ],
 )
-def test_damage_on_postgresql_is_named_with_its_remedy(
+def test_damage_on_postgresql_is_reported_with_its_remedy(
     postgresql_url: str, engine: Engine, tmp_path: Path, statement: str, place: str, remedy: str
 ) -> None:
     fill(postgresql_url, tmp_path / "payloads")
     with engine.begin() as connection:
         connection.exec_driver_sql(
             "SET LOCAL session_replication_role = replica"
-        )  # without checking foreign keys, as damage does
+        )  # switches the check of foreign keys off, because real damage is not checked either
         connection.exec_driver_sql(statement)
-    found = findings(postgresql_url)
-    assert any(place in finding.place and finding.remedy == remedy for finding in found), found
+    reported = findings(postgresql_url)
+    assert any(place in finding.place and finding.remedy == remedy for finding in reported), reported

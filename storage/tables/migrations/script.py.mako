@@ -8,10 +8,10 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    """To this revision."""
+    """Upgrades to this revision."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Back to the one before."""
+    """Reverts to the previous revision."""
     ${downgrades if downgrades else "pass"}

@@ -1,6 +1,6 @@
-"""Reads everything that is stored and checks it: what is damaged, and which of that can be derived again.
+"""Checks everything that is stored, and reports what is damaged and whether the damaged data can be derived again.
 
-It may run while others write, since rows that are committed together are read together.
+Other processes may write to the database meanwhile, because rows that are committed together are read together.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,16 +28,16 @@ def verify(
     repair: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[Finding]:
-    """Reads everything that is stored, and yields what is wrong with it as soon as it is found.
+    """Reads everything that is stored, and yields each fault as soon as it is found.
 
-    Checksums, seals, counts and references are checked. Readings that the present extractor made by the present
-    declaration are made again and compared.
+    Checksums, seals, counts and references are checked. Readings that were made with the current extractor and the
+    current declaration are made again and compared.
 
-    declared: the policies as they are declared; the readings of other policies are not made again. rederive: makes a
-    reading again. repair: whether to derive again what is damaged and can be derived. progress: called after each
-    capture with how many are done, and of how many.
+    declared: the policies' current declarations. The readings of a policy without a declaration are not made again.
+    rederive: the function that makes a reading again. repair: whether to derive damaged data again if possible.
+    progress: called after each capture with the number of captures done and the total.
 
-    StorageError if the database can't be read at all, or the objects of a payload store can't be listed.
+    StorageError if the database can't be read at all, or if the objects of a payload store can't be listed.
     """
     database = store.database
     with database.read_session() as session:
@@ -50,8 +50,8 @@ def verify(
         ("captures", check_captures(database, newest_id, payloads, readings, progress)),
         ("documents", readings.check_documents_without_reading()),
         ("reviews", table_checks.check_reviews(database)),
-        ("payloads", payloads.check_without_capture()),
-        # Late, since captures that were unread at the beginning may have been read meanwhile.
+        ("payloads", payloads.check_orphaned_payloads()),
+        # Checked late, because captures that were unread at the beginning may have been read meanwhile.
         ("policies", table_checks.check_policies(database, newest_id)),
         ("counts", table_checks.check_counts(database, repair)),
         ("readings", table_checks.check_references(database)),

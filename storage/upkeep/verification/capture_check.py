@@ -21,9 +21,10 @@ def check_captures(
     readings: ReadingCheck,
     progress: Callable[[int, int], None],
 ) -> Iterator[Finding]:
-    """Yields what is wrong with captures up to `newest_id`, their payloads and their readings.
+    """Yields the faults of captures, of their payloads and of their readings.
 
-    progress: called after each capture with how many are done, and of how many.
+    newest_id: the highest id of a capture to check. progress: called after each capture with the number of captures
+    done and the total.
     """
     with database.read_session() as session:
         total = session.scalar(select(func.count()).select_from(CaptureRow).where(CaptureRow.id <= newest_id)) or 0
@@ -41,13 +42,14 @@ def _check_capture(
             capture = capture_from(row)
             is_whole = is_as_written(row, seals.CAPTURES) and row.identity == capture_identity(capture)
     except UNREADABLE as error:
-        yield Finding(f"capture {capture_id}", f"its row in captures cannot be read: {error}", "backup")
+        yield Finding(f"capture {capture_id}", f"its row in the table captures cannot be read: {error}", "backup")
         return
     place = capture_place(capture_id, capture)
     if not is_whole:
-        yield Finding(place, f"its row in captures {ALTERED}", "backup")
+        yield Finding(place, f"its row in the table captures {ALTERED}", "backup")
     payload, damage = payloads.check(capture.sha256, place)
     if damage is not None:
         yield damage
-    # What is derived from altered evidence says nothing about the stored reading.
+    # If the capture's row was altered, its readings are not made again: a reading made from altered evidence would
+    # prove nothing about the stored reading.
     yield from readings.check(capture_id, capture, payload if is_whole else None, place)

@@ -21,44 +21,46 @@ class PayloadCheck:
         self._unavailable_stores: set[str] = set()
 
     def check(self, sha256: str, place: str) -> tuple[bytes | None, Finding | None]:
-        """Returns a payload, or what is wrong with it; neither if it is in a store that was reported already.
+        """Returns (payload, None), or (None, finding) if the payload has a fault.
 
-        place: names what the payload belongs to, for the finding.
+        Returns (None, None) if the payload is in a payload store that an earlier finding reported as unreachable.
+
+        sha256: the payload's SHA-256. place: the name of the capture that the payload belongs to, for the finding.
         """
         try:
             with self._database.read_session() as session:
                 row = session.get(PayloadRow, sha256)
                 if row is None:
-                    return None, Finding(place, f"its payload {sha256} is gone from the database", "backup")
+                    return None, Finding(place, f"its payload {sha256} is missing from the database", "backup")
                 if row.store and row.data:
-                    return None, Finding(place, f"its row in payloads {ALTERED}", "backup")
+                    return None, Finding(place, f"the row of its payload in the table payloads {ALTERED}", "backup")
                 if self._unavailable_stores and self._unavailable_stores & packing.needed_stores(session, sha256):
                     return None, None
                 return packing.unpack(session, row), None
         except UNREADABLE as error:
-            return None, Finding(place, f"its payload: {error}", "backup")
+            return None, Finding(place, f"its payload cannot be read: {error}", "backup")
         except UnavailableError as error:
-            # Each further try would wait for the timeout, and the store may hold a million payloads.
+            # The store is not tried again: each request would wait for the timeout, and it may hold a million payloads.
             self._unavailable_stores.add(error.url)
             return None, Finding(error.url, str(error), "backup")
 
-    def check_without_capture(self) -> Iterator[Finding]:
-        """Yields the payloads that no capture has, and what is wrong with them.
+    def check_orphaned_payloads(self) -> Iterator[Finding]:
+        """Yields the payloads that no capture refers to, and the faults of these payloads.
 
-        A payload is stored together with a capture, so the capture's row was lost.
+        A payload is stored together with a capture, so the row of a capture was lost.
         """
         query = select(PayloadRow.sha256).where(~exists().where(CaptureRow.sha256 == PayloadRow.sha256))
         for (sha256,) in scan_rows(self._database, query):
             place = f"payload {sha256}"
-            yield Finding(place, "belongs to no capture: the row of one is gone", "backup")
+            yield Finding(place, "is referred to by no capture, so the row of a capture was lost", "backup")
             _, damage = self.check(sha256, place)
             if damage is not None:
                 yield damage
 
     def check_unused_objects(self) -> Iterator[Finding]:
-        """Yields, for each payload store, how many of its objects hold no payload.
+        """Yields, for each payload store, the number of its objects that no payload's row refers to.
 
-        A process that is killed after it has written an object and before it has written the row leaves such an object.
+        A process that was killed between writing the object and writing the row has left such an object.
         """
         with self._database.read_session() as session:
             urls = {url for (url,) in session.execute(select(PayloadRow.store).distinct()) if url}
@@ -66,5 +68,6 @@ class PayloadCheck:
                 keys = packing.object_stores_of(session).keys(url)
                 unused = sum(1 for key in keys if not packing.is_payload_object(session, url, key))
                 if unused:
-                    fault = f"{plural(unused, 'object')} that no payload names, left by an interrupted crawl: harmless"
+                    objects = plural(unused, "object")
+                    fault = f"{objects} without a row in the database, left by an interrupted crawl: harmless"
                     yield Finding(url, fault, "none")

@@ -1,4 +1,4 @@
-"""Checks readings and their documents, and derives them again if that is wanted."""
+"""Checks readings and their documents, and on request replaces damaged readings with readings made again."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -17,15 +17,15 @@ from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, is_as_writ
 
 
 class Rederived(Protocol):
-    """A reading made again."""
+    """A reading that was made again."""
 
     @property
     def values(self) -> Mapping[str, object]:
-        """The values of its row, by the names of the columns."""
+        """The values of the reading's row, by column name."""
 
     @property
     def document(self) -> bytes | None:
-        """The document that was read, encoded; None if none was."""
+        """The encoded document; None if the payload could not be read as a document."""
 
 
 class Rederive(Protocol):
@@ -42,16 +42,17 @@ class Rederive(Protocol):
     ) -> Rederived | None:
         """Returns the reading; None if the present code can't make it.
 
-        policy: as it is declared now. reader: the one that made the stored reading. made_by: `extractor` and `declared`
-        of the stored reading; None if they can't be read.
+        policy: the policy's current declaration. reader: the name of the policy reader that made the stored reading.
+        made_by: the columns `extractor` and `declared` of the stored reading; None if they can't be read.
         """
 
 
 class ReadingCheck:
     """Checks readings and documents.
 
-    declared: the policies as they are declared; the readings of other policies are not made again. rederive: makes a
-    reading again. repair: whether to store a reading that was made again in place of a damaged one.
+    declared: the policies' current declarations. The readings of a policy without a declaration are not made again.
+    rederive: the function that makes a reading again. repair: whether to replace a damaged reading with the reading
+    made again.
     """
 
     def __init__(
@@ -61,13 +62,13 @@ class ReadingCheck:
         self._declared = declared
         self._rederive = rederive
         self._repair = repair
-        # What is wrong with each document that is gone or damaged, by its SHA-256.
+        # The fault of each missing or damaged document, by the document's SHA-256.
         self._document_faults: dict[str, str] = {}
-        # The SHA-256s of those documents whose faults were reported with a reading.
+        # The SHA-256s of the documents whose faults were reported with a reading.
         self._reported_documents: set[str] = set()
 
     def check_documents(self) -> Iterator[Finding]:
-        """Finds the documents that are gone or damaged. Yields nothing: `check` reports them with their readings."""
+        """Finds the documents that are missing or damaged. Yields nothing: `check` reports them with their readings."""
         for sha256 in scan_keys(self._database, DocumentRow.sha256):
             try:
                 with self._database.read_session() as session:
@@ -78,25 +79,26 @@ class ReadingCheck:
             ReadingRow.document_sha256.is_not(None), ~exists().where(DocumentRow.sha256 == ReadingRow.document_sha256)
         )
         for (sha256,) in scan_rows(self._database, missing.distinct()):
-            self._document_faults[sha256] = f"the document {sha256} is gone from the database"
+            self._document_faults[sha256] = f"the document {sha256} is missing from the database"
         yield from ()
 
     def check_documents_without_reading(self) -> Iterator[Finding]:
-        """Yields the damaged documents that no reading was reported with."""
+        """Yields the damaged documents that `check` has not reported with a reading."""
         for sha256, fault in self._document_faults.items():
             if sha256 not in self._reported_documents:
                 yield Finding(f"document {sha256}", fault, "backup")
 
     def check(self, capture_id: int, capture: Capture, payload: bytes | None, place: str) -> Iterator[Finding]:
-        """Yields what is wrong with the readings of a capture and with their documents, and repairs it if wanted.
+        """Yields the faults of a capture's readings and of their documents, and repairs them if `repair` is set.
 
-        payload: the capture's; None if it is damaged, so that no reading can be made again. place: names the capture.
+        payload: the capture's payload; None if it is damaged, so that no reading can be made again. place: the name of
+        the capture in findings.
         """
         query = select(ReadingRow.reader).where(ReadingRow.capture_id == capture_id)
         try:
             readers = [reader for (reader,) in scan_rows(self._database, query)]
         except UNREADABLE as error:
-            yield Finding(place, f"its rows in readings cannot be read: {error}", "backup")
+            yield Finding(place, f"its rows in the table readings cannot be read: {error}", "backup")
             return
         policy = self._declared.get(capture.key)
         for reader in readers:
@@ -108,32 +110,38 @@ class ReadingCheck:
             if row is not None and not fault and rederived is not None and row.extractor:
                 different = sorted(name for name, value in rederived.values.items() if getattr(row, name) != value)
                 if different:
-                    fault = f"its row in readings differs from what is read now: {', '.join(different)}"
+                    fault = f"its row in the table readings differs from a new reading in: {', '.join(different)}"
             if row is not None and row.document_sha256 in self._document_faults:
                 self._reported_documents.add(row.document_sha256)
                 fault = fault or self._document_faults[row.document_sha256]
             if fault:
                 yield self._damaged_reading(place, fault, capture, (capture_id, reader), rederived)
             elif row is not None and not row.extractor and payload is not None:
-                yield Finding(place, "its payload was damaged when it was read", "reextract")
+                yield Finding(place, "its payload was damaged when the reading was made", "reextract")
 
     def _stored_reading(self, capture_id: int, reader: str) -> tuple[ReadingRow | None, str]:
-        """Returns a reading and what is wrong with its row. None if the row can't be read; '' if nothing is wrong."""
+        """Returns a reading and the fault of its row. The reading is None if the row can't be read.
+
+        The fault is '' if the row has no fault.
+        """
         try:
             with self._database.read_session() as session:
                 row = session.get_one(ReadingRow, (capture_id, reader))
                 is_whole = is_as_written(row, seals.READINGS)
                 session.expunge(row)
         except UNREADABLE as error:
-            return None, f"its row in readings cannot be read: {error}"
-        return row, "" if is_whole else f"its row in readings {ALTERED}"
+            return None, f"its row in the table readings cannot be read: {error}"
+        return row, "" if is_whole else f"its row in the table readings {ALTERED}"
 
     def _damaged_reading(
         self, place: str, fault: str, capture: Capture, row_key: tuple[int, str], rederived: Rederived | None
     ) -> Finding:
-        """Returns the finding on a damaged reading, after replacing the reading if that is possible and wanted."""
+        """Returns the finding on a damaged reading. Replaces the reading first if `repair` is set.
+
+        rederived: the reading made again; None if it can't be made again, so that it can't be replaced either.
+        """
         if rederived is None:
-            return Finding(place, f"{fault}; another extractor or declaration made it", "backup")
+            return Finding(place, f"{fault}; the reading was made with another extractor or declaration", "backup")
         if not self._repair:
             return Finding(place, fault, "repair")
         capture_id, reader = row_key

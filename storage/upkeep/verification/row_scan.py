@@ -1,4 +1,4 @@
-"""Reads the rows of large tables in portions, and tells whether a row is as it was written."""
+"""Reads the rows of large tables in portions, and checks whether a row was altered after it was written."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,15 +13,15 @@ from storage.tables.models import Base
 
 _ROWS_AT_ONCE = 500
 
-#: What a damaged row may raise: DamageError from the database or a column's type, the others from code that uses its
-#: values.
+#: The exceptions that a damaged row may cause. The database and the column types raise DamageError. Code that uses the
+#: values of the row may raise the other exceptions.
 UNREADABLE = (DamageError, ValueError, TypeError, KeyError)
-#: How findings describe a row that was altered.
-ALTERED = "is not as it was written"
+#: The description of an altered row in findings.
+ALTERED = "was altered after it was written"
 
 
 def scan_keys(database: Database, column: Any, *conditions: Any) -> Iterator[Any]:
-    """Yields the keys of the rows that meet all conditions, in portions, so that no transaction is open for long."""
+    """Yields the keys of the rows that meet all conditions. Reads them in portions, to keep the transactions short."""
     query = select(column).where(*conditions).order_by(column).limit(_ROWS_AT_ONCE)
     portion = _all(database, query)
     while portion:
@@ -42,7 +42,10 @@ def is_as_written(row: Base, sealed_columns: Sequence[str]) -> bool:
 
 
 def capture_place(capture_id: int, capture: Any) -> str:
-    """Returns how findings name a capture. capture: has `vendor`, `policy`, `captured_at` and `url`."""
+    """Returns the name of a capture in findings.
+
+    capture: an object with the attributes `vendor`, `policy`, `captured_at` and `url`.
+    """
     return f"{capture.vendor} {capture.policy} {iso(capture.captured_at)} {capture.url} (capture {capture_id})"
 
 

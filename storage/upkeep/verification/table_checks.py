@@ -36,9 +36,9 @@ _IS_POLICY_OF_CAPTURE = and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.po
 
 
 def check_file(database: Database) -> Iterator[Finding]:
-    """Yields what SQLite's own check of its pages and indexes reports; nothing on PostgreSQL.
+    """Yields the faults that SQLite's own check of the file's pages and indexes reports. Yields nothing on PostgreSQL.
 
-    Checking a server's files is the task of whoever runs the server.
+    The files of a PostgreSQL server are left to the server's administrator.
     """
     with database.read_session() as session:
         if session.get_bind().dialect.name != "sqlite":
@@ -58,26 +58,29 @@ def check_reviews(database: Database) -> Iterator[Finding]:
                 fault = ALTERED
         except UNREADABLE as error:
             fault = f"cannot be read: {error}"
-        yield Finding(f"review {review_id}", f"its row in reviews {fault}", "backup")
+        yield Finding(f"review {review_id}", f"its row in the table reviews {fault}", "backup")
 
 
 def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
     """Yields the policies with fewer captures or reviews than were counted, and the counts that are damaged.
 
-    repair: whether to make damaged counts again. A count is damaged if it is gone, or lower than what is there.
+    A count is damaged if its row is missing, or if it is lower than the number of rows in the database. repair: whether
+    to compute damaged counts again.
     """
-    # In one statement, so that what others store meanwhile is on both sides of the comparison or on neither.
+    # Counts and rows are read in one statement, because other processes may store captures between two statements.
     query = select(CountRow, *counts.present(CountRow.vendor, CountRow.policy))
     is_counted = exists().where(CountRow.vendor == CaptureRow.vendor, CountRow.policy == CaptureRow.policy)
     uncounted = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~is_counted)
-    damaged = {PolicyKey(row.vendor, row.policy): "has no row in counts" for row in scan_rows(database, uncounted)}
+    damaged = {
+        PolicyKey(row.vendor, row.policy): "has no row in the table counts" for row in scan_rows(database, uncounted)
+    }
     for row, *present in scan_rows(database, query):
         for noun, counted, there in zip(("capture", "review"), (row.captures, row.reviews), present, strict=True):
-            fault = f"{noun}s: {counted} stored, {there} there now"
+            fault = f"{noun}s: {counted} were stored, {there} are in the database now"
             if there < counted:
                 yield Finding(f"{row.vendor} {row.policy}", fault, "backup")
             elif there > counted:
-                damaged[PolicyKey(row.vendor, row.policy)] = f"its row in counts {ALTERED}: {fault}"
+                damaged[PolicyKey(row.vendor, row.policy)] = f"its row in the table counts {ALTERED}: {fault}"
     for key, fault in damaged.items():
         if repair:
             with database.write_session() as session:
@@ -86,7 +89,10 @@ def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
 
 
 def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
-    """Yields the captures up to `newest_id` without a reading by the reader in force, and damaged rows of policies."""
+    """Yields the captures without a reading by the policy reader in force, and the damaged rows of the table policies.
+
+    newest_id: the highest id of a capture to check.
+    """
     is_reading_in_force = and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader)
     unread = (
         select(CaptureRow.id, CaptureRow.vendor, CaptureRow.policy, CaptureRow.captured_at, CaptureRow.url)
@@ -95,7 +101,11 @@ def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
         .where(CaptureRow.id <= newest_id, PolicyRow.vendor.is_not(None), ReadingRow.capture_id.is_(None))
     )
     for row in scan_rows(database, unread):
-        yield Finding(capture_place(row.id, row), "has no row in readings by the reader in force", "reextract")
+        yield Finding(
+            capture_place(row.id, row),
+            "has no row in the table readings by the policy reader in force",
+            "reextract",
+        )
     newest_read = func.max(case((ReadingRow.capture_id.is_not(None), CaptureRow.captured_at)))
     impossible = (
         select(PolicyRow.vendor, PolicyRow.policy)
@@ -109,15 +119,15 @@ def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
         )
     )
     for vendor, policy in scan_rows(database, impossible):
-        yield Finding(f"{vendor} {policy}", f"its row in policies {ALTERED}", "reextract")
+        yield Finding(f"{vendor} {policy}", f"its row in the table policies {ALTERED}", "reextract")
     without_row = select(CaptureRow.vendor, CaptureRow.policy).distinct().outerjoin(PolicyRow, _IS_POLICY_OF_CAPTURE)
     without_row = without_row.where(CaptureRow.id <= newest_id, PolicyRow.vendor.is_(None))
     for vendor, policy in scan_rows(database, without_row):
-        yield Finding(f"{vendor} {policy}", "has no row in policies", "reextract")
+        yield Finding(f"{vendor} {policy}", "has no row in the table policies", "reextract")
 
 
 def check_references(database: Database) -> Iterator[Finding]:
-    """Yields the rows that are gone although other rows refer to them."""
+    """Yields the missing rows that other rows refer to."""
     for child, foreign_key, key, noun in (
         (ReadingRow, ReadingRow.capture_id, CaptureRow.id, "capture"),
         (ReviewRow, ReviewRow.capture_id, CaptureRow.id, "capture"),
@@ -128,15 +138,19 @@ def check_references(database: Database) -> Iterator[Finding]:
     ):
         query = select(foreign_key, func.count()).where(~exists().where(key == foreign_key)).group_by(foreign_key)
         for missing_key, count in scan_rows(database, query):
-            fault = f"is gone, but {plural(count, 'row')} in {child.__tablename__} refer{'s' * (count == 1)} to it"
+            refer = "refers" if count == 1 else "refer"
+            fault = f"is missing, but {plural(count, 'row')} in the table {child.__tablename__} {refer} to it"
             yield Finding(f"{noun} {missing_key}", fault, "backup")
     has_captures = exists().where(_IS_POLICY_OF_CAPTURE)
     for vendor, policy in scan_rows(database, select(PolicyRow.vendor, PolicyRow.policy).where(~has_captures)):
-        yield Finding(f"{vendor} {policy}", "has a row in policies and no captures", "backup")
+        yield Finding(f"{vendor} {policy}", "has a row in the table policies, but no captures", "backup")
 
 
 def check_unsealed_tables(database: Database) -> Iterator[Finding]:
-    """Reads the tables without seals, of which only that they can be read is checked. Yields nothing."""
+    """Reads the tables that have no seals.
+
+    Yields nothing; raises one of the exceptions in `UNREADABLE` if a row is damaged.
+    """
     for table in (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow):
         for _ in scan_rows(database, select(table)):
             pass
