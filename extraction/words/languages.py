@@ -1,4 +1,4 @@
-"""The language a text is in."""
+"""Detects the language of a text."""
 
 import re
 from functools import lru_cache
@@ -6,16 +6,20 @@ from functools import lru_cache
 import py3langid
 
 _CODE = re.compile(r"[a-z]{2}(?=$|[-_])")
-# All in characters. On texts shorter than _ENOUGH the detector only guesses, so the page's declaration counts first.
+# The fewest characters of a text whose language is detected even if the page declares a language. On shorter texts the
+# detector only guesses, so the page's declaration is preferred.
 _ENOUGH = 200
+# The fewest characters of a text whose language is detected at all.
 _TOO_SHORT = 40
+# The most characters that are given to the detector.
 _SAMPLE = 300
 
 
 def language_of(text: str, declared: str = "") -> str | None:
-    """Returns the ISO 639-1 code of the language most of the text is in; None if the text is too short to tell.
+    """Returns the ISO 639-1 code of a text's language; None if the text is too short to detect the language.
 
-    declared: the language the page declares (`<html lang>`), believed if the text is short.
+    declared: the language that the page declares in `<html lang>`, which is returned for a text of less than 200
+        characters; '' if the page declares no language.
     """
     if len(text) < _ENOUGH:
         match = _CODE.match(declared.strip().lower())
@@ -27,7 +31,7 @@ def language_of(text: str, declared: str = "") -> str | None:
     return _detected_language(text[middle : middle + _SAMPLE])
 
 
-# Cached, since most captures of a policy show the same text.
+# Cached because most captures of a policy show the same text.
 @lru_cache(maxsize=1_024)
 def _detected_language(sample: str) -> str:
     language, _ = py3langid.classify(sample)
