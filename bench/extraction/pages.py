@@ -149,7 +149,7 @@ def report(details: bool) -> Iterator[str]:
         yield from figures.notes
     yield f"{figures.pages} pages: {figures.score}"
     yield (
-        f"{figures.texts} of {figures.clauses} clauses have the right text; of these, {figures.kinds} have the right kind "
-        f"and {figures.labels} have the right label"
+        f"{figures.texts} of {figures.clauses} clauses have the right text; of these, {figures.kinds} the right kind "
+        f"and {figures.labels} the right label"
     )
     yield f"languages right {figures.languages}, dates right {figures.dates}"

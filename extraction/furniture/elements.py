@@ -10,15 +10,15 @@ from extraction.furniture import names
 from extraction.furniture.measuring import hardly_any_likely_policy_words, hardly_any_policy_words
 from extraction.words.normalization import word_set
 
-#: Elements that may count as furniture because of a class name or id. Paragraphs and headings aren't among them: they
-#: are the vendor's text whatever class they have.
+#: Elements that may count as furniture because of a class name or id. Paragraphs and headings aren't among them,
+#: because they are the vendor's text, even if their class is a name of furniture.
 CONTAINER_TAGS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
     "article address"
 )
-# An element that reaches the first limit and exceeds the second limit isn't a part of the frame around a page, such as
-# the navigation. The first limit is a number of words, in running text that uses the policy vocabulary. The second
-# limit is a share of the page's running text.
+# Two limits for the frame around a page (navigation, header, footer). An element that reaches the first limit and
+# exceeds the second limit holds the policy, so it isn't a part of the frame. The first limit is a number of words in
+# running text that uses the policy vocabulary. The second limit is a share of the page's running text.
 _FRAME_POLICY_WORDS = 200
 _FRAME_PROSE_SHARE = 0.6
 
@@ -125,8 +125,8 @@ def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
     kinds: the kinds that the names suggest, as flags; not 0.
     """
     if kinds & names.BANNER:
-        # Sections of a policy may have the same names. Only a banner has few words, and also a button, or is hidden at
-        # first, or is a child of the body.
+        # Sections of a policy may have the same names. A banner is recognised by a second feature: it has few words,
+        # and it either has a button, is hidden at first, or is a child of the body.
         is_over_page = box.hidden or (box.parent is not None and box.parent.tag == "body")
         return box.words < 150 and (is_over_page or bool(box.buttons))
     if kinds & names.LINKS and share < 0.05 and box.link_words * 2 > box.words:
@@ -137,7 +137,8 @@ def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
         return True
     if kinds & names.MENU and box.link_blocks >= 3 and hardly_any_policy_words(box):
         return True
-    # Parts of a policy may have the names below, too. Only an aside has a link, a form field or a button as well.
+    # Parts of a policy may also have the names below. An aside is recognised by a second feature: a link, a form field
+    # or a button.
     is_interactive = bool(box.link_blocks or box.form_fields or box.buttons)
     if kinds & names.EMPTY and (is_interactive or box.words < 60) and hardly_any_likely_policy_words(box):
         return True
@@ -219,8 +220,8 @@ def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
         if box.words > 8 and (box.words, box.prose_words) in sizes:
             begin = first[id(box)]
             content = (box.words, box.prose_words, blocks[begin].text, blocks[last[id(box)]].text)
-            # If an element holds nothing but one other element, both have the same content and begin with the same
-            # block. They aren't copies of each other.
+            # If an element holds only one child element, the two have the same content and begin with the same block.
+            # They aren't copies of each other.
             if box.hidden and begin_by_content.get(content, begin) != begin:
                 copies.add(id(box))
             begin_by_content.setdefault(content, begin)

@@ -1,7 +1,7 @@
 """Counts the words of each block and each element.
 
-The words in links, the words of running text, and the words of text that uses the policy vocabulary are also counted
-separately.
+Words in links, words of running text, and words of running text that uses the policy vocabulary are counted separately.
+The policy vocabulary is the set of words that policies use far more often than other pages.
 """
 
 from extraction.blocks import Block, Box

@@ -19,7 +19,7 @@ from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
 from extraction.words.vocabulary import uses_policy_word
 
-# Elements that hold a single text, list or table. The core is never one of them, but an element around them.
+# Elements that hold a single text, list or table. The core is never such an element, but an element around it.
 _TEXT_TAGS = word_set(
     "p ul ol dl table blockquote pre details address li dt dd h1 h2 h3 h4 h5 h6 summary figure tbody tr"
 )
@@ -94,9 +94,8 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
             break
         if words and box.parent is not None:
             words_in[id(box.parent)] = words_in.get(id(box.parent), 0) + words
-    # The smallest element may be too small. It may be a single paragraph, or one of several sections, that holds nearly
-    # all the words. The policy also includes the neighbours of such a paragraph or section, so the core is an element
-    # around it.
+    # A single paragraph, or one of several sections, may hold nearly all the words. The neighbours of this paragraph or
+    # section also belong to the policy, so the core has to be an element around them.
     while core.parent is not None and (
         core.tag in _TEXT_TAGS
         or sum([block.box is core for block in blocks]) == 1

@@ -17,7 +17,7 @@ _ESCAPED_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s
 # The deepest nesting of elements that is kept. Real pages aren't nested deeper, and browsers flatten deeper elements,
 # too. The limit is needed because the parser's time grows with the square of the depth.
 _MAX_DEPTH = 512
-# The number of tags without an end tag from which on the depth is checked. An ordinary page has hundreds of such tags
+# The fewest unclosed tags of a page that is checked for deep nesting. An ordinary page has hundreds of unclosed tags
 # (line breaks, images, comments), but fewer than this.
 _MANY_OPEN = 2_000
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
@@ -88,7 +88,7 @@ def read_html(
 
 
 def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
-    """Returns the blocks, and parses the text of those blocks that show HTML tags as text.
+    """Returns the blocks. If a block shows HTML tags as text, the block's text is parsed as HTML.
 
     Such a page shows `<p>` to its visitors, because the author's software escaped the markup by mistake.
     """

@@ -172,7 +172,8 @@ class Walker:
     def _target(self, href: str) -> str | None:
         """Returns the target of a link.
 
-        Returns `#` for another place on the same page, and None for a link without a page, such as `javascript:`.
+        Returns `#` if the link leads to a place on the same page. Returns None if the link leads to no page, as a link
+        with `javascript:`.
         """
         if href.startswith("#"):
             return _SAME_PAGE

@@ -97,8 +97,8 @@ def _wrap_width(lines: list[str]) -> int:
 def _ragged_width(lines: list[str]) -> int:
     """Returns the approximate width, in characters, of a text that was hard-wrapped in a proportional font.
 
-    Returns 0 if the text isn't hard-wrapped. In a hard-wrapped text, many lines end in the middle of a sentence.
-    Paragraphs don't end there.
+    Returns 0 if the text isn't hard-wrapped. In a hard-wrapped text, many lines end in the middle of a sentence,
+    whereas paragraphs end with a sentence.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)

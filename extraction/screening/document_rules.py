@@ -1,4 +1,7 @@
-"""Rules on the text of a capture: they quarantine other documents, and texts that hardly use the policy vocabulary."""
+"""Rules on the text of a capture.
+
+They quarantine other documents, and texts that use few words of the policy vocabulary (`extraction.words.vocabulary`).
+"""
 
 from core.captures import Verdict
 from extraction.readers.html_page import Page
@@ -15,8 +18,8 @@ from extraction.screening.facts import (
 )
 from extraction.words.normalization import normalize
 
-# ISO 639-1 codes of the languages that the policy vocabulary covers well. The two rules that quarantine texts
-# with too few words of the vocabulary apply to these languages only.
+# ISO 639-1 codes of the known languages: the languages that the policy vocabulary covers well. The two rules that
+# quarantine texts with too few words of the vocabulary apply only to known languages.
 _KNOWN_LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "no", "da", "fi", "pl", "cs", "id"])
 # The fewest words of a text that is quarantined for having no word of the policy vocabulary. A shorter text may be a
 # notice that the policy is withdrawn. Such a notice is accepted as the policy's last version.
@@ -47,21 +50,21 @@ def no_policy_word(facts: Facts) -> Verdict | None:
 
 
 def named_as_other_document(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page whose name is that of another document, such as terms of service.
+    """Quarantines a page that is named as another document, such as terms of service.
 
     The page isn't quarantined if its title or one of its first headings names it as the policy.
     Evidence: the kind of page that the page's metadata for search engines declares, or the page's title.
     """
     own = phrases.OWN_TITLE.get(facts.capture.policy)
-    others = phrases.OTHER_TITLES.get(facts.capture.policy)
-    if own is None or others is None or facts.is_stub:
+    other_titles = phrases.OTHER_TITLES.get(facts.capture.policy)
+    if own is None or other_titles is None or facts.is_stub:
         return None
     titles = facts.titles
     kind = None if facts.is_named_as_policy else _declared_other_kind(facts.page)
     if kind:
         return quarantined("other_document", f"the page says of itself: {kind}")
     headings = [searchable(clause.text) for clause in facts.document.clauses if clause.kind == "heading"][:3]
-    match = first_match(others, titles)
+    match = first_match(other_titles, titles)
     if match and not any(own.search(text) for text in (*titles, *headings)):
         return quarantined("other_document", f"it is called {quote(match)!r}")
     return None

@@ -1,4 +1,8 @@
-"""The facts that the rules judge a capture by: the capture, its document, and counts of the document's words."""
+"""The facts by which the rules judge a capture: the capture, its document, and counts of the document's words.
+
+The policy vocabulary is the set of words that policies use far more often than other pages
+(`extraction.words.vocabulary`). Running text is text in sentences, rather than headings, links and labels.
+"""
 
 import re
 from dataclasses import dataclass
@@ -12,16 +16,16 @@ from extraction.screening import phrases
 from extraction.words.normalization import normalize
 from extraction.words.vocabulary import count_policy_words
 
-# The densities below are shares of the words in the beginning of a document: the words that belong to the policy
-# vocabulary, divided by all words. The densities were measured on several hundred policies in many languages: each of
-# the policies has a density above 0.02. The vendors' other pages have densities below 0.005.
+# A density is the number of policy words (words that belong to the policy vocabulary) divided by the number of all
+# words. It is measured in the beginning of a document. Of several hundred policies in many languages, each has a
+# density above 0.02. The vendors' other pages have densities below 0.005.
 #: The lowest density of an ordinary policy.
 POLICY_DENSITY = 0.012
 #: The lowest density of a page that may be accepted at all, if its language is known.
 SPARSE_DENSITY = 0.006
 #: The lowest density at which a text counts as a policy even if the text is very short.
 SHORT_POLICY_DENSITY = 0.035
-# The fewest words of the vocabulary in a text that counts as a policy because of POLICY_DENSITY.
+# The fewest policy words of a text that counts as a policy because of POLICY_DENSITY.
 _ENOUGH_POLICY_WORDS = 12
 # The number of characters at a document's beginning in which words are counted.
 _COUNTED_CHARACTERS = 3_000
@@ -56,7 +60,7 @@ class Facts:
 
     @property
     def is_dense(self) -> bool:
-        """Whether the document has as many words of the policy vocabulary, and as high a density, as a policy."""
+        """Whether the document has at least 12 policy words and at least the density POLICY_DENSITY."""
         return self.policy_words >= _ENOUGH_POLICY_WORDS and self.policy_words >= POLICY_DENSITY * self.words
 
 
@@ -71,7 +75,7 @@ class PageFacts(Facts):
 
     @cached_property
     def titles(self) -> list[str]:
-        """The page's title and first headings, in the form that `searchable` returns."""
+        """The page's title and first headings, each in the form that `searchable` returns."""
         headings = islice((clause.text for clause in self.document.clauses if clause.kind == "heading"), 2)
         page_headings = islice(
             (block.text for block in self.page.blocks if block.level in (1, 2) and block.link_share < 0.5), 2
@@ -104,7 +108,7 @@ class PageFacts(Facts):
 
     @property
     def is_short_policy(self) -> bool:
-        """Whether the page is named as the policy and has the density that makes even a very short text a policy."""
+        """Whether the page is named as the policy and has at least the density SHORT_POLICY_DENSITY."""
         return self.is_named_as_policy and self.policy_words >= SHORT_POLICY_DENSITY * self.words
 
     @property
@@ -136,7 +140,7 @@ def facts_of(capture: Capture, payload: bytes, document: Document, page: Page | 
 
 
 def uses_policy_vocabulary(document: Document) -> bool:
-    """Returns whether a document, short or long, has the density of a policy (POLICY_DENSITY)."""
+    """Returns whether a document has at least the density POLICY_DENSITY. The document may be short."""
     policy_words, words = count_policy_words(_beginning(document))
     return policy_words > 0 and policy_words >= POLICY_DENSITY * words
 

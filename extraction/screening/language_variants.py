@@ -65,7 +65,7 @@ def sure_language(document: Document) -> str | None:
     return languages.pop() if len(languages) == 1 else None
 
 
-# Cached, since most captures of a policy show the same text.
+# Cached because most captures of a policy show the same text.
 @lru_cache(maxsize=1_024)
 def _sample_language(sample: str) -> str | None:
     (language, score), (_, next_score) = py3langid.rank(sample)[:2]

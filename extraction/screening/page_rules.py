@@ -54,12 +54,15 @@ def challenge(facts: PageFacts) -> Verdict | None:
 
 
 def title_of_error_page(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page whose title or first headings say that it is blocked, missing, down or parked."""
+    """Quarantines a page whose title or first headings have the phrases of an error page.
+
+    Examples are "Access denied", "Page not found", "Service unavailable" and "This domain is for sale".
+    """
     return _error_verdict(facts.titles)
 
 
 def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page whose first lines say that it is blocked, missing, down or parked.
+    """Quarantines a small page whose first lines have the phrases of an error page.
 
     A notice that the policy is withdrawn may use the same phrases. Such a notice isn't quarantined.
     """

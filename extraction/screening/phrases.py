@@ -219,7 +219,7 @@ OTHER_KIND = _phrases(
     r"\"@type\"\s*:\s*\"(?:JobPosting|NewsArticle|DiscussionForumPosting|QAPage|Recipe|Event|Product)\"",
     r"<title>[^<]{0,120}\b(?:careers|jobs|stellenangebote?)\b",
 )
-#: Path segments in the addresses of home pages. Language codes (`/en/`) may occur besides.
+#: Path segments in the addresses of home pages. Such an address may also have language codes (`/en/`).
 HOME_SEGMENTS = word_set(
     "home index index.html index.htm index.php default.aspx default.asp hc help support welcome start"
 )

@@ -38,7 +38,7 @@ def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:
 
 
 def cut_off(facts: Facts) -> Verdict | None:
-    """Quarantines a payload if it is certain that its end is missing.
+    """Quarantines a capture if the payload's end is certainly missing.
 
     Evidence: the payload has fewer bytes than Content-Length announced, or it is an HTML page that ends inside a tag or
     in the middle of a sentence.

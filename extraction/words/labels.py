@@ -16,7 +16,7 @@ _NUMERALS = "0-9０-９一二三四五六七八九十百"
 _LABEL = re.compile(
     rf"""(?P<label>
         (?P<named>{_NAMED}\s?(?:\d{{1,3}}(?:\.\d{{1,3}})*(?:\.?[ªº])?(?:-?[a-z]\b|\s?-?(?:bis|ter|quater))?|[A-Z]\b|[IVXLC]{{1,6}}\b))
-        (?P<after>[.:)]?)(?=\s*[-–—:]|\s+\S|$)                       # Article 5, § 3.1, Annex A, Art. 4-bis
+            (?P<after>[.:)]?)(?=\s*[-–—:]|\s+\S|$)                       # Article 5, § 3.1, Annex A, Art. 4-bis
       | 第\s?[{_NUMERALS}]{{1,4}}\s?[条條章节節項项款](?=\s|[（(:：])         # 第1条
       | 제\s?\d{{1,3}}\s?[조장절항](?=\s|[(:])                             # 제1조
       | \d{{1,3}}(?:\.\d{{1,3}})+[.):]?(?=\s)                             # 2.1   2.1.
@@ -30,7 +30,7 @@ _LABEL = re.compile(
     )\s*(?:[-–—:：]\s*(?=\S))?""",
     re.VERBOSE,
 )
-# The most characters of a text with a label such as "Article 5" that has only a space after it. A longer text, or a
+# If only a space follows a label such as "Article 5", the text has at most this many characters. A longer text, or a
 # sentence, only mentions the article: "Article 6 GDPR applies." isn't labelled "Article 6".
 _LONGEST_TITLE = 120
 # The first three letters of the words in _NAMED, in lower case (`str.casefold`).

@@ -42,7 +42,7 @@ _UPDATED = re.compile(
     r"ultima\s+actualizare|最終(?:更新|改定|改訂)日?|改定日|改訂日|更新日|最后更新|更新日期|修订日期|(?:최종\s*)?(?:개정|수정)일)",
     re.IGNORECASE,
 )
-# The most characters between the words that announce a date, such as "last updated", and the end of the date.
+# The most characters from the end of an announcement ("last updated") to the end of the announced date.
 _REACH = 70
 # The most characters of a clause that holds only an announcement ("Last updated:"), or only a date.
 _ALONE = 40
