@@ -129,11 +129,13 @@ _SHARED_TITLE = re.compile(
     r"コメント|お知らせ|ニュース|评论|댓글",
     re.IGNORECASE,
 )
+#: Titles of tables of contents.
 CONTENTS_TITLE = re.compile(
     r"(?:table of )?contents:?|in this (?:policy|article|document|notice):?|on this page:?|jump to:?|quick links:?|"
     r"sommaire|table des matières|inhalt(?:sverzeichnis)?|índice|indice|inhoudsopgave|spis treści",
     re.IGNORECASE,
 )
+#: Copyright lines.
 COPYRIGHT = re.compile(
     r"(?:all content )?(?:©|\(c\)|copyright(?: ©)? (?=[\d©]|\(c\)|by\b)).{0,160}|[^.]{0,40}© ?(?:19|20)\d\d.{0,80}",
     re.IGNORECASE,

@@ -168,8 +168,8 @@ def _title_and_date(page: list[Block], above: list[Block], body: list[Block], ti
             for index, block in enumerate(page[first:start])
             if not index or id(block) in text_ids or _is_date(block)
         ]
-    near = [block for block in above[-3:] if block.level in (1, 2)]
-    chosen_ids = {id(block) for block in near} | {
+    near_headings = [block for block in above[-3:] if block.level in (1, 2)]
+    chosen_ids = {id(block) for block in near_headings} | {
         id(block) for block in page[max(0, start - 12) : start] if _is_date(block)
     }
     return [block for block in page[:start] if id(block) in chosen_ids]

@@ -23,13 +23,13 @@ from core.clauses import Document
 LANGUAGE_MOVE = timedelta(days=30)
 
 # The fewest characters of a text whose language is detected. On shorter texts the detector only guesses.
-_ENOUGH = 200
+_FEWEST_CHARACTERS = 200
 # The most characters of each of the three samples that are taken from a text.
-_SAMPLE = 1200
+_SAMPLE_CHARACTERS = 1200
 # The least lead of the detected language over the second most likely language: the difference of their log-likelihoods,
 # divided by the number of characters. Policies have a lead of 0.25 or more. Mixtures of languages and lists of names
 # have a lead below 0.1.
-_SURE = 0.1
+_LEAST_LEAD = 0.1
 
 # Norwegian has three codes: `no` for the language, `nb` and `nn` for its two written forms.
 _CANONICAL_CODES = {"nb": "no", "nn": "no"}
@@ -57,9 +57,9 @@ def sure_language(document: Document) -> str | None:
     declares is ignored.
     """
     text = " ".join(clause.text for clause in document.clauses)
-    if len(text) < _ENOUGH:
+    if len(text) < _FEWEST_CHARACTERS:
         return None
-    size = min(_SAMPLE, len(text) // 3)
+    size = min(_SAMPLE_CHARACTERS, len(text) // 3)
     middle = (len(text) - size) // 2
     languages = {_sample_language(text[start : start + size]) for start in (0, middle, len(text) - size)}
     return languages.pop() if len(languages) == 1 else None
@@ -69,7 +69,7 @@ def sure_language(document: Document) -> str | None:
 @lru_cache(maxsize=1_024)
 def _sample_language(sample: str) -> str | None:
     (language, score), (_, next_score) = py3langid.rank(sample)[:2]
-    return _CANONICAL_CODES.get(language, str(language)) if score - next_score >= _SURE * len(sample) else None
+    return _CANONICAL_CODES.get(language, str(language)) if score - next_score >= _LEAST_LEAD * len(sample) else None
 
 
 def undeclared_language(language: str | None, declared: str | None) -> Verdict | None:

@@ -29,6 +29,7 @@ CHALLENGE_MARKUP = _markup(
 )
 #: Markup of bot challenges that is also found on other pages, for instance in a contact form.
 CAPTCHA_MARKUP = _markup(r"g-recaptcha|h-captcha|hcaptcha\.com|cf-turnstile|challenges\.cloudflare\.com|datadome")
+#: Phrases of bot challenges and refusals.
 BLOCKED = _phrases(
     r"just a moment|one moment, please|attention required|checking (?:if the site connection is secure|your browser)",
     r"(?:checking|making sure|verify(?:ing)?|confirm(?:ing)?|prove|ensure|let's confirm).{0,30} (?:you(?:'re| are)|is) "
@@ -58,6 +59,7 @@ BLOCKED = _phrases(
     r"アクセスが拒否|ロボットではありません|人間であることを|アクセス(?:制限|できません)|访问被拒绝|安全验证|"
     r"人机验证|접근이 거부|로봇이 아닙니다",
 )
+#: Phrases of "page not found" pages.
 NOT_FOUND = _phrases(
     r"\b404\b|\b410\b.{0,10}gone|(?:page|file|document|article|url|content|resource|site|link|address)s? "
     r"(?:(?:you (?:have )?(?:requested|tried|followed|(?:are|were) (?:looking|searching) for|wanted)|"
@@ -92,6 +94,7 @@ NOT_FOUND_NAMES = word_set(
     "error404 error-404 page-404 page404 template-404 not-found notfound page-not-found pagenotfound error-page "
     "404 is-404 page--404 http-404 errorpage four-oh-four"
 )
+#: Phrases of pages about server errors and maintenance.
 UNAVAILABLE = _phrases(
     r"\b50[0234]\b|internal server error|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out",
     r"temporarily (?:unavailable|down|offline|out of service)|(?:under|scheduled|site|down for|undergoing) maintenance|"
@@ -109,6 +112,7 @@ UNAVAILABLE = _phrases(
     r"prace konserwacyjne|wystąpił błąd|технические работы|произошла ошибка|メンテナンス中|エラーが発生|维护中|"
     r"服务器错误|점검 중",
 )
+#: Phrases of parked domains, default pages of web servers, unfinished sites and gambling spam.
 NO_SITE = _phrases(
     r"domain (?:name )?(?:is |may be |has been )?(?:for sale|parked|expired|registered)|(?:buy|get) this domain|"
     r"this domain (?:is|has|may)|parked (?:free|domain|at)|domain parking|related searches",
@@ -119,6 +123,7 @@ NO_SITE = _phrases(
     r"diese domain (?:ist|steht)|ce domaine est|este dominio está|questo dominio è|domena .{0,20}na sprzedaż|"
     r"домен .{0,20}прода",
 )
+#: Phrases of login forms.
 LOGIN = _phrases(
     r"(?:log|sign)[ -]?in\b|please (?:log|sign) in|members? (?:only|area)|forgot(?:ten)? (?:your )?password|log on|"
     r"single sign-on",
@@ -127,6 +132,7 @@ LOGIN = _phrases(
     r"iniciar sesión|inicia sesión|accedi\b|entrar\b|inloggen|logga in|authenticat|zaloguj|войти|вход|ログイン|"
     r"로그인|登录",
 )
+#: Phrases of pages that are empty until a browser runs their scripts.
 NEEDS_SCRIPT = _phrases(
     r"(?:enable|activate|requires?|needs?|without|turn on|activer|activez|aktivieren|habilita\w*|activa\w*|attiva\w*) "
     r"(?:your )?(?:le |el )?java ?script|javascript (?:is |seems to be |to be )?(?:disabled|required|enabled|"

@@ -78,12 +78,12 @@ def typography_without_prefix(typography: str | None, prefix: str) -> str | None
     prefix: the bullet or label, as it was removed from the beginning of the normalised text. In the typography, the
         same bullet or label may contain additional characters: spaces, invisible characters, the `*` of emphasis.
     """
-    left = sum(not character.isspace() for character in prefix)
-    if not typography or not left:
+    remaining = sum(not character.isspace() for character in prefix)
+    if not typography or not remaining:
         return typography
     end = 0
-    while left and end < len(typography):
-        left -= typography[end] != "*" and bool(normalize(typography[end]))
+    while remaining and end < len(typography):
+        remaining -= typography[end] != "*" and bool(normalize(typography[end]))
         end += 1
     return typography[end:].lstrip("* ")
 

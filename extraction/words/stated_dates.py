@@ -45,7 +45,7 @@ _UPDATED = re.compile(
 # The most characters from the end of an announcement ("last updated") to the end of the announced date.
 _REACH = 70
 # The most characters of a clause that holds only an announcement ("Last updated:"), or only a date.
-_ALONE = 40
+_LONGEST_PART = 40
 # The most characters of a clause that only states a date, with its announcement.
 _LONGEST_STATEMENT = 160
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -120,7 +120,7 @@ def stated_date(texts: Sequence[str]) -> date | None:
     for index, text in enumerate(texts):
         if not ("20" in text or "19" in text) or not _YEAR.search(text):
             continue
-        if index and len(texts[index - 1]) <= _ALONE and len(text) <= _ALONE:
+        if index and len(texts[index - 1]) <= _LONGEST_PART and len(text) <= _LONGEST_PART:
             text = f"{texts[index - 1]} {text}"
         announced, day = _announced_date(_EFFECTIVE, text)
         if announced:
