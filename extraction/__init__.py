@@ -1,7 +1,7 @@
-"""Reads the bytes of a page: into a document of clauses, and to a verdict on whether the page shows the policy.
+"""Extraction: turns the bytes of a capture into a document, and decides whether the capture shows the policy.
 
-Everything here is a pure function of its input. The input is HTML, PDF, Markdown or plain text; the clauses come out in
-reading order.
+`extract` returns the document: the clauses of a page in HTML, PDF, Markdown or plain text, in reading order. `read`
+returns the reading of a capture: the document and the verdict. All functions depend only on their arguments.
 """
 
 from extraction.documents import EXTRACTOR, extract

@@ -1,32 +1,39 @@
-"""Block and Box: what a reader of a format makes of a page, before the blocks become clauses."""
+"""Block and Box, which the readers (HTML, PDF, …) make of a page. Clauses are made of the blocks later."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
 
-#: The level of a heading that is known only by its looks. It ranks below every level that HTML can declare.
+#: The level of a heading that is recognised only by its appearance. It is below all levels that HTML can declare.
 LOOKS_LEVEL = 7
 
 
 class Box:
     """An element of a page that holds blocks.
 
-    names: its `id` and `class` in lower case, separated by spaces; role: its ARIA role; hidden: whether the page hides
-        it at first. depth: how many boxes are around it.
-    form_fields: how many fields to fill in it holds. The reader counts them.
+    tag: the element's tag in lower case; `div` for a custom element.
+    names: the element's `id` and `class` in lower case, separated by spaces; a custom element's tag stands before them.
+    role: the ARIA role in lower case; '' if the element has no role.
+    parent: the box around this box; None if no box is around it.
+    depth: the number of boxes around this box.
+    hidden: whether the page hides the element at first.
+    form_fields: the number of form fields that a user fills in. The HTML reader counts them.
 
-    The furniture package counts the rest, once all blocks are known, over every block inside the box:
+    The furniture package sets the other attributes after the whole page has been read. They are counted over all blocks
+    inside the box:
 
-    words, link_words: all words; words in links.
-    prose_words: words of running text.
-    policy_words: words of the running text that uses a word of the policy vocabulary.
-    likely_policy_words: the same, plus half the words of running text that uses only words which policies share with
-        other pages.
-    link_blocks: blocks that are mostly link; same_page_links: those that lead to a place of the same page;
-        linked_headings: those that are headings.
-    buttons: blocks that stand on a button.
-    furniture: whether the box is page furniture or stands in some.
+    words: the number of words.
+    link_words: the number of words in links.
+    prose_words: the number of words in running text.
+    policy_words: the number of words in the blocks of running text that have a word of the policy vocabulary.
+    likely_policy_words: `policy_words`, plus half the number of words in the other blocks of running text that have at
+        least two shared words. Shared words are words that policies share with other pages.
+    link_blocks: the number of blocks that consist mostly of links.
+    same_page_links: the number of such blocks whose links lead to another place on the same page.
+    linked_headings: the number of such blocks that are headings.
+    buttons: the number of blocks that stand on a button.
+    furniture: whether the box is page furniture, or stands inside page furniture.
     """
 
     __slots__ = (
@@ -70,7 +77,10 @@ class Box:
         self.form_fields = 0
 
     def begin_counting(self) -> None:
-        """Sets the counts to 0. The reader doesn't, since most boxes of a page hold no block and are never counted."""
+        """Sets the counts to 0.
+
+        The constructor doesn't set them, because most boxes of a page hold no block and are never counted.
+        """
         self.furniture = False
         self.words = self.link_words = self.prose_words = self.policy_words = self.likely_policy_words = 0
         self.link_blocks = self.same_page_links = self.linked_headings = self.buttons = 0
@@ -78,22 +88,26 @@ class Box:
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A stretch of a page's text that stands by itself.
+    """A unit of a page's text, such as a paragraph, from which a clause is made.
 
-    text: normalised; has at least one letter or digit.
-    level: of a heading, from 1; 0 for any other kind.
-    label: the number that an ordered list gives the item; None if the list gives none.
-    typography: as in core.clauses.Clause; None if the source doesn't say.
-    bold: whether all its characters are bold. link_share: the share of its characters that stand in links, 0 to 1.
-    box: the innermost element that holds it; None if the source has no elements.
-    on_button: whether it stands on a button. to_same_page: whether most of it links to a place of the same page.
+    kind: the kind of the block.
+    text: the normalised text, which has at least one letter or digit.
+    level: the level of a heading, from 1; 0 for any other kind of block.
+    label: the number that an ordered list gives to the item; None for any other block.
+    links: the targets of the block's links.
+    typography: the text's typography (see `core.clauses.Clause`); None if the source has no typography (PDF).
+    bold: whether all characters are bold.
+    link_share: the share of the characters that stand in links, from 0 to 1.
+    box: the innermost element that holds the block; None if the source has no elements (PDF, plain text).
+    on_button: whether the block stands on a button.
+    to_same_page: whether most of the block is a link to another place on the same page.
 
-    The furniture package counts the rest, once all blocks are known:
+    The furniture package sets the other fields after the whole page has been read:
 
-    words: its words.
-    policy_words: the same number if the block is running text that uses a word of the policy vocabulary, else 0.
-    likely_policy_words: the same; half the number if the block is running text that uses only words which policies
-        share with other pages.
+    words: the number of words in the block.
+    policy_words: `words` if the block is running text with a word of the policy vocabulary; otherwise 0.
+    likely_policy_words: `policy_words`; but half of `words` if the block is running text without a word of the policy
+        vocabulary and with at least two shared words. Shared words are words that policies share with other pages.
     """
 
     kind: BlockKind

@@ -1,4 +1,4 @@
-"""Blocks to clauses: which blocks are headings, which label each has, under which headings each stands."""
+"""Makes clauses of blocks: recognises headings and labels, and adds the heading path to each clause."""
 
 from core.clauses import Clause
 from extraction.blocks import LOOKS_LEVEL, Block
@@ -6,10 +6,11 @@ from extraction.words.labels import split_label
 from extraction.words.normalization import typography_without_prefix
 from extraction.words.stated_dates import states_date
 
-# A longer line is a sentence, however it is set.
+# The most words and characters of a line that counts as a heading because of bold type or capitals. A longer line is a
+# sentence.
 _MOST_HEADING_WORDS = 16
 _LONGEST_HEADING = 120
-# A text in a heading element that is longer than this, and ends as a sentence does, is a paragraph.
+# The most characters of a heading element that ends like a sentence. A longer one is a paragraph.
 _LONGEST_HEADING_ELEMENT = 300
 _SENTENCE_END = (".", ";", ",", "!", ")", "…", "。")
 
@@ -42,16 +43,19 @@ def build_clauses(blocks: list[Block]) -> tuple[Clause, ...]:
 
 
 def _heading_level(block: Block, following: Block | None) -> int:
-    """Returns the level of a heading; 0 if the block is no heading."""
+    """Returns the level of a heading; 0 if the block isn't a heading.
+
+    following: the next block; None for the last block.
+    """
     if block.kind == "heading":
-        # Some pages set whole paragraphs in heading elements for the looks.
+        # Some pages put whole paragraphs into heading elements to make them look larger.
         is_sentence = len(block.text) > _LONGEST_HEADING_ELEMENT and block.text.endswith(_SENTENCE_END)
         return 0 if is_sentence else block.level
     if block.kind != "paragraph" or following is None or following.level:
         return 0
     text = block.text
-    short = len(text) <= _LONGEST_HEADING and len(text.split()) <= _MOST_HEADING_WORDS
-    if not short or text.endswith(_SENTENCE_END) or "@" in text or block.link_share > 0.5 or states_date(text):
+    is_short = len(text) <= _LONGEST_HEADING and len(text.split()) <= _MOST_HEADING_WORDS
+    if not is_short or text.endswith(_SENTENCE_END) or "@" in text or block.link_share > 0.5 or states_date(text):
         return 0
     if block.bold and not following.bold:
         return LOOKS_LEVEL

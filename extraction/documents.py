@@ -1,4 +1,4 @@
-"""Bytes to a document: picks the reader for the format, then adds clauses, language and stated date."""
+"""Turns bytes into a document: chooses the reader for the format, and determines clauses, language and stated date."""
 
 import re
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from extraction.readers.plain_text import is_hard_wrapped, read_text
 from extraction.words.languages import language_of
 from extraction.words.stated_dates import stated_date
 
-#: The version of this extractor. A reading that another version made is made again.
+#: The version of the extractor. Readings that another version of the extractor made are made again.
 EXTRACTOR = "2"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
 _MARKDOWN_SIGN = re.compile(rb"^#{1,6} \S|^[=-]{3,}\s*$|\*\*\S|\]\(|^[-*] \S", re.MULTILINE)
-# Control characters that no text has. Escape is not among them, since ISO-2022 encodings use it.
+# Control characters that don't occur in text. Escape isn't among them, because ISO-2022 encodings use it.
 _CONTROL = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 # First bytes of images, archives, office documents and programs.
 _BINARY = (
@@ -51,14 +51,17 @@ def extract(
     select: Sequence[str] = (),
     remove: Sequence[str] = (),
 ) -> Document:
-    """Returns the policy that the bytes of a page hold, as a document.
+    """Returns the policy in the bytes of a page, as a document.
 
-    data: the body, content coding undone. media_type: its Content-Type, with or without parameters; if the bytes are
-    plainly of another format, they are read as that. url: the address they came from, which relative links are
-    resolved against. select, remove: for HTML and Markdown, CSS selectors of the policy's text and of what isn't part
-    of it; without `select`, page furniture is removed by its features.
+    data: the body of the page, after the HTTP content coding has been decoded.
+    media_type: the Content-Type of the page, with or without parameters. If the bytes are clearly in another format,
+        the media type is ignored.
+    url: the page's address, against which relative links are resolved; None if the address is not known.
+    select: CSS selectors of the policy's text, for HTML and Markdown. If there are none, page furniture in HTML is
+        recognised by its features and removed.
+    remove: CSS selectors of elements that aren't part of the policy, for HTML and Markdown.
 
-    ExtractionError if the bytes hold no text that can be read (encrypted, damaged, an image), or a selector isn't
+    ExtractionError if the bytes hold no readable text (an encrypted or damaged file, an image), or if a selector isn't
     valid CSS.
     """
     return parse(data, media_type, url=url, select=select, remove=remove)[0]
@@ -72,9 +75,11 @@ def parse(
     select: Sequence[str] = (),
     remove: Sequence[str] = (),
 ) -> tuple[Document, Page | None]:
-    """Returns what `extract` returns, and the page it was taken from; None instead of the page if it isn't HTML.
+    """Returns the document that `extract` returns, and the parsed page from which the document was made.
 
-    ExtractionError as for `extract`.
+    The page is None if the bytes aren't HTML.
+
+    The arguments and the ExtractionError are the same as for `extract`.
     """
     file_format = _format_of(data, media_type, url)
     if file_format == "pdf":
@@ -83,7 +88,7 @@ def parse(
     if file_format == "text":
         return _document(None, "", read_text(decode(data, media_type))), None
     if file_format == "markdown":
-        # Few policies are Markdown, and its parser takes a while to load.
+        # Imported here because few policies are Markdown, and the Markdown parser takes a while to load.
         from extraction.readers.markdown_text import read_markdown
 
         page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
@@ -94,16 +99,19 @@ def parse(
         count_words(blocks)
     else:
         blocks = policy_blocks(page.blocks, page.title or "")
-    # Some pages are PDFs converted line by line: each line is an element of its own.
+    # Some pages were converted from PDF line by line, so that each line is an element of its own.
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page
 
 
 def join_documents(documents: Sequence[Document]) -> Document:
-    """Joins the pages of a policy, at least one, into one document.
+    """Returns the documents of a policy's pages, joined into one document.
 
-    The clauses follow each other; each keeps the heading path it has on its own page. The title is the first page's.
+    The heading path of a clause contains only headings of the clause's own page. The title is the title of the first
+    page.
+
+    documents: the documents of the pages, in order; at least one.
     """
     clauses = [clause for document in documents for clause in document.clauses]
     declared = next((document.language for document in documents if document.language), None)
@@ -126,7 +134,10 @@ def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:
 
 
 def _format_of(data: bytes, media_type: str, url: str | None) -> Literal["pdf", "html", "markdown", "text"]:
-    """Returns the format to read the bytes as: the one they show, otherwise the one the media type declares."""
+    """Returns the format of the bytes: the format that the bytes clearly show, or else the format of the media type.
+
+    ExtractionError if the bytes aren't text, or are called a PDF and aren't.
+    """
     start = data[:1024].lstrip()
     if b"%PDF-" in start:
         return "pdf"
@@ -149,7 +160,10 @@ def _format_of(data: bytes, media_type: str, url: str | None) -> Literal["pdf", 
 
 
 def _is_markdown(data: bytes, url: str | None) -> bool:
-    """Returns whether plain text is Markdown, which servers of source code serve as plain text from a `.md` address."""
+    """Returns whether plain text is Markdown.
+
+    Servers of source code send Markdown as plain text, from an address that ends in `.md`.
+    """
     has_markdown_address = urlsplit(url or "").path.lower().endswith((".md", ".markdown"))
     return has_markdown_address and len(_MARKDOWN_SIGN.findall(data[:20_000])) >= 3
 
@@ -160,6 +174,6 @@ def _is_binary(data: bytes) -> bool:
         return False
     nuls = sample.count(0)
     if nuls > 0.1 * len(sample):
-        # In UTF-16, every other byte of Latin text is NUL. Many NULs in another pattern are not text.
+        # In UTF-16, every second byte of Latin text is NUL. Bytes with many NULs in another pattern aren't text.
         return max(sample[::2].count(0), sample[1::2].count(0)) < 0.7 * nuls
     return len(sample) - len(sample.translate(None, _CONTROL)) > 0.05 * len(sample)

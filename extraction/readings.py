@@ -1,4 +1,4 @@
-"""A capture and its payload to a reading: the verdict, and the document."""
+"""Makes the reading of a capture: the verdict and the document."""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,16 @@ from formats.multipart import fault_of, is_composed, parts_of
 
 
 def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Reading:
-    """Returns the verdict on a capture, with reason and evidence, and the document its payload holds.
+    """Returns the reading of a capture: the verdict, with its reason and evidence, and the document.
 
-    payload: the bytes of the capture. select, remove: CSS selectors that the declaration gives for the location.
+    payload: the bytes of the capture.
+    select, remove: CSS selectors that the declaration states for the location (see `extract`).
 
-    Never raises for anything a page holds, since the capture must be kept all the same. The verdict is `unreadable` for
-    bytes that no reader can read, and for a selector that isn't valid CSS; then there is no document.
+    No payload causes an exception, because every capture must be kept. If the bytes can't be read, or a selector isn't
+    valid CSS, the verdict's reason is `unreadable` and the document is None.
 
-    Several pages make one reading: each must show its part of the policy. Of a page that a browser rendered, the
-    rendered form is read.
+    A capture may consist of several pages. They are read as one document, and each page must show a part of the policy.
+    If a capture holds a page both as the server sent it and as a browser rendered it, the rendered page is read.
     """
     if not is_composed(capture):
         return _read_page(capture, payload, select, remove)
@@ -34,9 +35,10 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
 
 
 def _rendered(reading: Reading, fault: str) -> Reading:
-    """Adapts the reading of a page that a browser rendered.
+    """Returns the reading of a page that a browser rendered.
 
-    fault: what kept the browser from finishing the page; '' if nothing did.
+    reading: the reading of the rendered page, made without regard to the rendering.
+    fault: the reason why the browser couldn't finish the page; '' if the browser finished the page.
     """
     verdict = reading.verdict
     if fault:
@@ -47,10 +49,13 @@ def _rendered(reading: Reading, fault: str) -> Reading:
 
 
 def _join(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
-    """Joins the readings of a policy's pages into one.
+    """Returns the joined reading of a policy's pages.
 
-    At least one page must be accepted. Any other page counts as a part of the policy too if its only fault is that it
-    isn't named as the policy, and it uses the policy vocabulary as densely as a policy does.
+    The joined reading is accepted if at least one page is accepted and each other page is a part of the policy. A
+    quarantined page is a part of the policy if its reason is `other_document` or `not_a_policy`, and its text uses the
+    policy vocabulary as densely as a policy does.
+
+    pages: the capture and the reading of each page, in order.
     """
     documents = [reading.document for _, reading in pages if reading.document is not None]
     document = join_documents(documents) if documents else None
@@ -81,7 +86,10 @@ def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: 
 
 
 def _without_selection(capture: Capture, payload: bytes) -> Verdict:
-    """Returns the verdict on a page where the declaration's selectors match no text: the whole page is screened."""
+    """Returns the verdict on a page on which the declaration's selectors match no text.
+
+    The whole page is screened. If the page would be accepted, the verdict is that the selectors match no text.
+    """
     verdict = screen(capture, payload, *parse(payload, capture.media_type, url=capture.url))
     if verdict.name == "quarantined":
         return verdict

@@ -1,4 +1,4 @@
-"""First lines that name the source of a text and are no clause of the policy."""
+"""Recognises first lines that name the source of a text. They aren't clauses of the policy."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ _ADDRESS_LINE = re.compile(r"(?:https?://|www\.)[^\s/]+\.[^\s]+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class CorpusLine:
-    """The source that the Princeton-Leuven corpus names in the first line of each text.
+    """The source of a text in the Princeton-Leuven corpus, as the text's first line names it.
 
-    domain: the site whose policy it is. archived_on: the day (UTC) of the Wayback capture that the text comes from.
+    domain: the domain of the site to which the policy belongs.
+    archived_on: the day (UTC) of the Wayback capture from which the text was made.
     """
 
     domain: str
@@ -23,9 +24,10 @@ class CorpusLine:
 
 
 def corpus_line(data: bytes) -> CorpusLine | None:
-    """Returns the corpus line at the beginning of a text; None if the text doesn't begin with such a line.
+    """Returns the source that a text's first line names; None if the text isn't from the Princeton-Leuven corpus.
 
-    Amos et al., "Privacy Policies over Time" (The Web Conference 2021), put the line before each text of the corpus.
+    Each text of the corpus begins with such a line (Amos et al., "Privacy Policies over Time", The Web Conference
+    2021).
     """
     match = _CORPUS_LINE.match(data[:1000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n"))
     if not match:
@@ -37,7 +39,7 @@ def corpus_line(data: bytes) -> CorpusLine | None:
 
 
 def without_source_line(text: str) -> str:
-    """Returns the text without its first line, if that is a corpus line or nothing but a web address."""
+    """Returns the text without its first line if that line is a corpus line, or consists only of a web address."""
     stripped = text.lstrip("\ufeff \t\r\n")
     first, _, rest = stripped.partition("\n")
     if _CORPUS_LINE.fullmatch(first.strip()) or _ADDRESS_LINE.fullmatch(first.strip()):

@@ -1,1 +1,1 @@
-"""Measures how well and how fast captures are read and screened."""
+"""Benchmarks of extraction: its accuracy, speed and memory use."""

@@ -1,9 +1,9 @@
-"""Measures how well and how fast captures are read and screened, and prints the figures.
+"""Measures the accuracy, speed and memory use of extraction, and prints the figures.
 
     python -m bench.extraction [versions] [pages] [screening] [readings] [speed] [memory] [hostile] [--details]
 
-Without a part, all are measured. `versions`, `readings`, `speed` and a part of `screening` need the captures of
-../shared.
+If no part is named, all parts are measured. `versions`, `readings`, `speed` and some figures of `screening` need the
+captures in ../shared.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from bench.extraction import hostile, memory, pages, readings, screening, speed, versions
 
-#: By the part's name, what yields the lines to print, with or without details.
+#: The function of each part. It yields the lines to print. Its argument says whether to include details.
 PARTS: dict[str, Callable[[bool], Iterator[str]]] = {
     "versions": versions.report,
     "pages": pages.report,
@@ -27,7 +27,7 @@ def main() -> None:
     """Prints the figures of the parts that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
-    parser.add_argument("--details", action="store_true", help="also name what was read wrong")
+    parser.add_argument("--details", action="store_true", help="also list the errors")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:

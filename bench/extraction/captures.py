@@ -1,4 +1,4 @@
-"""The real captures of ../shared/warc, with what Open Terms Archive recorded of them."""
+"""The real captures in ../shared/warc, with labels from the records of Open Terms Archive (OTA)."""
 
 import hashlib
 import json
@@ -17,10 +17,15 @@ CORPORA = Path(__file__).resolve().parents[2] / "tests" / "corpora"
 
 @dataclass(frozen=True, slots=True)
 class LabelledCapture:
-    """A capture with its payload.
+    """A capture with its payload and labels.
 
-    ota_version: whether Open Terms Archive recorded a version of the policy at this capture. ota_words_changed: whether
-    the words of that version differ from those of the version before. Both are False for a policy it didn't watch.
+    document: the name of the policy in ../shared/warc.
+    capture: the capture.
+    payload: the bytes of the capture.
+    ota_version: whether Open Terms Archive recorded a version of the policy at this capture.
+    ota_words_changed: whether the words of that version differ from the words of the previous version.
+
+    Both labels are False for a policy that Open Terms Archive didn't track.
     """
 
     document: str
@@ -31,7 +36,10 @@ class LabelledCapture:
 
 
 def labelled_captures() -> Iterator[LabelledCapture]:
-    """Yields all captures, policy by policy, oldest first. SystemExit if ../shared isn't there."""
+    """Yields all captures, grouped by policy, the oldest capture of each policy first.
+
+    SystemExit if ../shared doesn't exist.
+    """
     if not SHARED.is_dir():
         raise SystemExit(f"{SHARED} does not exist; this part measures the captures in it")
     for path in sorted((SHARED / "warc").glob("*.warc.gz")):
@@ -66,5 +74,5 @@ def labelled_captures() -> Iterator[LabelledCapture]:
 
 
 def sha1_hex(payload: bytes) -> str:
-    """Returns the SHA-1 of a payload in lower-case hexadecimal, which the labels name captures by."""
+    """Returns the SHA-1 of a payload in lower-case hexadecimal, by which the labels identify captures."""
     return hashlib.sha1(payload, usedforsecurity=False).hexdigest()

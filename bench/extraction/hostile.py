@@ -1,4 +1,7 @@
-"""Pages made to break a parser. Each is read in a process of its own, to measure its time and memory alone."""
+"""Measures time and memory for pages that are designed to break a parser.
+
+Each page is read in a process of its own, so that its memory is measured separately.
+"""
 
 import gzip
 import io
@@ -18,7 +21,7 @@ _MIB = 1 << 20
 
 
 def _pdf(stream: bytes, *, trailer: bytes = b"", pages: int = 1) -> bytes:
-    """Returns a PDF whose pages all show one compressed stream."""
+    """Returns a PDF whose pages all show the same compressed content stream."""
     packed = zlib.compress(stream, 9)
     kids = b" ".join(b"%d 0 R" % (number + 5) for number in range(pages))
     objects = [
@@ -53,7 +56,7 @@ def _encrypted() -> bytes:
 
 _TIMEOUT = 120
 _TEXT = b"<p>We keep personal data for thirty days and share it with nobody.</p>"
-#: By name, the media type of a page and what makes the page.
+#: The media type of each page, and a function that returns the page's bytes, by the name of the page.
 CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "100,000 nested tags": ("text/html", lambda: b"<html><body>" + b"<div>" * 100_000 + _TEXT),
     "100,000 nested tables": ("text/html", lambda: b"<html><body>" + b"<table><tr><td>" * 100_000 + _TEXT),
@@ -87,9 +90,9 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 def _read(name: str, results: "multiprocessing.Queue[tuple[str, float, int]]") -> None:
-    media_type, make = CASES[name]
-    payload = make()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    media_type, make_payload = CASES[name]
+    payload = make_payload()
+    peak_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     address = "https://vendor.example/privacy"
     capture = Capture(
         vendor="vendor",
@@ -108,11 +111,11 @@ def _read(name: str, results: "multiprocessing.Queue[tuple[str, float, int]]") -
     verdict = reading.verdict
     clauses = len(reading.document.clauses) if reading.document else 0
     outcome = f"{verdict.reason or 'accepted'}, {clauses} clauses"
-    results.put((outcome, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024))
+    results.put((outcome, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_before) // 1024))
 
 
 def report(details: bool) -> Iterator[str]:
-    """Yields for each page what it is read as, in how many seconds, and with how much memory beyond the page's own."""
+    """Yields a line for each page: the verdict, the seconds of processor time, and the memory used besides the page."""
     context = multiprocessing.get_context("spawn")
     slowest, largest = 0.0, 0
     for name in CASES:

@@ -1,4 +1,7 @@
-"""Memory over 10,000 pages. PDFs are left out, since each is read in a process that ends with it."""
+"""Measures memory while 10,000 pages are read.
+
+PDFs are left out, because each PDF is read in a process of its own.
+"""
 
 import resource
 from collections.abc import Iterator
@@ -8,7 +11,7 @@ from extraction import extract
 
 
 def report(details: bool) -> Iterator[str]:
-    """Yields the largest resident size after each thousand pages."""
+    """Yields a line with the peak resident memory after each thousand pages."""
     pages = [(page.payload, page.media_type) for page in corpus() if not page.payload.startswith(b"%PDF")]
     peaks = []
     for count in range(1, 10_001):

@@ -1,4 +1,7 @@
-"""60 pages written for this bench, each with its policy as a reader would note it down, one clause a line."""
+"""Measures accuracy on 60 pages that were written for this benchmark.
+
+For each page, a file has the expected clauses of the policy, one clause on each line.
+"""
 
 import difflib
 import json
@@ -12,13 +15,17 @@ from bench.extraction.words import Score, score, words
 from core.clauses import ClauseKind
 from extraction import extract
 
-# `# ` heading, `- ` list item, `| a | b |` table row, nothing for a paragraph; then `{2.1} ` for a label.
+# A line begins with `# ` for a heading, `- ` for a list item, or `| ` for a table row (`| a | b |`). A paragraph has no
+# such mark. A label follows in braces: `{2.1} `.
 _LINE = re.compile(r"^(?:(?P<kind>[#|-]) )?(?:\{(?P<label>[^}]*)\} )?(?P<text>.*)$")
 _KINDS: dict[str | None, ClauseKind] = {"#": "heading", "-": "list_item", "|": "table_row", None: "paragraph"}
 
 
 class ExpectedClause(NamedTuple):
-    """A clause as a reader notes it down; label is '' if the clause has none."""
+    """An expected clause.
+
+    label: the clause's label; '' if the clause has no label.
+    """
 
     kind: ClauseKind
     label: str
@@ -29,7 +36,11 @@ class ExpectedClause(NamedTuple):
 class Page:
     """A page of the corpus.
 
-    language: ISO 639-1 code. effective_date: in ISO 8601; None if the page states none.
+    file: the path of the page's file in the corpus.
+    url, media_type, payload: the page's address, Content-Type and bytes.
+    language: the ISO 639-1 code of the policy's language.
+    effective_date: the date that the policy states, in ISO 8601; None if the policy states no date.
+    clauses: the expected clauses.
     """
 
     file: str
@@ -43,9 +54,15 @@ class Page:
 
 @dataclass(slots=True)
 class Figures:
-    """How many clauses the pages have, and of how many the text, also the kind, also the label, was read right.
+    """The results on all pages.
 
-    languages, dates: pages whose language or date was read right. notes: what was read wrong, line by line.
+    score: the words that were extracted correctly.
+    pages: the number of pages.
+    clauses: the number of expected clauses.
+    texts: the number of clauses whose text was extracted correctly.
+    kinds, labels: the numbers of clauses among `texts` whose kind or label is correct.
+    languages, dates: the numbers of pages whose language or date is correct.
+    notes: a line for each error.
     """
 
     score: Score = field(default_factory=Score)
@@ -85,7 +102,7 @@ def _expected_clause(line: str) -> ExpectedClause:
 
 
 def measure() -> Figures:
-    """Reads all pages and compares what is extracted with what a reader noted down."""
+    """Reads all pages and compares the extracted clauses with the expected clauses."""
     figures = Figures()
     for page in corpus():
         document = extract(page.payload, page.media_type, url=page.url)
@@ -104,8 +121,10 @@ def measure() -> Figures:
         figures.pages += 1
         figures.clauses += len(page.clauses)
         figures.texts += len(pairs)
-        figures.kinds += sum(wanted.kind == clause.kind for wanted, clause in pairs)
-        figures.labels += sum(wanted.label == (clause.label or "").strip("().: ") for wanted, clause in pairs)
+        figures.kinds += sum(expected_clause.kind == clause.kind for expected_clause, clause in pairs)
+        figures.labels += sum(
+            expected_clause.label == (clause.label or "").strip("().: ") for expected_clause, clause in pairs
+        )
         figures.languages += document.language == page.language
         date = document.effective_date.isoformat() if document.effective_date else None
         figures.dates += date == page.effective_date
@@ -130,7 +149,7 @@ def report(details: bool) -> Iterator[str]:
         yield from figures.notes
     yield f"{figures.pages} pages: {figures.score}"
     yield (
-        f"{figures.texts} of {figures.clauses} clauses word for word; of these {figures.kinds} of the right kind, "
-        f"{figures.labels} with their label"
+        f"{figures.texts} of {figures.clauses} clauses have the right text; of these, {figures.kinds} the right kind "
+        f"and {figures.labels} the right label"
     )
     yield f"languages right {figures.languages}, dates right {figures.dates}"

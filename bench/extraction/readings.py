@@ -1,7 +1,6 @@
-"""Real captures against a person's reading of them.
+"""Measures accuracy on real captures in which a person has marked the policy.
 
-`readings.json` gives the policy in each capture as ranges in the sequence of the page's words, so that no text of the
-page is copied.
+`readings.json` has the policy of each capture as ranges of word numbers. So the file contains no text of the pages.
 """
 
 import json
@@ -21,9 +20,12 @@ _INVISIBLE_TAGS = ("script", "style", "template", "noscript", "svg", "iframe", "
 
 @dataclass(slots=True)
 class Figures:
-    """The words kept and let in on all pages.
+    """The results on all pages.
 
-    misfits: pages that no longer have as many words as when a person read them. notes: the score of each page.
+    score: the words that were extracted correctly.
+    pages: the number of pages.
+    misfits: a line for each page whose number of words differs from the number when the policy was marked.
+    notes: a line with the score of each page.
     """
 
     score: Score = field(default_factory=Score)
@@ -47,7 +49,7 @@ def _texts(tree: LexborHTMLParser) -> Iterator[str]:
 
 
 def _payloads() -> dict[str, tuple[bytes, str, str]]:
-    """Returns payload, media type and address of every capture of ../shared, by SHA-1."""
+    """Returns payload, media type and address of every capture in ../shared, by the SHA-1 of the payload."""
     payloads = {
         sha1_hex(labelled.payload): (labelled.payload, labelled.capture.media_type, labelled.capture.url)
         for labelled in labelled_captures()
@@ -59,7 +61,7 @@ def _payloads() -> dict[str, tuple[bytes, str, str]]:
 
 
 def measure() -> Figures:
-    """Counts the words of the policy that are kept, and those of furniture that are let in."""
+    """Reads all captures and compares the extracted words with the words that a person has marked."""
     figures = Figures()
     payloads = _payloads()
     for reading in json.loads((CORPORA / "readings.json").read_text("utf-8")):
@@ -67,7 +69,7 @@ def measure() -> Figures:
         page_words = _words_of_page(payload, media_type)
         if len(page_words) != reading["words"]:
             figures.misfits.append(
-                f"{reading['sha1']}: {len(page_words)} words, but {reading['words']} when it was read"
+                f"{reading['sha1']}: {len(page_words)} words, but {reading['words']} when the policy was marked"
             )
         policy = [word for start, end in reading["policy"] for word in page_words[start:end]]
         page_score = score(policy, extract(payload, media_type, url=url or None).clauses)

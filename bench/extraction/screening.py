@@ -1,4 +1,8 @@
-"""Verdicts on pages that aren't the policy, on policies that don't look like one, and on all of ../shared."""
+"""Measures whether verdicts are right.
+
+The pages are pages that aren't the policy, policies that look like other pages, and all captures and policies in
+../shared.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +19,13 @@ from extraction import read
 
 @dataclass(slots=True)
 class Figures:
-    """Verdicts on pages whose right verdict is known. notes: the wrong ones, line by line."""
+    """The results on pages for which the right verdict is known.
+
+    pages: the number of pages.
+    quarantined: the number of pages that were quarantined.
+    right: the number of pages whose verdict has the right reason.
+    notes: a line for each wrong verdict.
+    """
 
     pages: int = 0
     quarantined: int = 0
@@ -40,7 +50,7 @@ def _capture(row: Mapping[str, Any], payload: bytes) -> Capture:
 
 
 def measure(index: str) -> Figures:
-    """Screens the pages that an index in tests/corpora/screening lists.
+    """Reads the pages that an index in tests/corpora/screening lists, and compares the verdicts with the index.
 
     index: `index.jsonl` for pages that aren't the policy, `good.jsonl` for policies.
     """
@@ -58,13 +68,16 @@ def measure(index: str) -> Figures:
 
 
 def report(details: bool) -> Iterator[str]:
-    """Yields the figures as lines to print. A person judges the quarantined captures and policies of ../shared."""
-    for index, what in (("index.jsonl", "not the policy"), ("good.jsonl", "the policy")):
+    """Yields the figures as lines to print.
+
+    Captures and policies in ../shared that are quarantined are listed, so that a person can judge the verdicts.
+    """
+    for index, description in (("index.jsonl", "not the policy"), ("good.jsonl", "the policy")):
         figures = measure(index)
         if details:
             yield from figures.notes
         yield (
-            f"{figures.pages} pages that are {what}: {figures.quarantined} quarantined, "
+            f"{figures.pages} pages that are {description}: {figures.quarantined} quarantined, "
             f"{figures.right} with the right verdict"
         )
     if SHARED.is_dir():
@@ -94,10 +107,10 @@ def _shared() -> Iterator[str]:
         verdict = read(_capture(row, payload), payload).verdict
         if verdict.name == "quarantined":
             yield f"  {path.name} {verdict.reason}: {verdict.evidence}"
-    yield f"{total} captures and policies of ../shared, those above quarantined"
+    yield f"{total} captures and policies of ../shared; the quarantined captures and policies are listed above"
 
 
 def _shared_policies() -> list[Path]:
-    """Returns the privacy policies of ../shared. Its policies/kinds holds documents of other kinds."""
+    """Returns the privacy policies in ../shared. The folder policies/kinds holds other documents and is left out."""
     policies = SHARED / "policies"
     return [*policies.glob("*.txt"), *(policies / "english").iterdir(), *(SHARED / "pairs").iterdir()]

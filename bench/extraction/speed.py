@@ -1,4 +1,4 @@
-"""Seconds from bytes to clauses and verdict, compared with trafilatura's `extract` on the same pages in turn."""
+"""Measures the processor time of `read`, and of trafilatura's `extract` on the same pages."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from bench.extraction.captures import labelled_captures
 from extraction import read
 
 _RUNS = 3
-# Pages that both read before the clock starts, since each loads some things on first use.
+# The number of pages that are read before the measurement, because both libraries load some data on first use.
 _WARM_UP = 20
 
 
 def _best(run: Callable[[], object]) -> float:
-    """Returns the shortest of some runs in seconds of processor time, which other programs hardly affect."""
+    """Returns the shortest processor time of three runs, in seconds. Other programs hardly affect this time."""
     seconds = []
     for _ in range(_RUNS):
         start = time.process_time()
@@ -25,7 +25,7 @@ def _best(run: Callable[[], object]) -> float:
 
 
 def report(details: bool) -> Iterator[str]:
-    """Yields the mean over all HTML captures, each the best of three runs: ours, trafilatura's, the ratio."""
+    """Yields the mean times of clausewatch and of trafilatura over all HTML captures, and the ratio of these times."""
     captures = [labelled for labelled in labelled_captures() if not labelled.payload.startswith(b"%PDF")]
     for labelled in captures[:_WARM_UP]:
         read(labelled.capture, labelled.payload)

@@ -1,4 +1,7 @@
-"""Versions, compared with those of Open Terms Archive, whose selectors are written by hand for each page."""
+"""Compares the versions that clausewatch finds with the versions that Open Terms Archive (OTA) recorded.
+
+Open Terms Archive uses selectors that are written by hand for each page.
+"""
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field
@@ -12,11 +15,14 @@ from extraction import read
 
 @dataclass(slots=True)
 class Counts:
-    """Counts over captures.
+    """Counts for one policy, or for all policies.
 
-    quarantined: captures. ota_versions: captures at which Open Terms Archive recorded a version; versions: distinct
-    texts that clausewatch reads from those. ota_changes: versions of Open Terms Archive whose words changed; missed:
-    those among them that make no version here.
+    captures: the number of captures.
+    quarantined: the number of captures that clausewatch quarantined.
+    ota_versions: the number of captures at which Open Terms Archive recorded a version.
+    versions: the number of versions that clausewatch makes of the captures counted in `ota_versions`.
+    ota_changes: the number of versions of Open Terms Archive whose words differ from the previous version.
+    missed: the number of changes counted in `ota_changes` for which clausewatch makes no new version.
     """
 
     captures: int = 0
@@ -38,10 +44,12 @@ class Counts:
 
 @dataclass(slots=True)
 class Figures:
-    """The counts of each policy and in all.
+    """The counts of each policy and of all policies together.
 
-    missed: policy and time of each change that makes no version here. notes: the missed changes and the quarantined
-    captures, line by line.
+    policies: the counts by policy.
+    total: the sums of the counts over all policies.
+    missed: the policy and time of each missed change.
+    notes: a line for each missed change and each quarantined capture.
     """
 
     policies: dict[str, Counts] = field(default_factory=dict)
@@ -51,16 +59,16 @@ class Figures:
 
     @property
     def ratio(self) -> float:
-        """Our versions to theirs."""
+        """The number of versions of clausewatch, divided by the number of versions of Open Terms Archive."""
         return self.total.versions / self.total.ota_versions
 
 
 def measure() -> Figures:
-    """Reads the captures of each policy and compares the versions."""
+    """Reads the captures of each policy and counts the versions."""
     figures = Figures()
     for name, captures in groupby(labelled_captures(), lambda labelled: labelled.document):
         counts = Counts()
-        shown: list[str | None] = []  # the version each capture shows; None for quarantined captures
+        shown_versions: list[str | None] = []  # the version of each capture; None for quarantined captures
         versions: set[str] = set()
         for labelled in captures:
             reading = read(labelled.capture, labelled.payload)
@@ -73,13 +81,15 @@ def measure() -> Figures:
             if labelled.ota_version and version:
                 versions.add(version)
             when = iso(labelled.capture.captured_at)
-            if labelled.ota_words_changed and (version is None or (shown and shown[-1] == version)):
+            if labelled.ota_words_changed and (version is None or (shown_versions and shown_versions[-1] == version)):
                 counts.missed += 1
                 figures.missed.add((name, when))
-                figures.notes.append(f"missed: {name} {when} ({reading.verdict.reason or 'the same text here'})")
+                figures.notes.append(
+                    f"missed: {name} {when} ({reading.verdict.reason or 'clausewatch reads the same text'})"
+                )
             if not accepted:
                 figures.notes.append(f"quarantined: {name} {when} {reading.verdict.reason}: {reading.verdict.evidence}")
-            shown.append(version)
+            shown_versions.append(version)
         counts.versions = len(versions)
         figures.policies[name] = counts
         figures.total.add(counts)
@@ -89,10 +99,10 @@ def measure() -> Figures:
 def report(details: bool) -> Iterator[str]:
     """Yields the figures as lines to print."""
     figures = measure()
-    yield f"{'':26} captures  quarantined  its versions  ours there  its changes  missed"
+    yield f"{'':26} captures  quarantined  OTA versions    versions  OTA changes  missed"
     for name, counts in (*figures.policies.items(), ("in all", figures.total)):
         cells = (f"{count:{width}}" for count, width in zip(astuple(counts), (8, 12, 13, 11, 12, 7), strict=True))
         yield f"{name:26} {' '.join(cells)}"
-    yield f"our versions to its versions: {figures.ratio:.3f}"
+    yield f"versions / OTA versions: {figures.ratio:.3f}"
     if details:
         yield from figures.notes

@@ -1,4 +1,4 @@
-"""Counts the words of a policy that are kept and the words of furniture that are let in, alike for all corpora."""
+"""Counts the words of a policy that are extracted, and the words of furniture that are extracted by mistake."""
 
 import re
 from collections import Counter
@@ -19,8 +19,10 @@ def words(text: str) -> list[str]:
 class Score:
     """Counts of words.
 
-    expected: words of the policy; lost: those among them that no clause has. extracted: words of the clauses; let_in:
-    those among them that aren't the policy's.
+    expected: the number of words in the policy.
+    lost: the number of words of the policy that aren't in any extracted clause.
+    extracted: the number of words in the extracted clauses.
+    let_in: the number of extracted words that aren't in the policy, such as words of furniture.
     """
 
     expected: int = 0
@@ -37,26 +39,28 @@ class Score:
 
     @property
     def kept_percent(self) -> float:
-        """The share of the policy's words that are kept."""
+        """The percentage of the policy's words that are in the extracted clauses."""
         return 100 * (1 - self.lost / self.expected) if self.expected else 100.0
 
     @property
     def let_in_percent(self) -> float:
-        """The share of the extracted words that aren't the policy's."""
+        """The percentage of the extracted words that aren't in the policy."""
         return 100 * self.let_in / self.extracted if self.extracted else 0.0
 
     def __str__(self) -> str:
         return (
-            f"{self.kept_percent:.2f} % of {self.expected} words kept, "
-            f"{self.let_in_percent:.2f} % of {self.extracted} let in"
+            f"{self.kept_percent:.2f} % of {self.expected} policy words extracted, "
+            f"{self.let_in_percent:.2f} % of {self.extracted} extracted words not in the policy"
         )
 
 
 def score(expected: Iterable[str], clauses: Iterable[Clause]) -> Score:
-    """Compares the words of a policy with the clauses that were extracted.
+    """Returns the score of the extracted clauses.
 
-    A label counts as words kept if the policy has it. It never counts as words let in, since it may be the number of a
-    list item, which the browser writes.
+    If the words of a label are in the policy, they count as extracted. They never count as words that were let in,
+    because a label may be the number of a list item, which isn't in the page's text.
+
+    expected: the words of the policy.
     """
     clauses = list(clauses)
     policy = Counter(expected)

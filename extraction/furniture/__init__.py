@@ -1,1 +1,1 @@
-"""Tells a policy's own text from page furniture: the menus, banners, forms and footers around it."""
+"""Separates a policy's own text from page furniture: the menus, banners, forms and footers around the text."""

@@ -1,7 +1,8 @@
 """Decides which elements of a page are furniture.
 
-The evidence is an element's tag, role and names, its share of links, and how much of its running text uses the policy
-vocabulary. If a part of a policy may have the same tag or name, more than one piece of evidence is needed.
+The decision uses an element's tag, ARIA role, class names and id. It also uses the element's share of links, and the
+share of its running text that uses the policy vocabulary. Some tags and names are also used for parts of policies. An
+element with such a tag or name counts as furniture only if a second feature confirms it.
 """
 
 from extraction.blocks import Block, Box
@@ -9,21 +10,25 @@ from extraction.furniture import names
 from extraction.furniture.measuring import hardly_any_likely_policy_words, hardly_any_policy_words
 from extraction.words.normalization import word_set
 
-#: Elements that a class name may make furniture. A paragraph or a heading is the vendor's words whatever its class.
+#: Elements that may count as furniture because of a class name or id. Paragraphs and headings aren't among them,
+#: because they are the vendor's text, even if their class is a name of furniture.
 CONTAINER_TAGS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
     "article address"
 )
-# An element above both limits isn't the frame around a page. They limit the words of running text that uses the policy
-# vocabulary, and the share of all running text.
+# Two limits for the frame around a page (navigation, header, footer). An element that reaches the first limit and
+# exceeds the second limit holds the policy, so it isn't a part of the frame. The first limit is a number of words in
+# running text that uses the policy vocabulary. The second limit is a share of the page's running text.
 _FRAME_POLICY_WORDS = 200
 _FRAME_PROSE_SHARE = 0.6
 
 
 def mark_furniture(blocks: list[Block], boxes: list[Box], policy_words: int, prose_words: int) -> None:
-    """Sets `furniture` on the elements that are page furniture or stand in some.
+    """Sets `furniture` on the elements that are page furniture, and on all elements inside them.
 
-    boxes: the elements around the blocks, outermost first. policy_words, prose_words: what `measure` returned.
+    blocks: the blocks of the page.
+    boxes: the elements around the blocks, outermost first.
+    policy_words, prose_words: the two counts that `measure` returns for the page.
     """
     asides = (
         _titled_asides(blocks, policy_words, prose_words)
@@ -41,11 +46,14 @@ def mark_furniture(blocks: list[Block], boxes: list[Box], policy_words: int, pro
 
 
 def _is_furniture(box: Box, policy_words: int, prose_words: int) -> bool:
-    """Returns whether an element is furniture by its own features. policy_words, prose_words: of the whole page."""
+    """Returns whether an element's own features show that it is furniture.
+
+    policy_words, prose_words: the two counts that `measure` returns for the page.
+    """
     kinds = names.kinds_by_names(box.names) if box.names else 0
-    plain = not (kinds or box.role or box.form_fields or box.hidden) and box.link_blocks < 3
-    if plain and box.linked_headings < 2 and box.tag not in names.FURNITURE_TAGS:
-        return False  # like most elements
+    has_no_features = not (kinds or box.role or box.form_fields or box.hidden) and box.link_blocks < 3
+    if has_no_features and box.linked_headings < 2 and box.tag not in names.FURNITURE_TAGS:
+        return False  # a shortcut for most elements
     if kinds & names.CONSENT:
         return True
     if box.tag in ("body", "main"):
@@ -88,7 +96,7 @@ def _is_hidden_scrap(box: Box) -> bool:
 
 
 def _is_table_of_contents(box: Box) -> bool:
-    """Returns whether hardly anything but links to places of the same page stands in the element."""
+    """Returns whether the element has no running text and consists mostly of links to other places on the same page."""
     return (
         box.link_blocks >= 3
         and box.prose_words == 0
@@ -98,25 +106,29 @@ def _is_table_of_contents(box: Box) -> bool:
 
 
 def _is_frame(box: Box, kinds: int, prose_words: int) -> bool:
-    """Returns whether an element belongs to the frame around a page: its navigation or its foot."""
+    """Returns whether an element belongs to the frame around a page: the navigation or the footer."""
     if box.tag in names.FRAME_TAGS or box.role in names.FRAME_ROLES:
         return True
     if box.tag != "footer" and not kinds & names.FOOT:
         return False
     if _in_article(box):
         return False
-    # Other elements have the class names of a foot too, but hold most of the text, or no link.
+    # Some elements with the class name of a footer aren't footers: they hold most of the page's text, or have no link.
     return box.tag == "footer" or (
         box.link_blocks > 0 and box.tag in CONTAINER_TAGS and box.prose_words <= _FRAME_PROSE_SHARE * prose_words
     )
 
 
 def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
-    """Returns whether an element's names say it is furniture, and the element looks like that. kinds: flags, not 0."""
+    """Returns whether an element is furniture of a kind that its class names or id suggest.
+
+    kinds: the kinds that the names suggest, as flags; not 0.
+    """
     if kinds & names.BANNER:
-        # Sections of a policy have such names too. A banner has few sentences, and a button or a place over the page.
-        laid_over = box.hidden or (box.parent is not None and box.parent.tag == "body")
-        return box.words < 150 and (laid_over or bool(box.buttons))
+        # Sections of a policy may have the same names. A banner is recognised by a second feature: it has few words,
+        # and it either has a button, is hidden at first, or is a child of the body.
+        is_over_page = box.hidden or (box.parent is not None and box.parent.tag == "body")
+        return box.words < 150 and (is_over_page or bool(box.buttons))
     if kinds & names.LINKS and share < 0.05 and box.link_words * 2 > box.words:
         return True
     if kinds & names.META and box.words < 80 and box.policy_words == 0:
@@ -125,39 +137,43 @@ def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
         return True
     if kinds & names.MENU and box.link_blocks >= 3 and hardly_any_policy_words(box):
         return True
-    # Parts of a policy have the names below too. An aside links to other pages, or asks the reader for something.
-    asks = bool(box.link_blocks or box.form_fields or box.buttons)
-    if kinds & names.EMPTY and (asks or box.words < 60) and hardly_any_likely_policy_words(box):
+    # Parts of a policy may also have the names below. An aside is recognised by a second feature: a link, a form field
+    # or a button.
+    is_interactive = bool(box.link_blocks or box.form_fields or box.buttons)
+    if kinds & names.EMPTY and (is_interactive or box.words < 60) and hardly_any_likely_policy_words(box):
         return True
-    return bool(kinds & names.ASIDE) and asks and box.words < 150 and hardly_any_likely_policy_words(box)
+    return bool(kinds & names.ASIDE) and is_interactive and box.words < 150 and hardly_any_likely_policy_words(box)
 
 
 def _titled_asides(blocks: list[Block], policy_words: int, prose_words: int) -> set[int]:
-    """Returns the ids of the elements that begin with the title of an aside, such as "Related articles"."""
-    begun: set[int] = set()
+    """Returns the asides that begin with a title, such as "Related articles", as Python ids (`id(box)`)."""
+    begun_boxes: set[int] = set()
     asides: set[int] = set()
     for block in blocks:
         box = block.box
         if block.words <= 10 and block.kind in ("heading", "paragraph") and block.link_share < 0.5:
             title = block.text.strip(names.ORNAMENTS)
-            sure = names.is_aside_title(title)
-            if sure or names.is_shared_title(title):
-                while box is not None and id(box) not in begun and box.prose_words <= 0.3 * prose_words:
-                    small = box.words < 200 and (box.policy_words <= 0.25 * policy_words or box.form_fields > 0)
-                    if box.tag in ("body", "main") or not (hardly_any_policy_words(box) or (sure and small)):
+            is_certain = names.is_aside_title(title)
+            if is_certain or names.is_shared_title(title):
+                while box is not None and id(box) not in begun_boxes and box.prose_words <= 0.3 * prose_words:
+                    is_small = box.words < 200 and (box.policy_words <= 0.25 * policy_words or box.form_fields > 0)
+                    if box.tag in ("body", "main") or not (hardly_any_policy_words(box) or (is_certain and is_small)):
                         break
                     if box.words > block.words:
                         asides.add(id(box))
                     box = box.parent
         box = block.box
-        while box is not None and id(box) not in begun:
-            begun.add(id(box))
+        while box is not None and id(box) not in begun_boxes:
+            begun_boxes.add(id(box))
             box = box.parent
     return asides
 
 
 def _consent_requests(blocks: list[Block], policy_words: int) -> set[int]:
-    """Returns the ids of the elements that do nothing but ask for consent: they have a button that gives consent."""
+    """Returns the elements that only ask for consent, as Python ids (`id(box)`).
+
+    Each of these elements has a button or link to accept or refuse.
+    """
     requests: set[int] = set()
     for block in blocks:
         if block.words <= 5 and (block.on_button or block.link_share > 0.9):
@@ -178,15 +194,15 @@ def _consent_requests(blocks: list[Block], policy_words: int) -> set[int]:
 
 
 def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
-    """Returns the ids of the hidden elements that repeat another one.
+    """Returns the hidden elements that repeat another element, as Python ids (`id(box)`).
 
-    A page may hold the same panel several times, once for each place where it can be opened. Elements are the same if
-    they have the same counts of words, and the same first and last block. The copy that the page shows is kept; if the
-    page shows none of them, the first is.
+    A page may hold the same panel several times, once for each place where the panel can be opened. Two elements count
+    as copies if they have the same counts of words, and the same texts in their first and last blocks. The first copy
+    that isn't hidden is kept. If all copies are hidden, the first copy is kept.
     """
     if sum([box.hidden and box.words > 8 for box in boxes]) < 2:
         return set()
-    first: dict[int, int] = {}
+    first: dict[int, int] = {}  # by the id of an element, the index of the first block inside the element
     last: dict[int, int] = {}
     for index, block in enumerate(blocks):
         if block.box is not None:
@@ -198,16 +214,17 @@ def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
             first[above] = min(begin, first.get(above, begin))
             last[above] = max(end, last.get(above, end))
     sizes = {(box.words, box.prose_words) for box in boxes if box.hidden}
-    seen: dict[tuple[int, int, str, str], int] = {}
+    begin_by_content: dict[tuple[int, int, str, str], int] = {}
     copies: set[int] = set()
     for box in sorted(boxes, key=lambda box: box.hidden):
         if box.words > 8 and (box.words, box.prose_words) in sizes:
             begin = first[id(box)]
             content = (box.words, box.prose_words, blocks[begin].text, blocks[last[id(box)]].text)
-            # An element and the only element inside it have the same content at the same place; neither is a copy.
-            if box.hidden and seen.get(content, begin) != begin:
+            # If an element holds only one child element, the two have the same content and begin with the same block.
+            # They aren't copies of each other.
+            if box.hidden and begin_by_content.get(content, begin) != begin:
                 copies.add(id(box))
-            seen.setdefault(content, begin)
+            begin_by_content.setdefault(content, begin)
     return copies
 
 

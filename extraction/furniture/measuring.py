@@ -1,22 +1,27 @@
-"""Counts the words of each block and element: in links, in running text, in text that uses the policy vocabulary."""
+"""Counts the words of each block and each element.
+
+Words in links, words of running text, and words of running text that uses the policy vocabulary are counted separately.
+The policy vocabulary is the set of words that policies use far more often than other pages.
+"""
 
 from extraction.blocks import Block, Box
 from extraction.words.vocabulary import uses_policy_word, uses_shared_words
 
-# A block of fewer words is no running text.
+# The fewest words of a block that counts as running text.
 _FEWEST_PROSE_WORDS = 12
-# If a smaller share of the running text uses the policy vocabulary, the text is in a language whose words aren't known.
+# The least share of a page's running text that must use the policy vocabulary. A page with a lower share is assumed to
+# be in a language that the vocabulary doesn't cover.
 _FEWEST_POLICY_SHARE = 0.1
 
 
 def boxes_around(blocks: list[Block]) -> list[Box]:
-    """Returns all elements around the blocks, each after the element it stands in."""
+    """Returns all elements that hold blocks, each after its parent element."""
     boxes: list[Box] = []
-    seen: set[int] = set()
+    listed_ids: set[int] = set()
     for block in blocks:
         box, chain = block.box, []
-        while box is not None and id(box) not in seen:
-            seen.add(id(box))
+        while box is not None and id(box) not in listed_ids:
+            listed_ids.add(id(box))
             chain.append(box)
             box = box.parent
         boxes += reversed(chain)
@@ -24,28 +29,32 @@ def boxes_around(blocks: list[Block]) -> list[Box]:
 
 
 def count_words(blocks: list[Block]) -> None:
-    """Fills in the counts of the blocks and of the elements around them, for a page from which nothing is removed."""
+    """Fills in the counts of the blocks and of the elements around them.
+
+    Used if the declaration selects the policy's text, so that no furniture is removed.
+    """
     measure(blocks, boxes_around(blocks))
 
 
 def measure(blocks: list[Block], boxes: list[Box]) -> tuple[int, int]:
-    """Fills in the counts of blocks and elements (see extraction.blocks).
+    """Fills in the counts of the blocks and elements (see extraction.blocks).
 
     boxes: the elements around the blocks, as `boxes_around` returns them.
 
-    Returns how many words there are in running text that uses the policy vocabulary, and how many in all running text.
-    If hardly any running text uses the vocabulary, the text that uses shared words counts in its place; if there is
-    hardly any of that either, all running text does.
+    Returns two counts: the words of running text that uses the policy vocabulary, and the words of all running text.
+    If less than a tenth of the running text uses the policy vocabulary, the running text that uses either the policy
+    vocabulary or shared words is counted instead. (Shared words are words that policies share with other pages.) If
+    that text is also less than a tenth, all running text is counted as text that uses the policy vocabulary.
     """
     for box in boxes:
         box.begin_counting()
     prose_words = policy_words = 0
     prose = []
     for block in blocks:
-        text, link_share, holder = block.text, block.link_share, block.box
+        text, link_share, container = block.text, block.link_share, block.box
         words = text.count(" ") + 1
         if words * 15 <= len(text):
-            words = len(text) // 4  # scripts without spaces: about four characters make a word
+            words = len(text) // 4  # in scripts without spaces, about four characters make a word
         block.words = words
         if words >= _FEWEST_PROSE_WORDS and link_share < 0.5 and block.kind != "heading":
             prose.append(block)
@@ -55,16 +64,16 @@ def measure(blocks: list[Block], boxes: list[Box]) -> tuple[int, int]:
                 policy_words += words
             elif uses_shared_words(text):
                 block.likely_policy_words = words // 2
-        if holder is not None:
-            holder.words += words
+        if container is not None:
+            container.words += words
             if block.on_button:
-                holder.buttons += 1
+                container.buttons += 1
             if link_share:
-                holder.link_words += int(words * link_share + 0.5)
+                container.link_words += int(words * link_share + 0.5)
                 if link_share > 0.5:
-                    holder.link_blocks += 1
-                    holder.same_page_links += block.to_same_page
-                    holder.linked_headings += bool(block.level) and not block.to_same_page
+                    container.link_blocks += 1
+                    container.same_page_links += block.to_same_page
+                    container.linked_headings += bool(block.level) and not block.to_same_page
     if policy_words < _FEWEST_POLICY_SHARE * prose_words:
         likely = [block for block in prose if block.likely_policy_words]
         if sum([block.words for block in likely]) < _FEWEST_POLICY_SHARE * prose_words:
@@ -82,7 +91,7 @@ def measure(blocks: list[Block], boxes: list[Box]) -> tuple[int, int]:
 
 
 def _add_up(boxes: list[Box]) -> None:
-    """Adds the counts of each element to those of the element around it."""
+    """Adds the counts of each element to the counts of its parent element."""
     for box in reversed(boxes):
         above = box.parent
         if above is not None:
@@ -112,10 +121,17 @@ def hardly_any_policy_words(box: Box) -> bool:
 
 
 def hardly_any_likely_policy_words(box: Box) -> bool:
-    """Returns whether at most a third of it uses the vocabulary, or words that policies share with other pages."""
+    """Returns whether at most a third of the element's running text uses the policy vocabulary or shared words.
+
+    Shared words are words that policies share with other pages. Text that uses only shared words counts half.
+    """
     return is_hardly_any(box.likely_policy_words, box.prose_words)
 
 
 def is_hardly_any(policy_words: int, prose_words: int) -> bool:
-    """Returns whether too little running text uses the policy vocabulary for the text to be part of a policy."""
+    """Returns whether at most a third of the running text uses the policy vocabulary.
+
+    policy_words: the words of the running text that uses the vocabulary. prose_words: the words of all the running
+    text.
+    """
     return policy_words * 3 <= prose_words

@@ -1,4 +1,4 @@
-"""What page furniture is called and what it says: elements, roles, class names, titles, phrases in many languages."""
+"""Tags, ARIA roles, class names, titles and phrases that are typical of page furniture, in many languages."""
 
 import functools
 import re
@@ -8,13 +8,14 @@ from extraction.words.normalization import word_set
 #: Elements and ARIA roles of the frame around a page, such as its navigation.
 FRAME_TAGS = frozenset(["nav", "search"])
 FRAME_ROLES = word_set("navigation search menu menubar contentinfo")
-#: Elements and ARIA roles that are furniture unless they hold much of the policy.
+#: Elements and ARIA roles that count as furniture unless they hold much of the policy's text.
 SIDE_TAGS = frozenset(["noscript", "legend"])
 SIDE_ROLES = word_set("toolbar dialog alertdialog banner tooltip complementary doc-toc")
-#: Elements that may be furniture by their tag alone.
+#: Elements that may count as furniture because of their tag alone, without a class name, id or role.
 FURNITURE_TAGS = word_set("nav search noscript legend footer header aside form")
-# Consent managers and their banners. They hold running text, sometimes more than the policy, so the name alone
-# decides. The lists of cookies that some of them write into a policy's text have other names.
+# Class names and ids of consent managers (CMPs) and their banners. A consent manager may hold more running text than
+# the policy, so the name alone decides. Some consent managers also write a list of cookies into the policy's text. The
+# elements of such lists have other names.
 _CONSENT = re.compile(
     r"(?:^|\s)(?:onetrust-(?:consent|banner|pc|style)\S*|ot-sdk-(?:container|row)|optanon-?(?:alert|popup|show)\S*|"
     r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|"
@@ -33,25 +34,25 @@ _BANNER = re.compile(
     r"settings|preferences)(?![a-z])|(?:banner|bar|popup|modal|notice|accept|eu|alert)[-_](?:cookies?|gdpr|"
     r"consent)(?![a-z])"
 )
-# The sets below hold parts of names; `menu` is a part of `main-menu`. First, lists of links: these names count if most
-# of the element's words are links.
+# The sets below, except _META_NAMES, hold parts of class names and ids: `menu` is a part of `main-menu`.
+# Names of lists of links. They count only if most of the element's words are in links.
 _LINKS_NAMES = word_set(
     "breadcrumb breadcrumbs crumbs pagination pager share sharing social socials related recommended toc "
     "submenu subnav navbar mainnav sidenav leftmenu topbar masthead newsletter skip"
 )
-# Elements that hold no running text of the policy.
+# Names of elements that never hold running text of the policy.
 _EMPTY_NAMES = word_set(
     "vote votes rate rating ratings helpful comments search searchform searchbox advert adverts ads "
     "testimonial testimonials livechat intercom newsletter backtotop postmeta byline commentlist respond related"
 )
-# Whole names, not parts: what publishing systems set beside a text, such as its author, its tags, its likes.
+# Whole class names, which blogs and content management systems use for the author, tags and likes of a text.
 _META_NAMES = word_set(
     "entry-meta post-meta article-meta entry-footer post-footer article-footer post-tags entry-tags post-categories "
     "cat-links tags-links posted-on byline author-box author-bio about-author article-votes article-comments "
     "article-subscribe page-metadata likes-section labels-section likes-and-labels-container post-author read-time "
     "reading-time post-info article-info-meta tag-list label-list tags taglist"
 )
-# Elements with running text that hardly uses the policy vocabulary.
+# Names of asides: elements whose running text hardly uses the policy vocabulary.
 _ASIDE_NAMES = word_set(
     "related recommended recommendations recommendation recent popular trending teaser teasers promo promotion promos "
     "comment comments respond reply commentlist disqus newsletter subscribe subscription signup mailinglist chat "
@@ -60,25 +61,26 @@ _ASIDE_NAMES = word_set(
     "bio advert adverts ads sponsor sponsored sidebar hello toast notification app-banner smartbanner quicklinks cta "
     "feedback survey news blog posts latest featured products offers offer"
 )
-# Menus: lists of links, some with a line of text.
+# Names of menus. A menu is a list of links, and may also have a line of text.
 _MENU_NAMES = word_set(
     "nav navbar navigation menu megamenu submenu subnav mainnav sidenav dropdown sidebar topbar offcanvas drawer"
 )
-# The foot of the page. It may hold some sentences about the company.
+# Names of the page's footer. A footer may hold some sentences about the company.
 _FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
-# Names that parts of a policy have too ("section-header", "card-footer"). They count for elements above and below the
-# running text, and for elements that are mostly links.
+# Names that are also used for parts of a policy ("section-header", "card-footer"). They count only for elements above
+# or below the running text, and for elements that consist mostly of links.
 _EDGE_NAMES = word_set(
     "nav navigation menu sidebar footer header toolbar follow subscribe signup feedback banner promo widget "
     "chat modal popup cta skip print language languages lang locale locales country copyright login appstore "
     "download badge badges loader loading hidden spinner author avatar byline carousel slider ticker dropdown "
     "select"
 )
-# A name of more parts is made from a heading ("rights-related-to-decisions") and says nothing about the element.
+# The most parts of a name that is looked up in the sets. Longer names are made from a heading
+# ("how-your-rights-are-related-to-decisions") and don't tell what kind of element it is.
 _MOST_PARTS = 4
 _PARTS = re.compile(r"[-_:]+")
 
-# Titles of asides: things that stand beside a policy, such as related articles.
+# Titles of asides, such as "Related articles". An aside stands beside the policy and isn't a part of the policy.
 _ASIDE_TITLE = re.compile(
     # English
     r"(?:other |more )?related (?:articles?|posts?|content|topics?|reading|resources|links|pages|products|stories)|"
@@ -116,7 +118,8 @@ _ASIDE_TITLE = re.compile(
     r"相关(?:文章|阅读|链接)|最新(?:文章|消息)|관련 ?글",
     re.IGNORECASE,
 )
-# Titles that a section of the policy may have too: "Newsletter" may say what a shop does with subscribers' addresses.
+# Titles of asides that a section of the policy may also have. For example, a section "Newsletter" may explain what a
+# shop does with subscribers' addresses.
 _SHARED_TITLE = re.compile(
     r"related|recommended|comments?(?: ?\(\d+\))?|latest (?:news|updates)|testimonials|reviews|categories|archives|"
     r"(?:subscribe|sign up|join|register)\b.{0,50}(?:newsletter|mailing list|updates|news|list|e-?mails?)|"
@@ -126,18 +129,20 @@ _SHARED_TITLE = re.compile(
     r"コメント|お知らせ|ニュース|评论|댓글",
     re.IGNORECASE,
 )
+#: Titles of tables of contents.
 CONTENTS_TITLE = re.compile(
     r"(?:table of )?contents:?|in this (?:policy|article|document|notice):?|on this page:?|jump to:?|quick links:?|"
     r"sommaire|table des matières|inhalt(?:sverzeichnis)?|índice|indice|inhoudsopgave|spis treści",
     re.IGNORECASE,
 )
+#: Copyright lines.
 COPYRIGHT = re.compile(
     r"(?:all content )?(?:©|\(c\)|copyright(?: ©)? (?=[\d©]|\(c\)|by\b)).{0,160}|[^.]{0,40}© ?(?:19|20)\d\d.{0,80}",
     re.IGNORECASE,
 )
 #: Characters that decorate a link or a title.
 ORNAMENTS = "«»<>‹›|·•↑^←→*[] "
-#: Words that belong to the page, not the policy, whatever element holds them.
+#: Texts that are never a part of the policy, whatever element holds them, such as "Back to top".
 PAGE_WORDS = re.compile(
     r"(?:back to (?:the )?top|(?:go )?back(?: to .{1,40})?|skip to (?:main )?content|print(?: this page| version)?|"
     r"close|"
@@ -152,9 +157,9 @@ PAGE_WORDS = re.compile(
     r"have more questions\?.*|return to top|loading\W*|accept(?: all)?(?: cookies)?|ok|got it!?)",
     re.IGNORECASE,
 )
-#: Who wrote an article, how long it takes to read, how many people viewed it.
+#: Words of a byline: the author of an article, the minutes it takes to read, the number of views.
 BYLINE = re.compile(r"\b(?:by|von|par|por|da|door|views?|comments?|min(?:ute)?s?\.? read)\b", re.IGNORECASE)
-#: What separates the entries of a menu that is written as one line.
+#: The separator between the entries of a menu that is written in one line.
 MENU_SEPARATOR = re.compile(r"\s*(?:\||::|•|·|»|\]\s*\[)\s*")
 _CONSENT_CONTROL = re.compile(
     r"(?:i )?(?:accept|agree|allow|consent|reject|decline|refuse|deny|necessary only|only necessary|got it|understood)"
@@ -177,24 +182,24 @@ _CONSENT_CONTROL = re.compile(
 
 @functools.lru_cache(maxsize=4096)
 def is_consent_control(text: str) -> bool:
-    """Returns whether the text is that of a button or link which gives or refuses consent."""
+    """Returns whether the text is the caption of a button or link that gives or refuses consent."""
     return _CONSENT_CONTROL.fullmatch(text) is not None
 
 
-# Cached, since most captures of a policy show the same titles.
+# Cached because most captures of a policy show the same titles.
 @functools.lru_cache(maxsize=4096)
 def is_aside_title(text: str) -> bool:
-    """Returns whether the text is the title of an aside, and no section of a policy would have it."""
+    """Returns whether the text is a title that only asides have, not sections of a policy."""
     return _ASIDE_TITLE.fullmatch(text) is not None
 
 
 @functools.lru_cache(maxsize=4096)
 def is_shared_title(text: str) -> bool:
-    """Returns whether the text is the title of an aside that a section of a policy may have too."""
+    """Returns whether the text is a title that both asides and sections of a policy may have."""
     return _SHARED_TITLE.fullmatch(text) is not None
 
 
-#: Kinds of furniture that an element may be by its names, as flags.
+#: The kinds of furniture that class names and ids suggest, as flags.
 CONSENT, BANNER, LINKS, EMPTY, META, EDGE, MENU, ASIDE, FOOT = (1 << n for n in range(9))
 _PARTS_BY_KIND = (
     (LINKS, _LINKS_NAMES),
@@ -208,9 +213,9 @@ _PARTS_BY_KIND = (
 
 @functools.lru_cache(maxsize=16384)
 def kinds_by_names(names: str) -> int:
-    """Returns the kinds of furniture that an element may be by its names, as flags; 0 if they say nothing.
+    """Returns the kinds of furniture that an element's names suggest, as flags; 0 if the names suggest no kind.
 
-    names: its `id` and `class` in lower case, separated by spaces.
+    names: the element's `id` and `class` in lower case, separated by spaces.
     """
     kinds = CONSENT * bool(_CONSENT.search(names)) | BANNER * bool(_BANNER.search(names))
     single_names = names.split()

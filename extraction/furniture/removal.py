@@ -1,8 +1,12 @@
 """Removes the page furniture around a policy.
 
-There are no selectors for particular sites. First whole elements are removed that are furniture (extraction.furniture.
-elements). Then the core is found, the smallest element with nearly all of the running text that uses the policy
-vocabulary. The policy is the core with the title and date above it, without scraps of the page inside and around it.
+The same rules apply to every site; there are no selectors for particular sites. The removal has three steps:
+
+1. Elements that are furniture are removed (`extraction.furniture.elements`).
+2. The core is determined. The core is the smallest element that holds at least nine tenths of the running text that
+   uses the policy vocabulary.
+3. The policy consists of the core, and of the title and date above the core. Scraps of the page, such as "Back to top",
+   are removed inside and around the core.
 """
 
 import re
@@ -15,19 +19,21 @@ from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
 from extraction.words.vocabulary import uses_policy_word
 
-# Elements that are text or a list of text, so that the policy is in the element around them.
+# Elements that hold a single text, list or table. The core is never such an element, but an element around it.
 _TEXT_TAGS = word_set(
     "p ul ol dl table blockquote pre details address li dt dd h1 h2 h3 h4 h5 h6 summary figure tbody tr"
 )
-# The share of the policy's running text that the core must hold.
+# The least share of the policy's running text that the core holds.
 _CORE_SHARE = 0.9
 _NUMBER = re.compile(r"\d{2}")
 
 
 def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
-    """Returns the blocks that are the policy's own text, in order; none if the page holds nothing but furniture.
+    """Returns the blocks that are the policy's own text, in order.
 
-    title: the page's title.
+    Returns an empty list if the page consists only of furniture.
+
+    blocks: all blocks of the page. title: the page's title.
     """
     boxes = boxes_around(blocks)
     policy_words, prose_words = measure(blocks, boxes)
@@ -59,13 +65,16 @@ def _is_in_menu(box: Box | None) -> bool:
 
 
 def _is_menu(box: Box) -> bool:
-    """Returns whether an element above or below the running text is a menu, by its links or its name."""
+    """Returns whether an element is a menu, judging by its links or its name.
+
+    The element stands above or below the policy's running text.
+    """
     if box.policy_words:
         return False
     if box.link_blocks >= 3 and box.link_words > 0.6 * box.words:
         return True
     if not (box.link_blocks or box.form_fields or box.buttons):
-        return False  # nothing but text, such as a "section-header"
+        return False  # an element with only text, such as a "section-header"
     return box.tag in CONTAINER_TAGS and bool(box.names) and bool(names.kinds_by_names(box.names) & names.EDGE)
 
 
@@ -85,7 +94,8 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
             break
         if words and box.parent is not None:
             words_in[id(box.parent)] = words_in.get(id(box.parent), 0) + words
-    # A single paragraph, or one section of several, may hold nearly all the words. Its neighbours belong to the policy.
+    # A single paragraph, or one of several sections, may hold nearly all the words. The neighbours of this paragraph or
+    # section also belong to the policy, so the core has to be an element around them.
     while core.parent is not None and (
         core.tag in _TEXT_TAGS
         or sum([block.box is core for block in blocks]) == 1
@@ -98,12 +108,12 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
 def _is_one_of_several(box: Box, boxes: list[Box]) -> bool:
     """Returns whether the element has a sibling of the same tag and names that isn't furniture."""
     return any(
-        other.parent is box.parent
-        and other is not box
-        and other.tag == box.tag
-        and other.names == box.names
-        and not other.furniture
-        for other in boxes
+        sibling.parent is box.parent
+        and sibling is not box
+        and sibling.tag == box.tag
+        and sibling.names == box.names
+        and not sibling.furniture
+        for sibling in boxes
     )
 
 
@@ -120,7 +130,10 @@ def _stands_in(box: Box | None, core: Box) -> bool:
 
 
 def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
-    """Extends the core's range of blocks by running text and a stated date that stand near its ends."""
+    """Extends the core's range of blocks to running text and a stated date shortly above or below the core.
+
+    first, last: the indexes of the core's first and last block. Returns the extended indexes.
+    """
     for index in range(first - 1, max(-1, first - 13), -1):
         if blocks[index].likely_policy_words:
             first = index
@@ -131,10 +144,11 @@ def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
 
 
 def _title_and_date(page: list[Block], above: list[Block], body: list[Block], title: str) -> list[Block]:
-    """Returns the blocks above the body that belong to the policy: its title, its date, the text that follows them.
+    """Returns the blocks above the body that belong to the policy: title, date, and text between title and body.
 
-    page: all blocks of the page, since title and date may stand in the page's own header, which is furniture.
-    above: the blocks above the body that aren't furniture. title: the page's title.
+    page: all blocks of the page, with furniture, because title and date may stand in the page's header.
+    above: the blocks above the body that aren't furniture.
+    body: the blocks of the core. title: the page's title.
     """
     if not body:
         return []
@@ -148,19 +162,21 @@ def _title_and_date(page: list[Block], above: list[Block], body: list[Block], ti
         _is_title(block, title) and (block.level == 1 or _is_named_in(title, block)) for block in body[:5]
     ):
         first = titles[-1]
-        under = {id(block) for block in above if block.link_share < 0.5}
+        text_ids = {id(block) for block in above if block.link_share < 0.5}
         return [
-            block for index, block in enumerate(page[first:start]) if not index or id(block) in under or _is_date(block)
+            block
+            for index, block in enumerate(page[first:start])
+            if not index or id(block) in text_ids or _is_date(block)
         ]
-    near = [block for block in above[-3:] if block.level in (1, 2)]
-    chosen = {id(block) for block in near} | {
+    near_headings = [block for block in above[-3:] if block.level in (1, 2)]
+    chosen_ids = {id(block) for block in near_headings} | {
         id(block) for block in page[max(0, start - 12) : start] if _is_date(block)
     }
-    return [block for block in page[:start] if id(block) in chosen]
+    return [block for block in page[:start] if id(block) in chosen_ids]
 
 
 def _is_date(block: Block) -> bool:
-    """Returns whether a block states when the policy takes effect or was updated, wherever on the page it stands."""
+    """Returns whether a block states the date on which the policy takes effect or was last updated."""
     return (
         block.link_share < 0.5
         and not block.on_button
@@ -170,7 +186,11 @@ def _is_date(block: Block) -> bool:
 
 
 def _is_title(block: Block, title: str) -> bool:
-    """Returns whether a block is the policy's title: a short heading, or the page's title, with a policy word."""
+    """Returns whether a block is the policy's title.
+
+    The title is a short heading with a word of the policy vocabulary, or a short text with such a word that is also in
+    the page's title.
+    """
     if block.words > 14 or block.on_button or block.kind == "list_item":
         return False
     if (block.link_share > 0.5 and block.level != 1) or _is_laid_over(block.box):
@@ -181,7 +201,7 @@ def _is_title(block: Block, title: str) -> bool:
 
 
 def _is_laid_over(box: Box | None) -> bool:
-    """Returns whether an element stands in a banner or a dialog over the page, whose titles aren't the page's."""
+    """Returns whether an element stands in a banner or dialog over the page. Titles there aren't the policy's title."""
     while box is not None:
         if box.hidden or box.role in ("dialog", "alertdialog"):
             return True
@@ -196,7 +216,10 @@ def _is_named_in(title: str, block: Block) -> bool:
 
 
 def _without_titled_asides(blocks: list[Block]) -> list[Block]:
-    """Leaves out asides that have a title but no element of their own: they end at the next heading of their level."""
+    """Returns the blocks without asides that have a title but no element of their own.
+
+    Such an aside ends at the next heading of the same or a higher level.
+    """
     kept: list[Block] = []
     aside_level = 0
     for index, block in enumerate(blocks):
@@ -205,10 +228,11 @@ def _without_titled_asides(blocks: list[Block]) -> list[Block]:
         title = block.text.strip(names.ORNAMENTS) if block.level and not aside_level else ""
         if title and (names.is_aside_title(title) or names.is_shared_title(title)):
             following = blocks[index + 1 :]
-            end = next((at for at, other in enumerate(following) if 0 < other.level <= block.level), len(following))
-            under = following[:end]
+            end = next((at for at, later in enumerate(following) if 0 < later.level <= block.level), len(following))
+            section = following[:end]
             if is_hardly_any(
-                sum([other.policy_words for other in under]), sum([other.words for other in under if is_prose(other)])
+                sum([later.policy_words for later in section]),
+                sum([later.words for later in section if is_prose(later)]),
             ):
                 aside_level = block.level
         if not aside_level:
@@ -217,15 +241,18 @@ def _without_titled_asides(blocks: list[Block]) -> list[Block]:
 
 
 def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) -> list[Block]:
-    """Leaves out the core's sections that hold no running text and stand above or below all those that do.
+    """Returns the blocks without the core's empty sections at its beginning and end.
 
-    A section stays if it gives an address, a number or a date, or holds the title.
+    A section is a child element of the core. An empty section has no running text, and stands above the first or below
+    the last section with running text. An empty section is kept if it has an e-mail address, a number or a date, or the
+    title.
     """
     sections = [_section_of(block, core) for block in blocks]
     likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]
     if not likely:
         return blocks
-    # Above, a section may lead in without any word of the vocabulary. Below, such sections are other things.
+    # At the beginning, a section without a word of the policy vocabulary may be an introduction. At the end, such a
+    # section isn't a part of the policy.
     with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose_words]
     within = range(with_prose[0], likely[-1] + 1)
     informative = {
@@ -251,7 +278,10 @@ def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) ->
 
 
 def _section_of(block: Block, core: Box) -> Box | None:
-    """Returns the child of the core that holds the block; None if the block stands in the core itself or outside."""
+    """Returns the core's child element that holds the block.
+
+    Returns None if the block stands directly in the core, or outside the core.
+    """
     box, child = block.box, None
     while box is not None and box is not core:
         box, child = box.parent, box
@@ -259,9 +289,13 @@ def _section_of(block: Block, core: Box) -> Box | None:
 
 
 def _without_scraps(blocks: list[Block]) -> list[Block]:
-    """Leaves out scraps of the page, such as "Back to top": any scrap at the ends, scraps that are links anywhere."""
+    """Returns the blocks without scraps of the page, such as "Back to top".
+
+    At the beginning and the end, all scraps are removed. Elsewhere, only scraps that are links and titles of tables of
+    contents are removed.
+    """
     last = len(blocks)
-    # Below a copyright line near the end there is only the page's foot.
+    # The blocks below a copyright line near the end are the page's footer, unless running text follows the line.
     for index in range(max(0, last - 12), last):
         if index and names.COPYRIGHT.fullmatch(blocks[index].text) and not blocks[index].level:
             if not any(is_prose(block) for block in blocks[index + 1 :]):

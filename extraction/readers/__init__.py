@@ -1,1 +1,4 @@
-"""Reads bytes into blocks of text: one reader for each format, and what the readers share (encodings, links)."""
+"""Readers of HTML, PDF, Markdown and plain text. Each reader turns a page's bytes or characters into blocks of text.
+
+The readers share the modules `encodings` and `links`.
+"""

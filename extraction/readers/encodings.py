@@ -1,4 +1,7 @@
-"""Bytes to characters: by the bytes themselves, then by the encoding that the server or the page declares."""
+"""Decodes bytes into characters.
+
+The bytes themselves are examined first, then the encoding that the server or the page declares.
+"""
 
 import codecs
 import re
@@ -8,16 +11,25 @@ from w3lib.encoding import http_content_type_encoding, resolve_encoding
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-# Encodings that use bytes below 0x80 only, so that any such text is valid UTF-8.
+# Labels of encodings in which text may consist only of bytes below 0x80. Text in these encodings can look like valid
+# UTF-8.
 _SEVEN_BIT = re.compile(r"iso2022|utf_?(?:7|16|32)|hz", re.IGNORECASE)
 
 
 def decode(data: bytes, media_type: str = "") -> str:
-    """Returns the characters of a text or page; unreadable bytes become U+FFFD, NULs are dropped. Never fails.
+    """Returns the characters of a text or page.
 
-    The encoding is the first of these that fits: the byte-order mark; UTF-8 if the bytes are valid UTF-8, which text in
-    other encodings hardly ever is by chance; the Content-Type's charset, then the page's `<meta>`, with the labels of
-    the WHATWG Encoding Standard; detection.
+    Bytes that can't be decoded become U+FFFD. NULs are dropped. No exception is ever raised.
+
+    The encoding is the first in this list that fits the bytes:
+
+    1. the encoding of the byte-order mark;
+    2. UTF-8, if the bytes are valid UTF-8 (text in another encoding is hardly ever valid UTF-8 by chance);
+    3. the charset of the Content-Type, then the charset of the page's `<meta>`; their labels are interpreted as the
+       WHATWG Encoding Standard requires;
+    4. an encoding guessed by charset-normalizer.
+
+    media_type: the Content-Type of the page, with or without parameters.
     """
     for mark, marked_encoding in _MARKS:
         if data.startswith(mark):
@@ -28,7 +40,7 @@ def decode(data: bytes, media_type: str = "") -> str:
     meta = _META.search(data[:4096])
     declared = [http_content_type_encoding(media_type)]
     if meta:
-        # A page isn't in UTF-16 if its `<meta>` could be read as ASCII, whatever the `<meta>` says.
+        # The `<meta>` was readable as ASCII, so the page isn't in UTF-16, even if the `<meta>` declares UTF-16.
         stated = resolve_encoding(meta[1].decode("ascii", "replace"))
         declared.append("utf-8" if stated and stated.startswith("utf-16") else stated)
     for encoding in declared:
@@ -40,7 +52,10 @@ def decode(data: bytes, media_type: str = "") -> str:
 
 
 def as_utf8(data: bytes, media_type: str = "") -> bytes:
-    """Returns the characters that `decode` returns, in UTF-8, which the HTML parser takes without another copy."""
+    """Returns the characters that `decode` returns, encoded as UTF-8.
+
+    The HTML parser takes UTF-8 bytes, so most pages in UTF-8 are returned unchanged.
+    """
     if b"\0" not in data and not data.startswith(codecs.BOM_UTF8) and not data.isascii():
         text = _try(data, "utf-8")
         if text is not None:
@@ -49,11 +64,11 @@ def as_utf8(data: bytes, media_type: str = "") -> bytes:
 
 
 def _by_declaration(data: bytes, declared: list[str | None]) -> str:
-    lenient = data.decode("utf-8", "replace")
-    damage = lenient.count("\ufffd")
-    beyond_ascii = sum(1 for character in lenient if character > "\x7f") or 1
-    if damage <= 0.1 * beyond_ascii:  # UTF-8 with a few damaged bytes, as in a page that was cut off
-        return lenient
+    as_utf8_text = data.decode("utf-8", "replace")
+    damaged = as_utf8_text.count("\ufffd")
+    beyond_ascii = sum(1 for character in as_utf8_text if character > "\x7f") or 1
+    if damaged <= 0.1 * beyond_ascii:  # UTF-8 with a few damaged bytes, as in a page that was cut off
+        return as_utf8_text
     for encoding in declared:
         if encoding and encoding != "utf-8":
             text = _try(data, encoding)

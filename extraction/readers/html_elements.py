@@ -1,4 +1,4 @@
-"""HTML's elements by what they mean for a reader, and the Box of an element."""
+"""Groups of HTML elements by how their text is read, and the Box of an element."""
 
 import re
 
@@ -7,37 +7,41 @@ from selectolax.lexbor import LexborNode
 from extraction.blocks import Box
 from extraction.words.normalization import word_set
 
-#: Elements without text that a reader sees.
+#: Elements whose content isn't read as text.
 SKIPPED_TAGS = word_set(
     "script style template svg math iframe object embed canvas audio video map head link meta select datalist "
     "option input textarea img picture noframes applet title base progress meter"
 )
-#: Elements whose text stands by itself.
+#: Elements that begin a new block of text.
 BLOCK_TAGS = word_set(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol "
     "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
 )
-#: Block elements that change how the text inside them is read.
+#: Block elements that need special treatment in the walk over the page.
 SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr")
-#: Block elements without a Box: they are a text, or a part of a table. The element around them holds their blocks.
+#: Block elements that get no Box, because each is a single text or a part of a table. Their blocks belong to the Box of
+#: the element around them.
 UNBOXED_TAGS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
 LIST_TAGS = ("ul", "ol", "menu", "dir")
 HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 BOLD_TAGS = frozenset(["b", "strong"])
-#: Inline elements that change nothing about the text inside them.
+#: Inline elements whose text is read like the text around them.
 PLAIN_INLINE_TAGS = word_set(
     "i em u sup sub small big abbr ins mark time code cite q tt bdi s wbr kbd var samp acronym dfn nobr rt ruby"
 )
 FORM_FIELD_TAGS = frozenset(["input", "textarea", "select"])
-# Types of <input> that nobody fills in with words.
+# Types of `<input>` into which a user can't type text.
 _INPUT_TYPES_WITHOUT_TEXT = word_set("hidden submit button image reset checkbox radio")
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 
 
 def is_form_field(node: LexborNode) -> bool:
-    """Returns whether a reader fills in the element, one of FORM_FIELD_TAGS, with words."""
+    """Returns whether a user fills in the element with text or a choice.
+
+    node: an element whose tag is in FORM_FIELD_TAGS.
+    """
     return node.tag != "input" or (node.attributes.get("type") or "").lower() not in _INPUT_TYPES_WITHOUT_TEXT
 
 
@@ -46,8 +50,11 @@ def box_of(
 ) -> Box:
     """Returns the Box of an element.
 
-    custom_tag: the tag of a custom element, which counts as one of its names; '' for an element of HTML. style, role:
-    the attributes of that name, which the caller has looked up.
+    tag: the element's tag, or `div` for a custom element.
+    custom_tag: the tag of a custom element, which is added to the names in the Box; '' for an element of HTML.
+    attributes: all attributes of the element.
+    style, role: the values of the attributes `style` and `role`, which the caller has already looked up.
+    parent: the Box around the element; None if there is no Box around the element.
     """
     if not attributes:
         return Box(tag, custom_tag.strip().lower(), "", parent, False)

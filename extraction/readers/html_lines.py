@@ -1,11 +1,11 @@
-"""Lines of inline text, as the walk over a page gathers them."""
+"""Lines of inline text, which the walk over a page collects before it makes blocks of them."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 from extraction.words.labels import split_label
 
-#: The characters that a bullet may begin with, and the pattern of a bullet.
+#: The characters with which a bullet may begin, and the pattern of a bullet.
 BULLET_CHARACTERS = "•·●◦▪▫■□‣⁃∙➢➤►✓✔*–—-"
 BULLET = re.compile(rf"[{BULLET_CHARACTERS}]\s+(?=\S)|[•●◦▪■‣➢➤►]")
 _COPYRIGHT = re.compile(r"©|copyright (?=[\d©])", re.IGNORECASE)
@@ -13,12 +13,16 @@ _SENTENCE_END = (".", "!", "?", ":", ";", ".”", '."', "。")
 
 
 class Line:
-    """A line of inline text that is being gathered.
+    """A line of inline text that is being collected.
 
-    parts: its text in pieces, as the page has it. marked_parts: of Markdown only, the same with the marks of emphasis.
-    text: the normalised text; set once a block of several lines has ended.
-    length: its characters; bold, linked, same_page: those in bold, in links, and in links to a place of the same page.
-    links: the targets of its links.
+    parts: the pieces of the line's text, as the page writes them.
+    marked_parts: the same pieces with the Markdown marks of emphasis between them. Set only for Markdown.
+    text: the normalised text of the line. Set only at the end of a block with several lines.
+    length: the number of characters in the line.
+    bold: the number of characters in bold type.
+    linked: the number of characters in links.
+    same_page: the number of characters in links to another place on the same page.
+    links: the targets of the line's links.
     """
 
     __slots__ = ("bold", "length", "linked", "links", "marked_parts", "parts", "same_page", "text")
@@ -34,7 +38,10 @@ class Line:
 
 
 def begins_clause(line: Line, above: Line) -> bool:
-    """Returns whether a line after a single `<br>` begins a clause of its own. above: the line before it."""
+    """Returns whether a line after a single `<br>` begins a new clause.
+
+    above: the line before the `<br>`.
+    """
     if BULLET.match(line.text) or _COPYRIGHT.match(line.text) or split_label(line.text)[0]:
         return True
     if above.bold >= above.length - 1 and line.bold < line.length - 1:
@@ -43,18 +50,22 @@ def begins_clause(line: Line, above: Line) -> bool:
 
 
 def sum_up(lines: Sequence[Line]) -> tuple[int, int, int, int, tuple[str, ...]]:
-    """Returns length (at least 1), bold, linked and same_page summed over the lines, and their links, each once."""
+    """Returns the sums of `length`, `bold`, `linked` and `same_page` over the lines, and the links of the lines.
+
+    The sum of `length` is at least 1, so that callers can divide by it. The links have no duplicates.
+    """
     if len(lines) == 1:
         line = lines[0]
-        return line.length or 1, line.bold, line.linked, line.same_page, _once(line.links) if line.links else ()
+        links = _without_duplicates(line.links) if line.links else ()
+        return line.length or 1, line.bold, line.linked, line.same_page, links
     return (
         sum([line.length for line in lines]) or 1,
         sum([line.bold for line in lines]),
         sum([line.linked for line in lines]),
         sum([line.same_page for line in lines]),
-        _once(link for line in lines for link in line.links),
+        _without_duplicates(link for line in lines for link in line.links),
     )
 
 
-def _once(links: Iterable[str]) -> tuple[str, ...]:
+def _without_duplicates(links: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(links))

@@ -1,4 +1,4 @@
-"""Numbers the items of HTML lists as a browser does."""
+"""Numbers the items of HTML lists in the same way as a browser."""
 
 from extraction.words.labels import ordinal_label
 
@@ -14,14 +14,17 @@ _TYPE_BY_STYLE = (
 
 
 class ListNumbering:
-    """The lists that are open at a point of the walk, each with the number of its next item."""
+    """The lists that are open at the current point of the walk, each with the number of the next item."""
 
     def __init__(self) -> None:
         self._next_numbers: list[int] = []
-        self._types: list[str] = []  # as in HTML's `type`; '' for bullets
+        self._types: list[str] = []  # values of the attribute `type` of `<ol>`; '' for a list with bullets
 
     def open(self, tag: str, attributes: dict[str, str | None]) -> None:
-        """Opens a list inside those that are open."""
+        """Opens a list inside the innermost open list.
+
+        tag, attributes: the tag and attributes of the list's element.
+        """
         list_type = ""
         if tag == "ol":
             declared = attributes.get("type") or "1"
@@ -39,9 +42,11 @@ class ListNumbering:
         self._types.pop()
 
     def next_label(self, attributes: dict[str, str | None]) -> str | None:
-        """Returns the label of the next item of the innermost list; None for a bullet, or outside of lists.
+        """Returns the label of the next item of the innermost list.
 
-        attributes: the item's; its `value` sets the number.
+        Returns None if the list has bullets, or if no list is open.
+
+        attributes: the attributes of the item's element. The attribute `value` sets the item's number.
         """
         if not self._types:
             return None

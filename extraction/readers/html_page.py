@@ -1,4 +1,4 @@
-"""HTML to blocks: parses the page, applies the selectors, walks over the elements that remain."""
+"""The HTML reader: parses a page, applies the selectors, and makes blocks of the remaining elements."""
 
 import re
 from collections.abc import Sequence
@@ -12,12 +12,13 @@ from extraction.readers.html_walk import Walker
 from extraction.readers.links import link_target
 from extraction.words.normalization import normalize
 
-# A tag that the page shows as text, because its markup was escaped once too often.
+# An end tag that the page shows as text, because the author's software escaped the markup by mistake.
 _ESCAPED_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
-# No page made for people is nested deeper, and browsers flatten below 512 too. The parser's time grows with the square
-# of the depth.
+# The deepest nesting of elements that is kept. Real pages aren't nested deeper, and browsers flatten deeper elements,
+# too. The limit is needed because the parser's time grows with the square of the depth.
 _MAX_DEPTH = 512
-# An ordinary page has hundreds of tags that are never closed (line breaks, images, comments), but fewer than this.
+# The fewest unclosed tags of a page that is checked for deep nesting. An ordinary page has hundreds of unclosed tags
+# (line breaks, images, comments), but fewer than this.
 _MANY_OPEN = 2_000
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _NESTING_TAGS = frozenset(
@@ -33,7 +34,10 @@ _NESTING_TAGS = frozenset(
 class Page:
     """An HTML page as blocks in reading order.
 
-    title: the text of `<title>`; None if there is none. lang: the language the page declares; '' if it declares none.
+    title: the text of `<title>`; None if the page has no title.
+    lang: the language code that the page declares; '' if the page declares no language.
+    blocks: the blocks of the page, without elements that selectors removed.
+    tree: the parsed page.
     """
 
     title: str | None
@@ -50,12 +54,16 @@ def read_html(
     remove: Sequence[str] = (),
     markdown: bool = False,
 ) -> Page:
-    """Reads the blocks of a page, or only of the elements that `select` matches, without those `remove` matches.
+    """Returns a page with its blocks.
 
-    source: the page in UTF-8. url: its address. markdown: whether the page was made from Markdown, where emphasis and
-    spaces are the writer's, not a stylesheet's.
+    source: the page in UTF-8.
+    url: the page's address, against which relative links are resolved; None if the address is not known.
+    select: CSS selectors. If there are any, only the matching elements are read.
+    remove: CSS selectors. The matching elements aren't read.
+    markdown: whether the page was made from Markdown. If so, emphasis and spaces were typed by the author, so they are
+        kept in the blocks' typography.
 
-    ExtractionError if a selector isn't valid CSS; it names the selector.
+    ExtractionError, with the selector in the message, if a selector isn't valid CSS.
     """
     tree = LexborHTMLParser(_flattened(source))
     body = tree.body
@@ -80,7 +88,10 @@ def read_html(
 
 
 def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
-    """Returns the blocks; a block whose text is markup that was escaped once too often is read as that markup."""
+    """Returns the blocks. If a block shows HTML tags as text, the block's text is parsed as HTML.
+
+    Such a page shows `<p>` to its visitors, because the author's software escaped the markup by mistake.
+    """
     result = []
     for block in blocks:
         if "</" in block.text and _ESCAPED_TAG.search(block.text):
@@ -108,12 +119,12 @@ def _matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
-    """Returns the nodes that don't stand inside another one of them, each once, in order."""
-    given_ids = {node.mem_id for node in nodes}
+    """Returns the nodes that aren't inside another of the given nodes, in order and without duplicates."""
+    node_ids = {node.mem_id for node in nodes}
     kept: dict[int, LexborNode] = {}
     for node in nodes:
         above = node.parent
-        while above is not None and above.mem_id not in given_ids:
+        while above is not None and above.mem_id not in node_ids:
             above = above.parent
         if above is None:
             kept.setdefault(node.mem_id, node)
@@ -121,7 +132,7 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
 
 
 def _flattened(source: bytes) -> bytes:
-    """Returns the page without the start tags that are nested deeper than _MAX_DEPTH."""
+    """Returns the page's bytes without the start tags that are nested deeper than _MAX_DEPTH."""
     tags = source.count(b"<")
     if tags < _MANY_OPEN or tags - 2 * source.count(b"</") < _MANY_OPEN:
         return source

@@ -1,17 +1,21 @@
-"""Tells tables of data from tables that lay out a page."""
+"""Distinguishes tables of data from tables that lay out a page."""
 
 from selectolax.lexbor import LexborNode
 
-# A cell with more characters, and with more than this share of the page's, is a piece of the page's layout.
+# A cell counts as a part of the page's layout if it reaches both limits: a number of characters, and a share of the
+# page's characters.
 _LONG_CELL = 400
 _LAYOUT_SHARE = 0.3
 _PARTS_OF_A_PAGE = "table, h1, h2, h3, form, fieldset, section, article, nav"
 
 
 class TableRows:
-    """Decides about the rows of the tables under one element.
+    """Decides which rows of a page's tables hold data.
 
-    What is computed for the page and for the last table is kept, since the rows of a table are asked about in turn.
+    The length of the page and the result for the last table are cached, because the rows of a table are examined one
+    after another.
+
+    root: the element whose tables are examined.
     """
 
     def __init__(self, root: LexborNode) -> None:
@@ -20,7 +24,7 @@ class TableRows:
         self._last_table = (0, False)
 
     def is_data_row(self, row: LexborNode) -> bool:
-        """Returns whether a row consists of cells that belong together, and is no piece of the page's layout."""
+        """Returns whether the cells of a row hold data that belong together, rather than parts of the page's layout."""
         cells = []
         child = row.first_child
         while child is not None:
@@ -42,7 +46,7 @@ class TableRows:
         return self._root_length
 
     def _has_parts_of_a_page(self, table: LexborNode | None) -> bool:
-        """Returns whether any row of a table, or of its body, holds what a page is made of."""
+        """Returns whether a table or `<tbody>` contains headings, forms, sections, navigation or other tables."""
         if table is None:
             return True
         if self._last_table[0] != table.mem_id:

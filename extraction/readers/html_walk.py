@@ -1,6 +1,7 @@
-"""Walks over an HTML page once, without recursion: elements and their text become blocks in reading order.
+"""The walk over an HTML page, which makes blocks of the page's elements and text, in reading order.
 
-This is the hot path of extraction, so the walk does in place what could be written as smaller functions.
+The walk visits each node once, and doesn't use recursion. It is the hot path of extraction, so some code is written
+inline that could otherwise be in smaller functions.
 """
 
 from selectolax.lexbor import LexborNode
@@ -35,7 +36,8 @@ from extraction.words.normalization import (
 _EMPHASIS_MARKS = {"em": "*", "strong": "**", "code": "`"}
 _SAME_PAGE = "#"
 
-# What entering an element did, as flags, for leaving it to undo. _DONE means that the element has been read whole.
+# Flags that record which changes of the walk's state were made when an element was entered. `_leave` undoes these
+# changes. _DONE isn't a flag: it means that the element needs no further reading.
 _DONE = -1
 _BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
     1 << n for n in range(13)
@@ -44,11 +46,14 @@ _SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK
 
 
 class Walker:
-    """Gathers inline text into lines until something ends the block, then makes blocks of the lines.
+    """Collects inline text in lines until the block ends, then makes one or more blocks of the lines.
 
-    base: the address that relative links are resolved against. page: the page's own address, which tells links to a
-    place of the same page. box: the element that the walk begins in. markdown: whether the page was made from Markdown,
-    where emphasis and spaces are the writer's, not a stylesheet's.
+    base: the address against which relative links are resolved; None if the address is not known.
+    page: the page's own address, by which links to another place on the same page are recognised; None if the address
+        is not known.
+    box: the element in which the walk begins; None for a whole page.
+    markdown: whether the page was made from Markdown. If so, emphasis and spaces were typed by the author, so they are
+        kept in the blocks' typography.
     """
 
     _rows: TableRows
@@ -59,23 +64,23 @@ class Walker:
         self._page = page.partition("#")[0] if page else None
         self._markdown = markdown
         self._lines = [Line(markdown)]
-        self._pending = False  # whether the lines hold anything
+        self._pending = False  # whether the lines hold text or a line break
         self._box = box
-        self._bold = 0  # how many open elements are bold; the same for _pre, _paragraph, _button
+        self._bold = 0  # number of open bold elements; likewise for _pre, _paragraph, _button
         self._pre = 0
         self._paragraph = 0
         self._button = 0
-        self._link_targets: list[str | None] = []  # of the open links
-        self._heading = 0  # level of the open heading; 0 outside of headings
-        self._item: list[str | None] = []  # the label of an open list item, until its first block takes it
+        self._link_targets: list[str | None] = []  # targets of the open links
+        self._heading = 0  # level of the open heading; 0 if no heading is open
+        self._item: list[str | None] = []  # label of the open list item; empty after the item's first block
         self._lists = ListNumbering()
-        self._cells: list[list[Line]] = []  # of the open data row
-        self._in_row = 0  # 1 in a data row, 2 in one of its cells
+        self._cells: list[list[Line]] = []  # cells of the open data row
+        self._in_row = 0  # 0 outside a data row, 1 in a data row, 2 in a cell of the row
 
     def walk(self, root: LexborNode) -> None:
         """Adds the blocks of an element and of everything below it to `blocks`."""
         self._rows = TableRows(root)
-        # Elements that are open, each with the node to go on with and what to undo.
+        # For each open element: the node that follows the element, the element's tag, and the flags of changes to undo.
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
         while node is not None or stack:
@@ -130,7 +135,7 @@ class Walker:
         marked = _MARKED if self._markdown and tag in _EMPHASIS_MARKS else 0
         if marked:
             self._lines[-1].marked_parts.append(_EMPHASIS_MARKS[tag])
-        if tag in PLAIN_INLINE_TAGS:  # in Markdown, where it may be marked
+        if tag in PLAIN_INLINE_TAGS:  # only in Markdown: for HTML, `walk` doesn't call this method for these tags
             return marked
         if tag in BOLD_TAGS:
             self._bold += 1
@@ -161,11 +166,15 @@ class Walker:
         return undo
 
     def _may_be_block(self) -> bool:
-        """Returns whether a custom element (`<x-section>`), which may be inline or a block, is a block here."""
+        """Returns whether a custom element (`<x-section>`) is read as a block at the current point of the walk."""
         return not (self._paragraph or self._heading or self._link_targets or self._in_row or self._lines[-1].parts)
 
     def _target(self, href: str) -> str | None:
-        """Returns where a link leads; `#` for a place of this page, None for nowhere."""
+        """Returns the target of a link.
+
+        Returns `#` if the link leads to a place on the same page. Returns None if the link leads to no page, as a link
+        with `javascript:`.
+        """
         if href.startswith("#"):
             return _SAME_PAGE
         target = link_target(href, self._base)
@@ -192,7 +201,7 @@ class Walker:
                 self._bold += 1
                 undo |= _BOLD
         if in_row:
-            role = ""  # all cells belong to the element around the row
+            role = ""  # elements inside a row get no Box, so their ARIA roles are ignored
         elif tag not in UNBOXED_TAGS:
             undo |= _BOXED
             self._box = box_of(tag, custom_tag, attributes, style, role, self._box)
@@ -276,9 +285,9 @@ class Walker:
     def _text(self, text: str) -> None:
         """Adds text to the last line. In `<pre>`, each line break begins a new line."""
         if self._pre and "\n" in text:
-            text, *others = text.split("\n")
+            text, *further_lines = text.split("\n")
         else:
-            others = []
+            further_lines = []
         line = self._lines[-1]
         if line.parts or (text and not text.isspace()):
             line.parts.append(text)
@@ -296,13 +305,13 @@ class Walker:
                     line.same_page += length
                 elif target and target not in line.links[-1:]:
                     line.links = (*line.links, target)
-        for other in others:
+        for further_line in further_lines:
             self._pending = True
             self._lines.append(Line(self._markdown))
-            self._text(other)
+            self._text(further_line)
 
     def _flush(self) -> None:
-        """Ends the block: the lines become one block, or several if `<br>` separates clauses."""
+        """Ends the open block. Its lines become one block, or several blocks if `<br>` separates clauses."""
         lines, self._lines = self._lines, [Line(self._markdown)]
         self._pending = False
         if len(lines) == 1:
@@ -326,7 +335,7 @@ class Walker:
         self._add_block(group)
 
     def _add_block(self, lines: list[Line]) -> None:
-        """Makes a block of the lines, unless they hold no word."""
+        """Makes a block of the lines if they have a letter or digit."""
         if not lines:
             return
         text, typography = self._joined(lines)
@@ -370,7 +379,10 @@ class Walker:
         )
 
     def _joined(self, lines: list[Line]) -> tuple[str, str]:
-        """Returns the text of the lines, normalised, and its typography; '' if that is the same text."""
+        """Returns the normalised text of the lines, and the text's typography (see `core.clauses.Clause`).
+
+        The typography is '' if it equals the text.
+        """
         if len(lines) == 1:
             line = lines[0]
             raw = line.parts[0] if len(line.parts) == 1 else "".join(line.parts)
@@ -383,7 +395,7 @@ class Walker:
         return normalize_with_typography(marked, text, every_space=True)
 
     def _add_row(self) -> None:
-        """Makes a block of the open data row's cells."""
+        """Makes one block of all cells of the open data row."""
         cells = []
         for cell in self._cells:
             text, typography = self._joined(cell)

@@ -1,10 +1,11 @@
-"""The targets of a page's links: made absolute, without tracking parameters."""
+"""Link targets: makes them absolute and removes tracking parameters."""
 
 import functools
 import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-# Parameters that campaigns and advertisers add on any site, as listed by the ClearURLs and AdGuard projects.
+# Query parameters that advertising and campaign tools add to links on any site, from the lists of ClearURLs and
+# AdGuard.
 _TRACKING = re.compile(
     r"(?:utm|hsa|pk|piwik|mtm|matomo)_\w+|_hs(?:enc|mi)|hsctatracking|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|"
     r"yclid|ysclid|twclid|ttclid|igshid|igsh|li_fat_id|mc_[ce]id|mkt_tok|_ga|_gl|vero_(?:id|conv)|oly_(?:anon|enc)_id|"
@@ -12,14 +13,14 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _CLOUDFLARE = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,})")
-_LEADING_NOWHERE = ("javascript:", "data:", "about:", "vbscript:", "blob:")
+_SCHEMES_WITHOUT_PAGE = ("javascript:", "data:", "about:", "vbscript:", "blob:")
 
 
 def decode_cloudflare(code: str) -> str | None:
-    """Returns the e-mail address that Cloudflare encoded in `data-cfemail`; None if the code holds no address.
+    """Returns the e-mail address that Cloudflare encoded in `data-cfemail`; None if the code doesn't hold an address.
 
-    The first byte is a key; the other bytes are the address, each byte XORed with the key (Cloudflare's own
-    `email-decode.min.js`).
+    The code is hexadecimal. Its first byte is a key. The other bytes are the bytes of the address, XORed with the key,
+    as Cloudflare's script `email-decode.min.js` decodes them.
     """
     try:
         key, *rest = bytes.fromhex(code)
@@ -31,17 +32,21 @@ def decode_cloudflare(code: str) -> str | None:
 
 @functools.lru_cache(maxsize=4096)
 def link_target(href: str, base: str | None) -> str | None:
-    """Returns the address a link leads to, without tracking parameters; None if it leads to no other page.
+    """Returns the target of a link, without tracking parameters.
 
-    base: the address that relative links are resolved against; None leaves them relative. `mailto:` and `tel:` targets
-    are returned as they are. Scripts, places on the same page and empty links lead to no other page.
+    Returns None for links that don't lead to another page: scripts, links to a place on the same page, and empty links.
+    `mailto:` and `tel:` targets are returned without white space and otherwise unchanged. E-mail addresses that
+    Cloudflare encoded are decoded.
+
+    href: the attribute `href`.
+    base: the address against which relative links are resolved. If base is None, relative links stay relative.
     """
     href = "".join(href.split()) if href.lower().startswith(("mailto:", "tel:")) else href.strip()
-    hidden = _CLOUDFLARE.search(href)
-    if hidden:
-        address = decode_cloudflare(hidden[1])
+    encoded = _CLOUDFLARE.search(href)
+    if encoded:
+        address = decode_cloudflare(encoded[1])
         return f"mailto:{address}" if address else None
-    if not href or href.startswith("#") or href.lower().startswith(_LEADING_NOWHERE):
+    if not href or href.startswith("#") or href.lower().startswith(_SCHEMES_WITHOUT_PAGE):
         return None
     try:
         target = urljoin(base, href) if base else href
@@ -53,6 +58,6 @@ def link_target(href: str, base: str | None) -> str | None:
             kept = [(name, value) for name, value in pairs if not _TRACKING.fullmatch(name)]
             if len(kept) != len(pairs):
                 target = urlunsplit(parts._replace(query=urlencode(kept)))
-    except ValueError:  # a port that isn't a number, or an unclosed bracket: keep what the page says
+    except ValueError:  # a port that isn't a number, or an unclosed bracket
         return href
     return target

@@ -1,4 +1,4 @@
-"""Markdown to blocks: rendered as HTML, then read like any page."""
+"""The Markdown reader: renders Markdown as HTML and passes the HTML to the HTML reader."""
 
 import re
 from collections.abc import Sequence
@@ -9,10 +9,11 @@ from markdown_it import MarkdownIt
 from extraction.readers.html_page import Page, read_html
 from extraction.source_lines import without_source_line
 
-# Code blocks are disabled: indented text in a policy is a nested list or a quotation, never a program.
+# Code blocks are disabled, because indented text in a policy is a nested list or a quotation, and never source code.
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable("table").disable(["code", "fence"])
-# By default, markdown-it shows a link to a script as plain text with all its brackets. Here it stays a link, and the
-# reader drops its target. The library's documentation says to assign to validateLink.
+# By default, markdown-it renders a link to a script as plain text that includes the brackets. With this setting it
+# renders a link, and the HTML reader drops the link's target. The assignment to validateLink follows markdown-it's
+# documentation.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 
@@ -21,8 +22,9 @@ _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 class _OpenItem:
     """An open list item.
 
-    source_indent: columns before its marker in the source. indent: columns before its marker in the result.
-    content_indent: columns before its text in the result.
+    source_indent: the number of columns before the item's marker in the source.
+    indent: the number of columns before the item's marker in the result.
+    content_indent: the number of columns before the item's text in the result.
     """
 
     source_indent: int
@@ -31,7 +33,12 @@ class _OpenItem:
 
 
 def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
-    """Reads the blocks of a Markdown text: CommonMark with tables. ExtractionError if a selector isn't valid CSS."""
+    """Returns a Markdown text (CommonMark with tables) as a page with blocks.
+
+    url, select, remove: as for `read_html`.
+
+    ExtractionError if a selector isn't valid CSS.
+    """
     source = _with_lists_reindented(without_source_line(text))
     return read_html(
         _MARKDOWN.render(source).encode("utf-8", "replace"), url=url, select=select, remove=remove, markdown=True
@@ -41,8 +48,8 @@ def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = 
 def _with_lists_reindented(text: str) -> str:
     """Returns the text with its list items indented as CommonMark requires.
 
-    CommonMark allows three columns before an item. Many converters indent by four or more, and CommonMark takes such an
-    item for a continuation of the paragraph above.
+    CommonMark allows at most three columns before an item. Many converters indent items by four columns or more.
+    CommonMark then reads such an item as a continuation of the paragraph above.
     """
     lines = []
     items: list[_OpenItem] = []

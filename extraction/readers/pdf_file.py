@@ -1,4 +1,4 @@
-"""PDF to blocks: joins lines into paragraphs, without the headers, footers and numbers that recur on each page."""
+"""The PDF reader: joins lines into paragraphs, and removes page numbers and the headers and footers of pages."""
 
 import json
 import re
@@ -21,18 +21,20 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", "…")
-# In seconds by the clock. A busy machine takes longer than the seconds of processor time.
+# The most seconds of wall-clock time. This is more than the limit of processor time, because the machine may be busy.
 _TIMEOUT = 6 * SECONDS
 
 
 def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
-    """Returns the title in the file's metadata, None if there is none, and the blocks of its text.
+    """Returns the title in the file's metadata, and the blocks of the file's text.
 
-    ExtractionError if the file is encrypted or damaged, or takes more memory or time than a policy does.
+    The title is None if the metadata has no title.
+
+    ExtractionError if the file is encrypted or damaged, or if reading it exceeds the limits of memory or time.
     """
     try:
         process = subprocess.run(  # noqa: S603  # runs our own module
-            # -P keeps the module's folder off the import path, where a module could shadow one of Python's.
+            # With -P, the folder of the module isn't on the import path, where it could hide standard-library modules.
             [sys.executable, "-P", str(Path(__file__).with_name("pdf_lines.py"))],
             input=data,
             capture_output=True,
@@ -49,20 +51,23 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
         )
     if "error" in result:
         raise ExtractionError(result["error"])
-    lines = [Line(normalize(text), *others) for text, *others in result["lines"]]
+    lines = [Line(normalize(text), *fields) for text, *fields in result["lines"]]
     return normalize(result["title"]) or None, _blocks(_without_running_lines([line for line in lines if line.text]))
 
 
 def _without_running_lines(lines: list[Line]) -> list[Line]:
-    """Leaves out page numbers, headers and footers. The latter recur on most pages, at the same height near an edge."""
+    """Returns the lines without page numbers, headers and footers.
+
+    A header or footer is a line near the top or bottom edge that recurs on most pages at the same height.
+    """
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
-    seen: Counter[tuple[str, int]] = Counter()
+    page_counts: Counter[tuple[str, int]] = Counter()
     for page_lines in by_page.values():
         edge = {id(line): line for line in page_lines[:2] + page_lines[-2:]}.values()
-        seen.update({_recurrence_key(line) for line in edge})
-    running = {key for key, count in seen.items() if count > 1 and count > 0.5 * len(by_page)}
+        page_counts.update({_recurrence_key(line) for line in edge})
+    running = {key for key, count in page_counts.items() if count > 1 and count > 0.5 * len(by_page)}
     kept = []
     for page_lines in by_page.values():
         for index, line in enumerate(page_lines):
@@ -74,7 +79,7 @@ def _without_running_lines(lines: list[Line]) -> list[Line]:
 
 
 def _recurrence_key(line: Line) -> tuple[str, int]:
-    """Returns what is equal for the same header or footer on all pages: its text except for numbers, and its height."""
+    """Returns a key that the same header or footer has on all pages: the text without its numbers, and the height."""
     return re.sub(r"\d+", "#", line.text), round(line.base / 4)
 
 
@@ -83,8 +88,8 @@ def _blocks(lines: list[Line]) -> list[Block]:
         return []
     body_size = statistics.median(line.size for line in lines)
     steps = [above.base - below.base for above, below in pairwise(lines) if above.page == below.page]
-    # Most lines follow another line of their paragraph, so the median is the distance within paragraphs. In a file of
-    # one-line paragraphs the median is too large; there the size of the type limits it.
+    # Most lines follow another line of the same paragraph, so the median distance is the distance between lines of a
+    # paragraph. In a file of one-line paragraphs the median is too large, so the type size limits it.
     step = statistics.median([step for step in steps if step > 1] or [body_size * 1.2])
     step = min(step, body_size * 1.8) if body_size > 1 else step
     right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right
@@ -103,23 +108,24 @@ def _blocks(lines: list[Line]) -> list[Block]:
 
 
 def _continues(above: Line, line: Line, step: float, right: float) -> bool:
-    """Returns whether a line continues the paragraph of the line above.
+    """Returns whether a line belongs to the same paragraph as the line above.
 
-    step: the distance between lines of a paragraph; right: the right edge of the text. Both in points.
+    step: the distance between two lines of a paragraph, in points.
+    right: the position of the text's right edge, in points.
     """
     if _BULLET.match(line.text) or split_label(line.text)[0]:
         return False
-    open_end = not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
+    is_unfinished = not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
     if above.page != line.page:
-        return open_end
+        return is_unfinished
     if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= step * 1.3:
         return False
-    # If the next line's first word had room on this line, the paragraph ends here.
+    # If the first word of `line` would have fitted at the end of the line above, the paragraph ends above.
     room = right - above.right
     needed = (len(line.text.split()[0]) + 1) * line.size * 0.55
     if room > needed + 0.03 * right:
-        return open_end
-    return above.bold == line.bold or open_end
+        return is_unfinished
+    return above.bold == line.bold or is_unfinished
 
 
 def _block(group: list[Line], body_size: float) -> Block | None:
@@ -137,8 +143,8 @@ def _block(group: list[Line], body_size: float) -> Block | None:
         return None
     if bullet:
         return Block("list_item", text)
-    larger = group[0].size > body_size * 1.12
-    short = len(text) <= 120 and len(text.split()) <= 16 and not text.endswith((".", ";", ","))
-    if short and larger:
+    is_larger = group[0].size > body_size * 1.12
+    is_short = len(text) <= 120 and len(text.split()) <= 16 and not text.endswith((".", ";", ","))
+    if is_short and is_larger:
         return Block("heading", text, 1 if group[0].size > body_size * 1.6 else 2)
     return Block("paragraph", text, bold=all(line.bold for line in group))

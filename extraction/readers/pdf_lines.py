@@ -1,11 +1,11 @@
-"""Reads the lines of a PDF, as a program: `python -P extraction/readers/pdf_lines.py` with the PDF on standard input.
+"""A program that reads the lines of a PDF: `python -P extraction/readers/pdf_lines.py`, with the PDF on standard input.
 
-A PDF of some kilobytes can ask for gigabytes of memory and hours of time. pdfium sets itself no bounds, and when it
-crashes, its process ends. So this program reads one PDF, with bounds on memory and time. It imports no other module of
-clausewatch, so that it starts quickly.
+A PDF of some kilobytes can cause gigabytes of memory use and hours of processor time. pdfium itself has no limits, and
+a crash of pdfium ends the whole process. So each PDF is read by this program in a process of its own, with limits on
+memory and time. The program imports no other module of clausewatch, so that it starts quickly.
 
-It prints JSON: an object with `title` and `lines` (each a list of the fields of `Line`), or with `error`. Texts are as
-the file has them.
+The program prints a JSON object. The object has the members `title` and `lines`, or the member `error`. Each item of
+`lines` is a list of the fields of a `Line`. Texts aren't normalised.
 """
 
 import ctypes
@@ -15,15 +15,15 @@ import sys
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-# The process that starts this program imports this module too, and doesn't need pdfium.
+# The process that starts this program also imports this module, but doesn't need pdfium.
 if TYPE_CHECKING or __name__ == "__main__":
     import pypdfium2
     import pypdfium2.raw as pdfium
 
-#: The bounds: bytes of memory, seconds of processor time. The largest policies take a twentieth of either.
+#: The limits: bytes of memory and seconds of processor time. The largest policies take a twentieth of each limit.
 MEMORY = 1 << 30
 SECONDS = 20
-# No policy is longer. Of a longer file the rest isn't read.
+# The most pages and characters that are read; the rest of a longer file is ignored. No known policy is longer.
 _MAX_PAGES = 500
 _MAX_CHARACTERS = 5_000_000
 
@@ -32,8 +32,12 @@ _MAX_CHARACTERS = 5_000_000
 class Line:
     """A line of text.
 
-    page: from 0. left, right, base: the edges of its box and its baseline, in points from the page's lower left corner.
-    size: the size of its type, in points.
+    text: the line's text, as the file has it.
+    page: the index of the page, from 0.
+    left, right: the positions of the line's left and right edges, in points from the page's left edge.
+    base: the position of the line's baseline, in points from the page's lower edge.
+    size: the type size in points.
+    bold: whether the line's first character is bold.
     """
 
     text: str
@@ -85,7 +89,11 @@ def _page_lines(document: "pypdfium2.PdfDocument", number: int) -> list[Line]:
 
 
 def _line(text_page: "pdfium.FPDF_TEXTPAGE", text: str, page: int, first: int, last: int) -> Line:
-    """Returns a line. first, last: the indexes of its first and last character in the page's text."""
+    """Returns a line.
+
+    page: the index of the page, from 0.
+    first, last: the indexes of the line's first and last characters in the page's text.
+    """
     left, base, right, top, bottom = (ctypes.c_double() for _ in range(5))
     pdfium.FPDFText_GetCharBox(text_page, last, left, right, bottom, top)
     pdfium.FPDFText_GetCharOrigin(text_page, first, left, base)

@@ -1,4 +1,8 @@
-"""Plain text to blocks: paragraphs between blank lines, or one clause a line, or hard-wrapped lines."""
+"""The plain-text reader.
+
+It recognises three layouts of a text: paragraphs separated by blank lines, one clause on each line, and hard-wrapped
+lines.
+"""
 
 import itertools
 import re
@@ -12,28 +16,32 @@ from extraction.words.stated_dates import states_date
 _BULLET = re.compile(r"(?:[•·●◦▪▫■□‣⁃∙➢➤►✓✔]\s*|[*+–—-]\s+)(?=\S)")
 _MARKED_HEADING = re.compile(r">\s+(?=\S)")
 _SENTENCE_END = (".", "!", "?", ":", ";", ",", ".”", '."', ")", "…")
-# A line that ends with one of these words continues on the next line: English, French, German and Spanish articles and
-# prepositions.
+# English, French, German and Spanish articles, prepositions and similar words. A line that ends with such a word
+# continues on the next line.
 _UNFINISHED_ENDINGS = word_set(
     "a an the of to in on at by for from with into about visit your our their its that which le la les de du "
     "des un une à au aux par pour dans sur avec der die das den dem des ein eine von zu mit für im am el los "
     "las del con por para"
 )
-# In characters. No text is hard-wrapped outside these widths.
+# The least and greatest widths, in characters, at which a text counts as hard-wrapped.
 _NARROWEST_WRAP = 40
 _WIDEST_WRAP = 120
 _MENU_SWITCH = re.compile(r"toggle navigation|skip to (?:main )?content|(?:open|close|toggle) menu", re.IGNORECASE)
 _VOTE = re.compile(r"was this (?:article|page|answer) helpful\b", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"©|\(c\) |copyright ", re.IGNORECASE)
-_FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # a name and a value: "VAT ID: RO30754979"
+_FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # a field with its value, as "VAT ID: RO30754979"
+# The most words and characters of a heading.
 _MOST_HEADING_WORDS = 12
 _LONGEST_HEADING = 80
-# In characters. The text that follows a heading is longer.
+# A line in the form of a title is a heading only if the text below has more characters than this.
 _SENTENCE_LENGTH = 60
 
 
 def read_text(text: str) -> list[Block]:
-    """Reads the blocks of a plain text, without a first line that only names the source of the text."""
+    """Returns the blocks of a plain text.
+
+    A first line that only names the source of the text is left out (see `extraction.source_lines`).
+    """
     raw_lines = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     lines = [normalize(line) if not _is_ruler(line) else "" for line in raw_lines]
     width = _wrap_width(lines)
@@ -41,7 +49,7 @@ def read_text(text: str) -> list[Block]:
     if not width:
         width = _ragged_width(lines)
         slack = width // 12
-    clauses: list[list[str]] = []  # the lines of each clause; none for a blank line
+    clauses: list[list[str]] = []  # the lines of each clause; an empty list for a blank line
     raw_clauses: list[list[str]] = []
     for line, raw_line in zip(lines, raw_lines, strict=True):
         if line and clauses and clauses[-1] and _continues(clauses[-1][-1], line, width, slack):
@@ -63,7 +71,7 @@ def read_text(text: str) -> list[Block]:
 
 
 def is_hard_wrapped(lines: list[str]) -> bool:
-    """Returns whether the lines end where they are full, and not where a clause ends."""
+    """Returns whether a text of at least 20 lines is hard-wrapped, so that its lines end in the middle of clauses."""
     return len(lines) >= 20 and (_wrap_width(lines) > 0 or _ragged_width(lines) > 0)
 
 
@@ -72,9 +80,9 @@ def _is_ruler(line: str) -> bool:
 
 
 def _wrap_width(lines: list[str]) -> int:
-    """Returns the number of characters at which the text is hard-wrapped; 0 if it isn't.
+    """Returns the width, in characters, at which the text is hard-wrapped; 0 if the text isn't hard-wrapped.
 
-    In a hard-wrapped text, most lines that another line follows had no room left for the next line's first word.
+    In a hard-wrapped text, most lines are so full that the first word of the next line wouldn't have fitted.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     if len(pairs) < 3:
@@ -87,9 +95,10 @@ def _wrap_width(lines: list[str]) -> int:
 
 
 def _ragged_width(lines: list[str]) -> int:
-    """Returns about how many characters a line has in a text that was wrapped in a proportional font; 0 if it wasn't.
+    """Returns the approximate width, in characters, of a text that was hard-wrapped in a proportional font.
 
-    Many lines of such a text end in the middle of a sentence, which paragraphs don't.
+    Returns 0 if the text isn't hard-wrapped. In a hard-wrapped text, many lines end in the middle of a sentence,
+    whereas paragraphs end with a sentence.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)
@@ -103,15 +112,16 @@ def _begins_clause(line: str) -> bool:
 
 
 def _continues(above: str, line: str, width: int, slack: int) -> bool:
-    """Returns whether a line continues the clause of the line above.
+    """Returns whether a line belongs to the same clause as the line above.
 
-    width: the characters at which the text is wrapped, give or take `slack`; 0 if it isn't wrapped.
+    width: the width at which the text is hard-wrapped, in characters; 0 if the text isn't hard-wrapped.
+    slack: by how many characters a full line may be shorter than the width.
     """
     if _begins_clause(line):
         return False
     if width:
-        full = len(above) + 1 + len(line.split(None, 1)[0]) > width - slack
-        return full or (not above.endswith(_SENTENCE_END) and line[0].islower())
+        is_full = len(above) + 1 + len(line.split(None, 1)[0]) > width - slack
+        return is_full or (not above.endswith(_SENTENCE_END) and line[0].islower())
     return above.rsplit(None, 1)[-1] in _UNFINISHED_ENDINGS
 
 
@@ -129,9 +139,12 @@ def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
 
 
 def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> bool:
-    """Returns whether a line in the form of a title is a heading: it begins the text, or comes before a longer text.
+    """Returns whether a text in the form of a title is a heading.
 
-    Another line in the form of a title may come between.
+    It is a heading if it is the first text, or if the next text is longer. Another text in the form of a title may
+    stand between the heading and the longer text.
+
+    texts: all texts; '' stands for a blank line. index: the index of the text in question.
     """
     if not _in_title_form(texts[index]):
         return False
@@ -161,10 +174,11 @@ def _in_title_form(line: str) -> bool:
 
 
 def _without_page_words(blocks: list[Block]) -> list[Block]:
-    """Leaves out words of the page that the text was copied from, if they are certain to be that.
+    """Returns the blocks without remains of the web page from which the text was copied.
 
-    Above the policy, these are lines of up to four words that end with "toggle navigation" or "skip to content". Below
-    it, these are a vote on the article with what follows, and lines of up to four words before a final copyright line.
+    Above the policy, the remains are lines of up to four words, followed by "toggle navigation" or "skip to content".
+    Below the policy, the remains are a question such as "Was this article helpful?" with everything after the question;
+    or a copyright line at the end, with at least five lines of up to four words above the copyright line.
     """
     first, last = 0, len(blocks)
     for index, block in enumerate(blocks[:60]):

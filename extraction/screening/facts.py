@@ -1,4 +1,8 @@
-"""What the rules take as evidence: a capture and its document, with what was counted in them."""
+"""The facts by which the rules judge a capture: the capture, its document, and counts of the document's words.
+
+The policy vocabulary is the set of words that policies use far more often than other pages
+(`extraction.words.vocabulary`). Running text is text in sentences, rather than headings, links and labels.
+"""
 
 import re
 from dataclasses import dataclass
@@ -12,32 +16,39 @@ from extraction.screening import phrases
 from extraction.words.normalization import normalize
 from extraction.words.vocabulary import count_policy_words
 
-# The share of words that are of the policy vocabulary, in the beginning of a document. Of the several hundred policies,
-# in many languages, that this was tried on, all have more than 0.02; the vendors' other pages have less than 0.005.
+# A density is the number of policy words (words that belong to the policy vocabulary) divided by the number of all
+# words. It is measured in the beginning of a document. Of several hundred policies in many languages, each has a
+# density above 0.02. The vendors' other pages have densities below 0.005.
+#: The lowest density of an ordinary policy.
 POLICY_DENSITY = 0.012
+#: The lowest density of a page that may be accepted at all, if its language is known.
 SPARSE_DENSITY = 0.006
-#: With so large a share, a text of any length is a policy.
+#: The lowest density at which a text counts as a policy even if the text is very short.
 SHORT_POLICY_DENSITY = 0.035
-# A text with the density of a policy is a policy if it has so many words of the vocabulary.
+# The fewest policy words of a text that counts as a policy because of POLICY_DENSITY.
 _ENOUGH_POLICY_WORDS = 12
-# How many characters from a document's beginning are counted.
+# The number of characters at a document's beginning in which words are counted.
 _COUNTED_CHARACTERS = 3_000
-# A page says within so many characters what it shows in the policy's place.
+# The number of characters at a text's beginning that are searched for the phrases of error pages, login forms and so
+# on. Such pages show these phrases near the top.
 _SEARCHED_CHARACTERS = 3_000
-# A page of fewer words may be a shell that a script fills, or a login form.
+# A stub is a page with fewer words than this. A stub may be a login form, or an empty page that a script fills later.
 _STUB_WORDS = 60
-# A page of fewer words may be an error page or a challenge, with some navigation.
+# A small page has fewer words than this. A small page may be an error page or a bot challenge, with some navigation.
 _SMALL_PAGE_WORDS = 200
-# Shorter clauses are not running text.
+# The most characters of a clause that doesn't count as running text.
 _PROSE_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A capture, and the document its payload holds.
+    """A capture, its document, and the counts of words at the document's beginning.
 
-    beginning: the text of the document's beginning. words: how many words that has; policy_words: how many of those
-    are of the policy vocabulary.
+    payload: the bytes of the capture.
+    document: the document that was read from the payload.
+    beginning: the first 3,000 characters of the document's text.
+    words: the number of words in `beginning`.
+    policy_words: the number of words in `beginning` that belong to the policy vocabulary.
     """
 
     capture: Capture
@@ -49,19 +60,22 @@ class Facts:
 
     @property
     def is_dense(self) -> bool:
-        """Whether the document uses the policy vocabulary so densely, and so often, that only a policy would."""
+        """Whether the document has at least 12 policy words and at least the density POLICY_DENSITY."""
         return self.policy_words >= _ENOUGH_POLICY_WORDS and self.policy_words >= POLICY_DENSITY * self.words
 
 
 @dataclass(frozen=True)
 class PageFacts(Facts):
-    """A capture whose payload is an HTML page. page: what the document was taken from."""
+    """The facts about a capture whose payload is an HTML page.
+
+    page: the parsed page, from which the document was made.
+    """
 
     page: Page
 
     @cached_property
     def titles(self) -> list[str]:
-        """The page's title and its first headings, with straight apostrophes."""
+        """The page's title and first headings, each in the form that `searchable` returns."""
         headings = islice((clause.text for clause in self.document.clauses if clause.kind == "heading"), 2)
         page_headings = islice(
             (block.text for block in self.page.blocks if block.level in (1, 2) and block.link_share < 0.5), 2
@@ -71,9 +85,9 @@ class PageFacts(Facts):
 
     @cached_property
     def is_named_as_policy(self) -> bool:
-        """Whether the title or a heading names the document as the policy.
+        """Whether the title, a heading or one of the first clauses names the document as the policy.
 
-        True as well if no names are known for a policy of this slug.
+        Also True if `phrases.OWN_TITLE` lists no titles for the policy's slug.
         """
         own = phrases.OWN_TITLE.get(self.capture.policy)
         if own is None:
@@ -94,27 +108,30 @@ class PageFacts(Facts):
 
     @property
     def is_short_policy(self) -> bool:
-        """Whether the page is named as the policy and uses the vocabulary so densely that its length doesn't matter."""
+        """Whether the page is named as the policy and has at least the density SHORT_POLICY_DENSITY."""
         return self.is_named_as_policy and self.policy_words >= SHORT_POLICY_DENSITY * self.words
 
     @property
     def is_small(self) -> bool:
-        """Whether the page has few words and is no short policy."""
+        """Whether the page has fewer than 200 words and isn't a short policy."""
         return self.words < _SMALL_PAGE_WORDS and not self.is_short_policy
 
     @property
     def is_stub(self) -> bool:
-        """Whether the page has hardly any words."""
+        """Whether the page is a stub, which has fewer than 60 words."""
         return self.words < _STUB_WORDS
 
     @cached_property
     def prose_words(self) -> int:
-        """How many words of running text the document has."""
+        """The number of words in the document's running text."""
         return sum(len(clause.text.split()) for clause in self.document.clauses if len(clause.text) > _PROSE_CHARACTERS)
 
 
 def facts_of(capture: Capture, payload: bytes, document: Document, page: Page | None) -> Facts | PageFacts:
-    """Returns the facts about a capture. page: what the document was taken from; None if that isn't HTML."""
+    """Returns the facts about a capture.
+
+    page: the parsed page, from which the document was made; None if the payload isn't HTML.
+    """
     beginning = _beginning(document)
     policy_words, words = count_policy_words(beginning)
     if page is None:
@@ -123,7 +140,7 @@ def facts_of(capture: Capture, payload: bytes, document: Document, page: Page | 
 
 
 def uses_policy_vocabulary(document: Document) -> bool:
-    """Returns whether a document uses the policy vocabulary as densely as policies do, however short it is."""
+    """Returns whether a document has at least the density POLICY_DENSITY. The document may be short."""
     policy_words, words = count_policy_words(_beginning(document))
     return policy_words > 0 and policy_words >= POLICY_DENSITY * words
 
@@ -140,33 +157,36 @@ def _beginning(document: Document) -> str:
 
 
 def searchable(text: str) -> str:
-    """Returns the beginning of a text, with straight apostrophes, for the phrases to be searched in."""
+    """Returns the first 3,000 characters of a text, with straight apostrophes, in which phrases can be searched."""
     return text[:_SEARCHED_CHARACTERS].replace("’", "'").replace("‘", "'")
 
 
 def first_match(pattern: re.Pattern[str], texts: list[str]) -> re.Match[str] | None:
-    """Returns the match of a pattern in the first of the texts that has one."""
+    """Returns the match of a pattern in the first text that the pattern matches; None if it matches no text."""
     return next((match for match in map(pattern.search, texts) if match), None)
 
 
 def first_markup(page: bytes, *patterns: re.Pattern[str]) -> str:
-    """Returns the first match of the first pattern that matches, as the page writes it; '' if none does."""
-    written = page.decode("latin-1")
-    lower = written.lower()  # in Latin-1, lower case has as many characters
+    """Returns the first match of the first pattern that matches the page; '' if no pattern matches.
+
+    The patterns are in lower case. The match is returned in the page's own upper and lower case.
+    """
+    markup = page.decode("latin-1")
+    lower = markup.lower()  # in Latin-1, lower-casing changes no positions
     match = next((match for match in (pattern.search(lower) for pattern in patterns) if match), None)
-    return written[match.start() : match.end()] if match else ""
+    return markup[match.start() : match.end()] if match else ""
 
 
 def quote(match: re.Match[str]) -> str:
-    """Returns a match with some of the text around it, to be quoted as evidence."""
+    """Returns a match with some of the text around it, to quote in the evidence."""
     return normalize(match.string[max(0, match.start() - 30) : match.end() + 60])[:120]
 
 
 def quarantined(reason: Reason, evidence: str) -> Verdict:
-    """Returns a verdict of quarantine."""
+    """Returns the verdict `quarantined`, with a reason and evidence."""
     return Verdict("quarantined", reason, evidence)
 
 
 def would_need_browser(evidence: str) -> Verdict:
-    """Returns the verdict on a page that a browser, which runs the page's scripts, would probably show."""
+    """Returns the verdict on a page that is empty until a browser runs its scripts."""
     return Verdict("quarantined", "empty", evidence, needs_browser=True)

@@ -1,8 +1,8 @@
-"""Verdicts on captures that show the policy in another language than its own.
+"""Verdicts on captures that show the policy in another language than most of the policy's captures.
 
-A vendor may answer a visitor from Germany in German, and an archive's crawlers visit from many countries. Such a page
-is a policy like any other; only the other captures show that it is a variant. So the whole set of a policy's captures
-decides, whatever the order in which they arrived.
+A vendor may send the German policy to a visitor from Germany, and an archive's crawlers visit from many countries. The
+German page by itself looks like any policy. Only a comparison with the other captures shows that the page is a variant.
+So the verdict depends on the whole set of the policy's captures, but not on the order in which the captures arrived.
 """
 
 from collections import Counter
@@ -17,26 +17,31 @@ import py3langid
 from core.captures import Verdict
 from core.clauses import Document
 
-#: If the latest captures are in another language for this long, the vendor has moved to that language. Until then they
-#: count as variants: crawlers from abroad have been seen to visit several times in a row for days, but not for a month.
+#: If the latest captures are in another language and span at least this time, the vendor has switched to that language.
+#: If they span less time, they count as variants: archives have been observed to visit from abroad several times in a
+#: row for days, but not for a month.
 LANGUAGE_MOVE = timedelta(days=30)
 
-# The detector only guesses on shorter texts (in characters).
-_ENOUGH = 200
-_SAMPLE = 1200
-# How much the log-likelihood of the detected language must exceed that of the next one, for each character. Policies
-# reach 0.25 and more; mixtures of languages and lists of names stay below this.
-_SURE = 0.1
+# The fewest characters of a text whose language is detected. On shorter texts the detector only guesses.
+_FEWEST_CHARACTERS = 200
+# The most characters of each of the three samples that are taken from a text.
+_SAMPLE_CHARACTERS = 1200
+# The least lead of the detected language over the second most likely language: the difference of their log-likelihoods,
+# divided by the number of characters. Policies have a lead of 0.25 or more. Mixtures of languages and lists of names
+# have a lead below 0.1.
+_LEAST_LEAD = 0.1
 
-# Norwegian has three codes: two written forms, and the language itself.
+# Norwegian has three codes: `no` for the language, `nb` and `nn` for its two written forms.
 _CANONICAL_CODES = {"nb": "no", "nn": "no"}
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureLanguage:
-    """The language of an accepted capture, if it is certain.
+    """The language of an accepted capture. Captures whose language isn't certain have no CaptureLanguage.
 
-    sort_key: orders captures of one instant independently of when they arrived. language: ISO 639-1 code.
+    captured_at: the time of the capture.
+    sort_key: a key that orders captures with the same time. It doesn't depend on when the captures arrived.
+    language: the ISO 639-1 code of the language.
     """
 
     captured_at: datetime
@@ -45,32 +50,35 @@ class CaptureLanguage:
 
 
 def sure_language(document: Document) -> str | None:
-    """Returns the ISO 639-1 code of the language of the whole document; None if it isn't certain.
+    """Returns the ISO 639-1 code of the document's language; None if the language isn't certain.
 
-    The language is certain if it is clearly that of the text's beginning, middle and end. It isn't certain for a page
-    in two languages or for a short page. The language that the page declares doesn't count.
+    The language is certain if the detector clearly finds the same language in the beginning, middle and end of the
+    text. So the language of a short page or of a page in two languages isn't certain. The language that the page
+    declares is ignored.
     """
     text = " ".join(clause.text for clause in document.clauses)
-    if len(text) < _ENOUGH:
+    if len(text) < _FEWEST_CHARACTERS:
         return None
-    size = min(_SAMPLE, len(text) // 3)
+    size = min(_SAMPLE_CHARACTERS, len(text) // 3)
     middle = (len(text) - size) // 2
     languages = {_sample_language(text[start : start + size]) for start in (0, middle, len(text) - size)}
     return languages.pop() if len(languages) == 1 else None
 
 
-# Cached, since most captures of a policy show the same text.
+# Cached because most captures of a policy show the same text.
 @lru_cache(maxsize=1_024)
 def _sample_language(sample: str) -> str | None:
     (language, score), (_, next_score) = py3langid.rank(sample)[:2]
-    return _CANONICAL_CODES.get(language, str(language)) if score - next_score >= _SURE * len(sample) else None
+    return _CANONICAL_CODES.get(language, str(language)) if score - next_score >= _LEAST_LEAD * len(sample) else None
 
 
 def undeclared_language(language: str | None, declared: str | None) -> Verdict | None:
     """Returns the verdict on a document in another language than the declaration states.
 
-    language: as `sure_language` returns it. declared: the language that the declaration states. None if they are the
-    same, or one of them is None.
+    Returns None if both languages are the same, or if either is None.
+
+    language: the document's language, as `sure_language` returns it.
+    declared: the language that the vendor's declaration states; None if it states no language.
     """
     if language is None or declared is None or language == _CANONICAL_CODES.get(declared, declared):
         return None
@@ -78,20 +86,24 @@ def undeclared_language(language: str | None, declared: str | None) -> Verdict |
 
 
 def language_variants(captures: Collection[CaptureLanguage]) -> dict[CaptureLanguage, Verdict]:
-    """Returns the verdicts on the captures of a policy that show a variant in another language than the policy's own.
+    """Returns the verdicts on the variants among a policy's captures.
 
-    The policy's own language is that of most captures; of equally many, the one captured first. Captures in another
-    language count as follows:
+    A variant is a capture in another language than the policy's own language. The policy's own language is the language
+    of most captures. If two languages have equally many captures, the language that was captured first is the policy's
+    own. Three rules decide which captures in other languages are variants:
 
-    - before the first capture in the policy's own language: no variants, since the policy may have begun like this;
-    - between two captures in the policy's own language: variants;
-    - after the last one: variants until the captures in that language span LANGUAGE_MOVE, then none of them.
+    - Captures before the first capture in the policy's own language aren't variants, because the policy may have been
+      published in another language at first.
+    - Captures between two captures in the policy's own language are variants.
+    - Captures after the last capture in the policy's own language are variants if the captures in their language span
+      less than LANGUAGE_MOVE.
     """
     ordered = sorted(set(captures), key=lambda capture: (capture.captured_at, capture.sort_key, capture.language))
     counts = Counter(capture.language for capture in ordered)
     if len(counts) < 2:
         return {}
-    own_language = counts.most_common(1)[0][0]  # of equal counts, `most_common` returns the one counted first
+    # `most_common` returns languages with equal counts in the order in which they were counted.
+    own_language = counts.most_common(1)[0][0]
     verdicts: dict[CaptureLanguage, Verdict] = {}
     before: CaptureLanguage | None = None
     for run, after in _runs(ordered, own_language):
@@ -99,9 +111,11 @@ def language_variants(captures: Collection[CaptureLanguage]) -> dict[CaptureLang
             before = run[-1]
             continue
         if before is not None:
-            moved_to = set() if after else _lasting_languages(run)
+            lasting_languages = set() if after else _lasting_languages(run)
             verdicts |= {
-                capture: _variant_verdict(capture, before, after) for capture in run if capture.language not in moved_to
+                capture: _variant_verdict(capture, before, after)
+                for capture in run
+                if capture.language not in lasting_languages
             }
     return verdicts
 
@@ -109,14 +123,17 @@ def language_variants(captures: Collection[CaptureLanguage]) -> dict[CaptureLang
 def _runs(
     ordered: Sequence[CaptureLanguage], own_language: str
 ) -> Iterator[tuple[list[CaptureLanguage], CaptureLanguage | None]]:
-    """Yields the runs of captures in the policy's own language and in others, each with the capture that follows it."""
+    """Splits the captures into runs in the policy's own language and runs in other languages.
+
+    Yields each run with the first capture after the run; None after the last run.
+    """
     runs = [list(run) for _, run in groupby(ordered, lambda capture: capture.language == own_language)]
     for run, following in zip(runs, [*runs[1:], None], strict=True):
         yield run, following[0] if following else None
 
 
 def _lasting_languages(run: Sequence[CaptureLanguage]) -> set[str]:
-    """Returns the languages whose captures in the run span so long that the vendor has moved to them."""
+    """Returns the languages that the vendor has switched to: their captures in the run span at least LANGUAGE_MOVE."""
     times: dict[str, list[datetime]] = {}
     for capture in run:
         times.setdefault(capture.language, []).append(capture.captured_at)
@@ -124,7 +141,11 @@ def _lasting_languages(run: Sequence[CaptureLanguage]) -> set[str]:
 
 
 def _variant_verdict(capture: CaptureLanguage, before: CaptureLanguage, after: CaptureLanguage | None) -> Verdict:
-    """Returns the verdict on a variant. before, after: the captures in the policy's own language around its run."""
+    """Returns the verdict on a variant.
+
+    before, after: the last capture before the variant's run and the first capture after it. Both are in the policy's
+    own language. after is None if no capture follows the run.
+    """
     language, own_language = _name(capture.language), _name(before.language)
     if after is None:
         return _other_language(
@@ -142,7 +163,7 @@ def _other_language(evidence: str) -> Verdict:
 
 
 def _name(code: str) -> str:
-    # Imported here since it takes long to load, and few processes meet a page in another language.
+    # Imported here because Babel takes long to load, and few processes meet a page in another language.
     from babel import Locale
 
     return str(Locale("en").languages.get(code, code))

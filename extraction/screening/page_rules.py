@@ -1,4 +1,8 @@
-"""Rules on what an HTML page shows in the policy's place: a challenge, an error, a login, a shell, a consent wall."""
+"""Rules that recognise HTML pages which servers send instead of the policy.
+
+Such a page is, for example, a bot challenge, an error page, a login form, a consent wall, or an empty page that a
+script fills later.
+"""
 
 import re
 from urllib.parse import urljoin, urlsplit
@@ -18,11 +22,13 @@ from extraction.screening.facts import (
 from extraction.screening.transfer_rules import CHALLENGE_BYTES
 from extraction.words.stated_dates import states_date
 
-# The markup that embeds a policy stands among the page's own text, not behind megabytes of data.
+# The number of bytes at a page's beginning that are searched for markup that embeds a policy. Such markup stands near
+# the page's text. Megabytes of data may follow, which aren't searched.
 _EMBED_BYTES = 200_000
-# A page of more words may be the policy itself, with a button to agree to it.
+# The most words of a consent wall. A longer page may be the policy itself, with a button to agree to it.
 _CONSENT_WALL_WORDS = 350
-# A first line of more characters is running text, where the phrases of an error page may be part of a policy.
+# A line is searched for the phrases of error pages if it has fewer characters than this. Longer lines are running text,
+# in which a policy may use the same phrases.
 _LONGEST_NOTICE = 300
 
 _PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
@@ -35,7 +41,7 @@ _REFRESH = 'meta[http-equiv="refresh" i]'
 
 
 def challenge(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page that is a challenge to the visitor. Evidence: markup that only challenges have."""
+    """Quarantines a small page that is a bot challenge. Evidence: markup of bot challenges."""
     if not facts.is_small:
         return None
     page = facts.payload[:CHALLENGE_BYTES]
@@ -47,24 +53,27 @@ def challenge(facts: PageFacts) -> Verdict | None:
     return None
 
 
-def title_says_otherwise(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page that says in its title or first headings that it is blocked, missing, down or parked."""
-    return _says_otherwise(facts.titles)
+def title_of_error_page(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page whose title or first headings have the phrases of an error page.
+
+    Examples are "Access denied", "Page not found", "Service unavailable" and "This domain is for sale".
+    """
+    return _error_verdict(facts.titles)
 
 
-def first_lines_say_otherwise(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page whose first lines say that it is blocked, missing, down or parked.
+def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page whose first lines have the phrases of an error page.
 
-    A notice that the policy is withdrawn may use the same phrases, and is no error page.
+    A notice that the policy is withdrawn may use the same phrases. Such a notice isn't quarantined.
     """
     if not facts.is_small or phrases.WITHDRAWN.search(facts.beginning):
         return None
     clauses = (clause.text for clause in facts.document.clauses[:8])
-    shown = (block.text for block in facts.page.blocks[:20] if block.link_share < 0.5)
-    return _says_otherwise([searchable(text) for text in (*clauses, *shown) if len(text) < _LONGEST_NOTICE])
+    page_lines = (block.text for block in facts.page.blocks[:20] if block.link_share < 0.5)
+    return _error_verdict([searchable(text) for text in (*clauses, *page_lines) if len(text) < _LONGEST_NOTICE])
 
 
-def _says_otherwise(texts: list[str]) -> Verdict | None:
+def _error_verdict(texts: list[str]) -> Verdict | None:
     for pattern, reason in _PHRASES_BY_REASON:
         match = first_match(pattern, texts)
         if match:
@@ -73,7 +82,10 @@ def _says_otherwise(texts: list[str]) -> Verdict | None:
 
 
 def element_named_not_found(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page with an element that a site builder names for missing pages, such as `error404`."""
+    """Quarantines a small page with a class name or id that site builders use on "page not found" pages.
+
+    An example is the class `error404`.
+    """
     if not facts.is_small or facts.is_named_as_policy:
         return None
     names = {name for block in facts.page.blocks for name in (block.box.names.split() if block.box else ())}
@@ -87,15 +99,16 @@ def element_named_not_found(facts: PageFacts) -> Verdict | None:
 
 
 def home_page(facts: PageFacts) -> Verdict | None:
-    """Quarantines the site's home page in the policy's place.
+    """Quarantines a capture that shows the site's home page instead of the policy.
 
-    Evidence: a redirect from the policy's address to the home page, or the home page as the page's canonical address.
+    Evidence: the policy's address redirects to the home page, or the page states the home page as its canonical
+    address.
     """
     capture = facts.capture
     if facts.is_named_as_policy or not _path_segments(capture.asked_url):
         return None
-    redirected = capture.redirects and capture.asked_url != capture.url
-    if redirected and _is_home(capture.url) and not urlsplit(capture.url).query:
+    is_redirected = capture.redirects and capture.asked_url != capture.url
+    if is_redirected and _is_home(capture.url) and not urlsplit(capture.url).query:
         return quarantined("not_found", f"the site redirected to its home page, {capture.url}")
     for selector, attribute in (("link[rel=canonical]", "href"), ('meta[property="og:url"]', "content")):
         node = facts.page.tree.css_first(selector)
@@ -116,7 +129,7 @@ def _path_segments(url: str) -> list[str]:
 
 
 def _is_home(url: str) -> bool:
-    """Returns whether the path of an address has nothing but languages and names of home pages."""
+    """Returns whether the path consists only of language codes and names of home pages, such as `/en/index.html`."""
     return all(
         segment in phrases.HOME_SEGMENTS or re.fullmatch(r"[a-z]{2}(?:[-_][a-z]{2})?", segment)
         for segment in _path_segments(url)
@@ -124,10 +137,11 @@ def _is_home(url: str) -> bool:
 
 
 def consent_wall(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page that shows nothing but a request for consent.
+    """Quarantines a page that only asks for consent.
 
-    Evidence: a button to accept, in the element that holds nearly all of the text. A policy with a banner beside it has
-    its text in another element. A policy that is shown with a button to agree to it has a title, a date or headings.
+    Evidence: a button to accept, in the same element as most of the page's running text. If a page shows a policy
+    beside a consent banner, the policy's text and the button are in different elements. A policy with a button to agree
+    to the policy itself is recognised by its title, together with a stated date or several headings.
     """
     blocks = facts.page.blocks
     shown_words = sum(block.words for block in blocks if not block.on_button and block.link_share < 0.5)
@@ -144,25 +158,28 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
             while box is not None and box.prose_words < 0.7 * prose_words:
                 box = box.parent
             if prose_words and box is not None and box.tag not in ("body", "main"):
-                return _asked_for_consent(block.text)
+                return _consent_verdict(block.text)
     if button and not facts.is_named_as_policy and len(phrases.ASKS_CONSENT.findall(facts.beginning)) > 1:
-        return _asked_for_consent(button)
+        return _consent_verdict(button)
     return None
 
 
-def _asked_for_consent(button: str) -> Verdict:
+def _consent_verdict(button: str) -> Verdict:
     return quarantined("empty", f"the page only asks for consent, with a button {button!r}")
 
 
 def _has_parts_of_policy(facts: PageFacts) -> bool:
-    """Returns whether the page is named as the policy and has a stated date or several headings."""
-    dated = any(states_date(block.text) for block in facts.page.blocks)
+    """Returns whether the page is named as the policy, and also has a stated date or at least four headings."""
+    has_date = any(states_date(block.text) for block in facts.page.blocks)
     headings = sum(clause.kind == "heading" for clause in facts.document.clauses)
-    return facts.is_named_as_policy and (dated or headings >= 4)
+    return facts.is_named_as_policy and (has_date or headings >= 4)
 
 
 def password_field(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page that asks for a password, unless it is named as the policy and has running text."""
+    """Quarantines a page with a password field.
+
+    The page isn't quarantined if it is named as the policy and has more than 60 words of running text.
+    """
     if facts.page.tree.css_first("input[type=password]") is None:
         return None
     if facts.is_named_as_policy and facts.prose_words > 60:
@@ -171,11 +188,14 @@ def password_field(facts: PageFacts) -> Verdict | None:
 
 
 def login_form(facts: PageFacts) -> Verdict | None:
-    """Quarantines a stub that asks who the reader is. Evidence: a phrase such as "Sign in", and a form for a name."""
+    """Quarantines a stub that is a login form.
+
+    Evidence: a phrase such as "Sign in", and a form with a field for the user's name or address.
+    """
     if not facts.is_stub or facts.policy_words:
         return None
     match = first_match(phrases.LOGIN, _first_texts(facts))
-    if match and _asks_who_the_reader_is(facts):
+    if match and _has_sign_in_form(facts):
         return quarantined("login", f"the page says: {quote(match)!r}")
     return None
 
@@ -184,26 +204,29 @@ def _first_texts(facts: PageFacts) -> list[str]:
     return [searchable(text) for text in (facts.page.title or "", *(block.text for block in facts.page.blocks[:10]))]
 
 
-def _asks_who_the_reader_is(facts: PageFacts) -> bool:
-    """Returns whether a form asks who the reader is, or passes it on (SAML 2.0 bindings, section 3.5)."""
+def _has_sign_in_form(facts: PageFacts) -> bool:
+    """Returns whether the page has a form with a field for a user name, an e-mail address or a telephone number.
+
+    Also True for a form that forwards a SAML sign-in message (SAML 2.0 bindings, section 3.5).
+    """
     fields = facts.page.tree.css("form input")
     names = " ".join(f"{field.attributes.get('name')} {field.attributes.get('id')}".lower() for field in fields)
     return bool(re.search(r"mail|user|login|name|account|identifier|phone|saml|relaystate", names))
 
 
-def sends_browser_on(facts: PageFacts) -> Verdict | None:
-    """Quarantines a stub without running text that sends the browser to another page. Evidence: `<meta>` refresh."""
+def redirect_only(facts: PageFacts) -> Verdict | None:
+    """Quarantines a stub that has no running text and redirects the browser. Evidence: a `<meta>` refresh."""
     if facts.is_stub and facts.page.tree.css_first(_REFRESH) is not None and not facts.prose_words:
-        return _sent_on()
+        return _redirect_verdict()
     return None
 
 
-def _sent_on() -> Verdict:
+def _redirect_verdict() -> Verdict:
     return would_need_browser("the page only sends the browser on to another")
 
 
 def asks_for_scripts(facts: PageFacts) -> Verdict | None:
-    """Quarantines a stub that asks the reader to switch scripts on, or to wait for them."""
+    """Quarantines a stub that asks the user to enable JavaScript, or to wait until the page has loaded."""
     if not facts.is_stub or facts.policy_words:
         return None
     noscript = (searchable(node.text()) for node in facts.page.tree.css("noscript")[:10])
@@ -214,7 +237,10 @@ def asks_for_scripts(facts: PageFacts) -> Verdict | None:
 
 
 def embeds_policy(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page without a sentence that embeds a policy by a script. Evidence: markup of such a service."""
+    """Quarantines a stub that has no sentence and loads the policy from another service by a script.
+
+    Evidence: markup of a service that hosts policies, such as iubenda.
+    """
     if not facts.is_stub or _has_sentence(facts):
         return None
     markup = first_markup(facts.payload[:_EMBED_BYTES], phrases.EMBEDS)
@@ -223,19 +249,22 @@ def embeds_policy(facts: PageFacts) -> Verdict | None:
     return None
 
 
-def no_sentence(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page without a sentence. A browser would probably show more if it has scripts or a refresh."""
+def without_sentence(facts: PageFacts) -> Verdict | None:
+    """Quarantines a stub that has no sentence.
+
+    If the stub has scripts or a `<meta>` refresh, the verdict says that a browser would probably show the policy.
+    """
     if not facts.is_stub or _has_sentence(facts):
         return None
-    shown = "nothing but a heading or some links" if facts.words else "no text"
+    content = "nothing but a heading or some links" if facts.words else "no text"
     tree = facts.page.tree
     if tree.css_first(_REFRESH) is not None:
-        return _sent_on()
+        return _redirect_verdict()
     if tree.css_first("script[src], noscript, script[type=module]") is not None:
         return would_need_browser(
-            f"there is {shown} on the page before its scripts run; reading it would need a browser"
+            f"there is {content} on the page before its scripts run; reading it would need a browser"
         )
-    return quarantined("empty", f"there is {shown} on the page")
+    return quarantined("empty", f"there is {content} on the page")
 
 
 def _has_sentence(facts: PageFacts) -> bool:

@@ -1,6 +1,6 @@
-"""Phrases, titles and markup of the pages that are served in a policy's place, in many languages.
+"""Phrases, titles and markup of pages that servers send instead of a policy, in many languages.
 
-Phrases are searched for in text with straight apostrophes, markup in lower case.
+Phrases are searched in text whose apostrophes are straight. Markup is searched in the page in lower case.
 """
 
 import re
@@ -13,11 +13,11 @@ def _phrases(*alternatives: str) -> re.Pattern[str]:
 
 
 def _markup(*alternatives: str) -> re.Pattern[str]:
-    """Compiles a pattern that distinguishes case, since ignoring case in a whole page takes ten times as long."""
+    """Compiles a case-sensitive pattern. A search of a whole page that ignores case takes ten times as long."""
     return re.compile("|".join(alternatives))
 
 
-#: Markup that only a challenge or a refusal has.
+#: Markup that only bot challenges and refusals have.
 CHALLENGE_MARKUP = _markup(
     r"cf-browser-verification|cf[-_]chl[-_]|cf-error-details|cdn-cgi/challenge-platform/h/|challenge-error-text",
     r"/\.well-known/sgcaptcha|_incapsula_resource|incapsula incident id|captcha\.px-cloud|px-captcha|_pxappid",
@@ -27,8 +27,9 @@ CHALLENGE_MARKUP = _markup(
     r"/vercel/security/|vercel security checkpoint|/\.within\.website/|anubis_challenge|go-away",
     r"fgd_icon|fortiguard|wfvt|wordfence|/_sec/|stackpath|barracuda|radware|/_bot_?check",
 )
-#: Markup of challenges that other pages have too, for instance in a contact form.
+#: Markup of bot challenges that is also found on other pages, for instance in a contact form.
 CAPTCHA_MARKUP = _markup(r"g-recaptcha|h-captcha|hcaptcha\.com|cf-turnstile|challenges\.cloudflare\.com|datadome")
+#: Phrases of bot challenges and refusals.
 BLOCKED = _phrases(
     r"just a moment|one moment, please|attention required|checking (?:if the site connection is secure|your browser)",
     r"(?:checking|making sure|verify(?:ing)?|confirm(?:ing)?|prove|ensure|let's confirm).{0,30} (?:you(?:'re| are)|is) "
@@ -58,6 +59,7 @@ BLOCKED = _phrases(
     r"アクセスが拒否|ロボットではありません|人間であることを|アクセス(?:制限|できません)|访问被拒绝|安全验证|"
     r"人机验证|접근이 거부|로봇이 아닙니다",
 )
+#: Phrases of "page not found" pages.
 NOT_FOUND = _phrases(
     r"\b404\b|\b410\b.{0,10}gone|(?:page|file|document|article|url|content|resource|site|link|address)s? "
     r"(?:(?:you (?:have )?(?:requested|tried|followed|(?:are|were) (?:looking|searching) for|wanted)|"
@@ -87,11 +89,12 @@ NOT_FOUND = _phrases(
     r"wayback machine has(?: not|n't) archived|has not been archived|not in archive|got an http \d+ response at crawl|"
     r"page cannot be crawled or displayed|hrm\.? |this url has not been (?:captured|archived)",
 )
-#: Class names and ids that site builders give to the page they show for a missing one.
+#: Class names and ids that site builders use on their "page not found" pages.
 NOT_FOUND_NAMES = word_set(
     "error404 error-404 page-404 page404 template-404 not-found notfound page-not-found pagenotfound error-page "
     "404 is-404 page--404 http-404 errorpage four-oh-four"
 )
+#: Phrases of pages about server errors and maintenance.
 UNAVAILABLE = _phrases(
     r"\b50[0234]\b|internal server error|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out",
     r"temporarily (?:unavailable|down|offline|out of service)|(?:under|scheduled|site|down for|undergoing) maintenance|"
@@ -109,6 +112,7 @@ UNAVAILABLE = _phrases(
     r"prace konserwacyjne|wystąpił błąd|технические работы|произошла ошибка|メンテナンス中|エラーが発生|维护中|"
     r"服务器错误|점검 중",
 )
+#: Phrases of parked domains, default pages of web servers, unfinished sites and gambling spam.
 NO_SITE = _phrases(
     r"domain (?:name )?(?:is |may be |has been )?(?:for sale|parked|expired|registered)|(?:buy|get) this domain|"
     r"this domain (?:is|has|may)|parked (?:free|domain|at)|domain parking|related searches",
@@ -119,6 +123,7 @@ NO_SITE = _phrases(
     r"diese domain (?:ist|steht)|ce domaine est|este dominio está|questo dominio è|domena .{0,20}na sprzedaż|"
     r"домен .{0,20}прода",
 )
+#: Phrases of login forms.
 LOGIN = _phrases(
     r"(?:log|sign)[ -]?in\b|please (?:log|sign) in|members? (?:only|area)|forgot(?:ten)? (?:your )?password|log on|"
     r"single sign-on",
@@ -127,18 +132,19 @@ LOGIN = _phrases(
     r"iniciar sesión|inicia sesión|accedi\b|entrar\b|inloggen|logga in|authenticat|zaloguj|войти|вход|ログイン|"
     r"로그인|登录",
 )
+#: Phrases of pages that are empty until a browser runs their scripts.
 NEEDS_SCRIPT = _phrases(
     r"(?:enable|activate|requires?|needs?|without|turn on|activer|activez|aktivieren|habilita\w*|activa\w*|attiva\w*) "
     r"(?:your )?(?:le |el )?java ?script|javascript (?:is |seems to be |to be )?(?:disabled|required|enabled|"
     r"désactivé|deaktiviert)",
     r"^(?:loading|please wait|chargement|wird geladen|cargando|caricamento)\b",
 )
-#: Markup of services that embed a policy from their own server.
+#: Markup of services, such as iubenda, that host a policy and embed it in the vendor's page.
 EMBEDS = _markup(
     r"iubenda|termly|data-policy-key|getterms\.io|termsfeed|enzuzo|policymaker|usercentrics\.eu/[^\"']*privacy|"
     r"cookie-script\.com/policy|websitepolicies"
 )
-#: Words of a request for consent.
+#: Words that are typical of a request for consent.
 ASKS_CONSENT = _phrases(
     r"cookies?\b|tracking|tracker|partners?|werbung|publicit|advertis|consent|einwilligung|consentement|anzeigen|"
     r"datos|dati"
@@ -157,7 +163,8 @@ PRIVACY_TITLE = _phrases(
     r"פרטיות",
     r"プライバシー|個人情報|隐私|隱私|个人信息|개인정보|privacidad|गोपनीयता|ความเป็นส่วนตัว|quyền riêng tư|privasi",
 )
-#: Nouns that make such a title the name of a document ("privacy notice"), and titles that name it by themselves.
+#: Nouns that make a title from OWN_TITLE the name of a document, as "notice" in "privacy notice"; and titles that name
+#: a document without such a noun, as "Privacy".
 DOCUMENT_NOUN = _phrases(
     r"polic(?:y|ies)|notice|statement|declaration|charter|rules|terms|legal|information on|erklärung|hinweise?|"
     r"richtlinie|"
@@ -168,7 +175,7 @@ DOCUMENT_NOUN = _phrases(
     r"^data protection$|^confidentialité$|^privacidad$|^privacidade$|^privacy (?:center|centre|&|and|at|in)|"
     r"& privacy$|and privacy$|^protection des données|^privatliv|^integritet|^personvern|^tietosuoja"
 )
-#: The titles that a policy's document has, by the policy's slug.
+#: The titles of a policy, by the policy's slug.
 OWN_TITLE = {
     "privacy": PRIVACY_TITLE,
     "terms": _phrases(
@@ -200,10 +207,10 @@ _OTHER_THAN_PRIVACY = _phrases(
     r"brukervilkår|vilkår for bruk|handelsbetingelser|regulamin|warunki korzystania|условия использования|"
     r"пользовательское соглашение|利用規約|特定商取引|服务条款|用户协议|이용약관",
 )
-#: The titles of other documents of a vendor, by the policy's slug. There are none for `cookies`, since what vendors say
-#: about cookies is often a part of their privacy policy.
+#: The titles of a vendor's other documents, by the policy's slug. No titles are listed for `cookies`, because a
+#: vendor's text about cookies is often a part of the privacy policy.
 OTHER_TITLES = {"privacy": _OTHER_THAN_PRIVACY, "terms": PRIVACY_TITLE}
-#: What a notice says that replaces a withdrawn policy.
+#: Phrases of a notice that replaces a withdrawn policy.
 WITHDRAWN = _phrases(
     r"(?:notice|policy|statement|document|service|site|website|product|app|company|shop|store|game)\b.{0,60}"
     r"(?:no longer|withdrawn|discontinued|closed|ceased|shut ?down|retired|ended|superseded|replaced|expired)",
@@ -213,12 +220,12 @@ WITHDRAWN = _phrases(
     r"retirée?)",
     r"(?:política|aviso|servicio|sitio|tienda)\b.{0,60}(?:ya no|cerrado|retirad[oa]|sustituid[oa])",
 )
-#: Data for search engines, and titles, that declare a page to be something other than a policy.
+#: Metadata for search engines, and titles, of pages that aren't policies.
 OTHER_KIND = _phrases(
     r"\"@type\"\s*:\s*\"(?:JobPosting|NewsArticle|DiscussionForumPosting|QAPage|Recipe|Event|Product)\"",
     r"<title>[^<]{0,120}\b(?:careers|jobs|stellenangebote?)\b",
 )
-#: Segments in the paths of home pages, besides languages.
+#: Path segments in the addresses of home pages. Such an address may also have language codes (`/en/`).
 HOME_SEGMENTS = word_set(
     "home index index.html index.htm index.php default.aspx default.asp hc help support welcome start"
 )

@@ -1,12 +1,13 @@
 """The rules for the verdict on a capture, in the order in which they are applied.
 
-Each rule is a function that looks at the facts about a capture. It returns a verdict if the capture doesn't show the
-policy, and None if that isn't certain by this rule. The first verdict counts; a capture that no rule quarantines is
-accepted. To add a rule, write it in `transfer_rules`, `page_rules` or `document_rules`, and put it in its place in the
-lists below.
+Each rule is a function of the facts about a capture. The rule returns a verdict of quarantine if it is certain that the
+capture doesn't show the policy; otherwise it returns None. The first verdict counts. If every rule returns None, the
+capture is accepted. To add a rule, write a function in `transfer_rules`, `page_rules` or `document_rules`, and add the
+function to the lists below at the position where it should be applied.
 
-A real policy must never be quarantined. So what a page says besides counts only if the page uses little of the policy
-vocabulary, or is named as another document. Length alone decides nothing.
+A real policy must never be quarantined. So if a page uses the policy vocabulary as densely as policies do, only three
+rules apply (POLICY_PAGE_RULES), and phrases such as "not found" are ignored. No rule quarantines a page for its length
+alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,44 +30,44 @@ from extraction.screening.page_rules import (
     consent_wall,
     element_named_not_found,
     embeds_policy,
-    first_lines_say_otherwise,
+    first_lines_of_error_page,
     home_page,
     login_form,
-    no_sentence,
     password_field,
-    sends_browser_on,
-    title_says_otherwise,
+    redirect_only,
+    title_of_error_page,
+    without_sentence,
 )
 from extraction.screening.transfer_rules import cut_off
 
-#: For a text, Markdown or PDF.
+#: The rules for plain text, Markdown and PDF.
 TEXT_RULES: tuple[Callable[[Facts], Verdict | None], ...] = (
     cut_off,
     no_clause,
     data_for_programs,
     no_policy_word,
 )
-#: For an HTML page that uses the policy vocabulary as a policy does.
+#: The rules for an HTML page that uses the policy vocabulary as densely as a policy does.
 POLICY_PAGE_RULES: tuple[Callable[[PageFacts], Verdict | None], ...] = (
     cut_off,
     consent_wall,
     named_as_other_document,
 )
-#: For any other HTML page.
+#: The rules for all other HTML pages.
 OTHER_PAGE_RULES: tuple[Callable[[PageFacts], Verdict | None], ...] = (
     cut_off,
     challenge,
-    title_says_otherwise,
-    first_lines_say_otherwise,
+    title_of_error_page,
+    first_lines_of_error_page,
     element_named_not_found,
     home_page,
     consent_wall,
     password_field,
     login_form,
-    sends_browser_on,
+    redirect_only,
     asks_for_scripts,
     embeds_policy,
-    no_sentence,
+    without_sentence,
     named_as_other_document,
     too_few_policy_words,
 )
@@ -75,9 +76,10 @@ _AnyFacts = TypeVar("_AnyFacts", bound=Facts)
 
 
 def screen(capture: Capture, payload: bytes, document: Document, page: Page | None) -> Verdict:
-    """Returns the verdict on a capture whose bytes could be read and whose HTTP status is a success or unknown.
+    """Returns the verdict on a capture that could be read into a document.
 
-    page: what the document was taken from; None if that isn't HTML.
+    The HTTP status of the capture is a success or is not known: `transfer_rules.status_verdict` judges other statuses.
+    page: the parsed page, from which the document was made; None if the payload isn't HTML.
     """
     facts = facts_of(capture, payload, document, page)
     if not isinstance(facts, PageFacts):

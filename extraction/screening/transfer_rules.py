@@ -1,4 +1,4 @@
-"""Rules on how the bytes came: the HTTP status, and whether the payload was cut off."""
+"""Rules on the HTTP transfer: they judge the HTTP status, and whether the payload was cut off."""
 
 import re
 
@@ -6,16 +6,18 @@ from core.captures import Capture, Verdict
 from extraction.screening import phrases
 from extraction.screening.facts import Facts, PageFacts, first_markup, quarantined
 
-# Challenges are small pages, and their markup stands near the beginning.
+#: The number of bytes at a page's beginning that are searched for the markup of bot challenges. Challenges are small
+#: pages, and their markup stands near the beginning.
 CHALLENGE_BYTES = 60_000
-# A shorter page may be a fragment that somebody wrote so.
+# The fewest bytes of a page that is checked for a cut-off end. A shorter page may be an intentional HTML fragment.
 _SHORTEST_CUT_PAGE = 1_000
 
 
 def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:
-    """Returns the verdict by the HTTP status; None for a success, and if there was no status.
+    """Returns the verdict that follows from the HTTP status; None if the status is a success or is not known.
 
-    Evidence: the status; among refusals, the markup of a challenge, since challenges are sent with many statuses.
+    Evidence: the status. If the status is an error other than 401, 404, 407 and 410, the page is also searched for the
+    markup of a bot challenge, because servers send challenges with many different statuses.
     """
     status = capture.status
     if status is None or 200 <= status < 300:
@@ -36,29 +38,30 @@ def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:
 
 
 def cut_off(facts: Facts) -> Verdict | None:
-    """Quarantines a payload that was certainly cut off.
+    """Quarantines a capture if the payload's end is certainly missing.
 
-    Evidence: fewer bytes than Content-Length announced, or an HTML page that ends inside a tag or in the middle of a
-    sentence.
+    Evidence: the payload has fewer bytes than Content-Length announced, or it is an HTML page that ends inside a tag or
+    in the middle of a sentence.
     """
     capture, payload = facts.capture, facts.payload
     headers = {name.lower(): value for name, value in capture.headers}
     length = headers.get("content-length", "")
-    coded = headers.get("content-encoding", "identity").lower() not in ("", "identity")
-    if length.isdecimal() and not coded and "transfer-encoding" not in headers and len(payload) < int(length):
+    is_encoded = headers.get("content-encoding", "identity").lower() not in ("", "identity")
+    if length.isdecimal() and not is_encoded and "transfer-encoding" not in headers and len(payload) < int(length):
         return quarantined("truncated", f"{len(payload)} bytes came of the {length} the server announced")
     if not isinstance(facts, PageFacts) or len(payload) < _SHORTEST_CUT_PAGE:
         return None
     if not re.search(rb"<(?:!doctype html|html|body)\b", payload[:4000], re.IGNORECASE):
         return None
     end = payload[-4000:].rstrip()[-2000:]
-    shown = end[-40:].decode("ascii", "replace")
-    # Nobody leaves a tag open at the very end of a page.
+    last_characters = end[-40:].decode("ascii", "replace")
+    # A complete page never ends inside a tag.
     if re.search(rb"<(?:/|/?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?)$", end):
-        return quarantined("truncated", f"the page ends inside a tag: {shown!r}")
-    # Nor does a page that closes its elements elsewhere leave one open at the end, in the middle of a word or sentence.
+        return quarantined("truncated", f"the page ends inside a tag: {last_characters!r}")
+    # Some authors never close their elements. But if a page has more than 12 end tags and still ends inside an element,
+    # in the middle of a word or sentence, the page was cut off.
     if not re.search(rb"</(?:body|html)\s*>", end, re.IGNORECASE) and payload.count(b"</") > 12:
         element = re.search(rb"<(p|li|h[1-6]|td|div|span|a|strong|script)\b[^<>]*>[^<>]*[a-zA-Z,]$", end, re.IGNORECASE)
         if element:
-            return quarantined("truncated", f"the page ends inside <{element[1].decode()}>: {shown!r}")
+            return quarantined("truncated", f"the page ends inside <{element[1].decode()}>: {last_characters!r}")
     return None

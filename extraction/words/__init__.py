@@ -1,1 +1,5 @@
-"""Words in many languages: the vocabulary of policies, labels, months, stated dates, languages, normalisation."""
+"""Knowledge about words in many languages.
+
+The modules know the vocabulary of policies, the labels of clauses, the names of months, the phrases that announce a
+date, the language of a text, and the normalisation of text.
+"""

@@ -30,9 +30,10 @@ _LABEL = re.compile(
     )\s*(?:[-–—:：]\s*(?=\S))?""",
     re.VERBOSE,
 )
-# A longer text, or a sentence, mentions the article it begins with and isn't labelled by it: "Article 6 GDPR applies."
+# If only a space follows a label such as "Article 5", the text has at most this many characters. A longer text, or a
+# sentence, only mentions the article: "Article 6 GDPR applies." isn't labelled "Article 6".
 _LONGEST_TITLE = 120
-# The first three letters of the words in _NAMED, case folded.
+# The first three letters of the words in _NAMED, in lower case (`str.casefold`).
 _BEGINNINGS = word_set(
     "sec art cla cha par ann app sch abs kap tei anh anl zif tit cap ane sez all seç hoo bij roz zał раз ста гла при "
     "άρθ ενό"
@@ -65,12 +66,12 @@ _ROMAN = (
 
 
 def split_label(text: str) -> tuple[str | None, str]:
-    """Returns the label a clause begins with, as the page writes it, and the rest of the text.
+    """Returns the label at the beginning of a clause, as the page writes the label, and the rest of the clause's text.
 
-    Returns None and the whole text if there is no label. A bare number isn't a label ("30 days after …"), nor is a text
-    that consists of a label only.
+    Returns None and the whole text if the clause has no label. A number without punctuation isn't a label ("30 days
+    after …"). A text that consists only of a label has no label.
     """
-    # For speed: most texts begin with a word of two or more letters that can't begin a label.
+    # For speed: most texts begin with a word of two or more letters with which no label begins.
     if (
         text[:2].isascii()
         and text[:2].isalpha()
@@ -81,9 +82,11 @@ def split_label(text: str) -> tuple[str | None, str]:
     match = _LABEL.match(text)
     if not match or _QUANTITY.match(text) or _DAY.match(text):
         return None, text
-    # With only a space after it, "Article 6 …" may begin a sentence.
-    set_apart = not match["named"] or match["after"] or match.end() != match.end("label") + 1
-    if not set_apart and (len(text) > _LONGEST_TITLE or text.endswith((".", ";", ",")) or text[match.end()].islower()):
+    # If only a space follows the label, the label may be the beginning of a sentence: "Article 6 …".
+    is_set_apart = not match["named"] or match["after"] or match.end() != match.end("label") + 1
+    if not is_set_apart and (
+        len(text) > _LONGEST_TITLE or text.endswith((".", ";", ",")) or text[match.end()].islower()
+    ):
         return None, text
     rest = text[match.end() :]
     if not has_words(rest):
@@ -92,9 +95,10 @@ def split_label(text: str) -> tuple[str | None, str]:
 
 
 def ordinal_label(number: int, list_type: str) -> str | None:
-    """Returns the label of an ordered list's item, `3.`, `c.` or `iii.`; None for a bullet.
+    """Returns the label of a list's item, such as `3.`, `c.` or `iii.`; None if the list has bullets.
 
-    number: the item's number. list_type: as in HTML's `type`: `1`, `a`, `A`, `i` or `I`; '' for bullets.
+    number: the item's number.
+    list_type: the value of the attribute `type` of `<ol>`: `1`, `a`, `A`, `i` or `I`; '' for a list with bullets.
     """
     if not list_type:
         return None

@@ -1,13 +1,15 @@
 """Names of the months in many languages, for the dates that policies state.
 
-The names are a copy from the Unicode CLDR, not a call to Babel, for two reasons: Babel would load all data of each of
-these languages in every process that reads a page, and a new release of Babel could change how a page is read.
+The names are copied from the Unicode CLDR. They aren't looked up in Babel, for two reasons: Babel would load all its
+data of each of these languages in every process that reads pages, and a new release of Babel could change how a page is
+read.
 """
 
-# From January on, in lower case, without a full stop. Of each month these are the CLDR's wide and abbreviated names, as
-# used within a date and as used alone. The languages are English, French, German, Spanish, Italian, Portuguese, Dutch,
-# Swedish, Danish, Norwegian, Finnish, Polish, Czech, Slovak, Slovenian, Croatian, Hungarian, Romanian, Bulgarian,
-# Greek, Russian, Ukrainian, Turkish, Estonian, Latvian, Lithuanian, Catalan, Indonesian and Vietnamese.
+# The names of each month, from January to December, in lower case and without a full stop. For each language these are
+# the CLDR's wide and abbreviated names, in the forms that are used within a date and alone. The languages are English,
+# French, German, Spanish, Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Polish, Czech, Slovak,
+# Slovenian, Croatian, Hungarian, Romanian, Bulgarian, Greek, Russian, Ukrainian, Turkish, Estonian, Latvian,
+# Lithuanian, Catalan, Indonesian and Vietnamese.
 _NAMES = (
     (
         "january|jan|janvier|janv|januar|enero|ene|gennaio|gen|janeiro|januari|tammikuuta|tammikuu|tammi|stycznia|"
@@ -74,5 +76,5 @@ _NAMES = (
         "gruodis|gruod|de desembre|desembre|de des|tháng 12|thg 12"
     ),
 )
-#: The number of the month, 1 to 12, by name.
+#: The number of each month, from 1 to 12, by the month's name.
 MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split("|")}

@@ -4,12 +4,14 @@ import re
 import unicodedata
 
 # Invisible characters: soft hyphen, zero-width space, direction marks, word joiner, byte-order mark, bidirectional
-# controls, and the control characters that aren't white space. U+FFFD stays: it shows that something was unreadable.
+# controls, and the control characters that aren't white space. U+FFFD isn't removed, because it shows that a character
+# was unreadable.
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
     + [code for code in [*range(0x20), *range(0x7F, 0xA0)] if not chr(code).isspace()]
 )
-# The zero-width joiners shape letters in Arabic and Indic scripts, and emoji. Elsewhere they have no effect.
+# Zero-width joiners and non-joiners where they have no effect. They do have an effect in Arabic and Indic scripts,
+# where they shape letters, and in emoji.
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
 _OTHER_THAN_LAYOUT_SPACE = re.compile(r"[^\S \t\n\r\f]")
 _LINE_BREAK = re.compile(r"[ \t]*[\n\r\f][ \t\n\r\f]*")
@@ -22,7 +24,7 @@ def normalize(text: str) -> str:
 
 
 def _normalize_collapsed(collapsed: str) -> str:
-    """Normalises a text whose white space is collapsed already."""
+    """Returns the normalised form of a text whose white space is already collapsed."""
     if not collapsed.isprintable():
         collapsed = " ".join(_IDLE_JOINER.sub("", collapsed.translate(_INVISIBLE)).split())
     if collapsed.isascii() or unicodedata.is_normalized("NFC", collapsed):
@@ -31,13 +33,16 @@ def _normalize_collapsed(collapsed: str) -> str:
 
 
 def normalize_with_typography(raw: str, text: str | None = None, *, every_space: bool = False) -> tuple[str, str]:
-    """Returns the normalised text, and its typography as in core.clauses.Clause ('' if that is the same text).
+    """Returns the normalised text, and the text's typography (see `core.clauses.Clause`).
 
-    raw: the text as the source has it. text: its normalised form, if that isn't simply `normalize(raw)`, as when raw
-    spells out emphasis. every_space: whether the writer typed each space; otherwise a run of spaces or line breaks is
-    the layout's and counts as a single space.
+    The typography is '' if it equals the normalised text.
+
+    raw: the text as the source has it.
+    text: the normalised text; None if it is `normalize(raw)`. It isn't if `raw` contains marks of emphasis.
+    every_space: whether the author typed each space, as in Markdown. If not, a run of spaces or line breaks belongs to
+        the page's layout, and becomes a single space in the typography.
     """
-    # The early returns are for speed: they cover nearly every text of a page.
+    # The early returns are for speed. They apply to nearly every text of a page.
     if text is None and raw.isprintable() and "  " not in raw and unicodedata.is_normalized("NFC", raw):
         return raw.strip(" "), ""
     collapsed = " ".join(raw.split())
@@ -48,7 +53,8 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
     elif raw == text:
         return text, ""
     spaced = _with_layout_as_spaces(raw)
-    # `isprintable` is True of no white space but the plain space, so a printable text has no space of another kind.
+    # The only white space for which `isprintable` is True is the plain space. So a printable text has no other white
+    # space.
     if text == collapsed and not every_space and (spaced.isprintable() or not _OTHER_THAN_LAYOUT_SPACE.search(raw)):
         return text, ""
     if every_space:
@@ -61,28 +67,29 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
 
 
 def _with_layout_as_spaces(raw: str) -> str:
-    """Returns the text with a space for each character that only breaks or indents lines. No-break spaces stay."""
+    """Returns the text with a space in place of each line break, tab and form feed. No-break spaces are kept."""
     return raw.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\f", " ")
 
 
 def typography_without_prefix(typography: str | None, prefix: str) -> str | None:
-    """Returns the typography without the bullet or label that its normalised text was freed of.
+    """Returns the typography without the bullet or label at its beginning.
 
-    prefix: what was cut from the beginning of the normalised text. The typography may have more characters for it:
-    spaces, invisible characters, the `*` of emphasis.
+    typography: the typography of a text; None if the source doesn't have any.
+    prefix: the bullet or label, as it was removed from the beginning of the normalised text. In the typography, the
+        same bullet or label may contain additional characters: spaces, invisible characters, the `*` of emphasis.
     """
-    left = sum(not character.isspace() for character in prefix)
-    if not typography or not left:
+    remaining = sum(not character.isspace() for character in prefix)
+    if not typography or not remaining:
         return typography
     end = 0
-    while left and end < len(typography):
-        left -= typography[end] != "*" and bool(normalize(typography[end]))
+    while remaining and end < len(typography):
+        remaining -= typography[end] != "*" and bool(normalize(typography[end]))
         end += 1
     return typography[end:].lstrip("* ")
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Returns the words of a list that is written as one string."""
+    """Returns the set of the words in a string. The words are separated by spaces."""
     return frozenset(text.split())
 
 

@@ -1,4 +1,4 @@
-"""The date on which a policy says it takes effect or was last updated."""
+"""Recognises the date on which a policy takes effect or was last updated, if the policy's text states the date."""
 
 import functools
 import re
@@ -42,11 +42,11 @@ _UPDATED = re.compile(
     r"ultima\s+actualizare|最終(?:更新|改定|改訂)日?|改定日|改訂日|更新日|最后更新|更新日期|修订日期|(?:최종\s*)?(?:개정|수정)일)",
     re.IGNORECASE,
 )
-# A date stands at most this many characters after the words that announce it.
+# The most characters from the end of an announcement ("last updated") to the end of the announced date.
 _REACH = 70
-# The most characters of a clause that holds nothing but such words, or nothing but a date.
-_ALONE = 40
-# The most characters of a clause that does nothing but state a date.
+# The most characters of a clause that holds only an announcement ("Last updated:"), or only a date.
+_LONGEST_PART = 40
+# The most characters of a clause that only states a date, with its announcement.
 _LONGEST_STATEMENT = 160
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -68,15 +68,17 @@ def _date_pattern() -> re.Pattern[str]:
 
 
 def _dates_in(text: str) -> list[date | None]:
-    """Returns the dates in a text, in order; None for one that doesn't exist or may be either of two (03/04/2018)."""
+    """Returns the dates in a text, in order.
+
+    A date that doesn't exist becomes None. So does an ambiguous date (03/04/2018).
+    """
     dates: list[date | None] = []
     for match in _date_pattern().finditer(text):
         group = match.groupdict()
         if group["n2"]:
             first, second, year = int(group["n2"]), int(group["n3"]), int(group["y2"])
-            if (
-                group["sep"] == "." or first > 12 or first == second
-            ):  # with full stops the day comes first, all over Europe
+            # In dates with full stops the day comes first, everywhere in Europe.
+            if group["sep"] == "." or first > 12 or first == second:
                 day, month = first, second
             elif second > 12:
                 day, month = second, first
@@ -105,32 +107,38 @@ def states_date(text: str) -> bool:
 
 
 def stated_date(texts: Sequence[str]) -> date | None:
-    """Returns the effective date that a policy states; failing that, the date of its last update.
+    """Returns the effective date that a policy states; if it states none, the date of its last update.
 
-    texts: the policy's clauses, in order.
+    texts: the texts of the policy's clauses, in order.
 
-    A date counts if words that announce it ("effective", "last updated") stand shortly before it, in the same clause or
-    alone in the clause above. Of several announced dates the first counts. None if no date is announced, if the date
-    doesn't exist, or if its day and month can't be told apart (03/04/2018).
+    A date counts only if it is announced by words such as "effective" or "last updated". These words stand shortly
+    before the date, either in the same clause, or in the clause above if that clause holds nothing else. If a policy
+    announces several dates, the first counts. Returns None if the policy announces no date, if the date doesn't exist,
+    or if the date is ambiguous (03/04/2018).
     """
-    updated: list[date | None] = []
+    update_dates: list[date | None] = []
     for index, text in enumerate(texts):
         if not ("20" in text or "19" in text) or not _YEAR.search(text):
             continue
-        if index and len(texts[index - 1]) <= _ALONE and len(text) <= _ALONE:
+        if index and len(texts[index - 1]) <= _LONGEST_PART and len(text) <= _LONGEST_PART:
             text = f"{texts[index - 1]} {text}"
         announced, day = _announced_date(_EFFECTIVE, text)
         if announced:
             return day
-        if not updated:
+        if not update_dates:
             announced, day = _announced_date(_UPDATED, text)
             if announced:
-                updated.append(day)
-    return updated[0] if updated else None
+                update_dates.append(day)
+    return update_dates[0] if update_dates else None
 
 
 def _announced_date(announcement: re.Pattern[str], text: str) -> tuple[bool, date | None]:
-    """Returns whether the text announces a date with such words, and the date; None if it can't be told which day."""
+    """Returns whether the text announces a date, and the date.
+
+    The date is None if no date is announced, or if the announced date doesn't exist or is ambiguous.
+
+    announcement: a pattern of words that announce a date.
+    """
     for match in announcement.finditer(text):
         dates = _dates_in(text[match.end() : match.end() + _REACH])
         if dates:

@@ -1,4 +1,4 @@
-"""The policy vocabulary: the words that policies use far more often than other pages, in many languages."""
+"""The policy vocabulary, in many languages: words that policies use far more often than other pages."""
 
 import functools
 import re
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from extraction.words.normalization import word_set
 
-# Whole words, or stems with any ending: privacy, personal data, consent, rights, names of such documents.
+# Whole words, or stems with any ending (`\w*`). They are words about privacy, personal data, consent and rights, and
+# words in the titles of policies.
 _STEMS = (
     # English
     r"privacy|personal(?:ly)?|polic(?:y|ies)|cookies?|data|information|consent|disclos\w*|gdpr|ccpa|"
@@ -34,9 +35,10 @@ _STEMS = (
     # Arabic, Hebrew
     r"خصوصية|الخصوصية|البيانات|פרטיות|מידע"
 )
-# Before the word there may be an elided article ("l'information"), after it punctuation.
+# An elided article may stand before the word ("l'information"), and punctuation may follow the word.
 _POLICY_WORD = re.compile(rf"(?:[^\W\d_]{{1,2}}['’])?(?:{_STEMS})(?![^\W_])", re.IGNORECASE)
-# Words that policies share with other pages. Two different words of these in a text are a weak sign.
+# Shared words: words that policies share with other pages. A text with two different shared words may be a part of a
+# policy.
 _SHARED_WORDS = word_set(
     # English
     "keep keeps kept store stores stored collect collects collected collecting retain retained delete deletes deleted "
@@ -83,17 +85,20 @@ _SHARED_WORDS = word_set(
     "sparar samlar lagras raderas delar säljer adress telefon nummer konto namn lag åtkomst rättelse ändamål tredje "
     "leverantör avtal säkerhet webbplats tjänst server webbläsare enhet betalning beställning kunder år månader dagar"
 )
-# Most texts that use the policy vocabulary do so within this many characters, so they are looked at first.
+# The number of characters at a text's beginning that are searched first. Most texts that use the policy vocabulary have
+# a word of the vocabulary there.
 _HEAD = 200
+# The most characters of a word. The search of the rest of a text begins this many characters before the end of the
+# head, so that a word across that boundary is not missed.
 _LONGEST_WORD = 40
-# Answers for longer texts aren't cached, so that no page can be made to fill the memory.
+# The most characters of a text for which the result is cached. The limit keeps a hostile page from filling the memory.
 _LONGEST_CACHED = 2_000
-# Words of scripts that have no spaces between words.
+# Words of the policy vocabulary in scripts without spaces between words.
 _UNSPACED_WORD = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보|情報|信息|资料|資料|정보")
 
 
 def count_policy_words(text: str) -> tuple[int, int]:
-    """Returns how many words of a text are of the policy vocabulary, and how many words it has in all."""
+    """Returns two counts: the words of a text that belong to the policy vocabulary, and all words of the text."""
     words = text.lower().split()
     count = sum(map(_is_policy_word, words))
     if text.isascii():
@@ -104,13 +109,13 @@ def count_policy_words(text: str) -> tuple[int, int]:
 
 
 def _cached(predicate: Callable[[str], bool]) -> Callable[[str], bool]:
-    """Caches the answers for short texts, since most captures of a policy show the same texts."""
+    """Returns the predicate with a cache for short texts. Most captures of a policy show the same texts."""
     cached = functools.lru_cache(maxsize=8_192)(predicate)
 
-    def answer(text: str) -> bool:
+    def cached_predicate(text: str) -> bool:
         return cached(text) if len(text) <= _LONGEST_CACHED else predicate(text)
 
-    return functools.update_wrapper(answer, predicate)
+    return functools.update_wrapper(cached_predicate, predicate)
 
 
 @_cached
@@ -125,7 +130,7 @@ def uses_policy_word(text: str) -> bool:
 
 @_cached
 def uses_shared_words(text: str) -> bool:
-    """Returns whether the text has two different words of those that policies share with other pages."""
+    """Returns whether the text has at least two different shared words (words that policies share with other pages)."""
     return len(_SHARED_WORDS.intersection([word.strip(".,;:!?()\"'”“’") for word in text.lower().split()])) > 1
 
 

@@ -1,6 +1,6 @@
-"""Pages and captures for the tests of extraction, and short forms of what is extracted from them.
+"""Pages and captures for the tests of extraction, and functions that return their clauses in a short form.
 
-Every sentence of the pages was written for these tests.
+All texts of the pages were written for these tests.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ POLICY = "".join(
 
 
 def html(body: str, *, title: str = "Privacy Policy", head: str = "") -> bytes:
-    """Returns a whole page around a body."""
+    """Returns an HTML page with a body, which is given as markup."""
     return (
         f"<!DOCTYPE html><html lang='en'><head><title>{title}</title>{head}</head><body>{body}</body></html>".encode()
     )
@@ -45,7 +45,10 @@ def capture(
     redirects: tuple[str, ...] = (),
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Capture:
-    """Returns a capture of a page, as a live crawl makes it."""
+    """Returns a capture of a page with the fields that a live crawl sets.
+
+    asked_url: the requested address; '' if it is the same as `url`.
+    """
     return Capture(
         vendor="northwind",
         policy="privacy",
@@ -62,18 +65,21 @@ def capture(
 
 
 def texts(body: str, *, select: Sequence[str] = (), remove: Sequence[str] = ()) -> list[str]:
-    """Returns the texts of the clauses of an HTML page with that body."""
+    """Returns the text of each clause of an HTML page.
+
+    body: the page's body, as markup.
+    """
     return [clause.text for clause in extract(html(body), "text/html", select=select, remove=remove).clauses]
 
 
 def clauses_of(payload: bytes | str, media_type: str = "text/html") -> list[tuple[ClauseKind, str | None, str]]:
-    """Returns kind, label and text of each clause of a page."""
+    """Returns the kind, label and text of each clause of a page."""
     data = payload.encode() if isinstance(payload, str) else payload
     return [(clause.kind, clause.label, clause.text) for clause in extract(data, media_type).clauses]
 
 
 def assert_well_formed(document: Document) -> None:
-    """Asserts what holds for every document."""
+    """Asserts that positions, texts and kinds of a document's clauses are valid."""
     assert [clause.position for clause in document.clauses] == list(range(len(document.clauses)))
     for clause in document.clauses:
         assert clause.text

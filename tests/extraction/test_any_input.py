@@ -1,4 +1,4 @@
-"""Properties of extraction for any input: it fails only with ExtractionError, and its clauses are well-formed."""
+"""Properties of extraction for arbitrary input: the only exception is ExtractionError, and all clauses are valid."""
 
 import html as html_module
 import random
@@ -70,7 +70,7 @@ def test_same_words_in_other_markup_give_the_same_clauses(paragraphs: list[str])
     assert [clause.text for clause in plain] == paragraphs
 
 
-def test_random_bytes_are_no_text() -> None:
+def test_random_bytes_are_rejected_as_not_being_text() -> None:
     noise = random.Random(1).randbytes(20_000)
     for media_type in ("text/plain", "text/html", "text/markdown"):
         with pytest.raises(ExtractionError, match="no text"):

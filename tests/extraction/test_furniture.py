@@ -1,4 +1,4 @@
-"""What counts as page furniture, and what looks like furniture but is a part of the policy."""
+"""Elements that are page furniture, and elements that look like furniture but are parts of the policy."""
 
 import pytest
 
@@ -41,30 +41,32 @@ FURNITURE = {
 
 @pytest.mark.parametrize("name", FURNITURE)
 @pytest.mark.parametrize("place", ["above", "below"])
-def test_page_furniture_is_no_clause(name: str, place: str) -> None:
+def test_page_furniture_is_removed(name: str, place: str) -> None:
     content = f"<div class=wrap><h1>Privacy Policy</h1>{POLICY}</div>"
     page = FURNITURE[name] + content if place == "above" else content + FURNITURE[name]
-    plain = extract(html(content), "text/html").clauses
-    assert [clause.text for clause in extract(html(page), "text/html").clauses] == [clause.text for clause in plain]
-    assert [clause.text for clause in plain if clause.kind == "paragraph"] == list(PARAGRAPHS)
+    clauses_without_furniture = extract(html(content), "text/html").clauses
+    assert [clause.text for clause in extract(html(page), "text/html").clauses] == [
+        clause.text for clause in clauses_without_furniture
+    ]
+    assert [clause.text for clause in clauses_without_furniture if clause.kind == "paragraph"] == list(PARAGRAPHS)
 
 
-KEPT = {
+POLICY_PARTS = {
     "a section's own header": "<div class='section-header'><h3>Sharing with others</h3></div>",
     "a section named by its title": "<div id='sharing--our-commitments-to-you'><h3>Our commitments</h3></div>",
     "links to partners": "<ul><li><a href='https://a.example/p'>Acme Post</a></li>"
     "<li><a href='https://b.example/p'>Blue Van</a></li>"
     "<li><a href='https://c.example/p'>City Bike</a></li></ul>",
     "a heading that opens a panel": "<h3><button aria-expanded=false>Data of children</button></h3>",
-    "a form around it all": "<form><p>Data of children are erased.</p></form>",
+    "a form around a part of the policy": "<form><p>Data of children are erased.</p></form>",
     "an aside within the article": "<article><aside><p>In short: we hold little of your data.</p></aside></article>",
 }
 
 
-@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("name", POLICY_PARTS)
 def test_parts_of_the_policy_that_look_like_furniture_are_kept(name: str) -> None:
-    page = f"<div><h1>Privacy Policy</h1>{POLICY}{KEPT[name]}{POLICY}</div>"
-    expected = {clause.text for clause in extract(html(KEPT[name]), "text/html", select=["body"]).clauses}
+    page = f"<div><h1>Privacy Policy</h1>{POLICY}{POLICY_PARTS[name]}{POLICY}</div>"
+    expected = {clause.text for clause in extract(html(POLICY_PARTS[name]), "text/html", select=["body"]).clauses}
     assert expected
     assert expected <= {clause.text for clause in extract(html(page), "text/html").clauses}
 
@@ -84,7 +86,7 @@ def test_sections_side_by_side_are_all_kept() -> None:
 
 
 @needs_shared
-def test_two_real_pages_give_their_policies_and_nothing_else() -> None:
+def test_only_the_policy_is_extracted_from_two_real_pages() -> None:
     old = extract((SHARED / "captures/hesk-20101125161654.html").read_bytes(), "text/html").clauses
     new = extract((SHARED / "captures/hesk-20161018225756.html").read_bytes(), "text/html").clauses
     assert len(old) == 55

@@ -1,4 +1,4 @@
-"""Pages and texts made to break a parser."""
+"""Pages and texts that are designed to break a parser."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Clauses of HTML pages."""
+"""The clauses that are extracted from HTML pages."""
 
 from typing import Literal
 
@@ -52,7 +52,7 @@ def test_text_between_paragraphs_is_a_paragraph() -> None:
     ]  # fmt: skip
 
 
-def test_unclosed_tags_do_no_harm() -> None:
+def test_unclosed_elements_are_read() -> None:
     assert texts("<p>One<p>Two<ul><li>Three<li>Four</ul><td>Five") == ["One", "Two", "Three", "Four", "Five"]
 
 
@@ -67,7 +67,7 @@ def test_ordered_lists_are_numbered_as_a_browser_does() -> None:
     ]
 
 
-def test_label_in_the_text_outranks_the_lists_number() -> None:
+def test_label_in_the_text_outranks_the_number_from_the_list() -> None:
     assert clauses_of_body("<ol><li>(b) written out</li></ol>") == [("list_item", "(b)", "written out")]
 
 
@@ -93,7 +93,7 @@ def test_table_is_read_row_by_row() -> None:
     ]
 
 
-def test_layout_table_is_no_table_row() -> None:
+def test_row_of_a_layout_table_does_not_become_one_clause() -> None:
     page = f"<table><tr><td><ul><li><a href=/>Home</a></li></ul></td><td>{POLICY}</td></tr></table>"
     assert [text for text in texts(page) if text in PARAGRAPHS] == list(PARAGRAPHS)
 
@@ -120,7 +120,7 @@ def test_bold_line_is_a_heading_but_bold_words_are_not() -> None:
     ]
 
 
-def test_bold_date_is_no_heading() -> None:
+def test_bold_date_is_a_paragraph() -> None:
     document = extract(html(f"<p><b>Last updated: 3 May 2021</b></p>{POLICY}"), "text/html")
     assert document.clauses[0].kind == "paragraph"
 
@@ -130,7 +130,7 @@ def test_markup_that_was_escaped_by_mistake_is_read_as_markup() -> None:
     assert texts(f"<div>{escaped}</div>") == texts(POLICY)
 
 
-def test_lines_of_a_converted_pdf_become_paragraphs_again() -> None:
+def test_lines_of_a_page_converted_from_pdf_are_joined() -> None:
     words = " ".join(PARAGRAPHS * 4).split()
     lines, line = [], ""
     for word in words:
@@ -163,10 +163,10 @@ def test_error_names_an_invalid_selector(option: Literal["select", "remove"]) ->
         texts("<p>Some words.</p>", **{option: ["p[["]})
 
 
-def test_title_and_language_are_those_of_the_page() -> None:
+def test_document_has_the_title_and_language_of_the_page() -> None:
     document = extract(html(POLICY, title=" Our\n Policy "), "text/html")
     assert (document.title, document.language) == ("Our Policy", "en")
 
 
-def test_short_text_is_in_the_language_the_page_declares() -> None:
+def test_short_text_gets_the_language_that_the_page_declares() -> None:
     assert extract(b"<html lang='pt-BR'><p>Dados</p>", "text/html").language == "pt"

@@ -1,4 +1,4 @@
-"""Which numbers and letters at the beginning of a text are its label."""
+"""Numbers and letters at the beginning of a text, and whether they are the text's label."""
 
 import pytest
 
@@ -24,6 +24,6 @@ from tests.extraction.example_pages import html
         ("7.", None, "7."),
     ],
 )
-def test_label_is_split_from_the_text(written: str, label: str | None, text: str) -> None:
+def test_label_is_separated_from_the_text(written: str, label: str | None, text: str) -> None:
     (clause,) = extract(html(f"<p>{written}</p>"), "text/html").clauses
     assert (clause.label, clause.text) == (label, text)

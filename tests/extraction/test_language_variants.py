@@ -1,4 +1,4 @@
-"""Which captures show a variant in another language, by the languages of the other captures."""
+"""Which captures of a policy are variants in another language, judging by the languages of all captures."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def capture_in(language: str, days: float) -> CaptureLanguage:
 
 
 def quarantined(*captures: CaptureLanguage) -> dict[int, str]:
-    """Returns the evidence against each variant, by the day of the capture."""
+    """Returns the evidence of each variant's verdict, by the day of the capture (counted from BEGIN)."""
     return {
         (capture.captured_at - BEGIN).days: verdict.evidence for capture, verdict in language_variants(captures).items()
     }
@@ -61,7 +61,7 @@ def quarantined(*captures: CaptureLanguage) -> dict[int, str]:
         (document_of(), None),
     ],
 )
-def test_language_is_certain_only_if_the_whole_text_is_clearly_in_it(document: Document, language: str | None) -> None:
+def test_language_is_certain_if_all_of_the_text_clearly_has_it(document: Document, language: str | None) -> None:
     assert sure_language(document) == language
 
 
@@ -75,19 +75,19 @@ def test_document_in_another_language_than_declared_is_quarantined() -> None:
     assert undeclared_language("no", "nb") is None
 
 
-def test_run_between_captures_in_the_own_language_is_a_variant() -> None:
+def test_captures_between_captures_in_the_own_language_are_variants() -> None:
     assert quarantined(capture_in("en", 0), capture_in("en", 1), capture_in("de", 8), capture_in("en", 9)) == {
         8: "in German, while the captures before (2024-01-02) and after (2024-01-10) are in English"
     }
 
 
-def test_run_of_several_languages_is_all_variants() -> None:
+def test_run_of_captures_in_several_languages_has_only_variants() -> None:
     assert set(
         quarantined(*(capture_in(language, day) for day, language in enumerate(["en", "de", "fr", "en", "en"])))
     ) == {1, 2}
 
 
-def test_latest_run_is_a_variant_until_it_spans_thirty_days() -> None:
+def test_latest_captures_are_variants_until_they_span_thirty_days() -> None:
     english, german = [capture_in("en", day) for day in range(9)], [capture_in("de", day) for day in range(20, 26)]
     evidence = quarantined(*english, *german)
     assert set(evidence) == set(range(20, 26))
@@ -99,21 +99,21 @@ def test_latest_run_is_a_variant_until_it_spans_thirty_days() -> None:
     assert quarantined(*english, *german, capture_in("de", 20 + LANGUAGE_MOVE.days)) == {}
 
 
-def test_move_to_one_language_does_not_accept_a_third() -> None:
+def test_switch_to_a_language_does_not_accept_a_third_language() -> None:
     english = [capture_in("en", day) for day in range(9)]
-    moved = [capture_in("de", 20), capture_in("fr", 30), capture_in("de", 60)]
-    assert set(quarantined(*english, *moved)) == {30}
+    later = [capture_in("de", 20), capture_in("fr", 30), capture_in("de", 60)]
+    assert set(quarantined(*english, *later)) == {30}
 
 
-def test_other_language_before_the_own_is_no_variant() -> None:
+def test_captures_before_the_own_language_are_accepted() -> None:
     assert quarantined(capture_in("de", 0), *(capture_in("en", day) for day in range(100, 110))) == {}
 
 
-def test_first_of_two_equally_frequent_languages_is_the_own() -> None:
+def test_first_of_two_equally_frequent_languages_is_the_own_one() -> None:
     assert set(quarantined(capture_in("de", 0), capture_in("en", 1))) == {1}
 
 
-def test_single_language_has_no_variants() -> None:
+def test_captures_in_a_single_language_have_no_variants() -> None:
     assert quarantined(*(capture_in("fr", day) for day in range(5))) == {}
     assert quarantined() == {}
 
@@ -124,7 +124,7 @@ histories = st.lists(
 
 
 @given(histories, st.data())
-def test_order_of_captures_makes_no_difference(captures: list[CaptureLanguage], data: st.DataObject) -> None:
+def test_variants_do_not_depend_on_the_order_of_captures(captures: list[CaptureLanguage], data: st.DataObject) -> None:
     order = data.draw(st.permutations(captures + captures[:3]))
     assert language_variants(order) == language_variants(captures)
 

@@ -15,7 +15,7 @@ def test_links_are_absolute_and_without_tracking_parameters() -> None:
     assert clause.links == ("https://northwind.example/cookies?id=4", "mailto:dpo@northwind.example", "tel:+4411")
 
 
-def test_link_belongs_to_the_text_it_surrounds() -> None:
+def test_clause_has_the_links_that_surround_its_text() -> None:
     picture = "<a href=https://a.example/><img src=x></a><p>Plain words.</p>"
     page = f"{picture}<a href=https://b.example/><div>Linked words.</div></a>"
     assert [clause.links for clause in extract(html(page), "text/html", select=["body"]).clauses] == [
@@ -30,8 +30,8 @@ def test_relative_links_are_resolved_against_the_pages_base() -> None:
     assert clause.links == ("https://cdn.example/a/c",)
 
 
-def test_addresses_that_cloudflare_hides_are_read() -> None:
-    """Cloudflare replaces e-mail addresses with a code that its own script, email-decode.min.js, turns back."""
+def test_addresses_that_cloudflare_encoded_are_decoded() -> None:
+    """Cloudflare replaces e-mail addresses with a code, which Cloudflare's script email-decode.min.js decodes."""
     key, address = 0x2A, "dpo@northwind.example"
     code = bytes([key, *(ord(letter) ^ key for letter in address)]).hex()
     page = (

@@ -1,4 +1,4 @@
-"""Clauses of Markdown."""
+"""The clauses that are extracted from Markdown."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from extraction import extract
 from tests.extraction.example_pages import clauses_of
 
 
-def test_markdown_gives_the_clauses_of_its_html() -> None:
+def test_markdown_gives_the_same_clauses_as_html() -> None:
     text = (
         "# Policy\n\nSee [our *cookies*](https://northwind.example/c?utm_source=x) and **no more**.\n\n"
         "2\\. Two \\* stars\n\n* one\n* two\n    * deeper\n\n1. first\n2. second\n\n"
@@ -29,7 +29,7 @@ def test_markdown_gives_the_clauses_of_its_html() -> None:
 
 @pytest.mark.parametrize("indent", [2, 4, 6, 8])
 def test_list_items_stay_separate_at_any_indentation(indent: int) -> None:
-    """CommonMark (section 5.2) allows three spaces before an item; many converters write four and more."""
+    """CommonMark (section 5.2) allows at most three spaces before an item. Many converters write four or more."""
     space = " " * indent
     text = f"Before it.\n\n{space}* one\n{space}* two\n{space * 2}* three\n\nAfter it."
     assert [clause for _, _, clause in clauses_of(text, "text/markdown")] == [
@@ -41,7 +41,7 @@ def test_list_items_stay_separate_at_any_indentation(indent: int) -> None:
     ]
 
 
-def test_link_to_a_script_is_kept_as_its_words() -> None:
+def test_link_to_a_script_keeps_its_text_and_loses_its_target() -> None:
     document = extract(
         b"# [How we use it](javascript:void(0))\n\nWe keep [logs](https://a.example/x).\n", "text/markdown"
     )

@@ -1,4 +1,4 @@
-"""Which characters of a text are kept."""
+"""Characters that normalisation keeps, replaces or removes."""
 
 from tests.extraction.example_pages import texts
 

@@ -1,4 +1,4 @@
-"""Clauses of plain text."""
+"""The clauses that are extracted from plain text."""
 
 import textwrap
 
@@ -9,11 +9,11 @@ from tests.extraction.example_pages import PARAGRAPHS, clauses_of
 from tests.shared_material import SHARED, needs_shared
 
 
-def test_paragraphs_between_blank_lines() -> None:
+def test_blank_lines_separate_clauses() -> None:
     assert [text for _, _, text in clauses_of("\n\n".join(PARAGRAPHS), "text/plain")] == list(PARAGRAPHS)
 
 
-def test_one_clause_a_line() -> None:
+def test_each_line_is_a_clause_in_a_text_without_blank_lines() -> None:
     assert [text for _, _, text in clauses_of("\n".join(PARAGRAPHS), "text/plain")] == list(PARAGRAPHS)
 
 
@@ -22,14 +22,14 @@ def test_hard_wrapped_paragraphs_are_joined() -> None:
     assert [text for _, _, text in clauses_of(wrapped, "text/plain")] == list(PARAGRAPHS)
 
 
-def test_line_that_ends_with_a_preposition_continues() -> None:
+def test_line_that_ends_with_a_preposition_is_joined_with_the_next() -> None:
     assert clauses_of("We think of the privacy of\nvisitors to the site.\nAnd of yours.", "text/plain") == [
         ("paragraph", None, "We think of the privacy of visitors to the site."),
         ("paragraph", None, "And of yours."),
     ]
 
 
-def test_headings_bullets_and_numbers_of_plain_text() -> None:
+def test_headings_bullets_and_numbers_in_plain_text_are_recognised() -> None:
     text = f"Your data\n{PARAGRAPHS[0]}\n> In short\n{PARAGRAPHS[1]}\n• one\n- two\n2.1 {PARAGRAPHS[2]}\nname\nstreet\n"
     assert clauses_of(text, "text/plain") == [
         ("heading", None, "Your data"),
@@ -44,7 +44,7 @@ def test_headings_bullets_and_numbers_of_plain_text() -> None:
     ]
 
 
-def test_menus_above_and_below_a_text_are_no_clauses() -> None:
+def test_menus_above_and_below_a_text_are_removed() -> None:
     above = "Northwind\nParcels\nPrices\nToggle navigation\n"
     below = "\nProducts\nParcels\nLetters\nCompany\nJobs\nPress\n© Northwind Ltd."
     assert [text for _, _, text in clauses_of(above + "\n".join(PARAGRAPHS) + below, "text/plain")] == list(PARAGRAPHS)
@@ -61,7 +61,7 @@ def test_menus_above_and_below_a_text_are_no_clauses() -> None:
         ("xs2mail.txt", "Privacy Policy", 19),
     ],
 )
-def test_real_texts_give_clauses_a_reader_would_cite(name: str, first: str, clauses: int) -> None:
+def test_real_texts_give_the_expected_number_of_clauses(name: str, first: str, clauses: int) -> None:
     extracted = extract((SHARED / "policies" / name).read_bytes(), "text/plain").clauses
     assert extracted[0].text.startswith(first)
     assert len(extracted) == clauses

@@ -1,4 +1,4 @@
-"""A redesign of a page is no change of the policy: the same words in other markup give the same clauses."""
+"""A redesign of a page doesn't change the policy: the same words in different markup give the same clauses."""
 
 import pytest
 
@@ -46,7 +46,7 @@ MARKUPS = {
 
 
 @pytest.mark.parametrize("name", MARKUPS)
-def test_same_words_make_the_same_version_in_any_markup(name: str) -> None:
+def test_same_words_make_the_same_version_in_different_markup(name: str) -> None:
     first = extract(MARKUPS["paragraphs and a list"], "text/html")
     other = extract(MARKUPS[name], "text/html")
     assert [clause.text for clause in other.clauses] == [TITLE, LEAD, *ITEMS, *PARAGRAPHS]

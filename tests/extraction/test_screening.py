@@ -1,4 +1,4 @@
-"""Verdicts on pages in a policy's place, and on policies that don't look like one."""
+"""Verdicts on pages that are sent instead of a policy, and on policies that look like other pages."""
 
 import json
 
@@ -28,7 +28,7 @@ NOT_THE_POLICY = {
         "blocked",
         html("<h1>Access Denied</h1><p>You don't have permission to see this page. Reference 18.2</p>", title="Oops"),
     ),
-    "403 under 200": (
+    "403 page with status 200": (
         "blocked",
         html("<center><h1>403 Forbidden</h1></center><hr><center>nginx</center>", title="403 Forbidden"),
     ),
@@ -43,8 +43,11 @@ NOT_THE_POLICY = {
         ),
     ),
     "soft 404 in French": ("not_found", html("<h1>Page introuvable</h1>", title="Northwind")),
-    "the archive's own": ("not_found", html("<p>The Wayback Machine has not archived that URL.</p>", title="Archive")),
-    "error under 200": ("unavailable", html("<h1>503 Service Unavailable</h1>", title="503")),
+    "an archive's error page": (
+        "not_found",
+        html("<p>The Wayback Machine has not archived that URL.</p>", title="Archive"),
+    ),
+    "error page with status 200": ("unavailable", html("<h1>503 Service Unavailable</h1>", title="503")),
     "maintenance": (
         "unavailable",
         html("<p>We are down for maintenance and will be back soon.</p>", title="Northwind"),
@@ -55,7 +58,7 @@ NOT_THE_POLICY = {
     ),
     "login in steps": ("login", html("<h1>Sign in</h1><form><input name=email></form>", title="Northwind")),
     "shell": ("empty", html("<div id=root></div><script src=/app.js></script>", title="Northwind")),
-    "shell with a plea": (
+    "shell that asks for JavaScript": (
         "empty",
         html("<noscript>You need to enable JavaScript to run this app.</noscript><div id=root>Northwind</div>"),
     ),
@@ -81,7 +84,7 @@ NOT_THE_POLICY = {
 
 
 @pytest.mark.parametrize("name", NOT_THE_POLICY)
-def test_page_in_a_policys_place_is_quarantined_with_the_reason(name: str) -> None:
+def test_page_that_is_not_the_policy_is_quarantined(name: str) -> None:
     reason, payload = NOT_THE_POLICY[name]
     verdict = read(capture(payload), payload).verdict
     assert (verdict.name, verdict.reason) == ("quarantined", reason)
@@ -101,7 +104,7 @@ def test_page_in_a_policys_place_is_quarantined_with_the_reason(name: str) -> No
         (302, "empty"),
     ],
 )
-def test_status_other_than_success_decides_whatever_the_page_holds(status: int, reason: str) -> None:
+def test_error_status_quarantines_a_page_with_any_content(status: int, reason: str) -> None:
     payload = html(POLICY)
     reading = read(capture(payload, status=status), payload)
     assert (reading.verdict.name, reading.verdict.reason) == ("quarantined", reason)
@@ -111,7 +114,7 @@ def test_status_other_than_success_decides_whatever_the_page_holds(status: int, 
 ACCEPTED = {
     "a policy": html(POLICY),
     "a very short policy": html("<p>We collect no personal data at all.</p>"),
-    "a notice that it is gone": html("<p>This notice is no longer available.</p>", title="Privacy notice"),
+    "a notice that the policy is withdrawn": html("<p>This notice is no longer available.</p>", title="Privacy notice"),
     "a policy that speaks of captchas, errors and logins": html(
         POLICY + "<p>A CAPTCHA keeps robots out. If a page is not found or an error occurred, access"
         " denied or not, we log it when "
@@ -133,7 +136,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_policy_is_accepted_whatever_else_the_page_holds(name: str) -> None:
+def test_policy_is_accepted_although_the_page_holds_other_things(name: str) -> None:
     reading = read(capture(ACCEPTED[name]), ACCEPTED[name])
     assert reading.verdict.name == "accepted", reading.verdict
     assert reading.document is not None
@@ -147,28 +150,28 @@ HOME = (
 )
 
 
-def test_redirect_to_the_home_page_is_not_found() -> None:
+def test_redirect_to_the_home_page_has_the_reason_not_found() -> None:
     payload = html(HOME, title="Northwind")
-    sent_home = capture(
+    redirected = capture(
         payload,
         url="https://northwind.example/",
         asked_url="https://northwind.example/privacy",
         redirects=("https://northwind.example/privacy",),
     )
-    assert read(sent_home, payload).verdict.reason == "not_found"
+    assert read(redirected, payload).verdict.reason == "not_found"
 
 
-def test_home_page_in_the_policys_place_is_not_found() -> None:
+def test_home_page_instead_of_the_policy_has_reason_not_found() -> None:
     payload = html(HOME, title="Northwind", head="<link rel=canonical href='https://northwind.example'>")
     assert read(capture(payload), payload).verdict.reason == "not_found"
 
 
-def test_fewer_bytes_than_announced_are_truncated() -> None:
+def test_payload_shorter_than_its_content_length_is_truncated() -> None:
     payload = html(POLICY)
     cut = capture(payload, headers=(("Content-Length", str(len(payload) + 100)),))
     assert read(cut, payload).verdict.reason == "truncated"
-    coded = capture(payload, headers=(("Content-Length", str(len(payload) + 100)), ("Content-Encoding", "br")))
-    assert read(coded, payload).verdict.name == "accepted"
+    compressed = capture(payload, headers=(("Content-Length", str(len(payload) + 100)), ("Content-Encoding", "br")))
+    assert read(compressed, payload).verdict.name == "accepted"
 
 
 def test_page_that_ends_inside_a_tag_is_truncated() -> None:
@@ -211,14 +214,14 @@ def test_no_real_policy_is_quarantined() -> None:
         *(SHARED / "captures").iterdir(),
         *list((SHARED / "pairs").iterdir())[::4],
     ]
-    wrong: dict[str, Verdict] = {}
+    wrong_verdicts: dict[str, Verdict] = {}
     for file in files:
         payload = file.read_bytes()
         verdict = read(capture(payload, media_type=media_types[file.suffix]), payload).verdict
         if verdict.name != "accepted":
-            wrong[file.name] = verdict
+            wrong_verdicts[file.name] = verdict
     assert len(files) > 100
-    assert wrong == {}
+    assert wrong_verdicts == {}
 
 
 @needs_shared

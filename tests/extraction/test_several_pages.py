@@ -1,4 +1,4 @@
-"""A policy of several pages is read as one document, and accepted only if every page shows its part."""
+"""A policy of several pages is read as one document. It is accepted only if every page shows a part of the policy."""
 
 from typing import Literal
 
@@ -18,7 +18,10 @@ THIRD = html(f"<h1>Cookies</h1><p>{PARAGRAPHS[4]}</p>", title="Cookie policy")
 
 
 def pages(*payloads: bytes, status: int = 200) -> list[Observed]:
-    """Returns captures of pages. status: the HTTP status of the last; the others have 200."""
+    """Returns captures of pages.
+
+    status: the HTTP status of the last page; the other pages have the status 200.
+    """
     urls = [f"https://northwind.example/privacy/{number}" for number in range(1, len(payloads) + 1)]
     statuses = [200] * (len(payloads) - 1) + [status]
     return [
@@ -26,7 +29,7 @@ def pages(*payloads: bytes, status: int = 200) -> list[Observed]:
     ]
 
 
-def test_clauses_of_all_pages_keep_their_own_pages_headings() -> None:
+def test_heading_path_has_headings_of_the_same_page_only() -> None:
     reading = read(*compose("mixed", pages(FIRST, SECOND, THIRD)))
     assert reading.verdict.name == "accepted"
     assert reading.document is not None
@@ -67,18 +70,18 @@ CHALLENGE = html("<h1>Checking your browser</h1><p>This takes a moment.</p>", ti
     ],
     ids=["missing", "error", "refused", "challenge", "shell", "cut", "image", "shop"],
 )
-def test_page_that_fails_quarantines_the_policy_and_is_named(last: bytes, status: int, reason: str) -> None:
+def test_one_failed_page_quarantines_the_policy_and_is_named(last: bytes, status: int, reason: str) -> None:
     verdict = read(*compose("mixed", pages(FIRST, SECOND, last, status=status))).verdict
     assert verdict.name == "quarantined"
     assert verdict.evidence.startswith("page 3 of 3, https://northwind.example/privacy/3: ")
     assert verdict.reason == (reason or verdict.reason)
 
 
-def test_pages_of_other_documents_make_no_privacy_policy() -> None:
+def test_pages_of_another_document_are_quarantined() -> None:
     cookies = html(f"<h1>Cookie policy</h1>{f'<p>{PARAGRAPHS[4]}</p>' * 9}", title="Cookie policy")
     terms = html(f"<h1>Terms and conditions</h1>{f'<p>{PARAGRAPHS[2]}</p>' * 9}", title="Terms and conditions")
-    alone = [read(*page).verdict for page in pages(terms, terms)]
-    assert {verdict.reason for verdict in alone} == {"other_document"}
+    verdicts_on_single_pages = [read(*page).verdict for page in pages(terms, terms)]
+    assert {verdict.reason for verdict in verdicts_on_single_pages} == {"other_document"}
     assert read(*compose("mixed", pages(terms, terms))).verdict.reason == "other_document"
     assert read(*compose("mixed", pages(FIRST, cookies))).verdict.name == "accepted"
 
@@ -89,7 +92,7 @@ def test_selectors_apply_to_every_page() -> None:
     assert [clause.text for clause in reading.document.clauses] == ["What we collect", "Your rights"]
 
 
-def test_page_that_a_server_calls_multipart_is_a_single_page() -> None:
+def test_page_with_a_multipart_media_type_is_read_as_a_single_page() -> None:
     composed, payload = compose("mixed", pages(FIRST, SECOND))
     served = capture(payload, media_type=composed.media_type)
     assert not is_composed(served)
@@ -112,7 +115,7 @@ _media_types = st.text(st.characters(max_codepoint=255), max_size=20)
 
 
 @given(_bodies, _media_types, _kinds)
-def test_composed_captures_come_apart_again(
+def test_parts_of_a_composed_capture_equal_the_original_captures(
     bodies: list[bytes], media_type: str, kind: Literal["mixed", "alternative"]
 ) -> None:
     parts = [(capture(body, media_type=media_type, headers=(("X-A", media_type),)), body) for body in bodies]

@@ -1,4 +1,4 @@
-"""First lines that name the source of a text."""
+"""First lines that name the source of a text are recognised and removed."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from extraction import CorpusLine, corpus_line
 from tests.extraction.example_pages import PARAGRAPHS, clauses_of
 
 
-def test_corpus_line_is_read_and_is_no_clause() -> None:
+def test_corpus_line_is_recognised_and_removed() -> None:
     line = (
         "The following text is extracted and transformed from the northwind.example privacy policy that was "
         "archived on 2018-11-10. Please check the original."
@@ -17,6 +17,6 @@ def test_corpus_line_is_read_and_is_no_clause() -> None:
     assert corpus_line(line.replace("2018-11-10", "2018-13-10").encode()) is None
 
 
-def test_first_line_with_only_an_address_is_no_clause() -> None:
+def test_first_line_with_only_an_address_is_removed() -> None:
     text = f"http://northwind.example/privacy.html\n{PARAGRAPHS[0]}"
     assert clauses_of(text, "text/plain") == [("paragraph", None, PARAGRAPHS[0])]

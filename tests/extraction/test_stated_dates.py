@@ -1,4 +1,4 @@
-"""The date a policy states as effective or last updated."""
+"""The date on which a policy states that it takes effect or was last updated."""
 
 from datetime import date
 
@@ -30,7 +30,7 @@ from extraction.words.stated_dates import stated_date
         ("Last updated when we had time.", None),
     ],
 )
-def test_stated_date_is_read_if_it_is_certain(text: str, day: date | None) -> None:
+def test_stated_date_is_read_if_it_is_unambiguous(text: str, day: date | None) -> None:
     assert stated_date([text]) == day
 
 
@@ -38,7 +38,7 @@ def test_effective_date_outranks_the_date_of_the_last_update() -> None:
     assert stated_date(["Last updated: 3 May 2021", "Some words.", "Effective date: 1 June 2021"]) == date(2021, 6, 1)
 
 
-def test_date_may_stand_alone_below_the_words_that_announce_it() -> None:
+def test_date_may_stand_in_the_clause_below_its_announcement() -> None:
     assert stated_date(["Last updated", "3 May 2021"]) == date(2021, 5, 3)
 
 

@@ -1,4 +1,4 @@
-"""Typography is kept beside the words: a difference in typography alone is cosmetic and makes no version."""
+"""A clause's typography. If only the typography differs, the change is cosmetic and the version stays the same."""
 
 from collections.abc import Callable
 
@@ -56,21 +56,21 @@ def test_emphasis_and_double_spaces_of_markdown_are_typography(other: str) -> No
 
 
 @pytest.mark.parametrize("read", [markdown, page])
-def test_line_wraps_of_the_source_are_no_typography(read: Reader) -> None:
+def test_line_breaks_of_the_source_do_not_change_typography(read: Reader) -> None:
     old, new = read(SENTENCE), read(SENTENCE.replace(" servers", "\nservers"))
     assert kinds(compare(old, new)) == []
     assert [clause.typography for clause in new.clauses] == ["", "", ""]
 
 
-def test_runs_of_spaces_in_html_are_no_typography() -> None:
+def test_runs_of_spaces_in_html_do_not_change_typography() -> None:
     assert kinds(compare(page(SENTENCE), page(SENTENCE.replace(" ", "   \t")))) == []
 
 
-def test_emphasis_in_html_is_no_typography() -> None:
+def test_emphasis_in_html_does_not_change_typography() -> None:
     assert kinds(compare(page(SENTENCE), page(SENTENCE.replace("logs", "<b>logs</b>")))) == []
 
 
-def test_typography_excludes_label_and_bullet() -> None:
+def test_typography_does_not_contain_label_or_bullet() -> None:
     document = extract(b"# Policy\n\n* **2.1** We keep  logs\n* (b) Other *data* too\n", "text/markdown")
     assert [(clause.label, clause.typography) for clause in document.clauses[1:]] == [
         ("2.1", "We keep  logs"),
