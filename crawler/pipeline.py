@@ -82,7 +82,7 @@ class StorePipeline:
             try:
                 stored, refusal = await loop.run_in_executor(self._storing_thread, self._store_batch, captures)
                 for unread in stored:
-                    self._spider.kept(unread)
+                    self._spider.on_capture_stored(unread)
             except Exception as error:  # an error in clausewatch itself, which Scrapy logs for each capture
                 for _, committed in batch:
                     committed.set_exception(error)
@@ -124,10 +124,10 @@ class StorePipeline:
         while self._to_read and not self._leaves_unread and not self._spider.stopped:
             batch, self._to_read = self._to_read[:_READ_BATCH], self._to_read[_READ_BATCH:]
             try:
-                readings = await loop.run_in_executor(self._reading_thread, self._read_batch, batch)
-                for unread, reading in zip(batch, readings, strict=True):
-                    self._spider.unread -= 1
-                    await self._spider.read(unread.capture, reading)
+                read_captures = await loop.run_in_executor(self._reading_thread, self._read_batch, batch)
+                for unread, read_capture in zip(batch, read_captures, strict=True):
+                    self._spider.unread_count -= 1
+                    await self._spider.on_capture_read(unread.capture, read_capture)
             except ClausewatchError as error:
                 self._spider.stop(str(error))
             except Exception:

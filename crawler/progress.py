@@ -23,12 +23,12 @@ _ESTIMATE_AFTER = 10
 
 
 class MeasurableSpider(Protocol):
-    """A spider that knows how far it has come. done: how many captures or pages it has dealt with."""
+    """A spider that knows how far it has come. finished_count: the number of captures or pages it has finished."""
 
     name: str
-    done: int
+    finished_count: int
 
-    def ahead(self) -> float | None:
+    def estimate_remaining(self) -> float | None:
         """Returns about how many captures or pages are left; None if that is not known."""
 
 
@@ -95,10 +95,10 @@ class Progress:
         )
 
     def _seconds_left(self) -> float | None:
-        elapsed, ahead = monotonic() - self._begun, self._spider.ahead()
-        if ahead is None or not self._spider.done or elapsed < _ESTIMATE_AFTER:
+        elapsed, remaining = monotonic() - self._begun, self._spider.estimate_remaining()
+        if remaining is None or not self._spider.finished_count or elapsed < _ESTIMATE_AFTER:
             return None
-        return ahead * elapsed / self._spider.done
+        return remaining * elapsed / self._spider.finished_count
 
     def _stop(self) -> None:
         self._task.cancel()

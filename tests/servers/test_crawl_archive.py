@@ -128,7 +128,7 @@ def test_a_successful_crawl_prints_a_summary_line(crawled: Crawled) -> None:
     assert crawled.first.returncode == 0, crawled.first.stderr
     assert crawled.first.stdout == ""
     assert crawled.first.stderr.splitlines()[-1] == (
-        "archive: 28 captures found, 27 new, 4 quarantined, 0 failed, 1 that the archive lists but does not give, "
+        "archive: 28 captures found, 27 new, 4 quarantined, 0 failed, 1 listed by the archive but not returned, "
         "2 malformed rows skipped"
     )
 
@@ -210,7 +210,7 @@ def test_a_capture_of_another_time_is_not_stored(crawled: Crawled) -> None:
     assert at(2012) not in [stored.capture.captured_at for stored in crawled.captures("lost")]
     assert (
         "lost/privacy http://www.kestrelpost.example/lost at 20120101000000: "
-        "the archive gives its capture of 2013-01-01T00:00:00Z instead"
+        "the archive returns its capture of 2013-01-01T00:00:00Z instead"
     ) in crawled.first.stderr
 
 

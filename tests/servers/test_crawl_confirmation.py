@@ -81,8 +81,8 @@ def test_all_pages_wait_at_the_same_time_and_a_line_says_until_when(crawled: Cra
     assert len(lines) == 3, lines
     line, failure, summary = lines
     assert re.fullmatch(
-        r"live: 6 pages show another text than before; waiting until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ to fetch them "
-        "once more",
+        r"live: the text of 6 pages has changed; waiting until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ to fetch them "
+        "a second time",
         line,
     )
     assert failure.startswith("failed: drops/privacy")
@@ -129,8 +129,8 @@ def test_an_interrupt_ends_the_wait_at_once(tmp_path: Path) -> None:
         crawl = started_scrapy_crawl(crawler, "live", DOWNLOAD_DELAY="0")
         assert crawl.stderr is not None
         line = crawl.stderr.readline()
-        assert line.startswith("live: 1 page shows another text than before; waiting until ")
-        assert line.endswith(" to fetch it once more\n")
+        assert line.startswith("live: the text of 1 page has changed; waiting until ")
+        assert line.endswith(" to fetch it a second time\n")
         begun = time.monotonic()
         crawl.send_signal(signal.SIGINT)
         _, stderr = crawl.communicate(timeout=30)

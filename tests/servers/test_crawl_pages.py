@@ -157,15 +157,15 @@ def test_a_further_page_at_a_private_address_is_refused(tmp_path: Path) -> None:
     assert crawler.captures("kestrel") == ()
 
 
-def test_no_archive_is_asked_for_a_policy_of_several_pages(tmp_path: Path, site: Site) -> None:
+def test_a_policy_of_several_pages_is_not_fetched_from_an_archive(tmp_path: Path, site: Site) -> None:
     crawler = crawler_of(tmp_path, site, "/p/2")
     crawler.wayback_url = site.url
     site.pages.clear()
     done = crawler.crawl("archive", ARCHIVE_STRIKES="1")
     assert done.returncode == 1
     assert (
-        f"failed: kestrel/privacy {site.url}/p: a policy of several pages cannot be put together from an archive, "
-        "which captured each page at another time\n"
+        f"failed: kestrel/privacy {site.url}/p: a policy of several pages cannot be fetched from an archive, "
+        "because the archive captured each page at another time\n"
     ) in done.stderr
     requested = [path for path, _ in site.requests]
     assert requested

@@ -119,7 +119,7 @@ def test_a_page_that_robots_txt_forbids_fails_only_the_crawl(
     capfd.readouterr()
     result = clausewatch("run", "--to", mail, exit_code=1)
     waiting, failure = (capfd.readouterr().err + result.stderr.partition("run: ")[0]).splitlines()
-    assert waiting.startswith("live: 1 page shows another text than before; waiting until ")
+    assert waiting.startswith("live: the text of 1 page has changed; waiting until ")
     assert failure.startswith("failed: shy/privacy")
     assert failure.endswith("robots.txt forbids it")
     assert len(mails(mail)) == 1
