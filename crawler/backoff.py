@@ -59,8 +59,8 @@ async def pause(seconds: float, is_running: Callable[[], bool]) -> None:
 class LiveBackOff:
     """The middleware that retries a request for a live page if the site has a temporary error or does not answer.
 
-    If the retries fail, or if the site asks for a longer wait than LIVE_BACKOFF_MAX, the spider receives the site's last
-    answer. The crawl keeps this answer as a capture.
+    If the retries fail, or if the site asks for a longer wait than LIVE_BACKOFF_MAX, the spider receives the last
+    answer of the site. The crawl keeps this answer as a capture.
     """
 
     def __init__(self, crawler: Crawler) -> None:

@@ -34,7 +34,7 @@ def crawler(tmp_path: Path) -> Crawler:
         ("live", ["vednor=kestrel"], "the live crawl has no argument 'vednor'"),
         ("archive", ["since=yesterday"], "'yesterday' is no date: give a year, a month or a day"),
         ("archive", ["since=2018", "until=2010"], "since (2018) is after until (2010)"),
-        ("alive", [], "there is no crawl 'alive'; there are: archive, live"),
+        ("alive", [], "there is no crawl 'alive'; the crawls are: archive, live"),
     ],
 )
 def test_a_wrong_argument_is_one_message_and_status_2(

@@ -113,16 +113,16 @@ def test_a_page_without_its_part_of_the_policy_quarantines_the_capture(
 @pytest.mark.parametrize(
     ("path", "page", "reason"),
     [
-        ("/p/2", Page(drop=True), "the connection broke off"),
+        ("/p/2", Page(drop=True), "the connection was lost"),
         ("/p/2", Page(b"x", headers={**HTML, "Content-Length": "50"}), "the answer is cut off"),
-        ("/p/2", Page(b"", 302, {"Location": "/p/2"}), "it redirects without end"),
+        ("/p/2", Page(b"", 302, {"Location": "/p/2"}), "the page redirects too many times"),
         (
             "/p/2",
             Page(b"", 302, {"Location": "file:///etc/passwd"}),
-            "it redirects to something that is not a web address",
+            "the page redirects to something that is not a web address",
         ),
         ("/p/2", Page(b"x" * 300_000), "the answer was rejected: "),
-        ("/p/2", Page(b"x" * 199_800), "with this page, the policy's pages have "),
+        ("/p/2", Page(b"x" * 199_800), "together with this page, the policy's pages have "),
         ("/forbidden", Page(policy_page()), "robots.txt forbids it"),
         ("http://[::1]:9/", Page(), "http://[::1]:9/robots.txt could not be fetched: "),
     ],
