@@ -19,7 +19,7 @@ class Stopwatch:
     """
 
     def __init__(self, crawler: Crawler, page_done_signal: Any) -> None:
-        # Each pair is (wall-clock time, processor time of this process), in seconds: when the first request was sent, and
+        # Pairs of (wall-clock time, processor time of this process), in seconds: when the first request was sent, and
         # when the last page so far was finished.
         self._start_times: tuple[float, float] | None = None
         self._end_times = (0.0, 0.0)

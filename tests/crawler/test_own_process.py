@@ -24,7 +24,7 @@ def test_an_error_for_the_user_is_raised_again() -> None:
 
 
 def test_the_death_of_the_process_is_a_clausewatch_error() -> None:
-    with pytest.raises(ClausewatchError, match="ended early, with status 7. The captures stored so far are kept"):
+    with pytest.raises(ClausewatchError, match=r"ended early, with status 7\. The captures stored so far are kept"):
         in_own_process(os._exit, 7)
 
 
