@@ -1,4 +1,4 @@
-"""Starts the system's Chromium in such a way that it can't reach the network."""
+"""Starts the system's Chromium without access to the network."""
 
 import os
 import re

@@ -22,7 +22,7 @@ class EscapingFormatter(logging.Formatter):
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:
-        """Formats a traceback; `ei` is what `sys.exc_info` returns."""
+        """Formats a traceback. ei: the result of `sys.exc_info`."""
         return escape_controls(super().formatException(ei))
 
 

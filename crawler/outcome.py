@@ -80,14 +80,14 @@ class Tally:
         """Counts a capture that has been read, if it is new and was quarantined."""
         self._stats.inc_value(_PREFIX + "quarantined", int(capture.is_new and capture.verdict.name == "quarantined"))
 
-    def add_failure(self, what: str, why: str) -> None:
+    def add_failure(self, subject: str, why: str) -> None:
         """Adds a failure to the outcome.
 
-        what: what failed: usually vendor, policy and address.
+        subject: the part of the crawl that failed: usually vendor, policy and address.
         why: the reason, in words.
         """
         failures = self._stats.get_value(_PREFIX + "failures", ())
-        self._stats.set_value(_PREFIX + "failures", (*failures, escape_line(f"{what}: {why}")))
+        self._stats.set_value(_PREFIX + "failures", (*failures, escape_line(f"{subject}: {why}")))
 
     def count_not_returned(self, count: int) -> None:
         """Counts captures that the archive lists but does not return."""

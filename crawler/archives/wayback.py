@@ -122,7 +122,7 @@ class WaybackMachine:
         return ListingPage(tuple(captures), malformed, resume_key)
 
     def replay_url(self, timestamp: str, url: str) -> str:
-        """Returns an address that contains `id_`. At such an address, the archive sends the bytes as captured."""
+        """Returns an address with the marker `id_`, which makes the archive send the bytes exactly as captured."""
         return f"{self.site.address}/web/{timestamp}id_/{url}"
 
     def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
@@ -218,7 +218,7 @@ class WaybackMachine:
 def read_memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
     """Returns the memento that the headers of an answer describe (RFC 7089, section 2).
 
-    None if the answer is not archived, but was made by the archive itself, such as an error page.
+    None if the archive itself made the answer. An example is an error page of the archive.
 
     headers: the answer's headers, by lower-case name.
     asked_url: the address whose capture was requested. The memento gets this address if the answer has no link with

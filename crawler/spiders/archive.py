@@ -302,13 +302,13 @@ class ArchiveSpider(BaseSpider):
 
     async def parse_listing(self, response: Response, crawl: _PolicyCrawl, listing: Listing) -> AsyncIterator[Request]:
         """Stores the rows of a page of a listing, and yields the request for the next page."""
-        what = f"{crawl} {listing.query.url}: listing"
+        subject = f"{crawl} {listing.query.url}: listing"
         try:
             page = self._archive.parse_listing(response.status, response.body)
             if page.resume_key and page.resume_key == listing.resume_key:
                 raise ArchiveProtocolError("the archive's index sent the same resume key twice")
         except ArchiveError as error:
-            self.tally.add_failure(what, str(error))
+            self.tally.add_failure(subject, str(error))
             # With the stored resume key, the next crawl would get the same faulty answer. So the listing starts over.
             await self._in_thread(self.store.archive_listings.restart, listing)
             self._end_listing(crawl)
@@ -320,7 +320,7 @@ class ArchiveSpider(BaseSpider):
             # Since this crawl requested the page, another crawl has completed or dropped the listing.
             if listing.query in crawl.listed_again:
                 self.tally.add_failure(
-                    what,
+                    subject,
                     "another crawl is listing other dates of the same location; run this crawl again when the other "
                     "crawl has ended",
                 )
@@ -438,12 +438,12 @@ class ArchiveSpider(BaseSpider):
             note(f"{crawl} {to_fetch.url} at {to_fetch.listed.timestamp}{others}", why, given_up)
         self._finish(crawl, to_fetch, given_up)
 
-    def _note_not_returned(self, what: str, why: str, count: int) -> None:
+    def _note_not_returned(self, subject: str, why: str, count: int) -> None:
         self.tally.count_not_returned(count)
-        self.logger.warning("%s: %s", what, why)
+        self.logger.warning("%s: %s", subject, why)
 
-    def _note_fetch_failed(self, what: str, why: str, count: int) -> None:
-        self.tally.add_failure(what, why)
+    def _note_fetch_failed(self, subject: str, why: str, count: int) -> None:
+        self.tally.add_failure(subject, why)
 
     # --- listings and replays ----------------------------------------------------------------------------------------
 
@@ -466,10 +466,10 @@ class ArchiveSpider(BaseSpider):
             self.stop(str(error))
             raise CloseSpider("stopped") from None
 
-    def _note_failure(self, failure: Failure, what: str) -> None:
+    def _note_failure(self, failure: Failure, subject: str) -> None:
         """Records a failed request. If the archive was given up, records that once for all requests."""
         if not isinstance(failure.value, RequestNotSentInterrupt):
-            self.tally.add_failure(what, reason(failure))
+            self.tally.add_failure(subject, reason(failure))
         elif isinstance(failure.value, ArchiveGivenUpInterrupt) and not self._gave_up:
             self._gave_up = True
             self.tally.add_failure(

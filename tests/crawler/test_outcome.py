@@ -1,4 +1,4 @@
-"""The outcome of a crawl, from Scrapy's stats; log lines."""
+"""The outcome of a crawl, which is made from Scrapy's stats; and the escaping of log lines."""
 
 import logging
 
@@ -10,7 +10,7 @@ from crawler.outcome import outcome_from
 FINISHED = {"finish_reason": "finished"}
 
 
-def test_a_finished_crawl_is_ok_even_if_it_found_nothing() -> None:
+def test_a_finished_crawl_without_captures_is_ok() -> None:
     outcome = outcome_from(FINISHED)
     assert outcome.ok
     assert outcome.summary == "0 captures found, 0 new, 0 quarantined, 0 failed"

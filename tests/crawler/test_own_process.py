@@ -1,4 +1,4 @@
-"""Functions that run in a process of their own."""
+"""Functions that are run in a new process."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ def test_the_function_runs_in_another_process() -> None:
     assert in_own_process(os.getpid) != os.getpid()
 
 
-def test_an_error_for_the_user_is_raised_again() -> None:
+def test_a_clausewatch_error_is_raised_in_the_calling_process() -> None:
     with pytest.raises(UsageError, match="'soon' is no date"):
         in_own_process(parse_span, "soon")
 

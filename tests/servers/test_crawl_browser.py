@@ -499,7 +499,7 @@ def path_with_chromium(folder: Path, text: str) -> str:
 
 @pytest.fixture
 def two_vendors(tmp_path: Path) -> Iterator[tuple[Crawler, Site]]:
-    """Yields a crawler of two vendors, and their site. Only the page of `kestrel` must be rendered, not that of `plain`."""
+    """Yields a crawler of two vendors, and their site. Only the page of `kestrel` must be rendered."""
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({"/p": Page(shell(shows())), "/plain": Page(policy_page())}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p; render: browser")
