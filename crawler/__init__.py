@@ -1,12 +1,14 @@
-"""The Scrapy project: `scrapy crawl live`, `scrapy crawl archive`, and the same two crawls from Python.
+"""The Scrapy project. It contains the live crawl and the archive crawl, which can also be run from Python.
 
-Other rooms use `crawler.run.crawl` and `crawler.fetch.fetch_once`. Inside:
+Other packages of the project use `crawler.run.crawl` and `crawler.fetch.fetch_once`. The modules:
 
-- `spiders/` are the two crawls, `archives/` the clients of web archives, `commands/` our `scrapy crawl`, and
-  `settings.py` says which of our components Scrapy uses.
-- Between a request and its answer: `robots` and `backoff` (downloader middlewares), `download` (the download handler),
-  `resolver` (which addresses may be connected to), `budget` (how often an archive may be asked).
-- From an answer to the store: `location_fetch` and `page_capturer` (a live location's pages), `browser` and `chromium`
-  (pages that must be rendered), `captures` (from Scrapy's responses), `pipeline` (hands captures to the intake).
-- Around a crawl: `run`, `own_process`, `environment`, `outcome`, `progress`, `logs`, `failures`.
+- `spiders/` contains the two crawls, `archives/` the clients of web archives, and `commands/` our version of
+  `scrapy crawl`. `settings.py` lists the components that replace Scrapy's own.
+- Modules that handle requests: `robots` and `backoff` (downloader middlewares), `download` (the download handler),
+  `resolver` (refuses private addresses), `budget` (limits the requests to an archive), `http_dates`.
+- Modules that handle answers: `location_fetch` and `page_capturer` (the pages of a live location), `browser` and
+  `chromium` (pages that must be rendered), `captures` (makes captures from Scrapy's responses), `pipeline` (passes
+  captures to the intake).
+- Modules that start, observe and report crawls: `run`, `fetch`, `own_process`, `environment`, `outcome`, `progress`,
+  `logs`, `failures`.
 """

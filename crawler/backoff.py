@@ -1,4 +1,8 @@
-"""When to send a request again, how often, and when to stop. Retry-After (RFC 9110, section 10.2.3) is obeyed."""
+"""Sends requests again after temporary errors, of live sites and of archives.
+
+Here it is decided how long to wait, how often to try, and when to give up. Retry-After (RFC 9110, section 10.2.3) is
+obeyed.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -33,10 +37,10 @@ _log = getLogger(__name__)
 
 
 def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
-    """Returns how many seconds from now a Retry-After header asks to wait; None if its value is malformed.
+    """Returns how many seconds from now a Retry-After header asks to wait; None if the header's value is malformed.
 
-    The value is a number of seconds, or a date. A year is the most: larger numbers overflow dates, and no crawl waits
-    that long.
+    The value is a number of seconds or a date. The result is at most a year: no crawl waits that long, and adding a
+    very large number of seconds to a date would raise an OverflowError.
     """
     retry_after = retry_after.strip()
     if retry_after.isdecimal():
@@ -46,17 +50,17 @@ def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
 
 
 async def pause(seconds: float, is_running: Callable[[], bool]) -> None:
-    """Waits, but no longer than the crawl runs: an interrupted crawl must not be held up."""
+    """Waits for some seconds. Ends the wait early if the crawl ends, so that an interrupted crawl ends at once."""
     end = monotonic() + seconds
-    while is_running() and (left := end - monotonic()) > 0:
-        await asyncio.sleep(min(left, 0.5))
+    while is_running() and (seconds_left := end - monotonic()) > 0:
+        await asyncio.sleep(min(seconds_left, 0.5))
 
 
 class LiveBackOff:
-    """Sends the request for a live page again if the site answers that it can't answer now, or does not answer.
+    """The middleware that retries a request for a live page if the site has a temporary error or does not answer.
 
-    If that doesn't help, or if the site asks for a longer wait than LIVE_BACKOFF_MAX, its last answer goes to the
-    spider: it is what the crawl saw.
+    If the retries fail, or if the site asks for a longer wait than LIVE_BACKOFF_MAX, the spider receives the last
+    answer of the site. The crawl keeps this answer as a capture.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -72,14 +76,14 @@ class LiveBackOff:
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Scrapy's hook for answers: returns a request to send instead, or the answer."""
+        """Returns the request to send again, or the answer if no retry is needed. Scrapy calls this for each answer."""
         if _is_not_live(request) or not (response.status in (408, 429) or response.status >= 500):
             return response
         wait = seconds_to_wait(header_map(response).get("retry-after", ""), datetime.now(UTC))
         return await self._retry(request, wait) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Scrapy's hook for failed requests: returns a request to send instead; None lets the failure pass."""
+        """Returns the request to send again; None if the failure is final. Scrapy calls this after a failed request."""
         if _is_not_live(request) or not isinstance(exception, TEMPORARY_ERRORS):
             return None
         if urlsplit(request.url).hostname in PublicAddressResolver.refused:
@@ -87,9 +91,10 @@ class LiveBackOff:
         return await self._retry(request, None)
 
     async def _retry(self, request: Request, wait: float | None) -> Request | None:
-        """Waits and returns the request to send again; None if it is to be sent no more.
+        """Waits, and returns the request to send again; None if the request was sent often enough.
 
-        wait: in seconds; None for the crawl's own choice.
+        wait: the seconds to wait; None if the site asked for no particular wait. The wait is then LIVE_BACKOFF seconds,
+            doubled with each retry.
         """
         tries = request.meta.get("tries", 0)
         if wait is None:
@@ -97,31 +102,41 @@ class LiveBackOff:
         if tries >= self._retries or wait > self._longest_wait:
             return None
         await pause(wait, lambda: self._crawler.engine.running)
-        again = request.replace(dont_filter=True)
-        again.meta["tries"] = tries + 1
-        return again
+        retry = request.replace(dont_filter=True)
+        retry.meta["tries"] = tries + 1
+        return retry
 
 
 def _is_not_live(request: Request) -> bool:
-    """Returns whether a request goes to an archive, or is a page's own in the browser, which waits for no retry."""
+    """Returns whether a request is not for a live page, but goes to an archive or comes from a page in the browser.
+
+    A page in the browser does not wait long enough for a retry.
+    """
     return "archive" in request.meta or "in_browser" in request.meta
 
 
 class ArchiveKeepsFailingError(IgnoreRequest):
-    """The archive answers other requests, but is in trouble with this one however often it is sent."""
+    """The archive answers other requests, but answers each try of this request with a temporary error."""
 
 
 class ArchiveGivenUpInterrupt(RequestNotSentInterrupt):
-    """A request that is not sent because this crawl asks the archive no more."""
+    """A request that is not sent, because this crawl has given the archive up after too many errors."""
 
 
 class Gate:
-    """Lets requests to an archive through. It closes for a while at each trouble, and for good after too many.
+    """The gate that each request to an archive passes through before it is sent.
 
-    Requests enter in the download handler, not before: one that waits in a download slot must not go out after trouble.
+    The gate closes for some time after each temporary error. After too many errors in a row it closes for good: the
+    crawl gives the archive up.
 
-    is_running: whether the crawl is. budget: what the crawls of this machine share; None if the archive needs no
-    sparing. given_up: why this crawl asks the archive no more; None while it may.
+    The download handler passes a request through the gate immediately before it sends the request. If that happened
+    earlier, requests that wait in a download slot would still be sent after an error.
+
+    archive: the client of the archive.
+    limits: the archive's limits.
+    is_running: returns whether the crawl is running.
+    budget: the budget that the crawls of this machine share; None if requests need no interval between them.
+    given_up: the reason why this crawl has given the archive up; None if it has not.
     """
 
     def __init__(
@@ -136,21 +151,23 @@ class Gate:
             "listing": timedelta(seconds=limits.listing_interval),
             "replay": timedelta(seconds=limits.replay_interval),
         }
+        # The temporary errors in a row so far, and the refused connections among them.
         self._strikes = 0
         self._refusals = 0
+        # When the gate was closed last, and when it opens again, by time.monotonic().
         self._closed_at = 0.0
         self._opens_at = 0.0
 
     async def enter(self, kind: RequestKind) -> None:
-        """Returns when the request may go out, or when the crawl ends.
+        """Waits until a request may be sent, or until the crawl ends.
 
-        ArchiveGivenUpInterrupt if it may not go out in this crawl.
+        ArchiveGivenUpInterrupt if this crawl has given the archive up.
         """
         try:
             if self._budget is not None:
                 await self._take_turn(self._budget, kind)
-            while self.given_up is None and self._is_running() and (left := self._opens_at - monotonic()) > 0:
-                await pause(left, self._is_running)
+            while self.given_up is None and self._is_running() and (seconds := self._opens_at - monotonic()) > 0:
+                await pause(seconds, self._is_running)
         except ArchiveBudgetError as error:
             self.given_up = self.given_up or error
         if self.given_up is not None:
@@ -166,53 +183,61 @@ class Gate:
             await pause((turn - datetime.now(UTC)).total_seconds(), self._is_running)
             may_go = budget.may_go()
 
-    def strike(self, trouble: ArchiveError, sent_at: float) -> None:
-        """Closes the gate because of trouble. sent_at: when the request went out, by time.monotonic().
+    def strike(self, error: ArchiveError, sent_at: float) -> None:
+        """Closes the gate because of a temporary error.
 
-        Requests that were under way when the gate closed met with the same trouble, so theirs is not counted again.
+        Several requests can be under way when the archive fails. The error is counted for the first of them only: an
+        error is ignored if its request was sent before the gate was closed.
+
+        error: the temporary error.
+        sent_at: when the request was sent, by time.monotonic().
         """
         if sent_at < self._closed_at or self.given_up is not None:
             return
         limits = self.limits
-        requested = seconds_to_wait(trouble.retry_after, datetime.now(UTC))
-        first_wait = limits.backoff_429 if isinstance(trouble, ArchiveRateLimitError) else limits.backoff
+        requested_wait = seconds_to_wait(error.retry_after, datetime.now(UTC))
+        first_wait = limits.backoff_429 if isinstance(error, ArchiveRateLimitError) else limits.backoff
         wait = first_wait * 2**self._strikes
-        if requested is not None:
-            wait = max(requested, limits.backoff * 2**self._strikes)
+        if requested_wait is not None:
+            wait = max(requested_wait, limits.backoff * 2**self._strikes)
         self._strikes += 1
-        self._refusals += isinstance(trouble, ArchiveBlockedError)
+        self._refusals += isinstance(error, ArchiveBlockedError)
         self._closed_at = monotonic()
         self._opens_at = self._closed_at + wait
         until = datetime.now(UTC) + timedelta(seconds=wait)
         try:
-            if requested is not None and requested > limits.backoff_max:
-                self.given_up = ArchiveBlockedError(f"the archive asks to be left alone until {iso(until)} ({trouble})")
+            if requested_wait is not None and requested_wait > limits.backoff_max:
+                self.given_up = ArchiveBlockedError(
+                    f"the archive asks for no more requests until {iso(until)} ({error})"
+                )
                 if self._budget is not None:
-                    self._budget.rest(until, f"it asked for that ({trouble})")
+                    self._budget.rest(until, f"the archive asked for this ({error})")
             elif self._budget is not None and self._refusals >= limits.refusals:
                 self._budget.block(timedelta(seconds=limits.first_block), timedelta(seconds=limits.block_memory))
                 self.given_up = self._budget.blocked()
             elif self._strikes >= limits.strikes:
                 self.given_up = ArchiveNotAnsweringError(
-                    f"the archive did not answer {self._strikes} times in a row, last: {trouble}"
+                    f"the archive failed to answer {self._strikes} times in a row; the last error: {error}"
                 )
             else:
                 if self._budget is not None:
                     self._budget.pause(until)
-                _log.warning("the archive: %s; asking again in %.0f s", trouble, wait)
-        except ArchiveBudgetError as error:
-            self.given_up = error
+                _log.warning("temporary error of the archive: %s; trying again in %.0f s", error, wait)
+        except ArchiveBudgetError as budget_error:
+            self.given_up = budget_error
 
     def clear(self) -> None:
-        """Forgets the troubles so far: the archive has answered."""
+        """Resets the count of errors in a row, because the archive has answered."""
         self._strikes = self._refusals = 0
 
 
 class ArchiveBackOff:
-    """Sends a request to an archive again after trouble of the archive's own, never because of what it archived.
+    """The middleware that sends a request to an archive again after a temporary error of the archive itself.
 
-    Acts on requests whose meta has `archive`, the RequestKind, and `gate`, the Gate they went through.
-    ArchiveKeepsFailingError if sending a request again does not help.
+    An archived error page is not such an error; it is a capture.
+
+    The middleware handles requests that have `archive` (the RequestKind) and `gate` (the Gate) in their meta.
+    It raises ArchiveKeepsFailingError if the last try of a request fails, too.
     """
 
     @classmethod
@@ -221,46 +246,47 @@ class ArchiveBackOff:
         return cls()
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Scrapy's hook for answers: returns a request to send instead, or the answer."""
+        """Returns the request to send again, or the answer if no retry is needed. Scrapy calls this for each answer."""
         if "archive" not in request.meta:
             return response
         gate: Gate = request.meta["gate"]
         kind: RequestKind = request.meta["archive"]
-        trouble = gate.archive.trouble(kind, response.status, header_map(response), response.body)
-        if trouble is None:
+        error = gate.archive.temporary_error(kind, response.status, header_map(response), response.body)
+        if error is None:
             gate.clear()
             return response
-        again = self._retry(request, trouble)
-        if again is None:
-            raise ArchiveKeepsFailingError(f"the archive: {trouble}, however often it is asked")
-        return again
+        retry = self._retry(request, error)
+        if retry is None:
+            raise ArchiveKeepsFailingError(f"the archive answered every try with an error; the last error: {error}")
+        return retry
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Scrapy's hook for failed requests: returns a request to send instead; None lets the failure pass."""
+        """Returns the request to send again; None if the failure is final. Scrapy calls this after a failed request."""
         if "archive" not in request.meta or not isinstance(exception, TEMPORARY_ERRORS):
             return None
         message = explain(exception, request.url)
         if isinstance(exception, DownloadConnectionRefusedError):
             return self._retry(request, ArchiveBlockedError(message, affects_all=True))
-        # If a body is cut off, the archive may hold it so; any other failure means that nobody reaches the archive.
+        # If a body is cut off, the archive may have stored it incompletely, so only this request is affected. Every
+        # other failure means that the archive can't be reached at all.
         affects_all = not isinstance(exception, ResponseDataLossError)
         return self._retry(request, ArchiveNotAnsweringError(message, affects_all=affects_all))
 
-    def _retry(self, request: Request, trouble: ArchiveError) -> Request | None:
-        """Returns the request to send again, once the gate lets it through; None if it was sent often enough."""
+    def _retry(self, request: Request, error: ArchiveError) -> Request | None:
+        """Returns the request to send again; None if it was sent often enough. The gate delays the retry later."""
         gate: Gate = request.meta["gate"]
-        gate.strike(trouble, request.meta["sent_at"])
+        gate.strike(error, request.meta["sent_at"])
         if gate.given_up is not None:
             raise ArchiveGivenUpInterrupt(str(gate.given_up))
-        # An archive that nobody reaches makes the gate give up first. Only if other requests are answered in between,
-        # and this one never is, does it come to these limits.
-        if trouble.affects_all:
-            counter, most = "absences", 4 * gate.limits.strikes
+        # If the archive fails for all requests, the gate gives the archive up before a request reaches these limits. A
+        # request reaches them only if the archive answers other requests in between.
+        if error.affects_all:
+            counter, limit = "absences", 4 * gate.limits.strikes
         else:
-            counter, most = "tries", gate.limits.tries
+            counter, limit = "tries", gate.limits.tries
         count = request.meta.get(counter, 0) + 1
-        if count >= most:
+        if count >= limit:
             return None
-        again = request.replace(dont_filter=True)
-        again.meta[counter] = count
-        return again
+        retry = request.replace(dont_filter=True)
+        retry.meta[counter] = count
+        return retry

@@ -1,8 +1,8 @@
-"""Renders pages in Chromium. The crawl's own downloader fetches what a page loads; Chromium only shows it.
+"""Renders pages in Chromium. Chromium does not fetch anything itself: the crawl's downloader fetches what a page loads.
 
-A page's scripts are programs of strangers. Every request that they cause is answered here, with what the downloader
-fetches. So it is subject to the same refusal of private addresses, the same limits and the same robots.txt as the rest
-of the crawl. Chromium itself has no way to the network: see crawler.chromium.
+The scripts of a page are untrusted programs. Every request of the page is intercepted here, and fetched by the crawl's
+downloader. So private addresses are refused, and limits and robots.txt are obeyed, as in the rest of the crawl.
+Chromium itself can't reach the network: see crawler.chromium.
 """
 
 import asyncio
@@ -33,62 +33,70 @@ from crawler.location_fetch import LocationFetch
 from formats.multipart import Observed, compose
 
 _BLANK = "about:blank"
-# WebRTC and WebTransport send datagrams, which pass by request interception.
+# A script that removes WebRTC and WebTransport from a page. They send datagrams, which can't be intercepted.
 _REMOVE_DATAGRAM_APIS = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"])
     Object.defineProperty(globalThis, name, {value: undefined})"""
-# What a page may load: scripts, what they ask for, and the style sheets that some of them wait for. Images, fonts,
-# films and frames do not change a policy's text.
+# The types of resources that a page may load: scripts, the data that scripts request, and style sheets, because some
+# scripts wait for them. Images, fonts, videos and frames don't change a policy's text, so they are not loaded.
 _LOADED_TYPES = frozenset({"script", "xhr", "fetch", "stylesheet"})
-# Seconds. Playwright gives Chromium as long to start.
+# The seconds in which Chromium must start. Playwright has the same limit.
 _LAUNCH_TIMEOUT = 30.0
-# Seconds for reading the finished page out of the browser, and for closing it.
+# The seconds in which the browser must return the HTML of the finished page, and in which it must close the page.
 _GRACE = 10.0
-# Seconds between two looks at a page's text.
+# The seconds between two checks whether a page's text has changed.
 _POLL = 0.25
-# The root element by its getter, because an element of the page can take the name `documentElement`.
+# A JavaScript expression for the root element. `document.documentElement` would not be reliable: an element of the page
+# can have the name `documentElement` and take the property's place. The prototype's getter is not affected by that.
 _ROOT = "Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get.call(document)"
-# Length and checksum of the page's text. Digits are left out, because a clock on the page never stops.
+# A JavaScript expression for the length and a checksum of the page's text. Digits are left out: if the page shows a
+# clock, they never stop changing.
 _TEXT = f"""(() => {{
     const text = ({_ROOT}?.innerText ?? "").replace(/[0-9]+/g, "").trim()
     let sum = 0
     for (let index = 0; index < text.length; index++) sum = (Math.imul(sum, 31) + text.charCodeAt(index)) | 0
     return [text.length, sum]
 }})()"""
-# The page's HTML as it is now, or null if it has more characters than the limit.
+# A JavaScript function that returns the page's present HTML, or null if the HTML has more characters than the limit.
 _HTML = f"""(limit => {{
     const type = Object.getOwnPropertyDescriptor(Document.prototype, 'doctype').get.call(document)
     const html = (type ? new XMLSerializer().serializeToString(type) : "") + ({_ROOT}?.outerHTML ?? "")
     return html.length > limit ? null : html
 }})"""
-# Response headers that say how the body was transferred, which no longer holds, and the one that starts a download.
+# Response headers that are not passed on to the browser. Most of them describe how the body was transferred, which is
+# no longer true of the decoded body. Content-Disposition would start a download.
 _HEADERS_NOT_PASSED_ON = frozenset(
     {"content-encoding", "content-length", "transfer-encoding", "connection", "content-disposition"}
 )
-# Request headers of the browser that are left out: the downloader sets its own, and says which crawler it is.
+# Request headers of the browser that are not sent to the site. The downloader sets its own headers, and identifies
+# itself as clausewatch.
 _HEADERS_NOT_SENT = re.compile(
     r":.*|host|user-agent|accept-encoding|connection|content-length|sec-ch-.*", re.IGNORECASE
 )
 
 
 class _PageFaultError(Exception):
-    """A page that can't be rendered because of what the page itself does. The capture keeps the message."""
+    """A page that can't be rendered because of its own behaviour. The message becomes part of the capture."""
 
 
 class Browser:
-    """The crawl's browser. It renders one page at a time, and starts Chromium for the first one."""
+    """The crawl's browser. It renders one page at a time. Chromium is started when the first page is to be rendered."""
 
     def __init__(self, crawler: Crawler) -> None:
-        # Every failure of scrapy-playwright is reported as a failure of the page.
+        # scrapy-playwright's log is switched off, because each of its failures is reported as a failure of the page.
         logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL + 1)
         self._crawler = crawler
         self._turn = asyncio.Lock()
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
 
     async def render(self, fetch: LocationFetch, response: Response) -> Observed:
-        """Returns one capture of the fetch's next page: as the server sent it (the response), and as rendered.
+        """Renders the next page of a fetch. Returns one capture that contains the page as served and as rendered.
 
-        If the page itself keeps the browser from rendering it, the capture says why, and will be quarantined for it.
+        If the page can't be rendered because of its own behaviour, the capture contains the reason, and will be
+        quarantined.
+
         PageNotTakenError if this machine can't render pages. RequestNotSentInterrupt if the crawl ends early.
+
+        response: the server's answer to the request for the page.
         """
         async with self._turn:
             if not self._crawler.engine.running:
@@ -102,7 +110,8 @@ class Browser:
                 fault = _fault(error)
             finally:
                 await visit.close()
-            # An interrupt ends Chromium, too (Ctrl-C reaches both), or ends the wait for the page.
+            # If the crawl is interrupted, the page is not rendered completely. Ctrl-C ends Chromium, too, and an
+            # interrupted crawl doesn't wait for the page. So nothing is returned.
             if not self._crawler.engine.running:
                 raise RequestNotSentInterrupt("the crawl was interrupted")
             if visit.page is None:
@@ -112,22 +121,22 @@ class Browser:
             return compose("alternative", [*served, *rendered], fault)
 
     async def close(self) -> None:
-        """Ends Chromium, if it was started."""
+        """Ends Chromium if it was started."""
         if self._handler is not None:
             with suppress(PlaywrightError, TimeoutError):
                 async with asyncio.timeout(_GRACE):
                     await self._handler.close()
 
     async def _started_handler(self) -> ScrapyPlaywrightDownloadHandler:
-        """Returns scrapy-playwright's handler, with Playwright running. The handler starts Chromium for a page.
+        """Returns scrapy-playwright's handler with Playwright running. The handler starts Chromium for the first page.
 
-        The handler starts its provider when Scrapy's engine starts. It is created later than that, and only if a page
-        has to be rendered, so the provider is started here.
+        Normally, the handler starts its browser provider when Scrapy's engine starts. Here, the handler is created
+        later, when the first page has to be rendered, so the provider is started explicitly.
         """
         if self._handler is None:
             try:
                 handler = ScrapyPlaywrightDownloadHandler(self._crawler)
-                handler.config.target_closed_max_retries = 0  # a page that ends the browser is not opened again
+                handler.config.target_closed_max_retries = 0  # a page that crashes the browser is not opened again
                 handler.browser_provider = handler.browser_provider_cls(handler.config)
                 await handler.browser_provider.start()
             except (PlaywrightError, OSError) as error:
@@ -137,10 +146,12 @@ class Browser:
 
 
 class _PageVisit:
-    """One page in the browser, and what its scripts ask for.
+    """The visit of one page with the browser: shows the page and answers its requests.
 
-    documents: the answers that were shown: the page itself, then each page to which its scripts sent the browser.
-    page: None until Chromium has opened one.
+    documents: the answers that the browser has shown: first the page itself, then each page to which scripts navigated.
+    page: Playwright's page; None until Chromium has opened it.
+    begun_at: when the page was first shown.
+    browser_version: the version of Chromium.
     """
 
     def __init__(self, crawler: Crawler, response: Response) -> None:
@@ -166,16 +177,17 @@ class _PageVisit:
         self._isolated_world: int | None = None
 
     async def rendered(self, handler: ScrapyPlaywrightDownloadHandler) -> tuple[bytes, str]:
-        """Returns the page's HTML in UTF-8 once its text has settled, and '' or the reason why it did not settle.
+        """Shows the page and waits until its text has settled. Returns the page's HTML in UTF-8, and a fault.
 
+        The fault is the reason why the text did not settle in time; an empty string if the text has settled.
         _PageFaultError, PlaywrightError or TimeoutError if there is no HTML to return.
         """
         blank = Request(
-            _BLANK,  # this class decides itself which addresses the page goes to, and how long that may take
+            _BLANK,  # scrapy-playwright only opens the page; the methods below navigate it, with their own time limits
             meta={
                 "playwright": True,
                 "playwright_include_page": True,
-                "playwright_context": str(id(self)),  # a context of its own: pages share no cookies and no storage
+                "playwright_context": str(id(self)),  # a new context, so that pages share no cookies and no storage
                 "playwright_context_kwargs": {
                     "accept_downloads": False,
                     "locale": "en",
@@ -206,7 +218,7 @@ class _PageVisit:
         return payload, fault
 
     async def close(self) -> None:
-        """Closes the page and all windows it opened."""
+        """Closes the page and all windows that the page has opened."""
         self._ends = 0
         if self.page is not None:
             with suppress(PlaywrightError, TimeoutError):
@@ -216,14 +228,14 @@ class _PageVisit:
     # --- requests of the page ----------------------------------------------------------------------------------------
 
     async def _prepare(self, page: Page, _: Request) -> None:
-        """Has all requests of the page answered here, before the page shows anything."""
+        """Makes this class answer all requests of the page. Called before the page shows anything."""
         context = page.context
 
         async def close(popup: Page) -> None:
             with suppress(PlaywrightError):
                 await popup.close()
 
-        await context.route("**/*", _refuse)  # requests of other windows; the page's own route goes before
+        await context.route("**/*", _refuse)  # for other windows; for this page, the route set below takes precedence
         await context.route_web_socket("**/*", lambda channel: channel.close())
         await context.add_init_script(_REMOVE_DATAGRAM_APIS)
         context.on("page", close)
@@ -237,11 +249,11 @@ class _PageVisit:
                 await self._answer_navigation(route, request)
             else:
                 await self._answer_load(route, request)
-        except PlaywrightError:  # the page has dropped the request, or the answer has a header that Chromium refuses
+        except PlaywrightError:  # the page has cancelled the request, or Chromium rejects a header of the answer
             await _refuse(route)
 
     async def _answer_navigation(self, route: Route, request: PageRequest) -> None:
-        """Answers with the document that is to be shown. Aborts any other navigation, and notes where it leads."""
+        """Answers with the document that is to be shown. Aborts every other navigation, and records its address."""
         if self._navigation_expected:
             self._navigation_expected = False
             document = self.documents[-1]
@@ -254,7 +266,7 @@ class _PageVisit:
         await route.abort()
 
     async def _answer_load(self, route: Route, request: PageRequest) -> None:
-        """Answers with what the downloader fetches, while the page may load more; otherwise aborts."""
+        """Answers with the downloader's answer. Aborts the request if the page has reached one of its limits."""
         is_allowed = request.resource_type in _LOADED_TYPES and request.method in ("GET", "POST")
         if not is_allowed or self._requests_left <= 0 or self._bytes_left <= 0 or self._is_over():
             await route.abort()
@@ -265,7 +277,7 @@ class _PageVisit:
             response = await self._download(
                 request.url, request.method, await request.all_headers(), request.post_data_buffer or b""
             )
-        except Exception:  # whatever went wrong, the script has to do without this answer
+        except Exception:  # after any failure, the script gets no answer
             response = None
         finally:
             self._loading -= 1
@@ -276,7 +288,10 @@ class _PageVisit:
             await route.fulfill(status=response.status, headers=_headers(response), body=response.body)
 
     async def _download(self, url: str, method: str, headers: dict[str, str], body: bytes) -> Response:
-        """Returns what the crawl's downloader fetches, redirects followed. Raises the downloader's exceptions."""
+        """Fetches an address with the crawl's downloader, and returns the answer after all redirects.
+
+        Raises the downloader's exceptions.
+        """
         request = Request(
             url,
             NO_CALLBACK,
@@ -295,7 +310,7 @@ class _PageVisit:
             },
         )
         response = await self._crawler.engine.download_async(request)
-        if len(response.body) > self._bytes_left:  # other answers have come in since the request was sent
+        if len(response.body) > self._bytes_left:  # other answers have used up bytes since this request was sent
             raise DownloadCancelledError(f"with it, the page has loaded more than {self._byte_limit} bytes")
         self._bytes_left -= len(response.body)
         return response
@@ -303,19 +318,21 @@ class _PageVisit:
     # --- waiting for the page ----------------------------------------------------------------------------------------
 
     async def _settle(self, page: Page) -> str:
-        """Waits until the page's text has not changed for a while and nothing is being loaded.
+        """Waits until the page's text has settled: it has not changed for BROWSER_QUIET seconds and nothing is loading.
 
-        Returns '' if the text has settled. When the time is over, a text that has not changed for a while counts as
-        settled even if something is still being loaded, because some pages never stop loading. Otherwise returns the
-        reason. _PageFaultError if the page can't be shown at all.
+        At the end of the time limit, the text counts as settled even if something is still loading, provided that the
+        text has not changed for BROWSER_QUIET seconds. Some pages never stop loading.
+
+        Returns an empty string if the text has settled, or else the reason why it has not. _PageFaultError if the page
+        can't be shown at all.
         """
-        last, since = None, monotonic()
+        last_text, unchanged_since = None, monotonic()
         while not self._is_over():
             if self._fault:
                 raise _PageFaultError(self._fault)
             if self._sent_to:
                 await self._follow(page, *self._sent_to)
-                last = None
+                last_text = None
             begun = monotonic()
             try:
                 async with asyncio.timeout(self._ends - begun + _POLL):
@@ -327,18 +344,20 @@ class _PageVisit:
                     raise
                 text = self._isolated_world = None  # another document has replaced this one
             now = monotonic()
-            if text != last:
-                last, since = text, now
-            elif text and text[0] and not self._loading and now - max(since, self._loaded_at) >= self._quiet:
+            if text != last_text:
+                last_text, unchanged_since = text, now
+            elif text and text[0] and not self._loading and now - max(unchanged_since, self._loaded_at) >= self._quiet:
                 return ""
-            # Measuring a large page takes long. At most a third of the time goes into it.
+            # It takes long to measure the text of a large page. The pause is twice as long as the measurement, so at
+            # most a third of the time is spent on measuring.
             await asyncio.sleep(max(_POLL, 2 * (now - begun)))
         if self._sent_to:
             raise _PageFaultError(f"its scripts still send the browser on after {self._time:.0f} seconds")
-        return "" if monotonic() - since >= self._quiet else f"its text still changed after {self._time:.0f} seconds"
+        is_quiet = monotonic() - unchanged_since >= self._quiet
+        return "" if is_quiet else f"its text still changed after {self._time:.0f} seconds"
 
     async def _follow(self, page: Page, url: str, headers: dict[str, str]) -> None:
-        """Fetches and shows the page to which scripts or a refresh sent the browser. _PageFaultError if it can't."""
+        """Fetches and shows the page to which scripts or a refresh have navigated. _PageFaultError if that fails."""
         if len(self.documents) > self._redirect_limit:
             raise _PageFaultError("its scripts send the browser on without end")
         try:
@@ -353,7 +372,7 @@ class _PageVisit:
         await self._show_last_document(page)
 
     async def _show_last_document(self, page: Page) -> None:
-        """Shows the last document, after a blank page, which ends all scripts of the document before."""
+        """Shows the last document. Before that, shows a blank page, to end all scripts of the previous document."""
         timeout = self._time * 1000
         await page.goto(_BLANK, timeout=timeout)
         self._sent_to = self._isolated_world = None
@@ -361,9 +380,10 @@ class _PageVisit:
         await page.goto(self.documents[-1].url, wait_until="commit", timeout=timeout)
 
     async def _evaluate(self, expression: str) -> Any:
-        """Returns the value of a JavaScript expression, in an isolated world that the page's scripts cannot change.
+        """Returns the value of a JavaScript expression.
 
-        PlaywrightError if another document replaces the page's meanwhile.
+        The expression is evaluated in an isolated world, so that the page's scripts can't manipulate the result.
+        PlaywrightError if another document replaces the page's document meanwhile.
         """
         if self._isolated_world is None:
             frame = (await self._session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
@@ -380,17 +400,20 @@ class _PageVisit:
 
 
 def _chained(served: list[Observed]) -> list[Observed]:
-    """Returns the documents that a browser showed in turn, each with all addresses before it among its redirects."""
-    passed: tuple[str, ...] = ()
+    """Returns the documents that a browser showed one after the other, with complete redirects.
+
+    The redirects of each document then begin with the addresses of all documents shown before it.
+    """
+    earlier_addresses: tuple[str, ...] = ()
     chained = []
     for capture, payload in served:
-        chained.append((replace(capture, redirects=(*passed, *capture.redirects)), payload))
-        passed = (*passed, *capture.redirects, capture.url)
+        chained.append((replace(capture, redirects=(*earlier_addresses, *capture.redirects)), payload))
+        earlier_addresses = (*earlier_addresses, *capture.redirects, capture.url)
     return chained
 
 
 def _rendered_capture(served: Capture, html: bytes, visit: _PageVisit) -> Capture:
-    """Returns the capture of the HTML that the browser made of the last document served."""
+    """Returns the capture of the rendered HTML. served: the capture of the last document that the server sent."""
     now = datetime.now(UTC)
     return replace(
         served,
@@ -410,9 +433,10 @@ async def _refuse(route: Route, *_: Any) -> None:
 
 
 def _headers(response: Response) -> dict[str, str]:
-    """Returns a response's headers as Playwright takes them: values of one name in one string.
+    """Returns a response's headers in the form that Playwright requires: one string for each name.
 
-    The values are joined by commas; cookies by line feeds, since a cookie may contain a comma.
+    If a name has several values, they are joined by commas. Only cookies are joined by line feeds, because a cookie may
+    contain a comma.
     """
     joined: dict[str, str] = {}
     for name, value in header_pairs(response):

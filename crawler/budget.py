@@ -1,6 +1,7 @@
-"""What all crawls of this machine together may send to one archive. They share a file for each archive.
+"""The budget: how often all crawls of this machine together may send requests to one archive.
 
-An archive sees one address, not how many crawls are behind it. If it blocks that address, it blocks all of them.
+All crawls of a machine have the same address, so an archive can't distinguish them. If the archive blocks the address,
+it blocks all crawls. So the crawls share a file for each archive. The file says when the next request may be sent.
 """
 
 import re
@@ -18,18 +19,20 @@ from crawler.archives.protocol import RequestKind
 
 _T = TypeVar("_T")
 
-# No crawl waits longer than this for its turn. If the clock was put back, turns in the file lie far ahead, and all
-# crawls would wait for the difference.
+# The longest time that a crawl waits for its turn. If the machine's clock was put back, the turns in the file lie far
+# in the future. Without this limit, all crawls would wait until then.
 _LONGEST_QUEUE = timedelta(minutes=10)
-_LOCK_TIMEOUT = 30
+_LOCK_TIMEOUT = 30  # seconds
 
 
 class State(BaseModel):
     """The content of the file. Times are timezone-aware UTC.
 
-    turns: by kind of request, when the next one may go out. paused_until: no request goes out before; crawls wait.
-    blocked_until: no request goes out before; crawls end rather than wait. why: the reason for the block, in words.
-    block: how long the last block was.
+    turns: for each kind of request, the time from which the next request may be sent.
+    paused_until: the end of a short pause. Crawls wait until then before they send a request.
+    blocked_until: the end of a long break. Crawls that would send a request before then end instead of waiting.
+    why: the reason for the break, in words.
+    block: the length of the last break that began because the archive blocked this machine.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,14 +44,14 @@ class State(BaseModel):
     block: timedelta | None = None
 
     def is_blocked(self, now: datetime) -> bool:
-        """Returns whether no request may go out now, and crawls are not to wait."""
+        """Returns whether no request may be sent now, and crawls are to end instead of waiting."""
         return self.blocked_until is not None and self.blocked_until > now
 
 
 def with_turn(state: State, kind: RequestKind, interval: timedelta, now: datetime) -> tuple[State, datetime]:
-    """Returns the state once another request has taken its turn, and when that turn is.
+    """Returns the state after one more request has taken its turn, and the time at which that request may be sent.
 
-    interval: between two requests of this kind.
+    interval: the least time between two requests of this kind.
     """
     turn = min(state.turns.get(kind, now), now + _LONGEST_QUEUE)
     turn = max(turn, now, state.paused_until or now)
@@ -56,34 +59,37 @@ def with_turn(state: State, kind: RequestKind, interval: timedelta, now: datetim
 
 
 def with_pause(state: State, until: datetime) -> State:
-    """Returns the state in which no request goes out before that time."""
+    """Returns the state after a pause was set: no request is sent before `until`."""
     return state.model_copy(update={"paused_until": max(until, state.paused_until or until)})
 
 
 def with_block(state: State, now: datetime, first_block: timedelta, memory: timedelta) -> State:
-    """Returns the state once the archive has begun to refuse connections.
+    """Returns the state after the archive has begun to refuse connections: no request is sent for some time.
 
-    first_block: how long the archive is left alone; or twice as long as the last time, if that block ended less than
-    `memory` ago.
+    first_block: the length of a first block.
+    memory: if the last block ended less than this time ago, the new block is twice as long as the last.
     """
     if state.is_blocked(now):
-        return state  # another crawl has noted the same block
+        return state  # another crawl has recorded the same block
     block = first_block
     if state.block is not None and state.blocked_until is not None and now - state.blocked_until < memory:
         block = 2 * state.block
-    why = "it refuses connections, as it does for hours when it is asked too much"
+    why = "it refuses connections, as archives do for hours after too many requests"
     return state.model_copy(update={"blocked_until": now + block, "block": block, "why": why})
 
 
 def with_rest(state: State, until: datetime, why: str) -> State:
-    """Returns the state once the archive has asked to be left alone until then."""
+    """Returns the state after the archive has asked for a long break: no request is sent before `until`."""
     return state.model_copy(update={"blocked_until": until, "why": why})
 
 
 class Budget:
-    """The file for one archive. ArchiveBudgetError, which says what to do, if it can't be read or written.
+    """The budget for one archive, kept in a file that all crawls of this machine share.
 
-    state_home: the folder of which the file is in the subfolder `clausewatch`. key: names the archive, as by its host.
+    All methods raise ArchiveBudgetError if the file can't be read or written. The message tells the user what to do.
+
+    state_home: the folder for state files. The file is in the subfolder `clausewatch`.
+    key: a name for the archive, such as its host. The file's name is made from it.
     """
 
     def __init__(self, state_home: Path, key: str) -> None:
@@ -91,7 +97,7 @@ class Budget:
         self._path = state_home.expanduser() / "clausewatch" / f"{name}.json"
 
     def turn(self, kind: RequestKind, interval: timedelta) -> datetime | None:
-        """Takes a turn and returns when the request may go out; None if the archive is left alone for now."""
+        """Takes a turn and returns when the request may be sent; None if no crawl may send requests for now."""
 
         def take(state: State) -> tuple[State, datetime | None]:
             now = datetime.now(UTC)
@@ -100,30 +106,34 @@ class Budget:
         return self._change(take)
 
     def may_go(self) -> bool:
-        """Returns whether a turn still holds: no pause and no block began while the crawl waited for it."""
+        """Returns whether a request whose turn has come may be sent.
+
+        It may not be sent if a pause or a block began while the crawl waited for the turn.
+        """
         state, now = self._read(), datetime.now(UTC)
         return not state.is_blocked(now) and (state.paused_until is None or state.paused_until <= now)
 
     def blocked(self) -> ArchiveBlockedError | None:
-        """Returns until when the archive is left alone, and why; None if it may be asked.
+        """Returns an error that says until when no request may be sent, and why; None if requests may be sent.
 
-        Takes the file's lock, so that a crawl that can't write to the folder fails when it begins, not later.
+        This takes the lock of the file. So a crawl that calls this first finds out at its beginning if it can't write
+        to the folder.
         """
         state = self._change(lambda state: (state, state))
         if state.blocked_until is None or not state.is_blocked(datetime.now(UTC)):
             return None
-        return ArchiveBlockedError(f"the archive is left alone until {iso(state.blocked_until)}: {state.why}")
+        return ArchiveBlockedError(f"no requests are sent to the archive until {iso(state.blocked_until)}: {state.why}")
 
     def pause(self, until: datetime) -> None:
-        """Holds all requests back until that time."""
+        """Records a pause: no crawl of this machine sends a request before `until`."""
         self._change(lambda state: (with_pause(state, until), None))
 
     def block(self, first_block: timedelta, memory: timedelta) -> None:
-        """Notes that the archive has begun to refuse connections. first_block, memory: as for `with_block`."""
+        """Records that the archive has begun to refuse connections. first_block, memory: see `with_block`."""
         self._change(lambda state: (with_block(state, datetime.now(UTC), first_block, memory), None))
 
     def rest(self, until: datetime, why: str) -> None:
-        """Notes that the archive has asked to be left alone until then."""
+        """Records that the archive has asked for a long break, until `until`. why: the reason, in words."""
         self._change(lambda state: (with_rest(state, until, why), None))
 
     def _change(self, change: Callable[[State], tuple[State, _T]]) -> _T:
@@ -133,15 +143,16 @@ class Budget:
                 before = self._read()
                 after, result = change(before)
                 if after != before:
-                    # The file is replaced as a whole, so that a process that dies, or reads without the lock, leaves
-                    # or sees either the old state or the new one.
+                    # The file is replaced in one step. So the file always contains a complete state, even if this
+                    # process dies, or if another process reads without the lock.
                     new = self._path.with_suffix(".new")
                     new.write_text(after.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
                     new.replace(self._path)
                 return result
         except Timeout:
             raise ArchiveBudgetError(
-                f"{self._path}.lock has been held by another process for {_LOCK_TIMEOUT} s: end the crawl that hangs"
+                f"another process has held {self._path}.lock for {_LOCK_TIMEOUT} s: find the crawl that hangs, and "
+                "end it"
             ) from None
         except OSError as error:
             raise self._unusable(error) from None
@@ -155,12 +166,12 @@ class Budget:
             raise self._unusable(error) from None
         except ValidationError:
             raise ArchiveBudgetError(
-                f"{self._path}, by which the crawls of this machine keep to the archive's limits together, is broken: "
-                "delete it once no crawl is under way"
+                f"{self._path} is damaged. In this file, the crawls of this machine share the archive's limits. When "
+                "no crawl is running, delete it"
             ) from None
 
     def _unusable(self, error: OSError) -> ArchiveBudgetError:
         return ArchiveBudgetError(
-            f"{error.filename or self._path}: {error.strerror}; by the files there, the crawls of this machine keep to "
-            "the archive's limits together: let this user write to that folder, or set XDG_STATE_HOME to another one"
+            f"{error.filename or self._path}: {error.strerror}. In this folder, the crawls of this machine share the "
+            "archive's limits. Give this user the right to write to the folder, or set XDG_STATE_HOME to another one"
         )

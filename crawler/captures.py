@@ -1,4 +1,4 @@
-"""Makes captures of the answers that Scrapy receives."""
+"""Makes captures from the answers that Scrapy receives."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,12 @@ from storage import KnownPayload
 
 @dataclass(frozen=True)
 class FetchedCapture:
-    """What a spider hands to the pipeline. payload: None if it is stored already."""
+    """The item that a spider passes to the pipeline.
+
+    capture: the capture.
+    payload: the bytes of the capture; None if they are stored already.
+    policy: the declaration of the policy.
+    """
 
     capture: Capture
     payload: bytes | None = field(repr=False)
@@ -25,7 +30,7 @@ class FetchedCapture:
 
 
 def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
-    """Returns the capture of a live page's answer. asked_url: the address before redirects."""
+    """Returns the capture made from a live page's answer. asked_url: the address before redirects."""
     request = cast(Request, response.request)  # Scrapy sets it before any callback
     return Capture(
         vendor=key.vendor,
@@ -47,7 +52,11 @@ def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
 def archived_capture(
     response: Response, key: PolicyKey, replay: Replay, memento: Memento, provenance: Provenance
 ) -> Capture:
-    """Returns the capture of an archived answer. replay: what was asked for; memento: what the archive gave."""
+    """Returns the capture made from an archived answer.
+
+    replay: the state of the replay when the answer was requested.
+    memento: the time and address of the answer, as the archive states them.
+    """
     request = cast(Request, response.request)  # Scrapy sets it before any callback
     return Capture(
         vendor=key.vendor,
@@ -55,8 +64,8 @@ def archived_capture(
         source=provenance.archive,
         captured_at=memento.captured_at,
         url=memento.url,
-        asked_url=replay.passed[0] if replay.passed else memento.url,
-        redirects=replay.passed,
+        asked_url=replay.redirected_from[0] if replay.redirected_from else memento.url,
+        redirects=replay.redirected_from,
         status=response.status,
         headers=header_pairs(response),
         media_type=_media_type(response),
@@ -70,11 +79,15 @@ def archived_capture(
 def repeated_capture(
     key: PolicyKey, known: KnownPayload, listed: ListedCapture, listed_at: datetime, provenance: Provenance
 ) -> Capture:
-    """Returns the capture that a row of the index proves, if its digest is that of a capture fetched before.
+    """Returns the capture for a row of the index whose digest equals the digest of a capture fetched before.
 
-    The row says when and where the page was captured, and the digest says that its bytes were the same. The archive was
-    not asked for them again, so there are no headers. The media type is that of the known payload, since the index
-    leaves out parameters such as the charset.
+    The row contains the time and the address of the capture. The equal digest proves that the bytes are the same, so
+    they are not fetched again. Therefore the capture has no headers. Its media type is the media type of the known
+    payload, because the index leaves out parameters such as the charset.
+
+    known: the payload of the capture fetched before.
+    listed: the row of the index.
+    listed_at: when the index was requested.
     """
     return Capture(
         vendor=key.vendor,
@@ -93,7 +106,7 @@ def repeated_capture(
 
 
 def header_pairs(response: Response) -> tuple[tuple[str, str], ...]:
-    """Returns an answer's headers as text, a pair for each value."""
+    """Returns an answer's headers as pairs of name and value. A name with several values has several pairs."""
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()
@@ -102,7 +115,7 @@ def header_pairs(response: Response) -> tuple[tuple[str, str], ...]:
 
 
 def header_map(response: Response) -> dict[str, str]:
-    """Returns an answer's headers by lower-case name. Values of one name are joined by commas (RFC 9110, 5.3)."""
+    """Returns an answer's headers by lower-case name. Several values of a name are joined by commas (RFC 9110, 5.3)."""
     result: dict[str, str] = {}
     for name, value in header_pairs(response):
         key = name.lower()

@@ -1,4 +1,4 @@
-"""Starts the system's Chromium without a way to the network."""
+"""Starts the system's Chromium without access to the network."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from crawler.failures import PageNotTakenError
 
 # The names of the program on different systems, in order of preference.
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-# Chromium resolves no host name, and sends no datagrams past its proxy.
+# With these arguments, Chromium resolves no host names, and sends no UDP datagrams except through its proxy.
 _ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
@@ -23,15 +23,16 @@ _ARGUMENTS = (
 
 
 class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy-playwright has no types
-    """scrapy-playwright's provider of the browser: the Chromium that the system has installed."""
+    """A browser provider for scrapy-playwright that starts the Chromium installed on the system."""
 
     async def launch_browser(self) -> Chromium:
-        """Starts Chromium. PageNotTakenError if it isn't installed or doesn't start; the message says which."""
+        """Starts Chromium. PageNotTakenError if Chromium isn't installed or doesn't start; the message says which."""
         path = next(filter(None, map(shutil.which, _PROGRAMS)), None)
         if path is None:
             raise PageNotTakenError("Chromium is not installed: install your system's package, such as chromium")
         try:
-            # The proxy is a port at which nobody listens. It stays bound, so that no other program can listen there.
+            # The proxy's address is a port on which no program listens. The socket stays bound, so that no other
+            # program can listen on this port.
             self._dead_end = socket.socket()
             self._dead_end.bind(("127.0.0.1", 0))
             return await self.browser_type.launch(  # type: ignore[no-any-return]  # scrapy-playwright has no types
@@ -48,13 +49,15 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy
 
 
 def first_line(error: Exception) -> str:
-    """Returns the first line of an error of Playwright; the other lines are Playwright's own log."""
+    """Returns the first line of a Playwright error's message. The other lines are Playwright's log."""
     return escape_line(str(error).strip().partition("\n")[0])[:300]
 
 
 def _launch_failure(error: Exception) -> str:
     """Returns the last line that Chromium itself wrote on stderr, or else the first line of Playwright's error."""
     if "sandboxing failed" in str(error):
-        return "its sandbox needs user namespaces, which this account may not make (user.max_user_namespaces, AppArmor)"
+        return (
+            "its sandbox needs user namespaces, which this account may not create (user.max_user_namespaces, AppArmor)"
+        )
     written_by_chromium = re.findall(r"\[err\] (.+)", str(error))
     return escape_line(written_by_chromium[-1])[:300] if written_by_chromium else first_line(error)

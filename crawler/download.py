@@ -1,4 +1,4 @@
-"""The download handler: notes when a request was sent and answered, and accepts only complete answers."""
+"""The download handler: records when requests are sent and answered, and accepts only complete answers."""
 
 from datetime import UTC, datetime
 from time import monotonic
@@ -17,32 +17,33 @@ from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 
 from crawler.environment import environment_of
 from crawler.failures import RequestNotSentInterrupt
-from crawler.resolver import host_and_port, may_be_anywhere, private_by_name, refusal
+from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
-# The most bytes before the body of an answer, interim answers included. Browsers allow 256 KiB.
+# The largest head of an answer, in bytes: all bytes before the body, including interim answers (status 1xx). Browsers
+# allow 256 KiB.
 _MAX_HEAD = 256 * 1024
 
 
 class _HeadTooLargeError(Exception):
-    """An answer with more bytes before its body than allowed."""
+    """An answer whose head is larger than allowed."""
 
 
-# Scrapy and Twisted set no limit on an answer's headers, and have no public way to set one: Scrapy's signal
-# `headers_received` comes when all headers are in memory. So the two classes below take the place of Scrapy's own, and
-# ask Twisted's parser how far it is.
+# Scrapy and Twisted have no limit on the size of an answer's headers, and no public interface to set a limit: Scrapy
+# sends its signal `headers_received` only when all headers are in memory. So the two classes below replace Scrapy's
+# classes. They read from the state of Twisted's parser whether the head is still being received.
 class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
     """Scrapy's HTTP protocol, with a limit on the size of an answer's head."""
 
     _head_size = 0
 
     def request(self, request: Any) -> Any:
-        """Sends a request. A connection that is kept open sends several, one after the other."""
+        """Sends a request. A connection that is kept open sends several requests, one after the other."""
         self._head_size = 0
         return super().request(request)
 
     def dataReceived(self, data: bytes) -> None:
-        """Takes bytes in. Closes the connection if the head of the answer is too large."""
+        """Receives bytes of the answer. Closes the connection if the head of the answer is too large."""
         if self._parser is not None and self._parser.state not in (BODY, DONE):
             self._head_size += len(data)
             if self._head_size > _MAX_HEAD:
@@ -64,9 +65,9 @@ class _LimitedHeadFactory(_HTTP11ClientFactory):
 class EvidenceDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's download handler for HTTP, extended so that every answer can serve as evidence.
 
-    If a request has a `gate` in its meta, the handler sends it when the gate lets it through.
-    The handler sets `requested_at` and `answered_at` (aware UTC) and `sent_at` (time.monotonic()) in `request.meta`.
-    It decodes the body's content codings, and leaves the headers as received.
+    If a request's meta has a `gate`, the request passes through this gate before it is sent.
+    The handler sets `requested_at` and `answered_at` (timezone-aware UTC) and `sent_at` (by time.monotonic()) in the
+    request's meta. It decodes the content codings of the body, but does not change the headers.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -75,16 +76,16 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         environment = environment_of(crawler.settings)
         self._size_limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
         self._allow_private = environment.allow_private
-        self._may_be_anywhere = may_be_anywhere(environment)
+        self._operator_endpoints = operator_endpoints(environment)
 
     async def download_request(self, request: Request) -> Response:
         """Returns the answer to a request.
 
-        RequestNotSentInterrupt if the crawl was interrupted before the request's turn came.
-        IgnoreRequest if the request is for a private address and goes through a proxy. Without a proxy,
-        crawler.resolver refuses the address.
-        ResponseDataLossError if the body is cut off. DownloadCancelledError if the body or the headers are too large,
-        or if the body has an unknown content coding.
+        RequestNotSentInterrupt if the crawl is interrupted before the request is sent.
+        IgnoreRequest if the request is for a private address and goes through a proxy. (If there is no proxy,
+        crawler.resolver refuses private addresses.)
+        ResponseDataLossError if the body is cut off.
+        DownloadCancelledError if the body or the headers are too large, or if the body has an unknown content coding.
         """
         gate = request.meta.get("gate")
         if gate is not None:
@@ -115,7 +116,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
     def _refuse_private(self, url: str) -> None:
         host = (urlsplit(url).hostname or "").lower()
         address = private_by_name(host)
-        if address is not None and not self._allow_private and host_and_port(url) not in self._may_be_anywhere:
+        if address is not None and not self._allow_private and host_and_port(url) not in self._operator_endpoints:
             raise IgnoreRequest(refusal(host, address))
 
 

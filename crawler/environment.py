@@ -1,4 +1,4 @@
-"""The operator's settings, where Scrapy's components find them."""
+"""Makes the operator's settings (core.settings) available to Scrapy's components."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -12,28 +12,29 @@ _KEY = "CLAUSEWATCH_ENVIRONMENT"
 
 
 def apply_environment(settings: BaseSettings, environment: Settings) -> None:
-    """Adds to Scrapy's settings the operator's settings, and the user agent, which names the operator's contact."""
+    """Adds the operator's settings to Scrapy's settings, and sets the user agent, which contains the contact."""
     settings.set(_KEY, environment, priority="project")
     settings.set("USER_AGENT", f"clausewatch/{_version()} (+{environment.contact})", priority="project")
 
 
 def environment_of(settings: BaseSettings) -> Settings:
-    """Returns the operator's settings that `apply_environment` added; without them, those of the process's environment.
+    """Returns the operator's settings that `apply_environment` added.
 
-    UsageError if an environment variable has a value that can't be used.
+    If none were added, loads the settings from the environment variables. UsageError if a variable has an invalid
+    value.
     """
     environment = settings.get(_KEY)
     return environment if isinstance(environment, Settings) else load_settings()
 
 
 def use_bundled_public_suffixes() -> None:
-    """Has Scrapy take the list of public suffixes from tldextract's package.
+    """Makes Scrapy use the list of public suffixes that is part of the tldextract package.
 
-    Scrapy looks up which domains are public suffixes, so that no site can set a cookie for all of `.example`. By
-    default it downloads the list from the web the first time a machine crawls.
+    Scrapy needs the list so that no site can set a cookie for a whole public suffix such as `.co.uk`. By default,
+    Scrapy downloads the list when a machine crawls for the first time.
     """
-    # Scrapy has no setting for this. tldextract's own, an environment variable, is read when Scrapy's module is
-    # imported, and older versions of tldextract don't know it.
+    # Scrapy has no setting for this. tldextract has one, an environment variable, but reads it when Scrapy's module is
+    # imported. Older versions of tldextract don't have the variable.
     cookies._split_domain = TLDExtract(suffix_list_urls=(), include_psl_private_domains=True)
 
 

@@ -1,4 +1,4 @@
-"""Why a page could not be fetched, in words for people."""
+"""Translates exceptions into messages that tell the user why a page could not be fetched."""
 
 from typing import cast
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from core.escaping import escape_line
 from crawler.resolver import PublicAddressResolver, refusal
 
-# Failures of a server or of the connection to it that may have passed when the request is sent again.
+# Failures of a server, or of the connection to a server, that may be over when the request is sent again.
 TEMPORARY_ERRORS = (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
@@ -31,15 +31,18 @@ TEMPORARY_ERRORS = (
     ConnectionLost,
 )
 
-_MAX_CHARACTERS = 300
+_MAX_CHARACTERS = 300  # of a message
 
 
 class RequestNotSentInterrupt(IgnoreRequest):
-    """A request that is not sent, because the crawl ends early. The next crawl sends it."""
+    """A request that is not sent because the crawl ends early. The next crawl sends it."""
 
 
 class PageNotTakenError(Exception):
-    """An answer from which no capture can be made. The message says why, or what this machine lacks to render it."""
+    """An answer from which no capture can be made.
+
+    The message says why. If the page has to be rendered, it may say which program is missing on this machine.
+    """
 
 
 def request_of(failure: Failure) -> Request:
@@ -48,14 +51,16 @@ def request_of(failure: Failure) -> Request:
 
 
 def reason(failure: Failure) -> str:
-    """Returns what a failure of the downloader means, on one printable line."""
+    """Returns an explanation of a downloader's failure, on one line of printable characters."""
     return explain(cast(BaseException, failure.value), request_of(failure).url)
 
 
 def explain(exception: BaseException, url: str) -> str:
-    """Returns what an exception of the downloader means, on one printable line.
+    """Returns an explanation of a downloader's exception, on one line of printable characters.
 
-    url: the address that was requested. A long line is cut off, since the message may name an address of any length.
+    A long line is cut off, because it may contain an address of any length.
+
+    url: the address that was requested.
     """
     text = escape_line(_meaning(exception, url))
     return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
@@ -66,21 +71,21 @@ def _meaning(exception: BaseException, url: str) -> str:
     if host in PublicAddressResolver.refused and isinstance(exception, CannotResolveHostError):
         return refusal(host, PublicAddressResolver.refused[host])
     if isinstance(exception, CannotResolveHostError):
-        return f"there is no host {host}"
+        return f"the host {host} does not exist"
     if isinstance(exception, DownloadConnectionRefusedError):
         return "connection refused"
     if isinstance(exception, DownloadTimeoutError):
         return "the complete answer did not arrive in time"
     if isinstance(exception, DownloadFailedError):
         unverified = "certificate verify failed" in str(exception)
-        return "its TLS certificate cannot be verified" if unverified else "the connection broke off"
+        return "the site's TLS certificate cannot be verified" if unverified else "the connection was lost"
     if isinstance(exception, ResponseDataLossError):
         return "the answer is cut off"
     if isinstance(exception, DownloadCancelledError):
         return f"the answer was rejected: {exception}"
     if isinstance(exception, ValueError) and "Missing scheme in request url" in str(exception):
-        return "it redirects to something that is not a web address"  # mailto: and the like
+        return "the page redirects to something that is not a web address"  # for example, to mailto:
     if isinstance(exception, IgnoreRequest):
         message = str(exception)
-        return "it redirects without end" if message == "max redirections reached" else message
+        return "the page redirects too many times" if message == "max redirections reached" else message
     return f"{type(exception).__name__}: {exception}"[:_MAX_CHARACTERS]

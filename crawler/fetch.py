@@ -1,4 +1,4 @@
-"""Fetches one location once, as a live crawl would, and stores nothing."""
+"""Fetches one location once, in the same way as a live crawl, but stores nothing."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Self, cast
@@ -22,10 +22,10 @@ from formats.multipart import Observed
 
 
 def fetch_once(location: Location, settings: Settings) -> Observed:
-    """Returns what a location shows today: a capture whose vendor and policy are empty, and its payload.
+    """Fetches a location, and returns the capture and its payload. The capture's vendor and policy are empty strings.
 
-    FetchError if the server doesn't answer, robots.txt forbids the request, or this machine can't render the page; the
-    message says which.
+    FetchError if the server doesn't answer, if robots.txt forbids the request, or if this machine can't render the
+    page. The message gives the reason.
     """
     return in_own_process(_fetch, location, settings)
 

@@ -1,4 +1,4 @@
-"""The fetch of one location, page after page, and the one capture that its pages make."""
+"""The fetch of one location: the location's pages are fetched one after the other and make one capture together."""
 
 from dataclasses import dataclass, field, replace
 
@@ -13,12 +13,12 @@ from formats.multipart import Observed, compose
 
 @dataclass(frozen=True)
 class LocationFetch:
-    """How far the fetch of a location has come: the pages fetched so far, and the page to fetch next.
+    """The state of the fetch of a location: the pages fetched so far, and the page to fetch next.
 
-    Most locations are one page. A location can declare further pages; all of them together are one capture.
+    Most locations consist of one page. A location can declare further pages; all pages together make one capture.
 
-    look: 1 when a crawl fetches the location for the first time; 2 when it fetches it once more to confirm a change.
-    fetched: capture and payload of each page fetched so far, in the order in which the pages are declared.
+    look: 1 for the crawl's first fetch of the location; 2 for the second fetch, which confirms a change.
+    fetched: the capture and the payload of each page fetched so far, in the order in which the pages are declared.
     """
 
     key: PolicyKey
@@ -47,8 +47,9 @@ class LocationFetch:
         return Request(
             self.url,
             dont_filter=True,
-            # Each look at a location has a cookie jar of its own: a cookie set by one page must change neither what
-            # another policy's page shows nor what the second look shows. A cached answer would be no second look.
+            # Each look at a location has a separate cookie jar. Otherwise, a cookie that one page sets could change the
+            # page of another policy, or the page that the second look gets. The cache is off, because from a cache the
+            # second look would only get the first look's answer again.
             meta={"cookiejar": f"{self.key} {self.location.url} {self.look}", "dont_cache": True},
             cb_kwargs={"fetch": self},
         )
@@ -58,9 +59,10 @@ class LocationFetch:
         return live_capture(response, self.key, self.url), response.body
 
     def needs_browser(self, response: Response) -> bool:
-        """Whether the next page must be rendered: its location declares that, and the answer is HTML with status 200.
+        """Returns whether the next page must be rendered in a browser.
 
-        An error page isn't rendered, and neither is another media type, which has no scripts.
+        It must if the location's declaration says so and the answer is HTML with status 200. Error pages are never
+        rendered. Answers of other media types have no scripts, so they are not rendered either.
         """
         return self.location.render is not None and response.status == 200 and isinstance(response, HtmlResponse)
 

@@ -1,4 +1,4 @@
-"""Log lines in which a web page can neither forge a line nor hide control characters."""
+"""Escapes log lines, so that text from a web page can't forge a log line or put control characters into the log."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ from core.escaping import escape_controls, escape_line
 class EscapingFormatter(logging.Formatter):
     """A formatter that writes every message on one line, with control characters as visible escapes.
 
-    Tracebacks keep their line ends; other control characters in them are escaped, too.
+    A traceback keeps its line breaks; all other control characters in it are escaped, too.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -22,7 +22,7 @@ class EscapingFormatter(logging.Formatter):
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:
-        """Formats a traceback; `ei` is what `sys.exc_info` returns."""
+        """Formats a traceback. ei: the result of `sys.exc_info`."""
         return escape_controls(super().formatException(ei))
 
 

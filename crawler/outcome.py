@@ -1,4 +1,4 @@
-"""The outcome of a crawl, counted in Scrapy's stats."""
+"""The outcome of a crawl: its counts, which are kept in Scrapy's stats, and its failures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ _PREFIX = "clausewatch/"
 
 @dataclass(frozen=True, slots=True)
 class CrawlOutcome:
-    """What a crawl found, what it stored, and what failed.
+    """The counts of a finished crawl, and its failures.
 
-    ok: whether the crawl ran to its end and nothing failed.
+    ok: whether the crawl was completed without a failure.
     failures: a line for each failure, with vendor, policy, address and reason.
-    captures: how many captures were found: answers of live pages, or rows of the archive's index.
-    new: how many of the captures were not stored before.
-    quarantined: how many of the new captures were quarantined.
-    unplayable: how many captures the archive lists but does not return. They are no failure of the crawl.
-    malformed: how many rows of the index could not be parsed.
-    left: how many captures were not fetched because the crawl ended early.
-    unread: how many new captures were not read because the crawl ended early. The next crawl reads them.
+    captures: the number of captures found: answers of live pages, or rows of the archive's index.
+    new: the number of captures that were not stored before.
+    quarantined: the number of new captures that were quarantined.
+    unplayable: the number of captures that the archive lists but does not return. These do not count as failures.
+    malformed: the number of rows of the index that could not be parsed.
+    left: the number of captures that were not fetched because the crawl ended early.
+    unread: the number of new captures that were not read because the crawl ended early. The next crawl reads them.
     """
 
     ok: bool
@@ -40,7 +40,7 @@ class CrawlOutcome:
 
     @property
     def summary(self) -> str:
-        """The counts on one line; the last four only if they are not 0."""
+        """The counts on one line. The last four counts are left out if they are 0."""
         parts = [
             f"{plural(self.captures, 'capture')} found",
             f"{self.new} new",
@@ -48,13 +48,13 @@ class CrawlOutcome:
             f"{len(self.failures)} failed",
         ]
         if self.unplayable:
-            parts.append(f"{self.unplayable} that the archive lists but does not give")
+            parts.append(f"{self.unplayable} listed by the archive but not returned")
         if self.malformed:
             parts.append(f"{self.malformed} malformed rows skipped")
         if self.left:
             parts.append(f"{self.left} left for the next crawl")
         if self.unread:
-            parts.append(f"{self.unread} of the new ones left for the next crawl to read")
+            parts.append(f"{self.unread} new captures left for the next crawl to read")
         return ", ".join(parts)
 
 
@@ -64,58 +64,62 @@ class Tally:
     def __init__(self, stats: StatsCollector) -> None:
         self._stats = stats
 
-    def found(self, count: int = 1) -> None:
+    def count_found(self, count: int = 1) -> None:
         """Counts captures that were found."""
         self._stats.inc_value(_PREFIX + "captures", count)
 
-    def fetched(self) -> None:
-        """Counts an answer from which a capture is made."""
+    def count_fetched(self) -> None:
+        """Counts a fetched capture."""
         self._stats.inc_value(_PREFIX + "fetched")
 
-    def kept(self, unread: UnreadCapture) -> None:
+    def count_stored(self, capture: UnreadCapture) -> None:
         """Counts a capture that has been stored, if it is new."""
-        self._stats.inc_value(_PREFIX + "new", int(unread.is_new))
+        self._stats.inc_value(_PREFIX + "new", int(capture.is_new))
 
-    def read(self, capture: ReadCapture) -> None:
+    def count_read(self, capture: ReadCapture) -> None:
         """Counts a capture that has been read, if it is new and was quarantined."""
         self._stats.inc_value(_PREFIX + "quarantined", int(capture.is_new and capture.verdict.name == "quarantined"))
 
-    def failed(self, what: str, why: str) -> None:
-        """Adds a failure. what: vendor, policy and address; why: the reason."""
-        failures = self._stats.get_value(_PREFIX + "failures", ())
-        self._stats.set_value(_PREFIX + "failures", (*failures, escape_line(f"{what}: {why}")))
+    def add_failure(self, subject: str, why: str) -> None:
+        """Adds a failure to the outcome.
 
-    def unplayable(self, count: int) -> None:
+        subject: the part of the crawl that failed: usually vendor, policy and address.
+        why: the reason, in words.
+        """
+        failures = self._stats.get_value(_PREFIX + "failures", ())
+        self._stats.set_value(_PREFIX + "failures", (*failures, escape_line(f"{subject}: {why}")))
+
+    def count_not_returned(self, count: int) -> None:
         """Counts captures that the archive lists but does not return."""
         self._stats.inc_value(_PREFIX + "unplayable", count)
 
-    def malformed(self, count: int) -> None:
+    def count_malformed(self, count: int) -> None:
         """Counts rows of the archive's index that could not be parsed."""
         self._stats.inc_value(_PREFIX + "malformed", count)
 
-    def unread(self, count: int) -> None:
-        """Counts captures that are stored but not read when the crawl ends."""
+    def count_unread(self, count: int) -> None:
+        """Counts the captures that are stored but not read when the crawl ends."""
         self._stats.inc_value(_PREFIX + "unread", count)
 
-    def left(self, count: int) -> None:
-        """Counts captures that are not fetched because the crawl ends early."""
+    def count_left(self, count: int) -> None:
+        """Counts captures that were not fetched because the crawl ended early."""
         self._stats.inc_value(_PREFIX + "left", count)
 
 
 def counts_from(stats: Mapping[str, Any]) -> dict[str, int]:
-    """Returns the counts so far of a crawl that is running: captures, fetched, new, quarantined."""
+    """Returns the present counts of a running crawl: `captures`, `fetched`, `new` and `quarantined`."""
     return {name: stats.get(_PREFIX + name, 0) for name in ("captures", "fetched", "new", "quarantined")}
 
 
 def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:
     """Returns the outcome of a finished crawl.
 
-    Scrapy's own exit status is 0 whatever happens. Its stats count exceptions in spiders and logged errors, and say
-    why the crawl ended.
+    Scrapy's exit status does not show failures: it is always 0. So the outcome is taken from Scrapy's stats. They
+    contain the number of exceptions in spiders, the number of logged errors, and the reason why the crawl ended.
     """
     failures = list(stats.get(_PREFIX + "failures", ()))
     if not failures and (stats.get("spider_exceptions/count") or stats.get("log_count/ERROR")):
-        failures.append("an error in clausewatch itself; the log above has it")
+        failures.append("an error in clausewatch itself; see the log above")
     reason = stats.get("finish_reason")
     if reason == "shutdown":
         failures.append("the crawl was interrupted")

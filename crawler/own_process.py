@@ -1,4 +1,4 @@
-"""Runs a function in a process of its own, because Twisted's reactor can be started only once in a process."""
+"""Runs a function in a new process. A crawl needs a new process, because Twisted's reactor can start only once."""
 
 import multiprocessing
 import os
@@ -15,15 +15,18 @@ _T = TypeVar("_T")
 
 
 def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
-    """Returns what the function returns, and raises a ClausewatchError that the function raises.
+    """Calls a function in a new process, and returns the function's result.
 
-    ClausewatchError if the new process dies. If this process dies, the new one gets SIGTERM, at which Scrapy stores
-    what has been fetched and stops.
+    If the function raises a ClausewatchError, the same error is raised here. A ClausewatchError is also raised if the
+    new process dies.
+
+    If this process dies, the new process receives SIGTERM. Scrapy then stores the fetched captures and stops.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments, keywords))
-    # Ctrl-C reaches the new process, too. It inherits the blocked signal, and unblocks it when it is ready.
+    # Ctrl-C sends SIGINT to the new process, too. So the signal is blocked while the new process starts. The new
+    # process inherits the blocked signal, and unblocks it when it can handle it.
     signals_blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
@@ -39,8 +42,8 @@ def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: 
         receiver.close()
     if answer is None:
         raise ClausewatchError(
-            f"the crawl's process ended early, with status {process.exitcode}; what it had stored is kept. Run the "
-            "command again, and check that the machine has free memory"
+            f"the crawl's process ended early, with status {process.exitcode}. The captures stored so far are kept. "
+            "Check that the machine has free memory, and run the command again"
         )
     is_error, result = answer
     if is_error:
@@ -57,7 +60,7 @@ def _answer(
         answer = False, function(*arguments, **keywords)
     except ClausewatchError as error:
         answer = True, error
-    except KeyboardInterrupt:  # before Scrapy has installed its own handler
+    except KeyboardInterrupt:  # raised if SIGINT arrives before Scrapy has installed a handler for it
         return
     try:
         sender.send(answer)
@@ -69,4 +72,4 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)  # Scrapy then stores what has been fetched, and stops
+        os.kill(os.getpid(), signal.SIGTERM)  # Scrapy then stores the fetched captures and stops

@@ -1,4 +1,4 @@
-"""Turns the answers of live pages into captured pages: checks them, and has them rendered where that is declared."""
+"""Turns the answers of live pages into captured pages: checks each answer, and has it rendered if that is declared."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PageCapturer:
-    """Turns the answers of one crawl into pages. Opens a browser when the first page has to be rendered."""
+    """The component that turns the answers of one crawl into pages. It opens a browser for the first page to render."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -24,12 +24,12 @@ class PageCapturer:
     async def add_page(self, fetch: LocationFetch, response: Response) -> LocationFetch:
         """Returns the fetch with its next page, made from the answer to the request for that page.
 
-        PageNotTakenError if no capture can be made of the answer. RequestNotSentInterrupt if the crawl ends before
+        PageNotTakenError if no capture can be made from the answer. RequestNotSentInterrupt if the crawl ends before
         the page is rendered.
         """
         if 300 <= response.status < 400 and "Location" in response.headers:
-            # Scrapy has followed every redirect to http and https. This one leads elsewhere, to mailto: for example.
-            raise PageNotTakenError("it redirects to something that is not a web address")
+            # Scrapy has followed all redirects to http and https. This redirect leads elsewhere, such as to mailto:.
+            raise PageNotTakenError("the page redirects to something that is not a web address")
         if fetch.needs_browser(response):
             if self._browser is None:
                 self._browser = self._open_browser()
@@ -39,7 +39,7 @@ class PageCapturer:
         with_page = fetch.with_page(page)
         limit = self._crawler.settings.getint("DOWNLOAD_MAXSIZE")
         if with_page.payload_size > limit:
-            raise PageNotTakenError(f"with this page, the policy's pages have more than {limit} bytes")
+            raise PageNotTakenError(f"together with this page, the policy's pages have more than {limit} bytes")
         return with_page
 
     def _open_browser(self) -> "Browser":

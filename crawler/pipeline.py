@@ -14,21 +14,26 @@ from crawler.captures import FetchedCapture
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
-# Reading begins when more than this many captures wait for it, or when the first has waited for this many seconds.
-# More than 16 captures are read by several processes, which one capture wouldn't be worth.
+# Reading begins when more than _MAX_WAITING captures wait to be read, or when the first of them has waited for
+# _MAX_WAIT seconds. The intake reads more than 16 captures in several processes; for fewer, it would not be worthwhile
+# to start processes.
 _MAX_WAITING = 16
 _MAX_WAIT = 10
-# So many captures are read at a time. The spider hears of each batch when it is done.
+# The most captures that are read in one batch. The spider is told of the readings when the whole batch has been read.
 _READ_BATCH = 64
 
 
 class StorePipeline:
-    """The item pipeline: stores captures in the order in which they come, and has them read meanwhile or later.
+    """The item pipeline. It stores captures in the order in which they arrive, and then has the intake read them.
 
-    Pages are fetched without waiting for reading; only the end of the crawl waits for it. Two threads do the work, one
-    to store and one to read. Captures that come in while the first thread is busy are committed together. Captures that
-    wait to be read don't keep their payload in memory. An error of the store ends the crawl. If a crawl ends early, the
-    next one reads what it has left unread.
+    Two threads do the work: one stores captures, the other has them read. The crawl goes on fetching while captures are
+    read; only the end of the crawl waits until all of them have been read.
+
+    Captures that arrive while the storing thread is busy are then committed in one batch. The payloads of captures that
+    wait to be read are not kept in memory.
+
+    An error of the store ends the crawl. If a crawl ends early, some captures may be stored but not read; the next
+    crawl reads them.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -54,7 +59,7 @@ class StorePipeline:
         return cast(BaseSpider, self._crawler.spider)
 
     async def process_item(self, item: FetchedCapture) -> FetchedCapture:
-        """Stores one capture, and returns once it is committed. Does nothing if the crawl is to store no more."""
+        """Stores one capture, and returns when it is committed. Does nothing if the crawl is ending early."""
         if not self._spider.stopped:
             committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._to_store.append((item, committed))
@@ -63,7 +68,7 @@ class StorePipeline:
         return item
 
     async def close_spider(self) -> None:
-        """Ends both threads. If the crawl ends early, reads the unread captures only if they are few."""
+        """Ends both threads. If the crawl ends early, reads the unread captures first, but only if they are few."""
         self._leaves_unread = len(self._to_read) > _MAX_WAITING
         self._start_reading()
         if self._reading is not None:
@@ -82,7 +87,7 @@ class StorePipeline:
             try:
                 stored, refusal = await loop.run_in_executor(self._storing_thread, self._store_batch, captures)
                 for unread in stored:
-                    self._spider.kept(unread)
+                    self._spider.on_capture_stored(unread)
             except Exception as error:  # an error in clausewatch itself, which Scrapy logs for each capture
                 for _, committed in batch:
                     committed.set_exception(error)
@@ -99,7 +104,10 @@ class StorePipeline:
         self._storing = None
 
     def _store_batch(self, batch: list[FetchedCapture]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
-        """Returns the captures that the store took, and its error if it took no more."""
+        """Stores captures. Returns the stored captures.
+
+        If the store fails before all captures are stored, also returns the error; otherwise None in its place.
+        """
         stored: list[UnreadCapture] = []
         if self._spider.stopped:
             return stored, None
@@ -114,20 +122,20 @@ class StorePipeline:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def _start_reading(self) -> None:
-        """Has the stored captures read, unless they are being read already."""
+        """Starts to read the stored captures, unless reading has started already."""
         if self._to_read and self._reading is None and not self._leaves_unread:
             self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        """Reads captures batch by batch, until none is left or the crawl is to end."""
+        """Reads captures batch by batch, until none is left or the crawl is ending early."""
         loop = asyncio.get_running_loop()
         while self._to_read and not self._leaves_unread and not self._spider.stopped:
             batch, self._to_read = self._to_read[:_READ_BATCH], self._to_read[_READ_BATCH:]
             try:
-                readings = await loop.run_in_executor(self._reading_thread, self._read_batch, batch)
-                for unread, reading in zip(batch, readings, strict=True):
-                    self._spider.unread -= 1
-                    await self._spider.read(unread.capture, reading)
+                read_captures = await loop.run_in_executor(self._reading_thread, self._read_batch, batch)
+                for unread, read_capture in zip(batch, read_captures, strict=True):
+                    self._spider.unread_count -= 1
+                    await self._spider.on_capture_read(unread.capture, read_capture)
             except ClausewatchError as error:
                 self._spider.stop(str(error))
             except Exception:
@@ -147,9 +155,10 @@ class StorePipeline:
             raise DontCloseSpider
 
     def _wake_engine(self) -> None:
-        """Has Scrapy check at once whether the crawl is over; by itself it would check only every five seconds.
+        """Makes Scrapy check at once whether the crawl has ended. Otherwise, Scrapy checks only every five seconds.
 
-        Scheduling a request is the one public way. The request is dropped before it gets into the queue.
+        Scrapy's public interface has only one way to do this: to schedule a request. The request is dropped before it
+        gets into the queue.
         """
         engine = self._crawler.engine
         if engine is not None and engine.spider is not None:

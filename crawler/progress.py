@@ -1,4 +1,7 @@
-"""Shows a crawl's progress: one line that is redrawn on a terminal; elsewhere, as in cron, a new line at intervals."""
+"""Shows the progress of a crawl on standard error.
+
+On a terminal, this is one line that is updated in place. Elsewhere, such as under cron, it is a new line at intervals.
+"""
 
 import asyncio
 import sys
@@ -16,26 +19,28 @@ from core.dates import iso
 from core.plurals import plural
 from crawler.outcome import counts_from
 
-# Seconds between two drawings of the line on a terminal.
+# The seconds between two updates of the line on a terminal.
 _REDRAW_INTERVAL = 0.5
-# Seconds before the time left is estimated: at first, the speed of a crawl says little.
+# The line shows an estimate of the remaining time only after this many seconds, because the speed at the beginning of a
+# crawl is not typical of the whole crawl.
 _ESTIMATE_AFTER = 10
 
 
 class MeasurableSpider(Protocol):
-    """A spider that knows how far it has come. done: how many captures or pages it has dealt with."""
+    """A spider whose progress can be measured. finished_count: the number of captures or pages it has finished."""
 
     name: str
-    done: int
+    finished_count: int
 
-    def ahead(self) -> float | None:
-        """Returns about how many captures or pages are left; None if that is not known."""
+    def estimate_remaining(self) -> float | None:
+        """Returns an estimate of how many captures or pages are left; None if there is no estimate."""
 
 
 def progress_line(counts: dict[str, int], seconds_left: float | None) -> str:
-    """Returns the line: how many captures were found, fetched, stored and quarantined, and about how long is left.
+    """Returns the line of progress: the numbers of captures found, fetched, stored and quarantined, and the time left.
 
-    counts: as `crawler.outcome.counts_from` returns them.
+    counts: the result of `crawler.outcome.counts_from`.
+    seconds_left: the estimated time until the crawl ends, in seconds; None if there is no estimate.
     """
     parts = [
         f"{plural(counts['captures'], 'capture')} found",
@@ -60,7 +65,7 @@ def _duration(seconds: float) -> str:
 
 
 class Progress:
-    """The display of a spider's progress on standard error, from when the spider is opened until it is closed."""
+    """The display of a spider's progress. It is shown from when the spider is opened until the spider is closed."""
 
     def __init__(self, crawler: Crawler, spider: MeasurableSpider) -> None:
         self._crawler = crawler
@@ -75,7 +80,7 @@ class Progress:
         if sys.stderr.isatty():
             self._status = Status(self._line(), console=Console(stderr=True))
             self._status.start()
-            # While the line is shown, sys.stderr is Rich's, which writes log lines above it.
+            # Rich has replaced sys.stderr by a stream of its own, which writes log lines above the line of progress.
             self._log_to(sys.stderr)
             interval = _REDRAW_INTERVAL
         self._task = asyncio.create_task(self._show(interval))
@@ -95,10 +100,10 @@ class Progress:
         )
 
     def _seconds_left(self) -> float | None:
-        elapsed, ahead = monotonic() - self._begun, self._spider.ahead()
-        if ahead is None or not self._spider.done or elapsed < _ESTIMATE_AFTER:
+        elapsed, remaining = monotonic() - self._begun, self._spider.estimate_remaining()
+        if remaining is None or not self._spider.finished_count or elapsed < _ESTIMATE_AFTER:
             return None
-        return ahead * elapsed / self._spider.done
+        return remaining * elapsed / self._spider.finished_count
 
     def _stop(self) -> None:
         self._task.cancel()

@@ -1,8 +1,9 @@
-"""Decides which addresses a crawl may connect to: those of the public internet.
+"""Makes sure that a crawl connects only to addresses on the public internet.
 
-A live crawl follows what others wrote: declarations, redirects, answers of the DNS. None of these may lead the crawl to
-the machine it runs on, or into that machine's network. A host name is resolved here, and the connection goes to the
-addresses that were checked, so no answer of the DNS can change between check and connection.
+Declarations, redirects and DNS answers decide where a live crawl connects, and all of them are written by others. None
+of them may lead the crawl to the machine on which it runs, or into that machine's network. Host names are resolved
+here, and the crawl connects to the very addresses that were checked. So a DNS answer can't change between the check and
+the connection.
 """
 
 import re
@@ -22,22 +23,23 @@ from zope.interface import implementer  # type: ignore[import-untyped]  # has no
 from core.settings import Settings
 from crawler.environment import environment_of
 
-# All IPv6 addresses of the internet are in this network (RFC 4291, section 2.4, and IANA's registry of IPv6 address
-# space). Site-local, IPv4-compatible and IPv4-translated addresses, for example, are not.
+# All public IPv6 addresses are in this network (RFC 4291, section 2.4, and IANA's registry of IPv6 address space).
+# Site-local, IPv4-compatible and IPv4-translated addresses, for example, are outside it.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 # IPv6 networks with an IPv4 address in the last 32 bits: NAT64 (RFC 6052, section 2.1) and IPv4-mapped addresses
 # (RFC 4291, section 2.5.5.2).
 _ENDING_IN_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::ffff:0:0/96"))
 # Networks of IANA's special-purpose address registries that the ipaddress module doesn't know in every version of
 # Python: IETF protocol assignments, the retired 6to4 relays, and documentation (RFC 9637).
-_SPECIAL_4 = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
-_SPECIAL_6 = IPv6Network("3fff::/20")
-# A host that resolvers read as a number. All of these are 127.0.0.1: 127.1, 0x7f000001, 017700000001, 2130706433.
+_SPECIAL_IPV4_NETWORKS = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
+_DOCUMENTATION_IPV6 = IPv6Network("3fff::/20")
+# A host that resolvers parse as a number. For example, 127.1, 0x7f000001, 017700000001 and 2130706433 all mean
+# 127.0.0.1.
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}\.?", re.IGNORECASE)
 
 
 def is_public(address: str) -> bool:
-    """Returns whether an IP address belongs to the public internet: not private, loopback, multicast or reserved.
+    """Returns whether an IP address is public. Private, loopback, multicast and reserved addresses are not.
 
     An IPv6 address that embeds an IPv4 address (mapped, 6to4, Teredo, NAT64) is public if the IPv4 address is.
     ValueError if the text isn't an IP address.
@@ -49,18 +51,19 @@ def is_public(address: str) -> bool:
             embedded = IPv4Address(int(ip) & 0xFFFFFFFF)
         if embedded:
             ip = embedded
-        elif ip not in _GLOBAL_UNICAST or ip in _SPECIAL_6:
+        elif ip not in _GLOBAL_UNICAST or ip in _DOCUMENTATION_IPV6:
             return False
-    if isinstance(ip, IPv4Address) and any(ip in network for network in _SPECIAL_4):
+    if isinstance(ip, IPv4Address) and any(ip in network for network in _SPECIAL_IPV4_NETWORKS):
         return False
     return ip.is_global and not ip.is_multicast
 
 
 def private_by_name(host: str) -> str | None:
-    """Returns the private address that a host's name stands for without a resolver, as `localhost` or `127.1` do.
+    """Returns the private address that a host name denotes without DNS, as `localhost` and `127.1` do.
 
-    host: as in a web address; an IPv6 address without brackets. None if the name must be resolved, or is a public
-    address.
+    None if the name has to be resolved, or if it denotes a public address.
+
+    host: the host of a web address; an IPv6 address has no brackets.
     """
     host = host.lower().rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3
@@ -82,14 +85,17 @@ def refusal(host: str, address: str) -> str:
     return f"{host} is {address}, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses"
 
 
-def may_be_anywhere(environment: Settings) -> frozenset[tuple[str, int]]:
-    """Returns host and port of the archive and of each proxy. Set by the operator, they may have private addresses."""
+def operator_endpoints(environment: Settings) -> frozenset[tuple[str, int]]:
+    """Returns the host and port of the archive and of each proxy.
+
+    The operator has configured these endpoints, so they may have private addresses.
+    """
     return frozenset(host_and_port(url) for url in (environment.wayback_url, *getproxies().values()) if "//" in url)
 
 
 @implementer(IResolutionReceiver)
 class _PublicOnly:
-    """Passes public addresses on to another receiver, and notes the others in `refused`."""
+    """A receiver that passes public addresses on to another receiver. It records every other address in `refused`."""
 
     def __init__(self, receiver: Any, refused: dict[str, str], host: str) -> None:
         self._receiver = receiver
@@ -110,16 +116,19 @@ class _PublicOnly:
 
 
 class PublicAddressResolver(CachingHostnameResolver):
-    """A resolver that finds only public addresses, unless CLAUSEWATCH_ALLOW_PRIVATE is set.
+    """A resolver that returns only public addresses, unless CLAUSEWATCH_ALLOW_PRIVATE is set.
 
-    The archive and the proxies that the operator set may have private addresses (`may_be_anywhere`). Behind a proxy,
-    the proxy resolves names, and must itself keep crawls out of private networks. A name that is a private address
-    without a resolver is never sent to the proxy (see EvidenceDownloadHandler).
+    The configured archive and proxies may have private addresses (`operator_endpoints`).
 
-    refused: the private address of each host that was refused.
+    If the crawl uses a proxy, the proxy resolves host names, so the proxy itself must refuse connections to private
+    networks. A host that denotes a private address by itself (`private_by_name`), such as `localhost` or `127.1`, is
+    refused before the request reaches the proxy (see EvidenceDownloadHandler).
+
+    refused: the private addresses that were refused, by host name.
     """
 
-    refused: dict[str, str] = {}  # noqa: RUF012  (one for the process, since the reactor has one resolver)
+    # A class attribute, because Twisted's reactor has one resolver for the whole process.
+    refused: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self, reactor: Any, cache_size: int, exempt: frozenset[tuple[str, int]], *, allow_all: bool) -> None:
         super().__init__(reactor, cache_size)
@@ -131,7 +140,7 @@ class PublicAddressResolver(CachingHostnameResolver):
         """Returns the resolver for a crawl; Scrapy calls this for its setting TWISTED_DNS_RESOLVER."""
         environment = environment_of(crawler.settings)
         size = crawler.settings.getint("DNSCACHE_SIZE")
-        return cls(reactor, size, may_be_anywhere(environment), allow_all=environment.allow_private)
+        return cls(reactor, size, operator_endpoints(environment), allow_all=environment.allow_private)
 
     def resolveHostName(
         self,

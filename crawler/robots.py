@@ -13,7 +13,8 @@ from scrapy.robotstxt import ProtegoRobotParser
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 
 ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
-# How many bytes of a robots.txt are parsed: the smallest limit that RFC 9309, section 2.5, allows.
+# The number of bytes of a robots.txt that are parsed; the rest is ignored. This is the smallest limit that RFC 9309,
+# section 2.5, allows.
 _MAX_BYTES = 500 * 1024
 
 # A site's rules, or the reason why they could not be fetched.
@@ -21,11 +22,14 @@ _Rules = ProtegoRobotParser | str
 
 
 class RobotsMiddleware:
-    """A downloader middleware that refuses what a site's robots.txt forbids. Requests to an archive are exempt.
+    """A downloader middleware that refuses requests that a site's robots.txt forbids. Requests to archives are exempt.
 
-    If the robots.txt is "unavailable" (4xx), there are no rules. If it is "unreachable" (5xx, 429 or no answer),
-    everything is forbidden (RFC 9309, section 2.3.1). Scrapy's own middleware parses an error page as rules, and allows
-    everything if there is no answer. If several requests wait for the same robots.txt, it checks only one of them.
+    If the robots.txt is "unavailable" (status 4xx), all requests are allowed. If it is "unreachable" (status 5xx or
+    429, or no answer), all requests are forbidden (RFC 9309, section 2.3.1).
+
+    Scrapy's own middleware is not used, for three reasons. It parses an error page as if it were a robots.txt. It
+    allows all requests if there is no answer. And if several requests wait for the same robots.txt, it checks only one
+    of these requests.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -38,7 +42,7 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Lets the request pass, or raises IgnoreRequest with the reason."""
+        """Returns if the request is allowed. Otherwise raises IgnoreRequest with the reason."""
         if "archive" in request.meta or "robots" in request.meta:
             return
         parts = urlsplit(request.url)

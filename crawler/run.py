@@ -1,4 +1,4 @@
-"""Runs crawls from Python. `scrapy crawl` uses the same functions."""
+"""Runs crawls from Python. The command `scrapy crawl` uses the same functions."""
 
 import sys
 from typing import Any, cast
@@ -18,11 +18,13 @@ __all__ = ["CrawlOutcome", "crawl"]
 
 
 def crawl(spider: str, **arguments: str) -> CrawlOutcome:
-    """Runs a crawl in a process of its own, and returns its outcome.
+    """Runs a crawl in a new process, and returns the crawl's outcome.
 
-    spider: `live` or `archive`. arguments: as in `scrapy crawl -a NAME=VALUE`.
-    Failures are printed on stderr, as `scrapy crawl` does, and are in the outcome. UsageError, DeclarationError or
-    StorageError if the crawl can't begin.
+    Failures are printed on stderr, as by `scrapy crawl`, and are also part of the outcome.
+    UsageError, DeclarationError or StorageError if the crawl can't begin.
+
+    spider: `live` or `archive`.
+    arguments: the spider's arguments, as in `scrapy crawl -a NAME=VALUE`.
     """
     return in_own_process(_crawl, spider, arguments)
 
@@ -41,7 +43,7 @@ def print_failures(outcome: CrawlOutcome) -> None:
 
 
 def project_settings(environment: Settings) -> ScrapySettings:
-    """Returns Scrapy's settings for this project, whatever the working directory."""
+    """Returns Scrapy's settings for this project. They don't depend on the working directory."""
     settings = ScrapySettings()
     settings.setmodule("crawler.settings", priority="project")
     apply_environment(settings, environment)
@@ -51,16 +53,17 @@ def project_settings(environment: Settings) -> ScrapySettings:
 def run_spider(
     process: AsyncCrawlerProcess, spider: str | type[Spider], arguments: dict[str, Any]
 ) -> tuple[Spider, CrawlOutcome]:
-    """Runs one spider to its end, and returns it with the outcome of its crawl.
+    """Runs a spider until its crawl has ended. Returns the spider and the outcome of the crawl.
 
-    UsageError if there is no such spider. Otherwise raises whatever keeps the spider from starting.
+    UsageError if no spider has that name. If the spider raises an exception while it starts, that exception is raised
+    here.
     """
     use_bundled_public_suffixes()
     try:
         crawler = process.create_crawler(spider)
     except KeyError:
-        known = ", ".join(process.spider_loader.list())
-        raise UsageError(f"there is no crawl {spider!r}; there are: {known}") from None
+        known_names = ", ".join(process.spider_loader.list())
+        raise UsageError(f"there is no crawl {spider!r}; the crawls are: {known_names}") from None
     escape_logs(crawler)
     task = process.crawl(crawler, **arguments)
     process.start()

@@ -1,4 +1,4 @@
-"""Settings of the Scrapy project. The operator's settings come from the environment: see core.settings."""
+"""Settings of the Scrapy project. The operator's settings come from environment variables: see core.settings."""
 
 BOT_NAME = "clausewatch"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -10,7 +10,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.backoff.ArchiveBackOff": 551,
 }
 
-# One handler for both schemes of the web, and no other scheme.
+# The download handlers by URL scheme. Only http and https are allowed.
 DOWNLOAD_HANDLERS = {
     "http": "crawler.download.EvidenceDownloadHandler",
     "https": "crawler.download.EvidenceDownloadHandler",
@@ -22,8 +22,8 @@ DOWNLOAD_HANDLERS = {
 PLAYWRIGHT_BROWSER_PROVIDER = "crawler.chromium.SystemChromium"
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicAddressResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True
-# The download handler decodes content codings, and fails if a body is cut off. Scrapy's own middleware would return
-# the part that came.
+# The download handler decodes content codings, and raises an error if a body is cut off. Scrapy's own middleware is
+# off, because it would return the received part of a body as if it were the whole.
 COMPRESSION_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
@@ -31,26 +31,28 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Encoding": "gzip, deflate",
 }
 
-# Politeness to live sites. How often an archive may be asked is in crawler.budget.
+# Limits that protect live sites from too many requests. For archives, see crawler.budget.
 ROBOTSTXT_OBEY = False  # Scrapy's middleware is off, because crawler.robots obeys robots.txt
 DOWNLOAD_DELAY = 2  # never 0: without a delay, Scrapy 2.19 ignores the limit below and sends all requests at once
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-# What a page in the browser loads is loaded at the pace of a visitor's browser: a page with a hundred scripts is still
-# one visit.
+# A page in the browser loads its scripts and style sheets at the speed of a visitor's browser. A site gets no more
+# requests from that than from one visit.
 DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0.01}}
-AUTOTHROTTLE_ENABLED = False  # it would override the delays of the slots
+AUTOTHROTTLE_ENABLED = False  # AutoThrottle would override the delays of the slots
 
 # Limits on one answer: seconds, bytes, redirects.
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 10
-METAREFRESH_ENABLED = False  # a page with a refresh is itself the answer; many pages only reload themselves
+METAREFRESH_ENABLED = (
+    False  # a page with a refresh is a final answer; many pages use a refresh only to reload themselves
+)
 
-# Limits on one page in the browser. All that it loads together may have as many bytes as one answer.
+# Limits on one page in the browser. All answers that the page loads may together have DOWNLOAD_MAXSIZE bytes.
 BROWSER_QUIET = 1  # seconds in which the page's text must not change before the page counts as settled
-BROWSER_TIMEOUT = 20  # seconds in which it must settle
-BROWSER_REQUESTS = 200
+BROWSER_TIMEOUT = 20  # seconds in which the page must settle
+BROWSER_REQUESTS = 200  # the most requests that the page may cause
 
 # Every answer is evidence and reaches the spider. Requests are retried by crawler.backoff, which obeys Retry-After.
 HTTPERROR_ALLOW_ALL = True
@@ -58,10 +60,12 @@ RETRY_ENABLED = False
 RETRY_TIMES = 2
 LIVE_BACKOFF = 5  # seconds before the first retry of a live page; doubled before each further retry
 LIVE_BACKOFF_MAX = 120  # a live page that asks for a longer wait is left for the next crawl
-# The limits of an archive (crawler.archives.protocol.Limits) are in its client. Settings such as ARCHIVE_TRIES override
-# them.
+# The limits of an archive (crawler.archives.protocol.Limits) are defined in the archive's client. Settings such as
+# ARCHIVE_TRIES override them.
 
-CONCURRENT_ITEMS = 1  # of one answer, which has only one; Scrapy starts as many tasks for each answer (bench/crawl)
+# The most items of one answer that are processed at a time. An answer has at most one item here. Scrapy starts this
+# many tasks for each answer, even if they have nothing to do, so a higher number slows the crawl down (bench/crawl).
+CONCURRENT_ITEMS = 1
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 # A running crawl accepts no commands from outside.

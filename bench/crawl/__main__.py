@@ -2,8 +2,8 @@
 
     python -m bench.crawl [--pages N] [--times N]
 
-A server process on this machine serves the pages on many loopback addresses. Each crawl is a process of its own; both
-have the same concurrency and no delays.
+A server process on this machine serves the pages on 16 loopback addresses. Each crawl runs in a new process. Both
+crawls have the same concurrency and no delays.
 """
 
 import argparse
@@ -17,18 +17,18 @@ from statistics import median
 from core.settings import CHECKOUT
 
 HOSTS = 16
-# The crawls to compare: a name for the output, and the module of each.
+# The crawls to compare: the name of each crawl in the output, and the module that runs it.
 CRAWLS = {"bare spider": "bench.crawl.bare_spider", "live crawl": "bench.crawl.live_crawl"}
 
 
 def main() -> None:
-    """Runs both crawls in turn, and prints pages a second and the ratios.
+    """Runs both crawls alternately, and prints the pages per second of each, and the ratios between them.
 
-    The crawls alternate and their ratio is taken pair by pair, because a machine's speed changes from run to run.
+    A machine's speed changes from run to run. So the crawls alternate, and a ratio is computed for each pair of runs.
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=1000, metavar="N", help="crawl so many pages [1000]")
-    parser.add_argument("--times", type=int, default=3, metavar="N", help="run both crawls so many times, in turn [3]")
+    parser.add_argument("--pages", type=int, default=1000, metavar="N", help="the number of pages to crawl [1000]")
+    parser.add_argument("--times", type=int, default=3, metavar="N", help="how often to run each crawl [3]")
     options = parser.parse_args()
     server = subprocess.Popen(
         [sys.executable, "-m", "bench.crawl.page_server"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def declare_vendors(folder: Path, urls: list[str]) -> None:
-    """Writes a declaration for each address, of a vendor with one policy there."""
+    """Writes a vendor's declaration for each address. The vendor has one policy, at this address."""
     folder.mkdir()
     for number, url in enumerate(urls):
         lines = ["name: Bench", "homepage: http://127.0.0.1/", "policies:", "  privacy:", "    locations:"]
@@ -58,7 +58,7 @@ def declare_vendors(folder: Path, urls: list[str]) -> None:
 
 
 def measurement(module: str, folder: str) -> dict[str, float]:
-    """Runs a crawl's module in a process of its own, and returns what it measured: see `Stopwatch.print_times`."""
+    """Runs a crawl's module in a new process, and returns the measured times: see `Stopwatch.print_times`."""
     crawl = subprocess.run(
         [sys.executable, "-m", module, folder], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True
     )
@@ -66,7 +66,7 @@ def measurement(module: str, folder: str) -> dict[str, float]:
 
 
 def print_results(pairs: list[dict[str, dict[str, float]]], pages: int) -> None:
-    """Prints the medians of both crawls, and the median and the range of the ratio between them."""
+    """Prints the median times of both crawls, and the median and the range of the ratios between them."""
     for crawl in CRAWLS:
         fetched, processor = (median(pair[crawl][key] for pair in pairs) for key in ("fetched", "processor"))
         print(
@@ -75,10 +75,10 @@ def print_results(pairs: list[dict[str, dict[str, float]]], pages: int) -> None:
         )
     read = median(pair["live crawl"]["read"] for pair in pairs)
     print(f"live crawl: all pages read {read:.1f} s after the first request, {pages / read:.1f} pages/s")
-    for key, what in (("fetched", "by the clock"), ("processor", "by processor time")):
+    for key, measure in (("fetched", "by the clock"), ("processor", "by processor time")):
         ratios = sorted(pair["bare spider"][key] / pair["live crawl"][key] for pair in pairs)
         print(
-            f"speed of the live crawl as a share of the bare spider's, {what}: median {median(ratios):.2f} "
+            f"speed of the live crawl as a share of the bare spider's, {measure}: median {median(ratios):.2f} "
             f"of {len(ratios)} pairs, from {ratios[0]:.2f} to {ratios[-1]:.2f}"
         )
 

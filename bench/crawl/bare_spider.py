@@ -1,4 +1,4 @@
-"""Crawls the addresses with a Scrapy spider that stores nothing. `bench.crawl` runs this as a process.
+"""Crawls the addresses with a Scrapy spider that stores nothing. `bench.crawl` runs this module in a new process.
 
 python -m bench.crawl.bare_spider FOLDER
 """

@@ -1,4 +1,4 @@
-"""Runs the live crawl of the declared vendors into a new SQLite file. `bench.crawl` runs this as a process.
+"""Runs the live crawl of the declared vendors, with a new SQLite file. `bench.crawl` runs this module in a new process.
 
 python -m bench.crawl.live_crawl FOLDER [SETTING=VALUE ...]
 """

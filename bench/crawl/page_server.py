@@ -1,4 +1,4 @@
-"""Serves pages of 180 KB, each with a text of its own, on all loopback addresses. Prints its port."""
+"""Serves pages of 180 KB on all loopback addresses, and prints the port. Each page has a different text."""
 
 import asyncio
 from functools import cache
@@ -12,7 +12,7 @@ _SCRIPT = "var state = " + '{"module":"menu","items":[{"id":17,"href":"/products
 
 @cache
 def page(number: int) -> bytes:
-    """Returns a policy of sixty sections, filled up with a script to the page's size, as real pages are."""
+    """Returns a policy of sixty sections. A long script fills the page up to its size, as on real pages."""
     sections = "".join(f"<h2>Section {n}</h2><p>{_SENTENCE.format(1000 * number + n)}</p>" for n in range(60))
     head = f"<!DOCTYPE html><title>Privacy policy</title><h1>Privacy policy</h1>{sections}"
     return f"{head}<script>{_SCRIPT[: PAGE_SIZE - len(head) - 32]}</script>".encode()
@@ -31,7 +31,7 @@ class _Protocol(asyncio.Protocol):
             exists = path[1:].isdecimal()
             body = page(int(path[1:])) if exists else b"not here"
             status = "200 OK" if exists else "404 Not Found"
-            self._transport.write(  # type: ignore[attr-defined]  # it is a WriteTransport
+            self._transport.write(  # type: ignore[attr-defined]  # for TCP, the transport is a WriteTransport
                 f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
             )
 

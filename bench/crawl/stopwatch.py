@@ -1,4 +1,4 @@
-"""Measures a crawl from inside its process."""
+"""Measures a crawl's time from inside the crawl's process."""
 
 import json
 import time
@@ -8,44 +8,50 @@ from typing import Any
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-# Scrapy's settings for both crawls.
+# Scrapy's settings for the two crawls that the benchmark compares: bench.crawl.live_crawl and bench.crawl.bare_spider.
 SETTINGS = {"CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 1, "DOWNLOAD_DELAY": 0}
 
 
 class Stopwatch:
-    """A stopwatch for a crawl, from its first request to its last page.
+    """A stopwatch for a crawl. It measures the time from the first request to the last page.
 
-    page_done: the signal of Scrapy that says that a page has been dealt with.
+    page_done_signal: the Scrapy signal that the crawl sends when it has finished a page.
     """
 
-    def __init__(self, crawler: Crawler, page_done: Any) -> None:
-        # Seconds by the clock, and of this process's processor time.
-        self._begun: tuple[float, float] | None = None
-        self._done = (0.0, 0.0)
+    def __init__(self, crawler: Crawler, page_done_signal: Any) -> None:
+        # Pairs of (wall-clock time, processor time of this process), in seconds: when the first request was sent, and
+        # when the last page so far was finished.
+        self._start_times: tuple[float, float] | None = None
+        self._end_times = (0.0, 0.0)
         self._pages = 0
-        crawler.signals.connect(self._begin, signals.request_reached_downloader)
-        crawler.signals.connect(self._count, page_done)
+        crawler.signals.connect(self._on_request, signals.request_reached_downloader)
+        crawler.signals.connect(self._on_page_done, page_done_signal)
 
     def print_times(self, pages: int) -> None:
-        """Prints JSON with `fetched`, `processor` and `read`, in seconds from the first request.
+        """Prints the measured times, in seconds, as JSON. Call this when the crawl has read all pages.
 
-        fetched: until the last page was dealt with. processor: this process's processor time until then. read: until
-        now, when the crawl has read all pages.
-        SystemExit if the number of pages isn't as expected.
+        All times begin with the first request:
+
+        fetched: the wall-clock time until the last page was finished.
+        processor: the processor time of this process until the last page was finished.
+        read: the wall-clock time until this call.
+
+        SystemExit if the number of finished pages is not `pages`.
         """
-        if self._begun is None or self._pages != pages:
+        if self._start_times is None or self._pages != pages:
             raise SystemExit(f"{self._pages} of {pages} pages were fetched")
-        fetched, processor = (end - begin for begin, end in zip(self._begun, self._done, strict=True))
-        print(json.dumps({"fetched": fetched, "processor": processor, "read": time.perf_counter() - self._begun[0]}))
+        fetched, processor = (end - begin for begin, end in zip(self._start_times, self._end_times, strict=True))
+        read = time.perf_counter() - self._start_times[0]
+        print(json.dumps({"fetched": fetched, "processor": processor, "read": read}))
 
-    def _begin(self) -> None:
-        self._begun = self._begun or (time.perf_counter(), time.process_time())
+    def _on_request(self) -> None:
+        self._start_times = self._start_times or (time.perf_counter(), time.process_time())
 
-    def _count(self) -> None:
+    def _on_page_done(self) -> None:
         self._pages += 1
-        self._done = (time.perf_counter(), time.process_time())
+        self._end_times = (time.perf_counter(), time.process_time())
 
 
 def urls_in(folder: str | Path) -> list[str]:
-    """Returns the addresses to crawl, which `bench.crawl` has written to a file of the folder."""
+    """Returns the addresses to crawl. `bench.crawl` has written them to the file `urls` in the folder."""
     return Path(folder, "urls").read_text().split()

@@ -1,6 +1,7 @@
-"""Clients of web archives: they build requests and parse answers, and do no I/O of their own.
+"""Clients of web archives. A client builds requests and parses answers; it does no I/O.
 
-`crawler.archives.protocol` says what a client does and how to add one. The crawl knows that protocol alone.
+`crawler.archives.protocol` defines the interface of a client and explains how to add a client. The crawl uses no other
+part of a client than that interface.
 """
 
 from core.settings import Settings
@@ -9,5 +10,5 @@ from crawler.archives.wayback import WaybackMachine
 
 
 def configured_archive(environment: Settings) -> Archive:
-    """Returns the client of the archive that the operator's settings name."""
+    """Returns the client of the archive that is configured in the operator's settings."""
     return WaybackMachine(environment.wayback_url)

@@ -1,18 +1,22 @@
-"""What the crawl has to know of a web archive: how its index is listed, how captures are fetched, what it allows.
+"""The interface between the archive crawl and the client of a web archive.
+
+A client knows how to list the archive's index, how to fetch captures, and how many requests the archive allows.
 
 To add an archive:
 
-1. Add its name to `core.archives.WebArchive`. Captures from it have that name as their source.
-2. Write a class that implements `Archive`, in a module of its own beside `crawler.archives.wayback`. It builds
-   addresses and parses answers; it sends nothing, so that its tests need no server.
-3. Have `crawler.archives.configured_archive` return it if the settings (`core.settings`) name it.
-4. If its answers give the headers of the captured page names of their own, add those to `ingestion.warc_writer`.
+1. Add the archive's name to `core.archives.WebArchive`. Captures from the archive have that name as their source.
+2. Write a client: a class that implements `Archive`, in a new module beside `crawler.archives.wayback`. The client
+   builds addresses and parses answers. It sends nothing itself, so its tests need no server.
+3. Have `crawler.archives.configured_archive` return the client if the settings (`core.settings`) name the archive.
+4. If the archive renames the headers of captured pages in its answers (the Wayback Machine prefixes them with
+   `x-archive-orig-`), add the prefix to `ingestion.warc_writer`.
 
-The order of calls: the spider requests the address that `listing_url` returns, page after page, and gives each answer
-to `parse_listing`. For each listed capture it requests the address that `replay_url` returns, and gives the answer to
-`parse_replay`, which may lead to further requests. Before either, the backoff middleware gives every answer to
-`trouble`. If the archive is in trouble, no parser sees the answer, and the request is sent again later, within
-`limits`.
+The order of calls: the spider requests the address that `listing_url` returns, and passes the answer to
+`parse_listing`. It repeats this for each page of the index. For each listed capture, the spider requests the address
+that `replay_url` returns, and passes the answer to `parse_replay`. The result may be another request.
+
+The backoff middleware first passes every answer to `temporary_error`. If that method returns an error, the spider does
+not receive the answer. Instead, the middleware sends the request again later, within `limits`.
 """
 
 from collections.abc import Mapping
@@ -25,27 +29,34 @@ from scrapy.settings import BaseSettings
 from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.exceptions import ArchiveError
 
-#: What a request to an archive is for: a page of its index, or the bytes of a capture.
+#: The purpose of a request to an archive: to get a page of the index, or the bytes of a capture.
 RequestKind = Literal["listing", "replay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much an archive may be sent, and what a crawl does if the archive is in trouble.
+    """The limits on requests to an archive, and how a crawl reacts to temporary errors of the archive.
 
-    Each field can be overridden by the Scrapy setting `ARCHIVE_` and its name in capitals, as by `limits_in_force`.
+    Each field can be overridden by a Scrapy setting named `ARCHIVE_` plus the field's name in capitals;
+    `limits_in_force` applies the overrides.
 
-    listing_interval, replay_interval: seconds between two requests of a kind, over all crawls of this machine.
-    listing_concurrency, replay_concurrency: requests of a kind under way at a time, in one crawl.
-    listing_rows: rows to ask for in one page of the index.
-    backoff: seconds before the first request after trouble; doubled with each further trouble in a row.
-    backoff_429: the same if the archive says that it is sent too much.
-    backoff_max: if the archive asks for a longer wait, in seconds, this crawl does not ask it again.
-    tries: how often one request is sent if the trouble may be with that request alone.
-    strikes: after so many troubles in a row, of any requests, this crawl does not ask the archive again.
-    refusals: after so many refusals in a row, the archive has blocked this machine (ArchiveBlockedError).
-    first_block: seconds for which the archive is left alone then; twice the last block if it has to block again.
-    block_memory: seconds after a block, from which on the next one counts as the first.
+    listing_interval, replay_interval: the seconds between two requests of the same kind, counted over all crawls of
+        this machine.
+    listing_concurrency, replay_concurrency: the most requests of a kind that one crawl has under way at a time.
+    listing_rows: the number of rows to request in one page of the index.
+    backoff: the seconds to wait after a first temporary error. The wait is doubled for each further error in a row.
+    backoff_429: the same as `backoff`, but after an ArchiveRateLimitError.
+    backoff_max: the longest wait, in seconds, that this crawl accepts from the archive's Retry-After header. If the
+        archive asks for a longer wait, the crawl sends it no more requests.
+    tries: how many times one request is sent if the error may concern that request alone.
+    strikes: the number of temporary errors in a row, counted over all requests, after which this crawl sends the
+        archive no more requests.
+    refusals: the number of refused connections in a row (ArchiveBlockedError) after which the crawl concludes that
+        the archive has blocked this machine.
+    first_block: the seconds for which no crawl of this machine sends requests after a first block. After each further
+        block within `block_memory`, they wait twice as long as after the block before.
+    block_memory: seconds. If at least so much time has passed since the wait for the last block ended, the next block
+        counts as a first block.
     """
 
     listing_interval: float
@@ -64,7 +75,7 @@ class Limits:
 
 
 def limits_in_force(archive: "Archive", settings: BaseSettings) -> Limits:
-    """Returns an archive's limits with those that Scrapy's settings override."""
+    """Returns an archive's limits. If a Scrapy setting overrides a limit, the setting's value replaces the limit."""
     overrides = {}
     for field in fields(Limits):
         value = settings.get(f"ARCHIVE_{field.name.upper()}")
@@ -82,8 +93,9 @@ def download_slot(kind: RequestKind) -> str:
 class ListingPage:
     """One page of the index.
 
-    malformed: how many rows could not be read and were skipped. resume_key: asks for the next page; None if this page
-    is the last.
+    captures: the captures that the page lists.
+    malformed: the number of rows that could not be parsed and were skipped.
+    resume_key: the key with which to request the next page; None if this page is the last.
     """
 
     captures: tuple[ListedCapture, ...]
@@ -93,9 +105,10 @@ class ListingPage:
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """What an archive says of an archived answer (RFC 7089).
+    """The time and address of an archived answer, as the archive states them (RFC 7089).
 
-    captured_at: when it was captured (timezone-aware UTC). url: the address it was captured from.
+    captured_at: the time of the capture (timezone-aware UTC).
+    url: the address from which the archive captured the answer.
     """
 
     captured_at: datetime
@@ -104,42 +117,55 @@ class Memento:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """How far the replay of a listed capture has come: redirects can make it take several requests.
+    """The state of the replay of a listed capture. Because of redirects, a replay can take several requests.
 
-    timestamp, url: the capture to ask for now. passed: the archived addresses that redirected here, the first being
-    that of the listed capture. hops: how many redirects were followed, the archive's own included.
+    listed: the capture as the index lists it.
+    timestamp, url: the capture to request next.
+    redirected_from: the archived addresses that redirected to `url`, in order. The first is the listed capture's.
+    hops: the number of redirects followed so far, including redirects of the archive itself.
     """
 
     listed: ListedCapture
     timestamp: str
     url: str
-    passed: tuple[str, ...] = ()
+    redirected_from: tuple[str, ...] = ()
     hops: int = 0
 
     @classmethod
     def begin(cls, listed: ListedCapture) -> "Replay":
-        """Returns the replay that asks for the listed capture itself."""
+        """Returns the replay in its first state: the next request is for the listed capture itself."""
         return cls(listed, listed.timestamp, listed.original)
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedAnswer:
-    """The answer of the captured site. following: the replay of the address it redirects to; None if there is none."""
+    """An answer of the captured site.
+
+    memento: the answer's time and address.
+    next_replay: if the answer is a redirect, the replay that requests its target; otherwise None. It is also None if
+        the target can't be requested.
+    """
 
     memento: Memento
-    following: Replay | None = None
+    next_replay: Replay | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRedirect:
-    """A redirect of the archive's own, to another form of the captured address or to a time nearby."""
+    """A redirect by the archive itself: to another spelling of the captured address, or to a capture of another time.
 
-    following: Replay
+    next_replay: the replay that requests the redirect's target.
+    """
+
+    next_replay: Replay
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureNotGiven:
-    """The index lists the capture, but the archive does not give it. why: the reason, in words."""
+    """The result for a capture that the index lists but the archive does not return.
+
+    why: the reason, in words.
+    """
 
     why: str
 
@@ -148,63 +174,78 @@ ReplayResult = ArchivedAnswer | ArchiveRedirect | CaptureNotGiven
 
 
 class Archive(Protocol):
-    """A client of one web archive. `headers` are always those of an answer, by lower-case name; `body` is its bytes."""
+    """A client of one web archive.
+
+    In all methods, `headers` are the headers of an answer, by lower-case name, and `body` is the answer's body.
+    """
 
     @property
     def site(self) -> ArchiveSite:
-        """The archive's name, and the address that all requests go to."""
+        """The archive's name, and the address to which all requests are sent."""
 
     @property
     def limits(self) -> Limits:
-        """What the archive allows, by its own account or by experience; say which in the client."""
+        """The limits of the archive.
+
+        A comment in the client states the source of each limit: the archive's documentation, or experience.
+        """
 
     @property
     def budget_key(self) -> str | None:
-        """Names the budget that the crawls of this machine share (crawler.budget), such as the archive's host.
+        """The name of the budget that all crawls of this machine share (crawler.budget), such as the archive's host.
 
-        None if requests need not be spaced, as to an archive on this machine.
+        None if requests need no interval between them, because the archive is on this machine.
         """
 
     @property
     def request_headers(self) -> Mapping[str, str]:
-        """Headers to send with every request."""
+        """The headers to send with every request."""
 
     def listing_url(
         self, url: str, begin: datetime | None, end: datetime | None, limit: int, resume_key: str | None = None
     ) -> str:
-        """Returns the address of a page of the index, with the captures of `url` from begin to end, both included.
+        """Returns the address of a page of the index. The page lists captures of `url`.
 
-        limit: rows on the page. resume_key: as the page before gave it; None for the first page.
+        begin, end: the first and the last capture time to list; None if the listing has no limit on that side.
+        limit: the most rows on the page.
+        resume_key: the resume key of the previous page; None to request the first page.
         """
 
     def parse_listing(self, status: int, body: bytes) -> ListingPage:
-        """Returns a page of the index.
+        """Returns the page of the index that an answer contains.
 
-        ArchiveRefusalError if the archive does not list this address. ArchiveProtocolError if the answer is no listing;
-        it must never be taken for an empty one.
+        ArchiveRefusalError if the archive refuses to list this address. ArchiveProtocolError if the answer is not a
+        listing: a client must never mistake such an answer for an empty listing.
         """
 
     def replay_url(self, timestamp: str, url: str) -> str:
-        """Returns the address of a capture's bytes, unaltered: no banner, no rewritten links."""
+        """Returns the address at which the archive serves a capture's original bytes: no banner, no rewritten links."""
 
     def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
-        """Returns what the answer to the request for `replay` is.
+        """Returns the result of the request for `replay`.
 
-        An archived answer is one whatever its status: an archived 404 is a capture. A capture of another time than the
-        one asked for must not be taken for it.
+        Any answer of the captured site is an ArchivedAnswer, whatever the status: an archived 404 is a capture, too.
+        If the archive returns a capture of another time than requested, the client must not report it as the requested
+        capture.
         """
 
     def provenance(self, listed: ListedCapture, replay_url: str) -> Provenance:
-        """Returns the provenance of a capture that a row of the index led to.
+        """Returns the provenance of a capture that the index lists.
 
-        replay_url: the address in the archive of the bytes. The identifiers have to be the same whenever the capture is
-        fetched, and include `timestamp`, `digest` and `urlkey` of the row, by which the capture is known to be stored.
+        The identifiers must not depend on when the capture is fetched. They include the row's `timestamp`, `digest`
+        and `urlkey`, by which a later crawl recognises that the capture is stored.
+
+        replay_url: the address from which the archive serves the bytes.
         """
 
-    def trouble(self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes) -> ArchiveError | None:
-        """Returns what keeps the archive from answering now, if asking again later may help.
+    def temporary_error(
+        self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes
+    ) -> ArchiveError | None:
+        """Returns the archive's own error if an answer reports one, and if the same request may succeed later.
 
-        None if the answer is one to what was asked, be it good or bad. An archived answer is never trouble: an archived
-        429 is a fact about the captured site. `limits` have rules of their own for ArchiveRateLimitError and
-        ArchiveBlockedError; each other class waits for `backoff`.
+        None if the archive did answer the request, even if it answered that it refuses this address or capture. Also
+        None for every archived answer: an archived 429 is a fact about the captured site.
+
+        After the error, requests wait for `limits.backoff_429` if it is an ArchiveRateLimitError, and otherwise for
+        `limits.backoff`. Several ArchiveBlockedErrors in a row count as a block (see `limits.refusals`).
         """

@@ -1,7 +1,7 @@
 """The client of the Wayback Machine, and of archives with the same interface, such as pywb.
 
 Sources of the rules: the CDX server's documentation (internetarchive/wayback, wayback-cdx-server/README.md), Memento
-(RFC 7089), and what the archive's users report of it.
+(RFC 7089), and reports of the archive's users.
 """
 
 import ipaddress
@@ -46,20 +46,21 @@ _LIMITS = Limits(
     replay_concurrency=4,
     listing_rows=5000,
     backoff=5.0,
-    backoff_429=60.0,  # ignoring a 429 for a minute makes the Wayback Machine block the address for an hour
+    # If a client keeps sending requests for a minute after a 429, the Wayback Machine blocks its address for an hour.
+    backoff_429=60.0,
     backoff_max=900.0,
     tries=3,
     strikes=8,
     refusals=4,
-    # Its firewall blocks for an hour at first, and twice as long each time it has to block again.
+    # The archive's firewall blocks an address for an hour at first. Each further block lasts twice as long.
     first_block=3600.0,
     block_memory=24 * 3600.0,
 )
 
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 _MAX_HOPS = 5
-# The target of an archived redirect was captured at about the time of the redirect. A capture from another day doesn't
-# show what the redirect led to.
+# The longest time between the capture of a redirect and the capture of the redirect's target. A target captured on
+# another day may have had another content when the redirect was captured.
 _REDIRECT_WINDOW = timedelta(days=1)
 _MEMENTO_PATH = re.compile(r"(?:(?:https?:)?//([^/]+))?/web/(\d{4,14})(?:[a-z]{2}_)?/(.+)", re.S)
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+^`|~-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]+))?)*)')
@@ -68,10 +69,13 @@ _EXCEPTION = re.compile(r"\b(\w+)Exception\b")
 
 
 class WaybackMachine:
-    """The Archive protocol (crawler.archives.protocol), whose docstrings say what each member is for."""
+    """The client of the Wayback Machine. It implements `crawler.archives.protocol.Archive`, which explains each member.
+
+    address: the archive's address, such as https://web.archive.org.
+    """
 
     limits = _LIMITS
-    # The archive labels some bodies gzip that are not compressed.
+    # The archive declares some uncompressed bodies as gzip, so the crawl asks for no compression.
     request_headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
 
     def __init__(self, address: str) -> None:
@@ -79,13 +83,13 @@ class WaybackMachine:
 
     @property
     def budget_key(self) -> str | None:
-        """The archive's host and port; None for an archive on this machine, such as the one that tests start."""
+        """The archive's host and port; None for an archive on this machine, such as a test server."""
         return None if _is_local(self.site.address) else urlsplit(self.site.address).netloc.lower()
 
     def listing_url(
         self, url: str, begin: datetime | None, end: datetime | None, limit: int, resume_key: str | None = None
     ) -> str:
-        """Returns a query to the CDX server."""
+        """Returns the address of a query to the CDX server."""
         query = WaybackMachineCDXServerAPI(
             url,
             start_timestamp=format_timestamp(begin) if begin else None,
@@ -101,7 +105,7 @@ class WaybackMachine:
         return result
 
     def parse_listing(self, status: int, body: bytes) -> ListingPage:
-        """Returns a page of the CDX server's JSON."""
+        """Returns the page of the index that the CDX server's JSON contains."""
         if status != 200:
             raise ArchiveRefusalError(_refusal(status, body))
         table = _table(body)
@@ -118,14 +122,14 @@ class WaybackMachine:
         return ListingPage(tuple(captures), malformed, resume_key)
 
     def replay_url(self, timestamp: str, url: str) -> str:
-        """Returns an address with `id_`, which makes the archive send the bytes as they were captured."""
+        """Returns an address with the marker `id_`, which makes the archive send the bytes exactly as captured."""
         return f"{self.site.address}/web/{timestamp}id_/{url}"
 
     def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
-        """Returns what an answer is.
+        """Returns the result of a replay request.
 
-        Its capture time has to be that of the listed capture. Only the target of an archived redirect, whose capture
-        time the index was not asked for, may differ by up to a day.
+        The answer's capture time must be the time of the listed capture. If an archived redirect led to the answer, the
+        times may differ by up to a day, because the crawl did not look the redirect's target up in the index.
         """
         location = headers.get("location", "") if 300 <= status < 400 else ""
         memento = read_memento(headers, replay.url)
@@ -136,18 +140,18 @@ class WaybackMachine:
             try:
                 captured_at = parse_timestamp(nearest[0])
             except ValueError:
-                return CaptureNotGiven("the archive redirects to a time that does not exist")
+                return CaptureNotGiven("the archive redirects to a timestamp that is not a valid time")
             if not_given := _check_time(replay, captured_at):
                 return not_given
             if replay.hops >= _MAX_HOPS:
-                return CaptureNotGiven("the archive redirects without end")
-            return ArchiveRedirect(Replay(replay.listed, *nearest, replay.passed, replay.hops + 1))
+                return CaptureNotGiven("the archive redirects too many times")
+            return ArchiveRedirect(Replay(replay.listed, *nearest, replay.redirected_from, replay.hops + 1))
         if not_given := _check_time(replay, memento.captured_at):
             return not_given
         return ArchivedAnswer(memento, self._redirect_target(replay, memento, location))
 
     def provenance(self, listed: ListedCapture, replay_url: str) -> Provenance:
-        """Returns the identifiers that the index gives, and the memento's address."""
+        """Returns the identifiers from the row of the index, and the memento's address."""
         return Provenance(
             self.site.name,
             {
@@ -158,8 +162,10 @@ class WaybackMachine:
             },
         )
 
-    def trouble(self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes) -> ArchiveError | None:
-        """Returns trouble for 429 and 5xx, and for an answer with status 200 that is not what was asked for."""
+    def temporary_error(
+        self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes
+    ) -> ArchiveError | None:
+        """Returns an error for 429 and 5xx, and for a 200 whose body is neither a listing nor an archived answer."""
         if kind == "replay" and read_memento(headers, "") is not None:
             return None
         retry_after = headers.get("retry-after", "")
@@ -168,7 +174,7 @@ class WaybackMachine:
         if status >= 500:
             return ArchiveNotAnsweringError(f"status {status}", retry_after=retry_after)
         if status == 200 and kind == "replay":
-            return ArchiveProtocolError("a page of its own instead of the capture")
+            return ArchiveProtocolError("it sends a page of its own instead of the capture")
         if status == 200:
             try:
                 _table(body)
@@ -177,9 +183,13 @@ class WaybackMachine:
         return None
 
     def _redirect_target(self, replay: Replay, memento: Memento, location: str) -> Replay | None:
-        """Returns the replay of the address that an archived answer redirects to; None if it leads nowhere new.
+        """Returns the replay that requests the target of an archived redirect.
 
-        `id_` leaves Location as it was captured, so its address is looked up in the archive.
+        None if the answer is not a redirect, if the target is not a web address, if the redirect leads back to an
+        earlier address, or after too many redirects.
+
+        Because of `id_`, the archive sends the Location header as captured. It usually names an address on the live
+        web, which the replay then requests from the archive.
         """
         if not location or replay.hops >= _MAX_HOPS:
             return None
@@ -188,14 +198,17 @@ class WaybackMachine:
             target = archived[1] if archived else urljoin(memento.url, location)
         except ValueError:
             return None
-        passed = (*replay.passed, memento.url)
-        if not re.match(r"https?://[^/\s]", target, re.I) or target in passed:
+        redirected_from = (*replay.redirected_from, memento.url)
+        if not re.match(r"https?://[^/\s]", target, re.I) or target in redirected_from:
             return None
         timestamp = format_timestamp(memento.captured_at)
-        return Replay(replay.listed, timestamp, target.partition("#")[0], passed, replay.hops + 1)
+        return Replay(replay.listed, timestamp, target.partition("#")[0], redirected_from, replay.hops + 1)
 
     def _archived_address(self, location: str) -> tuple[str, str] | None:
-        """Returns timestamp and address of the capture that a Location names; None if it leads out of the archive."""
+        """Returns the timestamp and the address of the capture to which a Location header points.
+
+        None if the header points to an address outside the archive.
+        """
         match = _MEMENTO_PATH.fullmatch(location)
         if not match or (match[1] and match[1].lower() != urlsplit(self.site.address).netloc.lower()):
             return None
@@ -203,10 +216,13 @@ class WaybackMachine:
 
 
 def read_memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
-    """Returns the memento that an answer is (RFC 7089, section 2); None if it is an answer of the archive's own.
+    """Returns the memento that the headers of an answer describe (RFC 7089, section 2).
 
-    headers: by lower-case name. asked_url: the address whose capture was asked for. It is the memento's if the answer
-    does not name the original.
+    None if the archive itself made the answer. An example is an error page of the archive.
+
+    headers: the answer's headers, by lower-case name.
+    asked_url: the address whose capture was requested. The memento gets this address if the answer has no link with
+        the relation `original`.
     """
     captured_at = http_date(headers.get("memento-datetime", ""))
     if captured_at is None:
@@ -221,7 +237,7 @@ def read_memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
 
 
 def _is_local(address: str) -> bool:
-    """Returns whether an archive is on this machine, by its address; no name is looked up."""
+    """Returns whether an archive's address is an address of this machine. No host name is looked up."""
     host = urlsplit(address).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -230,22 +246,30 @@ def _is_local(address: str) -> bool:
 
 
 def _table(body: bytes) -> list[list[Any]]:
-    """Returns the rows of a CDX answer, field names first. ArchiveProtocolError if it is something else."""
+    """Returns the rows of a CDX answer. The first row contains the field names.
+
+    ArchiveProtocolError if the body is not a CDX answer.
+    """
     try:
         table = json.loads(body)
     except ValueError:
         table = None
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
         start = body[:60].decode("utf-8", "replace").strip()
-        content = f"something else: {start!r}" if start else "nothing"
-        raise ArchiveProtocolError(f"the archive's index answers with {content}")
+        raise ArchiveProtocolError(
+            f"the archive's index sends no listing, but {start!r}" if start else "the archive's index sends no content"
+        )
     if table and not set(_FIELDS) <= set(map(str, table[0])):
-        raise ArchiveProtocolError("the archive's index answers without the fields asked for")
+        raise ArchiveProtocolError("the archive's index sends a listing without the requested fields")
     return table
 
 
 def _listed_capture(row: Mapping[str, str]) -> ListedCapture:
-    """Returns the capture of a row. ValueError if it can't be asked for: indexes hold 20000800000000, or spaces."""
+    """Returns the capture that a row lists.
+
+    ValueError if the capture can't be requested. Real indexes contain such rows, for instance with the timestamp
+    20000800000000 (month 08, day 00) or with a space in the address.
+    """
     if not re.fullmatch(r"\d{14}", row["timestamp"]) or not re.fullmatch(r"\d{3}|-", row["statuscode"]):
         raise ValueError(row)
     if not re.fullmatch(r"https?://\S+", row["original"], re.I):
@@ -262,15 +286,18 @@ def _listed_capture(row: Mapping[str, str]) -> ListedCapture:
 
 
 def _check_time(replay: Replay, captured_at: datetime) -> CaptureNotGiven | None:
-    """Returns the fault of a capture whose time is not the one asked for; None if its time is right."""
+    """Returns a CaptureNotGiven if the archive returned a capture of another time than requested; otherwise None."""
     distance = abs(captured_at - replay.listed.captured_at)
-    if distance <= (_REDIRECT_WINDOW if replay.passed else timedelta()):
+    if distance <= (_REDIRECT_WINDOW if replay.redirected_from else timedelta()):
         return None
-    return CaptureNotGiven(f"the archive gives its capture of {iso(captured_at)} instead")
+    return CaptureNotGiven(f"the archive returns its capture of {iso(captured_at)} instead")
 
 
 def _refusal(status: int, body: bytes) -> str:
-    """Returns why the archive refuses: where a site is excluded, the answer names a Java exception."""
+    """Returns why the archive refuses a request, in words.
+
+    If a site is excluded from the archive, the answer contains the name of a Java exception.
+    """
     names: Sequence[str] = _EXCEPTION.findall(body[:20_000].decode("utf-8", "replace"))
     if any("AccessControl" in name for name in names):
         return "the archive withholds this site, at the site's request"

@@ -1,1 +1,1 @@
-"""Commands that replace Scrapy's own: `scrapy crawl`."""
+"""Commands that replace commands of Scrapy: only `scrapy crawl`."""

@@ -1,4 +1,4 @@
-"""`scrapy crawl`, with an exit status that says whether the crawl succeeded."""
+"""The command `scrapy crawl`, with an exit status that shows whether the crawl succeeded."""
 
 import argparse
 import sys
@@ -15,17 +15,18 @@ from crawler.run import print_failures, run_spider
 
 
 class Command(ScrapyCrawl):
-    """The command `scrapy crawl`. It prints on stderr a line for each failure, and a last line with the counts."""
+    """The command `scrapy crawl`. It prints a line on stderr for each failure, and a last line with the counts."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Runs the crawl that the command line names, and sets the exit status.
+        """Runs the crawl that is named on the command line, and sets the exit status.
 
         The status is 0 if the crawl succeeded, 1 if something failed, and 2 if the arguments, the settings or a
         vendor's declaration are wrong.
         """
         if len(args) != 1:
             raise ScrapyUsageError
-        process = cast(AsyncCrawlerProcess, self.crawler_process)  # what Scrapy creates for asyncio's reactor
+        # With asyncio's reactor, which is Scrapy's default, Scrapy creates an AsyncCrawlerProcess.
+        process = cast(AsyncCrawlerProcess, self.crawler_process)
         try:
             apply_environment(process.settings, load_settings())
             _, outcome = run_spider(process, args[0], opts.spargs)

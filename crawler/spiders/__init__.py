@@ -1,1 +1,1 @@
-"""The crawls: `live` fetches today's pages, `archive` what a web archive holds of them."""
+"""The two crawls. `live` fetches the pages as they are today; `archive` fetches captures from a web archive."""

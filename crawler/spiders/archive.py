@@ -1,4 +1,8 @@
-"""`scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`"""
+"""The archive crawl: `scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`.
+
+For each location, the crawl first requests a listing from the archive's index, page by page. Then it requests each
+listed capture that is not stored yet; such a request is a *replay*.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -42,28 +46,31 @@ from storage import CaptureToFetch, KnownPayload, Listing, ListingQuery
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-# How many policies are listed, or have their captures fetched, at a time.
-_POLICIES_AT_ONCE = 3
-# How many captures are requested, or fetched and not yet stored, at a time. A crawl that is killed has to request these
-# again.
-_CAPTURES_AT_ONCE = 8
-# A listing that an earlier crawl left undone starts over after this long, since the archive may hold more by now.
+# The most policies that the crawl works on at a time.
+_MAX_POLICIES_UNDER_WAY = 3
+# The most captures under way at a time. A capture is under way from its first request until it is stored. If a crawl
+# is killed, the next crawl has to request these captures again.
+_MAX_CAPTURES_UNDER_WAY = 8
+# If an earlier crawl began a listing longer ago than this and did not complete it, the listing starts over. The archive
+# may have more captures by now.
 _STALE_AFTER = timedelta(days=7)
 
 _SEVERAL_PAGES = (
-    "a policy of several pages cannot be put together from an archive, which captured each page at another time"
+    "a policy of several pages cannot be fetched from an archive, because the archive captured each page at another "
+    "time"
 )
 
 
 @dataclass(slots=True, eq=False)
 class _PolicyCrawl:
-    """What the crawl knows of a policy it is working on.
+    """The state of the crawl of one policy.
 
-    open_listings: how many of the policy's listings are not complete.
-    payloads: by the archive's checksum, the payloads that need not be fetched again; None before the listings are
-        complete.
-    under_way: the captures that are requested, or fetched and not yet stored, by the key of their row in the index.
-    listed_again: queries whose listings began again, because another crawl of the same policy took them over.
+    open_listings: the number of the policy's listings that are not complete.
+    payloads: the payloads that are stored already, by the archive's checksum. Captures with such a checksum need not be
+        fetched. None until the listings are complete.
+    under_way: the captures that are requested but not stored yet, by the key of their row in the index.
+    listed_again: the queries whose listings this crawl began a second time. That happens if another crawl of the same
+        policy completes or drops a listing on which this crawl works.
     """
 
     key: PolicyKey
@@ -78,12 +85,16 @@ class _PolicyCrawl:
 
 
 class ArchiveSpider(BaseSpider):
-    """Fetches the captures that the archive holds of each location, for the time it holds, and that are not stored.
+    """A spider that fetches a web archive's captures of each location, unless they are stored already.
 
-    since, until: a year, a month or a day; until includes its last instant.
+    A location is declared for a period of time; captures from outside this period are not fetched.
 
-    The database holds what is left to do: each page of the index is filed there with the key of the next one, and a
-    listed capture stays there until it is stored. So the crawl after one that was killed continues where that one was.
+    since: a year, a month or a day; captures from before its beginning are not fetched.
+    until: a year, a month or a day; captures from after its end are not fetched.
+
+    The remaining work is kept in the database. For each page of the index, the crawl stores the listed captures and the
+    resume key of the next page. A listed capture remains there until its bytes are stored. So if a crawl is killed, the
+    next crawl continues its work.
     """
 
     name = "archive"
@@ -98,8 +109,8 @@ class ArchiveSpider(BaseSpider):
     _listed_policies = 0
     _listed_captures = 0
 
-    def __init__(self, since: str = "", until: str = "", **others: str) -> None:
-        super().__init__(**others)
+    def __init__(self, since: str = "", until: str = "", **other_arguments: str) -> None:
+        super().__init__(**other_arguments)
         self._begin = parse_span(since).begin if since else None
         self._end = parse_span(until).end if until else None
         if self._begin and self._end and self._begin > self._end:
@@ -107,47 +118,55 @@ class ArchiveSpider(BaseSpider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Scrapy's hook for a spider's own settings: those that follow from the archive's limits."""
+        """Sets the Scrapy settings that follow from the archive's limits. Scrapy calls this before the crawl."""
         super().update_settings(settings)
         limits = limits_in_force(configured_archive(environment_of(settings)), settings)
         concurrency: dict[RequestKind, int] = {
             "listing": limits.listing_concurrency,
             "replay": limits.replay_concurrency,
         }
-        # The gate spaces requests. These delays are there because Scrapy ignores the concurrency of a slot without one.
+        # The gate keeps the intervals between requests. The delay here has another reason: Scrapy ignores a slot's
+        # concurrency if the slot has no delay.
         slots = {
             download_slot(kind): {"concurrency": count, "delay": 0.005, "jitter": 0}
             for kind, count in concurrency.items()
         }
         settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
-        # How many connections stay open.
+        # Scrapy keeps as many connections open as this setting says.
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", sum(concurrency.values()), priority="spider")
 
     def set_up(self, environment: Settings) -> None:
-        """See BaseSpider. ArchiveBudgetError if the crawls of this machine can't share the archive's limits."""
+        """Prepares the spider: see BaseSpider.
+
+        ArchiveBudgetError if the file in which the crawls of this machine share the archive's limits can't be used.
+        """
         super().set_up(environment)
         self._archive = configured_archive(environment)
         self._limits = limits_in_force(self._archive, self.settings)
         budget = None
         if self._archive.budget_key is not None:
             budget = Budget(environment.state_home, self._archive.budget_key)
-            budget.blocked()  # raises if the file can't be used
+            budget.blocked()  # raises ArchiveBudgetError if the file can't be used
         self._gate = Gate(self._archive, self._limits, lambda: self.crawler.engine.running, budget)
-        # After an error in a callback or in the pipeline, a capture would stay under way for ever.
+        # If a callback or the pipeline raises, nothing removes the capture from the captures under way, and the crawl
+        # would never end. So an internal error ends the crawl.
         for signal in (signals.spider_error, signals.item_error):
             self.crawler.signals.connect(self.internal_error, signal)
 
     # --- the crawl ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yields requests and captures while there is room for them, until nothing is left to do."""
+        """Yields requests, and captures that need no request, until nothing is left to do.
+
+        Waits while as many policies and captures are under way as allowed.
+        """
         self._crawls = {}
         self._changed = asyncio.Event()
         policies = self.policies()
         while not self.stopped and self._gate.given_up is None:
             self._changed.clear()
-            while len(self._crawls) < _POLICIES_AT_ONCE and (following := next(policies, None)):
-                crawl = _PolicyCrawl(*following)
+            while len(self._crawls) < _MAX_POLICIES_UNDER_WAY and (next_policy := next(policies, None)):
+                crawl = _PolicyCrawl(*next_policy)
                 self._crawls[crawl.key] = crawl
                 for request in await self._begin_listings(crawl):
                     yield request
@@ -156,11 +175,13 @@ class ArchiveSpider(BaseSpider):
                 return
             is_waiting = True
             for crawl in tuple(self._crawls.values()):
-                room = _CAPTURES_AT_ONCE - sum(len(each.under_way) for each in self._crawls.values())
+                captures_under_way = sum(len(policy_crawl.under_way) for policy_crawl in self._crawls.values())
+                room = _MAX_CAPTURES_UNDER_WAY - captures_under_way
                 if crawl.open_listings or not room:
                     continue
-                # If a capture under way is not given, another one with its checksum has to be fetched instead. So the
-                # policy isn't finished yet if a capture was under way before the next steps were chosen.
+                # If the archive does not return a capture, another capture with the same checksum has to be fetched
+                # instead. So a policy is not finished while one of its captures is under way. A capture may be stored
+                # while the next steps are being chosen, so this is checked before.
                 was_under_way = bool(crawl.under_way)
                 steps = await self._next_steps(crawl, room)
                 for step in steps:
@@ -173,13 +194,13 @@ class ArchiveSpider(BaseSpider):
                 await self._changed.wait()
 
     async def _begin_listings(self, crawl: _PolicyCrawl) -> list[Request]:
-        """Returns the requests with which the policy's listings begin, or continue."""
-        # A crawl that was killed may have left captures that are stored and not read.
+        """Returns the requests with which the policy's listings begin or continue."""
+        # If an earlier crawl was killed, some of its captures may be stored but not read.
         await self._in_thread(self.intake.reextract, crawl.key, crawl.policy)
         listings = await self._listings(crawl)
         for listing in listings:
-            self.tally.found(listing.found)
-            self.tally.malformed(listing.malformed)
+            self.tally.count_found(listing.found)
+            self.tally.count_malformed(listing.malformed)
         incomplete = [listing for listing in listings if not listing.complete]
         crawl.open_listings = len(incomplete)
         return [self._listing_request(crawl, listing) for listing in incomplete]
@@ -188,7 +209,7 @@ class ArchiveSpider(BaseSpider):
         queries = []
         for location in crawl.policy.locations:
             if location.pages:
-                self.tally.failed(f"{crawl} {location.url}", _SEVERAL_PAGES)
+                self.tally.add_failure(f"{crawl} {location.url}", _SEVERAL_PAGES)
                 continue
             begin, end = _narrowed(location, self._begin, self._end)
             if begin is None or end is None or begin <= end:
@@ -196,9 +217,11 @@ class ArchiveSpider(BaseSpider):
         return await self._in_thread(self.store.archive_listings.begin, crawl.key, queries, self.begun_at, _STALE_AFTER)
 
     async def _next_steps(self, crawl: _PolicyCrawl, room: int) -> list[Request | FetchedCapture]:
-        """Returns what to do next for a policy whose listings are complete.
+        """Returns the next steps for a policy whose listings are complete: requests, or captures to store.
 
-        room: for how many captures at most. A capture whose checksum is known is returned without being requested.
+        If the payload with a capture's checksum is stored already, the capture is returned without a request.
+
+        room: the most captures for which to return steps.
         """
         site = self._archive.site
         if crawl.payloads is None:
@@ -226,7 +249,7 @@ class ArchiveSpider(BaseSpider):
                 repeated = repeated_capture(crawl.key, known_payload, listed, self.begun_at, provenance)
                 steps.append(FetchedCapture(repeated, None, crawl.policy))
             elif to_fetch.tried or to_fetch.checksum in requested_checksums:
-                continue  # another capture with the same checksum is requested
+                continue  # another capture with the same checksum is under way
             else:
                 steps.append(self._replay_request(crawl, to_fetch, Replay.begin(listed)))
                 if to_fetch.checksum is not None:
@@ -234,29 +257,36 @@ class ArchiveSpider(BaseSpider):
             crawl.under_way[listed.index_key] = to_fetch
         return steps
 
-    def kept(self, unread: UnreadCapture) -> None:
-        """See BaseSpider. The row of the index that led to the capture is done."""
-        super().kept(unread)
-        capture = unread.capture
+    def on_capture_stored(self, stored: UnreadCapture) -> None:
+        """Counts the capture as BaseSpider does, and removes it from the captures under way."""
+        super().on_capture_stored(stored)
+        capture = stored.capture
         crawl = self._crawls[capture.key]
         index_key = capture.provenance.index_key if capture.provenance is not None else None
         if index_key is None:
-            raise ValueError("a capture of an archive crawl that no row of the index led to")
+            raise ValueError("an archive crawl stored a capture that has no row in the index")
         to_fetch = crawl.under_way[index_key]
         if to_fetch.checksum is not None and _proves_checksum(capture) and crawl.payloads is not None:
             crawl.payloads[to_fetch.checksum] = KnownPayload(capture.sha256, capture.media_type)
         self._finish(crawl, to_fetch)
 
-    def ahead(self) -> float | None:
-        """See BaseSpider. Policies that are not listed yet are taken to have as many captures as the others have."""
+    def estimate_remaining(self) -> float | None:
+        """Returns an estimate of how many captures are still to be fetched; None before the first listing is complete.
+
+        A policy that is not listed yet is assumed to have the average number of captures of the listed policies.
+        """
         if not self._listed_policies:
             return None
         policies = sum(1 for _ in self.policies())
-        return max(0, self._listed_captures * policies / self._listed_policies - self.done)
+        return max(0, self._listed_captures * policies / self._listed_policies - self.finished_count)
 
     def _finish(self, crawl: _PolicyCrawl, to_fetch: CaptureToFetch, count: int = 1) -> None:
-        """Notes that a capture is no longer under way. count: how many captures to fetch that settles."""
-        self.done += count
+        """Removes a capture from the captures under way.
+
+        count: the number of listed captures that are finished by this. If the archive doesn't return a capture, other
+            captures with the same checksum can be finished, too.
+        """
+        self.finished_count += count
         del crawl.under_way[to_fetch.listed.index_key]
         self._changed.set()
 
@@ -271,15 +301,15 @@ class ArchiveSpider(BaseSpider):
         return self._request("listing", url, self.parse_listing, self.listing_failed, arguments)
 
     async def parse_listing(self, response: Response, crawl: _PolicyCrawl, listing: Listing) -> AsyncIterator[Request]:
-        """Files a page of a listing, and yields the request for the next page."""
-        what = f"{crawl} {listing.query.url}: listing"
+        """Stores the rows of a page of a listing, and yields the request for the next page."""
+        subject = f"{crawl} {listing.query.url}: listing"
         try:
             page = self._archive.parse_listing(response.status, response.body)
             if page.resume_key and page.resume_key == listing.resume_key:
-                raise ArchiveProtocolError("the archive's index does not go on: it gives the same resume key again")
+                raise ArchiveProtocolError("the archive's index sent the same resume key twice")
         except ArchiveError as error:
-            self.tally.failed(what, str(error))
-            # Otherwise the next crawl would send the same resume key, and get the same answer.
+            self.tally.add_failure(subject, str(error))
+            # With the stored resume key, the next crawl would get the same faulty answer. So the listing starts over.
             await self._in_thread(self.store.archive_listings.restart, listing)
             self._end_listing(crawl)
             return
@@ -287,24 +317,27 @@ class ArchiveSpider(BaseSpider):
             self.store.archive_listings.file_page, listing, page.captures, page.malformed, page.resume_key
         )
         if filed is None:
-            # Another crawl has finished this listing, or dropped it, since this one requested the page.
+            # Since this crawl requested the page, another crawl has completed or dropped the listing.
             if listing.query in crawl.listed_again:
-                self.tally.failed(
-                    what, "another crawl asks for other dates of it; run this again when that one is done"
+                self.tally.add_failure(
+                    subject,
+                    "another crawl is listing other dates of the same location; run this crawl again when the other "
+                    "crawl has ended",
                 )
                 self._end_listing(crawl)
                 return
             crawl.listed_again.add(listing.query)
-            filed = next(each for each in await self._listings(crawl) if each.query == listing.query)
-        self.tally.found(filed.found - listing.found)
-        self.tally.malformed(filed.malformed - listing.malformed)
+            listings = await self._listings(crawl)
+            filed = next(new_listing for new_listing in listings if new_listing.query == listing.query)
+        self.tally.count_found(filed.found - listing.found)
+        self.tally.count_malformed(filed.malformed - listing.malformed)
         if filed.complete:
             self._end_listing(crawl)
         else:
             yield self._listing_request(crawl, filed)
 
     def listing_failed(self, failure: Failure) -> None:
-        """Notes that the index did not answer. The captures that it listed before are fetched all the same."""
+        """Records that a listing failed. The captures that are already listed are fetched all the same."""
         arguments = request_of(failure).cb_kwargs
         crawl, listing = arguments["crawl"], arguments["listing"]
         self._note_failure(failure, f"{crawl} {listing.query.url}: listing")
@@ -319,7 +352,10 @@ class ArchiveSpider(BaseSpider):
     def _replay_request(
         self, crawl: _PolicyCrawl, to_fetch: CaptureToFetch, replay: Replay, redirect: FetchedCapture | None = None
     ) -> Request:
-        """Returns the request for a capture. redirect: the last archived redirect on the way to it."""
+        """Returns the request for a capture.
+
+        redirect: if an archived redirect led to this request, the redirect's answer; otherwise None.
+        """
         url = self._archive.replay_url(replay.timestamp, replay.url)
         arguments = {"crawl": crawl, "to_fetch": to_fetch, "replay": replay, "redirect": redirect}
         return self._request("replay", url, self.parse_replay, self.replay_failed, arguments)
@@ -332,43 +368,43 @@ class ArchiveSpider(BaseSpider):
         replay: Replay,
         redirect: FetchedCapture | None,
     ) -> AsyncIterator[Request | FetchedCapture]:
-        """Yields the capture that an answer is, or the request that it leads to."""
+        """Yields the capture made of an answer, or, if the answer is a redirect, the request for the target."""
         result = self._archive.parse_replay(replay, response.status, header_map(response), response.body)
         if isinstance(result, ArchiveRedirect):
-            yield self._replay_request(crawl, to_fetch, result.following, redirect)
+            yield self._replay_request(crawl, to_fetch, result.next_replay, redirect)
         elif isinstance(result, CaptureNotGiven):
-            async for fetched in self._settle_without(crawl, to_fetch, redirect, result.why, self._note_unplayable):
+            async for fetched in self._settle_without(crawl, to_fetch, redirect, result.why, self._note_not_returned):
                 yield fetched
         else:
             provenance = self._archive.provenance(to_fetch.listed, response.url)
             capture = archived_capture(response, crawl.key, replay, result.memento, provenance)
             answer = FetchedCapture(capture, response.body, crawl.policy)
-            if result.following is not None:
-                yield self._replay_request(crawl, to_fetch, result.following, answer)
+            if result.next_replay is not None:
+                yield self._replay_request(crawl, to_fetch, result.next_replay, answer)
             else:
                 async for fetched in self._settle_with(crawl, to_fetch, answer):
                     yield fetched
 
     async def replay_failed(self, failure: Failure) -> AsyncIterator[FetchedCapture]:
-        """Settles a capture for which the archive sent no answer."""
+        """Handles a replay request that failed. Yields a capture only if a redirect was fetched before."""
         arguments = request_of(failure).cb_kwargs
         crawl, to_fetch = arguments["crawl"], arguments["to_fetch"]
         if isinstance(failure.value, RequestNotSentInterrupt):
             self._note_failure(failure, "")
             self._finish(crawl, to_fetch)
             return
-        # If the archive has lost the record that a revisit refers to, it answers with 503 each time. Trying again is no
-        # use then, and it is no failure of the crawl.
+        # A revisit record refers to an earlier record. If the archive has lost the earlier record, it answers every
+        # request for the revisit with 503. This is not a failure of the crawl, since no later request would succeed.
         is_lost = isinstance(failure.value, ArchiveKeepsFailingError) and to_fetch.listed.is_revisit
-        note = self._note_unplayable if is_lost else self._note_failed
+        note = self._note_not_returned if is_lost else self._note_fetch_failed
         async for fetched in self._settle_without(crawl, to_fetch, arguments["redirect"], reason(failure), note):
             yield fetched
 
     async def _settle_with(
         self, crawl: _PolicyCrawl, to_fetch: CaptureToFetch, fetched: FetchedCapture
     ) -> AsyncIterator[FetchedCapture]:
-        """Yields what was fetched for a listed capture."""
-        self.tally.fetched()
+        """Yields the capture that was fetched for a row of the index."""
+        self.tally.count_fetched()
         if not _proves_checksum(fetched.capture):
             await self._in_thread(self.store.archive_listings.distrust_checksum, crawl.key, to_fetch)
         yield fetched
@@ -381,10 +417,16 @@ class ArchiveSpider(BaseSpider):
         why: str,
         note: Callable[[str, str, int], None],
     ) -> AsyncIterator[FetchedCapture]:
-        """Settles a listed capture that the archive does not give.
+        """Handles a listed capture that the archive does not return.
 
-        If a redirect led to it, the redirect is the capture. Otherwise another capture with the same checksum may still
-        be given; if none is left, all of them are given up, and `note` is called with what, why and how many.
+        If the capture is a redirect and only its target is missing, yields the redirect itself as the capture.
+
+        Otherwise, the crawl requests another listed capture with the same checksum. If none is left, or if several were
+        requested in vain, all captures with this checksum are given up.
+
+        why: the reason, in words.
+        note: called if captures are given up. Its arguments are the name of the capture, the reason, and the number of
+            captures given up.
         """
         if redirect is not None:
             async for fetched in self._settle_with(crawl, to_fetch, redirect):
@@ -392,18 +434,18 @@ class ArchiveSpider(BaseSpider):
             return
         given_up = await self._in_thread(self.store.archive_listings.mark_not_given, crawl.key, to_fetch)
         if given_up:
-            others = f" and {given_up - 1} more of the same text" if given_up > 1 else ""
+            others = f" and {given_up - 1} more with the same text" if given_up > 1 else ""
             note(f"{crawl} {to_fetch.url} at {to_fetch.listed.timestamp}{others}", why, given_up)
         self._finish(crawl, to_fetch, given_up)
 
-    def _note_unplayable(self, what: str, why: str, count: int) -> None:
-        self.tally.unplayable(count)
-        self.logger.warning("%s: %s", what, why)
+    def _note_not_returned(self, subject: str, why: str, count: int) -> None:
+        self.tally.count_not_returned(count)
+        self.logger.warning("%s: %s", subject, why)
 
-    def _note_failed(self, what: str, why: str, count: int) -> None:
-        self.tally.failed(what, why)
+    def _note_fetch_failed(self, subject: str, why: str, count: int) -> None:
+        self.tally.add_failure(subject, why)
 
-    # --- listings and replays alike ----------------------------------------------------------------------------------
+    # --- listings and replays ----------------------------------------------------------------------------------------
 
     def _request(self, kind: RequestKind, url: str, callback: Any, errback: Any, arguments: dict[str, Any]) -> Request:
         return Request(
@@ -417,51 +459,63 @@ class ArchiveSpider(BaseSpider):
         )
 
     async def _in_thread(self, function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
-        """Returns what a method of the store returns, called in another thread. A StorageError ends the crawl."""
+        """Calls a method of the store in another thread and returns its result. A StorageError ends the crawl."""
         try:
             return await asyncio.to_thread(function, *arguments, **keywords)
         except StorageError as error:
             self.stop(str(error))
             raise CloseSpider("stopped") from None
 
-    def _note_failure(self, failure: Failure, what: str) -> None:
-        """Notes a failed request; that the archive was given up is noted once for all requests."""
+    def _note_failure(self, failure: Failure, subject: str) -> None:
+        """Records a failed request. If the archive was given up, records that once for all requests."""
         if not isinstance(failure.value, RequestNotSentInterrupt):
-            self.tally.failed(what, reason(failure))
+            self.tally.add_failure(subject, reason(failure))
         elif isinstance(failure.value, ArchiveGivenUpInterrupt) and not self._gave_up:
             self._gave_up = True
-            self.tally.failed(self._archive.site.address, f"{failure.value}; the next crawl goes on from here")
+            self.tally.add_failure(
+                self._archive.site.address, f"{failure.value}; the next crawl continues where this one stopped"
+            )
 
     def internal_error(self) -> None:
-        """Scrapy's signal that a callback or the pipeline raised an error that nothing foresaw."""
-        self.stop("an error in clausewatch itself; the log above has it")
+        """Handles Scrapy's signal that a callback or the pipeline raised an unexpected exception: ends the crawl."""
+        self.stop("an error in clausewatch itself; see the log above")
 
     def spider_closed(self, reason: str) -> None:
-        """See BaseSpider. Forgets the listings that are done, and counts what is left for the next crawl."""
+        """Ends the crawl as BaseSpider does.
+
+        Deletes the finished listings if the crawl was completed. Otherwise counts the captures left for the next crawl.
+        """
         keys = [key for key, _ in self.policies()]
         if reason == "finished" and self._is_complete:
-            # Only now is everything stored and read. Until then, a crawl that continues this one must not list again.
+            # Everything is stored and read now. Before this moment, the listings must stay in the database, so that a
+            # crawl that continues this one does not have to list again.
             try:
                 self.store.archive_listings.close(keys)
             except StorageError as error:
-                self.tally.failed("the end of the crawl", str(error))
+                self.tally.add_failure("the end of the crawl", str(error))
         else:
-            # If the database refuses, that is why the crawl ended, and it has been reported.
+            # If the database fails here, the same failure has ended the crawl and is already reported.
             with suppress(StorageError):
-                self.tally.left(sum(self.store.archive_listings.count_to_fetch(key) for key in keys))
+                self.tally.count_left(sum(self.store.archive_listings.count_to_fetch(key) for key in keys))
         super().spider_closed(reason)
 
 
 def _narrowed(
     location: Location, begin: datetime | None, end: datetime | None
 ) -> tuple[datetime | None, datetime | None]:
-    """Returns the time from begin to end for which the location holds; both ends are included."""
-    last = location.end - timedelta(seconds=1) if location.end else None  # archives count in seconds
+    """Returns the part of the time from begin to end in which the location is in use; both ends are included.
+
+    None in place of the begin or the end means that there is no limit on that side.
+    """
+    last = location.end - timedelta(seconds=1) if location.end else None  # archives' timestamps have whole seconds
     begins = [moment for moment in (begin, location.begin) if moment]
     ends = [moment for moment in (end, last) if moment]
     return max(begins, default=None), min(ends, default=None)
 
 
 def _proves_checksum(capture: Capture) -> bool:
-    """Returns whether the payload is what the index's digest was made of. A redirect's digest is of the redirect."""
+    """Returns whether the index's digest is the digest of the capture's payload.
+
+    It isn't if a redirect was followed: the digest is then the digest of the redirect's body, not of the target's.
+    """
     return capture.status == 200 and not capture.redirects

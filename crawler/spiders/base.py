@@ -1,4 +1,4 @@
-"""What both spiders share: the policies to crawl, the store, and the tally of what the crawl did."""
+"""The base class of both spiders: the policies to crawl, the store, and the counts of the crawl."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,41 +23,44 @@ from storage import Store
 
 
 class BaseSpider(scrapy.Spider):
-    """Crawls the declared policies of some vendors, or of all.
+    """A spider that crawls the declared policies of all vendors, or of the vendors in its argument.
 
-    vendor: slugs, separated by commas; empty means all vendors.
-    done: how many pieces of work, such as captures, are finished.
-    unread: how many captures are stored but not read yet.
-    stopped: whether the crawl is ending early, so that nothing more is to be stored.
+    vendor: the vendors' slugs, separated by commas; an empty string means all vendors.
+    finished_count: the number of finished captures or pages.
+    unread_count: the number of captures that are stored but not read yet.
+    stopped: whether the crawl is ending early. Nothing more is stored then.
 
-    Creating a spider raises a ClausewatchError for an unknown vendor or argument, a broken declaration or setting, and
-    a database that can't be opened.
+    Creating a spider raises a ClausewatchError if a vendor or an argument is unknown, if a declaration or a setting is
+    invalid, or if the database can't be opened.
     """
 
     store: Store
     intake: Intake
     tally: Tally
     stopped = False
-    done = 0
-    unread = 0
+    finished_count = 0
+    unread_count = 0
     begun_at: datetime
     _vendors: dict[str, Vendor]
 
-    def __init__(self, vendor: str = "", **others: str) -> None:
+    def __init__(self, vendor: str = "", **unknown_arguments: str) -> None:
         super().__init__()
-        if others:
-            raise UsageError(f"the {self.name} crawl has no argument {', '.join(map(repr, others))}")
+        if unknown_arguments:
+            raise UsageError(f"the {self.name} crawl has no argument {', '.join(map(repr, unknown_arguments))}")
         self._slugs = [slug.strip() for slug in vendor.split(",") if slug.strip()]
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **keywords: Any) -> Self:
-        """Scrapy's factory method for spiders."""
+        """Returns the spider for a crawl. Scrapy calls this to create the spider."""
         spider = super().from_crawler(crawler, *arguments, **keywords)
         spider.set_up(environment_of(crawler.settings))
         return spider
 
     def set_up(self, environment: Settings) -> None:
-        """Opens what the crawl needs. Called once, when `self.crawler` and `self.settings` are there."""
+        """Loads the declarations and opens the store. Called once, after `self.crawler` and `self.settings` are set.
+
+        environment: the operator's settings.
+        """
         self._vendors = select_vendors(environment.vendors, self._slugs)
         self.store = Store.open(environment.database_url, environment.payloads_url)
         self.intake = Intake(self.store)
@@ -71,34 +74,43 @@ class BaseSpider(scrapy.Spider):
             for name, policy in vendor.policies.items():
                 yield PolicyKey(slug, name), policy
 
-    def kept(self, unread: UnreadCapture) -> None:
-        """Called for each capture when it is stored, before it is read."""
-        self.tally.kept(unread)
-        self.unread += 1
+    def on_capture_stored(self, stored: UnreadCapture) -> None:
+        """Counts a capture that has been stored. The pipeline calls this for each capture, before it is read."""
+        self.tally.count_stored(stored)
+        self.unread_count += 1
 
-    async def read(self, capture: Capture, kept: ReadCapture) -> None:
-        """Called for each stored capture when it has been read. StorageError if the database refuses."""
-        self.tally.read(kept)
+    async def on_capture_read(self, capture: Capture, read_capture: ReadCapture) -> None:
+        """Counts a capture that has been read. The pipeline calls this for each stored capture.
 
-    def ahead(self) -> float | None:
-        """Returns about how many pieces of work are still to be done; None if that can't be estimated."""
+        Subclasses may raise a StorageError if they query the database and the query fails.
+        """
+        self.tally.count_read(read_capture)
+
+    def estimate_remaining(self) -> float | None:
+        """Returns an estimate of how many captures or pages are still to be fetched; None if there is no estimate."""
         return None
 
     def stop(self, why: str) -> None:
-        """Ends the crawl early. why: the reason, in words; only the first one is reported."""
+        """Ends the crawl early. If this is called several times, only the first reason is reported.
+
+        why: the reason, in words.
+        """
         if not self.stopped:
             self.stopped = True
-            self.tally.failed("the crawl ended early", why)
-            # Referenced, since asyncio keeps only weak references to tasks.
+            self.tally.add_failure("the crawl ended early", why)
+            # The attribute keeps the task alive: asyncio itself has only weak references to tasks.
             self._ending = asyncio.create_task(self.crawler.engine.close_spider_async(reason="stopped"))
 
     def spider_opened(self) -> None:
-        """Scrapy's signal that the crawl begins."""
+        """Handles Scrapy's signal that the crawl begins: starts the counts."""
         self.tally = Tally(self.crawler.stats)
         self.begun_at = datetime.now(UTC)
 
     def spider_closed(self, reason: str) -> None:
-        """Scrapy's signal that the crawl has ended. reason: `finished` unless it ended early."""
-        self.tally.unread(self.unread)
+        """Handles Scrapy's signal that the crawl has ended: closes the store.
+
+        reason: `finished` if the crawl was completed; another word if it ended early.
+        """
+        self.tally.count_unread(self.unread_count)
         self.intake.close()
         self.store.close()

@@ -1,4 +1,4 @@
-"""`scrapy crawl live [-a vendor=slug,slug]`"""
+"""The live crawl: `scrapy crawl live [-a vendor=slug,slug]`."""
 
 import asyncio
 import sys
@@ -26,25 +26,29 @@ from intake.records import ReadCapture
 
 
 class LiveSpider(BaseSpider):
-    """Fetches each location at which a policy is published today. Every final answer is a capture.
+    """A spider that fetches each location at which a policy is published today.
 
-    If a location has several pages, they are fetched one after the other and make one capture together. If one of them
-    can't be fetched, there is no capture.
+    The answer after all redirects and retries is a capture, whatever the answer's status.
 
-    If a page shows another text than before, it is fetched once more some minutes later, to tell whether the change
-    lasted. The crawl waits for that; all such pages wait at the same time.
+    If a location has several pages, the spider fetches them one after the other, and makes one capture of all of them.
+    If one of the pages can't be fetched, there is no capture.
+
+    If a location's text has changed, the spider fetches the location a second time some minutes later, to see whether
+    the change lasts. The crawl ends only after these second fetches. All changed locations wait at the same time.
+
+    A *look* is a fetch of a location: the first look and, if the text has changed, the second look.
     """
 
     name = "live"
-    _confirm_after: int  # seconds
+    _confirm_after: int  # the seconds between the first look and the second look
     _capturer: PageCapturer
     _first_looks: dict[tuple[PolicyKey, str], LocationFetch]
     _second_looks: set[asyncio.Task[None]]
-    _waits_until: datetime
+    _last_second_look_at: datetime
     _wait_announced = False
 
     def set_up(self, environment: Settings) -> None:
-        """See BaseSpider."""
+        """Prepares the spider: see BaseSpider."""
         super().set_up(environment)
         self._confirm_after = environment.confirm_after
         self._capturer = PageCapturer(self.crawler)
@@ -60,47 +64,47 @@ class LiveSpider(BaseSpider):
                     fetch = self._first_looks[key, location.url] = LocationFetch(key, policy, location)
                     yield self._request(fetch)
 
-    def ahead(self) -> float | None:
-        """Returns how many locations are still to be fetched; None while pages wait for their second look."""
+    def estimate_remaining(self) -> float | None:
+        """Returns the number of locations still to be fetched; None while locations wait for their second look."""
         if self._second_looks:
             return None
         locations = sum(
             location.holds_at(self.begun_at) for _, policy in self.policies() for location in policy.locations
         )
-        return max(0, locations - self.done)
+        return max(0, locations - self.finished_count)
 
     def _request(self, fetch: LocationFetch) -> Request:
         return fetch.request().replace(callback=self.parse, errback=self.failed)
 
     async def parse(self, response: Response, fetch: LocationFetch) -> AsyncIterator[Any]:
-        """Yields the capture that a final answer completes, or the request for the location's next page."""
+        """Yields the location's capture if this page is the location's last, or else the request for the next page."""
         try:
             with_page = await self._capturer.add_page(fetch, response)
         except RequestNotSentInterrupt:
-            self.tally.left(1)
+            self.tally.count_left(1)
         except PageNotTakenError as error:
-            self.tally.failed(str(fetch), str(error))
-            self.done += 1
+            self.tally.add_failure(str(fetch), str(error))
+            self.finished_count += 1
         else:
             if with_page.is_complete:
-                self.tally.found()
-                self.tally.fetched()
-                self.done += 1
+                self.tally.count_found()
+                self.tally.count_fetched()
+                self.finished_count += 1
                 yield FetchedCapture(*with_page.observed(), fetch.policy)
             else:
                 yield self._request(with_page)
 
-    async def read(self, capture: Capture, kept: ReadCapture) -> None:
-        """Has a page fetched once more if its first look shows another text than before."""
-        await super().read(capture, kept)
+    async def on_capture_read(self, capture: Capture, read_capture: ReadCapture) -> None:
+        """Plans the second look at a location if the first look shows another text than the capture before."""
+        await super().on_capture_read(capture, read_capture)
         fetch = self._first_looks.pop((capture.key, capture.asked_url), None)
-        if fetch is None or kept.version_id is None:
+        if fetch is None or read_capture.version_id is None:
             return
         history = await asyncio.to_thread(self.store.library.history, capture.key)
-        if history.shown_before(capture.captured_at, capture.url) in (None, kept.version_id):
+        if history.shown_before(capture.captured_at, capture.url) in (None, read_capture.version_id):
             return
         request = self._request(replace(fetch, look=2))
-        self._waits_until = datetime.now(UTC) + timedelta(seconds=self._confirm_after)
+        self._last_second_look_at = datetime.now(UTC) + timedelta(seconds=self._confirm_after)
         task = asyncio.create_task(self._send_later(request))
         self._second_looks.add(task)
         task.add_done_callback(self._second_looks.discard)
@@ -110,33 +114,33 @@ class LiveSpider(BaseSpider):
         self.crawler.engine.crawl(request)
 
     def spider_idle(self) -> None:
-        """Scrapy's signal that no request is left. Keeps the crawl open while pages wait for their second look.
+        """Handles Scrapy's signal that no request is left. Keeps the crawl open while second looks are still to come.
 
-        Says so once, when everything else is done.
+        When everything else is finished, prints once how long the crawl waits.
         """
         if not self._second_looks:
             return
-        if not self._wait_announced and not self.unread:
+        if not self._wait_announced and not self.unread_count:
             self._wait_announced = True
             count = len(self._second_looks)
             sys.stderr.write(
-                f"{self.name}: {plural(count, 'page')} {'show' if count > 1 else 'shows'} another text than "
-                f"before; waiting until {iso(self._waits_until)} to fetch {'them' if count > 1 else 'it'} once more\n"
+                f"{self.name}: the text of {plural(count, 'page')} has changed; waiting until "
+                f"{iso(self._last_second_look_at)} to fetch {'them' if count > 1 else 'it'} a second time\n"
             )
             sys.stderr.flush()
         raise DontCloseSpider
 
     def spider_closed(self, reason: str) -> None:
-        """Gives up second looks that are still to come: an interrupted crawl does not wait for them."""
+        """Ends the crawl as BaseSpider does, and cancels the second looks that are still to come."""
         super().spider_closed(reason)
-        self.tally.left(len(self._second_looks))
+        self.tally.count_left(len(self._second_looks))
         for task in self._second_looks:
             task.cancel()
 
     def failed(self, failure: Failure) -> None:
-        """Notes that a request got no answer."""
-        self.done += 1
+        """Records that a page could not be fetched."""
+        self.finished_count += 1
         if isinstance(failure.value, RequestNotSentInterrupt):
-            self.tally.left(1)
+            self.tally.count_left(1)
             return
-        self.tally.failed(str(request_of(failure).cb_kwargs["fetch"]), reason(failure))
+        self.tally.add_failure(str(request_of(failure).cb_kwargs["fetch"]), reason(failure))

@@ -28,14 +28,14 @@ def test_the_source_of_an_archived_capture_is_its_archive() -> None:
     assert (capture.captured_at, capture.asked_url) == (LISTED.captured_at, LISTED.original)
 
 
-def test_a_redirected_capture_was_asked_for_at_the_first_address() -> None:
-    passed = ("http://marmot.example/old", "http://marmot.example/older")
-    replay = Replay(LISTED, LISTED.timestamp, LISTED.original, passed=passed, hops=2)
+def test_the_asked_url_of_a_redirected_capture_is_the_first() -> None:
+    redirected_from = ("http://marmot.example/old", "http://marmot.example/older")
+    replay = Replay(LISTED, LISTED.timestamp, LISTED.original, redirected_from=redirected_from, hops=2)
     capture = archived_capture(response(), KEY, replay, Memento(LISTED.captured_at, LISTED.original), PROVENANCE)
-    assert (capture.asked_url, capture.redirects, capture.url) == (passed[0], passed, LISTED.original)
+    assert (capture.asked_url, capture.redirects, capture.url) == (redirected_from[0], redirected_from, LISTED.original)
 
 
-def test_a_repeated_capture_has_the_payload_that_its_digest_proves() -> None:
+def test_a_repeated_capture_has_the_known_payload() -> None:
     known = KnownPayload("a" * 64, "text/html; charset=utf-8")
     capture = repeated_capture(KEY, known, LISTED, NOW, PROVENANCE)
     assert (capture.source, capture.provenance) == (OTHER_ARCHIVE, PROVENANCE)

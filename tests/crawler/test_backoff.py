@@ -14,7 +14,7 @@ from crawler.archives.wayback import WaybackMachine
 from crawler.backoff import ArchiveGivenUpInterrupt, Gate, seconds_to_wait
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-TROUBLE = ArchiveNotAnsweringError("status 503")
+ERROR = ArchiveNotAnsweringError("status 503")
 ARCHIVE = WaybackMachine("http://127.0.0.1:80")
 
 
@@ -46,12 +46,12 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> 
     | st.integers().map(str)
     | st.from_regex(r"\A(Thu, )?[0-9]{1,3} Jan [0-9]{1,7} [0-9]{1,3}:[0-9]{1,3}:[0-9]{1,3} ([+-][0-9]{1,20}|GMT)?\Z")
 )
-def test_any_retry_after_is_a_wait_of_at_most_a_year_or_nothing(value: str) -> None:
+def test_no_retry_after_header_asks_for_more_than_a_year(value: str) -> None:
     seconds = seconds_to_wait(value, NOW)
     assert seconds is None or 0 <= seconds <= 366 * 24 * 3600
 
 
-def test_the_gate_is_open_until_there_is_trouble() -> None:
+def test_the_gate_is_open_before_the_first_error() -> None:
     asyncio.run(asyncio.wait_for(gate(ARCHIVE_BACKOFF=60).enter("replay"), 1))
 
 
@@ -66,64 +66,64 @@ def test_the_gate_is_closed_for_as_long_as_retry_after_says() -> None:
     assert 1 <= asyncio.run(wait()) < 2
 
 
-def test_the_gate_closes_for_good_after_too_many_troubles_in_a_row() -> None:
+def test_the_gate_closes_for_good_after_too_many_errors_in_a_row() -> None:
     closed = gate()
     for _ in range(3):
-        closed.strike(TROUBLE, monotonic())
+        closed.strike(ERROR, monotonic())
     assert isinstance(closed.given_up, ArchiveNotAnsweringError)
-    with pytest.raises(ArchiveGivenUpInterrupt, match="3 times in a row, last: status 503"):
+    with pytest.raises(ArchiveGivenUpInterrupt, match="3 times in a row; the last error: status 503"):
         asyncio.run(closed.enter("replay"))
 
 
-def test_an_answer_in_between_resets_the_count() -> None:
-    open_again = gate()
+def test_an_answer_resets_the_count_of_errors() -> None:
+    gate_with_answers = gate()
     for _ in range(5):
-        open_again.strike(TROUBLE, monotonic())
-        open_again.clear()
-    assert open_again.given_up is None
+        gate_with_answers.strike(ERROR, monotonic())
+        gate_with_answers.clear()
+    assert gate_with_answers.given_up is None
 
 
-def test_requests_under_way_at_the_same_trouble_count_once() -> None:
+def test_errors_of_requests_sent_before_the_first_count_once() -> None:
     closed = gate()
     sent_at = monotonic()
     for _ in range(5):
-        closed.strike(TROUBLE, sent_at)
+        closed.strike(ERROR, sent_at)
     assert closed.given_up is None
 
 
-def test_the_gate_gives_up_if_it_would_have_to_wait_for_hours() -> None:
+def test_the_gate_gives_up_if_the_archive_asks_for_an_hour() -> None:
     closed = gate()
     closed.strike(ArchiveRateLimitError("status 429", retry_after="3600", affects_all=True), monotonic())
     assert isinstance(closed.given_up, ArchiveBlockedError)
-    with pytest.raises(ArchiveGivenUpInterrupt, match=r"left alone until \d{4}-\d\d-\d\dT.*Z \(status 429\)"):
+    with pytest.raises(ArchiveGivenUpInterrupt, match=r"no more requests until \d{4}-\d\d-\d\dT.*Z \(status 429\)"):
         asyncio.run(closed.enter("replay"))
 
 
-def test_an_interrupted_crawl_does_not_wait_for_the_gate() -> None:
+def test_an_interrupted_crawl_does_not_wait_at_the_gate() -> None:
     closed = gate(is_running=False, ARCHIVE_BACKOFF=60)
-    closed.strike(TROUBLE, monotonic())
+    closed.strike(ERROR, monotonic())
     asyncio.run(asyncio.wait_for(closed.enter("replay"), 1))
 
 
 def test_each_wait_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        gate().strike(TROUBLE, monotonic())
-    assert caplog.messages == ["the archive: status 503; asking again in 0 s"]
+        gate().strike(ERROR, monotonic())
+    assert caplog.messages == ["temporary error of the archive: status 503; trying again in 0 s"]
 
 
 @pytest.mark.parametrize(
-    ("trouble", "seconds"),
+    ("error", "seconds"),
     [
         (ArchiveNotAnsweringError("status 503"), 5),
         (ArchiveBlockedError("connection refused"), 5),
         (ArchiveRateLimitError("status 429"), 60),
     ],
 )
-def test_a_rate_limit_closes_the_gate_for_longer(
-    trouble: ArchiveError, seconds: int, caplog: pytest.LogCaptureFixture
+def test_the_gate_is_closed_for_longer_after_a_rate_limit(
+    error: ArchiveError, seconds: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gate(ARCHIVE_BACKOFF=5, ARCHIVE_BACKOFF_429=60).strike(trouble, monotonic())
-    assert caplog.messages == [f"the archive: {trouble}; asking again in {seconds} s"]
+    gate(ARCHIVE_BACKOFF=5, ARCHIVE_BACKOFF_429=60).strike(error, monotonic())
+    assert caplog.messages == [f"temporary error of the archive: {error}; trying again in {seconds} s"]
 
 
 def test_scrapys_settings_override_limits_and_keep_their_types() -> None:

@@ -18,16 +18,16 @@ KINDS: tuple[RequestKind, ...] = ("listing", "replay")
 
 
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.floats(0, 100)), max_size=30))
-def test_requests_of_a_kind_are_an_interval_apart(requests: list[tuple[RequestKind, float]]) -> None:
+def test_requests_of_one_kind_are_at_least_an_interval_apart(requests: list[tuple[RequestKind, float]]) -> None:
     state, now = State(), NOW
     turns: dict[RequestKind, list[datetime]] = {"listing": [], "replay": []}
-    for kind, later in requests:
-        now += timedelta(seconds=later)
+    for kind, seconds in requests:
+        now += timedelta(seconds=seconds)
         state, turn = with_turn(state, kind, SECOND, now)
         assert turn >= now
         turns[kind].append(turn)
-    for each in turns.values():
-        assert all(after - before >= SECOND for before, after in itertools.pairwise(each))
+    for turns_of_kind in turns.values():
+        assert all(after - before >= SECOND for before, after in itertools.pairwise(turns_of_kind))
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
@@ -35,21 +35,21 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     assert with_turn(state, "replay", SECOND, NOW)[1] == NOW + HOUR
 
 
-def test_a_clock_put_back_does_not_hold_crawls_up_for_the_difference() -> None:
-    """Turns that were taken before lie in the future then, as after a correction by NTP."""
+def test_crawls_do_not_wait_for_long_if_the_clock_is_put_back() -> None:
+    """If NTP puts the clock back, turns that were taken before the correction lie in the future."""
     state, _ = with_turn(State(), "replay", SECOND, NOW + 24 * HOUR)
     assert with_turn(state, "replay", SECOND, NOW)[1] < NOW + HOUR
 
 
-def test_a_block_within_a_day_of_the_last_is_twice_as_long() -> None:
+def test_a_second_block_within_a_day_is_twice_as_long() -> None:
     state = with_block(State(), NOW, HOUR, DAY)
     assert state.blocked_until == NOW + HOUR
-    # Another crawl that meets with the same block does not make it longer.
+    # If another crawl records the same block, the block does not become longer.
     assert with_block(state, NOW + SECOND, HOUR, DAY) == state
-    again = with_block(state, NOW + 2 * HOUR, HOUR, DAY)
-    assert again.blocked_until == NOW + 4 * HOUR
-    assert with_block(again, NOW + 5 * HOUR, HOUR, DAY).block == 4 * HOUR
-    assert with_block(again, NOW + 72 * HOUR, HOUR, DAY).block == HOUR
+    second = with_block(state, NOW + 2 * HOUR, HOUR, DAY)
+    assert second.blocked_until == NOW + 4 * HOUR
+    assert with_block(second, NOW + 5 * HOUR, HOUR, DAY).block == 4 * HOUR
+    assert with_block(second, NOW + 72 * HOUR, HOUR, DAY).block == HOUR
 
 
 def test_each_archive_has_a_file_of_its_own(tmp_path: Path) -> None:

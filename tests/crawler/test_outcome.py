@@ -1,4 +1,4 @@
-"""The outcome of a crawl, from Scrapy's stats; log lines."""
+"""The outcome of a crawl, which is made from Scrapy's stats; and the escaping of log lines."""
 
 import logging
 
@@ -10,7 +10,7 @@ from crawler.outcome import outcome_from
 FINISHED = {"finish_reason": "finished"}
 
 
-def test_a_finished_crawl_is_ok_even_if_it_found_nothing() -> None:
+def test_a_finished_crawl_without_captures_is_ok() -> None:
     outcome = outcome_from(FINISHED)
     assert outcome.ok
     assert outcome.summary == "0 captures found, 0 new, 0 quarantined, 0 failed"
@@ -33,11 +33,11 @@ def test_an_interrupt_or_an_error_is_a_failure(stats: dict[str, object]) -> None
     assert len(outcome.failures) == 1
 
 
-def test_the_summary_has_the_rarer_counts_only_if_they_are_not_zero() -> None:
+def test_the_summary_leaves_out_rarer_counts_that_are_zero() -> None:
     counts = {"captures": 42, "new": 12, "quarantined": 1, "unplayable": 2, "malformed": 3, "left": 4}
     outcome = outcome_from({**FINISHED, **{f"clausewatch/{name}": count for name, count in counts.items()}})
     assert outcome.summary == (
-        "42 captures found, 12 new, 1 quarantined, 0 failed, 2 that the archive lists but does not give, "
+        "42 captures found, 12 new, 1 quarantined, 0 failed, 2 listed by the archive but not returned, "
         "3 malformed rows skipped, 4 left for the next crawl"
     )
 

@@ -1,4 +1,4 @@
-"""Functions that run in a process of their own."""
+"""Functions that are run in a new process."""
 
 import os
 import signal
@@ -18,13 +18,13 @@ def test_the_function_runs_in_another_process() -> None:
     assert in_own_process(os.getpid) != os.getpid()
 
 
-def test_an_error_for_the_user_is_raised_again() -> None:
-    with pytest.raises(UsageError, match="'soon' is not a date"):
+def test_a_clausewatch_error_is_raised_in_the_calling_process() -> None:
+    with pytest.raises(UsageError, match="'soon' is no date"):
         in_own_process(parse_span, "soon")
 
 
-def test_the_death_of_the_process_is_one_message() -> None:
-    with pytest.raises(ClausewatchError, match="ended early, with status 7; what it had stored is kept"):
+def test_the_death_of_the_process_is_a_clausewatch_error() -> None:
+    with pytest.raises(ClausewatchError, match=r"ended early, with status 7\. The captures stored so far are kept"):
         in_own_process(os._exit, 7)
 
 
@@ -34,16 +34,16 @@ def test_an_interrupt_before_the_crawl_begins_prints_no_traceback(capfd: pytest.
     assert capfd.readouterr().err == ""
 
 
-def test_the_process_ends_when_the_waiting_one_is_killed() -> None:
+def test_the_process_ends_if_its_parent_is_killed() -> None:
     code = (
         "from crawler.own_process import in_own_process\n"
         "if __name__ == '__main__': in_own_process(exec, 'import time; print(1, flush=True); time.sleep(60)')"
     )
-    waiting = subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stdout=subprocess.PIPE)
-    assert waiting.stdout is not None
-    assert waiting.stdout.readline() == b"1\n"
-    waiting.kill()
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == b"1\n"
+    parent.kill()
     begun = time.monotonic()
-    assert waiting.stdout.read() == b""  # the pipe ends when both processes have ended
-    waiting.communicate()
+    assert parent.stdout.read() == b""  # the pipe ends when both processes have ended
+    parent.communicate()
     assert time.monotonic() - begun < 30

@@ -1,4 +1,4 @@
-"""Which addresses and host names a crawl takes for private."""
+"""Private addresses are recognised, also if a host name denotes one."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from crawler.resolver import is_public, private_by_name
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"])
-def test_addresses_of_the_internet_are_public(address: str) -> None:
+def test_public_addresses_are_recognised(address: str) -> None:
     assert is_public(address)
 
 
@@ -43,7 +43,7 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
         "4000::1",
     ],
 )
-def test_addresses_of_this_machine_and_its_network_are_private(address: str) -> None:
+def test_all_other_addresses_are_private(address: str) -> None:
     assert not is_public(address)
 
 
@@ -66,10 +66,10 @@ def test_addresses_of_this_machine_and_its_network_are_private(address: str) -> 
         ("169.254.169.254", "169.254.169.254"),
     ],
 )
-def test_private_addresses_are_recognized_in_any_notation(host: str, address: str) -> None:
+def test_a_private_address_is_recognised_in_any_notation(host: str, address: str) -> None:
     assert private_by_name(host) == address
 
 
 @pytest.mark.parametrize("host", ["kestrelpost.example", "93.184.216.34", "1.2.3.4.5", "0x", "localhost.example", ""])
-def test_all_other_names_are_left_to_the_resolver(host: str) -> None:
+def test_other_host_names_have_to_be_resolved(host: str) -> None:
     assert private_by_name(host) is None

@@ -12,7 +12,7 @@ from crawler.archives.protocol import ListingPage
 from crawler.archives.wayback import WaybackMachine
 
 FIELDS = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
-GOOD = ["com,example)/p", "20100102030405", "http://www.example.com:80/p?a=1", "text/html", "200", "ABC", "12"]
+GOOD_ROW = ["com,example)/p", "20100102030405", "http://www.example.com:80/p?a=1", "text/html", "200", "ABC", "12"]
 
 
 def parse(body: bytes) -> ListingPage:
@@ -23,11 +23,11 @@ def listing(*rows: list[str]) -> bytes:
     return json.dumps([FIELDS, *rows]).encode()
 
 
-def altered(**fields: str) -> list[str]:
-    return list({**dict(zip(FIELDS, GOOD, strict=True)), **fields}.values())
+def row_with(**fields: str) -> list[str]:
+    return list({**dict(zip(FIELDS, GOOD_ROW, strict=True)), **fields}.values())
 
 
-def test_the_query_goes_to_the_archives_address() -> None:
+def test_a_query_is_sent_to_the_archives_address() -> None:
     url = WaybackMachine("http://127.0.0.1:8080").listing_url(
         "https://www.example.com/i.php?page=privacy&x=1",
         datetime(2010, 1, 1, tzinfo=UTC),
@@ -53,8 +53,8 @@ def test_a_resume_key_is_part_of_the_query() -> None:
     assert parse_qs(urlsplit(url).query)["resumeKey"] == ["com%2Cexample%29%2F+2010"]
 
 
-def test_columns_are_known_by_their_names_not_their_order() -> None:
-    table = [FIELDS[::-1], GOOD[::-1]]
+def test_columns_may_come_in_any_order() -> None:
+    table = [FIELDS[::-1], GOOD_ROW[::-1]]
     (listed,) = parse(json.dumps(table).encode()).captures
     assert listed == ListedCapture(
         "com,example)/p", "20100102030405", "http://www.example.com:80/p?a=1", "text/html", "200", "ABC"
@@ -62,8 +62,8 @@ def test_columns_are_known_by_their_names_not_their_order() -> None:
     assert listed.captured_at == datetime(2010, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def test_a_resume_key_is_distinguished_from_rows() -> None:
-    page = parse(listing(GOOD, [], ["com%2Cexample%29%2Fp+2011"]))
+def test_the_resume_key_is_not_counted_as_a_row() -> None:
+    page = parse(listing(GOOD_ROW, [], ["com%2Cexample%29%2Fp+2011"]))
     assert len(page.captures) == 1
     assert page.resume_key == "com%2Cexample%29%2Fp+2011"
     assert page.malformed == 0
@@ -74,29 +74,29 @@ def test_an_address_that_was_never_archived_has_an_empty_listing() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad",
+    "malformed_row",
     [
-        altered(timestamp="20000800000000"),
-        altered(timestamp="2010"),
-        altered(timestamp="20100231000000"),
-        altered(original="http://example.com/my policy"),
-        altered(original="example.com"),
-        altered(statuscode="2OO"),
-        GOOD[:-1],
-        [*GOOD, "more"],
+        row_with(timestamp="20000800000000"),
+        row_with(timestamp="2010"),
+        row_with(timestamp="20100231000000"),
+        row_with(original="http://example.com/my policy"),
+        row_with(original="example.com"),
+        row_with(statuscode="2OO"),
+        GOOD_ROW[:-1],
+        [*GOOD_ROW, "more"],
         [],
     ],
 )
-def test_a_malformed_row_is_counted_and_the_others_are_read(bad: list[str]) -> None:
-    """Indexes of real archives hold such rows: month 00, a space in the address."""
-    page = parse(listing(GOOD, bad, altered(statuscode="-")))
+def test_a_malformed_row_is_counted_and_skipped(malformed_row: list[str]) -> None:
+    """The indexes of real archives contain such rows, for instance with day 00 or with a space in the address."""
+    page = parse(listing(GOOD_ROW, malformed_row, row_with(statuscode="-")))
     assert (len(page.captures), page.malformed) == (2, 1)
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"<html>no snapshots</html>", b'{"rows": []}', b"[1, 2]", b'[["a"], ["b"]]', b"\xff"]
 )
-def test_another_answer_is_never_taken_for_an_empty_listing(body: bytes) -> None:
+def test_an_answer_that_is_not_a_listing_is_an_error(body: bytes) -> None:
     with pytest.raises(ArchiveProtocolError):
         parse(body)
 
@@ -107,8 +107,8 @@ json_values = st.recursive(
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.lists(json_values, max_size=8) | st.just(altered(statuscode="-")), max_size=5))
-def test_each_row_is_read_or_counted_as_malformed(rows: list[list[object]]) -> None:
+@given(st.lists(st.lists(json_values, max_size=8) | st.just(row_with(statuscode="-")), max_size=5))
+def test_every_row_is_parsed_or_counted_as_malformed(rows: list[list[object]]) -> None:
     page = parse(json.dumps([FIELDS, *rows]).encode())
     if page.resume_key is None:
         assert len(page.captures) + page.malformed == len(rows)
@@ -129,7 +129,7 @@ def test_only_an_archive_on_another_machine_has_a_budget(address: str, key: str 
     assert WaybackMachine(address).budget_key == key
 
 
-def test_a_refused_listing_says_why() -> None:
+def test_the_error_names_the_reason_for_a_refused_listing() -> None:
     body = b"org.archive.wayback.exception.AdministrativeAccessControlException: Blocked Site Error"
     with pytest.raises(ArchiveRefusalError, match="the archive withholds this site, at the site's request"):
         WaybackMachine("http://a").parse_listing(403, body)
@@ -138,7 +138,7 @@ def test_a_refused_listing_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "is_proof"),
+    ("fields", "has_checksum"),
     [
         ({}, True),
         ({"statuscode": "-", "mimetype": "warc/revisit"}, True),
@@ -149,6 +149,6 @@ def test_a_refused_listing_says_why() -> None:
         ({"digest": "A" * 5000}, False),
     ],
 )
-def test_a_digest_is_a_checksum_unless_malformed_or_of_an_error_page(fields: dict[str, str], is_proof: bool) -> None:
-    (listed,) = parse(listing(altered(**fields))).captures
-    assert listed.checksum == (listed.digest if is_proof else None)
+def test_checksum_is_none_for_a_malformed_digest_or_an_error_page(fields: dict[str, str], has_checksum: bool) -> None:
+    (listed,) = parse(listing(row_with(**fields))).captures
+    assert listed.checksum == (listed.digest if has_checksum else None)

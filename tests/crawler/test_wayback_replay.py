@@ -18,7 +18,7 @@ ARCHIVED = {
     "link": '<http://www.example.com/p>; rel="original", '
     '<https://web.archive.org/web/timemap/link/http://www.example.com/p>; rel="timemap"; type="text/plain"',
 }
-AT = datetime(2010, 1, 2, 3, 4, 5, tzinfo=UTC)
+CAPTURED_AT = datetime(2010, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def test_a_replay_url_asks_for_unaltered_bytes() -> None:
@@ -27,8 +27,8 @@ def test_a_replay_url_asks_for_unaltered_bytes() -> None:
     )
 
 
-def test_the_captured_address_is_the_original_of_the_link_header() -> None:
-    assert read_memento(ARCHIVED, "http://asked/") == Memento(AT, "http://www.example.com/p")
+def test_the_captured_address_comes_from_the_link_header() -> None:
+    assert read_memento(ARCHIVED, "http://asked/") == Memento(CAPTURED_AT, "http://www.example.com/p")
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_the_original_is_found_in_any_form_of_link_header(link: str) -> None:
     assert memento.url == "http://www.example.com/p"
 
 
-def test_without_an_original_the_requested_address_counts() -> None:
+def test_a_memento_without_original_has_the_requested_address() -> None:
     assert read_memento({"memento-datetime": ARCHIVED["memento-datetime"]}, "http://asked/") == Memento(
-        AT, "http://asked/"
+        CAPTURED_AT, "http://asked/"
     )
 
 
@@ -58,16 +58,16 @@ def test_without_memento_datetime_there_is_no_memento(headers: dict[str, str]) -
 
 @pytest.mark.parametrize("status", [200, 404, 429, 503, 302])
 def test_an_archived_answer_may_have_any_status(status: int) -> None:
-    assert ARCHIVE.trouble("replay", status, ARCHIVED, b"") is None
+    assert ARCHIVE.temporary_error("replay", status, ARCHIVED, b"") is None
     assert ARCHIVE.parse_replay(REPLAY, status, ARCHIVED, b"") == ArchivedAnswer(
-        Memento(AT, "http://www.example.com/p")
+        Memento(CAPTURED_AT, "http://www.example.com/p")
     )
 
 
-def test_a_capture_of_another_time_is_not_taken() -> None:
+def test_a_capture_of_another_time_is_not_accepted() -> None:
     headers = {**ARCHIVED, "memento-datetime": "Sat, 02 Jan 2010 03:04:06 GMT"}
     assert ARCHIVE.parse_replay(REPLAY, 200, headers, b"") == CaptureNotGiven(
-        "the archive gives its capture of 2010-01-02T03:04:06Z instead"
+        "the archive returns its capture of 2010-01-02T03:04:06Z instead"
     )
 
 
@@ -95,17 +95,21 @@ def test_a_redirect_to_another_form_of_the_address_is_followed() -> None:
 def test_an_archived_redirect_is_followed_inside_the_archive(location: str) -> None:
     answer = ARCHIVE.parse_replay(REPLAY, 301, {**ARCHIVED, "location": location}, b"")
     assert isinstance(answer, ArchivedAnswer)
-    assert answer.following == Replay(
-        LISTED, "20100102030405", "http://www.example.com/new?x=1", passed=("http://www.example.com/p",), hops=1
+    assert answer.next_replay == Replay(
+        LISTED,
+        "20100102030405",
+        "http://www.example.com/new?x=1",
+        redirected_from=("http://www.example.com/p",),
+        hops=1,
     )
 
 
 @pytest.mark.parametrize(
     "location", ["ftp://example.com/p", "javascript:alert(1)", "http://www.example.com/p", "http://"]
 )
-def test_a_redirect_off_the_web_or_back_is_itself_the_capture(location: str) -> None:
+def test_a_redirect_that_cannot_be_followed_is_the_capture(location: str) -> None:
     answer = ARCHIVE.parse_replay(REPLAY, 301, {**ARCHIVED, "location": location}, b"")
-    assert answer == ArchivedAnswer(Memento(AT, "http://www.example.com/p"))
+    assert answer == ArchivedAnswer(Memento(CAPTURED_AT, "http://www.example.com/p"))
 
 
 locations = st.one_of(
@@ -117,29 +121,29 @@ locations = st.one_of(
 
 @settings(deadline=None)
 @given(locations, st.booleans())
-def test_any_location_is_read_without_an_error(location: str, archived: bool) -> None:
-    headers = {**(ARCHIVED if archived else {}), "location": location}
+def test_no_location_header_raises(location: str, is_archived: bool) -> None:
+    headers = {**(ARCHIVED if is_archived else {}), "location": location}
     assert isinstance(
         ARCHIVE.parse_replay(REPLAY, 302, headers, b""),
-        ArchivedAnswer if archived else CaptureNotGiven | ArchiveRedirect,
+        ArchivedAnswer if is_archived else CaptureNotGiven | ArchiveRedirect,
     )
 
 
-def test_only_so_many_redirects_are_followed() -> None:
-    far = replace(REPLAY, hops=5)
-    assert ARCHIVE.parse_replay(far, 301, {**ARCHIVED, "location": "/next"}, b"") == ArchivedAnswer(
-        Memento(AT, "http://www.example.com/p")
+def test_at_most_five_redirects_are_followed() -> None:
+    after_five_redirects = replace(REPLAY, hops=5)
+    assert ARCHIVE.parse_replay(after_five_redirects, 301, {**ARCHIVED, "location": "/next"}, b"") == ArchivedAnswer(
+        Memento(CAPTURED_AT, "http://www.example.com/p")
     )
     headers = {"location": "/web/20100102030405id_/https://example.com/p"}
-    assert isinstance(ARCHIVE.parse_replay(far, 302, headers, b""), CaptureNotGiven)
+    assert isinstance(ARCHIVE.parse_replay(after_five_redirects, 302, headers, b""), CaptureNotGiven)
 
 
-def test_a_redirect_target_may_be_captured_hours_later_not_days() -> None:
-    target = replace(REPLAY, url="http://www.example.com/new", passed=("http://www.example.com/p",), hops=1)
-    soon = {**ARCHIVED, "memento-datetime": "Sat, 02 Jan 2010 13:04:05 GMT"}
-    late = {**ARCHIVED, "memento-datetime": "Sat, 12 Jan 2010 03:04:05 GMT"}
-    assert isinstance(ARCHIVE.parse_replay(target, 200, soon, b""), ArchivedAnswer)
-    assert isinstance(ARCHIVE.parse_replay(target, 200, late, b""), CaptureNotGiven)
+def test_a_redirect_target_may_be_captured_up_to_a_day_later() -> None:
+    target = replace(REPLAY, url="http://www.example.com/new", redirected_from=("http://www.example.com/p",), hops=1)
+    hours_later = {**ARCHIVED, "memento-datetime": "Sat, 02 Jan 2010 13:04:05 GMT"}
+    days_later = {**ARCHIVED, "memento-datetime": "Sat, 12 Jan 2010 03:04:05 GMT"}
+    assert isinstance(ARCHIVE.parse_replay(target, 200, hours_later, b""), ArchivedAnswer)
+    assert isinstance(ARCHIVE.parse_replay(target, 200, days_later, b""), CaptureNotGiven)
 
 
 def test_a_withheld_site_is_distinguished_from_a_missing_capture() -> None:
@@ -151,7 +155,7 @@ def test_a_withheld_site_is_distinguished_from_a_missing_capture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "trouble"),
+    ("answer", "expected_error"),
     [
         (
             ("replay", 429, {"retry-after": "7"}, b""),
@@ -161,30 +165,34 @@ def test_a_withheld_site_is_distinguished_from_a_missing_capture() -> None:
         (("listing", 503, {"retry-after": "7"}, b""), ArchiveNotAnsweringError("status 503", retry_after="7")),
         (
             ("replay", 200, {}, b"<html>no snapshots</html>"),
-            ArchiveProtocolError("a page of its own instead of the capture"),
+            ArchiveProtocolError("it sends a page of its own instead of the capture"),
         ),
         (
             ("listing", 200, {}, b"<html>no snapshots</html>"),
-            ArchiveProtocolError("the archive's index answers with something else: '<html>no snapshots</html>'"),
+            ArchiveProtocolError("the archive's index sends no listing, but '<html>no snapshots</html>'"),
         ),
-        (("listing", 200, {}, b""), ArchiveProtocolError("the archive's index answers with nothing")),
+        (("listing", 200, {}, b""), ArchiveProtocolError("the archive's index sends no content")),
     ],
 )
-def test_errors_of_the_archive_itself_are_trouble(
-    answer: tuple[RequestKind, int, dict[str, str], bytes], trouble: ArchiveError
+def test_an_error_of_the_archive_itself_is_temporary(
+    answer: tuple[RequestKind, int, dict[str, str], bytes], expected_error: ArchiveError
 ) -> None:
-    actual = ARCHIVE.trouble(*answer)
+    actual = ARCHIVE.temporary_error(*answer)
     assert actual is not None
-    assert (type(actual), str(actual), vars(actual)) == (type(trouble), str(trouble), vars(trouble))
+    assert (type(actual), str(actual), vars(actual)) == (
+        type(expected_error),
+        str(expected_error),
+        vars(expected_error),
+    )
 
 
-def test_a_final_answer_is_no_trouble() -> None:
-    assert ARCHIVE.trouble("listing", 200, {}, b"[]") is None
-    assert ARCHIVE.trouble("listing", 403, {}, b"") is None
-    assert ARCHIVE.trouble("replay", 404, {}, b"") is None
+def test_a_final_answer_is_not_a_temporary_error() -> None:
+    assert ARCHIVE.temporary_error("listing", 200, {}, b"[]") is None
+    assert ARCHIVE.temporary_error("listing", 403, {}, b"") is None
+    assert ARCHIVE.temporary_error("replay", 404, {}, b"") is None
 
 
-def test_provenance_holds_the_row_of_the_index_and_the_memento() -> None:
+def test_provenance_has_the_row_of_the_index_and_the_memento() -> None:
     assert ARCHIVE.provenance(LISTED, "https://web.archive.org/web/x") == Provenance(
         "wayback",
         {

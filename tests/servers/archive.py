@@ -1,4 +1,4 @@
-"""A fictional vendor's pages and declarations, and crawls of them in a process of their own."""
+"""Pages and declarations of a fictional vendor, and a helper that crawls them in a new process."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from core.policies import PolicyKey
 from storage import Store, StoredCapture
 from tests.servers.crawl_process import scrapy
 
-# So that no test waits for long.
+# Scrapy settings with short waits, so that tests end quickly.
 QUICK = {
     "DOWNLOAD_DELAY": "0",
     "LIVE_BACKOFF": "0.01",
@@ -21,7 +21,7 @@ QUICK = {
 
 
 def policy_page(keeping: str = "We keep letters for thirty days.") -> bytes:
-    """Returns a privacy policy of Kestrel Post. keeping: the sentence on how long letters are kept."""
+    """Returns a privacy policy of Kestrel Post. keeping: the policy's sentence about how long letters are kept."""
     return f"""<!DOCTYPE html><html lang="en"><head><title>Kestrel Post: privacy policy</title></head><body>
 <h1>Privacy policy</h1>
 <p>Kestrel Post delivers letters that you write on our web site. This policy says which personal data we collect,
@@ -38,24 +38,27 @@ why we use it, and with whom we share it.</p>
 
 
 def identifiers_of(capture: Capture) -> Mapping[str, str]:
-    """Returns the identifiers that the archive gave a capture."""
+    """Returns the identifiers that a capture has in its archive."""
     assert capture.provenance is not None
     return capture.provenance.identifiers
 
 
 def declare(folder: Path, slug: str, *locations: str, policy: str = "privacy") -> None:
-    """Writes a vendor's declaration. locations: the lines of each location, such as `url: http://…`, joined by `; `."""
+    """Writes a vendor's declaration.
+
+    locations: for each location, its lines of YAML, such as `url: http://…`, joined by `; `.
+    """
     folder.mkdir(exist_ok=True)
     lines = [f"name: {slug}", "homepage: http://kestrelpost.example/", "policies:", f"  {policy}:", "    locations:"]
     for location in locations:
-        first, *others = location.split("; ")
-        lines += [f"      - {first}", *(f"        {other}" for other in others)]
+        first_line, *other_lines = location.split("; ")
+        lines += [f"      - {first_line}", *(f"        {line}" for line in other_lines)]
     (folder / f"{slug}.yaml").write_text("\n".join(lines) + "\n")
 
 
 @dataclass
 class Crawler:
-    """Runs crawls as a user would, with a database and declarations of their own."""
+    """A helper that runs crawls as a user would, with its own database and declarations."""
 
     folder: Path
     wayback_url: str = "http://127.0.0.1:9"
@@ -92,7 +95,9 @@ class Crawler:
     ) -> subprocess.CompletedProcess[str]:
         """Runs `scrapy crawl`.
 
-        arguments: of the spider, as `name=value`. settings: of Scrapy. at, then: as `crawl_process.scrapy` takes them.
+        arguments: the spider's arguments, as `name=value`.
+        at, then: see `crawl_process.scrapy`.
+        settings: Scrapy's settings.
         """
         command = ["crawl", spider]
         for argument in arguments:

@@ -1,4 +1,4 @@
-"""Runs the commands as a user starts them, each in a new process."""
+"""Runs commands in the same way as a user: each in a new process."""
 
 import subprocess
 import sys
@@ -9,13 +9,13 @@ from tests.servers.archive import Crawler
 
 
 def program(name: str) -> str:
-    """Returns the path of a command that is installed in the tests' environment."""
+    """Returns the path of a command that is installed in the Python environment of the tests."""
     return str(Path(sys.executable).with_name(name))
 
 
 def clausewatch(crawler: Crawler, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs a `clausewatch` command on the crawler's database. Fails if the command does."""
-    done = subprocess.run(
+    """Runs a `clausewatch` command on the crawler's database. The test fails if the command fails."""
+    result = subprocess.run(
         [program("clausewatch"), *arguments],
         cwd=CHECKOUT,
         env=crawler.environment,
@@ -24,14 +24,14 @@ def clausewatch(crawler: Crawler, *arguments: str) -> subprocess.CompletedProces
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, (arguments, done.stderr)
-    return done
+    assert result.returncode == 0, (arguments, result.stderr)
+    return result
 
 
 def scrapy_crawl(
     crawler: Crawler, spider: str, *, environment: dict[str, str] | None = None, **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `scrapy crawl` to its end. environment: variables that are set besides the crawler's own."""
+    """Runs `scrapy crawl` until it ends. environment: variables that are added to the crawler's environment."""
     return subprocess.run(
         _crawl_command(spider, settings),
         cwd=CHECKOUT,
@@ -46,7 +46,7 @@ def scrapy_crawl(
 def started_scrapy_crawl(
     crawler: Crawler, spider: str, *, environment: dict[str, str] | None = None, **settings: str
 ) -> "subprocess.Popen[str]":
-    """Starts `scrapy crawl` in a session of its own, with a pipe for its standard error."""
+    """Starts `scrapy crawl` in a new session, and connects its standard error to a pipe."""
     return subprocess.Popen(
         _crawl_command(spider, settings),
         cwd=CHECKOUT,

@@ -1,8 +1,8 @@
-"""Runs `scrapy crawl` often and quickly: one process imports everything once, and forks for each crawl.
+"""Runs `scrapy crawl` many times in a short time: one process imports all modules once, and forks for each crawl.
 
-Twisted's reactor runs only once in a process, so each crawl needs a process of its own, and a new process spends most
-of its time on imports. Run as a program, this module is the process that forks. Imported, it starts that process and
-sends it jobs.
+Each crawl needs a new process, because Twisted's reactor runs only once in a process. A new process would spend most of
+its time on imports; a fork does not. If this module is run as a program, it is the process that forks. If it is
+imported, it starts that process and sends jobs to it.
 """
 
 import atexit
@@ -26,14 +26,16 @@ _thread_local = threading.local()
 def scrapy(
     arguments: list[str], environment: dict[str, str], at: int = 0, then: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `scrapy ARGUMENTS` in the checkout. Its environment has only the given variables.
+    """Runs `scrapy ARGUMENTS` in the checkout.
 
-    A test can have something happen at one moment of the crawl. Moments are counted from 1; there is one before each
-    commit, after each commit, before each request and after each answer.
+    A test can disturb the crawl at a chosen moment. There is a moment before each commit, after each commit, before
+    each request and after each answer. The moments of a crawl are numbered from 1.
 
-    at: the number of the moment; 0 for none.
-    then: what happens: `die`, as by `kill -9`; `count`, which prints at the end how many moments there were; or Python
-    code to run. The code sees `connection`, SQLAlchemy's connection if the moment is before a commit.
+    environment: the complete environment variables of the process.
+    at: the number of the moment; 0 if nothing is to happen.
+    then: the event at this moment: `die` kills the process, as `kill -9` does; `count` does nothing, but prints the
+        number of all moments at the end; any other text is Python code to run. If the moment is before a commit,
+        `connection` in this code is SQLAlchemy's connection.
     """
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
@@ -55,9 +57,9 @@ def scrapy(
 
 
 def _process() -> "subprocess.Popen[str]":
-    """Returns this thread's process, which runs one crawl at a time."""
+    """Returns the forking process of this thread. It runs one crawl at a time."""
     if hasattr(_thread_local, "process"):
-        return _thread_local.process  # type: ignore[no-any-return]  # an attribute of our own
+        return _thread_local.process  # type: ignore[no-any-return]  # set below
     process = _thread_local.process = subprocess.Popen(
         [sys.executable, "-m", __name__], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -76,7 +78,7 @@ def _serve() -> None:
     import crawler.pipeline
     import crawler.robots
     import crawler.spiders.archive
-    import crawler.spiders.live  # noqa: F401  (imported here, so that no fork has to)
+    import crawler.spiders.live  # noqa: F401  (imported here, so that the forks don't import it again)
 
     for component in default_settings.EXTENSIONS_BASE:
         load_object(component)
@@ -92,7 +94,7 @@ def _serve() -> None:
 
 
 def _crawl(job: dict[str, object]) -> None:
-    """Runs a job in a fork. Ends the process."""
+    """Runs a job in the forked process, and ends the process."""
     status = 1
     try:
         os.environ.clear()
@@ -106,7 +108,7 @@ def _crawl(job: dict[str, object]) -> None:
         execute(["scrapy", *job["arguments"]])  # type: ignore[misc]  # JSON has no types
     except SystemExit as end:
         status = int(end.code or 0)
-    except BaseException:  # as Python does at the end of a program
+    except BaseException:  # Python, too, prints the traceback at the end of a program
         traceback.print_exc()
     finally:
         if job["then"] == "count":
@@ -120,14 +122,14 @@ _moments = 0
 
 
 def _prepare(at: int, then: str) -> None:
-    """Has moments counted, and runs `then` at moment `at`."""
+    """Counts the moments from now on, and runs `then` at the moment with the number `at`."""
     from sqlalchemy import Engine, event
     from sqlalchemy.orm import Session
     from sqlalchemy.pool import Pool
 
     from crawler.download import EvidenceDownloadHandler
 
-    # No machine loses its power in the tests, so a commit need not wait for the disk. That is much quicker.
+    # Commits don't wait for the disk, which is much quicker. The wait protects only against a power failure.
     event.listen(Pool, "checkout", _do_not_wait_for_the_disk)
     if not at:
         return
@@ -139,7 +141,7 @@ def _prepare(at: int, then: str) -> None:
             return
         if then == "die":
             os.kill(os.getpid(), signal.SIGKILL)
-        exec(then, {"connection": connection})  # noqa: S102  (code of the test)
+        exec(then, {"connection": connection})  # noqa: S102  (the code comes from the test)
 
     download: Callable[..., Any] = EvidenceDownloadHandler.download_request
 
@@ -155,7 +157,7 @@ def _prepare(at: int, then: str) -> None:
 
 
 def _do_not_wait_for_the_disk(connection: Any, *_: Any) -> None:
-    if hasattr(connection, "total_changes"):  # sqlite3's
+    if hasattr(connection, "total_changes"):  # a connection of sqlite3
         connection.execute("PRAGMA synchronous = OFF")
 
 

@@ -1,4 +1,4 @@
-"""A crawl in a process in which host names resolve as a test says."""
+"""Runs a crawl in a process in which a test decides how host names are resolved."""
 
 import subprocess
 import sys
@@ -10,8 +10,8 @@ from tests.servers.archive import QUICK, Crawler
 def patched_crawl(crawler: Crawler, answers: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs a live crawl for which 127.0.0.2 is a public address, and every other loopback address is private.
 
-    answers: Python code that defines `answers(host)`, which returns the address of a host; None leaves the host to the
-    system.
+    answers: Python code that defines a function `answers(host)`. The function returns the address of a host, or None if
+        the system is to resolve the host.
     """
     code = f"""
 import socket, sys

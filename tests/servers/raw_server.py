@@ -1,4 +1,4 @@
-"""A server that answers with whatever bytes a test sends, for what no proper HTTP server would answer."""
+"""A server that sends arbitrary bytes as its answers, for answers that a correct HTTP server would never send."""
 
 import socket
 import threading
@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-# The beginning of an answer; further headers may follow.
+# The beginning of an answer. Further headers may follow it.
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
 
 @contextmanager
 def raw_server(answer: Callable[[socket.socket], None], address: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serves until the block ends, and yields the base URL. There is no robots.txt.
+    """Starts the server, and yields its base URL. The server ends when the `with` block ends.
 
-    answer: called with the connection for every other request; the connection is closed afterwards.
-    port: 0 takes a free port.
+    The server answers requests for /robots.txt with 404.
+
+    answer: called with the connection for every other request. The connection is closed afterwards.
+    port: the port to use; 0 means any free port.
     """
     listening = socket.create_server((address, port))
     ended = threading.Event()
@@ -50,7 +52,7 @@ def raw_server(answer: Callable[[socket.socket], None], address: str = "127.0.0.
 
 
 def free_port() -> int:
-    """Returns a port of 127.0.0.1 at which nobody listens."""
+    """Returns a port of 127.0.0.1 on which no program listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

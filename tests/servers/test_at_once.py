@@ -1,4 +1,4 @@
-"""Two crawls and several digests on one database at the same time: all of them finish, and nothing happens twice."""
+"""Two crawls and several digests use a database at the same time. All succeed, and nothing is stored or sent twice."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ TEXTS = [policy_page(f"We keep letters for {days} days.") for days in (30, 60, 3
 
 @dataclass
 class Processes(Crawler):
-    """Starts crawls and digests, each in a process of its own."""
+    """A helper that starts crawls and digests, each in a new process."""
 
     url: str = ""
 
@@ -43,7 +43,7 @@ class Processes(Crawler):
         )
 
     def run_at_once(self, spider: str) -> None:
-        """Runs two crawls at once, one digest after the other while they run, and a last digest after them."""
+        """Runs two crawls at the same time. Meanwhile, runs digests one after the other, and a last one afterwards."""
         settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
         crawls = [self.start("scrapy", "crawl", spider, *settings) for _ in range(2)]
         crawling = True

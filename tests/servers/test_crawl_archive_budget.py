@@ -1,6 +1,7 @@
-"""Crawls of one machine keep to an archive's limits together.
+"""All crawls of one machine together keep to an archive's limits.
 
-The archive here is addressed as 127.1, which crawls take for another machine: an archive on their own has no limits.
+These tests address the archive as 127.1. A crawl applies no limits to an archive at 127.0.0.1, because that is its own
+machine, but it takes 127.1 for another machine.
 """
 
 import json
@@ -22,13 +23,13 @@ HOST = "http://www.kestrelpost.example"
 
 
 class Intervals(TypedDict):
-    """Settings of Scrapy for intervals, in seconds."""
+    """Scrapy settings: the intervals between requests, in seconds."""
 
     ARCHIVE_LISTING_INTERVAL: str
     ARCHIVE_REPLAY_INTERVAL: str
 
 
-FASTER: Intervals = {"ARCHIVE_LISTING_INTERVAL": "0.5", "ARCHIVE_REPLAY_INTERVAL": "0.2"}
+TEST_INTERVALS: Intervals = {"ARCHIVE_LISTING_INTERVAL": "0.5", "ARCHIVE_REPLAY_INTERVAL": "0.2"}
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def warcs(tmp_path: Path) -> Path:
 
 
 def crawler_of(folder: Path, name: str, archive: Archive) -> Crawler:
-    """Returns a crawler with a database of its own, which shares the machine's budget with all others."""
+    """Returns a crawler with a new database. It shares the machine's budget with all other crawlers."""
     (folder / name).mkdir()
     declare(folder / name / "vendors", name, f"url: {HOST}/{name}")
     return Crawler(folder / name, archive.url.replace("127.0.0.1", "127.1"), state=folder / "state")
@@ -60,30 +61,35 @@ def state_file(folder: Path) -> Path:
     return path
 
 
-def end_block(folder: Path, ago: timedelta = timedelta(minutes=1)) -> None:
-    """Makes the block end. ago: how long it is over."""
+def end_block(folder: Path, time_since_end: timedelta = timedelta(minutes=1)) -> None:
+    """Changes the state file so that the block has ended. time_since_end: how long ago it ended."""
     state = json.loads(state_file(folder).read_text())
-    state["blocked_until"] = (datetime.now(UTC) - ago).isoformat()
+    state["blocked_until"] = (datetime.now(UTC) - time_since_end).isoformat()
     state.pop("paused_until", None)
     state_file(folder).write_text(json.dumps(state))
 
 
-def test_two_crawls_at_once_keep_to_the_limits_together(tmp_path: Path, warcs: Path) -> None:
+def test_two_crawls_together_keep_to_the_limits(tmp_path: Path, warcs: Path) -> None:
     with serve_archive(warcs) as archive, ThreadPoolExecutor(2) as pool:
         crawlers = [crawler_of(tmp_path, name, archive) for name in ("one", "two")]
-        crawls = [pool.submit(crawler.crawl, "archive", ARCHIVE_LISTING_ROWS="2", **FASTER) for crawler in crawlers]
+        crawls = [
+            pool.submit(crawler.crawl, "archive", ARCHIVE_LISTING_ROWS="2", **TEST_INTERVALS) for crawler in crawlers
+        ]
         assert [crawl.result().returncode for crawl in crawls] == [0, 0]
         requests = archive.requests()
-    for part, interval, count in (("/cdx/", 0.5, 6), ("/web/", 0.2, 10)):
-        times = [request["at"] for request in requests if request["path"].startswith(part)]
+    for path_prefix, interval, count in (("/cdx/", 0.5, 6), ("/web/", 0.2, 10)):
+        times = [request["at"] for request in requests if request["path"].startswith(path_prefix)]
         assert len(times) == count
-        # If one request is late, the next one seems too early. So all of them are measured together.
+        # If one request is late, the next request seems too early. So the time of all requests together is measured.
         assert times[-1] - times[0] >= interval * (count - 1) * 0.9
     assert len(list((tmp_path / "state" / "clausewatch").glob("*.json"))) == 1
 
 
-def test_the_limits_are_those_of_the_wayback_machine() -> None:
-    """It allows about 30 index queries a minute and 8 replays a second. Queries 0.25 s apart are refused at once."""
+def test_the_limits_match_the_wayback_machines_limits() -> None:
+    """The Wayback Machine allows about 30 index queries a minute and 8 replays a second.
+
+    It soon refuses queries that are 0.25 s apart.
+    """
     limits = WaybackMachine("https://web.archive.org").limits
     assert 60 / limits.listing_interval <= 30
     assert 1 / limits.replay_interval <= 8
@@ -94,7 +100,7 @@ def test_autothrottle_does_not_undo_the_limits(tmp_path: Path, warcs: Path) -> N
     assert not settings.AUTOTHROTTLE_ENABLED
     with serve_archive(warcs) as archive:
         crawler = crawler_of(tmp_path, "one", archive)
-        crawler.crawl("archive", AUTOTHROTTLE_ENABLED="1", AUTOTHROTTLE_START_DELAY="0", **FASTER)
+        crawler.crawl("archive", AUTOTHROTTLE_ENABLED="1", AUTOTHROTTLE_START_DELAY="0", **TEST_INTERVALS)
         times = [request["at"] for request in archive.requests() if "/web/" in request["path"]]
     assert len(times) == 5
     assert times[-1] - times[0] >= 0.2 * 4 * 0.9
@@ -105,16 +111,17 @@ def blocked(tmp_path: Path, warcs: Path) -> Crawler:
     """Returns a crawler that got its listing and at most two captures before the archive blocked the machine."""
     with serve_archive(warcs, [Fault("^/web/", skip=2, quit=True)]) as archive:
         crawler = crawler_of(tmp_path, "one", archive)
-        done = crawler.crawl("archive", **FASTER)
-    assert done.returncode == 1
-    failure, summary = done.stderr.splitlines()[-2:]
-    until = re.fullmatch(
-        rf"failed: {crawler.wayback_url}: the archive is left alone until (\S+): it refuses connections, as it "
-        "does for hours when it is asked too much; the next crawl goes on from here",
+        result = crawler.crawl("archive", **TEST_INTERVALS)
+    assert result.returncode == 1
+    failure, summary = result.stderr.splitlines()[-2:]
+    match = re.fullmatch(
+        rf"failed: {crawler.wayback_url}: no requests are sent to the archive until (\S+): it refuses "
+        "connections, as archives do for hours after too many requests; the next crawl continues where this one "
+        "stopped",
         failure,
     )
-    assert until, done.stderr
-    assert timedelta(minutes=58) < datetime.fromisoformat(until[1]) - datetime.now(UTC) <= timedelta(hours=1)
+    assert match, result.stderr
+    assert timedelta(minutes=58) < datetime.fromisoformat(match[1]) - datetime.now(UTC) <= timedelta(hours=1)
     stored = len(crawler.captures("one"))
     assert stored <= 2
     assert summary.endswith(f", {5 - stored} left for the next crawl")
@@ -124,45 +131,47 @@ def blocked(tmp_path: Path, warcs: Path) -> Crawler:
 def test_during_a_block_no_crawl_sends_a_request(tmp_path: Path, warcs: Path, blocked: Crawler) -> None:
     with serve_archive(warcs, port=port_of(blocked)) as archive:
         for crawler in (blocked, crawler_of(tmp_path, "two", archive)):
-            done = crawler.crawl("archive", **FASTER)
-            assert done.returncode == 1
-            assert "the archive is left alone until 20" in done.stderr
+            result = crawler.crawl("archive", **TEST_INTERVALS)
+            assert result.returncode == 1
+            assert "no requests are sent to the archive until 20" in result.stderr
         assert archive.requests() == []
 
 
-def test_after_a_block_the_next_crawl_continues_where_it_ended(tmp_path: Path, warcs: Path, blocked: Crawler) -> None:
+def test_after_a_block_the_next_crawl_fetches_only_what_is_missing(
+    tmp_path: Path, warcs: Path, blocked: Crawler
+) -> None:
     stored = len(blocked.captures("one"))
     end_block(tmp_path)
     with serve_archive(warcs, port=port_of(blocked)) as archive:
-        done = blocked.crawl("archive", **FASTER)
+        result = blocked.crawl("archive", **TEST_INTERVALS)
         paths = [request["path"][:9] for request in archive.requests()]
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == f"archive: 5 captures found, {5 - stored} new, 0 quarantined, 0 failed\n"
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == f"archive: 5 captures found, {5 - stored} new, 0 quarantined, 0 failed\n"
     # No page of the index and no stored capture is requested again.
     assert sorted(paths) == [f"/web/{year}" for year in range(2010 + stored, 2015)]
 
 
-@pytest.mark.parametrize(("ago", "hours"), [(timedelta(hours=1), 2), (timedelta(days=2), 1)])
-def test_a_block_within_a_day_of_the_last_is_twice_as_long(
-    tmp_path: Path, blocked: Crawler, ago: timedelta, hours: int
+@pytest.mark.parametrize(("time_since_end", "hours"), [(timedelta(hours=1), 2), (timedelta(days=2), 1)])
+def test_a_second_block_within_a_day_is_twice_as_long(
+    tmp_path: Path, blocked: Crawler, time_since_end: timedelta, hours: int
 ) -> None:
-    end_block(tmp_path, ago)
-    done = blocked.crawl("archive", **FASTER)
-    until = re.search(r"left alone until (\S+):", done.stderr)
-    assert until
-    assert abs(datetime.fromisoformat(until[1]) - datetime.now(UTC) - timedelta(hours=hours)) < timedelta(minutes=2)
+    end_block(tmp_path, time_since_end)
+    result = blocked.crawl("archive", **TEST_INTERVALS)
+    match = re.search(r"sent to the archive until (\S+):", result.stderr)
+    assert match
+    assert abs(datetime.fromisoformat(match[1]) - datetime.now(UTC) - timedelta(hours=hours)) < timedelta(minutes=2)
 
 
-def test_all_crawls_wait_if_the_archive_asks_one_to(tmp_path: Path, warcs: Path) -> None:
+def test_if_the_archive_asks_one_crawl_to_wait_all_crawls_wait(tmp_path: Path, warcs: Path) -> None:
     with serve_archive(warcs, [Fault("^/cdx/", status=429, headers={"Retry-After": "7200"})]) as archive:
         for name in ("one", "two"):
-            done = crawler_of(tmp_path, name, archive).crawl("archive", **FASTER)
-            assert done.returncode == 1
-            assert "until 20" in done.stderr
+            result = crawler_of(tmp_path, name, archive).crawl("archive", **TEST_INTERVALS)
+            assert result.returncode == 1
+            assert "until 20" in result.stderr
         assert len(archive.requests()) == 1
 
 
-def test_a_broken_state_file_is_one_message(tmp_path: Path, warcs: Path) -> None:
+def test_a_broken_state_file_is_reported_in_one_line(tmp_path: Path, warcs: Path) -> None:
     with serve_archive(warcs) as archive:
         crawler = crawler_of(tmp_path, "one", archive)
         path = (
@@ -170,16 +179,16 @@ def test_a_broken_state_file_is_one_message(tmp_path: Path, warcs: Path) -> None
         )
         path.parent.mkdir(parents=True)
         path.write_text('{"turns": ')
-        done = crawler.crawl("archive")
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-        assert done.stderr.startswith(f"Error: {path}")
-        assert "delete it" in done.stderr
+        result = crawler.crawl("archive")
+        assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+        assert result.stderr.startswith(f"Error: {path}")
+        assert "delete it" in result.stderr
         assert archive.requests() == []
 
 
-def test_a_state_folder_that_cannot_be_written_is_one_message(tmp_path: Path, warcs: Path) -> None:
+def test_an_unwritable_state_folder_is_reported_in_one_line(tmp_path: Path, warcs: Path) -> None:
     (tmp_path / "state").write_text("no folder")
     with serve_archive(warcs) as archive:
-        done = crawler_of(tmp_path, "one", archive).crawl("archive")
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "set XDG_STATE_HOME to another one" in done.stderr
+        result = crawler_of(tmp_path, "one", archive).crawl("archive")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "set XDG_STATE_HOME to another one" in result.stderr

@@ -1,4 +1,4 @@
-"""A database that refuses in the middle of a crawl: what is stored stays, and the next crawl continues."""
+"""The database fails in the middle of a crawl. Stored captures stay stored, and the next crawl continues."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -69,45 +69,49 @@ def crawler(tmp_path: Path, archive: Archive) -> Crawler:
     return Crawler(tmp_path, archive.url)
 
 
-def check_refusal(crawler: Crawler, archive: Archive, then: str, message: str) -> None:
-    """Runs a crawl whose database refuses, then one whose database does not. then: the code that makes it refuse."""
+def check_failing_database(crawler: Crawler, archive: Archive, then: str, message: str) -> None:
+    """Runs a crawl during which the database fails, and then a crawl without a failure.
+
+    then: the Python code that makes the database fail.
+    message: the message expected from the first crawl.
+    """
     before = len(archive.requests())
-    done = crawler.crawl("archive", at=MIDDLE, then=then)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    failure, summary = done.stderr.splitlines()[-2:]
+    result = crawler.crawl("archive", at=MIDDLE, then=then)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    failure, summary = result.stderr.splitlines()[-2:]
     assert failure.startswith("failed: the crawl ended early: ")
     assert message in failure
     assert "everything stored before is still there" in failure
     stored = len(crawler.captures("kestrel"))
     assert 0 < stored < CAPTURES
-    # A capture that was stored, but not read because of the refusal, is not counted as new.
+    # A capture that was stored but, because of the failure, not read is not counted as new.
     assert f" {stored} new, " in summary or f" {stored - 1} new, " in summary
-    again = crawler.crawl("archive")
-    assert again.returncode == 0, again.stderr
-    assert again.stderr == f"archive: {CAPTURES} captures found, {CAPTURES - stored} new, 0 quarantined, 0 failed\n"
-    assert [each.verdict.name for each in crawler.captures("kestrel")] == ["accepted"] * CAPTURES
-    # The index is listed once, and only replays that were under way are requested again.
+    second = crawler.crawl("archive")
+    assert second.returncode == 0, second.stderr
+    assert second.stderr == f"archive: {CAPTURES} captures found, {CAPTURES - stored} new, 0 quarantined, 0 failed\n"
+    assert [stored_capture.verdict.name for stored_capture in crawler.captures("kestrel")] == ["accepted"] * CAPTURES
+    # The index is listed only once, and only the replays that were under way are requested again.
     requests = archive.requests()[before:]
     assert sum(request["path"].startswith("/cdx/") for request in requests) == 1
     assert len(requests) <= 1 + CAPTURES + 8
 
 
-def test_a_full_disk(crawler: Crawler, archive: Archive) -> None:
-    check_refusal(crawler, archive, DISK_FULL, "has no space left: free some and run this again")
+def test_a_full_disk_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive) -> None:
+    check_failing_database(crawler, archive, DISK_FULL, "has no space left: free some and run this again")
 
 
-def test_a_locked_sqlite_file(crawler: Crawler, archive: Archive) -> None:
+def test_a_locked_sqlite_file_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive) -> None:
     path = str(crawler.folder / "store.db")
     crawler.database = f"sqlite:///{path}?timeout=0.5"
-    check_refusal(
+    check_failing_database(
         crawler, archive, LOCKED.format(path=path), "is locked by another process: run this again when that one is done"
     )
 
 
-def test_a_lost_connection(crawler: Crawler, archive: Archive, postgresql_url: str) -> None:
+def test_a_lost_connection_ends_the_crawl_without_loss(crawler: Crawler, archive: Archive, postgresql_url: str) -> None:
     crawler.database = postgresql_url
-    check_refusal(
+    check_failing_database(
         crawler,
         archive,
         CONNECTION_LOST.format(url=postgresql_url),
@@ -122,7 +126,7 @@ def test_two_crawls_at_once_store_everything_once(crawler: Crawler, archive: Arc
         for crawl in crawls:
             assert crawl.result().returncode == 0, crawl.result().stderr
     stored = crawler.captures("kestrel")
-    assert [each.capture.captured_at.year for each in stored] == [1990 + n for n in range(CAPTURES)]
-    assert {each.verdict.name for each in stored} == {"accepted"}
+    assert [stored_capture.capture.captured_at.year for stored_capture in stored] == [1990 + n for n in range(CAPTURES)]
+    assert {stored_capture.verdict.name for stored_capture in stored} == {"accepted"}
     with Store.open(database_url) as store:
         assert store.archive_listings.count_to_fetch(PolicyKey("kestrel", "privacy")) == 0

@@ -1,4 +1,4 @@
-"""Crawls of an archive that are killed at a hundred moments; the next crawl continues where each was."""
+"""Crawls of an archive are killed at a hundred different moments. Each time, the next crawl continues the work."""
 
 import shutil
 import sqlite3
@@ -23,8 +23,9 @@ from tests.servers.archive import Crawler, declare, policy_page
 HOST = "http://www.kestrelpost.example"
 VENDORS = ("flips", "mixed", "lost", "moved")
 ROWS = tuple(f"{HOST}/{page}" for page in ("flips", "mixed", "lost", "old", "new"))
-# How much can be under way when a crawl is killed, and so is requested again: a page of the index for each location of
-# three policies, and the replays of eight captures. A replay is under way until the last of its redirects is answered.
+# The most requests that can be under way when a crawl is killed, and that the next crawl sends again: one page of the
+# index for each location of three policies, and the replays of eight captures. A replay is under way until its last
+# redirect is answered.
 LISTINGS, REPLAYS = 4, 8
 KILLS = 100
 AT_ONCE = 3
@@ -35,19 +36,19 @@ def at(year: int, hour: int = 0) -> datetime:
 
 
 PAGES = [
-    # texts that come back, over two pages of the index
+    # texts that alternate; their listing has two pages
     *(
         DatedPage(url=f"{HOST}/flips", at=at(2010 + year), body=policy_page(f"We keep letters {year % 3} days."))
         for year in range(7)
     ),
-    # redirects to an archived page and to a missing one, a page that no longer exists, a revisit
+    # redirects to an archived page and to a missing page, an archived 404, a revisit
     DatedPage(url=f"{HOST}/mixed", at=at(2010), status=301, media_type="", headers=(("Location", "/target"),)),
     DatedPage(url=f"{HOST}/target", at=at(2010, hour=5), body=policy_page("We keep letters in a chest.")),
     DatedPage(url=f"{HOST}/mixed", at=at(2011), status=302, media_type="", headers=(("Location", "/nowhere"),)),
     DatedPage(url=f"{HOST}/mixed", at=at(2012), body=policy_page()),
     DatedPage(url=f"{HOST}/mixed", at=at(2013), revisit=True),
     DatedPage(url=f"{HOST}/mixed", at=at(2014), body=b"<p>No such page.</p>", status=404),
-    # captures that are not given (by faults below), one of which is known by another with its digest
+    # captures that are not returned (because of faults below); one of them has the same digest as another capture
     *(
         DatedPage(url=f"{HOST}/lost", at=at(2010 + year), body=policy_page(f"We keep {body}."))
         for year, body in enumerate(["this", "this", "that", "that", "that"])
@@ -61,9 +62,11 @@ FAULTS = [Fault(rf"^/web/{year}.*/lost", status=404, times=None) for year in (20
 
 @dataclass(frozen=True)
 class Kills:
-    """An archive and an empty database, with what a crawl that is not killed made of them.
+    """An archive, an empty database, and the results of a crawl that was not killed.
 
-    captures: what it stored. paths: what it requested, with counts. moments: how many it can be killed at.
+    captures: the captures that this crawl stored.
+    paths: the paths that this crawl requested, with counts.
+    moments: the number of moments at which this crawl could have been killed.
     """
 
     folder: Path
@@ -73,7 +76,7 @@ class Kills:
     moments: int
 
     def crawler(self, name: str) -> Crawler:
-        """Returns a crawler with a new database, copied since making the tables takes longer."""
+        """Returns a crawler with an empty database. The file is copied, which is quicker than creating the tables."""
         folder = self.folder / name
         folder.mkdir()
         for vendor in VENDORS[:3]:
@@ -88,26 +91,27 @@ class Kills:
         return Counter(request["path"] for request in self.archive.requests() if request["user_agent"].endswith(sign))
 
     def killed_at(self, moment: int) -> bool:
-        """Kills a crawl, runs another one, and checks what they did. Returns whether the first was killed midway.
+        """Kills a crawl at a moment, runs a second crawl, and checks the result of both.
 
-        The number of moments differs from crawl to crawl, because of threads. If the first one had finished, it has
-        closed its listings, and the second one lists everything again.
+        Returns whether the first crawl was killed before it had finished. Because of threads, the number of moments
+        differs from crawl to crawl, so the first crawl may already have finished. It has then closed its listings, and
+        the second crawl lists everything again.
         """
         crawler = self.crawler(f"killed-{moment}")
         killed = crawler.crawl("archive", at=moment, then="die", ARCHIVE_LISTING_ROWS="4")
         assert killed.returncode in (-9, 0), killed.stderr
         was_finished = bool(self.requests(crawler)) and not open_listings(crawler)
         assert was_finished or killed.returncode == -9
-        done = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="4")
-        assert done.returncode == 0, done.stderr
+        result = crawler.crawl("archive", ARCHIVE_LISTING_ROWS="4")
+        assert result.returncode == 0, result.stderr
         assert captures(crawler) == self.captures, moment
         paths = self.requests(crawler)
         assert set(paths) == set(self.paths)
-        again = paths - self.paths
+        repeated = paths - self.paths
         if not was_finished:
-            assert sum("/cdx/" in path for path in again.elements()) <= LISTINGS, (moment, again)
-        assert sum(path.endswith(ROWS) for path in again.elements()) <= REPLAYS, (moment, again)
-        assert max(again.values(), default=0) <= 1, (moment, again)
+            assert sum("/cdx/" in path for path in repeated.elements()) <= LISTINGS, (moment, repeated)
+        assert sum(path.endswith(ROWS) for path in repeated.elements()) <= REPLAYS, (moment, repeated)
+        assert max(repeated.values(), default=0) <= 1, (moment, repeated)
         with Store.open(crawler.database_url) as store:
             assert not any(store.archive_listings.count_to_fetch(PolicyKey(vendor, "privacy")) for vendor in VENDORS)
         shutil.rmtree(crawler.folder)
@@ -125,7 +129,7 @@ def captures(crawler: Crawler) -> list[Any]:
 
 
 def open_listings(crawler: Crawler) -> int:
-    """Returns how many listings the database holds."""
+    """Returns the number of listings in the database."""
     with closing(sqlite3.connect(crawler.folder / "store.db")) as database:
         (count,) = database.execute("SELECT count(*) FROM listings").fetchone()
     return int(count)
@@ -146,9 +150,9 @@ def kills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
     with serve_archive(warcs, FAULTS) as archive:
         before = Kills(folder, archive, [], Counter(), 0)
         crawler = before.crawler("undisturbed")
-        done = crawler.crawl("archive", at=-1, then="count", ARCHIVE_LISTING_ROWS="4")
-        assert done.returncode == 0, done.stderr
-        yield Kills(folder, archive, captures(crawler), before.requests(crawler), int(done.stdout.split()[-1]))
+        result = crawler.crawl("archive", at=-1, then="count", ARCHIVE_LISTING_ROWS="4")
+        assert result.returncode == 0, result.stderr
+        yield Kills(folder, archive, captures(crawler), before.requests(crawler), int(result.stdout.split()[-1]))
 
 
 def test_a_crawl_that_is_not_killed_requests_nothing_twice(kills: Kills) -> None:
@@ -156,7 +160,7 @@ def test_a_crawl_that_is_not_killed_requests_nothing_twice(kills: Kills) -> None
     assert set(kills.paths.values()) == {1}
 
 
-def test_after_a_kill_the_next_crawl_ends_as_if_nothing_had_happened(kills: Kills) -> None:
+def test_after_a_kill_the_next_crawl_completes_the_work(kills: Kills) -> None:
     last = kills.moments * 9 // 10
     assert last > KILLS
     moments = [1 + number * last // KILLS for number in range(KILLS)]

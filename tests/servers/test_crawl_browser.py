@@ -1,4 +1,4 @@
-"""Live crawls of pages that must be rendered, in the system's Chromium. Most tests look at one crawl of one site."""
+"""Live crawls of pages that must be rendered in the system's Chromium. Most tests examine one crawl of one site."""
 
 import json
 import os
@@ -40,13 +40,13 @@ FETCHES = (
 
 
 def shell(script: str) -> bytes:
-    """Returns a page that has no text before its script has run."""
+    """Returns a page that has no text until its script has run."""
     script = script.replace("</script", r"<\/script")
     return f"{TITLE}<body><div id=root></div><script>{script}</script></body>".encode()
 
 
 def shows(text: str = BODY) -> str:
-    """Returns a script that puts the policy on the page."""
+    """Returns a script that adds the policy's text to the page."""
     return f"document.getElementById('root').innerHTML = {json.dumps(text)};"
 
 
@@ -113,7 +113,7 @@ SITE: dict[str, Page | list[Page]] = {
     ),
     "/twopages": Page(shell(shows())),
     "/twopages/2": Page(shell(shows("<h2>Sharing</h2><p>We share your personal data with the carriers only.</p>"))),
-    # Pages whose scripts never end, or end badly.
+    # Pages whose scripts never end, or that can't be rendered for another reason.
     "/empty": Page(shell("") + b"<script src=/none.js></script>"),
     "/changing": Page(shell(f"{shows()} setInterval(() => document.body.append('more '), 20)")),
     "/spin": Page(shell(f"{shows()} while (true) {{}}")),
@@ -170,7 +170,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             declare(crawler.vendors, vendor, f"url: {site.url}/{vendor}; render: browser{more}")
         declare(crawler.vendors, "simple", f"url: {site.url}/delayed")
         declare(crawler.vendors, "root", f"url: {site.url}; render: browser")
-        others = ",".join(name for name in (*VENDORS, "root", "simple") if name not in ENDLESS)
+        other_vendors = ",".join(name for name in (*VENDORS, "root", "simple") if name not in ENDLESS)
 
         def crawl(vendors: str, timeout: int) -> CompletedProcess[str]:
             return crawler.crawl(
@@ -182,16 +182,16 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
                 DOWNLOAD_MAXSIZE="10000000",
             )
 
-        done = crawl(others, timeout=20)
+        result = crawl(other_vendors, timeout=20)
         endless = crawl(",".join(ENDLESS), timeout=4)
-        yield Crawled(crawler, site, done.stderr + endless.stderr)
+        yield Crawled(crawler, site, result.stderr + endless.stderr)
 
 
 def text_of(crawled: Crawled, vendor: str) -> str:
     return crawled.parts(vendor)[-1][1].decode()
 
 
-def test_every_page_is_a_capture_and_nothing_else_is_printed(crawled: Crawled) -> None:
+def test_every_page_is_a_capture_and_only_counts_are_printed(crawled: Crawled) -> None:
     refused = {"missing", "simple", *FAULTY} - set(ENDLESS)
     count, endless = len(RENDERED) + len(refused), len(ENDLESS)
     progress = re.compile(r"\S+Z live: \d+ captures? found, \d+ fetched, .* left")
@@ -202,12 +202,12 @@ def test_every_page_is_a_capture_and_nothing_else_is_printed(crawled: Crawled) -
 
 
 @pytest.mark.parametrize("vendor", RENDERED)
-def test_a_page_is_read_as_its_scripts_have_made_it(crawled: Crawled, vendor: str) -> None:
+def test_the_text_of_a_page_is_read_after_its_scripts_have_run(crawled: Crawled, vendor: str) -> None:
     stored = crawled.capture(vendor)
     assert (stored.verdict.name, stored.verdict.evidence) == ("accepted", "")
 
 
-def test_the_served_and_the_rendered_page_are_both_kept(crawled: Crawled) -> None:
+def test_the_served_page_and_the_rendered_page_are_both_kept(crawled: Crawled) -> None:
     stored = crawled.capture("delayed")
     (served, shell_bytes), (rendered, html) = crawled.parts("delayed")
     page = SITE["/delayed"]
@@ -229,12 +229,12 @@ def test_a_page_is_rendered_only_if_that_is_declared(crawled: Crawled) -> None:
     assert crawled.capture("simple").verdict.reason == "empty"
 
 
-def test_random_ids_made_by_scripts_make_no_version(crawled: Crawled) -> None:
+def test_random_ids_written_by_scripts_make_no_new_version(crawled: Crawled) -> None:
     assert "react-0." in text_of(crawled, "nonce")
     assert crawled.capture("nonce").version_id == crawled.capture("delayed").version_id
 
 
-def test_the_browser_has_the_user_agent_of_the_crawler_and_own_cookies(crawled: Crawled) -> None:
+def test_the_browser_has_the_crawlers_user_agent_and_own_cookies(crawled: Crawled) -> None:
     headers = dict(crawled.site.requests)
     for path in ("/app.js", "/policy.json", "/asks", "/told"):
         assert headers[path]["user-agent"].startswith("clausewatch/")
@@ -263,12 +263,12 @@ def test_no_window_is_opened_and_no_file_downloaded(crawled: Crawled) -> None:
     assert not [path for path, _ in crawled.site.requests if path.startswith(("/opened", "/file"))]
 
 
-def test_images_films_frames_and_prefetches_are_not_loaded(crawled: Crawled) -> None:
+def test_images_videos_frames_and_prefetches_are_not_loaded(crawled: Crawled) -> None:
     for path in ("/i.png", "/v.mp4", "/f.html", "/favicon.ico", "/n.html"):
         assert crawled.requests_for(path) == 0
 
 
-def test_scripts_get_nothing_that_robots_txt_forbids(crawled: Crawled) -> None:
+def test_scripts_cannot_load_what_robots_txt_forbids(crawled: Crawled) -> None:
     assert crawled.requests_for("/secret.json") == 0
 
 
@@ -276,19 +276,19 @@ def test_the_number_of_requests_of_scripts_is_limited(crawled: Crawled) -> None:
     assert 0 < len([path for path, _ in crawled.site.requests if path.startswith("/many?")]) <= 50
 
 
-def test_several_pages_are_each_rendered_and_are_one_capture(crawled: Crawled) -> None:
+def test_several_pages_are_rendered_and_make_one_capture(crawled: Crawled) -> None:
     (first, _), (second, payload) = crawled.parts("twopages")
     assert first.media_type.startswith("multipart/alternative")
     assert b"carriers only" in parts_of(second, payload)[-1][1]
 
 
-def test_the_verdict_on_an_empty_rendered_page_asks_for_no_browser(crawled: Crawled) -> None:
+def test_the_verdict_on_an_empty_rendered_page_suggests_no_browser(crawled: Crawled) -> None:
     verdict = crawled.capture("empty").verdict
     assert (verdict.reason, verdict.evidence) == ("empty", "rendered, the page still shows nothing to read")
 
 
 @pytest.mark.parametrize("vendor", FAULTY)
-def test_a_page_that_cannot_be_rendered_is_quarantined_with_the_reason(crawled: Crawled, vendor: str) -> None:
+def test_a_page_that_cannot_be_rendered_is_quarantined(crawled: Crawled, vendor: str) -> None:
     verdict = crawled.capture(vendor).verdict
     assert verdict.reason == "truncated"
     assert re.match(FAULTY[vendor].format(url=crawled.site.url), verdict.evidence)
@@ -299,8 +299,11 @@ def test_a_page_that_cannot_be_rendered_is_quarantined_with_the_reason(crawled: 
 
 @contextmanager
 def trap() -> Iterator[tuple[int, list[str]]]:
-    """Yields a port of this machine that nobody may connect to, and the list of those who did, by TCP or UDP."""
-    visitors: list[str] = []
+    """Yields a port of this machine to which no script may connect, and a list of the connections that were made.
+
+    The list has an entry for each TCP connection and for each UDP datagram.
+    """
+    contacts: list[str] = []
     tcp = socket.create_server(("127.0.0.1", 0))
     port = tcp.getsockname()[1]
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -309,29 +312,29 @@ def trap() -> Iterator[tuple[int, list[str]]]:
     udp.settimeout(0.2)
     ended = threading.Event()
 
-    def watch(receive: Callable[[], object], what: str) -> None:
+    def watch(receive: Callable[[], object], kind: str) -> None:
         while not ended.is_set():
             with suppress(OSError):
                 receive()
-                visitors.append(what)
+                contacts.append(kind)
 
-    watches = [
+    threads = [
         threading.Thread(target=watch, args=(tcp.accept, "connection")),
         threading.Thread(target=watch, args=(lambda: udp.recvfrom(2048), "datagram")),
     ]
-    for thread in watches:
+    for thread in threads:
         thread.start()
     try:
-        yield port, visitors
+        yield port, contacts
     finally:
         ended.set()
-        for thread in watches:
+        for thread in threads:
             thread.join()
         tcp.close()
         udp.close()
 
 
-# Scripts, each on a page of its own. `inside` stands for the address of the trap, without a scheme.
+# Scripts that try to reach the trap. Each is on a page of its own. `inside` stands for the trap's host and port.
 ATTEMPTS = {
     "fetch": "fetch('http://inside/x').catch(() => 0)",
     "post": "fetch('http://inside/x', {method: 'POST', body: 'x', mode: 'no-cors'}).catch(() => 0)",
@@ -369,7 +372,7 @@ ATTEMPTS = {
 
 
 def test_no_script_reaches_a_private_address(tmp_path: Path) -> None:
-    with trap() as (port, visitors):
+    with trap() as (port, contacts):
         pages: dict[str, Page | list[Page]] = {
             f"/{name}": Page(
                 shell(
@@ -383,15 +386,15 @@ def test_no_script_reaches_a_private_address(tmp_path: Path) -> None:
         pages["/inside"] = Page(b"", 302, {"Location": f"http://127.0.0.1:{port}/x"})
         pages["/worker.js"] = Page(f"fetch('http://127.0.0.1:{port}/x')".encode(), headers=SCRIPT)
         with serve_pages(pages) as site:
-            # The archive that the operator sets may have a private address, so it can stand in for a public site.
+            # The operator's archive may have a private address. So this site is declared as the archive.
             crawler = Crawler(tmp_path, wayback_url=site.url)
             for name in ATTEMPTS:
                 declare(crawler.vendors, name, f"url: {site.url}/{name}; render: browser")
-            done = crawler.crawl("live", BROWSER_QUIET="0.7")
+            result = crawler.crawl("live", BROWSER_QUIET="0.7")
     count = len(ATTEMPTS)
-    assert visitors == []
-    # The browser is sent to the file of a download link as to any other address.
-    assert done.stderr == f"live: {count} captures found, {count} new, 1 quarantined, 0 failed\n"
+    assert contacts == []
+    # A download link navigates the browser to the file's address, like any other link.
+    assert result.stderr == f"live: {count} captures found, {count} new, 1 quarantined, 0 failed\n"
     assert "a private address" in crawler.captures("download")[0].verdict.evidence
 
 
@@ -404,7 +407,7 @@ def test_no_script_reaches_a_private_address(tmp_path: Path) -> None:
     ],
 )
 def test_a_page_that_redirects_to_a_private_address_is_quarantined(tmp_path: Path, script: str, reason: str) -> None:
-    with trap() as (port, visitors):
+    with trap() as (port, contacts):
         pages: dict[str, Page | list[Page]] = {
             "/p": Page(shell(shows() + script.replace("{port}", str(port)))),
             "/inside": Page(b"", 302, {"Location": f"http://127.0.0.1:{port}/x"}),
@@ -413,7 +416,7 @@ def test_a_page_that_redirects_to_a_private_address_is_quarantined(tmp_path: Pat
             crawler = Crawler(tmp_path, wayback_url=site.url)
             declare(crawler.vendors, "kestrel", f"url: {site.url}/p; render: browser")
             crawler.crawl("live")
-    assert visitors == []
+    assert contacts == []
     (stored,) = crawler.captures("kestrel")
     assert stored.verdict.reason == "truncated"
     assert stored.verdict.evidence.startswith("its scripts send the browser to http://")
@@ -439,16 +442,16 @@ def test_no_script_reads_a_file_of_this_machine(tmp_path: Path) -> None:
     with serve_pages({**pages}) as site:
         for n in range(len(scripts)):
             declare(crawler.vendors, f"v{n}", f"url: {site.url}/{n}; render: browser")
-        done = crawler.crawl("live", BROWSER_QUIET="0.5")
+        result = crawler.crawl("live", BROWSER_QUIET="0.5")
     count = len(scripts)
-    assert done.stderr == f"live: {count} captures found, {count} new, 0 quarantined, 0 failed\n"
+    assert result.stderr == f"live: {count} captures found, {count} new, 0 quarantined, 0 failed\n"
     for n in range(count):
         (stored,) = crawler.captures(f"v{n}")
         assert b"own words" not in crawler.payload(stored)
 
 
 def test_dns_rebinding_never_leads_scripts_to_a_private_address(tmp_path: Path) -> None:
-    """In DNS rebinding, the page's host is public when the page is served, and private when its scripts ask again."""
+    """In DNS rebinding, a host is public when its page is served, and private when the page's scripts send requests."""
     reached: list[str] = []
     page = shell(
         "Promise.allSettled([1, 2, 3, 4, 5, 6].map(n => fetch('/n' + n, {cache: 'no-store'})))"
@@ -466,7 +469,7 @@ def test_dns_rebinding_never_leads_scripts_to_a_private_address(tmp_path: Path) 
     crawler = Crawler(tmp_path)
     with raw_server(answer_as("inside"), "127.0.0.1", port), raw_server(answer_as("outside"), "127.0.0.2", port):
         declare(crawler.vendors, "kestrel", f"url: http://rebinding.example:{port}/p; render: browser")
-        done = patched_crawl(
+        result = patched_crawl(
             crawler,
             "import itertools\n"
             "turn = itertools.count()\n"
@@ -476,18 +479,18 @@ def test_dns_rebinding_never_leads_scripts_to_a_private_address(tmp_path: Path) 
             "    return '127.0.0.2' if next(turn) < 2 else '127.0.0.1'",
             DNSCACHE_ENABLED="False",
         )
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in result.stderr
     assert set(reached) == {"outside"}
     assert len(crawler.captures("kestrel")) == 1
 
 
 def live_crawl(crawler: Crawler, **environment: str) -> CompletedProcess[str]:
-    """Runs a live crawl in a new process, with further variables in its environment."""
+    """Runs a live crawl in a new process. environment: additional environment variables."""
     return scrapy_crawl(crawler, "live", environment=environment, **QUICK, BROWSER_QUIET="0.5")
 
 
 def path_with_chromium(folder: Path, text: str) -> str:
-    """Returns a PATH in which `chromium` is a shell script, and the other commands are the system's."""
+    """Returns a PATH in which `chromium` is a shell script. All other commands are the system's. text: the script."""
     folder.mkdir()
     (folder / "chromium").write_text(f"#!/bin/sh\n{text}\n")
     (folder / "chromium").chmod(0o755)
@@ -496,7 +499,7 @@ def path_with_chromium(folder: Path, text: str) -> str:
 
 @pytest.fixture
 def two_vendors(tmp_path: Path) -> Iterator[tuple[Crawler, Site]]:
-    """Yields a crawler of two vendors, and the site: `kestrel` must be rendered, `plain` needs no browser."""
+    """Yields a crawler of two vendors, and their site. Only the page of `kestrel` must be rendered."""
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({"/p": Page(shell(shows())), "/plain": Page(policy_page())}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p; render: browser")
@@ -513,29 +516,27 @@ def two_vendors(tmp_path: Path) -> Iterator[tuple[Crawler, Site]]:
     ],
     ids=["missing", "failing", "ending"],
 )
-def test_without_chromium_only_pages_to_be_rendered_fail(
+def test_without_chromium_only_rendered_pages_fail(
     two_vendors: tuple[Crawler, Site], tmp_path: Path, chromium: str | None, reason: str
 ) -> None:
     crawler, site = two_vendors
     path = path_with_chromium(tmp_path / "bin", chromium) if chromium else str(tmp_path)
-    done = live_crawl(crawler, PATH=path)
-    assert done.returncode == 1
-    first, last = done.stderr.splitlines()
+    result = live_crawl(crawler, PATH=path)
+    assert result.returncode == 1
+    first, last = result.stderr.splitlines()
     assert first.startswith(f"failed: kestrel/privacy {site.url}/p: ")
     assert reason in first
     assert last == "live: 1 capture found, 1 new, 0 quarantined, 1 failed"
     assert len(crawler.captures("plain")) == 1
 
 
-def test_without_scrapy_playwright_only_pages_to_be_rendered_fail(
-    two_vendors: tuple[Crawler, Site], tmp_path: Path
-) -> None:
+def test_without_scrapy_playwright_only_rendered_pages_fail(two_vendors: tuple[Crawler, Site], tmp_path: Path) -> None:
     crawler, site = two_vendors
     (tmp_path / "scrapy_playwright").mkdir()
     (tmp_path / "scrapy_playwright" / "__init__.py").write_text("raise ModuleNotFoundError('scrapy_playwright')\n")
-    done = live_crawl(crawler, PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    assert done.returncode == 1
-    assert done.stderr == (
+    result = live_crawl(crawler, PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    assert result.returncode == 1
+    assert result.stderr == (
         f"failed: kestrel/privacy {site.url}/p: scrapy-playwright is not installed: pip install --editable "
         "'.[browser]'\nlive: 1 capture found, 1 new, 0 quarantined, 1 failed\n"
     )
@@ -549,7 +550,7 @@ def test_chromium_is_started_only_if_a_page_must_be_rendered(two_vendors: tuple[
     assert not (tmp_path / "started").exists()
 
 
-def test_after_a_page_that_ends_chromium_the_next_one_gets_a_new_one(
+def test_if_a_page_crashes_chromium_a_new_chromium_is_started(
     two_vendors: tuple[Crawler, Site], tmp_path: Path
 ) -> None:
     crawler, site = two_vendors
@@ -566,8 +567,8 @@ def test_after_a_page_that_ends_chromium_the_next_one_gets_a_new_one(
     site.pages["/kill"] = Page(b"", delay=3)
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    done = live_crawl(crawler, PATH=path)
-    assert done.stderr == "live: 3 captures found, 3 new, 1 quarantined, 0 failed\n"
+    result = live_crawl(crawler, PATH=path)
+    assert result.stderr == "live: 3 captures found, 3 new, 1 quarantined, 0 failed\n"
     (stored,) = crawler.captures("a-killer")
     assert stored.verdict.reason == "truncated"
     assert stored.verdict.evidence.startswith("the browser could not show it: ")
@@ -605,7 +606,7 @@ def test_vendors_try_renders_a_page(two_vendors: tuple[Crawler, Site]) -> None:
     assert two_pages.stdout.count("We keep letters for thirty days.") == 2
 
 
-def test_an_interrupt_ends_chromium_and_leaves_its_page_to_the_next_crawl(
+def test_an_interrupt_ends_chromium_and_leaves_its_page_for_later(
     two_vendors: tuple[Crawler, Site], tmp_path: Path
 ) -> None:
     crawler, site = two_vendors
@@ -616,7 +617,7 @@ def test_an_interrupt_ends_chromium_and_leaves_its_page_to_the_next_crawl(
     while "/up" not in [path for path, _ in site.requests] or not crawler.captures("plain"):
         assert crawl.poll() is None
         time.sleep(0.05)
-    os.killpg(crawl.pid, signal.SIGINT)  # as Ctrl-C does, which reaches all processes of the terminal
+    os.killpg(crawl.pid, signal.SIGINT)  # Ctrl-C, too, reaches all processes of the terminal
     _, stderr = crawl.communicate(timeout=60)
     assert stderr == (
         "failed: the crawl was interrupted\n"

@@ -1,4 +1,4 @@
-"""`scrapy crawl` and the crawls from Python: exit statuses and messages."""
+"""Exit statuses and messages of `scrapy crawl`, and of crawls that are run from Python."""
 
 import signal
 import sqlite3
@@ -34,40 +34,40 @@ def crawler(tmp_path: Path) -> Crawler:
         ("live", ["vednor=kestrel"], "the live crawl has no argument 'vednor'"),
         ("archive", ["since=yesterday"], "'yesterday' is not a date: give a year, a month or a day"),
         ("archive", ["since=2018", "until=2010"], "since (2018) is after until (2010)"),
-        ("alive", [], "there is no crawl 'alive'; there are: archive, live"),
+        ("alive", [], "there is no crawl 'alive'; the crawls are: archive, live"),
     ],
 )
-def test_a_wrong_argument_is_one_message_and_status_2(
+def test_a_wrong_argument_ends_with_one_message_and_status_2(
     crawler: Crawler, spider: str, arguments: list[str], message: str
 ) -> None:
-    done = crawler.crawl(spider, *arguments)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"Error: {message}")
-    assert done.stderr.count("\n") == 1
+    result = crawler.crawl(spider, *arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"Error: {message}")
+    assert result.stderr.count("\n") == 1
 
 
-def test_a_broken_declaration_is_reported_with_its_place_and_status_2(crawler: Crawler) -> None:
+def test_a_broken_declaration_ends_with_its_file_and_status_2(crawler: Crawler) -> None:
     (crawler.vendors / "broken.yaml").write_text("name: Broken\n")
-    done = scrapy_crawl(crawler, "live")  # in a new process, as a user starts it
-    assert done.returncode == 2
-    assert done.stderr.startswith("Error: ")
-    assert "broken.yaml:" in done.stderr
-    assert "Traceback" not in done.stderr
+    result = scrapy_crawl(crawler, "live")  # in a new process, as if a user started it
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: ")
+    assert "broken.yaml:" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_a_wrong_setting_is_reported_with_its_name_and_status_2(crawler: Crawler) -> None:
+def test_a_wrong_setting_ends_with_its_name_and_status_2(crawler: Crawler) -> None:
     crawler.wayback_url = "archive.example"
-    done = crawler.crawl("archive")
-    assert done.returncode == 2
-    assert done.stderr.startswith("Error: WAYBACK_URL='archive.example'")
+    result = crawler.crawl("archive")
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: WAYBACK_URL='archive.example'")
 
 
-def test_a_database_that_cannot_be_opened_is_one_message_and_status_1(crawler: Crawler) -> None:
+def test_a_database_that_cannot_be_opened_ends_with_status_1(crawler: Crawler) -> None:
     (crawler.folder / "store.db").mkdir()
-    done = crawler.crawl("live")
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: ")
-    assert "Traceback" not in done.stderr
+    result = crawler.crawl("live")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.stderr
 
 
 def test_a_database_error_ends_the_crawl_with_its_message(crawler: Crawler) -> None:
@@ -80,17 +80,17 @@ def test_a_database_error_ends_the_crawl_with_its_message(crawler: Crawler) -> N
                 "CREATE TRIGGER full BEFORE INSERT ON captures WHEN (SELECT count(*) FROM captures) >= 3 "
                 "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
             )
-        done = crawler.crawl("live", "vendor=" + ",".join(f"v{n}" for n in range(9)))
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    *_, failure, summary = done.stderr.splitlines()
+        result = crawler.crawl("live", "vendor=" + ",".join(f"v{n}" for n in range(9)))
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    *_, failure, summary = result.stderr.splitlines()
     assert failure.startswith("failed: the crawl ended early: ")
     assert "disk is full" in failure
     assert ", 3 new, 0 quarantined, 1 failed" in summary
     assert sum(len(crawler.captures(f"v{n}")) for n in range(9)) == 3
 
 
-def test_an_interrupted_crawl_keeps_what_it_fetched_and_says_so(crawler: Crawler) -> None:
+def test_an_interrupted_crawl_keeps_the_captures_it_has_fetched(crawler: Crawler) -> None:
     with serve_pages({"/p": Page(policy_page()), "/slow": Page(policy_page(), delay=0.5)}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         for n in range(4):

@@ -1,4 +1,4 @@
-"""A live page that shows another text than before is fetched a second time before the crawl ends."""
+"""If the text of a live page has changed, the page is fetched a second time before the crawl ends."""
 
 import re
 import signal
@@ -21,9 +21,9 @@ from tests.servers.commands import started_scrapy_crawl
 
 OLD, NEW, THIRD = (Page(policy_page(f"We keep letters for {days} days.")) for days in ("thirty", "sixty", "ninety"))
 BROKEN = Page(b"<p>Come back later.</p>", 404)
-AFTER = 5
-# What each page shows in the second crawl, fetch by fetch.
-SHOWN: dict[str, list[Page]] = {
+CONFIRM_AFTER = 5
+# The answers of each page in the second crawl: to the first fetch, to the second fetch, and so on.
+ANSWERS: dict[str, list[Page]] = {
     "same": [OLD],
     "lasts": [NEW],
     "flips": [NEW, OLD],
@@ -39,11 +39,11 @@ SHOWN: dict[str, list[Page]] = {
 class Crawled:
     crawler: Crawler
     site: Site
-    done: CompletedProcess[str]
+    result: CompletedProcess[str]
     seconds: float
 
     def requests_for(self, vendor: str) -> int:
-        """Returns how often the second crawl requested a vendor's page."""
+        """Returns the number of times that the second crawl requested a vendor's page."""
         return sum(path == f"/{vendor}" for path, _ in self.site.requests)
 
     def settled(self, vendor: str) -> SettledHistory:
@@ -53,47 +53,51 @@ class Crawled:
 
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
-    crawler = Crawler(tmp_path_factory.mktemp("confirmation"), allow_private=True, confirm_after=AFTER)
-    pages: dict[str, Page | list[Page]] = {f"/{vendor}": OLD for vendor in SHOWN}
+    crawler = Crawler(tmp_path_factory.mktemp("confirmation"), allow_private=True, confirm_after=CONFIRM_AFTER)
+    pages: dict[str, Page | list[Page]] = {f"/{vendor}": OLD for vendor in ANSWERS}
     with serve_pages(pages) as site:
-        for vendor in SHOWN:
+        for vendor in ANSWERS:
             declare(crawler.vendors, vendor, f"url: {site.url}/{vendor}")
         first = crawler.crawl("live")
-        assert first.stderr == f"live: {len(SHOWN)} captures found, {len(SHOWN)} new, 0 quarantined, 0 failed\n"
-        site.pages |= {f"/{vendor}": list(pages) for vendor, pages in SHOWN.items()}
+        assert first.stderr == f"live: {len(ANSWERS)} captures found, {len(ANSWERS)} new, 0 quarantined, 0 failed\n"
+        site.pages |= {f"/{vendor}": list(pages) for vendor, pages in ANSWERS.items()}
         site.requests.clear()
         begun = time.monotonic()
-        # With a cache, the second fetch must still go to the site. Without retries, the failing fetch is quicker.
-        done = crawler.crawl(
+        # The cache is on, to check that the second fetch still goes to the site. Retries are off, to save time.
+        result = crawler.crawl(
             "live", RETRY_TIMES="0", HTTPCACHE_ENABLED="True", HTTPCACHE_DIR=str(crawler.folder / "cache")
         )
-        yield Crawled(crawler, site, done, time.monotonic() - begun)
+        yield Crawled(crawler, site, result, time.monotonic() - begun)
 
 
-def test_changed_pages_are_fetched_twice_and_unchanged_ones_once(crawled: Crawled) -> None:
-    counts = {vendor: crawled.requests_for(vendor) for vendor in SHOWN}
-    assert counts.pop("drops") >= 2  # Twisted repeats a request if a connection that was kept open breaks off
+def test_only_changed_pages_are_fetched_twice(crawled: Crawled) -> None:
+    counts = {vendor: crawled.requests_for(vendor) for vendor in ANSWERS}
+    assert counts.pop("drops") >= 2  # Twisted repeats a request if a kept-alive connection is lost
     assert counts == dict.fromkeys(counts, 2) | {"same": 1, "broken": 1}
 
 
-def test_all_pages_wait_at_the_same_time_and_a_line_says_until_when(crawled: Crawled) -> None:
-    lines = crawled.done.stderr.splitlines()
+def test_all_pages_wait_together_and_the_crawl_prints_how_long(crawled: Crawled) -> None:
+    lines = crawled.result.stderr.splitlines()
     assert len(lines) == 3, lines
     line, failure, summary = lines
     assert re.fullmatch(
-        r"live: 6 pages show another text than before; waiting until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ to fetch them "
-        "once more",
+        r"live: the text of 6 pages has changed; waiting until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ to fetch them "
+        "a second time",
         line,
     )
     assert failure.startswith("failed: drops/privacy")
     assert summary == "live: 13 captures found, 13 new, 2 quarantined, 1 failed"
-    assert AFTER <= crawled.seconds < AFTER * 4
+    assert CONFIRM_AFTER <= crawled.seconds < CONFIRM_AFTER * 4
 
 
-def test_both_fetches_are_captures_with_the_set_time_between_them(crawled: Crawled) -> None:
+def test_both_fetches_are_captures_the_set_time_apart(crawled: Crawled) -> None:
     _, second, third = (stored.capture for stored in crawled.crawler.captures("lasts"))
     assert (second.sha256, second.url, second.source) == (third.sha256, third.url, "live")
-    assert timedelta(seconds=AFTER) <= third.captured_at - second.captured_at <= timedelta(seconds=AFTER * 3)
+    assert (
+        timedelta(seconds=CONFIRM_AFTER)
+        <= third.captured_at - second.captured_at
+        <= timedelta(seconds=CONFIRM_AFTER * 3)
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_the_second_fetch_decides_whether_a_change_lasted(
     assert (len(history.history.periods), len(history.transient), len(history.pending)) == (stand, transient, pending)
 
 
-def test_the_second_fetch_sends_no_cookie_of_the_first(crawled: Crawled) -> None:
+def test_the_second_fetch_sends_no_cookie_from_the_first(crawled: Crawled) -> None:
     assert all("cookie" not in headers for _, headers in crawled.site.requests)
 
 
@@ -129,8 +133,8 @@ def test_an_interrupt_ends_the_wait_at_once(tmp_path: Path) -> None:
         crawl = started_scrapy_crawl(crawler, "live", DOWNLOAD_DELAY="0")
         assert crawl.stderr is not None
         line = crawl.stderr.readline()
-        assert line.startswith("live: 1 page shows another text than before; waiting until ")
-        assert line.endswith(" to fetch it once more\n")
+        assert line.startswith("live: the text of 1 page has changed; waiting until ")
+        assert line.endswith(" to fetch it a second time\n")
         begun = time.monotonic()
         crawl.send_signal(signal.SIGINT)
         _, stderr = crawl.communicate(timeout=30)
@@ -142,12 +146,12 @@ def test_an_interrupt_ends_the_wait_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_two_locations_with_different_texts_are_no_change(tmp_path: Path) -> None:
+def test_different_texts_at_two_locations_are_not_a_change(tmp_path: Path) -> None:
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({"/a": OLD, "/b": NEW}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/a", f"url: {site.url}/b")
         crawler.crawl("live", "vendor=kestrel", CLOSESPIDER_TIMEOUT="20")
         site.requests.clear()
-        done = crawler.crawl("live")
+        result = crawler.crawl("live")
         assert len(site.requests) == 3  # robots.txt and the two
-    assert done.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
+    assert result.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"

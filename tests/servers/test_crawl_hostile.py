@@ -1,4 +1,4 @@
-"""Live crawls of hostile servers: each is refused, reported on one line, and the crawl goes on with the others."""
+"""Live crawls of hostile servers. Each is reported as a failure on one line, and the crawl fetches the other sites."""
 
 import gzip
 import re
@@ -22,7 +22,7 @@ UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
 
 
 def drip(connection: socket.socket, start: bytes, piece: bytes) -> None:
-    """Sends the start, and then the piece again and again, slowly and without end."""
+    """Sends `start`, and then `piece` every 0.2 seconds, without end."""
     connection.sendall(start)
     while True:
         connection.sendall(piece)
@@ -30,7 +30,7 @@ def drip(connection: socket.socket, start: bytes, piece: bytes) -> None:
 
 
 def flood(connection: socket.socket, start: bytes, piece: bytes) -> None:
-    """Sends the start, and then 200 MB of the piece."""
+    """Sends `start`, and then `piece` so often that it makes 200 MB."""
     connection.sendall(start)
     for _ in range(200_000_000 // len(piece)):
         connection.sendall(piece)
@@ -39,24 +39,24 @@ def flood(connection: socket.socket, start: bytes, piece: bytes) -> None:
 def crawl_with_good_page(
     tmp_path: Path, answer: Callable[[socket.socket], None], timeout: int = 60, max_size: int = 32 * 1024 * 1024
 ) -> tuple[CompletedProcess[str], Crawler, float]:
-    """Crawls a hostile server and a good one, whose page must be stored.
+    """Crawls a hostile server and a normal server. Checks that the page of the normal server is stored.
 
     timeout, max_size: the limits on one answer, in seconds and bytes.
 
-    Returns how the crawl ended, the crawler, and how many seconds the crawl took.
+    Returns the crawl's result, the crawler, and the duration of the crawl in seconds.
     """
     crawler = Crawler(tmp_path, allow_private=True)
     with raw_server(answer) as hostile, serve_pages({"/p": Page(policy_page())}) as site:
         declare(crawler.vendors, "hostile", f"url: {hostile}/p")
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         begun = time.monotonic()
-        done = crawler.crawl("live", RETRY_TIMES="0", DOWNLOAD_TIMEOUT=str(timeout), DOWNLOAD_MAXSIZE=str(max_size))
+        result = crawler.crawl("live", RETRY_TIMES="0", DOWNLOAD_TIMEOUT=str(timeout), DOWNLOAD_MAXSIZE=str(max_size))
         seconds = time.monotonic() - begun
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
     assert len(crawler.captures("kestrel")) == 1
     assert crawler.captures("hostile") == ()
-    return done, crawler, seconds
+    return result, crawler, seconds
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,10 @@ def crawl_with_good_page(
     [(OK + b"Content-Length: 100000\r\n\r\n", b"x"), (OK + b"X: ", b"x"), (b"", b"H"), (OK, b"X: y\r\n")],
     ids=["body", "header", "status", "headers"],
 )
-def test_a_dripping_server_is_left_when_the_time_for_an_answer_is_over(
-    tmp_path: Path, start: bytes, piece: bytes
-) -> None:
-    done, _, seconds = crawl_with_good_page(tmp_path, lambda connection: drip(connection, start, piece), timeout=2)
-    assert "the complete answer did not arrive in time" in done.stderr
-    assert seconds < 30  # it would be endless; a busy machine takes long to start the crawl
+def test_a_slow_endless_answer_is_rejected_at_the_time_limit(tmp_path: Path, start: bytes, piece: bytes) -> None:
+    result, _, seconds = crawl_with_good_page(tmp_path, lambda connection: drip(connection, start, piece), timeout=2)
+    assert "the complete answer did not arrive in time" in result.stderr
+    assert seconds < 30  # without the limit, the crawl would never end; a busy machine may need long to start it
 
 
 @pytest.mark.parametrize(
@@ -83,18 +81,18 @@ def test_a_dripping_server_is_left_when_the_time_for_an_answer_is_over(
     ],
     ids=["body", "chunks", "headers", "header", "hints"],
 )
-def test_an_endless_answer_is_rejected_at_the_size_limit(
+def test_a_fast_endless_answer_is_rejected_at_the_size_limit(
     tmp_path: Path, start: bytes, piece: bytes, reason: str
 ) -> None:
-    done, _, seconds = crawl_with_good_page(
+    result, _, seconds = crawl_with_good_page(
         tmp_path, lambda connection: flood(connection, start, piece), max_size=1_000_000
     )
-    assert reason in done.stderr
-    assert seconds < 30  # it would be endless; a busy machine takes long to start the crawl
+    assert reason in result.stderr
+    assert seconds < 30  # without the limit, the crawl would never end; a busy machine may need long to start it
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "many"])
-def test_a_page_that_unpacks_to_gigabytes_is_rejected_at_the_size_limit(tmp_path: Path, coding: str) -> None:
+def test_a_page_that_unpacks_to_gigabytes_is_rejected(tmp_path: Path, coding: str) -> None:
     zeros = bytes(1 << 28)
     if coding == "gzip":
         packed = gzip.compress(zeros)
@@ -108,8 +106,8 @@ def test_a_page_that_unpacks_to_gigabytes_is_rejected_at_the_size_limit(tmp_path
         head = OK + f"Content-Encoding: {name}\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
         connection.sendall(head + packed)
 
-    done, _, _ = crawl_with_good_page(tmp_path, answer)
-    assert "the answer was rejected: the body " in done.stderr
+    result, _, _ = crawl_with_good_page(tmp_path, answer)
+    assert "the answer was rejected: the body " in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -131,23 +129,24 @@ def test_a_page_that_unpacks_to_gigabytes_is_rejected_at_the_size_limit(tmp_path
         "http://" + ".".join("a" * 63 for _ in range(9)) + "/",
     ],
 )
-def test_a_redirect_to_no_web_page_is_a_failure_on_one_safe_line(tmp_path: Path, target: str) -> None:
+def test_a_redirect_to_an_unusable_address_is_a_failure(tmp_path: Path, target: str) -> None:
     def answer(connection: socket.socket) -> None:
         head = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"
         connection.sendall(head.encode("latin-1"))
 
-    done, _, _ = crawl_with_good_page(tmp_path, answer, timeout=5)
-    assert not UNSAFE.search(done.stderr)
-    failures = [line for line in done.stderr.splitlines() if not line.startswith("live: ")]
+    result, _, _ = crawl_with_good_page(tmp_path, answer, timeout=5)
+    assert not UNSAFE.search(result.stderr)
+    failures = [line for line in result.stderr.splitlines() if not line.startswith("live: ")]
     assert len(failures) == 1, failures
     assert failures[0].startswith("failed: hostile/privacy ")
     assert len(failures[0]) < 500
 
 
 def test_dns_rebinding_never_leads_a_crawl_to_a_private_address(tmp_path: Path) -> None:
-    """In DNS rebinding, a name's answer changes between check and connection.
+    """In DNS rebinding, a name's address changes between the check and the connection.
 
-    Every other answer here is public, so a second look-up for the connection would lead to the private address.
+    Here, public and private addresses alternate. If the crawl looked the name up a second time for the connection, it
+    would get the private address.
     """
     reached: list[str] = []
 
@@ -164,7 +163,7 @@ def test_dns_rebinding_never_leads_a_crawl_to_a_private_address(tmp_path: Path) 
     with raw_server(inside, "127.0.0.1", port), raw_server(outside, "127.0.0.2", port):
         for n in range(4):
             declare(crawler.vendors, f"v{n}", f"url: http://rebinding{n}.example:{port}/p")
-        done = patched_crawl(
+        result = patched_crawl(
             crawler,
             "import itertools\n"
             "turn = itertools.count()\n"
@@ -172,14 +171,14 @@ def test_dns_rebinding_never_leads_a_crawl_to_a_private_address(tmp_path: Path) 
             "    if isinstance(host, bytes): host = host.decode()\n"
             "    return ('127.0.0.2', '127.0.0.1')[next(turn) % 2] if host and 'rebinding' in host else None",
         )
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in result.stderr
     assert reached
     assert set(reached) == {"outside"}
-    assert "is 127.0.0.1, a private address" in done.stderr
+    assert "is 127.0.0.1, a private address" in result.stderr
 
 
-def test_control_characters_of_a_page_reach_no_terminal_unescaped(tmp_path: Path) -> None:
-    """Escape sequences (C0 and C1) and bidirectional controls in title, text, headers and redirects."""
+def test_control_characters_from_a_page_are_escaped_in_output(tmp_path: Path) -> None:
+    """The page has escape sequences (C0 and C1) and bidirectional controls in title, text, headers and redirects."""
     evil = "\x1b]0;owned\x07\x9b31m\u202egnp\u202c\u2066"
     crawler = Crawler(tmp_path, allow_private=True)
     page = policy_page(f"We keep letters {evil} for thirty days.").replace(b"Kestrel Post: ", evil.encode())
@@ -207,8 +206,8 @@ def test_control_characters_of_a_page_reach_no_terminal_unescaped(tmp_path: Path
         *(["report", "kestrel", first, last, "--format", form] for form in ("text", "json", "markdown", "html")),
     ]
     for command in commands:
-        done = clausewatch(crawler, *command)
-        outputs += [done.stdout, done.stderr]
+        result = clausewatch(crawler, *command)
+        outputs += [result.stdout, result.stderr]
     for output in outputs:
         assert not UNSAFE.search(output), output
     assert len(captures) >= 2

@@ -1,4 +1,4 @@
-"""Live crawls of a site on loopback. Most tests look at one crawl of a site that has a page for each case."""
+"""Live crawls of a site on loopback. Most tests examine the same crawl of a site that has a page for each case."""
 
 import gzip
 import re
@@ -25,7 +25,7 @@ PACKED = gzip.compress(policy_page())
 class Crawled:
     crawler: Crawler
     site: Site
-    done: CompletedProcess[str]
+    result: CompletedProcess[str]
     begun: datetime
 
     def requests_for(self, path: str) -> int:
@@ -33,7 +33,7 @@ class Crawled:
 
     def failure(self, vendor: str) -> str:
         """Returns the reason on the line `failed: VENDOR/POLICY ADDRESS: REASON`."""
-        (line,) = [line for line in self.done.stderr.splitlines() if line.startswith(f"failed: {vendor}/")]
+        (line,) = [line for line in self.result.stderr.splitlines() if line.startswith(f"failed: {vendor}/")]
         return line.partition(": ")[2].partition(" ")[2].partition(": ")[2]
 
 
@@ -62,7 +62,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         "/old": Page(policy_page()),
     }
     with serve_pages(pages) as site, socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))  # so that nobody listens at this port
+        bound.bind(("127.0.0.1", 0))  # no program listens on this port
         for path in pages:
             name = path.strip("/")
             if name and name.isalpha():
@@ -70,20 +70,20 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         declare(crawler.vendors, "old", f"url: {site.url}/old; until: 2020-01-01", f"url: {site.url}/plain")
         declare(crawler.vendors, "absent", f"url: http://127.0.0.1:{bound.getsockname()[1]}/")
         begun = datetime.now(UTC)
-        done = crawler.crawl(
+        result = crawler.crawl(
             "live", DOWNLOAD_TIMEOUT="3", DOWNLOAD_MAXSIZE="200000", CONCURRENT_REQUESTS_PER_DOMAIN="8"
         )
-        yield Crawled(crawler, site, done, begun)
+        yield Crawled(crawler, site, result, begun)
 
 
-def test_every_final_answer_is_a_capture_and_all_else_a_failure(crawled: Crawled) -> None:
-    assert crawled.done.returncode == 1
-    assert crawled.done.stdout == ""
-    assert "Traceback" not in crawled.done.stderr
-    assert crawled.done.stderr.splitlines()[-1] == "live: 7 captures found, 7 new, 2 quarantined, 10 failed"
+def test_every_page_is_a_capture_or_a_failure(crawled: Crawled) -> None:
+    assert crawled.result.returncode == 1
+    assert crawled.result.stdout == ""
+    assert "Traceback" not in crawled.result.stderr
+    assert crawled.result.stderr.splitlines()[-1] == "live: 7 captures found, 7 new, 2 quarantined, 10 failed"
 
 
-def test_a_capture_has_its_bytes_times_and_headers(crawled: Crawled) -> None:
+def test_a_capture_has_bytes_times_and_headers(crawled: Crawled) -> None:
     (stored,) = crawled.crawler.captures("plain")
     capture = stored.capture
     assert crawled.crawler.payload(stored) == policy_page()
@@ -96,7 +96,7 @@ def test_a_capture_has_its_bytes_times_and_headers(crawled: Crawled) -> None:
     assert stored.verdict.name == "accepted"
 
 
-def test_a_compressed_page_is_decoded_and_its_headers_kept_as_received(crawled: Crawled) -> None:
+def test_a_compressed_page_is_decoded_but_its_headers_are_kept(crawled: Crawled) -> None:
     (stored,) = crawled.crawler.captures("packed")
     assert crawled.crawler.payload(stored) == policy_page()
     assert ("Content-Encoding", "gzip") in stored.capture.headers
@@ -125,7 +125,7 @@ def test_only_temporary_errors_are_retried(crawled: Crawled) -> None:
 
 
 @pytest.mark.parametrize("vendor", ["cut", "cutpacked"])
-def test_a_body_that_is_cut_off_is_retried_and_then_a_failure(crawled: Crawled, vendor: str) -> None:
+def test_a_body_that_is_always_cut_off_is_a_failure(crawled: Crawled, vendor: str) -> None:
     assert crawled.crawler.captures(vendor) == ()
     assert crawled.requests_for(f"/{vendor}") == 3
     assert crawled.failure(vendor) == "the answer is cut off"
@@ -137,9 +137,9 @@ def test_a_body_that_is_cut_off_is_retried_and_then_a_failure(crawled: Crawled, 
         ("forbidden", "robots.txt forbids it"),
         ("toforbidden", "robots.txt forbids it"),
         ("silent", "the complete answer did not arrive in time"),
-        ("loop", "it redirects without end"),
-        ("offweb", "it redirects to something that is not a web address"),
-        ("mail", "it redirects to something that is not a web address"),
+        ("loop", "the page redirects too many times"),
+        ("offweb", "the page redirects to something that is not a web address"),
+        ("mail", "the page redirects to something that is not a web address"),
         ("absent", "http://127.0.0.1:PORT/robots.txt could not be fetched: connection refused"),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_location_is_requested_only_between_its_dates(crawled: Crawled) -> Non
     assert [stored.capture.url for stored in crawled.crawler.captures("old")] == [f"{crawled.site.url}/plain"]
 
 
-def test_the_user_agent_names_the_crawler_and_its_operators_contact(crawled: Crawled) -> None:
+def test_the_user_agent_names_the_crawler_and_a_contact(crawled: Crawled) -> None:
     for _, headers in crawled.site.requests:
         assert headers["user-agent"].startswith("clausewatch/")
         assert headers["user-agent"].endswith(" (+crawls@kestrelwatch.example)")
@@ -173,9 +173,9 @@ def test_a_site_gets_one_request_at_a_time_with_pauses(tmp_path: Path) -> None:
     with serve_pages({f"/{n}": Page(policy_page()) for n in range(3)}) as site:
         for n in range(3):
             declare(crawler.vendors, f"v{n}", f"url: {site.url}/{n}")
-        done = crawler.crawl("live", DOWNLOAD_DELAY="0.5", DOWNLOAD_DELAY_JITTER="0")
+        result = crawler.crawl("live", DOWNLOAD_DELAY="0.5", DOWNLOAD_DELAY_JITTER="0")
         assert len(site.requests) == 4
-    assert done.stderr == "live: 3 captures found, 3 new, 0 quarantined, 0 failed\n"
+    assert result.stderr == "live: 3 captures found, 3 new, 0 quarantined, 0 failed\n"
     times = sorted(crawler.captures(f"v{n}")[0].capture.captured_at for n in range(3))
     assert all(later - sooner >= timedelta(seconds=0.4) for sooner, later in pairwise(times))
 
@@ -187,12 +187,12 @@ def test_private_addresses_are_refused_in_any_notation(tmp_path: Path) -> None:
         hosts = {"literal": "127.0.0.1", "name": "localhost", "number": "2130706433", "six": "[::ffff:127.0.0.1]"}
         for name, host in hosts.items():
             declare(crawler.vendors, name, f"url: http://{host}:{port}/p")
-        done = crawler.crawl("live")
+        result = crawler.crawl("live")
         assert site.requests == []
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "live: 0 captures found, 0 new, 0 quarantined, 4 failed"
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == "live: 0 captures found, 0 new, 0 quarantined, 4 failed"
     assert (
-        "127.0.0.1, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses" in done.stderr
+        "127.0.0.1, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses" in result.stderr
     )
 
 
@@ -200,27 +200,27 @@ def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:
     with serve_pages({"/secret": Page(policy_page())}) as inside:
         moved = Page(b"", 302, {"Location": f"{inside.url}/secret"})
         with serve_pages({"/p": moved}) as outside:
-            # The archive that the operator sets may have a private address, so it can stand in for a public site.
+            # The operator's archive may have a private address. So this site is declared as the archive.
             crawler = Crawler(tmp_path, wayback_url=outside.url)
             declare(crawler.vendors, "kestrel", f"url: {outside.url}/p")
-            done = crawler.crawl("live")
+            result = crawler.crawl("live")
             assert [path for path, _ in outside.requests] == ["/robots.txt", "/p"]
         assert inside.requests == []
-    assert done.returncode == 1
-    assert "127.0.0.1, a private address" in done.stderr
+    assert result.returncode == 1
+    assert "127.0.0.1, a private address" in result.stderr
 
 
 def test_a_robots_txt_that_cannot_be_fetched_forbids_everything(tmp_path: Path) -> None:
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({"/robots.txt": Page(b"<p>oops</p>", 500), "/p": Page(policy_page())}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
-        done = crawler.crawl("live")
+        result = crawler.crawl("live")
         assert {path for path, _ in site.requests} == {"/robots.txt"}
-    assert "/robots.txt could not be fetched: status 500\n" in done.stderr
-    assert done.returncode == 1
+    assert "/robots.txt could not be fetched: status 500\n" in result.stderr
+    assert result.returncode == 1
 
 
-def test_two_crawls_are_two_captures_of_one_version(tmp_path: Path) -> None:
+def test_two_crawls_of_an_unchanged_page_make_one_version(tmp_path: Path) -> None:
     crawler = Crawler(tmp_path, allow_private=True)
     with serve_pages({"/p": Page(policy_page())}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
@@ -230,8 +230,8 @@ def test_two_crawls_are_two_captures_of_one_version(tmp_path: Path) -> None:
     assert first.version_id == second.version_id
 
 
-def test_a_cookie_makes_nobody_download_the_list_of_public_suffixes(tmp_path: Path) -> None:
-    """Scrapy looks up a cookie's domain with tldextract, which by default downloads the list when first used."""
+def test_a_cookie_does_not_cause_a_download_of_public_suffixes(tmp_path: Path) -> None:
+    """Scrapy looks up a cookie's domain with tldextract. By default, tldextract downloads its list at the first use."""
     proxied: list[str] = []
 
     def refuse(connection: socket.socket) -> None:
@@ -243,6 +243,6 @@ def test_a_cookie_makes_nobody_download_the_list_of_public_suffixes(tmp_path: Pa
     with raw_server(refuse) as proxy, serve_pages({"/p": page}) as site:
         declare(crawler.vendors, "kestrel", f"url: {site.url}/p")
         environment = {"https_proxy": proxy, "TLDEXTRACT_CACHE": str(tmp_path / "cache")}
-        done = scrapy_crawl(crawler, "live", environment=environment)
-    assert done.stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
+        result = scrapy_crawl(crawler, "live", environment=environment)
+    assert result.stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
     assert proxied == []

@@ -1,4 +1,4 @@
-"""Live crawls of so many pages that worker processes read them while the crawl goes on."""
+"""Live crawls with so many pages that worker processes read the captures while the crawl goes on."""
 
 import signal
 import sqlite3
@@ -48,13 +48,14 @@ def test_every_capture_is_read_by_the_end_of_the_crawl(crawler: Crawler, site: S
 
     for vendor in VENDORS[:20]:
         site.pages[f"/{vendor}"] = Page(policy_page("We burn letters."))
-    again = crawler.crawl("live")
+    second = crawler.crawl("live")
     assert (
-        again.stderr.splitlines()[-1] == f"live: {COUNT + 19} captures found, {COUNT + 19} new, 0 quarantined, 0 failed"
+        second.stderr.splitlines()[-1]
+        == f"live: {COUNT + 19} captures found, {COUNT + 19} new, 0 quarantined, 0 failed"
     )
 
 
-def test_captures_of_a_killed_crawl_are_read_by_the_next(crawler: Crawler, site: Site) -> None:
+def test_the_next_crawl_reads_the_captures_of_a_killed_crawl(crawler: Crawler, site: Site) -> None:
     settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
     command = [str(Path(sys.executable).with_name("scrapy")), "crawl", "live", *settings]
     crawl = subprocess.Popen(command, cwd=CHECKOUT, env=crawler.environment, process_group=0)
@@ -66,7 +67,7 @@ def test_captures_of_a_killed_crawl_are_read_by_the_next(crawler: Crawler, site:
         try:
             with closing(sqlite3.connect(file)) as connection:
                 (stored,) = connection.execute("SELECT count(*) FROM captures").fetchone()
-        except sqlite3.Error:  # the tables are not made yet
+        except sqlite3.Error:  # the tables don't exist yet
             continue
     crawl.send_signal(signal.SIGKILL)
     crawl.wait()

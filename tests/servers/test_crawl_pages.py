@@ -1,4 +1,4 @@
-"""Live crawls of a policy that is spread over several pages: one capture, or a failure that names the page."""
+"""Live crawls of a policy with several pages. The result is one capture, or a failure that names the page."""
 
 import gzip
 import subprocess
@@ -33,7 +33,7 @@ def site() -> Iterator[Site]:
 
 
 def crawler_of(tmp_path: Path, site: Site, *pages: str) -> Crawler:
-    """Returns a crawler of two vendors: `kestrel` has the page /p and the further pages, `alone` a single page."""
+    """Returns a crawler of two vendors. `kestrel` has the page /p and the given pages; `alone` has a single page."""
     crawler = Crawler(tmp_path, allow_private=True)
     addresses = [page if "//" in page else f"{site.url}{page}" for page in pages]
     declare(crawler.vendors, "kestrel", f"url: {site.url}/p; pages: {addresses}")
@@ -46,10 +46,10 @@ def only_capture(crawler: Crawler) -> StoredCapture:
     return stored
 
 
-def test_the_pages_are_one_capture_that_keeps_each_answer(tmp_path: Path, site: Site) -> None:
+def test_the_pages_make_one_capture_that_keeps_each_answer(tmp_path: Path, site: Site) -> None:
     crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
-    done = crawler.crawl("live")
-    assert done.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
+    result = crawler.crawl("live")
+    assert result.stderr == "live: 2 captures found, 2 new, 0 quarantined, 0 failed\n"
     assert [path for path, _ in site.requests if path.startswith("/p")] == ["/p", "/p/2", "/p/sharing", "/p/3"]
     stored = only_capture(crawler)
     assert (stored.verdict.name, stored.capture.status, stored.capture.headers) == ("accepted", None, ())
@@ -76,7 +76,7 @@ def test_unchanged_pages_have_the_same_checksum_and_version(tmp_path: Path, site
     assert first.version_id == second.version_id
 
 
-def test_a_change_on_a_further_page_makes_a_version(tmp_path: Path, site: Site) -> None:
+def test_a_change_on_a_further_page_makes_a_new_version(tmp_path: Path, site: Site) -> None:
     """All pages are fetched a second time to confirm the change."""
     crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
     crawler.crawl("live", "vendor=kestrel")
@@ -98,13 +98,13 @@ def test_a_change_on_a_further_page_makes_a_version(tmp_path: Path, site: Site) 
     ],
     ids=["missing", "error", "challenge"],
 )
-def test_a_page_without_its_part_of_the_policy_quarantines_the_capture(
+def test_a_page_without_policy_text_quarantines_the_capture(
     tmp_path: Path, site: Site, page: Page, reason: str, evidence: str
 ) -> None:
     site.pages["/p/3"] = page
     crawler = crawler_of(tmp_path, site, "/p/2", "/p/3")
-    done = crawler.crawl("live")
-    assert done.stderr == "live: 2 captures found, 2 new, 1 quarantined, 0 failed\n"
+    result = crawler.crawl("live")
+    assert result.stderr == "live: 2 captures found, 2 new, 1 quarantined, 0 failed\n"
     stored = only_capture(crawler)
     assert stored.verdict.reason == reason
     assert stored.verdict.evidence.startswith(f"page 3 of 3, {site.url}/p/3: {evidence}")
@@ -113,33 +113,33 @@ def test_a_page_without_its_part_of_the_policy_quarantines_the_capture(
 @pytest.mark.parametrize(
     ("path", "page", "reason"),
     [
-        ("/p/2", Page(drop=True), "the connection broke off"),
+        ("/p/2", Page(drop=True), "the connection was lost"),
         ("/p/2", Page(b"x", headers={**HTML, "Content-Length": "50"}), "the answer is cut off"),
-        ("/p/2", Page(b"", 302, {"Location": "/p/2"}), "it redirects without end"),
+        ("/p/2", Page(b"", 302, {"Location": "/p/2"}), "the page redirects too many times"),
         (
             "/p/2",
             Page(b"", 302, {"Location": "file:///etc/passwd"}),
-            "it redirects to something that is not a web address",
+            "the page redirects to something that is not a web address",
         ),
         ("/p/2", Page(b"x" * 300_000), "the answer was rejected: "),
-        ("/p/2", Page(b"x" * 199_800), "with this page, the policy's pages have "),
+        ("/p/2", Page(b"x" * 199_800), "together with this page, the policy's pages have "),
         ("/forbidden", Page(policy_page()), "robots.txt forbids it"),
         ("http://[::1]:9/", Page(), "http://[::1]:9/robots.txt could not be fetched: "),
     ],
     ids=["dropped", "cut", "loop", "scheme", "large", "together", "robots", "refused"],
 )
-def test_a_page_that_cannot_be_fetched_is_a_failure_and_leaves_no_capture(
+def test_if_one_page_cannot_be_fetched_there_is_no_capture(
     tmp_path: Path, site: Site, path: str, page: Page, reason: str
 ) -> None:
     site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /forbidden\n")
     site.pages[path] = page
     crawler = crawler_of(tmp_path, site, path, "/p/3")
-    done = crawler.crawl("live", DOWNLOAD_MAXSIZE="200000", RETRY_TIMES="0")
-    failures = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
+    result = crawler.crawl("live", DOWNLOAD_MAXSIZE="200000", RETRY_TIMES="0")
+    failures = [line for line in result.stderr.splitlines() if line.startswith("failed: ")]
     address = path if "//" in path else f"{site.url}{path}"
     assert len(failures) == 1
     assert failures[0].startswith(f"failed: kestrel/privacy {address}: {reason}")
-    assert done.stderr.endswith("live: 1 capture found, 1 new, 0 quarantined, 1 failed\n")
+    assert result.stderr.endswith("live: 1 capture found, 1 new, 0 quarantined, 1 failed\n")
     assert crawler.captures("kestrel") == ()
     assert len(crawler.captures("alone")) == 1
     assert "/p/3" not in [requested for requested, _ in site.requests]
@@ -147,26 +147,26 @@ def test_a_page_that_cannot_be_fetched_is_a_failure_and_leaves_no_capture(
 
 def test_a_further_page_at_a_private_address_is_refused(tmp_path: Path) -> None:
     with serve_pages({"/secret": Page(policy_page())}) as inside, serve_pages({"/p": Page(policy_page())}) as outside:
-        # The archive that the operator sets may have a private address, so it can stand in for a public site.
+        # The operator's archive may have a private address. So this site is declared as the archive.
         crawler = Crawler(tmp_path, wayback_url=outside.url)
         declare(crawler.vendors, "kestrel", f"url: {outside.url}/p; pages: ['{inside.url}/secret']")
-        done = crawler.crawl("live")
+        result = crawler.crawl("live")
         assert inside.requests == []
-    assert f"failed: kestrel/privacy {inside.url}/secret: " in done.stderr
-    assert "127.0.0.1, a private address" in done.stderr
+    assert f"failed: kestrel/privacy {inside.url}/secret: " in result.stderr
+    assert "127.0.0.1, a private address" in result.stderr
     assert crawler.captures("kestrel") == ()
 
 
-def test_no_archive_is_asked_for_a_policy_of_several_pages(tmp_path: Path, site: Site) -> None:
+def test_a_policy_of_several_pages_is_not_fetched_from_an_archive(tmp_path: Path, site: Site) -> None:
     crawler = crawler_of(tmp_path, site, "/p/2")
     crawler.wayback_url = site.url
     site.pages.clear()
-    done = crawler.crawl("archive", ARCHIVE_STRIKES="1")
-    assert done.returncode == 1
+    result = crawler.crawl("archive", ARCHIVE_STRIKES="1")
+    assert result.returncode == 1
     assert (
-        f"failed: kestrel/privacy {site.url}/p: a policy of several pages cannot be put together from an archive, "
-        "which captured each page at another time\n"
-    ) in done.stderr
+        f"failed: kestrel/privacy {site.url}/p: a policy of several pages cannot be fetched from an archive, "
+        "because the archive captured each page at another time\n"
+    ) in result.stderr
     requested = [path for path, _ in site.requests]
     assert requested
     assert all("alone" in path for path in requested)

@@ -1,4 +1,4 @@
-"""A crawl's progress: a line that is redrawn on a terminal, and lines at intervals elsewhere."""
+"""The progress of a crawl: one line that is updated in place on a terminal; elsewhere, a new line at intervals."""
 
 import os
 import pty
@@ -24,7 +24,7 @@ LINE = r"archive: \d+ captures found, \d+ fetched, \d+ stored, 0 quarantined"
 
 @pytest.fixture
 def crawler(tmp_path: Path) -> Iterator[Crawler]:
-    """Yields a crawler of an archive with fifteen captures, one of which it lists but does not return."""
+    """Yields a crawler, and starts an archive that lists fifteen captures but returns only fourteen of them."""
     (tmp_path / "warcs").mkdir()
     pages = (
         DatedPage(url=f"{HOST}/p", at=datetime(2000 + n, 1, 1, tzinfo=UTC), body=policy_page(f"{n} days."))
@@ -37,14 +37,14 @@ def crawler(tmp_path: Path) -> Iterator[Crawler]:
 
 
 def test_without_a_terminal_a_line_is_written_at_intervals(crawler: Crawler) -> None:
-    done = crawler.crawl("archive", ARCHIVE_REPLAY_INTERVAL="0.2", PROGRESS_INTERVAL="0.5")
+    result = crawler.crawl("archive", ARCHIVE_REPLAY_INTERVAL="0.2", PROGRESS_INTERVAL="0.5")
     lines = [
-        line for line in done.stderr.splitlines() if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ {LINE}", line)
+        line for line in result.stderr.splitlines() if re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ {LINE}", line)
     ]
     assert len(lines) >= 3
     counts = [int(line.split(" fetched")[0].split()[-1]) for line in lines]
     assert counts == sorted(counts)
-    assert done.stderr.splitlines()[-1].startswith("archive: 15 captures found, 14 new")
+    assert result.stderr.splitlines()[-1].startswith("archive: 15 captures found, 14 new")
 
 
 def test_a_short_crawl_prints_only_its_summary(crawler: Crawler) -> None:
@@ -54,7 +54,7 @@ def test_a_short_crawl_prints_only_its_summary(crawler: Crawler) -> None:
         assert crawler.crawl("live").stderr == "live: 1 capture found, 1 new, 0 quarantined, 0 failed\n"
 
 
-def test_on_a_terminal_one_line_is_redrawn_and_removed_at_the_end(crawler: Crawler) -> None:
+def test_on_a_terminal_one_line_is_updated_and_finally_removed(crawler: Crawler) -> None:
     command = [program("scrapy"), "crawl", "archive", "-s", "ARCHIVE_REPLAY_INTERVAL=0.2"]
     ours, theirs = pty.openpty()
     environment = {**crawler.environment, "TERM": "xterm", "COLUMNS": "200"}
@@ -64,7 +64,7 @@ def test_on_a_terminal_one_line_is_redrawn_and_removed_at_the_end(crawler: Crawl
     try:
         while block := os.read(ours, 4096):
             written += block
-    except OSError:  # on Linux, reading from a closed pseudo-terminal is an error
+    except OSError:  # on Linux, reading from a closed pseudo-terminal raises an error
         pass
     os.close(ours)
     assert crawl.wait() == 0
@@ -76,9 +76,9 @@ def test_on_a_terminal_one_line_is_redrawn_and_removed_at_the_end(crawler: Crawl
 
 
 class Screen:
-    """The lines that a terminal shows in the end.
+    """A simulated terminal. `lines` are the lines that it shows after everything has been written.
 
-    Of all control sequences, it understands line ends, carriage returns, `erase line` and `cursor up`.
+    It understands only these control sequences: line ends, carriage returns, `erase line` and `cursor up`.
     """
 
     def __init__(self, written: str) -> None:
@@ -106,6 +106,6 @@ class Screen:
         (3 * 24 * 3600, ", about 3 days left"),
     ],
 )
-def test_the_time_left_is_given_in_words(seconds: float | None, words: str) -> None:
+def test_the_time_left_is_written_in_words(seconds: float | None, words: str) -> None:
     counts = {"captures": 1204, "fetched": 310, "new": 290, "quarantined": 3}
     assert progress_line(counts, seconds) == f"1204 captures found, 310 fetched, 290 stored, 3 quarantined{words}"

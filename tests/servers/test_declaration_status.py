@@ -1,4 +1,4 @@
-"""A crawl of a vendor whose declaration is broken exits with status 2, however the crawl is started."""
+"""If a vendor's declaration is broken, every command that crawls the vendor exits with status 2."""
 
 from pathlib import Path
 
@@ -18,15 +18,15 @@ def crawler(tmp_path: Path) -> Crawler:
 
 @pytest.mark.parametrize("spider", ["live", "archive"])
 @pytest.mark.parametrize("arguments", [[], ["vendor=broken"]])
-def test_scrapy_crawl_with_a_broken_declaration(crawler: Crawler, spider: str, arguments: list[str]) -> None:
-    done = crawler.crawl(spider, *arguments)
-    assert done.returncode == 2
-    assert done.stderr.startswith("Error: ")
-    assert "broken.yaml:1: homepage: field required" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_scrapy_crawl_reports_a_broken_declaration(crawler: Crawler, spider: str, arguments: list[str]) -> None:
+    result = crawler.crawl(spider, *arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: ")
+    assert "broken.yaml:1: homepage: field required" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_run_with_a_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> None:
+def test_run_reports_a_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> None:
     (tmp_path / "vendors" / "broken.yaml").write_text("name: Broken\n", encoding="utf-8")
     result = clausewatch("run", "--to", tmp_path / "mail", exit_code=2)
     assert "broken.yaml:1: homepage: field required" in result.stderr

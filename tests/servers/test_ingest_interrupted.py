@@ -1,4 +1,4 @@
-"""Ctrl-C while many captures are ingested: one message, no capture lost, no process left behind."""
+"""Ctrl-C while many captures are ingested: it prints one message, loses no capture, and leaves no process running."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ COUNT = 300
 
 
 def count_readings(file: Path) -> int:
-    """Returns how many readings a SQLite file holds; 0 before its tables are made."""
+    """Returns the number of readings in a SQLite file; 0 if the file has no tables yet."""
     try:
         with closing(sqlite3.connect(file)) as connection:
             return int(connection.execute("SELECT count(*) FROM readings").fetchone()[0])
@@ -28,7 +28,7 @@ def count_readings(file: Path) -> int:
 
 
 def processes_of(group: int) -> list[str]:
-    """Returns the ids of the processes of a group that still run."""
+    """Returns the ids of the running processes of a process group."""
     running = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -40,7 +40,7 @@ def processes_of(group: int) -> list[str]:
     return running
 
 
-def test_an_interrupted_ingest_says_so_once_and_can_continue(tmp_path: Path) -> None:
+def test_an_interrupted_ingest_prints_one_message_and_continues(tmp_path: Path) -> None:
     begin = datetime(2010, 1, 1, tzinfo=UTC)
     write_warc(
         tmp_path / "kestrel.warc.gz",
@@ -70,9 +70,9 @@ def test_an_interrupted_ingest_says_so_once_and_can_continue(tmp_path: Path) -> 
         assert time.monotonic() < deadline, running
         time.sleep(0.05)
 
-    again = subprocess.run(
+    second = subprocess.run(
         command, cwd=CHECKOUT, env=crawler.environment, capture_output=True, text=True, timeout=120, check=True
     )
-    assert again.stderr.startswith(f"{COUNT} captures read, ")
+    assert second.stderr.startswith(f"{COUNT} captures read, ")
     assert {stored.verdict.name for stored in crawler.captures("kestrel")} == {"accepted"}
     assert len(crawler.captures("kestrel")) == COUNT

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that drops connections, lacks the database, or allows only reading."""
+"""A PostgreSQL server that drops connections, that doesn't have the database, or that allows only reading."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ A, B = page("We keep your messages for a year."), page("We keep your messages fo
 
 @pytest.fixture
 def server(postgresql_url: str) -> Iterator[psycopg.Connection]:
-    """Yields a second way into the store's database."""
+    """Yields a second connection to the store's database."""
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
         yield connection
 
@@ -44,14 +44,14 @@ def test_a_connection_dropped_between_two_calls_is_replaced(store: Store, server
     assert len(store.library.captures(KEY)) == 2
 
 
-def test_a_connection_lost_within_a_call_is_an_error_that_says_so(
+def test_a_connection_lost_during_a_call_is_reported(
     store: Store, server: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(store, capture_of(A), A, POLICY)
     put = packing.put
 
     def put_and_lose(*arguments: object) -> None:
-        put(*arguments)  # type: ignore[arg-type]  # passed on as they are
+        put(*arguments)  # type: ignore[arg-type]  # the arguments are passed on unchanged
         end_other_connections(server)
 
     with monkeypatch.context() as patch:
@@ -62,13 +62,13 @@ def test_a_connection_lost_within_a_call_is_an_error_that_says_so(
     assert keep(store, capture_of(B, 1), B, POLICY).is_new
 
 
-def test_a_database_that_does_not_exist_is_named(postgresql_database: str) -> None:
+def test_the_error_names_a_database_that_does_not_exist(postgresql_database: str) -> None:
     url = make_url(postgresql_database).set(database="clausewatch_never_made")
     with pytest.raises(StorageError, match='"clausewatch_never_made" does not exist'):
         Store.open(url.render_as_string(hide_password=False))
 
 
-def test_a_read_only_database_can_be_read_and_not_written(postgresql_url: str, store: Store) -> None:
+def test_a_read_only_database_can_be_read_but_not_written(postgresql_url: str, store: Store) -> None:
     keep(store, capture_of(A), A, POLICY)
     url = make_url(postgresql_url)
     options = f"{url.query['options']} -cdefault_transaction_read_only=on"

@@ -1,4 +1,4 @@
-"""The Word report in a real word processor: LibreOffice, if it is installed."""
+"""Opens the Word report in a real word processor: LibreOffice. The test is skipped if LibreOffice is missing."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""`clausewatch run`, as cron calls it, with live pages on loopback and digests written to files."""
+"""Runs `clausewatch run` as cron does, with live pages on loopback. Digests are written to files."""
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -19,7 +19,7 @@ AFTER = (PAGES / "live.html").read_bytes()
 
 @pytest.fixture
 def site(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A site on loopback with the page of lanternpost, which is declared as the policy's only location."""
+    """Yields a site on loopback. Its page is declared as the only location of the privacy policy of lanternpost."""
     monkeypatch.setenv("CLAUSEWATCH_ALLOW_PRIVATE", "1")
     monkeypatch.setenv("CLAUSEWATCH_CONFIRM_AFTER", "5")
     with serve_pages({"/privacy": Page(BEFORE)}) as running:
@@ -71,7 +71,7 @@ def test_counters_and_a_block_page_are_not_reported(clausewatch: Clausewatch, si
     assert mails(mail) == []
 
 
-def test_a_policy_that_needs_a_browser_is_named(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
+def test_run_names_a_policy_that_needs_a_browser(clausewatch: Clausewatch, site: Site, tmp_path: Path) -> None:
     site.pages["/privacy"] = Page(b"<html><body><div id=root></div><script src=app.js></script></body></html>")
     lines = clausewatch("run", "--to", tmp_path / "mail").stderr.splitlines()
     assert lines[0].startswith("lanternpost privacy: needs a browser: ")
@@ -119,7 +119,7 @@ def test_a_page_that_robots_txt_forbids_fails_only_the_crawl(
     capfd.readouterr()
     result = clausewatch("run", "--to", mail, exit_code=1)
     waiting, failure = (capfd.readouterr().err + result.stderr.partition("run: ")[0]).splitlines()
-    assert waiting.startswith("live: 1 page shows another text than before; waiting until ")
+    assert waiting.startswith("live: the text of 1 page has changed; waiting until ")
     assert failure.startswith("failed: shy/privacy")
     assert failure.endswith("robots.txt forbids it")
     assert len(mails(mail)) == 1
@@ -133,7 +133,7 @@ def test_a_second_run_at_the_same_time_is_refused(clausewatch: Clausewatch, site
     assert len(site.requests) == 2  # robots.txt and the page, of the first run
 
 
-def test_the_last_line_says_that_digests_could_not_be_sent(
+def test_the_last_line_reports_digests_that_could_not_be_sent(
     clausewatch: Clausewatch, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLAUSEWATCH_SMTP_URL", "nowhere")

@@ -25,10 +25,10 @@ NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
 
 class Mailbox:
-    """Accepts every message, except for the addresses it refuses."""
+    """A handler for the SMTP server. It accepts every message, except messages to the addresses in its two sets."""
 
     def __init__(self) -> None:
-        self.taken: list[tuple[str, list[str], bytes]] = []
+        self.accepted: list[tuple[str, list[str], bytes]] = []
         self.encrypted: list[bool] = []
         self.refuses_recipient: set[str] = set()
         self.refuses_content: set[str] = set()
@@ -43,15 +43,15 @@ class Mailbox:
         if set(envelope.rcpt_tos) & self.refuses_content:
             return "451 4.7.1 greylisted, come back later"
         assert isinstance(envelope.content, bytes)
-        self.taken.append((envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
+        self.accepted.append((envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
         self.encrypted.append(session.ssl is not None)
         return "250 OK"
 
 
 class LoopbackServer:
-    """Serves SMTP in a thread, on a free port of the loopback address.
+    """An SMTP server that runs in a thread, on a free port of the loopback address.
 
-    aiosmtpd's own Controller (1.4) can't say which port the system chose.
+    aiosmtpd's own Controller (1.4) is not used, because it does not tell which port the system has chosen.
     """
 
     def __init__(self, mailbox: Mailbox, ssl_context: ssl.SSLContext | None = None, **options: Any) -> None:
@@ -89,7 +89,7 @@ Serve = Callable[..., int]
 
 @pytest.fixture
 def serve(mailbox: Mailbox) -> Iterator[Serve]:
-    """Starts a server when called, and returns its port."""
+    """Yields a function that starts a server and returns the server's port."""
     servers: list[LoopbackServer] = []
 
     def start(**options: Any) -> int:
@@ -103,7 +103,7 @@ def serve(mailbox: Mailbox) -> Iterator[Serve]:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> ssl.SSLContext:
-    """A server's TLS context with a self-signed certificate."""
+    """Returns a TLS context for a server, with a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     signed = (
@@ -142,15 +142,15 @@ def test_each_message_is_sent_once(store: Store, mailbox: Mailbox, serve: Serve)
     enqueue(store, "a@client.example", "b@client.example")
     assert deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW) == 2
     assert deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW) == 0
-    assert [(sender, to) for sender, to, _ in mailbox.taken] == [
+    assert [(sender, to) for sender, to, _ in mailbox.accepted] == [
         (SENDER, ["a@client.example"]),
         (SENDER, ["b@client.example"]),
     ]
-    assert mailbox.taken[0][2] == b"Subject: for a@client.example\r\n\r\n.\r\nHello\r\n"
+    assert mailbox.accepted[0][2] == b"Subject: for a@client.example\r\n\r\n.\r\nHello\r\n"
     assert waiting(store) == []
 
 
-def test_one_refused_address_does_not_stop_the_others(store: Store, mailbox: Mailbox, serve: Serve) -> None:
+def test_a_refused_address_does_not_stop_other_messages(store: Store, mailbox: Mailbox, serve: Serve) -> None:
     url = f"smtp://127.0.0.1:{serve()}"
     mailbox.refuses_recipient = {"gone@client.example"}
     mailbox.refuses_content = {"grey@client.example"}
@@ -160,7 +160,7 @@ def test_one_refused_address_does_not_stop_the_others(store: Store, mailbox: Mai
     assert "2 of 4 digests sent" in str(refusal.value)
     assert "gone@client.example: 550 5.1.1 no such user" in str(refusal.value)
     assert "grey@client.example: 451 4.7.1 greylisted" in str(refusal.value)
-    assert [to for _, to, _ in mailbox.taken] == [["a@client.example"], ["b@client.example"]]
+    assert [to for _, to, _ in mailbox.accepted] == [["a@client.example"], ["b@client.example"]]
     assert waiting(store) == ["gone@client.example", "grey@client.example"]
     mailbox.refuses_content = set()
     with pytest.raises(DeliveryError, match="1 of 2 digests sent"):
@@ -168,7 +168,7 @@ def test_one_refused_address_does_not_stop_the_others(store: Store, mailbox: Mai
     assert waiting(store) == ["gone@client.example"]
 
 
-def test_a_server_that_hangs_up_does_not_lose_other_messages(
+def test_if_the_server_hangs_up_other_messages_are_still_sent(
     store: Store, mailbox: Mailbox, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang_up(self: Mailbox, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -185,7 +185,7 @@ def test_a_server_that_hangs_up_does_not_lose_other_messages(
     with pytest.raises(DeliveryError, match=r"2 of 3 digests sent[^$]*second@client\.example"):
         deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW)
     assert waiting(store) == ["second@client.example"]
-    assert [to for _, to, _ in mailbox.taken] == [["first@client.example"], ["third@client.example"]]
+    assert [to for _, to, _ in mailbox.accepted] == [["first@client.example"], ["third@client.example"]]
 
 
 def test_starttls_is_used_if_offered(store: Store, mailbox: Mailbox, serve: Serve, certificate: ssl.SSLContext) -> None:
@@ -198,20 +198,20 @@ def test_starttls_is_used_if_offered(store: Store, mailbox: Mailbox, serve: Serv
 def test_no_password_is_sent_to_a_server_with_an_unverified_certificate(
     store: Store, mailbox: Mailbox, serve: Serve, certificate: ssl.SSLContext
 ) -> None:
-    seen: list[Any] = []
-    starttls = serve(tls_context=certificate, auth_required=True, authenticator=_authenticator(seen))
-    tls = serve(ssl_context=certificate, authenticator=_authenticator(seen))
+    credentials: list[Any] = []
+    starttls = serve(tls_context=certificate, auth_required=True, authenticator=_authenticator(credentials))
+    tls = serve(ssl_context=certificate, authenticator=_authenticator(credentials))
     enqueue(store, "a@client.example")
     for url in (f"smtp://u:p@127.0.0.1:{starttls}", f"smtps://u:p@127.0.0.1:{tls}"):
         with pytest.raises(DeliveryError, match=r"(?i)certificate"):
             deliver_by_smtp(store, url, SENDER, NOW)
-    assert seen == []
+    assert credentials == []
     assert waiting(store) == ["a@client.example"]
 
 
-def _authenticator(seen: list[Any]) -> Callable[..., AuthResult]:
+def _authenticator(credentials: list[Any]) -> Callable[..., AuthResult]:
     def check(_: SMTP, __: Session, ___: Envelope, mechanism: str, data: Any) -> AuthResult:
-        seen.append((data.login, data.password))
+        credentials.append((data.login, data.password))
         return AuthResult(success=(data.login, data.password) == (b"u@x", b"p:/ @w"), handled=False)
 
     return check
@@ -219,16 +219,16 @@ def _authenticator(seen: list[Any]) -> Callable[..., AuthResult]:
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_credentials_are_percent_decoded_and_sent_to_this_machine(store: Store, mailbox: Mailbox, serve: Serve) -> None:
-    seen: list[Any] = []
-    port = serve(authenticator=_authenticator(seen), auth_required=True, auth_require_tls=False)
+    credentials: list[Any] = []
+    port = serve(authenticator=_authenticator(credentials), auth_required=True, auth_require_tls=False)
     enqueue(store, "a@client.example")
     with pytest.raises(DeliveryError, match="535"):
         deliver_by_smtp(store, f"smtp://u%40x:wrong@127.0.0.1:{port}", SENDER, NOW)
     assert deliver_by_smtp(store, f"smtp://u%40x:p%3A%2F%20%40w@127.0.0.1:{port}", SENDER, NOW) == 1
-    assert seen[-1] == (b"u@x", b"p:/ @w")
+    assert credentials[-1] == (b"u@x", b"p:/ @w")
 
 
-def test_without_a_server_everything_stays_in_the_outbox(store: Store) -> None:
+def test_without_a_server_all_messages_stay_in_the_outbox(store: Store) -> None:
     enqueue(store, "a@client.example")
     with pytest.raises(DeliveryError, match="1 of 1 digests stay in the outbox; check CLAUSEWATCH_SMTP_URL"):
         deliver_by_smtp(store, "smtp://127.0.0.1:1", SENDER, NOW)
