@@ -111,7 +111,7 @@ def test_a_lost_connection(crawler: Crawler, archive: Archive, postgresql_url: s
         crawler,
         archive,
         CONNECTION_LOST.format(url=postgresql_url),
-        "the connection was lost: see that the server runs",
+        "the connection was lost: check that the server runs",
     )
 
 
