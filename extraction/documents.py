@@ -12,7 +12,7 @@ from extraction.blocks import Block
 from extraction.clause_builder import build_clauses
 from extraction.furniture.measuring import count_words
 from extraction.furniture.removal import policy_blocks
-from extraction.readers.encodings import as_utf8, decode
+from extraction.readers.character_encodings import as_utf8, decode
 from extraction.readers.html_page import Page, read_html
 from extraction.readers.pdf_file import read_pdf
 from extraction.readers.plain_text import is_hard_wrapped, read_text

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from bench.extraction.captures import CORPORA, SHARED, labelled_captures, sha1_hex
 from bench.extraction.words import Score, score
 from extraction import extract
-from extraction.readers.encodings import decode
+from extraction.readers.character_encodings import decode
 
 _INVISIBLE_TAGS = ("script", "style", "template", "noscript", "svg", "iframe", "textarea", "select")
 

@@ -22,7 +22,7 @@ not receive the answer. Instead, the middleware sends the request again later, w
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_type_hints
 
 from scrapy.settings import BaseSettings
 
@@ -77,10 +77,11 @@ class Limits:
 def limits_in_force(archive: "Archive", settings: BaseSettings) -> Limits:
     """Returns an archive's limits. If a Scrapy setting overrides a limit, the setting's value replaces the limit."""
     overrides = {}
+    types = get_type_hints(Limits)
     for field in fields(Limits):
         value = settings.get(f"ARCHIVE_{field.name.upper()}")
         if value is not None:
-            overrides[field.name] = type(getattr(archive.limits, field.name))(value)
+            overrides[field.name] = types[field.name](value)
     return replace(archive.limits, **overrides)
 
 

@@ -217,12 +217,18 @@ def _has_sign_in_form(facts: PageFacts) -> bool:
 def redirect_only(facts: PageFacts) -> Verdict | None:
     """Quarantines a stub that has no running text and redirects the browser. Evidence: a `<meta>` refresh."""
     if facts.is_stub and facts.page.tree.css_first(_REFRESH) is not None and not facts.prose_words:
-        return _redirect_verdict()
+        return _redirect_verdict(facts)
     return None
 
 
-def _redirect_verdict() -> Verdict:
-    return would_need_browser("the page only sends the browser on to another")
+def _redirect_verdict(facts: PageFacts) -> Verdict:
+    """Returns the verdict on a page that redirects the browser. A page that a browser rendered doesn't need one."""
+    return Verdict(
+        "quarantined",
+        "empty",
+        "the page only sends the browser on to another",
+        needs_browser=not facts.capture.rendered_by,
+    )
 
 
 def asks_for_scripts(facts: PageFacts) -> Verdict | None:
@@ -259,7 +265,7 @@ def without_sentence(facts: PageFacts) -> Verdict | None:
     content = "nothing but a heading or some links" if facts.words else "no text"
     tree = facts.page.tree
     if tree.css_first(_REFRESH) is not None:
-        return _redirect_verdict()
+        return _redirect_verdict(facts)
     if tree.css_first("script[src], noscript, script[type=module]") is not None:
         return would_need_browser(
             f"there is {content} on the page before its scripts run; reading it would need a browser"

@@ -19,7 +19,7 @@ def test_the_function_runs_in_another_process() -> None:
 
 
 def test_a_clausewatch_error_is_raised_in_the_calling_process() -> None:
-    with pytest.raises(UsageError, match="'soon' is no date"):
+    with pytest.raises(UsageError, match="'soon' is not a date"):
         in_own_process(parse_span, "soon")
 
 

@@ -47,8 +47,6 @@ def test_files_that_cannot_be_read_or_written_give_one_message(
     clausewatch_with_captures: Clausewatch, tmp_path: Path
 ) -> None:
     shutil.copy(tmp_path / "clausewatch.db", tmp_path / "copy.db")
-    assert (
-        "is not a complete backup" in clausewatch_with_captures("restore", tmp_path / "copy.db", exit_code=1).stderr
-    )
+    assert "is not a complete backup" in clausewatch_with_captures("restore", tmp_path / "copy.db", exit_code=1).stderr
     assert "does not exist" in clausewatch_with_captures("restore", tmp_path / "none.backup", exit_code=2).stderr
     assert "cannot be opened" in clausewatch_with_captures("backup", tmp_path / "no" / "all.backup", exit_code=1).stderr

@@ -115,7 +115,7 @@ def test_a_lost_connection_ends_the_crawl_without_loss(crawler: Crawler, archive
         crawler,
         archive,
         CONNECTION_LOST.format(url=postgresql_url),
-        "the connection was lost: see that the server runs",
+        "the connection was lost: check that the server runs",
     )
 
 

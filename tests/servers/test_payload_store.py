@@ -1,4 +1,4 @@
-"""Payloads that are stored outside the database: in a folder, or on an S3 server."""
+"""Payloads outside the database: in a folder, and on a server that speaks S3's protocol."""
 
 import multiprocessing
 import shutil
@@ -57,7 +57,7 @@ def payloads_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: py
 
 @pytest.fixture
 def replace_object(payloads_url: str) -> Callable[[str, bytes | None], None]:
-    """Returns a function that replaces the bytes of an object. If the new bytes are None, it deletes the object."""
+    """Returns a function that puts other bytes in place of an object, or deletes it if they are None."""
 
     def replace(key: str, data: bytes | None) -> None:
         if data is None:
@@ -83,7 +83,9 @@ def test_only_large_payloads_go_to_the_payload_store(database_url: str, payloads
         assert [store.library.payload(sha256) for sha256 in sha256s] == LARGE
 
 
-def test_payloads_are_read_from_where_they_were_stored(database_url: str, payloads_url: str, tmp_path: Path) -> None:
+def test_payloads_are_read_where_they_are_whatever_the_setting(
+    database_url: str, payloads_url: str, tmp_path: Path
+) -> None:
     elsewhere = (tmp_path / "elsewhere").as_uri()
     for days, (url, payload) in enumerate([("", LARGE[0]), (payloads_url, OTHER), (f"{elsewhere}/", LARGE[1])]):
         with Store.open(database_url, url) as store:
@@ -97,7 +99,7 @@ def test_payloads_are_read_from_where_they_were_stored(database_url: str, payloa
 
 
 @pytest.mark.parametrize("change", [None, b"", b"other bytes", CUT])
-def test_a_missing_or_altered_object_is_a_damage_error(
+def test_an_object_that_is_gone_or_altered_is_damage(
     database_url: str,
     payloads_url: str,
     replace_object: Callable[[str, bytes | None], None],
@@ -109,20 +111,21 @@ def test_a_missing_or_altered_object_is_a_damage_error(
         sha256 = sha256_hex(LARGE[0])
         key = f"{sha256[:2]}/{sha256}"
         replace_object(key, ObjectStores(payloads_url).get(payloads_url, key)[:-9] if change == CUT else change)
-        missing = f"the object {key} is missing from the payload store {payloads_url}"
-        message = missing if change is None else "is damaged"
+        message = (
+            f"the object {key} is missing from the payload store {payloads_url}" if change is None else "is damaged"
+        )
         with pytest.raises(DamageError, match=message):
             store.library.payload(sha256)
         assert store.library.payload(sha256_hex(OTHER)) == OTHER
 
 
-def test_an_unmounted_payload_store_is_not_a_damage_error(database_url: str, tmp_path: Path) -> None:
+def test_a_payload_store_that_is_not_mounted_is_no_damage(database_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "mounted"
     with Store.open(database_url, folder.as_uri()) as store:
         keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
         shutil.rmtree(folder)
         for _ in ("no folder", "an empty one"):
-            with pytest.raises(StorageError, match="see that it is") as caught:
+            with pytest.raises(StorageError, match="check that") as caught:
                 store.library.payload(sha256_hex(LARGE[0]))
             assert not isinstance(caught.value, DamageError)
             folder.mkdir(exist_ok=True)
@@ -137,7 +140,9 @@ def test_an_unreachable_bucket_or_server_stores_nothing(
     for endpoint in (s3_server, "http://127.0.0.1:9"):
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         with Store.open(database_url, "s3://no-such-bucket/payloads") as store:
-            with pytest.raises(StorageError, match=r"s3://no-such-bucket/payloads cannot be read or written: .*stays"):
+            with pytest.raises(
+                StorageError, match=r"s3://no-such-bucket/payloads cannot be read or written: .*still there"
+            ):
                 keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
             assert store.library.captures(KEY) == ()
             assert stores_by_payload(store) == {}
@@ -152,7 +157,7 @@ def test_a_url_that_names_no_payload_store_is_refused(tmp_path: Path, url: str) 
         Store.open(f"sqlite:///{tmp_path / 'store.db'}", url)
 
 
-def test_the_error_names_a_payload_folder_that_cannot_be_created(tmp_path: Path) -> None:
+def test_a_payload_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError, match=r"folder .* cannot be created: Not a directory"):
         Store.open(f"sqlite:///{tmp_path / 'store.db'}", (tmp_path / "file" / "folder").as_uri())
@@ -171,7 +176,7 @@ with Store.open(sys.argv[1], sys.argv[2]) as store:
 """
 
 
-def test_no_part_of_an_object_is_left_if_the_disk_is_full(postgresql_url: str, tmp_path: Path) -> None:
+def test_an_object_that_cannot_be_written_whole_is_not_there(postgresql_url: str, tmp_path: Path) -> None:
     url = (tmp_path / "payloads").as_uri()
     with Store.open(postgresql_url, url) as store:
         keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
@@ -195,7 +200,7 @@ def _keep_and_die(database_url: str, payloads_url: str, moment: str) -> None:
             event.listen(Session, "transient_to_pending", die)
             keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
         else:
-            # os.fsync is called only for the object: the databases' drivers don't use this function of Python.
+            # Python itself syncs nothing but the object; the databases' drivers don't call this function.
             with patch("os.fsync", die):
                 keep(store, capture_of(LARGE[0]), LARGE[0], POLICY)
 

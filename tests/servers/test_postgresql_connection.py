@@ -56,7 +56,7 @@ def test_a_connection_lost_during_a_call_is_reported(
 
     with monkeypatch.context() as patch:
         patch.setattr(packing, "put", put_and_lose)
-        with pytest.raises(StorageError, match=r"connection was lost: see that the server runs.*stays"):
+        with pytest.raises(StorageError, match=r"connection was lost: check that the server runs.*still there"):
             keep(store, capture_of(B, 1), B, POLICY)
     assert [stored.capture for stored in store.library.captures(KEY)] == [capture_of(A)]
     assert keep(store, capture_of(B, 1), B, POLICY).is_new

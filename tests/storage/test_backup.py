@@ -223,7 +223,7 @@ def test_an_unreachable_payload_store_ends_the_backup(filled: str, tmp_path: Pat
     shutil.rmtree(tmp_path / "payloads")
     with (
         Store.open(filled) as store,
-        pytest.raises(StorageError, match="see that it is"),
+        pytest.raises(StorageError, match="check that"),
         whole_draft(tmp_path / "all.backup") as draft,
     ):
         back_up(store, draft, NOW)

@@ -93,7 +93,7 @@ def test_a_capture_of_a_stored_payload_can_be_kept_without_it(store: Store) -> N
 
 
 def test_a_capture_without_its_payload_is_refused_if_not_stored(store: Store) -> None:
-    with pytest.raises(StorageError, match="hand it over with its bytes"):
+    with pytest.raises(StorageError, match="pass the payload with the capture"):
         keep(store, capture_of(A), None, POLICY)
     assert store.library.captures(KEY) == ()
 

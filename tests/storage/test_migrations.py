@@ -309,7 +309,9 @@ def test_an_open_store_refuses_to_write_after_a_newer_migration(database_url: st
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
         set_revision(engine, "of tomorrow")
-        with pytest.raises(StorageError, match=r"by a newer clausewatch while .* run this again; what was stored .*"):
+        with pytest.raises(
+            StorageError, match=r"by a newer clausewatch while .* run the command again; everything stored .*"
+        ):
             keep(store, capture_of(B, 1), B, POLICY)
         assert [stored.capture for stored in store.library.captures(KEY)] == [capture_of(A)]
 

@@ -51,7 +51,7 @@ def test_a_folder_that_cannot_be_created_is_reported(file: Path) -> None:
 
 def test_a_folder_in_place_of_the_file_is_refused(file: Path) -> None:
     file.mkdir()
-    with pytest.raises(StorageError, match="cannot be opened: see that the folder"):
+    with pytest.raises(StorageError, match="cannot be opened: check that the folder"):
         Store.open(f"sqlite:///{file}")
 
 
@@ -75,7 +75,7 @@ def test_a_read_only_file_can_be_read_but_not_written(file: Path) -> None:
     ("url", "message"),
     [
         ("store.db", "give sqlite:"),
-        ("mysql://localhost/store", "mysql is no database clausewatch knows; give sqlite:"),
+        ("mysql://localhost/store", "clausewatch does not support the database mysql; give sqlite:"),
         ("sqlite://", "a database in memory would lose its captures"),
         ("sqlite:///:memory:", "a database in memory would lose its captures"),
         ("sqlite:////tmp/store.db?timeout=soon", "must be a number of seconds"),
@@ -89,7 +89,7 @@ def test_a_url_of_an_unusable_database_is_refused(url: str, message: str) -> Non
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_an_unreachable_server_is_reported_without_the_password(scheme: str) -> None:
-    with pytest.raises(StorageError, match=r"cannot be reached.*see that the server runs") as caught:
+    with pytest.raises(StorageError, match=r"cannot be reached.*check that the server runs") as caught:
         Store.open(f"{scheme}://reader:s3cret@127.0.0.1:1/clausewatch")
     assert "127.0.0.1:1/clausewatch" in str(caught.value)
     assert "s3cret" not in str(caught.value)

@@ -94,5 +94,5 @@ def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, 
 
 def test_nothing_is_enqueued_for_an_unsubscribed_address(store: Store, subscriber: Subscriber) -> None:
     store.subscriptions.unsubscribe(subscriber.address)
-    with pytest.raises(UsageError, match="no subscriber"):
+    with pytest.raises(UsageError, match="no longer subscribed"):
         store.subscriptions.enqueue(subscriber.id, b"digest", {KEY: NOW}, NOW)

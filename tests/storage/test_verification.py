@@ -182,7 +182,7 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
         ("UPDATE payloads SET data = x'00' WHERE keyframe IS NOT NULL", "(capture 2)", "its payload: ", "backup"),
         ("UPDATE reviews SET note = ''", "review 1", "was altered after it was written", "backup"),
         ("UPDATE readings SET verdict = 'accepted' WHERE capture_id = 4", "(capture 4)", "row in readings", "repair"),
-        ("DELETE FROM readings WHERE capture_id = 4", "(capture 4)", "no row in readings", "reextract"),
+        ("DELETE FROM readings WHERE capture_id = 4", "(capture 4)", "no row in the table readings", "reextract"),
         ("UPDATE documents SET data = x'00'", "(capture 3)", "is damaged", "repair"),
         ("DELETE FROM documents", "(capture 3)", "is missing", "repair"),
         ("DELETE FROM policies", "marmot privacy", "has no row in the table policies", "reextract"),

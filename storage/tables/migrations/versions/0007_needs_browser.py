@@ -10,8 +10,12 @@ down_revision = "0006"
 def upgrade() -> None:
     """Adds the column, and sets it by the sentences with which the extractor ended the evidence of such readings."""
     op.add_column("readings", sa.Column("needs_browser", sa.Boolean, nullable=False, server_default=sa.false()))
+    captures = sa.table("captures", sa.column("id", sa.BigInteger), sa.column("archive", sa.Text))
+    # The extractor didn't say so of a page that a browser had rendered.
+    rendered = sa.select(captures.c.id).where(captures.c.archive.contains("rendered_by", autoescape=True))
     readings = sa.table(
         "readings",
+        sa.column("capture_id", sa.BigInteger),
         sa.column("reason", sa.Text),
         sa.column("evidence", sa.Text),
         sa.column("needs_browser", sa.Boolean),
@@ -24,6 +28,7 @@ def upgrade() -> None:
             evidence.endswith("it would need a browser", autoescape=True)
             | evidence.endswith("the page only sends the browser on to another", autoescape=True)
         )
+        .where(readings.c.capture_id.not_in(rendered))
         .values(needs_browser=True)
     )
 
