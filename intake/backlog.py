@@ -28,7 +28,7 @@ class Backlog:
         self._announced: set[int] = set()
 
     def announce(self, capture_ids: Iterable[int]) -> None:
-        """Records that this process is about to read captures, so that `missing` leaves them out."""
+        """Records that this process is about to read captures, so that `missing_or_put_in_force` leaves them out."""
         self._announced.update(capture_ids)
 
     def settle(self, capture_ids: Iterable[int]) -> None:
@@ -51,7 +51,9 @@ class Backlog:
         """Records that the current policy reader has read all captures of a policy."""
         self._read_by[key] = reader_of(policy)
 
-    def missing(self, key: PolicyKey, policy: Policy, done: Set[int], *, relying_on_marks: bool) -> list[int]:
+    def missing_or_put_in_force(
+        self, key: PolicyKey, policy: Policy, done: Set[int], *, relying_on_marks: bool
+    ) -> list[int]:
         """Returns the ids of the captures that the current policy reader has not read, oldest first.
 
         If there are none, puts the current policy reader in force. Announced captures are left out.

@@ -23,6 +23,8 @@ from typing import Any
 # The workers' niceness. Workers have a lower priority than the process that stores their results and other programs.
 _NICENESS = 10
 _READY = "ready"
+# How long the server may take to end after its connection is closed, in seconds.
+_END_SECONDS = 10
 
 
 class ForkServer:
@@ -77,9 +79,17 @@ class ForkServer:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """Ends the server and all its workers, even if they are busy."""
+        """Ends the server and all its workers, even if they are busy.
+
+        The server ends by itself, and kills its workers, when it sees that the connection is closed. If it doesn't see
+        that soon, for instance because `prepare` doesn't return, it is killed; its workers then end after their task.
+        """
         self._control.close()
-        self._process.wait()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def serve(control: int) -> None:

@@ -157,7 +157,7 @@ class Intake:
     ) -> int:
         done: set[int] = set()
         # Repeated until the backlog is empty, because other processes may store captures meanwhile.
-        while missing := self._backlog.missing(key, policy, done, relying_on_marks=relying_on_marks):
+        while missing := self._backlog.missing_or_put_in_force(key, policy, done, relying_on_marks=relying_on_marks):
             stored = (self._stored(capture_id, policy) for capture_id in missing)
             for batch in self._workers.map(self._plan(unread) for unread in stored):
                 for read in self._put(batch):

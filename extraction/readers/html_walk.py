@@ -27,7 +27,7 @@ from extraction.readers.html_lists import ListNumbering
 from extraction.readers.html_tables import TableRows
 from extraction.readers.links import decode_cloudflare, link_target
 from extraction.words.normalization import (
-    has_words,
+    has_letter_or_digit,
     normalize,
     normalize_with_typography,
     typography_without_prefix,
@@ -339,7 +339,7 @@ class Walker:
         if not lines:
             return
         text, typography = self._joined(lines)
-        if not has_words(text):
+        if not has_letter_or_digit(text):
             return
         box = self._box
         kind: BlockKind = "paragraph"
@@ -357,7 +357,7 @@ class Walker:
             kind = "list_item"
             typography = typography_without_prefix(typography, text[: bullet.end()]) or ""
             text = text[bullet.end() :]
-            if not has_words(text):
+            if not has_letter_or_digit(text):
                 return
         elif not level and box is not None and box.tag == "summary":
             kind, level = "heading", LOOKS_LEVEL
@@ -399,7 +399,7 @@ class Walker:
         cells = []
         for cell in self._cells:
             text, typography = self._joined(cell)
-            if has_words(text):
+            if has_letter_or_digit(text):
                 cells.append((text, typography, cell))
         self._cells = []
         if not cells:

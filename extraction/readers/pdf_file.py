@@ -13,7 +13,7 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.readers.pdf_lines import MEMORY, SECONDS, Line
 from extraction.words.labels import split_label
-from extraction.words.normalization import has_words, normalize
+from extraction.words.normalization import has_letter_or_digit, normalize
 
 _BULLET = re.compile(r"[•·●◦▪▫■□‣⁃∙➢➤►✓✔\uf0b7\uf0a7\uf0d8]\s*|[–—-]\s+(?=\S)|o\s+(?=\S)")
 _PAGE_NUMBER = re.compile(
@@ -139,7 +139,7 @@ def _block(group: list[Line], body_size: float) -> Block | None:
     bullet = _BULLET.match(text)
     if bullet:
         text = text[bullet.end() :]
-    if not has_words(text):
+    if not has_letter_or_digit(text):
         return None
     if bullet:
         return Block("list_item", text)

@@ -10,7 +10,7 @@ import re
 from extraction.blocks import Block
 from extraction.source_lines import without_source_line
 from extraction.words.labels import split_label
-from extraction.words.normalization import has_words, normalize, typography_without_prefix, word_set
+from extraction.words.normalization import has_letter_or_digit, normalize, typography_without_prefix, word_set
 from extraction.words.stated_dates import states_date
 
 _BULLET = re.compile(r"(?:[•·●◦▪▫■□‣⁃∙➢➤►✓✔]\s*|[*+–—-]\s+)(?=\S)")
@@ -62,7 +62,7 @@ def read_text(text: str) -> list[Block]:
     texts = [" ".join(clause) for clause in clauses]
     blocks = []
     for index, text in enumerate(texts):
-        if has_words(text):
+        if has_letter_or_digit(text):
             block = _block(texts, index, has_blank_lines)
             prefix = text.removesuffix(block.text)
             block.typography = typography_without_prefix(" ".join(raw_clauses[index]), prefix)
@@ -128,10 +128,10 @@ def _continues(above: str, line: str, width: int, slack: int) -> bool:
 def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
     text = texts[index]
     marked = _MARKED_HEADING.match(text)
-    if marked and len(text) <= _LONGEST_HEADING and has_words(text[marked.end() :]):
+    if marked and len(text) <= _LONGEST_HEADING and has_letter_or_digit(text[marked.end() :]):
         return Block("heading", text[marked.end() :], 2)
     bullet = _BULLET.match(text)
-    if bullet and has_words(text[bullet.end() :]):
+    if bullet and has_letter_or_digit(text[bullet.end() :]):
         return Block("list_item", text[bullet.end() :])
     if _looks_like_heading(texts, index, has_blank_lines):
         return Block("heading", text, 1 if index == 0 else 2)

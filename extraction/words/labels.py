@@ -2,7 +2,7 @@
 
 import re
 
-from extraction.words.normalization import has_words, word_set
+from extraction.words.normalization import has_letter_or_digit, word_set
 
 _NAMED = (
     r"(?:Section|Article|Clause|Chapter|Part|Annex|Appendix|Schedule|Artikel|Abschnitt|Kapitel|Teil|Anhang|Anlage|"
@@ -89,7 +89,7 @@ def split_label(text: str) -> tuple[str | None, str]:
     ):
         return None, text
     rest = text[match.end() :]
-    if not has_words(rest):
+    if not has_letter_or_digit(rest):
         return None, text
     return match["label"].strip(), rest
 

