@@ -10,7 +10,7 @@ __all__ = ["compare"]
 
 
 def compare(old: Document, new: Document) -> Comparison:
-    """Returns what differs between two documents, clause by clause.
+    """Returns the differences between two documents, clause by clause.
 
     Every clause of the two documents is either in exactly one change or in `unchanged`. Comparing (new, old) gives the
     mirror image of comparing (old, new). The result depends on nothing but the two documents.

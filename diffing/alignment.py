@@ -1,6 +1,7 @@
 """Matches the clauses of two documents: first equal clauses, then similar clauses.
 
-Clauses are equal if their keys are equal. There are four keys, from the exact text to the text without its numbers.
+Clauses are equal if their keys are equal. There are four keys. The strictest key is the exact text, the least strict
+key is the text with all numbers, dates and contact details masked.
 """
 
 from collections import Counter
@@ -130,7 +131,7 @@ def _has_letters(text: str) -> bool:
 
 
 def _weight(text: str) -> int:
-    """Returns the weight of a clause in the decision which clauses kept their order: about its number of words."""
+    """Returns the weight of a clause in `heaviest_chain`: roughly the number of words."""
     spaced_words = text.count(" ") + 1
     # Text in a script written without spaces has about one word for two characters.
     return spaced_words if text.isascii() or len(text) < 12 * spaced_words else len(text) // 2

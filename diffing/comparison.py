@@ -14,7 +14,7 @@ _COARSE_REDLINE = (
 
 
 def compare_documents(old: Document, new: Document) -> Comparison:
-    """Returns what differs between two documents; see `diffing.compare`."""
+    """Returns the differences between two documents; see `diffing.compare`."""
     alignment = align(old.clauses, new.clauses)
     # Each change with its sort key: the position in the new document, 2 for a removed clause and 1 for other changes,
     # and the position of a removed clause in the old document.

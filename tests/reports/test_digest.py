@@ -175,7 +175,7 @@ def test_an_alternation_is_told_once_and_then_a_new_text(store: Store) -> None:
     assert alternates["Subject"] == "clausewatch: Marmot Mail privacy alternates between versions 1 and 2"
     first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
     for text in (unwrapped(alternates), html(alternates)):
-        assert "The page alternates between versions 1 and 2 since 2019-03-05T05:06:07Z (3 times)." in text
+        assert "The page has alternated between versions 1 and 2 since 2019-03-05T05:06:07Z (3 times)." in text
         assert f"clausewatch report marmot @{first} @{second}" in text
         assert "Modified" not in text
     keep_confirmed(store, INSURERS, 20)

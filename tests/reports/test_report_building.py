@@ -100,7 +100,7 @@ def test_a_report_on_one_version_says_that_nothing_changed(store: Store) -> None
     assert report.comparison.counts["unchanged"] == len(store.library.document(1).clauses)
     for text in (as_text(report), as_html(report)):
         assert "both sides are the same version" in text
-        assert "no change happened" in text
+        assert "no change was seen" in text
 
 
 def test_a_report_on_one_version_says_that_another_was_shown_between(store: Store) -> None:
@@ -109,15 +109,17 @@ def test_a_report_on_one_version_says_that_another_was_shown_between(store: Stor
     assert report.same_version
     assert [period.number for period in report.between] == [2]
     text = as_text(report)
-    assert "the text went and came back" in text
-    assert "no change happened" not in text
+    assert "the text changed and came back" in text
+    assert "no change was seen" not in text
 
 
 def test_versions_shown_between_are_named_with_their_dates(store: Store) -> None:
     keep_at(store, (0, A), (10, B), (12, B), (20, C))
     report = between(store, day(0), day(20))
     assert numbers(report) == (1, 3)
-    assert "version 2 (from 2019-03-14T05:06:07Z to 2019-03-16T05:06:07Z): the change came in steps" in as_text(report)
+    assert "version 2 (from 2019-03-14T05:06:07Z to 2019-03-16T05:06:07Z), so the change came in steps" in as_text(
+        report
+    )
     assert json.loads(as_json(report))["between"] == [
         {
             "version": 2,

@@ -63,9 +63,9 @@ def test_notes_say_what_a_redline_does_not_show() -> None:
         "removed": (),
         "added": (),
         "modified": ("The two sides may not belong together (confidence 45%).",),
-        "moved": ("From clause 3 of the old text to clause 10 of the new.",),
+        "moved": ("From clause 3 of the old text to clause 10 of the new text.",),
         "moved and modified": (
-            "From “Privacy” (clause 4 of the old text) to “Privacy › Contact” (clause 11 of the new).",
+            "From “Privacy” (clause 4 of the old text) to “Privacy › Contact” (clause 11 of the new text).",
         ),
         "renumbered": ("Number: 3 → 4.",),
         "split": ("One clause became 2.",),
@@ -98,7 +98,7 @@ def test_a_move_is_described_by_the_headings_that_differ(
 ) -> None:
     moved = change("moved", (clause(0, "Text.", path=was),), (clause(0, "Text.", path=now),))
     ((note,),) = (rendered.notes for rendered in render(moved))
-    assert note == f"From {sentence} (clause 1 of the new)."
+    assert note == f"From {sentence} (clause 1 of the new text)."
 
 
 def test_a_pilcrow_marks_where_clauses_were_split_or_merged() -> None:
