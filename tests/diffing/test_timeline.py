@@ -1,4 +1,4 @@
-"""Periods and versions, from the set of captures."""
+"""The periods and versions that a timeline derives from a set of captures."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -16,7 +16,7 @@ def observed(day: int, version_id: str, *, url: str = "https://marmot.example/pr
     return Observation(key or day, BEGIN + timedelta(days=day), url, "live", f"{version_id}{day}", version_id)
 
 
-# Few days and few versions, so that instants coincide and versions return.
+# There are few days and few versions, so that some captures have the same time and some versions return.
 observations = st.builds(
     Observation,
     capture_id=st.integers(1, 1000),
@@ -29,25 +29,27 @@ observations = st.builds(
 
 
 @given(st.lists(observations, max_size=12), st.data())
-def test_neither_order_nor_repetition_of_captures_counts(seen: list[Observation], data: st.DataObject) -> None:
-    shuffled = data.draw(st.permutations(seen + data.draw(st.lists(st.sampled_from(seen)) if seen else st.just([]))))
-    assert timeline(shuffled) == timeline(seen)
+def test_order_and_repetition_of_captures_make_no_difference(captures: list[Observation], data: st.DataObject) -> None:
+    shuffled = data.draw(
+        st.permutations(captures + data.draw(st.lists(st.sampled_from(captures)) if captures else st.just([])))
+    )
+    assert timeline(shuffled) == timeline(captures)
 
 
 @given(st.lists(observations, max_size=12))
-def test_every_capture_is_in_one_period_of_its_version(seen: list[Observation]) -> None:
-    history = timeline(seen)
+def test_every_capture_is_in_one_period_of_its_version(captures: list[Observation]) -> None:
+    history = timeline(captures)
     placed = [observation for period in history.periods for observation in period.observations]
-    assert len(placed) == len(set(seen))
-    assert set(placed) == set(seen)
-    assert [observation.captured_at for observation in placed] == sorted(o.captured_at for o in set(seen))
+    assert len(placed) == len(set(captures))
+    assert set(placed) == set(captures)
+    assert [observation.captured_at for observation in placed] == sorted(o.captured_at for o in set(captures))
     assert all(o.version_id == period.version_id for period in history.periods for o in period.observations)
     assert all(before.version_id != after.version_id for before, after in pairwise(history.periods))
 
 
 @given(st.lists(observations, max_size=12))
-def test_versions_are_numbered_by_appearance_and_have_all_periods(seen: list[Observation]) -> None:
-    history = timeline(seen)
+def test_versions_are_numbered_by_first_appearance_with_all_periods(captures: list[Observation]) -> None:
+    history = timeline(captures)
     assert [version.number for version in history.versions] == list(range(1, len(history.versions) + 1))
     appearances = list(dict.fromkeys(period.version_id for period in history.periods))
     assert [version.id for version in history.versions] == appearances
@@ -56,13 +58,13 @@ def test_versions_are_numbered_by_appearance_and_have_all_periods(seen: list[Obs
 
 
 @given(st.lists(observations, max_size=12, unique_by=lambda o: (o.captured_at, o.url, o.source, o.sha256)), st.data())
-def test_storage_keys_make_no_difference(seen: list[Observation], data: st.DataObject) -> None:
-    keys = data.draw(st.permutations(range(len(seen))))
+def test_capture_ids_make_no_difference(captures: list[Observation], data: st.DataObject) -> None:
+    keys = data.draw(st.permutations(range(len(captures))))
     renumbered = [
         Observation(key, o.captured_at, o.url, o.source, o.sha256, o.version_id)
-        for key, o in zip(keys, seen, strict=True)
+        for key, o in zip(keys, captures, strict=True)
     ]
-    assert _without_keys(timeline(renumbered).periods) == _without_keys(timeline(seen).periods)
+    assert _without_keys(timeline(renumbered).periods) == _without_keys(timeline(captures).periods)
 
 
 def _without_keys(periods: tuple[Period, ...]) -> list[tuple[object, ...]]:
@@ -90,6 +92,6 @@ def test_the_same_text_at_another_address_continues_the_period() -> None:
     assert len(history.periods) == 1
 
 
-def test_no_captures_make_an_empty_history() -> None:
+def test_a_policy_without_captures_has_an_empty_history() -> None:
     history = timeline([])
     assert (history.periods, history.versions) == ((), ())
