@@ -1,4 +1,4 @@
-"""Volatile text: it keeps the version id, and changes of it are volatile. Text that only resembles it is not volatile."""
+"""Volatile text keeps the version id, and its changes are volatile. Text that only resembles it is not volatile."""
 
 import time
 
