@@ -1,7 +1,7 @@
 """Matches the clauses of two documents: first equal clauses, then similar clauses.
 
-Clauses are equal if their keys are equal. There are four keys. The strictest key is the exact text, the least strict
-key is the text with all numbers, dates and contact details masked.
+Clauses are equal if their keys are equal. There are four keys. The strictest key is `diffing.sameness.same_text`, which
+is nearly the text itself. The least strict key is the text with all numbers, dates and contact details masked.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from diffing.similarity import EncodedText, Vocabulary
 from diffing.tokenization import words
 
 # The least similarity of a moved match, from 0 to 1. A match of clauses with fewer than _SHORT words needs at least
-# _MOVED_SHORT, since the place of the clauses gives no evidence that they belong together.
+# _MOVED_SHORT. For a moved match, the similarity is the only evidence: the place of the clauses gives none.
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 # The similarity that a match of the two documents' titles gets. The titles are matched whatever their words are.
 _TITLE_SIMILARITY = 0.3
@@ -122,7 +122,7 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
 
 
 def _same_text_key(text: str) -> str:
-    """Returns `same_text` of a text, or a space if that is empty, so that wholly volatile texts have equal keys."""
+    """Returns `same_text` of a text; a space if `same_text` is empty, so that wholly volatile texts have equal keys."""
     return same_text(text) or " "
 
 

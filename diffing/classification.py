@@ -1,4 +1,4 @@
-"""Decides which kind of change, if any, a match of clauses is, and how significant the change is."""
+"""Decides whether matched clauses changed, and gives the change a kind and a significance."""
 
 from collections.abc import Sequence
 from typing import Literal

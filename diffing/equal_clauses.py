@@ -1,7 +1,8 @@
 """Pairs clauses whose keys are equal.
 
-Clauses whose key occurs once on each side come first. Then come clauses in the same order on both sides, and at last
-clauses that repeat elsewhere, beside a clause that is paired already if possible.
+There are three steps. The first step pairs clauses whose key occurs exactly once on each side. The second step pairs
+clauses that are in the same order on both sides. The third step pairs the remaining clauses, if possible beside a
+clause that is paired already.
 """
 
 from collections import Counter, defaultdict

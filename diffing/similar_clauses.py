@@ -14,9 +14,10 @@ from diffing.order import Gaps, Pair, heaviest_chain
 from diffing.similarity import EncodedText, Similarity, candidates, similarity
 from diffing.splits_and_merges import runs_of_parts
 
-# The least similarity of a strong pair, from 0 to 1. If a clause of the pair has fewer than _SHORT words and the two
-# clauses lie in different gaps, the pair needs _SHORT_ELSEWHERE. These thresholds and the next two were measured on
-# policies with known edits: a pair below its threshold is more often two different clauses than one changed clause.
+# The least similarity of a strong pair, from 0 to 1. The pair needs _SHORT_ELSEWHERE if a clause of it has fewer than
+# _SHORT words, and the two clauses lie neither in the same gap nor beside a known pair. These thresholds and the next
+# two were measured on policies with known edits: a pair below its threshold is more often two different clauses than
+# one changed clause.
 _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
 # The least similarity of a weak pair, whose clauses lie in the same gap. If more than _MANY unmatched clauses lie in
 # the gap, the pair needs _IN_PLACE_AMONG_MANY.
@@ -136,9 +137,9 @@ class Hypotheses:
         return hypotheses
 
     def _splits_and_merges(self) -> list[tuple[float, Match]]:
-        """Returns hypotheses that clauses of one side which follow each other make up one clause of the other side.
+        """Returns the hypotheses of splits and merges. Each comes with its similarity, increased by the bonus.
 
-        Each hypothesis comes with its similarity, increased by the bonus.
+        In a split or a merge, a run of clauses of one side makes up one clause of the other side.
         """
         parts_of_old: defaultdict[int, dict[int, float]] = defaultdict(dict)
         parts_of_new: defaultdict[int, dict[int, float]] = defaultdict(dict)

@@ -150,7 +150,8 @@ def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_o
         score: defaultdict[int, int] = defaultdict(int)
         for feature in features & rare:
             positions = new_positions[feature]
-            # The score is a whole number: a sum of fractions depends on their order, and a set has no fixed order.
+            # The score is a whole number, since a sum of floating-point numbers depends on the order of addition. The
+            # order of a set is not fixed.
             worth = 1_000_000_000 // (len(positions) + old_frequency[feature])
             for new_position in positions:
                 score[new_position] -= worth

@@ -34,8 +34,8 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     UsageError if the sender is not an e-mail address. StorageError if the database fails.
     """
     checked_address(sender)
-    # Revisions are read before anything else. A capture that arrives later raises a revision again, so the next digest
-    # takes care of it.
+    # Revisions are read before anything else. A capture that arrives from now on raises the policy's revision again, so
+    # the next digest doesn't skip the policy.
     revisions = store.subscriptions.changed_policies()
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}

@@ -34,7 +34,7 @@ class DigestEntry:
     report: the comparison of the announcement's old period and new period.
     name: the name of the vendor, and the policy.
     headline: a few words on the announcement for the e-mail's subject.
-    title, summary, sentences: the text above the evidence.
+    title, summary, sentences: the text above the table of captures.
     shown_changes: the clause-level changes that are shown with their redlines, in reading order. Empty for an
         alternation, since earlier digests have shown the texts of the alternation.
     other_changes: a sentence that counts the changes that are not shown; '' if all changes are shown.

@@ -9,8 +9,8 @@ from core.exceptions import UsageError
 def checked_address(address: str) -> str:
     """Returns an e-mail address without the white space around it.
 
-    A valid address is one address (RFC 5322, section 3.4.1) in ASCII, without line breaks. So it can be put into an
-    e-mail header unchanged. UsageError if the address is not valid.
+    A valid address is a single address (RFC 5322, section 3.4.1) in ASCII without line breaks. Such an address can be
+    put into an e-mail header unchanged. UsageError if the address is not valid.
     """
     text = address.strip()
     try:

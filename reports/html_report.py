@@ -34,7 +34,7 @@ _SCRIPT: Final = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
 
 
 def environment() -> Environment:
-    """Returns the Jinja2 environment for all HTML output. Strings in a template are made printable and escaped."""
+    """Returns the Jinja2 environment for all HTML output. It makes every inserted string printable and escapes it."""
     templates = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -15,11 +15,12 @@ from reports.wording import circumstances, headings_sentence, summary, title
 # (CommonMark's rules on flanking delimiters), so they aren't used for redlines.
 _TAGS = {"delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>"), "equal": ("", "")}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=[a-z])://|(?<=www)\.", re.IGNORECASE)
-# Ticket systems make links of mentions, such as @name or #12, in the rendered text. A backslash before the sign doesn't
-# prevent this, since it is not rendered. An empty comment after the sign does.
+# Ticket systems turn mentions in the rendered text, such as @name or #12, into links. A backslash before the sign
+# doesn't prevent the link, since the backslash is not rendered. An empty comment after the sign prevents the link.
 _MENTION = re.compile(r"(?<![^\W_])[@#!](?=\w)")
-# Matches before a mark at the beginning of a line that would make the line a heading, a list item or a thematic break.
-# In an ordered list, the mark is the full stop or the bracket after the number. The mark is then escaped.
+# A mark at the beginning of a line can make the line a heading, a list item or a thematic break. In an ordered list,
+# the mark is the full stop or the bracket after the number. The pattern matches the place before the mark, where a
+# backslash is inserted.
 _BLOCK_START = re.compile(r"^(?P<before>\s*(?:\d+(?=[.)]))?)(?=[-+#=.)])")
 
 

@@ -38,9 +38,9 @@ _REVISIONS = {"delete": "w:del", "insert": "w:ins"}
 def as_docx(report: Report) -> bytes:
     """Returns the report as a .docx file: an introduction, the text with tracked changes, and a list of the changes.
 
-    If a person accepts all tracked changes, the new text is left; if they reject all, the old text. The author of the
-    tracked changes is clausewatch. The date of the tracked changes is the time of the first capture of the new text,
-    or the present time if files are compared.
+    Accepting all tracked changes gives the new text. Rejecting all tracked changes gives the old text. The author of
+    the tracked changes is clausewatch. The date of the tracked changes is the time of the first capture of the new
+    text, or the present time if files are compared.
     """
     document = new_document()
     document.core_properties.title = printable(title(report))[:255]
@@ -93,8 +93,8 @@ def _front(document: WordDocument, report: Report, headings: str) -> None:
     for sentence in (*((headings,) if headings else ()), *circumstances(report)):
         document.add_paragraph(sentence)
     document.add_paragraph(
-        "Each difference in the text is a tracked change. If you accept all tracked changes, the new text is left; if "
-        "you reject all, the old text. Moved text is marked at both places. The list at the end links to each change."
+        "Each difference in the text is a tracked change. Accepting all tracked changes gives the new text; rejecting "
+        "them all gives the old text. Moved text is marked at both places. The list at the end links to each change."
     )
     if report.interval:
         rows = [
