@@ -100,23 +100,24 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
     start = 0
     for part in parts:
         end = start + len(part.letters)
-        inside = [(a + max(c, start) - c, a + min(d, end) - c) for a, _, c, d in blocks if c < end and d > start]
-        common = sum(
-            together.sums[min(d, end)] - together.sums[max(c, start)] for _, _, c, d in blocks if c < end and d > start
-        )
+        # The places in the joined parts, and in the whole, where the part has words in common with the whole.
+        in_parts = [(max(c, start), min(d, end)) for _, _, c, d in blocks if c < end and d > start]
+        in_whole = [(a + max(c, start) - c, a + min(d, end) - c) for a, _, c, d in blocks if c < end and d > start]
+        common = sum(together.sums[last] - together.sums[first] for first, last in in_parts)
         both += common
         if len(part.letters) >= _SHORT:
             credible.append(common >= _PART * part.weight)
         else:
+            # Where the words in common with earlier and later parts end and begin in the whole.
             before = max((b if d <= start else a + start - c for a, b, c, d in blocks if c < start), default=0)
             after = min(
                 (a if c >= end else a + end - c for a, _, c, d in blocks if d > end), default=len(whole.letters)
             )
             credible.append(
                 common >= _SHORT_PART * part.weight
-                and inside[-1][1] - inside[0][0] <= len(part.letters) + _SLACK
-                and inside[0][0] - before <= _SLACK
-                and after - inside[-1][1] <= _SLACK
+                and in_whole[-1][1] - in_whole[0][0] <= len(part.letters) + _SLACK
+                and in_whole[0][0] - before <= _SLACK
+                and after - in_whole[-1][1] <= _SLACK
             )
         start = end
     return 2 * both / (whole.weight + together.weight), credible

@@ -53,7 +53,7 @@ def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[M
 
     A removed clause stands after the clause that it followed in the old text, and before clauses that were added there.
     """
-    both_sides = [MergedRow("unchanged", (old.clauses[o],), (new.clauses[n],)) for o, n in comparison.unchanged]
+    both_sides = [MergedRow("unchanged", (old.clauses[i],), (new.clauses[j],)) for i, j in comparison.unchanged]
     # The rows with clauses of one side only, by the position of the clause in the old or in the new text.
     old_rows: dict[int, MergedRow] = {}
     new_rows: dict[int, MergedRow] = {}
@@ -71,14 +71,14 @@ def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[M
             old_rows |= {clause.position: MergedRow("moved_from", (clause,), (), row.change) for clause in row.old}
             new_rows |= {clause.position: MergedRow("moved_to", (), (clause,), row.change) for clause in row.new}
     rows: list[MergedRow] = []
-    o = n = 0
+    old_position = new_position = 0
     for anchor in anchors:
-        rows += [old_rows[position] for position in range(o, anchor.old[0].position)]
-        rows += [new_rows[position] for position in range(n, anchor.new[0].position)]
+        rows += [old_rows[position] for position in range(old_position, anchor.old[0].position)]
+        rows += [new_rows[position] for position in range(new_position, anchor.new[0].position)]
         rows.append(anchor)
-        o, n = anchor.old[-1].position + 1, anchor.new[-1].position + 1
-    rows += [old_rows[position] for position in range(o, len(old.clauses))]
-    rows += [new_rows[position] for position in range(n, len(new.clauses))]
+        old_position, new_position = anchor.old[-1].position + 1, anchor.new[-1].position + 1
+    rows += [old_rows[position] for position in range(old_position, len(old.clauses))]
+    rows += [new_rows[position] for position in range(new_position, len(new.clauses))]
     return tuple(rows)
 
 

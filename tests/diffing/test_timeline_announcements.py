@@ -77,7 +77,9 @@ def test_each_new_version_that_stands_is_announced_exactly_once(drawn: list[Look
     result = announced(captures, runs)
     standing = settled(timeline(captures)).history.periods
     appeared = Counter(item.new.version_id for item in result if item.returned_to is None)
-    assert appeared == Counter({period.version_id for period in standing} - {p.version_id for p in standing[:1]})
+    assert appeared == Counter(
+        {period.version_id for period in standing} - {period.version_id for period in standing[:1]}
+    )
 
 
 @given(st.text("ABC", min_size=1, max_size=60))
@@ -95,5 +97,7 @@ def test_the_last_announcement_names_the_newest_text(texts: str, more: int) -> N
     history = history_of(texts)
     result = announcements(history, BEFORE_ALL)
     last = result[-1].new.version_id if result else texts[0]
-    alternating = {v.id for v in result[-1].alternation.versions} if result and result[-1].alternation else set()
+    alternating = (
+        {version.id for version in result[-1].alternation.versions} if result and result[-1].alternation else set()
+    )
     assert history.periods[-1].version_id in alternating | {last}

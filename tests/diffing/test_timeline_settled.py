@@ -94,8 +94,12 @@ def test_later_captures_never_change_what_is_settled(drawn: list[Look]) -> None:
     whole = settled(timeline(captures))
     for number in range(len(captures)):
         part = settled(timeline(captures[:number]))
-        settled_before = {o: p.version_id for p in part.history.periods for o in p.observations}
-        settled_at_end = {o: p.version_id for p in whole.history.periods for o in p.observations}
+        settled_before = {
+            observation: period.version_id for period in part.history.periods for observation in period.observations
+        }
+        settled_at_end = {
+            observation: period.version_id for period in whole.history.periods for observation in period.observations
+        }
         assert settled_before.items() <= settled_at_end.items()
         assert set(part.transient) <= set(whole.transient)
         firsts = [period.first for period in part.history.periods]

@@ -87,8 +87,8 @@ def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
             changes.append(change("moved", (old[o],), (new[n],)))
         else:
             changes.append(change(kind, (old[o],), (new[n],)))
-    changes += [change("removed", (c,), ()) for c in old if c.position not in {o for o, _ in pairs}]
-    changes += [change("added", (), (c,)) for c in new if c.position not in {n for _, n in pairs}]
+    changes += [change("removed", (clause,), ()) for clause in old if clause.position not in {o for o, _ in pairs}]
+    changes += [change("added", (), (clause,)) for clause in new if clause.position not in {n for _, n in pairs}]
     sides = document(*old), document(*new)
     return Comparison(*sides, tuple(changes), tuple(unchanged)), *sides
 
@@ -97,5 +97,5 @@ def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
 def test_the_rows_contain_both_texts_in_order(case: tuple[Comparison, Document, Document]) -> None:
     comparison, old, new = case
     rows = merged_rows(comparison, old, new)
-    assert tuple(c for row in rows for c in row.old) == old.clauses
-    assert tuple(c for row in rows for c in row.new) == new.clauses
+    assert tuple(clause for row in rows for clause in row.old) == old.clauses
+    assert tuple(clause for row in rows for clause in row.new) == new.clauses

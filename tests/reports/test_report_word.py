@@ -69,7 +69,7 @@ def resolved(data: bytes, how: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 def expected_paragraphs(clauses: tuple[Clause, ...]) -> list[str]:
-    return [" ".join(printable(f"{c.label or ''} {c.text}").split()) for c in clauses]
+    return [" ".join(printable(f"{clause.label or ''} {clause.text}").split()) for clause in clauses]
 
 
 def check(report: Report) -> None:
