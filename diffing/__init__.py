@@ -1,6 +1,6 @@
-"""What differs between two documents, clause by clause; what counts as the same text; and a policy's timeline.
+"""Compares two documents clause by clause, decides which texts count as the same, and derives a policy's timeline.
 
-`compare` is the public function. Other rooms also use `diffing.sameness` (version ids) and `diffing.timeline`.
+`compare` is the public function. Other packages also use `diffing.sameness` (version ids) and `diffing.timeline`.
 """
 
 from core.changes import Comparison
@@ -10,13 +10,13 @@ __all__ = ["compare"]
 
 
 def compare(old: Document, new: Document) -> Comparison:
-    """Returns what differs between two documents, clause by clause.
+    """Returns the differences between two documents, clause by clause.
 
-    Every clause of either document is in exactly one change or in `unchanged`. Comparing (new, old) gives the mirror
-    image of comparing (old, new). The result depends on the two documents alone.
+    Every clause of the two documents is either in exactly one change or in `unchanged`. Comparing (new, old) gives the
+    mirror image of comparing (old, new). The result depends on nothing but the two documents.
     """
-    # Imported on the first call: importing `diffing.sameness` runs this module, too, and the processes that read
-    # captures do so. They start faster without the libraries that only a comparison needs.
+    # Imported on the first call, because importing `diffing.sameness` runs this module, too. The processes that read
+    # captures need `diffing.sameness` only, and start faster without the libraries that a comparison needs.
     from diffing.comparison import compare_documents
 
     return compare_documents(old, new)

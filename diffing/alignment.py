@@ -1,4 +1,8 @@
-"""Matches the clauses of two documents: equal clauses by four keys, then similar ones, then those that moved."""
+"""Matches the clauses of two documents: first equal clauses, then similar clauses.
+
+Clauses are equal if their keys are equal. There are four keys. The strictest key is `diffing.sameness.same_text`, which
+is nearly the text itself. The least strict key is the text with all numbers, dates and contact details masked.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,15 +18,17 @@ from diffing.similar_clauses import Hypotheses, Match, Sides
 from diffing.similarity import EncodedText, Vocabulary
 from diffing.tokenization import words
 
-# The least similarity of a moved match, which its place does not support. One of fewer than _SHORT words needs more.
+# The least similarity of a moved match, from 0 to 1. A match of clauses with fewer than _SHORT words needs at least
+# _MOVED_SHORT. For a moved match, the similarity is the only evidence: the place of the clauses gives none.
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
+# The similarity that a match of the two documents' titles gets. The titles are matched whatever their words are.
 _TITLE_SIMILARITY = 0.3
-# How often the moved matches that are too weak are banned and the similar clauses matched again.
+# How often similar clauses are matched at most. After each pass, moved matches that are too weak are banned.
 _PASSES = 4
 
-_MANY_REPEATED = "clauses that repeat very often were matched in stretches, not over the whole text"
+_MANY_REPEATED = "some clauses repeat very often, so the texts were cut into stretches to match them"
 _MANY_CHANGED = (
-    "so many clauses changed that only those with a rare pair of words in common were held against each other"
+    "very many clauses changed, so two clauses were compared only if they share a pair of words that is rare"
 )
 
 
@@ -30,8 +36,8 @@ _MANY_CHANGED = (
 class Alignment:
     """The matches between the clauses of two documents.
 
-    moved: the indices in `matches` of those that did not keep their order.
-    coarse: what was matched more coarsely than usual because of the documents' size, in words for the reader.
+    moved: the indices in `matches` of the matches that did not keep their order.
+    coarse: notes for the user, each on a step that was done more coarsely than usual because of the documents' size.
     """
 
     matches: tuple[Match, ...]
@@ -45,7 +51,7 @@ class Alignment:
 
 
 def align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
-    """Matches the clauses of two documents; the result for (new, old) mirrors that for (old, new)."""
+    """Matches the clauses of two documents. The result for (new, old) is the mirror image of that for (old, new)."""
     if _sort_key(new) < _sort_key(old):
         return _align(new, old).mirrored()
     return _align(old, new)
@@ -68,7 +74,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     new_words = {j: words(normalize(new[j].text)) for j in unpaired_new}
     counts: Counter[str] = Counter()
     for clause in (*old, *new):
-        # Except for quotes this equals `normalize`, in a fraction of the time.
+        # For most clauses the result is the same as with `normalize`, in a fraction of the time.
         counts.update(words(clause.text.casefold().replace("’", "'")))
     vocabulary = Vocabulary(counts)
     old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
@@ -91,8 +97,9 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
 
 
 def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]) -> None:
-    """Pairs clauses whose keys are equal, by one key after the other, the strictest first."""
-    # Each key, and whether a key is distinctive enough to pair clauses that stand out of order.
+    """Pairs clauses whose keys are equal. The four keys are used one after the other, the strictest first."""
+    # The function that makes the key, and a function that decides whether a key is distinctive. Only a distinctive key
+    # may pair clauses that did not keep their order.
     keys: list[tuple[Callable[[str], str], Callable[[str], bool]]] = [
         (_same_text_key, _has_letters),
         (lambda text: strip_typography(normalize(text)), _has_letters),
@@ -108,13 +115,14 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if is_distinctive(key)))
         if key_of is _same_text_key:
-            # The quotes of a clause may have changed while a copy of it in another place kept the old ones. The clause
-            # has not moved to the copy's place, so pairs out of order are released, and the next key pairs them again.
+            # Suppose that a clause occurs twice, and only the first occurrence gets new quotation marks. By exact text
+            # the old first occurrence then equals the new second occurrence, but it did not move there. So the pairs
+            # that did not keep their order are taken apart. The next key, which ignores quotes, pairs them again.
             pairing.release_moved()
 
 
 def _same_text_key(text: str) -> str:
-    """Returns `same_text`, or a space for texts that show nothing, so that these are equal to one another."""
+    """Returns `same_text` of a text; a space if `same_text` is empty, so that wholly volatile texts have equal keys."""
     return same_text(text) or " "
 
 
@@ -123,10 +131,10 @@ def _has_letters(text: str) -> bool:
 
 
 def _weight(text: str) -> int:
-    """Returns how much a clause weighs when the order is decided: about its number of words."""
-    spaces = text.count(" ") + 1
-    # Scripts written without spaces have about one word in two characters.
-    return spaces if text.isascii() or len(text) < 12 * spaces else len(text) // 2
+    """Returns the weight of a clause in `heaviest_chain`: roughly the number of words."""
+    spaced_words = text.count(" ") + 1
+    # Text in a script written without spaces has about one word for two characters.
+    return spaced_words if text.isascii() or len(text) < 12 * spaced_words else len(text) // 2
 
 
 def _moved(matches: Sequence[Match], pairing: Pairing) -> frozenset[int]:
@@ -146,7 +154,7 @@ def _headings(clauses: Sequence[Clause]) -> set[int]:
 
 
 def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedText]) -> bool:
-    """Returns whether a moved match is too dissimilar, or too short for its similarity, to be credible."""
+    """Returns whether the clauses of a moved match are too dissimilar. Short clauses need a higher similarity."""
     if match.similarity == 1.0 or match.old[0] not in old or match.new[0] not in new:
         return False
     short = min(sum(len(old[i].letters) for i in match.old), sum(len(new[j].letters) for j in match.new)) < _SHORT
@@ -154,7 +162,11 @@ def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedTe
 
 
 def _title_match(old: Sequence[Clause], new: Sequence[Clause], matches: Sequence[Match]) -> Match | None:
-    """Returns a match of the documents' first headings, even if reworded; None unless both come before all matches."""
+    """Returns a match of the documents' first headings, whatever their words are.
+
+    None if a document has no heading, if there are no matches, or if a matched clause stands at or before one of the
+    two headings.
+    """
     first_old = next((i for i, clause in enumerate(old) if clause.kind == "heading"), None)
     first_new = next((j for j, clause in enumerate(new) if clause.kind == "heading"), None)
     if first_old is None or first_new is None or not matches:

@@ -1,4 +1,4 @@
-"""Decides what kind of change a match of clauses is, and its significance."""
+"""Decides whether matched clauses changed, and gives the change a kind and a significance."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,7 +14,7 @@ Difference = Literal["none", "volatile", "cosmetic", "number", "factual", "words
 
 
 def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Change:
-    """Returns the change of a clause that has no counterpart on the other side."""
+    """Returns the change for a clause that was added or removed, so that the other side has no counterpart."""
     old, new = ((clause,), ()) if kind == "removed" else ((), (clause,))
     return Change(kind, "volatile" if is_volatile(clause) else "substantive", 1.0, old, new)
 
@@ -22,9 +22,11 @@ def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Chang
 def change_of(
     old: Sequence[Clause], new: Sequence[Clause], confidence: float, moved: bool
 ) -> tuple[Change | None, bool]:
-    """Returns the change between matched clauses, and whether its redline is coarser than usual.
+    """Returns the change between matched clauses, and whether the redline of the change is coarser than usual.
 
-    The change is None if nothing changed. moved: whether the match did not keep its order.
+    The change is None if the clauses are the same.
+
+    confidence: the confidence of the change, from 0 to 1. moved: whether the match did not keep its order.
     """
     if len(old) == len(new) == 1:
         difference = difference_of(old[0], new[0])
@@ -43,7 +45,7 @@ def change_of(
 
 
 def difference_of(old: Clause, new: Clause) -> Difference:
-    """Returns the most important way in which two matched clauses differ."""
+    """Returns the most important difference between two matched clauses."""
     same_typography = _has_same_typography(old, new)
     if old.text == new.text and old.label == new.label and old.links == new.links and same_typography:
         return "none"
@@ -60,7 +62,7 @@ def difference_of(old: Clause, new: Clause) -> Difference:
 
 
 def _has_same_typography(old: Clause, new: Clause) -> bool:
-    """Returns whether both texts are set alike, or the typography of one is unknown."""
+    """Returns whether the typography of two clauses is equal; True if the typography of a clause is not known."""
     if old.typography is None or new.typography is None:
         return True
     return (old.typography or old.text) == (new.typography or new.text)
@@ -81,7 +83,7 @@ def _difference_of_texts(old: str, new: str) -> Difference:
 
 
 def unnumbered(text: str) -> str:
-    """Returns the text normalized, without typography and without the number in front of it."""
+    """Returns the normalized text without typography and without the number in front of the text."""
     return strip_typography(normalize(text[len(number_in_front(text)) :]))
 
 
@@ -109,16 +111,16 @@ def _significance(
     if difference != "words":
         return "editorial"
     before, after = (words(normalize(" ".join(clause.text for clause in side))) for side in (old, new))
-    # Equal words mean that only punctuation changed. Texts without words (a price, a row of symbols) consist of
-    # nothing else, so there it is the substance.
+    # If the words are equal, only punctuation changed, which is editorial. A text without words, such as a row of
+    # symbols, has nothing but punctuation, so a change of the punctuation is substantive.
     return "editorial" if before == after and before else "substantive"
 
 
 def _is_renumbered(old: Clause, new: Clause) -> bool:
     """Returns whether both clauses have a number and the numbers differ.
 
-    A number that only one of them has comes from a redesign of the page's lists, such as bullets for letters. A lawyer
-    would not cite that as a change.
+    If only one clause has a number, the page's lists were redesigned: for example, bullets replaced letters. A lawyer
+    would not cite such a redesign as a change.
     """
     before, after = (_number(clause) for clause in (old, new))
     return bool(before and after and before != after)
@@ -129,9 +131,9 @@ def _number(clause: Clause) -> str:
 
 
 def _unspelled_contacts(clause: Clause) -> frozenset[str]:
-    """Returns the e-mail and telephone targets that the text does not spell out.
+    """Returns the e-mail addresses and telephone numbers that a clause links to but does not show in its text.
 
-    Turning an address in the text into a link adds no contact.
+    An address in the text that becomes a link is no new contact, so addresses in the text are left out.
     """
     text = "".join(clause.text.casefold().split())
     digits = "".join(character for character in text if character.isdigit() or character == "+")

@@ -1,4 +1,4 @@
-"""Compares two documents: matches their clauses, classifies each match, and puts the changes into reading order."""
+"""Compares two documents: matches their clauses, classifies each match, and sorts the changes into reading order."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -8,13 +8,16 @@ from core.clauses import Document
 from diffing.alignment import Alignment, align
 from diffing.classification import change_of, one_sided_change
 
-_COARSE_REDLINE = "some redlines show very long texts as replaced where fewer words may have changed"
+_COARSE_REDLINE = (
+    "some redlines show a very long passage as replaced, although only a few of its words may have changed"
+)
 
 
 def compare_documents(old: Document, new: Document) -> Comparison:
-    """Returns what differs between two documents; see `diffing.compare`."""
+    """Returns the differences between two documents; see `diffing.compare`."""
     alignment = align(old.clauses, new.clauses)
-    # Each change with its sort key: the position in the new document, then added before removed, then the old position.
+    # Each change with its sort key: the position in the new document, 2 for a removed clause and 1 for other changes,
+    # and the position of a removed clause in the old document.
     placed: list[tuple[tuple[int, int, int], Change]] = []
     unchanged: list[tuple[int, int]] = []
     coarse_redline = False
@@ -30,11 +33,13 @@ def compare_documents(old: Document, new: Document) -> Comparison:
 
     matched_old = {i for match in alignment.matches for i in match.old}
     matched_new = {j for match in alignment.matches for j in match.new}
-    placed += [((j, 1, 0), one_sided_change(c, "added")) for j, c in enumerate(new.clauses) if j not in matched_new]
+    placed += [
+        ((j, 1, 0), one_sided_change(clause, "added")) for j, clause in enumerate(new.clauses) if j not in matched_new
+    ]
     new_position = _new_position_of_removed(alignment)
     placed += [
-        ((new_position(i), 2, i), one_sided_change(c, "removed"))
-        for i, c in enumerate(old.clauses)
+        ((new_position(i), 2, i), one_sided_change(clause, "removed"))
+        for i, clause in enumerate(old.clauses)
         if i not in matched_old
     ]
     placed.sort(key=lambda item: item[0])
@@ -43,9 +48,10 @@ def compare_documents(old: Document, new: Document) -> Comparison:
 
 
 def _new_position_of_removed(alignment: Alignment) -> Callable[[int], int]:
-    """Returns a function from a removed clause's old position to the new position it is listed after.
+    """Returns a function that tells after which clause of the new document a removed clause is listed.
 
-    That is the new position of the last clause before it that did not move; -1 if there is none.
+    The function takes the removed clause's position in the old document. It looks for the last earlier clause that kept
+    its order, and returns the position of that clause in the new document; -1 if there is no such clause.
     """
     in_order = sorted(
         (match.old[-1], match.new[-1]) for index, match in enumerate(alignment.matches) if index not in alignment.moved

@@ -1,4 +1,9 @@
-"""Pairs clauses whose keys are equal: unique keys first, then runs in order, then the rest by their neighbours."""
+"""Pairs clauses whose keys are equal.
+
+There are three steps. The first step pairs clauses whose key occurs exactly once on each side. The second step pairs
+clauses that are in the same order on both sides. The third step pairs the remaining clauses, if possible beside a
+clause that is paired already.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
@@ -8,14 +13,17 @@ from rapidfuzz.distance import LCSseq
 
 from diffing.order import Gaps, Pair, heaviest_chain
 
-# The bit matrix of one longest common subsequence takes 30 MB at most. Longer runs are cut into stretches.
+# The most bits of the matrix that finds one longest common subsequence: 30 MB. If two runs of clauses need a larger
+# matrix, they are cut into stretches.
 _MATRIX_BITS = 240_000_000
 
 
 class Pairing:
-    """The pairs of old and new clauses so far, and the weights of all clauses.
+    """The pairs of old and new clauses that were made so far, and the weights of all clauses.
 
-    coarse: whether some runs were so long that they were cut into stretches.
+    old_weights, new_weights: the weight of each clause of the old and the new document.
+    new_of: the position of the new clause by the position of the old clause, for each pair. old_of: the reverse.
+    coarse: whether some runs of clauses were so long that they were cut into stretches.
     """
 
     def __init__(self, old_weights: Sequence[int], new_weights: Sequence[int]) -> None:
@@ -25,12 +33,12 @@ class Pairing:
         self.coarse = False
 
     def add(self, old: int, new: int) -> None:
-        """Makes two positions a pair."""
+        """Makes a pair of the old clause and the new clause at two positions."""
         self.new_of[old] = new
         self.old_of[new] = old
 
     def release_moved(self) -> None:
-        """Takes apart the pairs that did not keep their order, so that they can be paired anew."""
+        """Takes apart the pairs that did not keep their order, so that their clauses can be paired anew."""
         in_order = self.chain()
         self.new_of = dict(in_order)
         self.old_of = {new: old for old, new in in_order}
@@ -46,7 +54,7 @@ class Pairing:
         return [position for position in range(len(self.new_weights)) if position not in self.old_of]
 
     def chain(self) -> list[Pair]:
-        """Returns the pairs that kept their order."""
+        """Returns the pairs that kept their order, as positions (old, new) in reading order."""
         pairs = sorted(self.new_of.items())
         in_order = heaviest_chain(pairs, [self.old_weights[old] for old, _ in pairs])
         return [pairs[index] for index in sorted(in_order)]
@@ -58,9 +66,10 @@ def pair_equal(
     new_keys: Sequence[Hashable | None],
     distinctive: frozenset[Hashable] | None = None,
 ) -> None:
-    """Pairs the unpaired clauses whose keys are equal. A clause whose key is None is left alone.
+    """Pairs the unpaired clauses whose keys are equal. A clause whose key is None is not paired.
 
-    distinctive: the keys that may pair clauses out of order; None stands for all keys.
+    old_keys, new_keys: the key of each clause of the old and the new document.
+    distinctive: the keys that may pair clauses that did not keep their order; None if all keys may.
     """
     old = [position for position in pairing.unpaired_old if old_keys[position] is not None]
     new = [position for position in pairing.unpaired_new if new_keys[position] is not None]
@@ -88,7 +97,8 @@ def pair_equal(
     letters: dict[Hashable, str] = {}
 
     def letter(key: Hashable | None) -> str:
-        # Any code point except the surrogates will do. Keys beyond a million share letters; no document has so many.
+        # Any code point can be used except the surrogates. If there were more than a million keys, some would share a
+        # letter, but no document has that many clauses.
         index = len(letters) % 1_000_000
         return letters.setdefault(key, chr(index + 1 if index < 0xD000 else index + 0x1001))
 
@@ -108,7 +118,8 @@ def pair_equal(
         if position not in pairing.old_of and is_distinctive(new_keys[position]):
             waiting[new_keys[position]].append(position)
     rest = [position for position in old if position not in pairing.new_of and waiting.get(old_keys[position])]
-    # Forwards, then backwards: a copy is paired beside the counterpart of the clause before it, or after it.
+    # A clause that repeats is paired beside the counterpart of the clause before it (going forwards), or else beside
+    # the counterpart of the clause after it (going backwards).
     for step, order in ((-1, rest), (1, rest[::-1])):
         for position in order:
             neighbour = pairing.new_of.get(position + step)
@@ -128,7 +139,7 @@ def pair_equal(
 
 
 def _stretches(pairing: Pairing, old: list[int], new: list[int]) -> list[tuple[list[int], list[int]]]:
-    """Returns the two runs whole, or cut into as many stretches as keep the matrix within its bound."""
+    """Returns pairs of stretches of two runs of clauses. Runs that don't need too large a matrix stay whole."""
     parts = 1
     while len(old) * len(new) / parts / parts > _MATRIX_BITS:
         parts *= 2

@@ -1,7 +1,7 @@
-"""Normalized forms of a text, each of which ignores one class of differences.
+"""Makes normalized forms of a text. Each form leaves out one class of differences.
 
-Two texts with the same form differ in that class at most. Besides `diffing.sameness.same_text` the forms are: without
-typography, without the number in front, and with contact details, dates and numbers masked.
+If two texts have the same form, they can differ in this class only. There are forms without typography, without the
+number in front, and with contact details, dates and numbers masked. `diffing.sameness.same_text` is a further form.
 """
 
 import re
@@ -11,17 +11,19 @@ from functools import lru_cache, wraps
 
 from diffing.tokenization import DASHES, QUOTES, words
 
-# Emphasis, bullets and table rules that plain-text pages write as characters, and characters without width.
+# Characters that normalization drops: the marks that plain-text pages use for emphasis, bullets and table rules; signs
+# such as ®; and characters without width.
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
-# Forms of longer texts are not cached.
-_SHORT = 2_000
+# The most characters of a text whose forms are cached.
+_MOST_CACHED_CHARACTERS = 2_000
 _TYPOGRAPHY = DASHES | QUOTES | _DROPPED
 _SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
-# The number of a clause that the extraction left in its text. It is followed by a full stop, a bracket or a colon, or
-# has parts (2.1) and stands before a capital. So "30 days" has no number in front.
+# The number of a clause, if extraction left the number in the clause's text. A full stop, a bracket or a colon follows
+# the number; a number with parts, such as 2.1, may also stand before a capital letter. So the 30 of "30 days" is no
+# number in front.
 _NUMBER_IN_FRONT = re.compile(
     r"""(?:(?:section|article|clause|part|chapter|schedule|annex|§)\s*)?
         (?:\d{1,3}(?:\.\d{1,3})*\.?[.):]|\d{1,3}(?:\.\d{1,3})+(?=\s+[^\Wa-z\d])|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,6})\)|[ivxlc]{1,6}\.|[a-z]\.)
@@ -31,20 +33,22 @@ _NUMBER_IN_FRONT = re.compile(
 
 
 def _cached(form: Callable[[str], str]) -> Callable[[str], str]:
-    """Caches a form, since the alignment and the classification both ask for it."""
+    """Returns the function with a cache, since the alignment and the classification need the same forms."""
     form_of_short = lru_cache(maxsize=4_096)(form)
 
     @wraps(form)
     def cached_form(text: str) -> str:
-        return form_of_short(text) if len(text) <= _SHORT else form(text)
+        return form_of_short(text) if len(text) <= _MOST_CACHED_CHARACTERS else form(text)
 
     return cached_form
 
 
 @_cached
 def normalize(text: str) -> str:
-    """Returns the text case-folded and singly spaced, without ligatures and emphasis, and with one shape of quotes and
-    one of dashes.
+    """Returns the normalized text.
+
+    The text is case-folded. White space is collapsed, ligatures are resolved, and emphasis is dropped. All quotes have
+    one shape, and all dashes have one shape.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
@@ -59,7 +63,10 @@ def strip_typography(normalized: str) -> str:
 
 
 def number_in_front(text: str) -> str:
-    """Returns the number before the words of a text, with its punctuation and white space; '' if the text has none."""
+    """Returns the number in front of a text, such as "2. " or "(a) ", with the punctuation and the white space.
+
+    '' if the text has no number in front.
+    """
     match = _NUMBER_IN_FRONT.match(text)
     return match[0] if match else ""
 
@@ -76,14 +83,15 @@ _NUMERAL = (
     "|(?:one|two|three|four|five|six|seven|eight|nine) hundred"
     "|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
 )
-# Digits beside these letters belong to a word (B2B, SHA256). Chinese and Japanese put no spaces around numbers.
+# Digits beside these letters belong to a word (B2B, SHA256). Chinese and Japanese letters are not in the class, since
+# those languages put no spaces around numbers.
 _LETTER = "a-zß-ԯ"
-# Bounded, since digits that go on for pages are no number.
+# The length is limited, since a very long run of digits is not a number.
 _DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{_LETTER}])"
 _NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
 _BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"
 _WEB = re.compile(r"(?:https?://|www\.)[^\s<>]+")
-# Spelled for readers (a@b.com) or against robots (a {AT} b {DOT} com, a at b dot com).
+# An e-mail address is written plainly (a@b.com), or hidden from robots (a {AT} b {DOT} com, a at b dot com).
 _AT_OR_DOT = re.compile(r"@|[\[({<]\s?at\s?[\])}>]|\sdot\s")
 _MAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]+"
@@ -102,9 +110,9 @@ _LIGHT_PUNCTUATION = re.compile(r"[\s,.:;()'-]+")
 
 @_cached
 def mask_facts(normalized: str) -> str:
-    """Returns a normalized text with its facts masked and without light punctuation; '' if it has no facts.
+    """Returns a normalized text with each fact replaced by a mask character, and without light punctuation.
 
-    Facts are e-mail and web addresses, telephone numbers, dates and numbers.
+    Facts are e-mail and web addresses, telephone numbers, dates and numbers. '' if the text has no facts.
     """
     masked = _WEB.sub("\ue000", normalized) if "://" in normalized or "www." in normalized else normalized
     if _AT_OR_DOT.search(masked):
@@ -116,5 +124,5 @@ def mask_facts(normalized: str) -> str:
 
 
 def has_words(masked: str) -> bool:
-    """Returns whether a masked text has enough words besides the masks to be distinctive."""
+    """Returns whether a masked text has at least four words besides the masks, which makes the text distinctive."""
     return len(words(_MASKED.sub(" ", masked))) >= 4

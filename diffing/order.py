@@ -1,4 +1,7 @@
-"""Decides which pairs kept their order: the heaviest set of pairs that do not cross. A pair outside it has moved."""
+"""Decides which pairs of clauses kept their order, and which moved.
+
+The pairs that kept their order are the heaviest set of pairs that do not cross. All other pairs moved.
+"""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -7,15 +10,16 @@ Pair = tuple[int, int]
 
 
 def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
-    """Returns the indices in `pairs` of the heaviest chain in which old and new positions both rise.
+    """Returns the indices in `pairs` of the heaviest chain. In a chain, the old and the new positions both rise.
 
-    This is the heaviest increasing subsequence, found with a prefix-maximum tree over the new positions (Fenwick 1994)
-    in n log n. Of two chains that weigh the same the one that comes first in old order is taken, so the answer is
-    deterministic.
+    This is the heaviest increasing subsequence. It is found in n log n steps with a prefix-maximum tree over the new
+    positions (Fenwick 1994). If two chains have the same weight, the chain that comes first in old order is returned,
+    so the result is deterministic.
     """
     order = sorted(range(len(pairs)), key=lambda index: (pairs[index][0], -pairs[index][1]))
     ranks = {new: rank for rank, new in enumerate(sorted({new for _, new in pairs}), 1)}
-    # For each node: the weight of the heaviest chain that ends in its range, and the index of that chain's last pair.
+    # For each node: the weight of the heaviest chain that ends in the node's range, and the index of that chain's last
+    # pair.
     tree: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)
     previous: dict[int, int] = {}
     best = (0, -1)
@@ -45,22 +49,28 @@ def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
 
 
 class Gaps:
-    """The stretches between the clauses that kept their order. A clause and its counterpart mostly lie in one gap."""
+    """The gaps between neighbouring pairs of a chain. A clause and its counterpart usually lie in the same gap.
+
+    chain: pairs of positions that kept their order.
+    """
 
     def __init__(self, chain: Sequence[Pair]) -> None:
         self._old = sorted(old for old, _ in chain)
         self._new = sorted(new for _, new in chain)
 
     def of_old(self, position: int) -> int:
-        """Returns the number of the gap that an old clause lies in: how many pairs of the chain stand before it."""
+        """Returns the number of the gap in which an old clause lies: the number of pairs of the chain before it."""
         return bisect_left(self._old, position)
 
     def of_new(self, position: int) -> int:
-        """Returns the number of the gap that a new clause lies in."""
+        """Returns the number of the gap in which a new clause lies: the number of pairs of the chain before it."""
         return bisect_left(self._new, position)
 
     def members(self, old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[int]]]:
-        """Returns the old and new positions of each gap that has both, in reading order."""
+        """Returns the old and the new positions in each gap, in reading order.
+
+        Gaps without old or without new positions are left out.
+        """
         by_gap: dict[int, tuple[list[int], list[int]]] = {}
         for position in old:
             by_gap.setdefault(self.of_old(position), ([], []))[0].append(position)

@@ -1,7 +1,7 @@
-"""Makes redlines: what was deleted from a text and what was inserted.
+"""Makes redlines, which show the words that were deleted from a text and the words that were inserted.
 
-Sentences are aligned first, then the words of the sentences that differ. diff-match-patch's semantic cleanup then joins
-what a reader would see as one edit. Each step works on whole words, so no word is cut.
+Sentences are aligned first, then the words of the sentences that differ. The semantic cleanup of diff-match-patch then
+joins edits that a person would see as one edit. Each step works on whole words, so no word is cut.
 """
 
 from collections.abc import Sequence
@@ -16,24 +16,25 @@ from diffing.tokenization import sentences, tokens
 
 _DELETE, _EQUAL, _INSERT = -1, 0, 1
 _OPERATION: dict[int, RedlineOperation] = {_DELETE: "delete", _EQUAL: "equal", _INSERT: "insert"}
-# The bit matrix of one longest common subsequence takes 8 MB at most. Longer texts are cut at runs of _RUN words that
-# occur once on each side.
+# The most bits of the matrix that finds one longest common subsequence: 8 MB. If two texts need a larger matrix, they
+# are cut at runs of _RUN words that occur exactly once in each text.
 _MATRIX_BITS = 64_000_000
 _RUN = 6
-# The semantic cleanup works on stretches of at least _STRETCH parts. A stretch ends at an equal part of _LONG_EQUAL
-# words or, from _LONGEST_STRETCH parts on, at any equal part.
+# The semantic cleanup works on stretches of at least _STRETCH parts. A stretch ends at the next equal part that has
+# _LONG_EQUAL words or more. Once a stretch has _LONGEST_STRETCH parts, it ends at the next equal part of any length.
 _STRETCH, _LONGEST_STRETCH, _LONG_EQUAL = 100, 200, 30
-# The letters that stand for words: first ideographs, which diff-match-patch treats as letters, then private use.
+# The code points with which `_WordCodec` encodes words. Ideographs come first, because diff-match-patch treats them as
+# letters. Code points for private use are taken if there are more words than ideographs.
 _LETTERS = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0xF0000, 0x10FFFD))
 
 Part = tuple[int, str]
 
 
 def redline(old: str, new: str) -> tuple[Redline, bool]:
-    """Returns the redline of two texts, and whether it is coarser than usual because the texts are so long.
+    """Returns the redline of two texts, and whether the redline is coarser than usual because the texts are so long.
 
-    The deleted and equal parts in order are the old text, the inserted and equal parts the new text; each run of white
-    space becomes one space.
+    The deleted and equal parts, joined in order, are the old text. The inserted and equal parts are the new text. Each
+    run of white space becomes one space.
     """
     old, new = " ".join(old.split()), " ".join(new.split())
     if new < old:
@@ -73,10 +74,10 @@ def _parts(old: str, new: str) -> tuple[list[Part], bool]:
 
 
 def _cleaned(parts: list[Part]) -> list[Part]:
-    """Returns the parts after diff-match-patch's semantic cleanup, which joins edits that have little between them.
+    """Returns the parts after diff-match-patch's semantic cleanup, which joins edits with little text between them.
 
-    The cleanup takes quadratic time, so it is done in stretches. Each ends at a long equal part if there is one, since
-    the cleanup would keep that.
+    The cleanup takes quadratic time, so it is done stretch by stretch. If possible a stretch ends after a long equal
+    part. The cleanup would keep such a part anyway, so ending a stretch there hardly changes the result.
     """
     differ = diff_match_patch()
     cleaned: list[Part] = []
@@ -104,9 +105,10 @@ class _WordCodec:
         return "".join([self._letter_of.get(token) or self._new(token) for token in tokens(text)])
 
     def _new(self, token: str) -> str:
-        # Spaces and punctuation stand for themselves: diff-match-patch looks for them to cut at.
-        stands_for_itself = len(token) == 1 and not token.isalnum() and ord(token) < 0xF0000
-        letter = token if stands_for_itself else next(self._letters)
+        # Spaces and punctuation are encoded as themselves, because diff-match-patch prefers to begin and end edits at
+        # spaces and punctuation.
+        is_kept = len(token) == 1 and not token.isalnum() and ord(token) < 0xF0000
+        letter = token if is_kept else next(self._letters)
         self._letter_of[token] = letter
         self._word_of[letter] = token
         return letter
@@ -120,7 +122,7 @@ def _encoded_sentences(text: str, codec: _WordCodec) -> list[str]:
 
 
 def _numbered(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Returns both lists with equal sentences as equal numbers."""
+    """Returns both lists with a number in place of each sentence. Equal sentences get equal numbers."""
     numbers: dict[str, int] = {}
     return (
         [numbers.setdefault(sentence, len(numbers)) for sentence in old],
@@ -129,7 +131,10 @@ def _numbered(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[i
 
 
 def _by_words(old: str, new: str) -> tuple[list[Part], bool]:
-    """Returns the parts of two encoded texts, and whether some of them are replaced whole because of their length."""
+    """Aligns two encoded texts word by word, and returns the parts of their redline.
+
+    Also returns whether some long passages are shown as replaced whole because they are too long to be aligned.
+    """
     if not old or not new:
         return [part for part in ((_DELETE, old), (_INSERT, new)) if part[1]], False
     if len(old) * len(new) > _MATRIX_BITS:
@@ -147,8 +152,11 @@ def _by_words(old: str, new: str) -> tuple[list[Part], bool]:
 
 
 def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
-    """Does what `_by_words` does for texts too long for one matrix: cuts them at runs of words that both have once."""
-    anchors = sorted((old_start, new_start) for old_start, new_start in _unique_runs(old, new))
+    """Does the work of `_by_words` for texts that are too long for one matrix.
+
+    The texts are cut at runs of words that occur exactly once in each text.
+    """
+    anchors = sorted(_unique_runs(old, new))
     in_order = heaviest_chain(anchors, [1] * len(anchors))
     parts: list[Part] = []
     coarse = False
@@ -172,19 +180,24 @@ def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
 
 
 def _unique_runs(old: str, new: str) -> list[tuple[int, int]]:
-    """Returns where in the old and in the new text the runs of _RUN words begin that occur once in each."""
-    places: list[dict[str, int]] = []
-    for text in (old, new):
-        seen: dict[str, int] = {}
-        for start in range(len(text) - _RUN + 1):
-            run = text[start : start + _RUN]
-            seen[run] = -1 if run in seen else start
-        places.append(seen)
-    return [(start, places[1][run]) for run, start in places[0].items() if start >= 0 and places[1].get(run, -1) >= 0]
+    """Finds the runs of _RUN words that occur exactly once in each text.
+
+    Returns where each of these runs begins in the old text and in the new text.
+    """
+    old_starts, new_starts = _starts_of_unique_runs(old), _starts_of_unique_runs(new)
+    return [(start, new_starts[run]) for run, start in old_starts.items() if run in new_starts]
+
+
+def _starts_of_unique_runs(text: str) -> dict[str, int]:
+    starts: dict[str, int] = {}
+    for start in range(len(text) - _RUN + 1):
+        run = text[start : start + _RUN]
+        starts[run] = -1 if run in starts else start
+    return {run: start for run, start in starts.items() if start >= 0}
 
 
 def _tidy(parts: list[Part]) -> list[Part]:
-    """Joins neighbouring parts of one operation, and puts deletions before insertions between two equal parts."""
+    """Puts deletions before insertions between two equal parts, and joins neighbouring parts of the same operation."""
     tidy: list[Part] = []
     for equal, run in groupby(parts, key=lambda part: part[0] == _EQUAL):
         group = list(run)

@@ -1,11 +1,13 @@
-"""Decides what counts as the same text: which clauses are equal, and whether two captures show one version.
+"""Decides which texts count as the same: whether two clauses are equal, and whether two captures show one version.
 
 Two texts are the same if they differ only in white space, in Unicode composition (NFC or NFD), in characters without
-width, or in what changes by itself (`diffing.volatile`). Punctuation and case count. Of a clause's link targets only
-e-mail addresses and telephone numbers count, since readers use them as contact details.
+width, or in volatile text (`diffing.volatile`). A difference in punctuation or in case makes two texts different. So
+does a difference in the e-mail addresses and telephone numbers that a clause links to, since people use them as contact
+details. Other link targets don't count.
 
-For versions two more differences don't count: the shape of quotes and dashes, and spaces beside punctuation. Publishing
-systems change these throughout a site while the vendor changes no word. A comparison shows them as cosmetic changes.
+When versions are told apart, two more differences don't count: the shape of quotes and dashes, and spaces beside
+punctuation. Content management systems change these throughout a site although the vendor changes no word. A comparison
+shows such differences as cosmetic changes.
 """
 
 import hashlib
@@ -18,15 +20,18 @@ from core.clauses import Clause, Document
 from diffing.tokenization import DASHES, QUOTES
 from diffing.volatile import strip_volatile
 
-# Raised whenever the rules for the same text change. All version ids are then computed again.
+# The version of the rules in this module and in `diffing.volatile`. Raise it when the rules change, so that all version
+# ids are computed again.
 SAMENESS = "3"
 
-# Soft hyphen, combining grapheme joiner, Arabic letter mark, zero-width space, joiners and marks of direction, bidi
-# embeddings and isolates, word joiner and invisible operators, byte order mark, interlinear annotation.
+# Characters without width: soft hyphen, combining grapheme joiner, Arabic letter mark, Mongolian vowel separator,
+# zero-width space, joiners, direction marks, bidirectional embeddings and isolates, word joiner, invisible operators,
+# byte order mark, and interlinear annotation characters.
 _NO_WIDTH = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-# Chinese and Japanese are written without spaces, so a space between two of their characters comes from a wrapped line.
+# Chinese and Japanese are written without spaces, so a space between two Chinese or Japanese characters comes from a
+# line break in the page's source.
 _IDEOGRAPHIC = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff65\U00020000-\U0003ffff"
-# These patterns begin with the space, so that the search jumps from space to space.
+# Both patterns begin with the space: the regular expression engine then searches for spaces only, which is fast.
 _WRAPPED = re.compile(f" (?<=[{_IDEOGRAPHIC}] )(?=[{_IDEOGRAPHIC}])")
 _BESIDE_PUNCTUATION = re.compile(r" (?:(?=[^\w\s])|(?<=[^\w\s] ))")
 
@@ -34,7 +39,7 @@ _SHAPES = [(chr(code_point), plain) for code_point, plain in (DASHES | QUOTES).i
 
 
 def same_text(text: str) -> str:
-    """Returns a form of the text that is equal for texts that count as the same; '' for a wholly volatile text."""
+    """Returns a form of the text; '' if the whole text is volatile. Texts that count as the same have equal forms."""
     text = strip_volatile(" ".join(text.split()))
     if text.isascii():
         return text
@@ -45,8 +50,8 @@ def same_text(text: str) -> str:
 def contact_targets(clause: Clause) -> tuple[str, ...]:
     """Returns the e-mail addresses and telephone numbers that the clause links to, in reading order.
 
-    Each has its scheme, `mailto:` or `tel:`. Of a `mailto:` link only the addresses count (RFC 6068: the part after `?`
-    fills in the message), of a `tel:` link only the number without visual separators (RFC 3966).
+    Each target begins with its scheme, `mailto:` or `tel:`. A `mailto:` link is returned without the part after `?`,
+    which fills in the message (RFC 6068). A `tel:` link is returned without visual separators (RFC 3966).
     """
     targets = []
     for link in clause.links:
@@ -60,29 +65,34 @@ def contact_targets(clause: Clause) -> tuple[str, ...]:
 
 
 def is_volatile(clause: Clause) -> bool:
-    """Returns whether a clause has text, all of it volatile, and links to no contact details."""
+    """Returns whether the whole text of a clause is volatile, and the clause links to no contact details.
+
+    False if the clause has no text.
+    """
     text = " ".join(clause.text.split())
     return bool(text) and not strip_volatile(text) and not contact_targets(clause)
 
 
 def version_id(document: Document) -> str:
-    """Returns the id that names a version: 12 hexadecimal digits of the SHA-256 of its clauses in order.
+    """Returns the id of the version that a document shows.
 
-    Labels, kinds, heading levels, heading paths and other link targets make no difference. Neither do typography (the
-    shapes of quotes and dashes, spaces beside punctuation) and wholly volatile clauses. An empty document has an id,
-    too.
+    The id is the first 12 hexadecimal digits of a SHA-256. The hashed text consists of the clauses' texts and of the
+    e-mail addresses and telephone numbers that the clauses link to, in reading order. Labels, kinds, heading levels,
+    heading paths and other link targets don't change the id. Typography (the shapes of quotes and dashes, spaces beside
+    punctuation) and wholly volatile clauses don't change it either. A document without clauses has an id, too.
     """
     lines = []
     for clause in document.clauses:
         parts = (_without_typography(clause.text), *contact_targets(clause))
         if parts == ("",) and is_volatile(clause):
             continue
-        # Neither separator can occur in the parts: both are white space, which has been collapsed into spaces.
+        # U+001F and the line break can't occur in the parts, since both are white space, and white space has been
+        # collapsed into spaces.
         lines.append("\x1f".join(parts) + "\n")
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-# Cached, since the captures of a policy show mostly the same clauses.
+# Cached, since most clauses of a policy are the same in many of the policy's captures.
 @lru_cache(maxsize=8_192)
 def _without_typography(text: str) -> str:
     text = same_text(text)

@@ -1,8 +1,9 @@
-"""Matches clauses that are similar but not equal, and clauses that were split into several or merged from several.
+"""Matches clauses that are similar but not equal, and clauses that were split or merged.
 
-Hypotheses (a pair, a split, a merge) are accepted best first. A pair whose clauses lie in the same gap between the
-clauses that kept their order needs less similarity than a pair across gaps. Weak pairs come last, when the strong
-hypotheses have made the gaps small.
+A hypothesis is a possible match: a pair, a split or a merge. The best hypotheses are accepted first. The clauses that
+kept their order divide both documents into gaps (`diffing.order.Gaps`). If both clauses of a pair lie in the same gap,
+the pair needs less similarity than other pairs. Weak pairs are accepted last, when strong hypotheses have already made
+the gaps small.
 """
 
 from collections import Counter, defaultdict
@@ -13,25 +14,33 @@ from diffing.order import Gaps, Pair, heaviest_chain
 from diffing.similarity import EncodedText, Similarity, candidates, similarity
 from diffing.splits_and_merges import runs_of_parts
 
-# Thresholds measured on policies with known edits: below them a pair is more often two clauses than one changed clause.
-# Clauses of fewer than _SHORT words that lie in different gaps need more.
+# The least similarity of a strong pair, from 0 to 1. The pair needs _SHORT_ELSEWHERE if a clause of it has fewer than
+# _SHORT words, and the two clauses lie neither in the same gap nor beside a known pair. These thresholds and the next
+# two were measured on policies with known edits: a pair below its threshold is more often two different clauses than
+# one changed clause.
 _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
-# For pairs in one gap; the higher threshold holds if more than _MANY clauses lie in it.
+# The least similarity of a weak pair, whose clauses lie in the same gap. If more than _MANY unmatched clauses lie in
+# the gap, the pair needs _IN_PLACE_AMONG_MANY.
 _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
-# A clause counts as contained in a longer one if this share of it stands there and the pair is at least this similar.
+# A clause counts as contained in a longer clause if the longer clause has at least the share _CONTAINED of the shorter
+# clause's words, and the similarity of the two is at least _CONTAINED_IN.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
-# How many words a contained clause has at least: if the two lie in one gap or beside a known pair, and otherwise.
+# The fewest words of a contained clause. The first limit is for two clauses that lie in the same gap or beside a known
+# pair, the second limit is for all others.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
-# Added to the threshold of a heading and a clause of another kind: a heading seldom becomes a sentence.
+# Added to the threshold of a pair of a heading and a clause of another kind, since a heading seldom becomes a sentence.
 _OTHER_KIND = 0.15
-# Which share of a clause must stand in another clause for it to be tried as a part of that clause.
+# The least share of a clause's words that another clause must have, so that the first is tried as a part of the second.
 _MAYBE_PART = 0.4
-# Bonuses on similarity: for a pair in one gap, for a pair beside a known pair, and for a split or merge. The last is
-# larger than the other two together, since a hypothesis that explains a whole clause comes before one for a part of it.
+# Added to the similarity of a hypothesis: for a pair in one gap, for a pair beside a known pair, and for a split or a
+# merge. The third bonus is larger than the other two together. So a split, which explains a whole clause, is accepted
+# before a pair that explains a part of the same clause.
 _NEAR_BONUS, _BESIDE_BONUS, _WHOLE_BONUS = 0.08, 0.06, 0.16
-# In a gap with at most this many pairs every pair is measured; in a larger one only clauses that share rare words.
+# The most possible pairs of a gap in which the similarity of every pair is measured. In a gap with more pairs, only
+# clauses that share rare words are measured.
 _WHOLE_GAP = 600
-# With more pairs of unpaired clauses than this no single word is rare enough to find candidates by.
+# The most possible pairs of unpaired clauses with which candidates are found by single words. If there are more, no
+# single word is rare enough, so candidates are found by pairs of words.
 _VERY_MANY = 1_000_000
 
 Sides = tuple[tuple[int, ...], tuple[int, ...]]
@@ -39,9 +48,12 @@ Sides = tuple[tuple[int, ...], tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Clauses of the old document that became clauses of the new one: one to one, one to several, or several to one.
+    """A match of clauses of the old document with clauses of the new document.
 
-    old, new: their positions. similarity: from 0 to 1; 1 for clauses with equal keys.
+    A pair has one clause on each side, a split has several new clauses, and a merge has several old clauses.
+
+    old, new: the positions of the clauses in the old and in the new document.
+    similarity: the similarity of the two sides, from 0 to 1; 1 for clauses with equal keys.
     """
 
     old: tuple[int, ...]
@@ -50,9 +62,11 @@ class Match:
 
 
 class Hypotheses:
-    """All hypotheses of what the unpaired clauses may have become.
+    """All hypotheses for the clauses that have no equal counterpart.
 
-    old, new: the unpaired clauses, by position. headings: the positions of all headings of either document.
+    pairing: the pairs of equal clauses.
+    old, new: the unpaired clauses of the old and the new document, by position.
+    headings: the positions of all headings of the old document, and of all headings of the new document.
     coarse: whether there are so many clauses that candidates were found by pairs of words only.
     """
 
@@ -71,9 +85,9 @@ class Hypotheses:
         self._strong = [*self._strong_pairs(), *self._splits_and_merges()]
 
     def best(self, banned: set[Sides]) -> list[Match]:
-        """Returns the best hypotheses of which no two share a clause, in the order in which they were accepted.
+        """Returns the best hypotheses, in the order in which they were accepted. No two of them share a clause.
 
-        banned: hypotheses that turned out not to be credible.
+        banned: the sides of hypotheses that must not be accepted, since they turned out not to be credible.
         """
         accepted = _Accepted(banned)
         accepted.add(self._strong)
@@ -81,7 +95,7 @@ class Hypotheses:
         return accepted.matches
 
     def _measure(self) -> dict[Pair, Similarity]:
-        """Returns the similarity of each pair that is similar enough for some hypothesis."""
+        """Returns the similarity of each pair that is similar enough to be a hypothesis or a part of a hypothesis."""
         old, new = self._old, self._new
         pairs = candidates(old, new, pairs_of_words=self.coarse)
         for gap_old, gap_new in self._gaps.members(list(old), list(new)):
@@ -108,12 +122,12 @@ class Hypotheses:
             near = self._gaps.of_old(i) == self._gaps.of_new(j)
             beside = new_of.get(i - 1) == j - 1 or new_of.get(i + 1) == j + 1
             short = min(len(self._old[i].letters), len(self._new[j].letters)) < _SHORT
-            least = _SHORT_ELSEWHERE if short and not (near or beside) else _STRONG
-            if _stands_whole(self._old[i], self._new[j], pair_similarity, near or beside):
-                least = 0.0 if near else _CONTAINED_IN
+            threshold = _SHORT_ELSEWHERE if short and not (near or beside) else _STRONG
+            if _is_contained(self._old[i], self._new[j], pair_similarity, near or beside):
+                threshold = 0.0 if near else _CONTAINED_IN
             elif self._of_other_kind(i, j):
-                least += _OTHER_KIND
-            if pair_similarity.both >= least:
+                threshold += _OTHER_KIND
+            if pair_similarity.both >= threshold:
                 hypotheses.append(
                     (
                         pair_similarity.both + _NEAR_BONUS * near + _BESIDE_BONUS * beside,
@@ -123,7 +137,10 @@ class Hypotheses:
         return hypotheses
 
     def _splits_and_merges(self) -> list[tuple[float, Match]]:
-        """Returns runs of clauses of one side that together make up one clause of the other."""
+        """Returns the hypotheses of splits and merges. Each comes with its similarity, increased by the bonus.
+
+        In a split or a merge, a run of clauses of one side makes up one clause of the other side.
+        """
         parts_of_old: defaultdict[int, dict[int, float]] = defaultdict(dict)
         parts_of_new: defaultdict[int, dict[int, float]] = defaultdict(dict)
         for (i, j), pair_similarity in self._measured.items():
@@ -141,7 +158,10 @@ class Hypotheses:
         return hypotheses
 
     def _weak_pairs(self, accepted: "_Accepted") -> list[tuple[float, Match]]:
-        """Returns pairs that are less similar but lie in one gap between the clauses matched so far."""
+        """Returns pairs that are less similar than strong pairs, but whose clauses lie in the same gap.
+
+        The gaps lie between the clauses that were matched so far.
+        """
         pairs = self._chain + [(match.old[0], match.new[0]) for match in accepted.matches]
         in_order = heaviest_chain(pairs, [self._pairing.old_weights[i] for i, _ in pairs])
         gaps = Gaps([pairs[index] for index in in_order])
@@ -150,16 +170,19 @@ class Hypotheses:
         hypotheses = []
         for (i, j), pair_similarity in self._measured.items():
             gap = gaps.of_old(i)
-            least = _IN_PLACE_AMONG_MANY if rivals[gap] > _MANY else _IN_PLACE
+            threshold = _IN_PLACE_AMONG_MANY if rivals[gap] > _MANY else _IN_PLACE
             if self._of_other_kind(i, j):
-                least += _OTHER_KIND
-            if pair_similarity.both >= least and gap == gaps.of_new(j):
+                threshold += _OTHER_KIND
+            if pair_similarity.both >= threshold and gap == gaps.of_new(j):
                 hypotheses.append((pair_similarity.both, Match((i,), (j,), pair_similarity.both)))
         return hypotheses
 
 
 class _Accepted:
-    """The matches accepted so far; no clause is in two of them."""
+    """The matches that were accepted so far. No clause is in two matches.
+
+    old, new: the positions of the clauses that are in a match.
+    """
 
     def __init__(self, banned: set[Sides]) -> None:
         self.matches: list[Match] = []
@@ -168,7 +191,7 @@ class _Accepted:
         self._banned = banned
 
     def add(self, hypotheses: list[tuple[float, Match]]) -> None:
-        """Accepts the hypotheses whose clauses are still unmatched, best first."""
+        """Accepts hypotheses, the best first. A hypothesis is left out if a clause of it is matched already."""
         for _, match in sorted(hypotheses, key=lambda item: (-item[0], item[1].old, item[1].new)):
             free = self.old.isdisjoint(match.old) and self.new.isdisjoint(match.new)
             if free and (match.old, match.new) not in self._banned:
@@ -177,8 +200,11 @@ class _Accepted:
                 self.new.update(match.new)
 
 
-def _stands_whole(old: EncodedText, new: EncodedText, pair_similarity: Similarity, in_place: bool) -> bool:
-    """Returns whether one clause stands whole in the other: a sentence was added to it, or all others were removed."""
+def _is_contained(old: EncodedText, new: EncodedText, pair_similarity: Similarity, in_place: bool) -> bool:
+    """Returns whether one clause is contained in the other.
+
+    This is the case if sentences were added to a clause, or if all sentences of a clause but one were removed.
+    """
     shorter, longer = sorted((old.letters, new.letters), key=lambda letters: (len(letters), letters))
     if (
         in_place

@@ -1,5 +1,7 @@
-"""Measures how similar two clauses are: the share of their words that stand in both in the same order, rare words
-counting more."""
+"""Measures how similar two clauses are: the share of their words that both have in the same order.
+
+A rare word counts more than a common word.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,22 +11,24 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-# The longest common subsequence of two texts is computed if its bit matrix has at most this size (4 MB).
+# The most bits of the matrix that finds one longest common subsequence: 4 MB.
 _MATRIX_BITS = 32_000_000
-# Longer texts are compared by the runs of this many words that they share.
+# If two texts need a larger matrix, they are compared by the runs of this many words that both have.
 _RUN = 6
-# A word or pair of words that occurs in more clauses than this says little about which two belong together.
+# The most clauses of one side in which a rare word, or a rare pair of words, occurs. A word that occurs in more clauses
+# is little evidence that two clauses belong together.
 _RARE = 12
 # How many candidates are kept for each clause.
 _CANDIDATES = 6
-_POSITIONS = 1 << 32  # more than any document has clauses
+_POSITIONS = 1 << 32  # a larger number than the number of clauses in any document
 
 
 class Similarity(NamedTuple):
-    """What two texts have in common, each number from 0 to 1.
+    """How much two texts have in common. Each number is from 0 to 1.
 
     both: twice the weight of the common words, divided by the weight of both texts.
-    of_old, of_new: the weight of the common words that stand in runs, divided by the weight of one text.
+    of_old, of_new: the weight of the common words that stand in runs of two or more, divided by the weight of the old
+        text, or of the new text.
     """
 
     both: float
@@ -33,9 +37,11 @@ class Similarity(NamedTuple):
 
 
 class EncodedText:
-    """A text with one letter for each word, so that string algorithms compare words.
+    """A text with one letter in place of each word, so that string algorithms compare words.
 
-    letters: the text. sums: the weights of its words, summed up from the beginning. weight: of the whole text.
+    letters: the letters, in the order of the words.
+    sums: for each place between two words, the sum of the weights of all words before it.
+    weight: the sum of the weights of all words.
     """
 
     __slots__ = ("letters", "sums", "weight")
@@ -47,7 +53,7 @@ class EncodedText:
 
 
 class Vocabulary:
-    """The words of two documents, each with a letter and a weight; a rare word weighs more than a common one.
+    """The words of two documents. Each word has a letter and a weight; a rare word weighs more than a common word.
 
     counts: how often each word occurs in the two documents.
     """
@@ -70,7 +76,7 @@ class Vocabulary:
 
 
 def concatenated(texts: Sequence[EncodedText]) -> EncodedText:
-    """Returns several texts as one."""
+    """Returns several encoded texts, joined into one."""
     weights = [after - before for text in texts for before, after in pairwise(text.sums)]
     return EncodedText("".join(text.letters for text in texts), weights)
 
@@ -81,15 +87,15 @@ DISSIMILAR = Similarity(0.0, 0.0, 0.0)
 def similarity(old: EncodedText, new: EncodedText, at_least: float = 0.0) -> Similarity:
     """Returns how similar two texts are.
 
-    at_least: from 0 to 1; if the texts have a smaller share of the shorter one's words in common, DISSIMILAR is
-        returned.
+    at_least: the least share of the shorter text's words that both texts must have, from 0 to 1. If they have a smaller
+        share, DISSIMILAR is returned.
     """
     if not old.letters or not new.letters:
         return DISSIMILAR
     if len(old.letters) * len(new.letters) > _MATRIX_BITS:
         return _similarity_of_huge(old.letters, new.letters)
-    least = int(at_least * min(len(old.letters), len(new.letters)))
-    common = LCSseq.similarity(old.letters, new.letters, score_cutoff=least)
+    fewest_common_words = int(at_least * min(len(old.letters), len(new.letters)))
+    common = LCSseq.similarity(old.letters, new.letters, score_cutoff=fewest_common_words)
     if not common:
         return DISSIMILAR
     both = in_runs = 0.0
@@ -105,10 +111,10 @@ def similarity(old: EncodedText, new: EncodedText, at_least: float = 0.0) -> Sim
 
 
 def _similarity_of_huge(old: str, new: str) -> Similarity:
-    """Estimates how similar two very long texts are from the runs of words they share.
+    """Estimates how similar two very long texts are. The estimate uses the runs of six words that both texts have.
 
-    If each word was kept with probability p, a run of six words was kept with probability p to the sixth. So the sixth
-    root of the share of common runs estimates p.
+    Suppose that each word was kept with probability p. Then a run of six words was kept with probability p^6. So the
+    sixth root of the share of common runs is an estimate of p.
     """
     runs = [Counter(text[start : start + _RUN] for start in range(len(text) - _RUN + 1)) for text in (old, new)]
     common = sum((runs[0] & runs[1]).values())
@@ -124,9 +130,9 @@ def _similarity_of_huge(old: str, new: str) -> Similarity:
 
 
 def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_of_words: bool) -> set[tuple[int, int]]:
-    """Returns the pairs of positions of clauses that share rare words or rare pairs of words.
+    """Returns the pairs of clauses, as positions (old, new), that share rare words or rare pairs of words.
 
-    pairs_of_words: looks at pairs of words only, since among very many clauses no single word is rare.
+    pairs_of_words: whether to use pairs of words only. Among very many clauses, no single word is rare.
     """
     new_positions: defaultdict[str, list[int]] = defaultdict(list)
     old_frequency: Counter[str] = Counter()
@@ -144,12 +150,13 @@ def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_o
         score: defaultdict[int, int] = defaultdict(int)
         for feature in features & rare:
             positions = new_positions[feature]
-            # Whole numbers, since a sum of fractions depends on their order, and a set has no order.
+            # The score is a whole number, since a sum of floating-point numbers depends on the order of addition. The
+            # order of a set is not fixed.
             worth = 1_000_000_000 // (len(positions) + old_frequency[feature])
             for new_position in positions:
                 score[new_position] -= worth
-        # The lowest score is the best. Score and position are packed into one number, since pairs by the thousand keep
-        # the garbage collector busy.
+        # The lowest score is the best. Score and position are packed into one number, since thousands of tuples would
+        # give the garbage collector much work.
         best = sorted(map(_packed, score.values(), score))[:_CANDIDATES]
         pairs.update((position, packed % _POSITIONS) for packed in best)
         for new_position, value in score.items():

@@ -1,5 +1,7 @@
-"""Finds clauses that were split into several or merged from several: runs of clauses that together make up one clause
-of the other side."""
+"""Finds clauses that were split into several clauses, and clauses that were merged from several clauses.
+
+In both cases one clause of one side is the whole, and a run of clauses of the other side are its parts.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,30 +10,31 @@ from rapidfuzz.distance import LCSseq
 
 from diffing.similarity import EncodedText, concatenated
 
-# How similar the whole and its parts together must be; which share of a part must stand in the whole, and of a short
-# part.
-_TOGETHER, _PART, _SHORT_PART = 0.5, 0.5, 0.6
+# The least similarity of the whole and all parts together, from 0 to 1.
+_TOGETHER = 0.5
+# The least share of a part that the whole must contain, for a usual part and for a part of fewer than _SHORT words.
+_PART, _SHORT_PART, _SHORT = 0.5, 0.6, 6
 _MOST_PARTS = 8
-_SHORT = 6
-# How many words may stand between a short part and the next one.
+# The most words of the whole between a short part and the part beside it, and the most other words within a short part.
 _SLACK = 3
-# A neighbour is added only if at least _PART of it fits before the parts weigh this many times as much as the whole.
+# How heavy the parts may become when a neighbour is added, as a multiple of the weight of the whole. At least the share
+# _PART of the neighbour must fit below this limit.
 _ROOM = 1.2
 
 
 def runs_of_parts(
     whole: EncodedText, texts: dict[int, EncodedText], similarity_alone: dict[int, float]
 ) -> list[tuple[tuple[int, ...], float]]:
-    """Returns the runs of clauses that together make up the whole better than any of them alone.
+    """Returns the runs of clauses that, taken together, are more similar to the whole than each of their clauses.
 
-    Each run is given by the positions of its clauses, with the similarity of the run and the whole.
+    Each run is a tuple of the positions of its clauses. It comes with the similarity of the run to the whole.
 
-    texts: the unpaired clauses of the other side, by position. similarity_alone: how similar to the whole each clause
-    that may be a part is by itself, by position.
+    texts: the unpaired clauses of the other side, by position.
+    similarity_alone: the similarity to the whole of each clause that may be a part, by position.
     """
     runs: list[list[int]] = []
     for part in sorted(similarity_alone):
-        # A clause that has no counterpart itself may have been inserted between two parts.
+        # Two parts may have one other clause between them, if that clause is unpaired: it may have been inserted.
         if runs and (part - runs[-1][-1] == 1 or (part - runs[-1][-1] == 2 and part - 1 in texts)):
             runs[-1].append(part)
         else:
@@ -48,9 +51,9 @@ def runs_of_parts(
 
 
 def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int]) -> tuple[list[int], float]:
-    """Returns those of the parts that are credible together, and their similarity to the whole.
+    """Leaves out parts that are not credible, and returns the other parts with their similarity to the whole.
 
-    No part is returned if too much lies between the credible ones.
+    Returns no parts if more than one clause lies between two neighbouring parts, or if there are more than _MOST_PARTS.
     """
     while 2 <= len(parts) <= _MOST_PARTS:
         both, credible = _together(whole, [texts[part] for part in parts])
@@ -65,7 +68,7 @@ def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int
 def _with_neighbours(
     whole: EncodedText, texts: dict[int, EncodedText], parts: list[int], both: float
 ) -> tuple[list[int], float]:
-    """Adds the clauses before and after the parts if that makes the parts more similar to the whole."""
+    """Adds the clause before the parts and the clause after them, if the parts become more similar to the whole."""
     for neighbour in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, neighbour])
         if neighbour not in texts or len(wider) > _MOST_PARTS:
@@ -79,13 +82,15 @@ def _with_neighbours(
 
 
 def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, list[bool]]:
-    """Returns how similar the whole and the parts together are, and for each part whether it is credible.
+    """Returns the similarity of the whole and all parts together, and for each part whether the part is credible.
 
-    Half of a part must stand in the whole, in its order. Of a short part more must, in one place and close to the parts
-    beside it, since a few words stand in many clauses.
+    A part is credible if the whole contains half of the part's words in their order. A short part needs a larger share.
+    In the whole, the words of a short part must also stand close together and close to the parts beside it, since many
+    clauses have a few words in common by chance.
     """
     together = concatenated(parts)
-    # Blocks of common words: begin and end in the whole, begin and end in the parts together.
+    # The blocks of common words. For each block: where it begins and ends in the whole, and where it begins and ends in
+    # the joined parts.
     blocks = [
         (code.src_start, code.src_end, code.dest_start, code.dest_end)
         for code in LCSseq.opcodes(whole.letters, together.letters)
@@ -95,23 +100,24 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
     start = 0
     for part in parts:
         end = start + len(part.letters)
-        inside = [(a + max(c, start) - c, a + min(d, end) - c) for a, _, c, d in blocks if c < end and d > start]
-        common = sum(
-            together.sums[min(d, end)] - together.sums[max(c, start)] for _, _, c, d in blocks if c < end and d > start
-        )
+        # The places in the joined parts, and in the whole, where the part has words in common with the whole.
+        in_parts = [(max(c, start), min(d, end)) for _, _, c, d in blocks if c < end and d > start]
+        in_whole = [(a + max(c, start) - c, a + min(d, end) - c) for a, _, c, d in blocks if c < end and d > start]
+        common = sum(together.sums[last] - together.sums[first] for first, last in in_parts)
         both += common
         if len(part.letters) >= _SHORT:
             credible.append(common >= _PART * part.weight)
         else:
+            # Where the words in common with earlier and later parts end and begin in the whole.
             before = max((b if d <= start else a + start - c for a, b, c, d in blocks if c < start), default=0)
             after = min(
                 (a if c >= end else a + end - c for a, _, c, d in blocks if d > end), default=len(whole.letters)
             )
             credible.append(
                 common >= _SHORT_PART * part.weight
-                and inside[-1][1] - inside[0][0] <= len(part.letters) + _SLACK
-                and inside[0][0] - before <= _SLACK
-                and after - inside[-1][1] <= _SLACK
+                and in_whole[-1][1] - in_whole[0][0] <= len(part.letters) + _SLACK
+                and in_whole[0][0] - before <= _SLACK
+                and after - in_whole[-1][1] <= _SLACK
             )
         start = end
     return 2 * both / (whole.weight + together.weight), credible

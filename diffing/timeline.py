@@ -1,4 +1,4 @@
-"""Derives a policy's timeline from the set of its accepted captures: periods, versions, and what to announce."""
+"""Derives a policy's timeline from the policy's accepted captures: periods, versions, alternations, announcements."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,21 +8,23 @@ from operator import attrgetter
 
 from core.history import ONE_LOOK, Alternation, Announcement, History, Observation, Period, SettledHistory, Version
 
-# If a live page shows another text within this time after a text was first seen there, the text did not last.
+# A text on a live page did not last if the page shows another text within this time after the text was first seen.
 _CONFIRMED_WITHIN = timedelta(hours=1)
-# A text that this many captures show over this time has stood: leaving it is a change, however often it returns. Fewer
-# captures prove nothing. Two captures a month apart, as archives have them, may be of a page that alternates all the
-# time.
-_STOOD = timedelta(days=30)
-_STOOD_CAPTURES = 3
+# A period is long if at least this many captures show its text over at least this time. The end of a long period is a
+# change, however often the text returns later. Two captures are not enough: archives often have captures a month apart,
+# and a page may alternate all the time between them.
+_LONG = timedelta(days=30)
+_LONG_CAPTURES = 3
 
 
 def timeline(observations: Iterable[Observation]) -> History:
-    """Returns the history that a set of accepted captures of one policy shows.
+    """Returns the history of a policy.
 
-    Only the set counts: neither the order of the observations nor repeated ones make a difference. Versions are
-    numbered by first appearance. Captures of the same instant are ordered by what they show, and by
-    their keys last, since the keys depend on the order of arrival.
+    Versions are numbered by first appearance. The order of the observations makes no difference, and neither do
+    repeated observations. Captures of the same instant are sorted by address, source, checksum and version. Only then
+    are they sorted by capture id, since the ids depend on the order in which captures arrived.
+
+    observations: the policy's accepted captures.
     """
     ordered = sorted(set(observations), key=_sort_key)
     periods = _periods(ordered)
@@ -52,14 +54,15 @@ def _sort_key(observation: Observation) -> tuple[datetime, str, str, str, str, i
 
 
 def settled(history: History) -> SettledHistory:
-    """Separates what stands in a history from what did not last and what is not known yet.
+    """Divides the periods of a history into periods that stand, that did not last, and that are not confirmed yet.
 
-    A text first seen on a live page stands once a later look at that address shows it again, or any capture from an
-    archive or a file shows it. It did not last if the next look within the hour shows another text. If the address is
-    not looked at within the hour, the text stands, since nothing speaks against it. A period that is no change needs no
-    confirmation: the first period, and a period of the text that stood before.
+    A period that begins with a live capture stands if a later capture of the same address shows the text again, or if
+    a capture of the period comes from an archive or a file. The period did not last if the next capture of the address
+    within the hour shows another text. If the address is not captured again within the hour, the period stands, since
+    there is no evidence against it. Two kinds of periods need no confirmation, because they are no change: the first
+    period, and a period with the same text as the last period that stands.
 
-    Later captures never change what stands or did not last.
+    Captures that arrive later in time never change whether a period stands or did not last.
     """
     periods = history.periods
     standing: list[Observation] = []
@@ -83,25 +86,30 @@ def settled(history: History) -> SettledHistory:
 def alternations(history: History) -> tuple[Alternation, ...]:
     """Returns the alternations of a settled history, oldest first.
 
-    Two returns to earlier texts in a row make an alternation. It reaches back as far as only its texts were shown, and
-    lasts as long as only they are shown. An earlier text that returns and is left again joins it. A text that stood for
-    a month by several captures ends it; leaving that text is a change, with which another alternation may begin.
+    An alternation is recognized when the page returns to an earlier text twice in a row. The alternation begins with
+    the earliest period from which on the page showed only the texts of the alternation. It lasts until the page shows
+    another text. There is one exception: if the other text was shown before, and the page returns from it to an earlier
+    text, the other text becomes a part of the alternation. A long period (a month, shown by several captures) also ends
+    an alternation. The end of a long period is a change, with which another alternation may begin.
     """
     return _follow(history)[1]
 
 
 def announcements(history: History, after: datetime) -> tuple[Announcement, ...]:
-    """Returns what there is to announce of a settled history's periods that begin after that time, oldest first.
+    """Returns the announcements of a settled history, oldest first, for the periods that begin after a time.
 
     A new text is announced as a change. A return to an earlier text is announced as a return, and a second return in a
-    row as an alternation. Further turns of the alternation are not announced.
+    row as an alternation. Further periods of the same alternation are not announced.
     """
-    return tuple(announced for announced in _follow(history)[0] if announced.new.first.captured_at > after)
+    return tuple(announcement for announcement in _follow(history)[0] if announcement.new.first.captured_at > after)
 
 
 @dataclass(slots=True)
 class _Run:
-    """An alternation in the making: the indices of its first and last period, and the ids of its versions."""
+    """An alternation that may still grow.
+
+    begin, end: the indices of the alternation's first and last period. ids: the ids of the alternation's versions.
+    """
 
     begin: int
     end: int
@@ -109,35 +117,36 @@ class _Run:
 
 
 def _follow(history: History) -> tuple[list[Announcement], tuple[Alternation, ...]]:
-    """Returns all announcements and alternations of a settled history.
+    """Returns all announcements and all alternations of a settled history.
 
-    It goes through the periods once, in order of time. What follows from a period depends on earlier periods only, so
-    later captures never change an announcement.
+    The function goes through the periods once, in order of time. Whether a period is announced, and how, depends on
+    earlier periods only. So captures that are later in time never change an announcement.
     """
     periods = history.periods
-    announced: list[Announcement] = []
+    announcements_so_far: list[Announcement] = []
     runs: list[_Run] = []
-    # The last period of each version so far.
-    shown: dict[str, Period] = {}
+    # The latest period of each version so far, by version id.
+    last_period: dict[str, Period] = {}
     run: _Run | None = None
     returns = 0  # how many returns in a row were announced as returns
-    # An alternation begins at this period or later when it is recognized, and is then extended back to `reach` at most.
+    # The index of the earliest period with which an alternation may begin when it is recognized. The alternation is
+    # then extended backwards, at most to the period with the index `reach`.
     earliest = reach = 0
     for index, (old, new) in enumerate(pairwise(periods), start=1):
-        shown[old.version_id] = old
-        if _stood(old):
+        last_period[old.version_id] = old
+        if _is_long(old):
             run, returns, earliest, reach = None, 0, index, index - 1
-        returned_to = shown.get(new.version_id)
+        returned_to = last_period.get(new.version_id)
         begin = run.begin if run else max(index - 2, earliest)
         if returned_to is None:
-            announced.append(Announcement(old, new))
+            announcements_so_far.append(Announcement(old, new))
             if run:
                 earliest = reach = index
             run, returns = None, 0
         elif run and not returns and new.version_id in run.ids:
             run.end = index
         elif not returns or begin > index - 2:
-            announced.append(Announcement(old, new, returned_to))
+            announcements_so_far.append(Announcement(old, new, returned_to))
             returns = 1
         else:
             returns = 0
@@ -149,8 +158,8 @@ def _follow(history: History) -> tuple[list[Announcement], tuple[Alternation, ..
             else:
                 run = _Run(begin, index, ids)
                 runs.append(run)
-            announced.append(Announcement(old, new, returned_to, _alternation(history, run)))
-    return announced, tuple(_alternation(history, run) for run in runs)
+            announcements_so_far.append(Announcement(old, new, returned_to, _alternation(history, run)))
+    return announcements_so_far, tuple(_alternation(history, run) for run in runs)
 
 
 def _alternation(history: History, run: _Run) -> Alternation:
@@ -158,12 +167,12 @@ def _alternation(history: History, run: _Run) -> Alternation:
     return Alternation(
         tuple(version for version in history.versions if version.id in run.ids),
         periods[run.begin : run.end + 1],
-        ongoing=run.end == len(periods) - 1 and not _stood(periods[run.end]),
+        ongoing=run.end == len(periods) - 1 and not _is_long(periods[run.end]),
     )
 
 
 def _lasted(periods: Sequence[Period], index: int) -> bool | None:
-    """Returns whether a period's text lasted; None if that is not known yet."""
+    """Returns whether a period's text lasted; None if later captures may still decide it."""
     period = periods[index]
     if _is_confirmed(period):
         return True
@@ -179,18 +188,18 @@ def _lasted(periods: Sequence[Period], index: int) -> bool | None:
 
 
 def _is_confirmed(period: Period) -> bool:
-    """Returns whether a period itself shows that its text lasted.
+    """Returns whether the captures of a period alone show that the period's text lasted.
 
-    Two looks at one address show that, and so does any capture that is not live.
+    This is so if a capture is not live, or if two live captures of one address are at least ONE_LOOK apart.
     """
-    first_look: dict[str, datetime] = {}
+    first_capture: dict[str, datetime] = {}
     return any(
         observation.source != "live"
-        or observation.captured_at - first_look.setdefault(observation.url, observation.captured_at) >= ONE_LOOK
+        or observation.captured_at - first_capture.setdefault(observation.url, observation.captured_at) >= ONE_LOOK
         for observation in period.observations
     )
 
 
-def _stood(period: Period) -> bool:
-    """Returns whether a text was shown for so long that no alternation explains it."""
-    return len(period.observations) >= _STOOD_CAPTURES and period.last.captured_at - period.first.captured_at >= _STOOD
+def _is_long(period: Period) -> bool:
+    """Returns whether a period is so long, and shown by so many captures, that its end is a change."""
+    return len(period.observations) >= _LONG_CAPTURES and period.last.captured_at - period.first.captured_at >= _LONG

@@ -1,49 +1,53 @@
 """Cuts texts into words, tokens and sentences.
 
 A word is a run of letters and digits with their combining marks. In scripts written without spaces (Chinese, Japanese,
-Thai, Lao, Khmer, Burmese, Tibetan) each character with its marks is a token, since only a dictionary could tell their
-words apart.
+Thai, Lao, Khmer, Burmese, Tibetan), each character with its marks counts as a word and as a token, since finding the
+real words would need a dictionary.
 """
 
 import re
 import unicodedata
 from functools import cache
 
-#: Translation tables that map every dash to one shape, and every quote and apostrophe to one shape.
+#: Translation tables for `str.translate`. DASHES maps every dash to "-"; QUOTES maps every quote and apostrophe to "'".
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
 QUOTES = dict.fromkeys(map(ord, '‘’‚‛′ʼ`´“”„‟″«»‹›"'), "'")
 
-# What a reader takes for one thing: an e-mail or web address, a number, a date in digits. Repetitions are bounded, so
-# that no text makes the search slow.
-_THING = (
+# A token of several words and punctuation marks: an e-mail address, a web address, a number such as 1,000.50, or a date
+# in digits. Repetitions are limited, so that no text makes the search slow.
+_ADDRESS_OR_NUMBER = (
     r"[A-Za-z0-9_.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|https?://[^\s<>()]{0,200}[^\s<>().,;:]|\d+(?:[.,:/-]\d+)+"
 )
 _PLAIN = (
     re.compile(r"[^\W_]+(?:['’][^\W_]+)*"),
-    re.compile(rf"\s+|{_THING}|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL),
+    re.compile(rf"\s+|{_ADDRESS_OR_NUMBER}|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL),
 )
-# Outside these blocks (Latin, Greek, Cyrillic, Armenian, punctuation, symbols) marks and unspaced scripts may occur.
+# A character outside these blocks: Latin, Greek, Cyrillic, Armenian, punctuation, symbols. Only texts with such a
+# character may have combining marks or a script without spaces.
 _NOT_PLAIN = re.compile(
     "[^\u0000-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2010-\u2029\u202f-\u205f\u2070-\u20cf\u2100-\u2bff]"
 )
 
-# Han, Hiragana, Katakana, Bopomofo; Thai and Lao; Tibetan; Burmese; Khmer.
+# Scripts without spaces: Han, Hiragana, Katakana, Bopomofo, Thai, Lao, Tibetan, Burmese, Khmer.
 _UNSPACED = (
     "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
 )
 _UNSPACED_BEYOND = "\U00020000-\U0003ffff"
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
-# Characters that belong to the one before them: joiners, marks of direction, variation selectors, soft hyphen.
+# Characters that belong to the character before them: joiners, direction marks, variation selectors, soft hyphen.
 _ATTACHED = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
 
 
 @cache
 def _patterns(beyond_bmp: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Returns the patterns for words and for tokens of any script.
+    """Returns a pattern that finds words and a pattern that finds tokens, in texts of any script.
 
-    They are compiled when first needed, since finding all combining marks takes a while. Beyond the Basic Multilingual
-    Plane `re` searches a character class range by range, so texts within that plane have patterns of their own.
+    The patterns are compiled when they are first needed, since finding all combining marks takes a while. If a
+    character class has characters beyond the Basic Multilingual Plane, `re` searches the class range by range, which is
+    slow. So there are simpler patterns for texts without characters beyond that plane.
+
+    beyond_bmp: whether the text has characters beyond the Basic Multilingual Plane.
     """
     points = range(0x300, 0x1E950 if beyond_bmp else 0x10000)
     marks = [chr(point) for point in points if unicodedata.category(chr(point))[0] == "M"]
@@ -53,7 +57,7 @@ def _patterns(beyond_bmp: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     letters = f"[^\\W_{unspaced_letters}]+(?:{mark}+[^\\W_{unspaced_letters}]*)*"
     return (
         re.compile(f"{unspaced}|{letters}(?:['’]{letters})*"),
-        re.compile(f"\\s+|{unspaced}|{_THING}|{letters}(?:['’_]{letters})*|.{mark}*", re.DOTALL),
+        re.compile(f"\\s+|{unspaced}|{_ADDRESS_OR_NUMBER}|{letters}(?:['’_]{letters})*|.{mark}*", re.DOTALL),
     )
 
 
@@ -67,9 +71,9 @@ def words(text: str) -> list[str]:
 
 
 def tokens(text: str) -> list[str]:
-    """Returns the text cut into words, addresses, numbers, runs of white space, and single other characters.
+    """Cuts a text into words, addresses, numbers, runs of white space, and single other characters.
 
-    Joined, the tokens are the text again.
+    Returns the tokens in order. Joining the tokens gives the text again.
     """
     return _patterns_for(text)[1].findall(text)
 
@@ -78,7 +82,10 @@ _SENTENCE_END = re.compile(r"""(?<=[.!?;:])["'”’)\]]*\s+|(?<=[。！？；])
 
 
 def sentences(text: str) -> list[str]:
-    """Returns the text cut after each sentence and the white space behind it; joined, the pieces are the text again."""
+    """Cuts a text after each sentence and the white space that follows the sentence.
+
+    Returns the pieces in order. Joining the pieces gives the text again.
+    """
     pieces, start = [], 0
     for match in _SENTENCE_END.finditer(text):
         if match.end() > start:

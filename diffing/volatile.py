@@ -1,25 +1,27 @@
-"""Recognizes volatile text, which changes by itself: counters, "2 days ago", clocks, request ids.
+"""Recognizes volatile text, which changes although nobody edits the policy.
 
-A mistake here hides a change of the policy, so text counts as volatile only if it is a whole segment. Separators (`·`,
-`|`, a dash, brackets, the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views" consists of
-two volatile segments; "we delete messages sent 2 years ago" is one segment, and stays. In a clause of more than a few
-words only a counter or an id at its very end is volatile. A stated date is a fact, and never volatile.
+Examples are counters, "2 days ago", clocks and request ids. If text is wrongly taken for volatile, a change of the
+policy stays hidden. So text counts as volatile only if it is a whole segment. Separators (`·`, `|`, a dash, brackets,
+the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views" consists of two volatile segments.
+"We delete messages sent 2 years ago" is one segment, which is not volatile. In a clause of more than twelve words, only
+a counter or an id at the end of the clause is volatile. A stated date is a fact, so it is never volatile.
 """
 
 import re
 from functools import lru_cache
 
-# A clause of more words than this is prose. A byline has fewer.
+# The most words of a clause that is not prose, such as a byline. A longer clause is prose.
 _FEW_WORDS = 12
-# Of a longer clause only this many characters at its end are looked at. No stamp and no counter is longer.
+# The most characters of a clause that is searched as a whole. In a longer clause, only this many characters at the end
+# are searched, since no stamp and no counter is longer.
 _FEW_CHARACTERS = 160
-# How many characters from the end of a longer clause a counter begins at most.
+# In a clause of more than _FEW_CHARACTERS characters, a counter has a digit within this many characters of the end.
 _TAIL = 60
 
 _NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d{1,9})(?:[.,]\d{1,2})?\s?[km]?\+?"
 _DECIMAL = r"\d{1,2}(?:[.,]\d{1,2})?"
 
-# Words that may stand beside a relative time: the text is then still a stamp, not a statement.
+# Words that may stand beside a relative time. A text of a relative time and such words only is still a stamp.
 _STAMP = (
     "last|latest|recently|first|was|has|been|is|on|at|the|this|our|about|around|almost|over|nearly|more|than|page|article"
     "|document|policy|statement|notice|privacy|version|updated?|modified|edited|changed|revised|reviewed|published|posted"
@@ -62,23 +64,23 @@ _RELATIVE_TIME = re.compile(
 )
 
 _AGE = re.compile(_AGO, re.IGNORECASE)
-# "More than 2 years ago" alone is a rule about old data. Only after a word such as "updated" is it a stamp.
+# "More than 2 years ago" alone belongs to a rule about old data. It is a stamp only after a word such as "updated".
 _HEDGED = re.compile(
     r"(?:more than|over|almost|nearly|about|around|mehr als|über|fast|etwa|plus de|environ|más de|casi|mais de|meer dan"
     r"|bijna|ponad|około)\b",
     re.IGNORECASE,
 )
 
-_SEEN = r"(?:page\s?|article\s)?(?:views?|hits|visits|visitors?|readers)"
-_PRESENT = "(?:users?|guests?|visitors?|members?|people)"
+_VIEWS = r"(?:page\s?|article\s)?(?:views?|hits|visits|visitors?|readers)"
+_PEOPLE = "(?:users?|guests?|visitors?|members?|people)"
 _COUNTER = re.compile(
     "|".join(
         (
-            rf"{_NUMBER}\s{_SEEN}(?:\s(?:today|so far|this week|this month))?",
-            rf"(?:total\s)?{_SEEN}(?:\stoday)?\s?:\s?{_NUMBER}",
+            rf"{_NUMBER}\s{_VIEWS}(?:\s(?:today|so far|this week|this month))?",
+            rf"(?:total\s)?{_VIEWS}(?:\stoday)?\s?:\s?{_NUMBER}",
             rf"(?:this\s(?:page|article)\s(?:has been|was)\s)?(?:viewed|read|visited)\s{_NUMBER}\stimes",
-            rf"(?:there\s(?:are|is)\s)?{_NUMBER}\s{_PRESENT}(?:\sare)?(?:\scurrently)?\sonline(?:\snow)?",
-            rf"{_PRESENT}\sonline\s?:\s?{_NUMBER}",
+            rf"(?:there\s(?:are|is)\s)?{_NUMBER}\s{_PEOPLE}(?:\sare)?(?:\scurrently)?\sonline(?:\snow)?",
+            rf"{_PEOPLE}\sonline\s?:\s?{_NUMBER}",
             (
                 rf"{_NUMBER}(?:\s(?:out\s)?of\s{_NUMBER})?\s(?:people\s|users\s|readers\s)?(?:found|find)"
                 r"\s(?:this|it)(?:\s(?:article|page|answer))?\s(?:helpful|useful)"
@@ -95,7 +97,8 @@ _COUNTER = re.compile(
     ),
     re.IGNORECASE,
 )
-# These count as volatile only if all segments of the clause are: "each share carries (1 vote)" is a statement.
+# Counters that are volatile only if all other segments of the clause are volatile, too. For example, the "1 vote" of
+# "each share carries (1 vote)" is a part of a statement.
 _COUNTER_AMONG_OTHERS = re.compile(
     rf"{_NUMBER}\s(?:votes?|comments?|replies|likes?|shares?|downloads?|ratings?|reviews?|followers?|reactions?)"
     rf"|(?:votes?|comments?|likes?|shares?|downloads?|ratings?|followers?)\s?:\s?{_NUMBER}",
@@ -103,7 +106,7 @@ _COUNTER_AMONG_OTHERS = re.compile(
 )
 
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:\s?[ap]\.?m\.?)?(?:\s(?:UTC|GMT|[A-Z]{2,4}T|[+-]\d{2}:?\d{2}))?"
-_MADE = re.compile(
+_SERVED_AT = re.compile(
     rf"(?:this\s)?(?:page|document|site|report)?\s?(?:was\s)?(?:generated|rendered|served|cached|printed|loaded)"
     rf"\s(?:on|at)\s(?:[\w.,/-]+\s){{0,6}}?(?:at\s)?{_CLOCK}"
     r"|(?:this\s)?page\s(?:was\s)?(?:generated|rendered|created|loaded|served)"
@@ -111,7 +114,8 @@ _MADE = re.compile(
     rf"|(?:current|server|local)\stime(?:\sis)?\s?:?\s{_CLOCK}",
     re.IGNORECASE,
 )
-# An id has a digit and no space: "session id: 30 days" is a row in a table of cookies.
+# An id has a digit, at least six characters and no space. So "session id: 30 days", which is a row in a table of
+# cookies, has no id.
 _ID = re.compile(
     r"(?:(?:your|cloudflare)\s)?"
     r"(?:(?:ray|request|session|trace|correlation|incident|support|transaction)[\s-]?id|nonce|csrf[\s-]token)"
@@ -121,7 +125,8 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 
-# Between segments. In a group, so that splitting keeps the separators and the rest can be joined again.
+# The separators between segments. The pattern is a group, so that `split` returns the separators, too, and the segments
+# that are kept can be joined again.
 _SEPARATOR = re.compile(r"(\s*[|·•∙●]\s*|\s+[–—/-]\s+|\s*[()\[\];]\s*|[.?!](?:\s+|$)|,\s+)")
 _ENDS = " \t\n|·•∙●–—/-;,.?!()[]"
 _WITHOUT_A_DIGIT = re.compile(
@@ -133,8 +138,12 @@ _DIGIT = re.compile(r"\d")
 
 
 def strip_volatile(text: str) -> str:
-    """Returns a singly spaced text without the volatile segments at its ends; '' if all of it is volatile."""
-    # A quick test first: this is called for every clause, and nearly every one is prose without a number near its end.
+    """Returns a text without the volatile segments at its beginning and its end; '' if the whole text is volatile.
+
+    text: a text whose white space is collapsed.
+    """
+    # Nearly all clauses are prose without a number near the end. Since this function is called for every clause, a
+    # quick search for digits comes first.
     if len(text) <= _FEW_CHARACTERS:
         return _strip(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text
     return _strip(text) if _DIGIT.search(text, len(text) - _TAIL) else text
@@ -142,14 +151,14 @@ def strip_volatile(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _strip(text: str) -> str:
-    # Of a long clause only the end is looked at. The first segment there may be cut off within a sentence.
+    # Only the end of a long clause is searched. The first segment of the end may begin within a sentence.
     head, tail = text[:-_FEW_CHARACTERS], text[-_FEW_CHARACTERS:]
     parts = _SEPARATOR.split(tail)
     segments, separators = [part.strip(_ENDS) for part in parts[::2]], ["", *parts[1::2], ""]
     if not head and all(
         _is_volatile(segment) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
     ):
-        # "5 comments" alone is volatile, too: nothing stands beside it that it could belong to.
+        # A clause that is just "5 comments" is volatile, too, since it has no statement that the counter belongs to.
         return ""
     is_prose = bool(head) or len(text.split()) > _FEW_WORDS
     begin, end = 0, len(segments)
@@ -164,7 +173,10 @@ def _strip(text: str) -> str:
 
 
 def _is_removable(segment: str, separator: str, is_prose: bool) -> bool:
-    """Returns whether a segment at an end of a clause is volatile, given the separator between it and the rest."""
+    """Returns whether a segment at the beginning or the end of a clause is volatile.
+
+    separator: the separator between the segment and the rest of the clause. is_prose: whether the clause is prose.
+    """
     if not segment:
         return True
     if "," in separator:
@@ -178,4 +190,4 @@ def _is_removable(segment: str, separator: str, is_prose: bool) -> bool:
 def _is_volatile(segment: str) -> bool:
     if _HEDGED.match(segment):
         return False
-    return any(pattern.fullmatch(segment) for pattern in (_RELATIVE_TIME, _COUNTER, _MADE, _ID))
+    return any(pattern.fullmatch(segment) for pattern in (_RELATIVE_TIME, _COUNTER, _SERVED_AT, _ID))

@@ -1,4 +1,4 @@
-"""Composes digests: decides which changes each subscriber has not been told yet, and puts e-mails into the outbox."""
+"""Composes digests: collects the changes that are new to each subscriber, and puts them into the outbox as e-mails."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,20 +15,27 @@ from storage import Store, Subscriber
 
 
 def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: str) -> int:
-    """Puts one message with all new changes into the outbox for each subscriber who has any; returns how many it put.
+    """Composes a digest for each subscriber to whom any change is new, and puts the digests into the outbox.
 
-    A change is new to a subscriber if `diffing.timeline.announcements` has it and its new period begins after the
-    subscriber's watermark for the policy: the time up to which the subscriber was told everything, or the time of the
-    subscription. The watermark then advances to the last capture before those that are not confirmed yet. So a change
-    is told once, history that a backfill brings is not told, and a run that was missed loses nothing. Policies in which
-    nothing happened since the last run are not looked at.
+    Returns the number of digests that were put into the outbox. A digest contains all changes that are new to the
+    subscriber.
 
-    vendors: all declared vendors, by slug. now: timezone-aware UTC. sender: the address the messages come from.
+    Each subscriber has a watermark for each policy: a time up to which the subscriber has been sent every change. The
+    first watermark is the time of the subscription. A change is new to a subscriber if it is announced
+    (`diffing.timeline.announcements`) and its new period begins after the watermark. The watermark then advances to the
+    last capture before the periods that are not confirmed yet. So each change is sent once, a backfill of old captures
+    sends nothing, and if a run is missed, the next run sends the missed changes. Policies without new captures,
+    readings or reviews since the last run are skipped.
 
-    UsageError if the sender is not an e-mail address; StorageError as the store raises it.
+    vendors: all declared vendors, by slug.
+    now: the present time, timezone-aware, in UTC.
+    sender: the e-mail address that the digests come from.
+
+    UsageError if the sender is not an e-mail address. StorageError if the database fails.
     """
     checked_address(sender)
-    # Read before anything else: whatever happens from now on raises a revision, and is left to the next digest.
+    # Revisions are read before anything else. A capture that arrives from now on raises the policy's revision again, so
+    # the next digest doesn't skip the policy.
     revisions = store.subscriptions.changed_policies()
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}
@@ -55,7 +62,7 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
         undeclared |= left_out
         if not left_out:
             caught_up.append(subscriber)
-    # Changes of policies that are not declared now are told once the policies are declared again.
+    # The changes of a policy that is not declared at present are sent after the policy is declared again.
     store.subscriptions.mark_composed(
         {key: revision for key, revision in revisions.items() if key not in undeclared}, caught_up
     )
@@ -72,7 +79,7 @@ def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[Poli
 
 
 def _declared(keys: Collection[PolicyKey], vendors: Mapping[str, Vendor]) -> Iterator[tuple[Vendor, PolicyKey]]:
-    """Yields the policies that are declared: vendors in alphabetical order, policies in the order of declaration."""
+    """Yields the policies that are declared, sorted by vendor, and in the order of declaration for each vendor."""
     for slug in sorted({key.vendor for key in keys}):
         if slug in vendors:
             for policy in vendors[slug].policies:
@@ -83,11 +90,12 @@ def _declared(keys: Collection[PolicyKey], vendors: Mapping[str, Vendor]) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class _Announced:
-    """What there is to announce of one policy after some time.
+    """The announcements of one policy that are new to at least one subscriber.
 
-    until: the time up to which the history is settled; None if nothing was captured.
-    history: the settled history; empty if there is nothing to announce, which saves memory, since a crawl touches every
-        policy and few of them change.
+    until: the time of the last capture before the periods that are not confirmed yet; None if there is no such capture.
+    announcements: the announcements, oldest first.
+    history: the settled history. It is empty if there are no announcements. This saves memory, since a crawl adds
+        captures to every policy, but few policies change.
     """
 
     until: datetime | None
@@ -96,9 +104,9 @@ class _Announced:
 
 
 class _PolicyChanges:
-    """The changes of each policy. Every history is read once, and every report made once, for all subscribers.
+    """The new changes of each policy. Each history is read once and each report is made once, for all subscribers.
 
-    earliest: for each policy, the time after which changes may be asked for.
+    earliest: the earliest watermark of any subscriber, for each policy. Older changes are not available.
     """
 
     def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime]) -> None:
@@ -108,12 +116,15 @@ class _PolicyChanges:
         self._entries: dict[tuple[PolicyKey, int], DigestEntry] = {}
 
     def settled_until(self, key: PolicyKey) -> datetime | None:
-        """Returns the time of the last capture before those not confirmed yet; None if there is no such capture."""
-        return self._of(key).until
+        """Returns the time of the last capture before the periods that are not confirmed yet.
+
+        None if there is no such capture.
+        """
+        return self._announced_in(key).until
 
     def entries(self, vendor: Vendor, key: PolicyKey, watermark: datetime) -> Iterator[DigestEntry]:
-        """Yields the changes of a policy whose new period begins after the watermark, oldest first."""
-        announced = self._of(key)
+        """Yields an entry for each change whose new period begins after the watermark, oldest first."""
+        announced = self._announced_in(key)
         for announcement in announced.announcements:
             first_new = announcement.new.first
             if first_new.captured_at <= watermark:
@@ -126,9 +137,10 @@ class _PolicyChanges:
                 self._entries[change] = digest_entry(report, announcement)
             yield self._entries[change]
 
-    def _of(self, key: PolicyKey) -> _Announced:
+    def _announced_in(self, key: PolicyKey) -> _Announced:
         if key not in self._announced:
-            known = settled(self._store.library.history(key))
-            new = announcements(known.history, self._earliest[key])
-            self._announced[key] = _Announced(known.until, new, known.history if new else History((), ()))
+            settled_history = settled(self._store.library.history(key))
+            new = announcements(settled_history.history, self._earliest[key])
+            history = settled_history.history if new else History((), ())
+            self._announced[key] = _Announced(settled_history.until, new, history)
         return self._announced[key]

@@ -23,21 +23,24 @@ from reports.vendor_text import printable
 from reports.wording import circumstances, describe_alternation, summary, title, version_names
 from storage import Subscriber
 
-_WIDTH = 76
-_SHOWN = ("substantive", "factual")
+_WIDTH = 76  # columns of the plain text
+_SHOWN_SIGNIFICANCES = ("substantive", "factual")
 
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """One change of a policy from a period to the next, as a digest shows it.
+    """One announcement as a digest shows it: a policy went from one period to the next, or began to alternate.
 
-    name: vendor and policy. headline: what happened, for the e-mail's subject.
-    title, summary, sentences: the text above the evidence.
-    shown: the changes shown one by one, in reading order; empty for an alternation, whose texts were shown when they
-        were new.
-    counted: a sentence that counts the other changes; '' if there are none.
-    pointer: introduces `command`, which shows everything.
-    rank: sorts entries; the one with the most important changes has the lowest.
+    report: the comparison of the announcement's old period and new period.
+    name: the name of the vendor, and the policy.
+    headline: a few words on the announcement for the e-mail's subject.
+    title, summary, sentences: the text above the table of captures.
+    shown_changes: the clause-level changes that are shown with their redlines, in reading order. Empty for an
+        alternation, since earlier digests have shown the texts of the alternation.
+    other_changes: a sentence that counts the changes that are not shown; '' if all changes are shown.
+    command_introduction: words that introduce the command.
+    command: the command that prints the whole report.
+    rank: a key by which entries are sorted. The entry with the most important changes has the lowest rank.
     """
 
     report: Report
@@ -46,17 +49,21 @@ class DigestEntry:
     title: str
     summary: str
     sentences: tuple[str, ...]
-    shown: tuple[RenderedChange, ...]
-    counted: str
-    pointer: str
+    shown_changes: tuple[RenderedChange, ...]
+    other_changes: str
+    command_introduction: str
     command: str
     rank: tuple[int, ...]
 
 
 def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
-    """Returns the entry of an announced change. report: on the change's two periods."""
+    """Returns the digest's entry for an announcement.
+
+    report: the comparison of the announcement's old period and new period.
+    """
     old, new = report.old, report.new
-    assert isinstance(old, VersionSide) and isinstance(new, VersionSide)  # noqa: S101, PT018 - from periods, not files
+    # The report of a digest always compares two periods, never two files.
+    assert isinstance(old, VersionSide) and isinstance(new, VersionSide)  # noqa: S101, PT018
     name = f"{printable(' '.join(new.vendor_name.split()))} {new.policy}"
     option = "" if new.policy == "privacy" else f" --policy {new.policy}"
     command = f"clausewatch report {new.vendor} @{old.period.version_id[:12]} @{new.period.version_id[:12]}{option}"
@@ -69,47 +76,47 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
             title=f"{name}: alternates between {versions}",
             summary=f"The page {describe_alternation(announcement.alternation)}.",
             sentences=(
-                "You will not be told when the page changes from one of these texts to another again.",
-                "You will be told of any new text.",
+                "No further e-mail will report that the page switches between these versions.",
+                "If the page shows a new text, an e-mail will report it.",
             ),
-            shown=(),
-            counted="",
-            pointer="What differs between the last two",
+            shown_changes=(),
+            other_changes="",
+            command_introduction="The differences between the two versions that the page showed last",
             command=command,
             rank=(1,),
         )
     changes = rendered_changes(report.comparison)
-    shown = tuple(change for change in changes if change.change.significance in _SHOWN)
-    not_shown = [change.change.significance for change in changes if change.change.significance not in _SHOWN]
-    counted = " and ".join(
-        plural(not_shown.count(significance), f"{significance} change")
-        for significance in SIGNIFICANCES
-        if significance in not_shown
-    )
     significances = [change.change.significance for change in changes]
-    weight = next(
+    shown_changes = tuple(change for change in changes if change.change.significance in _SHOWN_SIGNIFICANCES)
+    counts_not_shown = " and ".join(
+        plural(significances.count(significance), f"{significance} change")
+        for significance in SIGNIFICANCES
+        if significance in significances and significance not in _SHOWN_SIGNIFICANCES
+    )
+    most_significant_count = next(
         (
             f"{significances.count(significance)} {significance}"
             for significance in SIGNIFICANCES
             if significance in significances
         ),
-        "no clause",
+        "no change of a clause",
     )
-    happened, returned = "changed", ""
+    event, return_sentence = "changed", ""
     if announcement.returned_to:
-        happened = f"returned to version {new.number}"
+        event = f"returned to version {new.number}"
         last_seen = iso(announcement.returned_to.last.captured_at)
-        returned = f"The page returned to the text of version {new.number}, last seen {last_seen}. "
+        return_sentence = f"The page returned to the text of version {new.number}, last seen {last_seen}. "
+    other_changes = f"{'Besides, ' if shown_changes else ''}{counts_not_shown}, not shown here."
     return DigestEntry(
         report,
         name,
-        headline=f"{happened} ({weight})",
+        headline=f"{event} ({most_significant_count})",
         title=title(report),
-        summary=returned + summary(report),
+        summary=return_sentence + summary(report),
         sentences=circumstances(report),
-        shown=shown,
-        counted=f"{'Besides, ' if shown else ''}{counted}, not shown here." if not_shown else "",
-        pointer="Everything about this change",
+        shown_changes=shown_changes,
+        other_changes=other_changes if counts_not_shown else "",
+        command_introduction="The whole report on this change",
         command=command,
         rank=tuple(-significances.count(significance) for significance in SIGNIFICANCES),
     )
@@ -118,11 +125,15 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
 def as_email(
     entries: Sequence[DigestEntry], subscriber: Subscriber, vendors: Mapping[str, Vendor], now: datetime, sender: str
 ) -> bytes:
-    """Returns a digest as an e-mail in plain text and HTML: RFC 5322 bytes, CRLF, ASCII throughout.
+    """Returns a digest as an e-mail in plain text and HTML.
 
-    The Message-ID depends on the subscriber and the changes only, so that a message sent twice can be recognized.
+    The result is the bytes of an RFC 5322 message: ASCII only, with CRLF line ends. The Message-ID depends on the
+    subscriber and the changes only, so that mail programs can recognize a message that is sent twice.
 
-    entries: at least one. vendors: all declared vendors, by slug. now: timezone-aware UTC.
+    entries: the digest's entries, at least one.
+    vendors: all declared vendors, by slug.
+    now: the present time, timezone-aware, in UTC.
+    sender: the e-mail address that the digest comes from.
     """
     address = checked_address(subscriber.address)
     domain = Address(addr_spec=sender).domain
@@ -134,11 +145,13 @@ def as_email(
     message["Message-ID"] = f"<{_fingerprint(entries, address)}.clausewatch@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, section 5
     message["List-Id"] = f"clausewatch digests <digests.clausewatch.{domain}>"  # RFC 2919, section 2
-    followed = [printable(vendors[slug].name) for slug in subscriber.vendors if slug in vendors]
-    reason = f"{address} is subscribed to changes at {', '.join(followed) or 'every vendor watched here'}."
-    stop = "To stop these e-mails, reply to this one. The operator of clausewatch stops them with: "
+    vendor_names = [printable(vendors[slug].name) for slug in subscriber.vendors if slug in vendors]
+    reason = f"{address} is subscribed to changes at {', '.join(vendor_names) or 'all vendors watched here'}."
+    how_to_stop = (
+        "To stop these e-mails, reply to this e-mail. The operator of clausewatch then stops them with this command: "
+    )
     command = f"clausewatch unsubscribe {address}"
-    message.set_content(_plain_text(entries, reason, stop, command), cte="quoted-printable")
+    message.set_content(_plain_text(entries, reason, how_to_stop, command), cte="quoted-printable")
     html = (
         environment()
         .get_template("digest.html.j2")
@@ -146,18 +159,18 @@ def as_email(
             entries=entries,
             overview=_overview(entries),
             reason=reason,
-            stop=stop,
+            how_to_stop=how_to_stop,
             command=command,
         )
     )
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    # The standard library folds a header of 79 characters before its first word, which some programs show as an empty
-    # subject; RFC 5322, section 2.1.1 allows 998 characters.
+    # By default the standard library breaks a header of 79 characters before the first word. Some mail programs then
+    # show an empty subject. RFC 5322, section 2.1.1 allows 998 characters in a line.
     return message.as_bytes(policy=SMTP.clone(max_line_length=900))
 
 
 def _subject(entries: Sequence[DigestEntry]) -> str:
-    """Returns a subject that names the policy with the most important changes and counts the other policies."""
+    """Returns the e-mail's subject: the policy with the most important changes, and the number of other policies."""
     first = min(entries, key=lambda entry: entry.rank)
     others = len({entry.name for entry in entries}) - 1
     more = f", and {others} more {'policy' if others == 1 else 'policies'}" if others else ""
@@ -173,19 +186,19 @@ def _fingerprint(entries: Sequence[DigestEntry], address: str) -> str:
     for entry in entries:
         interval = entry.report.interval
         assert interval is not None  # noqa: S101 - consecutive periods show different versions
-        for seen in (interval.last_old, interval.first_new):
-            lines += [entry.name, iso(seen.captured_at), seen.url, seen.sha256]
+        for capture in (interval.last_old, interval.first_new):
+            lines += [entry.name, iso(capture.captured_at), capture.url, capture.sha256]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
 
-def _plain_text(entries: Sequence[DigestEntry], reason: str, stop: str, command: str) -> str:
+def _plain_text(entries: Sequence[DigestEntry], reason: str, how_to_stop: str, command: str) -> str:
     blocks = []
     if len(entries) > 1:
         blocks.append("\n".join(_wrapped(line, "* ", "  ") for line in _overview(entries)))
     for entry in entries:
         first, *others = _plain_entry(entry)
         blocks += [f"\n{first}" if blocks else first, *others]
-    blocks.append(f"-- \n{_wrapped(reason)}\n{_wrapped(stop)}\n  {command}")
+    blocks.append(f"-- \n{_wrapped(reason)}\n{_wrapped(how_to_stop)}\n  {command}")
     return "\n\n".join(blocks) + "\n"
 
 
@@ -198,7 +211,7 @@ def _plain_entry(entry: DigestEntry) -> list[str]:
         f"{_plain_capture('Old text, last seen', interval.last_old)}\n"
         f"{_plain_capture('New text, first seen', interval.first_new)}"
     )
-    for change in entry.shown:
+    for change in entry.shown_changes:
         clause_kind = f" ({change.clause_kind})" if change.clause_kind else ""
         number = f"{change.number}. "
         indent = " " * len(number)
@@ -206,14 +219,16 @@ def _plain_entry(entry: DigestEntry) -> list[str]:
         lines.append(_wrapped(redline_as_text(change.excerpt), indent, indent))
         lines += [_wrapped(note, indent, indent) for note in change.notes]
         blocks.append("\n".join(lines))
-    if entry.counted:
-        blocks.append(_wrapped(entry.counted))
-    blocks.append(f"{entry.pointer}:\n  {entry.command}")
+    if entry.other_changes:
+        blocks.append(_wrapped(entry.other_changes))
+    blocks.append(f"{entry.command_introduction}:\n  {entry.command}")
     return blocks
 
 
-def _plain_capture(name: str, seen: Observation) -> str:
-    return f"{name}: {iso(seen.captured_at)} ({seen.source})\n  {printable(seen.url)}\n  SHA-256 {seen.sha256}"
+def _plain_capture(name: str, capture: Observation) -> str:
+    return (
+        f"{name}: {iso(capture.captured_at)} ({capture.source})\n  {printable(capture.url)}\n  SHA-256 {capture.sha256}"
+    )
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:

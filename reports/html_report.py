@@ -1,4 +1,4 @@
-"""Renders a report as one HTML file, which can be read without a network and without its script."""
+"""Renders a report as one HTML file. The file can be read without a network and without JavaScript."""
 
 import base64
 import hashlib
@@ -34,7 +34,7 @@ _SCRIPT: Final = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
 
 
 def environment() -> Environment:
-    """Returns the Jinja2 environment of all HTML output: every string put in is made printable and escaped."""
+    """Returns the Jinja2 environment for all HTML output. It makes every inserted string printable and escapes it."""
     templates = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -50,15 +50,18 @@ def environment() -> Environment:
 
 
 def _without(redline: Redline, operation: RedlineOperation) -> Redline:
-    """Returns one side of a redline: without insertions the old text, without deletions the new text."""
+    """Returns the redline without the parts of one operation.
+
+    Without the insertions, the old text is left; without the deletions, the new text.
+    """
     return tuple(part for part in redline if part[0] != operation)
 
 
 def as_html(report: Report) -> str:
     """Returns the report as a self-contained HTML page.
 
-    Everything a vendor wrote is escaped. Should an escape ever be missing, the Content-Security-Policy still allows
-    nothing but the page's own style and script, by their hashes, and no connection (CSP Level 3, section 2.3.1).
+    All text from a vendor is escaped. The page also has a Content-Security-Policy as a second protection: it allows
+    only the page's own style and script, by their hashes, and no network connections (CSP Level 3, section 2.3.1).
     """
     changes = rendered_changes(report.comparison)
     kinds = [change.change.kind for change in changes]
@@ -96,5 +99,5 @@ def _hash(text: str) -> str:
 
 
 def _language(document: Document) -> str:
-    """Returns the document's language as a BCP 47 tag; '' if it is unknown, as HTML has it."""
+    """Returns the document's language as a BCP 47 tag; '' if the language is not known (HTML's `lang=""`)."""
     return document.language if document.language and re.fullmatch("[a-z]{2,3}", document.language) else ""

@@ -7,11 +7,11 @@ from reports.vendor_text import UNSAFE
 
 
 def as_json(report: Report) -> str:
-    """Returns the report as one indented JSON object, without a line break at its end.
+    """Returns the report as one indented JSON object, without a line break at the end.
 
-    Control and bidirectional characters and lone surrogates in a vendor's text are written as escapes, so that the
-    output is safe on a terminal and valid UTF-8.
+    Control characters, bidirectional characters and lone surrogates in a vendor's text are written as JSON escapes. So
+    the output is valid UTF-8, and printing it on a terminal is safe.
     """
     text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2)
-    # json.dumps escapes all controls below U+0020 within strings, so every line break left is part of the layout.
+    # json.dumps escapes characters below U+0020 in strings, so every line break in the output belongs to the layout.
     return UNSAFE.sub(lambda match: match.group() if match.group() == "\n" else f"\\u{ord(match.group()):04x}", text)

@@ -11,21 +11,23 @@ from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 
-# CommonMark renders these whatever stands next to them; whether it renders ~~ and ** depends on the characters
-# beside them (its flanking rules).
+# CommonMark renders these tags everywhere. Whether ~~ and ** are rendered depends on the characters beside them
+# (CommonMark's rules on flanking delimiters), so they aren't used for redlines.
 _TAGS = {"delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>"), "equal": ("", "")}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=[a-z])://|(?<=www)\.", re.IGNORECASE)
-# Ticket systems look for mentions in the rendered text, where the backslash is gone. An empty comment stops them.
+# Ticket systems turn mentions in the rendered text, such as @name or #12, into links. A backslash before the sign
+# doesn't prevent the link, since the backslash is not rendered. An empty comment after the sign prevents the link.
 _MENTION = re.compile(r"(?<![^\W_])[@#!](?=\w)")
-# What makes a line a block: the mark of a heading, a list item or a thematic break at its beginning, or the mark
-# after the number of an ordered list's item. The mark is escaped.
+# A mark at the beginning of a line can make the line a heading, a list item or a thematic break. In an ordered list,
+# the mark is the full stop or the bracket after the number. The pattern matches the place before the mark, where a
+# backslash is inserted.
 _BLOCK_START = re.compile(r"^(?P<before>\s*(?:\d+(?=[.)]))?)(?=[-+#=.)])")
 
 
 def as_markdown(report: Report) -> str:
-    """Returns the report as CommonMark with <ins> and <del>, which GitHub and GitLab keep.
+    """Returns the report as CommonMark. Redlines use the tags <ins> and <del>, which GitHub and GitLab support.
 
-    A vendor's text is escaped, so that nothing in it is markup.
+    All text from a vendor is escaped, so that none of its characters is markup.
     """
     changes = rendered_changes(report.comparison)
     blocks = [f"## {_escaped(title(report))}", f"**{_escaped(summary(report))}**"]
@@ -63,8 +65,8 @@ def _provenance(report: Report) -> str:
     return _table(("", "captured", "source", "address", "SHA-256"), rows_of_versions)
 
 
-def _evidence(name: str, seen: Observation) -> tuple[str, ...]:
-    return (name, iso(seen.captured_at), seen.source, _escaped(printable(seen.url)), f"`{seen.sha256}`")
+def _evidence(name: str, capture: Observation) -> tuple[str, ...]:
+    return (name, iso(capture.captured_at), capture.source, _escaped(printable(capture.url)), f"`{capture.sha256}`")
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -81,7 +83,7 @@ def _redline(redline: Redline) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Returns the text so that nothing in it is markup, as a line of its own or in a cell of a table."""
+    """Returns the text with all markup escaped, for a line of its own or for a table cell."""
     return _as_line(_inline(text))
 
 

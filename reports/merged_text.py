@@ -1,4 +1,4 @@
-"""Merges both texts into one for reading the whole policy: every clause of either text stands in its place."""
+"""Merges the old and the new text of a policy into one text, which shows the whole policy with all changes in place."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -15,11 +15,14 @@ Role = Literal["unchanged", "changed", "removed", "added", "moved_from", "moved_
 
 @dataclass(frozen=True, slots=True)
 class MergedRow:
-    """A row of the merged text. The old clauses of all rows, in order, are the old text; the new clauses the new text.
+    """A row of the merged text.
 
-    role: rows with the roles `changed` and `unchanged` have clauses of both sides. `moved_from` and `moved_to` are the
-        two places of one change, with one clause each.
-    change: the change that the row belongs to; None if nothing changed.
+    The old clauses of all rows, in order, are the old text. The new clauses of all rows are the new text.
+
+    role: how the row is shown. A row with the role `changed` or `unchanged` has clauses of both sides. A moved clause
+        has two rows: `moved_from` at the old place and `moved_to` at the new place.
+    old, new: the clauses of the old text and of the new text that the row shows.
+    change: the change that the row belongs to; None if the clause is unchanged.
     """
 
     role: Role
@@ -29,23 +32,29 @@ class MergedRow:
 
     @property
     def redline(self) -> Redline:
-        """What to show in the row: of a moved clause the old text where it was, and the new text where it is."""
+        """The redline that the row shows.
+
+        A moved clause is shown with its old text at the old place, and with its new text at the new place.
+        """
         if self.role == "moved_from":
-            return self._one_side("insert", ("delete", printable(self.old[0].text)))
+            return self._redline_without("insert", ("delete", printable(self.old[0].text)))
         if self.role == "moved_to":
-            return self._one_side("delete", ("insert", printable(self.new[0].text)))
+            return self._redline_without("delete", ("insert", printable(self.new[0].text)))
         return self.change.redline if self.change else (("equal", printable(self.new[0].text)),)
 
-    def _one_side(self, without: RedlineOperation, otherwise: tuple[RedlineOperation, str]) -> Redline:
+    def _redline_without(self, left_out: RedlineOperation, whole_clause: tuple[RedlineOperation, str]) -> Redline:
         if self.change and len(self.change.change.old) == len(self.change.change.new) == 1:
-            return tuple(part for part in self.change.redline if part[0] != without)
-        return (otherwise,)
+            return tuple(part for part in self.change.redline if part[0] != left_out)
+        return (whole_clause,)
 
 
 def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[MergedRow, ...]:
-    """Returns the rows of the merged text. A removed clause stands after the clause it followed, before added ones."""
-    both_sides = [MergedRow("unchanged", (old.clauses[o],), (new.clauses[n],)) for o, n in comparison.unchanged]
-    # The rows of clauses that stand alone, by their position in the old or new text.
+    """Returns the rows of the merged text.
+
+    A removed clause stands after the clause that it followed in the old text, and before clauses that were added there.
+    """
+    both_sides = [MergedRow("unchanged", (old.clauses[i],), (new.clauses[j],)) for i, j in comparison.unchanged]
+    # The rows with clauses of one side only, by the position of the clause in the old or in the new text.
     old_rows: dict[int, MergedRow] = {}
     new_rows: dict[int, MergedRow] = {}
     for rendered in rendered_changes(comparison):
@@ -62,29 +71,34 @@ def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[M
             old_rows |= {clause.position: MergedRow("moved_from", (clause,), (), row.change) for clause in row.old}
             new_rows |= {clause.position: MergedRow("moved_to", (), (clause,), row.change) for clause in row.new}
     rows: list[MergedRow] = []
-    o = n = 0
+    old_position = new_position = 0
     for anchor in anchors:
-        rows += [old_rows[position] for position in range(o, anchor.old[0].position)]
-        rows += [new_rows[position] for position in range(n, anchor.new[0].position)]
+        rows += [old_rows[position] for position in range(old_position, anchor.old[0].position)]
+        rows += [new_rows[position] for position in range(new_position, anchor.new[0].position)]
         rows.append(anchor)
-        o, n = anchor.old[-1].position + 1, anchor.new[-1].position + 1
-    rows += [old_rows[position] for position in range(o, len(old.clauses))]
-    rows += [new_rows[position] for position in range(n, len(new.clauses))]
+        old_position, new_position = anchor.old[-1].position + 1, anchor.new[-1].position + 1
+    rows += [old_rows[position] for position in range(old_position, len(old.clauses))]
+    rows += [new_rows[position] for position in range(new_position, len(new.clauses))]
     return tuple(rows)
 
 
 def _can_stand_in_one_place(row: MergedRow) -> bool:
-    """Returns whether a row's change is no move, and the clauses of each side are consecutive."""
+    """Returns whether old and new clauses can be shown in the same row.
+
+    This is so if the clauses did not move, and the clauses of each side follow each other without a gap.
+    """
     return (row.change is None or not row.change.change.kind.startswith("moved")) and all(
         after.position == before.position + 1 for side in (row.old, row.new) for before, after in pairwise(side)
     )
 
 
 def _longest_in_order(rows: list[MergedRow]) -> list[MergedRow]:
-    """Returns as many as possible of the rows, which are in old order, so that they are in new order, too.
+    """Returns the longest list of rows that are in order on both sides: a longest increasing subsequence.
 
-    If the comparison is consistent these are all of them, since it calls the rest moved. This is patience sorting
-    (Fredman 1975).
+    A consistent comparison calls all clauses out of order moved, so the result then has all rows. The algorithm is
+    patience sorting (Fredman 1975).
+
+    rows: rows in the order of the old text.
     """
     tops: list[int] = []
     piles: list[int] = []
@@ -95,8 +109,8 @@ def _longest_in_order(rows: list[MergedRow]) -> list[MergedRow]:
         tops[pile : pile + 1] = [row.new[0].position]
         piles[pile : pile + 1] = [index]
     chosen: list[MergedRow] = []
-    at = piles[-1] if piles else None
-    while at is not None:
-        chosen.append(rows[at])
-        at = previous[at]
+    row_index = piles[-1] if piles else None
+    while row_index is not None:
+        chosen.append(rows[row_index])
+        row_index = previous[row_index]
     return chosen[::-1]

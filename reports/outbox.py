@@ -1,4 +1,4 @@
-"""Delivers the messages in the outbox: as .eml files in a folder, or to a mail server."""
+"""Delivers the digests in the outbox: as .eml files in a folder, or through a mail server."""
 
 import os
 import re
@@ -15,18 +15,18 @@ from core.exceptions import DeliveryError, UsageError
 from reports.email_address import checked_address
 from storage import Store
 
-_TIMEOUT = 30  # seconds; RFC 5321, section 4.5.3.2 allows minutes, which is too long for a cron job
+_TIMEOUT = 30  # seconds; the minutes that RFC 5321, section 4.5.3.2 recommends are too long for a cron job
 
 
 def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[Path]:
-    """Writes every message of the outbox as an .eml file, marks it as sent, and returns the files, oldest first.
+    """Writes every digest in the outbox as an .eml file, and marks it as sent. Returns the files, oldest first.
 
-    A file appears whole or not at all. Its name consists of the time, the letters and digits of the address, and the
-    message's number, so no address can lead out of the folder.
+    Files are written atomically. A file's name consists of the time, the letters and digits of the e-mail address, and
+    the message's number. So no e-mail address can make a file outside the folder.
 
-    now: timezone-aware.
+    now: the present time, timezone-aware.
 
-    DeliveryError if a file cannot be written; that message and all later ones stay in the outbox.
+    DeliveryError if a file can't be written. The digest for this file and all later digests stay in the outbox.
     """
     written = []
     for message in store.subscriptions.outbox():
@@ -56,16 +56,20 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> int:
-    """Sends every message of the outbox to a mail server, and returns how many the server accepted.
+    """Sends every digest in the outbox to a mail server. Returns the number of digests that the server accepted.
 
-    Each message is marked as sent only after the server accepted it.
+    A digest is marked as sent only after the server has accepted it.
 
-    smtp_url: `smtp://host:port` (port 25 if none is given; STARTTLS if offered) or `smtps://host:port` (465; TLS from
-        the start), with `user:password@` if the server requires a login. A password is sent only through verified TLS,
-        or to this machine. sender: the envelope's address. now: timezone-aware.
+    smtp_url: `smtp://host:port` or `smtps://host:port`. With `smtp`, the default port is 25, and STARTTLS is used if
+        the server offers it. With `smtps`, the default port is 465, and the connection uses TLS from the beginning. If
+        the server requires a login, `user:password@` stands before the host. The password is sent only if TLS is used
+        and the certificate is valid, or if the server runs on this machine.
+    sender: the sender's address in the SMTP envelope.
+    now: the present time, timezone-aware.
 
-    UsageError if `smtp_url` or `sender` is not valid. DeliveryError if the server can't be reached, or if it refused
-    messages: it names their addresses and the reasons. Refused messages stay in the outbox; all others are sent.
+    UsageError if `smtp_url` or `sender` is not valid. DeliveryError if the server can't be reached; the digests not
+    sent yet then stay in the outbox. DeliveryError also if the server refuses digests. The error's message names the
+    addresses and the server's reasons. Refused digests stay in the outbox, all other digests are sent.
     """
     connect = _connector(smtp_url)
     checked_address(sender)
@@ -101,13 +105,14 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
         lines = "\n  ".join(refused)
         raise DeliveryError(
             f"{sent} of {len(waiting)} digests sent; the mail server refused the digests to\n  {lines}\n"
-            "They stay in the outbox and are sent again next time; `clausewatch unsubscribe ADDRESS` ends that."
+            "Refused digests stay in the outbox, and the next delivery tries them again. "
+            "To remove them, use `clausewatch unsubscribe ADDRESS`."
         )
     return sent
 
 
 def _connector(smtp_url: str) -> Callable[[], smtplib.SMTP]:
-    """Returns a function that connects to the server. UsageError if the URL is not valid."""
+    """Returns a function that connects to the mail server. UsageError if the URL is not valid."""
     try:
         url = urlsplit(smtp_url)
         port = url.port
@@ -132,15 +137,17 @@ def _with_starttls(server: smtplib.SMTP, url: SplitResult) -> smtplib.SMTP:
     if server.has_extn("starttls"):
         context = ssl.create_default_context()
         if not url.username:
-            # No password is at stake, and without STARTTLS the same mail would go in the clear, so any certificate is
-            # better than none (opportunistic security, RFC 7435).
+            # Without a login no password can leak. And without STARTTLS the digest would be sent unencrypted, so
+            # encryption with an unverified certificate is better (opportunistic security, RFC 7435).
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         server.starttls(context=context)
         server.ehlo()
     elif url.username and not _is_this_machine(url.hostname or ""):
         server.close()
-        raise smtplib.SMTPNotSupportedError("it offers no TLS, so the password would be sent unencrypted; use smtps://")
+        raise smtplib.SMTPNotSupportedError(
+            "the server offers no TLS, so the password would be sent unencrypted; use smtps://"
+        )
     return server
 
 
@@ -161,11 +168,11 @@ def _quit(server: smtplib.SMTP) -> None:
     try:
         server.quit()
     except (OSError, smtplib.SMTPException):
-        server.close()  # the messages it accepted are marked already
+        server.close()  # messages that the server accepted are marked as sent already
 
 
 def _reason(error: Exception) -> str:
-    """Returns what the server answered, in one line."""
+    """Returns the mail server's answer, or the error's text, in one line."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         (code, answer), *_ = error.recipients.values()
         return f"{code} {_decoded(answer)}"

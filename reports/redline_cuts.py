@@ -1,4 +1,4 @@
-"""Cuts the redline of a split or a merge where its several clauses meet."""
+"""Cuts the redline of a split or a merge into pieces, one for each of the several clauses."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -9,28 +9,29 @@ _Part = tuple[RedlineOperation, str]
 
 
 def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str]) -> list[Redline]:
-    """Returns the redline cut after each of the texts, in as many pieces as there are texts.
+    """Cuts a redline at the end of each text of one side. Returns one piece for each text.
 
-    other: the operation of the parts that belong only to the other side, `delete` or `insert`. The rest of the redline
-        is the texts in order, except for white space.
+    Without the parts of the other side, the redline must be equal to the texts in order, except for white space. Only
+    the last piece may end in white space.
 
-    Only the last piece may end in white space.
+    other: the operation of the parts that only the other side has, `delete` or `insert`.
+    texts: the texts of the clauses on the side that has several clauses.
     """
     ends = list(accumulate(len("".join(text.split())) for text in texts))
     pieces: list[list[_Part]] = [[]]
-    seen = 0
+    characters = 0
     for operation, text in redline:
         begin = 0
         if operation != other:
             for index, char in enumerate(text):
                 if not char.isspace():
-                    # The cut is before the first character of the next text; what comes before it stays with the text
-                    # before.
-                    if len(pieces) < len(texts) and seen == ends[len(pieces) - 1]:
+                    # The cut is before the first character of the next text. White space and parts of the other side
+                    # that stand before this character belong to the previous piece.
+                    if len(pieces) < len(texts) and characters == ends[len(pieces) - 1]:
                         pieces[-1].append((operation, text[begin:index]))
                         pieces.append([])
                         begin = index
-                    seen += 1
+                    characters += 1
         pieces[-1].append((operation, text[begin:]))
     pieces += [[] for _ in range(len(texts) - len(pieces))]
     last = len(pieces) - 1

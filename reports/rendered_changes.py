@@ -1,6 +1,6 @@
-"""Prepares changes as all formats show them: words, order, grouping, notes, and which parts of a text are left out.
+"""Prepares changes for all report formats: names, order, grouping and notes, and shortens long unchanged text.
 
-Nothing here depends on a format. A vendor's words pass through `printable`.
+Nothing in this module depends on a format. All text from a vendor is made printable.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ SIGNIFICANCE_MEANINGS: Final[dict[Significance, str]] = {
     "substantive": "the words of the policy differ",
     "factual": "only contact details, dates or numbers differ",
     "editorial": "only typography, numbering, order or link targets differ",
-    "volatile": "only counters and the like differ, which change by themselves",
+    "volatile": "only counters, relative times and the like differ, which change without an edit",
 }
 _EQUAL: Final[RedlineOperation] = "equal"
 _DELETE: Final[RedlineOperation] = "delete"
@@ -47,26 +47,30 @@ _MARKS: Final[dict[RedlineOperation, tuple[str, str]]] = {
 }
 PATH_SEPARATOR: Final = " › "
 ELLIPSIS: Final = "…"
-# Marks the end of a paragraph that only one of the texts has, as proof-readers and Word do.
+# The pilcrow marks the end of a paragraph, as in proof-reading and in Word. It is shown where only one of the two texts
+# has a paragraph end.
 PARAGRAPH_END: Final = "¶"
 TOP_LEVEL: Final = "top level"
 
-# Below this confidence readers should check for themselves whether the two sides belong together.
+# Below this confidence, a note warns that the two sides may not belong together.
 _UNCERTAIN = 0.5
-# How many characters of unchanged text are kept on either side of a difference, and of a clause that is only named.
+# How many characters of unchanged text are shown before and after a difference. A clause is also named by this many
+# characters of its text.
 _CONTEXT = 90
+# How many characters are shown of a clause whose text is unchanged.
 _EXCERPT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedChange:
-    """A change as all formats show it.
+    """A change, prepared for all formats.
 
-    number: its place in reading order, from 1.
-    path: the headings it stands under, outermost first, then its label.
-    clause_kind: what kind of clause it is, in words; '' for a paragraph, which goes without saying.
-    redline: its text, made printable.
-    notes: sentences about what the redline does not show.
+    number: the change's number in reading order, from 1.
+    change: the change itself.
+    path: the headings above the clause, outermost first, and the clause's label.
+    clause_kind: the kind of clause, in words; '' for a paragraph, since most clauses are paragraphs.
+    redline: the change's redline, made printable. A change without a redline gets one that shows its clauses.
+    notes: sentences on differences that the redline doesn't show.
     """
 
     number: int
@@ -83,12 +87,12 @@ class RenderedChange:
 
     @property
     def place(self) -> str:
-        """The path in one line."""
+        """The headings and the label in one line; `top level` if the clause has no heading above it and no label."""
         return PATH_SEPARATOR.join(self.path) or TOP_LEVEL
 
     @property
     def heading(self) -> str:
-        """The innermost heading the clause stands under, printable; for a heading its own text."""
+        """The innermost heading above the clause, made printable. If the clause is a heading, its own text."""
         clause = (self.change.new or self.change.old)[0]
         if clause.kind == "heading":
             return printable(clause.text)
@@ -100,8 +104,8 @@ class RenderedChange:
         old, new = self.change.old, self.change.new
         if not old or not new or len(old) == len(new):
             return self.redline
-        several, operation, other = (new, _INSERT, _DELETE) if len(new) > 1 else (old, _DELETE, _INSERT)
-        first, *others = cut_redline(self.redline, other, [printable(clause.text) for clause in several])
+        clauses, operation, other = (new, _INSERT, _DELETE) if len(new) > 1 else (old, _DELETE, _INSERT)
+        first, *others = cut_redline(self.redline, other, [printable(clause.text) for clause in clauses])
         result = list(first)
         for piece in others:
             result += [(_EQUAL, " "), (operation, PARAGRAPH_END), *piece]
@@ -109,17 +113,17 @@ class RenderedChange:
 
     @property
     def beginning(self) -> str:
-        """The first words of the clause, to name it by."""
+        """The first words of the clause, by which a list names the clause."""
         return shortened(printable((self.change.new or self.change.old)[0].text), _CONTEXT)
 
     @property
     def excerpt(self) -> Redline:
-        """`redline_with_breaks` with its long unchanged stretches cut."""
+        """`redline_with_breaks`, but with long unchanged text shortened."""
         return excerpt_of(self.redline_with_breaks)
 
 
 def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
-    """Returns every change of a comparison as it is shown, in reading order."""
+    """Returns all changes of a comparison, prepared for all formats, in reading order."""
     return tuple(
         RenderedChange(
             number,
@@ -136,17 +140,23 @@ def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
 def by_significance(
     changes: Iterable[RenderedChange],
 ) -> Iterator[tuple[Significance, tuple[RenderedChange, ...]]]:
-    """Yields the changes of each significance that occurs, substantive ones first, each group in reading order."""
-    everything = tuple(changes)
+    """Yields each significance that occurs, with the changes of this significance in reading order.
+
+    The substantive changes come first.
+    """
+    all_changes = tuple(changes)
     for significance in SIGNIFICANCES:
-        group = tuple(change for change in everything if change.change.significance == significance)
+        group = tuple(change for change in all_changes if change.change.significance == significance)
         if group:
             yield significance, group
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRun:
-    """A run of substantive changes under one heading. number: that of its first change. changes: how many it has."""
+    """A run of substantive changes under one heading.
+
+    heading: the heading. number: the number of the first change. changes: the number of changes in the run.
+    """
 
     heading: str
     number: int
@@ -164,7 +174,7 @@ def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[ChangeRun, ...]
 
 
 def excerpt_of(redline: Redline) -> Redline:
-    """Returns the redline with its long unchanged stretches cut to the text next to a difference."""
+    """Returns the redline with long unchanged text shortened: only the text next to a difference is kept."""
     if len(redline) == 1 and redline[0][0] == "equal":
         return (("equal", shortened(redline[0][1], _EXCERPT)),)
     last = len(redline) - 1
@@ -184,9 +194,9 @@ def redline_as_text(redline: Redline) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """Returns the beginning of a text of more than `length` characters, with an ellipsis; a shorter text as it is.
+    """Returns the first `length` characters of a text and an ellipsis. A text that is not longer stays whole.
 
-    The cut is at a space if one is near.
+    If there is a space within 25 characters before the end, the text is cut at the space.
     """
     if len(text) <= length:
         return text
@@ -211,7 +221,7 @@ def _clause_kind(change: Change) -> str:
 
 
 def _printable_redline(change: Change) -> Redline:
-    """Returns the redline of a change, or one made of its clauses if it has none."""
+    """Returns the redline of a change, made printable. A change without a redline gets one made of its clauses."""
     if change.redline:
         return tuple((operation, printable(text)) for operation, text in change.redline)
     old, new = (printable(" ".join(clause.text for clause in side)) for side in (change.old, change.new))
@@ -225,14 +235,14 @@ def _printable_redline(change: Change) -> Redline:
 
 
 def _notes(change: Change) -> tuple[str, ...]:
-    """Returns what the redline does not show: where a clause came from, labels, link targets, a doubtful match."""
+    """Returns notes on the differences that the redline doesn't show: places, labels, links, and a low confidence."""
     old, new = change.old, change.new
     if not (old and new):
         return ()
     notes = []
     if change.kind in ("moved", "moved_modified"):
         notes.append(_move_note(old[0], new[0]))
-    labels = [(" ".join(c.label for c in side if c.label)) for side in (old, new)]
+    labels = [" ".join(clause.label for clause in side if clause.label) for side in (old, new)]
     if labels[0] != labels[1] and change.kind not in ("split", "merged"):
         old_label, new_label = map(printable, labels)
         notes.append(as_sentence(_difference_note("Number", old_label, new_label)))
@@ -260,12 +270,12 @@ def _difference_note(name: str, old: str, new: str) -> str:
 
 
 def _move_note(old: Clause, new: Clause) -> str:
-    """Returns from where to where a clause moved, with the headings if they differ."""
-    origin, target = f"clause {old.position + 1} of the old text", f"clause {new.position + 1} of the new"
+    """Returns a sentence that names the old and the new place of a moved clause, with the headings if they differ."""
+    origin, target = f"clause {old.position + 1} of the old text", f"clause {new.position + 1} of the new text"
     if old.heading_path != new.heading_path:
         paths = old.heading_path, new.heading_path
-        # Leading headings that both paths have are left out, since they say nothing about the move; the innermost
-        # heading of each path is always shown.
+        # The outermost headings are left out as long as both paths have the same ones, since they don't tell the two
+        # places apart. The innermost heading of each path is always shown.
         common = list(takewhile(lambda pair: pair[0] == pair[1], zip(*paths, strict=False)))
         left_out = min(len(common), *(max(len(path) - 1, 0) for path in paths))
         origin, target = (
@@ -282,5 +292,5 @@ def _quoted_path(path: tuple[str, ...], left_out: int) -> str:
 
 
 def as_sentence(text: str) -> str:
-    """Returns the text with a capital letter at its beginning and a full stop at its end."""
+    """Returns the text with a capital letter at the beginning and a full stop at the end."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

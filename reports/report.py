@@ -1,4 +1,4 @@
-"""Reports: two texts of a policy, when the one became the other, and what differs between them."""
+"""Builds reports. A report compares two texts of a policy, and tells when the text changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,10 +19,13 @@ from storage import Store
 
 @dataclass(frozen=True, slots=True)
 class VersionSide:
-    """A version of a policy, as one period shows it, as one side of a report.
+    """One side of a report: a version of a policy, in one of the periods that show the version.
 
-    vendor, policy: their slugs. vendor_name: as declared. number: the version's number, for display.
-    document: the text of the period's last capture on the old side, and of its first capture on the new side.
+    vendor: the vendor's slug. vendor_name: the vendor's name in the declaration. policy: the policy's slug.
+    number: the version's number, for display.
+    period: the period.
+    document: the text of a capture. On the old side, this is the last capture of the period; on the new side, the first
+        capture of the period.
     """
 
     vendor: str
@@ -49,7 +52,11 @@ class VersionSide:
 
 @dataclass(frozen=True, slots=True)
 class FileSide:
-    """A local file as one side of a report. sha256: the checksum of its bytes, in lower-case hexadecimal."""
+    """One side of a report: a local file.
+
+    path: the file's path. sha256: the checksum of the file's bytes, in lower-case hexadecimal.
+    document: the file's text.
+    """
 
     path: Path
     sha256: str
@@ -65,7 +72,10 @@ Side = VersionSide | FileSide
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The time in which a change happened: after the last capture of the old text, before the first of the new text."""
+    """The time in which a change happened.
+
+    last_old: the last capture of the old text. first_new: the first capture of the new text.
+    """
 
     last_old: Observation
     first_new: Observation
@@ -77,7 +87,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PeriodBetween:
-    """A period between the two periods a report compares. number: its version's number, for display."""
+    """A period between the two periods that a report compares.
+
+    number: the number of the version that the period shows, for display. period: the period.
+    """
 
     number: int
     period: Period
@@ -94,11 +107,14 @@ class PeriodBetween:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What differs between two texts, and when the one became the other.
+    """The differences between two texts, and the time in which the text changed.
 
-    interval: None for files, if both sides are one version, or if the old side was shown after the new one.
-    between: the periods between those of the two sides, oldest first. If there are any, the change came in steps.
-    alternations: all alternations in the policy's history; empty if there are no periods between.
+    old, new: the two sides.
+    interval: the time in which the text changed. None if the sides are files, if both sides are the same version, or if
+        the page showed the old side after the new side.
+    between: the periods between the period of the old side and the period of the new side, oldest first.
+    comparison: the differences.
+    alternations: all alternations in the policy's history; empty if `between` is empty.
     """
 
     old: Side
@@ -110,7 +126,7 @@ class Report:
 
     @property
     def same_version(self) -> bool:
-        """Whether both sides are one version, so that there is nothing to compare."""
+        """Whether both sides are the same version, so that there are no differences."""
         return (
             isinstance(self.old, VersionSide)
             and isinstance(self.new, VersionSide)
@@ -119,7 +135,7 @@ class Report:
 
     @property
     def backwards(self) -> bool:
-        """Whether the old side was shown after the new one, as two versions named by `@id` may be."""
+        """Whether the page showed the old side after the new side. This is possible if a version is named by `@id`."""
         return (
             isinstance(self.old, VersionSide)
             and isinstance(self.new, VersionSide)
@@ -128,24 +144,26 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the report in the shape of the JSON contract."""
-        own = {
+        report_fields = {
             "old": self.old.to_dict(),
             "new": self.new.to_dict(),
             "interval": self.interval.to_dict() if self.interval else None,
             "between": [period.to_dict() for period in self.between],
         }
-        # `own` comes first to set the order of the fields, and last so that its sides replace those of the comparison.
-        return own | self.comparison.to_dict() | own
+        # The report's fields come first in the output. They are joined once more at the end, so that the report's `old`
+        # and `new` replace the comparison's `old` and `new`.
+        return report_fields | self.comparison.to_dict() | report_fields
 
 
 def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) -> Report:
-    """Returns what changed in a policy between two dates or versions.
+    """Returns a report on the changes of a policy between two dates or versions.
 
-    old, new: each a date or an `@id`, as `Library.period` takes them. Dates have to be in order; a version
-        named by `@id` may be compared with an earlier one.
+    policy: the policy's slug.
+    old, new: dates or ids of versions (`@id`), as in `Library.period`. Two dates must be in order. If a version is
+        named by `@id`, the old side may be later than the new side.
 
-    UsageError if the dates are not in order, if the vendor has no such policy, or if nothing was captured by a date or
-    no version has an id. StorageError as the store raises it.
+    UsageError if the dates are not in order, if the vendor has no policy with this slug, if no capture was accepted by
+    a date, or if no version has an id. StorageError if the database fails.
     """
     vendor.policy(policy)
     key = PolicyKey(vendor.slug, policy)
@@ -154,9 +172,11 @@ def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) 
     if _is_after(old_period, new_period):
         if not (old.startswith("@") or new.startswith("@")):
             raise UsageError(f"{old} is after {new}; give the earlier date first")
-        # An `@id` names the last period of the version, unless an earlier period brings the two sides into order.
+        # An `@id` names the last period of the version. If that period is after the new side, but an earlier period of
+        # the version is not, the earlier period is taken.
         if old.startswith("@"):
-            in_order = [p for p in history.version(old_period.version_id).periods if not _is_after(p, new_period)]
+            periods = history.version(old_period.version_id).periods
+            in_order = [period for period in periods if not _is_after(period, new_period)]
             old_period = in_order[-1] if in_order else old_period
     return report_between(store, vendor, policy, history, old_period, new_period)
 
@@ -168,7 +188,10 @@ def _is_after(period: Period, other: Period) -> bool:
 def report_between(
     store: Store, vendor: Vendor, policy: str, history: History, old_period: Period, new_period: Period
 ) -> Report:
-    """Returns what changed in a policy between two periods of its history. StorageError as the store raises it."""
+    """Returns a report on the changes of a policy between two periods of the policy's history.
+
+    StorageError if the database fails.
+    """
     old_document = store.library.document(old_period.last.capture_id, old_period.last.reader)
     same = old_period.version_id == new_period.version_id
     new_document = (
@@ -193,7 +216,7 @@ def report_between(
 
 
 def compare_files(old: FileSide, new: FileSide) -> Report:
-    """Returns what differs between two local files."""
+    """Returns a report on the differences between two local files."""
     comparison = compare(old.document, new.document)
     return Report(old=old, new=new, interval=None, between=(), comparison=comparison)
 
@@ -203,7 +226,7 @@ def _no_difference(old: Document, new: Document) -> Comparison:
 
 
 def periods_by_version(between: Sequence[PeriodBetween]) -> dict[int, list[Period]]:
-    """Returns the periods by the number of their version, in order of appearance."""
+    """Returns the periods grouped by the number of the version that they show, in order of appearance."""
     grouped: dict[int, list[Period]] = {}
     for period_between in between:
         grouped.setdefault(period_between.number, []).append(period_between.period)

@@ -1,4 +1,4 @@
-"""The formats a report can be rendered in. A new format is a module that renders a `Report`, and an entry here."""
+"""Lists the report formats. A new format needs a module that renders a `Report`, and an entry in this list."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -10,9 +10,9 @@ from reports.report import Report
 from reports.terminal_report import as_text
 from reports.word_report import as_docx
 
-#: By the name users give the format, the function that renders a report in it: as text, or as bytes if the format is
-#: binary. The first format is the default of the commands. Of a binary format the name is
-#: also the suffix of its files.
+#: The function that renders a report in each format, by the name of the format in the commands. A function returns a
+#: string, or bytes if the format is binary. The first format is the default of the commands. The name of a binary
+#: format is also the suffix of the format's files.
 REPORT_FORMATS: Final[Mapping[str, Callable[[Report], str | bytes]]] = {
     "text": as_text,
     "json": as_json,

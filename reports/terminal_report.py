@@ -1,4 +1,4 @@
-"""Renders a report on a terminal, or as plain text for a pipe or a file."""
+"""Renders a report for a terminal, and as plain text for a pipe or a file."""
 
 import io
 
@@ -28,18 +28,21 @@ _INDENT = 6
 
 
 def as_text(report: Report) -> str:
-    """Returns the report as plain text: insertions as {+new+}, deletions as [-old-], each paragraph in one line."""
+    """Returns the report as plain text, with each paragraph in one line.
+
+    Insertions are marked with {+new+}, deletions with [-old-].
+    """
     console = Console(file=io.StringIO(), force_terminal=False, color_system=None, highlight=False)
     print_report(report, console)
-    assert isinstance(console.file, io.StringIO)  # noqa: S101 - tells mypy what was passed above
+    assert isinstance(console.file, io.StringIO)  # noqa: S101 - tells mypy the type of the file
     return console.file.getvalue()
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Prints the report: the summary, then a line for each change with its redline under it, without unchanged text.
+    """Prints the report: the summary, and each change with its redline. Long unchanged text is left out.
 
-    If the console has colour, differences are coloured and struck through or underlined. Otherwise (NO_COLOR, a pipe, a
-    file) they are marked with [-old-] and {+new+}.
+    If the console has colours, deletions are red and struck through, insertions green and underlined. Without colours
+    (NO_COLOR, a pipe, a file), deletions are marked with [-old-] and insertions with {+new+}.
     """
     _line(console, Text(title(report), style="bold"))
     _line(console, Text(summary(report)))
@@ -74,17 +77,17 @@ def _provenance(report: Report, console: Console) -> None:
             _evidence(console, f"{name}, last seen", side.period.last)
 
 
-def _evidence(console: Console, name: str, seen: Observation) -> None:
-    _line(console, Text(f"{name + ':':<21}{iso(seen.captured_at)}  {seen.source}  {printable(seen.url)}"))
-    _line(console, Text(f"{'':<21}sha256 {seen.sha256}", style="dim"))
+def _evidence(console: Console, name: str, capture: Observation) -> None:
+    _line(console, Text(f"{name + ':':<21}{iso(capture.captured_at)}  {capture.source}  {printable(capture.url)}"))
+    _line(console, Text(f"{'':<21}sha256 {capture.sha256}", style="dim"))
 
 
 def _change(change: RenderedChange, console: Console, kind_width: int) -> None:
     line = Text(f"{change.number:>4}  ")
     line.append(f"{change.kind:<{kind_width}}  ", style="bold")
     clause_kind = f"  ({change.clause_kind})" if change.clause_kind else ""
-    room = console.width - line.cell_len - cell_len(clause_kind) if console.is_terminal else None
-    line.append(_place(change, room))
+    columns = console.width - line.cell_len - cell_len(clause_kind) if console.is_terminal else None
+    line.append(_place(change, columns))
     line.append(clause_kind, style="dim")
     _line(console, line)
     _line(console, _redline(change.excerpt, console), indent=_INDENT)
@@ -92,13 +95,13 @@ def _change(change: RenderedChange, console: Console, kind_width: int) -> None:
         _line(console, Text(note, style="italic"), indent=_INDENT)
 
 
-def _place(change: RenderedChange, room: int | None) -> str:
-    """Returns the headings a change stands under; the outermost are left out until the rest fits.
+def _place(change: RenderedChange, columns: int | None) -> str:
+    """Returns the headings above a change in one line. Outermost headings are left out until the line fits.
 
-    room: the columns there are; None if they are unlimited.
+    columns: the number of columns for the headings; None if there is no limit.
     """
     place, path = change.place, change.path
-    while room is not None and cell_len(place) > room and len(path) > 1:
+    while columns is not None and cell_len(place) > columns and len(path) > 1:
         path = path[1:]
         place = PATH_SEPARATOR.join((ELLIPSIS, *path))
     return place
@@ -111,7 +114,7 @@ def _redline(redline: Redline, console: Console) -> Text:
 
 
 def _line(console: Console, text: Text, indent: int = 0) -> None:
-    """Prints a paragraph: wrapped on a terminal, in one line for a pipe or a file."""
+    """Prints a paragraph. On a terminal, it is wrapped; for a pipe or a file, it stays one line."""
     if console.is_terminal:
         console.print(Padding(text, (0, 0, 0, indent)) if indent else text)
     else:

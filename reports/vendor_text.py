@@ -1,19 +1,21 @@
-"""Makes a vendor's words safe to print. They come from a web page, and end up on terminals and in files."""
+"""Makes text from a vendor's web page safe for terminals and files."""
 
 import re
 
 from core.escaping import UNSAFE_CLASS
 
-# What no terminal may get (bidirectional controls can show a text in another order than it has, CVE-2021-42574),
-# interlinear annotation characters, and what XML 1.0 does not allow (section 2.2).
+# Characters that must not reach a terminal (for example bidirectional controls, which can change the order in which
+# text is displayed, CVE-2021-42574), interlinear annotation characters, and characters that XML 1.0 does not allow
+# (section 2.2).
 UNSAFE = re.compile(f"[\x00-\x1f{UNSAFE_CLASS}\ufff9-\ufffb\ufffe\uffff]")
 _SPACE = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
 
 
 def printable(text: str) -> str:
-    """Returns the text with every character replaced that a terminal, the bidi algorithm or XML would act on.
+    """Returns the text without control characters, bidirectional controls, and characters that XML forbids.
 
-    Line breaks and tabs become spaces, other C0 controls their pictures (from U+2400 on), all others U+FFFD.
+    Line breaks and tabs become spaces. Other C0 control characters become control pictures (U+2400 to U+241F). All
+    other unsafe characters become U+FFFD.
     """
     return UNSAFE.sub(_replacement, _SPACE.sub(" ", text))
 

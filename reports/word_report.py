@@ -1,7 +1,7 @@
-"""Renders a report as a Word document whose text has the changes as tracked changes.
+"""Renders a report as a Word document with tracked changes.
 
-Tracked changes, or revisions, are w:ins, w:del, w:moveFrom and w:moveTo (ISO/IEC 29500-1, ECMA-376 part 1, section
-17.13.5).
+Tracked changes, which the standard calls revisions, are the elements w:ins, w:del, w:moveFrom and w:moveTo (ISO/IEC
+29500-1, ECMA-376 part 1, section 17.13.5).
 """
 
 import io
@@ -36,10 +36,11 @@ _REVISIONS = {"delete": "w:del", "insert": "w:ins"}
 
 
 def as_docx(report: Report) -> bytes:
-    """Returns the report as a .docx file: what was compared, the text with tracked changes, a list of the changes.
+    """Returns the report as a .docx file: an introduction, the text with tracked changes, and a list of the changes.
 
-    Accepting all changes leaves the new text, rejecting all of them the old text. The author of the revisions is
-    clausewatch. Their date is that of the first capture of the new text or, if files are compared, the present.
+    Accepting all tracked changes gives the new text. Rejecting all tracked changes gives the old text. The author of
+    the tracked changes is clausewatch. The date of the tracked changes is the time of the first capture of the new
+    text, or the present time if files are compared.
     """
     document = new_document()
     document.core_properties.title = printable(title(report))[:255]
@@ -61,19 +62,20 @@ def as_docx(report: Report) -> bytes:
     elements = [element for row in rows for element in writer.paragraphs(row)]
     writer.keep_apart([element for element in elements if element.tag == qn("w:p")])
     for element in elements:
-        body.insert(len(body) - 1, element)  # before the properties of the section, which come last
-    # Accepting or rejecting joins a deleted or inserted paragraph with the next one, so an untracked one has to follow.
+        body.insert(len(body) - 1, element)  # before the section's properties, which must come last
+    # If a tracked paragraph end is accepted or rejected, Word joins the paragraph with the next paragraph. So a
+    # paragraph without tracked changes must follow.
     _annex(document, report, changes)
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
 
 
-# --- what stands before and after the text ---
+# --- the introduction and the list of the changes ---
 
 
 def _footer(document: WordDocument, report: Report) -> None:
-    """Adds the title and a field for the page number, which Word and LibreOffice fill in."""
+    """Adds a footer with the title and a field for the page number. Word and LibreOffice fill in the number."""
     paragraph = document.sections[0].footer.paragraphs[0]
     paragraph.add_run(f"{printable(title(report))} – page ").font.size = Pt(9)
     field = OxmlElement("w:fldSimple")
@@ -91,8 +93,8 @@ def _front(document: WordDocument, report: Report, headings: str) -> None:
     for sentence in (*((headings,) if headings else ()), *circumstances(report)):
         document.add_paragraph(sentence)
     document.add_paragraph(
-        "Each difference in the text is a tracked change: accepting all of them leaves the new text, rejecting all of "
-        "them the old text. Moved text is marked as moved at both places. The list at the end links to each change."
+        "Each difference in the text is a tracked change. Accepting all tracked changes gives the new text; rejecting "
+        "them all gives the old text. Moved text is marked at both places. The list at the end links to each change."
     )
     if report.interval:
         rows = [
@@ -110,8 +112,8 @@ def _front(document: WordDocument, report: Report, headings: str) -> None:
     _table(document, rows, (3.2, 4.8, 8.5))
 
 
-def _evidence(name: str, seen: Observation) -> tuple[str, ...]:
-    return name, f"{iso(seen.captured_at)} ({seen.source})", f"{printable(seen.url)}\nSHA-256 {seen.sha256}"
+def _evidence(name: str, capture: Observation) -> tuple[str, ...]:
+    return name, f"{iso(capture.captured_at)} ({capture.source})", f"{printable(capture.url)}\nSHA-256 {capture.sha256}"
 
 
 def _annex(document: WordDocument, report: Report, changes: Sequence[RenderedChange]) -> None:
@@ -135,8 +137,11 @@ def _annex(document: WordDocument, report: Report, changes: Sequence[RenderedCha
 
 
 def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tuple[float, ...]) -> CT_Tbl:
-    """Adds a table. widths: of the columns, in centimetres."""
-    # Filled through the XML, since python-docx takes quadratic time to fill a long table cell by cell.
+    """Adds a table to the document.
+
+    rows: the text of each cell, row by row. widths: the widths of the columns in centimetres.
+    """
+    # The cells are filled through the XML, since python-docx takes quadratic time to fill a long table cell by cell.
     table = document.add_table(0, len(widths), "Table Grid")
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
@@ -153,7 +158,10 @@ def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tupl
 
 
 def _link(paragraph: CT_P, bookmark: str, text: str = "") -> None:
-    """Makes the content of the paragraph a link to a bookmark. text: added to the content."""
+    """Makes the whole paragraph a link to a bookmark.
+
+    text: text that is added to the paragraph first; '' to add no text.
+    """
     link = OxmlElement("w:hyperlink")
     link.set(qn("w:anchor"), bookmark)
     link.extend(paragraph.r_lst)
@@ -179,9 +187,9 @@ _Part = tuple[RedlineOperation, str]
 
 
 class _RevisionWriter:
-    """Writes rows as paragraphs with revisions, and numbers the revisions, whose ids must be unique.
+    """Writes rows of the merged text as paragraphs with tracked changes. Gives each tracked change a unique id.
 
-    date: of the revisions, in ISO 8601. right_to_left: whether the text runs from right to left.
+    date: the date of the tracked changes, in ISO 8601. right_to_left: whether the text runs from right to left.
     """
 
     def __init__(self, date: str, right_to_left: bool) -> None:
@@ -191,7 +199,10 @@ class _RevisionWriter:
         self._bookmarks: set[str] = set()
 
     def paragraphs(self, row: MergedRow) -> Iterator[BaseOxmlElement]:
-        """Yields the row's paragraphs, with the marks of a move around them and a bookmark where a change begins."""
+        """Yields the paragraphs of a row.
+
+        A bookmark stands before the first paragraph of a change. A move range stands around a moved paragraph.
+        """
         if row.change:
             yield from self._bookmarked(_bookmark(row.change, "_old" if row.role == "moved_from" else ""))
         has_equal_text = any(operation == "equal" for operation, _ in row.redline)
@@ -204,14 +215,15 @@ class _RevisionWriter:
         begin.set(qn("w:name"), f"move{row.change.number}")
         (clause,) = row.old or row.new
         equal = f"w:{direction}"
-        # LibreOffice leaves an empty paragraph if the paragraph's end and the text before it are tracked differently.
+        # The paragraph's end is tracked in the same way as the text before it. If not, LibreOffice leaves an empty
+        # paragraph when the changes are accepted or rejected.
         end_revision = _REVISIONS.get(row.redline[-1][0], equal)
         yield begin
         yield self._paragraph(clause, (("equal", _label(clause)), *row.redline), end_revision, equal)
         yield end
 
     def _bookmarked(self, name: str) -> Iterator[BaseOxmlElement]:
-        """Yields a bookmark before the first paragraph of a change, since a bookmark's name must be unique."""
+        """Yields a bookmark, unless there is a bookmark of that name already: names must be unique."""
         if name in self._bookmarks:
             return
         self._bookmarks.add(name)
@@ -223,10 +235,12 @@ class _RevisionWriter:
         yield end
 
     def keep_apart(self, paragraphs: Sequence[BaseOxmlElement]) -> None:
-        """Puts a deleted space between an insertion at a paragraph's end and one at the beginning of the next.
+        """Puts a deleted space between two paragraphs if one ends and the next begins with an insertion.
 
-        LibreOffice (7.4) takes the two insertions and the end of the paragraph for one insertion, and joins the
-        paragraphs when the changes are rejected.
+        Without the space, LibreOffice (7.4) takes the two insertions and the paragraph's end for one insertion. If a
+        person then rejects the changes, LibreOffice joins the two paragraphs.
+
+        paragraphs: all paragraphs of the text, in order.
         """
         for before, after in pairwise(paragraphs):
             is_tracked = before.find(f"{qn('w:pPr')}/{qn('w:rPr')}") is not None
@@ -235,7 +249,7 @@ class _RevisionWriter:
                 before.append(self._run(" ", "w:del"))
 
     def _in_place(self, row: MergedRow) -> Iterator[BaseOxmlElement]:
-        """Yields the row's paragraph, or for a split or merge a paragraph for each of its several clauses."""
+        """Yields one paragraph for the row; for a split or a merge, one paragraph for each of the several clauses."""
         pieces = _pieces(row)
         break_revision, clauses = ("w:ins", row.new) if len(row.new) > 1 else ("w:del", row.old)
         last_revision = {"removed": "w:del", "moved_from": "w:del", "added": "w:ins", "moved_to": "w:ins"}.get(row.role)
@@ -248,8 +262,8 @@ class _RevisionWriter:
     ) -> BaseOxmlElement:
         """Returns a clause as a paragraph.
 
-        end_revision: how the paragraph's end is tracked. equal: how text that both sides have is tracked. None stands
-        for untracked.
+        end_revision: the element that tracks the paragraph's end, such as `w:ins`; None if the end is not tracked.
+        equal: the element that tracks text which both sides have; None if such text is not tracked.
         """
         paragraph = OxmlElement("w:p")
         properties = paragraph.get_or_add_pPr()
@@ -293,7 +307,7 @@ class _RevisionWriter:
 
 
 def _style(clause: Clause) -> str:
-    """Returns the id of a paragraph style that python-docx's template has."""
+    """Returns the id of the paragraph style for a clause. The template of python-docx defines the style."""
     if clause.kind == "heading":
         return f"Heading{min(len(clause.heading_path) + 2, 6)}"
     if clause.kind == "list_item":
@@ -311,22 +325,25 @@ def _labels(old: Clause | None, new: Clause | None) -> Redline:
 
 
 def _pieces(row: MergedRow) -> list[Redline]:
-    """Returns the redline of each paragraph of a row, labels included: cut where the several clauses of a side meet."""
-    several = row.new if len(row.new) > 1 else row.old
-    if len(several) < 2:
+    """Returns the redline of each paragraph of a row, with the clauses' labels.
+
+    For a split or a merge, the row's redline is cut into one piece for each of the several clauses.
+    """
+    clauses = row.new if len(row.new) > 1 else row.old
+    if len(clauses) < 2:
         old, new = (side[0] if side else None for side in (row.old, row.new))
         return [(*_labels(old, new), *row.redline)]
     is_split = len(row.new) > 1
-    # At a cut the side with one clause has a space between two sentences, where the other side has two paragraphs.
+    # At a cut, one side has two paragraphs. The other side has one paragraph, with a space between two sentences.
     space: _Part = ("delete", " ") if is_split else ("insert", " ")
     other: RedlineOperation = "delete" if is_split else "insert"
-    cut_pieces = cut_redline(row.redline, other, [printable(clause.text) for clause in several])
+    cut_pieces = cut_redline(row.redline, other, [printable(clause.text) for clause in clauses])
     last = len(cut_pieces) - 1
     result: list[Redline] = []
     for index, piece in enumerate(cut_pieces):
         if index == 0:
             labels = _labels(row.old[0], row.new[0])
         else:
-            labels = _labels(None, several[index]) if is_split else _labels(several[index], None)
+            labels = _labels(None, clauses[index]) if is_split else _labels(clauses[index], None)
         result.append((*labels, *piece, *((space,) if index < last else ())))
     return result

@@ -1,4 +1,4 @@
-"""The sentences that introduce a report, in every format and in digests."""
+"""Writes the sentences at the beginning of a report. All report formats and the digests use them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,18 +11,19 @@ from reports.rendered_changes import KIND_WORDS, TOP_LEVEL, RenderedChange, as_s
 from reports.report import FileSide, PeriodBetween, Report, Side, periods_by_version
 from reports.vendor_text import printable
 
-# The headings with the most changes are named if there are at least this many changes, and at most this many headings.
+# The fewest substantive changes of a report that names the headings with the most changes.
 _MANY_CHANGES = 6
+# The most headings that a report names, and the most characters of a heading.
 _HEADINGS_NAMED = 8
 _HEADING_LENGTH = 60
-# If a text has at least this many clauses and less than this share of them is unchanged, it is better read as a whole
-# than change by change.
+# A report says that a text is nearly new if the old text has at least _MANY_CLAUSES clauses, and less than the share
+# _REWRITTEN of these clauses is unchanged. It is easier to read such a text as a whole than change by change.
 _MANY_CLAUSES = 20
 _REWRITTEN = 0.1
 
 
 def title(report: Report) -> str:
-    """Returns what is compared, in a line: `HESK privacy: version 1 → version 2`."""
+    """Returns a title that names the policy and both sides: `HESK privacy: version 1 → version 2`."""
     old, new = report.old, report.new
     if isinstance(old, FileSide) or isinstance(new, FileSide):
         return f"{side_name(old)} → {side_name(new)}"
@@ -30,12 +31,12 @@ def title(report: Report) -> str:
 
 
 def side_name(side: Side) -> str:
-    """Returns `version 2`, or the name of the file."""
+    """Returns the name of one side: `version 2`, or the name of the file."""
     return printable(side.path.name) if isinstance(side, FileSide) else f"version {side.number}"
 
 
 def summary(report: Report) -> str:
-    """Returns what differs, in up to three sentences, substantive changes first."""
+    """Returns up to three sentences that count the changes and the unchanged clauses, substantive changes first."""
     if report.same_version:
         return "No difference: both sides are the same version."
     comparison = report.comparison
@@ -61,7 +62,7 @@ def summary(report: Report) -> str:
 def headings_sentence(changes: Sequence[RenderedChange]) -> str:
     """Returns a sentence that names the headings with the most substantive changes, in reading order.
 
-    It is '' if there are few changes, or all are under one heading.
+    '' if there are few substantive changes, or if all of them are under one heading.
     """
     counts: Counter[str] = Counter()
     for run in substantive_runs(changes):
@@ -80,18 +81,18 @@ def headings_sentence(changes: Sequence[RenderedChange]) -> str:
 
 
 def circumstances(report: Report) -> tuple[str, ...]:
-    """Returns sentences on when the change happened, what was shown in between, and what to beware of."""
+    """Returns sentences on the time of the change, the versions shown in between, and the limits of the comparison."""
     sentences = []
     if report.interval:
         sentences.append(
             f"The change happened between {iso(report.interval.last_old.captured_at)}, when the old text was last "
-            f"captured, and {iso(report.interval.first_new.captured_at)}, when the new one first was."
+            f"captured, and {iso(report.interval.first_new.captured_at)}, when the new text was first captured."
         )
     if report.same_version:
-        no_change = "" if report.between else " No capture between them shows another text: no change happened."
+        no_change = "" if report.between else " No capture in between shows another text, so no change was seen."
         sentences.append(f"Both sides show {side_name(report.old)}.{no_change}")
     if report.backwards and not report.same_version:
-        sentences.append("Compared backwards: the old side was shown after the new one.")
+        sentences.append("Compared backwards: the page showed the text of the old side after the text of the new side.")
     sentences += _sentences_on_periods_between(report)
     unchanged, clauses = len(report.comparison.unchanged), len(report.old.document.clauses)
     if clauses >= _MANY_CLAUSES and unchanged < _REWRITTEN * clauses:
@@ -119,10 +120,10 @@ def _sentences_on_periods_between(report: Report) -> list[str]:
         for number, periods in periods_by_version(others).items():
             times = f", {len(periods)} times" if len(periods) > 1 else ""
             first, last = periods[0].first.captured_at, periods[-1].last.captured_at
-            seen = f"on {iso(first)}" if first == last else f"from {iso(first)} to {iso(last)}"
-            shown.append(f"version {number} ({seen}{times})")
-        meaning = "the text went and came back" if report.same_version else "the change came in steps"
-        sentences.append(f"In between, other captures show {_enumerated(shown)}: {meaning}.")
+            dates = f"on {iso(first)}" if first == last else f"from {iso(first)} to {iso(last)}"
+            shown.append(f"version {number} ({dates}{times})")
+        conclusion = "the text changed and came back" if report.same_version else "the change came in steps"
+        sentences.append(f"In between, other captures show {_enumerated(shown)}, so {conclusion}.")
     return sentences
 
 
@@ -134,16 +135,19 @@ def _belongs_to(between: PeriodBetween, alternation: Alternation) -> bool:
 
 
 def describe_alternation(alternation: Alternation) -> str:
-    """Returns what a page does: `alternates between versions 3 and 4 since 2024-05-01T06:00:00Z (17 times)`."""
+    """Returns the predicate of a sentence about a page that alternates.
+
+    For example: `has alternated between versions 3 and 4 since 2024-05-01T06:00:00Z (17 times)`.
+    """
     names = version_names(alternation)
     times = plural(alternation.times, "time")
     if alternation.ongoing:
-        return f"alternates between {names} since {iso(alternation.since)} ({times})"
+        return f"has alternated between {names} since {iso(alternation.since)} ({times})"
     return f"alternated between {names} from {iso(alternation.since)} to {iso(alternation.until)} ({times})"
 
 
 def version_names(alternation: Alternation) -> str:
-    """Returns the versions of an alternation: `versions 3 and 4`."""
+    """Returns the names of an alternation's versions: `versions 3 and 4`."""
     return f"versions {_enumerated([str(version.number) for version in alternation.versions])}"
 
 

@@ -1,1 +1,1 @@
-"""Benchmarks of the comparison: how right it is, how fast, and what hostile texts cost."""
+"""Benchmarks of the comparison: the quality, the speed, and the time and memory that hostile texts take."""

@@ -1,8 +1,9 @@
-"""Compares texts that are hard on a differ: seconds, peak memory, and whether the result is coarser than usual.
+"""Compares texts that are hard to compare. Prints the seconds, the peak memory, and notes on coarser results.
 
     python -m bench.diff.adversarial [CASE]
 
-Each case runs in a process of its own, since the peak of a process's memory never falls. The bounds are 4 s and 250 MB.
+Each case runs in its own process, since the peak memory of a process never falls. No case should take more than 4 s or
+250 MB.
 """
 
 import random
@@ -36,30 +37,37 @@ def _vocabulary(chance: random.Random, size: int) -> list[str]:
 
 
 def _paragraphs(chance: random.Random, size: int, words: int = 50, vocabulary: int = 5000) -> Texts:
-    """Returns about `size` bytes of paragraphs whose words are as unevenly frequent as those of a language (Zipf)."""
-    known = _vocabulary(chance, vocabulary)
+    """Returns paragraphs of random words. As in a language, a few words are very frequent (Zipf's law).
+
+    size: the length of all paragraphs together, in bytes. words: the average number of words of a paragraph.
+    vocabulary: the number of different words.
+    """
+    known_words = _vocabulary(chance, vocabulary)
     weights = [1 / rank for rank in range(1, vocabulary + 1)]
     texts, written = [], 0
     while written < size:
-        text = " ".join(chance.choices(known, weights, k=chance.randint(words // 2, words * 3 // 2))).capitalize() + "."
+        text = (
+            " ".join(chance.choices(known_words, weights, k=chance.randint(words // 2, words * 3 // 2))).capitalize()
+            + "."
+        )
         texts.append(text)
         written += len(text)
     return texts
 
 
-def _edited(chance: random.Random, text: str, share: float, known: list[str]) -> str:
-    return " ".join(chance.choice(known) if chance.random() < share else word for word in text.split(" "))
+def _edited(chance: random.Random, text: str, share: float, known_words: list[str]) -> str:
+    return " ".join(chance.choice(known_words) if chance.random() < share else word for word in text.split(" "))
 
 
 def shuffled() -> tuple[Texts, Texts]:
-    """1 MB against its shuffle."""
+    """1 MB, compared with the same paragraphs in random order."""
     chance = _chance(1)
     old = _paragraphs(chance, 1_000_000)
     return old, chance.sample(old, len(old))
 
 
 def boilerplate() -> tuple[Texts, Texts]:
-    """1 MB of repeated boilerplate, shuffled."""
+    """1 MB of repeated clauses of about 14 words, compared with the same clauses in random order."""
     chance = _chance(2)
     stock = _paragraphs(chance, 1_000, words=14)
     old = [chance.choice(stock) for _ in range(1_000_000 * len(stock) // sum(map(len, stock)))]
@@ -67,7 +75,7 @@ def boilerplate() -> tuple[Texts, Texts]:
 
 
 def short_boilerplate() -> tuple[Texts, Texts]:
-    """1 MB of ten clauses of two words, repeated and shuffled."""
+    """1 MB of ten repeated clauses of two words, compared with the same clauses in random order."""
     chance = _chance(3)
     stock = [" ".join(_vocabulary(chance, 2)) for _ in range(10)]
     old = [chance.choice(stock) for _ in range(1_000_000 * len(stock) // sum(map(len, stock)))]
@@ -80,57 +88,59 @@ def unrelated() -> tuple[Texts, Texts]:
 
 
 def unrelated_in_one_language() -> tuple[Texts, Texts]:
-    """Two unrelated 100 KB texts of the same words."""
+    """Two unrelated 100 KB texts with the same vocabulary."""
     texts = _paragraphs(_chance(6), 200_000)
     return texts[::2], texts[1::2]
 
 
 def tiny_clauses() -> tuple[Texts, Texts]:
-    """20,000 tiny clauses with 10 % replaced and shuffled."""
+    """20,000 tiny clauses. 10 % of them are replaced, and all are in random order."""
     chance = _chance(7)
-    known = _vocabulary(chance, 3000)
-    old = [" ".join(chance.choices(known, k=chance.randint(1, 4))) for _ in range(20_000)]
-    new = [" ".join(chance.choices(known, k=chance.randint(1, 4))) if chance.random() < 0.1 else text for text in old]
+    known_words = _vocabulary(chance, 3000)
+    old = [" ".join(chance.choices(known_words, k=chance.randint(1, 4))) for _ in range(20_000)]
+    new = [
+        " ".join(chance.choices(known_words, k=chance.randint(1, 4))) if chance.random() < 0.1 else text for text in old
+    ]
     chance.shuffle(new)
     return old, new
 
 
 def all_changed() -> tuple[Texts, Texts]:
-    """1 MB with every clause 40 % changed."""
+    """1 MB. In every clause, 40 % of the words are changed."""
     chance = _chance(8)
     old = _paragraphs(chance, 1_000_000)
-    known = sorted({word for text in old[:400] for word in text.split()})
-    return old, [_edited(chance, text, 0.4, known) for text in old]
+    known_words = sorted({word for text in old[:400] for word in text.split()})
+    return old, [_edited(chance, text, 0.4, known_words) for text in old]
 
 
 def one_clause() -> tuple[Texts, Texts]:
-    """1 MB in one clause, 10 % changed."""
+    """1 MB in one clause. 10 % of the words are changed."""
     chance = _chance(9)
     old = _paragraphs(chance, 1_000_000)
-    known = sorted({word for text in old[:400] for word in text.split()})
-    return [" ".join(old)], [_edited(chance, " ".join(old), 0.1, known)]
+    known_words = sorted({word for text in old[:400] for word in text.split()})
+    return [" ".join(old)], [_edited(chance, " ".join(old), 0.1, known_words)]
 
 
 def one_clause_of_few_words() -> tuple[Texts, Texts]:
-    """1 MB in one clause without the end of a sentence, made of 50 words, shuffled."""
+    """1 MB in one clause without punctuation. It has 50 different words, compared with the words in random order."""
     chance = _chance(10)
-    known = _vocabulary(chance, 50)
-    old = chance.choices(known, k=180_000)
+    known_words = _vocabulary(chance, 50)
+    old = chance.choices(known_words, k=180_000)
     return [" ".join(old)], [" ".join(chance.sample(old, len(old)))]
 
 
 def one_word() -> tuple[Texts, Texts]:
-    """1 MB in one word against another."""
+    """A word of 1 MB, compared with another word of 1 MB."""
     return ["a" * 1_000_000], ["a" * 999_999 + "b"]
 
 
 def dots_and_digits() -> tuple[Texts, Texts]:
-    """1 MB of digits and full stops, which makes careless patterns backtrack."""
+    """1 MB of digits and full stops. Careless regular expressions backtrack on such a text."""
     return ["1." * 500_000 + "x"], ["1." * 499_999 + "y"]
 
 
 def unspaced() -> tuple[Texts, Texts]:
-    """1 MB of Chinese characters in clauses of 200, 10 % changed."""
+    """1 MB of Chinese characters, in clauses of 200 characters. 10 % of the characters are changed."""
     chance = _chance(11)
     old = ["".join(chr(chance.randint(0x4E00, 0x5800)) for _ in range(200)) for _ in range(1_700)]
     new = [
@@ -170,7 +180,7 @@ def _run(name: str) -> None:
 
 
 def main() -> None:
-    """Runs the case named on the command line, or all cases, each in a process of its own."""
+    """Runs the case that the command line names. Without a name, runs each case in its own process."""
     if len(sys.argv) > 1:
         _run(sys.argv[1])
         return

@@ -1,9 +1,10 @@
-"""Measures how right the comparison is on policies with known edits, which ../shared/gold.py makes and scores.
+"""Measures the quality of the comparison on policies with known edits.
 
     python -m bench.diff.quality --n 400 --seed 1 --profile hard --format mix [--half even|odd] [--no-extraction]
 
-The texts go through extraction as a user's files would. With --no-extraction the clauses are the generator's own, with
-links reduced to their words. This separates what extraction loses from what the comparison misses.
+../shared/gold.py makes the edits and computes the scores. The texts go through extraction like a user's files. With
+--no-extraction, the comparison gets the clauses of the generator, and links are replaced by their words. Comparing the
+two scores tells mistakes of the extraction from mistakes of the comparison.
 """
 
 import argparse
@@ -58,26 +59,28 @@ def _shown(clause: Clause) -> str:
 
 
 def main() -> None:
-    """Makes the policies, compares them, and prints the scores."""
+    """Makes the pairs of policies, compares each pair, and prints the scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--profile", choices=["std", "hard"], default="std")
     parser.add_argument("--format", choices=["md", "txt", "lines", "mix"], default="md")
     parser.add_argument(
-        "--half", choices=["even", "odd"], help="every other policy by name; the comparison was tuned on even"
+        "--half",
+        choices=["even", "odd"],
+        help="use only every second policy by name; the comparison was tuned on the half `even`",
     )
     parser.add_argument("--no-extraction", action="store_true")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
 
     gold = _gold()
     sources = sorted(str(path) for path in (SHARED / "policies" / "english").iterdir())
-    if chosen.half:
-        sources = sources[chosen.half == "odd" :: 2]
-    pairs = list(gold.generate(sources, chosen.n, chosen.seed, 16, chosen.format, chosen.profile == "hard"))
+    if options.half:
+        sources = sources[options.half == "odd" :: 2]
+    pairs = list(gold.generate(sources, options.n, options.seed, 16, options.format, options.profile == "hard"))
     predictions, seconds = {}, 0.0
     for pair in pairs:
-        old, new = _documents(pair, not chosen.no_extraction)
+        old, new = _documents(pair, not options.no_extraction)
         start = time.perf_counter()
         comparison = compare(old, new)
         seconds += time.perf_counter() - start
@@ -92,7 +95,7 @@ def main() -> None:
         print(
             f"{kind:15} {row['gold']:6} {row['pred']:6} {row['precision']:9.4f} {row['recall']:9.4f} {row['f1']:9.4f}"
         )
-    print(f"macro F1 {scores['macro_f1']:.4f}, unchanged clauses left alone {scores['unchanged_kept']:.4f}")
+    print(f"macro F1 {scores['macro_f1']:.4f}, unchanged clauses kept as unchanged {scores['unchanged_kept']:.4f}")
     print(f"{len(pairs)} documents, {1000 * seconds / max(1, len(pairs)):.1f} ms each for the comparison")
 
 

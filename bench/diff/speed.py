@@ -1,10 +1,11 @@
-"""Measures how long comparing real pairs takes, and how long tools take that don't know clauses, in one run.
+"""Measures how long the comparison takes on real pairs of policies, and how long other diff tools take.
 
     pip install redlines lxml
     python -m bench.diff.speed
 
-The pairs are those of ../shared/pairs. The time includes redlines, but no extraction. Each baseline gets the clauses'
-texts as lines. Baselines that are not installed are skipped.
+The pairs are the files in ../shared/pairs. The time includes redlines, but no extraction. The other tools are the
+baselines. They don't know clauses, so each gets the clauses' texts as lines. Baselines that are not installed are
+skipped.
 """
 
 import difflib
@@ -26,7 +27,7 @@ from extraction import extract
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
-# A baseline is given up once it has taken this many seconds a pair on average.
+# A baseline is stopped once it has taken more than this many seconds, multiplied by the number of pairs.
 _LIMIT = 20.0
 
 
@@ -109,13 +110,13 @@ def main() -> None:
         except ImportError:
             print(f"{name:22} not installed")
             continue
-        taken: list[float] = []
+        baseline_seconds: list[float] = []
         for old, new in pairs:
-            taken.append(_time(partial(baseline, _lines(old), _lines(new))))
-            if sum(taken) > _LIMIT * len(pairs):
+            baseline_seconds.append(_time(partial(baseline, _lines(old), _lines(new))))
+            if sum(baseline_seconds) > _LIMIT * len(pairs):
                 break
-        note = "" if len(taken) == len(pairs) else f"given up after {len(taken)} pairs"
-        _report(name, taken, ours, note)
+        note = "" if len(baseline_seconds) == len(pairs) else f"stopped after {len(baseline_seconds)} pairs"
+        _report(name, baseline_seconds, ours, note)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 "use strict";
-// A convenience only: the page is complete without it. Keys work while their box is ticked (WCAG 2.2, 2.1.4).
+// Keys to go from change to change. The page is complete without them. They work while the box is ticked (WCAG 2.2,
+// 2.1.4).
 const box = document.getElementById("keys");
 box.closest("[hidden]").hidden = false;
 document.addEventListener("keydown", (event) => {
@@ -7,8 +8,8 @@ document.addEventListener("keydown", (event) => {
   const step = { j: 1, n: 1, k: -1, p: -1 }[event.key];
   if (!step) return;
   const shown = [...document.querySelectorAll("article")].filter((article) => article.offsetParent);
-  const at = shown.indexOf(document.activeElement.closest("article"));
-  const next = shown[at < 0 ? (step > 0 ? 0 : shown.length - 1) : at + step];
+  const current = shown.indexOf(document.activeElement.closest("article"));
+  const next = shown[current < 0 ? (step > 0 ? 0 : shown.length - 1) : current + step];
   if (!next) return;
   event.preventDefault();
   next.focus({ preventScroll: true });

@@ -1,11 +1,11 @@
-"""What holds for every comparison, for the tests that check it on different documents."""
+"""The laws that every comparison obeys. Several tests check them on different documents."""
 
 from core.changes import Change, Comparison
 from core.clauses import Document
 
 
 def accounts_for_all(comparison: Comparison, old: Document, new: Document) -> bool:
-    """Returns whether every clause of either document is in exactly one change or unchanged."""
+    """Returns whether every clause of the two documents is either in exactly one change or unchanged."""
     old_positions = [clause.position for change in comparison.changes for clause in change.old]
     new_positions = [clause.position for change in comparison.changes for clause in change.new]
     old_positions += [old_position for old_position, _ in comparison.unchanged]
@@ -16,7 +16,7 @@ def accounts_for_all(comparison: Comparison, old: Document, new: Document) -> bo
 
 
 def rebuilds(change: Change) -> bool:
-    """Returns whether the redline of a change contains both texts."""
+    """Returns whether the redline of a change gives the old text and the new text again."""
     old = "".join(text for operation, text in change.redline if operation != "insert")
     new = "".join(text for operation, text in change.redline if operation != "delete")
     return (

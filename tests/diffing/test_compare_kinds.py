@@ -1,4 +1,4 @@
-"""Which kind and significance a change gets."""
+"""The kind and the significance of changes."""
 
 import unicodedata
 
@@ -28,12 +28,12 @@ def document(*parts: str | tuple[str, ClauseKind] | tuple[str, ClauseKind, str |
 
 
 def replaced(position: int, *texts: str) -> Document:
-    """The policy with other texts in the place of one clause."""
+    """Returns the policy with other texts in place of one clause."""
     return document(*POLICY[:position], *texts, *POLICY[position + 1 :])
 
 
 def kinds(comparison: Comparison) -> dict[str, int]:
-    """The kinds of changes that occur, with their numbers."""
+    """Returns the number of changes of each kind that occurs."""
     return {kind: count for kind, count in comparison.counts.items() if count and kind != "unchanged"}
 
 
@@ -107,7 +107,7 @@ def test_a_clause_may_be_inserted_between_the_parts_of_a_split() -> None:
     assert kinds(compare(OLD, new)) == {"split": 1, "added": 1}
 
 
-def test_two_clauses_joined_are_merged() -> None:
+def test_two_clauses_that_were_joined_are_merged() -> None:
     change = only(compare(OLD, document(f"{POLICY[0]} {POLICY[1]}", *POLICY[2:])))
     assert (change.kind, change.significance) == ("merged", "editorial")
     assert [part.position for part in change.old] == [0, 1]
@@ -119,7 +119,7 @@ def test_a_table_row_that_became_paragraphs_is_split() -> None:
     assert kinds(compare(old, new)) == {"split": 1}
 
 
-def test_a_changed_number_in_a_table_changes_its_row_only() -> None:
+def test_a_changed_number_in_a_table_changes_only_one_row() -> None:
     rows: list[tuple[str, ClauseKind]] = [
         (f"{data} | {years} years", "table_row") for data, years in (("Invoices", 10), ("Letters", 5))
     ]
@@ -138,7 +138,7 @@ def test_a_changed_number_in_a_table_changes_its_row_only() -> None:
         POLICY[3].replace(" us ", " us\u200b "),
     ],
 )
-def test_typography_spacing_case_and_closing_punctuation_are_cosmetic(spelled: str) -> None:
+def test_spacing_case_emphasis_and_final_punctuation_are_cosmetic(spelled: str) -> None:
     change = only(compare(OLD, replaced(3, spelled)))
     assert (change.kind, change.significance) == ("cosmetic", "editorial")
 
@@ -151,17 +151,17 @@ def test_typography_spacing_case_and_closing_punctuation_are_cosmetic(spelled: s
         ("Nous gérons vos données déjà reçues.", unicodedata.normalize("NFD", "Nous gérons vos données déjà reçues.")),
     ],
 )
-def test_quotes_dashes_ligatures_and_composition_are_cosmetic(old: str, new: str) -> None:
+def test_quotes_dashes_ligatures_and_unicode_forms_are_cosmetic(old: str, new: str) -> None:
     assert kinds(compare(document(*POLICY, old), document(*POLICY, new))) == {"cosmetic": 1}
 
 
-def test_a_page_whose_quotes_all_change_has_cosmetic_changes_only() -> None:
+def test_if_all_quotes_of_a_page_change_all_changes_are_cosmetic() -> None:
     old = document(*(f"The shop’s rule {word}: {text}" for word, text in zip("abcdef", POLICY, strict=True)))
     new = document(*(clause.text.replace("’", "'") for clause in old.clauses))
     assert kinds(compare(old, new)) == {"cosmetic": len(POLICY)}
 
 
-def test_a_comma_within_a_sentence_is_modified_but_editorial() -> None:
+def test_new_commas_within_a_sentence_are_modified_but_editorial() -> None:
     change = only(compare(OLD, replaced(3, POLICY[3].replace("us at any time", "us, at any time,"))))
     assert (change.kind, change.significance) == ("modified", "editorial")
 
@@ -197,7 +197,7 @@ def test_a_number_of_days_is_not_taken_for_a_clause_number() -> None:
     assert kinds(compare(old, new)) == {"factual": 1}
 
 
-def test_another_label_is_renumbered_and_editorial() -> None:
+def test_a_clause_with_a_new_label_is_renumbered_and_editorial() -> None:
     old = document(*((text, "paragraph", f"{number}.") for number, text in enumerate(POLICY, 1)))
     new = document(*((text, "paragraph", f"{number}.") for number, text in enumerate(POLICY, 2)))
     comparison = compare(old, new)
@@ -205,12 +205,12 @@ def test_another_label_is_renumbered_and_editorial() -> None:
     assert {change.significance for change in comparison.changes} == {"editorial"}
 
 
-def test_a_number_left_in_the_text_counts_as_a_label() -> None:
+def test_a_clause_number_within_the_text_counts_as_a_label() -> None:
     old, new = document(*POLICY, "4. How to reach us"), document(*POLICY, "5. How to reach us")
     assert kinds(compare(old, new)) == {"renumbered": 1}
 
 
-def test_adding_dropping_or_repunctuating_labels_is_no_change() -> None:
+def test_new_removed_or_repunctuated_labels_make_no_change() -> None:
     plain = document(*POLICY)
     dotted = document(*((text, "list_item", f"{number}.") for number, text in enumerate(POLICY)))
     bracketed = document(*((text, "list_item", f"({number})") for number, text in enumerate(POLICY)))
@@ -218,7 +218,7 @@ def test_adding_dropping_or_repunctuating_labels_is_no_change() -> None:
         assert compare(old, new).changes == ()
 
 
-def test_a_modified_clause_with_another_label_is_modified() -> None:
+def test_a_clause_with_new_words_and_a_new_label_is_modified() -> None:
     old = document(*((text, "paragraph", f"{number}.") for number, text in enumerate(POLICY)))
     new = document(
         *POLICY[:5], ("Our newsletter comes once a week and can be stopped with one click.", "paragraph", "9.")
@@ -226,7 +226,7 @@ def test_a_modified_clause_with_another_label_is_modified() -> None:
     assert kinds(compare(old, new)) == {"modified": 1}
 
 
-def test_heading_levels_paths_and_kinds_are_no_change() -> None:
+def test_other_heading_levels_paths_and_clause_kinds_make_no_change() -> None:
     old = Document(
         None, None, None, tuple(Clause(position, "heading", None, ("A",), text) for position, text in enumerate(POLICY))
     )
@@ -240,19 +240,19 @@ def linked(*links: str) -> Document:
     return Document(None, None, None, (*OLD.clauses, clause(6, "Write to us.", "paragraph", None, *links)))
 
 
-def test_another_link_target_is_cosmetic() -> None:
+def test_a_new_link_target_is_cosmetic() -> None:
     change = only(compare(linked("https://example.com/a"), linked("https://example.com/b")))
     assert (change.kind, change.significance) == ("cosmetic", "editorial")
 
 
-def test_another_mail_or_telephone_target_is_factual_and_has_a_redline() -> None:
+def test_a_new_mail_or_telephone_target_is_factual_and_has_a_redline() -> None:
     for old, new in (("mailto:a@example.com", "mailto:b@example.com"), ("tel:+15550100", "tel:+15550199")):
         change = only(compare(linked(old), linked(new)))
         assert (change.kind, change.significance) == ("factual", "factual")
         assert change.redline == (("equal", "Write to us."),)
 
 
-def test_linking_an_address_in_the_text_is_cosmetic() -> None:
+def test_an_address_in_the_text_that_becomes_a_link_is_cosmetic() -> None:
     old = Document(None, None, None, (clause(0, "Write to a@example.com."),))
     new = Document(None, None, None, (clause(0, "Write to a@example.com.", "paragraph", None, "mailto:a@example.com"),))
     assert kinds(compare(old, new)) == {"cosmetic": 1}

@@ -1,4 +1,4 @@
-"""The laws of comparison, on generated documents."""
+"""The laws of comparison, checked on generated documents."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +59,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 @st.composite
 def edited_pairs(draw: st.DrawFn) -> tuple[Document, Document]:
-    """A document, and the same with clauses dropped, moved, doubled, edited, split and relabelled."""
+    """Draws a document, and a copy whose clauses are dropped, moved, doubled, edited, split and relabelled."""
     old = draw(documents())
     texts = [(clause.kind, clause.label, clause.text, clause.links) for clause in old.clauses]
     for _ in range(draw(st.integers(0, 6)) if texts else 0):
@@ -92,12 +92,12 @@ PAIRS = edited_pairs() | st.tuples(documents(), documents())
 
 
 @given(PAIRS)
-def test_every_clause_is_in_one_change_or_unchanged(pair: tuple[Document, Document]) -> None:
+def test_every_clause_is_either_in_one_change_or_unchanged(pair: tuple[Document, Document]) -> None:
     assert accounts_for_all(compare(*pair), *pair)
 
 
 @given(PAIRS)
-def test_redlines_rebuild_both_sides_of_every_change_that_has_one(pair: tuple[Document, Document]) -> None:
+def test_every_redline_gives_the_old_and_the_new_text_again(pair: tuple[Document, Document]) -> None:
     for change in compare(*pair).changes:
         if change.redline:
             assert rebuilds(change)
@@ -113,7 +113,7 @@ def test_a_document_compared_with_itself_has_no_changes(document: Document) -> N
 
 
 @given(PAIRS)
-def test_comparing_the_other_way_round_gives_the_mirror_image(pair: tuple[Document, Document]) -> None:
+def test_a_comparison_of_new_and_old_is_the_mirror_image(pair: tuple[Document, Document]) -> None:
     old, new = pair
     forwards, backwards = compare(old, new), compare(new, old)
     assert mirrored(backwards) == as_set(forwards)
@@ -126,7 +126,7 @@ def test_the_same_documents_give_the_same_comparison(pair: tuple[Document, Docum
 
 
 @given(PAIRS)
-def test_each_kind_has_the_number_of_clauses_its_name_says(pair: tuple[Document, Document]) -> None:
+def test_the_number_of_clauses_of_a_change_fits_the_kind(pair: tuple[Document, Document]) -> None:
     for change in compare(*pair).changes:
         sides = (len(change.old), len(change.new))
         assert change.kind in CHANGE_KINDS

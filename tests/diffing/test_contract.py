@@ -1,4 +1,4 @@
-"""`from diffing import compare`: the function other rooms use, and what importing the package costs."""
+"""The public interface of the package `diffing`, and the libraries that importing the package loads."""
 
 import dataclasses
 import inspect
@@ -49,8 +49,8 @@ def test_the_fields_of_comparisons_and_changes_are_the_documented_ones() -> None
 
 
 @pytest.mark.parametrize("module", ["diffing", "diffing.sameness"])
-def test_a_reader_process_loads_no_library_of_the_comparison(module: str) -> None:
-    """Processes that read captures import `diffing.sameness`, and start faster without these libraries."""
+def test_importing_the_package_loads_no_library_of_the_comparison(module: str) -> None:
+    """Processes that read captures import `diffing.sameness`. They start faster without these libraries."""
     code = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, check=True, text=True

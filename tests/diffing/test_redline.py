@@ -1,4 +1,4 @@
-"""Redlines: what was deleted and inserted, in whole words."""
+"""Redlines: the deleted words and the inserted words of a change."""
 
 import time
 
@@ -47,7 +47,7 @@ def shown(parts: Redline) -> str:
 
 
 @given(TEXTS, TEXTS)
-def test_a_redline_rebuilds_both_texts(old: str, new: str) -> None:
+def test_a_redline_gives_both_texts_again(old: str, new: str) -> None:
     parts, coarse = redline(old, new)
     assert old_side(parts).split() == old.split()
     assert new_side(parts).split() == new.split()
@@ -55,7 +55,7 @@ def test_a_redline_rebuilds_both_texts(old: str, new: str) -> None:
 
 
 @given(TEXTS, TEXTS)
-def test_the_redline_of_the_other_direction_is_the_mirror_image(old: str, new: str) -> None:
+def test_the_redline_of_new_and_old_is_the_mirror_image(old: str, new: str) -> None:
     forwards, _ = redline(old, new)
     backwards, _ = redline(new, old)
     assert [part for part in forwards if part[0] == "equal"] == [part for part in backwards if part[0] == "equal"]
@@ -65,7 +65,7 @@ def test_the_redline_of_the_other_direction_is_the_mirror_image(old: str, new: s
 
 
 @given(TEXTS)
-def test_a_text_against_itself_is_one_equal_part(text: str) -> None:
+def test_the_redline_of_equal_texts_is_one_equal_part(text: str) -> None:
     parts, _ = redline(text, text)
     assert [operation for operation, _ in parts] == ["equal"] * bool(text.split())
 
@@ -89,7 +89,7 @@ def test_a_text_against_itself_is_one_equal_part(text: str) -> None:
         ("हम जानकारी बेचते", "हम जानकारी रखते", "हम जानकारी [-बेचते-]{+रखते+}"),
     ],
 )
-def test_a_redline_shows_the_words_a_reader_would_mark(old: str, new: str, expected: str) -> None:
+def test_a_redline_marks_whole_words_numbers_and_addresses(old: str, new: str, expected: str) -> None:
     assert shown(redline(old, new)[0]) == expected
 
 
@@ -102,14 +102,14 @@ def test_an_inserted_sentence_is_one_part() -> None:
     ]
 
 
-def test_a_lone_common_word_between_rewritten_phrases_is_not_kept() -> None:
+def test_a_single_equal_word_between_two_edits_joins_the_edits() -> None:
     parts, _ = redline(
         "Partners in advertising read the list of pages.", "Nobody outside us sees the history you leave."
     )
     assert [operation for operation, _ in parts] == ["delete", "insert", "equal"]
 
 
-def test_a_megabyte_of_few_words_gives_a_coarse_redline_in_bounded_time() -> None:
+def test_a_megabyte_of_five_words_gives_a_coarse_redline_in_8_seconds() -> None:
     old = "a b c d e " * 60_000
     new = "b a c e d " * 60_000
     start = time.process_time()

@@ -1,5 +1,6 @@
-"""Periods and versions, from the set of captures."""
+"""The periods and versions that a timeline derives from a set of captures."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ def observed(day: int, version_id: str, *, url: str = "https://marmot.example/pr
     return Observation(key or day, BEGIN + timedelta(days=day), url, "live", f"{version_id}{day}", version_id)
 
 
-# Few days and few versions, so that instants coincide and versions return.
+# There are few days and few versions, so that some captures have the same time and some versions return.
 observations = st.builds(
     Observation,
     capture_id=st.integers(1, 1000),
@@ -29,44 +30,64 @@ observations = st.builds(
 
 
 @given(st.lists(observations, max_size=12), st.data())
-def test_neither_order_nor_repetition_of_captures_counts(seen: list[Observation], data: st.DataObject) -> None:
-    shuffled = data.draw(st.permutations(seen + data.draw(st.lists(st.sampled_from(seen)) if seen else st.just([]))))
-    assert timeline(shuffled) == timeline(seen)
+def test_order_and_repetition_of_captures_make_no_difference(captures: list[Observation], data: st.DataObject) -> None:
+    shuffled = data.draw(
+        st.permutations(captures + data.draw(st.lists(st.sampled_from(captures)) if captures else st.just([])))
+    )
+    assert timeline(shuffled) == timeline(captures)
 
 
 @given(st.lists(observations, max_size=12))
-def test_every_capture_is_in_one_period_of_its_version(seen: list[Observation]) -> None:
-    history = timeline(seen)
+def test_every_capture_is_in_one_period_of_its_version(captures: list[Observation]) -> None:
+    history = timeline(captures)
     placed = [observation for period in history.periods for observation in period.observations]
-    assert len(placed) == len(set(seen))
-    assert set(placed) == set(seen)
-    assert [observation.captured_at for observation in placed] == sorted(o.captured_at for o in set(seen))
-    assert all(o.version_id == period.version_id for period in history.periods for o in period.observations)
+    assert len(placed) == len(set(captures))
+    assert set(placed) == set(captures)
+    assert [observation.captured_at for observation in placed] == sorted(
+        observation.captured_at for observation in set(captures)
+    )
+    assert all(
+        observation.version_id == period.version_id for period in history.periods for observation in period.observations
+    )
     assert all(before.version_id != after.version_id for before, after in pairwise(history.periods))
 
 
 @given(st.lists(observations, max_size=12))
-def test_versions_are_numbered_by_appearance_and_have_all_periods(seen: list[Observation]) -> None:
-    history = timeline(seen)
+def test_versions_are_numbered_by_first_appearance_with_all_periods(captures: list[Observation]) -> None:
+    history = timeline(captures)
     assert [version.number for version in history.versions] == list(range(1, len(history.versions) + 1))
     appearances = list(dict.fromkeys(period.version_id for period in history.periods))
     assert [version.id for version in history.versions] == appearances
     for version in history.versions:
-        assert version.periods == tuple(p for p in history.periods if p.version_id == version.id)
+        assert version.periods == tuple(period for period in history.periods if period.version_id == version.id)
 
 
-@given(st.lists(observations, max_size=12, unique_by=lambda o: (o.captured_at, o.url, o.source, o.sha256)), st.data())
-def test_storage_keys_make_no_difference(seen: list[Observation], data: st.DataObject) -> None:
-    keys = data.draw(st.permutations(range(len(seen))))
-    renumbered = [
-        Observation(key, o.captured_at, o.url, o.source, o.sha256, o.version_id)
-        for key, o in zip(keys, seen, strict=True)
+@given(
+    st.lists(
+        observations,
+        max_size=12,
+        unique_by=lambda observation: (
+            observation.captured_at,
+            observation.url,
+            observation.source,
+            observation.sha256,
+        ),
+    ),
+    st.data(),
+)
+def test_capture_ids_make_no_difference(captures: list[Observation], data: st.DataObject) -> None:
+    capture_ids = data.draw(st.permutations(range(len(captures))))
+    with_other_ids = [
+        replace(capture, capture_id=capture_id) for capture_id, capture in zip(capture_ids, captures, strict=True)
     ]
-    assert _without_keys(timeline(renumbered).periods) == _without_keys(timeline(seen).periods)
+    assert _without_ids(timeline(with_other_ids).periods) == _without_ids(timeline(captures).periods)
 
 
-def _without_keys(periods: tuple[Period, ...]) -> list[tuple[object, ...]]:
-    return [(p.version_id, [(o.captured_at, o.url, o.source, o.sha256) for o in p.observations]) for p in periods]
+def _without_ids(periods: tuple[Period, ...]) -> list[tuple[str, list[Observation]]]:
+    return [
+        (period.version_id, [replace(observation, capture_id=0) for observation in period.observations])
+        for period in periods
+    ]
 
 
 def test_a_text_that_returns_is_one_version_with_two_periods() -> None:
@@ -80,9 +101,9 @@ def test_a_text_that_returns_is_one_version_with_two_periods() -> None:
 
 def test_a_backfill_changes_version_numbers_and_keeps_ids() -> None:
     late = [observed(5, "b"), observed(6, "c")]
-    assert [(v.number, v.id) for v in timeline(late).versions] == [(1, "b"), (2, "c")]
+    assert [(version.number, version.id) for version in timeline(late).versions] == [(1, "b"), (2, "c")]
     backfilled = timeline([*late, observed(1, "a"), observed(2, "c")])
-    assert [(v.number, v.id) for v in backfilled.versions] == [(1, "a"), (2, "c"), (3, "b")]
+    assert [(version.number, version.id) for version in backfilled.versions] == [(1, "a"), (2, "c"), (3, "b")]
 
 
 def test_the_same_text_at_another_address_continues_the_period() -> None:
@@ -90,6 +111,6 @@ def test_the_same_text_at_another_address_continues_the_period() -> None:
     assert len(history.periods) == 1
 
 
-def test_no_captures_make_an_empty_history() -> None:
+def test_a_policy_without_captures_has_an_empty_history() -> None:
     history = timeline([])
     assert (history.periods, history.versions) == ((), ())

@@ -1,4 +1,4 @@
-"""A page that goes back and forth between texts it has shown before is one alternation."""
+"""Alternations: a page goes back and forth between texts that it has shown before. Each letter is a text."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ MONTH = 30.5 * 24
         # A single return is no alternation, however often it happens.
         ("ABACADA", []),
         ("XABABX", ["ABAB"]),
-        # An earlier text that comes and goes joins the others.
+        # If an earlier text returns and the page leaves it again, the text becomes a part of the alternation.
         ("XABABXA", ["XABABXA"]),
         ("XYABABXABXXB", ["ABABXABXB"]),
     ],
@@ -43,7 +43,7 @@ def test_two_returns_in_a_row_make_an_alternation(texts: str, expected: list[str
     assert [texts_of(alternation.periods) for alternation in alternations(history_of(texts))] == expected
 
 
-def test_an_alternation_has_versions_times_and_a_count() -> None:
+def test_an_alternation_has_versions_start_end_and_a_count() -> None:
     (alternation,) = alternations(history_of("XABABAB"))
     assert [(version.number, version.id) for version in alternation.versions] == [(2, "A"), (3, "B")]
     assert (alternation.times, alternation.ongoing) == (5, True)
@@ -55,27 +55,27 @@ def test_another_text_ends_an_alternation() -> None:
     assert [alternation.ongoing for alternation in alternations(history_of("XABABX"))] == [False]
 
 
-def test_a_text_that_stands_ends_an_alternation() -> None:
+def test_a_text_shown_for_a_month_ends_an_alternation() -> None:
     (alternation,) = alternations(history_of("ABA" + "B" * 61))
     assert (texts_of(alternation.periods), alternation.ongoing) == ("ABAB", False)
 
 
-def test_leaving_a_text_that_stood_for_a_month_is_a_change() -> None:
+def test_the_end_of_a_text_shown_for_a_month_is_a_change() -> None:
     assert alternations(history_of("A" * 61 + "B" * 61 + "A" * 61 + "B" * 61)) == ()
     assert alternations(history_of("ABA" + "B" * 61 + "A"))[0].times == 3
 
 
-def test_an_alternation_begins_where_a_standing_text_is_left() -> None:
+def test_an_alternation_may_begin_with_a_text_shown_for_a_month() -> None:
     (alternation,) = alternations(history_of("A" * 61 + "BAB"))
     assert texts_of(alternation.periods) == "ABAB"
     assert alternation.since - BEGIN == timedelta(hours=61 * 12)
-    # A text that stood and is not shown again is not part of it.
+    # A text that was shown for a month, and does not return, is not a part of the alternation.
     assert alternations(history_of("AB" + "X" * 61 + "AB")) == ()
     assert texts_of(alternations(history_of("AB" + "X" * 61 + "ABA"))[0].periods) == "ABA"
 
 
 def test_monthly_archive_captures_show_an_alternation_too() -> None:
-    # Each text was seen only once or twice in a row, so nothing shows that it stood.
+    # At most two captures in a row show the same text. That is too few to prove that the text was shown for a month.
     (alternation,) = alternations(history_of("ABAABABB", MONTH))
     assert alternation.times == 5
     assert alternations(history_of("AAABBBAAABBB", MONTH)) == ()
@@ -90,12 +90,12 @@ def test_alternations_never_overlap_and_show_only_their_versions(texts: str) -> 
         assert alternation.periods == history.periods[begin : begin + len(alternation.periods)]
         assert {period.version_id for period in alternation.periods} == {version.id for version in alternation.versions}
         assert alternation.times >= 2
-        placed += alternation.periods  # no text stands here, so no period ends one and begins another
+        placed += alternation.periods  # all texts are shown for less than a month, so no period is in two alternations
     assert len(placed) == len(set(placed))
 
 
 @given(st.text("ABC", max_size=30))
-def test_later_captures_leave_earlier_alternations_as_they_are(texts: str) -> None:
+def test_later_captures_do_not_change_earlier_alternations(texts: str) -> None:
     before, after = alternations(history_of(texts[:-1])), alternations(history_of(texts))
     assert len(after) >= len(before)
     for old, new in zip(before[:-1], after, strict=False):

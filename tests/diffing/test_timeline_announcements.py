@@ -1,4 +1,4 @@
-"""What is announced of a history: a new text, a return, an alternation, each once, whenever digests are composed."""
+"""Announcements: each new text, each return and each alternation is announced once, whenever digests are composed."""
 
 from collections import Counter
 from datetime import timedelta
@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from core.history import Announcement, Observation
 from diffing.timeline import announcements, settled, timeline
-from tests.diffing.timelines import BEGIN, Look, history_of, looks, observations_of, shown
+from tests.diffing.timelines import BEGIN, Look, captures_of, history_of, looks, observations_of
 
 BEFORE_ALL = BEGIN - timedelta(days=1)
 
 
 def shorthand(announcement: Announcement) -> str:
-    """`A>B` for a change to a new text, `A<B` for a return to an earlier one, `AB` for an alternation."""
+    """Returns `A>B` for a change to a new text, `A<B` for a return to an earlier text, `AB` for an alternation."""
     if announcement.alternation:
         return "".join(version.id for version in announcement.alternation.versions)
     return f"{announcement.old.version_id}{'<' if announcement.returned_to else '>'}{announcement.new.version_id}"
@@ -42,26 +42,29 @@ def test_new_texts_returns_and_alternations_are_announced_once(texts: str, expec
     assert [shorthand(announcement) for announcement in announcements(history_of(texts), BEFORE_ALL)] == expected
 
 
-def test_a_return_names_the_period_that_last_showed_its_text() -> None:
+def test_a_return_names_the_period_that_last_showed_the_text() -> None:
     *_, back = announcements(history_of("AABB A"), BEFORE_ALL)
     assert back.returned_to is not None
     assert back.returned_to.last.captured_at == BEGIN + timedelta(hours=12)
 
 
 def announced(captures: list[Observation], runs: list[int]) -> list[Announcement]:
-    """What a subscriber is told if a digest is composed after each of these numbers of captures, and at the end."""
+    """Returns all announcements that a subscriber gets if several digests are composed.
+
+    runs: the number of captures that were stored before each digest. A last digest is composed after all captures.
+    """
     result: list[Announcement] = []
     watermark = captures[0].captured_at if captures else BEFORE_ALL
     for run in [*sorted(runs), len(captures)]:
-        known = settled(timeline(captures[:run]))
-        result += announcements(known.history, watermark)
-        if known.until:
-            watermark = max(watermark, known.until)
+        settled_history = settled(timeline(captures[:run]))
+        result += announcements(settled_history.history, watermark)
+        if settled_history.until:
+            watermark = max(watermark, settled_history.until)
     return result
 
 
 @given(looks, st.lists(st.integers(0, 14), max_size=8))
-def test_the_times_of_digests_do_not_change_what_they_tell(drawn: list[Look], runs: list[int]) -> None:
+def test_announcements_do_not_depend_on_when_digests_are_composed(drawn: list[Look], runs: list[int]) -> None:
     captures = observations_of(drawn)
     result = [(shorthand(item), item.new.first) for item in announced(captures, runs)]
     assert result == [(shorthand(item), item.new.first) for item in announced(captures, [])]
@@ -74,22 +77,27 @@ def test_each_new_version_that_stands_is_announced_exactly_once(drawn: list[Look
     result = announced(captures, runs)
     standing = settled(timeline(captures)).history.periods
     appeared = Counter(item.new.version_id for item in result if item.returned_to is None)
-    assert appeared == Counter({period.version_id for period in standing} - {p.version_id for p in standing[:1]})
+    assert appeared == Counter(
+        {period.version_id for period in standing} - {period.version_id for period in standing[:1]}
+    )
 
 
 @given(st.text("ABC", min_size=1, max_size=60))
-def test_endless_alternation_makes_few_announcements(texts: str) -> None:
-    captures = list(shown(texts, every=1))
+def test_a_long_alternation_makes_few_announcements(texts: str) -> None:
+    captures = list(captures_of(texts, every=1))
     result = announced(captures, list(range(len(captures))))
     versions = len(set(texts))
-    # Each text once; after each one return and one alternation; and both again for a text that joins.
+    # At most one announcement for each new text, a return and an alternation after each text, and one more return and
+    # alternation for each text that becomes a part of an alternation.
     assert len(result) <= (versions - 1) + 2 * versions + 2 * versions
 
 
 @given(st.text("ABC", min_size=1, max_size=20), st.integers(2, 20))
-def test_the_last_announcement_names_the_text_shown_now(texts: str, more: int) -> None:
+def test_the_last_announcement_names_the_newest_text(texts: str, more: int) -> None:
     history = history_of(texts)
     result = announcements(history, BEFORE_ALL)
     last = result[-1].new.version_id if result else texts[0]
-    alternating = {v.id for v in result[-1].alternation.versions} if result and result[-1].alternation else set()
+    alternating = (
+        {version.id for version in result[-1].alternation.versions} if result and result[-1].alternation else set()
+    )
     assert history.periods[-1].version_id in alternating | {last}

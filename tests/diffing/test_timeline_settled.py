@@ -1,4 +1,4 @@
-"""What stands in a history: a second look confirms a text first seen on a live page, or shows that it did not last."""
+"""Settled histories: a second capture confirms a text first seen on a live page, or shows that it did not last."""
 
 from itertools import pairwise
 
@@ -7,14 +7,14 @@ from hypothesis import given
 
 from core.history import Observation
 from diffing.timeline import settled, timeline
-from tests.diffing.timelines import ELSEWHERE, Look, looks, observations_of, seen, texts_of
+from tests.diffing.timelines import ELSEWHERE, Look, looks, observations_of, observed, texts_of
 
 MINUTES = 1 / 60
-BEFORE = seen(0, "A")
+BEFORE = observed(0, "A")
 
 
 def fates(*later: Observation) -> tuple[str, str, str]:
-    """The texts of the periods that stand, that did not last, and that are pending."""
+    """Returns the texts of the periods that stand, of those that did not last, and of the pending periods."""
     history = settled(timeline([BEFORE, *later]))
     return texts_of(history.history.periods), texts_of(history.transient), texts_of(history.pending)
 
@@ -23,57 +23,62 @@ def fates(*later: Observation) -> tuple[str, str, str]:
     ("later", "expected"),
     [
         ((), ("A", "", "")),
-        ((seen(12, "B"),), ("A", "", "B")),
-        ((seen(12, "B"), seen(12 + 5 * MINUTES, "B")), ("AB", "", "")),
-        # Two answers at once are one look.
-        ((seen(12, "B"), seen(12 + MINUTES / 60, "B")), ("A", "", "B")),
-        # The second look failed, and the next crawl sees the text again or another one: within the hour nothing spoke
-        # against it.
-        ((seen(12, "B"), seen(24, "B")), ("AB", "", "")),
-        ((seen(12, "B"), seen(24, "A"), seen(24.1, "A")), ("ABA", "", "")),
-        # It did not last, and the return from it is no change.
-        ((seen(12, "B"), seen(12 + 5 * MINUTES, "A")), ("A", "B", "")),
-        ((seen(12, "B"), seen(12 + 5 * MINUTES, "A"), seen(24, "A")), ("A", "B", "")),
-        # A third text: the second did not last, the third is pending.
-        ((seen(12, "B"), seen(12 + 5 * MINUTES, "C")), ("A", "B", "C")),
-        ((seen(12, "B"), seen(12 + 5 * MINUTES, "C"), seen(24, "C")), ("AC", "B", "")),
-        # A capture from an archive, a file or a WARC record confirms it.
-        ((seen(12, "B", source="wayback"),), ("AB", "", "")),
-        ((seen(12, "B"), seen(13, "B", source="file")), ("AB", "", "")),
-        ((seen(12, "B", source="warc"), seen(12 + 5 * MINUTES, "A")), ("AB", "", "A")),
+        ((observed(12, "B"),), ("A", "", "B")),
+        ((observed(12, "B"), observed(12 + 5 * MINUTES, "B")), ("AB", "", "")),
+        # Two captures within five seconds don't confirm one another.
+        ((observed(12, "B"), observed(12 + MINUTES / 60, "B")), ("A", "", "B")),
+        # There is no second capture within an hour. The text stands, whether or not the next crawl sees it again.
+        ((observed(12, "B"), observed(24, "B")), ("AB", "", "")),
+        ((observed(12, "B"), observed(24, "A"), observed(24.1, "A")), ("ABA", "", "")),
+        # The text did not last. The return to the earlier text is then no change.
+        ((observed(12, "B"), observed(12 + 5 * MINUTES, "A")), ("A", "B", "")),
+        ((observed(12, "B"), observed(12 + 5 * MINUTES, "A"), observed(24, "A")), ("A", "B", "")),
+        # The second capture shows a third text. The second text did not last, and the third text is pending.
+        ((observed(12, "B"), observed(12 + 5 * MINUTES, "C")), ("A", "B", "C")),
+        ((observed(12, "B"), observed(12 + 5 * MINUTES, "C"), observed(24, "C")), ("AC", "B", "")),
+        # A capture from an archive, a file or a WARC record confirms the text.
+        ((observed(12, "B", source="wayback"),), ("AB", "", "")),
+        ((observed(12, "B"), observed(13, "B", source="file")), ("AB", "", "")),
+        ((observed(12, "B", source="warc"), observed(12 + 5 * MINUTES, "A")), ("AB", "", "A")),
     ],
 )
-def test_a_second_look_decides_whether_a_text_stands(
+def test_a_second_capture_decides_whether_a_text_stands(
     later: tuple[Observation, ...], expected: tuple[str, str, str]
 ) -> None:
     assert fates(*later) == expected
 
 
 def test_only_captures_of_the_same_address_confirm_or_refute() -> None:
-    # Two addresses of one policy may show different texts, and neither says anything about the other.
-    assert fates(seen(0.01, "X", ELSEWHERE), seen(12, "B"), seen(12.001, "X", ELSEWHERE)) == ("AX", "", "BX")
-    assert fates(seen(12, "B"), seen(12.001, "A", ELSEWHERE), seen(12.1, "B")) == ("AB", "", "AB")
-    assert fates(seen(12, "B"), seen(12.001, "B", ELSEWHERE), seen(12.1, "A")) == ("A", "B", "")
+    # Two addresses of one policy may show different texts, so a capture of one says nothing about the other.
+    assert fates(observed(0.01, "X", ELSEWHERE), observed(12, "B"), observed(12.001, "X", ELSEWHERE)) == (
+        "AX",
+        "",
+        "BX",
+    )
+    assert fates(observed(12, "B"), observed(12.001, "A", ELSEWHERE), observed(12.1, "B")) == ("AB", "", "AB")
+    assert fates(observed(12, "B"), observed(12.001, "B", ELSEWHERE), observed(12.1, "A")) == ("A", "B", "")
 
 
 def test_until_is_the_last_capture_before_the_pending_periods() -> None:
-    history = settled(timeline([BEFORE, seen(12, "B"), seen(12.1, "A"), seen(24, "C")]))
-    assert (history.until, texts_of(history.pending)) == (seen(12.1, "A").captured_at, "C")
+    history = settled(timeline([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "C")]))
+    assert (history.until, texts_of(history.pending)) == (observed(12.1, "A").captured_at, "C")
     assert settled(timeline([])).until is None
 
 
-def test_periods_around_a_transient_text_are_one_period() -> None:
-    history = settled(timeline([BEFORE, seen(12, "B"), seen(12.1, "A"), seen(24, "A")]))
+def test_periods_before_and_after_a_transient_text_become_one() -> None:
+    history = settled(timeline([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "A")]))
     assert [len(period.observations) for period in history.history.periods] == [3]
 
 
-def test_settling_keeps_version_numbers() -> None:
-    history = settled(timeline([BEFORE, seen(12, "B"), seen(12.1, "A"), seen(24, "C"), seen(24.1, "C")]))
+def test_a_settled_history_keeps_the_version_numbers() -> None:
+    history = settled(
+        timeline([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "C"), observed(24.1, "C")])
+    )
     assert [(version.number, version.id) for version in history.history.versions] == [(1, "A"), (2, "B"), (3, "C")]
 
 
 @given(looks)
-def test_every_capture_is_standing_transient_or_pending(drawn: list[Look]) -> None:
+def test_every_capture_is_in_a_standing_transient_or_pending_period(drawn: list[Look]) -> None:
     captures = observations_of(drawn)
     history = settled(timeline(captures))
     groups = (history.history.periods, history.transient, history.pending)
@@ -89,9 +94,13 @@ def test_later_captures_never_change_what_is_settled(drawn: list[Look]) -> None:
     whole = settled(timeline(captures))
     for number in range(len(captures)):
         part = settled(timeline(captures[:number]))
-        known = {o: p.version_id for p in part.history.periods for o in p.observations}
-        standing = {o: p.version_id for p in whole.history.periods for o in p.observations}
-        assert known.items() <= standing.items()
+        settled_before = {
+            observation: period.version_id for period in part.history.periods for observation in period.observations
+        }
+        settled_at_end = {
+            observation: period.version_id for period in whole.history.periods for observation in period.observations
+        }
+        assert settled_before.items() <= settled_at_end.items()
         assert set(part.transient) <= set(whole.transient)
         firsts = [period.first for period in part.history.periods]
         assert firsts == [period.first for period in whole.history.periods][: len(firsts)]

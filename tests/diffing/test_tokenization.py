@@ -37,16 +37,16 @@ def test_words_are_found_in_every_script(text: str, expected: list[str]) -> None
 def test_addresses_and_numbers_are_one_token() -> None:
     text = "Mail a.b@example.com by 01.02.2024, see https://example.com/x, or pay 1,000.50."
     pieces = tokens(text)
-    for thing in ("a.b@example.com", "01.02.2024", "https://example.com/x", "1,000.50"):
-        assert thing in pieces
+    for token in ("a.b@example.com", "01.02.2024", "https://example.com/x", "1,000.50"):
+        assert token in pieces
 
 
-def test_combining_marks_stay_with_their_letter() -> None:
+def test_combining_marks_are_in_the_token_of_their_letter() -> None:
     assert tokens("e\u0301a\u0300")[0].startswith("e\u0301")
     assert all(not token.startswith("\u0e49") for token in tokens("ข้อมูล"))
 
 
-def test_sentences_end_where_a_reader_would_say() -> None:
+def test_sentences_end_at_full_stops_quotes_and_ideographic_stops() -> None:
     assert sentences("We sell (no) data. “Never.” Ask us! 我们收集。仅此。") == [
         "We sell (no) data. ",
         "“Never.” ",

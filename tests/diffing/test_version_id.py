@@ -1,4 +1,4 @@
-"""Which differences between two texts make another version id."""
+"""Differences between two texts that change the version id, and differences that don't."""
 
 import unicodedata
 from typing import Any
@@ -16,18 +16,18 @@ def document(*texts: str, **details: Any) -> Document:
     return Document(None, None, None, tuple(clauses))
 
 
-def test_an_id_is_twelve_hexadecimal_digits_even_for_no_clauses() -> None:
+def test_an_id_has_12_hexadecimal_digits_even_without_clauses() -> None:
     for example in (document(), document("We keep your data.")):
         assert len(version_id(example)) == 12
         assert set(version_id(example)) <= set("0123456789abcdef")
 
 
 def test_an_id_stays_the_same_from_release_to_release() -> None:
-    # Ids are stored in databases and quoted in reports; another checksum would rename every version.
+    # Ids are stored in databases and quoted in reports. If the checksum changed, every version would get a new id.
     assert version_id(document("We keep your data.", "We sell nothing.")) == "5c4a2b05e989"
 
 
-def test_spaces_composition_and_zero_width_characters_do_not_count() -> None:
+def test_white_space_unicode_form_and_zero_width_keep_the_id() -> None:
     plain = version_id(document("Nous gérons vos données, toujours."))
     for text in (
         "Nous  gérons\u00a0vos\n données, toujours. ",
@@ -37,25 +37,25 @@ def test_spaces_composition_and_zero_width_characters_do_not_count() -> None:
         assert version_id(document(text)) == plain
 
 
-def test_quote_and_dash_shapes_and_spaces_at_punctuation_do_not_count() -> None:
+def test_quote_and_dash_shapes_and_spaces_at_punctuation_keep_the_id() -> None:
     plain = version_id(document('We say "no" - it isn\'t sold (ever).', "Tokyo, Japan"))
     assert version_id(document("We say “no” – it isn’t sold ( ever ).", "Tokyo,Japan")) == plain
     assert version_id(document('We say "no", it isn\'t sold (ever).', "Tokyo, Japan")) != plain
 
 
-def test_a_line_wrapped_between_chinese_characters_does_not_count() -> None:
+def test_a_line_break_between_chinese_characters_keeps_the_id() -> None:
     assert version_id(document("我们收集 您的数据。\n仅此而已。")) == version_id(
         document("我们收集您的数据。仅此而已。")
     )
 
 
-def test_labels_kinds_paths_and_web_links_do_not_count() -> None:
+def test_labels_kinds_heading_paths_and_web_links_keep_the_id() -> None:
     plain = version_id(document("Cookies", "Read more."))
     assert version_id(document("Cookies", "Read more.", label="2.1", kind="heading", heading_path=("Top",))) == plain
     assert version_id(document("Cookies", "Read more.", links=("https://example.com/a",))) == plain
 
 
-def test_punctuation_case_order_and_clause_borders_count() -> None:
+def test_punctuation_case_order_and_clause_borders_change_the_id() -> None:
     plain = version_id(document("We share data", "and sell none"))
     for texts in (
         ("We share data.", "and sell none"),
@@ -67,27 +67,27 @@ def test_punctuation_case_order_and_clause_borders_count() -> None:
         assert version_id(document(*texts)) != plain
 
 
-def test_mail_and_telephone_targets_count() -> None:
-    without = version_id(document("Write to us."))
-    first = version_id(document("Write to us.", links=("mailto:privacy@example.com",)))
-    assert first != without
-    assert version_id(document("Write to us.", links=("mailto:dpo@example.com",))) != first
-    assert version_id(document("Write to us.", links=("tel:+15550100",))) not in (first, without)
+def test_mail_and_telephone_targets_change_the_id() -> None:
+    id_without_links = version_id(document("Write to us."))
+    id_with_mail = version_id(document("Write to us.", links=("mailto:privacy@example.com",)))
+    assert id_with_mail != id_without_links
+    assert version_id(document("Write to us.", links=("mailto:dpo@example.com",))) != id_with_mail
+    assert version_id(document("Write to us.", links=("tel:+15550100",))) not in (id_with_mail, id_without_links)
 
 
-def test_the_spelling_of_a_mail_or_telephone_target_does_not_count() -> None:
-    one = version_id(document("Write to us.", links=("mailto:privacy@example.com", "tel:+1-555-0100")))
-    other = version_id(
+def test_the_spelling_of_a_mail_or_telephone_target_keeps_the_id() -> None:
+    plain_id = version_id(document("Write to us.", links=("mailto:privacy@example.com", "tel:+1-555-0100")))
+    id_of_other_spelling = version_id(
         document("Write to us.", links=("MAILTO:Privacy%40example.com?subject=Hello", "tel:+1(555)0100"))
     )
-    assert one == other
+    assert plain_id == id_of_other_spelling
 
 
 @given(st.lists(st.text()))
-def test_every_text_always_has_the_same_id(texts: list[str]) -> None:
+def test_the_id_of_a_text_is_deterministic(texts: list[str]) -> None:
     assert version_id(document(*texts)) == version_id(document(*texts))
 
 
 @given(st.lists(st.text(st.characters(categories=["L", "N", "P", "Zs", "Cc"]))), st.text(min_size=1))
-def test_one_more_clause_is_another_version(texts: list[str], further: str) -> None:
-    assert version_id(document(*texts)) != version_id(document(*texts, further))
+def test_a_new_clause_changes_the_id(texts: list[str], new_clause: str) -> None:
+    assert version_id(document(*texts)) != version_id(document(*texts, new_clause))

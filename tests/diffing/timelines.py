@@ -1,4 +1,4 @@
-"""Histories of a fictional policy, written as the texts its captures showed."""
+"""Histories of a fictional policy for the tests. Each text of the policy is one letter."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ BEGIN = datetime(2024, 5, 1, 6, tzinfo=UTC)
 HERE = "https://marmot.example/privacy"
 ELSEWHERE = "https://marmot.example/legal"
 
-# Hours since the look before, the text shown, the address, and the source.
+# A capture: the hours since the previous capture, the text, the address, and the source.
 Look = tuple[float, str, str, Source]
 looks: st.SearchStrategy[list[Look]] = st.lists(
     st.tuples(
@@ -26,24 +26,24 @@ looks: st.SearchStrategy[list[Look]] = st.lists(
 )
 
 
-def seen(hours: float, text: str, url: str = HERE, source: Source = "live") -> Observation:
-    """A capture that many hours after the beginning."""
+def observed(hours: float, text: str, url: str = HERE, source: Source = "live") -> Observation:
+    """Returns a capture at a number of hours after BEGIN."""
     moment = BEGIN + timedelta(hours=hours)
     return Observation(hash((hours, url)), moment, url, source, text * 8, text)
 
 
-def shown(texts: str, every: float = 12, source: Source = "wayback") -> tuple[Observation, ...]:
-    """A capture for each letter, `every` hours apart; at a space there is no capture."""
-    return tuple(seen(number * every, text, source=source) for number, text in enumerate(texts) if text != " ")
+def captures_of(texts: str, every: float = 12, source: Source = "wayback") -> tuple[Observation, ...]:
+    """Returns a capture for each letter. The captures are `every` hours apart; a space stands for no capture."""
+    return tuple(observed(number * every, text, source=source) for number, text in enumerate(texts) if text != " ")
 
 
 def history_of(texts: str, every: float = 12) -> History:
-    """The history of archived captures, which stand without confirmation."""
-    return timeline(shown(texts, every))
+    """Returns the history of captures from an archive. Their texts stand without confirmation."""
+    return timeline(captures_of(texts, every))
 
 
 def texts_of(periods: Iterable[Period]) -> str:
-    """The texts of the periods, one letter each."""
+    """Returns the texts of the periods, one letter for each period."""
     return "".join(period.version_id for period in periods)
 
 
@@ -51,5 +51,5 @@ def observations_of(drawn: Iterable[Look]) -> list[Observation]:
     observations, elapsed = [], 0.0
     for hours, text, url, source in drawn:
         elapsed += hours
-        observations.append(seen(elapsed, text, url, source))
+        observations.append(observed(elapsed, text, url, source))
     return observations

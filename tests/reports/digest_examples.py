@@ -1,4 +1,4 @@
-"""A store with subscribers and captures of two fictional vendors, for the tests of digests and their delivery."""
+"""Two fictional vendors, their captures and their subscribers, for the tests of digests and of delivery."""
 
 import email
 from collections.abc import Callable
@@ -36,12 +36,12 @@ MINUTES = 1 / 24 / 60
 
 
 def read_by(number: int) -> Policy:
-    """A declaration of the privacy policy that differs in how to read, so that another reader is in force for it."""
+    """Returns a declaration of the privacy policy. Each number gives another policy reader (other reading options)."""
     return Policy(locations=(Location(url=URL, remove=(f".nothing-has-this-class-{number}",)),))
 
 
 def intake_with(store: Store, read: Callable[[ReadingTask], CaptureText]) -> Intake:
-    """An intake whose captures another function reads, in this process."""
+    """Returns an intake that reads captures with the function `read`, in this process."""
     return Intake(store, WorkerPool(read, give_up=given_up, size=ReadingTask.size, prepare=warm_up))
 
 
@@ -55,9 +55,10 @@ def keep_once(
     intake: Intake | None = None,
     declared: Policy | None = None,
 ) -> None:
-    """Keeps one live capture of a policy, which must be accepted.
+    """Keeps one live capture of a policy. The capture must be accepted.
 
-    intake: None stands for the one of `tests.keeping`. declared: None stands for the policy's declaration in VENDORS.
+    intake: the intake that keeps the capture; None for the intake of `tests.keeping`.
+    declared: the declaration of the policy; None for the declaration in VENDORS.
     """
     capture = capture_of(payload, days, vendor=vendor, policy=policy)
     declared = declared or VENDORS[vendor].policies[policy]
@@ -78,7 +79,7 @@ def keep_confirmed(
     intake: Intake | None = None,
     declared: Policy | None = None,
 ) -> None:
-    """Keeps a live capture and another one minutes later, as a crawl does with a text it sees for the first time."""
+    """Keeps two live captures with the same text, five minutes apart. A crawl confirms a new text in this way."""
     for moment in (days, days + 5 * MINUTES):
         keep_once(store, payload, moment, vendor, policy, intake=intake, declared=declared)
 
@@ -88,7 +89,7 @@ def subscribe(store: Store, days: float, *vendors: str, address: str = READER) -
 
 
 def composed(store: Store, days: float) -> list[EmailMessage]:
-    """The messages that a digest on that day puts into the outbox; they are marked as sent."""
+    """Composes digests on a day, marks the new messages in the outbox as sent, and returns them."""
     now = BEGIN + timedelta(days=days)
     before = {message.id for message in store.subscriptions.outbox()}
     count = compose(store, VENDORS, now, SENDER)
@@ -101,7 +102,7 @@ def composed(store: Store, days: float) -> list[EmailMessage]:
 
 def parsed_email(data: bytes) -> EmailMessage:
     message = email.message_from_bytes(data, policy=default)
-    assert isinstance(message, EmailMessage)  # what this policy makes
+    assert isinstance(message, EmailMessage)  # the policy `default` makes messages of this class
     return message
 
 
@@ -113,7 +114,7 @@ def plain(message: EmailMessage) -> str:
 
 
 def unwrapped(message: EmailMessage) -> str:
-    """The plain text without its line breaks."""
+    """Returns the plain text of a message without line breaks."""
     return " ".join(plain(message).split())
 
 

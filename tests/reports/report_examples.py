@@ -1,4 +1,4 @@
-"""Hand-made comparisons and reports of a fictional policy, to test how they are shown."""
+"""Hand-made changes and reports of a fictional policy, for the tests of report formats."""
 
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -54,9 +54,12 @@ def document(*clauses: Clause) -> Document:
 
 
 def file_report(*changes: Change, unchanged: tuple[Clause, ...] = ()) -> Report:
-    """A report of two files. Their clauses are those of the changes and, on both sides, the unchanged ones."""
+    """Returns a report on two files. Each file has the clauses of the changes, and the unchanged clauses."""
     sides = [
-        sorted([*(c for change in changes for c in side_of(change)), *unchanged], key=lambda c: c.position)
+        sorted(
+            [*(clause for change in changes for clause in side_of(change)), *unchanged],
+            key=lambda clause: clause.position,
+        )
         for side_of in (attrgetter("old"), attrgetter("new"))
     ]
     old, new = document(*sides[0]), document(*sides[1])
@@ -65,21 +68,21 @@ def file_report(*changes: Change, unchanged: tuple[Clause, ...] = ()) -> Report:
         new=FileSide(Path("new.html"), "d" * 64, new),
         interval=None,
         between=(),
-        comparison=Comparison(old, new, changes, tuple((c.position, c.position) for c in unchanged)),
+        comparison=Comparison(old, new, changes, tuple((clause.position, clause.position) for clause in unchanged)),
     )
 
 
 def version_report(*changes: Change, vendor_name: str = "Marmot Mail") -> Report:
-    """A report of two versions of a policy, with an interval."""
+    """Returns a report on two versions of a policy, with an interval."""
     files = file_report(*changes)
     sides = [
-        VersionSide("marmot", vendor_name, "privacy", number, Period(seen.version_id, (seen,)), side.document)
-        for number, (seen, side) in enumerate(((LAST_OLD, files.old), (FIRST_NEW, files.new)), start=1)
+        VersionSide("marmot", vendor_name, "privacy", number, Period(capture.version_id, (capture,)), side.document)
+        for number, (capture, side) in enumerate(((LAST_OLD, files.old), (FIRST_NEW, files.new)), start=1)
     ]
     return Report(sides[0], sides[1], Interval(LAST_OLD, FIRST_NEW), (), files.comparison)
 
 
-# A change of every kind, with notes on what the redline does not show.
+# At least one change of every kind and of every significance. Some changes get notes.
 EVERY_KIND = (
     change("removed", (clause(0, "Cookies", kind="heading"),), ()),
     change("added", (), (clause(0, "We now sell your data.", kind="list_item"),)),

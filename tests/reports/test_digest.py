@@ -1,4 +1,4 @@
-"""Which changes a digest tells to whom."""
+"""The changes that a digest sends to each subscriber."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def test_a_change_is_told_once(store: Store) -> None:
+def test_a_change_is_sent_once(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_confirmed(store, ADVERTISERS, 2)
@@ -41,7 +41,7 @@ def test_a_change_is_told_once(store: Store) -> None:
     assert composed(store, 6) == []
 
 
-def test_changes_before_the_subscription_are_not_told(store: Store) -> None:
+def test_changes_before_the_subscription_are_not_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     keep_confirmed(store, ADVERTISERS, 2)
     subscribe(store, 3)
@@ -54,7 +54,7 @@ def test_the_first_version_of_a_policy_is_no_change(store: Store) -> None:
     assert composed(store, 2) == []
 
 
-def test_a_missed_run_loses_nothing(store: Store) -> None:
+def test_after_a_missed_run_the_next_digest_has_all_changes(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_confirmed(store, ADVERTISERS, 2)
@@ -66,7 +66,7 @@ def test_a_missed_run_loses_nothing(store: Store) -> None:
     assert "version 2 → version 3" in text
 
 
-def test_backfilled_history_tells_nobody(store: Store) -> None:
+def test_a_backfill_of_old_captures_sends_nothing(store: Store) -> None:
     keep_confirmed(store, ADVERTISERS, 10)
     subscribe(store, 0)
     assert composed(store, 11) == []
@@ -79,7 +79,7 @@ def test_backfilled_history_tells_nobody(store: Store) -> None:
     assert "court" not in unwrapped(message)
 
 
-def test_nothing_to_tell_advances_the_watermark_without_a_message(store: Store) -> None:
+def test_without_changes_the_watermark_advances_and_nothing_is_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_confirmed(store, COURTS, 5)
@@ -89,7 +89,7 @@ def test_nothing_to_tell_advances_the_watermark_without_a_message(store: Store) 
     assert store.subscriptions.outbox() == ()
 
 
-def test_one_message_tells_of_all_policies_of_all_followed_vendors(store: Store) -> None:
+def test_one_message_has_all_policies_of_all_chosen_vendors(store: Store) -> None:
     for vendor, policy in (("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")):
         keep_confirmed(store, COURTS, 0, vendor, policy)
         keep_confirmed(store, ADVERTISERS, 2, vendor, policy)
@@ -100,7 +100,7 @@ def test_one_message_tells_of_all_policies_of_all_followed_vendors(store: Store)
         assert f"{name}: version 1 → version 2" in html(message)
 
 
-def test_a_subscriber_is_told_only_of_the_vendors_they_named(store: Store) -> None:
+def test_a_subscriber_gets_changes_of_the_chosen_vendors_only(store: Store) -> None:
     for vendor in ("marmot", "otter"):
         keep_confirmed(store, COURTS, 0, vendor)
         keep_confirmed(store, ADVERTISERS, 2, vendor)
@@ -112,7 +112,7 @@ def test_a_subscriber_is_told_only_of_the_vendors_they_named(store: Store) -> No
     assert "Marmot" in unwrapped(everything)
 
 
-def test_each_subscriber_has_a_watermark_of_their_own(store: Store) -> None:
+def test_each_subscriber_has_a_separate_watermark(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1, address="early@client.example")
     keep_confirmed(store, ADVERTISERS, 2)
@@ -125,7 +125,7 @@ def test_each_subscriber_has_a_watermark_of_their_own(store: Store) -> None:
         assert "court" not in unwrapped(message)
 
 
-def test_a_text_seen_once_is_told_when_another_capture_shows_it(store: Store) -> None:
+def test_a_text_seen_once_is_sent_when_a_second_capture_shows_it(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_once(store, ADVERTISERS, 2)
@@ -136,7 +136,7 @@ def test_a_text_seen_once_is_told_when_another_capture_shows_it(store: Store) ->
     assert (BEGIN + timedelta(days=2)).strftime("%Y-%m-%dT") in unwrapped(message)
 
 
-def test_a_text_that_did_not_last_is_told_to_nobody(store: Store) -> None:
+def test_a_text_that_did_not_last_is_not_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_once(store, ADVERTISERS, 2)
@@ -150,7 +150,7 @@ def test_a_text_that_did_not_last_is_told_to_nobody(store: Store) -> None:
     assert "version 1 → version 3" in unwrapped(message)
 
 
-def test_a_return_to_an_earlier_text_is_told_as_one(store: Store) -> None:
+def test_a_return_to_an_earlier_text_is_called_a_return(store: Store) -> None:
     for days, payload in ((0, COURTS), (2, ADVERTISERS), (4, COURTS)):
         keep_confirmed(store, payload, days)
     subscribe(store, 3)
@@ -162,7 +162,7 @@ def test_a_return_to_an_earlier_text_is_told_as_one(store: Store) -> None:
         assert "courts" in text
 
 
-def test_an_alternation_is_told_once_and_then_a_new_text(store: Store) -> None:
+def test_an_alternation_is_sent_once_and_a_later_new_text_too(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 0.5)
     messages = []
@@ -175,7 +175,7 @@ def test_an_alternation_is_told_once_and_then_a_new_text(store: Store) -> None:
     assert alternates["Subject"] == "clausewatch: Marmot Mail privacy alternates between versions 1 and 2"
     first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
     for text in (unwrapped(alternates), html(alternates)):
-        assert "The page alternates between versions 1 and 2 since 2019-03-05T05:06:07Z (3 times)." in text
+        assert "The page has alternated between versions 1 and 2 since 2019-03-05T05:06:07Z (3 times)." in text
         assert f"clausewatch report marmot @{first} @{second}" in text
         assert "Modified" not in text
     keep_confirmed(store, INSURERS, 20)
@@ -184,7 +184,7 @@ def test_an_alternation_is_told_once_and_then_a_new_text(store: Store) -> None:
     assert "insurance" in unwrapped(message)
 
 
-def test_a_backfilled_older_text_makes_a_change_a_return(store: Store) -> None:
+def test_a_backfill_of_the_same_older_text_makes_a_change_a_return(store: Store) -> None:
     keep_confirmed(store, COURTS, 10)
     subscribe(store, 11)
     keep_confirmed(store, INSURERS, 5)

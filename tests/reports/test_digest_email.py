@@ -1,4 +1,4 @@
-"""The e-mail that a digest is: headers, both parts, and addresses."""
+"""The e-mail of a digest: the headers, the plain text and HTML parts, and the addresses."""
 
 import email.utils
 import re
@@ -88,7 +88,7 @@ def test_the_message_id_depends_on_subscriber_and_changes_only() -> None:
         ((EVERY_KIND[3],), "clausewatch: Marmot Mail privacy changed (1 editorial)"),
     ],
 )
-def test_the_subject_leads_with_what_is_substantive(changes: tuple[Change, ...], subject: str) -> None:
+def test_the_subject_counts_the_most_significant_changes(changes: tuple[Change, ...], subject: str) -> None:
     assert email_of(*changes)["Subject"] == subject
 
 
@@ -106,7 +106,7 @@ def test_both_parts_have_the_interval_and_its_evidence() -> None:
             assert part in text
 
 
-def test_substantive_and_factual_changes_are_shown_others_counted() -> None:
+def test_substantive_and_factual_changes_are_shown_and_others_counted() -> None:
     text = plain(email_of(*EVERY_KIND))
     shown = re.findall(r"^(\d+)\. ", text, re.MULTILINE)
     assert shown == ["1", "2", "3", "5", "7", "8", "10"]
@@ -129,7 +129,7 @@ def test_the_html_part_loads_nothing_and_shows_markup_as_text() -> None:
     assert "<script>alert(1)</script>" in (page.body.text() if page.body else "")
 
 
-def test_a_message_is_ascii_with_short_lines_whatever_the_text() -> None:
+def test_every_message_is_ascii_with_lines_of_at_most_998_bytes() -> None:
     text = "Größe \ud800 \x00 プライバシー " + "x" * 5000
     data = as_email([entry_of(version_report(added(0, text)))], SUBSCRIBER, VENDORS, BEGIN, SENDER)
     assert data.isascii()
@@ -158,7 +158,7 @@ def test_an_invalid_address_is_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["a@b.example", " a.b+c_d@e-f.example\n", "o'neil@localhost", "a@[127.0.0.1]"])
-def test_an_address_is_stripped_of_the_space_around_it(address: str) -> None:
+def test_white_space_around_an_address_is_removed(address: str) -> None:
     assert checked_address(address) == address.strip()
 
 
@@ -171,7 +171,7 @@ def test_an_invalid_sender_is_refused_before_anything_is_composed(store: Store) 
     assert len(composed(store, 3)) == 1
 
 
-def test_a_long_unchanged_stretch_is_left_out() -> None:
+def test_long_unchanged_text_is_left_out() -> None:
     words = "The same words as ever. " * 60
     modified = change(
         "modified",

@@ -1,4 +1,4 @@
-"""A digest looks only at policies in which something happened, and says what it would say if it looked at all."""
+"""Digests skip policies without news, and are the same as if no policy was skipped."""
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,38 +49,39 @@ OTTER_PRIVACY = PolicyKey("otter", "privacy")
 POLICIES = [MARMOT_PRIVACY, MARMOT_COOKIES, OTTER_PRIVACY]
 LANGUAGES = {"D": "de"}
 
-# What happens, and its arguments; see `play`.
+# One action in a test: the name of the action, and the arguments of the action. `play` carries out the actions.
 Step = tuple[Any, ...]
 
 
 def expected_digest(
     store: Store, vendors: Mapping[str, Vendor], subscriber: Subscriber, now: datetime
 ) -> tuple[str | None, dict[PolicyKey, datetime]]:
-    """The Message-ID, which depends on all changes told, and the watermarks after it, found by looking at every policy.
+    """Returns the Message-ID of the expected digest, and the watermarks after the digest. No policy is skipped.
 
-    The Message-ID is None if there is nothing to tell.
+    The Message-ID depends on all changes in the digest. It is None if there is no change to send.
     """
     watermarks = dict(told_to(store, subscriber.id))
     entries = []
     for slug in subscriber.vendors or vendors:
         for policy in vendors[slug].policies if slug in vendors else ():
             key = PolicyKey(slug, policy)
-            known = settled(store.library.history(key))
+            settled_history = settled(store.library.history(key))
+            history, until = settled_history.history, settled_history.until
             watermark = max(subscriber.since, watermarks.get(key, subscriber.since))
-            for announcement in announcements(known.history, watermark):
-                report = report_between(store, vendors[slug], policy, known.history, announcement.old, announcement.new)
+            for announcement in announcements(history, watermark):
+                report = report_between(store, vendors[slug], policy, history, announcement.old, announcement.new)
                 entries.append(digest_entry(report, announcement))
-            if known.until and known.until > watermark:
-                watermarks[key] = known.until
+            if until and until > watermark:
+                watermarks[key] = until
     if not entries:
         return None, watermarks
     return message_from_bytes(as_email(entries, subscriber, vendors, now, SENDER))["Message-ID"], watermarks
 
 
 def read_letter(task: ReadingTask) -> CaptureText:
-    """Reads a page that is one letter, which is its text; `x` is not the policy, `D` is in German.
+    """Reads a page that consists of one letter. The text is this letter and the reading options.
 
-    Each reader reads another text.
+    So each policy reader reads another text. A page `x` does not show the policy. A page `D` is in German.
     """
     letter = task.payload.decode()
     clauses = (Clause(0, "paragraph", None, (), f"{letter} {task.remove}"),)
@@ -95,9 +96,9 @@ keeps: st.SearchStrategy[Step] = st.tuples(
     policy_keys,
     st.sampled_from("AABBCDxx"),
     st.sampled_from([0, 0, 0, 3, 20, -24 * 40]),  # how many hours late the capture arrives
-    st.sampled_from(["live", "wayback", "wayback"]),  # whether a live capture's text lasts is often not known
+    st.sampled_from(["live", "wayback", "wayback"]),  # the text of a live capture often stays unconfirmed
 )
-others: st.SearchStrategy[Step] = st.one_of(
+other_steps: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("review"), policy_keys, st.integers(1, 3), st.sampled_from(["accepted", "accepted", "rejected"])),
     st.tuples(st.just("read again"), policy_keys),
     st.tuples(
@@ -109,8 +110,8 @@ others: st.SearchStrategy[Step] = st.one_of(
     st.just(("unsubscribe", "bob")),
     st.tuples(st.just("declare"), st.sampled_from(["all", "without otter", "without cookies"])),
 )
-# What happens from one digest to the next.
-days: st.SearchStrategy[list[Step]] = st.tuples(st.lists(keeps, max_size=4), st.lists(others, max_size=2)).map(
+# The actions between two digests, and the second digest.
+days: st.SearchStrategy[list[Step]] = st.tuples(st.lists(keeps, max_size=4), st.lists(other_steps, max_size=2)).map(
     lambda drawn: [*drawn[0], *drawn[1], ("compose",)]
 )
 BEFORE: list[Step] = [("subscribe", "ann", (), -5), *(("keep", key, "A", 0, "wayback") for key in POLICIES)]
@@ -126,7 +127,7 @@ DECLARED = {
 
 @pytest.fixture
 def without_fsync() -> Iterator[None]:
-    """SQLite doesn't wait for the disk, since the test keeps many captures."""
+    """Lets SQLite not wait for the disk. The test is faster then, since it keeps many captures."""
 
     def unsafe(connection: Any, _: object) -> None:
         connection.execute("PRAGMA synchronous = OFF")
@@ -147,7 +148,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.usefixtures("without_fsync")
 @given(st.lists(days, min_size=3, max_size=6))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_digest_says_what_a_look_at_every_policy_would(empty: Path, drawn: list[list[Step]]) -> None:
+def test_skipping_policies_does_not_change_the_digests(empty: Path, drawn: list[list[Step]]) -> None:
     path = empty.with_name("store.db")
     for old in empty.parent.glob("store.db*"):
         old.unlink()
@@ -171,37 +172,37 @@ def test_a_digest_says_what_a_look_at_every_policy_would(empty: Path, drawn: lis
 
 
 def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
-    """Takes the steps, one an hour. Yields the vendors declared whenever a digest is to be composed."""
+    """Carries out the actions. Whenever an action is to compose a digest, yields the vendors that are declared then."""
     declared: Mapping[str, Vendor] = DECLARED["all"]
     reader = 1
     with intake_with(store, read_letter) as intake:
-        for hours, (what, *arguments) in enumerate(steps):
-            if what == "keep":
+        for hours, (action, *arguments) in enumerate(steps):
+            if action == "keep":
                 (vendor, policy), letter, late, source = arguments
                 payload = letter.encode()
                 capture = capture_of(payload, (2 * hours - late) / 24, vendor=vendor, policy=policy, source=source)
                 intake.keep((capture, payload, read_by(reader)))
-            elif what == "review":
+            elif action == "review":
                 key, how_many, decision = arguments
                 newest = [stored.id for stored in store.library.captures(key)][-how_many:]
                 store.library.review(newest[:1], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
-            elif what == "read again":
+            elif action == "read again":
                 reader += 1
                 (key,) = arguments
                 intake.reextract(key, read_by(reader))
-            elif what == "subscribe":
+            elif action == "subscribe":
                 who, vendors, since = arguments
                 store.subscriptions.subscribe(f"{who}@client.example", vendors, BEGIN + timedelta(hours=since))
-            elif what == "unsubscribe":
+            elif action == "unsubscribe":
                 store.subscriptions.unsubscribe(f"{arguments[0]}@client.example")
-            elif what == "declare":
+            elif action == "declare":
                 declared = DECLARED[arguments[0]]
             else:
                 yield declared
 
 
-def looked_at(store: Store, vendors: Mapping[str, Vendor]) -> tuple[list[PolicyKey], int]:
-    """The policies that a digest looks at, and how many messages it composes."""
+def policies_and_messages(store: Store, vendors: Mapping[str, Vendor]) -> tuple[list[PolicyKey], int]:
+    """Composes digests. Returns the policies that were not skipped, and the number of messages."""
     keys: list[PolicyKey] = []
     history_of = store.library.history
 
@@ -214,35 +215,35 @@ def looked_at(store: Store, vendors: Mapping[str, Vendor]) -> tuple[list[PolicyK
     return keys, messages
 
 
-def test_policies_in_which_nothing_happened_are_not_looked_at(store: Store) -> None:
+def test_policies_without_news_are_skipped(store: Store) -> None:
     for vendor, policy in POLICIES:
         keep_confirmed(store, COURTS, 0, vendor, policy)
     subscribe(store, -1)
     subscribe(store, 1, "marmot", address="late@client.example")
-    assert looked_at(store, VENDORS) == (POLICIES, 0)
-    assert looked_at(store, VENDORS) == ([], 0)
+    assert policies_and_messages(store, VENDORS) == (POLICIES, 0)
+    assert policies_and_messages(store, VENDORS) == ([], 0)
     keep_confirmed(store, ADVERTISERS, 2, "marmot", "cookies")
-    assert looked_at(store, VENDORS) == ([MARMOT_COOKIES], 2)
-    assert looked_at(store, VENDORS) == ([], 0)
+    assert policies_and_messages(store, VENDORS) == ([MARMOT_COOKIES], 2)
+    assert policies_and_messages(store, VENDORS) == ([], 0)
     # A backfilled capture is older than the watermarks.
     keep_confirmed(store, INSURERS, 1, "marmot", "cookies")
-    assert looked_at(store, VENDORS) == ([], 0)
+    assert policies_and_messages(store, VENDORS) == ([], 0)
 
 
-def test_changes_of_an_undeclared_vendor_are_told_when_it_is_declared(store: Store) -> None:
+def test_changes_of_an_undeclared_vendor_wait_for_the_declaration(store: Store) -> None:
     keep_confirmed(store, COURTS, 0, "otter")
     subscribe(store, 1)
-    assert looked_at(store, VENDORS) == ([], 0)
+    assert policies_and_messages(store, VENDORS) == ([], 0)
     keep_confirmed(store, ADVERTISERS, 2, "otter")
-    assert looked_at(store, {"marmot": MARMOT}) == ([], 0)
-    assert looked_at(store, VENDORS) == ([OTTER_PRIVACY], 1)
-    # A later subscriber is told, too, of a change that came after the subscription's beginning.
+    assert policies_and_messages(store, {"marmot": MARMOT}) == ([], 0)
+    assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
+    # A subscriber who is added later gets the change, too, since the change came after the begin of the subscription.
     subscribe(store, 1, address="late@client.example")
-    assert looked_at(store, {"marmot": MARMOT}) == ([], 0)
-    assert looked_at(store, VENDORS) == ([OTTER_PRIVACY], 1)
+    assert policies_and_messages(store, {"marmot": MARMOT}) == ([], 0)
+    assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
 
 
-def test_what_another_reader_accepts_is_told_once_it_is_in_force(store: Store) -> None:
+def test_a_text_that_a_new_policy_reader_accepts_waits_for_all_readings(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     capture = capture_of(ADVERTISERS, 2, source="file")
@@ -254,22 +255,22 @@ def test_what_another_reader_accepts_is_told_once_it_is_in_force(store: Store) -
         pytest.raises(KeyboardInterrupt),
     ):
         reextract(store, MARMOT_PRIVACY, read_by(2))
-    assert looked_at(store, VENDORS) == ([MARMOT_PRIVACY], 0)
+    assert policies_and_messages(store, VENDORS) == ([MARMOT_PRIVACY], 0)
     reextract(store, MARMOT_PRIVACY, read_by(2))
-    assert looked_at(store, VENDORS) == ([MARMOT_PRIVACY], 1)
+    assert policies_and_messages(store, VENDORS) == ([MARMOT_PRIVACY], 1)
 
 
-def test_vendors_chosen_later_are_told_of_from_the_subscription_on(store: Store) -> None:
+def test_a_vendor_chosen_later_has_the_time_of_the_choice_as_watermark(store: Store) -> None:
     for vendor in VENDORS:
         keep_confirmed(store, COURTS, 0, vendor)
     subscribe(store, 1, "marmot")
     keep_confirmed(store, ADVERTISERS, 2, "otter")
-    assert looked_at(store, VENDORS) == ([], 0)
+    assert policies_and_messages(store, VENDORS) == ([], 0)
     subscribe(store, 3, "otter")
-    assert looked_at(store, VENDORS) == ([OTTER_PRIVACY], 1)
+    assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
 
 
-def test_a_capture_kept_while_a_digest_is_composed_is_told_by_the_next(store: Store) -> None:
+def test_a_capture_that_arrives_during_a_digest_is_in_the_next_digest(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_confirmed(store, COURTS, 2)
@@ -282,10 +283,10 @@ def test_a_capture_kept_while_a_digest_is_composed_is_told_by_the_next(store: St
 
     with patch.object(store.library, "history", history):
         assert compose(store, VENDORS, BEGIN, SENDER) == 0
-    assert looked_at(store, VENDORS) == ([MARMOT_PRIVACY], 1)
+    assert policies_and_messages(store, VENDORS) == ([MARMOT_PRIVACY], 1)
 
 
-def test_an_interrupted_digest_leaves_the_rest_to_the_next(store: Store) -> None:
+def test_after_an_interruption_the_next_run_composes_the_other_digests(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     subscribe(store, 1, address="other@client.example")

@@ -1,4 +1,4 @@
-"""Delivery of the outbox into a folder."""
+"""Delivery of the digests in the outbox into a folder."""
 
 import os
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def test_each_message_becomes_a_file_once(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["../../etc/passwd@x", "/abs@x", "a\x00b@x", "..", "ü@x", "a" * 500 + "@x"])
-def test_no_address_leads_out_of_the_folder(store: Store, tmp_path: Path, address: str) -> None:
+def test_no_address_makes_a_file_outside_the_folder(store: Store, tmp_path: Path, address: str) -> None:
     enqueue(store, address, b"x")
     (path,) = deliver_to_directory(store, tmp_path / "out", NOW)
     assert path.parent == tmp_path / "out"
@@ -56,7 +56,9 @@ def test_a_message_that_cannot_be_written_stays_in_the_outbox(store: Store, tmp_
     assert len(store.subscriptions.outbox()) == 1
 
 
-def test_a_half_written_file_is_not_left_behind(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_failed_write_no_partial_file_remains(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""Captures that are read again tell no subscriber of a change that no vendor made."""
+"""Digests after captures were read again: subscribers get no change that only comes from the new reading."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,27 +35,27 @@ Rewrite = Callable[[Capture, Document], Document]
 
 
 def differently(capture: Capture, document: Document) -> Document:
-    """Changes every clause, so that every version gets another id."""
+    """Changes every clause, so that every version gets a new id."""
     return replace(
         document, clauses=tuple(replace(clause, text=f"{clause.text} (kept)") for clause in document.clauses)
     )
 
 
 def without_recipients(capture: Capture, document: Document) -> Document:
-    """Leaves out what tells two versions apart, so that they become one."""
+    """Leaves out the clause in which two versions differ, so that they become one version."""
     clauses = tuple(clause for clause in document.clauses if "hand your personal data to" not in clause.text)
     return replace(document, clauses=clauses) if capture.sha256 != capture_of(INSURERS).sha256 else document
 
 
-def with_its_day(capture: Capture, document: Document) -> Document:
-    """Adds something that differs between captures, so that one version becomes two."""
+def with_day_of_week(capture: Capture, document: Document) -> Document:
+    """Adds a word that depends on the capture's time, so that one version becomes two."""
     first, *others = document.clauses
     day = "Monday" if capture.captured_at < capture_of(b"", 4).captured_at else "Thursday"
     return replace(document, clauses=(replace(first, text=f"{first.text}, {day}"), *others))
 
 
 def intake_rewriting(store: Store, rewrite: Rewrite) -> Intake:
-    """An intake whose reader rewrites what the extractor reads."""
+    """Returns an intake that rewrites each document after extraction."""
 
     def read_and_rewrite(task: ReadingTask) -> CaptureText:
         document = read(task.capture, task.payload).document
@@ -66,8 +66,8 @@ def intake_rewriting(store: Store, rewrite: Rewrite) -> Intake:
     return intake_with(store, read_and_rewrite)
 
 
-@pytest.mark.parametrize("rewrite", [differently, without_recipients, with_its_day])
-def test_another_reader_tells_nothing_but_the_next_change(store: Store, rewrite: Rewrite) -> None:
+@pytest.mark.parametrize("rewrite", [differently, without_recipients, with_day_of_week])
+def test_after_reextraction_only_the_next_change_is_sent(store: Store, rewrite: Rewrite) -> None:
     for days, payload in ((0, COURTS), (3, ADVERTISERS), (5, ADVERTISERS)):
         keep_confirmed(store, payload, days)
     subscribe(store, 1)
@@ -90,7 +90,7 @@ def test_another_reader_tells_nothing_but_the_next_change(store: Store, rewrite:
     assert composed(store, 12) == []
 
 
-def test_a_change_during_an_interrupted_reextraction_is_told_once(store: Store) -> None:
+def test_a_change_during_an_interrupted_reextraction_is_sent_once(store: Store) -> None:
     for days, payload in ((0, COURTS), (3, ADVERTISERS)):
         keep_confirmed(store, payload, days)
     subscribe(store, 1)

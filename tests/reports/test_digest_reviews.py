@@ -1,4 +1,4 @@
-"""Later reviews tell subscribers nothing twice, and nothing old."""
+"""Digests after reviews: subscribers get no change twice, and no old change."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from tests.stored_captures import POLICY, capture_of
 
 
 def keep_quarantined(store: Store, payload: bytes, days: float) -> int:
-    """Keeps a capture that the reader takes for a challenge, although it is the policy; returns its id."""
+    """Keeps a capture of the policy that screening wrongly takes for a bot challenge. Returns the capture's id."""
 
     def read_as_blocked(task: ReadingTask) -> CaptureText:
         return replace(read_capture(task), verdict=Verdict("quarantined", "blocked", "says: checking"))
@@ -34,7 +34,7 @@ def decide(store: Store, decision: Decision, capture_id: int) -> None:
     store.library.review([capture_id], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
 
 
-def test_a_capture_accepted_late_is_told_if_nothing_later_was(store: Store) -> None:
+def test_a_capture_accepted_late_is_sent_if_no_later_capture_was(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     quarantined = keep_quarantined(store, ADVERTISERS, 2)
@@ -45,7 +45,7 @@ def test_a_capture_accepted_late_is_told_if_nothing_later_was(store: Store) -> N
     assert composed(store, 5) == []
 
 
-def test_a_capture_accepted_after_its_text_was_told_is_not_told_again(store: Store) -> None:
+def test_a_late_accepted_capture_of_a_text_already_sent_is_not_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     quarantined = keep_quarantined(store, ADVERTISERS, 2)
@@ -56,7 +56,7 @@ def test_a_capture_accepted_after_its_text_was_told_is_not_told_again(store: Sto
     assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
 
 
-def test_rejecting_a_capture_that_was_told_tells_nothing(store: Store) -> None:
+def test_rejecting_a_capture_after_it_was_sent_sends_nothing(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_confirmed(store, ADVERTISERS, 2)

@@ -1,4 +1,4 @@
-"""A page's text goes into reports, e-mails and files as text only: never into a shell, a path, a header or a link."""
+"""Text from a hostile page: it is shown as text, and never gets into a shell, a path, a header or a link."""
 
 import email
 import email.policy
@@ -23,7 +23,7 @@ from reports import REPORT_FORMATS
 from storage import Store
 from tests.conftest import Clausewatch
 
-# Part of every text on the page: where the mark turns up, text of the page got there.
+# A mark that every text on the page contains. Wherever the tests find the mark, text from the page got there.
 MARK = "h0st1le"
 TEXTS = (
     f"$(touch {MARK}); `touch {MARK}` | sh & rm -rf ~/{MARK}",
@@ -41,7 +41,7 @@ _hooked = False
 
 @contextmanager
 def watched() -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
-    """Collects Python's audit events meanwhile: files, processes, connections, code."""
+    """Collects Python's audit events while the context is open: files, processes, connections, code."""
     global _hooked
     events: list[tuple[str, tuple[Any, ...]]] = []
 
@@ -50,7 +50,7 @@ def watched() -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
             collected.append((event, arguments))
 
     if not _hooked:
-        sys.addaudithook(note)  # for good: audit hooks can't be removed
+        sys.addaudithook(note)  # added once only, since audit hooks can't be removed
         _hooked = True
     _watching.append(events)
     try:
@@ -75,7 +75,7 @@ def page(sentence: str) -> bytes:
 
 @pytest.fixture
 def ingested(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
-    """A store with two versions of the page, in an empty current folder."""
+    """Provides the commands on a store with two versions of the page. The current folder is empty."""
     for year, sentence in ((2021, "We keep it for a year."), (2022, f"We keep it {MARK} for ever.")):
         path = tmp_path / f"{year}.html"
         path.write_bytes(page(sentence))
@@ -86,7 +86,7 @@ def ingested(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.Monke
     return clausewatch
 
 
-def test_no_command_passes_it_to_a_shell_a_path_or_a_connection(ingested: Clausewatch, tmp_path: Path) -> None:
+def test_no_command_passes_page_text_to_a_shell_path_or_connection(ingested: Clausewatch, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     with watched() as events:
@@ -109,7 +109,7 @@ def test_no_command_passes_it_to_a_shell_a_path_or_a_connection(ingested: Clause
     }
 
 
-def test_no_command_prints_what_a_terminal_acts_on(ingested: Clausewatch, tmp_path: Path) -> None:
+def test_no_command_prints_control_characters(ingested: Clausewatch, tmp_path: Path) -> None:
     shown = [ingested(command, "lanternpost") for command in ("captures", "versions", "show")]
     for form in sorted(REPORT_FORMATS.keys() - {"docx"}):
         shown.append(ingested("report", "lanternpost", "2021", "2022", "--format", form))
@@ -138,7 +138,7 @@ def test_a_word_document_has_no_links_or_fields_of_the_page(ingested: Clausewatc
 def test_an_html_report_has_no_scripts_or_links_of_the_page(ingested: Clausewatch) -> None:
     html = LexborHTMLParser(ingested("report", "lanternpost", "2021", "2022", "--format", "html").stdout)
     assert html.css("iframe, object, embed, img, base, link, meta[http-equiv=refresh]") == []
-    for node in html.css("script, style"):  # the report's own
+    for node in html.css("script, style"):  # the report's script and style
         assert MARK not in node.text()
     for node in html.css("*"):
         assert MARK not in "".join(value or "" for value in node.attributes.values())

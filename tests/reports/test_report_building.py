@@ -1,4 +1,4 @@
-"""Reports from a store and from files: sides, interval, what was shown between, and the JSON shape."""
+"""Reports from a store and from files: the sides, the interval, the versions in between, and the JSON output."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def keep_at(store: Store, *shown: tuple[float, bytes]) -> None:
-    """Keeps captures, each given by its day and its payload."""
+    """Keeps captures. Each capture is given as a day and a payload."""
     for days, payload in shown:
         kept = keep(store, capture_of(payload, days), payload, POLICY)
         assert kept.verdict.name == "accepted"
@@ -54,7 +54,7 @@ def day(days: float) -> str:
     return f"{BEGIN + timedelta(days=days):%Y-%m-%d}"
 
 
-def test_the_interval_is_from_last_old_to_first_new_capture(store: Store) -> None:
+def test_the_interval_is_from_the_last_old_to_the_first_new_capture(store: Store) -> None:
     keep_at(store, (0, A), (10, A), (20, B), (30, B))
     report = between(store, day(0), day(30))
     assert numbers(report) == (1, 2)
@@ -100,24 +100,26 @@ def test_a_report_on_one_version_says_that_nothing_changed(store: Store) -> None
     assert report.comparison.counts["unchanged"] == len(store.library.document(1).clauses)
     for text in (as_text(report), as_html(report)):
         assert "both sides are the same version" in text
-        assert "no change happened" in text
+        assert "no change was seen" in text
 
 
-def test_a_report_on_one_version_says_that_another_was_shown_between(store: Store) -> None:
+def test_a_report_on_one_version_names_versions_shown_in_between(store: Store) -> None:
     keep_at(store, (0, A), (10, B), (20, A))
     report = between(store, day(0), day(20))
     assert report.same_version
     assert [period.number for period in report.between] == [2]
     text = as_text(report)
-    assert "the text went and came back" in text
-    assert "no change happened" not in text
+    assert "the text changed and came back" in text
+    assert "no change was seen" not in text
 
 
-def test_versions_shown_between_are_named_with_their_dates(store: Store) -> None:
+def test_versions_shown_in_between_are_named_with_their_dates(store: Store) -> None:
     keep_at(store, (0, A), (10, B), (12, B), (20, C))
     report = between(store, day(0), day(20))
     assert numbers(report) == (1, 3)
-    assert "version 2 (from 2019-03-14T05:06:07Z to 2019-03-16T05:06:07Z): the change came in steps" in as_text(report)
+    assert "version 2 (from 2019-03-14T05:06:07Z to 2019-03-16T05:06:07Z), so the change came in steps" in as_text(
+        report
+    )
     assert json.loads(as_json(report))["between"] == [
         {
             "version": 2,
@@ -128,7 +130,7 @@ def test_versions_shown_between_are_named_with_their_dates(store: Store) -> None
     ]
 
 
-def test_the_later_date_first_is_refused(store: Store) -> None:
+def test_dates_in_the_wrong_order_are_refused(store: Store) -> None:
     keep_at(store, (0, A), (10, B))
     with pytest.raises(UsageError, match="give the earlier date first"):
         between(store, day(10), day(0))
@@ -143,7 +145,7 @@ def test_an_earlier_version_may_be_compared_with_a_later_one_by_id(store: Store)
     assert "Compared backwards" in as_text(report)
 
 
-def test_an_id_names_the_period_that_brings_the_sides_into_order(store: Store) -> None:
+def test_an_id_names_a_period_that_puts_the_sides_in_order(store: Store) -> None:
     keep_at(store, (0, A), (10, B), (20, A))
     first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
     report = between(store, f"@{first}", f"@{second}")

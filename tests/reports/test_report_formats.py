@@ -1,4 +1,4 @@
-"""The registry of report formats: what is in it can be rendered, and is offered by the commands."""
+"""The list of report formats: every format can be rendered, and the commands offer it."""
 
 import click
 import pytest

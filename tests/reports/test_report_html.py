@@ -19,13 +19,13 @@ def parsed(html: str) -> LexborHTMLParser:
 
 
 def first(page: LexborHTMLParser | LexborNode, selector: str) -> LexborNode:
-    """The first node that the selector matches; there must be one."""
+    """Returns the first node that the selector matches. At least one node must match."""
     node = page.css_first(selector)
     assert node is not None
     return node
 
 
-def test_nothing_a_vendor_wrote_becomes_markup() -> None:
+def test_text_from_a_vendor_never_becomes_markup() -> None:
     moved = change(
         "moved_modified",
         (clause(0, HOSTILE, path=(HOSTILE,), label=HOSTILE, links=(f"javascript:{HOSTILE}",)),),
@@ -47,7 +47,7 @@ def test_a_capture_is_linked_only_when_its_address_is_a_web_address() -> None:
     assert hrefs == ["http://old.example/p", "https://new.example/p"]
 
 
-def test_the_csp_allows_the_own_style_and_script_and_nothing_else() -> None:
+def test_the_csp_allows_only_the_style_and_script_of_the_page() -> None:
     page = parsed(as_html(version_report(*EVERY_KIND)))
     (policy,) = (
         node.attributes["content"] or ""
@@ -81,7 +81,7 @@ def test_every_internal_link_has_a_target_and_ids_are_unique() -> None:
         assert node.attributes["aria-labelledby"] in ids
 
 
-def test_a_moved_clause_links_to_where_it_was_and_where_it_is() -> None:
+def test_a_moved_clause_links_to_the_old_and_the_new_place() -> None:
     page = parsed(as_html(version_report(*EVERY_KIND)))
     assert [link.attributes["href"] for link in page.css("#change-5 .goto a")] == ["#old-3", "#new-10"]
     was, now = first(page, "#old-3"), first(page, "#new-10")
@@ -123,13 +123,13 @@ def test_a_long_report_begins_with_links_to_substantive_changes() -> None:
     assert parsed(as_html(file_report(*EVERY_KIND[:2]))).css("nav") == []
 
 
-def test_a_filtered_report_says_so() -> None:
+def test_a_filtered_report_has_a_note() -> None:
     html = as_html(file_report(*EVERY_KIND))
     assert "Some changes are hidden" in first(parsed(html), "main .filtered").text()
     assert "body:has(.filter input:not(:checked)) .filtered { display: block; }" in html
 
 
-def test_headings_are_headings_and_numbered_items_have_no_bullets() -> None:
+def test_headings_are_h3_and_labelled_items_have_no_bullets() -> None:
     item = change("added", (), (clause(0, "Names.", kind="list_item", label="(a)"),))
     page = parsed(as_html(file_report(EVERY_KIND[0], item)))
     assert first(page, ".row .inline h3").text() == "Cookies"
@@ -180,7 +180,7 @@ def test_differences_are_recognizable_without_colour() -> None:
 
 def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    linear = [channel / 12.92 if channel <= 0.03928 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

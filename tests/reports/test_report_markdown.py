@@ -1,4 +1,4 @@
-"""The Markdown report: a vendor's text is never markup."""
+"""The Markdown report: text from a vendor is never markup."""
 
 import re
 
@@ -16,11 +16,11 @@ OWN_TAGS = re.compile(r"</?(?:ins|del)>|<!-- -->")
 
 
 def rendered_text(markdown: str) -> str:
-    """The text a reader sees; fails if any markup but the report's own was rendered."""
+    """Returns the rendered text. Fails if any markup is rendered that is not the report's."""
     allowed = {"inline", "text", "html_inline", "strong_open", "strong_close", "em_open", "em_close", "code_inline"}
     blocks = {"heading", "paragraph", "blockquote", "table", "thead", "tbody", "tr", "th", "td"}
     allowed |= {f"{block}_{end}" for block in blocks for end in ("open", "close")}
-    seen = []
+    rendered_texts = []
     for token in MARKDOWN.parse(markdown):
         assert token.type in allowed, token
         for child in token.children or ():
@@ -28,8 +28,8 @@ def rendered_text(markdown: str) -> str:
             if child.type == "html_inline":
                 assert OWN_TAGS.fullmatch(child.content)
             else:
-                seen.append(child.content)
-    return "".join(seen)
+                rendered_texts.append(child.content)
+    return "".join(rendered_texts)
 
 
 def test_markdown_renders_to_headings_a_table_and_redlines() -> None:
@@ -41,12 +41,12 @@ def test_markdown_renders_to_headings_a_table_and_redlines() -> None:
     assert re.findall("<h3>(\\w+)", html) == ["Substantive", "Factual", "Editorial", "Volatile"]
 
 
-def test_a_vendors_text_is_no_markup() -> None:
+def test_text_from_a_vendor_is_not_markup() -> None:
     hostile = "# [x](javascript:alert(1)) ![i](http://e.example) <script> **b** `c` | ~~d~~ &amp; http://e.example"
     assert hostile in rendered_text(as_markdown(file_report(added(0, hostile))))
 
 
-def test_a_vendors_text_mentions_nobody_and_links_no_ticket() -> None:
+def test_text_from_a_vendor_makes_no_mentions_and_ticket_links() -> None:
     text = as_markdown(file_report(added(0, "Ask @admin or see #12, !34, write to us@marmot.example.")))
     assert "@admin" not in text
     assert "#12" not in text
@@ -55,20 +55,20 @@ def test_a_vendors_text_mentions_nobody_and_links_no_ticket() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text.strip()))
-def test_any_text_of_a_vendor_is_shown_as_it_is(text: str) -> None:
+def test_any_text_from_a_vendor_is_shown_unchanged(text: str) -> None:
     text = " ".join(text.split()) or "x"
     report = file_report(
         added(0, text), change("moved", (clause(0, "w", path=(text,)),), (clause(5, "w", path=(text,)),))
     )
     expected = " ".join(printable(text).split())
-    seen = " ".join(rendered_text(as_markdown(report)).split())
+    rendered = " ".join(rendered_text(as_markdown(report)).split())
     if len(expected) < 200:
-        assert seen.count(expected) >= 2
+        assert rendered.count(expected) >= 2
 
 
 @pytest.mark.parametrize(
     "text", ["# Q", "- Q", "+ Q", "* Q", "1. Q", "12) Q", "> Q", "---Q", "===Q", "```Q", "    Q", "| Q |"]
 )
-def test_no_beginning_of_a_vendors_text_makes_a_block(text: str) -> None:
+def test_no_first_characters_of_a_text_make_a_heading_or_list(text: str) -> None:
     moved = change("moved", (clause(0, text),), (clause(5, text),))
     assert rendered_text(as_markdown(file_report(moved))).count(text.strip()) == 1

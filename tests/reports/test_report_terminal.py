@@ -37,7 +37,7 @@ def test_the_report_has_the_interval_and_its_evidence() -> None:
         assert part in text
 
 
-def test_every_change_has_a_line_and_its_redline_under_it() -> None:
+def test_every_change_has_a_line_with_the_redline_below() -> None:
     lines = as_text(file_report(*EVERY_KIND)).splitlines()
     for number, kind in ((1, "removed"), (5, "moved and modified"), (7, "split"), (10, "factual")):
         (line,) = (line for line in lines if line.startswith(f"{number:>4}  {kind} "))
@@ -56,7 +56,7 @@ def test_without_colour_differences_are_marked_by_characters() -> None:
     assert "\x1b[" in coloured
 
 
-def test_no_color_in_the_environment_turns_colour_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_no_color_turns_colour_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     text = printed(file_report(EVERY_KIND[2]), force_terminal=True)
     assert "[-days-]{+years+}" in text
@@ -68,7 +68,7 @@ def test_a_pipe_gets_each_paragraph_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("colour", [True, False])
-def test_no_control_sequence_of_a_vendor_reaches_the_terminal(colour: bool) -> None:
+def test_control_sequences_of_a_vendor_never_reach_the_terminal(colour: bool) -> None:
     hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\x00\r\b[bold]markup[/bold]:smile:\ud800"
     report = file_report(
         change(

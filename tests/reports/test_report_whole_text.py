@@ -1,4 +1,4 @@
-"""The whole text: both texts merged into one."""
+"""The whole text of a report: the old and the new text, merged into one."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +45,7 @@ def test_a_pair_out_of_order_is_shown_as_moved_whatever_its_kind() -> None:
     assert rows[3].redline == (("equal", "A "), ("insert", "2"))
 
 
-def test_parts_with_a_clause_between_them_stand_in_their_places() -> None:
+def test_a_split_around_another_clause_is_shown_in_several_rows() -> None:
     rows = rows_of(
         change("split", (clause(0, "X. Y."),), (clause(0, "X."), clause(2, "Y.")), (("equal", "X. Y."),)),
         added(1, "Between."),
@@ -64,13 +64,13 @@ def test_changes_of_every_kind_are_in_the_merged_text() -> None:
     assert {row.change.number for row in rows if row.change} == set(range(1, len(EVERY_KIND) + 1))
 
 
-# None stands for unchanged.
+# None stands for an unchanged clause.
 KINDS: st.SearchStrategy[ChangeKind | None] = st.sampled_from(["modified", "moved", "factual", None])
 
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
-    """Any assignment of old clauses to new ones, in any order, whether or not `compare` would give it."""
+    """Draws any assignment of old clauses to new clauses, in any order. `compare` would not return all of them."""
     olds, news = draw(st.integers(0, 12)), draw(st.integers(0, 12))
     pairs = list(zip(draw(st.permutations(range(olds))), draw(st.permutations(range(news))), strict=False))
     pairs = pairs[: draw(st.integers(0, len(pairs)))]
@@ -87,8 +87,8 @@ def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
             changes.append(change("moved", (old[o],), (new[n],)))
         else:
             changes.append(change(kind, (old[o],), (new[n],)))
-    changes += [change("removed", (c,), ()) for c in old if c.position not in {o for o, _ in pairs}]
-    changes += [change("added", (), (c,)) for c in new if c.position not in {n for _, n in pairs}]
+    changes += [change("removed", (clause,), ()) for clause in old if clause.position not in {o for o, _ in pairs}]
+    changes += [change("added", (), (clause,)) for clause in new if clause.position not in {n for _, n in pairs}]
     sides = document(*old), document(*new)
     return Comparison(*sides, tuple(changes), tuple(unchanged)), *sides
 
@@ -97,5 +97,5 @@ def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
 def test_the_rows_contain_both_texts_in_order(case: tuple[Comparison, Document, Document]) -> None:
     comparison, old, new = case
     rows = merged_rows(comparison, old, new)
-    assert tuple(c for row in rows for c in row.old) == old.clauses
-    assert tuple(c for row in rows for c in row.new) == new.clauses
+    assert tuple(clause for row in rows for clause in row.old) == old.clauses
+    assert tuple(clause for row in rows for clause in row.new) == new.clauses

@@ -1,4 +1,4 @@
-"""The Word report: tracked changes give both texts, and the markup is what Word and LibreOffice take."""
+"""The Word report: the tracked changes give both texts, and the markup is valid for Word and LibreOffice."""
 
 import io
 import zipfile
@@ -31,7 +31,7 @@ def local_name(node: BaseOxmlElement) -> str:
 
 
 def text_of(node: BaseOxmlElement) -> str:
-    """The text in a node, deleted text included."""
+    """Returns the text in a node, with deleted text."""
     return "".join(text.text or "" for text in node.iter(f"{W}t", f"{W}delText"))
 
 
@@ -44,14 +44,14 @@ def body_of(data: bytes) -> BaseOxmlElement:
 
 
 def policy_paragraphs(body: BaseOxmlElement) -> list[BaseOxmlElement]:
-    """The paragraphs of the policy's text, which stands between two headings."""
+    """Returns the paragraphs of the policy's text. The text stands between two headings."""
     texts = ["".join(node.itertext(f"{W}t")) for node in body]
     begin, end = texts.index("The text with its changes") + 1, texts.index("List of the changes")
     return [node for node in body[begin:end] if node.tag == f"{W}p"]
 
 
 def resolved(data: bytes, how: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The paragraphs of the text after every revision was accepted or rejected, as a word processor does it."""
+    """Accepts or rejects all tracked changes like a word processor. Returns the paragraphs that are left."""
     result, open_text = [], ""
     for paragraph in policy_paragraphs(body_of(data)):
         mark = {local_name(node) for node in paragraph.iterfind(f"{W}pPr/{W}rPr/*")}
@@ -69,11 +69,11 @@ def resolved(data: bytes, how: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 def expected_paragraphs(clauses: tuple[Clause, ...]) -> list[str]:
-    return [" ".join(printable(f"{c.label or ''} {c.text}").split()) for c in clauses]
+    return [" ".join(printable(f"{clause.label or ''} {clause.text}").split()) for clause in clauses]
 
 
 def check(report: Report) -> None:
-    """Accepting all changes must give the new text, rejecting all of them the old."""
+    """Checks that accepting all changes gives the new text, and rejecting all changes gives the old text."""
     data = as_docx(report)
     assert resolved(data, ACCEPT) == expected_paragraphs(report.new.document.clauses)
     assert resolved(data, REJECT) == expected_paragraphs(report.old.document.clauses)
@@ -118,7 +118,7 @@ def test_accepting_all_gives_the_new_text_and_rejecting_all_the_old() -> None:
             (("equal", "个人信息。敏感信息。"),)),),
     ],
 )  # fmt: skip
-def test_both_texts_come_out_of_changes_of_every_shape(changes: tuple[Change, ...]) -> None:
+def test_changes_of_every_shape_give_both_texts(changes: tuple[Change, ...]) -> None:
     if changes and changes[0].old and changes[0].old[0].text.startswith("个"):
         data = as_docx(file_report(*changes))
         assert resolved(data, ACCEPT) == ["个人信息。", "敏感信息。"]
@@ -129,7 +129,7 @@ def test_both_texts_come_out_of_changes_of_every_shape(changes: tuple[Change, ..
 
 @given(comparisons())
 @settings(max_examples=30, deadline=None)
-def test_both_texts_come_out_of_any_comparison(case: tuple[Comparison, Document, Document]) -> None:
+def test_any_comparison_gives_both_texts(case: tuple[Comparison, Document, Document]) -> None:
     comparison, old, new = case
     side = FileSide(Path("x"), "0" * 64, old)
     check(Report(side, FileSide(Path("x"), "0" * 64, new), None, (), comparison))
@@ -148,7 +148,7 @@ def test_a_moved_clause_is_a_tracked_move_with_one_name() -> None:
     assert moved.find(f"{W}pPr/{W}rPr/{W}moveTo") is not None
 
 
-def test_every_revision_is_signed_dated_and_numbered() -> None:
+def test_every_revision_has_an_author_a_date_and_an_id() -> None:
     body = body_of(as_docx(version_report(*EVERY_KIND)))
     revisions = [node for name in ("ins", "del", "moveFrom", "moveTo") for node in body.iter(f"{W}{name}")]
     assert revisions

@@ -1,4 +1,4 @@
-"""The words of reports: summary, grouping, notes, excerpts, and text made printable."""
+"""The wording of reports: summary, groups, notes, excerpts, and printable text."""
 
 import pytest
 from hypothesis import given
@@ -42,7 +42,9 @@ def render(*changes: Change) -> tuple[RenderedChange, ...]:
         ),
     ],
 )
-def test_the_summary_leads_with_what_is_substantive(changes: tuple[Change, ...], unchanged: int, sentence: str) -> None:
+def test_the_summary_begins_with_substantive_changes(
+    changes: tuple[Change, ...], unchanged: int, sentence: str
+) -> None:
     same = tuple(clause(100 + number, "Same.") for number in range(unchanged))
     assert summary(file_report(*changes, unchanged=same)) == sentence
 
@@ -57,15 +59,15 @@ def test_changes_grouped_by_significance_keep_their_numbers() -> None:
     ]
 
 
-def test_notes_say_what_a_redline_does_not_show() -> None:
+def test_notes_name_differences_that_the_redline_does_not_show() -> None:
     notes = {rendered.kind: rendered.notes for rendered in reversed(render(*EVERY_KIND))}
     assert notes == {
         "removed": (),
         "added": (),
         "modified": ("The two sides may not belong together (confidence 45%).",),
-        "moved": ("From clause 3 of the old text to clause 10 of the new.",),
+        "moved": ("From clause 3 of the old text to clause 10 of the new text.",),
         "moved and modified": (
-            "From “Privacy” (clause 4 of the old text) to “Privacy › Contact” (clause 11 of the new).",
+            "From “Privacy” (clause 4 of the old text) to “Privacy › Contact” (clause 11 of the new text).",
         ),
         "renumbered": ("Number: 3 → 4.",),
         "split": ("One clause became 2.",),
@@ -75,7 +77,7 @@ def test_notes_say_what_a_redline_does_not_show() -> None:
     }
 
 
-def test_a_link_or_number_on_one_side_only_is_added_or_removed() -> None:
+def test_a_link_or_label_on_one_side_is_called_added_or_removed() -> None:
     plain, linked = clause(0, "Terms."), clause(0, "Terms.", label="(b)", links=("http://a.example/",))
     (came, gone) = (
         render(change("cosmetic", *sides))[0].notes for sides in (((plain,), (linked,)), ((linked,), (plain,)))
@@ -98,7 +100,7 @@ def test_a_move_is_described_by_the_headings_that_differ(
 ) -> None:
     moved = change("moved", (clause(0, "Text.", path=was),), (clause(0, "Text.", path=now),))
     ((note,),) = (rendered.notes for rendered in render(moved))
-    assert note == f"From {sentence} (clause 1 of the new)."
+    assert note == f"From {sentence} (clause 1 of the new text)."
 
 
 def test_a_pilcrow_marks_where_clauses_were_split_or_merged() -> None:
@@ -109,7 +111,7 @@ def test_a_pilcrow_marks_where_clauses_were_split_or_merged() -> None:
     assert redline_as_text(joined) == "Three. [-¶-]Four."
 
 
-def test_a_heading_is_under_itself_and_a_preamble_at_the_top_level() -> None:
+def test_a_heading_counts_as_under_itself_and_a_preamble_at_the_top() -> None:
     title = change("added", (), (clause(0, "Cookies", kind="heading", path=("Privacy",)),))
     preamble = change("added", (), (clause(1, "We changed this.", path=()),))
     assert [(rendered.place, rendered.heading) for rendered in render(title, preamble)] == [
@@ -153,7 +155,7 @@ def test_the_top_level_is_not_quoted_as_a_heading() -> None:
         (5, 0, None),
     ],
 )
-def test_a_text_with_hardly_any_unchanged_clause_is_called_new(gone: int, kept: int, sentence: str | None) -> None:
+def test_a_text_with_few_unchanged_clauses_is_called_nearly_new(gone: int, kept: int, sentence: str | None) -> None:
     report = file_report(
         *(removed(number, "Gone.") for number in range(gone)),
         unchanged=tuple(clause(100 + number, "Same.") for number in range(kept)),
@@ -172,7 +174,7 @@ def test_a_clause_without_a_redline_shows_its_text() -> None:
     assert respelled.redline == (("delete", "E-Mail"), ("insert", "e-mail"))
 
 
-def test_long_unchanged_stretches_are_cut_next_to_a_difference() -> None:
+def test_long_unchanged_text_beside_a_difference_is_shortened() -> None:
     words = " ".join(f"word{number}" for number in range(100))
     redline = excerpt_of((("equal", words), ("delete", "old"), ("equal", words), ("insert", "new"), ("equal", words)))
     before, _, middle, _, after = (text for _, text in redline)
@@ -195,7 +197,7 @@ def test_a_clause_that_only_moved_is_shown_by_its_beginning() -> None:
 
 
 @given(st.lists(st.tuples(OPERATIONS, st.text(max_size=700)), max_size=5))
-def test_an_excerpt_has_every_deletion_and_insertion_whole(redline: list[tuple[RedlineOperation, str]]) -> None:
+def test_an_excerpt_keeps_every_deletion_and_insertion_whole(redline: list[tuple[RedlineOperation, str]]) -> None:
     kept = [part for part in excerpt_of(tuple(redline)) if part[0] != "equal"]
     assert kept == [part for part in redline if part[0] != "equal"]
 

@@ -54,7 +54,7 @@ def test_an_alternating_page_is_described_in_one_sentence(clausewatch_with_marmo
         for day, payload in enumerate((INSURERS, COURTS, ADVERTISERS, COURTS, ADVERTISERS)):
             keep(store, payload, day)
     text = clausewatch_with_marmot("versions", "marmot").stdout
-    assert text.endswith(f"\n\nThe page alternates between versions 2 and 3 since {time_text(2)} (3 times).\n")
+    assert text.endswith(f"\n\nThe page has alternated between versions 2 and 3 since {time_text(2)} (3 times).\n")
     rows = json.loads(clausewatch_with_marmot("versions", "marmot", "--format", "json").stdout)
     assert "alternations" not in rows[0]
     assert rows[1]["alternations"] == rows[2]["alternations"]
