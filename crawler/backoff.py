@@ -72,7 +72,7 @@ class LiveBackOff:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Scrapy's factory method for components."""
+        """Returns the middleware for a crawl. Scrapy calls this to create the middleware."""
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
@@ -242,7 +242,7 @@ class ArchiveBackOff:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Scrapy's factory method for components."""
+        """Returns the middleware for a crawl. Scrapy calls this to create the middleware."""
         return cls()
 
     def process_response(self, request: Request, response: Response) -> Request | Response:

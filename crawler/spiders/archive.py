@@ -132,7 +132,7 @@ class ArchiveSpider(BaseSpider):
             for kind, count in concurrency.items()
         }
         settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
-        # Scrapy keeps as many connections open as this setting says.
+        # Scrapy keeps at most this many connections to a host open after their requests.
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", sum(concurrency.values()), priority="spider")
 
     def set_up(self, environment: Settings) -> None:
@@ -158,7 +158,7 @@ class ArchiveSpider(BaseSpider):
     async def start(self) -> AsyncIterator[Any]:
         """Yields requests, and captures that need no request, until nothing is left to do.
 
-        Waits while as many policies and captures are under way as allowed.
+        If the allowed number of policies or captures is under way, waits until one of them is finished.
         """
         self._crawls = {}
         self._changed = asyncio.Event()

@@ -43,7 +43,7 @@ def test_public_addresses_are_recognised(address: str) -> None:
         "4000::1",
     ],
 )
-def test_all_other_addresses_are_private(address: str) -> None:
+def test_addresses_outside_the_public_internet_are_private(address: str) -> None:
     assert not is_public(address)
 
 
