@@ -24,7 +24,7 @@ def test_a_rendered_redirect_keeps_its_verdict_and_its_text() -> None:
     assert reading.verdict.evidence == "the page only sends the browser on to another"
     assert (reading.verdict.reason, reading.verdict.needs_browser) == ("empty", False)
     assert reading.document is not None
-    assert [clause.text for clause in reading.document.clauses] == ["One moment.", "Please follow us to the new page."]
+    assert [clause.text for clause in reading.document.clauses] == ["Welcome.", "Please follow us to the new page."]
 
 
 def test_a_rendered_shell_shows_nothing_and_needs_no_browser() -> None:
