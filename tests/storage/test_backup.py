@@ -140,7 +140,7 @@ def test_a_backup_is_restored_only_into_an_empty_database(filled: str, tmp_path:
         assert everything(store) == before
     with Store.open(f"sqlite:///{tmp_path / 'other.db'}") as store:
         store.subscriptions.subscribe("reader@marmot.example", [], BEGIN)
-        with pytest.raises(StorageError, match="it has rows in subscribers"):
+        with pytest.raises(StorageError, match="it has rows in the table subscribers"):
             restore(store, file)
 
 

@@ -169,9 +169,14 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "place", "fault", "remedy"),
     [
-        ("UPDATE captures SET url = 'https://evil.example/' WHERE id = 2", "(capture 2)", "row in captures", "backup"),
-        ("UPDATE captures SET status = 500 WHERE id = 2", "(capture 2)", "row in captures", "backup"),
-        ("UPDATE captures SET headers = '[]' WHERE id = 2", "(capture 2)", "row in captures", "backup"),
+        (
+            "UPDATE captures SET url = 'https://evil.example/' WHERE id = 2",
+            "(capture 2)",
+            "row in the table captures",
+            "backup",
+        ),
+        ("UPDATE captures SET status = 500 WHERE id = 2", "(capture 2)", "row in the table captures", "backup"),
+        ("UPDATE captures SET headers = '[]' WHERE id = 2", "(capture 2)", "row in the table captures", "backup"),
         ("UPDATE captures SET headers = '[' WHERE id = 2", "capture 2", "cannot be read", "backup"),
         (
             "DELETE FROM captures WHERE id = 2",
@@ -179,15 +184,30 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
             "is missing, but 1 row in the table readings refers to it",
             "backup",
         ),
-        ("UPDATE payloads SET data = x'00' WHERE keyframe IS NOT NULL", "(capture 2)", "its payload: ", "backup"),
+        (
+            "UPDATE payloads SET data = x'00' WHERE keyframe IS NOT NULL",
+            "(capture 2)",
+            "its payload cannot be read: ",
+            "backup",
+        ),
         ("UPDATE reviews SET note = ''", "review 1", "was altered after it was written", "backup"),
-        ("UPDATE readings SET verdict = 'accepted' WHERE capture_id = 4", "(capture 4)", "row in readings", "repair"),
+        (
+            "UPDATE readings SET verdict = 'accepted' WHERE capture_id = 4",
+            "(capture 4)",
+            "row in the table readings",
+            "repair",
+        ),
         ("DELETE FROM readings WHERE capture_id = 4", "(capture 4)", "no row in the table readings", "reextract"),
         ("UPDATE documents SET data = x'00'", "(capture 3)", "is damaged", "repair"),
         ("DELETE FROM documents", "(capture 3)", "is missing", "repair"),
         ("DELETE FROM policies", "marmot privacy", "has no row in the table policies", "reextract"),
-        ("UPDATE policies SET newest = '2020-01-01 00:00:00'", "marmot privacy", "row in policies", "reextract"),
-        ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in policies", "reextract"),
+        (
+            "UPDATE policies SET newest = '2020-01-01 00:00:00'",
+            "marmot privacy",
+            "row in the table policies",
+            "reextract",
+        ),
+        ("UPDATE policies SET composed = revision + 1", "marmot privacy", "row in the table policies", "reextract"),
         ("UPDATE policies SET reader = 'nobody'", "(capture 5)", "no row in the table readings by", "reextract"),
         ("DELETE FROM counts", "marmot privacy", "has no row in the table counts", "repair"),
         (
