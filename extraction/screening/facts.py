@@ -158,7 +158,10 @@ def _beginning(document: Document) -> str:
 
 
 def searchable(text: str) -> str:
-    """Returns a text in the form that is searched for phrases: the first 3,000 characters, with straight apostrophes."""
+    """Returns the part of a text that is searched for phrases: the first 3,000 characters.
+
+    Apostrophes in the returned text are straight.
+    """
     return text[:_SEARCHED_CHARACTERS].replace("’", "'").replace("‘", "'")
 
 

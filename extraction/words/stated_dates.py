@@ -114,7 +114,7 @@ def stated_date(texts: Sequence[str]) -> date | None:
     texts: the texts of the policy's clauses, in order.
 
     A date counts only if words such as "effective" or "last updated" announce the date. These words are shortly before
-    the date: in the same clause, or in a short clause directly above a clause that contains little more than the date.
+    the date: in the same clause, or in a short clause directly above the short clause that contains the date.
     If a policy announces several effective dates, or several dates of updates, the first date counts. Returns None if
     the policy announces no date, if the date doesn't exist, or if the date is ambiguous (03/04/2018).
     """

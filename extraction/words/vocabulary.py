@@ -88,7 +88,7 @@ _SHARED_WORDS = word_set(
 # The number of characters at a text's beginning that are searched first. Most texts that use the policy vocabulary have
 # a word of the vocabulary within these characters.
 _HEAD = 200
-# No word has more characters than this. The search of the rest of a text begins this many characters before the end of
+# The assumed maximum length of a word. The search of the rest of a text begins this many characters before the end of
 # the head, so that a word across the end of the head is found.
 _LONGEST_WORD = 40
 # The result for a text with more characters than this isn't cached, so that a hostile page can't fill the memory.
