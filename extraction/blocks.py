@@ -95,7 +95,7 @@ class Block:
     kind: the kind of the block.
     text: the normalised text. It has at least one letter or digit.
     level: the level of a heading, from 1; 0 for any other kind of block.
-    label: the number that an ordered list gives to the item; None for any other block.
+    label: the label of an item in an ordered list, such as `3.`; None for any other block.
     links: the targets of the block's links.
     typography: the text's typography (see `core.clauses.Clause`); None if the source has no typography (PDF).
     bold: whether all characters are bold.

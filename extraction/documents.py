@@ -24,7 +24,8 @@ EXTRACTOR = "2"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
 _MARKDOWN_SIGN = re.compile(rb"^#{1,6} \S|^[=-]{3,}\s*$|\*\*\S|\]\(|^[-*] \S", re.MULTILINE)
-# Control characters that don't occur in text. Escape isn't among them, because ISO-2022 encodings use it.
+# Control characters that don't occur in text. The escape character isn't in the list, because ISO-2022 encodings use
+# it.
 _CONTROL = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 # First bytes of images, archives, office documents and programs.
 _BINARY = (

@@ -13,8 +13,8 @@ SIDE_TAGS = frozenset(["noscript", "legend"])
 SIDE_ROLES = word_set("toolbar dialog alertdialog banner tooltip complementary doc-toc")
 #: Elements that may count as furniture because of their tag alone, without a class name, id or role.
 FURNITURE_TAGS = word_set("nav search noscript legend footer header aside form")
-# Class names and ids of consent managers (CMPs) and their banners. A consent manager may hold more running text than
-# the policy, so an element with one of these names counts as furniture whatever the element contains. Some consent
+# Class names and ids of consent managers (CMPs) and their banners. A consent manager may have more running text than
+# the policy, so an element with one of these names always counts as furniture. Some consent
 # managers also write a list of cookies into the policy's text. The pattern leaves out the names of the elements of
 # these lists, so the lists remain in the policy.
 _CONSENT = re.compile(

@@ -1,6 +1,7 @@
 """Rules on the text of a capture.
 
-They quarantine other documents, and texts that use few words of the policy vocabulary (`extraction.words.vocabulary`).
+The rules quarantine documents other than the policy, and texts with few words of the policy vocabulary
+(`extraction.words.vocabulary`).
 """
 
 from core.captures import Verdict

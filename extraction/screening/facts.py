@@ -26,7 +26,7 @@ POLICY_DENSITY = 0.012
 SPARSE_DENSITY = 0.006
 #: A text with at least this density counts as a policy even if the text is very short.
 SHORT_POLICY_DENSITY = 0.035
-# A text with fewer policy words than this isn't `is_dense`, whatever the density of the text.
+# A document with fewer policy words than this isn't dense (see `Facts.is_dense`), even if its density is high.
 _ENOUGH_POLICY_WORDS = 12
 # The number of characters at a document's beginning in which words are counted.
 _COUNTED_CHARACTERS = 3_000
@@ -182,7 +182,7 @@ def first_markup(page: bytes, *patterns: re.Pattern[str]) -> str:
 
 
 def quote(match: re.Match[str]) -> str:
-    """Returns a match with some of the text around it, to quote in the evidence."""
+    """Returns a match with some of the surrounding text, as a quotation for the evidence."""
     return normalize(match.string[max(0, match.start() - 30) : match.end() + 60])[:120]
 
 

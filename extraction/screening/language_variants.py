@@ -105,7 +105,7 @@ def language_variants(captures: Collection[CaptureLanguage]) -> dict[CaptureLang
     counts = Counter(capture.language for capture in ordered)
     if len(counts) < 2:
         return {}
-    # `most_common` returns languages with equal counts in the order in which they were counted.
+    # `most_common` sorts languages with equal counts by their first capture.
     own_language = counts.most_common(1)[0][0]
     verdicts: dict[CaptureLanguage, Verdict] = {}
     before: CaptureLanguage | None = None

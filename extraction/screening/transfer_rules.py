@@ -1,4 +1,4 @@
-"""Rules on the HTTP transfer: they judge the HTTP status, and whether the payload was cut off."""
+"""Rules on the HTTP transfer. The rules judge the HTTP status, and whether the payload was cut off."""
 
 import re
 

@@ -68,7 +68,7 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
 
 
 def _with_layout_as_spaces(raw: str) -> str:
-    """Returns the text with a space in place of each line break, tab and form feed. No-break spaces are kept."""
+    """Replaces each line break, tab and form feed with a space. No-break spaces aren't replaced."""
     return raw.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\f", " ")
 
 
