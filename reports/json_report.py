@@ -1,4 +1,4 @@
-"""Renders a report as JSON, in the shape of the JSON contract."""
+"""Renders a report as JSON. The fields are those that the documentation of the JSON output lists."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Cuts the redline of a split or a merge into pieces, one for each of the several clauses."""
+"""Cuts the redline of a split into one piece for each new clause, and the redline of a merge into one for each old clause."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -9,12 +9,12 @@ _Part = tuple[RedlineOperation, str]
 
 
 def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str]) -> list[Redline]:
-    """Cuts a redline at the end of each text of one side. Returns one piece for each text.
+    """Cuts a redline at the end of each of one side's texts. Returns one piece for each text.
 
     Without the parts of the other side, the redline must be equal to the texts in order, except for white space. Only
     the last piece may end in white space.
 
-    other: the operation of the parts that only the other side has, `delete` or `insert`.
+    other: the operation of the parts that occur only on the other side, `delete` or `insert`.
     texts: the texts of the clauses on the side that has several clauses.
     """
     ends = list(accumulate(len("".join(text.split())) for text in texts))
