@@ -53,7 +53,7 @@ def runs_of_parts(
 
 
 def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int]) -> tuple[list[int], float]:
-    """Leaves out parts that are not credible. Returns the credible parts, and the similarity of all these parts to the whole.
+    """Leaves out parts that are not credible. Returns the credible parts, and the similarity of their sum to the whole.
 
     Returns no parts if more than one clause lies between two neighbouring parts, or if there are more than _MOST_PARTS.
     """
@@ -70,7 +70,7 @@ def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int
 def _with_neighbours(
     whole: EncodedText, texts: dict[int, EncodedText], parts: list[int], both: float
 ) -> tuple[list[int], float]:
-    """Adds the clause before the first part, and the clause after the last part, if the similarity to the whole rises."""
+    """Adds the clause before the first part and the clause after the last part, if the similarity to the whole rises."""
     for neighbour in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, neighbour])
         if neighbour not in texts or len(wider) > _MOST_PARTS:
@@ -91,7 +91,7 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
     the next and the previous part. The reason is that many clauses have a few words in common by chance.
     """
     together = concatenated(parts)
-    # The blocks of common words. For each block: the begin and the end in the whole, and the begin and the end in the
+    # The blocks of common words. For each block: the start and the end in the whole, and the start and the end in the
     # joined parts.
     blocks = [
         (code.src_start, code.src_end, code.dest_start, code.dest_end)
@@ -110,8 +110,8 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
         if len(part.letters) >= _SHORT:
             credible.append(common >= _PART * part.weight)
         else:
-            # In the whole: the end of the words that belong to earlier parts, and the begin of the words that belong to
-            # later parts.
+            # In the whole: the end of the words that earlier parts contain, and the beginning of the words that later
+            # parts contain.
             before = max((b if d <= start else a + start - c for a, b, c, d in blocks if c < start), default=0)
             after = min(
                 (a if c >= end else a + end - c for a, _, c, d in blocks if d > end), default=len(whole.letters)

@@ -1,4 +1,4 @@
-"""Renders a report as JSON. The fields are those that the documentation of the JSON output lists."""
+"""Renders a report as JSON, with the fields that docs/contract.md lists."""
 
 import json
 
