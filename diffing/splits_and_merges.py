@@ -70,7 +70,7 @@ def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int
 def _with_neighbours(
     whole: EncodedText, texts: dict[int, EncodedText], parts: list[int], both: float
 ) -> tuple[list[int], float]:
-    """Adds the clause before the first part and the clause after the last part, if the similarity to the whole rises."""
+    """Adds the clause before the first part and the clause after the last part, if that raises the similarity."""
     for neighbour in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, neighbour])
         if neighbour not in texts or len(wider) > _MOST_PARTS:

@@ -104,7 +104,7 @@ class _Announced:
 
 
 class _PolicyChanges:
-    """The new changes of each policy. Each history is read once and each report is made once for all subscribers together.
+    """The new changes of each policy. Histories and reports are shared by all subscribers.
 
     earliest: for each policy, the earliest watermark of all subscribers. Older changes are not available.
     """

@@ -29,7 +29,7 @@ _SHOWN_SIGNIFICANCES = ("substantive", "factual")
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """An entry of a digest, about one announcement: a policy changed from one period to the next, or began to alternate.
+    """An entry of a digest, about one announcement: a policy changed between two periods, or began to alternate.
 
     report: the comparison of the announcement's old period and new period.
     name: the name of the vendor, and the policy.

@@ -1,4 +1,4 @@
-"""Cuts the redline of a split into a piece for each new clause, and the redline of a merge into a piece for each old clause."""
+"""Cuts the redline of a split into a piece for each new clause, and of a merge into a piece for each old clause."""
 
 from collections.abc import Sequence
 from itertools import accumulate

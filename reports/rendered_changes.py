@@ -100,7 +100,7 @@ class RenderedChange:
 
     @property
     def redline_with_breaks(self) -> Redline:
-        """The redline with paragraph marks: an inserted ¶ where a clause was split, a deleted ¶ where clauses were merged."""
+        """The redline with paragraph marks: an inserted ¶ where a clause was split, a deleted ¶ after a merge."""
         old, new = self.change.old, self.change.new
         if not old or not new or len(old) == len(new):
             return self.redline
@@ -194,7 +194,7 @@ def redline_as_text(redline: Redline) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """Returns the first `length` characters of a text and an ellipsis. A text of at most `length` characters stays whole.
+    """Returns the first `length` characters of a text and an ellipsis. A shorter text is returned unchanged.
 
     If there is a space within 25 characters before the end, the text is cut at the space.
     """
@@ -221,7 +221,7 @@ def _clause_kind(change: Change) -> str:
 
 
 def _printable_redline(change: Change) -> Redline:
-    """Returns the redline of a change, made printable. If the change has no redline, returns one made of the clauses."""
+    """Returns the redline of a change, made printable. If there is no redline, returns one made of the clauses."""
     if change.redline:
         return tuple((operation, printable(text)) for operation, text in change.redline)
     old, new = (printable(" ".join(clause.text for clause in side)) for side in (change.old, change.new))
@@ -270,7 +270,7 @@ def _difference_note(name: str, old: str, new: str) -> str:
 
 
 def _move_note(old: Clause, new: Clause) -> str:
-    """Returns a sentence that names the old and the new place of a moved clause, with the headings if the headings differ."""
+    """Returns a sentence that names the old and the new place of a moved clause. Different headings are named, too."""
     origin, target = f"clause {old.position + 1} of the old text", f"clause {new.position + 1} of the new text"
     if old.heading_path != new.heading_path:
         paths = old.heading_path, new.heading_path

@@ -63,8 +63,8 @@ def as_docx(report: Report) -> bytes:
     writer.keep_apart([element for element in elements if element.tag == qn("w:p")])
     for element in elements:
         body.insert(len(body) - 1, element)  # before the section's properties, which must come last
-    # Accepting the deletion of a paragraph mark, or rejecting its insertion, makes Word join the paragraph with the
-    # next one. So the last paragraph must be followed by a paragraph without tracked changes.
+    # If the deletion of a paragraph mark is accepted, or the insertion of a paragraph mark is rejected, Word joins the
+    # paragraph with the next paragraph. So the last paragraph must be followed by a paragraph without tracked changes.
     _annex(document, report, changes)
     file = io.BytesIO()
     document.save(file)
@@ -223,7 +223,7 @@ class _RevisionWriter:
         yield end
 
     def _bookmarked(self, name: str) -> Iterator[BaseOxmlElement]:
-        """Yields a bookmark. Yields nothing if the document has a bookmark of that name already: names must be unique."""
+        """Yields a bookmark; nothing if the document has a bookmark of that name already. Names must be unique."""
         if name in self._bookmarks:
             return
         self._bookmarks.add(name)

@@ -82,7 +82,7 @@ def headings_sentence(changes: Sequence[RenderedChange]) -> str:
 
 
 def circumstances(report: Report) -> tuple[str, ...]:
-    """Returns sentences on the time of the change, on the versions shown in between, and on the limits of the comparison."""
+    """Returns sentences on the time of the change, the versions shown in between, and the comparison's limits."""
     sentences = []
     if report.interval:
         sentences.append(
