@@ -7,7 +7,7 @@ from pathlib import Path
 from core.changes import Change, ChangeKind, Comparison, Redline, Significance
 from core.clauses import Clause, ClauseKind, Document
 from core.history import Observation, Period
-from reports import FileSide, Report, VersionSide
+from reports import REPORT_FORMATS, FileSide, Report, VersionSide
 from reports.report import Interval
 
 LAST_OLD = Observation(
@@ -139,3 +139,7 @@ EVERY_KIND = (
         significance="volatile",
     ),
 )
+
+
+#: The names of the formats that are text; the renderers of the other formats return bytes.
+TEXT_FORMATS = tuple(name for name, render in REPORT_FORMATS.items() if isinstance(render(file_report()), str))

@@ -128,5 +128,5 @@ def test_identity_ignores_the_order_of_identifiers() -> None:
 
 
 def test_the_source_of_an_archived_capture_is_its_archive() -> None:
-    with pytest.raises(ValueError, match="its archive's name"):
+    with pytest.raises(ValueError, match="the name of its archive"):
         replace(LIVE, provenance=Provenance("wayback", IDENTIFIERS))
