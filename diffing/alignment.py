@@ -1,7 +1,8 @@
 """Matches the clauses of two documents: first equal clauses, then similar clauses.
 
-Clauses are equal if their keys are equal. There are four keys. The strictest key is `diffing.sameness.same_text`, which
-is nearly the text itself. The least strict key is the text in which all numbers, dates and contact details are masked.
+Clauses are equal if their keys are equal. There are four kinds of keys. The strictest key is
+`diffing.sameness.same_text`, a text that hardly differs from the clause's text. The least strict key is the text in
+which all numbers, dates and contact details are masked.
 """
 
 from collections import Counter
@@ -142,7 +143,7 @@ def _weight(text: str) -> int:
 
 
 def _moved(matches: Sequence[Match], pairing: Pairing) -> frozenset[int]:
-    """Returns the indices of the matches that did not keep their order."""
+    """Returns the indices of the moved matches."""
     chain = heaviest_chain(
         [(match.old[0], match.new[0]) for match in matches],
         [

@@ -50,8 +50,9 @@ def compare_documents(old: Document, new: Document) -> Comparison:
 def _new_position_of_removed(alignment: Alignment) -> Callable[[int], int]:
     """Returns a function that returns the position of the new clause after which a removed clause is listed.
 
-    The function takes the removed clause's position in the old document. It looks for the last earlier clause that kept
-    its order, and returns the position of that clause in the new document; -1 if there is no such clause.
+    The function takes the removed clause's position in the old document. Among the old clauses before the removed
+    clause, the function finds the last clause that was matched and did not move. The result is the position of the
+    matching new clause; -1 if there is no such old clause.
     """
     in_order = sorted(
         (match.old[-1], match.new[-1]) for index, match in enumerate(alignment.matches) if index not in alignment.moved

@@ -1,8 +1,8 @@
 """Pairs clauses whose keys are equal.
 
 There are three steps. The first step pairs clauses whose key occurs exactly once on each side. The second step pairs
-clauses that are in the same order on both sides. The third step pairs the remaining clauses. It prefers pairs that
-stand next to a pair of the first two steps.
+clauses that are in the same order on both sides. The third step pairs the remaining clauses. The third step prefers
+clauses that are next to an existing pair.
 """
 
 from collections import Counter, defaultdict
@@ -70,7 +70,7 @@ def pair_equal(
     """Pairs the unpaired clauses whose keys are equal. A clause whose key is None is not paired.
 
     old_keys, new_keys: the key of each clause of the old and the new document.
-    distinctive: the keys that may pair clauses that did not keep their order; None if all keys may.
+    distinctive: the keys by which moved clauses may be paired; None if all keys may be used.
     """
     old = [position for position in pairing.unpaired_old if old_keys[position] is not None]
     new = [position for position in pairing.unpaired_new if new_keys[position] is not None]

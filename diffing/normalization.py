@@ -12,8 +12,8 @@ from functools import lru_cache, wraps
 
 from diffing.tokenization import DASHES, QUOTES, words
 
-# Characters that normalization drops: the marks that plain-text pages use for emphasis, bullets and table rules; signs
-# such as ®; and characters without width.
+# Characters that normalization removes: the characters that plain-text pages use for emphasis, bullets and table lines;
+# signs such as ®; and characters without width.
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
@@ -58,7 +58,7 @@ def normalize(text: str) -> str:
 
 @_cached
 def strip_typography(normalized: str) -> str:
-    """Returns a normalized text without spaces beside punctuation and without punctuation at either end."""
+    """Returns a normalized text without spaces next to punctuation and without punctuation at both ends."""
     text = _SPACE_BESIDE_PUNCTUATION.sub("", normalized)
     return text.strip(".;:,-'") or text
 

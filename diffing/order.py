@@ -1,4 +1,4 @@
-"""Decides which pairs of clauses kept their order, and which moved.
+"""Decides which pairs of clauses kept their order, and which pairs moved.
 
 The pairs that kept their order are the heaviest set of pairs that do not cross. All other pairs moved.
 """

@@ -78,8 +78,8 @@ def version_id(document: Document) -> str:
 
     The id is the first 12 hexadecimal digits of a SHA-256. The hashed text consists of the clauses' texts and of the
     e-mail addresses and telephone numbers that the clauses link to, in reading order. Labels, kinds, heading levels,
-    heading paths and other link targets don't change the id. Typography (the shapes of quotes and dashes, spaces beside
-    punctuation) and wholly volatile clauses don't change it either. A document without clauses has an id, too.
+    heading paths and other link targets don't change the id. Typography (the shapes of quotes and dashes, spaces next
+    to punctuation) and wholly volatile clauses don't change it either. A document without clauses has an id, too.
     """
     lines = []
     for clause in document.clauses:

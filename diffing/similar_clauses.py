@@ -159,7 +159,7 @@ class Hypotheses:
         return hypotheses
 
     def _weak_pairs(self, accepted: "_Accepted") -> list[tuple[float, Match]]:
-        """Returns pairs that are less similar than strong pairs, but whose clauses lie in the same gap.
+        """Returns pairs of clauses that are less similar than strong pairs, but lie in the same gap.
 
         The gaps lie between the clauses that have been matched so far.
         """

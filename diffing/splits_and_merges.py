@@ -29,7 +29,7 @@ def runs_of_parts(
 ) -> list[tuple[tuple[int, ...], float]]:
     """Returns the runs of clauses that are together more similar to the whole than each clause of the run alone.
 
-    For each run, returns the positions of the run's clauses, and the similarity of the run to the whole.
+    Each item of the list consists of the positions of a run's clauses and of the run's similarity to the whole.
 
     texts: the unpaired clauses of the other side, by position.
     similarity_alone: for each clause that may be a part, by position: the similarity of the clause to the whole.
@@ -53,7 +53,7 @@ def runs_of_parts(
 
 
 def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int]) -> tuple[list[int], float]:
-    """Leaves out parts that are not credible. Returns the credible parts, and the similarity of their sum to the whole.
+    """Leaves out parts that are not credible. Returns the other parts, and their joint similarity to the whole.
 
     Returns no parts if more than one clause lies between two neighbouring parts, or if there are more than _MOST_PARTS.
     """

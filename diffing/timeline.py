@@ -55,15 +55,15 @@ def _sort_key(observation: Observation) -> tuple[datetime, str, str, str, str, i
 
 
 def settled(history: History) -> SettledHistory:
-    """Divides the periods of a history into periods that stand, that did not last, and that are not confirmed yet.
+    """Divides the periods of a history into three groups: standing, transient and not confirmed yet.
 
-    A period that begins with a live capture stands if a later capture of the same address shows the text again, or if
-    a capture of the period comes from an archive or a file. The period did not last if the next capture of the address
-    within the hour shows another text. If the address is not captured again within the hour, the period stands, since
-    there is no evidence against it. Two kinds of periods need no confirmation, because they are no change: the first
-    period, and a period with the same text as the last period that stands.
+    A period that begins with a live capture is standing if a later capture of the same address shows the text again, or
+    if a capture of the period comes from an archive or a file. The period is transient (its text did not last) if the
+    next capture of the address within the hour shows another text. If the address is not captured again within the
+    hour, the period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation,
+    because they are not a change: the first period, and a period with the same text as the last standing period.
 
-    Captures that arrive later in time never change whether a period stands or did not last.
+    Later captures never turn a standing period into a transient period, or a transient period into a standing period.
     """
     periods = history.periods
     standing: list[Observation] = []

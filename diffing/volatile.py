@@ -10,7 +10,7 @@ a counter or an id at the end of the clause is volatile. A stated date is a fact
 import re
 from functools import lru_cache
 
-# A clause with more words than this is prose. A shorter clause may be a byline, for example.
+# A clause with more words than this is prose. A clause with fewer words may be a byline, for example.
 _FEW_WORDS = 12
 # A clause with at most this many characters is searched as a whole. In a longer clause, only this many characters at
 # the end are searched, since stamps and counters are shorter.

@@ -62,7 +62,7 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
         undeclared |= left_out
         if not left_out:
             caught_up.append(subscriber)
-    # If a policy is not declared at present, the policy's changes are sent after it is declared again.
+    # Changes of a policy that is not declared now are sent after the policy has been declared again.
     store.subscriptions.mark_composed(
         {key: revision for key, revision in revisions.items() if key not in undeclared}, caught_up
     )

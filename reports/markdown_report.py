@@ -11,8 +11,8 @@ from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 
-# CommonMark renders these tags everywhere. Whether ~~ and ** are rendered depends on the characters beside them
-# (CommonMark's rules on flanking delimiters), so they aren't used for redlines.
+# CommonMark renders these tags everywhere. Redlines don't use ~~ and **: whether these marks are rendered depends on
+# the neighbouring characters (CommonMark's rules on flanking delimiters).
 _TAGS = {"delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>"), "equal": ("", "")}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=[a-z])://|(?<=www)\.", re.IGNORECASE)
 # Ticket systems turn mentions in the rendered text, such as @name or #12, into links. A backslash before the sign

@@ -26,7 +26,7 @@ def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str])
             for index, char in enumerate(text):
                 if not char.isspace():
                     # The cut is before the first character of the next text. White space and parts of the other side
-                    # that stand before this character belong to the previous piece.
+                    # before this character belong to the previous piece.
                     if len(pieces) < len(texts) and characters == ends[len(pieces) - 1]:
                         pieces[-1].append((operation, text[begin:index]))
                         pieces.append([])

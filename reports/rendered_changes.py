@@ -1,4 +1,4 @@
-"""Prepares changes for all report formats: names, order, grouping and notes, and shortens long unchanged text.
+"""Prepares changes for all report formats: names, orders and groups changes, writes notes, shortens unchanged text.
 
 Nothing in this module depends on a format. All text from a vendor is made printable.
 """
@@ -174,7 +174,7 @@ def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[ChangeRun, ...]
 
 
 def excerpt_of(redline: Redline) -> Redline:
-    """Returns the redline with long unchanged text shortened: only the text next to a difference is kept."""
+    """Returns the redline with long unchanged text shortened to the text next to the differences."""
     if len(redline) == 1 and redline[0][0] == "equal":
         return (("equal", shortened(redline[0][1], _EXCERPT)),)
     last = len(redline) - 1

@@ -59,7 +59,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 @st.composite
 def edited_pairs(draw: st.DrawFn) -> tuple[Document, Document]:
-    """Draws a document, and a copy whose clauses are dropped, moved, doubled, edited, split and relabelled."""
+    """Draws a document and an edited copy: clauses are dropped, moved, doubled, edited, split and relabelled."""
     old = draw(documents())
     texts = [(clause.kind, clause.label, clause.text, clause.links) for clause in old.clauses]
     for _ in range(draw(st.integers(0, 6)) if texts else 0):

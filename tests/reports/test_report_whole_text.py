@@ -70,7 +70,7 @@ KINDS: st.SearchStrategy[ChangeKind | None] = st.sampled_from(["modified", "move
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
-    """Draws any assignment of old clauses to new clauses, in any order. `compare` can return only some of them."""
+    """Draws any assignment of old clauses to new clauses, in any order. Many are impossible results of `compare`."""
     olds, news = draw(st.integers(0, 12)), draw(st.integers(0, 12))
     pairs = list(zip(draw(st.permutations(range(olds))), draw(st.permutations(range(news))), strict=False))
     pairs = pairs[: draw(st.integers(0, len(pairs)))]
