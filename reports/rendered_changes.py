@@ -52,7 +52,7 @@ ELLIPSIS: Final = "…"
 PARAGRAPH_END: Final = "¶"
 TOP_LEVEL: Final = "top level"
 
-# If the confidence of a change is below this, a note warns that the two sides may not belong together.
+# If the confidence of a change is below this value, a note warns that the two sides may be unrelated.
 _UNCERTAIN = 0.5
 # The number of characters of unchanged text that are shown before and after a difference. Where a list names a clause
 # by the beginning of the text, the list shows this many characters, too.

@@ -254,7 +254,8 @@ class _RevisionWriter:
     def _in_place(self, row: MergedRow) -> Iterator[BaseOxmlElement]:
         """Yields one paragraph for the row.
 
-        For a split, yields one paragraph for each new clause; for a merge, one paragraph for each old clause."""
+        For a split, yields one paragraph for each new clause; for a merge, one paragraph for each old clause.
+        """
         pieces = _pieces(row)
         break_revision, clauses = ("w:ins", row.new) if len(row.new) > 1 else ("w:del", row.old)
         last_revision = {"removed": "w:del", "moved_from": "w:del", "added": "w:ins", "moved_to": "w:ins"}.get(row.role)
