@@ -82,7 +82,7 @@ def version_report(*changes: Change, vendor_name: str = "Marmot Mail") -> Report
     return Report(sides[0], sides[1], Interval(LAST_OLD, FIRST_NEW), (), files.comparison)
 
 
-# At least one change of every kind and of every significance. Some changes get notes.
+# At least one change of every kind, and at least one of every significance. Some changes have notes in the report.
 EVERY_KIND = (
     change("removed", (clause(0, "Cookies", kind="heading"),), ()),
     change("added", (), (clause(0, "We now sell your data.", kind="list_item"),)),

@@ -1,4 +1,4 @@
-"""Text from a hostile page: it is shown as text, and never gets into a shell, a path, a header or a link."""
+"""Text from a hostile page is shown as text, and never gets into a shell, a path, a header or a link."""
 
 import email
 import email.policy
@@ -24,7 +24,7 @@ from storage import Store
 from tests.conftest import Clausewatch
 from tests.reports.report_examples import TEXT_FORMATS
 
-# A mark that every text on the page contains. Wherever the tests find the mark, text from the page got there.
+# A mark that every text on the page contains. Any place in which the tests find the mark contains text from the page.
 MARK = "h0st1le"
 TEXTS = (
     f"$(touch {MARK}); `touch {MARK}` | sh & rm -rf ~/{MARK}",
@@ -51,7 +51,7 @@ def watched() -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
             collected.append((event, arguments))
 
     if not _hooked:
-        sys.addaudithook(note)  # added once only, since audit hooks can't be removed
+        sys.addaudithook(note)  # added only once, since audit hooks can't be removed
         _hooked = True
     _watching.append(events)
     try:
@@ -76,7 +76,7 @@ def page(sentence: str) -> bytes:
 
 @pytest.fixture
 def ingested(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
-    """Provides the commands on a store with two versions of the page. The current folder is empty."""
+    """Stores two versions of the page, and provides the commands for this store. The current folder is empty."""
     for year, sentence in ((2021, "We keep it for a year."), (2022, f"We keep it {MARK} for ever.")):
         path = tmp_path / f"{year}.html"
         path.write_bytes(page(sentence))
