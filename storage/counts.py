@@ -1,6 +1,6 @@
-"""Counts the captures and reviews of each policy that were ever stored.
+"""Stores, for each policy, the number of captures and the number of reviews that were ever stored.
 
-`verify` compares the counts with the rows in the database, and so notices rows that were lost.
+`verify` compares these counts with the rows in the database, and thereby detects rows that were lost.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from storage.tables.models import CaptureRow, CountRow, ReviewRow
 
 
 def add(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterable[PolicyKey] = ()) -> None:
-    """Adds the captures and reviews that this transaction stores to the counts of their policies.
+    """Increments the counts of policies by the numbers of captures and reviews that this transaction stores.
 
     captures: the policy of each new capture. reviews: the policy of each new review.
     """

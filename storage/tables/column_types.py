@@ -73,8 +73,8 @@ class Sha256(_Checked[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """Returns the 32 bytes of the checksum.
 
-        `value` may come from another column of a damaged row, and may therefore not be hexadecimal. The result is then
-        bytes that equal no checksum.
+        `value` may come from a damaged row, and may therefore not be hexadecimal. The result is then bytes that equal
+        no checksum.
         """
         if value is None:
             return None
@@ -116,7 +116,10 @@ class Moment(_Checked[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Returns the time in UTC; for SQLite, which has no time zones, a naive time. ValueError if `value` is naive."""
+        """Returns the time in UTC. The result is naive for SQLite, which has no time zones.
+
+        ValueError if `value` is naive.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
