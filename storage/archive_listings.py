@@ -263,8 +263,8 @@ def any_to_fetch(session: Session, captures: Iterable[Capture]) -> bool:
 def _with_checksum(key: PolicyKey, archive: str, checksum: str) -> tuple[ColumnElement[bool], ...]:
     """Returns the SQL conditions that select a policy's captures to fetch with a checksum from an archive.
 
-    archive: the archive's address. Two archives may compute checksums differently, so equal checksums of different
-    archives don't prove equal pages.
+    archive: the archive's address. Equal checksums of different archives don't prove equal pages, so the archive is a
+    condition, too.
     """
     return (
         ListedCaptureRow.vendor == key.vendor,

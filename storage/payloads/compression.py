@@ -13,8 +13,8 @@ from core.exceptions import DamageError
 # don't detect the parts that a page has in common with its keyframe.
 _LEVEL = 6
 # The binary logarithm of this level's window size, which is 4 MiB. Larger pages need a larger window, so that it covers
-# the whole keyframe, and larger tables, so that the whole keyframe is indexed. Without the larger window and tables, the
-# delta of a page of 12 MB was as large as the page.
+# the whole keyframe, and larger tables, so that the whole keyframe is indexed. Without the larger window and tables,
+# the delta of a page of 12 MB was as large as the page.
 _LEVEL_WINDOW_LOG = 22
 _TABLE_LOG = 22
 
