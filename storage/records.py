@@ -32,7 +32,8 @@ class StoredCapture:
     """A capture with its final verdict.
 
     verdict: the verdict of the last review. If the capture has no reviews, the verdict of the reading. If the capture
-        has no reviews and the policy's other captures are in another language, the verdict is "quarantined".
+        has no reviews, and the policy's other captures show that it is in another language than the policy, the verdict
+        is "quarantined".
     version_id: the version that the capture shows; None if the capture is quarantined.
     reviews: users' decisions on the capture, oldest first. The last decision is valid.
     """

@@ -141,7 +141,9 @@ class Subscriptions:
         watermarks: Mapping[PolicyKey, datetime],
         now: datetime,
     ) -> None:
-        """Adds a message to the outbox, and advances the subscriber's watermarks. Changes nothing if an error is raised.
+        """Adds a message to the outbox, and advances the subscriber's watermarks.
+
+        Changes nothing if an error is raised.
 
         message: the message as RFC 5322 bytes; None if there was no change to report. watermarks: the new watermarks,
         by policy. A new watermark that is earlier than the stored watermark is ignored. now: the time at which the
