@@ -69,7 +69,7 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
 
 
 def _batches(captures: Iterable[FoundCapture]) -> Iterator[list[FoundCapture]]:
-    """Yields captures in batches. If the iterable raises an exception, first yields the captures before the exception."""
+    """Yields captures in batches. If `captures` raises an exception, first yields the captures before the exception."""
     batch: list[FoundCapture] = []
     size = 0
     error = DeferredError()

@@ -82,8 +82,8 @@ class ForkServer:
         """Ends the server and all its workers, even if they are busy.
 
         The server kills its workers and ends when it detects that the connection is closed. If the server doesn't end
-        within 10 seconds, for instance because `prepare` doesn't return, it is killed. Its workers then end after their
-        current tasks.
+        within 10 seconds, for instance because `prepare` doesn't return, this method kills the server. The workers then
+        end after their current tasks.
         """
         self._control.close()
         try:

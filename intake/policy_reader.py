@@ -53,7 +53,10 @@ def declared_of(policy: Policy, location: Location | None) -> str:
 
 
 def reading_task(capture: Capture, payload: bytes, policy: Policy, location: Location | None) -> ReadingTask:
-    """Returns the task of reading a capture according to its policy's declaration. location: as in `declared_of`."""
+    """Returns the task of reading a capture according to its policy's declaration.
+
+    location: the capture's location; None if the capture belongs to no declared location.
+    """
     return ReadingTask(capture, payload, *_selectors(location), policy.language)
 
 

@@ -20,8 +20,8 @@ class ReadingTask:
 
     capture: the capture.
     payload: the capture's payload.
-    select: the CSS selectors of the policy's text, as the capture's location declares them.
-    remove: the CSS selectors of the parts to remove, as the capture's location declares them.
+    select: the CSS selectors of the policy's text, from the declaration of the capture's location.
+    remove: the CSS selectors of the parts to remove, from the declaration of the capture's location.
     language: the declared language of the policy; None if no language is declared.
     """
 

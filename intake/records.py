@@ -6,7 +6,7 @@ from core.captures import Capture, Verdict
 from core.declarations import Policy
 
 #: A capture that a source passes to the intake: the capture, its payload, and its policy's declaration. The payload can
-#: be None if it is stored already.
+#: be None if the payload is stored already.
 FoundCapture = tuple[Capture, bytes | None, Policy]
 
 

@@ -34,7 +34,7 @@ class _PlannedReading:
     declared: the checksum of the parts of the declaration that apply to the capture (see ReadingRow).
     known: the stored reading by the current policy reader, or an equal stored reading by another policy reader; None if
         neither is stored.
-    text: the result, if the capture doesn't have to be read for it; otherwise None.
+    text: the result, if the result is known without reading the capture; otherwise None.
     """
 
     unread: UnreadCapture
@@ -62,7 +62,7 @@ class Intake:
         self._backlog = Backlog(store.database)
 
     def close(self) -> None:
-        """Ends the worker processes. The store stays open."""
+        """Ends the worker processes. Does not close the store."""
         self._workers.close()
 
     def __enter__(self) -> Self:
@@ -89,10 +89,10 @@ class Intake:
     def keep_all(self, captures: Iterable[FoundCapture]) -> Iterator[ReadCapture]:
         """Stores and reads captures like `keep`, on all processors. Yields the results in the order of the captures.
 
-        captures: an iterable. It is consumed while the caller iterates over the results, some captures ahead of the
-        results. Captures are committed as evidence in batches before they are read. If there are more than 16 captures,
-        worker processes read the captures. If a page kills two workers one after the other, its capture is quarantined
-        as `unreadable`; the next `reextract` reads the capture again.
+        captures: an iterable. Captures are taken from the iterable while the caller iterates over the results, some
+        captures ahead of the results. Captures are committed as evidence in batches before they are read. If there are
+        more than 16 captures, worker processes read the captures. If a page kills two workers one after the other, its
+        capture is quarantined as `unreadable`; the next `reextract` reads the capture again.
 
         If `captures` raises an exception, the captures before the exception are stored and read first; then the
         exception is raised. StorageError if a capture can't be stored, as in `keep`; the captures before that capture
@@ -113,7 +113,10 @@ class Intake:
             yield from batch
 
     def read(self, captures: Iterable[UnreadCapture]) -> Iterator[ReadCapture]:
-        """Reads captures that `keep_unread` stored, and yields the results in order. Errors as in `keep_all`."""
+        """Reads captures that `keep_unread` stored. Yields the results in the order of the captures.
+
+        Raises the same errors as `keep_all`.
+        """
         try:
             for batch in self._workers.map(self._plan(unread) for unread in self._after_backlog(captures)):
                 yield from self._put(batch)

@@ -195,9 +195,9 @@ class ArchiveListings:
     def mark_not_given(self, key: PolicyKey, capture: CaptureToFetch) -> int:
         """Records that fetching a capture failed. Returns the number of captures to fetch that were deleted.
 
-        The capture stays on the list if another capture with the same checksum can still be tried instead. If enough
-        captures with the checksum have been tried, all captures with the checksum are deleted from the list. A deleted
-        capture is added again if the archive's index names it again.
+        The capture is not deleted from the list if another capture with the same checksum can still be tried. If two
+        captures with the checksum, or all captures with the checksum, have been tried, all captures with the checksum
+        are deleted from the list. A deleted capture is added again if the archive's index names the capture again.
         """
         with self._database.write_session() as session:
             if capture.checksum is None:
@@ -279,7 +279,7 @@ def _stored(
 ) -> set[tuple[str, str]]:
     """Returns the index keys of stored captures of a policy from an archive, around the times of the listed captures.
 
-    The result contains the index key of every listed capture that is stored. It may contain further index keys.
+    The result contains the index key of every listed capture that is stored, and may contain further index keys.
     """
     if not captures:
         return set()

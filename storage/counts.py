@@ -40,7 +40,7 @@ def add(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterab
 def recount(session: Session, key: PolicyKey) -> None:
     """Raises a policy's counts to the numbers of captures and reviews that are in the database.
 
-    A count is never lowered, so `verify` keeps reporting rows that were lost.
+    A count is never decreased, so later runs of `verify` also report rows that were lost.
     """
     captures, reviews = session.execute(select(*present(*key))).one()
     row = session.get(CountRow, key) or CountRow(vendor=key.vendor, policy=key.policy, captures=0, reviews=0)

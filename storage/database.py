@@ -230,7 +230,7 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that first reads and then writes fails at once, without waiting for the timeout, if another
+    # A transaction that first reads and then writes fails immediately, without waiting for the timeout, if another
     # transaction has written since the read (https://www.sqlite.org/rescode.html#busy_snapshot). So a write transaction
     # acquires the write lock at its beginning.
     writes = connection.get_execution_options().get("clausewatch_writes")

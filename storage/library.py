@@ -68,7 +68,7 @@ class Library:
         policy reader. If so, the result is a period of the version that the last capture with this version id shows
         according to the policy reader in force.
 
-        UsageError as in `period_for`.
+        UsageError under the same conditions as `period_for`.
         """
         prefix = when[1:]
         if not when.startswith("@") or not prefix or any(version.id.startswith(prefix) for version in history.versions):
@@ -96,8 +96,8 @@ class Library:
     def document(self, capture_id: int, reader: str | None = None) -> Document:
         """Returns the document that was read from a capture, accepted or quarantined.
 
-        reader: the name of the policy reader that made the reading, as in `Observation.reader`; None for the policy
-        reader in force.
+        reader: the name of the policy reader that made the reading (for instance the value of `Observation.reader`);
+        None for the policy reader in force.
 
         ExtractionError if the capture could not be read as a document. UsageError if no capture has that id.
         """

@@ -31,9 +31,8 @@ class Review:
 class StoredCapture:
     """A capture with its final verdict.
 
-    verdict: the verdict of the last review. If the capture has no reviews, the verdict of the reading. If the capture
-        has no reviews, and the policy's other captures show that it is in another language than the policy, the verdict
-        is "quarantined".
+    verdict: the verdict of the last review. If the capture has no reviews, `verdict` is the verdict of the reading, or
+        a verdict "quarantined" if the policy's other captures are evidence that the policy is in another language.
     version_id: the version that the capture shows; None if the capture is quarantined.
     reviews: users' decisions on the capture, oldest first. The last decision is valid.
     """
@@ -76,7 +75,7 @@ class Finding:
 
     place: the capture, payload, review or other row that has the fault.
     fault: a description of the fault, for the operator.
-    remedy: what the operator should do.
+    remedy: the action that the operator should take.
         `backup`: restore a backup, because the damaged data can't be derived again.
         `repair`: run `clausewatch verify --repair`, which derives the damaged data again.
         `mended`: nothing, because this run of `verify` has derived the damaged data again.
@@ -160,8 +159,8 @@ class CaptureToFetch:
     listed: the index row of the capture.
     checksum: the archive's own checksum of the captured page; None if an equal checksum would not prove an equal page.
         Captures in the same archive with the same checksum show the same page.
-    tried: whether fetching the capture has failed. A capture that was tried stays on the list as long as another
-        capture with the same checksum can be tried instead.
+    tried: whether fetching the capture has failed. The capture is not deleted from the list as long as another capture
+        with the same checksum can be tried.
     """
 
     id: int

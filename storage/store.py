@@ -10,7 +10,7 @@ from storage.subscriptions import Subscriptions
 
 
 class Store:
-    """An open database. Several threads and several processes may use it at once.
+    """An open database. Several threads and several processes may use a database at the same time.
 
     library: captures, histories, documents, reviews and standings.
     archive_listings: the captures that a crawl of a web archive still has to fetch.

@@ -59,10 +59,10 @@ class Subscriptions:
             return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.since) for row in rows)
 
     def changed_policies(self) -> Mapping[PolicyKey, int]:
-        """Returns the policies that may have changed since `mark_composed` last recorded them, with their revisions.
+        """Returns the policies with histories that may have changed since the last `mark_composed`, with revisions.
 
-        The revision is a counter. It is incremented whenever the policy's history may have changed: if a capture was
-        read, if a user reviewed a capture, or if another policy reader came into force.
+        The revision of a policy is a counter. The counter is incremented whenever the policy's history may have
+        changed: if a capture was read, if a user reviewed a capture, or if another policy reader came into force.
         """
         query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision).where(_CHANGED_SINCE_COMPOSED)
         with self._database.read_session() as session:
@@ -77,9 +77,8 @@ class Subscriptions:
         A watermark is the `captured_at` up to which digests have reported every change to the subscriber. Before the
         first digest, the watermark is the time of the subscription.
 
-        If a digest has already covered all vendors of the subscriber, policies that have not changed since
-        `mark_composed` last recorded them are left out. Until then, for instance after the subscriber has chosen other
-        vendors, such policies are included.
+        If `mark_composed` has recorded the subscriber as caught up, policies that have not changed since the last
+        digests are left out. Subscribing the address again, for instance with other vendors, revokes that record.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))

@@ -32,8 +32,8 @@ class ObjectStores:
 
     An object is written completely or not at all, and is never altered.
 
-    url: the URL of the store for new objects; '' if new payloads stay in the database. Older objects may be in other
-        stores; `get` reads them from there.
+    url: the URL of the store for new objects; '' if new payloads are stored in the database. `get` can also read
+        objects from other stores, because older objects may be in other stores.
 
     StorageError if `url` is not the URL of a store, or if the store's folder can't be created.
     """

@@ -85,7 +85,7 @@ def session_info(url: str) -> dict[str, Any]:
 def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> None:
     """Stores the payloads of captures, if the payloads are not stored yet. The caller then stores the captures.
 
-    captures: each capture with its payload. The payload can be None if it is stored already.
+    captures: each capture with its payload. The payload can be None if the payload is stored already.
 
     StorageError if a payload is None and not stored, or if a payload can't be written to the payload store.
     """
@@ -148,7 +148,7 @@ def get(session: Session, sha256: str) -> bytes:
 
 
 def unpack(session: Session, row: PayloadRow) -> bytes:
-    """Returns the payload of a row. Errors as in `get`."""
+    """Returns the payload of a row. StorageError and DamageError under the same conditions as `get`."""
     keyframe = _load_keyframe(session, row.keyframe, row.sha256) if row.keyframe else None
     return restore(compressed_bytes(session, row), row.size, row.sha256, keyframe)
 
@@ -156,7 +156,7 @@ def unpack(session: Session, row: PayloadRow) -> bytes:
 def compressed_bytes(session: Session, row: PayloadRow) -> bytes:
     """Returns the compressed bytes of a payload's row, from the row or from the payload store.
 
-    Errors as in `ObjectStores.get`.
+    Raises the same errors as `ObjectStores.get`.
     """
     return object_stores_of(session).get(row.store, object_key(row.sha256, row.keyframe)) if row.store else row.data
 
@@ -234,7 +234,7 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
         return as_whole(compress(payload))
     smallest = min(len(delta) for _, delta in deltas)
     # Among the deltas that are about as small as the smallest delta, a delta against a whole payload is preferred,
-    # because reading it takes one look-up less.
+    # because reading that delta takes one look-up less.
     keyframe, delta = min(
         (pair for pair in deltas if _is_about_as_small(len(pair[1]), smallest)),
         key=lambda pair: (candidates[pair[0].sha256] is not None, len(pair[1])),
@@ -260,7 +260,8 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
 def _keyframe_candidates(neighbours: Sequence[PackedForm]) -> dict[str, str | None]:
     """Returns the payloads to try as keyframes, in the order in which to try them.
 
-    The result maps the SHA-256 of each payload to the SHA-256 of its own keyframe, or to None if it is stored whole.
+    The result maps the SHA-256 of each payload to the SHA-256 of the payload's own keyframe, or to None if the payload
+    is stored whole.
 
     The candidates come only from `neighbours`, which this transaction has read or is about to store. They never come
     from the KeyframeCache: a transaction that was rolled back may have added a keyframe to the cache, and the payload

@@ -97,7 +97,7 @@ def _revision_if_any(connection: Connection) -> str | None:
 def _check_no_unversioned_tables(connection: Connection, name: str) -> None:
     """Raises StorageError if the database has tables with the same names as clausewatch's, but no recorded revision.
 
-    Either the revision was lost, or the tables belong to another program. No migration may change such tables.
+    Either the revision was lost, or the tables belong to another program. No migration may change these tables.
     """
     if _revision_if_any(connection) is not None:
         return

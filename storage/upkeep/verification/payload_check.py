@@ -62,7 +62,7 @@ class PayloadCheck:
     def check_unused_objects(self) -> Iterator[Finding]:
         """Yields a finding for each payload store with unused objects. No payload's row refers to an unused object.
 
-        An object is unused if a process was killed after it had written the object and before it wrote the row.
+        A process leaves an unused object if it is killed between writing the object and writing the row.
         """
         with self._database.read_session() as session:
             urls = {url for (url,) in session.execute(select(PayloadRow.store).distinct()) if url}

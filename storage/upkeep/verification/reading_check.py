@@ -89,7 +89,7 @@ class ReadingCheck:
                 yield Finding(f"document {sha256}", fault, "backup")
 
     def check(self, capture_id: int, capture: Capture, payload: bytes | None, place: str) -> Iterator[Finding]:
-        """Yields the faults of a capture's readings and of their documents, and repairs them if `repair` is set.
+        """Yields the faults of a capture's readings and documents. Replaces damaged readings if `repair` is set.
 
         payload: the capture's payload; None if the payload or the capture's row is damaged. The capture can't be read
         again without a payload. place: the name of the capture in findings.
