@@ -91,7 +91,7 @@ class LiveBackOff:
         return await self._retry(request, None)
 
     async def _retry(self, request: Request, wait: float | None) -> Request | None:
-        """Waits, and returns the request to send again. Returns None if no retry is left, or if the wait would be too long.
+        """Waits, and returns the request to send again; None if no retry is left or if the wait would be too long.
 
         wait: the seconds to wait; None if there is no answer with a valid Retry-After. If None, the first wait is
             LIVE_BACKOFF seconds, and each further retry doubles the wait.

@@ -39,9 +39,9 @@ _REMOVE_DATAGRAM_APIS = """for (const name of ["RTCPeerConnection", "webkitRTCPe
 # The types of resources that a page may load: scripts, the data that scripts request, and style sheets, because some
 # scripts wait for them. Images, fonts, videos and frames don't change a policy's text, so they are not loaded.
 _LOADED_TYPES = frozenset({"script", "xhr", "fetch", "stylesheet"})
-# If Chromium takes longer than this to start, in seconds, the start has failed. Playwright has the same limit.
+# Time limit in seconds for the start of Chromium. Playwright has the same limit.
 _LAUNCH_TIMEOUT = 30.0
-# Time limit in seconds: for returning the HTML of the finished page, and again for closing the page.
+# Time limit in seconds for returning the HTML of the finished page, for closing the page, and for ending Chromium.
 _GRACE = 10.0
 # The interval, in seconds, at which this module checks whether a page's text has changed.
 _POLL = 0.25

@@ -145,7 +145,7 @@ class Budget:
                 after, result = change(before)
                 if after != before:
                     # The file is replaced in one step. So the file always contains a complete state, even if this
-                    # process dies, or if another process reads without the lock.
+                    # process dies or another process reads without the lock.
                     new = self._path.with_suffix(".new")
                     new.write_text(after.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
                     new.replace(self._path)

@@ -14,8 +14,8 @@ To add an archive:
 
 The order of calls: the spider requests the address that `listing_url` returns, and passes the answer to
 `parse_listing`. The spider repeats these two steps for each page of the index. For each listed capture, the spider
-requests the address that `replay_url` returns, and passes the answer to `parse_replay`. If the result is a redirect, the
-spider requests the redirect's target in the same way.
+requests the address that `replay_url` returns, and passes the answer to `parse_replay`. If the result is a redirect,
+the spider requests the redirect's target in the same way.
 
 The backoff middleware first passes every answer to `temporary_error`. If that method returns an error, the spider does
 not receive the answer. Instead, the middleware sends the request again later. `limits` limits the number of retries.
@@ -51,8 +51,8 @@ class Limits:
     backoff_429: the same as `backoff`, but after an ArchiveRateLimitError.
     backoff_max: seconds. If the archive's Retry-After header contains a longer wait, this crawl sends no more requests
         to the archive.
-    tries: the upper limit of times that one request is sent, including the first time. This limit matters only if the
-        archive answers other requests in the meantime.
+    tries: the number of temporary errors after which one request is not sent again. Only errors that may affect that
+        request alone are counted.
     strikes: the number of temporary errors in a row, counted over all requests, after which this crawl sends no more
         requests to the archive.
     refusals: the number of refused connections in a row (ArchiveBlockedError) after which the crawl concludes that
