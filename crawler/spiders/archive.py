@@ -309,7 +309,7 @@ class ArchiveSpider(BaseSpider):
                 raise ArchiveProtocolError("the archive's index sent the same resume key twice")
         except ArchiveError as error:
             self.tally.add_failure(subject, str(error))
-            # With the stored resume key, the next crawl would receive the same wrong answer. So the listing starts over.
+            # With the stored resume key, the next crawl would receive the same answer again. So the listing starts over.
             await self._in_thread(self.store.archive_listings.restart, listing)
             self._end_listing(crawl)
             return
@@ -386,7 +386,7 @@ class ArchiveSpider(BaseSpider):
                     yield fetched
 
     async def replay_failed(self, failure: Failure) -> AsyncIterator[FetchedCapture]:
-        """Handles a failed replay request. If an archived redirect led to the request, yields the redirect's capture."""
+        """Handles a failed replay request. If a redirect led to the request, yields the redirect's capture."""
         arguments = request_of(failure).cb_kwargs
         crawl, to_fetch = arguments["crawl"], arguments["to_fetch"]
         if isinstance(failure.value, RequestNotSentInterrupt):
