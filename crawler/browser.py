@@ -37,7 +37,7 @@ _BLANK = "about:blank"
 _REMOVE_DATAGRAM_APIS = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"])
     Object.defineProperty(globalThis, name, {value: undefined})"""
 # The types of resources that a page may load: scripts, the data that scripts request, and style sheets, because some
-# scripts wait for them. Images, fonts, videos and frames don't change a policy's text, so they are not loaded.
+# scripts wait for them. Images, fonts, videos and frames don't change a policy's text and are not loaded.
 _LOADED_TYPES = frozenset({"script", "xhr", "fetch", "stylesheet"})
 # Time limit in seconds for the start of Chromium. Playwright has the same limit.
 _LAUNCH_TIMEOUT = 30.0
@@ -82,7 +82,7 @@ class Browser:
     """The crawl's browser. It renders one page at a time. Chromium is started when the first page is to be rendered."""
 
     def __init__(self, crawler: Crawler) -> None:
-        # scrapy-playwright's log is switched off, because each of its failures is reported as a failure of the page.
+        # scrapy-playwright's log is switched off, because this class reports every failure as a failure of the page.
         logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL + 1)
         self._crawler = crawler
         self._turn = asyncio.Lock()
@@ -182,7 +182,7 @@ class _PageVisit:
         _PageFaultError, PlaywrightError or TimeoutError if there is no HTML to return.
         """
         blank = Request(
-            _BLANK,  # scrapy-playwright only opens the page; the methods below navigate it, with their own time limits
+            _BLANK,  # scrapy-playwright only opens the page; the methods below navigate the page, with other time limits
             meta={
                 "playwright": True,
                 "playwright_include_page": True,
@@ -276,7 +276,7 @@ class _PageVisit:
             response = await self._download(
                 request.url, request.method, await request.all_headers(), request.post_data_buffer or b""
             )
-        except Exception:  # after any failure, the script gets no answer
+        except Exception:  # after any failure, the script receives no answer
             response = None
         finally:
             self._loading -= 1

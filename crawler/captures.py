@@ -31,7 +31,7 @@ class FetchedCapture:
 
 def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
     """Returns the capture made from a live page's answer. asked_url: the address before redirects."""
-    request = cast(Request, response.request)  # Scrapy sets it before any callback
+    request = cast(Request, response.request)  # Scrapy sets the request before any callback
     return Capture(
         vendor=key.vendor,
         policy=key.policy,
@@ -57,7 +57,7 @@ def archived_capture(
     replay: the state of the replay when the answer was requested.
     memento: the time and address of the answer, as the archive states them.
     """
-    request = cast(Request, response.request)  # Scrapy sets it before any callback
+    request = cast(Request, response.request)  # Scrapy sets the request before any callback
     return Capture(
         vendor=key.vendor,
         policy=key.policy,

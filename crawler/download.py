@@ -65,9 +65,9 @@ class _LimitedHeadFactory(_HTTP11ClientFactory):
 class EvidenceDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's download handler for HTTP, extended so that every answer can serve as evidence.
 
-    If a request's meta has a `gate`, the request passes through this gate before it is sent.
+    If a request's meta has a `gate` (crawler.backoff.Gate), the handler waits for the gate before sending the request.
     The handler sets `requested_at` and `answered_at` (timezone-aware UTC) and `sent_at` (by time.monotonic()) in the
-    request's meta. It decodes the content codings of the body, but does not change the headers.
+    request's meta. The handler decodes the content codings of the body, but does not change the headers.
     """
 
     def __init__(self, crawler: Crawler) -> None:

@@ -14,8 +14,8 @@ from crawler.captures import FetchedCapture
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
-# Reading begins when more than _MAX_WAITING captures wait to be read, or when the first of them has waited for
-# _MAX_WAIT seconds. The intake reads more than 16 captures in several processes. Starting processes for 16 captures or
+# Reading begins when more than _MAX_WAITING captures wait to be read, or when the first waiting capture has waited
+# for _MAX_WAIT seconds. The intake reads more than 16 captures in several processes. Starting processes for 16 captures or
 # fewer would cost more time than it saves.
 _MAX_WAITING = 16
 _MAX_WAIT = 10

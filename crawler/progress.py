@@ -1,6 +1,6 @@
 """Shows the progress of a crawl on standard error.
 
-On a terminal, this is one line that is updated in place. Elsewhere, such as under cron, it is a new line at intervals.
+On a terminal, one line is updated in place. Elsewhere, such as under cron, a new line is printed at intervals.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from crawler.outcome import counts_from
 
 # The interval, in seconds, at which the line on a terminal is updated.
 _REDRAW_INTERVAL = 0.5
-# The line shows no estimate of the remaining time in the first seconds of a crawl. The constant is the number of these
-# seconds. The speed at the beginning of a crawl is not typical of the whole crawl.
+# In the first seconds of a crawl, up to this number, the line shows no estimate of the remaining time, because the speed
+# at the beginning of a crawl is not typical of the whole crawl.
 _ESTIMATE_AFTER = 10
 
 

@@ -7,7 +7,7 @@ To add an archive:
 
 1. Add the archive's name to `core.archives.WebArchive`. Captures from the archive have that name as their source.
 2. Write a client: a class that implements `Archive`, in a new module beside `crawler.archives.wayback`. The client
-   builds addresses and parses answers. It sends nothing itself, so its tests need no server.
+   builds addresses and parses answers. The client sends nothing, so the client's tests need no server.
 3. Change `crawler.archives.configured_archive` so that it returns the client if `core.settings` names the archive.
 4. Some archives rename the headers of captured pages in their answers. For example, the Wayback Machine adds the prefix
    `x-archive-orig-`. If the archive adds a prefix, add the prefix to `ingestion.warc_writer`.
@@ -18,7 +18,7 @@ requests the address that `replay_url` returns, and passes the answer to `parse_
 the spider requests the redirect's target in the same way.
 
 The backoff middleware first passes every answer to `temporary_error`. If that method returns an error, the spider does
-not receive the answer. Instead, the middleware sends the request again later. `limits` limits the number of retries.
+not receive the answer. Instead, the middleware sends the request again later. See `Limits` for the number of retries.
 """
 
 from collections.abc import Mapping
@@ -100,7 +100,7 @@ class ListingPage:
 
     captures: the captures that the page lists.
     malformed: the number of rows that could not be parsed and were skipped.
-    resume_key: the key with which to request the next page; None if this page is the last.
+    resume_key: the key with which to request the next page; None if this page is the last page.
     """
 
     captures: tuple[ListedCapture, ...]

@@ -46,7 +46,7 @@ _LIMITS = Limits(
     replay_concurrency=4,
     listing_rows=5000,
     backoff=5.0,
-    # If a client keeps sending requests for a minute after a 429, the Wayback Machine blocks its address for an hour.
+    # If a client keeps sending requests for a minute after a 429, the Wayback Machine blocks the address for an hour.
     backoff_429=60.0,
     backoff_max=900.0,
     tries=3,
@@ -75,7 +75,7 @@ class WaybackMachine:
     """
 
     limits = _LIMITS
-    # The archive declares some uncompressed bodies as gzip, so the crawl asks for no compression.
+    # The archive declares some uncompressed bodies as gzip, so the crawl requests uncompressed bodies.
     request_headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
 
     def __init__(self, address: str) -> None:

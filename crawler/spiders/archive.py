@@ -1,7 +1,7 @@
 """The archive crawl: `scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`.
 
-For each location, the crawl first requests a listing from the archive's index, page by page. Then it requests each
-listed capture that is not stored yet; such a request is a *replay*.
+For each location, the crawl first requests a listing from the archive's index, page by page. Then the crawl
+requests each listed capture that is not stored yet. The request for a listed capture is called a *replay*.
 """
 
 import asyncio
@@ -309,7 +309,7 @@ class ArchiveSpider(BaseSpider):
                 raise ArchiveProtocolError("the archive's index sent the same resume key twice")
         except ArchiveError as error:
             self.tally.add_failure(subject, str(error))
-            # With the stored resume key, the next crawl would receive the same answer again. So the listing starts over.
+            # With the stored resume key, the next crawl would receive the same wrong answer. The listing starts over.
             await self._in_thread(self.store.archive_listings.restart, listing)
             self._end_listing(crawl)
             return

@@ -28,9 +28,9 @@ from intake.records import ReadCapture
 class LiveSpider(BaseSpider):
     """A spider that fetches each location at which a policy is published today.
 
-    The answer after all redirects and retries is a capture, whatever the answer's status.
+    The answer after all redirects and retries becomes a capture, whatever the answer's status.
 
-    If a location has several pages, the spider fetches them one after the other, and makes one capture of all of them.
+    If a location has several pages, the spider fetches them one after the other, and makes one capture of all pages.
     If one of the pages can't be fetched, there is no capture.
 
     If a location's text has changed, the spider fetches the location a second time some minutes later, to see whether
