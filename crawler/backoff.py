@@ -129,8 +129,8 @@ class Gate:
     The gate closes for some time after each temporary error. After too many errors in a row, the gate stays closed. The
     crawl has then *given up* the archive: the crawl sends no more requests to the archive.
 
-    The download handler calls `enter` immediately before it sends a request. If `enter` was called before the request
-    waits in a download slot, a waiting request would still be sent after an error.
+    The download handler calls `enter` immediately before it sends a request. Without this
+    order, a request that passed the gate could wait in a download slot and still be sent after an error.
 
     archive: the client of the archive.
     limits: the archive's limits.

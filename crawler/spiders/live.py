@@ -116,7 +116,7 @@ class LiveSpider(BaseSpider):
     def spider_idle(self) -> None:
         """Handles Scrapy's signal that no request is left. Prevents the end of the crawl until the last second look.
 
-        If only second looks are left, prints once until when the crawl waits.
+        If only second looks are left, prints once how long the crawl waits.
         """
         if not self._second_looks:
             return
