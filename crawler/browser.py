@@ -182,7 +182,7 @@ class _PageVisit:
         _PageFaultError, PlaywrightError or TimeoutError if there is no HTML to return.
         """
         blank = Request(
-            _BLANK,  # scrapy-playwright only opens the page; the methods below navigate the page, with own time limits
+            _BLANK,  # scrapy-playwright only opens the page; the methods below navigate the page and limit the time
             meta={
                 "playwright": True,
                 "playwright_include_page": True,

@@ -131,7 +131,7 @@ class LiveSpider(BaseSpider):
         raise DontCloseSpider
 
     def spider_closed(self, reason: str) -> None:
-        """Cancels the second looks that have not begun, and then ends the crawl in the same way as BaseSpider."""
+        """Ends the crawl in the same way as BaseSpider, and cancels the second looks that have not begun."""
         super().spider_closed(reason)
         self.tally.count_left(len(self._second_looks))
         for task in self._second_looks:
