@@ -61,8 +61,8 @@ def _folded_lines(cells: Sequence[Sequence[str]], width: int) -> list[str]:
 def print_clauses(clauses: Iterable[Clause]) -> None:
     """Prints clauses as plain text.
 
-    Headings begin with one `#` for each level, as in Markdown. A clause's label is printed before the clause's
-    text. List items without a label begin with a bullet.
+    Headings begin with one `#` for each level, as in Markdown. A clause's label is printed before the text. List
+    items without a label begin with a bullet.
     """
     click.echo("\n".join(_clause_lines(clauses)).strip("\n"))
 

@@ -22,9 +22,9 @@ class PolicyStatus:
 
     standing: the numbers and times of the policy's captures.
     failing: why the policy fails; None if the policy does not fail.
-    failing_since: the time at which the failure began. For `quarantined`, the time of the first capture after the last accepted
-        capture; for `no capture`, the time of the last capture. None for `never captured`, and if the policy does not
-        fail.
+    failing_since: the time at which the failure began. For `quarantined`, this is the time of the first capture after
+        the last accepted capture; for `no capture`, the time of the last capture. None for `never captured`, and if the
+        policy does not fail.
     """
 
     standing: Standing

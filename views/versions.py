@@ -117,7 +117,7 @@ def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
 
 
 def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
-    """Yields a sentence for each version that did not last, and a sentence for the version that is not confirmed yet."""
+    """Yields a sentence for each version that did not last, and for the version that is not confirmed yet, if any."""
     numbers = version_numbers(settled_history.history)
     transient_periods: dict[str, list[Period]] = {}
     for period in settled_history.transient:
