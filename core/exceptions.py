@@ -3,8 +3,8 @@
 Commands catch only ClausewatchError. They print the error's message on stderr and exit with status 1, or with status 2
 for UsageError and DeclarationError.
 
-The names of exceptions end in `Error`. The exceptions in `crawler.failures` that stop work without a failure have names
-that end in `Interrupt`.
+The names of exceptions end in `Error`. `crawler.failures` also has exceptions that stop work without
+a failure. Their names end in `Interrupt`.
 """
 
 
@@ -40,7 +40,7 @@ class ArchiveError(ClausewatchError):
     """A request to a web archive failed, so it is unknown whether the archive has the captures.
 
     retry_after: the value of the answer's Retry-After header; '' if the answer had no such header.
-    affects_all: True if every request to the archive fails at present; False if perhaps only this request fails.
+    affects_all: True if every request to the archive fails at present; False if possibly only this request fails.
     """
 
     def __init__(self, message: str, *, retry_after: str = "", affects_all: bool = False) -> None:
@@ -70,8 +70,8 @@ class ArchiveProtocolError(ArchiveError):
 
 
 class ArchiveBudgetError(ClausewatchError):
-    """The file in which the crawls of this machine share an archive's request limits can't be read or written."""
+    """An archive's budget file can't be read or written. All crawls on this machine share the request limits in the file."""
 
 
 class DeliveryError(ClausewatchError):
-    """The mail server did not accept a digest. The digest stays in the outbox, and the next delivery sends it again."""
+    """The mail server did not accept a digest. The digest stays in the outbox. The next delivery sends it again."""

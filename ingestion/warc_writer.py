@@ -20,8 +20,8 @@ from formats.warc_metadata import METADATA_TYPE, metadata_of, target_uri, warc_d
 
 _RESPONSE = "application/http; msgtype=response"
 _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-# Headers that are not copied: three headers describe how the body was transferred. Content-Type is written from
-# `capture.media_type`.
+# Headers that are not copied from the capture. The first three describe how the body was transferred. Content-Type is
+# written from `capture.media_type`.
 _BODY_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
 # An archive's answer has headers of the archive itself, and headers of the captured page. This mapping has, for each
 # archive, the prefix of the headers of the captured page.
@@ -82,8 +82,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
 def _warcinfo(date: datetime) -> bytes:
     """Returns the `warcinfo` record, which describes the file.
 
-    date: the record's WARC-Date. It must not be the time of writing, because then the same captures would give
-        different bytes each time.
+    date: the record's WARC-Date. It must not be the time of writing: the same captures must always give the same
+        bytes.
     """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
@@ -112,7 +112,7 @@ def _redirects(capture: Capture) -> Iterator[bytes]:
 def _metadata(capture: Capture) -> bytes:
     """Returns a capture's metadata record.
 
-    The record has no WARC-Target-URI. If it had one, replay tools would show the metadata in place of the page.
+    The record has no WARC-Target-URI. With that field, replay tools would show the metadata in place of the page.
     """
     fields = [("WARC-Refers-To", _capture_id(capture))]
     record_id = _capture_id(capture, "metadata")

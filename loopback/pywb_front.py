@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-# This import patches sockets for gevent, so it must come before all modules that use sockets.
+# This import patches sockets for gevent, so this import must come before the imports of modules that use sockets.
 from pywb.apps.frontendapp import FrontEndApp
 from pywb.indexer.cdxindexer import write_multi_cdx_index
 from pywb.utils.geventserver import RequestURIWSGIHandler
@@ -36,7 +36,8 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 # By default, pywb answers a request for an unknown address with a capture of a similar address, for example with other
-# query parameters. The Wayback Machine doesn't do that, so these rules turn it off.
+# query parameters. The Wayback Machine doesn't do that, so these rules turn off pywb's search for similar
+# addresses.
 _NO_FUZZY_RULES = """\
 default_filters: {fuzzy_search_limit: '0', not_exts: [], mimes: [], url_normalize: []}
 rules: []
@@ -44,7 +45,7 @@ rules: []
 
 
 class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no types
-    """A request handler that gives the application access to the connection, so that a fault can close it."""
+    """A request handler that gives the application access to the connection. A fault can then close the connection."""
 
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
@@ -52,7 +53,7 @@ class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no type
         return environ
 
     def log_request(self) -> None:
-        """Prints nothing, because `WaybackFront` writes a log of its own."""
+        """Prints nothing, because `WaybackFront` writes a separate log."""
 
 
 class WaybackFront:

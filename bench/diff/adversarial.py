@@ -37,7 +37,7 @@ def _vocabulary(chance: random.Random, size: int) -> list[str]:
 
 
 def _paragraphs(chance: random.Random, size: int, words: int = 50, vocabulary: int = 5000) -> Texts:
-    """Returns paragraphs of random words. As in a language, a few words are very frequent (Zipf's law).
+    """Returns paragraphs of random words. As in natural language, a few words are very frequent (Zipf's law).
 
     size: the length of all paragraphs together, in bytes. words: the average number of words of a paragraph.
     vocabulary: the number of different words.
@@ -122,7 +122,7 @@ def one_clause() -> tuple[Texts, Texts]:
 
 
 def one_clause_of_few_words() -> tuple[Texts, Texts]:
-    """1 MB in one clause without punctuation. It has 50 different words, compared with the words in random order."""
+    """1 MB in one clause of 50 different words without punctuation, compared with its words in random order."""
     chance = _chance(10)
     known_words = _vocabulary(chance, 50)
     old = chance.choices(known_words, k=180_000)

@@ -74,5 +74,5 @@ def labelled_captures() -> Iterator[LabelledCapture]:
 
 
 def sha1_hex(payload: bytes) -> str:
-    """Returns the SHA-1 of a payload in lower-case hexadecimal, by which the labels identify captures."""
+    """Returns the SHA-1 of a payload in lower-case hexadecimal. The labels identify captures by this checksum."""
     return hashlib.sha1(payload, usedforsecurity=False).hexdigest()

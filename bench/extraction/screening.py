@@ -1,6 +1,6 @@
 """Measures whether verdicts are right.
 
-The pages are pages that aren't the policy, policies that look like other pages, and all captures and policies in
+The benchmark reads pages that aren't the policy, policies that look like other pages, and all captures and policies in
 ../shared.
 """
 

@@ -1,7 +1,8 @@
 """Long histories, made from the real captures in ../shared/warc, as if the policies had been crawled every day.
 
 Each real capture is repeated as if the page had been fetched again. In each repetition, the tokens that a server
-generates for every answer are replaced (`NONCES`). A page without such tokens gets a comment, as caches write it.
+generates for every answer are replaced (`NONCES`). If a page has no such tokens, a comment
+like those of web caches is added.
 """
 
 import random

@@ -29,8 +29,8 @@ def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     """Returns the line of a field, counted from 1.
 
-    path: the keys and indexes that lead to the field. If the file doesn't have the field, the line of the innermost
-        part of the path that the file has is returned.
+    path: the keys and indexes that lead to the field. If the file doesn't have the field, the line of the
+        innermost mapping or list on the path is returned.
     """
     line = 1
     for part in path:

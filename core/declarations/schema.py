@@ -159,7 +159,7 @@ class Policy(_Declared):
     )
 
     def location_for(self, url: str, moment: datetime) -> Location | None:
-        """Returns the location of a capture; None if no location has this address at this moment.
+        """Returns the location of a capture; None if the policy had no location with this address at that moment.
 
         url: the address that was captured. Addresses are compared as in an archive's index: scheme, a leading `www.`
             and port make no difference.
@@ -177,7 +177,7 @@ class Policy(_Declared):
 class Vendor(_Declared):
     """A company whose policies are watched.
 
-    slug: the vendor's name in commands: the file name of the declaration without `.yaml`.
+    slug: the vendor's name in commands, which is the file name of the declaration without `.yaml`.
     """
 
     slug: str = Field(default="", exclude=True)
@@ -186,7 +186,7 @@ class Vendor(_Declared):
     policies: dict[PolicySlug, Policy] = Field(min_length=1, description="By slug: privacy, cookies, terms, …")
 
     def policy(self, slug: str) -> Policy:
-        """Returns the policy with a slug. UsageError, which lists the vendor's policies, if no policy has this slug."""
+        """Returns the policy with a slug. UsageError if there is no such policy; the error lists the vendor's policies."""
         if slug not in self.policies:
             raise UsageError(f"{self.slug} has no policy {slug!r}; it has: {', '.join(self.policies)}")
         return self.policies[slug]
