@@ -70,7 +70,10 @@ class ArchiveProtocolError(ArchiveError):
 
 
 class ArchiveBudgetError(ClausewatchError):
-    """An archive's budget file can't be read or written. All crawls on this machine share the request limits in the file."""
+    """An archive's budget file can't be read or written.
+
+    All crawls on this machine share the request limits of the archive through this file.
+    """
 
 
 class DeliveryError(ClausewatchError):

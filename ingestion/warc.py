@@ -26,7 +26,7 @@ from core.exceptions import UsageError
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
-# If more time than this lies between a redirect and a capture of the target, the two records belong to different visits,
+# If more time than this lies between a redirect and a capture of the target, the records belong to different visits,
 # because a crawler follows a redirect at once.
 _REDIRECT_WINDOW = timedelta(minutes=5)
 # Upper limit of a body's size in bytes, before and after decompression. Crawls have the same limit.
@@ -115,7 +115,7 @@ def captures_from_warc(
                 if result is not None:
                     count += 1
                     yield result
-            # If the file breaks off before a record's header, warcio stops without an error. This read raises the error.
+            # If the file breaks off before a record's header, warcio reports no error. This read raises the error.
             stream.read(1)
     except OSError as error:
         if not isinstance(error, gzip.BadGzipFile):
@@ -138,7 +138,7 @@ class _Decompressed(gzip.GzipFile):
     def read(self, size: int | None = -1) -> bytes:
         """Returns up to `size` bytes; an empty result at the end of the file.
 
-        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns these bytes before it raises an error.
+        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns them before it raises an error.
         """
         return self.read1(-1 if size is None else size)
 

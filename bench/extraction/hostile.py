@@ -115,7 +115,7 @@ def _read(name: str, results: "multiprocessing.Queue[tuple[str, float, int]]") -
 
 
 def report(details: bool) -> Iterator[str]:
-    """Yields a line for each page: the verdict, the processor time in seconds, and the memory without the page itself."""
+    """Yields a line for each page: the verdict, the processor time in seconds, and the memory use without the page."""
     context = multiprocessing.get_context("spawn")
     slowest, largest = 0.0, 0
     for name in CASES:

@@ -94,8 +94,8 @@ Measure = Callable[[Side], Iterator[Callable[[], object]]]
 def medians(measure: Measure, sides: Mapping[str, Side], runs: int) -> dict[str, float]:
     """Returns the median time of a measure on each database, in milliseconds.
 
-    sides: the databases, by name. The databases are measured in turn, so that other work of the machine affects all of them
-    alike.
+    sides: the databases, by name. The databases are measured in turn, so that other work of the machine affects all
+        databases alike.
     """
     prepared = {name: measure(side) for name, side in sides.items()}
     taken: dict[str, list[float]] = {name: [] for name in sides}

@@ -186,7 +186,10 @@ class Vendor(_Declared):
     policies: dict[PolicySlug, Policy] = Field(min_length=1, description="By slug: privacy, cookies, terms, …")
 
     def policy(self, slug: str) -> Policy:
-        """Returns the policy with a slug. UsageError if there is no such policy; the error lists the vendor's policies."""
+        """Returns the policy with a slug.
+
+        UsageError if the vendor has no policy with this slug. The message lists the vendor's policies.
+        """
         if slug not in self.policies:
             raise UsageError(f"{self.slug} has no policy {slug!r}; it has: {', '.join(self.policies)}")
         return self.policies[slug]
