@@ -1,6 +1,6 @@
 """The errors that clausewatch reports to the user. Each message says what went wrong and what to do about it.
 
-Commands catch only ClausewatchError. They print the error's message on stderr and exit with status 1, or with status 2
+Commands catch only ClausewatchError. Commands print the error's message on stderr and exit with status 1, or with status 2
 for UsageError and DeclarationError.
 
 The names of exceptions end in `Error`. `crawler.failures` also has exceptions that stop work without
@@ -9,7 +9,7 @@ a failure. Their names end in `Interrupt`.
 
 
 class ClausewatchError(Exception):
-    """A failure that one message explains to the user, without a traceback."""
+    """A failure that the user sees as a message, without a traceback."""
 
 
 class UsageError(ClausewatchError):
@@ -50,11 +50,11 @@ class ArchiveError(ClausewatchError):
 
 
 class ArchiveBlockedError(ArchiveError):
-    """The archive blocks this machine: it refuses connections, or asks for a long pause between requests."""
+    """The archive blocks this machine: it refuses connections, or requests a long pause."""
 
 
 class ArchiveRateLimitError(ArchiveError):
-    """The archive answered that it receives too many requests."""
+    """The archive answered that this machine sends too many requests."""
 
 
 class ArchiveNotAnsweringError(ArchiveError):
@@ -62,7 +62,7 @@ class ArchiveNotAnsweringError(ArchiveError):
 
 
 class ArchiveRefusalError(ArchiveError):
-    """The archive permanently refuses one request, for instance because a site asked for exclusion from the archive."""
+    """The archive permanently denies one request, for instance because a site requested exclusion from the archive."""
 
 
 class ArchiveProtocolError(ArchiveError):

@@ -52,7 +52,7 @@ class Period:
     """Consecutive captures, in order of time, that show the same version.
 
     version_id: the id of the version.
-    observations: these captures, oldest first; at least one capture.
+    observations: the captures of the period, oldest first; at least one capture.
     """
 
     version_id: str
@@ -134,7 +134,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Alternation:
-    """A run of consecutive periods in which a page switches back and forth between texts.
+    """A run of consecutive periods in which a page switches back and forth between the same texts.
 
     versions: the versions between which the page switches, in order of number.
     periods: the periods of the alternation, oldest first.
@@ -148,7 +148,7 @@ class Alternation:
 
     @property
     def since(self) -> datetime:
-        """The time of the first capture after the first change from one of the texts to another."""
+        """The time of the first capture after the first switch between the texts."""
         return self.periods[1].first.captured_at
 
     @property
@@ -158,7 +158,7 @@ class Alternation:
 
     @property
     def times(self) -> int:
-        """The number of changes from one text to another within the alternation."""
+        """The number of switches between the texts within the alternation."""
         return len(self.periods) - 1
 
 

@@ -2,7 +2,7 @@
 
 Plain data has one flat mapping, `archive`, where `core.captures.Capture` has three fields: provenance, composition and
 rendered_by. The mapping is older than these fields. The database, WARC metadata and composed captures contain plain
-data, and checksums are computed from it. So the plain data of a capture must never change.
+data, and checksums are computed from plain data. So the plain data of a capture must never change.
 """
 
 from collections.abc import Mapping

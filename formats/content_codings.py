@@ -23,7 +23,7 @@ _ZSTD_STEP = 512
 _BROTLI_OUTPUT = 1 << 20
 # Upper limit of the window of a zstd body, in bytes (RFC 9659). A decoder needs memory for the whole window.
 _ZSTD_WINDOW = 8 << 20
-# A body with more content codings than this raises an error. Servers apply one coding, or two by mistake. Every further
+# A body with more content codings than this raises an error. Servers apply one coding, or by mistake two. Every further
 # coding would cost another pass over the whole body.
 _MAX_CODINGS = 4
 # A body with more gzip members or zstd frames than this raises an error, because even empty members take time.
@@ -167,7 +167,7 @@ def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor
 def _member(
     decompressor: _Decompressor, body: bytes, start: int, step: int, limit: int, size: int = 0
 ) -> tuple[bytes, int]:
-    """Returns the decompressed contents of the member that begins at `start`, and the offset where it ends.
+    """Returns the decompressed contents of the member that begins at `start`, and the offset of the member's end.
 
     step: the number of compressed bytes that are decompressed at once. If the decompressor received all remaining bytes
         of the body at once, the remaining bytes would be copied for each member.

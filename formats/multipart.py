@@ -31,7 +31,7 @@ Observed = tuple[Capture, bytes]
 
 
 def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fault: str = "") -> Observed:
-    """Returns a capture composed of several captures, and its payload. The same parts give the same payload.
+    """Returns a capture composed of several captures, and its payload. The same parts always result in the same payload.
 
     The composed capture has the request time of the first part, and the capture time of the last part. The composed
     capture has no status and no headers.
@@ -39,8 +39,8 @@ def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fa
     kind: `mixed` for several pages; the composed capture then has the address of the first page. `alternative` for
         several forms of one page; the composed capture then has the address of the last form.
     parts: the captures to compose and their payloads, in order.
-    fault: the reason why the composed capture is incomplete; '' if it is complete. A capture with a fault is
-        quarantined.
+    fault: the reason why the composed capture is incomplete; '' if the composed capture is complete. A
+        capture with a fault is quarantined.
     """
     captures = [capture for capture, _ in parts]
     pieces = [_head(capture) + payload for capture, payload in parts]

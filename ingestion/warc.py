@@ -40,7 +40,7 @@ class LeftOut:
     """A record that is not read as a capture of the policy.
 
     why: the reason, as a phrase that follows a count: "3 records of another policy". Records with the same reason have
-        the same phrase, so that they can be counted together.
+        the same phrase, so that records can be counted by reason.
     """
 
     why: str
@@ -86,8 +86,8 @@ def captures_from_warc(
 
     The time of a capture is the record's WARC-Date. A response belongs to the policy if its address was one of the
     policy's locations at that time, or if a redirect in the same file led from a location to this address. A revisit
-    record (section 6.7) refers to an earlier record with the same payload. It becomes another capture of that payload
-    if the file contains the earlier record.
+    record (section 6.7) refers to an earlier record with the same payload. A revisit record becomes a capture with
+    that payload if the file contains the earlier record.
 
     If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. This
     capture is yielded unchanged, with the original source, even if the policy's locations have changed since. The
@@ -138,7 +138,7 @@ class _Decompressed(gzip.GzipFile):
     def read(self, size: int | None = -1) -> bytes:
         """Returns up to `size` bytes; an empty result at the end of the file.
 
-        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns them before it raises an error.
+        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns those bytes first.
         """
         return self.read1(-1 if size is None else size)
 
@@ -197,7 +197,7 @@ def _described_capture(
     Returns LeftOut if the capture belongs to another policy, or if the record contradicts the metadata.
 
     capture: the capture from the metadata; None if the metadata can't be read.
-    yielded_payloads: the SHA-256 of each payload yielded so far. The SHA-256 of this capture's payload is added.
+    yielded_payloads: the SHA-256 of each payload yielded so far. This function adds the SHA-256 of the capture's payload.
     """
     if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
         return LeftOut("of another policy")
@@ -314,7 +314,7 @@ def _capture_without_metadata(
 def _payload(record: Any) -> bytes:
     """Returns the decoded body of a record.
 
-    DamagedBodyError, BodyTooLargeError or UnknownCodingError for the reasons given in `formats.content_codings.decode`.
+    DamagedBodyError, BodyTooLargeError or UnknownCodingError under the same conditions as in `formats.content_codings.decode`.
     warcio can also decode bodies, but warcio returns the beginning of a cut-off body without an error.
     """
     http, stream = record.http_headers, record.raw_stream

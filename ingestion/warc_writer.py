@@ -1,6 +1,6 @@
 """Writes captures to a WARC file (WARC 1.1, ISO 28500:2017), from which `ingestion.warc` reads the same captures.
 
-warcio's own writer is not used, because it percent-encodes header values with non-ASCII characters. Captures are
+warcio's own writer is not used, because that writer percent-encodes header values with non-ASCII characters. Captures are
 evidence, so their headers must be written unchanged.
 """
 
@@ -51,7 +51,7 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
     becomes a `resource` record. A `response` record for each redirect comes first, then the capture's metadata, then
     the record of the capture.
 
-    Each record is compressed separately (annex D). The same captures always give the same bytes.
+    Each record is compressed separately (annex D). The same captures always result in the same bytes.
     """
     if not captures:
         return 0
@@ -82,8 +82,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
 def _warcinfo(date: datetime) -> bytes:
     """Returns the `warcinfo` record, which describes the file.
 
-    date: the record's WARC-Date. It must not be the time of writing: the same captures must always give the same
-        bytes.
+    date: the record's WARC-Date. The time of writing is not used, because the same captures must always result
+        in the same bytes.
     """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
@@ -148,7 +148,7 @@ def _record(
 ) -> bytes:
     """Returns a record as a member of a gzip file.
 
-    The time of compression is left out of the gzip header, so that the same record always gives the same bytes.
+    The time of compression is left out of the gzip header, so that the same record always results in the same bytes.
     """
     lines = [
         ("WARC-Type", kind),
@@ -171,7 +171,7 @@ def _capture_id(capture: Capture, role: str = "capture") -> str:
 def _id(*parts: str) -> str:
     """Returns the URI of a record: a name-based UUID of `parts` (RFC 9562, section 5.5).
 
-    The same parts always give the same URI.
+    The same parts always result in the same URI.
     """
     return f"<urn:uuid:{uuid5(NAMESPACE_URL, json.dumps(['clausewatch', *parts]))}>"
 

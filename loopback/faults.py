@@ -41,7 +41,7 @@ class Fault:
 
 
 class Plan:
-    """The faults of one run of the server. Counts the requests that each fault has matched."""
+    """The faults of one run of the server, with the number of requests that each fault has matched."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._faults = [(fault, re.compile(fault.where)) for fault in faults]

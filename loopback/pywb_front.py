@@ -3,7 +3,7 @@
     python -m loopback.pywb_front FOLDER [--plan FILE] [--log FILE] [--port NUMBER]
 
 Runs in `.venv-archive`. FOLDER contains WARC files. The server listens on 127.0.0.1 and prints its base address on
-stdout, as one line. NUMBER is the server's port; without `--port`, the server takes a free port. Like web.archive.org,
+stdout, as one line. NUMBER is the server's port; without `--port`, the server uses a free port. Like web.archive.org,
 the server serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`.
 """
 
@@ -57,7 +57,7 @@ class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no type
 
 
 class WaybackFront:
-    """The WSGI application. It answers index queries and faults itself, and passes replay requests on to pywb."""
+    """The WSGI application, which answers index queries, produces faults, and passes replay requests on to pywb."""
 
     def __init__(self, pywb: FrontEndApp, plan: Plan, log: Path | None) -> None:
         self._pywb = pywb
@@ -65,7 +65,7 @@ class WaybackFront:
         self._log = log
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers a request. The parameters and the result are those of a WSGI application (PEP 3333)."""
+        """Answers a request. The parameters and the result are defined by WSGI (PEP 3333)."""
         path = environ["REQUEST_URI"]
         if self._log:
             with self._log.open("a", encoding="utf-8") as stream:

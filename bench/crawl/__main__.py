@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def declare_vendors(folder: Path, urls: list[str]) -> None:
-    """Writes a declaration for each address, of a vendor with one policy that is published at this address."""
+    """Writes a declaration for each address. The declared vendor has one policy, published at that address."""
     folder.mkdir()
     for number, url in enumerate(urls):
         lines = ["name: Bench", "homepage: http://127.0.0.1/", "policies:", "  privacy:", "    locations:"]

@@ -13,9 +13,9 @@ SETTINGS = {"CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 1, "DOW
 
 
 class Stopwatch:
-    """A stopwatch for a crawl. It measures the time from the first request to the last page.
+    """A stopwatch for a crawl. The stopwatch measures the time from the first request to the last page.
 
-    page_done_signal: the Scrapy signal that the crawl sends when it has finished a page.
+    page_done_signal: the Scrapy signal that the crawl sends when a page is finished.
     """
 
     def __init__(self, crawler: Crawler, page_done_signal: Any) -> None:

@@ -17,7 +17,7 @@ CORPORA = Path(__file__).resolve().parents[2] / "tests" / "corpora"
 
 @dataclass(frozen=True, slots=True)
 class LabelledCapture:
-    """A capture with its payload and labels.
+    """A capture, the capture's payload, and labels.
 
     document: the name of the policy in ../shared/warc.
     capture: the capture.

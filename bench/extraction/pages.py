@@ -1,4 +1,4 @@
-"""Measures accuracy on 60 pages that were written for this benchmark.
+"""Measures the accuracy of extraction on 60 pages that were written for this benchmark.
 
 For each page, a separate file lists the expected clauses of the policy, one clause on each line.
 """

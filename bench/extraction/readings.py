@@ -1,6 +1,6 @@
-"""Measures accuracy on real captures in which a person has marked the policy.
+"""Measures the accuracy of extraction on real captures in which a person has marked the policy.
 
-`readings.json` has the policy of each capture as ranges of word numbers. So the file contains no text of the pages.
+`readings.json` lists the words of each policy as ranges of word numbers. So the file contains no text of the pages.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Compares the versions that clausewatch finds with the versions that Open Terms Archive (OTA) recorded.
+"""Compares the versions of clausewatch with the versions that Open Terms Archive (OTA) recorded.
 
 Open Terms Archive uses selectors that are written by hand for each page.
 """

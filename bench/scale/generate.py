@@ -100,7 +100,7 @@ def write_declarations(folder: Path, watched: list[Watched]) -> None:
 
 
 def page_of(watched: Watched, version: int) -> bytes:
-    """Returns the page that shows a version of a policy, as a server sends it.
+    """Returns the page that shows a version of a policy, as bytes that a server would send.
 
     version: the version's number, from 0.
     """

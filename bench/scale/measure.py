@@ -37,7 +37,7 @@ class Side:
     vendors: the folder of the declarations.
     digests: the folder that digests are written to.
 
-    The measures add captures. As in a crawl, consecutive captures belong to different policies. They are an hour apart.
+    The measures add captures. As in a crawl, consecutive captures belong to different policies. The captures are an hour apart.
     If the database is measured again, the new captures continue after the captures of the earlier measurement.
     """
 
@@ -171,7 +171,7 @@ def _digest(side: Side, changed: Watched) -> None:
 
 
 def keep(side: Side) -> Iterator[Callable[[], object]]:
-    """`Intake.keep` of a page with a new text. As in a crawl, it is the policy's first capture in this process."""
+    """`Intake.keep` of a page with a new text. As in a crawl, this capture is the policy's first in this process."""
     with Store.open(side.url) as store, Intake(store) as intake:
         while True:
             watched, at = side.next()

@@ -83,7 +83,7 @@ class _Page:
         self._rest = page[end:]
 
     def renewed(self, seed: str, at: datetime) -> bytes:
-        """Returns the page as the server would have sent it at another time.
+        """Returns the bytes that the server would have sent for the page at another time.
 
         A token that occurs several times is replaced by the same new token everywhere. seed: determines the new tokens.
         at: the time at which the page is sent.

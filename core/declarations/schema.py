@@ -177,7 +177,7 @@ class Policy(_Declared):
 class Vendor(_Declared):
     """A company whose policies are watched.
 
-    slug: the vendor's name in commands, which is the file name of the declaration without `.yaml`.
+    slug: the vendor's name in commands: the file name of the declaration without `.yaml`.
     """
 
     slug: str = Field(default="", exclude=True)
