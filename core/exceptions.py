@@ -1,7 +1,7 @@
 """The errors that clausewatch reports to the user. Each message says what went wrong and what to do about it.
 
-Commands catch only ClausewatchError. Commands print the error's message on stderr and exit with status 1, or with status 2
-for UsageError and DeclarationError.
+Commands catch only ClausewatchError. Commands print the error's message on stderr and exit with status 1, or with
+status 2 for UsageError and DeclarationError.
 
 The names of exceptions end in `Error`. `crawler.failures` also has exceptions that stop work without
 a failure. Their names end in `Interrupt`.
@@ -50,7 +50,7 @@ class ArchiveError(ClausewatchError):
 
 
 class ArchiveBlockedError(ArchiveError):
-    """The archive blocks this machine: it refuses connections, or requests a long pause."""
+    """The archive blocks this machine: it refuses connections, or demands a long pause between requests."""
 
 
 class ArchiveRateLimitError(ArchiveError):

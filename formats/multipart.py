@@ -31,7 +31,7 @@ Observed = tuple[Capture, bytes]
 
 
 def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fault: str = "") -> Observed:
-    """Returns a capture composed of several captures, and its payload. The same parts always result in the same payload.
+    """Returns a capture composed of several captures, and its payload. The same parts result in the same payload.
 
     The composed capture has the request time of the first part, and the capture time of the last part. The composed
     capture has no status and no headers.

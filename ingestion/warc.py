@@ -197,7 +197,7 @@ def _described_capture(
     Returns LeftOut if the capture belongs to another policy, or if the record contradicts the metadata.
 
     capture: the capture from the metadata; None if the metadata can't be read.
-    yielded_payloads: the SHA-256 of each payload yielded so far. This function adds the SHA-256 of the capture's payload.
+    yielded_payloads: the SHA-256 of each payload yielded so far. The SHA-256 of the returned payload is added.
     """
     if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
         return LeftOut("of another policy")
@@ -314,7 +314,7 @@ def _capture_without_metadata(
 def _payload(record: Any) -> bytes:
     """Returns the decoded body of a record.
 
-    DamagedBodyError, BodyTooLargeError or UnknownCodingError under the same conditions as in `formats.content_codings.decode`.
+    DamagedBodyError, BodyTooLargeError or UnknownCodingError as in `formats.content_codings.decode`.
     warcio can also decode bodies, but warcio returns the beginning of a cut-off body without an error.
     """
     http, stream = record.http_headers, record.raw_stream

@@ -1,7 +1,7 @@
 """Writes captures to a WARC file (WARC 1.1, ISO 28500:2017), from which `ingestion.warc` reads the same captures.
 
-warcio's own writer is not used, because that writer percent-encodes header values with non-ASCII characters. Captures are
-evidence, so their headers must be written unchanged.
+warcio's own writer is not used, because that writer percent-encodes header values with non-ASCII characters. Captures
+are evidence, so their headers must be written unchanged.
 """
 
 import gzip

@@ -2,8 +2,8 @@
 
     python -m bench.diff.adversarial [CASE]
 
-Each case runs in a separate process, because the peak memory of a process never falls. No case should take more than 4 s or
-250 MB.
+Each case runs in a separate process, because the peak memory of a process never falls. No case should take more
+than 4 s or 250 MB.
 """
 
 import random

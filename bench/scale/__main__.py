@@ -6,8 +6,8 @@ The commands run on SQLite and, if `--postgresql` names a server, also on Postgr
         [--small 10000] [--large 1000000]
 
 The databases are created in the folder and on the server (`clausewatch_scale_…`) if they don't exist yet. Creating
-them takes some minutes and, for each large database, 2 GB of disk space. Later runs use the same databases. Each run adds a few
-captures to every database.
+them takes some minutes and, for each large database, 2 GB of disk space. Later runs use the same databases. Each run
+adds a few captures to every database.
 """
 
 import argparse

@@ -37,7 +37,7 @@ class Side:
     vendors: the folder of the declarations.
     digests: the folder that digests are written to.
 
-    The measures add captures. As in a crawl, consecutive captures belong to different policies. The captures are an hour apart.
+    The measures add captures. As in a crawl, consecutive captures belong to different policies and are an hour apart.
     If the database is measured again, the new captures continue after the captures of the earlier measurement.
     """
 
