@@ -168,8 +168,7 @@ class SettledHistory:
 
     `diffing.timeline.settled` makes this division.
 
-    history: the periods that stand, which means that their texts lasted; and all versions of the whole history with the
-        same numbers as before the division.
+    history: the periods whose texts lasted, and all versions of the whole history with their numbers.
     transient: the periods whose texts did not last, because the page was fetched again minutes later and showed another
         text.
     pending: the newest periods, beginning with the first period whose text is not confirmed yet.

@@ -138,7 +138,7 @@ class _Decompressed(gzip.GzipFile):
     def read(self, size: int | None = -1) -> bytes:
         """Returns up to `size` bytes; an empty result at the end of the file.
 
-        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns those bytes first.
+        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns these bytes first.
         """
         return self.read1(-1 if size is None else size)
 

@@ -13,8 +13,8 @@ class Fault:
 
     where: a regular expression that is searched in the path and query of each request (`^/cdx/`, `^/web/2010`).
     skip: the number of matching requests that are answered correctly before the fault begins.
-    times: the number of matching requests that get the fault after the skipped requests; None for all further requests
-        that match.
+    times: the number of matching requests that get the fault after the skipped requests; None for all later
+        matching requests.
     status: the HTTP status of the wrong answer, which is sent with `headers` and `body` instead of the correct answer.
         None if the other fields alter the correct answer.
     headers: the headers of the wrong answer. If `status` is None, these headers replace headers of the correct answer,

@@ -30,7 +30,7 @@ def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     """Returns the line of a field, counted from 1.
 
     path: the keys and indexes that lead to the field. If the file doesn't have the field, the line of the
-        innermost mapping or list on the path is returned.
+        innermost field on the path that exists is returned.
     """
     line = 1
     for part in path:
