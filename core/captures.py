@@ -20,7 +20,7 @@ Reason = Literal[
     "other_document",
     "other_language",
     "not_a_policy",
-    "unavailable",  # an HTTP status of 5xx, 429, 400 or 408, or a page of any status that reports an error or maintenance
+    "unavailable",  # an HTTP status of 5xx, 429, 400 or 408, or a page that reports a server error or maintenance
     "unreadable",  # the bytes are encrypted, damaged, or of a type that contains no text
     "rejected",  # a person reviewed the capture and rejected it
 ]
