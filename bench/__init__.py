@@ -1,1 +1,1 @@
-"""Benchmarks. They print their figures; compare ratios of one run, since machines differ."""
+"""Benchmarks, which print figures. Compare only ratios within one run, because the speed of machines differs."""

@@ -10,7 +10,7 @@ def urlkey(url: str) -> str:
     """Returns the key of an address. Addresses with the same key count as the same page in an archive's index.
 
     The key ignores scheme, a leading `www.`, port, fragment, letter case, a trailing slash and the order of query
-    parameters. It begins with the labels of the host in reverse order:
+    parameters. The key begins with the labels of the host in reverse order:
     `com,hesk)/knowledgebase/index.php?article=78`. The rules follow the CDX server's SURT canonicalisation (Internet
     Archive `surt`, `IAURLCanonicalizer`).
 

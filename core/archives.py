@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-#: The web archives that can be crawled, by the names clausewatch gives them. Each has a module in `crawler.archives`.
+#: The names of the web archives that can be crawled. `crawler.archives` has a module for each of these archives.
 WebArchive = Literal["wayback"]
 #: The possible origins of an archived capture: a web archive, or a WARC file that a user ingests.
 ArchiveName = Literal[WebArchive, "warc"]

@@ -12,15 +12,15 @@ from core.policies import PolicyKey
 Source = Literal["live", "file", ArchiveName]
 VerdictName = Literal["accepted", "quarantined"]
 Reason = Literal[
-    "blocked",  # the site sent a challenge, a CAPTCHA or a refusal
-    "not_found",  # an error page for a missing page, with any HTTP status; or the site redirected to its home page
-    "login",  # the site asks visitors to log in
+    "blocked",  # the site sent a challenge, a CAPTCHA or a message that access is denied
+    "not_found",  # the site sent an error page for a missing page, with any HTTP status, or redirected to the home page
+    "login",  # the site requires visitors to log in
     "empty",  # a page without text, a page that needs JavaScript to show its text, or a consent wall
     "truncated",  # the page is cut off, or a browser couldn't finish rendering the page
     "other_document",
     "other_language",
     "not_a_policy",
-    "unavailable",  # the site answered with an HTTP status of 5xx or with 429
+    "unavailable",  # an HTTP status of 5xx, 429, 400 or 408, or a page that reports a server error or maintenance
     "unreadable",  # the bytes are encrypted, damaged, or of a type that contains no text
     "rejected",  # a person reviewed the capture and rejected it
 ]
@@ -42,16 +42,17 @@ class Composition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One observation of a policy: the bytes fetched from a location at a time, from a source.
+    """One observation of a policy: the bytes that a location showed at a certain time, as received from a source.
 
     All times are timezone-aware UTC.
 
     vendor, policy: the slugs of the vendor and of the policy that the capture belongs to.
-    source: `live` for a page fetched from its site, `file` for a page that a person saved, or the name of the archive.
+    source: `live` for a page fetched from the vendor's site, `file` for a page that a person saved, or the name of the
+        archive.
     captured_at: the time at which the page showed these bytes: the time of the answer for `live`, Memento-Datetime for
         `wayback`, WARC-Date for `warc`, the time that the person stated for `file`.
-    url: the address that sent the bytes, after redirects. For an archived capture, this is the address that the archive
-        captured, not an address in the archive.
+    url: the address that sent the bytes, after redirects. For an archived capture, `url` is the address that the
+        archive captured, not an address in the archive.
     asked_url: the address of the first request, which is a location of the policy.
     redirects: the addresses that redirected on the way from asked_url to url, beginning with asked_url; empty if there
         was no redirect.

@@ -47,7 +47,7 @@ class Change:
     redline: Redline = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the change in the shape of the JSON contract."""
+        """Returns the change as a dictionary for the JSON output."""
         return {
             "kind": self.kind,
             "significance": self.significance,
@@ -63,10 +63,10 @@ class Comparison:
     """All differences between two documents. Every clause of both documents is in one change or in `unchanged`.
 
     old, new: the two documents.
-    changes: the changes in reading order of the new document. A removed clause is listed at its old place.
+    changes: the changes in reading order of the new document. A removed clause is listed where the old document has it.
     unchanged: the old and the new position of each unchanged clause, in reading order.
-    coarse: notes on the parts of the documents that were too large for a detailed comparison; usually empty. The notes
-        are written for the people who read the report.
+    coarse: a note for each part of the documents that was too large for a detailed comparison; usually empty. The notes
+        are shown in reports.
     """
 
     old: Document
@@ -85,9 +85,9 @@ class Comparison:
         return counts
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the comparison in the shape of the JSON contract.
+        """Returns the comparison as a dictionary for the JSON output.
 
-        `old` and `new` hold the title, language and effective date of each document. A report replaces them with
+        `old` and `new` contain the title, language and effective date of each document. A report replaces them with
         descriptions of the versions or files that are compared. `coarse` is left out if there are no notes.
         """
         result: dict[str, Any] = {

@@ -33,7 +33,7 @@ class Clause:
     typography: str | None = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the clause in the shape of the JSON contract, which has neither links nor typography."""
+        """Returns the clause as a dictionary for the JSON output. Links and typography are left out."""
         return {
             "position": self.position,
             "kind": self.kind,
@@ -61,7 +61,7 @@ class Document:
     clauses: tuple[Clause, ...]
 
     def stated(self) -> dict[str, str | None]:
-        """Returns title, language and effective date in the shape of the JSON contract."""
+        """Returns title, language and effective date as a dictionary for the JSON output."""
         return {
             "title": self.title,
             "language": self.language,

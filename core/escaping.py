@@ -4,7 +4,7 @@ import re
 
 # Control characters can move the cursor or set a terminal's title. Bidirectional controls (Unicode TR 36, section 3.4)
 # can display text in another order. Lone surrogates can't be written as UTF-8. This class leaves out the C0 controls,
-# because tab and newline are C0 controls, and each user of this class decides how to treat tab and newline.
+# because tab and newline are C0 controls. The code that uses this class decides how to treat tab and newline.
 UNSAFE_CLASS = "\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _LINE_SEPARATOR = re.compile("[\u2028\u2029]")
 _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
@@ -13,7 +13,7 @@ _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
 def escape_controls(text: str) -> str:
     """Returns the text with controls, bidirectional controls and lone surrogates escaped (`\\x1b`, `\\u202e`).
 
-    Tabs and newlines are kept.
+    Tabs and newlines are not escaped.
     """
     return _UNSAFE.sub(_escape, text)
 
@@ -31,6 +31,6 @@ def escape_line(text: str) -> str:
 def escape_json(text: str) -> str:
     """Returns equivalent JSON in which unsafe characters are written as JSON escapes (RFC 8259, section 7).
 
-    text: JSON. Line breaks and tabs are kept, because JSON allows them only between values, not inside strings.
+    text: JSON. Line breaks and tabs are not escaped, because JSON allows them only between values, not inside strings.
     """
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,15 +1,15 @@
 """The errors that clausewatch reports to the user. Each message says what went wrong and what to do about it.
 
-Commands catch only ClausewatchError. They print the error's message on stderr and exit with status 1, or with status 2
-for UsageError and DeclarationError.
+Commands catch only ClausewatchError. Commands print the error's message on stderr and exit with status 1, or with
+status 2 for UsageError and DeclarationError.
 
-The names of exceptions end in `Error`. The exceptions in `crawler.failures` that stop work without a failure have names
-that end in `Interrupt`.
+The names of exceptions end in `Error`. `crawler.failures` also has exceptions that stop work without
+a failure. Their names end in `Interrupt`.
 """
 
 
 class ClausewatchError(Exception):
-    """A failure that one message explains to the user, without a traceback."""
+    """A failure that the user sees as a message, without a traceback."""
 
 
 class UsageError(ClausewatchError):
@@ -40,7 +40,7 @@ class ArchiveError(ClausewatchError):
     """A request to a web archive failed, so it is unknown whether the archive has the captures.
 
     retry_after: the value of the answer's Retry-After header; '' if the answer had no such header.
-    affects_all: True if every request to the archive fails at present; False if perhaps only this request fails.
+    affects_all: True if every request to the archive fails at present; False if possibly only this request fails.
     """
 
     def __init__(self, message: str, *, retry_after: str = "", affects_all: bool = False) -> None:
@@ -50,11 +50,11 @@ class ArchiveError(ClausewatchError):
 
 
 class ArchiveBlockedError(ArchiveError):
-    """The archive blocks this machine: it refuses connections, or asks for a long pause between requests."""
+    """The archive blocks this machine: it refuses connections, or demands a long pause between requests."""
 
 
 class ArchiveRateLimitError(ArchiveError):
-    """The archive answered that it receives too many requests."""
+    """The archive answered that this machine sends too many requests."""
 
 
 class ArchiveNotAnsweringError(ArchiveError):
@@ -62,7 +62,7 @@ class ArchiveNotAnsweringError(ArchiveError):
 
 
 class ArchiveRefusalError(ArchiveError):
-    """The archive permanently refuses one request, for instance because a site asked for exclusion from the archive."""
+    """The archive permanently denies one request, for instance because a site requested exclusion from the archive."""
 
 
 class ArchiveProtocolError(ArchiveError):
@@ -70,8 +70,11 @@ class ArchiveProtocolError(ArchiveError):
 
 
 class ArchiveBudgetError(ClausewatchError):
-    """The file in which the crawls of this machine share an archive's request limits can't be read or written."""
+    """An archive's budget file can't be read or written.
+
+    All crawls on this machine share the request limits of the archive through this file.
+    """
 
 
 class DeliveryError(ClausewatchError):
-    """The mail server did not accept a digest. The digest stays in the outbox, and the next delivery sends it again."""
+    """The mail server did not accept a digest. The digest stays in the outbox. The next delivery sends it again."""

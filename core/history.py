@@ -8,7 +8,7 @@ from core.captures import Source
 from core.dates import iso, parse_span
 from core.exceptions import UsageError
 
-# If two live captures of an address are closer together than this, the second one doesn't confirm the first one.
+# If less time than this lies between two live captures of an address, the second capture doesn't confirm the first.
 ONE_LOOK = timedelta(seconds=5)
 
 
@@ -35,7 +35,10 @@ class Observation:
     reader: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the capture in the shape that the JSON contract has for evidence. The time is ISO 8601 in UTC."""
+        """Returns the capture as a dictionary, in the form that the JSON output uses for evidence.
+
+        The time is ISO 8601 in UTC.
+        """
         return {
             "captured_at": iso(self.captured_at),
             "url": self.url,
@@ -46,10 +49,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A run of captures, consecutive in capture time, that show one version.
+    """Consecutive captures, in order of time, that show the same version.
 
     version_id: the id of the version.
-    observations: the captures of the run, oldest first; at least one capture.
+    observations: the captures of the period, oldest first; at least one capture.
     """
 
     version_id: str
@@ -71,8 +74,8 @@ class Version:
     """A distinct text of a policy.
 
     number: the version's place in order of first appearance, counted from 1. The number is only for display, because
-        it changes if an earlier text is found later.
-    id: a checksum of the version's clauses. The id never changes, even if older captures arrive later.
+        the number can change if older captures are added.
+    id: a checksum of the version's clauses. The id never changes, even if older captures are added.
     periods: the periods that show the version, oldest first.
     """
 
@@ -105,9 +108,9 @@ class History:
         raise KeyError(version_id)
 
     def period_at(self, moment: datetime) -> Period | None:
-        """Returns the period in force at a moment; None if every capture is later than the moment.
+        """Returns the period that covers a moment; None if every capture is later than the moment.
 
-        The period in force is the period of the last capture made at or before the moment.
+        That period contains the last capture made at or before the moment.
         """
         period_in_force = None
         for period in self.periods:
@@ -119,7 +122,7 @@ class History:
     def shown_before(self, moment: datetime, url: str) -> str | None:
         """Returns the id of the version that the latest capture before a moment shows.
 
-        If there are captures of `url` before that moment, only those captures count, because two addresses of one
+        If there are captures of `url` before that moment, all other captures are ignored, because two addresses of one
         policy may show different texts for years. None if there is no capture before that moment.
         """
         earlier_captures = [
@@ -131,9 +134,9 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Alternation:
-    """A run of consecutive periods in which a page goes back and forth between texts it has shown before.
+    """A run of consecutive periods in which a page switches back and forth between the same texts.
 
-    versions: the versions that the page goes back and forth between, in order of number.
+    versions: the versions between which the page switches, in order of number.
     periods: the periods of the alternation, oldest first.
     ongoing: whether the alternation may continue. False if the history has a later period, or if three or more captures
         over at least 30 days show the text of the last period.
@@ -145,7 +148,7 @@ class Alternation:
 
     @property
     def since(self) -> datetime:
-        """The time of the first capture after the first change from one of the texts to another."""
+        """The time of the first capture after the first switch between the texts."""
         return self.periods[1].first.captured_at
 
     @property
@@ -155,18 +158,21 @@ class Alternation:
 
     @property
     def times(self) -> int:
-        """The number of changes from one text to another within the alternation."""
+        """The number of switches between the texts within the alternation."""
         return len(self.periods) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class SettledHistory:
-    """A history whose periods are sorted by whether their texts lasted (see diffing.timeline.settled).
+    """A history divided into periods whose texts lasted, did not last, or are not confirmed yet.
 
-    history: the periods that stand, together with all versions of the whole history and their numbers.
-    transient: the periods whose texts did not last: minutes later, the page was fetched again and showed another text.
+    `diffing.timeline.settled` makes this division.
+
+    history: the periods whose texts lasted, and all versions of the whole history with their numbers.
+    transient: the periods whose texts did not last, because the page was fetched again minutes later and showed another
+        text.
     pending: the newest periods, beginning with the first period whose text is not confirmed yet.
-    until: the time of the last capture before the pending periods; None if there is no capture before them.
+    until: the time of the last capture before the pending periods; None if there is no earlier capture.
     """
 
     history: History
@@ -180,9 +186,9 @@ class Announcement:
     """A change of a policy that is reported to each subscriber once.
 
     old, new: the period before the change and the period after the change.
-    returned_to: the latest earlier period with the same text as `new`; None if the text of `new` is a new text.
-    alternation: None if the change itself is reported. If an alternation is reported instead, the alternation with its
-        periods up to `new`.
+    returned_to: the latest earlier period with the same text as `new`; None if the policy never had that text before.
+    alternation: the alternation that is reported instead of the change, with the periods up to `new`; None if the
+        change itself is reported.
     """
 
     old: Period
@@ -194,7 +200,7 @@ class Announcement:
 def period_for(history: History, when: str) -> Period:
     """Returns the period that a user names with a date or with the id of a version.
 
-    when: either a date (a year, a month, a day or a time) or `@id`. A date selects the period in force at the end of
+    when: either a date (a year, a month, a day or a time) or `@id`. A date selects the period that covers the end of
         that year, month or day. `@id` selects the last period of the version with that id. The id may be shortened if
         only one version matches.
 

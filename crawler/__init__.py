@@ -1,11 +1,11 @@
-"""The Scrapy project. It contains the live crawl and the archive crawl, which can also be run from Python.
+"""The Scrapy project. It contains the live crawl and the archive crawl. Both can also be run from Python.
 
 Other packages of the project use `crawler.run.crawl` and `crawler.fetch.fetch_once`. The modules:
 
 - `spiders/` contains the two crawls, `archives/` the clients of web archives, and `commands/` our version of
   `scrapy crawl`. `settings.py` lists the components that replace Scrapy's own.
 - Modules that handle requests: `robots` and `backoff` (downloader middlewares), `download` (the download handler),
-  `resolver` (refuses private addresses), `budget` (limits the requests to an archive), `http_dates`.
+  `resolver` (rejects private addresses), `budget` (limits the requests to an archive), `http_dates`.
 - Modules that handle answers: `location_fetch` and `page_capturer` (the pages of a live location), `browser` and
   `chromium` (pages that must be rendered), `captures` (makes captures from Scrapy's responses), `pipeline` (passes
   captures to the intake).

@@ -1,7 +1,7 @@
 """Sends requests again after temporary errors, of live sites and of archives.
 
-Here it is decided how long to wait, how often to try, and when to give up. Retry-After (RFC 9110, section 10.2.3) is
-obeyed.
+This module decides how long to wait, how often to send a request, and when to give up. The module obeys the header
+Retry-After (RFC 9110, section 10.2.3).
 """
 
 import asyncio
@@ -37,10 +37,10 @@ _log = getLogger(__name__)
 
 
 def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
-    """Returns how many seconds from now a Retry-After header asks to wait; None if the header's value is malformed.
+    """Returns the wait that a Retry-After header asks for, in seconds from `now`; None if the header is malformed.
 
-    The value is a number of seconds or a date. The result is at most a year: no crawl waits that long, and adding a
-    very large number of seconds to a date would raise an OverflowError.
+    The header's value is a number of seconds or a date. The result is at most a year. No crawl waits for a year, and a
+    very large number of seconds would raise an OverflowError when it is added to a date.
     """
     retry_after = retry_after.strip()
     if retry_after.isdecimal():
@@ -50,7 +50,7 @@ def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
 
 
 async def pause(seconds: float, is_running: Callable[[], bool]) -> None:
-    """Waits for some seconds. Ends the wait early if the crawl ends, so that an interrupted crawl ends at once."""
+    """Waits for some seconds. If the crawl is interrupted, the wait ends early, so that the crawl can end at once."""
     end = monotonic() + seconds
     while is_running() and (seconds_left := end - monotonic()) > 0:
         await asyncio.sleep(min(seconds_left, 0.5))
@@ -60,7 +60,7 @@ class LiveBackOff:
     """The middleware that retries a request for a live page if the site has a temporary error or does not answer.
 
     If the retries fail, or if the site asks for a longer wait than LIVE_BACKOFF_MAX, the spider receives the last
-    answer of the site. The crawl keeps this answer as a capture.
+    answer of the site. This answer becomes a capture.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -91,10 +91,10 @@ class LiveBackOff:
         return await self._retry(request, None)
 
     async def _retry(self, request: Request, wait: float | None) -> Request | None:
-        """Waits, and returns the request to send again; None if the request was sent often enough.
+        """Waits, and returns the request to send again; None if no retry is left or if the wait would be too long.
 
-        wait: the seconds to wait; None if the site asked for no particular wait. The wait is then LIVE_BACKOFF seconds,
-            doubled with each retry.
+        wait: the seconds to wait; None if there is no answer with a valid Retry-After. If None, the first wait is
+            LIVE_BACKOFF seconds, and each further retry doubles the wait.
         """
         tries = request.meta.get("tries", 0)
         if wait is None:
@@ -110,7 +110,7 @@ class LiveBackOff:
 def _is_not_live(request: Request) -> bool:
     """Returns whether a request is not for a live page, but goes to an archive or comes from a page in the browser.
 
-    A page in the browser does not wait long enough for a retry.
+    Requests from a page in the browser are not retried, because the page does not wait long enough for a retry.
     """
     return "archive" in request.meta or "in_browser" in request.meta
 
@@ -120,23 +120,23 @@ class ArchiveKeepsFailingError(IgnoreRequest):
 
 
 class ArchiveGivenUpInterrupt(RequestNotSentInterrupt):
-    """A request that is not sent, because this crawl has given the archive up after too many errors."""
+    """A request that is not sent, because this crawl sends no more requests to the archive (see Gate)."""
 
 
 class Gate:
     """The gate that each request to an archive passes through before it is sent.
 
-    The gate closes for some time after each temporary error. After too many errors in a row it closes for good: the
-    crawl gives the archive up.
+    The gate closes for some time after each temporary error. After too many errors in a row, the gate stays closed. The
+    crawl has then *given up* the archive: the crawl sends no more requests to the archive.
 
-    The download handler passes a request through the gate immediately before it sends the request. If that happened
-    earlier, requests that wait in a download slot would still be sent after an error.
+    The download handler calls `enter` immediately before it sends a request. Without this
+    order, a request that passed the gate could wait in a download slot and still be sent after an error.
 
     archive: the client of the archive.
     limits: the archive's limits.
     is_running: returns whether the crawl is running.
     budget: the budget that the crawls of this machine share; None if requests need no interval between them.
-    given_up: the reason why this crawl has given the archive up; None if it has not.
+    given_up: the reason why this crawl has given up the archive; None if the crawl has not given up the archive.
     """
 
     def __init__(
@@ -151,17 +151,17 @@ class Gate:
             "listing": timedelta(seconds=limits.listing_interval),
             "replay": timedelta(seconds=limits.replay_interval),
         }
-        # The temporary errors in a row so far, and the refused connections among them.
+        # The number of temporary errors in a row, and the number of refused connections among these errors.
         self._strikes = 0
         self._refusals = 0
-        # When the gate was closed last, and when it opens again, by time.monotonic().
+        # The time when the gate was last closed, and the time when the gate opens again, by time.monotonic().
         self._closed_at = 0.0
         self._opens_at = 0.0
 
     async def enter(self, kind: RequestKind) -> None:
         """Waits until a request may be sent, or until the crawl ends.
 
-        ArchiveGivenUpInterrupt if this crawl has given the archive up.
+        ArchiveGivenUpInterrupt if this crawl has given up the archive.
         """
         try:
             if self._budget is not None:
@@ -186,11 +186,11 @@ class Gate:
     def strike(self, error: ArchiveError, sent_at: float) -> None:
         """Closes the gate because of a temporary error.
 
-        Several requests can be under way when the archive fails. The error is counted for the first of them only: an
-        error is ignored if its request was sent before the gate was closed.
+        If the archive fails while several requests are under way, only the first error is counted. So an error is
+        ignored if the request was sent before the gate was last closed.
 
         error: the temporary error.
-        sent_at: when the request was sent, by time.monotonic().
+        sent_at: the time when the request was sent, by time.monotonic().
         """
         if sent_at < self._closed_at or self.given_up is not None:
             return
@@ -234,10 +234,10 @@ class Gate:
 class ArchiveBackOff:
     """The middleware that sends a request to an archive again after a temporary error of the archive itself.
 
-    An archived error page is not such an error; it is a capture.
+    An archived error page is not an error of the archive; the page is a capture.
 
     The middleware handles requests that have `archive` (the RequestKind) and `gate` (the Gate) in their meta.
-    It raises ArchiveKeepsFailingError if the last try of a request fails, too.
+    ArchiveKeepsFailingError if a request fails each time it is sent.
     """
 
     @classmethod
@@ -267,19 +267,19 @@ class ArchiveBackOff:
         message = explain(exception, request.url)
         if isinstance(exception, DownloadConnectionRefusedError):
             return self._retry(request, ArchiveBlockedError(message, affects_all=True))
-        # If a body is cut off, the archive may have stored it incompletely, so only this request is affected. Every
+        # If a body is cut off, the archived body itself may be incomplete, so only this request is affected. Every
         # other failure means that the archive can't be reached at all.
         affects_all = not isinstance(exception, ResponseDataLossError)
         return self._retry(request, ArchiveNotAnsweringError(message, affects_all=affects_all))
 
     def _retry(self, request: Request, error: ArchiveError) -> Request | None:
-        """Returns the request to send again; None if it was sent often enough. The gate delays the retry later."""
+        """Returns the request to send again; None if no retry is left. The gate delays the request when it is sent."""
         gate: Gate = request.meta["gate"]
         gate.strike(error, request.meta["sent_at"])
         if gate.given_up is not None:
             raise ArchiveGivenUpInterrupt(str(gate.given_up))
-        # If the archive fails for all requests, the gate gives the archive up before a request reaches these limits. A
-        # request reaches them only if the archive answers other requests in between.
+        # If the archive fails for all requests, the crawl gives up the archive before a request reaches these limits. A
+        # request reaches these limits only if the archive answers other requests in the meantime.
         if error.affects_all:
             counter, limit = "absences", 4 * gate.limits.strikes
         else:

@@ -1,8 +1,8 @@
-"""Renders pages in Chromium. Chromium does not fetch anything itself: the crawl's downloader fetches what a page loads.
+"""Renders pages in Chromium. Chromium itself has no access to the network (see crawler.chromium).
 
-The scripts of a page are untrusted programs. Every request of the page is intercepted here, and fetched by the crawl's
-downloader. So private addresses are refused, and limits and robots.txt are obeyed, as in the rest of the crawl.
-Chromium itself can't reach the network: see crawler.chromium.
+The scripts of a page are untrusted programs. This module intercepts every request of the page, and the crawl's
+downloader fetches the address. So the same rules apply as in the rest of the crawl: no private addresses, limits on the
+number and size of answers, and robots.txt.
 """
 
 import asyncio
@@ -33,23 +33,23 @@ from crawler.location_fetch import LocationFetch
 from formats.multipart import Observed, compose
 
 _BLANK = "about:blank"
-# A script that removes WebRTC and WebTransport from a page. They send datagrams, which can't be intercepted.
+# A script that removes WebRTC and WebTransport from a page. Both send datagrams, which can't be intercepted.
 _REMOVE_DATAGRAM_APIS = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"])
     Object.defineProperty(globalThis, name, {value: undefined})"""
 # The types of resources that a page may load: scripts, the data that scripts request, and style sheets, because some
-# scripts wait for them. Images, fonts, videos and frames don't change a policy's text, so they are not loaded.
+# scripts wait for them. Images, fonts, videos and frames don't change a policy's text and are not loaded.
 _LOADED_TYPES = frozenset({"script", "xhr", "fetch", "stylesheet"})
-# The seconds in which Chromium must start. Playwright has the same limit.
+# Time limit in seconds for the start of Chromium. Playwright has the same limit.
 _LAUNCH_TIMEOUT = 30.0
-# The seconds in which the browser must return the HTML of the finished page, and in which it must close the page.
+# Time limit in seconds for returning the HTML of the finished page, for closing the page, and for ending Chromium.
 _GRACE = 10.0
-# The seconds between two checks whether a page's text has changed.
+# The interval, in seconds, at which this module checks whether a page's text has changed.
 _POLL = 0.25
 # A JavaScript expression for the root element. `document.documentElement` would not be reliable: an element of the page
-# can have the name `documentElement` and take the property's place. The prototype's getter is not affected by that.
+# can have the name `documentElement` and hide the property. Such an element does not affect the prototype's getter.
 _ROOT = "Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get.call(document)"
-# A JavaScript expression for the length and a checksum of the page's text. Digits are left out: if the page shows a
-# clock, they never stop changing.
+# A JavaScript expression for the length and a checksum of the page's text. The text is measured without digits, because
+# the digits of a clock never stop changing.
 _TEXT = f"""(() => {{
     const text = ({_ROOT}?.innerText ?? "").replace(/[0-9]+/g, "").trim()
     let sum = 0
@@ -62,8 +62,8 @@ _HTML = f"""(limit => {{
     const html = (type ? new XMLSerializer().serializeToString(type) : "") + ({_ROOT}?.outerHTML ?? "")
     return html.length > limit ? null : html
 }})"""
-# Response headers that are not passed on to the browser. Most of them describe how the body was transferred, which is
-# no longer true of the decoded body. Content-Disposition would start a download.
+# Response headers that are not passed on to the browser. Most of these headers describe the encoded body, but the
+# browser receives the decoded body. Content-Disposition would start a download.
 _HEADERS_NOT_PASSED_ON = frozenset(
     {"content-encoding", "content-length", "transfer-encoding", "connection", "content-disposition"}
 )
@@ -75,14 +75,14 @@ _HEADERS_NOT_SENT = re.compile(
 
 
 class _PageFaultError(Exception):
-    """A page that can't be rendered because of its own behaviour. The message becomes part of the capture."""
+    """A page whose own behaviour prevents rendering. The message becomes part of the capture."""
 
 
 class Browser:
     """The crawl's browser. It renders one page at a time. Chromium is started when the first page is to be rendered."""
 
     def __init__(self, crawler: Crawler) -> None:
-        # scrapy-playwright's log is switched off, because each of its failures is reported as a failure of the page.
+        # scrapy-playwright's log is switched off, because this class reports every failure as a failure of the page.
         logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL + 1)
         self._crawler = crawler
         self._turn = asyncio.Lock()
@@ -91,8 +91,7 @@ class Browser:
     async def render(self, fetch: LocationFetch, response: Response) -> Observed:
         """Renders the next page of a fetch. Returns one capture that contains the page as served and as rendered.
 
-        If the page can't be rendered because of its own behaviour, the capture contains the reason, and will be
-        quarantined.
+        If the page's own behaviour prevents rendering, the capture contains the reason and will be quarantined.
 
         PageNotTakenError if this machine can't render pages. RequestNotSentInterrupt if the crawl ends early.
 
@@ -110,8 +109,8 @@ class Browser:
                 fault = _fault(error)
             finally:
                 await visit.close()
-            # If the crawl is interrupted, the page is not rendered completely. Ctrl-C ends Chromium, too, and an
-            # interrupted crawl doesn't wait for the page. So nothing is returned.
+            # If the crawl is interrupted, the page is not rendered completely: Ctrl-C ends Chromium, too, and an
+            # interrupted crawl doesn't wait for the page. So the page has no capture.
             if not self._crawler.engine.running:
                 raise RequestNotSentInterrupt("the crawl was interrupted")
             if visit.page is None:
@@ -146,7 +145,7 @@ class Browser:
 
 
 class _PageVisit:
-    """The visit of one page with the browser: shows the page and answers its requests.
+    """The visit of one page with the browser. The visit shows the page and answers the page's requests.
 
     documents: the answers that the browser has shown: first the page itself, then each page to which scripts navigated.
     page: Playwright's page; None until Chromium has opened it.
@@ -183,7 +182,7 @@ class _PageVisit:
         _PageFaultError, PlaywrightError or TimeoutError if there is no HTML to return.
         """
         blank = Request(
-            _BLANK,  # scrapy-playwright only opens the page; the methods below navigate it, with their own time limits
+            _BLANK,  # scrapy-playwright only opens the page; the methods below navigate the page and limit the time
             meta={
                 "playwright": True,
                 "playwright_include_page": True,
@@ -228,7 +227,7 @@ class _PageVisit:
     # --- requests of the page ----------------------------------------------------------------------------------------
 
     async def _prepare(self, page: Page, _: Request) -> None:
-        """Makes this class answer all requests of the page. Called before the page shows anything."""
+        """Registers the methods that answer the page's requests. Called before the page shows anything."""
         context = page.context
 
         async def close(popup: Page) -> None:
@@ -253,7 +252,7 @@ class _PageVisit:
             await _refuse(route)
 
     async def _answer_navigation(self, route: Route, request: PageRequest) -> None:
-        """Answers with the document that is to be shown. Aborts every other navigation, and records its address."""
+        """Answers with the document to show. Aborts every other navigation, and records the navigation's target."""
         if self._navigation_expected:
             self._navigation_expected = False
             document = self.documents[-1]
@@ -277,7 +276,7 @@ class _PageVisit:
             response = await self._download(
                 request.url, request.method, await request.all_headers(), request.post_data_buffer or b""
             )
-        except Exception:  # after any failure, the script gets no answer
+        except Exception:  # after any failure, the script receives no answer
             response = None
         finally:
             self._loading -= 1
@@ -320,11 +319,11 @@ class _PageVisit:
     async def _settle(self, page: Page) -> str:
         """Waits until the page's text has settled: it has not changed for BROWSER_QUIET seconds and nothing is loading.
 
-        At the end of the time limit, the text counts as settled even if something is still loading, provided that the
-        text has not changed for BROWSER_QUIET seconds. Some pages never stop loading.
+        Some pages never stop loading. So at the end of the time limit, only the first condition counts: the text has
+        settled if it has not changed for BROWSER_QUIET seconds.
 
-        Returns an empty string if the text has settled, or else the reason why it has not. _PageFaultError if the page
-        can't be shown at all.
+        Returns an empty string if the text has settled; otherwise returns the reason why the text has not settled.
+        _PageFaultError if the page can't be shown at all.
         """
         last_text, unchanged_since = None, monotonic()
         while not self._is_over():
@@ -348,8 +347,8 @@ class _PageVisit:
                 last_text, unchanged_since = text, now
             elif text and text[0] and not self._loading and now - max(unchanged_since, self._loaded_at) >= self._quiet:
                 return ""
-            # It takes long to measure the text of a large page. The pause is twice as long as the measurement, so at
-            # most a third of the time is spent on measuring.
+            # Measuring the text of a large page takes long. The pause is at least twice as long as the measurement, so
+            # at most a third of the time is spent on measuring.
             await asyncio.sleep(max(_POLL, 2 * (now - begun)))
         if self._sent_to:
             raise _PageFaultError(f"its scripts still send the browser on after {self._time:.0f} seconds")
@@ -357,7 +356,7 @@ class _PageVisit:
         return "" if is_quiet else f"its text still changed after {self._time:.0f} seconds"
 
     async def _follow(self, page: Page, url: str, headers: dict[str, str]) -> None:
-        """Fetches and shows the page to which scripts or a refresh have navigated. _PageFaultError if that fails."""
+        """Fetches and shows the page to which scripts or a refresh navigated. _PageFaultError if the fetch fails."""
         if len(self.documents) > self._redirect_limit:
             raise _PageFaultError("its scripts send the browser on without end")
         try:
@@ -372,7 +371,7 @@ class _PageVisit:
         await self._show_last_document(page)
 
     async def _show_last_document(self, page: Page) -> None:
-        """Shows the last document. Before that, shows a blank page, to end all scripts of the previous document."""
+        """Ends all scripts of the previous document by showing a blank page, and then shows the last document."""
         timeout = self._time * 1000
         await page.goto(_BLANK, timeout=timeout)
         self._sent_to = self._isolated_world = None
@@ -383,7 +382,7 @@ class _PageVisit:
         """Returns the value of a JavaScript expression.
 
         The expression is evaluated in an isolated world, so that the page's scripts can't manipulate the result.
-        PlaywrightError if another document replaces the page's document meanwhile.
+        PlaywrightError if another document replaces the page's document during the evaluation.
         """
         if self._isolated_world is None:
             frame = (await self._session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
@@ -402,7 +401,7 @@ class _PageVisit:
 def _chained(served: list[Observed]) -> list[Observed]:
     """Returns the documents that a browser showed one after the other, with complete redirects.
 
-    The redirects of each document then begin with the addresses of all documents shown before it.
+    In the result, the redirects of each document begin with the addresses of all documents that were shown earlier.
     """
     earlier_addresses: tuple[str, ...] = ()
     chained = []

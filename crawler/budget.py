@@ -1,7 +1,8 @@
 """The budget: how often all crawls of this machine together may send requests to one archive.
 
-All crawls of a machine have the same address, so an archive can't distinguish them. If the archive blocks the address,
-it blocks all crawls. So the crawls share a file for each archive. The file says when the next request may be sent.
+All crawls of a machine have the same IP address, so an archive can't distinguish the crawls. If the archive blocks the
+address, the archive blocks all crawls. So the crawls share a file for each archive. The file contains the time from
+which the next request may be sent.
 """
 
 import re
@@ -19,8 +20,8 @@ from crawler.archives.protocol import RequestKind
 
 _T = TypeVar("_T")
 
-# The longest time that a crawl waits for its turn. If the machine's clock was put back, the turns in the file lie far
-# in the future. Without this limit, all crawls would wait until then.
+# Upper limit of the time between now and a request's turn. If the machine's clock was set back, the turns in the file
+# lie far in the future. Without this limit, all crawls would wait for these turns.
 _LONGEST_QUEUE = timedelta(minutes=10)
 _LOCK_TIMEOUT = 30  # seconds
 
@@ -29,8 +30,8 @@ class State(BaseModel):
     """The content of the file. Times are timezone-aware UTC.
 
     turns: for each kind of request, the time from which the next request may be sent.
-    paused_until: the end of a short pause. Crawls wait until then before they send a request.
-    blocked_until: the end of a long break. Crawls that would send a request before then end instead of waiting.
+    paused_until: the end of a short pause. Crawls wait for the end of the pause before they send a request.
+    blocked_until: the end of a long break. Crawls that need to send a request during the break end instead of waiting.
     why: the reason for the break, in words.
     block: the length of the last break that began because the archive blocked this machine.
     """
@@ -44,14 +45,14 @@ class State(BaseModel):
     block: timedelta | None = None
 
     def is_blocked(self, now: datetime) -> bool:
-        """Returns whether no request may be sent now, and crawls are to end instead of waiting."""
+        """Returns whether a long break is in progress: no request may be sent, and crawls end instead of waiting."""
         return self.blocked_until is not None and self.blocked_until > now
 
 
 def with_turn(state: State, kind: RequestKind, interval: timedelta, now: datetime) -> tuple[State, datetime]:
-    """Returns the state after one more request has taken its turn, and the time at which that request may be sent.
+    """Returns the time from which one more request may be sent, and the state that contains this request's turn.
 
-    interval: the least time between two requests of this kind.
+    interval: the minimum time between two requests of this kind.
     """
     turn = min(state.turns.get(kind, now), now + _LONGEST_QUEUE)
     turn = max(turn, now, state.paused_until or now)
@@ -67,7 +68,7 @@ def with_block(state: State, now: datetime, first_block: timedelta, memory: time
     """Returns the state after the archive has begun to refuse connections: no request is sent for some time.
 
     first_block: the length of a first block.
-    memory: if the last block ended less than this time ago, the new block is twice as long as the last.
+    memory: if the last block ended less than this time ago, the new block is twice as long as the last block.
     """
     if state.is_blocked(now):
         return state  # another crawl has recorded the same block
@@ -79,17 +80,17 @@ def with_block(state: State, now: datetime, first_block: timedelta, memory: time
 
 
 def with_rest(state: State, until: datetime, why: str) -> State:
-    """Returns the state after the archive has asked for a long break: no request is sent before `until`."""
+    """Returns the state after the archive has asked for a long break. No request is sent before `until`."""
     return state.model_copy(update={"blocked_until": until, "why": why})
 
 
 class Budget:
-    """The budget for one archive, kept in a file that all crawls of this machine share.
+    """The budget for one archive, stored in a file that all crawls of this machine share.
 
-    All methods raise ArchiveBudgetError if the file can't be read or written. The message tells the user what to do.
+    All methods raise ArchiveBudgetError if the file can't be read or written. The message contains advice for the user.
 
     state_home: the folder for state files. The file is in the subfolder `clausewatch`.
-    key: a name for the archive, such as its host. The file's name is made from it.
+    key: a name for the archive, such as the archive's host. The file's name is made from the key.
     """
 
     def __init__(self, state_home: Path, key: str) -> None:
@@ -97,7 +98,7 @@ class Budget:
         self._path = state_home.expanduser() / "clausewatch" / f"{name}.json"
 
     def turn(self, kind: RequestKind, interval: timedelta) -> datetime | None:
-        """Takes a turn and returns when the request may be sent; None if no crawl may send requests for now."""
+        """Records a turn and returns the time from which the request may be sent; None during a long break."""
 
         def take(state: State) -> tuple[State, datetime | None]:
             now = datetime.now(UTC)
@@ -108,16 +109,16 @@ class Budget:
     def may_go(self) -> bool:
         """Returns whether a request whose turn has come may be sent.
 
-        It may not be sent if a pause or a block began while the crawl waited for the turn.
+        False if a pause or a long break began while the crawl waited for the turn, and has not ended.
         """
         state, now = self._read(), datetime.now(UTC)
         return not state.is_blocked(now) and (state.paused_until is None or state.paused_until <= now)
 
     def blocked(self) -> ArchiveBlockedError | None:
-        """Returns an error that says until when no request may be sent, and why; None if requests may be sent.
+        """Returns an error if a long break is in progress; otherwise None. The message has the break's end and reason.
 
-        This takes the lock of the file. So a crawl that calls this first finds out at its beginning if it can't write
-        to the folder.
+        The method also locks the file. A crawl calls the method at the start of the crawl, so that ArchiveBudgetError
+        is raised at the start if the crawl can't write to the folder.
         """
         state = self._change(lambda state: (state, state))
         if state.blocked_until is None or not state.is_blocked(datetime.now(UTC)):
@@ -144,7 +145,7 @@ class Budget:
                 after, result = change(before)
                 if after != before:
                     # The file is replaced in one step. So the file always contains a complete state, even if this
-                    # process dies, or if another process reads without the lock.
+                    # process dies or another process reads without the lock.
                     new = self._path.with_suffix(".new")
                     new.write_text(after.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
                     new.replace(self._path)

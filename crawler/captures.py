@@ -20,7 +20,7 @@ class FetchedCapture:
     """The item that a spider passes to the pipeline.
 
     capture: the capture.
-    payload: the bytes of the capture; None if they are stored already.
+    payload: the bytes of the capture; None if the bytes are stored already.
     policy: the declaration of the policy.
     """
 
@@ -31,7 +31,7 @@ class FetchedCapture:
 
 def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
     """Returns the capture made from a live page's answer. asked_url: the address before redirects."""
-    request = cast(Request, response.request)  # Scrapy sets it before any callback
+    request = cast(Request, response.request)  # Scrapy sets the request before any callback
     return Capture(
         vendor=key.vendor,
         policy=key.policy,
@@ -57,7 +57,7 @@ def archived_capture(
     replay: the state of the replay when the answer was requested.
     memento: the time and address of the answer, as the archive states them.
     """
-    request = cast(Request, response.request)  # Scrapy sets it before any callback
+    request = cast(Request, response.request)  # Scrapy sets the request before any callback
     return Capture(
         vendor=key.vendor,
         policy=key.policy,
@@ -82,8 +82,8 @@ def repeated_capture(
     """Returns the capture for a row of the index whose digest equals the digest of a capture fetched before.
 
     The row contains the time and the address of the capture. The equal digest proves that the bytes are the same, so
-    they are not fetched again. Therefore the capture has no headers. Its media type is the media type of the known
-    payload, because the index leaves out parameters such as the charset.
+    the bytes are not fetched again. Therefore the capture has no headers. The capture has the media type of the known
+    payload, because the media type in the index has no parameters such as the charset.
 
     known: the payload of the capture fetched before.
     listed: the row of the index.

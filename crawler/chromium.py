@@ -12,7 +12,7 @@ from scrapy_playwright.provider import PlaywrightBrowserProvider
 from core.escaping import escape_line
 from crawler.failures import PageNotTakenError
 
-# The names of the program on different systems, in order of preference.
+# Chromium's program has different names on different systems. The first installed program in this order is used.
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # With these arguments, Chromium resolves no host names, and sends no UDP datagrams except through its proxy.
 _ARGUMENTS = (
@@ -26,7 +26,7 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy
     """A browser provider for scrapy-playwright that starts the Chromium installed on the system."""
 
     async def launch_browser(self) -> Chromium:
-        """Starts Chromium. PageNotTakenError if Chromium isn't installed or doesn't start; the message says which."""
+        """Starts Chromium. PageNotTakenError if Chromium isn't installed or doesn't start."""
         path = next(filter(None, map(shutil.which, _PROGRAMS)), None)
         if path is None:
             raise PageNotTakenError("Chromium is not installed: install your system's package, such as chromium")
@@ -39,7 +39,7 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy
                 executable_path=path,
                 args=_ARGUMENTS,
                 proxy={"server": f"http://127.0.0.1:{self._dead_end.getsockname()[1]}", "bypass": "<-loopback>"},
-                chromium_sandbox=os.geteuid() != 0,  # Chromium refuses to start its sandbox as root
+                chromium_sandbox=os.geteuid() != 0,  # Chromium can't start its sandbox as root
                 handle_sigint=False,
                 handle_sigterm=False,
                 handle_sighup=False,

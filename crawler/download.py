@@ -20,8 +20,8 @@ from crawler.failures import RequestNotSentInterrupt
 from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
-# The largest head of an answer, in bytes: all bytes before the body, including interim answers (status 1xx). Browsers
-# allow 256 KiB.
+# Upper limit of the size of an answer's head, in bytes. The head is all bytes before the body, including interim
+# answers (status 1xx). Browsers allow 256 KiB.
 _MAX_HEAD = 256 * 1024
 
 
@@ -31,14 +31,14 @@ class _HeadTooLargeError(Exception):
 
 # Scrapy and Twisted have no limit on the size of an answer's headers, and no public interface to set a limit: Scrapy
 # sends its signal `headers_received` only when all headers are in memory. So the two classes below replace Scrapy's
-# classes. They read from the state of Twisted's parser whether the head is still being received.
+# classes. The state of Twisted's parser shows whether the head is still being received.
 class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
     """Scrapy's HTTP protocol, with a limit on the size of an answer's head."""
 
     _head_size = 0
 
     def request(self, request: Any) -> Any:
-        """Sends a request. A connection that is kept open sends several requests, one after the other."""
+        """Sends a request. Called several times, one after the other, if the connection is reused."""
         self._head_size = 0
         return super().request(request)
 
@@ -53,7 +53,7 @@ class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
 
 
 class _LimitedHeadFactory(_HTTP11ClientFactory):
-    """A factory that gives each connection in the pool a _LimitedHeadProtocol."""
+    """A factory that creates a _LimitedHeadProtocol for each connection in the pool."""
 
     noisy = False
 
@@ -65,9 +65,9 @@ class _LimitedHeadFactory(_HTTP11ClientFactory):
 class EvidenceDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's download handler for HTTP, extended so that every answer can serve as evidence.
 
-    If a request's meta has a `gate`, the request passes through this gate before it is sent.
+    If a request's meta has a `gate` (crawler.backoff.Gate), the handler waits for the gate before sending the request.
     The handler sets `requested_at` and `answered_at` (timezone-aware UTC) and `sent_at` (by time.monotonic()) in the
-    request's meta. It decodes the content codings of the body, but does not change the headers.
+    request's meta. The handler decodes the content codings of the body, but does not change the headers.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -83,7 +83,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
 
         RequestNotSentInterrupt if the crawl is interrupted before the request is sent.
         IgnoreRequest if the request is for a private address and goes through a proxy. (If there is no proxy,
-        crawler.resolver refuses private addresses.)
+        crawler.resolver rejects private addresses.)
         ResponseDataLossError if the body is cut off.
         DownloadCancelledError if the body or the headers are too large, or if the body has an unknown content coding.
         """

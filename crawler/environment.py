@@ -33,8 +33,8 @@ def use_bundled_public_suffixes() -> None:
     Scrapy needs the list so that no site can set a cookie for a whole public suffix such as `.co.uk`. By default,
     Scrapy downloads the list when a machine crawls for the first time.
     """
-    # Scrapy has no setting for this. tldextract has one, an environment variable, but reads it when Scrapy's module is
-    # imported. Older versions of tldextract don't have the variable.
+    # Scrapy has no setting for the list of public suffixes. tldextract has an environment variable for the list, but
+    # reads the variable when Scrapy's module is imported, and older versions of tldextract don't have the variable.
     cookies._split_domain = TLDExtract(suffix_list_urls=(), include_psl_private_domains=True)
 
 

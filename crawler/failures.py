@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from core.escaping import escape_line
 from crawler.resolver import PublicAddressResolver, refusal
 
-# Failures of a server, or of the connection to a server, that may be over when the request is sent again.
+# Temporary failures of a server, or of the connection to a server. Sending the request again may succeed.
 TEMPORARY_ERRORS = (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
@@ -31,7 +31,7 @@ TEMPORARY_ERRORS = (
     ConnectionLost,
 )
 
-_MAX_CHARACTERS = 300  # of a message
+_MAX_CHARACTERS = 300  # upper limit of the length of a message
 
 
 class RequestNotSentInterrupt(IgnoreRequest):
@@ -41,7 +41,8 @@ class RequestNotSentInterrupt(IgnoreRequest):
 class PageNotTakenError(Exception):
     """An answer from which no capture can be made.
 
-    The message says why. If the page has to be rendered, it may say which program is missing on this machine.
+    The message contains the reason. An example of a reason is that the page has to be rendered and Chromium is not
+    installed.
     """
 
 
@@ -58,7 +59,7 @@ def reason(failure: Failure) -> str:
 def explain(exception: BaseException, url: str) -> str:
     """Returns an explanation of a downloader's exception, on one line of printable characters.
 
-    A long line is cut off, because it may contain an address of any length.
+    The line may contain an address of any length, so a long line is cut off.
 
     url: the address that was requested.
     """

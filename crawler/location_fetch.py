@@ -1,4 +1,4 @@
-"""The fetch of one location: the location's pages are fetched one after the other and make one capture together."""
+"""The fetch of one location. The location's pages are fetched one after the other and become one capture."""
 
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +15,7 @@ from formats.multipart import Observed, compose
 class LocationFetch:
     """The state of the fetch of a location: the pages fetched so far, and the page to fetch next.
 
-    Most locations consist of one page. A location can declare further pages; all pages together make one capture.
+    Most locations consist of one page. A location can declare further pages; all pages together become one capture.
 
     look: 1 for the crawl's first fetch of the location; 2 for the second fetch, which confirms a change.
     fetched: the capture and the payload of each page fetched so far, in the order in which the pages are declared.
@@ -48,8 +48,8 @@ class LocationFetch:
             self.url,
             dont_filter=True,
             # Each look at a location has a separate cookie jar. Otherwise, a cookie that one page sets could change the
-            # page of another policy, or the page that the second look gets. The cache is off, because from a cache the
-            # second look would only get the first look's answer again.
+            # page of another policy, or the page that the second look receives. The cache is off, because otherwise the
+            # second look would receive the first look's answer from the cache.
             meta={"cookiejar": f"{self.key} {self.location.url} {self.look}", "dont_cache": True},
             cb_kwargs={"fetch": self},
         )
@@ -61,13 +61,13 @@ class LocationFetch:
     def needs_browser(self, response: Response) -> bool:
         """Returns whether the next page must be rendered in a browser.
 
-        It must if the location's declaration says so and the answer is HTML with status 200. Error pages are never
-        rendered. Answers of other media types have no scripts, so they are not rendered either.
+        True if the location's declaration requires rendering and the answer is HTML with status 200. Error pages are
+        never rendered. Answers of other media types are not rendered either, because these answers have no scripts.
         """
         return self.location.render is not None and response.status == 200 and isinstance(response, HtmlResponse)
 
     def with_page(self, page: Observed) -> "LocationFetch":
-        """Returns this fetch with the next page added."""
+        """Returns a copy of this fetch in which the next page has been fetched."""
         return replace(self, fetched=(*self.fetched, page))
 
     def observed(self) -> Observed:

@@ -13,7 +13,7 @@ from core.escaping import escape_controls, escape_line
 class EscapingFormatter(logging.Formatter):
     """A formatter that writes every message on one line, with control characters as visible escapes.
 
-    A traceback keeps its line breaks; all other control characters in it are escaped, too.
+    In a traceback, line breaks remain; all other control characters are escaped.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -27,7 +27,7 @@ class EscapingFormatter(logging.Formatter):
 
 
 def escape_logs(crawler: Crawler) -> None:
-    """Gives the crawl's log handler the escaping formatter as soon as Scrapy has installed the handler."""
+    """Sets the escaping formatter on the crawl's log handler as soon as Scrapy has installed the handler."""
 
     def install() -> None:
         handler = get_scrapy_root_handler()

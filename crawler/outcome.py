@@ -1,4 +1,4 @@
-"""The outcome of a crawl: its counts, which are kept in Scrapy's stats, and its failures."""
+"""The outcome of a crawl: the counts and the failures. Both are stored in Scrapy's stats during the crawl."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class CrawlOutcome:
     captures: the number of captures found: answers of live pages, or rows of the archive's index.
     new: the number of captures that were not stored before.
     quarantined: the number of new captures that were quarantined.
-    unplayable: the number of captures that the archive lists but does not return. These do not count as failures.
+    unplayable: the number of captures that the archive lists but does not return. These captures are not failures.
     malformed: the number of rows of the index that could not be parsed.
     left: the number of captures that were not fetched because the crawl ended early.
     unread: the number of new captures that were not read because the crawl ended early. The next crawl reads them.
@@ -59,7 +59,7 @@ class CrawlOutcome:
 
 
 class Tally:
-    """The counters of a running crawl, kept in Scrapy's stats. `outcome_from` turns them into a CrawlOutcome."""
+    """The counters of a running crawl, stored in Scrapy's stats. `outcome_from` makes a CrawlOutcome from the stats."""
 
     def __init__(self, stats: StatsCollector) -> None:
         self._stats = stats
@@ -114,7 +114,7 @@ def counts_from(stats: Mapping[str, Any]) -> dict[str, int]:
 def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:
     """Returns the outcome of a finished crawl.
 
-    Scrapy's exit status does not show failures: it is always 0. So the outcome is taken from Scrapy's stats. They
+    Scrapy's exit status is always 0, even after failures. So the outcome is taken from Scrapy's stats. The stats
     contain the number of exceptions in spiders, the number of logged errors, and the reason why the crawl ended.
     """
     failures = list(stats.get(_PREFIX + "failures", ()))

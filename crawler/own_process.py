@@ -26,7 +26,7 @@ def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: 
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments, keywords))
     # Ctrl-C sends SIGINT to the new process, too. So the signal is blocked while the new process starts. The new
-    # process inherits the blocked signal, and unblocks it when it can handle it.
+    # process inherits the blocked signal, and unblocks the signal as soon as `_answer` can handle KeyboardInterrupt.
     signals_blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
@@ -60,7 +60,7 @@ def _answer(
         answer = False, function(*arguments, **keywords)
     except ClausewatchError as error:
         answer = True, error
-    except KeyboardInterrupt:  # raised if SIGINT arrives before Scrapy has installed a handler for it
+    except KeyboardInterrupt:  # raised if SIGINT arrives before Scrapy has installed its signal handler
         return
     try:
         sender.send(answer)

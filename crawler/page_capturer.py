@@ -1,4 +1,4 @@
-"""Turns the answers of live pages into captured pages: checks each answer, and has it rendered if that is declared."""
+"""Turns the answers of live pages into captured pages. Checks each answer, and renders the page if declared."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PageCapturer:
-    """The component that turns the answers of one crawl into pages. It opens a browser for the first page to render."""
+    """The component that turns a crawl's answers into pages. Creates the browser for the first page to render."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -28,7 +28,7 @@ class PageCapturer:
         the page is rendered.
         """
         if 300 <= response.status < 400 and "Location" in response.headers:
-            # Scrapy has followed all redirects to http and https. This redirect leads elsewhere, such as to mailto:.
+            # Scrapy has followed all redirects to http and https. So this redirect has another scheme, such as mailto:.
             raise PageNotTakenError("the page redirects to something that is not a web address")
         if fetch.needs_browser(response):
             if self._browser is None:

@@ -1,4 +1,4 @@
-"""Hands captures to the intake: first to be stored as evidence, then to be read."""
+"""Passes captures to the intake. The intake first stores the captures as evidence, and then reads them."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -14,23 +14,23 @@ from crawler.captures import FetchedCapture
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
-# Reading begins when more than _MAX_WAITING captures wait to be read, or when the first of them has waited for
-# _MAX_WAIT seconds. The intake reads more than 16 captures in several processes; for fewer, it would not be worthwhile
-# to start processes.
+# Reading begins when more than _MAX_WAITING captures wait to be read, or when the first waiting capture has waited
+# for _MAX_WAIT seconds. The intake reads more than 16 captures in several processes. For 16 or fewer
+# captures, starting processes is not worthwhile.
 _MAX_WAITING = 16
 _MAX_WAIT = 10
-# The most captures that are read in one batch. The spider is told of the readings when the whole batch has been read.
+# Upper limit of captures in one batch of reading. `on_capture_read` is called after the whole batch has been read.
 _READ_BATCH = 64
 
 
 class StorePipeline:
-    """The item pipeline. It stores captures in the order in which they arrive, and then has the intake read them.
+    """The item pipeline. It stores captures in the order of their arrival, and then calls the intake to read them.
 
-    Two threads do the work: one stores captures, the other has them read. The crawl goes on fetching while captures are
-    read; only the end of the crawl waits until all of them have been read.
+    One thread stores captures, and another thread reads captures. The crawl continues to fetch pages while captures are
+    read. A completed crawl ends only after all captures have been read.
 
-    Captures that arrive while the storing thread is busy are then committed in one batch. The payloads of captures that
-    wait to be read are not kept in memory.
+    The captures that arrive while the storing thread is busy form the next batch, which is committed at once. The
+    payloads of captures that wait to be read are not in memory.
 
     An error of the store ends the crawl. If a crawl ends early, some captures may be stored but not read; the next
     crawl reads them.
@@ -59,7 +59,7 @@ class StorePipeline:
         return cast(BaseSpider, self._crawler.spider)
 
     async def process_item(self, item: FetchedCapture) -> FetchedCapture:
-        """Stores one capture, and returns when it is committed. Does nothing if the crawl is ending early."""
+        """Stores one capture, and returns after the commit. Does nothing if the crawl is ending early."""
         if not self._spider.stopped:
             committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._to_store.append((item, committed))
@@ -68,7 +68,7 @@ class StorePipeline:
         return item
 
     async def close_spider(self) -> None:
-        """Ends both threads. If the crawl ends early, reads the unread captures first, but only if they are few."""
+        """Ends both threads. If at most _MAX_WAITING captures wait to be read, these captures are read first."""
         self._leaves_unread = len(self._to_read) > _MAX_WAITING
         self._start_reading()
         if self._reading is not None:
@@ -106,7 +106,7 @@ class StorePipeline:
     def _store_batch(self, batch: list[FetchedCapture]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
         """Stores captures. Returns the stored captures.
 
-        If the store fails before all captures are stored, also returns the error; otherwise None in its place.
+        The second value is the error if the store fails before all captures are stored; otherwise None.
         """
         stored: list[UnreadCapture] = []
         if self._spider.stopped:
@@ -122,7 +122,7 @@ class StorePipeline:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def _start_reading(self) -> None:
-        """Starts to read the stored captures, unless reading has started already."""
+        """Starts the task that reads the stored captures, unless the task is running already."""
         if self._to_read and self._reading is None and not self._leaves_unread:
             self._reading = asyncio.create_task(self._read())
 
@@ -157,8 +157,8 @@ class StorePipeline:
     def _wake_engine(self) -> None:
         """Makes Scrapy check at once whether the crawl has ended. Otherwise, Scrapy checks only every five seconds.
 
-        Scrapy's public interface has only one way to do this: to schedule a request. The request is dropped before it
-        gets into the queue.
+        In Scrapy's public interface, only scheduling a request causes the check. The request is dropped before the
+        scheduler adds the request to the queue.
         """
         engine = self._crawler.engine
         if engine is not None and engine.spider is not None:

@@ -1,6 +1,6 @@
 """Shows the progress of a crawl on standard error.
 
-On a terminal, this is one line that is updated in place. Elsewhere, such as under cron, it is a new line at intervals.
+On a terminal, one line is updated in place. Elsewhere, such as under cron, a new line is printed at intervals.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from core.dates import iso
 from core.plurals import plural
 from crawler.outcome import counts_from
 
-# The seconds between two updates of the line on a terminal.
+# The interval, in seconds, at which the line on a terminal is updated.
 _REDRAW_INTERVAL = 0.5
-# The line shows an estimate of the remaining time only after this many seconds, because the speed at the beginning of a
-# crawl is not typical of the whole crawl.
+# In the first seconds of a crawl, up to this number, the line shows no estimate of the remaining time, because the
+# speed at the beginning of a crawl is not typical of the whole crawl.
 _ESTIMATE_AFTER = 10
 
 
 class MeasurableSpider(Protocol):
-    """A spider whose progress can be measured. finished_count: the number of captures or pages it has finished."""
+    """A spider whose progress can be measured. finished_count: the number of finished captures or pages."""
 
     name: str
     finished_count: int
@@ -65,7 +65,7 @@ def _duration(seconds: float) -> str:
 
 
 class Progress:
-    """The display of a spider's progress. It is shown from when the spider is opened until the spider is closed."""
+    """The display of a spider's progress. The display begins and ends with Scrapy's signals for the spider."""
 
     def __init__(self, crawler: Crawler, spider: MeasurableSpider) -> None:
         self._crawler = crawler
@@ -80,7 +80,7 @@ class Progress:
         if sys.stderr.isatty():
             self._status = Status(self._line(), console=Console(stderr=True))
             self._status.start()
-            # Rich has replaced sys.stderr by a stream of its own, which writes log lines above the line of progress.
+            # Rich has replaced sys.stderr by Rich's own stream, which writes log lines above the line of progress.
             self._log_to(sys.stderr)
             interval = _REDRAW_INTERVAL
         self._task = asyncio.create_task(self._show(interval))

@@ -1,9 +1,10 @@
 """Makes sure that a crawl connects only to addresses on the public internet.
 
-Declarations, redirects and DNS answers decide where a live crawl connects, and all of them are written by others. None
-of them may lead the crawl to the machine on which it runs, or into that machine's network. Host names are resolved
-here, and the crawl connects to the very addresses that were checked. So a DNS answer can't change between the check and
-the connection.
+Declarations, redirects and DNS answers determine the addresses to which a live crawl connects. Other people write the
+declarations, the redirects and the DNS answers, so any of these may contain an address of the crawl's own machine or of
+the machine's network. The crawl must not connect to such an address. This module resolves each host name and checks the
+addresses, and the crawl connects to the checked addresses. So a DNS answer can't change between the check and the
+connection.
 """
 
 import re
@@ -24,24 +25,24 @@ from core.settings import Settings
 from crawler.environment import environment_of
 
 # All public IPv6 addresses are in this network (RFC 4291, section 2.4, and IANA's registry of IPv6 address space).
-# Site-local, IPv4-compatible and IPv4-translated addresses, for example, are outside it.
+# Site-local, IPv4-compatible and IPv4-translated addresses, for example, are outside this network.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 # IPv6 networks with an IPv4 address in the last 32 bits: NAT64 (RFC 6052, section 2.1) and IPv4-mapped addresses
 # (RFC 4291, section 2.5.5.2).
 _ENDING_IN_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::ffff:0:0/96"))
-# Networks of IANA's special-purpose address registries that the ipaddress module doesn't know in every version of
+# Networks of IANA's special-purpose address registries that are missing from the ipaddress module in some versions of
 # Python: IETF protocol assignments, the retired 6to4 relays, and documentation (RFC 9637).
 _SPECIAL_IPV4_NETWORKS = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
 _DOCUMENTATION_IPV6 = IPv6Network("3fff::/20")
-# A host that resolvers parse as a number. For example, 127.1, 0x7f000001, 017700000001 and 2130706433 all mean
-# 127.0.0.1.
+# A host that resolvers parse as a number. For example, resolvers parse 127.1, 0x7f000001, 017700000001 and 2130706433
+# as 127.0.0.1.
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}\.?", re.IGNORECASE)
 
 
 def is_public(address: str) -> bool:
-    """Returns whether an IP address is public. Private, loopback, multicast and reserved addresses are not.
+    """Returns whether an IP address is public. False for private, loopback, multicast and reserved addresses.
 
-    An IPv6 address that embeds an IPv4 address (mapped, 6to4, Teredo, NAT64) is public if the IPv4 address is.
+    An IPv6 address that embeds an IPv4 address (mapped, 6to4, Teredo, NAT64) is public if the IPv4 address is public.
     ValueError if the text isn't an IP address.
     """
     ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
@@ -59,9 +60,9 @@ def is_public(address: str) -> bool:
 
 
 def private_by_name(host: str) -> str | None:
-    """Returns the private address that a host name denotes without DNS, as `localhost` and `127.1` do.
+    """Returns the private address that a host name such as `localhost` or `127.1` denotes without DNS.
 
-    None if the name has to be resolved, or if it denotes a public address.
+    None if the name has to be resolved, or if the name denotes a public address.
 
     host: the host of a web address; an IPv6 address has no brackets.
     """
@@ -81,7 +82,7 @@ def private_by_name(host: str) -> str | None:
 
 
 def refusal(host: str, address: str) -> str:
-    """Returns why the crawl doesn't connect to a host, and how an operator can allow it."""
+    """Returns the message that the crawl doesn't connect to a host, and how an operator can allow the connection."""
     return f"{host} is {address}, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses"
 
 
@@ -95,7 +96,7 @@ def operator_endpoints(environment: Settings) -> frozenset[tuple[str, int]]:
 
 @implementer(IResolutionReceiver)
 class _PublicOnly:
-    """A receiver that passes public addresses on to another receiver. It records every other address in `refused`."""
+    """A receiver that passes public addresses on to another receiver. Adds every other address to `refused`."""
 
     def __init__(self, receiver: Any, refused: dict[str, str], host: str) -> None:
         self._receiver = receiver
@@ -120,11 +121,11 @@ class PublicAddressResolver(CachingHostnameResolver):
 
     The configured archive and proxies may have private addresses (`operator_endpoints`).
 
-    If the crawl uses a proxy, the proxy resolves host names, so the proxy itself must refuse connections to private
-    networks. A host that denotes a private address by itself (`private_by_name`), such as `localhost` or `127.1`, is
-    refused before the request reaches the proxy (see EvidenceDownloadHandler).
+    If the crawl uses a proxy, the proxy resolves host names. So the proxy itself must block connections to private
+    networks. Some hosts denote a private address without DNS, such as `localhost` or `127.1` (see `private_by_name`).
+    EvidenceDownloadHandler rejects requests for these hosts before the requests reach the proxy.
 
-    refused: the private addresses that were refused, by host name.
+    refused: the private addresses that the resolver removed from its results, by host name.
     """
 
     # A class attribute, because Twisted's reactor has one resolver for the whole process.
@@ -137,7 +138,7 @@ class PublicAddressResolver(CachingHostnameResolver):
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> Self:
-        """Returns the resolver for a crawl; Scrapy calls this for its setting TWISTED_DNS_RESOLVER."""
+        """Returns the resolver for a crawl. Scrapy calls this for the class in the setting TWISTED_DNS_RESOLVER."""
         environment = environment_of(crawler.settings)
         size = crawler.settings.getint("DNSCACHE_SIZE")
         return cls(reactor, size, operator_endpoints(environment), allow_all=environment.allow_private)
@@ -150,7 +151,7 @@ class PublicAddressResolver(CachingHostnameResolver):
         addressTypes: Sequence[type[IAddress]] | None = None,
         transportSemantics: str = "TCP",
     ) -> IHostResolution:
-        """Resolves a host name, as twisted.internet.interfaces.IHostnameResolver describes."""
+        """Resolves a host name. See twisted.internet.interfaces.IHostnameResolver."""
         receiver: Any = resolutionReceiver
         if not self._allow_all and (hostName.lower(), portNumber) not in self._exempt:
             receiver = _PublicOnly(resolutionReceiver, self.refused, hostName.lower())

@@ -13,23 +13,22 @@ from scrapy.robotstxt import ProtegoRobotParser
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 
 ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
-# The number of bytes of a robots.txt that are parsed; the rest is ignored. This is the smallest limit that RFC 9309,
-# section 2.5, allows.
+# Only the first bytes of a robots.txt are parsed, up to this number. RFC 9309, section 2.5, allows no smaller limit.
 _MAX_BYTES = 500 * 1024
 
-# A site's rules, or the reason why they could not be fetched.
+# A site's rules, or the reason why the rules could not be fetched.
 _Rules = ProtegoRobotParser | str
 
 
 class RobotsMiddleware:
-    """A downloader middleware that refuses requests that a site's robots.txt forbids. Requests to archives are exempt.
+    """A downloader middleware that drops requests if the site's robots.txt forbids them. Archives are exempt.
 
-    If the robots.txt is "unavailable" (status 4xx), all requests are allowed. If it is "unreachable" (status 5xx or
-    429, or no answer), all requests are forbidden (RFC 9309, section 2.3.1).
+    If the robots.txt is "unavailable" (status 4xx except 429), all requests are allowed. If the robots.txt is
+    "unreachable" (status 5xx or 429, or no answer), all requests are forbidden (RFC 9309, section 2.3.1).
 
-    Scrapy's own middleware is not used, for three reasons. It parses an error page as if it were a robots.txt. It
-    allows all requests if there is no answer. And if several requests wait for the same robots.txt, it checks only one
-    of these requests.
+    Scrapy's own middleware is not used, for three reasons. Scrapy's middleware parses an error page as if the page were
+    a robots.txt. If there is no answer, Scrapy's middleware allows all requests. If several requests wait for the same
+    robots.txt, Scrapy's middleware checks only one of these requests.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -42,7 +41,7 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Returns if the request is allowed. Otherwise raises IgnoreRequest with the reason."""
+        """Raises IgnoreRequest with the reason if the request is not allowed."""
         if "archive" in request.meta or "robots" in request.meta:
             return
         parts = urlsplit(request.url)

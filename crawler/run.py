@@ -20,7 +20,7 @@ __all__ = ["CrawlOutcome", "crawl"]
 def crawl(spider: str, **arguments: str) -> CrawlOutcome:
     """Runs a crawl in a new process, and returns the crawl's outcome.
 
-    Failures are printed on stderr, as by `scrapy crawl`, and are also part of the outcome.
+    Failures are part of the outcome. They are also printed on stderr, in the same form as by `scrapy crawl`.
     UsageError, DeclarationError or StorageError if the crawl can't begin.
 
     spider: `live` or `archive`.
@@ -43,7 +43,7 @@ def print_failures(outcome: CrawlOutcome) -> None:
 
 
 def project_settings(environment: Settings) -> ScrapySettings:
-    """Returns Scrapy's settings for this project. They don't depend on the working directory."""
+    """Returns Scrapy's settings for this project. The settings don't depend on the working directory."""
     settings = ScrapySettings()
     settings.setmodule("crawler.settings", priority="project")
     apply_environment(settings, environment)
@@ -55,8 +55,7 @@ def run_spider(
 ) -> tuple[Spider, CrawlOutcome]:
     """Runs a spider until its crawl has ended. Returns the spider and the outcome of the crawl.
 
-    UsageError if no spider has that name. If the spider raises an exception while it starts, that exception is raised
-    here.
+    UsageError if no spider has the name `spider`. An exception that the spider raises at its start is raised here, too.
     """
     use_bundled_public_suffixes()
     try:

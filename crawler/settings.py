@@ -23,7 +23,7 @@ PLAYWRIGHT_BROWSER_PROVIDER = "crawler.chromium.SystemChromium"
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicAddressResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # The download handler decodes content codings, and raises an error if a body is cut off. Scrapy's own middleware is
-# off, because it would return the received part of a body as if it were the whole.
+# off, because for a cut-off body the middleware would return the received part without an error.
 COMPRESSION_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
@@ -33,14 +33,14 @@ DEFAULT_REQUEST_HEADERS = {
 
 # Limits that protect live sites from too many requests. For archives, see crawler.budget.
 ROBOTSTXT_OBEY = False  # Scrapy's middleware is off, because crawler.robots obeys robots.txt
-DOWNLOAD_DELAY = 2  # never 0: without a delay, Scrapy 2.19 ignores the limit below and sends all requests at once
+DOWNLOAD_DELAY = 2  # must not be 0: without a delay, Scrapy 2.19 ignores CONCURRENT_REQUESTS_PER_DOMAIN
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-# A page in the browser loads its scripts and style sheets at the speed of a visitor's browser. A site gets no more
-# requests from that than from one visit.
+# A page in the browser loads its scripts and style sheets at the speed of a visitor's browser. The site receives no
+# more requests than from one visit.
 DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0.01}}
 AUTOTHROTTLE_ENABLED = False  # AutoThrottle would override the delays of the slots
 
-# Limits on one answer: seconds, bytes, redirects.
+# Limits on one answer: DOWNLOAD_TIMEOUT in seconds, DOWNLOAD_MAXSIZE in bytes. DOWNLOAD_WARNSIZE 0 means no warning.
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
@@ -49,22 +49,23 @@ METAREFRESH_ENABLED = (
     False  # a page with a refresh is a final answer; many pages use a refresh only to reload themselves
 )
 
-# Limits on one page in the browser. All answers that the page loads may together have DOWNLOAD_MAXSIZE bytes.
+# Limits on one page in the browser. The total size of the answers that the page loads is limited to DOWNLOAD_MAXSIZE.
 BROWSER_QUIET = 1  # seconds in which the page's text must not change before the page counts as settled
 BROWSER_TIMEOUT = 20  # seconds in which the page must settle
-BROWSER_REQUESTS = 200  # the most requests that the page may cause
+BROWSER_REQUESTS = 200  # upper limit of the requests that the page may cause
 
 # Every answer is evidence and reaches the spider. Requests are retried by crawler.backoff, which obeys Retry-After.
 HTTPERROR_ALLOW_ALL = True
 RETRY_ENABLED = False
 RETRY_TIMES = 2
-LIVE_BACKOFF = 5  # seconds before the first retry of a live page; doubled before each further retry
-LIVE_BACKOFF_MAX = 120  # a live page that asks for a longer wait is left for the next crawl
+LIVE_BACKOFF = 5  # seconds before the first retry of a live page; each further retry doubles the wait
+LIVE_BACKOFF_MAX = 120  # seconds; if a site's Retry-After is longer, the page is not retried
 # The limits of an archive (crawler.archives.protocol.Limits) are defined in the archive's client. Settings such as
 # ARCHIVE_TRIES override them.
 
-# The most items of one answer that are processed at a time. An answer has at most one item here. Scrapy starts this
-# many tasks for each answer, even if they have nothing to do, so a higher number slows the crawl down (bench/crawl).
+# Upper limit of items of one answer that are processed at the same time. In this project, an answer has at most one
+# item. Scrapy starts this many tasks for each answer, even without items, so a higher number slows the crawl down
+# (bench/crawl).
 CONCURRENT_ITEMS = 1
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"

@@ -1,7 +1,8 @@
 """Matches the clauses of two documents: first equal clauses, then similar clauses.
 
-Clauses are equal if their keys are equal. There are four keys. The strictest key is `diffing.sameness.same_text`, which
-is nearly the text itself. The least strict key is the text with all numbers, dates and contact details masked.
+Clauses are equal if their keys are equal. There are four kinds of keys. The strictest key is
+`diffing.sameness.same_text`, a text that hardly differs from the clause's text. The least strict key is the text in
+which all numbers, dates and contact details are masked.
 """
 
 from collections import Counter
@@ -18,12 +19,15 @@ from diffing.similar_clauses import Hypotheses, Match, Sides
 from diffing.similarity import EncodedText, Vocabulary
 from diffing.tokenization import words
 
-# The least similarity of a moved match, from 0 to 1. A match of clauses with fewer than _SHORT words needs at least
-# _MOVED_SHORT. For a moved match, the similarity is the only evidence: the place of the clauses gives none.
+# A moved match is accepted if its similarity, from 0 to 1, is at least _MOVED. If a clause of the match has fewer than
+# _SHORT words, the similarity must be at least _MOVED_SHORT. The thresholds are high because the similarity is the only
+# evidence for a moved match: the clauses are in different places.
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
-# The similarity that a match of the two documents' titles gets. The titles are matched whatever their words are.
+# The similarity that is recorded for the match of the two documents' titles. The titles are matched even if they have
+# no word in common.
 _TITLE_SIMILARITY = 0.3
-# How often similar clauses are matched at most. After each pass, moved matches that are too weak are banned.
+# Upper limit of the number of passes that match similar clauses. After each pass, moved matches that are too weak are
+# banned.
 _PASSES = 4
 
 _MANY_REPEATED = "some clauses repeat very often, so the texts were cut into stretches to match them"
@@ -36,8 +40,8 @@ _MANY_CHANGED = (
 class Alignment:
     """The matches between the clauses of two documents.
 
-    moved: the indices in `matches` of the matches that did not keep their order.
-    coarse: notes for the user, each on a step that was done more coarsely than usual because of the documents' size.
+    moved: the moved matches, as indices in `matches`.
+    coarse: notes for the user. Each note names a step that was less exact than usual because the documents are large.
     """
 
     matches: tuple[Match, ...]
@@ -74,7 +78,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     new_words = {j: words(normalize(new[j].text)) for j in unpaired_new}
     counts: Counter[str] = Counter()
     for clause in (*old, *new):
-        # For most clauses the result is the same as with `normalize`, in a fraction of the time.
+        # For most clauses, this text gives the same result as `normalize`, in a fraction of the time.
         counts.update(words(clause.text.casefold().replace("’", "'")))
     vocabulary = Vocabulary(counts)
     old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
@@ -98,8 +102,8 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
 
 def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]) -> None:
     """Pairs clauses whose keys are equal. The four keys are used one after the other, the strictest first."""
-    # The function that makes the key, and a function that decides whether a key is distinctive. Only a distinctive key
-    # may pair clauses that did not keep their order.
+    # The function that makes the key, and a function that decides whether a key is distinctive. Clauses that did not
+    # keep their order may be paired only if their key is distinctive.
     keys: list[tuple[Callable[[str], str], Callable[[str], bool]]] = [
         (_same_text_key, _has_letters),
         (lambda text: strip_typography(normalize(text)), _has_letters),
@@ -115,9 +119,10 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if is_distinctive(key)))
         if key_of is _same_text_key:
-            # Suppose that a clause occurs twice, and only the first occurrence gets new quotation marks. By exact text
-            # the old first occurrence then equals the new second occurrence, but it did not move there. So the pairs
-            # that did not keep their order are taken apart. The next key, which ignores quotes, pairs them again.
+            # Suppose that a clause occurs twice, and only the first occurrence gets new quotation marks. By exact text,
+            # the first occurrence in the old document then equals the second occurrence in the new document, although
+            # no clause moved. So pairs that did not keep their order are taken apart. The next key ignores quotes and
+            # pairs the clauses again.
             pairing.release_moved()
 
 
@@ -138,7 +143,7 @@ def _weight(text: str) -> int:
 
 
 def _moved(matches: Sequence[Match], pairing: Pairing) -> frozenset[int]:
-    """Returns the indices of the matches that did not keep their order."""
+    """Returns the indices of the moved matches."""
     chain = heaviest_chain(
         [(match.old[0], match.new[0]) for match in matches],
         [
@@ -154,7 +159,7 @@ def _headings(clauses: Sequence[Clause]) -> set[int]:
 
 
 def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedText]) -> bool:
-    """Returns whether the clauses of a moved match are too dissimilar. Short clauses need a higher similarity."""
+    """Returns whether the clauses of a moved match are too dissimilar. For short clauses, the threshold is higher."""
     if match.similarity == 1.0 or match.old[0] not in old or match.new[0] not in new:
         return False
     short = min(sum(len(old[i].letters) for i in match.old), sum(len(new[j].letters) for j in match.new)) < _SHORT
@@ -162,10 +167,10 @@ def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedTe
 
 
 def _title_match(old: Sequence[Clause], new: Sequence[Clause], matches: Sequence[Match]) -> Match | None:
-    """Returns a match of the documents' first headings, whatever their words are.
+    """Returns a match of the first headings of the two documents, even if the headings have no word in common.
 
-    None if a document has no heading, if there are no matches, or if a matched clause stands at or before one of the
-    two headings.
+    None if a document has no heading, if no clauses were matched, or if one of the two headings or a clause before it
+    was matched already.
     """
     first_old = next((i for i, clause in enumerate(old) if clause.kind == "heading"), None)
     first_new = next((j for j, clause in enumerate(new) if clause.kind == "heading"), None)

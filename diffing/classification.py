@@ -14,7 +14,7 @@ Difference = Literal["none", "volatile", "cosmetic", "number", "factual", "words
 
 
 def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Change:
-    """Returns the change for a clause that was added or removed, so that the other side has no counterpart."""
+    """Returns the change for a clause that was added or removed."""
     old, new = ((clause,), ()) if kind == "removed" else ((), (clause,))
     return Change(kind, "volatile" if is_volatile(clause) else "substantive", 1.0, old, new)
 
@@ -26,7 +26,7 @@ def change_of(
 
     The change is None if the clauses are the same.
 
-    confidence: the confidence of the change, from 0 to 1. moved: whether the match did not keep its order.
+    confidence: the confidence of the change, from 0 to 1. moved: whether the matched clauses moved.
     """
     if len(old) == len(new) == 1:
         difference = difference_of(old[0], new[0])
@@ -62,7 +62,7 @@ def difference_of(old: Clause, new: Clause) -> Difference:
 
 
 def _has_same_typography(old: Clause, new: Clause) -> bool:
-    """Returns whether the typography of two clauses is equal; True if the typography of a clause is not known."""
+    """Returns whether two clauses have the same typography. True if the typography of a clause is not known."""
     if old.typography is None or new.typography is None:
         return True
     return (old.typography or old.text) == (new.typography or new.text)
@@ -83,7 +83,7 @@ def _difference_of_texts(old: str, new: str) -> Difference:
 
 
 def unnumbered(text: str) -> str:
-    """Returns the normalized text without typography and without the number in front of the text."""
+    """Returns the normalized text without typography and without the clause number at the beginning."""
     return strip_typography(normalize(text[len(number_in_front(text)) :]))
 
 
@@ -112,15 +112,15 @@ def _significance(
         return "editorial"
     before, after = (words(normalize(" ".join(clause.text for clause in side))) for side in (old, new))
     # If the words are equal, only punctuation changed, which is editorial. A text without words, such as a row of
-    # symbols, has nothing but punctuation, so a change of the punctuation is substantive.
+    # symbols, consists of punctuation only. A change of such a text is substantive.
     return "editorial" if before == after and before else "substantive"
 
 
 def _is_renumbered(old: Clause, new: Clause) -> bool:
     """Returns whether both clauses have a number and the numbers differ.
 
-    If only one clause has a number, the page's lists were redesigned: for example, bullets replaced letters. A lawyer
-    would not cite such a redesign as a change.
+    If only one clause has a number, the page's lists were redesigned: for example, bullets replaced letters. Lawyers do
+    not cite a redesign as a change.
     """
     before, after = (_number(clause) for clause in (old, new))
     return bool(before and after and before != after)
@@ -133,7 +133,7 @@ def _number(clause: Clause) -> str:
 def _unspelled_contacts(clause: Clause) -> frozenset[str]:
     """Returns the e-mail addresses and telephone numbers that a clause links to but does not show in its text.
 
-    An address in the text that becomes a link is no new contact, so addresses in the text are left out.
+    Addresses that the text shows are left out: if such an address becomes a link, it is not a new contact.
     """
     text = "".join(clause.text.casefold().split())
     digits = "".join(character for character in text if character.isdigit() or character == "+")

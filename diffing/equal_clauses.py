@@ -1,8 +1,8 @@
 """Pairs clauses whose keys are equal.
 
 There are three steps. The first step pairs clauses whose key occurs exactly once on each side. The second step pairs
-clauses that are in the same order on both sides. The third step pairs the remaining clauses, if possible beside a
-clause that is paired already.
+clauses that are in the same order on both sides. The third step pairs the remaining clauses. The third step prefers
+clauses that are next to an existing pair.
 """
 
 from collections import Counter, defaultdict
@@ -13,8 +13,8 @@ from rapidfuzz.distance import LCSseq
 
 from diffing.order import Gaps, Pair, heaviest_chain
 
-# The most bits of the matrix that finds one longest common subsequence: 30 MB. If two runs of clauses need a larger
-# matrix, they are cut into stretches.
+# Upper limit, in bits, of the matrix that finds a longest common subsequence: 30 MB. Two runs of clauses that need a
+# larger matrix are cut into stretches.
 _MATRIX_BITS = 240_000_000
 
 
@@ -22,7 +22,8 @@ class Pairing:
     """The pairs of old and new clauses that were made so far, and the weights of all clauses.
 
     old_weights, new_weights: the weight of each clause of the old and the new document.
-    new_of: the position of the new clause by the position of the old clause, for each pair. old_of: the reverse.
+    new_of: a dictionary from the position of each paired old clause to the position of the paired new clause.
+    old_of: a dictionary from new positions to old positions.
     coarse: whether some runs of clauses were so long that they were cut into stretches.
     """
 
@@ -33,12 +34,12 @@ class Pairing:
         self.coarse = False
 
     def add(self, old: int, new: int) -> None:
-        """Makes a pair of the old clause and the new clause at two positions."""
+        """Pairs the old clause at one position with the new clause at another position."""
         self.new_of[old] = new
         self.old_of[new] = old
 
     def release_moved(self) -> None:
-        """Takes apart the pairs that did not keep their order, so that their clauses can be paired anew."""
+        """Takes apart the pairs that did not keep their order. The clauses of these pairs can then be paired again."""
         in_order = self.chain()
         self.new_of = dict(in_order)
         self.old_of = {new: old for old, new in in_order}
@@ -69,7 +70,7 @@ def pair_equal(
     """Pairs the unpaired clauses whose keys are equal. A clause whose key is None is not paired.
 
     old_keys, new_keys: the key of each clause of the old and the new document.
-    distinctive: the keys that may pair clauses that did not keep their order; None if all keys may.
+    distinctive: the keys by which moved clauses may be paired; None if all keys may be used.
     """
     old = [position for position in pairing.unpaired_old if old_keys[position] is not None]
     new = [position for position in pairing.unpaired_new if new_keys[position] is not None]
@@ -97,8 +98,8 @@ def pair_equal(
     letters: dict[Hashable, str] = {}
 
     def letter(key: Hashable | None) -> str:
-        # Any code point can be used except the surrogates. If there were more than a million keys, some would share a
-        # letter, but no document has that many clauses.
+        # Every code point except the surrogates is usable as a letter. With more than a million keys, some keys would
+        # share a letter, but no document has that many clauses.
         index = len(letters) % 1_000_000
         return letters.setdefault(key, chr(index + 1 if index < 0xD000 else index + 0x1001))
 
@@ -118,8 +119,8 @@ def pair_equal(
         if position not in pairing.old_of and is_distinctive(new_keys[position]):
             waiting[new_keys[position]].append(position)
     rest = [position for position in old if position not in pairing.new_of and waiting.get(old_keys[position])]
-    # A clause that repeats is paired beside the counterpart of the clause before it (going forwards), or else beside
-    # the counterpart of the clause after it (going backwards).
+    # Suppose that a clause repeats. The first pass goes forwards: it pairs the clause if its previous clause is paired,
+    # with the new clause after the previous clause's counterpart. The second pass goes backwards in the same way.
     for step, order in ((-1, rest), (1, rest[::-1])):
         for position in order:
             neighbour = pairing.new_of.get(position + step)
@@ -139,7 +140,7 @@ def pair_equal(
 
 
 def _stretches(pairing: Pairing, old: list[int], new: list[int]) -> list[tuple[list[int], list[int]]]:
-    """Returns pairs of stretches of two runs of clauses. Runs that don't need too large a matrix stay whole."""
+    """Cuts two runs of clauses into pairs of stretches. Runs for which the matrix is small enough stay whole."""
     parts = 1
     while len(old) * len(new) / parts / parts > _MATRIX_BITS:
         parts *= 2

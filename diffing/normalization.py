@@ -1,7 +1,8 @@
 """Makes normalized forms of a text. Each form leaves out one class of differences.
 
-If two texts have the same form, they can differ in this class only. There are forms without typography, without the
-number in front, and with contact details, dates and numbers masked. `diffing.sameness.same_text` is a further form.
+If two texts have the same form, they differ at most in this class. One form leaves out typography. Another form leaves
+out the clause number at the beginning. A third form masks contact details, dates and numbers.
+`diffing.sameness.same_text` is a further form.
 """
 
 import re
@@ -11,19 +12,19 @@ from functools import lru_cache, wraps
 
 from diffing.tokenization import DASHES, QUOTES, words
 
-# Characters that normalization drops: the marks that plain-text pages use for emphasis, bullets and table rules; signs
-# such as ®; and characters without width.
+# Characters that normalization removes: the characters that plain-text pages use for emphasis, bullets and table lines;
+# signs such as ®; and characters without width.
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
-# The most characters of a text whose forms are cached.
+# The forms of a text with more characters than this are not cached.
 _MOST_CACHED_CHARACTERS = 2_000
 _TYPOGRAPHY = DASHES | QUOTES | _DROPPED
 _SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
-# The number of a clause, if extraction left the number in the clause's text. A full stop, a bracket or a colon follows
-# the number; a number with parts, such as 2.1, may also stand before a capital letter. So the 30 of "30 days" is no
-# number in front.
+# The clause number at the beginning of a text, if extraction left the number in the text. After the number comes a full
+# stop, a bracket or a colon. After a number with parts, such as 2.1, a capital letter is enough. So the 30 of "30 days"
+# is not a clause number.
 _NUMBER_IN_FRONT = re.compile(
     r"""(?:(?:section|article|clause|part|chapter|schedule|annex|§)\s*)?
         (?:\d{1,3}(?:\.\d{1,3})*\.?[.):]|\d{1,3}(?:\.\d{1,3})+(?=\s+[^\Wa-z\d])|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,6})\)|[ivxlc]{1,6}\.|[a-z]\.)
@@ -33,7 +34,7 @@ _NUMBER_IN_FRONT = re.compile(
 
 
 def _cached(form: Callable[[str], str]) -> Callable[[str], str]:
-    """Returns the function with a cache, since the alignment and the classification need the same forms."""
+    """Returns the function with a cache. The alignment and the classification need the same forms."""
     form_of_short = lru_cache(maxsize=4_096)(form)
 
     @wraps(form)
@@ -57,15 +58,15 @@ def normalize(text: str) -> str:
 
 @_cached
 def strip_typography(normalized: str) -> str:
-    """Returns a normalized text without spaces beside punctuation and without punctuation at either end."""
+    """Returns a normalized text without spaces next to punctuation and without punctuation at both ends."""
     text = _SPACE_BESIDE_PUNCTUATION.sub("", normalized)
     return text.strip(".;:,-'") or text
 
 
 def number_in_front(text: str) -> str:
-    """Returns the number in front of a text, such as "2. " or "(a) ", with the punctuation and the white space.
+    """Returns the clause number at the beginning of a text, such as "2. " or "(a) ", with punctuation and white space.
 
-    '' if the text has no number in front.
+    '' if the text does not begin with a clause number.
     """
     match = _NUMBER_IN_FRONT.match(text)
     return match[0] if match else ""
@@ -83,15 +84,15 @@ _NUMERAL = (
     "|(?:one|two|three|four|five|six|seven|eight|nine) hundred"
     "|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
 )
-# Digits beside these letters belong to a word (B2B, SHA256). Chinese and Japanese letters are not in the class, since
-# those languages put no spaces around numbers.
+# Digits next to these letters belong to a word (B2B, SHA256). Chinese and Japanese letters are not in the class, since
+# Chinese and Japanese put no spaces around numbers.
 _LETTER = "a-zß-ԯ"
 # The length is limited, since a very long run of digits is not a number.
 _DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{_LETTER}])"
 _NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
 _BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"
 _WEB = re.compile(r"(?:https?://|www\.)[^\s<>]+")
-# An e-mail address is written plainly (a@b.com), or hidden from robots (a {AT} b {DOT} com, a at b dot com).
+# E-mail addresses, written as usual (a@b.com) or hidden from robots (a {AT} b {DOT} com, a at b dot com).
 _AT_OR_DOT = re.compile(r"@|[\[({<]\s?at\s?[\])}>]|\sdot\s")
 _MAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]+"
@@ -124,5 +125,5 @@ def mask_facts(normalized: str) -> str:
 
 
 def has_words(masked: str) -> bool:
-    """Returns whether a masked text has at least four words besides the masks, which makes the text distinctive."""
+    """Returns whether a masked text is distinctive: it has at least four words besides the masks."""
     return len(words(_MASKED.sub(" ", masked))) >= 4

@@ -1,4 +1,4 @@
-"""Decides which pairs of clauses kept their order, and which moved.
+"""Decides which pairs of clauses kept their order, and which pairs moved.
 
 The pairs that kept their order are the heaviest set of pairs that do not cross. All other pairs moved.
 """
@@ -12,9 +12,9 @@ Pair = tuple[int, int]
 def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
     """Returns the indices in `pairs` of the heaviest chain. In a chain, the old and the new positions both rise.
 
-    This is the heaviest increasing subsequence. It is found in n log n steps with a prefix-maximum tree over the new
-    positions (Fenwick 1994). If two chains have the same weight, the chain that comes first in old order is returned,
-    so the result is deterministic.
+    The heaviest chain is the heaviest increasing subsequence. The algorithm takes n log n steps with a prefix-maximum
+    tree over the new positions (Fenwick 1994). If two chains have the same weight, the chain that comes first in old
+    order is returned, so the result is deterministic.
     """
     order = sorted(range(len(pairs)), key=lambda index: (pairs[index][0], -pairs[index][1]))
     ranks = {new: rank for rank, new in enumerate(sorted({new for _, new in pairs}), 1)}
@@ -49,7 +49,9 @@ def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
 
 
 class Gaps:
-    """The gaps between neighbouring pairs of a chain. A clause and its counterpart usually lie in the same gap.
+    """The gaps between neighbouring pairs of a chain.
+
+    An unpaired clause and its counterpart usually lie in the same gap.
 
     chain: pairs of positions that kept their order.
     """
@@ -59,11 +61,11 @@ class Gaps:
         self._new = sorted(new for _, new in chain)
 
     def of_old(self, position: int) -> int:
-        """Returns the number of the gap in which an old clause lies: the number of pairs of the chain before it."""
+        """Returns the number of the gap of an old clause: the number of the chain's pairs before the clause."""
         return bisect_left(self._old, position)
 
     def of_new(self, position: int) -> int:
-        """Returns the number of the gap in which a new clause lies: the number of pairs of the chain before it."""
+        """Returns the number of the gap of a new clause: the number of the chain's pairs before the clause."""
         return bisect_left(self._new, position)
 
     def members(self, old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[int]]]:

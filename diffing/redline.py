@@ -1,7 +1,8 @@
 """Makes redlines, which show the words that were deleted from a text and the words that were inserted.
 
-Sentences are aligned first, then the words of the sentences that differ. The semantic cleanup of diff-match-patch then
-joins edits that a person would see as one edit. Each step works on whole words, so no word is cut.
+Sentences are aligned first. Then the words are aligned in the sentences that differ. The semantic cleanup of
+diff-match-patch finally joins edits that a person would see as one edit. Each step works on whole words, so no word is
+cut.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from diffing.tokenization import sentences, tokens
 
 _DELETE, _EQUAL, _INSERT = -1, 0, 1
 _OPERATION: dict[int, RedlineOperation] = {_DELETE: "delete", _EQUAL: "equal", _INSERT: "insert"}
-# The most bits of the matrix that finds one longest common subsequence: 8 MB. If two texts need a larger matrix, they
+# Upper limit, in bits, of the matrix that finds a longest common subsequence: 8 MB. Two texts that need a larger matrix
 # are cut at runs of _RUN words that occur exactly once in each text.
 _MATRIX_BITS = 64_000_000
 _RUN = 6
@@ -24,7 +25,7 @@ _RUN = 6
 # _LONG_EQUAL words or more. Once a stretch has _LONGEST_STRETCH parts, it ends at the next equal part of any length.
 _STRETCH, _LONGEST_STRETCH, _LONG_EQUAL = 100, 200, 30
 # The code points with which `_WordCodec` encodes words. Ideographs come first, because diff-match-patch treats them as
-# letters. Code points for private use are taken if there are more words than ideographs.
+# letters. If there are more words than ideographs, code points for private use are added.
 _LETTERS = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0xF0000, 0x10FFFD))
 
 Part = tuple[int, str]
@@ -76,8 +77,8 @@ def _parts(old: str, new: str) -> tuple[list[Part], bool]:
 def _cleaned(parts: list[Part]) -> list[Part]:
     """Returns the parts after diff-match-patch's semantic cleanup, which joins edits with little text between them.
 
-    The cleanup takes quadratic time, so it is done stretch by stretch. If possible a stretch ends after a long equal
-    part. The cleanup would keep such a part anyway, so ending a stretch there hardly changes the result.
+    The cleanup takes quadratic time, so the parts are cleaned stretch by stretch. If possible, a stretch ends after a
+    long equal part. The cleanup leaves long equal parts unchanged, so ending a stretch there hardly changes the result.
     """
     differ = diff_match_patch()
     cleaned: list[Part] = []
@@ -94,7 +95,7 @@ def _cleaned(parts: list[Part]) -> list[Part]:
 
 
 class _WordCodec:
-    """Encodes each word as one letter, so that algorithms on letters work on words."""
+    """Encodes each word as one letter, so that algorithms for letters can be used for words."""
 
     def __init__(self) -> None:
         self._letters = (chr(point) for first, last in _LETTERS for point in range(first, last + 1))
@@ -122,7 +123,7 @@ def _encoded_sentences(text: str, codec: _WordCodec) -> list[str]:
 
 
 def _numbered(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Returns both lists with a number in place of each sentence. Equal sentences get equal numbers."""
+    """Returns both lists of sentences as lists of numbers. Equal sentences get equal numbers."""
     numbers: dict[str, int] = {}
     return (
         [numbers.setdefault(sentence, len(numbers)) for sentence in old],
@@ -133,7 +134,8 @@ def _numbered(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[i
 def _by_words(old: str, new: str) -> tuple[list[Part], bool]:
     """Aligns two encoded texts word by word, and returns the parts of their redline.
 
-    Also returns whether some long passages are shown as replaced whole because they are too long to be aligned.
+    Also returns whether the redline is coarse: some passages are too long to be aligned, and are shown as deleted and
+    inserted as a whole.
     """
     if not old or not new:
         return [part for part in ((_DELETE, old), (_INSERT, new)) if part[1]], False
@@ -152,7 +154,7 @@ def _by_words(old: str, new: str) -> tuple[list[Part], bool]:
 
 
 def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
-    """Does the work of `_by_words` for texts that are too long for one matrix.
+    """Aligns two encoded texts that are too long for one matrix. Returns the same as `_by_words`.
 
     The texts are cut at runs of words that occur exactly once in each text.
     """
@@ -180,9 +182,9 @@ def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
 
 
 def _unique_runs(old: str, new: str) -> list[tuple[int, int]]:
-    """Finds the runs of _RUN words that occur exactly once in each text.
+    """Finds the runs of _RUN words that occur exactly once in the old text and exactly once in the new text.
 
-    Returns where each of these runs begins in the old text and in the new text.
+    Returns the position of the beginning of each run in the old text and in the new text.
     """
     old_starts, new_starts = _starts_of_unique_runs(old), _starts_of_unique_runs(new)
     return [(start, new_starts[run]) for run, start in old_starts.items() if run in new_starts]

@@ -1,13 +1,13 @@
 """Decides which texts count as the same: whether two clauses are equal, and whether two captures show one version.
 
 Two texts are the same if they differ only in white space, in Unicode composition (NFC or NFD), in characters without
-width, or in volatile text (`diffing.volatile`). A difference in punctuation or in case makes two texts different. So
-does a difference in the e-mail addresses and telephone numbers that a clause links to, since people use them as contact
-details. Other link targets don't count.
+width, or in volatile text (`diffing.volatile`). A difference in punctuation or in case makes two texts different. A
+difference in the e-mail addresses and telephone numbers that a clause links to makes two clauses different, too, since
+people use these addresses and numbers as contact details. Other link targets make no difference.
 
-When versions are told apart, two more differences don't count: the shape of quotes and dashes, and spaces beside
-punctuation. Content management systems change these throughout a site although the vendor changes no word. A comparison
-shows such differences as cosmetic changes.
+Version ids ignore two more differences: the shape of quotes and dashes, and spaces next to punctuation. A content
+management system may change quotes, dashes and spaces on the whole site although the vendor changes no word. A
+comparison shows these differences as cosmetic changes.
 """
 
 import hashlib
@@ -20,15 +20,15 @@ from core.clauses import Clause, Document
 from diffing.tokenization import DASHES, QUOTES
 from diffing.volatile import strip_volatile
 
-# The version of the rules in this module and in `diffing.volatile`. Raise it when the rules change, so that all version
-# ids are computed again.
+# The version of the rules in this module and in `diffing.volatile`. Raise the number when the rules change: all version
+# ids are then computed again.
 SAMENESS = "3"
 
 # Characters without width: soft hyphen, combining grapheme joiner, Arabic letter mark, Mongolian vowel separator,
 # zero-width space, joiners, direction marks, bidirectional embeddings and isolates, word joiner, invisible operators,
 # byte order mark, and interlinear annotation characters.
 _NO_WIDTH = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-# Chinese and Japanese are written without spaces, so a space between two Chinese or Japanese characters comes from a
+# Chinese and Japanese are written without spaces. So a space between two Chinese or Japanese characters comes from a
 # line break in the page's source.
 _IDEOGRAPHIC = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff65\U00020000-\U0003ffff"
 # Both patterns begin with the space: the regular expression engine then searches for spaces only, which is fast.
@@ -78,8 +78,8 @@ def version_id(document: Document) -> str:
 
     The id is the first 12 hexadecimal digits of a SHA-256. The hashed text consists of the clauses' texts and of the
     e-mail addresses and telephone numbers that the clauses link to, in reading order. Labels, kinds, heading levels,
-    heading paths and other link targets don't change the id. Typography (the shapes of quotes and dashes, spaces beside
-    punctuation) and wholly volatile clauses don't change it either. A document without clauses has an id, too.
+    heading paths and other link targets don't change the id. Typography (the shapes of quotes and dashes, spaces next
+    to punctuation) and wholly volatile clauses don't change it either. A document without clauses has an id, too.
     """
     lines = []
     for clause in document.clauses:

@@ -2,8 +2,8 @@
 
 A hypothesis is a possible match: a pair, a split or a merge. The best hypotheses are accepted first. The clauses that
 kept their order divide both documents into gaps (`diffing.order.Gaps`). If both clauses of a pair lie in the same gap,
-the pair needs less similarity than other pairs. Weak pairs are accepted last, when strong hypotheses have already made
-the gaps small.
+the pair needs less similarity than other pairs. Weak pairs are accepted last: by then, the accepted strong hypotheses
+have made the gaps small.
 """
 
 from collections import Counter, defaultdict
@@ -14,33 +14,33 @@ from diffing.order import Gaps, Pair, heaviest_chain
 from diffing.similarity import EncodedText, Similarity, candidates, similarity
 from diffing.splits_and_merges import runs_of_parts
 
-# The least similarity of a strong pair, from 0 to 1. The pair needs _SHORT_ELSEWHERE if a clause of it has fewer than
-# _SHORT words, and the two clauses lie neither in the same gap nor beside a known pair. These thresholds and the next
-# two were measured on policies with known edits: a pair below its threshold is more often two different clauses than
-# one changed clause.
+# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. The threshold is _SHORT_ELSEWHERE if one of the
+# clauses has fewer than _SHORT words, and the two clauses lie neither in the same gap nor next to a known pair. These
+# two thresholds and the next two thresholds were measured on policies with known edits: a pair below the threshold is
+# more often two different clauses than one changed clause.
 _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
-# The least similarity of a weak pair, whose clauses lie in the same gap. If more than _MANY unmatched clauses lie in
-# the gap, the pair needs _IN_PLACE_AMONG_MANY.
+# A weak pair, that is, a pair of two clauses in the same gap, is accepted if its similarity is at least _IN_PLACE. The
+# threshold is _IN_PLACE_AMONG_MANY if more than _MANY unmatched clauses lie in the gap.
 _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
-# A clause counts as contained in a longer clause if the longer clause has at least the share _CONTAINED of the shorter
-# clause's words, and the similarity of the two is at least _CONTAINED_IN.
+# A clause counts as contained in a longer clause if two conditions are met: the longer clause has at least the share
+# _CONTAINED of the shorter clause's words, and the similarity of the two clauses is at least _CONTAINED_IN.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
-# The fewest words of a contained clause. The first limit is for two clauses that lie in the same gap or beside a known
-# pair, the second limit is for all others.
+# A clause with fewer words than this does not count as contained. The first limit is for two clauses that lie in the
+# same gap or next to a known pair. The second limit is for all other clauses.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
-# Added to the threshold of a pair of a heading and a clause of another kind, since a heading seldom becomes a sentence.
+# Added to the threshold if one clause of a pair is a heading and the other is not. A heading seldom becomes a sentence.
 _OTHER_KIND = 0.15
-# The least share of a clause's words that another clause must have, so that the first is tried as a part of the second.
+# A clause is tried as a part of another clause if the other clause has at least this share of the first clause's words.
 _MAYBE_PART = 0.4
-# Added to the similarity of a hypothesis: for a pair in one gap, for a pair beside a known pair, and for a split or a
-# merge. The third bonus is larger than the other two together. So a split, which explains a whole clause, is accepted
-# before a pair that explains a part of the same clause.
+# Added to the similarity of a hypothesis: for a pair in one gap, for a pair next to a known pair, and for a split or a
+# merge. The third bonus is larger than the sum of the other two. So a split, which explains a whole clause, is accepted
+# before a pair, which explains a part of the same clause.
 _NEAR_BONUS, _BESIDE_BONUS, _WHOLE_BONUS = 0.08, 0.06, 0.16
-# The most possible pairs of a gap in which the similarity of every pair is measured. In a gap with more pairs, only
-# clauses that share rare words are measured.
+# In a gap with at most this many possible pairs, the similarity of every pair is measured. In a gap with more possible
+# pairs, only the similarity of clauses that share rare words is measured.
 _WHOLE_GAP = 600
-# The most possible pairs of unpaired clauses with which candidates are found by single words. If there are more, no
-# single word is rare enough, so candidates are found by pairs of words.
+# If the unpaired clauses have at most this many possible pairs, candidates are searched by single words. With more
+# possible pairs, no single word is rare enough, so candidates are searched by pairs of words.
 _VERY_MANY = 1_000_000
 
 Sides = tuple[tuple[int, ...], tuple[int, ...]]
@@ -67,7 +67,7 @@ class Hypotheses:
     pairing: the pairs of equal clauses.
     old, new: the unpaired clauses of the old and the new document, by position.
     headings: the positions of all headings of the old document, and of all headings of the new document.
-    coarse: whether there are so many clauses that candidates were found by pairs of words only.
+    coarse: whether candidates were searched by pairs of words only, because there are very many clauses.
     """
 
     def __init__(
@@ -87,7 +87,8 @@ class Hypotheses:
     def best(self, banned: set[Sides]) -> list[Match]:
         """Returns the best hypotheses, in the order in which they were accepted. No two of them share a clause.
 
-        banned: the sides of hypotheses that must not be accepted, since they turned out not to be credible.
+        banned: hypotheses that must not be accepted, because an earlier pass showed that they are not credible. Each
+            hypothesis is named by its two sides.
         """
         accepted = _Accepted(banned)
         accepted.add(self._strong)
@@ -137,9 +138,9 @@ class Hypotheses:
         return hypotheses
 
     def _splits_and_merges(self) -> list[tuple[float, Match]]:
-        """Returns the hypotheses of splits and merges. Each comes with its similarity, increased by the bonus.
+        """Returns the hypotheses of splits and merges, each with the similarity, increased by the bonus.
 
-        In a split or a merge, a run of clauses of one side makes up one clause of the other side.
+        In a split or a merge, several consecutive clauses of one side correspond to one clause of the other side.
         """
         parts_of_old: defaultdict[int, dict[int, float]] = defaultdict(dict)
         parts_of_new: defaultdict[int, dict[int, float]] = defaultdict(dict)
@@ -158,9 +159,9 @@ class Hypotheses:
         return hypotheses
 
     def _weak_pairs(self, accepted: "_Accepted") -> list[tuple[float, Match]]:
-        """Returns pairs that are less similar than strong pairs, but whose clauses lie in the same gap.
+        """Returns pairs of clauses that are less similar than strong pairs, but lie in the same gap.
 
-        The gaps lie between the clauses that were matched so far.
+        The gaps lie between the clauses that have been matched so far.
         """
         pairs = self._chain + [(match.old[0], match.new[0]) for match in accepted.matches]
         in_order = heaviest_chain(pairs, [self._pairing.old_weights[i] for i, _ in pairs])
@@ -191,7 +192,7 @@ class _Accepted:
         self._banned = banned
 
     def add(self, hypotheses: list[tuple[float, Match]]) -> None:
-        """Accepts hypotheses, the best first. A hypothesis is left out if a clause of it is matched already."""
+        """Accepts hypotheses, the best first. Skips hypotheses with a clause that is matched already."""
         for _, match in sorted(hypotheses, key=lambda item: (-item[0], item[1].old, item[1].new)):
             free = self.old.isdisjoint(match.old) and self.new.isdisjoint(match.new)
             if free and (match.old, match.new) not in self._banned:
@@ -203,7 +204,7 @@ class _Accepted:
 def _is_contained(old: EncodedText, new: EncodedText, pair_similarity: Similarity, in_place: bool) -> bool:
     """Returns whether one clause is contained in the other.
 
-    This is the case if sentences were added to a clause, or if all sentences of a clause but one were removed.
+    Examples are a clause to which sentences were added, and a clause of which a single sentence remained.
     """
     shorter, longer = sorted((old.letters, new.letters), key=lambda letters: (len(letters), letters))
     if (

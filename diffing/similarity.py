@@ -1,4 +1,4 @@
-"""Measures how similar two clauses are: the share of their words that both have in the same order.
+"""Measures how similar two clauses are: the share of the words that both clauses have in the same order.
 
 A rare word counts more than a common word.
 """
@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-# The most bits of the matrix that finds one longest common subsequence: 4 MB.
+# Upper limit, in bits, of the matrix that finds a longest common subsequence: 4 MB.
 _MATRIX_BITS = 32_000_000
-# If two texts need a larger matrix, they are compared by the runs of this many words that both have.
+# Two texts that need a larger matrix are compared by runs of this many words: the share of runs that both texts have.
 _RUN = 6
-# The most clauses of one side in which a rare word, or a rare pair of words, occurs. A word that occurs in more clauses
-# is little evidence that two clauses belong together.
+# A word or a pair of words is rare if it occurs in at most this many clauses of one side. A word that occurs in more
+# clauses is little evidence that two clauses belong together.
 _RARE = 12
-# How many candidates are kept for each clause.
+# Upper limit of the number of candidates for each clause.
 _CANDIDATES = 6
 _POSITIONS = 1 << 32  # a larger number than the number of clauses in any document
 
@@ -27,8 +27,8 @@ class Similarity(NamedTuple):
     """How much two texts have in common. Each number is from 0 to 1.
 
     both: twice the weight of the common words, divided by the weight of both texts.
-    of_old, of_new: the weight of the common words that stand in runs of two or more, divided by the weight of the old
-        text, or of the new text.
+    of_old, of_new: the weight of the common words in runs of at least two words, divided by the weight of the old text
+        (of_old) or of the new text (of_new).
     """
 
     both: float
@@ -37,10 +37,10 @@ class Similarity(NamedTuple):
 
 
 class EncodedText:
-    """A text with one letter in place of each word, so that string algorithms compare words.
+    """A text in which one letter stands for each word, so that string algorithms compare words.
 
     letters: the letters, in the order of the words.
-    sums: for each place between two words, the sum of the weights of all words before it.
+    sums: for each place between two words, the sum of the weights of all words before the place.
     weight: the sum of the weights of all words.
     """
 
@@ -87,8 +87,8 @@ DISSIMILAR = Similarity(0.0, 0.0, 0.0)
 def similarity(old: EncodedText, new: EncodedText, at_least: float = 0.0) -> Similarity:
     """Returns how similar two texts are.
 
-    at_least: the least share of the shorter text's words that both texts must have, from 0 to 1. If they have a smaller
-        share, DISSIMILAR is returned.
+    at_least: a share from 0 to 1. If the longer text has less than this share of the shorter text's words, DISSIMILAR
+        is returned.
     """
     if not old.letters or not new.letters:
         return DISSIMILAR
@@ -111,10 +111,10 @@ def similarity(old: EncodedText, new: EncodedText, at_least: float = 0.0) -> Sim
 
 
 def _similarity_of_huge(old: str, new: str) -> Similarity:
-    """Estimates how similar two very long texts are. The estimate uses the runs of six words that both texts have.
+    """Estimates how similar two very long texts are, from the runs of six words that both texts have.
 
-    Suppose that each word was kept with probability p. Then a run of six words was kept with probability p^6. So the
-    sixth root of the share of common runs is an estimate of p.
+    Suppose that each word stayed unchanged with probability p. Then a run of six words stayed unchanged with
+    probability p^6. So the sixth root of the share of common runs is an estimate of p.
     """
     runs = [Counter(text[start : start + _RUN] for start in range(len(text) - _RUN + 1)) for text in (old, new)]
     common = sum((runs[0] & runs[1]).values())
@@ -130,7 +130,7 @@ def _similarity_of_huge(old: str, new: str) -> Similarity:
 
 
 def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_of_words: bool) -> set[tuple[int, int]]:
-    """Returns the pairs of clauses, as positions (old, new), that share rare words or rare pairs of words.
+    """Returns the pairs of clauses that share rare words or rare pairs of words, as positions (old, new).
 
     pairs_of_words: whether to use pairs of words only. Among very many clauses, no single word is rare.
     """
@@ -155,8 +155,8 @@ def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_o
             worth = 1_000_000_000 // (len(positions) + old_frequency[feature])
             for new_position in positions:
                 score[new_position] -= worth
-        # The lowest score is the best. Score and position are packed into one number, since thousands of tuples would
-        # give the garbage collector much work.
+        # A lower score is better. Score and position are packed into one number, since thousands of tuples would slow
+        # down the garbage collector.
         best = sorted(map(_packed, score.values(), score))[:_CANDIDATES]
         pairs.update((position, packed % _POSITIONS) for packed in best)
         for new_position, value in score.items():

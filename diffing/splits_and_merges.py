@@ -10,31 +10,33 @@ from rapidfuzz.distance import LCSseq
 
 from diffing.similarity import EncodedText, concatenated
 
-# The least similarity of the whole and all parts together, from 0 to 1.
+# Lower limit of the similarity of the whole and all parts together, from 0 to 1.
 _TOGETHER = 0.5
-# The least share of a part that the whole must contain, for a usual part and for a part of fewer than _SHORT words.
+# The whole must contain at least the share _PART of a part. For a part with fewer than _SHORT words, the whole must
+# contain at least the share _SHORT_PART.
 _PART, _SHORT_PART, _SHORT = 0.5, 0.6, 6
 _MOST_PARTS = 8
-# The most words of the whole between a short part and the part beside it, and the most other words within a short part.
+# Upper limit of the words of the whole between a short part and the next or previous part. Also the upper limit of the
+# words that the whole has between the words of a short part.
 _SLACK = 3
-# How heavy the parts may become when a neighbour is added, as a multiple of the weight of the whole. At least the share
-# _PART of the neighbour must fit below this limit.
+# Upper limit of the weight of all parts after a neighbour is added, as a multiple of the weight of the whole. At least
+# the share _PART of the neighbour's weight must fit below this limit.
 _ROOM = 1.2
 
 
 def runs_of_parts(
     whole: EncodedText, texts: dict[int, EncodedText], similarity_alone: dict[int, float]
 ) -> list[tuple[tuple[int, ...], float]]:
-    """Returns the runs of clauses that, taken together, are more similar to the whole than each of their clauses.
+    """Returns the runs of clauses that are together more similar to the whole than each clause of the run alone.
 
-    Each run is a tuple of the positions of its clauses. It comes with the similarity of the run to the whole.
+    Each item of the list consists of the positions of a run's clauses and of the run's similarity to the whole.
 
     texts: the unpaired clauses of the other side, by position.
-    similarity_alone: the similarity to the whole of each clause that may be a part, by position.
+    similarity_alone: for each clause that may be a part, by position: the similarity of the clause to the whole.
     """
     runs: list[list[int]] = []
     for part in sorted(similarity_alone):
-        # Two parts may have one other clause between them, if that clause is unpaired: it may have been inserted.
+        # One unpaired clause may stand between two parts: it may have been inserted.
         if runs and (part - runs[-1][-1] == 1 or (part - runs[-1][-1] == 2 and part - 1 in texts)):
             runs[-1].append(part)
         else:
@@ -51,7 +53,7 @@ def runs_of_parts(
 
 
 def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int]) -> tuple[list[int], float]:
-    """Leaves out parts that are not credible, and returns the other parts with their similarity to the whole.
+    """Leaves out parts that are not credible. Returns the other parts, and their joint similarity to the whole.
 
     Returns no parts if more than one clause lies between two neighbouring parts, or if there are more than _MOST_PARTS.
     """
@@ -68,7 +70,7 @@ def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int
 def _with_neighbours(
     whole: EncodedText, texts: dict[int, EncodedText], parts: list[int], both: float
 ) -> tuple[list[int], float]:
-    """Adds the clause before the parts and the clause after them, if the parts become more similar to the whole."""
+    """Adds the clause before the first part and the clause after the last part, if that raises the similarity."""
     for neighbour in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, neighbour])
         if neighbour not in texts or len(wider) > _MOST_PARTS:
@@ -84,13 +86,13 @@ def _with_neighbours(
 def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, list[bool]]:
     """Returns the similarity of the whole and all parts together, and for each part whether the part is credible.
 
-    A part is credible if the whole contains half of the part's words in their order. A short part needs a larger share.
-    In the whole, the words of a short part must also stand close together and close to the parts beside it, since many
-    clauses have a few words in common by chance.
+    A part is credible if the whole contains half of the part's words in the same order. For a short part, the share
+    must be larger. In the whole, the words of a short part must also stand close together, and close to the words of
+    the next and the previous part. The reason is that many clauses have a few words in common by chance.
     """
     together = concatenated(parts)
-    # The blocks of common words. For each block: where it begins and ends in the whole, and where it begins and ends in
-    # the joined parts.
+    # The blocks of common words. For each block: the start and the end in the whole, and the start and the end in the
+    # joined parts.
     blocks = [
         (code.src_start, code.src_end, code.dest_start, code.dest_end)
         for code in LCSseq.opcodes(whole.letters, together.letters)
@@ -100,7 +102,7 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
     start = 0
     for part in parts:
         end = start + len(part.letters)
-        # The places in the joined parts, and in the whole, where the part has words in common with the whole.
+        # The words that the part and the whole have in common: their places in the joined parts, and in the whole.
         in_parts = [(max(c, start), min(d, end)) for _, _, c, d in blocks if c < end and d > start]
         in_whole = [(a + max(c, start) - c, a + min(d, end) - c) for a, _, c, d in blocks if c < end and d > start]
         common = sum(together.sums[last] - together.sums[first] for first, last in in_parts)
@@ -108,7 +110,8 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
         if len(part.letters) >= _SHORT:
             credible.append(common >= _PART * part.weight)
         else:
-            # Where the words in common with earlier and later parts end and begin in the whole.
+            # In the whole: the end of the words that earlier parts contain, and the beginning of the words that later
+            # parts contain.
             before = max((b if d <= start else a + start - c for a, b, c, d in blocks if c < start), default=0)
             after = min(
                 (a if c >= end else a + end - c for a, _, c, d in blocks if d > end), default=len(whole.letters)

@@ -8,11 +8,12 @@ from operator import attrgetter
 
 from core.history import ONE_LOOK, Alternation, Announcement, History, Observation, Period, SettledHistory, Version
 
-# A text on a live page did not last if the page shows another text within this time after the text was first seen.
+# A text on a live page did not last if the page shows another text within this time after the first capture of the
+# text.
 _CONFIRMED_WITHIN = timedelta(hours=1)
-# A period is long if at least this many captures show its text over at least this time. The end of a long period is a
+# A period is long if it has at least this many captures and lasts at least this long. The end of a long period is a
 # change, however often the text returns later. Two captures are not enough: archives often have captures a month apart,
-# and a page may alternate all the time between them.
+# and the page may alternate between the two captures.
 _LONG = timedelta(days=30)
 _LONG_CAPTURES = 3
 
@@ -20,9 +21,9 @@ _LONG_CAPTURES = 3
 def timeline(observations: Iterable[Observation]) -> History:
     """Returns the history of a policy.
 
-    Versions are numbered by first appearance. The order of the observations makes no difference, and neither do
-    repeated observations. Captures of the same instant are sorted by address, source, checksum and version. Only then
-    are they sorted by capture id, since the ids depend on the order in which captures arrived.
+    Versions are numbered by first appearance. The order of the observations makes no difference. Repeated observations
+    make no difference either. Captures of the same instant are sorted by address, source, checksum and version. The
+    capture id is the last sort key, since capture ids depend on the order in which captures arrived.
 
     observations: the policy's accepted captures.
     """
@@ -54,15 +55,15 @@ def _sort_key(observation: Observation) -> tuple[datetime, str, str, str, str, i
 
 
 def settled(history: History) -> SettledHistory:
-    """Divides the periods of a history into periods that stand, that did not last, and that are not confirmed yet.
+    """Divides the periods of a history into three groups: standing, transient and not confirmed yet.
 
-    A period that begins with a live capture stands if a later capture of the same address shows the text again, or if
-    a capture of the period comes from an archive or a file. The period did not last if the next capture of the address
-    within the hour shows another text. If the address is not captured again within the hour, the period stands, since
-    there is no evidence against it. Two kinds of periods need no confirmation, because they are no change: the first
-    period, and a period with the same text as the last period that stands.
+    A period that begins with a live capture is standing if a later capture of the same address shows the text again, or
+    if a capture of the period comes from an archive or a file. The period is transient (its text did not last) if the
+    next capture of the address within the hour shows another text. If the address is not captured again within the
+    hour, the period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation,
+    because they are not a change: the first period, and a period with the same text as the last standing period.
 
-    Captures that arrive later in time never change whether a period stands or did not last.
+    Later captures never turn a standing period into a transient period, or a transient period into a standing period.
     """
     periods = history.periods
     standing: list[Observation] = []
@@ -87,10 +88,10 @@ def alternations(history: History) -> tuple[Alternation, ...]:
     """Returns the alternations of a settled history, oldest first.
 
     An alternation is recognized when the page returns to an earlier text twice in a row. The alternation begins with
-    the earliest period from which on the page showed only the texts of the alternation. It lasts until the page shows
-    another text. There is one exception: if the other text was shown before, and the page returns from it to an earlier
-    text, the other text becomes a part of the alternation. A long period (a month, shown by several captures) also ends
-    an alternation. The end of a long period is a change, with which another alternation may begin.
+    the earliest period since which the page has shown only the texts of the alternation. The alternation ends when the
+    page shows another text. There is one exception: the other text becomes a part of the alternation if the page showed
+    the other text earlier, too, and then returns to an earlier text. A long period (a month, shown by several captures)
+    also ends an alternation. The end of a long period is a change, and another alternation may begin with this change.
     """
     return _follow(history)[1]
 
@@ -128,9 +129,9 @@ def _follow(history: History) -> tuple[list[Announcement], tuple[Alternation, ..
     # The latest period of each version so far, by version id.
     last_period: dict[str, Period] = {}
     run: _Run | None = None
-    returns = 0  # how many returns in a row were announced as returns
-    # The index of the earliest period with which an alternation may begin when it is recognized. The alternation is
-    # then extended backwards, at most to the period with the index `reach`.
+    returns = 0  # the number of consecutive returns that were announced as returns
+    # `earliest` is the index of the first period that may be the beginning of an alternation at the time of
+    # recognition. The alternation is then extended backwards, at most to the period with the index `reach`.
     earliest = reach = 0
     for index, (old, new) in enumerate(pairwise(periods), start=1):
         last_period[old.version_id] = old
@@ -172,7 +173,7 @@ def _alternation(history: History, run: _Run) -> Alternation:
 
 
 def _lasted(periods: Sequence[Period], index: int) -> bool | None:
-    """Returns whether a period's text lasted; None if later captures may still decide it."""
+    """Returns whether a period's text lasted. None if the answer depends on later captures."""
     period = periods[index]
     if _is_confirmed(period):
         return True
@@ -190,7 +191,7 @@ def _lasted(periods: Sequence[Period], index: int) -> bool | None:
 def _is_confirmed(period: Period) -> bool:
     """Returns whether the captures of a period alone show that the period's text lasted.
 
-    This is so if a capture is not live, or if two live captures of one address are at least ONE_LOOK apart.
+    True if a capture is not live, or if two live captures of one address are at least ONE_LOOK apart.
     """
     first_capture: dict[str, datetime] = {}
     return any(
@@ -201,5 +202,5 @@ def _is_confirmed(period: Period) -> bool:
 
 
 def _is_long(period: Period) -> bool:
-    """Returns whether a period is so long, and shown by so many captures, that its end is a change."""
+    """Returns whether a period is long. The end of a long period is always a change."""
     return len(period.observations) >= _LONG_CAPTURES and period.last.captured_at - period.first.captured_at >= _LONG

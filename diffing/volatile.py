@@ -10,10 +10,10 @@ a counter or an id at the end of the clause is volatile. A stated date is a fact
 import re
 from functools import lru_cache
 
-# The most words of a clause that is not prose, such as a byline. A longer clause is prose.
+# A clause with more words than this is prose. A clause with fewer words may be a byline, for example.
 _FEW_WORDS = 12
-# The most characters of a clause that is searched as a whole. In a longer clause, only this many characters at the end
-# are searched, since no stamp and no counter is longer.
+# A clause with at most this many characters is searched as a whole. In a longer clause, only this many characters at
+# the end are searched, since stamps and counters are shorter.
 _FEW_CHARACTERS = 160
 # In a clause of more than _FEW_CHARACTERS characters, a counter has a digit within this many characters of the end.
 _TAIL = 60
@@ -21,7 +21,8 @@ _TAIL = 60
 _NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d{1,9})(?:[.,]\d{1,2})?\s?[km]?\+?"
 _DECIMAL = r"\d{1,2}(?:[.,]\d{1,2})?"
 
-# Words that may stand beside a relative time. A text of a relative time and such words only is still a stamp.
+# Words that may stand next to a relative time. A text that consists of a relative time and of these words is a stamp,
+# too.
 _STAMP = (
     "last|latest|recently|first|was|has|been|is|on|at|the|this|our|about|around|almost|over|nearly|more|than|page|article"
     "|document|policy|statement|notice|privacy|version|updated?|modified|edited|changed|revised|reviewed|published|posted"
@@ -64,7 +65,8 @@ _RELATIVE_TIME = re.compile(
 )
 
 _AGE = re.compile(_AGO, re.IGNORECASE)
-# "More than 2 years ago" alone belongs to a rule about old data. It is a stamp only after a word such as "updated".
+# "More than 2 years ago" alone belongs to a rule about old data. The phrase is a stamp only after a word such as
+# "updated".
 _HEDGED = re.compile(
     r"(?:more than|over|almost|nearly|about|around|mehr als|über|fast|etwa|plus de|environ|más de|casi|mais de|meer dan"
     r"|bijna|ponad|około)\b",
@@ -125,8 +127,8 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 
-# The separators between segments. The pattern is a group, so that `split` returns the separators, too, and the segments
-# that are kept can be joined again.
+# The separators between segments. The pattern is a group, so that `split` returns the separators, too. The remaining
+# segments can then be joined again.
 _SEPARATOR = re.compile(r"(\s*[|·•∙●]\s*|\s+[–—/-]\s+|\s*[()\[\];]\s*|[.?!](?:\s+|$)|,\s+)")
 _ENDS = " \t\n|·•∙●–—/-;,.?!()[]"
 _WITHOUT_A_DIGIT = re.compile(
@@ -142,8 +144,8 @@ def strip_volatile(text: str) -> str:
 
     text: a text whose white space is collapsed.
     """
-    # Nearly all clauses are prose without a number near the end. Since this function is called for every clause, a
-    # quick search for digits comes first.
+    # Nearly all clauses are prose without a number near the end. This function is called for every clause, so a quick
+    # search for digits comes first.
     if len(text) <= _FEW_CHARACTERS:
         return _strip(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text
     return _strip(text) if _DIGIT.search(text, len(text) - _TAIL) else text
@@ -151,14 +153,15 @@ def strip_volatile(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _strip(text: str) -> str:
-    # Only the end of a long clause is searched. The first segment of the end may begin within a sentence.
+    # Only the last characters of a long clause are searched. Their first segment may begin within a sentence.
     head, tail = text[:-_FEW_CHARACTERS], text[-_FEW_CHARACTERS:]
     parts = _SEPARATOR.split(tail)
     segments, separators = [part.strip(_ENDS) for part in parts[::2]], ["", *parts[1::2], ""]
     if not head and all(
         _is_volatile(segment) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
     ):
-        # A clause that is just "5 comments" is volatile, too, since it has no statement that the counter belongs to.
+        # A clause that consists of "5 comments" only is volatile, too: the clause has no statement to which the counter
+        # belongs.
         return ""
     is_prose = bool(head) or len(text.split()) > _FEW_WORDS
     begin, end = 0, len(segments)

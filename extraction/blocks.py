@@ -1,26 +1,28 @@
-"""Block and Box, which the readers (HTML, PDF, …) make of a page. Clauses are made of the blocks later."""
+"""Block and Box: the units that the readers (HTML, PDF, …) make of a page. Clauses are made from the blocks later."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
 
-#: The level of a heading that is recognised only by its appearance. It is below all levels that HTML can declare.
+#: The level of a heading that is recognised only by its appearance. This level is below all levels that HTML can
+#: declare.
 LOOKS_LEVEL = 7
 
 
 class Box:
-    """An element of a page that holds blocks.
+    """An element of a page that contains blocks.
 
     tag: the element's tag in lower case; `div` for a custom element.
-    names: the element's `id` and `class` in lower case, separated by spaces; a custom element's tag stands before them.
+    names: the element's `id` and `class` in lower case, separated by spaces. For a custom element, the element's tag
+        comes first.
     role: the ARIA role in lower case; '' if the element has no role.
-    parent: the box around this box; None if no box is around it.
+    parent: the box around this box; None for an outermost box.
     depth: the number of boxes around this box.
     hidden: whether the page hides the element at first.
-    form_fields: the number of form fields that a user fills in. The HTML reader counts them.
+    form_fields: the number of form fields that a user fills in. The HTML reader counts the form fields.
 
-    The furniture package sets the other attributes after the whole page has been read. They are counted over all blocks
+    The furniture package sets the other attributes after the whole page has been read. The counts cover all blocks
     inside the box:
 
     words: the number of words.
@@ -30,10 +32,10 @@ class Box:
     likely_policy_words: `policy_words`, plus half the number of words in the other blocks of running text that have at
         least two shared words. Shared words are words that policies share with other pages.
     link_blocks: the number of blocks that consist mostly of links.
-    same_page_links: the number of such blocks whose links lead to another place on the same page.
-    linked_headings: the number of such blocks that are headings.
-    buttons: the number of blocks that stand on a button.
-    furniture: whether the box is page furniture, or stands inside page furniture.
+    same_page_links: the number of blocks that consist mostly of links to another place on the same page.
+    linked_headings: the number of headings that consist mostly of links to other pages.
+    buttons: the number of blocks that are on a button.
+    furniture: whether the box is page furniture, or is inside page furniture.
     """
 
     __slots__ = (
@@ -79,7 +81,7 @@ class Box:
     def begin_counting(self) -> None:
         """Sets the counts to 0.
 
-        The constructor doesn't set them, because most boxes of a page hold no block and are never counted.
+        The constructor doesn't set the counts, because most boxes of a page contain no block and are never counted.
         """
         self.furniture = False
         self.words = self.link_words = self.prose_words = self.policy_words = self.likely_policy_words = 0
@@ -91,23 +93,24 @@ class Block:
     """A unit of a page's text, such as a paragraph, from which a clause is made.
 
     kind: the kind of the block.
-    text: the normalised text, which has at least one letter or digit.
+    text: the normalised text. It has at least one letter or digit.
     level: the level of a heading, from 1; 0 for any other kind of block.
-    label: the number that an ordered list gives to the item; None for any other block.
+    label: the label of an item in an ordered list, such as `3.`; None for any other block.
     links: the targets of the block's links.
     typography: the text's typography (see `core.clauses.Clause`); None if the source has no typography (PDF).
     bold: whether all characters are bold.
-    link_share: the share of the characters that stand in links, from 0 to 1.
-    box: the innermost element that holds the block; None if the source has no elements (PDF, plain text).
-    on_button: whether the block stands on a button.
+    link_share: the share of the characters that are in links, from 0 to 1.
+    box: the innermost element that contains the block; None if the source has no elements (PDF, plain text).
+    on_button: whether the block is on a button.
     to_same_page: whether most of the block is a link to another place on the same page.
 
     The furniture package sets the other fields after the whole page has been read:
 
     words: the number of words in the block.
     policy_words: `words` if the block is running text with a word of the policy vocabulary; otherwise 0.
-    likely_policy_words: `policy_words`; but half of `words` if the block is running text without a word of the policy
-        vocabulary and with at least two shared words. Shared words are words that policies share with other pages.
+    likely_policy_words: half of `words` if the block is running text without a word of the policy vocabulary and with
+        at least two shared words; otherwise `policy_words`. Shared words are words that policies share with other
+        pages.
     """
 
     kind: BlockKind

@@ -1,4 +1,4 @@
-"""Makes clauses of blocks: recognises headings and labels, and adds the heading path to each clause."""
+"""Makes clauses from blocks: recognises headings and labels, and adds the heading path to each clause."""
 
 from core.clauses import Clause
 from extraction.blocks import LOOKS_LEVEL, Block
@@ -6,11 +6,11 @@ from extraction.words.labels import split_label
 from extraction.words.normalization import typography_without_prefix
 from extraction.words.stated_dates import states_date
 
-# The most words and characters of a line that counts as a heading because of bold type or capitals. A longer line is a
-# sentence.
+# A line in bold type or capitals doesn't count as a heading if the line has more words or characters than these limits.
+# A longer line is a sentence.
 _MOST_HEADING_WORDS = 16
 _LONGEST_HEADING = 120
-# The most characters of a heading element that ends like a sentence. A longer one is a paragraph.
+# A heading element counts as a paragraph if its text has more characters than this and ends like a sentence.
 _LONGEST_HEADING_ELEMENT = 300
 _SENTENCE_END = (".", ";", ",", "!", ")", "…", "。")
 

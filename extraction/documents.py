@@ -19,12 +19,13 @@ from extraction.readers.plain_text import is_hard_wrapped, read_text
 from extraction.words.languages import language_of
 from extraction.words.stated_dates import stated_date
 
-#: The version of the extractor. Readings that another version of the extractor made are made again.
+#: The version of the extractor. If the version changes, all readings are made again.
 EXTRACTOR = "2"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
 _MARKDOWN_SIGN = re.compile(rb"^#{1,6} \S|^[=-]{3,}\s*$|\*\*\S|\]\(|^[-*] \S", re.MULTILINE)
-# Control characters that don't occur in text. Escape isn't among them, because ISO-2022 encodings use it.
+# Control characters that don't occur in text. The escape character isn't in the list, because ISO-2022 encodings use
+# it.
 _CONTROL = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 # First bytes of images, archives, office documents and programs.
 _BINARY = (
@@ -54,15 +55,15 @@ def extract(
     """Returns the policy in the bytes of a page, as a document.
 
     data: the body of the page, after the HTTP content coding has been decoded.
-    media_type: the Content-Type of the page, with or without parameters. If the bytes are clearly in another format,
-        the media type is ignored.
+    media_type: the Content-Type of the page, with or without parameters. If the bytes are clearly in a format other
+        than the media type, the media type is ignored.
     url: the page's address, against which relative links are resolved; None if the address is not known.
-    select: CSS selectors of the policy's text, for HTML and Markdown. If there are none, page furniture in HTML is
-        recognised by its features and removed.
+    select: CSS selectors of the policy's text, for HTML and Markdown. If `select` is empty, page furniture in HTML is
+        recognised and removed.
     remove: CSS selectors of elements that aren't part of the policy, for HTML and Markdown.
 
-    ExtractionError if the bytes hold no readable text (an encrypted or damaged file, an image), or if a selector isn't
-    valid CSS.
+    ExtractionError if the bytes contain no readable text (an encrypted or damaged file, an image), or if a selector
+    isn't valid CSS.
     """
     return parse(data, media_type, url=url, select=select, remove=remove)[0]
 
@@ -99,7 +100,7 @@ def parse(
         count_words(blocks)
     else:
         blocks = policy_blocks(page.blocks, page.title or "")
-    # Some pages were converted from PDF line by line, so that each line is an element of its own.
+    # Some pages were converted from PDF line by line. On these pages each line is a separate element.
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page
@@ -134,9 +135,9 @@ def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:
 
 
 def _format_of(data: bytes, media_type: str, url: str | None) -> Literal["pdf", "html", "markdown", "text"]:
-    """Returns the format of the bytes: the format that the bytes clearly show, or else the format of the media type.
+    """Returns the format of the bytes. If the bytes don't show the format clearly, the media type decides.
 
-    ExtractionError if the bytes aren't text, or are called a PDF and aren't.
+    ExtractionError if the bytes aren't text, or if the media type is PDF and the bytes are neither a PDF nor HTML.
     """
     start = data[:1024].lstrip()
     if b"%PDF-" in start:
@@ -162,7 +163,8 @@ def _format_of(data: bytes, media_type: str, url: str | None) -> Literal["pdf", 
 def _is_markdown(data: bytes, url: str | None) -> bool:
     """Returns whether plain text is Markdown.
 
-    Servers of source code send Markdown as plain text, from an address that ends in `.md`.
+    Servers of source code send Markdown with the media type of plain text. The address of such a text ends in `.md` or
+    `.markdown`.
     """
     has_markdown_address = urlsplit(url or "").path.lower().endswith((".md", ".markdown"))
     return has_markdown_address and len(_MARKDOWN_SIGN.findall(data[:20_000])) >= 3
@@ -174,6 +176,6 @@ def _is_binary(data: bytes) -> bool:
         return False
     nuls = sample.count(0)
     if nuls > 0.1 * len(sample):
-        # In UTF-16, every second byte of Latin text is NUL. Bytes with many NULs in another pattern aren't text.
+        # In UTF-16, every second byte of Latin text is NUL. Bytes with many NULs at other positions aren't text.
         return max(sample[::2].count(0), sample[1::2].count(0)) < 0.7 * nuls
     return len(sample) - len(sample.translate(None, _CONTROL)) > 0.05 * len(sample)

@@ -1,4 +1,4 @@
-"""Recognises first lines that name the source of a text. They aren't clauses of the policy."""
+"""Recognises first lines that name the source of a text. Such a line isn't a clause of the policy."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _ADDRESS_LINE = re.compile(r"(?:https?://|www\.)[^\s/]+\.[^\s]+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class CorpusLine:
-    """The source of a text in the Princeton-Leuven corpus, as the text's first line names it.
+    """The source of a text in the Princeton-Leuven corpus, as named in the text's first line.
 
     domain: the domain of the site to which the policy belongs.
     archived_on: the day (UTC) of the Wayback capture from which the text was made.
@@ -26,8 +26,8 @@ class CorpusLine:
 def corpus_line(data: bytes) -> CorpusLine | None:
     """Returns the source that a text's first line names; None if the text isn't from the Princeton-Leuven corpus.
 
-    Each text of the corpus begins with such a line (Amos et al., "Privacy Policies over Time", The Web Conference
-    2021).
+    Each text of the corpus begins with a line that names the source (Amos et al., "Privacy Policies over Time", The Web
+    Conference 2021).
     """
     match = _CORPUS_LINE.match(data[:1000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n"))
     if not match:

@@ -2,7 +2,7 @@
 
 Plain data has one flat mapping, `archive`, where `core.captures.Capture` has three fields: provenance, composition and
 rendered_by. The mapping is older than these fields. The database, WARC metadata and composed captures contain plain
-data, and checksums are computed from it. So the plain data of a capture must never change.
+data, and checksums are computed from plain data. So the plain data of a capture must never change.
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,10 @@ def to_plain(capture: Capture) -> PlainCapture:
 
 
 def from_plain(plain: PlainCapture) -> Capture:
-    """Returns the capture that `to_plain` converted. ValueError if the values are not valid for a capture."""
+    """Returns the capture that `to_plain` converted to this plain data.
+
+    ValueError if the values are not valid for a capture.
+    """
     return Capture(**_shared_values(plain), **archive_fields(plain.source, plain.archive))
 
 
@@ -68,12 +71,13 @@ def archive_mapping(capture: Capture) -> dict[str, str]:
 def archive_fields(source: Source, mapping: Mapping[str, str]) -> dict[str, Any]:
     """Returns the provenance, composition and rendered_by of a capture, as arguments for `Capture`.
 
-    mapping: the mapping that `archive_mapping` returned for the capture. Fields that the capture doesn't have are left
-        out.
+    Fields that the capture doesn't have are left out.
+
+    mapping: the mapping that `archive_mapping` returned for the capture.
     """
     if not mapping:
         return {}
-    if _PARTS not in mapping and _RENDERED_BY not in mapping:  # true for most captures, so this case is fast
+    if _PARTS not in mapping and _RENDERED_BY not in mapping:  # most captures; this shortcut saves time
         return {"provenance": Provenance(cast(ArchiveName, source), mapping)}
     identifiers = dict(mapping)
     result: dict[str, Any] = {"rendered_by": identifiers.pop(_RENDERED_BY, "")}

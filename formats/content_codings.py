@@ -1,6 +1,7 @@
 """Decodes HTTP bodies according to their content codings (RFC 9110, section 8.4).
 
-Decoding is strict: a body that is cut off raises an error. Otherwise the first half of a page would pass for the page.
+Decoding is strict: a body that is cut off raises an error. Otherwise the first half of a page would be stored as the
+whole page.
 """
 
 import re
@@ -17,17 +18,16 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # most 1032 times as large as its input. Four bytes of zstd can become a block of 128 KiB (RFC 8878, section 3.1.1.2).
 _STEP = 4096
 _ZSTD_STEP = 512
-# The most bytes that one step of Brotli decompression puts out. Limiting the input as for zlib isn't enough, because a
+# Upper limit of the output of one step of Brotli decompression, in bytes. A limit for the input isn't enough, because a
 # few bytes of Brotli can become 16 MiB (RFC 7932, section 9.2).
 _BROTLI_OUTPUT = 1 << 20
-# The largest window, in bytes, that a zstd body may require its decoder to keep in memory (RFC 9659).
+# Upper limit of the window of a zstd body, in bytes (RFC 9659). A decoder needs memory for the whole window.
 _ZSTD_WINDOW = 8 << 20
-# The most content codings of a body; a body with more codings is refused. Servers apply one coding, or two by mistake.
-# Every further coding would cost another pass over the whole body.
+# A body with more content codings than this raises an error. Servers apply one coding, or by mistake two. Every further
+# coding would cost another pass over the whole body.
 _MAX_CODINGS = 4
-# The most members of a gzip body, or frames of a zstd body; a body with more members is refused, because even empty
-# members take time. The largest body that clausewatch accepts, 32 MiB, has 512 members if a tool compresses it in
-# blocks of 64 KiB.
+# A body with more gzip members or zstd frames than this raises an error, because even empty members take time.
+# The largest body that clausewatch accepts, 32 MiB, has 512 members if a tool compresses the body in blocks of 64 KiB.
 _MAX_MEMBERS = 10_000
 
 
@@ -108,7 +108,7 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
         if decompressor.is_finished():
             return b"".join(parts)
         fault = "the compressed body is cut off"
-    # Brotli has no magic number. So a body that is valid text is taken to be uncompressed.
+    # Brotli has no magic number. So a body that is valid text is treated as uncompressed.
     if _is_text(body):
         return body
     raise DamagedBodyError(fault)
@@ -145,7 +145,7 @@ class _Decompressor(Protocol):
 def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor], step: int, limit: int) -> bytes:
     """Returns the decompressed contents of all members of a body, joined. Bytes after the last member are ignored.
 
-    If the body does not begin with a member, it is returned unchanged.
+    A body that does not begin with a member is returned unchanged.
 
     magic: the bytes at the beginning of every member.
     decompressor: a function that returns a new decompressor for one member.
@@ -167,10 +167,10 @@ def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor
 def _member(
     decompressor: _Decompressor, body: bytes, start: int, step: int, limit: int, size: int = 0
 ) -> tuple[bytes, int]:
-    """Returns the decompressed contents of the member that begins at `start`, and the offset of the byte after it.
+    """Returns the decompressed contents of the member that begins at `start`, and the offset of the member's end.
 
-    step: the number of compressed bytes that are decompressed at once. If the whole rest of the body were passed to the
-        decompressor, it would be copied again for each member.
+    step: the number of compressed bytes that are decompressed at once. If the decompressor received all remaining bytes
+        of the body at once, the remaining bytes would be copied for each member.
     size: the decompressed size of all earlier members, in bytes.
     """
     parts: list[bytes] = []

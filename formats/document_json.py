@@ -7,9 +7,10 @@ from core.clauses import Clause, Document
 
 
 def encode(document: Document) -> bytes:
-    """Returns a document as JSON. Equal documents give equal bytes.
+    """Returns a document as JSON. Equal documents have the same JSON, byte for byte.
 
-    The encoding is UTF-8, extended to lone surrogates (Python's `surrogatepass`), because pages may contain them.
+    The encoding is UTF-8, extended to lone surrogates (Python's `surrogatepass`), because pages may contain lone
+    surrogates.
     """
     document_dict = {
         "title": document.title,

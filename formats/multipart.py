@@ -8,8 +8,8 @@ The payload's type is `multipart/mixed` for several pages in reading order, and 
 page, with the richest form last. Each part has the headers Content-Type and Content-Location, and the header Status if
 the answer had a status.
 
-The times and headers of the parts differ from fetch to fetch even if the bytes are the same. So they are kept in the
-capture's `composition` instead of the payload.
+The times and headers of the parts differ from fetch to fetch even if the bytes are the same. So the times and headers
+are stored in the capture's `composition`, not in the payload.
 """
 
 from collections.abc import Sequence
@@ -31,19 +31,20 @@ Observed = tuple[Capture, bytes]
 
 
 def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fault: str = "") -> Observed:
-    """Returns a capture composed of several captures, and its payload. The same parts give the same payload.
+    """Returns a capture composed of several captures, and its payload. The same parts result in the same payload.
 
-    The composed capture has the request time of the first part, and the capture time of the last part. It has no status
-    and no headers.
+    The composed capture has the request time of the first part, and the capture time of the last part. The composed
+    capture has no status and no headers.
 
     kind: `mixed` for several pages; the composed capture then has the address of the first page. `alternative` for
         several forms of one page; the composed capture then has the address of the last form.
     parts: the captures to compose and their payloads, in order.
-    fault: the reason why the composed capture is incomplete, which quarantines it; '' if it is complete.
+    fault: the reason why the composed capture is incomplete; '' if the composed capture is complete. A
+        capture with a fault is quarantined.
     """
     captures = [capture for capture, _ in parts]
     pieces = [_head(capture) + payload for capture, payload in parts]
-    # The boundary is a checksum of all parts, so no part can contain it.
+    # The boundary is a checksum of all parts, so no part can contain the boundary.
     boundary = sha256(b"".join(len(piece).to_bytes(8, "big") + piece for piece in pieces)).hexdigest()[:40]
     delimiter = f"--{boundary}".encode()
     payload = b"".join(delimiter + b"\r\n" + piece + b"\r\n" for piece in pieces) + delimiter + b"--\r\n"
@@ -65,7 +66,7 @@ def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fa
 
 
 def is_composed(capture: Capture) -> bool:
-    """Returns whether `compose` made a capture. A page that a server labelled multipart is not composed."""
+    """Returns whether a capture was made by `compose`. A page that a server labelled multipart is not composed."""
     return capture.composition is not None
 
 
@@ -75,7 +76,7 @@ def fault_of(capture: Capture) -> str:
 
 
 def parts_of(capture: Capture, payload: bytes) -> tuple[Observed, ...]:
-    """Returns the captures and payloads of which `compose` made a capture.
+    """Returns the captures and payloads that `compose` combined into a capture.
 
     ExtractionError if the capture is not composed, or if the payload doesn't match the parts in its composition.
     """

@@ -3,7 +3,7 @@
 In these files, each record of a capture follows a `metadata` record (ISO 28500:2017, section 6.6). The metadata record
 names the capture's record in WARC-Refers-To, and contains the whole capture as JSON. WARC itself has no fields for the
 time of the request, the headers as received, the source and the archive's identifiers. Without the metadata, ingesting
-the file would give a different capture.
+the file would produce a different capture.
 """
 
 import json
@@ -24,7 +24,7 @@ _ADAPTER = TypeAdapter(PlainCapture)
 
 
 def metadata_of(capture: Capture) -> bytes:
-    """Returns a capture as JSON. Times are ISO 8601 in UTC, to the microsecond. Equal captures give equal bytes."""
+    """Returns a capture as JSON. Times are ISO 8601 in UTC, to the microsecond. Equal captures have equal bytes."""
     return json.dumps(asdict(to_plain(capture)), default=_utc, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -20,8 +20,8 @@ def capture_from_page(
     url: the address from which the page was saved.
 
     `captured_at` and `url` can be None for a text from the Princeton-Leuven corpus. These texts begin with a line that
-    names the site and the day. If `url` is None, the address is the last declared location on that site that held on
-    that day.
+    names the site and the day. If `url` is None, the address is that of the last declared location that is on
+    that site and was valid on that day.
 
     UsageError if the file can't be read or its type is unknown, if the address or the time is missing, if the time is
     in the future, or if the address was not a location of the policy at that time.
@@ -69,9 +69,9 @@ def capture_from_page(
 
 
 def _location_on(domain: str, moment: datetime, policy: Policy) -> str | None:
-    """Returns the address of the last declared location on a site that held at a moment.
+    """Returns the address of the last declared location that is on a site and was valid at a moment.
 
-    None if no location on that site held at that moment.
+    None if no location on that site was valid at that moment.
     """
     for location in reversed(policy.locations):
         host = urlsplit(location.url).hostname or ""

@@ -26,10 +26,10 @@ from core.exceptions import UsageError
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
-# The longest time between a redirect and the capture of its target. A crawler follows a redirect at once, so a record
-# that is further away in time belongs to another visit.
+# If more time than this lies between a redirect and a capture of the target, the records belong to different visits,
+# because a crawler follows a redirect at once.
 _REDIRECT_WINDOW = timedelta(minutes=5)
-# The largest size of a body, in bytes, before and after decompression. Crawls have the same limit.
+# Upper limit of a body's size in bytes, before and after decompression. Crawls have the same limit.
 _MAX_SIZE = 32 * 1024 * 1024
 
 _BREAKS_OFF = "not a whole WARC file; it breaks off after {} responses"
@@ -40,7 +40,7 @@ class LeftOut:
     """A record that is not read as a capture of the policy.
 
     why: the reason, as a phrase that follows a count: "3 records of another policy". Records with the same reason have
-        the same phrase, so that they can be counted together.
+        the same phrase, so that records can be counted by reason.
     """
 
     why: str
@@ -82,12 +82,12 @@ def captures_from_warc(
 ) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
     """Yields a capture and the payload for each response of the policy, and LeftOut for each other response.
 
-    The payload is None if the same payload was yielded earlier.
+    The payload is None if the same bytes were yielded with an earlier capture.
 
     The time of a capture is the record's WARC-Date. A response belongs to the policy if its address was one of the
     policy's locations at that time, or if a redirect in the same file led from a location to this address. A revisit
-    record (section 6.7) refers to an earlier record with the same payload. It becomes another capture of that payload
-    if the file contains the earlier record.
+    record (section 6.7) refers to an earlier record with the same payload. A revisit record becomes a capture with
+    that payload if the file contains the earlier record.
 
     If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. This
     capture is yielded unchanged, with the original source, even if the policy's locations have changed since. The
@@ -115,7 +115,7 @@ def captures_from_warc(
                 if result is not None:
                     count += 1
                     yield result
-            # If the file breaks off before a record's header, warcio stops without an error; this call raises one.
+            # If the file breaks off before a record's header, warcio reports no error. This read raises the error.
             stream.read(1)
     except OSError as error:
         if not isinstance(error, gzip.BadGzipFile):
@@ -131,14 +131,14 @@ def captures_from_warc(
 class _Decompressed(gzip.GzipFile):
     """The decompressed content of a gzip file, up to the first damage.
 
-    Reading on raises EOFError if the file is cut off, and BadGzipFile if it is damaged. warcio can also decompress
-    files, but it treats damage as the end of the file.
+    A read at the damage raises EOFError if the file is cut off, and BadGzipFile if the bytes are wrong. warcio can also
+    decompress files, but warcio treats damage as the end of the file.
     """
 
     def read(self, size: int | None = -1) -> bytes:
         """Returns up to `size` bytes; an empty result at the end of the file.
 
-        GzipFile.read discards the bytes it has decompressed if it then meets damage. GzipFile.read1 returns them first.
+        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns these bytes first.
         """
         return self.read1(-1 if size is None else size)
 
@@ -163,13 +163,13 @@ def _records(stream: IO[bytes]) -> Iterator[Any]:
             if records.next_line:
                 raise EOFError("the file ends inside a record's header") from None
             return
-        except AttributeError:  # warcio raises it if a record's header ends before its address
+        except AttributeError:  # warcio raises AttributeError if a record's header ends before its address
             raise EOFError("a record's header is cut off or damaged") from None
         yield record
 
 
 def _read_to_end(record: Any) -> None:
-    """Skips the rest of a record. EOFError if the file ends inside the record, which warcio would not report."""
+    """Skips the rest of a record. EOFError if the file ends inside the record; warcio would report no error."""
     if not record.rec_headers.get_header("Content-Length"):
         raise EOFError("a record's header is cut off: it does not say how long the record is")
     while record.raw_stream.read(_MAX_SIZE):
@@ -197,7 +197,7 @@ def _described_capture(
     Returns LeftOut if the capture belongs to another policy, or if the record contradicts the metadata.
 
     capture: the capture from the metadata; None if the metadata can't be read.
-    yielded_payloads: the SHA-256 of each payload yielded so far. The SHA-256 of this capture's payload is added.
+    yielded_payloads: the SHA-256 of each payload yielded so far. The SHA-256 of the returned payload is added.
     """
     if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
         return LeftOut("of another policy")
@@ -244,9 +244,9 @@ def _capture_without_metadata(
 
     Returns LeftOut if the record doesn't show the policy or can't be read.
 
-    redirects: the redirects so far, by the urlkey of their targets. If the record is a redirect, it is added.
-    originals: the responses to which a revisit can refer, by their payload digest. If the record is such a response, it
-        is added.
+    redirects: the redirects so far, by the urlkey of their targets. If the record is a redirect, the record is added.
+    originals: the responses to which a revisit can refer, by their payload digest. If the record is such a
+        response, the record is added.
     """
     headers, http = record.rec_headers, record.http_headers
     url = (headers.get_header("WARC-Target-URI") or "").strip(
@@ -314,8 +314,8 @@ def _capture_without_metadata(
 def _payload(record: Any) -> bytes:
     """Returns the decoded body of a record.
 
-    DamagedBodyError, BodyTooLargeError or UnknownCodingError for the reasons given in `formats.content_codings.decode`.
-    warcio can also decode bodies, but it returns the beginning of a cut-off body without an error.
+    DamagedBodyError, BodyTooLargeError or UnknownCodingError as in `formats.content_codings.decode`.
+    warcio can also decode bodies, but warcio returns the beginning of a cut-off body without an error.
     """
     http, stream = record.http_headers, record.raw_stream
     if http is not None and (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":

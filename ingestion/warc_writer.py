@@ -1,7 +1,7 @@
 """Writes captures to a WARC file (WARC 1.1, ISO 28500:2017), from which `ingestion.warc` reads the same captures.
 
-warcio's own writer is not used, because it percent-encodes header values with non-ASCII characters. Captures are
-evidence, so their headers must be written unchanged.
+warcio's own writer is not used, because that writer percent-encodes header values with non-ASCII characters. Captures
+are evidence, so their headers must be written unchanged.
 """
 
 import gzip
@@ -20,8 +20,8 @@ from formats.warc_metadata import METADATA_TYPE, metadata_of, target_uri, warc_d
 
 _RESPONSE = "application/http; msgtype=response"
 _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-# Headers that are not copied: three headers describe how the body was transferred. Content-Type is written from
-# `capture.media_type`.
+# Headers that are not copied from the capture. The first three describe how the body was transferred. Content-Type is
+# written from `capture.media_type`.
 _BODY_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
 # An archive's answer has headers of the archive itself, and headers of the captured page. This mapping has, for each
 # archive, the prefix of the headers of the captured page.
@@ -51,7 +51,7 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
     becomes a `resource` record. A `response` record for each redirect comes first, then the capture's metadata, then
     the record of the capture.
 
-    Each record is compressed separately (annex D). The same captures always give the same bytes.
+    Each record is compressed separately (annex D). The same captures always result in the same bytes.
     """
     if not captures:
         return 0
@@ -82,8 +82,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
 def _warcinfo(date: datetime) -> bytes:
     """Returns the `warcinfo` record, which describes the file.
 
-    date: the record's WARC-Date. It must not be the time of writing, because then the same captures would give
-        different bytes each time.
+    date: the record's WARC-Date. The time of writing is not used, because the same captures must always result
+        in the same bytes.
     """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
@@ -112,7 +112,7 @@ def _redirects(capture: Capture) -> Iterator[bytes]:
 def _metadata(capture: Capture) -> bytes:
     """Returns a capture's metadata record.
 
-    The record has no WARC-Target-URI. If it had one, replay tools would show the metadata in place of the page.
+    The record has no WARC-Target-URI. With that field, replay tools would show the metadata in place of the page.
     """
     fields = [("WARC-Refers-To", _capture_id(capture))]
     record_id = _capture_id(capture, "metadata")
@@ -148,7 +148,7 @@ def _record(
 ) -> bytes:
     """Returns a record as a member of a gzip file.
 
-    The time of compression is left out of the gzip header, so that the same record always gives the same bytes.
+    The time of compression is left out of the gzip header, so that the same record always results in the same bytes.
     """
     lines = [
         ("WARC-Type", kind),
@@ -171,7 +171,7 @@ def _capture_id(capture: Capture, role: str = "capture") -> str:
 def _id(*parts: str) -> str:
     """Returns the URI of a record: a name-based UUID of `parts` (RFC 9562, section 5.5).
 
-    The same parts always give the same URI.
+    The same parts always result in the same URI.
     """
     return f"<urn:uuid:{uuid5(NAMESPACE_URL, json.dumps(['clausewatch', *parts]))}>"
 

@@ -1,8 +1,8 @@
-"""The intake: all sources pass their captures to it.
+"""The intake: stores captures as evidence, reads the captures, and stores the readings.
 
-It stores captures as evidence, reads them, and stores the readings.
+All sources pass their captures to the intake.
 
 Import the modules of this package by name. The package itself exports no names: a worker process imports only
-`intake.fork_server` and `intake.reading_task`. If it also loaded the database's driver, its start would take twice as
-long.
+`intake.fork_server` and `intake.reading_task`. If a worker process also loaded the database's driver, its start would
+take twice as long.
 """

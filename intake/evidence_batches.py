@@ -10,16 +10,16 @@ from storage import archive_listings, evidence
 from storage.capture_rows import capture_identity
 from storage.database import Database
 
-# The most captures in a batch, and the size of payloads in bytes at which a batch is complete.
+# A batch is complete if it has this many captures, or if its payloads have this many bytes.
 _BATCH = 16
 _BATCH_BYTES = 8 * 1024 * 1024
 
 
 def keep_evidence(database: Database, captures: Iterable[FoundCapture]) -> Iterator[list[UnreadCapture]]:
-    """Stores captures, and yields each batch once the batch is committed.
+    """Stores captures in batches, and yields each batch after the batch was committed.
 
     If `captures` raises an exception, the captures before the exception are stored first; then the exception is raised.
-    StorageError if a capture is refused; the captures before it are stored.
+    StorageError if a capture can't be stored; the captures before that capture are stored.
     """
     for batch in _batches(captures):
         try:
@@ -27,7 +27,7 @@ def keep_evidence(database: Database, captures: Iterable[FoundCapture]) -> Itera
         except StorageError:
             if len(batch) == 1:
                 raise
-            # The captures are stored one by one, so that the captures before the refused capture are stored.
+            # The captures are stored one by one, so that the captures before the failing capture are stored.
             for incoming in batch:
                 yield _keep_batch(database, [incoming])
         else:
@@ -49,10 +49,11 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     ids = stored_before
     if is_listed or not stored_before.keys() >= set(identities):
         with database.write_session() as session:
-            # In the same transaction that stores the captures, so that the list of captures to fetch always holds
-            # exactly the captures that are not stored.
+            # This transaction also stores the captures, so that the list of captures to fetch never contains a stored
+            # capture.
             archive_listings.drop_fetched(session, captures)
-            # Looked up again, because another process may have stored some of the captures meanwhile.
+            # The look-up is repeated, because another process may have stored some of the captures since the first
+            # look-up.
             stored_before = evidence.stored_ids(session, identities)
             new = {
                 identity: (capture, payload)
@@ -68,7 +69,7 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
 
 
 def _batches(captures: Iterable[FoundCapture]) -> Iterator[list[FoundCapture]]:
-    """Yields captures in batches. If the iterable raises an exception, the captures before it are yielded first."""
+    """Yields captures in batches. If `captures` raises an exception, first yields the captures before the exception."""
     batch: list[FoundCapture] = []
     size = 0
     error = DeferredError()

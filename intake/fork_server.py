@@ -1,11 +1,11 @@
 """A fork server: a process that loads everything once, and then forks worker processes.
 
-A worker starts with everything that the server has loaded, and shares the server's memory. The fork server in
-`multiprocessing` is not used, because each of its workers runs the program's main module again. The main module loads
-the command line or Scrapy, and a worker needs neither.
+A worker starts with all modules and data that the server has loaded, and shares the server's memory. The fork server in
+`multiprocessing` is not used, because its workers run the program's main module again. The main module loads the
+command line or Scrapy, and a worker needs neither.
 
-Both the server and the process that starts it run this module. So the module imports only what the server needs before
-it receives its function.
+Both the server and the process that starts the server run this module. So the module imports only the modules that the
+server needs before it receives the function for the workers.
 """
 
 import gc
@@ -20,22 +20,22 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any
 
-# The workers' niceness. Workers have a lower priority than the process that stores their results and other programs.
+# The workers' niceness. Workers have a lower priority than other programs, and than the process that stores results.
 _NICENESS = 10
 _READY = "ready"
-# How long the server may take to end after its connection is closed, in seconds.
+# If the server has not ended this many seconds after its connection was closed, it is killed.
 _END_SECONDS = 10
 
 
 class ForkServer:
-    """The fork server, as seen from the process that started it."""
+    """The fork server: starts the server process, and forks workers from it."""
 
     def __init__(self, function: Callable[[Any], object], prepare: Callable[[], object]) -> None:
-        """Starts the server, and returns once it is prepared.
+        """Starts the server, and returns after the server has called `prepare`.
 
         function: the function that workers call for each task. prepare: the function that the server calls once, before
-        it forks workers. Both functions are pickled, so they must not be defined in the program's main module, which
-        the server doesn't load.
+        it forks workers. Both functions are pickled. They must not be defined in the program's main module, because the
+        server doesn't load that module.
 
         OSError or EOFError if the server can't be started or prepared.
         """
@@ -56,11 +56,11 @@ class ForkServer:
             raise
 
     def fork(self) -> Connection:
-        """Forks a worker, and returns a connection to the worker once it is ready.
+        """Forks a worker, and returns a connection to the worker when the worker is ready.
 
-        Send a task on the connection; the worker answers with `(result, None)`, or with `(None, error)` if the function
-        raised an error. If the worker has ended, using the connection raises OSError or EOFError. Only one thread at a
-        time may call this method.
+        For each task that is sent on the connection, the worker sends `(result, None)`, or `(None, error)` if the
+        function raised an error. If the worker has ended, using the connection raises OSError or EOFError. Only one
+        thread at a time may call this method.
 
         OSError or EOFError if no worker can be started.
         """
@@ -81,8 +81,9 @@ class ForkServer:
     def close(self) -> None:
         """Ends the server and all its workers, even if they are busy.
 
-        The server ends by itself, and kills its workers, when it sees that the connection is closed. If it doesn't see
-        that soon, for instance because `prepare` doesn't return, it is killed; its workers then end after their task.
+        The server kills its workers and ends when it detects that the connection is closed. If the server doesn't end
+        within 10 seconds, for instance because `prepare` doesn't return, this method kills the server. The workers then
+        end after their current tasks.
         """
         self._control.close()
         try:
@@ -94,8 +95,8 @@ class ForkServer:
 
 def serve(control: int) -> None:
     """Runs the server until the other end of its connection is closed. control: the connection's file descriptor."""
-    # Ctrl-C in a terminal interrupts all processes of a command. The server and the workers ignore it: the process that
-    # sends the tasks ends them if it ends.
+    # Ctrl-C in a terminal interrupts all processes of a command. The server and the workers ignore Ctrl-C, because they
+    # end when the process that sends the tasks ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     workers: set[int] = set()
     with Connection(control) as requests:
@@ -122,7 +123,7 @@ def _fork_worker(workers: set[int], requests: Connection, tasks: Connection, fun
         worker = os.fork()
     except OSError:
         traceback.print_exc()
-        return  # the caller closes the connection, so the other end knows that the start has failed
+        return  # the caller closes the connection, so the process that wants a worker gets an EOFError
     if worker:
         workers.add(worker)
         return

@@ -1,8 +1,8 @@
 """Policy readers. A policy reader is the combination of everything that determines how a policy's captures are read.
 
-It consists of the extractor, the sameness rule (which texts count as the same text), and the policy's declaration. Each
-reading is stored under the name of the policy reader that made it. In code and in the database, a variable or a column
-`reader` holds the name of a policy reader.
+A policy reader consists of the extractor, the sameness rule (which texts count as the same text), and the policy's
+declaration. Each reading is stored under the name of the policy reader that made the reading. A variable or a column
+`reader` is the name of a policy reader.
 """
 
 import json
@@ -23,7 +23,7 @@ EXTRACTOR_NAME = f"{EXTRACTOR}.{SAMENESS}"
 
 @dataclass(frozen=True, slots=True)
 class Rederived:
-    """A reading that was made again.
+    """The new reading of a capture that was read again.
 
     values: the values of the reading's row, by column name.
     document: the encoded document; None if the payload could not be read as a document.
@@ -36,8 +36,8 @@ class Rederived:
 def reader_of(policy: Policy) -> str:
     """Returns the name of a policy's policy reader. Two policy readers with the same name make the same readings.
 
-    The name is EXTRACTOR_NAME, followed by a checksum of the declaration if the declaration influences how captures are
-    read (by selectors or a language).
+    The name is EXTRACTOR_NAME. If the declaration has selectors or a language, which influence how captures are read, a
+    checksum of the declaration is appended.
     """
     if policy.language is None and not any(location.select or location.remove for location in policy.locations):
         return EXTRACTOR_NAME
@@ -53,7 +53,10 @@ def declared_of(policy: Policy, location: Location | None) -> str:
 
 
 def reading_task(capture: Capture, payload: bytes, policy: Policy, location: Location | None) -> ReadingTask:
-    """Returns the task of reading a capture according to its policy's declaration. location: as for `declared_of`."""
+    """Returns the task of reading a capture according to its policy's declaration.
+
+    location: the capture's location; None if the capture belongs to no declared location.
+    """
     return ReadingTask(capture, payload, *_selectors(location), policy.language)
 
 
@@ -81,9 +84,9 @@ def reading_values(capture_id: int, reader: str, declared: str, text: CaptureTex
 def rederive(
     capture_id: int, capture: Capture, payload: bytes, policy: Policy, reader: str, made_by: tuple[str, str] | None
 ) -> Rederived | None:
-    """Recomputes a policy reader's reading of a capture.
+    """Reads a capture again with the policy reader that made a stored reading. Returns the new reading.
 
-    Returns None if the present code and declaration can't make it.
+    Returns None if the stored reading can't be reproduced with the present code and the current declaration.
 
     policy: the policy's current declaration. reader: the name of the policy reader that made the stored reading.
     made_by: the columns `extractor` and `declared` of the stored reading; None if they can't be read.
@@ -98,7 +101,7 @@ def rederive(
 
 
 def _selectors(location: Location | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Returns the CSS selectors of the policy's text, and the CSS selectors of the parts to remove from the text."""
+    """Returns two groups of CSS selectors: selectors of the policy's text, and selectors of the parts to remove."""
     return (location.select, location.remove) if location else ((), ())
 
 

@@ -20,8 +20,8 @@ class ReadingTask:
 
     capture: the capture.
     payload: the capture's payload.
-    select: the CSS selectors of the policy's text, as the capture's location declares them.
-    remove: the CSS selectors of the parts to remove, as the capture's location declares them.
+    select: the CSS selectors of the policy's text, from the declaration of the capture's location.
+    remove: the CSS selectors of the parts to remove, from the declaration of the capture's location.
     language: the declared language of the policy; None if no language is declared.
     """
 
@@ -43,10 +43,10 @@ class CaptureText:
     verdict: the verdict on the capture.
     document: the document, encoded by `formats.document_json`; None if the payload could not be read as a document.
     language: the language of the document; None if the language is not certain.
-    version_id: the id of the version with the document's clauses, also if the capture is quarantined; None if the
-        document has no text.
-    lasts: whether the same extractor would always read the same result from the payload. A result that doesn't last is
-        stored, but the capture is read again later.
+    version_id: the id of the version that has the document's clauses; None if the document has no text. A quarantined
+        capture has a `version_id`, too, if its document has text.
+    lasts: whether reading the payload again with the same extractor would give the same result. If `lasts` is false,
+        the result is stored, but the capture is read again later.
     """
 
     verdict: Verdict
@@ -57,7 +57,7 @@ class CaptureText:
 
 
 def read_capture(task: ReadingTask) -> CaptureText:
-    """Reads a capture with the extractor. The capture is quarantined if its language is not the declared language."""
+    """Reads a capture with the extractor. Quarantines the capture if its language is not the declared language."""
     reading = _checked_language(read(task.capture, task.payload, select=task.select, remove=task.remove), task.language)
     document = reading.document
     if document is None:
@@ -71,12 +71,15 @@ def read_capture(task: ReadingTask) -> CaptureText:
 
 
 def unreadable(evidence: str) -> CaptureText:
-    """Returns the result for a capture that can't be read now, but perhaps later. evidence: the reason, for users."""
+    """Returns the result for a capture that can't be read now, but may be readable later.
+
+    evidence: the reason, for users.
+    """
     return CaptureText(Verdict("quarantined", "unreadable", evidence), lasts=False)
 
 
 def warm_up() -> None:
-    """Loads the language model and the names of months, which extraction otherwise loads with the first page."""
+    """Loads the language model and the names of months. Otherwise, extraction would load them for the first page."""
     capture = Capture(
         vendor="",
         policy="",

@@ -1,4 +1,4 @@
-"""A capture at three stages: passed to the intake by a source, stored but unread, and read."""
+"""Types for a capture at three stages: passed to the intake by a source, stored but unread, and read."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from core.captures import Capture, Verdict
 from core.declarations import Policy
 
 #: A capture that a source passes to the intake: the capture, its payload, and its policy's declaration. The payload can
-#: be None if it is stored already.
+#: be None if the payload is stored already.
 FoundCapture = tuple[Capture, bytes | None, Policy]
 
 
@@ -18,7 +18,7 @@ class UnreadCapture:
     is_new: whether the capture was stored just now; False if it was stored before.
     capture: the capture.
     payload: the capture's payload; None if it must be loaded from the store.
-    policy: the policy's declaration, by which the capture is to be read.
+    policy: the policy's declaration, which determines how the capture is read.
     """
 
     capture_id: int
@@ -34,8 +34,8 @@ class ReadCapture:
 
     capture_id: the id of the capture's row.
     is_new: whether the capture was stored just now; False if it was stored before.
-    verdict: the verdict that follows from the capture's reading and its reviews alone. `Library.captures` also takes
-        the policy's other captures into account, and may therefore quarantine the capture as `other_language`.
+    verdict: the verdict that follows only from the capture's reading and reviews. `Library.captures` also considers the
+        policy's other captures, and may therefore return the capture as quarantined with the reason `other_language`.
     version_id: the version that the capture shows; None if the capture is quarantined.
     """
 

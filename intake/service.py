@@ -1,6 +1,6 @@
-"""The intake service: all sources pass captures to it.
+"""The intake service. All sources pass captures to the service.
 
-It stores captures as evidence, reads them, and stores readings.
+The service stores captures as evidence, reads the captures, and stores the readings.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,8 +32,9 @@ class _PlannedReading:
     unread: the capture.
     reader: the name of the current policy reader.
     declared: the checksum of the parts of the declaration that apply to the capture (see ReadingRow).
-    known: the stored reading, or an equal stored reading by another policy reader; None if neither is stored.
-    text: the result, if it is known without reading the capture; otherwise None.
+    known: the stored reading by the current policy reader, or an equal stored reading by another policy reader; None if
+        neither is stored.
+    text: the result, if the result is known without reading the capture; otherwise None.
     """
 
     unread: UnreadCapture
@@ -51,18 +52,17 @@ class _PlannedReading:
 class Intake:
     """Stores captures in a database, and reads them.
 
-    Several threads may use the same Intake. Several processes may use the same database, each with an Intake of its
-    own.
+    Several threads may use the same Intake. Several processes may use the same database, each with a separate Intake.
     """
 
     def __init__(self, store: Store, workers: WorkerPool[ReadingTask, CaptureText] | None = None) -> None:
-        """Starts no process yet. workers: the pool that reads captures; None for `reading_workers()`."""
+        """Doesn't start worker processes yet. workers: the pool that reads captures; None for `reading_workers()`."""
         self._database = store.database
         self._workers = workers or reading_workers()
         self._backlog = Backlog(store.database)
 
     def close(self) -> None:
-        """Ends the worker processes. The store stays open."""
+        """Ends the worker processes. Does not close the store."""
         self._workers.close()
 
     def __enter__(self) -> Self:
@@ -72,53 +72,56 @@ class Intake:
         self.close()
 
     def keep(self, incoming: FoundCapture) -> ReadCapture:
-        """Stores a capture as evidence, reads it, and returns the result.
+        """Stores a capture as evidence, reads the capture, and returns the result.
 
-        Keeping the same capture again changes nothing.
+        If the capture is stored already, nothing is changed. Two captures are the same capture if they have the same
+        `storage.capture_rows.capture_identity`.
 
-        Two captures are the same if they have the same `storage.capture_rows.capture_identity`. The capture is taken
-        off the list of captures to fetch from an archive. If reading the capture fails, it stays stored, and is read
-        together with the next capture of its policy. If the policy's readings were made with another extractor or
-        another declaration, they are made again first, as by `reextract`.
+        The capture is deleted from the list of captures to fetch from an archive. If reading the capture fails, the
+        capture stays stored, and is read together with the next capture of its policy. If the policy's captures were
+        read with another extractor or another declaration, they are read again first (see `reextract`).
 
-        StorageError if the payload is None and not stored, or if it does not match the capture's SHA-256.
+        StorageError if the payload is None and not stored, or if the payload does not match the capture's SHA-256.
         """
         (read,) = self.keep_all([incoming])
         return read
 
     def keep_all(self, captures: Iterable[FoundCapture]) -> Iterator[ReadCapture]:
-        """Keeps many captures, each as by `keep`, on all processors. Yields the results in the order of the captures.
+        """Stores and reads captures like `keep`, on all processors. Yields the results in the order of the captures.
 
-        captures: an iterable that is consumed as the caller asks for results, with some captures read ahead. Captures
-        are committed as evidence in batches before they are read. If there are more than a few captures, worker
-        processes read them. If a page kills two workers in turn, its capture is quarantined as `unreadable`; the next
-        `reextract` reads it again.
+        captures: an iterable. Captures are taken from the iterable while the caller iterates over the results, some
+        captures ahead of the results. Captures are committed as evidence in batches before they are read. If there are
+        more than 16 captures, worker processes read the captures. If a page kills two workers one after the other, its
+        capture is quarantined as `unreadable`; the next `reextract` reads the capture again.
 
-        If `captures` raises an exception, the captures before the exception are kept first; then the exception is
-        raised. StorageError as in `keep` if a capture is refused; the captures before it are kept.
-        ClausewatchError if no worker can be started.
+        If `captures` raises an exception, the captures before the exception are stored and read first; then the
+        exception is raised. StorageError if a capture can't be stored, as in `keep`; the captures before that capture
+        are stored and read. ClausewatchError if no worker can be started.
         """
         return self.read(self.keep_unread(captures))
 
     def keep_unread(self, captures: Iterable[FoundCapture]) -> Iterator[UnreadCapture]:
-        """Stores captures as evidence, in batches, and yields each capture after its batch is committed.
+        """Stores captures as evidence, in batches, and yields each capture after its batch was committed.
 
-        The caller has to pass the captures to `read` afterwards. Until then, the store reports them as not read yet.
-        Arguments and errors are the same as in `keep_all`.
+        The caller must pass the captures to `read`. Before `read` has read a capture, the store reports the capture as
+        not read yet. Arguments and errors are the same as in `keep_all`.
         """
         for batch in keep_evidence(self._database, captures):
-            # The whole batch is announced before its first capture is yielded. Otherwise another thread could take the
-            # captures that are not yielded yet for a backlog, and read them, too.
+            # The whole batch is announced before its first capture is yielded. Otherwise another thread could treat the
+            # captures that are not yielded yet as a backlog, and read these captures, too.
             self._backlog.announce(unread.capture_id for unread in batch if unread.is_new)
             yield from batch
 
     def read(self, captures: Iterable[UnreadCapture]) -> Iterator[ReadCapture]:
-        """Reads captures that `keep_unread` stored, and yields the results in order. Errors as in `keep_all`."""
+        """Reads captures that `keep_unread` stored. Yields the results in the order of the captures.
+
+        Raises the same errors as `keep_all`.
+        """
         try:
             for batch in self._workers.map(self._plan(unread) for unread in self._after_backlog(captures)):
                 yield from self._put(batch)
         except BaseException:
-            # Some captures may have no reading now. `forget` makes the next call search for them.
+            # Some captures may have no reading now. `forget` makes the next call search for captures without a reading.
             self._backlog.forget()
             raise
 
@@ -127,14 +130,16 @@ class Intake:
 
         Returns the number of these captures.
 
-        policy: the policy's current declaration. progress: called after each capture with the number of captures done
-        and the total.
+        policy: the policy's current declaration. progress: called after each capture with the number of captures that
+        were read and the total number of captures to read.
 
-        Earlier readings stay stored. Users see the earlier readings until the current policy reader has read every
-        capture; then, in one transaction, the new readings take their place. Readings are committed as they are made.
-        So a call may be interrupted and repeated, and several processes may call this method at the same time. A
-        capture whose payload is damaged is quarantined as `unreadable`, and every call tries it again. ClausewatchError
-        if no worker can be started.
+        Earlier readings are not deleted. Users see the earlier readings until the current policy reader has read every
+        capture. Then one transaction puts the current policy reader in force, and users see the new readings. The new
+        readings are committed in small batches, so a call may be interrupted and repeated, and several processes may
+        call this method at the same time. A capture with a damaged payload is quarantined as `unreadable`, and every
+        call tries to read the capture again.
+
+        ClausewatchError if no worker can be started.
         """
         return self._read_backlog(key, policy, progress, relying_on_marks=False)
 
@@ -156,7 +161,7 @@ class Intake:
         relying_on_marks: bool,
     ) -> int:
         done: set[int] = set()
-        # Repeated until the backlog is empty, because other processes may store captures meanwhile.
+        # The search is repeated until the backlog is empty, because other processes may store captures during the loop.
         while missing := self._backlog.missing_or_put_in_force(key, policy, done, relying_on_marks=relying_on_marks):
             stored = (self._stored(capture_id, policy) for capture_id in missing)
             for batch in self._workers.map(self._plan(unread) for unread in stored):
@@ -172,7 +177,7 @@ class Intake:
         return UnreadCapture(capture_id, False, capture, None, policy)
 
     def _plan(self, unread: UnreadCapture) -> tuple[_PlannedReading, ReadingTask | None]:
-        """Returns the planned reading of a capture, and the task that makes it; None if no task is needed."""
+        """Returns the planned reading of a capture, and the task of reading the capture; None if no task is needed."""
         capture, policy, payload = unread.capture, unread.policy, unread.payload
         location = policy.location_for(capture.asked_url, capture.captured_at)
         reader, declared = reader_of(policy), declared_of(policy, location)
@@ -188,14 +193,14 @@ class Intake:
                 with self._database.read_session() as session:
                     payload = packing.get(session, capture.sha256)
             except DamageError as error:
-                # Not raised, because the policy's other captures would then not be read.
+                # The error is not raised, because the policy's other captures would then not be read.
                 return _PlannedReading(unread, reader, declared, text=unreadable(str(error))), None
         return _PlannedReading(unread, reader, declared), reading_task(capture, payload, policy, location)
 
     def _put(self, batch: Sequence[tuple[_PlannedReading, CaptureText | None]]) -> list[ReadCapture]:
-        """Stores readings in one transaction, and returns the results for their captures.
+        """Stores readings in one transaction, and returns the results for the captures.
 
-        If another process has stored a lasting reading meanwhile, its reading stays.
+        If another process has already stored a lasting reading of a capture, that reading is not replaced.
         """
         rows = [_row(planned, text or planned.text) for planned, text in batch]
         missing = [
@@ -222,12 +227,12 @@ class Intake:
 
 
 def reading_workers() -> WorkerPool[ReadingTask, CaptureText]:
-    """Returns a pool of processes that read captures. They start when they are first needed."""
+    """Returns a pool of worker processes that read captures. The processes start when they are first needed."""
     return WorkerPool(read_capture, give_up=given_up, size=ReadingTask.size, prepare=warm_up)
 
 
 def given_up(task: ReadingTask) -> CaptureText:
-    """Returns the result for a capture that has killed two workers."""
+    """Returns the result for a capture if reading the capture has killed two workers."""
     return unreadable(
         f"the process that read this page ended before it was done, twice; the {len(task.payload)} bytes of "
         f"{task.capture.media_type or 'unknown type'} are stored; `clausewatch reextract` tries again to read them"
@@ -235,7 +240,7 @@ def given_up(task: ReadingTask) -> CaptureText:
 
 
 def _row(planned: _PlannedReading, text: CaptureText | None) -> dict[str, Any]:
-    """Returns the values of the reading's row. A new document's SHA-256 is set when the document is stored."""
+    """Returns the values of the reading's row. `storage.readings.put` sets the SHA-256 of a new document later."""
     if text is None:
         columns = {name: getattr(planned.known, name) for name in (*seals.READINGS, "needs_browser")}
         return {**columns, "reader": planned.reader}

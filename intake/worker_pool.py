@@ -1,6 +1,6 @@
-"""A pool of worker processes, which uses all processors.
+"""A pool of worker processes that uses all processors.
 
-If a task kills its worker process, the other tasks are not affected.
+If a task kills the worker process that runs the task, the other tasks are not affected.
 """
 
 import os
@@ -16,10 +16,11 @@ from core.exceptions import ClausewatchError
 from intake.deferred_error import DeferredError
 from intake.fork_server import ForkServer
 
-# The most tasks that are done in this process, because starting workers would take longer. Also the most results in a
-# batch.
+# Up to this many items are processed in this process, because starting workers would take longer. A batch of results
+# also has at most this many items.
 _FEW = 16
-# How many tasks, or bytes of tasks, are submitted ahead, so that the workers stay busy while the caller stores results.
+# Upper limits of the number and of the total size in bytes of the tasks that are submitted before their results are
+# needed. These tasks keep the workers busy while the caller stores results.
 _AHEAD = 128
 _AHEAD_BYTES = 32 * 1024 * 1024
 
@@ -32,8 +33,8 @@ class WorkerPool(Generic[_Task, _Result]):
     """Calls one function for many tasks in worker processes, which start when they are first needed.
 
     function: the function to call. The function, the tasks and the results must be picklable. give_up: a function that
-    makes the result for a task that has killed two workers. size: a function that returns the size of a task in bytes.
-    prepare: a picklable function that is called once before the first task, for instance to load a model.
+    returns the result for a task that has killed two workers. size: a function that returns the size of a task in
+    bytes. prepare: a picklable function that is called once before the first task, for instance to load a model.
 
     Several threads may use the same pool.
     """
@@ -51,25 +52,26 @@ class WorkerPool(Generic[_Task, _Result]):
         self._size = size
         self._prepare = prepare
         # One thread for each worker. A worker has only one task at a time, so the pool knows which task killed a
-        # worker. There are no more workers than processors, because each worker fills caches of its own with the same
-        # pages.
+        # worker. There are no more workers than processors, because each worker has separate caches, which contain the
+        # same pages as the other workers' caches.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()
         self._server: ForkServer | None = None
         self._server_lock = Lock()
-        # The error if no worker could be started. With it, all waiting tasks fail at once. Otherwise each of them would
-        # try to start a worker, which takes a second.
+        # The error that is raised if no worker can be started. It is stored so that all waiting tasks fail immediately.
+        # Otherwise each waiting task would try to start a worker, which takes a second.
         self._start_error: ClausewatchError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
         """Yields batches of items with the results of their tasks, in the order of the items.
 
-        items: each item with its task. If the task is None, the item's result is None, too. If there are only a few
-        items, their tasks are done in this process.
+        items: each item with its task. If the task is None, the item's result is None, too. If there are at most 16
+        items and no worker is running, the function is called in this process.
 
-        If the function raises an exception, it is raised in place of the task's result. If `items` raises an exception,
-        it is raised after the results of the items before it. ClausewatchError if no worker can be started.
+        If the function raises an exception for a task, the exception is raised after the results of the preceding items
+        were yielded. If `items` raises an exception, the exception is raised after the results of all items were
+        yielded. ClausewatchError if no worker can be started.
         """
         error = DeferredError()
         remaining = error.until_error(items)
@@ -97,7 +99,7 @@ class WorkerPool(Generic[_Task, _Result]):
         self._start_error = None
 
         def finished() -> list[tuple[_Item, _Result | None]]:
-            """Waits for the first half of the items under way, at most 16, and returns the items that have results.
+            """Waits for the first half of the submitted items, at most 16, and returns the items that have results.
 
             The workers continue with the other half while the caller stores the results.
             """
@@ -128,7 +130,7 @@ class WorkerPool(Generic[_Task, _Result]):
             return self._threads.submit(self._call, task)
 
     def _call(self, task: _Task) -> _Result:
-        """Has this thread's worker call the function, and returns the result."""
+        """Sends a task to this thread's worker, and returns the result of the function."""
         for _ in range(2):
             worker = getattr(self._thread_data, "worker", None) or self._start_worker()
             try:
@@ -175,7 +177,7 @@ class WorkerPool(Generic[_Task, _Result]):
 def _has_result(future: "Future[_Result] | None") -> bool:
     """Returns whether a task has a result.
 
-    A task that has raised an exception has no result: `map` raises it in turn.
+    A task that has raised an exception has no result: `map` raises the exception when the task's turn comes.
     """
     return future is None or (future.done() and future.exception() is None)
 

@@ -15,7 +15,7 @@ Parameters = Mapping[str, Sequence[str]]
 
 
 class BadQueryError(ValueError):
-    """A malformed query, which the CDX server refuses with status 400."""
+    """A malformed query. The CDX server answers such a query with status 400."""
 
 
 def response_body(rows: Iterable[Row], parameters: Parameters) -> str:

@@ -13,13 +13,14 @@ class Fault:
 
     where: a regular expression that is searched in the path and query of each request (`^/cdx/`, `^/web/2010`).
     skip: the number of matching requests that are answered correctly before the fault begins.
-    times: the number of matching requests after these that get the fault; None for all further matching requests.
-    status: the HTTP status of the wrong answer, which then consists of `headers` and `body`; None if the
-        correct answer is altered instead, by the other fields.
+    times: the number of matching requests that get the fault after the skipped requests; None for all later
+        matching requests.
+    status: the HTTP status of the wrong answer, which is sent with `headers` and `body` instead of the correct answer.
+        None if the other fields alter the correct answer.
     headers: the headers of the wrong answer. If `status` is None, these headers replace headers of the correct answer,
         and a header with the value None is removed.
     body: the body of the wrong answer if `status` is set.
-    rows: rows that are inserted before the correct rows of an index answer. The fields of a row are separated by tabs.
+    rows: rows that are added before the correct rows of an index answer. The fields of a row are separated by tabs.
     truncated_gzip: whether the correct body is compressed with gzip and then cut in half.
     short: whether only half of the correct body is sent, with the Content-Length of the whole body.
     drop: whether the connection is closed without an answer.
@@ -40,7 +41,7 @@ class Fault:
 
 
 class Plan:
-    """The faults of one run of the server. Counts the requests that each fault has matched."""
+    """The faults of one run of the server, with the number of requests that each fault has matched."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._faults = [(fault, re.compile(fault.where)) for fault in faults]

@@ -3,7 +3,7 @@
     python -m loopback.pywb_front FOLDER [--plan FILE] [--log FILE] [--port NUMBER]
 
 Runs in `.venv-archive`. FOLDER contains WARC files. The server listens on 127.0.0.1 and prints its base address on
-stdout, as one line. NUMBER is the server's port; without `--port`, the server takes a free port. Like web.archive.org,
+stdout, as one line. NUMBER is the server's port; without `--port`, the server uses a free port. Like web.archive.org,
 the server serves `/cdx/search/cdx` and `/web/<timestamp>id_/<address>`.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-# This import patches sockets for gevent, so it must come before all modules that use sockets.
+# This import patches sockets for gevent, so this import must come before the imports of modules that use sockets.
 from pywb.apps.frontendapp import FrontEndApp
 from pywb.indexer.cdxindexer import write_multi_cdx_index
 from pywb.utils.geventserver import RequestURIWSGIHandler
@@ -36,7 +36,8 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 # By default, pywb answers a request for an unknown address with a capture of a similar address, for example with other
-# query parameters. The Wayback Machine doesn't do that, so these rules turn it off.
+# query parameters. The Wayback Machine doesn't do that, so these rules turn off pywb's search for similar
+# addresses.
 _NO_FUZZY_RULES = """\
 default_filters: {fuzzy_search_limit: '0', not_exts: [], mimes: [], url_normalize: []}
 rules: []
@@ -44,7 +45,7 @@ rules: []
 
 
 class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no types
-    """A request handler that gives the application access to the connection, so that a fault can close it."""
+    """A request handler that gives the application access to the connection. A fault can then close the connection."""
 
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
@@ -52,11 +53,11 @@ class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no type
         return environ
 
     def log_request(self) -> None:
-        """Prints nothing, because `WaybackFront` writes a log of its own."""
+        """Prints nothing, because `WaybackFront` writes a separate log."""
 
 
 class WaybackFront:
-    """The WSGI application. It answers index queries and faults itself, and passes replay requests on to pywb."""
+    """The WSGI application, which answers index queries, produces faults, and passes replay requests on to pywb."""
 
     def __init__(self, pywb: FrontEndApp, plan: Plan, log: Path | None) -> None:
         self._pywb = pywb
@@ -64,7 +65,7 @@ class WaybackFront:
         self._log = log
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers a request. The parameters and the result are those of a WSGI application (PEP 3333)."""
+        """Answers a request. The parameters and the result are defined by WSGI (PEP 3333)."""
         path = environ["REQUEST_URI"]
         if self._log:
             with self._log.open("a", encoding="utf-8") as stream:

@@ -15,17 +15,17 @@ from storage import Store, Subscriber
 
 
 def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: str) -> int:
-    """Composes a digest for each subscriber to whom any change is new, and puts the digests into the outbox.
+    """Composes a digest for each subscriber with at least one new change, and puts the digests into the outbox.
 
     Returns the number of digests that were put into the outbox. A digest contains all changes that are new to the
     subscriber.
 
-    Each subscriber has a watermark for each policy: a time up to which the subscriber has been sent every change. The
+    Each subscriber has a watermark for each policy: every change up to this time has been sent to the subscriber. The
     first watermark is the time of the subscription. A change is new to a subscriber if it is announced
     (`diffing.timeline.announcements`) and its new period begins after the watermark. The watermark then advances to the
-    last capture before the periods that are not confirmed yet. So each change is sent once, a backfill of old captures
-    sends nothing, and if a run is missed, the next run sends the missed changes. Policies without new captures,
-    readings or reviews since the last run are skipped.
+    last capture before the periods that are not confirmed yet. So each change is sent once. A backfill of old captures
+    sends nothing. If a run is missed, the next run sends the missed changes. Policies without new captures, readings or
+    reviews since the last run are skipped.
 
     vendors: all declared vendors, by slug.
     now: the present time, timezone-aware, in UTC.
@@ -34,8 +34,8 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     UsageError if the sender is not an e-mail address. StorageError if the database fails.
     """
     checked_address(sender)
-    # Revisions are read before anything else. A capture that arrives from now on raises the policy's revision again, so
-    # the next digest doesn't skip the policy.
+    # Revisions are read first. A capture that arrives after this read raises the policy's revision again, so the next
+    # digest doesn't skip the policy.
     revisions = store.subscriptions.changed_policies()
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}
@@ -62,7 +62,7 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
         undeclared |= left_out
         if not left_out:
             caught_up.append(subscriber)
-    # The changes of a policy that is not declared at present are sent after the policy is declared again.
+    # Changes of a policy that is not declared now are sent after the policy has been declared again.
     store.subscriptions.mark_composed(
         {key: revision for key, revision in revisions.items() if key not in undeclared}, caught_up
     )
@@ -70,7 +70,7 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
 
 
 def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[PolicyKey, datetime]:
-    """Returns the earliest watermark that any subscriber has for each policy."""
+    """Returns for each policy the earliest watermark of all subscribers."""
     earliest: dict[PolicyKey, datetime] = {}
     for subscriber_watermarks in watermarks:
         for key, watermark in subscriber_watermarks.items():
@@ -79,7 +79,7 @@ def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[Poli
 
 
 def _declared(keys: Collection[PolicyKey], vendors: Mapping[str, Vendor]) -> Iterator[tuple[Vendor, PolicyKey]]:
-    """Yields the policies that are declared, sorted by vendor, and in the order of declaration for each vendor."""
+    """Yields the declared policies, sorted by vendor. The policies of each vendor are in the order of declaration."""
     for slug in sorted({key.vendor for key in keys}):
         if slug in vendors:
             for policy in vendors[slug].policies:
@@ -94,7 +94,7 @@ class _Announced:
 
     until: the time of the last capture before the periods that are not confirmed yet; None if there is no such capture.
     announcements: the announcements, oldest first.
-    history: the settled history. It is empty if there are no announcements. This saves memory, since a crawl adds
+    history: the settled history; empty if there are no announcements. An empty history saves memory: a crawl adds
         captures to every policy, but few policies change.
     """
 
@@ -104,9 +104,9 @@ class _Announced:
 
 
 class _PolicyChanges:
-    """The new changes of each policy. Each history is read once and each report is made once, for all subscribers.
+    """The new changes of each policy. Histories and reports are shared by all subscribers.
 
-    earliest: the earliest watermark of any subscriber, for each policy. Older changes are not available.
+    earliest: for each policy, the earliest watermark of all subscribers. Older changes are not available.
     """
 
     def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime]) -> None:

@@ -29,14 +29,14 @@ _SHOWN_SIGNIFICANCES = ("substantive", "factual")
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """One announcement as a digest shows it: a policy went from one period to the next, or began to alternate.
+    """An entry of a digest, about one announcement: a policy changed between two periods, or began to alternate.
 
     report: the comparison of the announcement's old period and new period.
     name: the name of the vendor, and the policy.
     headline: a few words on the announcement for the e-mail's subject.
     title, summary, sentences: the text above the table of captures.
     shown_changes: the clause-level changes that are shown with their redlines, in reading order. Empty for an
-        alternation, since earlier digests have shown the texts of the alternation.
+        alternation, since earlier digests showed the texts of the alternation.
     other_changes: a sentence that counts the changes that are not shown; '' if all changes are shown.
     command_introduction: words that introduce the command.
     command: the command that prints the whole report.
@@ -125,10 +125,10 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
 def as_email(
     entries: Sequence[DigestEntry], subscriber: Subscriber, vendors: Mapping[str, Vendor], now: datetime, sender: str
 ) -> bytes:
-    """Returns a digest as an e-mail in plain text and HTML.
+    """Returns the e-mail of a digest, in plain text and HTML.
 
-    The result is the bytes of an RFC 5322 message: ASCII only, with CRLF line ends. The Message-ID depends on the
-    subscriber and the changes only, so that mail programs can recognize a message that is sent twice.
+    The result is an RFC 5322 message as bytes: ASCII only, with CRLF line ends. The Message-ID depends only on the
+    subscriber and the changes, so that mail programs recognize a message that is sent twice.
 
     entries: the digest's entries, at least one.
     vendors: all declared vendors, by slug.

@@ -1,4 +1,4 @@
-"""Renders a report as one HTML file. The file can be read without a network and without JavaScript."""
+"""Renders a report as one HTML file. The file needs no network and no JavaScript."""
 
 import base64
 import hashlib
@@ -52,7 +52,7 @@ def environment() -> Environment:
 def _without(redline: Redline, operation: RedlineOperation) -> Redline:
     """Returns the redline without the parts of one operation.
 
-    Without the insertions, the old text is left; without the deletions, the new text.
+    A redline without insertions is the old text. A redline without deletions is the new text.
     """
     return tuple(part for part in redline if part[0] != operation)
 
@@ -60,8 +60,9 @@ def _without(redline: Redline, operation: RedlineOperation) -> Redline:
 def as_html(report: Report) -> str:
     """Returns the report as a self-contained HTML page.
 
-    All text from a vendor is escaped. The page also has a Content-Security-Policy as a second protection: it allows
-    only the page's own style and script, by their hashes, and no network connections (CSP Level 3, section 2.3.1).
+    All text from a vendor is escaped. The page also has a Content-Security-Policy as a second protection. The policy
+    allows only the page's own style and script, identified by hashes, and no network connections (CSP Level 3, section
+    2.3.1).
     """
     changes = rendered_changes(report.comparison)
     kinds = [change.change.kind for change in changes]

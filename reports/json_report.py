@@ -1,4 +1,4 @@
-"""Renders a report as JSON, in the shape of the JSON contract."""
+"""Renders a report as JSON, with the fields that docs/contract.md lists."""
 
 import json
 

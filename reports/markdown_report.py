@@ -11,23 +11,23 @@ from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 
-# CommonMark renders these tags everywhere. Whether ~~ and ** are rendered depends on the characters beside them
-# (CommonMark's rules on flanking delimiters), so they aren't used for redlines.
+# CommonMark renders these tags everywhere. Redlines don't use ~~ and **: whether these marks are rendered depends on
+# the neighbouring characters (CommonMark's rules on flanking delimiters).
 _TAGS = {"delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>"), "equal": ("", "")}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=[a-z])://|(?<=www)\.", re.IGNORECASE)
 # Ticket systems turn mentions in the rendered text, such as @name or #12, into links. A backslash before the sign
 # doesn't prevent the link, since the backslash is not rendered. An empty comment after the sign prevents the link.
 _MENTION = re.compile(r"(?<![^\W_])[@#!](?=\w)")
-# A mark at the beginning of a line can make the line a heading, a list item or a thematic break. In an ordered list,
-# the mark is the full stop or the bracket after the number. The pattern matches the place before the mark, where a
-# backslash is inserted.
+# Some characters at the beginning of a line make the line a heading, a list item or a thematic break. In an ordered
+# list, the character is the full stop or the bracket after the number. The pattern matches the place before the
+# character. A backslash is inserted there.
 _BLOCK_START = re.compile(r"^(?P<before>\s*(?:\d+(?=[.)]))?)(?=[-+#=.)])")
 
 
 def as_markdown(report: Report) -> str:
     """Returns the report as CommonMark. Redlines use the tags <ins> and <del>, which GitHub and GitLab support.
 
-    All text from a vendor is escaped, so that none of its characters is markup.
+    All text from a vendor is escaped, so that the text contains no markup.
     """
     changes = rendered_changes(report.comparison)
     blocks = [f"## {_escaped(title(report))}", f"**{_escaped(summary(report))}**"]
@@ -83,7 +83,7 @@ def _redline(redline: Redline) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Returns the text with all markup escaped, for a line of its own or for a table cell."""
+    """Returns the text with all markup escaped, for a whole line or for a table cell."""
     return _as_line(_inline(text))
 
 

@@ -19,8 +19,8 @@ class MergedRow:
 
     The old clauses of all rows, in order, are the old text. The new clauses of all rows are the new text.
 
-    role: how the row is shown. A row with the role `changed` or `unchanged` has clauses of both sides. A moved clause
-        has two rows: `moved_from` at the old place and `moved_to` at the new place.
+    role: how the row is shown. Only a row with the role `changed` or `unchanged` has clauses of both sides. A moved
+        clause has two rows: `moved_from` at the old place and `moved_to` at the new place.
     old, new: the clauses of the old text and of the new text that the row shows.
     change: the change that the row belongs to; None if the clause is unchanged.
     """
@@ -51,7 +51,8 @@ class MergedRow:
 def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[MergedRow, ...]:
     """Returns the rows of the merged text.
 
-    A removed clause stands after the clause that it followed in the old text, and before clauses that were added there.
+    A removed clause stands after the clause that precedes it in the old text, and before clauses that were added at
+    this place.
     """
     both_sides = [MergedRow("unchanged", (old.clauses[i],), (new.clauses[j],)) for i, j in comparison.unchanged]
     # The rows with clauses of one side only, by the position of the clause in the old or in the new text.
@@ -85,7 +86,7 @@ def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[M
 def _can_stand_in_one_place(row: MergedRow) -> bool:
     """Returns whether old and new clauses can be shown in the same row.
 
-    This is so if the clauses did not move, and the clauses of each side follow each other without a gap.
+    True if the clauses did not move, and the clauses of each side follow each other without a gap.
     """
     return (row.change is None or not row.change.change.kind.startswith("moved")) and all(
         after.position == before.position + 1 for side in (row.old, row.new) for before, after in pairwise(side)
@@ -95,8 +96,8 @@ def _can_stand_in_one_place(row: MergedRow) -> bool:
 def _longest_in_order(rows: list[MergedRow]) -> list[MergedRow]:
     """Returns the longest list of rows that are in order on both sides: a longest increasing subsequence.
 
-    A consistent comparison calls all clauses out of order moved, so the result then has all rows. The algorithm is
-    patience sorting (Fredman 1975).
+    In a consistent comparison, all clauses that are out of order are marked as moved, so the result has all rows. The
+    algorithm is patience sorting (Fredman 1975).
 
     rows: rows in the order of the old text.
     """

@@ -61,15 +61,15 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
     A digest is marked as sent only after the server has accepted it.
 
     smtp_url: `smtp://host:port` or `smtps://host:port`. With `smtp`, the default port is 25, and STARTTLS is used if
-        the server offers it. With `smtps`, the default port is 465, and the connection uses TLS from the beginning. If
-        the server requires a login, `user:password@` stands before the host. The password is sent only if TLS is used
-        and the certificate is valid, or if the server runs on this machine.
+        the server offers STARTTLS. With `smtps`, the default port is 465, and the connection uses TLS from the
+        beginning. If the server requires a login, `user:password@` stands before the host. The password is sent only if
+        TLS is used and the certificate is valid, or if the server runs on this machine.
     sender: the sender's address in the SMTP envelope.
     now: the present time, timezone-aware.
 
-    UsageError if `smtp_url` or `sender` is not valid. DeliveryError if the server can't be reached; the digests not
-    sent yet then stay in the outbox. DeliveryError also if the server refuses digests. The error's message names the
-    addresses and the server's reasons. Refused digests stay in the outbox, all other digests are sent.
+    UsageError if `smtp_url` or `sender` is not valid. DeliveryError if the server can't be reached; the unsent digests
+    then stay in the outbox. DeliveryError also if the server rejects digests. The error's message names the addresses
+    and the server's reasons. The rejected digests stay in the outbox, and all other digests are sent.
     """
     connect = _connector(smtp_url)
     checked_address(sender)
@@ -132,13 +132,13 @@ def _connector(smtp_url: str) -> Callable[[], smtplib.SMTP]:
 
 
 def _with_starttls(server: smtplib.SMTP, url: SplitResult) -> smtplib.SMTP:
-    """Starts TLS on the connection if the server offers it."""
+    """Starts TLS on the connection if the server offers STARTTLS."""
     server.ehlo()
     if server.has_extn("starttls"):
         context = ssl.create_default_context()
         if not url.username:
-            # Without a login no password can leak. And without STARTTLS the digest would be sent unencrypted, so
-            # encryption with an unverified certificate is better (opportunistic security, RFC 7435).
+            # Without a login, no password can leak. Without STARTTLS, the digest would be sent unencrypted. So
+            # encryption with an unverified certificate is better than no encryption (opportunistic security, RFC 7435).
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         server.starttls(context=context)
@@ -168,7 +168,7 @@ def _quit(server: smtplib.SMTP) -> None:
     try:
         server.quit()
     except (OSError, smtplib.SMTPException):
-        server.close()  # messages that the server accepted are marked as sent already
+        server.close()  # all messages that the server accepted are already marked as sent
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Cuts the redline of a split or a merge into pieces, one for each of the several clauses."""
+"""Cuts the redline of a split into a piece for each new clause, and of a merge into a piece for each old clause."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -9,12 +9,12 @@ _Part = tuple[RedlineOperation, str]
 
 
 def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str]) -> list[Redline]:
-    """Cuts a redline at the end of each text of one side. Returns one piece for each text.
+    """Cuts a redline at the end of each of one side's texts. Returns one piece for each text.
 
     Without the parts of the other side, the redline must be equal to the texts in order, except for white space. Only
     the last piece may end in white space.
 
-    other: the operation of the parts that only the other side has, `delete` or `insert`.
+    other: the operation of the parts that occur only on the other side, `delete` or `insert`.
     texts: the texts of the clauses on the side that has several clauses.
     """
     ends = list(accumulate(len("".join(text.split())) for text in texts))
@@ -26,7 +26,7 @@ def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str])
             for index, char in enumerate(text):
                 if not char.isspace():
                     # The cut is before the first character of the next text. White space and parts of the other side
-                    # that stand before this character belong to the previous piece.
+                    # before this character belong to the previous piece.
                     if len(pieces) < len(texts) and characters == ends[len(pieces) - 1]:
                         pieces[-1].append((operation, text[begin:index]))
                         pieces.append([])

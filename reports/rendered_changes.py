@@ -1,4 +1,4 @@
-"""Prepares changes for all report formats: names, order, grouping and notes, and shortens long unchanged text.
+"""Prepares changes for all report formats: names, orders and groups changes, writes notes, shortens unchanged text.
 
 Nothing in this module depends on a format. All text from a vendor is made printable.
 """
@@ -47,17 +47,17 @@ _MARKS: Final[dict[RedlineOperation, tuple[str, str]]] = {
 }
 PATH_SEPARATOR: Final = " › "
 ELLIPSIS: Final = "…"
-# The pilcrow marks the end of a paragraph, as in proof-reading and in Word. It is shown where only one of the two texts
-# has a paragraph end.
+# The pilcrow marks the end of a paragraph, as in proof-reading and in Word. The pilcrow is shown at each place where
+# only one of the two texts has a paragraph end.
 PARAGRAPH_END: Final = "¶"
 TOP_LEVEL: Final = "top level"
 
-# Below this confidence, a note warns that the two sides may not belong together.
+# If the confidence of a change is below this value, a note warns that the two sides may be unrelated.
 _UNCERTAIN = 0.5
-# How many characters of unchanged text are shown before and after a difference. A clause is also named by this many
-# characters of its text.
+# The number of characters of unchanged text that are shown before and after a difference. Where a list names a clause
+# by the beginning of the text, the list shows this many characters, too.
 _CONTEXT = 90
-# How many characters are shown of a clause whose text is unchanged.
+# The number of characters that are shown of a clause with unchanged text.
 _EXCERPT = 200
 
 
@@ -69,7 +69,7 @@ class RenderedChange:
     change: the change itself.
     path: the headings above the clause, outermost first, and the clause's label.
     clause_kind: the kind of clause, in words; '' for a paragraph, since most clauses are paragraphs.
-    redline: the change's redline, made printable. A change without a redline gets one that shows its clauses.
+    redline: the change's redline, made printable. If the change has no redline, `redline` shows the change's clauses.
     notes: sentences on differences that the redline doesn't show.
     """
 
@@ -92,7 +92,7 @@ class RenderedChange:
 
     @property
     def heading(self) -> str:
-        """The innermost heading above the clause, made printable. If the clause is a heading, its own text."""
+        """The innermost heading above the clause, made printable. If the clause is a heading, the clause's own text."""
         clause = (self.change.new or self.change.old)[0]
         if clause.kind == "heading":
             return printable(clause.text)
@@ -100,7 +100,7 @@ class RenderedChange:
 
     @property
     def redline_with_breaks(self) -> Redline:
-        """The redline with a ¶ inserted where a clause was split, or deleted where clauses were merged."""
+        """The redline with paragraph marks: an inserted ¶ where a clause was split, a deleted ¶ after a merge."""
         old, new = self.change.old, self.change.new
         if not old or not new or len(old) == len(new):
             return self.redline
@@ -113,12 +113,12 @@ class RenderedChange:
 
     @property
     def beginning(self) -> str:
-        """The first words of the clause, by which a list names the clause."""
+        """The first words of the clause. Lists name the clause by these words."""
         return shortened(printable((self.change.new or self.change.old)[0].text), _CONTEXT)
 
     @property
     def excerpt(self) -> Redline:
-        """`redline_with_breaks`, but with long unchanged text shortened."""
+        """The value of `redline_with_breaks` with long unchanged text shortened."""
         return excerpt_of(self.redline_with_breaks)
 
 
@@ -140,7 +140,7 @@ def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
 def by_significance(
     changes: Iterable[RenderedChange],
 ) -> Iterator[tuple[Significance, tuple[RenderedChange, ...]]]:
-    """Yields each significance that occurs, with the changes of this significance in reading order.
+    """Yields each significance that at least one change has, with the changes of this significance in reading order.
 
     The substantive changes come first.
     """
@@ -174,7 +174,7 @@ def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[ChangeRun, ...]
 
 
 def excerpt_of(redline: Redline) -> Redline:
-    """Returns the redline with long unchanged text shortened: only the text next to a difference is kept."""
+    """Returns the redline with long unchanged text shortened to the text next to the differences."""
     if len(redline) == 1 and redline[0][0] == "equal":
         return (("equal", shortened(redline[0][1], _EXCERPT)),)
     last = len(redline) - 1
@@ -194,7 +194,7 @@ def redline_as_text(redline: Redline) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """Returns the first `length` characters of a text and an ellipsis. A text that is not longer stays whole.
+    """Returns the first `length` characters of a text and an ellipsis. A shorter text is returned unchanged.
 
     If there is a space within 25 characters before the end, the text is cut at the space.
     """
@@ -221,7 +221,7 @@ def _clause_kind(change: Change) -> str:
 
 
 def _printable_redline(change: Change) -> Redline:
-    """Returns the redline of a change, made printable. A change without a redline gets one made of its clauses."""
+    """Returns the redline of a change, made printable. If there is no redline, returns one made of the clauses."""
     if change.redline:
         return tuple((operation, printable(text)) for operation, text in change.redline)
     old, new = (printable(" ".join(clause.text for clause in side)) for side in (change.old, change.new))
@@ -270,12 +270,12 @@ def _difference_note(name: str, old: str, new: str) -> str:
 
 
 def _move_note(old: Clause, new: Clause) -> str:
-    """Returns a sentence that names the old and the new place of a moved clause, with the headings if they differ."""
+    """Returns a sentence that names the old and the new place of a moved clause. Different headings are named, too."""
     origin, target = f"clause {old.position + 1} of the old text", f"clause {new.position + 1} of the new text"
     if old.heading_path != new.heading_path:
         paths = old.heading_path, new.heading_path
-        # The outermost headings are left out as long as both paths have the same ones, since they don't tell the two
-        # places apart. The innermost heading of each path is always shown.
+        # Outermost headings that both paths have in common are left out, since they don't distinguish the two places.
+        # The innermost heading of each path is always shown.
         common = list(takewhile(lambda pair: pair[0] == pair[1], zip(*paths, strict=False)))
         left_out = min(len(common), *(max(len(path) - 1, 0) for path in paths))
         origin, target = (

@@ -1,4 +1,4 @@
-"""Builds reports. A report compares two texts of a policy, and tells when the text changed."""
+"""Builds reports. A report compares two texts of a policy, and says when the text changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from storage import Store
 
 @dataclass(frozen=True, slots=True)
 class VersionSide:
-    """One side of a report: a version of a policy, in one of the periods that show the version.
+    """One side of a report: a version of a policy, and one of the periods in which the page showed the version.
 
     vendor: the vendor's slug. vendor_name: the vendor's name in the declaration. policy: the policy's slug.
     number: the version's number, for display.
     period: the period.
-    document: the text of a capture. On the old side, this is the last capture of the period; on the new side, the first
-        capture of the period.
+    document: the text of a capture. The old side has the text of the period's last capture, and the new side has the
+        text of the period's first capture.
     """
 
     vendor: str
@@ -36,7 +36,7 @@ class VersionSide:
     document: Document
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the side in the shape of the JSON contract."""
+        """Returns the side as a dictionary for the JSON output (docs/contract.md)."""
         return {
             "vendor": self.vendor,
             "policy": self.policy,
@@ -63,7 +63,7 @@ class FileSide:
     document: Document
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the side in the shape of the JSON contract."""
+        """Returns the side as a dictionary for the JSON output (docs/contract.md)."""
         return {"path": str(self.path), "sha256": self.sha256, **self.document.stated()}
 
 
@@ -81,7 +81,7 @@ class Interval:
     first_new: Observation
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the interval in the shape of the JSON contract."""
+        """Returns the interval as a dictionary for the JSON output (docs/contract.md)."""
         return {"after": self.last_old.to_dict(), "before": self.first_new.to_dict()}
 
 
@@ -96,7 +96,7 @@ class PeriodBetween:
     period: Period
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the period in the shape of the JSON contract."""
+        """Returns the period as a dictionary for the JSON output (docs/contract.md)."""
         return {
             "version": self.number,
             "id": self.period.version_id,
@@ -135,7 +135,7 @@ class Report:
 
     @property
     def backwards(self) -> bool:
-        """Whether the page showed the old side after the new side. This is possible if a version is named by `@id`."""
+        """Whether the page showed the old side after the new side, which is possible if a version is named by `@id`."""
         return (
             isinstance(self.old, VersionSide)
             and isinstance(self.new, VersionSide)
@@ -143,14 +143,14 @@ class Report:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the report in the shape of the JSON contract."""
+        """Returns the report as a dictionary for the JSON output (docs/contract.md)."""
         report_fields = {
             "old": self.old.to_dict(),
             "new": self.new.to_dict(),
             "interval": self.interval.to_dict() if self.interval else None,
             "between": [period.to_dict() for period in self.between],
         }
-        # The report's fields come first in the output. They are joined once more at the end, so that the report's `old`
+        # The report's fields come first in the output. At the end they are merged in again, so that the report's `old`
         # and `new` replace the comparison's `old` and `new`.
         return report_fields | self.comparison.to_dict() | report_fields
 
@@ -162,8 +162,8 @@ def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) 
     old, new: dates or ids of versions (`@id`), as in `Library.period`. Two dates must be in order. If a version is
         named by `@id`, the old side may be later than the new side.
 
-    UsageError if the dates are not in order, if the vendor has no policy with this slug, if no capture was accepted by
-    a date, or if no version has an id. StorageError if the database fails.
+    UsageError if the dates are not in order, if the vendor has no policy with this slug, if the policy has no accepted
+    capture at or before a date, or if no version has the given id. StorageError if the database fails.
     """
     vendor.policy(policy)
     key = PolicyKey(vendor.slug, policy)
@@ -172,8 +172,8 @@ def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) 
     if _is_after(old_period, new_period):
         if not (old.startswith("@") or new.startswith("@")):
             raise UsageError(f"{old} is after {new}; give the earlier date first")
-        # An `@id` names the last period of the version. If that period is after the new side, but an earlier period of
-        # the version is not, the earlier period is taken.
+        # An `@id` names the last period of the version. If the last period is after the new side, but an earlier period
+        # of the version is not after the new side, the earlier period is used.
         if old.startswith("@"):
             periods = history.version(old_period.version_id).periods
             in_order = [period for period in periods if not _is_after(period, new_period)]

@@ -10,9 +10,9 @@ from reports.report import Report
 from reports.terminal_report import as_text
 from reports.word_report import as_docx
 
-#: The function that renders a report in each format, by the name of the format in the commands. A function returns a
-#: string, or bytes if the format is binary. The first format is the default of the commands. The name of a binary
-#: format is also the suffix of the format's files.
+#: The report formats. The key is the name of the format in the commands. The value is the function that renders a
+#: report; the function returns a string, or bytes if the format is binary. The first format is the default of the
+#: commands. The name of a binary format is also the suffix of the format's files.
 REPORT_FORMATS: Final[Mapping[str, Callable[[Report], str | bytes]]] = {
     "text": as_text,
     "json": as_json,

@@ -39,7 +39,7 @@ def as_text(report: Report) -> str:
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Prints the report: the summary, and each change with its redline. Long unchanged text is left out.
+    """Prints the report: the summary, and each change with the redline. Long unchanged text is left out.
 
     If the console has colours, deletions are red and struck through, insertions green and underlined. Without colours
     (NO_COLOR, a pipe, a file), deletions are marked with [-old-] and insertions with {+new+}.
@@ -96,7 +96,7 @@ def _change(change: RenderedChange, console: Console, kind_width: int) -> None:
 
 
 def _place(change: RenderedChange, columns: int | None) -> str:
-    """Returns the headings above a change in one line. Outermost headings are left out until the line fits.
+    """Returns the headings above a change in one line. If the line is too long, outermost headings are left out.
 
     columns: the number of columns for the headings; None if there is no limit.
     """
@@ -114,7 +114,7 @@ def _redline(redline: Redline, console: Console) -> Text:
 
 
 def _line(console: Console, text: Text, indent: int = 0) -> None:
-    """Prints a paragraph. On a terminal, it is wrapped; for a pipe or a file, it stays one line."""
+    """Prints a paragraph. Lines are wrapped on a terminal only; for a pipe or a file, the paragraph is one line."""
     if console.is_terminal:
         console.print(Padding(text, (0, 0, 0, indent)) if indent else text)
     else:

@@ -1,7 +1,7 @@
 """Renders a report as a Word document with tracked changes.
 
-Tracked changes, which the standard calls revisions, are the elements w:ins, w:del, w:moveFrom and w:moveTo (ISO/IEC
-29500-1, ECMA-376 part 1, section 17.13.5).
+The standard calls tracked changes revisions. The elements for revisions are w:ins, w:del, w:moveFrom and w:moveTo
+(ISO/IEC 29500-1, ECMA-376 part 1, section 17.13.5).
 """
 
 import io
@@ -63,8 +63,8 @@ def as_docx(report: Report) -> bytes:
     writer.keep_apart([element for element in elements if element.tag == qn("w:p")])
     for element in elements:
         body.insert(len(body) - 1, element)  # before the section's properties, which must come last
-    # If a tracked paragraph end is accepted or rejected, Word joins the paragraph with the next paragraph. So a
-    # paragraph without tracked changes must follow.
+    # If the deletion of a paragraph mark is accepted, or the insertion of a paragraph mark is rejected, Word joins the
+    # paragraph with the next paragraph. So the last paragraph must be followed by a paragraph without tracked changes.
     _annex(document, report, changes)
     file = io.BytesIO()
     document.save(file)
@@ -158,7 +158,7 @@ def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tupl
 
 
 def _link(paragraph: CT_P, bookmark: str, text: str = "") -> None:
-    """Makes the whole paragraph a link to a bookmark.
+    """Makes the whole content of the paragraph a link to a bookmark.
 
     text: text that is added to the paragraph first; '' to add no text.
     """
@@ -201,7 +201,7 @@ class _RevisionWriter:
     def paragraphs(self, row: MergedRow) -> Iterator[BaseOxmlElement]:
         """Yields the paragraphs of a row.
 
-        A bookmark stands before the first paragraph of a change. A move range stands around a moved paragraph.
+        The first paragraph of a change comes after a bookmark. A moved paragraph is enclosed in a move range.
         """
         if row.change:
             yield from self._bookmarked(_bookmark(row.change, "_old" if row.role == "moved_from" else ""))
@@ -215,15 +215,15 @@ class _RevisionWriter:
         begin.set(qn("w:name"), f"move{row.change.number}")
         (clause,) = row.old or row.new
         equal = f"w:{direction}"
-        # The paragraph's end is tracked in the same way as the text before it. If not, LibreOffice leaves an empty
-        # paragraph when the changes are accepted or rejected.
+        # The paragraph mark is tracked in the same way as the text before the mark. Otherwise LibreOffice leaves an
+        # empty paragraph when the changes are accepted or rejected.
         end_revision = _REVISIONS.get(row.redline[-1][0], equal)
         yield begin
         yield self._paragraph(clause, (("equal", _label(clause)), *row.redline), end_revision, equal)
         yield end
 
     def _bookmarked(self, name: str) -> Iterator[BaseOxmlElement]:
-        """Yields a bookmark, unless there is a bookmark of that name already: names must be unique."""
+        """Yields a bookmark; nothing if the document has a bookmark of that name already. Names must be unique."""
         if name in self._bookmarks:
             return
         self._bookmarks.add(name)
@@ -235,10 +235,13 @@ class _RevisionWriter:
         yield end
 
     def keep_apart(self, paragraphs: Sequence[BaseOxmlElement]) -> None:
-        """Puts a deleted space between two paragraphs if one ends and the next begins with an insertion.
+        """Separates insertions of neighbouring paragraphs with a space that is tracked as deleted.
 
-        Without the space, LibreOffice (7.4) takes the two insertions and the paragraph's end for one insertion. If a
-        person then rejects the changes, LibreOffice joins the two paragraphs.
+        If a paragraph ends with an insertion and the next paragraph begins with an insertion, the space is added to the
+        end of the first paragraph.
+
+        Without the space, LibreOffice (7.4) treats the two insertions and the paragraph mark between them as one
+        insertion. If a person then rejects the changes, LibreOffice joins the two paragraphs.
 
         paragraphs: all paragraphs of the text, in order.
         """
@@ -249,7 +252,10 @@ class _RevisionWriter:
                 before.append(self._run(" ", "w:del"))
 
     def _in_place(self, row: MergedRow) -> Iterator[BaseOxmlElement]:
-        """Yields one paragraph for the row; for a split or a merge, one paragraph for each of the several clauses."""
+        """Yields one paragraph for the row.
+
+        For a split, yields one paragraph for each new clause; for a merge, one paragraph for each old clause.
+        """
         pieces = _pieces(row)
         break_revision, clauses = ("w:ins", row.new) if len(row.new) > 1 else ("w:del", row.old)
         last_revision = {"removed": "w:del", "moved_from": "w:del", "added": "w:ins", "moved_to": "w:ins"}.get(row.role)
@@ -262,8 +268,8 @@ class _RevisionWriter:
     ) -> BaseOxmlElement:
         """Returns a clause as a paragraph.
 
-        end_revision: the element that tracks the paragraph's end, such as `w:ins`; None if the end is not tracked.
-        equal: the element that tracks text which both sides have; None if such text is not tracked.
+        end_revision: the element that tracks the paragraph mark, such as `w:ins`; None if the mark is not tracked.
+        equal: the element that tracks unchanged text: `w:moveFrom` or `w:moveTo` in a moved paragraph, None elsewhere.
         """
         paragraph = OxmlElement("w:p")
         properties = paragraph.get_or_add_pPr()
@@ -327,14 +333,15 @@ def _labels(old: Clause | None, new: Clause | None) -> Redline:
 def _pieces(row: MergedRow) -> list[Redline]:
     """Returns the redline of each paragraph of a row, with the clauses' labels.
 
-    For a split or a merge, the row's redline is cut into one piece for each of the several clauses.
+    For a split, the row's redline is cut into one piece for each new clause. For a merge, the redline is cut into one
+    piece for each old clause.
     """
     clauses = row.new if len(row.new) > 1 else row.old
     if len(clauses) < 2:
         old, new = (side[0] if side else None for side in (row.old, row.new))
         return [(*_labels(old, new), *row.redline)]
     is_split = len(row.new) > 1
-    # At a cut, one side has two paragraphs. The other side has one paragraph, with a space between two sentences.
+    # At a cut, one side has two paragraphs. The other side has one paragraph, with a space at the place of the cut.
     space: _Part = ("delete", " ") if is_split else ("insert", " ")
     other: RedlineOperation = "delete" if is_split else "insert"
     cut_pieces = cut_redline(row.redline, other, [printable(clause.text) for clause in clauses])

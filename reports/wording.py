@@ -11,13 +11,14 @@ from reports.rendered_changes import KIND_WORDS, TOP_LEVEL, RenderedChange, as_s
 from reports.report import FileSide, PeriodBetween, Report, Side, periods_by_version
 from reports.vendor_text import printable
 
-# The fewest substantive changes of a report that names the headings with the most changes.
+# A report with at least this many substantive changes names the headings with the most changes.
 _MANY_CHANGES = 6
-# The most headings that a report names, and the most characters of a heading.
+# Upper limits: of the number of headings that a report names, and of the number of characters of a heading.
 _HEADINGS_NAMED = 8
 _HEADING_LENGTH = 60
 # A report says that a text is nearly new if the old text has at least _MANY_CLAUSES clauses, and less than the share
-# _REWRITTEN of these clauses is unchanged. It is easier to read such a text as a whole than change by change.
+# _REWRITTEN of these clauses is unchanged. A text that is nearly new is easier to read as a whole than change by
+# change.
 _MANY_CLAUSES = 20
 _REWRITTEN = 0.1
 
@@ -81,7 +82,7 @@ def headings_sentence(changes: Sequence[RenderedChange]) -> str:
 
 
 def circumstances(report: Report) -> tuple[str, ...]:
-    """Returns sentences on the time of the change, the versions shown in between, and the limits of the comparison."""
+    """Returns sentences on the time of the change, the versions shown in between, and the comparison's limits."""
     sentences = []
     if report.interval:
         sentences.append(

@@ -24,12 +24,12 @@ to_option: Decorator = click.option(
 def send_digests(settings: Settings, store: Store, directory: Path | None) -> str:
     """Composes the digests that are due, and delivers all digests in the outbox.
 
-    directory: the folder into which the e-mails are written; their paths are printed on standard output. If None, the
-        e-mails are sent.
+    directory: the folder into which the e-mails are written. The files' paths are printed on standard output. If None,
+        the e-mails are sent.
 
     Returns a phrase that says how many digests were delivered, such as `2 digests sent`.
 
-    DeliveryError if the mail server did not accept every e-mail; e-mails that were not accepted stay in the outbox.
+    DeliveryError if the mail server did not accept every e-mail. An e-mail that was not accepted stays in the outbox.
     DeclarationError if a vendor has new changes and the vendor's declaration is broken.
     """
     now = datetime.now(UTC)

@@ -1,6 +1,6 @@
 """The list of environment variables at the end of every command's help.
 
-The list is generated from the fields of `core.settings.Settings`, so it always agrees with them.
+The list is generated from the fields of `core.settings.Settings`, so the list is always complete.
 """
 
 from core.settings import CHECKOUT, Settings

@@ -34,13 +34,13 @@ _COMMANDS = (
 
 
 class _UsageException(click.ClickException):
-    """An error in the user's request or in a declaration. The exit status is the same as for click's usage errors."""
+    """An error in the user's request or in a declaration. The exit status is 2, as for click's usage errors."""
 
     exit_code = 2
 
 
 class _Commands(click.Group):
-    """The group of all sub-commands. It turns exceptions into a message on standard error and an exit status.
+    """The group of all sub-commands. The group turns exceptions into a message on standard error and an exit status.
 
     The exit status is 2 if the request or a declaration is wrong, and 1 for every other error.
     """
@@ -91,7 +91,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Runs the command line. The console script `clausewatch` calls it."""
+    """Runs the command line. The console script `clausewatch` calls this function."""
     # Python sets a standard stream to None if the calling shell has closed the stream with `>&-`.
     if sys.stdout is None or sys.stderr is None:
         sys.exit(1)

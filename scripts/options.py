@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and functions that look up the vendors and policies they name."""
+"""Arguments and options that several commands share, and functions that look up declarations and open the store."""
 
 from collections.abc import Callable
 from typing import Any

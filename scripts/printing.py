@@ -1,6 +1,6 @@
 """Functions that print JSON, tables and clauses on standard output.
 
-They escape control characters, because vendors' texts could otherwise control the user's terminal.
+The functions escape control characters, because a vendor's text could otherwise control the user's terminal.
 """
 
 import json
@@ -36,7 +36,7 @@ def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) ->
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     if terminal.is_terminal and sum(widths) + 2 * (len(widths) - 1) > terminal.width:
         lines = _folded_lines(cells, terminal.width)
-    else:  # Rich is not used here, because it takes seconds to lay out thousands of rows
+    else:  # Rich is not used here, because Rich takes seconds to lay out thousands of rows
         lines = ["  ".join(map(set_cell_size, row, widths)) for row in cells]
     click.echo("\n".join(line.rstrip() for line in lines))
 
@@ -61,7 +61,7 @@ def _folded_lines(cells: Sequence[Sequence[str]], width: int) -> list[str]:
 def print_clauses(clauses: Iterable[Clause]) -> None:
     """Prints clauses as plain text.
 
-    Headings begin with one `#` for each level, as in Markdown. A clause's label stands before the clause's text. List
+    Headings begin with one `#` for each level, as in Markdown. A clause's label is printed before the text. List
     items without a label begin with a bullet.
     """
     click.echo("\n".join(_clause_lines(clauses)).strip("\n"))

@@ -18,8 +18,8 @@ def progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
     """
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     console = Console(stderr=True)
-    # On a terminal, Rich prints the block's output above the bar. If standard output is a file or a pipe, Rich must not
-    # change the output.
+    # On a terminal, Rich prints the output of the `with` block above the bar. If standard output is a file or a pipe,
+    # Rich must not change the output.
     print_above = sys.stdout.isatty()
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=print_above

@@ -24,8 +24,8 @@ def reference() -> str:
 
 def _help_texts(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
     context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
-    # Every help text ends with the same list of environment variables. The page shows the list only in the help of
-    # `clausewatch` itself.
+    # The help text of every command ends with the list of environment variables. In docs/commands.md, only the help
+    # text of `clausewatch` itself contains the list.
     epilog, command.epilog = command.epilog, command.epilog if parent is None else None
     yield context.command_path, command.get_help(context)
     command.epilog = epilog

@@ -29,12 +29,12 @@ def lock_path(settings: Settings) -> Path:
 
 @contextmanager
 def only_run(settings: Settings) -> Iterator[None]:
-    """Holds the database's lock until the block ends.
+    """Acquires the database's lock, and releases the lock when the block ends.
 
-    If the process is killed, the operating system releases the lock. The lock file is empty, and it is not deleted when
-    the lock is released.
+    If the process is killed, the operating system releases the lock. The empty lock file remains after the lock is
+    released.
 
-    ClausewatchError if another process on this machine holds the lock.
+    ClausewatchError if another process on this machine has acquired the lock.
     """
     path = lock_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)

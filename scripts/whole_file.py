@@ -14,8 +14,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Yields a stream for the file's new contents.
 
     If the block ends normally, the bytes written to the stream replace the file. If the block raises an exception, the
-    file keeps its old contents. If the path leads to a device or a pipe, such as /dev/stdout, the stream writes to it
-    directly.
+    file keeps its old contents. If the path leads to a device or a pipe, such as /dev/stdout, the stream writes
+    directly to the device or pipe.
 
     UsageError if the file can't be written.
     """

@@ -1,7 +1,9 @@
-"""The database. It holds the evidence (captures, payloads and reviews) and the readings derived from the evidence. It
-also holds subscribers, the outbox, and the list of captures that a crawl of a web archive still has to fetch.
+"""The database: evidence, readings, subscribers and the state of crawls.
 
-`Store` opens a database. `storage.upkeep` verifies a database, backs it up and restores a backup.
+The evidence consists of captures, payloads and reviews. The readings are derived from the evidence. The database also
+contains subscribers, the outbox, and the list of captures that a crawl of a web archive still has to fetch.
+
+`Store` opens a database. `storage.upkeep` verifies a database, backs up a database, and restores a backup.
 """
 
 from storage.records import (

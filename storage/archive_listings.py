@@ -1,7 +1,7 @@
-"""Keeps the state of crawls of web archives: the listings under way, and the captures to fetch.
+"""Stores the state of crawls of web archives: the listings under way, and the captures to fetch.
 
-A listing is the archive index's answer to a query about a location, filed page by page. A capture to fetch is a capture
-that a listing names and that is not stored yet.
+A listing is the answer of an archive's index to a query about a location. The answer is stored page by page. A capture
+to fetch is a capture that a listing names and that is not stored yet.
 """
 
 import json
@@ -22,12 +22,12 @@ from storage.tables.models import CaptureRow, ListedCaptureRow, ListingRow
 # at most this far apart in time.
 _MAX_DISTANCE = timedelta(days=1)
 _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-# The most captures with the same checksum that are tried without success. After that, all captures with the checksum
-# are dropped, because they may all refer to the same record, which the archive has lost.
+# If fetching fails for this many captures with the same checksum, all captures with the checksum are dropped. They may
+# all refer to the same record, which the archive has lost.
 _MAX_TRIED = 2
 _ROWS_AT_ONCE = 1000
-# The first archive that clausewatch supported. The identities of its listed captures don't name the archive. They stay
-# like that, because the identities of listed captures that are already in a database must not change.
+# The first archive that clausewatch supported. The identities of its listed captures don't include the archive's name,
+# because the identities of listed captures that are already in a database must not change.
 _FIRST_ARCHIVE: WebArchive = "wayback"
 
 
@@ -45,9 +45,9 @@ class ArchiveListings:
     ) -> tuple[Listing, ...]:
         """Returns the listings of a policy, one for each query. Continues listings under way, and begins new listings.
 
-        queries: all queries for the policy, to all archives. Listings under way for other queries are dropped together
-        with their captures to fetch. now: the present time. stale: the age at which a listing starts over, because the
-        archive may hold more captures by then. The captures to fetch of such a listing stay.
+        queries: all queries for the policy, to all archives. Listings under way for other queries are deleted together
+        with their captures to fetch. now: the present time. stale: the age above which a listing starts over, because
+        the archive may have more captures by then. The captures to fetch are not deleted when a listing starts over.
         """
         with self._database.write_session() as session:
             by_identity = {_listing_identity(key, query): query for query in queries}
@@ -79,14 +79,14 @@ class ArchiveListings:
     def file_page(
         self, listing: Listing, captures: Collection[ListedCapture], malformed: int, resume_key: str | None
     ) -> Listing | None:
-        """Files the page of a listing that follows `listing.resume_key`.
+        """Stores a page of a listing: the page that the index returned for `listing.resume_key`.
 
         captures: the captures that the page names. Captures that are not stored become captures to fetch. malformed:
-        the number of the page's rows that could not be read. resume_key: the key that asks for the next page; None if
-        this page was the last page.
+        the number of the page's rows that could not be read. resume_key: the key for requesting the next page; None if
+        this page is the last page.
 
-        Returns the listing with its new state. If another crawl has already filed the page, nothing changes, and the
-        stored state is returned. Returns None if another crawl has deleted the listing.
+        Returns the listing with its new state. If another crawl has already stored the page, changes nothing and
+        returns the listing with its stored state. Returns None if another crawl has deleted the listing.
         """
         with self._database.write_session() as session:
             row = session.get(ListingRow, listing.id)
@@ -117,13 +117,13 @@ class ArchiveListings:
             ]
             row.found += len(stored & {capture.index_key for capture in captures})
             if missing:
-                # Indexes often name a capture twice, and some captures may be on the list since an earlier listing.
+                # Indexes often name a capture twice, and an earlier listing may have added some captures to the list.
                 statement = insert(session, ListedCaptureRow).on_conflict_do_nothing().returning(ListedCaptureRow.id)
                 row.found += len(session.scalars(statement, missing).all())
             return _listing(row, listing.query)
 
     def restart(self, listing: Listing) -> None:
-        """Makes a listing start over with its first page. The listing's captures to fetch stay."""
+        """Makes a listing start over with its first page. The listing's captures to fetch are not deleted."""
         with self._database.write_session() as session:
             session.execute(
                 update(ListingRow)
@@ -154,10 +154,10 @@ class ArchiveListings:
     ) -> tuple[CaptureToFetch, ...]:
         """Returns at most `limit` captures of a policy to fetch from an archive.
 
-        Captures that were not tried come first.
+        Captures that have not been tried yet come first.
 
-        without_ids: the ids of captures to leave out. without_checksums: the archive's checksums of captures to leave
-        out.
+        without_ids: captures with these ids are left out. without_checksums: captures with these checksums of the
+        archive are left out.
         """
         query = (
             select(ListedCaptureRow, ListingRow.url)
@@ -193,11 +193,11 @@ class ArchiveListings:
             return session.scalars(query).one()
 
     def mark_not_given(self, key: PolicyKey, capture: CaptureToFetch) -> int:
-        """Records that fetching a capture failed. Returns how many captures to fetch were dropped.
+        """Records that fetching a capture failed. Returns the number of captures to fetch that were deleted.
 
-        The capture stays on the list while another capture with the same checksum may still be fetched in its place. If
-        enough captures with the checksum have been tried, all captures with the checksum are dropped. They return to
-        the list if the archive's index names them again.
+        The capture is not deleted from the list if another capture with the same checksum can still be tried. If two
+        captures with the checksum, or all captures with the checksum, have been tried, all captures with the checksum
+        are deleted from the list. A deleted capture is added again if the archive's index names the capture again.
         """
         with self._database.write_session() as session:
             if capture.checksum is None:
@@ -215,8 +215,8 @@ class ArchiveListings:
     def distrust_checksum(self, key: PolicyKey, capture: CaptureToFetch) -> None:
         """Removes the checksum from every capture to fetch that has the checksum of `capture`.
 
-        Each of these captures is then fetched by itself. To be called if a fetched capture's bytes don't match the
-        archive's checksum.
+        Call this method if the bytes of a fetched capture don't match the archive's checksum. Every capture is then
+        fetched, even if its checksum was equal to the checksum of another capture.
         """
         if capture.checksum is None:
             return
@@ -230,8 +230,8 @@ class ArchiveListings:
     def known_payloads(self, key: PolicyKey, archive: WebArchive) -> Mapping[str, KnownPayload]:
         """Returns the payloads of a policy's captures from an archive, by the archive's own checksum of each payload.
 
-        Only stored captures with status 200 and without redirects count: for them, the checksum surely belongs to the
-        stored payload.
+        Only stored captures with status 200 and without redirects are considered, because only for these captures is it
+        certain that the checksum belongs to the stored payload.
         """
         query = (
             select(CaptureRow.archive, CaptureRow.sha256, CaptureRow.media_type, CaptureRow.redirects)
@@ -263,7 +263,8 @@ def any_to_fetch(session: Session, captures: Iterable[Capture]) -> bool:
 def _with_checksum(key: PolicyKey, archive: str, checksum: str) -> tuple[ColumnElement[bool], ...]:
     """Returns the SQL conditions that select a policy's captures to fetch with a checksum from an archive.
 
-    archive: the archive's address. Equal checksums of two archives prove nothing, so the archive is a condition, too.
+    archive: the archive's address. Equal checksums of different archives don't prove equal pages, so the archive is a
+    condition, too.
     """
     return (
         ListedCaptureRow.vendor == key.vendor,
@@ -276,7 +277,10 @@ def _with_checksum(key: PolicyKey, archive: str, checksum: str) -> tuple[ColumnE
 def _stored(
     session: Session, key: PolicyKey, archive: WebArchive, captures: Collection[ListedCapture]
 ) -> set[tuple[str, str]]:
-    """Returns the index keys of the listed captures that are stored."""
+    """Returns the index keys of stored captures of a policy from an archive, around the times of the listed captures.
+
+    The result contains the index key of every listed capture that is stored, and may contain further index keys.
+    """
     if not captures:
         return set()
     moments = [min(max(capture.captured_at, _EARLIEST), _LATEST) for capture in captures]
@@ -290,9 +294,9 @@ def _stored(
 
 
 def _identities(captures: Iterable[Capture]) -> list[str]:
-    """Returns the identities of the index rows that led to the captures.
+    """Returns the identities of the index rows that named the captures.
 
-    Captures found without an index are left out.
+    Captures that were fetched without an archive's index are left out.
     """
     return [
         _listed_identity(capture.key, capture.provenance.archive, index_key)

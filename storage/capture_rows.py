@@ -1,6 +1,6 @@
-"""Turns a capture into a row of the table `captures` and back, and computes the capture's identity.
+"""Converts a capture to a row of the table `captures` and a row to a capture, and computes a capture's identity.
 
-A capture's identity is a SHA-256: two captures with the same identity are the same capture, which is stored once.
+A capture's identity is a SHA-256. Two captures with the same identity are the same capture, and are stored only once.
 """
 
 import json
@@ -10,8 +10,9 @@ from core.captures import Capture, sha256_hex
 from formats.capture_json import archive_fields, archive_mapping
 from storage.tables.models import CaptureRow
 
-# Captures from these sources have identities without the archive's identifiers, which became part of identities later.
-# An identity must never change, because a stored capture would then be taken for a new capture.
+# The identities of captures from these sources don't include the archive's identifiers. The identifiers became part of
+# identities later, with further sources. An identity must never change, because a stored capture would then be treated
+# as a new capture.
 _SOURCES_WITHOUT_IDENTIFIERS = frozenset({"live", "wayback", "warc", "file"})
 
 
@@ -31,7 +32,7 @@ def capture_identity(capture: Capture) -> str:
 
 
 def row_values(capture: Capture, identity: str) -> dict[str, object]:
-    """Returns the column values of a capture's row. identity: what `capture_identity` returns for it."""
+    """Returns the column values of a capture's row. identity: the result of `capture_identity` for the capture."""
     return {
         "identity": identity,
         "vendor": capture.vendor,
@@ -52,7 +53,7 @@ def row_values(capture: Capture, identity: str) -> dict[str, object]:
 
 
 def capture_from(row: CaptureRow) -> Capture:
-    """Returns the capture that a row holds."""
+    """Returns the capture that a row describes."""
     return Capture(
         vendor=row.vendor,
         policy=row.policy,

@@ -1,6 +1,6 @@
-"""Counts the captures and reviews of each policy that were ever stored.
+"""Stores, for each policy, the number of captures and the number of reviews that were ever stored.
 
-`verify` compares the counts with the rows in the database, and so notices rows that were lost.
+`verify` compares these counts with the rows in the database, and thereby detects rows that were lost.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from storage.tables.models import CaptureRow, CountRow, ReviewRow
 
 
 def add(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterable[PolicyKey] = ()) -> None:
-    """Adds the captures and reviews that this transaction stores to the counts of their policies.
+    """Increments the counts of policies by the numbers of captures and reviews that this transaction stores.
 
     captures: the policy of each new capture. reviews: the policy of each new review.
     """
@@ -40,7 +40,7 @@ def add(session: Session, *, captures: Iterable[PolicyKey] = (), reviews: Iterab
 def recount(session: Session, key: PolicyKey) -> None:
     """Raises a policy's counts to the numbers of captures and reviews that are in the database.
 
-    A count is never lowered, so `verify` keeps reporting rows that were lost.
+    A count is never decreased, so later runs of `verify` also report rows that were lost.
     """
     captures, reviews = session.execute(select(*present(*key))).one()
     row = session.get(CountRow, key) or CountRow(vendor=key.vendor, policy=key.policy, captures=0, reviews=0)

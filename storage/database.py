@@ -1,4 +1,4 @@
-"""The connection to the database: opening it, its transactions, and explaining its errors."""
+"""Opens the database, begins transactions, and raises database errors as StorageError with an explanation."""
 
 import re
 import sqlite3
@@ -17,7 +17,7 @@ from core.exceptions import DamageError, StorageError
 from storage.tables import schema
 from storage.tables.models import Base
 
-# How many seconds a process waits for another process's transaction to end, and for a database server to accept a
+# How many seconds a process waits until another process's transaction ends, and until a database server accepts a
 # connection. `?timeout=` and `?connect_timeout=` in the database URL override these values.
 _LOCK_TIMEOUT = "30"
 _CONNECT_TIMEOUT = "10"
@@ -29,7 +29,7 @@ _NO_SPACE = f"has no space left: free some and run this again; {_STAYS}"
 _LOCKED = f"is locked by another process: run this again when the other process is done; {_STAYS}"
 _READ_ONLY = "cannot be written: give this user the right to write to it"
 
-# Advice by the beginning of SQLite's name for the error (https://www.sqlite.org/rescode.html).
+# Advice for each error. The keys are the beginnings of SQLite's names of errors (https://www.sqlite.org/rescode.html).
 _SQLITE_ADVICE = {
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
@@ -41,7 +41,7 @@ _SQLITE_ADVICE = {
     "SQLITE_CORRUPT": "is damaged: restore it from a backup",
     "SQLITE_IOERR": f"cannot be read or written: check that the disk works and has space left; {_STAYS}",
 }
-# Advice by the beginning of the SQLSTATE (PostgreSQL documentation, appendix A).
+# Advice for each error. The keys are the beginnings of SQLSTATE codes (PostgreSQL documentation, appendix A).
 _POSTGRESQL_ADVICE = {
     "53100": _NO_SPACE,
     "53": f"is out of resources: check the server's log, then run this again; {_STAYS}",
@@ -52,7 +52,7 @@ _POSTGRESQL_ADVICE = {
     "28": "refuses the login: check the user and the password in CLAUSEWATCH_DATABASE_URL",
     "3D000": "does not exist: create it with createdb, or correct CLAUSEWATCH_DATABASE_URL",
 }
-# The beginning of an error message that Python's sqlite3 module makes itself. SQLite has no name for this error.
+# The beginning of the message of an error that Python's sqlite3 module raises. SQLite has no name for this error.
 _UNDECODABLE = "Could not decode to UTF-8"
 _UNREACHABLE = (
     "cannot be reached, or the connection was lost: check that the server runs and that CLAUSEWATCH_DATABASE_URL is "
@@ -88,13 +88,13 @@ class Database:
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:
-        """Yields a session for queries only. On SQLite, it never waits for a writer."""
+        """Yields a session for queries only. On SQLite, the session never waits for a write session."""
         with self._explaining(), Session(self._engine, info=self._info) as session, session.begin():
             yield session
 
     @contextmanager
     def write_session(self) -> Iterator[Session]:
-        """Yields a session for changes. From its beginning, it excludes every other write session.
+        """Yields a session for changes. Only one write session at a time is open; other write sessions wait.
 
         StorageError if a newer clausewatch has migrated the tables since the database was opened.
         """
@@ -108,9 +108,9 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """Yields a session whose queries all see the database as it was at the first query.
+        """Yields a session in which all queries see the database as it was at the first query.
 
-        Writers don't wait for it.
+        Write sessions don't wait for a snapshot to end.
         """
         with self.read_session() as session:
             if session.get_bind().dialect.name == "postgresql":
@@ -123,9 +123,10 @@ class Database:
 
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
-    """Turns every database error in the `with` block into a StorageError with an explanation.
+    """Raises every database error in the `with` block as a StorageError with an explanation.
 
-    The error is a DamageError if a value or a page of a SQLite file is damaged. name: the database's name in messages.
+    Raises DamageError, a subclass of StorageError, if a value or a page of a SQLite file is damaged. name: the
+    database's name in messages.
     """
     try:
         yield
@@ -135,14 +136,17 @@ def explaining(name: str) -> Iterator[None]:
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    """Returns an INSERT statement that supports ON CONFLICT, for SQLite or PostgreSQL, whichever the session uses."""
+    """Returns an INSERT statement that supports ON CONFLICT, in the dialect of the session's database."""
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
 
 
 def _parsed(url: str) -> URL:
-    """Returns the URL with its driver. StorageError if it names neither a SQLite file nor a PostgreSQL database."""
+    """Returns a database URL with the driver to use.
+
+    StorageError if the URL is not the URL of a SQLite file or of a PostgreSQL database.
+    """
     try:
         parsed = make_url(url)
         backend = parsed.drivername.partition("+")[0]
@@ -164,8 +168,8 @@ def _parsed(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        # A crawl may send no query for hours. The server may close the connection meanwhile, so each connection is
-        # checked, and replaced if necessary, before it is used.
+        # A crawl may send no query for hours, and the server may close the connection during these hours. So each
+        # connection is checked before it is used, and replaced if it is closed.
         engine = create_engine(_with_default(url, "connect_timeout", _CONNECT_TIMEOUT), pool_pre_ping=True)
         event.listen(engine, "begin", _begin_postgresql)
         return engine
@@ -195,7 +199,7 @@ def _make_folder(url: URL) -> None:
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     # By default, Python's sqlite3 module begins a transaction only before the first change. With isolation level None,
-    # it begins none, and `_begin_sqlite` begins every transaction.
+    # the module never begins a transaction. `_begin_sqlite` begins every transaction instead.
     connection.isolation_level = None
     cursor = connection.cursor()
     _use_wal(cursor)
@@ -208,7 +212,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 def _use_wal(cursor: sqlite3.Cursor) -> None:
     """Switches a SQLite file to write-ahead logging, so that read and write transactions don't wait for each other.
 
-    The setting is stored in the file, so the statement changes only a new file.
+    The setting is stored in the file, so only a new file is changed.
     """
     (milliseconds,) = cursor.execute("PRAGMA busy_timeout").fetchone()
     deadline = time.monotonic() + milliseconds / 1000
@@ -226,15 +230,15 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that first reads and then writes fails at once, without waiting for the timeout, if another
-    # transaction has written in between (https://www.sqlite.org/rescode.html#busy_snapshot). So a write transaction
-    # takes the write lock at its beginning.
+    # A transaction that first reads and then writes fails immediately, without waiting for the timeout, if another
+    # transaction has written since the read (https://www.sqlite.org/rescode.html#busy_snapshot). So a write transaction
+    # acquires the write lock at its beginning.
     writes = connection.get_execution_options().get("clausewatch_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _is_damage(error: SQLAlchemyError) -> bool:
-    """Returns whether a value or a page of a SQLite file is damaged; the rest of the file may be sound."""
+    """Returns whether the error means that a value or a page of a SQLite file is damaged."""
     cause = error.orig if isinstance(error, DBAPIError) else None
     if not isinstance(cause, sqlite3.Error):
         return False
@@ -242,8 +246,8 @@ def _is_damage(error: SQLAlchemyError) -> bool:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    # Two crawls of the same policy may write the same rows in different orders, which could deadlock. So a write
-    # transaction takes a lock at its beginning, as on SQLite, and waits for the lock equally long.
+    # Two crawls of the same policy may write the same rows in different orders, which could cause a deadlock. So a
+    # write transaction acquires a lock at its beginning, and waits for the lock as long as on SQLite.
     if connection.get_execution_options().get("clausewatch_writes"):
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_WRITER})")

@@ -18,7 +18,7 @@ from storage.tables.models import DocumentRow
 
 
 def put(session: Session, encoded: Iterable[bytes]) -> dict[bytes, str]:
-    """Stores encoded documents that are not stored yet. Returns the SHA-256 of each encoded document."""
+    """Stores encoded documents if they are not stored yet. Returns the SHA-256 of each encoded document."""
     checksums = {data: sha256_hex(data) for data in encoded}
     known = set(session.scalars(select(DocumentRow.sha256).where(DocumentRow.sha256.in_(checksums.values()))))
     rows = [_row(data, sha256) for data, sha256 in checksums.items() if sha256 not in known]

@@ -20,10 +20,12 @@ def stored_ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
 
 
 def put(session: Session, captures: Mapping[str, tuple[Capture, bytes | None]]) -> dict[str, int]:
-    """Stores new captures with their payloads, and marks them as unread. Returns their ids by identity.
+    """Stores new captures with their payloads, and marks the captures as unread. Returns the captures' ids by identity.
 
-    captures: captures that are not stored yet, by identity, each with its payload. The payload can be None if it is
-    stored already. StorageError if a payload is None and not stored.
+    captures: captures that are not stored yet, by identity, each with its payload. The payload can be None if the
+    payload is stored already.
+
+    StorageError if a payload is None and not stored, or if a payload can't be written to the payload store.
     """
     if not captures:
         return {}

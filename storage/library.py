@@ -1,4 +1,4 @@
-"""Queries about the captures of all policies: histories, documents, payloads and standings. Also records reviews."""
+"""Queries the captures of all policies: histories, documents, payloads and standings. Also records reviews."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -29,7 +29,7 @@ class Library:
         self._database = database
 
     def captures(self, key: PolicyKey) -> tuple[StoredCapture, ...]:
-        """Returns every capture of a policy, quarantined ones included, oldest first."""
+        """Returns all captures of a policy, accepted and quarantined, oldest first."""
         with self._database.read_session() as session:
             return stored_captures(session, key)
 
@@ -44,7 +44,7 @@ class Library:
     def history(self, key: PolicyKey) -> History:
         """Returns a policy's history: the periods and versions that the policy's accepted captures show.
 
-        The history is made from the readings of the policy reader in force (see `storage.tables.models.PolicyRow`).
+        The history is computed from the readings by the policy reader in force (see `storage.tables.models.PolicyRow`).
         """
         with self._database.read_session() as session:
             return timeline(
@@ -62,13 +62,13 @@ class Library:
             )
 
     def period(self, key: PolicyKey, history: History, when: str) -> Period:
-        """Returns the period of a policy's history that a user names, as `core.history.period_for` does.
+        """Returns the period of a policy's history that a user names. Extends `core.history.period_for`.
 
-        when: a date, or `@` and the beginning of a version id. A version id that an earlier policy reader made works,
-        too. It then means the version that the last capture with this id now shows, according to the policy reader in
-        force.
+        when: a date, or `@` and the beginning of a version id. The version id may come from a reading by an earlier
+        policy reader. If so, the result is a period of the version that the last capture with this version id shows
+        according to the policy reader in force.
 
-        UsageError as in `period_for`.
+        UsageError under the same conditions as `period_for`.
         """
         prefix = when[1:]
         if not when.startswith("@") or not prefix or any(version.id.startswith(prefix) for version in history.versions):
@@ -94,12 +94,12 @@ class Library:
         return period_for(history, f"@{present_ids.popitem()[1]}" if len(present_ids) == 1 else when)
 
     def document(self, capture_id: int, reader: str | None = None) -> Document:
-        """Returns the document that was read from a capture. The capture may be accepted or quarantined.
+        """Returns the document that was read from a capture, accepted or quarantined.
 
-        reader: the name of the policy reader that made the reading, as in `Observation.reader`; None for the policy
-        reader in force.
+        reader: the name of the policy reader that made the reading (for instance the value of `Observation.reader`);
+        None for the policy reader in force.
 
-        ExtractionError if the capture could not be read. UsageError if no capture has that id.
+        ExtractionError if the capture could not be read as a document. UsageError if no capture has that id.
         """
         with self._database.read_session() as session:
             row = capture_row(session, capture_id)
@@ -126,8 +126,10 @@ class Library:
     def review(self, capture_ids: Collection[int], review: Review) -> None:
         """Records a user's decision on captures. If an error is raised, nothing is recorded.
 
-        The decision outweighs all later readings, until the user decides again. UsageError if an id belongs to no
-        capture, or if the decision accepts a capture without text.
+        The decision takes precedence over the verdicts of all readings, also of later readings, until a user reviews
+        the capture again.
+
+        UsageError if no capture has one of the ids, or if the decision accepts a capture without text.
         """
         with self._database.write_session() as session:
             times: dict[PolicyKey, list[datetime]] = defaultdict(list)

@@ -1,7 +1,7 @@
-"""The state of a policy as a whole: its policy reader in force, and whether its history may have changed.
+"""Stores the state of a policy as a whole: the policy reader in force, and whether the history may have changed.
 
 A policy reader is the combination of extractor, sameness rule and declaration that captures are read with
-(`intake.policy_reader`). In this module, the variable `reader` holds the name of a policy reader.
+(`intake.policy_reader`). In this module, the variable `reader` is the name of a policy reader.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from storage.tables.models import CaptureRow, PolicyRow
 
 
 def reader_in_force(session: Session, key: PolicyKey) -> str | None:
-    """Returns the name of the policy reader whose readings make up a policy's timeline.
+    """Returns the name of the policy reader in force. A policy's timeline consists of the readings by this reader.
 
     None if no capture of the policy has been read yet.
     """
@@ -27,8 +27,8 @@ def reader_in_force(session: Session, key: PolicyKey) -> str | None:
 def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str | None = None) -> str | None:
     """Records that a capture may have changed its policy's history. Returns the policy reader in force.
 
-    captured_at: the time of the capture. reader: the policy reader to put in force if the policy has no policy reader
-    in force yet.
+    captured_at: the time of the capture. reader: the policy reader to put in force if the policy doesn't have a policy
+    reader in force yet.
 
     Until this transaction ends, no other transaction can change the policy reader in force.
     """
@@ -50,8 +50,8 @@ def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str |
 def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
     """Puts a policy reader in force for a policy, and records that the policy's history may have changed.
 
-    Changes nothing if the policy reader is in force already, or if the policy has no captures. The row's values are
-    computed from the captures, so a row that was altered in the database is repaired.
+    Changes nothing if the policy has no captures, or if the policy reader is in force already and the row is sound. The
+    values of the policy's row are computed from the captures, so a row that was altered in the database is repaired.
     """
     new_values = (
         select(

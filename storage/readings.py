@@ -17,8 +17,8 @@ from storage.tables.models import ReadingRow
 def lasting_reading(session: Session, capture_id: int, reader: str, extractor: str, declared: str) -> ReadingRow | None:
     """Returns a lasting reading of a capture by a policy reader, or an equal reading by another policy reader.
 
-    None if no such reading is stored. extractor, declared: as in ReadingRow. Readings of a capture are equal if both
-    values are the same. A reading is lasting if its `extractor` is not ''.
+    None if neither reading is stored. extractor, declared: as in ReadingRow. Two readings of a capture are equal if
+    their `extractor` and their `declared` are equal. A reading is lasting if its `extractor` is not ''.
     """
     row = session.get(ReadingRow, (capture_id, reader))
     if row is None:
@@ -35,10 +35,10 @@ def lasting_reading(session: Session, capture_id: int, reader: str, extractor: s
 
 
 def put(session: Session, readings: Sequence[tuple[Capture, dict[str, Any], bytes | None]]) -> None:
-    """Stores readings, and updates the state of their policies. Lasting readings that are stored already stay.
+    """Stores readings, and updates the state of their policies. Doesn't replace lasting readings that are stored.
 
     readings: for each reading, the capture, the values of the reading's row, and the encoded document. The document is
-    None if the row already has the document's SHA-256, or if the capture has no document.
+    None if the values already include the document's SHA-256, or if the capture could not be read as a document.
     """
     document_checksums = documents.put(session, [document for _, _, document in readings if document is not None])
     for _, row, document in readings:

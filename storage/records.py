@@ -1,4 +1,4 @@
-"""The records that the methods of the store take and return."""
+"""The data classes that the methods of the store accept and return."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ Decision = Literal["accepted", "rejected"]
 class Review:
     """A user's decision on whether a capture shows the policy.
 
-    decision: the decision.
+    decision: "accepted" if the capture shows the policy, otherwise "rejected".
     by: the name of the user's account on the machine.
-    note: the reason that the user gave.
+    note: the reason that the user entered.
     at: the time of the decision, timezone-aware UTC.
     """
 
@@ -31,8 +31,8 @@ class Review:
 class StoredCapture:
     """A capture with its final verdict.
 
-    verdict: the verdict of the last review. Without reviews, the verdict of the reading, unless the policy's other
-        captures show that this capture is in another language than the policy; it is quarantined then.
+    verdict: the verdict of the last review. If the capture has no reviews, `verdict` is the verdict of the reading, or
+        a verdict "quarantined" if the policy's other captures are evidence that the policy is in another language.
     version_id: the version that the capture shows; None if the capture is quarantined.
     reviews: users' decisions on the capture, oldest first. The last decision is valid.
     """
@@ -46,12 +46,12 @@ class StoredCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A summary of all captures of a policy. All times are the `captured_at` of a capture, timezone-aware UTC.
+    """A summary of all captures of a policy. Every time is the `captured_at` of a capture, timezone-aware UTC.
 
     captures: the number of the policy's captures.
     last_capture: the time of the newest capture, accepted or quarantined.
     last_accepted: the time of the newest accepted capture; None if no capture is accepted.
-    last_change: the time at which the newest version first appeared; None if no capture is accepted.
+    last_change: the time of the first capture of the newest version; None if no capture is accepted.
     failing_since: the time of the first capture after the last accepted capture, if later captures are quarantined;
         otherwise None.
     quarantined: the number of quarantined captures for each reason, the most frequent reason first.
@@ -75,10 +75,10 @@ class Finding:
 
     place: the capture, payload, review or other row that has the fault.
     fault: a description of the fault, for the operator.
-    remedy: what the operator should do.
+    remedy: the action that the operator should take.
         `backup`: restore a backup, because the damaged data can't be derived again.
         `repair`: run `clausewatch verify --repair`, which derives the damaged data again.
-        `mended`: nothing, because this run has just derived the damaged data again.
+        `mended`: nothing, because this run of `verify` has derived the damaged data again.
         `reextract`: run `clausewatch reextract`, which derives the missing or damaged data.
         `none`: nothing, because the fault is harmless.
     """
@@ -105,7 +105,11 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """A message (RFC 5322 bytes) that waits in the outbox to be sent to `address`."""
+    """A message in the outbox that has not been sent yet.
+
+    address: the e-mail address to send the message to.
+    message: the message as RFC 5322 bytes.
+    """
 
     id: int
     address: str
@@ -116,9 +120,9 @@ class OutboxMessage:
 class ListingQuery:
     """A query to an archive's index.
 
-    archive: the archive whose index is asked.
+    archive: the archive that the query is sent to.
     url: the location's address.
-    begin, end: the earliest and the latest time of the captures asked for, both inclusive; None for no limit.
+    begin, end: the earliest and the latest time of the requested captures, both inclusive; None for no limit.
     """
 
     archive: ArchiveSite
@@ -131,11 +135,11 @@ class ListingQuery:
 class Listing:
     """The progress of listing a location's captures in an archive's index.
 
-    query: the query that the index is asked.
-    found: the number of captures that the index has named so far. It includes captures that were stored before.
-    malformed: the number of rows of the index's answers that could not be read.
-    resume_key: the key that asks the index for the next page; None before the first page and after the last page.
-    complete: whether the last page is filed.
+    query: the query to the index.
+    found: the number of captures that the index has named so far, including captures that were stored already.
+    malformed: the number of rows in the index's answers that could not be read.
+    resume_key: the key for requesting the next page from the index; None before the first page and after the last page.
+    complete: whether the last page has been stored.
     """
 
     id: int
@@ -153,10 +157,10 @@ class CaptureToFetch:
     archive: the archive that lists the capture.
     url: the location's address.
     listed: the index row of the capture.
-    checksum: the archive's own checksum of what the capture shows. Other captures of the archive with this checksum
-        show the same page. None if that can't be concluded from the checksum.
-    tried: whether fetching the capture has failed. It stays on the list, because another capture with the same checksum
-        may still be fetched in its place.
+    checksum: the archive's own checksum of the captured page; None if an equal checksum would not prove an equal page.
+        Captures in the same archive with the same checksum show the same page.
+    tried: whether fetching the capture has failed. The capture is not deleted from the list as long as another capture
+        with the same checksum can be tried.
     """
 
     id: int
@@ -169,7 +173,7 @@ class CaptureToFetch:
 
 @dataclass(frozen=True, slots=True)
 class KnownPayload:
-    """The payload of a stored capture, which an archive's own checksum identifies.
+    """The payload of a stored capture. An archive's own checksum identifies the payload.
 
     sha256: the payload's SHA-256. media_type: the media type that the capture was served with.
     """

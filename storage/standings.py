@@ -1,7 +1,7 @@
-"""The standing of each policy: counts and times over all its captures, for the operator.
+"""Computes the standing of each policy: counts and times over all captures of the policy, for the operator.
 
-The database counts the captures in groups. Captures are read one by one only if reviews or several languages may change
-the verdicts of single captures.
+The database counts the captures in groups. The captures of a policy are loaded one by one only if reviews or several
+languages may change the verdicts of single captures.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ from storage.verdicts import UNREAD, stored_captures
 class _Group:
     """Captures of a policy that have the same verdict, reason, version and language.
 
-    verdict: the captures' verdict; None if the captures are not read yet.
+    verdict: the captures' verdict; None if the captures have not been read yet.
     version_id: the version that the captures show; None if they are quarantined.
     captures: the number of captures in the group.
     first, last: the earliest and the latest `captured_at` in the group.
@@ -43,15 +43,15 @@ def standings(session: Session, vendors: Collection[str]) -> Iterator[Standing]:
     is_chosen = CaptureRow.vendor.in_(vendors) if vendors else true()
     reviewed = _reviewed_policies(session, is_chosen)
     for key, groups in _groups(session, is_chosen).items():
-        # The groups hold the verdicts of the readings. A review may change a verdict, and so may the other captures of
-        # the policy if the captures are in several languages.
+        # The groups have the verdicts of the readings. A review may change the verdict on a capture. If the policy's
+        # captures are in several languages, the other captures may change the verdict, too.
         if key in reviewed or _count_languages(groups) > 1:
             groups = list(_single_capture_groups(session, key))
         yield _standing(session, key, groups)
 
 
 def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[_Group]]:
-    """Returns the captures that meet a condition, grouped by policy and by the verdict that the reading gives."""
+    """Returns groups of the captures that meet a condition, by policy. The verdicts are those of the readings."""
     accepted = case((ReadingRow.verdict == "accepted", ReadingRow.version_id))
     grouping = (
         CaptureRow.vendor,
@@ -85,7 +85,7 @@ def _count_languages(groups: Iterable[_Group]) -> int:
 
 
 def _single_capture_groups(session: Session, key: PolicyKey) -> Iterator[_Group]:
-    """Yields each capture of a policy as a group of its own, with its final verdict."""
+    """Yields a separate group for each capture of a policy. The verdicts are the final verdicts."""
     for stored in stored_captures(session, key):
         at = stored.capture.captured_at
         if stored.verdict is UNREAD:
@@ -127,7 +127,7 @@ def _newest(groups: Iterable[_Group], verdict: VerdictName) -> datetime | None:
 def _first_after(session: Session, key: PolicyKey, moment: datetime | None) -> datetime | None:
     """Returns the time of the first capture of a policy after a moment.
 
-    moment: None for the policy's first capture of all.
+    moment: the moment; None to return the time of the policy's first capture.
     """
     query = select(CaptureRow.captured_at).where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
     if moment is not None:

@@ -10,7 +10,7 @@ from storage.subscriptions import Subscriptions
 
 
 class Store:
-    """An open database. Several threads and several processes may use it at once.
+    """An open database. Several threads and several processes may use a database at the same time.
 
     library: captures, histories, documents, reviews and standings.
     archive_listings: the captures that a crawl of a web archive still has to fetch.
@@ -18,8 +18,8 @@ class Store:
     database: the transactions that `intake` and `storage.upkeep` need.
 
     Every method of `library`, `archive_listings` and `subscriptions` commits before it returns. If the database is
-    full, locked, missing or damaged, the method raises a StorageError whose message says what to do. Nothing that was
-    stored before is lost.
+    full, locked, missing or damaged, the method raises StorageError, with a message that advises the user. Data that
+    was stored earlier is not lost.
     """
 
     def __init__(self, database: Database) -> None:
@@ -35,8 +35,8 @@ class Store:
         url: the database's address in SQLAlchemy's form: `sqlite:////path/to/file` or
         `postgresql://user@host/database`. A missing SQLite file and its folder are created.
         payloads_url: the payload store for new payloads that are too large for a row: `file:///path/to/folder` or
-        `s3://bucket/prefix`; '' to keep all new payloads in the database. Payloads that are stored already stay in
-        their place.
+        `s3://bucket/prefix`; '' to store all new payloads in the database. Payloads that are stored already are not
+        moved.
 
         StorageError if the database can't be opened, or has a schema that this code can't migrate.
         """

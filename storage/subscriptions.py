@@ -1,6 +1,7 @@
-"""Subscribers, their watermarks, and the outbox: the messages that wait to be sent to them.
+"""Stores subscribers, watermarks, and the outbox. The outbox consists of the messages that still have to be sent.
 
-A watermark is a time: all changes of a policy captured up to this time were in the subscriber's digests.
+A subscriber has a watermark for each policy. The watermark is a time. The subscriber's digests have reported all
+changes of the policy that were captured up to this time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,10 +30,10 @@ class Subscriptions:
     def subscribe(self, address: str, vendors: Sequence[str], since: datetime) -> None:
         """Subscribes an address to digests.
 
-        vendors: the slugs of the vendors to watch; empty for all vendors. since: a time; digests leave out changes
-        captured before it.
+        vendors: the slugs of the vendors to watch; empty for all vendors. since: digests leave out changes captured
+        before this time.
 
-        Subscribing an address again replaces the vendors. The first `since` and the watermarks stay.
+        Subscribing an address again replaces the vendors, but neither the first `since` nor the watermarks.
         """
         watched = sorted(set(vendors))
         with self._database.write_session() as session:
@@ -46,7 +47,7 @@ class Subscriptions:
             )
 
     def unsubscribe(self, address: str) -> bool:
-        """Deletes an address, its watermarks and its waiting messages. Returns whether the address was subscribed."""
+        """Deletes an address, its watermarks and its messages. Returns whether the address was subscribed."""
         statement = delete(SubscriberRow).where(SubscriberRow.address == address).returning(SubscriberRow.id)
         with self._database.write_session() as session:
             return session.scalar(statement) is not None
@@ -58,14 +59,15 @@ class Subscriptions:
             return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.since) for row in rows)
 
     def changed_policies(self) -> Mapping[PolicyKey, int]:
-        """Returns the policies whose history may have changed since `mark_composed` last recorded them.
+        """Returns the policies with histories that may have changed since the last `mark_composed`, with revisions.
 
-        Each comes with its revision: a counter that is incremented whenever the history may have changed, because a
-        capture was read, a user reviewed a capture, or another policy reader came into force.
+        The revision of a policy is a counter. The counter is incremented whenever the policy's history may have
+        changed: if a capture was read, if a user reviewed a capture, or if another policy reader came into force.
         """
         query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision).where(_CHANGED_SINCE_COMPOSED)
         with self._database.read_session() as session:
-            # Sorted like the partial index that holds exactly these rows, so that the database reads only the index.
+            # The order is the order of the partial index that contains exactly these rows. The database then reads only
+            # the index.
             rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
             return {PolicyKey(vendor, policy): revision for vendor, policy, revision in rows}
 
@@ -73,9 +75,10 @@ class Subscriptions:
         """Returns the policies that may have new changes for a subscriber, each with the subscriber's watermark.
 
         A watermark is the `captured_at` up to which digests have reported every change to the subscriber. Before the
-        first digest, it is the time of the subscription. Policies whose history has not changed since `mark_composed`
-        last recorded them are left out. They are included if the subscriber has subscribed, or has chosen other
-        vendors, since the last digest.
+        first digest, the watermark is the time of the subscription.
+
+        If `mark_composed` has recorded the subscriber as caught up, policies that have not changed since the last
+        digests are left out. Subscribing the address again, for instance with other vendors, revokes that record.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
@@ -88,7 +91,7 @@ class Subscriptions:
                 ),
             )
             if caught_up:
-                # Sorted like the partial index that holds exactly these rows.
+                # The order is the order of the partial index that contains exactly these rows.
                 query = query.where(_CHANGED_SINCE_COMPOSED).order_by(PolicyRow.vendor, PolicyRow.policy)
             else:
                 query = query.where(PolicyRow.newest > subscriber.since)
@@ -102,10 +105,11 @@ class Subscriptions:
             return watermarks
 
     def mark_composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
-        """Records the revision of each policy up to which all subscribers' digests were composed.
+        """Records that digests were composed for all subscribers, up to a revision of each policy.
 
-        revisions: the result of `changed_policies`, called before the policies' histories were read. caught_up: the
-        subscribers whose digests covered all policies that `watermarks` returned for them.
+        revisions: the result of `changed_policies`. The caller must call `changed_policies` before it reads the
+        policies' histories. caught_up: the subscribers with digests that covered all policies that `watermarks`
+        returned.
         """
         with self._database.write_session() as session:
             if revisions:
@@ -136,9 +140,9 @@ class Subscriptions:
         watermarks: Mapping[PolicyKey, datetime],
         now: datetime,
     ) -> None:
-        """Puts a message into the outbox, and advances the subscriber's watermarks.
+        """Adds a message to the outbox, and advances the subscriber's watermarks.
 
-        If an error is raised, does neither.
+        Changes nothing if an error is raised.
 
         message: the message as RFC 5322 bytes; None if there was no change to report. watermarks: the new watermarks,
         by policy. A new watermark that is earlier than the stored watermark is ignored. now: the time at which the
@@ -177,9 +181,9 @@ class Subscriptions:
             return tuple(OutboxMessage(*row) for row in session.execute(query))
 
     def mark_sent(self, message_id: int, now: datetime) -> None:
-        """Records that a message was sent, so that `outbox` no longer returns it. now: the time at which it was sent.
+        """Records that a message was sent. `outbox` then no longer returns the message. now: the time of sending.
 
-        Changes nothing if the message was already recorded as sent, or if its subscriber has unsubscribed.
+        Changes nothing if the message was already recorded as sent, or if the message's subscriber has unsubscribed.
         """
         with self._database.write_session() as session:
             session.execute(

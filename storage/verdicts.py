@@ -1,6 +1,6 @@
-"""The final verdict on each capture.
+"""Computes the final verdict on each capture.
 
-It follows from the capture's reading, its reviews, and the policy's other captures.
+The final verdict follows from the capture's reading, the capture's reviews, and the policy's other captures.
 """
 
 from collections import defaultdict
@@ -19,8 +19,8 @@ from storage.capture_rows import capture_from
 from storage.records import Review, StoredCapture
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
 
-#: The verdict on a capture that the policy reader in force has not read. Either the process ended after it had stored
-#: the capture and before it had read it, or the capture arrived while its policy was being read again.
+#: The verdict on a capture that the policy reader in force has not read. Either the process ended between storing the
+#: capture and reading the capture, or the capture arrived while its policy was being read again.
 UNREAD = Verdict(
     "quarantined",
     "unreadable",
@@ -103,7 +103,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
     }
     return [
         replace(capture, verdict=variant_verdicts[capture.capture_id], version_id=None)
-        # A review outweighs what the other captures show.
+        # A review takes precedence over the other captures' languages.
         if capture.capture_id in variant_verdicts and not capture.reviews
         else capture
         for capture in judged
@@ -111,10 +111,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
 
 
 def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
-    """Returns the verdicts that follow from readings and reviews.
-
-    The policy's other captures are left out of account.
-    """
+    """Returns the verdicts that follow from readings and reviews, without regard to the policy's other captures."""
     reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
     return [
         _reviewed(
@@ -149,13 +146,13 @@ def stored_capture(row: CaptureRow, judged: JudgedCapture | None) -> StoredCaptu
 
 
 def _sort_key(stored: StoredCapture) -> tuple[object, ...]:
-    """Returns a key that sorts captures by time. The order of captures with the same time doesn't depend on arrival."""
+    """Returns a key that sorts captures by time. Captures with the same time are sorted by fields, not by arrival."""
     capture = stored.capture
     return (capture.captured_at, capture.url, capture.source, capture.sha256, capture.asked_url)
 
 
 def _reviews(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Review]]:
-    """Returns the reviews of the captures that meet these conditions, by capture, oldest review first."""
+    """Returns the reviews of the captures that meet the conditions, by the capture's id, oldest review first."""
     query = select(ReviewRow).join(CaptureRow, CaptureRow.id == ReviewRow.capture_id).where(*conditions)
     reviews: dict[int, list[Review]] = defaultdict(list)
     for row in sorted(session.scalars(query), key=lambda row: row.id):
@@ -166,7 +163,7 @@ def _reviews(session: Session, *conditions: ColumnElement[bool]) -> dict[int, li
 def _reviewed(verdict: Verdict, version_id: str | None, reviews: Sequence[Review]) -> Verdict:
     """Returns the verdict that follows from a reading's verdict and the capture's reviews.
 
-    The last review decides. A review can't accept a capture without text; the reading's verdict stays then.
+    Only the last review counts. A review can't accept a capture without text: the result is then the reading's verdict.
     """
     if not reviews:
         return verdict

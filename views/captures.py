@@ -12,7 +12,7 @@ from views.versions import version_numbers
 
 @dataclass(frozen=True, slots=True)
 class CaptureView:
-    """A capture with its verdict and the version it shows.
+    """A capture with the verdict and the number of the version that the capture shows.
 
     id: the capture's number, which users pass to `clausewatch review`.
     version: the number of the version in order of first appearance; None if the capture is quarantined.

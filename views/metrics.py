@@ -16,10 +16,10 @@ _Samples = Iterator[tuple[Mapping[str, str], float]]
 
 
 def as_metrics(statuses: Iterable[PolicyStatus]) -> str:
-    """Returns the metrics of the policies that have these statuses, as the text of a metrics file.
+    """Returns the text of a metrics file with the statuses of policies.
 
-    All metrics are gauges. Their unit is captures, or seconds since 1 January 1970. If a metric is a time, and the time
-    is not known for a policy, the metric has no sample for this policy.
+    All metrics are gauges. A metric is either a number of captures, or a time in seconds since 1 January 1970. If the
+    time is not known for a policy, the metric has no sample for the policy.
     """
     statuses = sorted(statuses, key=lambda status: (status.standing.vendor, status.standing.policy))
     lines: list[str] = []

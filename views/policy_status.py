@@ -1,4 +1,4 @@
-"""The status of each policy, for the operator: whether captures arrive and show the policy."""
+"""The status of each policy, for the operator: whether new captures arrive, and whether they are accepted."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class PolicyStatus:
 
     standing: the numbers and times of the policy's captures.
     failing: why the policy fails; None if the policy does not fail.
-    failing_since: when the failure began. For `quarantined`, the time of the first capture after the last accepted
-        capture; for `no capture`, the time of the last capture. None for `never captured`, and if the policy does not
-        fail.
+    failing_since: the time at which the failure began. For `quarantined`, this is the time of the first capture after
+        the last accepted capture; for `no capture`, the time of the last capture. None for `never captured`, and if the
+        policy does not fail.
     """
 
     standing: Standing
@@ -51,13 +51,13 @@ class PolicyStatus:
 def policy_statuses(
     vendors: Mapping[str, Vendor], standings: Iterable[Standing], now: datetime
 ) -> tuple[PolicyStatus, ...]:
-    """Returns the status of every declared policy, in the order in which a person should look at them.
+    """Returns the status of every declared policy, the most urgent first.
 
-    Policies whose failure began at a known time come first, the earliest first. The policies that were never captured
-    come next, then the policies that have unread captures, then the rest.
+    The order is: policies whose failure began at a known time, sorted by that time; policies that were never captured;
+    policies that have unread captures; all other policies.
 
-    standings: the numbers and times of the stored captures, one object for each policy. Standings of policies that are
-        not declared are ignored.
+    standings: one `Standing` for each policy that has captures. A `Standing` for a policy that is not declared is
+        ignored.
     now: the present time, timezone-aware UTC.
     """
     standings_by_key = {PolicyKey(standing.vendor, standing.policy): standing for standing in standings}
@@ -72,7 +72,7 @@ def policy_statuses(
 
 def _status(policy: Policy, standing: Standing, now: datetime) -> PolicyStatus:
     if not any(location.holds_at(now) for location in policy.locations):
-        # No address is declared for today, so crawls fetch nothing, and a lack of captures is no failure.
+        # No location is valid today, so crawls fetch nothing. The lack of captures is then not a failure.
         return PolicyStatus(standing, None, None)
     if standing.last_capture is None:
         return PolicyStatus(standing, "never captured", None)

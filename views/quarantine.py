@@ -1,4 +1,4 @@
-"""Warnings for the operator about policies that had only quarantined captures for a week, or that need a browser."""
+"""Warnings for the operator: policies without an accepted capture for a week, and policies that need a browser."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,8 +10,8 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
 
-#: The time without an accepted capture after which the operator is warned. Shorter outages are probably faults of the
-#: vendor's site, which end without the operator's help. After a week of daily crawls, a person has to look for the
+#: The operator is warned if a policy has no accepted capture for this long. A shorter outage is probably a fault of the
+#: vendor's site, and ends without the operator's help. After a week of daily crawls, a person has to look for the
 #: cause.
 SILENCE = timedelta(days=7)
 
@@ -33,8 +33,8 @@ def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator
 def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) -> Iterator[str]:
     """Yields up to two warnings for one policy.
 
-    The first warning says that all captures since the last accepted capture are quarantined, over a time of SILENCE or
-    longer. The second warning says that the page needs a browser.
+    The first warning is yielded if the captures after the last accepted capture span SILENCE or longer. All these
+    captures are quarantined. The second warning is yielded if the newest capture shows that the page needs a browser.
 
     captures: all captures of the policy, oldest first.
     """
@@ -59,7 +59,7 @@ def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) ->
 def _reasons(quarantined: Sequence[StoredCapture]) -> str:
     """Returns the number of captures for each reason, such as `2 login, 1 blocked`.
 
-    If all captures have the same reason, returns that reason, such as `all blocked`.
+    If all captures have the same reason, returns the reason without a number, such as `all blocked`.
     """
     reasons = Counter(stored.verdict.reason for stored in quarantined).most_common()
     if len(reasons) == 1:

@@ -27,8 +27,7 @@ class CaptureForReview:
     def waits(self) -> bool:
         """Whether the capture waits for a person's decision.
 
-        If a person has accepted the capture, but the present extractor can't read any text from it, the capture waits
-        again.
+        A capture that a person has accepted waits again if the present extractor can't read any text from the payload.
         """
         verdict = self.stored.verdict
         return verdict.name == "quarantined" and verdict.reason != "rejected"
@@ -59,10 +58,10 @@ class CaptureForReview:
 
 @dataclass(frozen=True, slots=True)
 class PolicyReview:
-    """The captures and warnings that a person has to look at in one policy.
+    """The captures of one policy that a person has to review, and the warnings about the policy.
 
     waiting: the captures that wait for a decision, oldest first.
-    warnings: the warnings that `views.quarantine` gives for the policy.
+    warnings: the warnings that `views.quarantine` yields for the policy.
     """
 
     key: PolicyKey
@@ -76,8 +75,8 @@ def policies_to_review(
     """Yields a `PolicyReview` for each of these policies that has quarantined or unread captures.
 
     keys: the policies, in the order in which the results are yielded.
-    vendors: slugs of the vendors that the policies belong to. They make the query faster. If empty, the query covers
-        all vendors.
+    vendors: the slugs of the vendors that the policies belong to; the query is faster if they are passed. If empty,
+        the query covers all vendors.
 
     StorageError if the database can't be read.
     """

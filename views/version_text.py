@@ -13,11 +13,11 @@ from views.versions import origin
 
 @dataclass(frozen=True, slots=True)
 class VersionText:
-    """A version of a policy with its clauses, and the period that the user asked for.
+    """A version of a policy with the clauses of the text, and the period that the user selected.
 
     key: the vendor and the name of the policy.
     version: the version that the period shows.
-    period: the period in which the version was in force.
+    period: the period that the user's date or id selected.
     document: the text, read from the period's first capture.
     """
 
@@ -51,8 +51,8 @@ def version_text(store: Store, key: PolicyKey, when: str) -> VersionText:
     when: a date selects the version in force at the end of that date; `@` and the beginning of a version id selects
         that version.
 
-    UsageError if `when` is neither a date nor `@id`, or if no accepted capture matches it. StorageError if the database
-    can't be read.
+    UsageError if `when` is neither a date nor `@id`, or if no accepted capture matches `when`. StorageError if the
+    database can't be read.
     """
     history = store.library.history(key)
     period = store.library.period(key, history, when)

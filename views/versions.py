@@ -1,6 +1,6 @@
 """The versions of a policy with their periods and alternations, for `clausewatch versions`.
 
-Sentences say which versions did not last and which version is not confirmed yet.
+The module also writes sentences that name the versions that did not last, and the version that is not confirmed yet.
 """
 
 from collections.abc import Iterator
@@ -80,7 +80,8 @@ class PolicyVersions:
 
     versions: the versions in order of first appearance.
     alternations: the runs of periods in which the page goes back and forth between versions, oldest first.
-    settled: the periods of the policy, sorted into those that stand, did not last, and are not confirmed yet.
+    settled: the periods of the policy in three groups: periods that stand, periods that did not last, and periods that
+        are not confirmed yet.
     """
 
     versions: tuple[VersionView, ...]
@@ -116,7 +117,7 @@ def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
 
 
 def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
-    """Yields a sentence for each version that did not last, and a sentence for a version that is not confirmed yet."""
+    """Yields a sentence for each version that did not last, and for the version that is not confirmed yet, if any."""
     numbers = version_numbers(settled_history.history)
     transient_periods: dict[str, list[Period]] = {}
     for period in settled_history.transient:

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def declare_vendors(folder: Path, urls: list[str]) -> None:
-    """Writes a vendor's declaration for each address. The vendor has one policy, at this address."""
+    """Writes a declaration for each address. The declared vendor has one policy, published at that address."""
     folder.mkdir()
     for number, url in enumerate(urls):
         lines = ["name: Bench", "homepage: http://127.0.0.1/", "policies:", "  privacy:", "    locations:"]

@@ -12,7 +12,10 @@ _SCRIPT = "var state = " + '{"module":"menu","items":[{"id":17,"href":"/products
 
 @cache
 def page(number: int) -> bytes:
-    """Returns a policy of sixty sections. A long script fills the page up to its size, as on real pages."""
+    """Returns a policy of sixty sections.
+
+    A long script fills the page up to PAGE_SIZE. Real pages have long scripts, too.
+    """
     sections = "".join(f"<h2>Section {n}</h2><p>{_SENTENCE.format(1000 * number + n)}</p>" for n in range(60))
     head = f"<!DOCTYPE html><title>Privacy policy</title><h1>Privacy policy</h1>{sections}"
     return f"{head}<script>{_SCRIPT[: PAGE_SIZE - len(head) - 32]}</script>".encode()

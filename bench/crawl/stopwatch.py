@@ -13,14 +13,14 @@ SETTINGS = {"CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 1, "DOW
 
 
 class Stopwatch:
-    """A stopwatch for a crawl. It measures the time from the first request to the last page.
+    """A stopwatch for a crawl. The stopwatch measures the time from the first request to the last page.
 
-    page_done_signal: the Scrapy signal that the crawl sends when it has finished a page.
+    page_done_signal: the Scrapy signal that the crawl sends when a page is finished.
     """
 
     def __init__(self, crawler: Crawler, page_done_signal: Any) -> None:
-        # Pairs of (wall-clock time, processor time of this process), in seconds: when the first request was sent, and
-        # when the last page so far was finished.
+        # Pairs of (wall-clock time, processor time of this process), in seconds. The first pair was measured when the
+        # first request was sent, the second pair when the most recent page was finished.
         self._start_times: tuple[float, float] | None = None
         self._end_times = (0.0, 0.0)
         self._pages = 0
@@ -28,13 +28,13 @@ class Stopwatch:
         crawler.signals.connect(self._on_page_done, page_done_signal)
 
     def print_times(self, pages: int) -> None:
-        """Prints the measured times, in seconds, as JSON. Call this when the crawl has read all pages.
+        """Prints the measured times, in seconds, as JSON. Call this method when the crawl has read all pages.
 
         All times begin with the first request:
 
         fetched: the wall-clock time until the last page was finished.
         processor: the processor time of this process until the last page was finished.
-        read: the wall-clock time until this call.
+        read: the wall-clock time until this method was called.
 
         SystemExit if the number of finished pages is not `pages`.
         """

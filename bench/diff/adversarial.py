@@ -2,8 +2,8 @@
 
     python -m bench.diff.adversarial [CASE]
 
-Each case runs in its own process, since the peak memory of a process never falls. No case should take more than 4 s or
-250 MB.
+Each case runs in a separate process, because the peak memory of a process never falls. No case should take more
+than 4 s or 250 MB.
 """
 
 import random
@@ -37,7 +37,7 @@ def _vocabulary(chance: random.Random, size: int) -> list[str]:
 
 
 def _paragraphs(chance: random.Random, size: int, words: int = 50, vocabulary: int = 5000) -> Texts:
-    """Returns paragraphs of random words. As in a language, a few words are very frequent (Zipf's law).
+    """Returns paragraphs of random words. As in natural language, a few words are very frequent (Zipf's law).
 
     size: the length of all paragraphs together, in bytes. words: the average number of words of a paragraph.
     vocabulary: the number of different words.
@@ -94,7 +94,7 @@ def unrelated_in_one_language() -> tuple[Texts, Texts]:
 
 
 def tiny_clauses() -> tuple[Texts, Texts]:
-    """20,000 tiny clauses. 10 % of them are replaced, and all are in random order."""
+    """20,000 tiny clauses. 10 % of the clauses are replaced, and all clauses are in random order."""
     chance = _chance(7)
     known_words = _vocabulary(chance, 3000)
     old = [" ".join(chance.choices(known_words, k=chance.randint(1, 4))) for _ in range(20_000)]
@@ -122,7 +122,7 @@ def one_clause() -> tuple[Texts, Texts]:
 
 
 def one_clause_of_few_words() -> tuple[Texts, Texts]:
-    """1 MB in one clause without punctuation. It has 50 different words, compared with the words in random order."""
+    """1 MB in one clause of 50 different words without punctuation, compared with the same words in random order."""
     chance = _chance(10)
     known_words = _vocabulary(chance, 50)
     old = chance.choices(known_words, k=180_000)
@@ -180,7 +180,7 @@ def _run(name: str) -> None:
 
 
 def main() -> None:
-    """Runs the case that the command line names. Without a name, runs each case in its own process."""
+    """Runs the case that the command line names. Without a name, runs each case in a separate process."""
     if len(sys.argv) > 1:
         _run(sys.argv[1])
         return

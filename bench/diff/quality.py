@@ -3,8 +3,8 @@
     python -m bench.diff.quality --n 400 --seed 1 --profile hard --format mix [--half even|odd] [--no-extraction]
 
 ../shared/gold.py makes the edits and computes the scores. The texts go through extraction like a user's files. With
---no-extraction, the comparison gets the clauses of the generator, and links are replaced by their words. Comparing the
-two scores tells mistakes of the extraction from mistakes of the comparison.
+--no-extraction, the comparison receives the clauses of the generator, and links are replaced by their words. The
+difference between the two scores shows how many mistakes come from the extraction.
 """
 
 import argparse

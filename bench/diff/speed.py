@@ -4,8 +4,8 @@
     python -m bench.diff.speed
 
 The pairs are the files in ../shared/pairs. The time includes redlines, but no extraction. The other tools are the
-baselines. They don't know clauses, so each gets the clauses' texts as lines. Baselines that are not installed are
-skipped.
+baselines. Baselines can't compare clauses, so they receive the text of each clause as a line. Baselines that are not
+installed are skipped.
 """
 
 import difflib
@@ -27,7 +27,7 @@ from extraction import extract
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
-# A baseline is stopped once it has taken more than this many seconds, multiplied by the number of pairs.
+# A baseline is stopped if its total time exceeds this many seconds, multiplied by the number of pairs.
 _LIMIT = 20.0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from bench.extraction import hostile, memory, pages, readings, screening, speed, versions
 
-#: The function of each part. It yields the lines to print. Its argument says whether to include details.
+#: The function of each part. The function yields the lines to print. The argument says whether to include details.
 PARTS: dict[str, Callable[[bool], Iterator[str]]] = {
     "versions": versions.report,
     "pages": pages.report,

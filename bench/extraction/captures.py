@@ -17,7 +17,7 @@ CORPORA = Path(__file__).resolve().parents[2] / "tests" / "corpora"
 
 @dataclass(frozen=True, slots=True)
 class LabelledCapture:
-    """A capture with its payload and labels.
+    """A capture, the capture's payload, and labels.
 
     document: the name of the policy in ../shared/warc.
     capture: the capture.
@@ -74,5 +74,5 @@ def labelled_captures() -> Iterator[LabelledCapture]:
 
 
 def sha1_hex(payload: bytes) -> str:
-    """Returns the SHA-1 of a payload in lower-case hexadecimal, by which the labels identify captures."""
+    """Returns the SHA-1 of a payload in lower-case hexadecimal. The labels identify captures by this checksum."""
     return hashlib.sha1(payload, usedforsecurity=False).hexdigest()

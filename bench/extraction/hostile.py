@@ -1,6 +1,6 @@
 """Measures time and memory for pages that are designed to break a parser.
 
-Each page is read in a process of its own, so that its memory is measured separately.
+Each page is read in a separate process, so that the memory is measured for each page.
 """
 
 import gzip
@@ -46,7 +46,7 @@ def _pdf(stream: bytes, *, trailer: bytes = b"", pages: int = 1) -> bytes:
 
 
 def _encrypted() -> bytes:
-    """Returns a PDF that asks for a password."""
+    """Returns a PDF that can be opened only with a password."""
     key = b"<" + b"00" * 32 + b">"
     return _pdf(
         b"BT /F 12 Tf (text) Tj ET",
@@ -115,7 +115,7 @@ def _read(name: str, results: "multiprocessing.Queue[tuple[str, float, int]]") -
 
 
 def report(details: bool) -> Iterator[str]:
-    """Yields a line for each page: the verdict, the seconds of processor time, and the memory used besides the page."""
+    """Yields a line for each page: the verdict, the processor time in seconds, and the memory use without the page."""
     context = multiprocessing.get_context("spawn")
     slowest, largest = 0.0, 0
     for name in CASES:

@@ -1,6 +1,6 @@
-"""Measures memory while 10,000 pages are read.
+"""Measures how much memory this process uses while 10,000 pages are read.
 
-PDFs are left out, because each PDF is read in a process of its own.
+PDFs are left out, because each PDF is read in a separate process.
 """
 
 import resource

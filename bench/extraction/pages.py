@@ -1,6 +1,6 @@
-"""Measures accuracy on 60 pages that were written for this benchmark.
+"""Measures the accuracy of extraction on 60 pages that were written for this benchmark.
 
-For each page, a file has the expected clauses of the policy, one clause on each line.
+For each page, a separate file lists the expected clauses of the policy, one clause on each line.
 """
 
 import difflib
@@ -15,8 +15,8 @@ from bench.extraction.words import Score, score, words
 from core.clauses import ClauseKind
 from extraction import extract
 
-# A line begins with `# ` for a heading, `- ` for a list item, or `| ` for a table row (`| a | b |`). A paragraph has no
-# such mark. A label follows in braces: `{2.1} `.
+# A line begins with `# ` for a heading, `- ` for a list item, or `| ` for a table row (`| a | b |`). A line for a
+# paragraph has no mark. If the clause has a label, the label follows in braces: `{2.1} `.
 _LINE = re.compile(r"^(?:(?P<kind>[#|-]) )?(?:\{(?P<label>[^}]*)\} )?(?P<text>.*)$")
 _KINDS: dict[str | None, ClauseKind] = {"#": "heading", "-": "list_item", "|": "table_row", None: "paragraph"}
 
@@ -60,8 +60,10 @@ class Figures:
     pages: the number of pages.
     clauses: the number of expected clauses.
     texts: the number of clauses whose text was extracted correctly.
-    kinds, labels: the numbers of clauses among `texts` whose kind or label is correct.
-    languages, dates: the numbers of pages whose language or date is correct.
+    kinds: the number of clauses counted in `texts` whose kind is also correct.
+    labels: the number of clauses counted in `texts` whose label is also correct.
+    languages: the number of pages whose language is correct.
+    dates: the number of pages whose date is correct.
     notes: a line for each error.
     """
 

@@ -1,6 +1,6 @@
-"""Measures accuracy on real captures in which a person has marked the policy.
+"""Measures the accuracy of extraction on real captures in which a person has marked the policy.
 
-`readings.json` has the policy of each capture as ranges of word numbers. So the file contains no text of the pages.
+`readings.json` lists the words of each policy as ranges of word numbers. So the file contains no text of the pages.
 """
 
 import json
@@ -24,7 +24,7 @@ class Figures:
 
     score: the words that were extracted correctly.
     pages: the number of pages.
-    misfits: a line for each page whose number of words differs from the number when the policy was marked.
+    misfits: a line for each page that no longer has the number of words that it had when the policy was marked.
     notes: a line with the score of each page.
     """
 

@@ -1,6 +1,6 @@
-"""Measures whether verdicts are right.
+"""Measures whether the verdicts of extraction are right.
 
-The pages are pages that aren't the policy, policies that look like other pages, and all captures and policies in
+The benchmark reads pages that aren't the policy, policies that look like other pages, and all captures and policies in
 ../shared.
 """
 
@@ -111,6 +111,6 @@ def _shared() -> Iterator[str]:
 
 
 def _shared_policies() -> list[Path]:
-    """Returns the privacy policies in ../shared. The folder policies/kinds holds other documents and is left out."""
+    """Returns the privacy policies in ../shared. The folder policies/kinds contains other documents and is left out."""
     policies = SHARED / "policies"
     return [*policies.glob("*.txt"), *(policies / "english").iterdir(), *(SHARED / "pairs").iterdir()]

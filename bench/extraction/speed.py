@@ -15,7 +15,7 @@ _WARM_UP = 20
 
 
 def _best(run: Callable[[], object]) -> float:
-    """Returns the shortest processor time of three runs, in seconds. Other programs hardly affect this time."""
+    """Returns the shortest processor time of three runs, in seconds. Other programs hardly affect the shortest time."""
     seconds = []
     for _ in range(_RUNS):
         start = time.process_time()

@@ -1,4 +1,4 @@
-"""Compares the versions that clausewatch finds with the versions that Open Terms Archive (OTA) recorded.
+"""Compares the versions of clausewatch with the versions that Open Terms Archive (OTA) recorded.
 
 Open Terms Archive uses selectors that are written by hand for each page.
 """
@@ -20,9 +20,9 @@ class Counts:
     captures: the number of captures.
     quarantined: the number of captures that clausewatch quarantined.
     ota_versions: the number of captures at which Open Terms Archive recorded a version.
-    versions: the number of versions that clausewatch makes of the captures counted in `ota_versions`.
+    versions: the number of versions that clausewatch makes from the captures counted in `ota_versions`.
     ota_changes: the number of versions of Open Terms Archive whose words differ from the previous version.
-    missed: the number of changes counted in `ota_changes` for which clausewatch makes no new version.
+    missed: the number of changes counted in `ota_changes` at which clausewatch makes no new version.
     """
 
     captures: int = 0

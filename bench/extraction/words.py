@@ -57,8 +57,8 @@ class Score:
 def score(expected: Iterable[str], clauses: Iterable[Clause]) -> Score:
     """Returns the score of the extracted clauses.
 
-    If the words of a label are in the policy, they count as extracted. They never count as words that were let in,
-    because a label may be the number of a list item, which isn't in the page's text.
+    The words of a label count as extracted if they are in the policy. A label's words never count as let in, because a
+    label may be the number of a list item, and that number isn't in the page's text.
 
     expected: the words of the policy.
     """

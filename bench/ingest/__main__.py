@@ -2,8 +2,8 @@
 
     python -m bench.ingest [--times N] [--captures N]
 
-The captures are kept in two ways: one capture after another (`Intake.keep`), and all at once (`Intake.keep_all`, as
-`clausewatch ingest` does). Each way runs in a process of its own, on a new SQLite file. The benchmark needs the
+The captures are stored in two ways: one capture after another (`Intake.keep`), and all at once (`Intake.keep_all`, as
+`clausewatch ingest` does). Each way runs in a separate process, on a new SQLite file. The benchmark needs the
 captures in ../shared.
 """
 
@@ -36,7 +36,7 @@ PROCESSORS = 2
 def captures(folder: Path) -> Iterator[FoundCapture]:
     """Yields the captures of each WARC file in a folder.
 
-    The policy of a file's captures declares all their addresses.
+    The policy declares the addresses of all captures in the file.
     """
     for path in sorted(folder.glob("*.warc.gz")):
         name = path.name.removesuffix(".warc.gz")
@@ -72,7 +72,7 @@ def processor_seconds() -> float:
 
 
 def keep(way: str, folder: Path, url: str) -> dict[str, float]:
-    """Keeps all captures of a folder in a new database.
+    """Stores all captures of a folder in a new database.
 
     way: ONE_BY_ONE or ALL_AT_ONCE. folder: the folder of the WARC files. url: the URL of the new database.
 
@@ -93,7 +93,7 @@ def keep(way: str, folder: Path, url: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Runs the benchmark, and prints for each way the captures a second of elapsed time and of processor time."""
+    """Runs the benchmark, and prints for each way the captures per second of elapsed time and of processor time."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=3, metavar="N", help="the number of runs; the best run counts [3]")
     parser.add_argument(
@@ -119,7 +119,7 @@ def main() -> None:
 
 
 def measure(warc: Path, times: int) -> None:
-    """Measures both ways of keeping the captures of the WARC files in a folder, and prints the results."""
+    """Measures both ways of storing the captures of the WARC files in a folder, and prints the results."""
     runs: dict[str, list[dict[str, float]]] = {ONE_BY_ONE: [], ALL_AT_ONCE: []}
     for _ in range(times):
         for way, results in runs.items():

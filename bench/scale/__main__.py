@@ -5,9 +5,9 @@ The commands run on SQLite and, if `--postgresql` names a server, also on Postgr
     python -m bench.scale FOLDER [--postgresql postgresql://user@host/postgres] [--runs 7] [--only digest_of_all]
         [--small 10000] [--large 1000000]
 
-The databases are created in the folder and on the server (`clausewatch_scale_…`) if they don't exist yet. This takes
-some minutes and, for each large database, 2 GB of disk space. Later runs use the same databases. Each run adds a few
-captures to every database.
+The databases are created in the folder and on the server (`clausewatch_scale_…`) if they don't exist yet. Creating
+them takes some minutes and, for each large database, 2 GB of disk space. Later runs use the same databases. Each run
+adds a few captures to every database.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _SMALL, _LARGE = 10_000, 1_000_000  # the default numbers of captures
 
 
 def main() -> None:
-    """Prints the time of each measure on each database, and the ratio of the large to the small database's time."""
+    """Prints the time of each measure on each database, and the ratio of the times on the large and small database."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument(
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _side(folder: Path, server: str | None, captures: int) -> Side:
-    """Returns the database with a number of captures. Creates the database if it doesn't exist."""
+    """Returns the database that has the given number of captures. Creates the database if it doesn't exist."""
     own_folder = folder / f"{captures}"
     watched = policies(captures)
     url, exists = _on_server(server, captures) if server else _in_folder(own_folder)

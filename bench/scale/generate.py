@@ -1,7 +1,7 @@
-"""Generates databases of a given size, with the rows that clausewatch would have stored in some years.
+"""Generates databases of a given size, with the rows that clausewatch stores in some years of use.
 
 Each policy has 100 captures, twelve days apart, which show ten versions one after another. The rows are written in
-bulk. The pages are not read by the extractor; the documents that it would read are generated, too. The vendors'
+bulk. The extractor does not read the pages; the documents of the pages are generated, too. The vendors'
 declarations are written to a folder of YAML files.
 """
 
@@ -100,7 +100,7 @@ def write_declarations(folder: Path, watched: list[Watched]) -> None:
 
 
 def page_of(watched: Watched, version: int) -> bytes:
-    """Returns the page that shows a version of a policy, as a server sends it.
+    """Returns the page that shows a version of a policy, as bytes that a server would send.
 
     version: the version's number, from 0.
     """
@@ -118,7 +118,7 @@ def page_of(watched: Watched, version: int) -> bytes:
 def document_of(watched: Watched, version: int) -> Document:
     """Returns the document of the page that `page_of` returns.
 
-    It has 36 clauses. One or two clauses differ between consecutive versions.
+    The document has 36 clauses. One or two clauses differ between consecutive versions.
     """
     clauses: list[Clause] = []
     title = _TITLES[watched.policy]
@@ -240,7 +240,7 @@ def _version(watched: Watched, number: int, rows: dict[Any, list[dict[str, Any]]
 
 
 def _finish(engine: Engine) -> None:
-    """Makes PostgreSQL assign keys that follow the written keys, and gather the statistics that its planner uses."""
+    """Makes PostgreSQL continue after the last written key, and collect statistics for the query planner."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
             for statement in (

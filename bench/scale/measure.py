@@ -1,7 +1,7 @@
 """Measures how long commands take on a database. The commands run in this process, without the start of Python.
 
-A measure is a generator of functions. Each function that it yields is called and timed. The preparations that the
-generator makes before each `yield` are not timed.
+A measure is a generator of functions. Each function that the generator yields is called and timed. The preparations
+that the generator makes before each `yield` are not timed.
 """
 
 import gc
@@ -37,9 +37,8 @@ class Side:
     vendors: the folder of the declarations.
     digests: the folder that digests are written to.
 
-    The measures add captures. As in a crawl, each added capture belongs to another policy than the capture before, and
-    is an hour later. If the database is measured a second time, the captures continue after the captures of the first
-    time.
+    The measures add captures. As in a crawl, consecutive captures belong to different policies and are an hour apart.
+    If the database is measured again, the new captures continue after the captures of the earlier measurement.
     """
 
     url: str
@@ -56,7 +55,7 @@ class Side:
     def next(self) -> tuple[Watched, datetime]:
         """Returns the next policy to capture, and the time of the capture.
 
-        The policies are spread over the database.
+        Consecutive policies are far apart in the database.
         """
         number = next(self._numbers)
         return self.watched[number * 37 % len(self.watched)], AFTER + number * timedelta(hours=1)
@@ -79,7 +78,10 @@ class Side:
         self.command("unsubscribe", _SUBSCRIBER)
 
     def change(self, watched: Watched, at: datetime) -> None:
-        """Keeps two captures of a policy with a new text, at a time and five minutes later, so that it is confirmed."""
+        """Stores two captures of a policy with a new text: the first at `at`, the second five minutes later.
+
+        The second capture confirms the new text.
+        """
         with Store.open(self.url) as store, Intake(store) as intake:
             for captured_at in (at, at + timedelta(minutes=5)):
                 payload = page_of(watched, VERSIONS_EACH + at.toordinal() * 24 + at.hour)
@@ -92,8 +94,8 @@ Measure = Callable[[Side], Iterator[Callable[[], object]]]
 def medians(measure: Measure, sides: Mapping[str, Side], runs: int) -> dict[str, float]:
     """Returns the median time of a measure on each database, in milliseconds.
 
-    sides: the databases, by name. The databases take turns, so that other work of the machine disturbs all of them
-    alike.
+    sides: the databases, by name. The databases are measured in turn, so that other work of the machine affects all
+        databases alike.
     """
     prepared = {name: measure(side) for name, side in sides.items()}
     taken: dict[str, list[float]] = {name: [] for name in sides}
@@ -169,7 +171,7 @@ def _digest(side: Side, changed: Watched) -> None:
 
 
 def keep(side: Side) -> Iterator[Callable[[], object]]:
-    """`Intake.keep` of a page with a new text. It is the first capture of its policy in this process, as in a crawl."""
+    """`Intake.keep` of a page with a new text. As in a crawl, this capture is the policy's first in this process."""
     with Store.open(side.url) as store, Intake(store) as intake:
         while True:
             watched, at = side.next()

@@ -2,8 +2,8 @@
 
     python -m bench.store [--captures N] [--postgresql URL] [size] [speed]
 
-`size` also packs the captures with `git gc --aggressive`, which takes several minutes. Without a part, both parts are
-measured.
+`size` also packs the captures with `git gc --aggressive`, which takes several minutes. If no part is named, both
+parts are measured.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def measure(url: str, count: int, parts: list[str]) -> None:
 
 
 def print_rate(label: str, intake: Intake, capture_batches: Iterator[Batch]) -> None:
-    """Stores captures as evidence. Prints the rate per second, and the rate per second of processor time.
+    """Stores captures without extracting text. Prints the rate per second, and the rate per second of processor time.
 
     label: the name of the measurement in the output. Each batch is stored in one transaction. Only the storing is
     timed, not the generation of the captures.
@@ -129,7 +129,7 @@ def print_size(store: Store) -> None:
 
 
 def measure_git(folder: Path, count: int) -> None:
-    """Stores the same captures in a git repository, and prints its size in bytes before and after packing."""
+    """Stores the captures in a git repository, and prints the repository's size in bytes before and after packing."""
     begin = time.monotonic()
     repository.build(folder, count)
     imported_size = repository.size(folder)

@@ -1,7 +1,8 @@
 """Long histories, made from the real captures in ../shared/warc, as if the policies had been crawled every day.
 
 Each real capture is repeated as if the page had been fetched again. In each repetition, the tokens that a server
-generates for every answer are replaced (`NONCES`). A page without such tokens gets a comment, as caches write it.
+generates for every answer are replaced (`NONCES`). If a page has no such tokens, a comment
+like those of web caches is added.
 """
 
 import random
@@ -82,7 +83,7 @@ class _Page:
         self._rest = page[end:]
 
     def renewed(self, seed: str, at: datetime) -> bytes:
-        """Returns the page as the server would have sent it at another time.
+        """Returns the bytes that the server would have sent for the page at another time.
 
         A token that occurs several times is replaced by the same new token everywhere. seed: determines the new tokens.
         at: the time at which the page is sent.

@@ -1,6 +1,6 @@
-"""Stores the same captures in a git repository, for comparison.
+"""Stores the captures of `bench.store.histories` in a git repository, for comparison.
 
-The repository has a file for each policy and a commit for each capture, and is packed as tightly as git can pack it.
+The repository has a file for each policy and a commit for each capture, and is packed with `git gc --aggressive`.
 """
 
 import subprocess

@@ -14,10 +14,10 @@ from core.exceptions import DeclarationError, UsageError
 
 
 class Declarations(Mapping[str, Vendor]):
-    """The vendors that a folder declares, by slug, in alphabetical order. A file is read when its vendor is looked up.
+    """The vendors that a folder declares, by slug, in alphabetical order. A file is read when the vendor is looked up.
 
-    UsageError if the folder doesn't exist or contains no declaration. Looking up a vendor raises DeclarationError,
-    which lists every fault, if the vendor's declaration is broken.
+    UsageError if the folder doesn't exist or contains no declaration. Looking up a vendor raises DeclarationError
+    if the vendor's declaration is broken; the error lists every fault.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,8 +44,8 @@ class Declarations(Mapping[str, Vendor]):
 def load_vendors(folder: Path) -> dict[str, Vendor]:
     """Returns every vendor that a folder declares, by slug, in alphabetical order.
 
-    UsageError if the folder doesn't exist or contains no declaration. DeclarationError, which lists every fault of
-    every file, if a declaration is broken.
+    UsageError if the folder doesn't exist or contains no declaration. DeclarationError if a
+    declaration is broken; the error lists every fault of every file.
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
@@ -81,7 +81,7 @@ def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]
 def load_vendor(path: Path) -> Vendor:
     """Returns the vendor that a file declares.
 
-    DeclarationError, which names the file, line and field of every fault, if the declaration is broken.
+    DeclarationError if the declaration is broken; the error names the file, line and field of every fault.
     """
     text = _text_of(path)
     if not is_slug(path.stem):

@@ -29,8 +29,8 @@ def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     """Returns the line of a field, counted from 1.
 
-    path: the keys and indexes that lead to the field. If the file doesn't have the field, the line of the innermost
-        part of the path that the file has is returned.
+    path: the keys and indexes that lead to the field. If the file doesn't have the field, the line of the
+        innermost field on the path that exists is returned.
     """
     line = 1
     for part in path:
@@ -51,7 +51,7 @@ def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
 def repeated_keys(node: yaml.Node | None, field: str = "") -> list[tuple[int, str]]:
     """Returns the line and field of each repetition of a key in a mapping.
 
-    YAML forbids repeated keys (1.2.2, section 3.2.1.3), but PyYAML silently keeps the last value.
+    YAML forbids repeated keys (1.2.2, section 3.2.1.3), but PyYAML silently uses the last value.
 
     node: the YAML node to search.
     field: the path of keys and indexes that leads to the node, joined with dots; '' for the whole file.

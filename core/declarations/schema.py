@@ -159,7 +159,7 @@ class Policy(_Declared):
     )
 
     def location_for(self, url: str, moment: datetime) -> Location | None:
-        """Returns the location of a capture; None if no location has this address at this moment.
+        """Returns the location of a capture; None if the policy had no location with this address at that moment.
 
         url: the address that was captured. Addresses are compared as in an archive's index: scheme, a leading `www.`
             and port make no difference.
@@ -186,7 +186,10 @@ class Vendor(_Declared):
     policies: dict[PolicySlug, Policy] = Field(min_length=1, description="By slug: privacy, cookies, terms, …")
 
     def policy(self, slug: str) -> Policy:
-        """Returns the policy with a slug. UsageError, which lists the vendor's policies, if no policy has this slug."""
+        """Returns the policy with a slug.
+
+        UsageError if the vendor has no policy with this slug. The message lists the vendor's policies.
+        """
         if slug not in self.policies:
             raise UsageError(f"{self.slug} has no policy {slug!r}; it has: {', '.join(self.policies)}")
         return self.policies[slug]

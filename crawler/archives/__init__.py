@@ -1,7 +1,7 @@
 """Clients of web archives. A client builds requests and parses answers; it does no I/O.
 
-`crawler.archives.protocol` defines the interface of a client and explains how to add a client. The crawl uses no other
-part of a client than that interface.
+`crawler.archives.protocol` defines the interface of a client and explains how to add a client. The crawl uses a client
+only through this interface.
 """
 
 from core.settings import Settings

@@ -1,22 +1,24 @@
 """The interface between the archive crawl and the client of a web archive.
 
-A client knows how to list the archive's index, how to fetch captures, and how many requests the archive allows.
+A client builds the requests for the archive's index and for captures, parses the answers, and states how many requests
+the archive allows.
 
 To add an archive:
 
 1. Add the archive's name to `core.archives.WebArchive`. Captures from the archive have that name as their source.
 2. Write a client: a class that implements `Archive`, in a new module beside `crawler.archives.wayback`. The client
-   builds addresses and parses answers. It sends nothing itself, so its tests need no server.
-3. Have `crawler.archives.configured_archive` return the client if the settings (`core.settings`) name the archive.
-4. If the archive renames the headers of captured pages in its answers (the Wayback Machine prefixes them with
-   `x-archive-orig-`), add the prefix to `ingestion.warc_writer`.
+   builds addresses and parses answers. The client sends nothing, so the client's tests need no server.
+3. Change `crawler.archives.configured_archive` so that it returns the client if `core.settings` names the archive.
+4. Some archives rename the headers of captured pages in their answers. For example, the Wayback Machine adds the prefix
+   `x-archive-orig-`. If the archive adds a prefix, add the prefix to `ingestion.warc_writer`.
 
 The order of calls: the spider requests the address that `listing_url` returns, and passes the answer to
-`parse_listing`. It repeats this for each page of the index. For each listed capture, the spider requests the address
-that `replay_url` returns, and passes the answer to `parse_replay`. The result may be another request.
+`parse_listing`. The spider repeats these two steps for each page of the index. For each listed capture, the spider
+requests the address that `replay_url` returns, and passes the answer to `parse_replay`. If the result is a redirect,
+the spider requests the redirect's target in the same way.
 
 The backoff middleware first passes every answer to `temporary_error`. If that method returns an error, the spider does
-not receive the answer. Instead, the middleware sends the request again later, within `limits`.
+not receive the answer. Instead, the middleware sends the request again later. See `Limits` for the number of retries.
 """
 
 from collections.abc import Mapping
@@ -29,7 +31,7 @@ from scrapy.settings import BaseSettings
 from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.exceptions import ArchiveError
 
-#: The purpose of a request to an archive: to get a page of the index, or the bytes of a capture.
+#: The purpose of a request to an archive: to fetch a page of the index, or to fetch the bytes of a capture.
 RequestKind = Literal["listing", "replay"]
 
 
@@ -40,23 +42,25 @@ class Limits:
     Each field can be overridden by a Scrapy setting named `ARCHIVE_` plus the field's name in capitals;
     `limits_in_force` applies the overrides.
 
-    listing_interval, replay_interval: the seconds between two requests of the same kind, counted over all crawls of
-        this machine.
-    listing_concurrency, replay_concurrency: the most requests of a kind that one crawl has under way at a time.
+    listing_interval, replay_interval: the seconds between two requests of the same kind. All crawls of this machine
+        share this interval.
+    listing_concurrency, replay_concurrency: the upper limit of requests of a kind that are under way at the same time
+        in one crawl.
     listing_rows: the number of rows to request in one page of the index.
-    backoff: the seconds to wait after a first temporary error. The wait is doubled for each further error in a row.
+    backoff: the seconds to wait after a first temporary error. Each further error in a row doubles the wait.
     backoff_429: the same as `backoff`, but after an ArchiveRateLimitError.
-    backoff_max: the longest wait, in seconds, that this crawl accepts from the archive's Retry-After header. If the
-        archive asks for a longer wait, the crawl sends it no more requests.
-    tries: how many times one request is sent if the error may concern that request alone.
-    strikes: the number of temporary errors in a row, counted over all requests, after which this crawl sends the
-        archive no more requests.
+    backoff_max: seconds. If the archive's Retry-After header contains a longer wait, this crawl sends no more requests
+        to the archive.
+    tries: the number of temporary errors after which one request is not sent again. Only errors that may affect that
+        request alone are counted.
+    strikes: the number of temporary errors in a row, counted over all requests, after which this crawl sends no more
+        requests to the archive.
     refusals: the number of refused connections in a row (ArchiveBlockedError) after which the crawl concludes that
         the archive has blocked this machine.
     first_block: the seconds for which no crawl of this machine sends requests after a first block. After each further
-        block within `block_memory`, they wait twice as long as after the block before.
-    block_memory: seconds. If at least so much time has passed since the wait for the last block ended, the next block
-        counts as a first block.
+        block within `block_memory`, the crawls wait twice as long as after the previous block.
+    block_memory: seconds. If the wait for the last block ended at least this many seconds ago, the next block counts as
+        a first block.
     """
 
     listing_interval: float
@@ -96,7 +100,7 @@ class ListingPage:
 
     captures: the captures that the page lists.
     malformed: the number of rows that could not be parsed and were skipped.
-    resume_key: the key with which to request the next page; None if this page is the last.
+    resume_key: the key with which to request the next page; None if this page is the last page.
     """
 
     captures: tuple[ListedCapture, ...]
@@ -143,8 +147,8 @@ class ArchivedAnswer:
     """An answer of the captured site.
 
     memento: the answer's time and address.
-    next_replay: if the answer is a redirect, the replay that requests its target; otherwise None. It is also None if
-        the target can't be requested.
+    next_replay: the replay that requests the redirect's target; None if the answer is not a redirect, or if the
+        target can't be requested.
     """
 
     memento: Memento
@@ -153,7 +157,7 @@ class ArchivedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRedirect:
-    """A redirect by the archive itself: to another spelling of the captured address, or to a capture of another time.
+    """A redirect by the archive itself, to another spelling of the captured address or to a capture of another time.
 
     next_replay: the replay that requests the redirect's target.
     """
@@ -207,34 +211,35 @@ class Archive(Protocol):
     ) -> str:
         """Returns the address of a page of the index. The page lists captures of `url`.
 
-        begin, end: the first and the last capture time to list; None if the listing has no limit on that side.
-        limit: the most rows on the page.
+        begin, end: the first and the last capture time to list. If begin is None, the listing starts with the earliest
+            capture; if end is None, the listing ends with the latest capture.
+        limit: the upper limit of rows on the page.
         resume_key: the resume key of the previous page; None to request the first page.
         """
 
     def parse_listing(self, status: int, body: bytes) -> ListingPage:
         """Returns the page of the index that an answer contains.
 
-        ArchiveRefusalError if the archive refuses to list this address. ArchiveProtocolError if the answer is not a
-        listing: a client must never mistake such an answer for an empty listing.
+        ArchiveRefusalError if the archive refuses to list the address. ArchiveProtocolError if the answer is not a
+        listing. A client must never treat an answer that is not a listing as an empty listing.
         """
 
     def replay_url(self, timestamp: str, url: str) -> str:
-        """Returns the address at which the archive serves a capture's original bytes: no banner, no rewritten links."""
+        """Returns the address of a capture's original bytes, without the archive's banner and its rewritten links."""
 
     def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
         """Returns the result of the request for `replay`.
 
         Any answer of the captured site is an ArchivedAnswer, whatever the status: an archived 404 is a capture, too.
-        If the archive returns a capture of another time than requested, the client must not report it as the requested
-        capture.
+        If the archive returns a capture of another time than the requested time, the result must not be an
+        ArchivedAnswer.
         """
 
     def provenance(self, listed: ListedCapture, replay_url: str) -> Provenance:
         """Returns the provenance of a capture that the index lists.
 
-        The identifiers must not depend on when the capture is fetched. They include the row's `timestamp`, `digest`
-        and `urlkey`, by which a later crawl recognises that the capture is stored.
+        The identifiers must not depend on when the capture is fetched. The identifiers include the row's `timestamp`,
+        `digest` and `urlkey`. A later crawl compares these three to recognise that the capture is stored.
 
         replay_url: the address from which the archive serves the bytes.
         """
@@ -242,11 +247,11 @@ class Archive(Protocol):
     def temporary_error(
         self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes
     ) -> ArchiveError | None:
-        """Returns the archive's own error if an answer reports one, and if the same request may succeed later.
+        """Returns the error if an answer reports an error of the archive itself and the same request may succeed later.
 
-        None if the archive did answer the request, even if it answered that it refuses this address or capture. Also
-        None for every archived answer: an archived 429 is a fact about the captured site.
+        None if the answer is final. A refusal of the address or of the capture is also a final answer. Every archived
+        answer is final, too: an archived 429 is a fact about the captured site.
 
-        After the error, requests wait for `limits.backoff_429` if it is an ArchiveRateLimitError, and otherwise for
+        After an ArchiveRateLimitError, requests wait for `limits.backoff_429`; after any other error, for
         `limits.backoff`. Several ArchiveBlockedErrors in a row count as a block (see `limits.refusals`).
         """

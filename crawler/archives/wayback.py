@@ -46,7 +46,7 @@ _LIMITS = Limits(
     replay_concurrency=4,
     listing_rows=5000,
     backoff=5.0,
-    # If a client keeps sending requests for a minute after a 429, the Wayback Machine blocks its address for an hour.
+    # If a client keeps sending requests for a minute after a 429, the Wayback Machine blocks the address for an hour.
     backoff_429=60.0,
     backoff_max=900.0,
     tries=3,
@@ -59,8 +59,8 @@ _LIMITS = Limits(
 
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 _MAX_HOPS = 5
-# The longest time between the capture of a redirect and the capture of the redirect's target. A target captured on
-# another day may have had another content when the redirect was captured.
+# Upper limit of the time between the capture of a redirect and the capture of the redirect's target. If more time lies
+# between the two captures, the target may have had another content when the redirect was captured.
 _REDIRECT_WINDOW = timedelta(days=1)
 _MEMENTO_PATH = re.compile(r"(?:(?:https?:)?//([^/]+))?/web/(\d{4,14})(?:[a-z]{2}_)?/(.+)", re.S)
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+^`|~-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]+))?)*)')
@@ -75,7 +75,7 @@ class WaybackMachine:
     """
 
     limits = _LIMITS
-    # The archive declares some uncompressed bodies as gzip, so the crawl asks for no compression.
+    # The archive declares some uncompressed bodies as gzip, so the crawl requests uncompressed bodies.
     request_headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
 
     def __init__(self, address: str) -> None:
@@ -129,7 +129,7 @@ class WaybackMachine:
         """Returns the result of a replay request.
 
         The answer's capture time must be the time of the listed capture. If an archived redirect led to the answer, the
-        times may differ by up to a day, because the crawl did not look the redirect's target up in the index.
+        times may differ by up to a day, because the crawl did not search the index for the redirect's target.
         """
         location = headers.get("location", "") if 300 <= status < 400 else ""
         memento = read_memento(headers, replay.url)
@@ -188,8 +188,8 @@ class WaybackMachine:
         None if the answer is not a redirect, if the target is not a web address, if the redirect leads back to an
         earlier address, or after too many redirects.
 
-        Because of `id_`, the archive sends the Location header as captured. It usually names an address on the live
-        web, which the replay then requests from the archive.
+        Because of `id_`, the archive sends the Location header as captured. The header usually contains an address on
+        the live web. The replay then requests the archive's capture of this address.
         """
         if not location or replay.hops >= _MAX_HOPS:
             return None
@@ -218,7 +218,7 @@ class WaybackMachine:
 def read_memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
     """Returns the memento that the headers of an answer describe (RFC 7089, section 2).
 
-    None if the archive itself made the answer. An example is an error page of the archive.
+    None if the answer comes from the archive itself. An example is an error page of the archive.
 
     headers: the answer's headers, by lower-case name.
     asked_url: the address whose capture was requested. The memento gets this address if the answer has no link with

@@ -1,1 +1,1 @@
-"""Commands that replace commands of Scrapy: only `scrapy crawl`."""
+"""Commands that replace commands of Scrapy. `scrapy crawl` is the only replaced command."""

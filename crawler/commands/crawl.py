@@ -15,7 +15,7 @@ from crawler.run import print_failures, run_spider
 
 
 class Command(ScrapyCrawl):
-    """The command `scrapy crawl`. It prints a line on stderr for each failure, and a last line with the counts."""
+    """The command `scrapy crawl`. It prints one line on stderr for each failure, and then a line with the counts."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the crawl that is named on the command line, and sets the exit status.

@@ -1,7 +1,7 @@
 """The archive crawl: `scrapy crawl archive [-a vendor=slug,slug] [-a since=DATE] [-a until=DATE]`.
 
-For each location, the crawl first requests a listing from the archive's index, page by page. Then it requests each
-listed capture that is not stored yet; such a request is a *replay*.
+For each location, the crawl first requests a listing from the archive's index, page by page. Then the crawl
+requests each listed capture that is not stored yet. The request for a listed capture is called a *replay*.
 """
 
 import asyncio
@@ -46,13 +46,13 @@ from storage import CaptureToFetch, KnownPayload, Listing, ListingQuery
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-# The most policies that the crawl works on at a time.
+# Upper limit of policies on which the crawl works at the same time.
 _MAX_POLICIES_UNDER_WAY = 3
-# The most captures under way at a time. A capture is under way from its first request until it is stored. If a crawl
-# is killed, the next crawl has to request these captures again.
+# Upper limit of captures under way at the same time. A capture is under way from the first request for the capture
+# until the capture is stored. If a crawl is killed, the next crawl has to request these captures again.
 _MAX_CAPTURES_UNDER_WAY = 8
-# If an earlier crawl began a listing longer ago than this and did not complete it, the listing starts over. The archive
-# may have more captures by now.
+# If a listing is older than this and incomplete, the crawl begins a new listing, because the archive may have added
+# captures since the old listing began.
 _STALE_AFTER = timedelta(days=7)
 
 _SEVERAL_PAGES = (
@@ -68,9 +68,9 @@ class _PolicyCrawl:
     open_listings: the number of the policy's listings that are not complete.
     payloads: the payloads that are stored already, by the archive's checksum. Captures with such a checksum need not be
         fetched. None until the listings are complete.
-    under_way: the captures that are requested but not stored yet, by the key of their row in the index.
-    listed_again: the queries whose listings this crawl began a second time. That happens if another crawl of the same
-        policy completes or drops a listing on which this crawl works.
+    under_way: the captures that are requested but not stored yet, by the key of the capture's row in the index.
+    listed_again: the queries whose listings this crawl began a second time. A crawl begins a listing again if another
+        crawl of the same policy completes or drops the listing.
     """
 
     key: PolicyKey
@@ -89,12 +89,12 @@ class ArchiveSpider(BaseSpider):
 
     A location is declared for a period of time; captures from outside this period are not fetched.
 
-    since: a year, a month or a day; captures from before its beginning are not fetched.
-    until: a year, a month or a day; captures from after its end are not fetched.
+    since: a year, a month or a day. Captures from before the beginning of this time are not fetched.
+    until: a year, a month or a day. Captures from after the end of this time are not fetched.
 
-    The remaining work is kept in the database. For each page of the index, the crawl stores the listed captures and the
-    resume key of the next page. A listed capture remains there until its bytes are stored. So if a crawl is killed, the
-    next crawl continues its work.
+    The remaining work is stored in the database. For each page of the index, the crawl stores the listed captures and
+    the resume key of the next page. A listed capture remains in the database's list until the capture's bytes are
+    stored. So if a crawl is killed, the next crawl continues the work.
     """
 
     name = "archive"
@@ -125,14 +125,14 @@ class ArchiveSpider(BaseSpider):
             "listing": limits.listing_concurrency,
             "replay": limits.replay_concurrency,
         }
-        # The gate keeps the intervals between requests. The delay here has another reason: Scrapy ignores a slot's
-        # concurrency if the slot has no delay.
+        # The gate (crawler.backoff.Gate) enforces the intervals between requests. The delay below has another reason:
+        # Scrapy ignores a slot's concurrency if the slot has no delay.
         slots = {
             download_slot(kind): {"concurrency": count, "delay": 0.005, "jitter": 0}
             for kind, count in concurrency.items()
         }
         settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
-        # Scrapy keeps at most this many connections to a host open after their requests.
+        # This setting also limits how many idle connections to a host Scrapy keeps open for reuse.
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", sum(concurrency.values()), priority="spider")
 
     def set_up(self, environment: Settings) -> None:
@@ -148,8 +148,8 @@ class ArchiveSpider(BaseSpider):
             budget = Budget(environment.state_home, self._archive.budget_key)
             budget.blocked()  # raises ArchiveBudgetError if the file can't be used
         self._gate = Gate(self._archive, self._limits, lambda: self.crawler.engine.running, budget)
-        # If a callback or the pipeline raises, nothing removes the capture from the captures under way, and the crawl
-        # would never end. So an internal error ends the crawl.
+        # After an exception in a callback or in the pipeline, the capture would stay in the captures under way, and the
+        # crawl would never end. So an internal error ends the crawl.
         for signal in (signals.spider_error, signals.item_error):
             self.crawler.signals.connect(self.internal_error, signal)
 
@@ -158,7 +158,7 @@ class ArchiveSpider(BaseSpider):
     async def start(self) -> AsyncIterator[Any]:
         """Yields requests, and captures that need no request, until nothing is left to do.
 
-        If the allowed number of policies or captures is under way, waits until one of them is finished.
+        If the upper limit of policies or captures is reached, waits until a policy or a capture is finished.
         """
         self._crawls = {}
         self._changed = asyncio.Event()
@@ -181,7 +181,7 @@ class ArchiveSpider(BaseSpider):
                     continue
                 # If the archive does not return a capture, another capture with the same checksum has to be fetched
                 # instead. So a policy is not finished while one of its captures is under way. A capture may be stored
-                # while the next steps are being chosen, so this is checked before.
+                # while `_next_steps` runs, so `was_under_way` is determined before the call.
                 was_under_way = bool(crawl.under_way)
                 steps = await self._next_steps(crawl, room)
                 for step in steps:
@@ -219,9 +219,9 @@ class ArchiveSpider(BaseSpider):
     async def _next_steps(self, crawl: _PolicyCrawl, room: int) -> list[Request | FetchedCapture]:
         """Returns the next steps for a policy whose listings are complete: requests, or captures to store.
 
-        If the payload with a capture's checksum is stored already, the capture is returned without a request.
+        If a payload with a capture's checksum is stored already, the result contains the capture instead of a request.
 
-        room: the most captures for which to return steps.
+        room: upper limit of the number of steps.
         """
         site = self._archive.site
         if crawl.payloads is None:
@@ -258,7 +258,7 @@ class ArchiveSpider(BaseSpider):
         return steps
 
     def on_capture_stored(self, stored: UnreadCapture) -> None:
-        """Counts the capture as BaseSpider does, and removes it from the captures under way."""
+        """Counts the capture in the same way as BaseSpider, and removes the capture from the captures under way."""
         super().on_capture_stored(stored)
         capture = stored.capture
         crawl = self._crawls[capture.key]
@@ -283,8 +283,8 @@ class ArchiveSpider(BaseSpider):
     def _finish(self, crawl: _PolicyCrawl, to_fetch: CaptureToFetch, count: int = 1) -> None:
         """Removes a capture from the captures under way.
 
-        count: the number of listed captures that are finished by this. If the archive doesn't return a capture, other
-            captures with the same checksum can be finished, too.
+        count: the number of listed captures that are finished. 0 if another capture with the same checksum is to be
+            fetched instead. More than 1 if several captures with the same checksum are given up together.
         """
         self.finished_count += count
         del crawl.under_way[to_fetch.listed.index_key]
@@ -309,7 +309,7 @@ class ArchiveSpider(BaseSpider):
                 raise ArchiveProtocolError("the archive's index sent the same resume key twice")
         except ArchiveError as error:
             self.tally.add_failure(subject, str(error))
-            # With the stored resume key, the next crawl would get the same faulty answer. So the listing starts over.
+            # With the stored resume key, the next crawl would receive the same wrong answer. The listing starts over.
             await self._in_thread(self.store.archive_listings.restart, listing)
             self._end_listing(crawl)
             return
@@ -317,7 +317,7 @@ class ArchiveSpider(BaseSpider):
             self.store.archive_listings.file_page, listing, page.captures, page.malformed, page.resume_key
         )
         if filed is None:
-            # Since this crawl requested the page, another crawl has completed or dropped the listing.
+            # Another crawl has completed or dropped the listing after this crawl requested the page.
             if listing.query in crawl.listed_again:
                 self.tally.add_failure(
                     subject,
@@ -337,7 +337,7 @@ class ArchiveSpider(BaseSpider):
             yield self._listing_request(crawl, filed)
 
     def listing_failed(self, failure: Failure) -> None:
-        """Records that a listing failed. The captures that are already listed are fetched all the same."""
+        """Records that a listing failed. The crawl still fetches the captures that are already listed."""
         arguments = request_of(failure).cb_kwargs
         crawl, listing = arguments["crawl"], arguments["listing"]
         self._note_failure(failure, f"{crawl} {listing.query.url}: listing")
@@ -368,7 +368,7 @@ class ArchiveSpider(BaseSpider):
         replay: Replay,
         redirect: FetchedCapture | None,
     ) -> AsyncIterator[Request | FetchedCapture]:
-        """Yields the capture made of an answer, or, if the answer is a redirect, the request for the target."""
+        """Yields the capture made from an answer; if the answer is a redirect, yields the request for the target."""
         result = self._archive.parse_replay(replay, response.status, header_map(response), response.body)
         if isinstance(result, ArchiveRedirect):
             yield self._replay_request(crawl, to_fetch, result.next_replay, redirect)
@@ -386,15 +386,15 @@ class ArchiveSpider(BaseSpider):
                     yield fetched
 
     async def replay_failed(self, failure: Failure) -> AsyncIterator[FetchedCapture]:
-        """Handles a replay request that failed. Yields a capture only if a redirect was fetched before."""
+        """Handles a failed replay request. If a redirect led to the request, yields the redirect's capture."""
         arguments = request_of(failure).cb_kwargs
         crawl, to_fetch = arguments["crawl"], arguments["to_fetch"]
         if isinstance(failure.value, RequestNotSentInterrupt):
             self._note_failure(failure, "")
             self._finish(crawl, to_fetch)
             return
-        # A revisit record refers to an earlier record. If the archive has lost the earlier record, it answers every
-        # request for the revisit with 503. This is not a failure of the crawl, since no later request would succeed.
+        # A revisit record refers to an earlier record. If the archive has lost the earlier record, the archive answers
+        # every request for the revisit record with 503. No later request would succeed, so the crawl has not failed.
         is_lost = isinstance(failure.value, ArchiveKeepsFailingError) and to_fetch.listed.is_revisit
         note = self._note_not_returned if is_lost else self._note_fetch_failed
         async for fetched in self._settle_without(crawl, to_fetch, arguments["redirect"], reason(failure), note):
@@ -421,8 +421,8 @@ class ArchiveSpider(BaseSpider):
 
         If the capture is a redirect and only its target is missing, yields the redirect itself as the capture.
 
-        Otherwise, the crawl requests another listed capture with the same checksum. If none is left, or if several were
-        requested in vain, all captures with this checksum are given up.
+        Otherwise, the crawl requests another listed capture with the same checksum. If no such capture is left, or if
+        the requests for several such captures have failed, all captures with this checksum are given up.
 
         why: the reason, in words.
         note: called if captures are given up. Its arguments are the name of the capture, the reason, and the number of
@@ -467,7 +467,7 @@ class ArchiveSpider(BaseSpider):
             raise CloseSpider("stopped") from None
 
     def _note_failure(self, failure: Failure, subject: str) -> None:
-        """Records a failed request. If the archive was given up, records that once for all requests."""
+        """Records a failed request. If the crawl gave up the archive, records one failure, not one for each request."""
         if not isinstance(failure.value, RequestNotSentInterrupt):
             self.tally.add_failure(subject, reason(failure))
         elif isinstance(failure.value, ArchiveGivenUpInterrupt) and not self._gave_up:
@@ -481,20 +481,20 @@ class ArchiveSpider(BaseSpider):
         self.stop("an error in clausewatch itself; see the log above")
 
     def spider_closed(self, reason: str) -> None:
-        """Ends the crawl as BaseSpider does.
+        """Ends the crawl in the same way as BaseSpider.
 
-        Deletes the finished listings if the crawl was completed. Otherwise counts the captures left for the next crawl.
+        If the crawl was completed, deletes the listings. Otherwise, counts the captures that were not fetched.
         """
         keys = [key for key, _ in self.policies()]
         if reason == "finished" and self._is_complete:
-            # Everything is stored and read now. Before this moment, the listings must stay in the database, so that a
-            # crawl that continues this one does not have to list again.
+            # All captures have been stored and read. The listings were needed up to this point, so that a crawl that
+            # continues an interrupted crawl need not request the listings again.
             try:
                 self.store.archive_listings.close(keys)
             except StorageError as error:
                 self.tally.add_failure("the end of the crawl", str(error))
         else:
-            # If the database fails here, the same failure has ended the crawl and is already reported.
+            # If the database fails here, an earlier failure of the database has ended the crawl and has been reported.
             with suppress(StorageError):
                 self.tally.count_left(sum(self.store.archive_listings.count_to_fetch(key) for key in keys))
         super().spider_closed(reason)
@@ -503,9 +503,9 @@ class ArchiveSpider(BaseSpider):
 def _narrowed(
     location: Location, begin: datetime | None, end: datetime | None
 ) -> tuple[datetime | None, datetime | None]:
-    """Returns the part of the time from begin to end in which the location is in use; both ends are included.
+    """Returns the first and the last moment of the part of the time from begin to end in which the location is in use.
 
-    None in place of the begin or the end means that there is no limit on that side.
+    None instead of the first or the last moment means that the part has no limit on that side.
     """
     last = location.end - timedelta(seconds=1) if location.end else None  # archives' timestamps have whole seconds
     begins = [moment for moment in (begin, location.begin) if moment]
@@ -516,6 +516,7 @@ def _narrowed(
 def _proves_checksum(capture: Capture) -> bool:
     """Returns whether the index's digest is the digest of the capture's payload.
 
-    It isn't if a redirect was followed: the digest is then the digest of the redirect's body, not of the target's.
+    False if a redirect was followed: the index's digest is the digest of the redirect's body, and the payload is the
+    target's body.
     """
     return capture.status == 200 and not capture.redirects

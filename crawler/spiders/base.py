@@ -28,7 +28,7 @@ class BaseSpider(scrapy.Spider):
     vendor: the vendors' slugs, separated by commas; an empty string means all vendors.
     finished_count: the number of finished captures or pages.
     unread_count: the number of captures that are stored but not read yet.
-    stopped: whether the crawl is ending early. Nothing more is stored then.
+    stopped: whether the crawl is ending early. If so, no further captures are stored.
 
     Creating a spider raises a ClausewatchError if a vendor or an argument is unknown, if a declaration or a setting is
     invalid, or if the database can't be opened.
@@ -91,14 +91,14 @@ class BaseSpider(scrapy.Spider):
         return None
 
     def stop(self, why: str) -> None:
-        """Ends the crawl early. If this is called several times, only the first reason is reported.
+        """Ends the crawl early. If the method is called several times, only the first reason is reported.
 
         why: the reason, in words.
         """
         if not self.stopped:
             self.stopped = True
             self.tally.add_failure("the crawl ended early", why)
-            # The attribute keeps the task alive: asyncio itself has only weak references to tasks.
+            # The attribute prevents garbage collection of the task: asyncio itself has only weak references to tasks.
             self._ending = asyncio.create_task(self.crawler.engine.close_spider_async(reason="stopped"))
 
     def spider_opened(self) -> None:
@@ -109,7 +109,7 @@ class BaseSpider(scrapy.Spider):
     def spider_closed(self, reason: str) -> None:
         """Handles Scrapy's signal that the crawl has ended: closes the store.
 
-        reason: `finished` if the crawl was completed; another word if it ended early.
+        reason: `finished` if the crawl was completed; another word if the crawl ended early.
         """
         self.tally.count_unread(self.unread_count)
         self.intake.close()

@@ -28,9 +28,9 @@ from intake.records import ReadCapture
 class LiveSpider(BaseSpider):
     """A spider that fetches each location at which a policy is published today.
 
-    The answer after all redirects and retries is a capture, whatever the answer's status.
+    The answer after all redirects and retries becomes a capture, whatever the answer's status.
 
-    If a location has several pages, the spider fetches them one after the other, and makes one capture of all of them.
+    If a location has several pages, the spider fetches them one after the other, and makes one capture of all pages.
     If one of the pages can't be fetched, there is no capture.
 
     If a location's text has changed, the spider fetches the location a second time some minutes later, to see whether
@@ -77,7 +77,7 @@ class LiveSpider(BaseSpider):
         return fetch.request().replace(callback=self.parse, errback=self.failed)
 
     async def parse(self, response: Response, fetch: LocationFetch) -> AsyncIterator[Any]:
-        """Yields the location's capture if this page is the location's last, or else the request for the next page."""
+        """Yields the request for the location's next page; after the last page, yields the location's capture."""
         try:
             with_page = await self._capturer.add_page(fetch, response)
         except RequestNotSentInterrupt:
@@ -95,7 +95,7 @@ class LiveSpider(BaseSpider):
                 yield self._request(with_page)
 
     async def on_capture_read(self, capture: Capture, read_capture: ReadCapture) -> None:
-        """Plans the second look at a location if the first look shows another text than the capture before."""
+        """Plans the second look at a location if the first look's text differs from the previous capture's text."""
         await super().on_capture_read(capture, read_capture)
         fetch = self._first_looks.pop((capture.key, capture.asked_url), None)
         if fetch is None or read_capture.version_id is None:
@@ -114,9 +114,9 @@ class LiveSpider(BaseSpider):
         self.crawler.engine.crawl(request)
 
     def spider_idle(self) -> None:
-        """Handles Scrapy's signal that no request is left. Keeps the crawl open while second looks are still to come.
+        """Handles Scrapy's signal that no request is left. Prevents the end of the crawl until the last second look.
 
-        When everything else is finished, prints once how long the crawl waits.
+        If only second looks are left, prints once how long the crawl waits.
         """
         if not self._second_looks:
             return
@@ -131,7 +131,7 @@ class LiveSpider(BaseSpider):
         raise DontCloseSpider
 
     def spider_closed(self, reason: str) -> None:
-        """Ends the crawl as BaseSpider does, and cancels the second looks that are still to come."""
+        """Ends the crawl in the same way as BaseSpider, and cancels the second looks that have not begun."""
         super().spider_closed(reason)
         self.tally.count_left(len(self._second_looks))
         for task in self._second_looks:

@@ -1,8 +1,9 @@
 """Decides which elements of a page are furniture.
 
-The decision uses an element's tag, ARIA role, class names and id. It also uses the element's share of links, and the
-share of its running text that uses the policy vocabulary. Some tags and names are also used for parts of policies. An
-element with such a tag or name counts as furniture only if a second feature confirms it.
+The decision uses an element's tag, ARIA role, class names and id. The decision also uses the share of the element's
+words that are in links, and the share of the element's running text that uses the policy vocabulary. Some tags and
+names are also used for parts of policies. An element with such a tag or name counts as furniture only if the element
+also has a second feature of furniture.
 """
 
 from extraction.blocks import Block, Box
@@ -10,14 +11,14 @@ from extraction.furniture import names
 from extraction.furniture.measuring import hardly_any_likely_policy_words, hardly_any_policy_words
 from extraction.words.normalization import word_set
 
-#: Elements that may count as furniture because of a class name or id. Paragraphs and headings aren't among them,
-#: because they are the vendor's text, even if their class is a name of furniture.
+#: Elements that may count as furniture because of a class name or id. Paragraphs and headings aren't in the set,
+#: because paragraphs and headings are the vendor's text, even if their class is a name of furniture.
 CONTAINER_TAGS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
     "article address"
 )
 # Two limits for the frame around a page (navigation, header, footer). An element that reaches the first limit and
-# exceeds the second limit holds the policy, so it isn't a part of the frame. The first limit is a number of words in
+# exceeds the second limit contains the policy and isn't a part of the frame. The first limit is a number of words in
 # running text that uses the policy vocabulary. The second limit is a share of the page's running text.
 _FRAME_POLICY_WORDS = 200
 _FRAME_PROSE_SHARE = 0.6
@@ -113,20 +114,21 @@ def _is_frame(box: Box, kinds: int, prose_words: int) -> bool:
         return False
     if _in_article(box):
         return False
-    # Some elements with the class name of a footer aren't footers: they hold most of the page's text, or have no link.
+    # Some elements with the class name of a footer aren't footers, but contain most of the page's text or have no
+    # links.
     return box.tag == "footer" or (
         box.link_blocks > 0 and box.tag in CONTAINER_TAGS and box.prose_words <= _FRAME_PROSE_SHARE * prose_words
     )
 
 
 def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
-    """Returns whether an element is furniture of a kind that its class names or id suggest.
+    """Returns whether an element is furniture of one of the kinds that the element's class names or id suggest.
 
     kinds: the kinds that the names suggest, as flags; not 0.
     """
     if kinds & names.BANNER:
-        # Sections of a policy may have the same names. A banner is recognised by a second feature: it has few words,
-        # and it either has a button, is hidden at first, or is a child of the body.
+        # Sections of a policy may have the same names. So a banner is recognised by further features: a banner has few
+        # words, and has a button, is hidden at first, or is a child of the body.
         is_over_page = box.hidden or (box.parent is not None and box.parent.tag == "body")
         return box.words < 150 and (is_over_page or bool(box.buttons))
     if kinds & names.LINKS and share < 0.05 and box.link_words * 2 > box.words:
@@ -137,8 +139,7 @@ def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
         return True
     if kinds & names.MENU and box.link_blocks >= 3 and hardly_any_policy_words(box):
         return True
-    # Parts of a policy may also have the names below. An aside is recognised by a second feature: a link, a form field
-    # or a button.
+    # Parts of a policy may also have the names below. So a second feature is checked: a link, a form field or a button.
     is_interactive = bool(box.link_blocks or box.form_fields or box.buttons)
     if kinds & names.EMPTY and (is_interactive or box.words < 60) and hardly_any_likely_policy_words(box):
         return True
@@ -172,7 +173,7 @@ def _titled_asides(blocks: list[Block], policy_words: int, prose_words: int) -> 
 def _consent_requests(blocks: list[Block], policy_words: int) -> set[int]:
     """Returns the elements that only ask for consent, as Python ids (`id(box)`).
 
-    Each of these elements has a button or link to accept or refuse.
+    Each of these elements has a button or link that gives or refuses consent.
     """
     requests: set[int] = set()
     for block in blocks:
@@ -196,13 +197,13 @@ def _consent_requests(blocks: list[Block], policy_words: int) -> set[int]:
 def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
     """Returns the hidden elements that repeat another element, as Python ids (`id(box)`).
 
-    A page may hold the same panel several times, once for each place where the panel can be opened. Two elements count
-    as copies if they have the same counts of words, and the same texts in their first and last blocks. The first copy
-    that isn't hidden is kept. If all copies are hidden, the first copy is kept.
+    A page may contain the same panel several times, once for each place where the panel can be opened. Two elements
+    count as copies if they have the same counts of words, and the same texts in their first and last blocks. The first
+    copy that isn't hidden is kept. If all copies are hidden, the first copy is kept.
     """
     if sum([box.hidden and box.words > 8 for box in boxes]) < 2:
         return set()
-    first: dict[int, int] = {}  # by the id of an element, the index of the first block inside the element
+    first: dict[int, int] = {}  # maps the id of an element to the index of the first block inside the element
     last: dict[int, int] = {}
     for index, block in enumerate(blocks):
         if block.box is not None:
@@ -220,8 +221,8 @@ def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
         if box.words > 8 and (box.words, box.prose_words) in sizes:
             begin = first[id(box)]
             content = (box.words, box.prose_words, blocks[begin].text, blocks[last[id(box)]].text)
-            # If an element holds only one child element, the two have the same content and begin with the same block.
-            # They aren't copies of each other.
+            # An element and its only child element have the same content and begin with the same block. The two
+            # elements aren't copies of each other.
             if box.hidden and begin_by_content.get(content, begin) != begin:
                 copies.add(id(box))
             begin_by_content.setdefault(content, begin)

@@ -7,15 +7,15 @@ The policy vocabulary is the set of words that policies use far more often than 
 from extraction.blocks import Block, Box
 from extraction.words.vocabulary import uses_policy_word, uses_shared_words
 
-# The fewest words of a block that counts as running text.
+# A block with fewer words than this doesn't count as running text.
 _FEWEST_PROSE_WORDS = 12
-# The least share of a page's running text that must use the policy vocabulary. A page with a lower share is assumed to
-# be in a language that the vocabulary doesn't cover.
+# If the share of a page's running text that uses the policy vocabulary is below this, the page is assumed to be in a
+# language that the vocabulary doesn't cover.
 _FEWEST_POLICY_SHARE = 0.1
 
 
 def boxes_around(blocks: list[Block]) -> list[Box]:
-    """Returns all elements that hold blocks, each after its parent element."""
+    """Returns all elements that contain blocks. Each element comes after its parent element."""
     boxes: list[Box] = []
     listed_ids: set[int] = set()
     for block in blocks:
@@ -29,22 +29,25 @@ def boxes_around(blocks: list[Block]) -> list[Box]:
 
 
 def count_words(blocks: list[Block]) -> None:
-    """Fills in the counts of the blocks and of the elements around them.
+    """Sets the counts of the blocks and of the elements around the blocks.
 
-    Used if the declaration selects the policy's text, so that no furniture is removed.
+    Used if the declaration's selectors choose the policy's text. No furniture is removed then.
     """
     measure(blocks, boxes_around(blocks))
 
 
 def measure(blocks: list[Block], boxes: list[Box]) -> tuple[int, int]:
-    """Fills in the counts of the blocks and elements (see extraction.blocks).
+    """Sets the counts of the blocks and elements (see extraction.blocks).
 
     boxes: the elements around the blocks, as `boxes_around` returns them.
 
-    Returns two counts: the words of running text that uses the policy vocabulary, and the words of all running text.
-    If less than a tenth of the running text uses the policy vocabulary, the running text that uses either the policy
-    vocabulary or shared words is counted instead. (Shared words are words that policies share with other pages.) If
-    that text is also less than a tenth, all running text is counted as text that uses the policy vocabulary.
+    Returns two counts. The first is the number of words in running text that uses the policy vocabulary. The second is
+    the number of words in all running text. There are two exceptions for the first count:
+
+    - If less than a tenth of the running text uses the policy vocabulary, the first count covers the running text that
+      uses the policy vocabulary or shared words. Shared words are words that policies share with other pages.
+    - If the running text that uses the policy vocabulary or shared words is also less than a tenth, the first count
+      covers all running text.
     """
     for box in boxes:
         box.begin_counting()
@@ -123,7 +126,8 @@ def hardly_any_policy_words(box: Box) -> bool:
 def hardly_any_likely_policy_words(box: Box) -> bool:
     """Returns whether at most a third of the element's running text uses the policy vocabulary or shared words.
 
-    Shared words are words that policies share with other pages. Text that uses only shared words counts half.
+    Shared words are words that policies share with other pages. Only half of the words in a block are counted if the
+    block uses shared words but no word of the policy vocabulary.
     """
     return is_hardly_any(box.likely_policy_words, box.prose_words)
 
@@ -131,7 +135,7 @@ def hardly_any_likely_policy_words(box: Box) -> bool:
 def is_hardly_any(policy_words: int, prose_words: int) -> bool:
     """Returns whether at most a third of the running text uses the policy vocabulary.
 
-    policy_words: the words of the running text that uses the vocabulary. prose_words: the words of all the running
-    text.
+    policy_words: the number of words in the running text that uses the vocabulary.
+    prose_words: the number of words in all the running text.
     """
     return policy_words * 3 <= prose_words

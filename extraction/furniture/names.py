@@ -8,14 +8,15 @@ from extraction.words.normalization import word_set
 #: Elements and ARIA roles of the frame around a page, such as its navigation.
 FRAME_TAGS = frozenset(["nav", "search"])
 FRAME_ROLES = word_set("navigation search menu menubar contentinfo")
-#: Elements and ARIA roles that count as furniture unless they hold much of the policy's text.
+#: Elements and ARIA roles that count as furniture unless the elements contain much of the policy's text.
 SIDE_TAGS = frozenset(["noscript", "legend"])
 SIDE_ROLES = word_set("toolbar dialog alertdialog banner tooltip complementary doc-toc")
 #: Elements that may count as furniture because of their tag alone, without a class name, id or role.
 FURNITURE_TAGS = word_set("nav search noscript legend footer header aside form")
-# Class names and ids of consent managers (CMPs) and their banners. A consent manager may hold more running text than
-# the policy, so the name alone decides. Some consent managers also write a list of cookies into the policy's text. The
-# elements of such lists have other names.
+# Class names and ids of consent managers (CMPs) and their banners. A consent manager may have more running text than
+# the policy, so an element with one of these names always counts as furniture. Some consent
+# managers also write a list of cookies into the policy's text. The pattern leaves out the names of the elements of
+# these lists, so the lists remain in the policy.
 _CONSENT = re.compile(
     r"(?:^|\s)(?:onetrust-(?:consent|banner|pc|style)\S*|ot-sdk-(?:container|row)|optanon-?(?:alert|popup|show)\S*|"
     r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|"
@@ -34,25 +35,27 @@ _BANNER = re.compile(
     r"settings|preferences)(?![a-z])|(?:banner|bar|popup|modal|notice|accept|eu|alert)[-_](?:cookies?|gdpr|"
     r"consent)(?![a-z])"
 )
-# The sets below, except _META_NAMES, hold parts of class names and ids: `menu` is a part of `main-menu`.
-# Names of lists of links. They count only if most of the element's words are in links.
+# The sets below, except _META_NAMES, contain parts of class names and ids: `menu` is a part of `main-menu`.
+# Names of lists of links. An element with such a name counts as a list of links only if most of the element's words are
+# in links.
 _LINKS_NAMES = word_set(
     "breadcrumb breadcrumbs crumbs pagination pager share sharing social socials related recommended toc "
     "submenu subnav navbar mainnav sidenav leftmenu topbar masthead newsletter skip"
 )
-# Names of elements that never hold running text of the policy.
+# Names of elements that never contain running text of the policy.
 _EMPTY_NAMES = word_set(
     "vote votes rate rating ratings helpful comments search searchform searchbox advert adverts ads "
     "testimonial testimonials livechat intercom newsletter backtotop postmeta byline commentlist respond related"
 )
-# Whole class names, which blogs and content management systems use for the author, tags and likes of a text.
+# Whole class names that blogs and content management systems use for the author, tags and likes of a text.
 _META_NAMES = word_set(
     "entry-meta post-meta article-meta entry-footer post-footer article-footer post-tags entry-tags post-categories "
     "cat-links tags-links posted-on byline author-box author-bio about-author article-votes article-comments "
     "article-subscribe page-metadata likes-section labels-section likes-and-labels-container post-author read-time "
     "reading-time post-info article-info-meta tag-list label-list tags taglist"
 )
-# Names of asides: elements whose running text hardly uses the policy vocabulary.
+# Names of asides. An element with such a name counts as an aside only if its running text hardly uses the policy
+# vocabulary.
 _ASIDE_NAMES = word_set(
     "related recommended recommendations recommendation recent popular trending teaser teasers promo promotion promos "
     "comment comments respond reply commentlist disqus newsletter subscribe subscription signup mailinglist chat "
@@ -61,26 +64,26 @@ _ASIDE_NAMES = word_set(
     "bio advert adverts ads sponsor sponsored sidebar hello toast notification app-banner smartbanner quicklinks cta "
     "feedback survey news blog posts latest featured products offers offer"
 )
-# Names of menus. A menu is a list of links, and may also have a line of text.
+# Names of menus. A menu is a list of links and may also contain a line of text.
 _MENU_NAMES = word_set(
     "nav navbar navigation menu megamenu submenu subnav mainnav sidenav dropdown sidebar topbar offcanvas drawer"
 )
-# Names of the page's footer. A footer may hold some sentences about the company.
+# Names of the page's footer. A footer may contain some sentences about the company.
 _FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
-# Names that are also used for parts of a policy ("section-header", "card-footer"). They count only for elements above
-# or below the running text, and for elements that consist mostly of links.
+# Names that are also used for parts of a policy ("section-header", "card-footer"). An element with such a name counts
+# as furniture only if the element is above or below the policy's running text, or consists mostly of links.
 _EDGE_NAMES = word_set(
     "nav navigation menu sidebar footer header toolbar follow subscribe signup feedback banner promo widget "
     "chat modal popup cta skip print language languages lang locale locales country copyright login appstore "
     "download badge badges loader loading hidden spinner author avatar byline carousel slider ticker dropdown "
     "select"
 )
-# The most parts of a name that is looked up in the sets. Longer names are made from a heading
-# ("how-your-rights-are-related-to-decisions") and don't tell what kind of element it is.
+# A name with more parts than this is not looked up in the sets. Longer names are made from headings
+# ("how-your-rights-are-related-to-decisions") and don't show the kind of the element.
 _MOST_PARTS = 4
 _PARTS = re.compile(r"[-_:]+")
 
-# Titles of asides, such as "Related articles". An aside stands beside the policy and isn't a part of the policy.
+# Titles of asides, such as "Related articles". An aside is text beside the policy that isn't a part of the policy.
 _ASIDE_TITLE = re.compile(
     # English
     r"(?:other |more )?related (?:articles?|posts?|content|topics?|reading|resources|links|pages|products|stories)|"
@@ -118,8 +121,8 @@ _ASIDE_TITLE = re.compile(
     r"相关(?:文章|阅读|链接)|最新(?:文章|消息)|관련 ?글",
     re.IGNORECASE,
 )
-# Titles of asides that a section of the policy may also have. For example, a section "Newsletter" may explain what a
-# shop does with subscribers' addresses.
+# Titles that both asides and sections of a policy use. For example, a section "Newsletter" may explain what a shop does
+# with subscribers' addresses.
 _SHARED_TITLE = re.compile(
     r"related|recommended|comments?(?: ?\(\d+\))?|latest (?:news|updates)|testimonials|reviews|categories|archives|"
     r"(?:subscribe|sign up|join|register)\b.{0,50}(?:newsletter|mailing list|updates|news|list|e-?mails?)|"
@@ -142,7 +145,7 @@ COPYRIGHT = re.compile(
 )
 #: Characters that decorate a link or a title.
 ORNAMENTS = "«»<>‹›|·•↑^←→*[] "
-#: Texts that are never a part of the policy, whatever element holds them, such as "Back to top".
+#: Texts that are never a part of the policy, such as "Back to top".
 PAGE_WORDS = re.compile(
     r"(?:back to (?:the )?top|(?:go )?back(?: to .{1,40})?|skip to (?:main )?content|print(?: this page| version)?|"
     r"close|"
@@ -157,7 +160,8 @@ PAGE_WORDS = re.compile(
     r"have more questions\?.*|return to top|loading\W*|accept(?: all)?(?: cookies)?|ok|got it!?)",
     re.IGNORECASE,
 )
-#: Words of a byline: the author of an article, the minutes it takes to read, the number of views.
+#: Words of a byline. A byline states the author of an article, the time in minutes to read the article, or the number
+#: of views.
 BYLINE = re.compile(r"\b(?:by|von|par|por|da|door|views?|comments?|min(?:ute)?s?\.? read)\b", re.IGNORECASE)
 #: The separator between the entries of a menu that is written in one line.
 MENU_SEPARATOR = re.compile(r"\s*(?:\||::|•|·|»|\]\s*\[)\s*")
@@ -189,7 +193,7 @@ def is_consent_control(text: str) -> bool:
 # Cached because most captures of a policy show the same titles.
 @functools.lru_cache(maxsize=4096)
 def is_aside_title(text: str) -> bool:
-    """Returns whether the text is a title that only asides have, not sections of a policy."""
+    """Returns whether the text is a title that only asides have. Sections of a policy have other titles."""
     return _ASIDE_TITLE.fullmatch(text) is not None
 
 
@@ -213,7 +217,7 @@ _PARTS_BY_KIND = (
 
 @functools.lru_cache(maxsize=16384)
 def kinds_by_names(names: str) -> int:
-    """Returns the kinds of furniture that an element's names suggest, as flags; 0 if the names suggest no kind.
+    """Returns, as flags, the kinds of furniture that an element's names suggest; 0 if the names suggest no kind.
 
     names: the element's `id` and `class` in lower case, separated by spaces.
     """

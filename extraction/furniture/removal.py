@@ -3,7 +3,7 @@
 The same rules apply to every site; there are no selectors for particular sites. The removal has three steps:
 
 1. Elements that are furniture are removed (`extraction.furniture.elements`).
-2. The core is determined. The core is the smallest element that holds at least nine tenths of the running text that
+2. The core is determined. The core is the smallest element that contains at least nine tenths of the running text that
    uses the policy vocabulary.
 3. The policy consists of the core, and of the title and date above the core. Scraps of the page, such as "Back to top",
    are removed inside and around the core.
@@ -19,11 +19,11 @@ from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
 from extraction.words.vocabulary import uses_policy_word
 
-# Elements that hold a single text, list or table. The core is never such an element, but an element around it.
+# Elements that contain a single text, list or table. If the core would be such an element, an outer element is chosen.
 _TEXT_TAGS = word_set(
     "p ul ol dl table blockquote pre details address li dt dd h1 h2 h3 h4 h5 h6 summary figure tbody tr"
 )
-# The least share of the policy's running text that the core holds.
+# The core contains at least this share of the policy's running text.
 _CORE_SHARE = 0.9
 _NUMBER = re.compile(r"\d{2}")
 
@@ -33,7 +33,8 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
 
     Returns an empty list if the page consists only of furniture.
 
-    blocks: all blocks of the page. title: the page's title.
+    blocks: all blocks of the page.
+    title: the page's title.
     """
     boxes = boxes_around(blocks)
     policy_words, prose_words = measure(blocks, boxes)
@@ -65,9 +66,9 @@ def _is_in_menu(box: Box | None) -> bool:
 
 
 def _is_menu(box: Box) -> bool:
-    """Returns whether an element is a menu, judging by its links or its name.
+    """Returns whether an element above or below the policy's running text is a menu.
 
-    The element stands above or below the policy's running text.
+    A menu is recognised by the links, class names and id of the element.
     """
     if box.policy_words:
         return False
@@ -79,7 +80,7 @@ def _is_menu(box: Box) -> bool:
 
 
 def _core(blocks: list[Block], boxes: list[Box]) -> Box:
-    """Returns the smallest element that holds nearly all of the policy's running text."""
+    """Returns the smallest element that contains nearly all of the policy's running text."""
     words_in: dict[int, int] = {}
     total = 0
     for block in blocks:
@@ -94,8 +95,8 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
             break
         if words and box.parent is not None:
             words_in[id(box.parent)] = words_in.get(id(box.parent), 0) + words
-    # A single paragraph, or one of several sections, may hold nearly all the words. The neighbours of this paragraph or
-    # section also belong to the policy, so the core has to be an element around them.
+    # A single paragraph, or one of several sections, may contain nearly all the words. The paragraphs or sections
+    # beside this paragraph or section also belong to the policy, so the core has to be an outer element.
     while core.parent is not None and (
         core.tag in _TEXT_TAGS
         or sum([block.box is core for block in blocks]) == 1
@@ -130,9 +131,11 @@ def _stands_in(box: Box | None, core: Box) -> bool:
 
 
 def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
-    """Extends the core's range of blocks to running text and a stated date shortly above or below the core.
+    """Extends the core's range of blocks to running text near the core, and to a stated date shortly below the core.
 
-    first, last: the indexes of the core's first and last block. Returns the extended indexes.
+    Returns the extended indexes.
+
+    first, last: the indexes of the core's first and last block.
     """
     for index in range(first - 1, max(-1, first - 13), -1):
         if blocks[index].likely_policy_words:
@@ -146,9 +149,10 @@ def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
 def _title_and_date(page: list[Block], above: list[Block], body: list[Block], title: str) -> list[Block]:
     """Returns the blocks above the body that belong to the policy: title, date, and text between title and body.
 
-    page: all blocks of the page, with furniture, because title and date may stand in the page's header.
+    page: all blocks of the page, including furniture, because title and date may be in the page's header.
     above: the blocks above the body that aren't furniture.
-    body: the blocks of the core. title: the page's title.
+    body: the blocks of the core.
+    title: the page's title.
     """
     if not body:
         return []
@@ -188,7 +192,7 @@ def _is_date(block: Block) -> bool:
 def _is_title(block: Block, title: str) -> bool:
     """Returns whether a block is the policy's title.
 
-    The title is a short heading with a word of the policy vocabulary, or a short text with such a word that is also in
+    The policy's title is a short text with a word of the policy vocabulary. The text is a heading, or is contained in
     the page's title.
     """
     if block.words > 14 or block.on_button or block.kind == "list_item":
@@ -201,7 +205,10 @@ def _is_title(block: Block, title: str) -> bool:
 
 
 def _is_laid_over(box: Box | None) -> bool:
-    """Returns whether an element stands in a banner or dialog over the page. Titles there aren't the policy's title."""
+    """Returns whether an element is in a banner or dialog over the page.
+
+    A title in a banner or dialog isn't the policy's title.
+    """
     while box is not None:
         if box.hidden or box.role in ("dialog", "alertdialog"):
             return True
@@ -216,9 +223,9 @@ def _is_named_in(title: str, block: Block) -> bool:
 
 
 def _without_titled_asides(blocks: list[Block]) -> list[Block]:
-    """Returns the blocks without asides that have a title but no element of their own.
+    """Returns the blocks without asides that begin with a title and aren't enclosed in a separate element.
 
-    Such an aside ends at the next heading of the same or a higher level.
+    Such an aside ends at the next heading of the same level or a higher level.
     """
     kept: list[Block] = []
     aside_level = 0
@@ -241,18 +248,18 @@ def _without_titled_asides(blocks: list[Block]) -> list[Block]:
 
 
 def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) -> list[Block]:
-    """Returns the blocks without the core's empty sections at its beginning and end.
+    """Returns the blocks without the empty sections at the beginning and end of the core.
 
-    A section is a child element of the core. An empty section has no running text, and stands above the first or below
-    the last section with running text. An empty section is kept if it has an e-mail address, a number or a date, or the
-    title.
+    A section is a child element of the core. An empty section has no running text, and is above the first section with
+    running text or below the last section with running text. An empty section isn't removed if the section contains an
+    e-mail address, a number, a date, or a heading of level 1 or 2.
     """
     sections = [_section_of(block, core) for block in blocks]
     likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]
     if not likely:
         return blocks
-    # At the beginning, a section without a word of the policy vocabulary may be an introduction. At the end, such a
-    # section isn't a part of the policy.
+    # At the beginning, a section without a word of the policy vocabulary may be an introduction. At the end, a section
+    # without a word of the policy vocabulary isn't a part of the policy.
     with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose_words]
     within = range(with_prose[0], likely[-1] + 1)
     informative = {
@@ -278,9 +285,9 @@ def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) ->
 
 
 def _section_of(block: Block, core: Box) -> Box | None:
-    """Returns the core's child element that holds the block.
+    """Returns the core's child element that contains the block.
 
-    Returns None if the block stands directly in the core, or outside the core.
+    Returns None if the block is directly in the core, or outside the core.
     """
     box, child = block.box, None
     while box is not None and box is not core:
@@ -291,8 +298,8 @@ def _section_of(block: Block, core: Box) -> Box | None:
 def _without_scraps(blocks: list[Block]) -> list[Block]:
     """Returns the blocks without scraps of the page, such as "Back to top".
 
-    At the beginning and the end, all scraps are removed. Elsewhere, only scraps that are links and titles of tables of
-    contents are removed.
+    At the beginning and the end, all scraps are removed. Elsewhere, only two kinds of scraps are removed: links, and
+    titles of tables of contents.
     """
     last = len(blocks)
     # The blocks below a copyright line near the end are the page's footer, unless running text follows the line.

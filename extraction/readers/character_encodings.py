@@ -11,7 +11,7 @@ from w3lib.encoding import http_content_type_encoding, resolve_encoding
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-# Labels of encodings in which text may consist only of bytes below 0x80. Text in these encodings can look like valid
+# Labels of encodings that can encode any text in bytes below 0x80. Text in these encodings can be mistaken for valid
 # UTF-8.
 _SEVEN_BIT = re.compile(r"iso2022|utf_?(?:7|16|32)|hz", re.IGNORECASE)
 
@@ -19,7 +19,7 @@ _SEVEN_BIT = re.compile(r"iso2022|utf_?(?:7|16|32)|hz", re.IGNORECASE)
 def decode(data: bytes, media_type: str = "") -> str:
     """Returns the characters of a text or page.
 
-    Bytes that can't be decoded become U+FFFD. NULs are dropped. No exception is ever raised.
+    Bytes that can't be decoded become U+FFFD. NULs are dropped. The function raises no exceptions.
 
     The encoding is the first in this list that fits the bytes:
 
@@ -40,7 +40,7 @@ def decode(data: bytes, media_type: str = "") -> str:
     meta = _META.search(data[:4096])
     declared = [http_content_type_encoding(media_type)]
     if meta:
-        # The `<meta>` was readable as ASCII, so the page isn't in UTF-16, even if the `<meta>` declares UTF-16.
+        # The `<meta>` could be read as ASCII, so the page isn't in UTF-16, even if the `<meta>` declares UTF-16.
         stated = resolve_encoding(meta[1].decode("ascii", "replace"))
         declared.append("utf-8" if stated and stated.startswith("utf-16") else stated)
     for encoding in declared:
@@ -54,7 +54,7 @@ def decode(data: bytes, media_type: str = "") -> str:
 def as_utf8(data: bytes, media_type: str = "") -> bytes:
     """Returns the characters that `decode` returns, encoded as UTF-8.
 
-    The HTML parser takes UTF-8 bytes, so most pages in UTF-8 are returned unchanged.
+    The HTML parser's input is UTF-8, so most pages in UTF-8 are returned unchanged.
     """
     if b"\0" not in data and not data.startswith(codecs.BOM_UTF8) and not data.isascii():
         text = _try(data, "utf-8")

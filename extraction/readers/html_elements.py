@@ -1,4 +1,4 @@
-"""Groups of HTML elements by how their text is read, and the Box of an element."""
+"""Groups of HTML elements whose text is read in the same way, and a function that makes the Box of an element."""
 
 import re
 
@@ -18,15 +18,15 @@ BLOCK_TAGS = word_set(
     "footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol "
     "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
 )
-#: Block elements that need special treatment in the walk over the page.
+#: Block elements that the walk over the page treats differently from other block elements.
 SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr")
-#: Block elements that get no Box, because each is a single text or a part of a table. Their blocks belong to the Box of
-#: the element around them.
+#: Block elements without a Box, because each of these elements is a single text or a part of a table. Blocks inside
+#: these elements belong to the Box of the next outer element.
 UNBOXED_TAGS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
 LIST_TAGS = ("ul", "ol", "menu", "dir")
 HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 BOLD_TAGS = frozenset(["b", "strong"])
-#: Inline elements whose text is read like the text around them.
+#: Inline elements whose text is read in the same way as the surrounding text.
 PLAIN_INLINE_TAGS = word_set(
     "i em u sup sub small big abbr ins mark time code cite q tt bdi s wbr kbd var samp acronym dfn nobr rt ruby"
 )
@@ -38,7 +38,7 @@ BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 
 
 def is_form_field(node: LexborNode) -> bool:
-    """Returns whether a user fills in the element with text or a choice.
+    """Returns whether the element is a form field into which a user enters text or a choice.
 
     node: an element whose tag is in FORM_FIELD_TAGS.
     """
@@ -53,8 +53,8 @@ def box_of(
     tag: the element's tag, or `div` for a custom element.
     custom_tag: the tag of a custom element, which is added to the names in the Box; '' for an element of HTML.
     attributes: all attributes of the element.
-    style, role: the values of the attributes `style` and `role`, which the caller has already looked up.
-    parent: the Box around the element; None if there is no Box around the element.
+    style, role: the values of the attributes `style` and `role`. The caller has already looked up these values.
+    parent: the Box around the element; None if the element isn't inside a Box.
     """
     if not attributes:
         return Box(tag, custom_tag.strip().lower(), "", parent, False)

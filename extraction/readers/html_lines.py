@@ -1,4 +1,4 @@
-"""Lines of inline text, which the walk over a page collects before it makes blocks of them."""
+"""Lines of inline text. The walk over a page collects lines, and then makes blocks of the lines."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,8 +15,8 @@ _SENTENCE_END = (".", "!", "?", ":", ";", ".”", '."', "。")
 class Line:
     """A line of inline text that is being collected.
 
-    parts: the pieces of the line's text, as the page writes them.
-    marked_parts: the same pieces with the Markdown marks of emphasis between them. Set only for Markdown.
+    parts: the pieces of the line's text as written in the page.
+    marked_parts: the same pieces, with the Markdown marks of emphasis between the pieces. Set only for Markdown.
     text: the normalised text of the line. Set only at the end of a block with several lines.
     length: the number of characters in the line.
     bold: the number of characters in bold type.
@@ -52,7 +52,7 @@ def begins_clause(line: Line, above: Line) -> bool:
 def sum_up(lines: Sequence[Line]) -> tuple[int, int, int, int, tuple[str, ...]]:
     """Returns the sums of `length`, `bold`, `linked` and `same_page` over the lines, and the links of the lines.
 
-    The sum of `length` is at least 1, so that callers can divide by it. The links have no duplicates.
+    The sum of `length` is at least 1, so that callers can divide by the sum. The links have no duplicates.
     """
     if len(lines) == 1:
         line = lines[0]

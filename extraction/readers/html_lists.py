@@ -14,7 +14,7 @@ _TYPE_BY_STYLE = (
 
 
 class ListNumbering:
-    """The lists that are open at the current point of the walk, each with the number of the next item."""
+    """The lists that are open at the current point of the walk, and the number of the next item of each list."""
 
     def __init__(self) -> None:
         self._next_numbers: list[int] = []

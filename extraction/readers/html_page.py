@@ -12,13 +12,14 @@ from extraction.readers.html_walk import Walker
 from extraction.readers.links import link_target
 from extraction.words.normalization import normalize
 
-# An end tag that the page shows as text, because the author's software escaped the markup by mistake.
+# An end tag that visitors see as text, because the author's software escaped the markup by mistake.
 _ESCAPED_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
-# The deepest nesting of elements that is kept. Real pages aren't nested deeper, and browsers flatten deeper elements,
-# too. The limit is needed because the parser's time grows with the square of the depth.
+# Start tags nested deeper than this are removed before parsing. Elements of real pages aren't nested deeper, and
+# browsers flatten deeper elements, too. The limit is needed because the parser's time grows with the square of the
+# depth.
 _MAX_DEPTH = 512
-# The fewest unclosed tags of a page that is checked for deep nesting. An ordinary page has hundreds of unclosed tags
-# (line breaks, images, comments), but fewer than this.
+# A page with at least this many unclosed tags is checked for deep nesting. An ordinary page has hundreds of unclosed
+# tags (line breaks, images, comments), but fewer than this limit.
 _MANY_OPEN = 2_000
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _NESTING_TAGS = frozenset(
@@ -58,7 +59,7 @@ def read_html(
 
     source: the page in UTF-8.
     url: the page's address, against which relative links are resolved; None if the address is not known.
-    select: CSS selectors. If there are any, only the matching elements are read.
+    select: CSS selectors. If `select` isn't empty, only the matching elements are read.
     remove: CSS selectors. The matching elements aren't read.
     markdown: whether the page was made from Markdown. If so, emphasis and spaces were typed by the author, so they are
         kept in the blocks' typography.
@@ -88,9 +89,10 @@ def read_html(
 
 
 def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
-    """Returns the blocks. If a block shows HTML tags as text, the block's text is parsed as HTML.
+    """Returns the blocks. If a block's text contains HTML tags, the text is parsed as HTML.
 
-    Such a page shows `<p>` to its visitors, because the author's software escaped the markup by mistake.
+    Visitors of a page with such a block see tags such as `<p>` as text, because the author's software escaped the
+    markup by mistake.
     """
     result = []
     for block in blocks:
@@ -119,7 +121,7 @@ def _matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
-    """Returns the nodes that aren't inside another of the given nodes, in order and without duplicates."""
+    """Returns the nodes without duplicates and without the nodes that are inside another node of the list, in order."""
     node_ids = {node.mem_id for node in nodes}
     kept: dict[int, LexborNode] = {}
     for node in nodes:
@@ -132,7 +134,7 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
 
 
 def _flattened(source: bytes) -> bytes:
-    """Returns the page's bytes without the start tags that are nested deeper than _MAX_DEPTH."""
+    """Returns the page's bytes. Start tags that are nested deeper than _MAX_DEPTH are replaced by spaces."""
     tags = source.count(b"<")
     if tags < _MANY_OPEN or tags - 2 * source.count(b"</") < _MANY_OPEN:
         return source

@@ -2,15 +2,15 @@
 
 from selectolax.lexbor import LexborNode
 
-# A cell counts as a part of the page's layout if it reaches both limits: a number of characters, and a share of the
-# page's characters.
+# A cell counts as a part of the page's layout if its text reaches both limits. The first limit is a number of
+# characters. The second limit is a share of the page's characters.
 _LONG_CELL = 400
 _LAYOUT_SHARE = 0.3
 _PARTS_OF_A_PAGE = "table, h1, h2, h3, form, fieldset, section, article, nav"
 
 
 class TableRows:
-    """Decides which rows of a page's tables hold data.
+    """Decides which rows of a page's tables contain data.
 
     The length of the page and the result for the last table are cached, because the rows of a table are examined one
     after another.
@@ -24,7 +24,7 @@ class TableRows:
         self._last_table = (0, False)
 
     def is_data_row(self, row: LexborNode) -> bool:
-        """Returns whether the cells of a row hold data that belong together, rather than parts of the page's layout."""
+        """Returns whether the cells of a row are related data, rather than parts of the page's layout."""
         cells = []
         child = row.first_child
         while child is not None:

@@ -1,7 +1,7 @@
 """The walk over an HTML page, which makes blocks of the page's elements and text, in reading order.
 
-The walk visits each node once, and doesn't use recursion. It is the hot path of extraction, so some code is written
-inline that could otherwise be in smaller functions.
+The walk visits each node once, and doesn't use recursion. The walk is the hot path of extraction, so some code is
+written inline instead of in smaller functions.
 """
 
 from selectolax.lexbor import LexborNode
@@ -37,7 +37,7 @@ _EMPHASIS_MARKS = {"em": "*", "strong": "**", "code": "`"}
 _SAME_PAGE = "#"
 
 # Flags that record which changes of the walk's state were made when an element was entered. `_leave` undoes these
-# changes. _DONE isn't a flag: it means that the element needs no further reading.
+# changes. _DONE isn't a flag: _DONE means that the element's content isn't visited.
 _DONE = -1
 _BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
     1 << n for n in range(13)
@@ -49,8 +49,8 @@ class Walker:
     """Collects inline text in lines until the block ends, then makes one or more blocks of the lines.
 
     base: the address against which relative links are resolved; None if the address is not known.
-    page: the page's own address, by which links to another place on the same page are recognised; None if the address
-        is not known.
+    page: the page's own address; None if the address is not known. A link to this address with a fragment leads to a
+        place on the same page.
     box: the element in which the walk begins; None for a whole page.
     markdown: whether the page was made from Markdown. If so, emphasis and spaces were typed by the author, so they are
         kept in the blocks' typography.
@@ -64,9 +64,9 @@ class Walker:
         self._page = page.partition("#")[0] if page else None
         self._markdown = markdown
         self._lines = [Line(markdown)]
-        self._pending = False  # whether the lines hold text or a line break
+        self._pending = False  # whether the lines contain text or a line break
         self._box = box
-        self._bold = 0  # number of open bold elements; likewise for _pre, _paragraph, _button
+        self._bold = 0  # number of open bold elements; _pre, _paragraph and _button count open elements, too
         self._pre = 0
         self._paragraph = 0
         self._button = 0
@@ -78,7 +78,7 @@ class Walker:
         self._in_row = 0  # 0 outside a data row, 1 in a data row, 2 in a cell of the row
 
     def walk(self, root: LexborNode) -> None:
-        """Adds the blocks of an element and of everything below it to `blocks`."""
+        """Adds the blocks of an element and of all its descendants to `blocks`."""
         self._rows = TableRows(root)
         # For each open element: the node that follows the element, the element's tag, and the flags of changes to undo.
         stack: list[tuple[LexborNode | None, str, int]] = []
@@ -172,8 +172,8 @@ class Walker:
     def _target(self, href: str) -> str | None:
         """Returns the target of a link.
 
-        Returns `#` if the link leads to a place on the same page. Returns None if the link leads to no page, as a link
-        with `javascript:`.
+        Returns `#` if the link leads to a place on the same page. Returns None if the link doesn't lead to a page. An
+        example is a link with `javascript:`.
         """
         if href.startswith("#"):
             return _SAME_PAGE
@@ -311,7 +311,7 @@ class Walker:
             self._text(further_line)
 
     def _flush(self) -> None:
-        """Ends the open block. Its lines become one block, or several blocks if `<br>` separates clauses."""
+        """Ends the open block. The lines become one block, or several blocks if `<br>` separates clauses."""
         lines, self._lines = self._lines, [Line(self._markdown)]
         self._pending = False
         if len(lines) == 1:

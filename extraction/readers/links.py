@@ -4,8 +4,8 @@ import functools
 import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-# Query parameters that advertising and campaign tools add to links on any site, from the lists of ClearURLs and
-# AdGuard.
+# Query parameters that advertising and campaign tools add to links on any site. The names are from the lists of
+# ClearURLs and AdGuard.
 _TRACKING = re.compile(
     r"(?:utm|hsa|pk|piwik|mtm|matomo)_\w+|_hs(?:enc|mi)|hsctatracking|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|"
     r"yclid|ysclid|twclid|ttclid|igshid|igsh|li_fat_id|mc_[ce]id|mkt_tok|_ga|_gl|vero_(?:id|conv)|oly_(?:anon|enc)_id|"
@@ -17,10 +17,10 @@ _SCHEMES_WITHOUT_PAGE = ("javascript:", "data:", "about:", "vbscript:", "blob:")
 
 
 def decode_cloudflare(code: str) -> str | None:
-    """Returns the e-mail address that Cloudflare encoded in `data-cfemail`; None if the code doesn't hold an address.
+    """Returns the e-mail address that Cloudflare encoded in `data-cfemail`; None if the code isn't an encoded address.
 
-    The code is hexadecimal. Its first byte is a key. The other bytes are the bytes of the address, XORed with the key,
-    as Cloudflare's script `email-decode.min.js` decodes them.
+    The code is hexadecimal. The first byte of the code is a key. The other bytes are the bytes of the address, XORed
+    with the key. Cloudflare's script `email-decode.min.js` decodes the code in the same way.
     """
     try:
         key, *rest = bytes.fromhex(code)

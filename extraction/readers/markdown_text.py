@@ -9,11 +9,11 @@ from markdown_it import MarkdownIt
 from extraction.readers.html_page import Page, read_html
 from extraction.source_lines import without_source_line
 
-# Code blocks are disabled, because indented text in a policy is a nested list or a quotation, and never source code.
+# Code blocks are disabled, because indented text in a policy is a nested list or a quotation, not source code.
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable("table").disable(["code", "fence"])
-# By default, markdown-it renders a link to a script as plain text that includes the brackets. With this setting it
-# renders a link, and the HTML reader drops the link's target. The assignment to validateLink follows markdown-it's
-# documentation.
+# By default, markdown-it renders a link to a script as plain text that includes the brackets. With the setting below,
+# markdown-it renders a link, and the HTML reader drops the link's target. markdown-it's documentation recommends
+# assigning to validateLink.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 
@@ -46,10 +46,10 @@ def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = 
 
 
 def _with_lists_reindented(text: str) -> str:
-    """Returns the text with its list items indented as CommonMark requires.
+    """Returns the text with list items indented as CommonMark requires.
 
     CommonMark allows at most three columns before an item. Many converters indent items by four columns or more.
-    CommonMark then reads such an item as a continuation of the paragraph above.
+    According to CommonMark, an item with four columns or more continues the paragraph above.
     """
     lines = []
     items: list[_OpenItem] = []

@@ -21,7 +21,8 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", "…")
-# The most seconds of wall-clock time. This is more than the limit of processor time, because the machine may be busy.
+# The wall-clock time, in seconds, after which reading a PDF is stopped. The wall-clock limit is higher than the limit
+# on processor time, because the machine may be busy.
 _TIMEOUT = 6 * SECONDS
 
 
@@ -30,11 +31,12 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
 
     The title is None if the metadata has no title.
 
-    ExtractionError if the file is encrypted or damaged, or if reading it exceeds the limits of memory or time.
+    ExtractionError if the file is encrypted or damaged, or if reading the file exceeds the limits on memory or time.
     """
     try:
         process = subprocess.run(  # noqa: S603  # runs our own module
-            # With -P, the folder of the module isn't on the import path, where it could hide standard-library modules.
+            # -P keeps this module's folder off the import path. Otherwise the folder's modules could shadow
+            # standard-library modules of the same name.
             [sys.executable, "-P", str(Path(__file__).with_name("pdf_lines.py"))],
             input=data,
             capture_output=True,
@@ -79,7 +81,10 @@ def _without_running_lines(lines: list[Line]) -> list[Line]:
 
 
 def _recurrence_key(line: Line) -> tuple[str, int]:
-    """Returns a key that the same header or footer has on all pages: the text without its numbers, and the height."""
+    """Returns a key that is equal for the same header or footer on all pages.
+
+    The key consists of the line's text, with each number replaced by `#`, and the line's height on the page.
+    """
     return re.sub(r"\d+", "#", line.text), round(line.base / 4)
 
 
@@ -89,7 +94,7 @@ def _blocks(lines: list[Line]) -> list[Block]:
     body_size = statistics.median(line.size for line in lines)
     steps = [above.base - below.base for above, below in pairwise(lines) if above.page == below.page]
     # Most lines follow another line of the same paragraph, so the median distance is the distance between lines of a
-    # paragraph. In a file of one-line paragraphs the median is too large, so the type size limits it.
+    # paragraph. In a file of one-line paragraphs the median is too large, so the distance is limited by the type size.
     step = statistics.median([step for step in steps if step > 1] or [body_size * 1.2])
     step = min(step, body_size * 1.8) if body_size > 1 else step
     right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right
@@ -120,7 +125,8 @@ def _continues(above: Line, line: Line, step: float, right: float) -> bool:
         return is_unfinished
     if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= step * 1.3:
         return False
-    # If the first word of `line` would have fitted at the end of the line above, the paragraph ends above.
+    # If the first word of `line` would have fitted at the end of the line above, the paragraph ends with the line
+    # above.
     room = right - above.right
     needed = (len(line.text.split()[0]) + 1) * line.size * 0.55
     if room > needed + 0.03 * right:

@@ -1,8 +1,8 @@
 """A program that reads the lines of a PDF: `python -P extraction/readers/pdf_lines.py`, with the PDF on standard input.
 
-A PDF of some kilobytes can cause gigabytes of memory use and hours of processor time. pdfium itself has no limits, and
-a crash of pdfium ends the whole process. So each PDF is read by this program in a process of its own, with limits on
-memory and time. The program imports no other module of clausewatch, so that it starts quickly.
+Reading a PDF of some kilobytes can use gigabytes of memory and hours of processor time. pdfium itself has no limits,
+and a crash of pdfium ends the whole process. So this program reads each PDF in a separate process, with limits on
+memory and time. The program imports no other module of clausewatch, so that the program starts quickly.
 
 The program prints a JSON object. The object has the members `title` and `lines`, or the member `error`. Each item of
 `lines` is a list of the fields of a `Line`. Texts aren't normalised.
@@ -20,10 +20,12 @@ if TYPE_CHECKING or __name__ == "__main__":
     import pypdfium2
     import pypdfium2.raw as pdfium
 
-#: The limits: bytes of memory and seconds of processor time. The largest policies take a twentieth of each limit.
+#: The limits of the process: bytes of memory and seconds of processor time. The largest known policies use a twentieth
+#: of each limit.
 MEMORY = 1 << 30
 SECONDS = 20
-# The most pages and characters that are read; the rest of a longer file is ignored. No known policy is longer.
+# Upper limits of the pages and characters that are read from a PDF. The rest of a longer PDF is ignored. No known
+# policy exceeds the limits.
 _MAX_PAGES = 500
 _MAX_CHARACTERS = 5_000_000
 
@@ -32,7 +34,7 @@ _MAX_CHARACTERS = 5_000_000
 class Line:
     """A line of text.
 
-    text: the line's text, as the file has it.
+    text: the line's text as written in the file.
     page: the index of the page, from 0.
     left, right: the positions of the line's left and right edges, in points from the page's left edge.
     base: the position of the line's baseline, in points from the page's lower edge.

@@ -1,7 +1,7 @@
 """The plain-text reader.
 
-It recognises three layouts of a text: paragraphs separated by blank lines, one clause on each line, and hard-wrapped
-lines.
+The reader recognises three layouts of a text: paragraphs separated by blank lines, one clause on each line, and
+hard-wrapped lines.
 """
 
 import itertools
@@ -23,24 +23,25 @@ _UNFINISHED_ENDINGS = word_set(
     "des un une à au aux par pour dans sur avec der die das den dem des ein eine von zu mit für im am el los "
     "las del con por para"
 )
-# The least and greatest widths, in characters, at which a text counts as hard-wrapped.
+# A text counts as hard-wrapped only if its width is between these two limits, in characters.
 _NARROWEST_WRAP = 40
 _WIDEST_WRAP = 120
 _MENU_SWITCH = re.compile(r"toggle navigation|skip to (?:main )?content|(?:open|close|toggle) menu", re.IGNORECASE)
 _VOTE = re.compile(r"was this (?:article|page|answer) helpful\b", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"©|\(c\) |copyright ", re.IGNORECASE)
-_FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # a field with its value, as "VAT ID: RO30754979"
-# The most words and characters of a heading.
+_FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # a field with a value, such as "VAT ID: RO30754979"
+# A line with more words or characters than these limits isn't a heading.
 _MOST_HEADING_WORDS = 12
 _LONGEST_HEADING = 80
-# A line in the form of a title is a heading only if the text below has more characters than this.
+# A line in the form of a title is a heading only if the text below has more characters than this limit. An exception is
+# the first line of a text.
 _SENTENCE_LENGTH = 60
 
 
 def read_text(text: str) -> list[Block]:
     """Returns the blocks of a plain text.
 
-    A first line that only names the source of the text is left out (see `extraction.source_lines`).
+    If the first line only names the source of the text, the line is left out (see `extraction.source_lines`).
     """
     raw_lines = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     lines = [normalize(line) if not _is_ruler(line) else "" for line in raw_lines]
@@ -71,7 +72,7 @@ def read_text(text: str) -> list[Block]:
 
 
 def is_hard_wrapped(lines: list[str]) -> bool:
-    """Returns whether a text of at least 20 lines is hard-wrapped, so that its lines end in the middle of clauses."""
+    """Returns whether a text is hard-wrapped: the text has at least 20 lines, and many lines end inside a clause."""
     return len(lines) >= 20 and (_wrap_width(lines) > 0 or _ragged_width(lines) > 0)
 
 
@@ -82,7 +83,7 @@ def _is_ruler(line: str) -> bool:
 def _wrap_width(lines: list[str]) -> int:
     """Returns the width, in characters, at which the text is hard-wrapped; 0 if the text isn't hard-wrapped.
 
-    In a hard-wrapped text, most lines are so full that the first word of the next line wouldn't have fitted.
+    In a hard-wrapped text, the first word of the next line wouldn't have fitted at the end of most lines.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     if len(pairs) < 3:
@@ -97,8 +98,8 @@ def _wrap_width(lines: list[str]) -> int:
 def _ragged_width(lines: list[str]) -> int:
     """Returns the approximate width, in characters, of a text that was hard-wrapped in a proportional font.
 
-    Returns 0 if the text isn't hard-wrapped. In a hard-wrapped text, many lines end in the middle of a sentence,
-    whereas paragraphs end with a sentence.
+    Returns 0 if the text isn't hard-wrapped. In a hard-wrapped text, many lines end in the middle of a sentence. A line
+    that is a whole paragraph ends with the end of a sentence.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)
@@ -115,7 +116,7 @@ def _continues(above: str, line: str, width: int, slack: int) -> bool:
     """Returns whether a line belongs to the same clause as the line above.
 
     width: the width at which the text is hard-wrapped, in characters; 0 if the text isn't hard-wrapped.
-    slack: by how many characters a full line may be shorter than the width.
+    slack: the number of characters by which a full line may be shorter than the width.
     """
     if _begins_clause(line):
         return False
@@ -141,10 +142,11 @@ def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
 def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> bool:
     """Returns whether a text in the form of a title is a heading.
 
-    It is a heading if it is the first text, or if the next text is longer. Another text in the form of a title may
-    stand between the heading and the longer text.
+    A text in the form of a title is a heading if the text is the first text, or if the next text is longer. Another
+    text in the form of a title may be between the heading and the longer text.
 
-    texts: all texts; '' stands for a blank line. index: the index of the text in question.
+    texts: all texts, with '' for each blank line.
+    index: the index of the text in question.
     """
     if not _in_title_form(texts[index]):
         return False
@@ -177,8 +179,9 @@ def _without_page_words(blocks: list[Block]) -> list[Block]:
     """Returns the blocks without remains of the web page from which the text was copied.
 
     Above the policy, the remains are lines of up to four words, followed by "toggle navigation" or "skip to content".
-    Below the policy, the remains are a question such as "Was this article helpful?" with everything after the question;
-    or a copyright line at the end, with at least five lines of up to four words above the copyright line.
+    Below the policy, the remains are one of two things. The first is a question such as "Was this article helpful?" and
+    all lines after the question. The second is a copyright line at the end, together with at least five lines of up to
+    four words above the copyright line.
     """
     first, last = 0, len(blocks)
     for index, block in enumerate(blocks[:60]):

@@ -1,6 +1,7 @@
 """Rules on the text of a capture.
 
-They quarantine other documents, and texts that use few words of the policy vocabulary (`extraction.words.vocabulary`).
+The rules quarantine documents other than the policy, and texts with few words of the policy vocabulary
+(`extraction.words.vocabulary`).
 """
 
 from core.captures import Verdict
@@ -21,11 +22,11 @@ from extraction.words.normalization import normalize
 # ISO 639-1 codes of the known languages: the languages that the policy vocabulary covers well. The two rules that
 # quarantine texts with too few words of the vocabulary apply only to known languages.
 _KNOWN_LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "no", "da", "fi", "pl", "cs", "id"])
-# The fewest words of a text that is quarantined for having no word of the policy vocabulary. A shorter text may be a
-# notice that the policy is withdrawn. Such a notice is accepted as the policy's last version.
+# A text without any word of the policy vocabulary is quarantined if the text has at least this many words. A shorter
+# text may be a notice that the policy is withdrawn. A withdrawal notice is accepted as the policy's last version.
 _NOTICE_WORDS = 100
-# The fewest words of running text for which the verdict's reason is `other_document`; with fewer words it is
-# `not_a_policy`.
+# A page with too few policy words gets the reason `other_document` if the page has at least this many words of running
+# text. With fewer words of running text, the reason is `not_a_policy`.
 _DOCUMENT_WORDS = 250
 
 
@@ -52,7 +53,7 @@ def no_policy_word(facts: Facts) -> Verdict | None:
 def named_as_other_document(facts: PageFacts) -> Verdict | None:
     """Quarantines a page that is named as another document, such as terms of service.
 
-    The page isn't quarantined if its title or one of its first headings names it as the policy.
+    The page isn't quarantined if the title or one of the first headings names the page as the policy.
     Evidence: the kind of page that the page's metadata for search engines declares, or the page's title.
     """
     own = phrases.OWN_TITLE.get(facts.capture.policy)
@@ -73,7 +74,7 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
 def _declared_other_kind(page: Page) -> str:
     """Returns the kind of page that the metadata for search engines or `<title>` declares, such as a job advertisement.
 
-    Returns '' if they declare no kind that rules out a policy.
+    Returns '' if neither the metadata nor `<title>` declares a kind that rules out a policy.
     """
     metadata = [node.text() for node in page.tree.css('script[type="application/ld+json"]')]
     match = first_match(phrases.OTHER_KIND, [*metadata, f"<title>{page.title or ''}"])
@@ -83,8 +84,8 @@ def _declared_other_kind(page: Page) -> str:
 def too_few_policy_words(facts: PageFacts) -> Verdict | None:
     """Quarantines a page, in a known language, that uses too few words of the policy vocabulary.
 
-    A page that is named as the policy needs fewer words of the vocabulary than other pages. A notice that the policy is
-    withdrawn needs no word of the vocabulary.
+    For a page that is named as the policy, fewer words of the vocabulary are required than for other pages. For a
+    notice that the policy is withdrawn, no word of the vocabulary is required.
     """
     if facts.document.language not in _KNOWN_LANGUAGES or phrases.WITHDRAWN.search(searchable(facts.beginning)):
         return None

@@ -16,27 +16,28 @@ from extraction.screening import phrases
 from extraction.words.normalization import normalize
 from extraction.words.vocabulary import count_policy_words
 
-# A density is the number of policy words (words that belong to the policy vocabulary) divided by the number of all
-# words. It is measured in the beginning of a document. Of several hundred policies in many languages, each has a
-# density above 0.02. The vendors' other pages have densities below 0.005.
-#: The lowest density of an ordinary policy.
+# The density of a text is the number of policy words (words that belong to the policy vocabulary), divided by the
+# number of all words. The density is measured at the beginning of a document. All of several hundred measured policies
+# in many languages have a density above 0.02. The vendors' other pages have densities below 0.005.
+#: A text with at least this density counts as an ordinary policy. The limit lies between the two measured groups.
 POLICY_DENSITY = 0.012
-#: The lowest density of a page that may be accepted at all, if its language is known.
+#: A page with a lower density than this is quarantined, if the vocabulary covers the page's language and the page isn't
+#: a notice that the policy is withdrawn.
 SPARSE_DENSITY = 0.006
-#: The lowest density at which a text counts as a policy even if the text is very short.
+#: A text with at least this density counts as a policy even if the text is very short.
 SHORT_POLICY_DENSITY = 0.035
-# The fewest policy words of a text that counts as a policy because of POLICY_DENSITY.
+# A document with fewer policy words than this isn't dense (see `Facts.is_dense`), even if its density is high.
 _ENOUGH_POLICY_WORDS = 12
 # The number of characters at a document's beginning in which words are counted.
 _COUNTED_CHARACTERS = 3_000
 # The number of characters at a text's beginning that are searched for the phrases of error pages, login forms and so
-# on. Such pages show these phrases near the top.
+# on. Error pages and login forms have these phrases near the top.
 _SEARCHED_CHARACTERS = 3_000
 # A stub is a page with fewer words than this. A stub may be a login form, or an empty page that a script fills later.
 _STUB_WORDS = 60
 # A small page has fewer words than this. A small page may be an error page or a bot challenge, with some navigation.
 _SMALL_PAGE_WORDS = 200
-# The most characters of a clause that doesn't count as running text.
+# A clause counts as running text if the clause has more characters than this.
 _PROSE_CHARACTERS = 60
 
 
@@ -85,7 +86,7 @@ class PageFacts(Facts):
 
     @cached_property
     def is_named_as_policy(self) -> bool:
-        """Whether the title, a heading or one of the first clauses names the document as the policy.
+        """Whether the title, one of the first headings or one of the first clauses names the document as the policy.
 
         Also True if `phrases.OWN_TITLE` lists no titles for the policy's slug.
         """
@@ -140,7 +141,7 @@ def facts_of(capture: Capture, payload: bytes, document: Document, page: Page | 
 
 
 def uses_policy_vocabulary(document: Document) -> bool:
-    """Returns whether a document has at least the density POLICY_DENSITY. The document may be short."""
+    """Returns whether a document has at least one policy word and at least the density POLICY_DENSITY."""
     policy_words, words = count_policy_words(_beginning(document))
     return policy_words > 0 and policy_words >= POLICY_DENSITY * words
 
@@ -157,19 +158,22 @@ def _beginning(document: Document) -> str:
 
 
 def searchable(text: str) -> str:
-    """Returns the first 3,000 characters of a text, with straight apostrophes, in which phrases can be searched."""
+    """Returns the part of a text that is searched for phrases: the first 3,000 characters.
+
+    Apostrophes in the returned text are straight.
+    """
     return text[:_SEARCHED_CHARACTERS].replace("’", "'").replace("‘", "'")
 
 
 def first_match(pattern: re.Pattern[str], texts: list[str]) -> re.Match[str] | None:
-    """Returns the match of a pattern in the first text that the pattern matches; None if it matches no text."""
+    """Returns the match of a pattern in the first text that matches; None if the pattern matches no text."""
     return next((match for match in map(pattern.search, texts) if match), None)
 
 
 def first_markup(page: bytes, *patterns: re.Pattern[str]) -> str:
     """Returns the first match of the first pattern that matches the page; '' if no pattern matches.
 
-    The patterns are in lower case. The match is returned in the page's own upper and lower case.
+    The patterns are in lower case. The returned match has the upper and lower case letters of the page.
     """
     markup = page.decode("latin-1")
     lower = markup.lower()  # in Latin-1, lower-casing changes no positions
@@ -178,7 +182,7 @@ def first_markup(page: bytes, *patterns: re.Pattern[str]) -> str:
 
 
 def quote(match: re.Match[str]) -> str:
-    """Returns a match with some of the text around it, to quote in the evidence."""
+    """Returns a match with some of the surrounding text, as a quotation for the evidence."""
     return normalize(match.string[max(0, match.start() - 30) : match.end() + 60])[:120]
 
 
@@ -188,5 +192,5 @@ def quarantined(reason: Reason, evidence: str) -> Verdict:
 
 
 def would_need_browser(evidence: str) -> Verdict:
-    """Returns the verdict on a page that is empty until a browser runs its scripts."""
+    """Returns the verdict on a page that is empty until a browser runs the page's scripts."""
     return Verdict("quarantined", "empty", evidence, needs_browser=True)

@@ -1,8 +1,9 @@
-"""Verdicts on captures that show the policy in another language than most of the policy's captures.
+"""Verdicts on captures in which the policy's language differs from the language of most of the policy's captures.
 
 A vendor may send the German policy to a visitor from Germany, and an archive's crawlers visit from many countries. The
 German page by itself looks like any policy. Only a comparison with the other captures shows that the page is a variant.
-So the verdict depends on the whole set of the policy's captures, but not on the order in which the captures arrived.
+So the verdict depends on the whole set of the policy's captures. The verdict doesn't depend on the order in which the
+captures arrived.
 """
 
 from collections import Counter
@@ -18,29 +19,31 @@ from core.captures import Verdict
 from core.clauses import Document
 
 #: If the latest captures are in another language and span at least this time, the vendor has switched to that language.
-#: If they span less time, they count as variants: archives have been observed to visit from abroad several times in a
-#: row for days, but not for a month.
+#: If the latest captures span less time, the captures count as variants. Archives have been observed to visit from
+#: abroad several times in a row for days, but not for a month.
 LANGUAGE_MOVE = timedelta(days=30)
 
-# The fewest characters of a text whose language is detected. On shorter texts the detector only guesses.
+# The language of a text with fewer characters than this isn't detected, because detection is unreliable for short
+# texts.
 _FEWEST_CHARACTERS = 200
-# The most characters of each of the three samples that are taken from a text.
+# Upper limit of the number of characters in each of the three samples of a text.
 _SAMPLE_CHARACTERS = 1200
-# The least lead of the detected language over the second most likely language: the difference of their log-likelihoods,
-# divided by the number of characters. Policies have a lead of 0.25 or more. Mixtures of languages and lists of names
-# have a lead below 0.1.
+# The detected language of a sample is certain only if the detector's lead is at least this. The lead is the difference
+# between the log-likelihoods of the most likely and the second most likely language, divided by the number of
+# characters. For policies the lead is 0.25 or more. For mixtures of languages and for lists of names the lead is below
+# 0.1.
 _LEAST_LEAD = 0.1
 
-# Norwegian has three codes: `no` for the language, `nb` and `nn` for its two written forms.
+# Norwegian has three codes: `no` for the language, `nb` and `nn` for the two written forms Bokmål and Nynorsk.
 _CANONICAL_CODES = {"nb": "no", "nn": "no"}
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureLanguage:
-    """The language of an accepted capture. Captures whose language isn't certain have no CaptureLanguage.
+    """The language of an accepted capture. There is no CaptureLanguage for a capture whose language isn't certain.
 
     captured_at: the time of the capture.
-    sort_key: a key that orders captures with the same time. It doesn't depend on when the captures arrived.
+    sort_key: a key that orders captures with the same time. The key doesn't depend on when the captures arrived.
     language: the ISO 639-1 code of the language.
     """
 
@@ -73,12 +76,12 @@ def _sample_language(sample: str) -> str | None:
 
 
 def undeclared_language(language: str | None, declared: str | None) -> Verdict | None:
-    """Returns the verdict on a document in another language than the declaration states.
+    """Returns the verdict on a document whose language differs from the language that the declaration states.
 
-    Returns None if both languages are the same, or if either is None.
+    Returns None if the two languages are the same, or if either language is None.
 
-    language: the document's language, as `sure_language` returns it.
-    declared: the language that the vendor's declaration states; None if it states no language.
+    language: the document's language as returned by `sure_language`.
+    declared: the language that the vendor's declaration states; None if the declaration states no language.
     """
     if language is None or declared is None or language == _CANONICAL_CODES.get(declared, declared):
         return None
@@ -88,21 +91,21 @@ def undeclared_language(language: str | None, declared: str | None) -> Verdict |
 def language_variants(captures: Collection[CaptureLanguage]) -> dict[CaptureLanguage, Verdict]:
     """Returns the verdicts on the variants among a policy's captures.
 
-    A variant is a capture in another language than the policy's own language. The policy's own language is the language
-    of most captures. If two languages have equally many captures, the language that was captured first is the policy's
-    own. Three rules decide which captures in other languages are variants:
+    The policy's own language is the language with the most captures. If two languages have equally many captures, the
+    language that was captured first is the policy's own language. Three rules decide which captures in other languages
+    are variants:
 
     - Captures before the first capture in the policy's own language aren't variants, because the policy may have been
       published in another language at first.
     - Captures between two captures in the policy's own language are variants.
-    - Captures after the last capture in the policy's own language are variants if the captures in their language span
-      less than LANGUAGE_MOVE.
+    - Captures after the last capture in the policy's own language are grouped by language. The captures of a group are
+      variants if the group spans less than LANGUAGE_MOVE.
     """
     ordered = sorted(set(captures), key=lambda capture: (capture.captured_at, capture.sort_key, capture.language))
     counts = Counter(capture.language for capture in ordered)
     if len(counts) < 2:
         return {}
-    # `most_common` returns languages with equal counts in the order in which they were counted.
+    # `most_common` sorts languages with equal counts by their first capture.
     own_language = counts.most_common(1)[0][0]
     verdicts: dict[CaptureLanguage, Verdict] = {}
     before: CaptureLanguage | None = None
@@ -125,7 +128,8 @@ def _runs(
 ) -> Iterator[tuple[list[CaptureLanguage], CaptureLanguage | None]]:
     """Splits the captures into runs in the policy's own language and runs in other languages.
 
-    Yields each run with the first capture after the run; None after the last run.
+    Yields each run, together with the first capture after the run. For the last run, None takes the place of the
+    capture.
     """
     runs = [list(run) for _, run in groupby(ordered, lambda capture: capture.language == own_language)]
     for run, following in zip(runs, [*runs[1:], None], strict=True):
@@ -133,7 +137,10 @@ def _runs(
 
 
 def _lasting_languages(run: Sequence[CaptureLanguage]) -> set[str]:
-    """Returns the languages that the vendor has switched to: their captures in the run span at least LANGUAGE_MOVE."""
+    """Returns the languages that the vendor has switched to.
+
+    The captures of such a language in the run span at least LANGUAGE_MOVE.
+    """
     times: dict[str, list[datetime]] = {}
     for capture in run:
         times.setdefault(capture.language, []).append(capture.captured_at)
@@ -143,8 +150,8 @@ def _lasting_languages(run: Sequence[CaptureLanguage]) -> set[str]:
 def _variant_verdict(capture: CaptureLanguage, before: CaptureLanguage, after: CaptureLanguage | None) -> Verdict:
     """Returns the verdict on a variant.
 
-    before, after: the last capture before the variant's run and the first capture after it. Both are in the policy's
-    own language. after is None if no capture follows the run.
+    before: the last capture before the variant's run. The capture is in the policy's own language.
+    after: the first capture after the variant's run, also in the policy's own language; None if the run is the last.
     """
     language, own_language = _name(capture.language), _name(before.language)
     if after is None:
@@ -163,7 +170,7 @@ def _other_language(evidence: str) -> Verdict:
 
 
 def _name(code: str) -> str:
-    # Imported here because Babel takes long to load, and few processes meet a page in another language.
+    # Imported here because Babel takes long to load, and few processes read a page in another language.
     from babel import Locale
 
     return str(Locale("en").languages.get(code, code))

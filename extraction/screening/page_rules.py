@@ -1,7 +1,6 @@
-"""Rules that recognise HTML pages which servers send instead of the policy.
+"""Rules that recognise HTML pages that servers send instead of the policy.
 
-Such a page is, for example, a bot challenge, an error page, a login form, a consent wall, or an empty page that a
-script fills later.
+Examples are bot challenges, error pages, login forms, consent walls, and empty pages that a script fills later.
 """
 
 import re
@@ -22,10 +21,11 @@ from extraction.screening.facts import (
 from extraction.screening.transfer_rules import CHALLENGE_BYTES
 from extraction.words.stated_dates import states_date
 
-# The number of bytes at a page's beginning that are searched for markup that embeds a policy. Such markup stands near
-# the page's text. Megabytes of data may follow, which aren't searched.
+# The number of bytes at a page's beginning that are searched for markup that embeds a policy. Such markup is near the
+# page's text. The megabytes of data that may follow aren't searched.
 _EMBED_BYTES = 200_000
-# The most words of a consent wall. A longer page may be the policy itself, with a button to agree to it.
+# A page with more words than this doesn't count as a consent wall, because the page may be the policy itself, with a
+# button to agree to the policy.
 _CONSENT_WALL_WORDS = 350
 # A line is searched for the phrases of error pages if it has fewer characters than this. Longer lines are running text,
 # in which a policy may use the same phrases.
@@ -64,7 +64,7 @@ def title_of_error_page(facts: PageFacts) -> Verdict | None:
 def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
     """Quarantines a small page whose first lines have the phrases of an error page.
 
-    A notice that the policy is withdrawn may use the same phrases. Such a notice isn't quarantined.
+    A notice that the policy is withdrawn may use the same phrases. A withdrawal notice isn't quarantined.
     """
     if not facts.is_small or phrases.WITHDRAWN.search(facts.beginning):
         return None
@@ -101,8 +101,8 @@ def element_named_not_found(facts: PageFacts) -> Verdict | None:
 def home_page(facts: PageFacts) -> Verdict | None:
     """Quarantines a capture that shows the site's home page instead of the policy.
 
-    Evidence: the policy's address redirects to the home page, or the page states the home page as its canonical
-    address.
+    Evidence: the policy's address redirects to the home page, or the canonical address that the page states is the home
+    page.
     """
     capture = facts.capture
     if facts.is_named_as_policy or not _path_segments(capture.asked_url):
@@ -140,8 +140,9 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
     """Quarantines a page that only asks for consent.
 
     Evidence: a button to accept, in the same element as most of the page's running text. If a page shows a policy
-    beside a consent banner, the policy's text and the button are in different elements. A policy with a button to agree
-    to the policy itself is recognised by its title, together with a stated date or several headings.
+    beside a consent banner, the policy's text and the button are in different elements. A page isn't quarantined if the
+    page is named as the policy and also has a stated date or several headings. Such a page may be a policy with a
+    button to agree to the policy itself.
     """
     blocks = facts.page.blocks
     shown_words = sum(block.words for block in blocks if not block.on_button and block.link_share < 0.5)
@@ -178,7 +179,7 @@ def _has_parts_of_policy(facts: PageFacts) -> bool:
 def password_field(facts: PageFacts) -> Verdict | None:
     """Quarantines a page with a password field.
 
-    The page isn't quarantined if it is named as the policy and has more than 60 words of running text.
+    The page isn't quarantined if the page is named as the policy and has more than 60 words of running text.
     """
     if facts.page.tree.css_first("input[type=password]") is None:
         return None
@@ -207,7 +208,7 @@ def _first_texts(facts: PageFacts) -> list[str]:
 def _has_sign_in_form(facts: PageFacts) -> bool:
     """Returns whether the page has a form with a field for a user name, an e-mail address or a telephone number.
 
-    Also True for a form that forwards a SAML sign-in message (SAML 2.0 bindings, section 3.5).
+    Also returns True for a form that forwards a SAML sign-in message (SAML 2.0 bindings, section 3.5).
     """
     fields = facts.page.tree.css("form input")
     names = " ".join(f"{field.attributes.get('name')} {field.attributes.get('id')}".lower() for field in fields)
@@ -222,7 +223,10 @@ def redirect_only(facts: PageFacts) -> Verdict | None:
 
 
 def _redirect_verdict(facts: PageFacts) -> Verdict:
-    """Returns the verdict on a page that redirects the browser. A page that a browser rendered doesn't need one."""
+    """Returns the verdict on a page that redirects the browser.
+
+    The verdict says that a browser is needed, unless the page was already rendered by a browser.
+    """
     return Verdict(
         "quarantined",
         "empty",
@@ -243,7 +247,7 @@ def asks_for_scripts(facts: PageFacts) -> Verdict | None:
 
 
 def embeds_policy(facts: PageFacts) -> Verdict | None:
-    """Quarantines a stub that has no sentence and loads the policy from another service by a script.
+    """Quarantines a stub that has no sentence and uses a script to load the policy from another service.
 
     Evidence: markup of a service that hosts policies, such as iubenda.
     """

@@ -1,6 +1,7 @@
 """Phrases, titles and markup of pages that servers send instead of a policy, in many languages.
 
-Phrases are searched in text whose apostrophes are straight. Markup is searched in the page in lower case.
+The patterns of phrases are applied to text with straight apostrophes. The patterns of markup are applied to the page in
+lower case.
 """
 
 import re
@@ -13,11 +14,11 @@ def _phrases(*alternatives: str) -> re.Pattern[str]:
 
 
 def _markup(*alternatives: str) -> re.Pattern[str]:
-    """Compiles a case-sensitive pattern. A search of a whole page that ignores case takes ten times as long."""
+    """Compiles a case-sensitive pattern. A case-insensitive search of a whole page takes ten times as long."""
     return re.compile("|".join(alternatives))
 
 
-#: Markup that only bot challenges and refusals have.
+#: Markup that occurs only in bot challenges and on pages that refuse access.
 CHALLENGE_MARKUP = _markup(
     r"cf-browser-verification|cf[-_]chl[-_]|cf-error-details|cdn-cgi/challenge-platform/h/|challenge-error-text",
     r"/\.well-known/sgcaptcha|_incapsula_resource|incapsula incident id|captcha\.px-cloud|px-captcha|_pxappid",
@@ -29,7 +30,7 @@ CHALLENGE_MARKUP = _markup(
 )
 #: Markup of bot challenges that is also found on other pages, for instance in a contact form.
 CAPTCHA_MARKUP = _markup(r"g-recaptcha|h-captcha|hcaptcha\.com|cf-turnstile|challenges\.cloudflare\.com|datadome")
-#: Phrases of bot challenges and refusals.
+#: Phrases of bot challenges and of pages that refuse access.
 BLOCKED = _phrases(
     r"just a moment|one moment, please|attention required|checking (?:if the site connection is secure|your browser)",
     r"(?:checking|making sure|verify(?:ing)?|confirm(?:ing)?|prove|ensure|let's confirm).{0,30} (?:you(?:'re| are)|is) "
@@ -132,7 +133,7 @@ LOGIN = _phrases(
     r"iniciar sesión|inicia sesión|accedi\b|entrar\b|inloggen|logga in|authenticat|zaloguj|войти|вход|ログイン|"
     r"로그인|登录",
 )
-#: Phrases of pages that are empty until a browser runs their scripts.
+#: Phrases of pages that are empty until a browser runs the pages' scripts.
 NEEDS_SCRIPT = _phrases(
     r"(?:enable|activate|requires?|needs?|without|turn on|activer|activez|aktivieren|habilita\w*|activa\w*|attiva\w*) "
     r"(?:your )?(?:le |el )?java ?script|javascript (?:is |seems to be |to be )?(?:disabled|required|enabled|"
@@ -163,8 +164,8 @@ PRIVACY_TITLE = _phrases(
     r"פרטיות",
     r"プライバシー|個人情報|隐私|隱私|个人信息|개인정보|privacidad|गोपनीयता|ความเป็นส่วนตัว|quyền riêng tư|privasi",
 )
-#: Nouns that make a title from OWN_TITLE the name of a document, as "notice" in "privacy notice"; and titles that name
-#: a document without such a noun, as "Privacy".
+#: Nouns that make a title from OWN_TITLE the name of a document, such as "notice" in "privacy notice". Also titles that
+#: name a document without one of these nouns, such as "Privacy".
 DOCUMENT_NOUN = _phrases(
     r"polic(?:y|ies)|notice|statement|declaration|charter|rules|terms|legal|information on|erklärung|hinweise?|"
     r"richtlinie|"
@@ -225,7 +226,7 @@ OTHER_KIND = _phrases(
     r"\"@type\"\s*:\s*\"(?:JobPosting|NewsArticle|DiscussionForumPosting|QAPage|Recipe|Event|Product)\"",
     r"<title>[^<]{0,120}\b(?:careers|jobs|stellenangebote?)\b",
 )
-#: Path segments in the addresses of home pages. Such an address may also have language codes (`/en/`).
+#: Path segments in the addresses of home pages. The address of a home page may also contain language codes (`/en/`).
 HOME_SEGMENTS = word_set(
     "home index index.html index.htm index.php default.aspx default.asp hc help support welcome start"
 )

@@ -1,13 +1,13 @@
 """The rules for the verdict on a capture, in the order in which they are applied.
 
-Each rule is a function of the facts about a capture. The rule returns a verdict of quarantine if it is certain that the
-capture doesn't show the policy; otherwise it returns None. The first verdict counts. If every rule returns None, the
-capture is accepted. To add a rule, write a function in `transfer_rules`, `page_rules` or `document_rules`, and add the
-function to the lists below at the position where it should be applied.
+Each rule is a function of the facts about a capture. If the facts certainly show that the capture doesn't show the
+policy, the rule returns a verdict of quarantine. Otherwise the rule returns None. The first verdict counts. If every
+rule returns None, the capture is accepted. To add a rule, write a function in `transfer_rules`, `page_rules` or
+`document_rules`, and add the function to the lists below at the position where the rule should be applied.
 
-A real policy must never be quarantined. So if a page uses the policy vocabulary as densely as policies do, only three
-rules apply (POLICY_PAGE_RULES), and phrases such as "not found" are ignored. No rule quarantines a page for its length
-alone.
+A real policy must never be quarantined. So only three rules apply to a page with the density of policy words that is
+typical of policies (POLICY_PAGE_RULES). Phrases such as "not found" are ignored on such a page. No rule quarantines a
+page only because the page is short.
 """
 
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ TEXT_RULES: tuple[Callable[[Facts], Verdict | None], ...] = (
     data_for_programs,
     no_policy_word,
 )
-#: The rules for an HTML page that uses the policy vocabulary as densely as a policy does.
+#: The rules for an HTML page with the density of policy words that is typical of policies (`PageFacts.is_dense`).
 POLICY_PAGE_RULES: tuple[Callable[[PageFacts], Verdict | None], ...] = (
     cut_off,
     consent_wall,
@@ -79,7 +79,8 @@ def screen(capture: Capture, payload: bytes, document: Document, page: Page | No
     """Returns the verdict on a capture that could be read into a document.
 
     The HTTP status of the capture is a success or is not known: `transfer_rules.status_verdict` judges other statuses.
-    page: the parsed page, from which the document was made; None if the payload isn't HTML.
+
+    page: the parsed page from which the document was made; None if the payload isn't HTML.
     """
     facts = facts_of(capture, payload, document, page)
     if not isinstance(facts, PageFacts):

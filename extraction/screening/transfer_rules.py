@@ -1,4 +1,4 @@
-"""Rules on the HTTP transfer: they judge the HTTP status, and whether the payload was cut off."""
+"""Rules on the HTTP transfer. The rules judge the HTTP status, and whether the payload was cut off."""
 
 import re
 
@@ -7,9 +7,10 @@ from extraction.screening import phrases
 from extraction.screening.facts import Facts, PageFacts, first_markup, quarantined
 
 #: The number of bytes at a page's beginning that are searched for the markup of bot challenges. Challenges are small
-#: pages, and their markup stands near the beginning.
+#: pages, and the markup is near the beginning of the page.
 CHALLENGE_BYTES = 60_000
-# The fewest bytes of a page that is checked for a cut-off end. A shorter page may be an intentional HTML fragment.
+# A page with fewer bytes than this isn't checked for a cut-off end, because the page may be an intentional HTML
+# fragment.
 _SHORTEST_CUT_PAGE = 1_000
 
 
@@ -40,8 +41,8 @@ def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:
 def cut_off(facts: Facts) -> Verdict | None:
     """Quarantines a capture if the payload's end is certainly missing.
 
-    Evidence: the payload has fewer bytes than Content-Length announced, or it is an HTML page that ends inside a tag or
-    in the middle of a sentence.
+    Evidence: the payload has fewer bytes than Content-Length announces, or the payload is an HTML page that ends inside
+    a tag or in the middle of a sentence.
     """
     capture, payload = facts.capture, facts.payload
     headers = {name.lower(): value for name, value in capture.headers}

@@ -30,8 +30,9 @@ _LABEL = re.compile(
     )\s*(?:[-–—:：]\s*(?=\S))?""",
     re.VERBOSE,
 )
-# If only a space follows a label such as "Article 5", the text has at most this many characters. A longer text, or a
-# sentence, only mentions the article: "Article 6 GDPR applies." isn't labelled "Article 6".
+# "Article 5", followed only by a space, isn't a label if the whole text has more characters than this, or is a
+# sentence.
+# A longer text or a sentence only mentions the article: "Article 6 GDPR applies." doesn't have the label "Article 6".
 _LONGEST_TITLE = 120
 # The first three letters of the words in _NAMED, in lower case (`str.casefold`).
 _BEGINNINGS = word_set(
@@ -66,12 +67,12 @@ _ROMAN = (
 
 
 def split_label(text: str) -> tuple[str | None, str]:
-    """Returns the label at the beginning of a clause, as the page writes the label, and the rest of the clause's text.
+    """Returns the label at the beginning of a clause, as written in the page, and the rest of the clause's text.
 
     Returns None and the whole text if the clause has no label. A number without punctuation isn't a label ("30 days
-    after …"). A text that consists only of a label has no label.
+    after …"). If the whole text has the form of a label, the text counts as text without a label.
     """
-    # For speed: most texts begin with a word of two or more letters with which no label begins.
+    # A shortcut: most texts begin with a word of two or more letters that isn't the beginning of a label.
     if (
         text[:2].isascii()
         and text[:2].isalpha()
@@ -95,7 +96,7 @@ def split_label(text: str) -> tuple[str | None, str]:
 
 
 def ordinal_label(number: int, list_type: str) -> str | None:
-    """Returns the label of a list's item, such as `3.`, `c.` or `iii.`; None if the list has bullets.
+    """Returns the label of an item in a list, such as `3.`, `c.` or `iii.`; None if the list has bullets.
 
     number: the item's number.
     list_type: the value of the attribute `type` of `<ol>`: `1`, `a`, `A`, `i` or `I`; '' for a list with bullets.

@@ -6,20 +6,22 @@ from functools import lru_cache
 import py3langid
 
 _CODE = re.compile(r"[a-z]{2}(?=$|[-_])")
-# The fewest characters of a text whose language is detected even if the page declares a language. On shorter texts the
-# detector only guesses, so the page's declaration is preferred.
+# For a text with fewer characters than this, the language that the page declares is preferred to the detected language,
+# because detection is unreliable for short texts.
 _FEWEST_SURE_CHARACTERS = 200
-# The fewest characters of a text whose language is detected at all.
+# The language of a text with fewer characters than this is never detected.
 _FEWEST_CHARACTERS = 40
-# The most characters that are given to the detector.
+# Upper limit of the number of characters that are passed to the detector.
 _SAMPLE_CHARACTERS = 300
 
 
 def language_of(text: str, declared: str = "") -> str | None:
-    """Returns the ISO 639-1 code of a text's language; None if the text is too short to detect the language.
+    """Returns the ISO 639-1 code of a text's language.
 
-    declared: the language that the page declares in `<html lang>`, which is returned for a text of fewer than 200
-        characters; '' if the page declares no language.
+    For a text of fewer than 200 characters, the declared language is returned. Returns None if no language is declared
+    and the text has fewer than 40 characters.
+
+    declared: the language that the page declares in `<html lang>`; '' if the page declares no language.
     """
     if len(text) < _FEWEST_SURE_CHARACTERS:
         match = _CODE.match(declared.strip().lower())

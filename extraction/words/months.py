@@ -1,14 +1,14 @@
 """Names of the months in many languages, for the dates that policies state.
 
-The names are copied from the Unicode CLDR. They aren't looked up in Babel, for two reasons: Babel would load all its
-data of each of these languages in every process that reads pages, and a new release of Babel could change how a page is
-read.
+The names are copied from the Unicode CLDR. The names aren't looked up in Babel, for two reasons. Babel would load all
+data for each of these languages in every process that reads pages. And a new release of Babel could change how a page
+is read.
 """
 
-# The names of each month, from January to December, in lower case and without a full stop. For each language these are
-# the CLDR's wide and abbreviated names, in the forms that are used within a date and alone. The languages are English,
-# French, German, Spanish, Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Polish, Czech, Slovak,
-# Slovenian, Croatian, Hungarian, Romanian, Bulgarian, Greek, Russian, Ukrainian, Turkish, Estonian, Latvian,
+# The names of each month, from January to December, in lower case and without a full stop. Each language has the CLDR's
+# wide and abbreviated names, both in the form used within a date and in the stand-alone form. The languages are
+# English, French, German, Spanish, Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Polish, Czech,
+# Slovak, Slovenian, Croatian, Hungarian, Romanian, Bulgarian, Greek, Russian, Ukrainian, Turkish, Estonian, Latvian,
 # Lithuanian, Catalan, Indonesian and Vietnamese.
 _NAMES = (
     (

@@ -10,8 +10,8 @@ _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
     + [code for code in [*range(0x20), *range(0x7F, 0xA0)] if not chr(code).isspace()]
 )
-# Zero-width joiners and non-joiners where they have no effect. They do have an effect in Arabic and Indic scripts,
-# where they shape letters, and in emoji.
+# Zero-width joiners and non-joiners at places where the joiners have no effect. In Arabic and Indic scripts, joiners
+# shape letters. In emoji, joiners combine characters.
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
 _OTHER_THAN_LAYOUT_SPACE = re.compile(r"[^\S \t\n\r\f]")
 _LINE_BREAK = re.compile(r"[ \t]*[\n\r\f][ \t\n\r\f]*")
@@ -19,7 +19,7 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def normalize(text: str) -> str:
-    """Returns the text with runs of white space as single spaces, without invisible characters, in Unicode form NFC."""
+    """Returns the text in Unicode form NFC, with single spaces for runs of white space, and no invisible characters."""
     return _normalize_collapsed(" ".join(text.split()))
 
 
@@ -37,10 +37,11 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
 
     The typography is '' if it equals the normalised text.
 
-    raw: the text as the source has it.
-    text: the normalised text; None if it is `normalize(raw)`. It isn't if `raw` contains marks of emphasis.
-    every_space: whether the author typed each space, as in Markdown. If not, a run of spaces or line breaks belongs to
-        the page's layout, and becomes a single space in the typography.
+    raw: the text as written in the source.
+    text: the normalised text; None if the normalised text is `normalize(raw)`. If `raw` contains marks of emphasis, the
+        normalised text differs from `normalize(raw)`.
+    every_space: whether the author typed each space, as in Markdown. If False, a run of spaces or line breaks belongs
+        to the page's layout, and becomes a single space in the typography.
     """
     # The early returns are for speed. They apply to nearly every text of a page.
     if text is None and raw.isprintable() and "  " not in raw and unicodedata.is_normalized("NFC", raw):
@@ -53,8 +54,8 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
     elif raw == text:
         return text, ""
     spaced = _with_layout_as_spaces(raw)
-    # The only white space for which `isprintable` is True is the plain space. So a printable text has no other white
-    # space.
+    # The plain space is the only white-space character that Python counts as printable. So a printable text contains no
+    # other white space.
     if text == collapsed and not every_space and (spaced.isprintable() or not _OTHER_THAN_LAYOUT_SPACE.search(raw)):
         return text, ""
     if every_space:
@@ -67,16 +68,16 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
 
 
 def _with_layout_as_spaces(raw: str) -> str:
-    """Returns the text with a space in place of each line break, tab and form feed. No-break spaces are kept."""
+    """Replaces each line break, tab and form feed with a space. No-break spaces aren't replaced."""
     return raw.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\f", " ")
 
 
 def typography_without_prefix(typography: str | None, prefix: str) -> str | None:
     """Returns the typography without the bullet or label at its beginning.
 
-    typography: the typography of a text; None if the source doesn't have any.
-    prefix: the bullet or label, as it was removed from the beginning of the normalised text. In the typography, the
-        same bullet or label may contain additional characters: spaces, invisible characters, the `*` of emphasis.
+    typography: the typography of a text; None if the source has no typography.
+    prefix: the bullet or label that was removed from the beginning of the normalised text. In the typography, the same
+        bullet or label may contain additional characters: spaces, invisible characters, the `*` of emphasis.
     """
     remaining = sum(not character.isspace() for character in prefix)
     if not typography or not remaining:

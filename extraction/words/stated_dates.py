@@ -1,4 +1,4 @@
-"""Recognises the date on which a policy takes effect or was last updated, if the policy's text states the date."""
+"""Recognises the date that a policy's text states: the date on which the policy takes effect or was last updated."""
 
 import functools
 import re
@@ -42,11 +42,13 @@ _UPDATED = re.compile(
     r"ultima\s+actualizare|最終(?:更新|改定|改訂)日?|改定日|改訂日|更新日|最后更新|更新日期|修订日期|(?:최종\s*)?(?:개정|수정)일)",
     re.IGNORECASE,
 )
-# The most characters from the end of an announcement ("last updated") to the end of the announced date.
+# A date counts as announced if the date ends at most this many characters after the end of the announcement ("last
+# updated").
 _REACH = 70
-# The most characters of a clause that holds only an announcement ("Last updated:"), or only a date.
+# A clause with more characters than this isn't checked as a clause that consists only of an announcement ("Last
+# updated:") or only of a date.
 _LONGEST_PART = 40
-# The most characters of a clause that only states a date, with its announcement.
+# A clause with more characters than this doesn't count as a clause that only states a date.
 _LONGEST_STATEMENT = 160
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -70,14 +72,14 @@ def _date_pattern() -> re.Pattern[str]:
 def _dates_in(text: str) -> list[date | None]:
     """Returns the dates in a text, in order.
 
-    A date that doesn't exist becomes None. So does an ambiguous date (03/04/2018).
+    A date that doesn't exist becomes None. An ambiguous date (03/04/2018) becomes None, too.
     """
     dates: list[date | None] = []
     for match in _date_pattern().finditer(text):
         group = match.groupdict()
         if group["n2"]:
             first, second, year = int(group["n2"]), int(group["n3"]), int(group["y2"])
-            # In dates with full stops the day comes first, everywhere in Europe.
+            # In dates that are written with full stops, the day comes first everywhere in Europe.
             if group["sep"] == "." or first > 12 or first == second:
                 day, month = first, second
             elif second > 12:
@@ -107,14 +109,14 @@ def states_date(text: str) -> bool:
 
 
 def stated_date(texts: Sequence[str]) -> date | None:
-    """Returns the effective date that a policy states; if it states none, the date of its last update.
+    """Returns the effective date that a policy states. If the policy states none, returns the date of the last update.
 
     texts: the texts of the policy's clauses, in order.
 
-    A date counts only if it is announced by words such as "effective" or "last updated". These words stand shortly
-    before the date, either in the same clause, or in the clause above if that clause holds nothing else. If a policy
-    announces several dates, the first counts. Returns None if the policy announces no date, if the date doesn't exist,
-    or if the date is ambiguous (03/04/2018).
+    A date counts only if words such as "effective" or "last updated" announce the date. These words are shortly before
+    the date: in the same clause, or in a short clause directly above the short clause that contains the date.
+    If a policy announces several effective dates, or several dates of updates, the first date counts. Returns None if
+    the policy announces no date, if the date doesn't exist, or if the date is ambiguous (03/04/2018).
     """
     update_dates: list[date | None] = []
     for index, text in enumerate(texts):

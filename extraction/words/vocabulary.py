@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from extraction.words.normalization import word_set
 
-# Whole words, or stems with any ending (`\w*`). They are words about privacy, personal data, consent and rights, and
-# words in the titles of policies.
+# Whole words, or stems with any ending (`\w*`). The words are about privacy, personal data, consent and rights, or
+# occur in the titles of policies.
 _STEMS = (
     # English
     r"privacy|personal(?:ly)?|polic(?:y|ies)|cookies?|data|information|consent|disclos\w*|gdpr|ccpa|"
@@ -35,7 +35,7 @@ _STEMS = (
     # Arabic, Hebrew
     r"خصوصية|الخصوصية|البيانات|פרטיות|מידע"
 )
-# An elided article may stand before the word ("l'information"), and punctuation may follow the word.
+# An elided article may precede the word ("l'information"), and punctuation may follow the word.
 _POLICY_WORD = re.compile(rf"(?:[^\W\d_]{{1,2}}['’])?(?:{_STEMS})(?![^\W_])", re.IGNORECASE)
 # Shared words: words that policies share with other pages. A text with two different shared words may be a part of a
 # policy.
@@ -86,12 +86,12 @@ _SHARED_WORDS = word_set(
     "leverantör avtal säkerhet webbplats tjänst server webbläsare enhet betalning beställning kunder år månader dagar"
 )
 # The number of characters at a text's beginning that are searched first. Most texts that use the policy vocabulary have
-# a word of the vocabulary there.
+# a word of the vocabulary within these characters.
 _HEAD = 200
-# The most characters of a word. The search of the rest of a text begins this many characters before the end of the
-# head, so that a word across that boundary is not missed.
+# The assumed maximum length of a word. The search of the rest of a text begins this many characters before the end of
+# the head, so that a word across the end of the head is found.
 _LONGEST_WORD = 40
-# The most characters of a text for which the result is cached. The limit keeps a hostile page from filling the memory.
+# The result for a text with more characters than this isn't cached, so that a hostile page can't fill the memory.
 _LONGEST_CACHED = 2_000
 # Words of the policy vocabulary in scripts without spaces between words.
 _UNSPACED_WORD = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보|情報|信息|资料|資料|정보")

@@ -56,7 +56,7 @@ def _export(store: Store, keys: list[PolicyKey], path: Path) -> None:
     def payload_of(sha256: str) -> bytes | None:
         try:
             return store.library.payload(sha256)
-        except DamageError as error:  # a damaged payload must not prevent the export of the other captures
+        except DamageError as error:  # the export continues with the other captures
             click.echo(f"omitted: {error}", err=True)
             return None
 

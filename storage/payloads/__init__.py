@@ -1,3 +1,4 @@
-"""Payloads: each is compressed by itself, or as a delta against a similar payload, and stored in the database or in an
-object store.
+"""Stores payloads in the database or in an object store.
+
+Each payload is compressed by itself, or as a delta against a similar payload.
 """

@@ -1,4 +1,4 @@
-"""Compresses bytes by themselves or as a delta against other bytes, and restores them, checking their SHA-256."""
+"""Compresses bytes by themselves or as a delta against other bytes. Restores the bytes and checks their SHA-256."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,12 +9,12 @@ from core.captures import sha256_hex
 from core.exceptions import DamageError
 
 # The zstandard level. On the real pages that were measured, higher levels save 2 % of the bytes and take twice as long.
-# Lower levels need 8 % more bytes. For pages of more than a megabyte they need far more, because they no longer find
-# the parts that both pages share.
+# Lower levels need 8 % more bytes. For pages of more than a megabyte, lower levels need far more bytes, because they
+# don't detect the parts that a page has in common with its keyframe.
 _LEVEL = 6
-# The binary logarithm of this level's window, which has 4 MiB. Larger pages need a larger window, so that every part of
-# the keyframe is in reach, and larger tables, so that all of the keyframe is indexed. Without the larger window and
-# tables, the delta of a page of 12 MB was as large as the page.
+# The binary logarithm of this level's window size, which is 4 MiB. Larger pages need a larger window, so that it covers
+# the whole keyframe, and larger tables, so that the whole keyframe is indexed. Without the larger window and tables,
+# the delta of a page of 12 MB was as large as the page.
 _LEVEL_WINDOW_LOG = 22
 _TABLE_LOG = 22
 
@@ -25,8 +25,8 @@ class Keyframe:
 
     sha256: the payload's SHA-256.
     plain: the payload's bytes.
-    whole_size: about how many bytes the payload takes when it is compressed by itself. For a keyframe that is itself
-        stored as a delta, it is the `whole_size` of the keyframe's own keyframe.
+    whole_size: the approximate size in bytes of the payload, compressed by itself. For a keyframe that is itself stored
+        as a delta, `whole_size` is the `whole_size` of the keyframe's own keyframe.
     """
 
     sha256: str
@@ -35,7 +35,7 @@ class Keyframe:
 
     @cached_property
     def dictionary(self) -> zstandard.ZstdCompressionDict:
-        """The payload's bytes as a zstandard dictionary. It is indexed once, for all payloads compressed against it."""
+        """The payload's bytes as a zstandard dictionary. The dictionary is indexed only once."""
         dictionary = zstandard.ZstdCompressionDict(self.plain, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
         dictionary.precompute_compress(level=_LEVEL)
         return dictionary
@@ -65,14 +65,14 @@ def compress_against(plain: bytes, keyframe: Keyframe) -> bytes:
 def restore(compressed: bytes, size: int, sha256: str, keyframe: Keyframe | None = None) -> bytes:
     """Returns the bytes that were compressed.
 
-    size: the number of bytes before compression. sha256: the SHA-256 of the bytes. keyframe: the keyframe that the
-    bytes were compressed against; None if they were compressed by themselves.
+    size: the number of bytes before compression. sha256: the SHA-256 of the bytes before compression. keyframe: the
+    keyframe that the bytes were compressed against; None if the bytes were compressed by themselves.
 
     DamageError if the restored bytes have another size or SHA-256.
     """
     plain = None
     try:
-        # zstandard allocates as much memory as the frame's header announces. A damaged header may announce any size.
+        # zstandard allocates as much memory as the frame's header declares. A damaged header may declare any size.
         if zstandard.frame_content_size(compressed) == size:
             dictionary = zstandard.ZstdCompressionDict(
                 keyframe.plain if keyframe else b"", dict_type=zstandard.DICT_TYPE_RAWCONTENT

@@ -1,6 +1,6 @@
-"""Finds the payloads of a policy's captures that are nearest in time to a new capture.
+"""Finds the neighbours of a new capture: the captures of the same policy that are nearest in time.
 
-These payloads resemble the new capture's payload most.
+The payloads of the neighbours are usually the most similar to the new capture's payload.
 """
 
 from bisect import bisect_right
@@ -14,10 +14,11 @@ from core.policies import PolicyKey
 from storage.tables.column_types import Moment
 from storage.tables.models import CaptureRow, PayloadRow
 
-# The most bytes of a compressed payload that stays in the database. A file of its own would take up at least this much
-# of a disk, and a request to a server would take more time than it is worth.
+# A compressed payload with more bytes than this is written to the payload store, if there is one. Smaller payloads stay
+# in the database: a separate file would occupy at least this many bytes on a disk, and a request to a server would
+# cost more time than it would save space.
 MAX_INLINE_BYTES = 4096
-# The most captures before a moment, and the most captures after it, that count as neighbours.
+# Upper limit of neighbours before a moment, and upper limit of neighbours after the moment.
 _NEIGHBOURS_EACH_SIDE = 12
 
 
@@ -26,10 +27,11 @@ class PackedForm:
     """How a payload is stored.
 
     sha256: the payload's SHA-256.
-    keyframe: the SHA-256 of the payload that this payload is stored as a delta against; None if it is stored whole.
-    keyframe_of_keyframe: the SHA-256 of the keyframe's own keyframe; None if the keyframe is stored whole.
-    stored_size: the compressed size in bytes. For a payload in a payload store, it is `MAX_INLINE_BYTES`, a lower
-        bound.
+    keyframe: the SHA-256 of the payload's keyframe; None if the payload is stored whole.
+    keyframe_of_keyframe: the SHA-256 of the keyframe's own keyframe; None if the payload or the keyframe is stored
+        whole.
+    stored_size: the compressed size in bytes. For a payload in a payload store, `stored_size` is `MAX_INLINE_BYTES`,
+        which is a lower bound of the size.
     """
 
     sha256: str
@@ -61,26 +63,26 @@ _NEIGHBOUR_QUERY = union_all(_before_query.subquery().select(), _after_query.sub
 
 
 def packed_forms(session: Session, sha256s: set[str]) -> dict[str, PackedForm | None]:
-    """Returns how payloads are stored, by SHA-256. The value is None for a payload whose keyframe is missing.
+    """Returns the packed forms of payloads, by SHA-256. The form is None if the payload's keyframe is missing.
 
-    sha256s: the payloads to look up. Payloads that are not stored are left out of the result.
+    sha256s: the SHA-256s of the payloads. Payloads that are not stored are left out of the result.
     """
     query = _FORM_QUERY.add_columns(_is_whole_or_has_keyframe).where(PayloadRow.sha256.in_(sha256s))
     return {row[0]: PackedForm(*row[:-1]) if row[-1] else None for row in session.execute(query)}
 
 
 class Neighbours:
-    """The captures of a policy that are stored or about to be stored, as seen by one transaction.
+    """The captures of a policy that one transaction has read from the database or is about to store.
 
-    If `nearest_payloads` is called for moments in chronological order, as for the captures of a crawl or a file, one
-    query usually answers many calls.
+    The captures of a crawl or of a file usually come in chronological order. If `nearest_payloads` is called in
+    chronological order, one query usually answers many calls.
     """
 
     def __init__(self, session: Session, key: PolicyKey) -> None:
         self._session = session
         self._parameters = key._asdict()
-        # A contiguous range of the policy's stored captures, oldest first. The two flags say whether the range includes
-        # the policy's first and last stored capture.
+        # A contiguous range of the policy's stored captures, oldest first. The two flags are true if the range includes
+        # the policy's first and last stored capture, respectively.
         self._stored: list[tuple[datetime, PackedForm]] = []
         self._reaches_first = self._reaches_last = False
         self._to_be_stored: list[tuple[datetime, PackedForm]] = []
@@ -92,7 +94,7 @@ class Neighbours:
     def nearest_payloads(self, moment: datetime) -> list[PackedForm]:
         """Returns the payloads of the captures nearest in time to a moment, the nearest first.
 
-        At most twelve captures before or at the moment and at most twelve captures after it are returned. Of several
+        At most twelve of the captures are before or at the moment, and at most twelve are after the moment. Among
         captures at the same time, the capture that was stored last counts as the nearest.
         """
         captures = sorted([*self._stored_around(moment), *self._to_be_stored], key=lambda capture: capture[0])
@@ -107,7 +109,8 @@ class Neighbours:
         enough_before = self._reaches_first or count_before >= _NEIGHBOURS_EACH_SIDE
         enough_after = self._reaches_last or count_after >= _NEIGHBOURS_EACH_SIDE
         if not (enough_before and enough_after):
-            # Executed on the connection: `session.execute` would first flush the pending payload rows.
+            # The query is executed on the connection, because `session.execute` would first flush the pending payload
+            # rows.
             rows = self._session.connection().execute(_NEIGHBOUR_QUERY, {**self._parameters, "moment": moment}).all()
             self._stored = [(at, PackedForm(*form)) for *form, at, _ in sorted(rows, key=lambda row: row[-2:])]
             count_before, count_after = self._count_sides(moment)
@@ -116,6 +119,6 @@ class Neighbours:
         return self._stored
 
     def _count_sides(self, moment: datetime) -> tuple[int, int]:
-        """Returns how many captures of the loaded range are before or at a moment, and how many are after it."""
+        """Returns the number of loaded captures before or at a moment, and the number of loaded captures after it."""
         count_before = bisect_right(self._stored, moment, key=lambda capture: capture[0])
         return count_before, len(self._stored) - count_before

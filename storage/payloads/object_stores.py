@@ -12,15 +12,15 @@ from obstore.store import LocalStore, S3Store
 from core.exceptions import DamageError, StorageError
 
 _ACCEPTED_URLS = "give file:///path/to/folder or s3://bucket/prefix; leave it empty to keep payloads in the database"
-# The longest time for a request. A database transaction is open during the request, and other processes may be waiting
-# for that transaction.
+# A request that takes longer than this fails. A database transaction is open during the request, and other processes
+# may be waiting for that transaction.
 _REQUEST_TIMEOUT = timedelta(seconds=20)
 _CONNECT_TIMEOUT = timedelta(seconds=5)
 _RETRIES = 3
 
 
 class UnavailableError(StorageError):
-    """Raised if a payload store refuses a request or can't be reached. url: the store's URL."""
+    """Raised if a request to a payload store fails, or if the store can't be reached. url: the store's URL."""
 
     def __init__(self, url: str, message: str) -> None:
         super().__init__(message)
@@ -28,10 +28,12 @@ class UnavailableError(StorageError):
 
 
 class ObjectStores:
-    """The object stores, each named by its URL. An object is written completely or not at all, and is never altered.
+    """The object stores, each identified by its URL.
 
-    url: the URL of the store for new objects; '' if new payloads stay in the database. Objects that are in another
-        store are read from that store.
+    An object is written completely or not at all, and is never altered.
+
+    url: the URL of the store for new objects; '' if new payloads are stored in the database. `get` can also read
+        objects from other stores, because older objects may be in other stores.
 
     StorageError if `url` is not the URL of a store, or if the store's folder can't be created.
     """
@@ -48,7 +50,7 @@ class ObjectStores:
     def put(self, key: str, data: bytes) -> None:
         """Writes an object to the store for new objects. After `put` has returned, a power cut can't lose the object.
 
-        UnavailableError if the store refuses or can't be reached.
+        UnavailableError if the object can't be written, or if the store can't be reached.
         """
         try:
             self._open(self.url).put(key, data, use_multipart=False)
@@ -60,7 +62,7 @@ class ObjectStores:
     def get(self, url: str, key: str) -> bytes:
         """Returns an object. url: the store's URL. key: the object's key in the store.
 
-        DamageError if the store no longer has the object; UnavailableError if the store can't be read.
+        DamageError if the object is missing from the store. UnavailableError if the store can't be read.
         """
         try:
             return bytes(self._open(url).get(key).bytes())
@@ -94,7 +96,7 @@ class ObjectStores:
 
 
 def open_store(url: str) -> LocalStore | S3Store:
-    """Returns a client for a store. DamageError if `url`, which comes from a row of the database, is no store's URL."""
+    """Returns a client for a store. url: a value from the database. DamageError if `url` is not the URL of a store."""
     if not _names_store(url):
         raise DamageError(f"according to the database, a payload is in {url!r}, but that is not a payload store's URL")
     if url.startswith("file:"):
@@ -129,7 +131,7 @@ def _make_folder(url: str) -> None:
 
 
 def _sync_to_disk(path: Path) -> None:
-    """Syncs a file, the file's folder, and the folder above, because the file's folder may be new, too."""
+    """Syncs a file, its folder, and the folder's parent folder. The parent is synced because the folder may be new."""
     for entry in (path, path.parent, path.parent.parent):
         descriptor = os.open(entry, os.O_RDONLY)
         try:

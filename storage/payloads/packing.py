@@ -1,9 +1,11 @@
 """Stores each payload once, under its SHA-256, and reads payloads back.
 
 Consecutive captures of a page mostly differ in a few tokens that the server generates for every answer. Most of a page
-stays the same from one year to the next. So a payload is stored whole (compressed by itself) or as a delta against
-another payload, its keyframe. A keyframe is itself stored whole, or as a delta against a payload that is stored whole.
-So reading a payload takes at most two further look-ups, regardless of the history's length.
+stays the same from one year to the next. Therefore, a payload is stored whole (compressed by itself) or as a delta
+against another payload, the payload's keyframe. A keyframe is itself stored whole, or as a delta against a payload that
+is stored whole. Reading a payload therefore takes at most two further look-ups, regardless of the history's length.
+
+The neighbours of a payload are the payloads of the captures of the same policy that are nearest in time.
 """
 
 from collections import OrderedDict
@@ -22,7 +24,7 @@ from storage.payloads.neighbours import MAX_INLINE_BYTES, Neighbours, PackedForm
 from storage.payloads.object_stores import ObjectStores
 from storage.tables.models import PayloadRow
 
-# The most keyframes that are tried for a new payload. After two keyframes, another keyframe is tried only if the
+# Upper limit of keyframes that are tried for a new payload. After two keyframes, another keyframe is tried only if the
 # smallest delta so far is larger than 1/64 of the payload.
 _MAX_KEYFRAMES_TRIED = 6
 _SMALL_DELTA_PART = 64
@@ -32,10 +34,11 @@ _TINY_DELTA_PART = 256
 # A delta counts as about as small as another delta if it is larger by at most a quarter plus 16 bytes.
 _EQUALLY_SMALL_RATIO = 1.25
 _EQUALLY_SMALL_BYTES = 16
-# After a lasting change, a page differs more from its keyframe, and every later delta is larger for it. Once these
-# extra bytes add up to a fifth of the size of a new keyframe, a new keyframe is made.
+# After a lasting change, a page differs more from its keyframe, which makes every later delta larger. Once the extra
+# bytes of these deltas add up to a fifth of the size of a new keyframe, a new keyframe is made.
 _DRIFT_PART = 5
-# A delta larger than a third of the payload stored whole isn't worth the look-up; the payload is stored whole.
+# If a delta is larger than a third of the compressed payload, the payload is stored whole, because the delta would save
+# too little for the additional look-up.
 _MAX_DELTA_PART = 3
 
 
@@ -45,7 +48,10 @@ _LOCATION_QUERY = select(PayloadRow.sha256, PayloadRow.keyframe, PayloadRow.stor
 
 
 class KeyframeCache:
-    """The keyframes that were used last, kept to avoid reading and indexing them again for each capture of a policy."""
+    """A cache of the keyframes that were used last.
+
+    Without the cache, a keyframe would be read and indexed again for each capture of a policy.
+    """
 
     def __init__(self) -> None:
         self._keyframes: OrderedDict[str, Keyframe] = OrderedDict()
@@ -59,9 +65,9 @@ class KeyframeCache:
             return self._keyframes.get(sha256)
 
     def add(self, keyframe: Keyframe) -> None:
-        """Adds a keyframe. Drops the least recently used keyframes while there are more than 16, or more than 32 MB.
+        """Adds a keyframe, and drops the least recently used keyframes if the cache is too large.
 
-        The keyframe that was just added is never dropped.
+        The cache contains at most 16 keyframes and at most 32 MB. The keyframe that was just added is never dropped.
         """
         with self._lock:
             self._keyframes[keyframe.sha256] = keyframe
@@ -77,11 +83,11 @@ def session_info(url: str) -> dict[str, Any]:
 
 
 def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> None:
-    """Stores the payloads of captures, if they are not stored yet. The caller then stores the captures themselves.
+    """Stores the payloads of captures, if the payloads are not stored yet. The caller then stores the captures.
 
-    captures: each capture with its payload. The payload can be None if it is stored already.
+    captures: each capture with its payload. The payload can be None if the payload is stored already.
 
-    StorageError if a payload is None and not stored, or if the payload store refuses.
+    StorageError if a payload is None and not stored, or if a payload can't be written to the payload store.
     """
     forms = packed_forms(session, {capture.sha256 for capture, _ in captures})
     neighbours_by_policy: dict[PolicyKey, Neighbours] = {}
@@ -107,17 +113,17 @@ def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> N
 def store_compressed(
     session: Session, sha256: str, size: int, keyframe: str | None, compressed: bytes
 ) -> dict[str, Any]:
-    """Returns the column values of a payload's row. Large compressed bytes are written to the payload store instead.
+    """Returns the column values of a payload's row. Writes large compressed bytes to the payload store.
 
-    sha256: the payload's SHA-256. size: the payload's length in bytes. keyframe: the SHA-256 of the payload that it was
-    compressed against; None if it was compressed by itself. compressed: the compressed bytes.
+    sha256: the payload's SHA-256. size: the payload's length in bytes. keyframe: the SHA-256 of the keyframe that the
+    payload was compressed against; None if the payload was compressed by itself. compressed: the compressed bytes.
 
-    UnavailableError if the payload store refuses.
+    UnavailableError (a StorageError) if the bytes can't be written to the payload store.
     """
     object_stores = object_stores_of(session)
     store = object_stores.url if len(compressed) > MAX_INLINE_BYTES and object_stores.url else None
     if store:
-        # The object is written before the row. If the process is killed in between, the object is left without a row,
+        # The object is written before the row. If the process is killed between the two writes, the object has no row,
         # which is harmless.
         object_stores.put(object_key(sha256, keyframe), compressed)
     return {
@@ -142,7 +148,7 @@ def get(session: Session, sha256: str) -> bytes:
 
 
 def unpack(session: Session, row: PayloadRow) -> bytes:
-    """Returns the payload of a row. Errors as in `get`."""
+    """Returns the payload of a row. StorageError and DamageError under the same conditions as `get`."""
     keyframe = _load_keyframe(session, row.keyframe, row.sha256) if row.keyframe else None
     return restore(compressed_bytes(session, row), row.size, row.sha256, keyframe)
 
@@ -150,13 +156,13 @@ def unpack(session: Session, row: PayloadRow) -> bytes:
 def compressed_bytes(session: Session, row: PayloadRow) -> bytes:
     """Returns the compressed bytes of a payload's row, from the row or from the payload store.
 
-    Errors as in `ObjectStores.get`.
+    Raises the same errors as `ObjectStores.get`.
     """
     return object_stores_of(session).get(row.store, object_key(row.sha256, row.keyframe)) if row.store else row.data
 
 
 def needed_stores(session: Session, sha256: str) -> set[str]:
-    """Returns the URLs of the payload stores that hold a payload, its keyframe, and the keyframe's own keyframe."""
+    """Returns the URLs of the payload stores that contain a payload, its keyframe, or the keyframe's own keyframe."""
     urls: set[str] = set()
     next_sha256: str | None = sha256
     for _ in ("the payload", "its keyframe", "the keyframe's keyframe"):
@@ -196,10 +202,10 @@ def object_stores_of(session: Session) -> ObjectStores:
 def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[PackedForm]) -> tuple[PackedForm, bytes]:
     """Returns how to store a payload, and the compressed bytes: a delta if it saves enough, or the whole payload.
 
-    neighbours: the payloads of captures of the same policy, the nearest in time first.
+    neighbours: the payload's neighbours, the nearest in time first.
     """
     # Every delta contains the tokens that the server generates for each answer. The smallest delta contains little
-    # more.
+    # besides these tokens, so its size is about the smallest size that any delta of this page can have.
     smallest_neighbour = min((form.stored_size for form in neighbours if form.keyframe is not None), default=0)
     candidates = _keyframe_candidates(neighbours)
 
@@ -228,7 +234,7 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
         return as_whole(compress(payload))
     smallest = min(len(delta) for _, delta in deltas)
     # Among the deltas that are about as small as the smallest delta, a delta against a whole payload is preferred,
-    # because reading it takes one look-up less.
+    # because reading that delta takes one look-up less.
     keyframe, delta = min(
         (pair for pair in deltas if _is_about_as_small(len(pair[1]), smallest)),
         key=lambda pair: (candidates[pair[0].sha256] is not None, len(pair[1])),
@@ -239,8 +245,8 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
         # keyframe: it is stored as a delta against the base, which is the keyframe's own keyframe.
         uses = 1 + sum(1 for form in neighbours if form.keyframe == keyframe.sha256)
         drift_cost = (len(delta) - smallest_neighbour) * uses * _DRIFT_PART
-        # The base is loaded only if the drift costs more than `delta` has bytes: a delta against the base is at least
-        # as large as `delta`, because the keyframe is nearer in time than the base.
+        # The base is loaded only if `drift_cost` exceeds the size of `delta`. A delta against the base is at least as
+        # large as `delta`, because the keyframe is nearer in time than the base.
         base = _load_sound_keyframe(session, base_sha256, sha256) if drift_cost > len(delta) else None
         if base is not None and drift_cost > len(new_keyframe := compress_against(payload, base)):
             keyframe, delta = base, new_keyframe
@@ -254,10 +260,12 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
 def _keyframe_candidates(neighbours: Sequence[PackedForm]) -> dict[str, str | None]:
     """Returns the payloads to try as keyframes, in the order in which to try them.
 
-    The result maps the SHA-256 of each payload to the SHA-256 of its own keyframe, or to None if it is stored whole.
+    The result maps the SHA-256 of each payload to the SHA-256 of the payload's own keyframe, or to None if the payload
+    is stored whole.
 
-    Only rows that this transaction sees are used, because a transaction that was rolled back may have stored the same
-    payloads in another form.
+    The candidates come only from `neighbours`, which this transaction has read or is about to store. They never come
+    from the KeyframeCache: a transaction that was rolled back may have added a keyframe to the cache, and the payload
+    may be stored in another form now.
     """
     used = [(form.keyframe, form.keyframe_of_keyframe) if form.keyframe else (form.sha256, None) for form in neighbours]
     unused = [
@@ -271,7 +279,7 @@ def _is_about_as_small(size: int, other_size: int) -> bool:
 
 
 def _load_sound_keyframe(session: Session, sha256: str, dependent: str) -> Keyframe | None:
-    """Returns a keyframe; None if it is damaged, because no new delta may depend on a damaged keyframe."""
+    """Returns a keyframe; None if the keyframe is damaged. No new delta may depend on a damaged keyframe."""
     try:
         return _load_keyframe(session, sha256, dependent)
     except DamageError:
@@ -279,9 +287,10 @@ def _load_sound_keyframe(session: Session, sha256: str, dependent: str) -> Keyfr
 
 
 def _load_keyframe(session: Session, sha256: str, dependent: str, must_be_whole: bool = False) -> Keyframe:
-    """Returns a keyframe.
+    """Returns a keyframe. DamageError if the keyframe is missing or damaged.
 
-    DamageError if it is damaged. dependent: the SHA-256 of the payload that needs the keyframe.
+    dependent: the SHA-256 of the payload that needs the keyframe. must_be_whole: whether to raise DamageError if the
+    keyframe is not stored whole.
     """
     keyframes: KeyframeCache = session.info["keyframes"]
     keyframe = keyframes.get(sha256)

@@ -1,4 +1,4 @@
-"""Column types that store every value of clausewatch in SQLite and in PostgreSQL, and return each value unchanged."""
+"""Column types for SQLite and PostgreSQL. They can store every value that clausewatch has, and return it unchanged."""
 
 import json
 import re
@@ -12,20 +12,20 @@ from core.exceptions import DamageError
 
 _T = TypeVar("_T")
 
-# PostgreSQL's text can't hold NUL (documentation, section 8.3), and neither database's text can hold a lone surrogate.
-# Addresses, headers and evidence come from pages, which may contain both.
+# PostgreSQL's text type can't store NUL (documentation, section 8.3). Neither database's text type can store a lone
+# surrogate. Addresses, headers and evidence come from pages, which may contain NUL and surrogates.
 _UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 
 
 class _Checked(TypeDecorator[_T]):
-    """A column type that raises DamageError for a stored value that it can't convert.
+    """A column type that raises DamageError if a stored value can't be converted.
 
-    SQLite doesn't enforce column types, so a column of a damaged file may hold any value.
+    SQLite doesn't enforce column types, so a column of a damaged file may contain any value.
     """
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], _T | None] | None:
-        """Returns SQLAlchemy's conversion of stored values, with its errors turned into DamageError."""
+        """Returns SQLAlchemy's function that converts stored values, wrapped so that it raises DamageError."""
         convert = super().result_processor(dialect, coltype)
         if convert is None:
             return None
@@ -44,7 +44,7 @@ class _Checked(TypeDecorator[_T]):
 
 
 class AnyText(_Checked[str]):
-    """A string of any code points. Backslashes, NUL and surrogates are stored as escapes: a backslash as `\\u005c`."""
+    """A string of any code points. Backslashes, NUL and surrogates are stored as escapes, a backslash as `\\u005c`."""
 
     impl = Text
     cache_ok = True
@@ -73,7 +73,8 @@ class Sha256(_Checked[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """Returns the 32 bytes of the checksum.
 
-        A damaged row may return a value that is not hexadecimal. Such a value becomes bytes that equal no checksum.
+        `value` may come from a damaged row, and may therefore not be hexadecimal. The result is then bytes that equal
+        no checksum.
         """
         if value is None:
             return None
@@ -85,7 +86,7 @@ class Sha256(_Checked[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Returns the checksum in hexadecimal.
 
-        A damaged row in SQLite may hold a value of another type. Such a value is returned as a string, which equals no
+        A damaged row in SQLite may contain a value of another type. That value is returned as a string, which equals no
         checksum.
         """
         if value is None:
@@ -94,7 +95,7 @@ class Sha256(_Checked[str]):
 
 
 class Json(_Checked[Any]):
-    """A value, stored as JSON in ASCII. The databases' own JSON types refuse the characters that AnyText escapes."""
+    """A value, stored as JSON in ASCII. The databases' JSON types can't store the characters that AnyText escapes."""
 
     impl = Text
     cache_ok = True
@@ -115,7 +116,10 @@ class Moment(_Checked[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Returns the time in UTC. It is naive for SQLite, which has no time zones. ValueError if `value` is naive."""
+        """Returns the time in UTC. The result is naive for SQLite, which has no time zones.
+
+        ValueError if `value` is naive.
+        """
         if value is None:
             return None
         if value.tzinfo is None:

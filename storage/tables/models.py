@@ -1,8 +1,8 @@
 """The tables, as SQLAlchemy models.
 
 Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from the
-evidence and can be derived again. A row's `seal` proves that the row was not altered (`storage.tables.seals`). Versions
-and periods have no table: `diffing.timeline` computes them from the readings.
+evidence and can be derived again. The `seal` of a row reveals whether the row was altered (`storage.tables.seals`).
+Versions and periods have no tables: `diffing.timeline` computes versions and periods from the readings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from storage.records import Decision
 from storage.tables import seals
 from storage.tables.column_types import AnyText, Bytes, Json, Moment, Sha256
 
-# SQLite numbers the rows of a table only if the type of its key is spelled INTEGER.
+# SQLite assigns keys to the rows of a table only if the type of the key column is written as INTEGER.
 _Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -28,11 +28,12 @@ class PayloadRow(Base):
     """A payload: the bytes of one or more captures, stored once under their SHA-256.
 
     size: the uncompressed size in bytes.
-    keyframe: the SHA-256 of the payload that this payload is stored as a delta against; None if it is stored whole. The
-        column is not declared as a foreign key, because SQLite can't drop a foreign-key column.
-    store: the URL of the payload store that holds the compressed bytes, under the key that
-        `storage.payloads.packing.object_key` returns; None if `data` holds them.
-    data: the compressed bytes; empty if a payload store holds them.
+    keyframe: the SHA-256 of the payload's keyframe: the payload is stored as a delta against the keyframe. None if the
+        payload is stored whole. The column is not declared as a foreign key, because SQLite can't drop a foreign-key
+        column.
+    store: the URL of the payload store that contains the compressed bytes, under the key that
+        `storage.payloads.packing.object_key` returns; None if the compressed bytes are in `data`.
+    data: the compressed bytes; empty if the compressed bytes are in a payload store.
     """
 
     __tablename__ = "payloads"
@@ -45,7 +46,7 @@ class PayloadRow(Base):
 
 
 class CaptureRow(Base):
-    """A capture. The columns are the fields of `core.captures.Capture`, which describes them.
+    """A capture. The docstring of `core.captures.Capture` describes the columns, except `identity`.
 
     identity: the SHA-256 of the fields that distinguish captures (`storage.capture_rows.capture_identity`). The fields
         themselves are too long for a unique index, because they include addresses.
@@ -74,7 +75,7 @@ class CaptureRow(Base):
 
 
 class DocumentRow(Base):
-    """A document, stored once under the SHA-256 of its JSON, although many captures may show it.
+    """A document, stored once under the SHA-256 of its JSON, even if many captures show the document.
 
     size: the length of the JSON in bytes.
     data: the compressed JSON.
@@ -88,20 +89,20 @@ class DocumentRow(Base):
 
 
 class ReadingRow(Base):
-    """The reading of a capture by one policy reader. The readings by earlier policy readers stay stored.
+    """The reading of a capture by one policy reader. Readings by earlier policy readers are not deleted.
 
     reader: the name of the policy reader. A policy reader is the combination of extractor, sameness rule
         (`diffing.sameness`) and declaration that a reading is made with (see `intake.policy_reader.reader_of`).
-    extractor: the version of the extractor and of the sameness rule. It is '' if the payload could not be read this
-        time, for instance because it was damaged. Such a reading is not lasting: it is made again later.
-    declared: a checksum of the parts of the declaration that apply to this capture. Together with `extractor` it
-        determines the reading, so a policy reader copies another policy reader's reading if both values are equal.
+    extractor: the version of the extractor and of the sameness rule; '' if the payload could not be read this time, for
+        instance because the payload was damaged. A reading with '' is not lasting: the capture is read again later.
+    declared: a checksum of the parts of the declaration that apply to this capture. `extractor` and `declared` together
+        determine the reading, so a policy reader copies another policy reader's reading if both values are equal.
     language: the document's language; None if the language is not certain.
-    verdict, reason, evidence, needs_browser: the verdict that follows from the capture alone. The policy's other
-        captures or a user's review may change it (`storage.verdicts`).
+    verdict, reason, evidence, needs_browser: the verdict that follows from the capture alone. The final verdict may
+        differ because of the policy's other captures or a user's review (`storage.verdicts`).
     document_sha256: the SHA-256 of the document's row; None if the payload could not be read as a document.
-    version_id: the id of the version with the document's clauses, also if the capture is quarantined; None if the
-        document has no text.
+    version_id: the id of the version that has the document's clauses; None if the document has no text. A quarantined
+        capture has a `version_id`, too, if its document has text.
     """
 
     __tablename__ = "readings"
@@ -123,8 +124,8 @@ class ReadingRow(Base):
 class PolicyRow(Base):
     """The state of a policy as a whole. The row is inserted when the policy's first capture is read.
 
-    reader: the policy reader in force: the policy's timeline is made from its readings. A timeline never mixes readings
-        by different policy readers. A newer policy reader comes into force when it has read all captures.
+    reader: the name of the policy reader in force. The policy's timeline is computed from the readings by this policy
+        reader only. A newer policy reader comes into force when it has read all captures of the policy.
     newest: the `captured_at` of the newest capture that was read, accepted or quarantined.
     revision: a counter, incremented by every transaction that may change the policy's history.
     composed_revision: the revision up to which all subscribers' digests were composed.
@@ -144,8 +145,8 @@ class PolicyRow(Base):
 class CountRow(Base):
     """The numbers of captures and reviews of a policy that were ever stored.
 
-    clausewatch never deletes captures or reviews. So `verify` reports a loss if the tables hold fewer rows than
-    counted.
+    clausewatch never deletes captures or reviews. So `verify` reports a loss if the tables contain fewer captures or
+    reviews than these numbers.
     """
 
     __tablename__ = "counts"
@@ -159,7 +160,7 @@ class CountRow(Base):
 class UnreadRow(Base):
     """A mark on a capture that the policy reader in force may not have read yet.
 
-    With these marks, unread captures are found without a search of all captures.
+    The marks make it possible to find unread captures without a search of all captures.
     """
 
     __tablename__ = "unread"
@@ -170,7 +171,7 @@ class UnreadRow(Base):
 
 
 class ReviewRow(Base):
-    """A user's decision on a capture. It is evidence, and never altered. A capture's last decision is valid."""
+    """A user's decision on a capture. Decisions are evidence and are never altered. The last decision is valid."""
 
     __tablename__ = "reviews"
     __table_args__ = (Index("reviews_by_capture", "capture_id"),)
@@ -189,7 +190,8 @@ class ListingRow(Base):
 
     The row is deleted once a crawl has fetched all captures that the listing named.
 
-    identity: the SHA-256 of the policy and the query. It makes two crawls at the same time continue the same listing.
+    identity: the SHA-256 of the policy and the query. Two crawls at the same time continue the same listing, because
+        the identity is unique.
     """
 
     __tablename__ = "listings"
@@ -217,8 +219,8 @@ class ListedCaptureRow(Base):
 
     identity: the SHA-256 of the policy and of the archive's identifiers for the capture. The identifiers themselves are
         too long for a unique index, because they include addresses.
-    checksum: the archive's own checksum of what the capture shows; None if an equal checksum wouldn't mean an equal
-        page (see `core.archives.ListedCapture.checksum`).
+    checksum: the archive's own checksum of the captured page; None if an equal checksum would not prove an equal page
+        (see `core.archives.ListedCapture.checksum`).
     tried: whether fetching the capture has failed.
     """
 
@@ -247,12 +249,12 @@ class ListedCaptureRow(Base):
 class SubscriberRow(Base):
     """A subscriber: an e-mail address that digests are sent to.
 
-    id: the subscriber's number. It is never reused, because one process may be sending a digest to a subscriber while
-        another process unsubscribes the address.
+    id: the subscriber's number. A number is never reused, because one process may be sending a digest to a subscriber
+        while another process unsubscribes the address.
     vendors: the slugs of the vendors that the subscriber watches; empty for all vendors.
-    since: the time of the subscription; digests leave out changes captured before it.
-    caught_up: whether a digest has already covered all earlier changes of the vendors that the subscriber watches. It
-        is false again after the address subscribes anew, because the vendors may differ.
+    since: the time of the first subscription. Digests leave out changes captured before that time.
+    caught_up: whether a digest has already covered all earlier changes of the vendors that the subscriber watches.
+        Subscribing the address again sets `caught_up` to false, because the vendors may differ.
     """
 
     __tablename__ = "subscribers"
@@ -282,7 +284,7 @@ class WatermarkRow(Base):
 
 
 class OutboxRow(Base):
-    """A message to a subscriber. sent_at: the time at which it was sent; None while it waits to be sent."""
+    """A message to a subscriber. sent_at: the time at which the message was sent; None if it has not been sent yet."""
 
     __tablename__ = "outbox"
     __table_args__ = ({"sqlite_autoincrement": True},)

@@ -19,10 +19,10 @@ from storage.tables.models import Base
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _POSTGRESQL_LOCK = 0x636C6175  # any number that other programs on the server are unlikely to lock
-_alembic_lock = Lock()  # Alembic keeps the running migration in module globals, so threads must take turns.
+_alembic_lock = Lock()  # Alembic stores the running migration in module globals, so only one thread may migrate.
 
-# The revisions before the baseline migration, and the last commit that can migrate a database from them to the
-# baseline.
+# The revisions before the baseline migration, and the last commit that can migrate a database from these revisions to
+# the baseline.
 _BEFORE_BASELINE = frozenset({"0001", "0002", "0003", "0004", "0005"})
 _LAST_COMMIT_BEFORE_BASELINE = "4a914d7"
 
@@ -32,11 +32,11 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
 
     Only one process at a time migrates a database. Other processes wait.
 
-    reader, writer: two engines for the database. A transaction of `writer` takes the write lock at its beginning.
+    reader, writer: two engines for the database. A transaction of `writer` acquires the write lock at its beginning.
     name: the database's name in messages.
 
-    StorageError if the tables were made by a newer clausewatch, or by a clausewatch from before the baseline migration,
-    or if the database has clausewatch's tables but no record of their revision.
+    StorageError if the tables were created by a newer clausewatch, or by a clausewatch that is older than the baseline
+    migration, or if the database has clausewatch's tables but no record of their revision.
     """
     head_revision = head()
     with reader.connect() as connection:
@@ -47,7 +47,7 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
     with _alembic_lock, _foreign_keys_unchecked(writer) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
-        # Checked only after the lock is taken, because another process may have been creating the tables until now.
+        # The check follows the lock, because another process may have created the tables while this process waited.
         _check_no_unversioned_tables(connection, name)
         command.upgrade(migration_config(connection), "head")
     return head_revision
@@ -56,8 +56,8 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
 def check_can_upgrade(present: str | None, name: str) -> None:
     """Raises StorageError if this code can't migrate tables from a revision to the current revision.
 
-    present: the revision that the tables have; None for an empty database. name: the name of the database or of the
-    backup in messages.
+    present: the revision of the tables; None for an empty database. name: the name of the database or of the backup in
+    messages.
     """
     if present is None or present in {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
         return
@@ -78,7 +78,7 @@ def revision(connection: Connection) -> str | None:
 
 
 def head() -> str | None:
-    """Returns the current revision, with which this code works."""
+    """Returns the current revision: the revision of the schema that this code requires."""
     return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
 
 
@@ -95,9 +95,9 @@ def _revision_if_any(connection: Connection) -> str | None:
 
 
 def _check_no_unversioned_tables(connection: Connection, name: str) -> None:
-    """Raises StorageError if the database has tables with the names of ours, but no revision of the schema.
+    """Raises StorageError if the database has tables with the same names as clausewatch's, but no recorded revision.
 
-    Either the revision was lost, or the tables belong to another program. No migration may change such tables.
+    Either the revision was lost, or the tables belong to another program. No migration may change these tables.
     """
     if _revision_if_any(connection) is not None:
         return
@@ -111,10 +111,11 @@ def _check_no_unversioned_tables(connection: Connection, name: str) -> None:
 
 @contextmanager
 def _foreign_keys_unchecked(engine: Engine) -> Iterator[Connection]:
-    """Yields a connection on which SQLite lets a migration replace a table that other tables refer to.
+    """Yields a connection on which SQLite doesn't check foreign keys.
 
-    See https://www.sqlite.org/lang_altertable.html#otheralter. The setting is changed on the driver's connection,
-    because it can't be changed within a transaction.
+    Without the checks, a migration can replace a table that other tables refer to (see
+    https://www.sqlite.org/lang_altertable.html#otheralter). The setting is changed on the driver's connection, because
+    SQLite ignores the change within a transaction.
     """
     with engine.connect() as connection:
         if connection.dialect.name != "sqlite":

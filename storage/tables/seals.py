@@ -1,6 +1,6 @@
-"""Seals. A seal is the SHA-256 of a row's values, stored in a column of the row.
+"""Computes seals. A seal is the SHA-256 of a row's values, stored in a column of the row.
 
-`verify` computes it again. If the result differs, the row was altered after it was written.
+`verify` computes the seal again. If the result differs from the stored seal, the row was altered after it was written.
 """
 
 import json
@@ -13,8 +13,8 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from core.captures import sha256_hex
 
 # The columns that each table's seals cover: all columns, except the seal itself, keys that the database assigns, and
-# `needs_browser` in readings. If a migration adds a column to captures or reviews, which are evidence, the column must
-# be added here, and the migration must compute the seals again.
+# `needs_browser` in readings. Captures and reviews are evidence. If a migration adds a column to captures or reviews,
+# the column must be added to the constant below, and the migration must compute the seals again.
 CAPTURES = (
     "identity",
     "vendor",
@@ -32,8 +32,9 @@ CAPTURES = (
     "answered_at",
     "archive",
 )
-# `needs_browser` is not covered, because it was added when sealed readings existed already. For readings of the present
-# policy reader, `verify` derives the column again and compares. For earlier readings the column isn't checked.
+# `needs_browser` is not covered, because the column was added when sealed readings existed already. For readings by the
+# current policy reader, `verify` derives the column again and compares the values. For readings by earlier policy
+# readers, the column isn't checked.
 READINGS = (
     "capture_id",
     "reader",

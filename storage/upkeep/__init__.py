@@ -1,4 +1,4 @@
-"""Upkeep of a database: verifies it, backs it up, and restores a backup."""
+"""Functions that verify a database, back up a database, and restore a backup."""
 
 from storage.upkeep.backup import back_up, restore
 from storage.upkeep.verification import verify

@@ -1,8 +1,8 @@
-"""Backs a database up to a file, also while the database is in use, and restores the file into an empty database.
+"""Writes a backup of a database to a file, and restores a backup into an empty database.
 
-The file is a SQLite database with the same tables. It holds all payloads, including payloads from payload stores. An
-additional table, `backup`, holds a checksum of all other tables. SQLite and PostgreSQL databases can both be backed up,
-and a backup of either can be restored into either.
+The backup is a SQLite database with the same tables. It contains all payloads, including payloads from payload stores.
+An additional table, `backup`, contains a checksum of all other tables. SQLite and PostgreSQL databases can both be
+backed up, even while they are in use. Every backup can be restored into SQLite or into PostgreSQL.
 """
 
 import hashlib
@@ -35,16 +35,16 @@ _Progress = Callable[[int, int], None]
 
 
 def back_up(store: Store, path: Path, now: datetime, progress: _Progress = lambda done, total: None) -> list[str]:
-    """Writes a copy of the whole store, as it is at this moment, to a file.
+    """Writes a copy of the whole store to a file. The copy shows the store as it is when the function is called.
 
-    Other processes may write to the store meanwhile.
+    Other processes may write to the store while the function runs.
 
-    path: the path of a new file. If an error is raised, an incomplete file may be left there, which `restore` refuses.
-    now: the time of the backup, which is noted in the file. progress: called with the number of rows done and the
-    total.
+    path: the path of a new file. If an error is raised, the file may exist, but be incomplete; `restore` raises
+    StorageError for an incomplete file. now: the time of the backup, which is recorded in the file. progress: called
+    with the number of copied rows and the total number of rows.
 
-    Damaged payloads are copied as they are. Returns a message for each damaged payload. StorageError if the database or
-    a payload store can't be read, or if the file can't be written.
+    Damaged payloads are copied without changes. Returns a message for each damaged payload. StorageError if the
+    database or a payload store can't be read, or if the file can't be written.
     """
     with _new_file(path) as target, store.database.snapshot() as source:
 
@@ -76,11 +76,12 @@ def add_checksum(path: Path, made_at: datetime) -> None:
 def restore(store: Store, path: Path, progress: _Progress = lambda done, total: None) -> list[str]:
     """Fills an empty database from a backup. If an error is raised, the database stays empty.
 
-    path: the path of a file that `back_up` wrote; the file is not changed. progress: called with the number of rows
-    done and the total.
+    path: the path of a file that `back_up` wrote; the file is not changed. progress: called with the number of restored
+    rows and the total number of rows.
 
-    Payloads are stored where this store puts new payloads. Returns a message for each damaged payload. StorageError if
-    the file is incomplete or was altered, if its schema can't be migrated, or if the database is not empty.
+    Payloads are stored like new payloads: in the store's payload store if they are large, otherwise in the database.
+    Returns a message for each damaged payload. StorageError if the file is incomplete or was altered, if the file's
+    schema can't be migrated, or if the database is not empty.
     """
     with _raw_connection(path, "?mode=ro") as connection:
         _check_as_written(connection, path)
@@ -139,8 +140,8 @@ def _copy(source: Session, put: _PutRows, put_payload: Callable[[PayloadRow], No
 def _new_file(path: Path) -> Iterator[Connection]:
     """Yields a connection to a new SQLite file with empty tables, in one transaction.
 
-    The file is written without a journal and without syncing, which is faster. If it is incomplete after a crash,
-    `restore` notices, because the checksum is missing or differs.
+    The file is written without a journal and without syncing, which is faster. If the file is incomplete after a crash,
+    `restore` raises StorageError, because the checksum is missing or differs.
     """
     with explaining(str(path)):
         engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
@@ -157,7 +158,7 @@ def _new_file(path: Path) -> Iterator[Connection]:
 
 @contextmanager
 def _raw_connection(path: Path, mode: str = "") -> Iterator[sqlite3.Connection]:
-    """Yields a connection that returns texts as bytes. Every SQLite error is raised as StorageError."""
+    """Yields a connection that returns text values as bytes. Every SQLite error is raised as StorageError."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}{mode}", uri=True)) as connection:
             connection.text_factory = bytes
@@ -194,8 +195,8 @@ def _checksum(connection: sqlite3.Connection) -> str:
 def _at_present_schema(path: Path) -> Iterator[Path]:
     """Yields the path of a backup with the current schema.
 
-    It is `path` itself or, if an earlier clausewatch wrote the backup, the path of a temporary copy that is migrated.
-    StorageError if the backup can't be migrated.
+    If the backup has the current schema, yields `path`. If an earlier clausewatch wrote the backup, yields the path of
+    a temporary copy that was migrated. StorageError if the backup can't be migrated.
     """
     with _raw_connection(path, "?mode=ro") as connection:
         revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
@@ -215,7 +216,7 @@ def _at_present_schema(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _read_only_session(path: Path) -> Iterator[Session]:
-    """Yields a session that can read the file, but can't change it."""
+    """Yields a session that can read a SQLite file, but can't change the file."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True), poolclass=StaticPool)
     try:
@@ -226,7 +227,7 @@ def _read_only_session(path: Path) -> Iterator[Session]:
 
 
 def _advance_sequences(session: Session) -> None:
-    """Makes PostgreSQL assign keys to new rows that follow the restored keys."""
+    """Sets PostgreSQL's sequences, so that the keys of new rows follow the restored keys."""
     for table in _TABLES:
         if table.autoincrement_column is not None:
             key = f"{table.name}.{table.autoincrement_column.name}"

@@ -28,7 +28,7 @@ def test_the_source_of_an_archived_capture_is_its_archive() -> None:
     assert (capture.captured_at, capture.asked_url) == (LISTED.captured_at, LISTED.original)
 
 
-def test_the_asked_url_of_a_redirected_capture_is_the_first() -> None:
+def test_the_asked_url_of_a_redirected_capture_is_the_first_address() -> None:
     redirected_from = ("http://marmot.example/old", "http://marmot.example/older")
     replay = Replay(LISTED, LISTED.timestamp, LISTED.original, redirected_from=redirected_from, hops=2)
     capture = archived_capture(response(), KEY, replay, Memento(LISTED.captured_at, LISTED.original), PROVENANCE)

@@ -36,7 +36,7 @@ def gate(is_running: bool = True, **overrides: float) -> Gate:
         ("-5", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
+def test_retry_after_may_be_a_number_of_seconds_or_a_date(value: str, seconds: float | None) -> None:
     assert seconds_to_wait(value, NOW) == seconds
 
 
@@ -46,7 +46,7 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> 
     | st.integers().map(str)
     | st.from_regex(r"\A(Thu, )?[0-9]{1,3} Jan [0-9]{1,7} [0-9]{1,3}:[0-9]{1,3}:[0-9]{1,3} ([+-][0-9]{1,20}|GMT)?\Z")
 )
-def test_no_retry_after_header_asks_for_more_than_a_year(value: str) -> None:
+def test_the_wait_from_retry_after_is_at_most_a_year(value: str) -> None:
     seconds = seconds_to_wait(value, NOW)
     assert seconds is None or 0 <= seconds <= 366 * 24 * 3600
 
@@ -55,7 +55,7 @@ def test_the_gate_is_open_before_the_first_error() -> None:
     asyncio.run(asyncio.wait_for(gate(ARCHIVE_BACKOFF=60).enter("replay"), 1))
 
 
-def test_the_gate_is_closed_for_as_long_as_retry_after_says() -> None:
+def test_the_gate_is_closed_for_the_time_in_retry_after() -> None:
     async def wait() -> float:
         closed = gate()
         began = monotonic()
@@ -66,7 +66,7 @@ def test_the_gate_is_closed_for_as_long_as_retry_after_says() -> None:
     assert 1 <= asyncio.run(wait()) < 2
 
 
-def test_the_gate_closes_for_good_after_too_many_errors_in_a_row() -> None:
+def test_the_gate_stays_closed_after_too_many_errors_in_a_row() -> None:
     closed = gate()
     for _ in range(3):
         closed.strike(ERROR, monotonic())
@@ -83,7 +83,7 @@ def test_an_answer_resets_the_count_of_errors() -> None:
     assert gate_with_answers.given_up is None
 
 
-def test_errors_of_requests_sent_before_the_first_count_once() -> None:
+def test_errors_of_concurrent_requests_count_as_one_error() -> None:
     closed = gate()
     sent_at = monotonic()
     for _ in range(5):
@@ -91,7 +91,7 @@ def test_errors_of_requests_sent_before_the_first_count_once() -> None:
     assert closed.given_up is None
 
 
-def test_the_gate_gives_up_if_the_archive_asks_for_an_hour() -> None:
+def test_the_crawl_gives_up_the_archive_if_retry_after_is_an_hour() -> None:
     closed = gate()
     closed.strike(ArchiveRateLimitError("status 429", retry_after="3600", affects_all=True), monotonic())
     assert isinstance(closed.given_up, ArchiveBlockedError)
@@ -119,14 +119,14 @@ def test_each_wait_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         (ArchiveRateLimitError("status 429"), 60),
     ],
 )
-def test_the_gate_is_closed_for_longer_after_a_rate_limit(
+def test_the_wait_after_a_rate_limit_error_is_longer(
     error: ArchiveError, seconds: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     gate(ARCHIVE_BACKOFF=5, ARCHIVE_BACKOFF_429=60).strike(error, monotonic())
     assert caplog.messages == [f"temporary error of the archive: {error}; trying again in {seconds} s"]
 
 
-def test_scrapys_settings_override_limits_and_keep_their_types() -> None:
+def test_a_limit_from_scrapys_settings_has_the_type_of_the_field() -> None:
     limits = limits_in_force(ARCHIVE, Settings({"ARCHIVE_TRIES": "7", "ARCHIVE_LISTING_INTERVAL": "0.5"}))
     assert (limits.tries, limits.listing_interval) == (7, 0.5)
     assert limits.listing_rows == ARCHIVE.limits.listing_rows

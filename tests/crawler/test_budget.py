@@ -30,13 +30,13 @@ def test_requests_of_one_kind_are_at_least_an_interval_apart(requests: list[tupl
         assert all(after - before >= SECOND for before, after in itertools.pairwise(turns_of_kind))
 
 
-def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+def test_a_shorter_pause_does_not_shorten_a_longer_pause() -> None:
     state = with_pause(with_pause(State(), NOW + HOUR), NOW + SECOND)
     assert with_turn(state, "replay", SECOND, NOW)[1] == NOW + HOUR
 
 
-def test_crawls_do_not_wait_for_long_if_the_clock_is_put_back() -> None:
-    """If NTP puts the clock back, turns that were taken before the correction lie in the future."""
+def test_crawls_do_not_wait_for_long_if_the_clock_is_set_back() -> None:
+    """If NTP sets the clock back, the turns that are already in the file lie in the future."""
     state, _ = with_turn(State(), "replay", SECOND, NOW + 24 * HOUR)
     assert with_turn(state, "replay", SECOND, NOW)[1] < NOW + HOUR
 
@@ -52,7 +52,7 @@ def test_a_second_block_within_a_day_is_twice_as_long() -> None:
     assert with_block(second, NOW + 72 * HOUR, HOUR, DAY).block == HOUR
 
 
-def test_each_archive_has_a_file_of_its_own(tmp_path: Path) -> None:
+def test_each_archive_host_has_its_own_budget_file(tmp_path: Path) -> None:
     for address in ("https://web.archive.org", "http://web.archive.org", "http://[::2]:80/"):
         key = WaybackMachine(address).budget_key
         assert key is not None

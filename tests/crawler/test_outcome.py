@@ -1,4 +1,4 @@
-"""The outcome of a crawl, which is made from Scrapy's stats; and the escaping of log lines."""
+"""The outcome that is made from Scrapy's stats after a crawl, and the escaping of log lines."""
 
 import logging
 
@@ -33,7 +33,7 @@ def test_an_interrupt_or_an_error_is_a_failure(stats: dict[str, object]) -> None
     assert len(outcome.failures) == 1
 
 
-def test_the_summary_leaves_out_rarer_counts_that_are_zero() -> None:
+def test_the_summary_omits_rare_counts_that_are_zero() -> None:
     counts = {"captures": 42, "new": 12, "quarantined": 1, "unplayable": 2, "malformed": 3, "left": 4}
     outcome = outcome_from({**FINISHED, **{f"clausewatch/{name}": count for name, count in counts.items()}})
     assert outcome.summary == (

@@ -1,4 +1,4 @@
-"""Private addresses are recognised, also if a host name denotes one."""
+"""The recognition of private addresses, in the form of IP addresses or of host names."""
 
 import pytest
 

@@ -53,7 +53,7 @@ def test_a_resume_key_is_part_of_the_query() -> None:
     assert parse_qs(urlsplit(url).query)["resumeKey"] == ["com%2Cexample%29%2F+2010"]
 
 
-def test_columns_may_come_in_any_order() -> None:
+def test_columns_may_be_in_any_order() -> None:
     table = [FIELDS[::-1], GOOD_ROW[::-1]]
     (listed,) = parse(json.dumps(table).encode()).captures
     assert listed == ListedCapture(

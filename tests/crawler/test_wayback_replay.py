@@ -21,7 +21,7 @@ ARCHIVED = {
 CAPTURED_AT = datetime(2010, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def test_a_replay_url_asks_for_unaltered_bytes() -> None:
+def test_a_replay_url_requests_the_original_bytes() -> None:
     assert ARCHIVE.replay_url("20100102030405", "http://e.com/?a=b") == (
         "https://web.archive.org/web/20100102030405id_/http://e.com/?a=b"
     )
@@ -39,13 +39,13 @@ def test_the_captured_address_comes_from_the_link_header() -> None:
         '<http://www.example.com/p> ; REL="original"',
     ],
 )
-def test_the_original_is_found_in_any_form_of_link_header(link: str) -> None:
+def test_the_captured_address_is_read_from_any_form_of_link_header(link: str) -> None:
     memento = read_memento({**ARCHIVED, "link": link}, "http://asked/")
     assert memento is not None
     assert memento.url == "http://www.example.com/p"
 
 
-def test_a_memento_without_original_has_the_requested_address() -> None:
+def test_without_an_original_link_a_memento_has_the_requested_url() -> None:
     assert read_memento({"memento-datetime": ARCHIVED["memento-datetime"]}, "http://asked/") == Memento(
         CAPTURED_AT, "http://asked/"
     )
@@ -107,7 +107,7 @@ def test_an_archived_redirect_is_followed_inside_the_archive(location: str) -> N
 @pytest.mark.parametrize(
     "location", ["ftp://example.com/p", "javascript:alert(1)", "http://www.example.com/p", "http://"]
 )
-def test_a_redirect_that_cannot_be_followed_is_the_capture(location: str) -> None:
+def test_a_redirect_that_cannot_be_followed_becomes_the_capture(location: str) -> None:
     answer = ARCHIVE.parse_replay(REPLAY, 301, {**ARCHIVED, "location": location}, b"")
     assert answer == ArchivedAnswer(Memento(CAPTURED_AT, "http://www.example.com/p"))
 
@@ -121,7 +121,7 @@ locations = st.one_of(
 
 @settings(deadline=None)
 @given(locations, st.booleans())
-def test_every_location_header_is_handled_without_an_error(location: str, is_archived: bool) -> None:
+def test_no_location_header_raises_an_error(location: str, is_archived: bool) -> None:
     headers = {**(ARCHIVED if is_archived else {}), "location": location}
     assert isinstance(
         ARCHIVE.parse_replay(REPLAY, 302, headers, b""),
@@ -146,7 +146,7 @@ def test_a_redirect_target_may_be_captured_up_to_a_day_later() -> None:
     assert isinstance(ARCHIVE.parse_replay(target, 200, days_later, b""), CaptureNotGiven)
 
 
-def test_a_withheld_site_is_distinguished_from_a_missing_capture() -> None:
+def test_an_excluded_site_is_distinguished_from_a_missing_capture() -> None:
     body = b"org.archive.wayback.exception.AdministrativeAccessControlException: Blocked Site Error"
     assert ARCHIVE.parse_replay(REPLAY, 403, {}, body) == CaptureNotGiven(
         "the archive withholds this site, at the site's request"

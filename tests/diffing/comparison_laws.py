@@ -16,7 +16,7 @@ def accounts_for_all(comparison: Comparison, old: Document, new: Document) -> bo
 
 
 def rebuilds(change: Change) -> bool:
-    """Returns whether the redline of a change gives the old text and the new text again."""
+    """Returns whether the old text and the new text can be rebuilt from the redline of a change."""
     old = "".join(text for operation, text in change.redline if operation != "insert")
     new = "".join(text for operation, text in change.redline if operation != "delete")
     return (

@@ -24,7 +24,7 @@ def test_two_empty_documents_do_not_differ() -> None:
     assert compare(EMPTY, EMPTY).changes == ()
 
 
-def test_against_an_empty_document_all_clauses_are_added_or_removed() -> None:
+def test_an_empty_document_on_one_side_adds_or_removes_all_clauses() -> None:
     assert compare(EMPTY, ENGLISH).counts["added"] == 3
     assert compare(ENGLISH, EMPTY).counts["removed"] == 3
 
@@ -68,7 +68,7 @@ def test_a_long_repetitive_clause_takes_bounded_time(unit: str) -> None:
     assert accounts_for_all(comparison, old, new)
 
 
-def test_a_comparison_of_very_many_changed_clauses_has_a_note() -> None:
+def test_very_many_changed_clauses_give_a_comparison_with_a_note() -> None:
     old = document(*(f"rule{number} of kettle{number} and pot" for number in range(1_200)))
     new = document(*(f"rule{number} of kettle{number} and pan" for number in range(1_200)))
     comparison = compare(old, new)

@@ -28,12 +28,12 @@ def document(*parts: str | tuple[str, ClauseKind] | tuple[str, ClauseKind, str |
 
 
 def replaced(position: int, *texts: str) -> Document:
-    """Returns the policy with other texts in place of one clause."""
+    """Returns the policy after one clause was replaced by clauses with the texts."""
     return document(*POLICY[:position], *texts, *POLICY[position + 1 :])
 
 
 def kinds(comparison: Comparison) -> dict[str, int]:
-    """Returns the number of changes of each kind that occurs."""
+    """Counts the changes of each kind."""
     return {kind: count for kind, count in comparison.counts.items() if count and kind != "unchanged"}
 
 
@@ -50,7 +50,7 @@ def test_an_inserted_clause_is_added() -> None:
     assert (change.kind, change.significance, change.confidence) == ("added", "substantive", 1.0)
 
 
-def test_a_deleted_clause_is_removed_and_listed_where_it_stood() -> None:
+def test_a_deleted_clause_is_removed_and_listed_at_the_old_place() -> None:
     comparison = compare(OLD, document("We brew.", *POLICY[:2], *POLICY[3:]))
     assert [change.kind for change in comparison.changes] == ["added", "removed"]
     assert comparison.changes[1].old[0].text == POLICY[2]
@@ -73,7 +73,7 @@ def test_a_clause_in_another_place_is_moved_not_removed() -> None:
     assert change.redline == ()
 
 
-def test_a_clause_moved_and_reworded_is_moved_modified() -> None:
+def test_a_moved_and_reworded_clause_is_moved_modified() -> None:
     change = only(compare(OLD, document(POLICY[4].replace("Complaints", "All complaints"), *POLICY[:4], POLICY[5])))
     assert (change.kind, change.significance) == ("moved_modified", "substantive")
 
@@ -83,7 +83,7 @@ def test_a_moved_clause_with_another_number_is_moved_modified_and_factual() -> N
     assert (change.kind, change.significance) == ("moved_modified", "factual")
 
 
-def test_a_clause_cut_in_two_is_split_and_editorial() -> None:
+def test_cutting_a_clause_in_two_is_an_editorial_split() -> None:
     first, second = "We collect your name and your postal address", "when you order a kettle from our shop."
     change = only(compare(OLD, replaced(0, first, second)))
     assert (change.kind, change.significance) == ("split", "editorial")
@@ -155,13 +155,13 @@ def test_quotes_dashes_ligatures_and_unicode_forms_are_cosmetic(old: str, new: s
     assert kinds(compare(document(*POLICY, old), document(*POLICY, new))) == {"cosmetic": 1}
 
 
-def test_if_all_quotes_of_a_page_change_all_changes_are_cosmetic() -> None:
+def test_a_new_quote_style_on_the_whole_page_is_only_cosmetic() -> None:
     old = document(*(f"The shop’s rule {word}: {text}" for word, text in zip("abcdef", POLICY, strict=True)))
     new = document(*(clause.text.replace("’", "'") for clause in old.clauses))
     assert kinds(compare(old, new)) == {"cosmetic": len(POLICY)}
 
 
-def test_new_commas_within_a_sentence_are_modified_but_editorial() -> None:
+def test_new_commas_within_a_sentence_are_an_editorial_change() -> None:
     change = only(compare(OLD, replaced(3, POLICY[3].replace("us at any time", "us, at any time,"))))
     assert (change.kind, change.significance) == ("modified", "editorial")
 
@@ -210,7 +210,7 @@ def test_a_clause_number_within_the_text_counts_as_a_label() -> None:
     assert kinds(compare(old, new)) == {"renumbered": 1}
 
 
-def test_new_removed_or_repunctuated_labels_make_no_change() -> None:
+def test_added_removed_and_repunctuated_labels_are_not_changes() -> None:
     plain = document(*POLICY)
     dotted = document(*((text, "list_item", f"{number}.") for number, text in enumerate(POLICY)))
     bracketed = document(*((text, "list_item", f"({number})") for number, text in enumerate(POLICY)))
@@ -226,7 +226,7 @@ def test_a_clause_with_new_words_and_a_new_label_is_modified() -> None:
     assert kinds(compare(old, new)) == {"modified": 1}
 
 
-def test_other_heading_levels_paths_and_clause_kinds_make_no_change() -> None:
+def test_a_different_clause_kind_or_heading_path_is_no_change() -> None:
     old = Document(
         None, None, None, tuple(Clause(position, "heading", None, ("A",), text) for position, text in enumerate(POLICY))
     )
@@ -258,7 +258,7 @@ def test_an_address_in_the_text_that_becomes_a_link_is_cosmetic() -> None:
     assert kinds(compare(old, new)) == {"cosmetic": 1}
 
 
-def test_a_reworded_title_is_modified_even_if_dissimilar() -> None:
+def test_a_title_with_all_words_changed_is_modified() -> None:
     old = document(("PRIVACY STATEMENT OF KETTLE & CO", "heading"), *POLICY)
     new = document(("How we treat data", "heading"), *POLICY)
     change = only(compare(old, new))
@@ -290,7 +290,7 @@ def test_each_clause_of_a_moved_section_is_moved() -> None:
     assert kinds(compare(document(*POLICY, *section), new)) == {"moved": 3}
 
 
-def test_a_sentence_moved_between_two_clauses_modifies_both() -> None:
+def test_moving_a_sentence_to_another_clause_modifies_both_clauses() -> None:
     moving = "Kettles are sent by rail."
     old = document(f"{POLICY[0]} {moving}", *POLICY[1:])
     new = document(*POLICY[:5], f"{moving} {POLICY[5]}")

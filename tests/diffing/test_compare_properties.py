@@ -59,7 +59,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 @st.composite
 def edited_pairs(draw: st.DrawFn) -> tuple[Document, Document]:
-    """Draws a document, and a copy whose clauses are dropped, moved, doubled, edited, split and relabelled."""
+    """Draws a document and an edited copy: clauses are dropped, moved, doubled, edited, split and relabelled."""
     old = draw(documents())
     texts = [(clause.kind, clause.label, clause.text, clause.links) for clause in old.clauses]
     for _ in range(draw(st.integers(0, 6)) if texts else 0):
@@ -97,7 +97,7 @@ def test_every_clause_is_either_in_one_change_or_unchanged(pair: tuple[Document,
 
 
 @given(PAIRS)
-def test_every_redline_gives_the_old_and_the_new_text_again(pair: tuple[Document, Document]) -> None:
+def test_the_old_and_the_new_text_can_be_rebuilt_from_every_redline(pair: tuple[Document, Document]) -> None:
     for change in compare(*pair).changes:
         if change.redline:
             assert rebuilds(change)
@@ -126,7 +126,7 @@ def test_the_same_documents_give_the_same_comparison(pair: tuple[Document, Docum
 
 
 @given(PAIRS)
-def test_the_number_of_clauses_of_a_change_fits_the_kind(pair: tuple[Document, Document]) -> None:
+def test_the_kind_of_a_change_determines_the_number_of_clauses(pair: tuple[Document, Document]) -> None:
     for change in compare(*pair).changes:
         sides = (len(change.old), len(change.new))
         assert change.kind in CHANGE_KINDS
@@ -146,6 +146,6 @@ def test_the_number_of_clauses_of_a_change_fits_the_kind(pair: tuple[Document, D
 
 
 @given(PAIRS)
-def test_changes_are_in_the_new_documents_order(pair: tuple[Document, Document]) -> None:
+def test_changes_are_in_the_order_of_the_new_document(pair: tuple[Document, Document]) -> None:
     positions = [change.new[0].position for change in compare(*pair).changes if change.new]
     assert positions == sorted(positions)

@@ -22,7 +22,7 @@ def documents(name: str) -> tuple[Document, Document]:
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_the_laws_of_comparison_hold_for_real_pairs(name: str) -> None:
+def test_real_pairs_obey_the_laws_of_comparison(name: str) -> None:
     old, new = documents(name)
     comparison = compare(old, new)
     assert accounts_for_all(comparison, old, new)
@@ -33,7 +33,7 @@ def test_the_laws_of_comparison_hold_for_real_pairs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_real_texts_of_one_version_have_only_minor_changes(name: str) -> None:
+def test_two_texts_of_one_version_have_only_minor_changes(name: str) -> None:
     old, new = documents(name)
     if version_id(old) == version_id(new):
         assert {change.kind for change in compare(old, new).changes} <= {"cosmetic", "renumbered"}

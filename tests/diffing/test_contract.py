@@ -26,7 +26,7 @@ def test_compare_takes_two_documents_and_returns_a_comparison() -> None:
     assert get_type_hints(compare) == {"old": Document, "new": Document, "return": Comparison}
 
 
-def test_a_comparison_has_the_documents_changes_and_unchanged_positions() -> None:
+def test_a_comparison_has_documents_changes_and_unchanged_positions() -> None:
     old, new = document("We keep your name.", "We sell nothing."), document("We keep your name.", "We sell your data.")
     comparison = compare(old, new)
     assert (comparison.old, comparison.new, comparison.unchanged, comparison.coarse) == (old, new, ((0, 0),), ())
@@ -50,7 +50,7 @@ def test_the_fields_of_comparisons_and_changes_are_the_documented_ones() -> None
 
 @pytest.mark.parametrize("module", ["diffing", "diffing.sameness"])
 def test_importing_the_package_loads_no_library_of_the_comparison(module: str) -> None:
-    """Processes that read captures import `diffing.sameness`. They start faster without these libraries."""
+    """Processes that read captures import `diffing.sameness`. The processes start faster without these libraries."""
     code = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, check=True, text=True

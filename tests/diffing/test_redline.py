@@ -47,7 +47,7 @@ def shown(parts: Redline) -> str:
 
 
 @given(TEXTS, TEXTS)
-def test_a_redline_gives_both_texts_again(old: str, new: str) -> None:
+def test_both_texts_can_be_rebuilt_from_a_redline(old: str, new: str) -> None:
     parts, coarse = redline(old, new)
     assert old_side(parts).split() == old.split()
     assert new_side(parts).split() == new.split()
@@ -102,14 +102,14 @@ def test_an_inserted_sentence_is_one_part() -> None:
     ]
 
 
-def test_a_single_equal_word_between_two_edits_joins_the_edits() -> None:
+def test_edits_with_a_single_equal_word_between_them_are_joined() -> None:
     parts, _ = redline(
         "Partners in advertising read the list of pages.", "Nobody outside us sees the history you leave."
     )
     assert [operation for operation, _ in parts] == ["delete", "insert", "equal"]
 
 
-def test_a_megabyte_of_five_words_gives_a_coarse_redline_in_8_seconds() -> None:
+def test_texts_of_a_megabyte_give_a_coarse_redline_in_8_seconds() -> None:
     old = "a b c d e " * 60_000
     new = "b a c e d " * 60_000
     start = time.process_time()

@@ -17,7 +17,7 @@ def observed(day: int, version_id: str, *, url: str = "https://marmot.example/pr
     return Observation(key or day, BEGIN + timedelta(days=day), url, "live", f"{version_id}{day}", version_id)
 
 
-# There are few days and few versions, so that some captures have the same time and some versions return.
+# Drawn from few days and few versions, so that some captures have the same time and some versions return.
 observations = st.builds(
     Observation,
     capture_id=st.integers(1, 1000),
@@ -38,7 +38,7 @@ def test_order_and_repetition_of_captures_make_no_difference(captures: list[Obse
 
 
 @given(st.lists(observations, max_size=12))
-def test_every_capture_is_in_one_period_of_its_version(captures: list[Observation]) -> None:
+def test_every_capture_is_in_one_period_of_the_captures_version(captures: list[Observation]) -> None:
     history = timeline(captures)
     placed = [observation for period in history.periods for observation in period.observations]
     assert len(placed) == len(set(captures))
@@ -99,7 +99,7 @@ def test_a_text_that_returns_is_one_version_with_two_periods() -> None:
     ]
 
 
-def test_a_backfill_changes_version_numbers_and_keeps_ids() -> None:
+def test_a_backfill_changes_version_numbers_but_not_version_ids() -> None:
     late = [observed(5, "b"), observed(6, "c")]
     assert [(version.number, version.id) for version in timeline(late).versions] == [(1, "b"), (2, "c")]
     backfilled = timeline([*late, observed(1, "a"), observed(2, "c")])

@@ -1,4 +1,4 @@
-"""Alternations: a page goes back and forth between texts that it has shown before. Each letter is a text."""
+"""Alternations: a page goes back and forth between texts. In the test data, each letter is a text."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ MONTH = 30.5 * 24
         # A single return is no alternation, however often it happens.
         ("ABACADA", []),
         ("XABABX", ["ABAB"]),
-        # If an earlier text returns and the page leaves it again, the text becomes a part of the alternation.
+        # If an earlier text returns, and another text follows, the earlier text becomes a part of the alternation.
         ("XABABXA", ["XABABXA"]),
         ("XYABABXABXXB", ["ABABXABXB"]),
     ],
@@ -74,15 +74,15 @@ def test_an_alternation_may_begin_with_a_text_shown_for_a_month() -> None:
     assert texts_of(alternations(history_of("AB" + "X" * 61 + "ABA"))[0].periods) == "ABA"
 
 
-def test_monthly_archive_captures_show_an_alternation_too() -> None:
-    # At most two captures in a row show the same text. That is too few to prove that the text was shown for a month.
+def test_an_alternation_is_recognized_from_monthly_captures() -> None:
+    # At most two captures in a row show the same text. Two captures do not prove that the text was shown for a month.
     (alternation,) = alternations(history_of("ABAABABB", MONTH))
     assert alternation.times == 5
     assert alternations(history_of("AAABBBAAABBB", MONTH)) == ()
 
 
 @given(st.text("ABCD", max_size=30))
-def test_alternations_never_overlap_and_show_only_their_versions(texts: str) -> None:
+def test_alternations_do_not_overlap_and_list_all_versions_shown(texts: str) -> None:
     history = history_of(texts)
     placed: list[Period] = []
     for alternation in alternations(history):

@@ -1,4 +1,4 @@
-"""Announcements: each new text, each return and each alternation is announced once, whenever digests are composed."""
+"""Announcements: each new text, each return and each alternation is announced once, whatever the times of digests."""
 
 from collections import Counter
 from datetime import timedelta
@@ -87,8 +87,8 @@ def test_a_long_alternation_makes_few_announcements(texts: str) -> None:
     captures = list(captures_of(texts, every=1))
     result = announced(captures, list(range(len(captures))))
     versions = len(set(texts))
-    # At most one announcement for each new text, a return and an alternation after each text, and one more return and
-    # alternation for each text that becomes a part of an alternation.
+    # Upper limit of the announcements: for each text, an announcement of the text, a return and an alternation; for
+    # each text that becomes a part of an alternation, one more return and one more alternation.
     assert len(result) <= (versions - 1) + 2 * versions + 2 * versions
 
 

@@ -1,4 +1,4 @@
-"""Settled histories: a second capture confirms a text first seen on a live page, or shows that it did not last."""
+"""Settled histories: a second capture confirms a new text of a live page, or shows that the new text did not last."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ BEFORE = observed(0, "A")
 
 
 def fates(*later: Observation) -> tuple[str, str, str]:
-    """Returns the texts of the periods that stand, of those that did not last, and of the pending periods."""
+    """Returns three lists: the texts of the standing periods, of the transient periods, and of the pending periods."""
     history = settled(timeline([BEFORE, *later]))
     return texts_of(history.history.periods), texts_of(history.transient), texts_of(history.pending)
 
@@ -27,13 +27,14 @@ def fates(*later: Observation) -> tuple[str, str, str]:
         ((observed(12, "B"), observed(12 + 5 * MINUTES, "B")), ("AB", "", "")),
         # Two captures within five seconds don't confirm one another.
         ((observed(12, "B"), observed(12 + MINUTES / 60, "B")), ("A", "", "B")),
-        # There is no second capture within an hour. The text stands, whether or not the next crawl sees it again.
+        # There is no second capture within an hour. The text stands, whether or not the next crawl sees the text again.
         ((observed(12, "B"), observed(24, "B")), ("AB", "", "")),
         ((observed(12, "B"), observed(24, "A"), observed(24.1, "A")), ("ABA", "", "")),
         # The text did not last. The return to the earlier text is then no change.
         ((observed(12, "B"), observed(12 + 5 * MINUTES, "A")), ("A", "B", "")),
         ((observed(12, "B"), observed(12 + 5 * MINUTES, "A"), observed(24, "A")), ("A", "B", "")),
-        # The second capture shows a third text. The second text did not last, and the third text is pending.
+        # The second capture shows yet another text. The text of the first capture did not last, and the other text is
+        # pending.
         ((observed(12, "B"), observed(12 + 5 * MINUTES, "C")), ("A", "B", "C")),
         ((observed(12, "B"), observed(12 + 5 * MINUTES, "C"), observed(24, "C")), ("AC", "B", "")),
         # A capture from an archive, a file or a WARC record confirms the text.
@@ -48,8 +49,8 @@ def test_a_second_capture_decides_whether_a_text_stands(
     assert fates(*later) == expected
 
 
-def test_only_captures_of_the_same_address_confirm_or_refute() -> None:
-    # Two addresses of one policy may show different texts, so a capture of one says nothing about the other.
+def test_a_capture_of_another_address_neither_confirms_nor_refutes() -> None:
+    # Two addresses of one policy may show different texts, so a capture of one address is no evidence about the other.
     assert fates(observed(0.01, "X", ELSEWHERE), observed(12, "B"), observed(12.001, "X", ELSEWHERE)) == (
         "AX",
         "",

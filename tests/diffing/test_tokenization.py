@@ -8,12 +8,12 @@ from diffing.tokenization import sentences, tokens, words
 
 
 @given(st.text())
-def test_the_tokens_of_a_text_joined_are_the_text(text: str) -> None:
+def test_joining_the_tokens_gives_the_text(text: str) -> None:
     assert "".join(tokens(text)) == text
 
 
 @given(st.text())
-def test_the_sentences_of_a_text_joined_are_the_text(text: str) -> None:
+def test_joining_the_sentences_gives_the_text(text: str) -> None:
     assert "".join(sentences(text)) == text
 
 
@@ -34,14 +34,14 @@ def test_words_are_found_in_every_script(text: str, expected: list[str]) -> None
     assert words(text) == expected
 
 
-def test_addresses_and_numbers_are_one_token() -> None:
+def test_an_address_or_a_number_is_one_token() -> None:
     text = "Mail a.b@example.com by 01.02.2024, see https://example.com/x, or pay 1,000.50."
     pieces = tokens(text)
     for token in ("a.b@example.com", "01.02.2024", "https://example.com/x", "1,000.50"):
         assert token in pieces
 
 
-def test_combining_marks_are_in_the_token_of_their_letter() -> None:
+def test_a_letter_and_the_combining_marks_are_one_token() -> None:
     assert tokens("e\u0301a\u0300")[0].startswith("e\u0301")
     assert all(not token.startswith("\u0e49") for token in tokens("ข้อมูล"))
 

@@ -1,4 +1,4 @@
-"""Volatile text keeps the version id, and its changes are volatile. Text that only resembles it is not volatile."""
+"""Volatile text: a change of volatile text is volatile and does not change the version id."""
 
 import time
 
@@ -82,13 +82,13 @@ def changes(old: tuple[str, ...], new: tuple[str, ...]) -> list[Change]:
 
 
 @pytest.mark.parametrize("text", VOLATILE)
-def test_volatile_text_is_stripped_and_makes_no_version(text: str) -> None:
+def test_volatile_text_is_stripped_and_makes_no_new_version(text: str) -> None:
     assert strip_volatile(text) == ""
     assert version_id(document("We sell nothing.", text)) == version_id(document("We sell nothing."))
 
 
 @pytest.mark.parametrize("text", NOT_VOLATILE)
-def test_text_that_may_be_part_of_a_policy_is_kept(text: str) -> None:
+def test_text_that_resembles_volatile_text_is_not_stripped(text: str) -> None:
     assert strip_volatile(text) == text
 
 
@@ -115,7 +115,7 @@ def test_in_prose_only_a_counter_at_the_end_is_stripped() -> None:
     assert strip_volatile(f"1,234 views. {prose}.") == f"1,234 views. {prose}."
 
 
-def test_a_counter_with_a_new_number_is_volatile_and_keeps_the_id() -> None:
+def test_a_new_number_in_a_counter_is_volatile_and_makes_no_version() -> None:
     old, new = ("We sell nothing.", "1,234 views"), ("We sell nothing.", "1,240 views")
     (change,) = changes(old, new)
     assert (change.kind, change.significance) == ("factual", "volatile")
@@ -135,7 +135,7 @@ def test_an_added_or_removed_counter_is_volatile() -> None:
         assert version_id(document(*old)) == version_id(document(*new))
 
 
-def test_a_change_beside_a_counter_keeps_its_significance() -> None:
+def test_a_counter_does_not_affect_the_significance_of_a_change() -> None:
     (change,) = changes(("We sell nothing · 12 views",), ("We sell everything · 13 views",))
     assert (change.kind, change.significance) == ("modified", "substantive")
 
@@ -147,14 +147,14 @@ def test_a_moved_clause_with_a_new_counter_number_is_editorial() -> None:
     assert (change.kind, change.significance) == ("moved_modified", "editorial")
 
 
-def test_a_contact_link_in_a_volatile_clause_makes_a_version() -> None:
+def test_a_contact_link_in_a_volatile_clause_makes_a_new_version() -> None:
     plain = document("We sell nothing.")
     linked = document("We sell nothing.", "12 views", links=("mailto:privacy@marmot.example",))
     assert version_id(plain) != version_id(linked)
 
 
 @given(st.lists(st.sampled_from([*VOLATILE, *NOT_VOLATILE, "A."]), max_size=6), st.data())
-def test_only_volatile_and_editorial_changes_keep_the_version_id(old: list[str], data: st.DataObject) -> None:
+def test_changes_within_one_version_are_volatile_or_editorial(old: list[str], data: st.DataObject) -> None:
     new = data.draw(st.permutations([*old, data.draw(st.sampled_from([*VOLATILE, *NOT_VOLATILE]))]))
     is_same_version = version_id(document(*old)) == version_id(document(*new))
     significances = {change.significance for change in changes(tuple(old), tuple(new))}

@@ -33,12 +33,12 @@ def observed(hours: float, text: str, url: str = HERE, source: Source = "live") 
 
 
 def captures_of(texts: str, every: float = 12, source: Source = "wayback") -> tuple[Observation, ...]:
-    """Returns a capture for each letter. The captures are `every` hours apart; a space stands for no capture."""
+    """Returns a capture for each letter. Neighbouring letters are `every` hours apart; a space is a missing capture."""
     return tuple(observed(number * every, text, source=source) for number, text in enumerate(texts) if text != " ")
 
 
 def history_of(texts: str, every: float = 12) -> History:
-    """Returns the history of captures from an archive. Their texts stand without confirmation."""
+    """Returns the history of captures from an archive. Texts from an archive stand without confirmation."""
     return timeline(captures_of(texts, every))
 
 

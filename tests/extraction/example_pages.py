@@ -1,4 +1,4 @@
-"""Pages and captures for the tests of extraction, and functions that return their clauses in a short form.
+"""Pages and captures for the tests of extraction, and functions that return the clauses of a page in a short form.
 
 All texts of the pages were written for these tests.
 """
@@ -29,7 +29,7 @@ POLICY = "".join(
 
 
 def html(body: str, *, title: str = "Privacy Policy", head: str = "") -> bytes:
-    """Returns an HTML page with a body, which is given as markup."""
+    """Returns an HTML page. The parameter `body` is the markup inside `<body>`."""
     return (
         f"<!DOCTYPE html><html lang='en'><head><title>{title}</title>{head}</head><body>{body}</body></html>".encode()
     )

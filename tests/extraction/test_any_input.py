@@ -1,4 +1,4 @@
-"""Properties of extraction for arbitrary input: the only exception is ExtractionError, and all clauses are valid."""
+"""Properties of extraction for any input: only ExtractionError is raised, and all clauses are valid."""
 
 import html as html_module
 import random
@@ -30,7 +30,7 @@ DATA = st.one_of(st.binary(max_size=400), SCRAPS.map(lambda text: text.encode("u
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=DATA, media_type=MEDIA_TYPES)
-def test_any_bytes_give_a_document_or_an_extraction_error(data: bytes, media_type: str) -> None:
+def test_extract_returns_a_document_or_raises_extraction_error(data: bytes, media_type: str) -> None:
     try:
         document = extract(data, media_type, url="https://northwind.example/")
     except ExtractionError:
@@ -40,7 +40,7 @@ def test_any_bytes_give_a_document_or_an_extraction_error(data: bytes, media_typ
 
 @settings(max_examples=100, deadline=None)
 @given(data=DATA, media_type=MEDIA_TYPES)
-def test_reading_a_capture_never_fails(data: bytes, media_type: str) -> None:
+def test_read_returns_a_valid_reading_for_any_bytes(data: bytes, media_type: str) -> None:
     reading = read(capture(data, media_type=media_type), data)
     assert (reading.verdict.reason is None) == (reading.verdict.name == "accepted")
     assert (reading.document is None) <= (reading.verdict.name == "quarantined")
@@ -54,7 +54,7 @@ SENTENCES = st.lists(st.sampled_from(SENTENCE.split(" ")), min_size=3, max_size=
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(SENTENCES, min_size=2, max_size=8))
-def test_same_words_in_other_markup_give_the_same_clauses(paragraphs: list[str]) -> None:
+def test_clauses_are_the_same_for_the_same_words_in_other_markup(paragraphs: list[str]) -> None:
     escaped = [html_module.escape(text) for text in paragraphs]
     pages = [
         "".join(f"<p>{text}</p>" for text in escaped),
@@ -70,7 +70,7 @@ def test_same_words_in_other_markup_give_the_same_clauses(paragraphs: list[str])
     assert [clause.text for clause in plain] == paragraphs
 
 
-def test_random_bytes_are_rejected_as_not_being_text() -> None:
+def test_extract_raises_extraction_error_for_random_bytes() -> None:
     noise = random.Random(1).randbytes(20_000)
     for media_type in ("text/plain", "text/html", "text/markdown"):
         with pytest.raises(ExtractionError, match="no text"):

@@ -1,4 +1,4 @@
-"""How the encoding of a page is determined."""
+"""Detection of a page's character encoding."""
 
 import pytest
 
@@ -15,5 +15,5 @@ from extraction import extract
         ("<p>café “data”</p>".encode("utf-16-le"), "text/html; charset=utf-16le"),
     ],
 )
-def test_encoding_of_the_bytes_outranks_the_declared_one(data: bytes, media_type: str) -> None:
+def test_page_is_decoded_with_the_encoding_of_the_bytes(data: bytes, media_type: str) -> None:
     assert [clause.text for clause in extract(data, media_type).clauses] == ["café “data”"]

@@ -1,4 +1,4 @@
-"""The lowest results on the corpora of bench/extraction that a change of the extractor may have."""
+"""The extractor reaches the required results on the corpora of bench/extraction."""
 
 from bench.extraction import pages, readings, screening, versions
 from bench.extraction.words import Score
@@ -6,35 +6,35 @@ from tests.shared_material import needs_shared
 
 
 def assert_accurate(score: Score, notes: list[str]) -> None:
-    """Asserts that nearly all words of the policies are extracted, and hardly any words of furniture."""
+    """Asserts that nearly all words of the policies are extracted, and hardly any words of furniture are extracted."""
     assert score.kept_percent >= 99.5, notes
     assert score.let_in_percent <= 0.5, notes
 
 
-def test_text_of_written_pages_is_kept_and_furniture_left_out() -> None:
+def test_policy_is_extracted_without_furniture_from_written_pages() -> None:
     figures = pages.measure()
     assert_accurate(figures.score, figures.notes)
     assert figures.texts >= 0.97 * figures.clauses, figures.notes
 
 
-def test_pages_sent_instead_of_a_policy_get_the_right_verdict() -> None:
+def test_pages_sent_instead_of_the_policy_get_the_expected_verdict() -> None:
     figures = screening.measure("index.jsonl")
     assert figures.right >= 0.99 * figures.pages, figures.notes
 
 
-def test_no_policy_that_looks_like_something_else_is_quarantined() -> None:
+def test_policies_that_look_like_other_pages_are_not_quarantined() -> None:
     figures = screening.measure("good.jsonl")
     assert figures.quarantined == 0, figures.notes
 
 
 @needs_shared
-def test_real_pages_are_read_as_a_person_reads_them() -> None:
+def test_policy_is_extracted_without_furniture_from_real_pages() -> None:
     figures = readings.measure()
     assert_accurate(figures.score, figures.notes)
 
 
-# The policy and the time of changes that Open Terms Archive recorded although the policy's text didn't change. The
-# causes are links to an app store, an e-mail address that Cloudflare encoded, and a missing page.
+# Changes that Open Terms Archive recorded although the policy's text didn't change: the policy and the time of each
+# change. The causes are links to an app store, an e-mail address that Cloudflare encoded, and a missing page.
 FALSE_CHANGES = {
     ("her-privacy-policy", "2024-05-28T00:32:34Z"),
     ("hily-privacy-policy", "2022-12-22T12:32:37Z"),
@@ -43,7 +43,7 @@ FALSE_CHANGES = {
 
 
 @needs_shared
-def test_changed_words_make_a_version_and_other_changes_hardly_ever() -> None:
+def test_new_versions_are_made_for_changed_words_and_rarely_otherwise() -> None:
     figures = versions.measure()
     assert figures.missed == FALSE_CHANGES, figures.notes
     assert figures.ratio <= 0.8, figures.policies

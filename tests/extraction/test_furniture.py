@@ -79,14 +79,14 @@ def test_stated_date_outside_the_main_text_is_kept() -> None:
     assert document.effective_date is not None
 
 
-def test_sections_side_by_side_are_all_kept() -> None:
+def test_no_section_of_a_policy_in_several_sections_is_removed() -> None:
     page = "".join(f"<section><div><h2>Part {n}</h2><p>{text}</p></div></section>" for n, text in enumerate(PARAGRAPHS))
     clauses = extract(html(f"<div class=nav-bar><a href=/>x</a></div>{page}"), "text/html").clauses
     assert [clause.text for clause in clauses if clause.text in PARAGRAPHS] == list(PARAGRAPHS)
 
 
 @needs_shared
-def test_only_the_policy_is_extracted_from_two_real_pages() -> None:
+def test_two_real_pages_give_only_the_clauses_of_the_policy() -> None:
     old = extract((SHARED / "captures/hesk-20101125161654.html").read_bytes(), "text/html").clauses
     new = extract((SHARED / "captures/hesk-20161018225756.html").read_bytes(), "text/html").clauses
     assert len(old) == 55

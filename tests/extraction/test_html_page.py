@@ -14,7 +14,7 @@ def clauses_of_body(body: str) -> list[tuple[ClauseKind, str | None, str]]:
     return clauses_of(html(body))
 
 
-def test_heading_path_has_the_headings_above_a_clause() -> None:
+def test_heading_path_contains_the_headings_above_a_clause() -> None:
     clauses = extract(
         html("<h1>Policy</h1><h3>Data</h3><p>We keep it.</p><h3>Rights</h3><p>Ask us.</p>"), "text/html"
     ).clauses
@@ -52,11 +52,11 @@ def test_text_between_paragraphs_is_a_paragraph() -> None:
     ]  # fmt: skip
 
 
-def test_unclosed_elements_are_read() -> None:
+def test_text_of_unclosed_elements_is_extracted() -> None:
     assert texts("<p>One<p>Two<ul><li>Three<li>Four</ul><td>Five") == ["One", "Two", "Three", "Four", "Five"]
 
 
-def test_ordered_lists_are_numbered_as_a_browser_does() -> None:
+def test_ordered_lists_have_the_same_numbers_as_in_a_browser() -> None:
     assert clauses_of_body(
         "<ol start=3><li>three</li><li value=7>seven</li></ol><ol type=a><li>first</li></ol><ul><li>dot</li></ul>"
     ) == [
@@ -67,11 +67,11 @@ def test_ordered_lists_are_numbered_as_a_browser_does() -> None:
     ]
 
 
-def test_label_in_the_text_outranks_the_number_from_the_list() -> None:
+def test_label_in_the_text_is_used_instead_of_the_list_number() -> None:
     assert clauses_of_body("<ol><li>(b) written out</li></ol>") == [("list_item", "(b)", "written out")]
 
 
-def test_items_of_nested_lists_are_clauses() -> None:
+def test_each_item_of_a_nested_list_is_a_clause() -> None:
     assert clauses_of_body(
         "<ul><li>Contact data<ul><li>name</li><li>street</li></ul></li><li>Order data</li></ul>"
     ) == [
@@ -82,7 +82,7 @@ def test_items_of_nested_lists_are_clauses() -> None:
     ]
 
 
-def test_table_is_read_row_by_row() -> None:
+def test_each_row_of_a_data_table_is_a_clause() -> None:
     table = (
         "<table><tr><th>Data</th><th>Purpose</th></tr>"
         "<tr><td><p>Name</p><p>Street</p></td><td>Delivery</td></tr></table>"
@@ -93,7 +93,7 @@ def test_table_is_read_row_by_row() -> None:
     ]
 
 
-def test_row_of_a_layout_table_does_not_become_one_clause() -> None:
+def test_row_of_a_layout_table_is_split_into_clauses() -> None:
     page = f"<table><tr><td><ul><li><a href=/>Home</a></li></ul></td><td>{POLICY}</td></tr></table>"
     assert [text for text in texts(page) if text in PARAGRAPHS] == list(PARAGRAPHS)
 
@@ -143,22 +143,22 @@ def test_lines_of_a_page_converted_from_pdf_are_joined() -> None:
     assert len(clauses) < len(lines) / 2
 
 
-def test_select_and_remove_take_css_selectors() -> None:
+def test_css_selectors_select_and_remove_elements() -> None:
     page = f"<div id=a>{POLICY}</div><div id=b><p>Other words stand here.</p><p class=x>Not these.</p></div>"
     assert texts(page, select=["#b"], remove=[".x"]) == ["Other words stand here."]
 
 
-def test_element_selected_twice_is_read_once() -> None:
+def test_element_that_two_selectors_match_is_not_duplicated() -> None:
     assert texts("<div id=b><p>Only once.</p></div>", select=["#b", "p"]) == ["Only once."]
 
 
-def test_selecting_paragraphs_leaves_out_other_text() -> None:
+def test_only_the_text_of_selected_elements_is_extracted() -> None:
     words = "We keep the personal data that you give us for as long as your account is open."
     assert texts(f"<div><p>{words}</p><div>Not these.</div></div>", select=["p"]) == [words]
 
 
 @pytest.mark.parametrize("option", ["select", "remove"])
-def test_error_names_an_invalid_selector(option: Literal["select", "remove"]) -> None:
+def test_error_message_contains_the_invalid_selector(option: Literal["select", "remove"]) -> None:
     with pytest.raises(ExtractionError, match=r"p\[\["):
         texts("<p>Some words.</p>", **{option: ["p[["]})
 

@@ -1,4 +1,4 @@
-"""Numbers and letters at the beginning of a text, and whether they are the text's label."""
+"""Numbers and letters at the beginning of a text are recognised as a label only if they number the clause."""
 
 import pytest
 

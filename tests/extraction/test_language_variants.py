@@ -1,4 +1,4 @@
-"""Which captures of a policy are variants in another language, judging by the languages of all captures."""
+"""Variants in another language are recognised by comparing the languages of all captures of a policy."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def capture_in(language: str, days: float) -> CaptureLanguage:
 
 
 def quarantined(*captures: CaptureLanguage) -> dict[int, str]:
-    """Returns the evidence of each variant's verdict, by the day of the capture (counted from BEGIN)."""
+    """Returns the evidence of each variant's verdict. The key is the number of days from BEGIN to the capture."""
     return {
         (capture.captured_at - BEGIN).days: verdict.evidence for capture, verdict in language_variants(captures).items()
     }
@@ -61,11 +61,11 @@ def quarantined(*captures: CaptureLanguage) -> dict[int, str]:
         (document_of(), None),
     ],
 )
-def test_language_is_certain_if_all_of_the_text_clearly_has_it(document: Document, language: str | None) -> None:
+def test_language_is_certain_if_the_whole_text_is_in_one_language(document: Document, language: str | None) -> None:
     assert sure_language(document) == language
 
 
-def test_document_in_another_language_than_declared_is_quarantined() -> None:
+def test_document_is_quarantined_if_its_language_is_not_the_declared() -> None:
     verdict = undeclared_language("de", "en")
     assert verdict is not None
     assert (verdict.reason, verdict.evidence) == ("other_language", "in German, while the declaration states English")
@@ -75,13 +75,13 @@ def test_document_in_another_language_than_declared_is_quarantined() -> None:
     assert undeclared_language("no", "nb") is None
 
 
-def test_captures_between_captures_in_the_own_language_are_variants() -> None:
+def test_captures_between_two_in_the_policys_own_language_are_variants() -> None:
     assert quarantined(capture_in("en", 0), capture_in("en", 1), capture_in("de", 8), capture_in("en", 9)) == {
         8: "in German, while the captures before (2024-01-02) and after (2024-01-10) are in English"
     }
 
 
-def test_run_of_captures_in_several_languages_has_only_variants() -> None:
+def test_all_captures_of_a_run_in_several_languages_are_variants() -> None:
     assert set(
         quarantined(*(capture_in(language, day) for day, language in enumerate(["en", "de", "fr", "en", "en"])))
     ) == {1, 2}
@@ -105,15 +105,15 @@ def test_switch_to_a_language_does_not_accept_a_third_language() -> None:
     assert set(quarantined(*english, *later)) == {30}
 
 
-def test_captures_before_the_own_language_are_accepted() -> None:
+def test_captures_before_the_policys_own_language_are_not_variants() -> None:
     assert quarantined(capture_in("de", 0), *(capture_in("en", day) for day in range(100, 110))) == {}
 
 
-def test_first_of_two_equally_frequent_languages_is_the_own_one() -> None:
+def test_first_of_two_equally_frequent_languages_is_the_policys_own() -> None:
     assert set(quarantined(capture_in("de", 0), capture_in("en", 1))) == {1}
 
 
-def test_captures_in_a_single_language_have_no_variants() -> None:
+def test_captures_in_a_single_language_are_not_variants() -> None:
     assert quarantined(*(capture_in("fr", day) for day in range(5))) == {}
     assert quarantined() == {}
 

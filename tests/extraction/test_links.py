@@ -15,7 +15,7 @@ def test_links_are_absolute_and_without_tracking_parameters() -> None:
     assert clause.links == ("https://northwind.example/cookies?id=4", "mailto:dpo@northwind.example", "tel:+4411")
 
 
-def test_clause_has_the_links_that_surround_its_text() -> None:
+def test_link_around_a_whole_block_belongs_to_the_clause() -> None:
     picture = "<a href=https://a.example/><img src=x></a><p>Plain words.</p>"
     page = f"{picture}<a href=https://b.example/><div>Linked words.</div></a>"
     assert [clause.links for clause in extract(html(page), "text/html", select=["body"]).clauses] == [
@@ -24,7 +24,7 @@ def test_clause_has_the_links_that_surround_its_text() -> None:
     ]
 
 
-def test_relative_links_are_resolved_against_the_pages_base() -> None:
+def test_relative_links_are_resolved_against_the_base_element() -> None:
     page = html("<p><a href='c'>cookies</a> apply</p>", head="<base href='https://cdn.example/a/'>")
     (clause,) = extract(page, "text/html", url="https://northwind.example/").clauses
     assert clause.links == ("https://cdn.example/a/c",)

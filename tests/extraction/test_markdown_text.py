@@ -41,7 +41,7 @@ def test_list_items_stay_separate_at_any_indentation(indent: int) -> None:
     ]
 
 
-def test_link_to_a_script_keeps_its_text_and_loses_its_target() -> None:
+def test_text_of_a_link_to_a_script_is_kept_without_the_target() -> None:
     document = extract(
         b"# [How we use it](javascript:void(0))\n\nWe keep [logs](https://a.example/x).\n", "text/markdown"
     )

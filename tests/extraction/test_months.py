@@ -1,10 +1,10 @@
-"""The names of months, which are copied from the CLDR, are complete and correct."""
+"""The names of months in `extraction.words.months` are equal to the names in the CLDR."""
 
 from babel.dates import get_month_names
 
 from extraction.words.months import MONTHS
 
-# If two languages use the same name for different months, the name stands for the month in the first language.
+# The order matters: if two languages use the same name for different months, the month in the first language counts.
 LANGUAGES = [
     *("en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "sl", "hr", "hu", "ro", "bg"),
     *("el", "ru", "uk", "tr", "et", "lv", "lt", "ca", "id", "vi"),

@@ -22,7 +22,7 @@ def test_hard_wrapped_paragraphs_are_joined() -> None:
     assert [text for _, _, text in clauses_of(wrapped, "text/plain")] == list(PARAGRAPHS)
 
 
-def test_line_that_ends_with_a_preposition_is_joined_with_the_next() -> None:
+def test_line_ending_in_a_preposition_is_joined_with_the_next_line() -> None:
     assert clauses_of("We think of the privacy of\nvisitors to the site.\nAnd of yours.", "text/plain") == [
         ("paragraph", None, "We think of the privacy of visitors to the site."),
         ("paragraph", None, "And of yours."),
@@ -44,7 +44,7 @@ def test_headings_bullets_and_numbers_in_plain_text_are_recognised() -> None:
     ]
 
 
-def test_menus_above_and_below_a_text_are_removed() -> None:
+def test_menus_above_and_below_the_policy_are_removed() -> None:
     above = "Northwind\nParcels\nPrices\nToggle navigation\n"
     below = "\nProducts\nParcels\nLetters\nCompany\nJobs\nPress\n© Northwind Ltd."
     assert [text for _, _, text in clauses_of(above + "\n".join(PARAGRAPHS) + below, "text/plain")] == list(PARAGRAPHS)

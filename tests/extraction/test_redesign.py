@@ -46,7 +46,7 @@ MARKUPS = {
 
 
 @pytest.mark.parametrize("name", MARKUPS)
-def test_same_words_make_the_same_version_in_different_markup(name: str) -> None:
+def test_version_is_the_same_for_the_same_words_in_other_markup(name: str) -> None:
     first = extract(MARKUPS["paragraphs and a list"], "text/html")
     other = extract(MARKUPS[name], "text/html")
     assert [clause.text for clause in other.clauses] == [TITLE, LEAD, *ITEMS, *PARAGRAPHS]

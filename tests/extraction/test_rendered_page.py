@@ -17,7 +17,7 @@ def test_a_served_redirect_needs_a_browser() -> None:
     assert (verdict.reason, verdict.needs_browser) == ("empty", True)
 
 
-def test_a_rendered_redirect_keeps_its_verdict_and_its_text() -> None:
+def test_a_rendered_redirect_is_empty_and_its_text_is_extracted() -> None:
     served = capture(REDIRECT), REDIRECT
     rendered = replace(served[0], rendered_by="Chromium 150"), REDIRECT
     reading = read(*compose("alternative", [served, rendered]))
@@ -27,7 +27,7 @@ def test_a_rendered_redirect_keeps_its_verdict_and_its_text() -> None:
     assert [clause.text for clause in reading.document.clauses] == ["Welcome.", "Please follow us to the new page."]
 
 
-def test_a_rendered_shell_shows_nothing_and_needs_no_browser() -> None:
+def test_a_rendered_page_without_text_is_empty_and_needs_no_browser() -> None:
     served = capture(SHELL), SHELL
     rendered = replace(served[0], rendered_by="Chromium 150"), SHELL
     reading = read(*compose("alternative", [served, rendered]))

@@ -104,7 +104,7 @@ def test_page_that_is_not_the_policy_is_quarantined(name: str) -> None:
         (302, "empty"),
     ],
 )
-def test_error_status_quarantines_a_page_with_any_content(status: int, reason: str) -> None:
+def test_page_with_an_error_status_is_quarantined(status: int, reason: str) -> None:
     payload = html(POLICY)
     reading = read(capture(payload, status=status), payload)
     assert (reading.verdict.name, reading.verdict.reason) == ("quarantined", reason)
@@ -136,7 +136,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_policy_is_accepted_although_the_page_holds_other_things(name: str) -> None:
+def test_policy_is_accepted_even_if_it_looks_like_another_page(name: str) -> None:
     reading = read(capture(ACCEPTED[name]), ACCEPTED[name])
     assert reading.verdict.name == "accepted", reading.verdict
     assert reading.document is not None
@@ -150,7 +150,7 @@ HOME = (
 )
 
 
-def test_redirect_to_the_home_page_has_the_reason_not_found() -> None:
+def test_redirect_to_the_home_page_is_quarantined_as_not_found() -> None:
     payload = html(HOME, title="Northwind")
     redirected = capture(
         payload,
@@ -161,7 +161,7 @@ def test_redirect_to_the_home_page_has_the_reason_not_found() -> None:
     assert read(redirected, payload).verdict.reason == "not_found"
 
 
-def test_home_page_instead_of_the_policy_has_reason_not_found() -> None:
+def test_page_with_the_home_page_as_canonical_address_is_not_found() -> None:
     payload = html(HOME, title="Northwind", head="<link rel=canonical href='https://northwind.example'>")
     assert read(capture(payload), payload).verdict.reason == "not_found"
 
@@ -193,7 +193,7 @@ def test_bytes_without_text_are_unreadable(payload: bytes, media_type: str) -> N
     assert (reading.verdict.reason, reading.document) == ("unreadable", None)
 
 
-def test_capture_is_empty_if_the_selectors_match_nothing() -> None:
+def test_capture_is_quarantined_if_the_selectors_match_no_element() -> None:
     payload = html(POLICY)
     reading = read(capture(payload), payload, select=["#gone"])
     assert reading.verdict.reason == "empty"

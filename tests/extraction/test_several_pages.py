@@ -1,4 +1,4 @@
-"""A policy of several pages is read as one document. It is accepted only if every page shows a part of the policy."""
+"""A policy of several pages is read as one document. The policy is accepted only if every page shows a part of it."""
 
 from typing import Literal
 
@@ -29,7 +29,7 @@ def pages(*payloads: bytes, status: int = 200) -> list[Observed]:
     ]
 
 
-def test_heading_path_has_headings_of_the_same_page_only() -> None:
+def test_heading_path_contains_only_headings_of_the_same_page() -> None:
     reading = read(*compose("mixed", pages(FIRST, SECOND, THIRD)))
     assert reading.verdict.name == "accepted"
     assert reading.document is not None
@@ -70,7 +70,7 @@ CHALLENGE = html("<h1>Checking your browser</h1><p>This takes a moment.</p>", ti
     ],
     ids=["missing", "error", "refused", "challenge", "shell", "cut", "image", "shop"],
 )
-def test_one_failed_page_quarantines_the_policy_and_is_named(last: bytes, status: int, reason: str) -> None:
+def test_policy_with_a_failed_page_is_quarantined_and_page_is_named(last: bytes, status: int, reason: str) -> None:
     verdict = read(*compose("mixed", pages(FIRST, SECOND, last, status=status))).verdict
     assert verdict.name == "quarantined"
     assert verdict.evidence.startswith("page 3 of 3, https://northwind.example/privacy/3: ")
@@ -115,7 +115,7 @@ _media_types = st.text(st.characters(max_codepoint=255), max_size=20)
 
 
 @given(_bodies, _media_types, _kinds)
-def test_parts_of_a_composed_capture_equal_the_original_captures(
+def test_decomposing_a_composed_capture_returns_the_original_captures(
     bodies: list[bytes], media_type: str, kind: Literal["mixed", "alternative"]
 ) -> None:
     parts = [(capture(body, media_type=media_type, headers=(("X-A", media_type),)), body) for body in bodies]

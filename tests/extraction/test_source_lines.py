@@ -1,4 +1,4 @@
-"""First lines that name the source of a text are recognised and removed."""
+"""A first line that names the source of a text is recognised and removed."""
 
 from datetime import date
 

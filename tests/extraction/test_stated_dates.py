@@ -34,13 +34,13 @@ def test_stated_date_is_read_if_it_is_unambiguous(text: str, day: date | None) -
     assert stated_date([text]) == day
 
 
-def test_effective_date_outranks_the_date_of_the_last_update() -> None:
+def test_effective_date_is_preferred_to_the_date_of_the_last_update() -> None:
     assert stated_date(["Last updated: 3 May 2021", "Some words.", "Effective date: 1 June 2021"]) == date(2021, 6, 1)
 
 
-def test_date_may_stand_in_the_clause_below_its_announcement() -> None:
+def test_date_in_the_clause_below_the_announcement_is_recognised() -> None:
     assert stated_date(["Last updated", "3 May 2021"]) == date(2021, 5, 3)
 
 
-def test_ambiguous_date_is_not_replaced_by_a_later_one() -> None:
+def test_later_date_is_not_used_if_the_first_date_is_ambiguous() -> None:
     assert stated_date(["Last updated: 3/4/2018", "Updated: 5 May 2017"]) is None

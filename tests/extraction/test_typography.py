@@ -1,4 +1,4 @@
-"""A clause's typography. If only the typography differs, the change is cosmetic and the version stays the same."""
+"""The typography of clauses. A change of the typography alone is cosmetic and doesn't make a new version."""
 
 from collections.abc import Callable
 
@@ -48,7 +48,7 @@ def test_spaces_and_invisible_characters_are_cosmetic(read: Reader, other: str) 
 
 
 @pytest.mark.parametrize("other", [SENTENCE.replace("logs", "**logs**"), SENTENCE.replace(", then", ",  then")])
-def test_emphasis_and_double_spaces_of_markdown_are_typography(other: str) -> None:
+def test_emphasis_and_double_spaces_in_markdown_are_cosmetic(other: str) -> None:
     old, new = markdown(SENTENCE), markdown(other)
     assert new.clauses[1].text == SENTENCE
     assert kinds(compare(old, new)) == ["cosmetic"]

@@ -1,4 +1,4 @@
-"""Everything that users see of a policy, as one value that tests can compare."""
+"""Collects all data that users see of a policy in one value, so that tests can compare the data."""
 
 from core.policies import PolicyKey
 from storage import Store

@@ -22,7 +22,7 @@ from tests.stored_captures import POLICY, capture_of, page
 PAGES = [page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day")]
 vendors = (f"vendor-{number}" for number in count())
 
-# How many captures of each WARC file are used. To use all captures would take too long for a test.
+# The number of captures that are used from each WARC file. A test with all captures would take too long.
 PER_POLICY = 5
 WARCS = sorted((SHARED / "warc").glob("*.warc.gz"))
 
@@ -69,7 +69,7 @@ def real_captures(path: Path) -> tuple[Policy, list[tuple[Capture, bytes]]]:
 
 @needs_shared
 @pytest.mark.parametrize("path", WARCS, ids=lambda path: path.name.partition("-")[0])
-def test_real_captures_give_the_same_history_in_reverse_and_kept_twice(tmp_path: Path, path: Path) -> None:
+def test_reverse_order_and_repetition_do_not_change_the_history(tmp_path: Path, path: Path) -> None:
     policy, captures = real_captures(path)
     histories = []
     for name, arrival in (("forward", captures), ("backward", captures[::-1])):

@@ -1,4 +1,4 @@
-"""Several processes and threads keep captures, read them again and compose digests at the same time."""
+"""Several processes and threads store captures, read captures again, and compose digests at the same time."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -19,7 +19,7 @@ _barrier: Barrier
 
 
 def _join(barrier: Barrier) -> None:
-    """Initialises a process with the barrier at which all processes wait for each other."""
+    """Initialises a process. barrier: the barrier at which all processes wait for each other."""
     global _barrier
     _barrier = barrier
 
@@ -32,7 +32,7 @@ def _open_and_keep(url: str) -> list[tuple[int, bool]]:
 
 
 @pytest.mark.slow
-def test_processes_can_keep_the_same_captures_at_once(database_url: str) -> None:
+def test_processes_can_store_the_same_captures_at_the_same_time(database_url: str) -> None:
     with ProcessPoolExecutor(PROCESSES, _spawn, _join, (_spawn.Barrier(PROCESSES),)) as pool:
         results = list(pool.map(_open_and_keep, [database_url] * PROCESSES))
     ids = {tuple(capture_id for capture_id, _ in result) for result in results}
@@ -55,7 +55,7 @@ def _open_and_reextract(url: str, keeps: bool) -> list[int]:
 
 
 @pytest.mark.slow
-def test_history_is_all_old_or_all_new_while_processes_reextract(database_url: str) -> None:
+def test_a_history_never_mixes_readings_while_processes_reextract(database_url: str) -> None:
     with Store.open(database_url) as store:
         for days, payload in enumerate(PAGES * 4):
             keep(store, capture_of(payload, days), payload, POLICY)
@@ -67,7 +67,7 @@ def test_history_is_all_old_or_all_new_while_processes_reextract(database_url: s
                 observed.append({version.id for version in store.library.history(PRIVACY).versions})
             results = [future.result() for future in work]
         after = {version.id for version in store.library.history(PRIVACY).versions}
-        # At every moment, the history consisted either of old versions only, or of new versions only.
+        # Every observed history consists either only of old versions or only of new versions.
         assert after.isdisjoint(before)
         assert all(versions in (before, after) for versions in observed)
         assert len(set(results[2])) == len(store.library.captures(PRIVACY)) == len(PAGES) * 6
@@ -88,7 +88,7 @@ def test_a_crawl_with_an_older_declaration_loses_no_captures(database_url: str) 
         assert len(store.library.history(PRIVACY).periods) == 3
 
 
-def test_threads_can_keep_the_same_captures_at_once(store: Store) -> None:
+def test_threads_can_store_the_same_captures_at_the_same_time(store: Store) -> None:
     captures = [(capture_of(payload, days), payload) for days, payload in enumerate(PAGES * 5)]
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda pair: keep(store, pair[0], pair[1], POLICY), captures * 2))
@@ -96,7 +96,7 @@ def test_threads_can_keep_the_same_captures_at_once(store: Store) -> None:
     assert len(store.library.captures(PRIVACY)) == len(captures)
 
 
-def test_a_crawl_and_a_digest_can_run_at_once(store: Store) -> None:
+def test_a_crawl_and_a_digest_can_run_at_the_same_time(store: Store) -> None:
     now = capture_of(PAGES[0]).captured_at
     store.subscriptions.subscribe("reader@marmot.example", [], now)
     (subscriber,) = store.subscriptions.subscribers()

@@ -1,4 +1,4 @@
-"""`keep_all` gives the same result as `keep` called for each capture."""
+"""`keep_all` returns the same results as calling `keep` for each capture."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
     """Returns all rows of a SQLite file, by table."""
     with closing(sqlite3.connect(file)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        # A policy's revision counts transactions, so it depends on how many readings are stored in one transaction.
+        # A policy's revision counts transactions, so the revision depends on how many readings a transaction stores.
         connection.execute("UPDATE policies SET revision = 1")
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}  # noqa: S608
 
@@ -50,7 +50,7 @@ def test_keep_all_writes_the_same_rows_as_keep(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Intake]]:
-    """Yields a store, and an intake whose workers have started, so that workers read even a few captures."""
+    """Yields a store and an intake with running workers. Running workers read captures even if there are only a few."""
     url = f"sqlite:///{tmp_path_factory.mktemp('busy') / 'store.db'}"
     with Store.open(url) as store, Intake(store) as intake:
         list(intake.keep_all(incoming(MANY)))
@@ -67,7 +67,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Inta
         max_size=30,
     )
 )
-def test_keep_all_gives_the_same_results_as_keep(
+def test_keep_all_returns_the_same_results_as_keep(
     busy: tuple[Store, Intake], arrivals: list[tuple[int, bytes, bool, Policy]]
 ) -> None:
     store, intake = busy
@@ -88,7 +88,7 @@ def test_keep_all_gives_the_same_results_as_keep(
     assert shown(store, alone) == shown(store, together)
 
 
-def test_captures_before_an_error_of_the_source_are_kept(intake: Intake) -> None:
+def test_captures_before_an_error_of_the_source_are_stored(intake: Intake) -> None:
     def breaking_off() -> Iterator[FoundCapture]:
         yield from incoming(MANY[:19])
         raise UsageError("the file breaks off")
@@ -100,7 +100,7 @@ def test_captures_before_an_error_of_the_source_are_kept(intake: Intake) -> None
 
 
 @pytest.mark.parametrize("place", [0, 5, 16, 39])
-def test_captures_before_a_refused_capture_are_kept(store: Store, intake: Intake, place: int) -> None:
+def test_captures_before_an_invalid_capture_are_stored(store: Store, intake: Intake, place: int) -> None:
     captures = incoming(MANY)
     captures[place] = (captures[place][0], b"other bytes", POLICY)
     results: list[ReadCapture] = []
@@ -122,8 +122,8 @@ def test_unread_captures_are_read_with_the_next_capture(database_url: str) -> No
         assert len(store.library.history(PRIVACY).periods) == 4
 
 
-def test_captures_of_a_batch_are_not_taken_for_a_backlog(store: Store, intake: Intake) -> None:
-    """A crawl stores captures in one thread and reads them in another thread. No capture is read twice."""
+def test_captures_of_a_batch_are_not_treated_as_a_backlog(store: Store, intake: Intake) -> None:
+    """A crawl stores captures in one thread and reads the captures in another thread. No capture is read twice."""
     batch = intake.keep_unread(incoming(MANY[:3]))
     first = next(batch)
     assert [read.capture_id for read in intake.read([first])] == [first.capture_id]
@@ -132,7 +132,7 @@ def test_captures_of_a_batch_are_not_taken_for_a_backlog(store: Store, intake: I
     assert store.library.standings()[0].unread == 0
 
 
-def test_captures_of_an_abandoned_run_are_read_later(store: Store, intake: Intake) -> None:
+def test_reextract_reads_the_captures_of_an_abandoned_run(store: Store, intake: Intake) -> None:
     results = intake.keep_all(incoming(MANY))
     next(results)
     results.close()  # type: ignore[attr-defined]  # `results` is a generator

@@ -1,4 +1,4 @@
-"""When the intake reads a capture, with which policy reader, and what is stored if reading fails."""
+"""The intake reads a capture when needed, with the current policy reader, and stores the capture if reading fails."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ A, B = page("We keep your messages for a year."), page("We keep your messages fo
 
 
 class Readings:
-    """Reads captures as extraction does, and counts the calls."""
+    """A replacement for `extraction.read` that counts the calls."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -38,7 +38,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
     return counting
 
 
-def test_a_capture_is_read_once(store: Store, readings: Readings) -> None:
+def test_a_capture_is_read_only_once(store: Store, readings: Readings) -> None:
     for days in (0, 1, 1, 0):
         keep(store, capture_of(A, days), A, POLICY)
     assert readings.count == 2
@@ -63,7 +63,7 @@ def test_a_capture_stays_stored_if_the_extractor_fails(store: Store, monkeypatch
     assert len(store.library.history(PRIVACY).versions) == 2
 
 
-def test_a_new_extractor_reads_all_captures_of_a_policy_again(
+def test_a_new_extractor_causes_all_captures_to_be_read_again(
     store: Store, readings: Readings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(store, capture_of(A), A, POLICY)
@@ -75,7 +75,7 @@ def test_a_new_extractor_reads_all_captures_of_a_policy_again(
     assert readings.count == 5
 
 
-def test_new_selectors_read_all_captures_of_a_policy_again(store: Store) -> None:
+def test_new_selectors_cause_all_captures_to_be_read_again(store: Store) -> None:
     old = keep(store, capture_of(A), A, POLICY)
     again = keep(store, capture_of(A), A, WITHOUT_HEADINGS)
     assert again.capture_id == old.capture_id
@@ -93,7 +93,7 @@ def test_selectors_of_another_location_cause_no_new_reading(store: Store, readin
     assert readings.count == 1
 
 
-def test_reextract_reads_what_the_current_policy_reader_has_not(store: Store, readings: Readings) -> None:
+def test_reextract_reads_only_captures_without_a_current_reading(store: Store, readings: Readings) -> None:
     for days in range(3):
         keep(store, capture_of(A, days), A, POLICY)
     assert reextract(store, PRIVACY, POLICY) == 0

@@ -31,8 +31,9 @@ vendors = (f"vendor-{number}" for number in count())
 def dying(store: Store, transactions: int, committing: bool) -> Iterator[None]:
     """Simulates a process that dies in a write transaction, and a new process that opens the store.
 
-    transactions: the number of write transactions before the one in which the process dies. committing: whether the
-    process dies just before the commit; otherwise it dies before the transaction begins.
+    transactions: the number of write transactions that are committed before the process dies. committing: whether the
+    process dies just before the commit of the next transaction. If false, the process dies before the next transaction
+    begins.
     """
     database, write_session, numbers = store.database, store.database.write_session, count()
 
@@ -94,7 +95,7 @@ def test_a_killed_reextract_continues_when_called_again(store: Store) -> None:
     assert progress == [(1, 2), (2, 2)]
 
 
-def test_a_capture_kept_before_an_interruption_is_shown_later(store: Store) -> None:
+def test_a_capture_stored_before_a_crash_is_shown_after_reextract(store: Store) -> None:
     keep(store, capture_of(A), A, POLICY)
     before = store.library.history(PRIVACY)
     with dying(store, 2, committing=False):  # dies after B's evidence and A's new reading are committed
@@ -125,7 +126,7 @@ def test_documents_of_an_earlier_policy_reader_stay_available(store: Store) -> N
     assert store.library.document(old.first.capture_id) != text
 
 
-def test_an_earlier_version_id_leads_to_the_present_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_version_id_identifies_the_present_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for days, payload in enumerate((A, B, B)):
         keep(store, capture_of(payload, days), payload, POLICY)
     old = store.library.history(PRIVACY)
@@ -140,7 +141,8 @@ def test_an_earlier_version_id_leads_to_the_present_version(store: Store, monkey
         with pytest.raises(UsageError, match=message):
             store.library.period(PRIVACY, new, unknown)
 
-    # The next extractor reads the text of A from B, too. So both ids lead to the only version that remains.
+    # With the next extractor, captures of A and captures of B both show A's text, so there is only one version. Both
+    # earlier version ids identify this version.
     document = read(capture_of(A), A).document
     monkeypatch.setattr(policy_reader, "EXTRACTOR_NAME", "of tomorrow")
     monkeypatch.setattr(reading_task, "read", lambda *_, **__: Reading(Verdict("accepted"), document))
@@ -158,9 +160,9 @@ def damage(database_url: str, payload: bytes, data: bytes) -> None:
     engine.dispose()
 
 
-def test_a_damaged_payload_is_skipped_and_read_once_restored(database_url: str) -> None:
+def test_a_damaged_payload_is_skipped_until_it_is_restored(database_url: str) -> None:
     with Store.open(database_url) as store:
-        # B is stored first, so that A is stored as a delta against B. A is damaged below, and B must stay readable.
+        # B is stored first, so that A is stored as a delta against B. When A is damaged below, B stays readable.
         for days, payload in ((1, B), (0, A)):
             keep(store, capture_of(payload, days), payload, POLICY)
     damage(database_url, A, compress(A)[:-3])
@@ -180,7 +182,7 @@ def test_a_damaged_payload_is_skipped_and_read_once_restored(database_url: str) 
         assert reextract(store, PRIVACY, WITHOUT_HEADINGS) == 0
 
 
-def test_a_damaged_payload_is_read_if_it_is_passed_again(database_url: str) -> None:
+def test_a_capture_with_a_damaged_payload_is_read_if_stored_again(database_url: str) -> None:
     with Store.open(database_url) as store:
         keep(store, capture_of(A), A, POLICY)
         damage(database_url, A, b"")

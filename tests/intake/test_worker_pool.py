@@ -1,4 +1,4 @@
-"""Worker processes: which modules they load, and how the pool handles dying workers, errors and closing."""
+"""Worker processes load few modules. The pool handles dying workers, errors in workers, and closing."""
 
 import os
 import time
@@ -38,7 +38,7 @@ def results_of(pool: Pool, tasks: list[ReadingTask]) -> Iterator[tuple[int, Capt
 
 
 def test_a_worker_loads_only_what_reading_needs() -> None:
-    """The database's driver alone would double a worker's start-up time. Scrapy would add the same time again."""
+    """The database's driver would double a worker's start-up time, and Scrapy would add as much time as the driver."""
     pool: WorkerPool[ReadingTask, set[str]] = WorkerPool(
         worker_functions.loaded_modules, give_up=lambda task: set(), size=ReadingTask.size, prepare=warm_up
     )
@@ -54,7 +54,7 @@ def test_a_worker_loads_only_what_reading_needs() -> None:
     assert "intake.service" not in loaded
 
 
-def test_a_task_is_done_again_if_its_worker_is_killed(tmp_path: Path) -> None:
+def test_a_task_is_repeated_if_its_worker_is_killed(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     tasks = [ReadingTask(task.capture, task.payload, (str(mark),)) for task in TASKS]
     with closing(pool_of(worker_functions.dies_once)) as pool:
@@ -84,7 +84,7 @@ def test_an_error_in_a_worker_is_raised_with_its_traceback() -> None:
     assert "in raises" in "".join(raised.value.__notes__)
 
 
-def test_evidence_stays_if_no_worker_can_start(store: Store, tmp_path: Path) -> None:
+def test_captures_stay_stored_if_no_worker_can_start(store: Store, tmp_path: Path) -> None:
     obstacle = tmp_path / "obstacle"
     obstacle.touch()
     workers = pool_of(read_capture, partial(worker_functions.warm_up_unless, str(obstacle)))

@@ -1,4 +1,4 @@
-"""Functions that the tests run in worker processes. They are in a module because workers import them by name."""
+"""Functions that the tests run in worker processes. Workers import the functions from this module by name."""
 
 import os
 import sys
@@ -9,16 +9,17 @@ from intake.reading_task import CaptureText, ReadingTask, read_capture, warm_up
 
 
 def dies_of_a_bomb(task: ReadingTask) -> CaptureText:
-    """Reads as the extractor does, but ends its process if the payload contains the words "a bomb"."""
+    """Reads a capture with the extractor. Ends the process instead if the payload contains the words "a bomb"."""
     if b"a bomb" in task.payload:
         os._exit(139)
     return read_capture(task)
 
 
 def dies_once(task: ReadingTask) -> CaptureText:
-    """Reads as the extractor does, but ends its process at the first call.
+    """Reads a capture with the extractor. The first call creates a file and ends the process instead.
 
-    The path in `task.select[0]` marks whether there was a call before: the first call creates the file.
+    `task.select[0]` is the path of the file. If the file exists, the call is not the first call. If `task.select` is
+    empty, the process is not ended.
     """
     if task.select:
         mark = Path(task.select[0])
@@ -29,7 +30,7 @@ def dies_once(task: ReadingTask) -> CaptureText:
 
 
 def loaded_modules(task: ReadingTask) -> set[str]:
-    """Reads as the extractor does, and returns the names of all modules that its process has loaded."""
+    """Reads a capture with the extractor, and returns the names of all modules that the process has loaded."""
     read_capture(task)
     return set(sys.modules)
 
@@ -46,9 +47,9 @@ def warm_up_unless(obstacle: str) -> None:
 
 
 def sleeps(task: ReadingTask) -> CaptureText:
-    """Reads as the extractor does. If `task.select` is given, it first writes its process id and sleeps a minute.
+    """Reads a capture with the extractor. If `task.select` is not empty, first sleeps for a minute.
 
-    The process id is written to the file with the path `task.select[0]`.
+    Before sleeping, writes the process id to the file with the path `task.select[0]`.
     """
     if task.select:
         Path(task.select[0]).write_text(str(os.getpid()))

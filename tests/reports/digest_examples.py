@@ -36,7 +36,7 @@ MINUTES = 1 / 24 / 60
 
 
 def read_by(number: int) -> Policy:
-    """Returns a declaration of the privacy policy. Each number gives another policy reader (other reading options)."""
+    """Returns a declaration of the privacy policy. Each number gives a different policy reader."""
     return Policy(locations=(Location(url=URL, remove=(f".nothing-has-this-class-{number}",)),))
 
 
@@ -55,9 +55,9 @@ def keep_once(
     intake: Intake | None = None,
     declared: Policy | None = None,
 ) -> None:
-    """Keeps one live capture of a policy. The capture must be accepted.
+    """Stores one live capture of a policy. Fails if the capture is not accepted.
 
-    intake: the intake that keeps the capture; None for the intake of `tests.keeping`.
+    intake: the intake that stores the capture; None for the intake of `tests.keeping`.
     declared: the declaration of the policy; None for the declaration in VENDORS.
     """
     capture = capture_of(payload, days, vendor=vendor, policy=policy)
@@ -79,7 +79,7 @@ def keep_confirmed(
     intake: Intake | None = None,
     declared: Policy | None = None,
 ) -> None:
-    """Keeps two live captures with the same text, five minutes apart. A crawl confirms a new text in this way."""
+    """Stores two live captures with the same text, five minutes apart, like a crawl that confirms a new text."""
     for moment in (days, days + 5 * MINUTES):
         keep_once(store, payload, moment, vendor, policy, intake=intake, declared=declared)
 

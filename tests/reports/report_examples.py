@@ -7,7 +7,7 @@ from pathlib import Path
 from core.changes import Change, ChangeKind, Comparison, Redline, Significance
 from core.clauses import Clause, ClauseKind, Document
 from core.history import Observation, Period
-from reports import FileSide, Report, VersionSide
+from reports import REPORT_FORMATS, FileSide, Report, VersionSide
 from reports.report import Interval
 
 LAST_OLD = Observation(
@@ -82,7 +82,7 @@ def version_report(*changes: Change, vendor_name: str = "Marmot Mail") -> Report
     return Report(sides[0], sides[1], Interval(LAST_OLD, FIRST_NEW), (), files.comparison)
 
 
-# At least one change of every kind and of every significance. Some changes get notes.
+# At least one change of every kind, and at least one of every significance. Some changes have notes in the report.
 EVERY_KIND = (
     change("removed", (clause(0, "Cookies", kind="heading"),), ()),
     change("added", (), (clause(0, "We now sell your data.", kind="list_item"),)),
@@ -139,3 +139,7 @@ EVERY_KIND = (
         significance="volatile",
     ),
 )
+
+
+#: The names of the formats that are text; the renderers of the other formats return bytes.
+TEXT_FORMATS = tuple(name for name, render in REPORT_FORMATS.items() if isinstance(render(file_report()), str))

@@ -48,7 +48,7 @@ def test_changes_before_the_subscription_are_not_sent(store: Store) -> None:
     assert composed(store, 4) == []
 
 
-def test_the_first_version_of_a_policy_is_no_change(store: Store) -> None:
+def test_the_first_version_of_a_policy_is_not_sent_as_a_change(store: Store) -> None:
     subscribe(store, 0)
     keep_confirmed(store, COURTS, 1)
     assert composed(store, 2) == []
@@ -89,7 +89,7 @@ def test_without_changes_the_watermark_advances_and_nothing_is_sent(store: Store
     assert store.subscriptions.outbox() == ()
 
 
-def test_one_message_has_all_policies_of_all_chosen_vendors(store: Store) -> None:
+def test_one_message_has_the_changes_of_all_chosen_vendors(store: Store) -> None:
     for vendor, policy in (("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")):
         keep_confirmed(store, COURTS, 0, vendor, policy)
         keep_confirmed(store, ADVERTISERS, 2, vendor, policy)
@@ -125,7 +125,7 @@ def test_each_subscriber_has_a_separate_watermark(store: Store) -> None:
         assert "court" not in unwrapped(message)
 
 
-def test_a_text_seen_once_is_sent_when_a_second_capture_shows_it(store: Store) -> None:
+def test_a_text_is_sent_only_after_a_second_capture_shows_the_text(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_once(store, ADVERTISERS, 2)
@@ -150,7 +150,7 @@ def test_a_text_that_did_not_last_is_not_sent(store: Store) -> None:
     assert "version 1 → version 3" in unwrapped(message)
 
 
-def test_a_return_to_an_earlier_text_is_called_a_return(store: Store) -> None:
+def test_a_digest_calls_a_return_to_an_earlier_text_a_return(store: Store) -> None:
     for days, payload in ((0, COURTS), (2, ADVERTISERS), (4, COURTS)):
         keep_confirmed(store, payload, days)
     subscribe(store, 3)
@@ -162,7 +162,7 @@ def test_a_return_to_an_earlier_text_is_called_a_return(store: Store) -> None:
         assert "courts" in text
 
 
-def test_an_alternation_is_sent_once_and_a_later_new_text_too(store: Store) -> None:
+def test_an_alternation_is_sent_once_and_a_later_text_is_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 0.5)
     messages = []
@@ -184,7 +184,7 @@ def test_an_alternation_is_sent_once_and_a_later_new_text_too(store: Store) -> N
     assert "insurance" in unwrapped(message)
 
 
-def test_a_backfill_of_the_same_older_text_makes_a_change_a_return(store: Store) -> None:
+def test_a_backfill_can_turn_a_change_into_a_return(store: Store) -> None:
     keep_confirmed(store, COURTS, 10)
     subscribe(store, 11)
     keep_confirmed(store, INSURERS, 5)

@@ -53,7 +53,7 @@ def email_of(*changes: Change, name: str = "Marmot Mail") -> EmailMessage:
     return parsed_email(as_email([entry], SUBSCRIBER, VENDORS, BEGIN, SENDER))
 
 
-def test_the_headers_a_mail_program_needs(store: Store) -> None:
+def test_an_email_has_the_headers_that_mail_programs_need(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_confirmed(store, ADVERTISERS, 2)
@@ -92,7 +92,7 @@ def test_the_subject_counts_the_most_significant_changes(changes: tuple[Change, 
     assert email_of(*changes)["Subject"] == subject
 
 
-def test_the_subject_names_the_policy_that_changed_the_most() -> None:
+def test_the_subject_names_the_policy_with_the_most_changes() -> None:
     little, much = version_report(EVERY_KIND[9], vendor_name="Otter Post"), version_report(*EVERY_KIND)
     data = as_email([entry_of(little), entry_of(much)], SUBSCRIBER, VENDORS, BEGIN, SENDER)
     subject = parsed_email(data)["Subject"]
@@ -106,7 +106,7 @@ def test_both_parts_have_the_interval_and_its_evidence() -> None:
             assert part in text
 
 
-def test_substantive_and_factual_changes_are_shown_and_others_counted() -> None:
+def test_substantive_and_factual_changes_are_shown_others_are_counted() -> None:
     text = plain(email_of(*EVERY_KIND))
     shown = re.findall(r"^(\d+)\. ", text, re.MULTILINE)
     assert shown == ["1", "2", "3", "5", "7", "8", "10"]
@@ -152,7 +152,7 @@ def test_a_vendors_name_cannot_add_a_header() -> None:
         "a@[127.0.0.1", "(c)", "a..b@", ",", ";", "\\", '"', "a\t@b.example",
     ],
 )  # fmt: skip
-def test_an_invalid_address_is_refused(address: str) -> None:
+def test_an_invalid_address_raises_usage_error(address: str) -> None:
     with pytest.raises(UsageError, match="is not an e-mail address"):
         checked_address(address)
 
@@ -162,7 +162,7 @@ def test_white_space_around_an_address_is_removed(address: str) -> None:
     assert checked_address(address) == address.strip()
 
 
-def test_an_invalid_sender_is_refused_before_anything_is_composed(store: Store) -> None:
+def test_with_an_invalid_sender_nothing_is_composed(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_confirmed(store, ADVERTISERS, 2)

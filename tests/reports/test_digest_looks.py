@@ -1,4 +1,4 @@
-"""Digests skip policies without news, and are the same as if no policy was skipped."""
+"""Policies without new captures, readings or reviews are skipped. Skipping does not change the digests."""
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,16 +48,16 @@ OTTER_PRIVACY = PolicyKey("otter", "privacy")
 POLICIES = [MARMOT_PRIVACY, MARMOT_COOKIES, OTTER_PRIVACY]
 LANGUAGES = {"D": "de"}
 
-# One action in a test: the name of the action, and the arguments of the action. `play` carries out the actions.
+# An action in a test: the name of the action, then the arguments of the action. `play` carries out the actions.
 Step = tuple[Any, ...]
 
 
 def expected_digest(
     store: Store, vendors: Mapping[str, Vendor], subscriber: Subscriber, now: datetime
 ) -> tuple[str | None, dict[PolicyKey, datetime]]:
-    """Returns the Message-ID of the expected digest, and the watermarks after the digest. No policy is skipped.
+    """Returns the Message-ID and the watermarks that are expected if no policy is skipped.
 
-    The Message-ID depends on all changes in the digest. It is None if there is no change to send.
+    The Message-ID depends on all changes in the digest. The Message-ID is None if there is no change to send.
     """
     watermarks = dict(told_to(store, subscriber.id))
     entries = []
@@ -78,9 +78,9 @@ def expected_digest(
 
 
 def read_letter(task: ReadingTask) -> CaptureText:
-    """Reads a page that consists of one letter. The text is this letter and the reading options.
+    """Reads a page that consists of one letter. The result is a text of this letter and the reading options.
 
-    So each policy reader reads another text. A page `x` does not show the policy. A page `D` is in German.
+    So each policy reader gives another text. A page `x` does not show the policy. A page `D` is in German.
     """
     letter = task.payload.decode()
     clauses = (Clause(0, "paragraph", None, (), f"{letter} {task.remove}"),)
@@ -95,7 +95,7 @@ keeps: st.SearchStrategy[Step] = st.tuples(
     policy_keys,
     st.sampled_from("AABBCDxx"),
     st.sampled_from([0, 0, 0, 3, 20, -24 * 40]),  # how many hours late the capture arrives
-    st.sampled_from(["live", "wayback", "wayback"]),  # the text of a live capture often stays unconfirmed
+    st.sampled_from(["live", "wayback", "wayback"]),  # few are live: live captures often leave a text unconfirmed
 )
 other_steps: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("review"), policy_keys, st.integers(1, 3), st.sampled_from(["accepted", "accepted", "rejected"])),
@@ -153,7 +153,7 @@ def test_skipping_policies_does_not_change_the_digests(
 
 
 def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
-    """Carries out the actions. Whenever an action is to compose a digest, yields the vendors that are declared then."""
+    """Carries out the actions. For an action that composes a digest, yields the vendors declared at the time."""
     declared: Mapping[str, Vendor] = DECLARED["all"]
     reader = 1
     with intake_with(store, read_letter) as intake:
@@ -183,7 +183,7 @@ def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
 
 
 def policies_and_messages(store: Store, vendors: Mapping[str, Vendor]) -> tuple[list[PolicyKey], int]:
-    """Composes digests. Returns the policies that were not skipped, and the number of messages."""
+    """Composes digests. Returns the policies that were looked at, and the number of messages."""
     keys: list[PolicyKey] = []
     history_of = store.library.history
 
@@ -196,7 +196,7 @@ def policies_and_messages(store: Store, vendors: Mapping[str, Vendor]) -> tuple[
     return keys, messages
 
 
-def test_policies_without_news_are_skipped(store: Store) -> None:
+def test_policies_without_new_captures_or_reviews_are_skipped(store: Store) -> None:
     for vendor, policy in POLICIES:
         keep_confirmed(store, COURTS, 0, vendor, policy)
     subscribe(store, -1)
@@ -218,13 +218,13 @@ def test_changes_of_an_undeclared_vendor_wait_for_the_declaration(store: Store) 
     keep_confirmed(store, ADVERTISERS, 2, "otter")
     assert policies_and_messages(store, {"marmot": MARMOT}) == ([], 0)
     assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
-    # A subscriber who is added later gets the change, too, since the change came after the begin of the subscription.
+    # A second subscriber gets the change, too, since the change is later than the beginning of the subscription.
     subscribe(store, 1, address="late@client.example")
     assert policies_and_messages(store, {"marmot": MARMOT}) == ([], 0)
     assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
 
 
-def test_a_text_that_a_new_policy_reader_accepts_waits_for_all_readings(store: Store) -> None:
+def test_a_newly_accepted_text_is_sent_after_all_captures_are_read(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     capture = capture_of(ADVERTISERS, 2, source="file")
@@ -241,7 +241,7 @@ def test_a_text_that_a_new_policy_reader_accepts_waits_for_all_readings(store: S
     assert policies_and_messages(store, VENDORS) == ([MARMOT_PRIVACY], 1)
 
 
-def test_a_vendor_chosen_later_has_the_time_of_the_choice_as_watermark(store: Store) -> None:
+def test_the_watermark_of_a_vendor_begins_when_the_vendor_is_chosen(store: Store) -> None:
     for vendor in VENDORS:
         keep_confirmed(store, COURTS, 0, vendor)
     subscribe(store, 1, "marmot")
@@ -267,7 +267,7 @@ def test_a_capture_that_arrives_during_a_digest_is_in_the_next_digest(store: Sto
     assert policies_and_messages(store, VENDORS) == ([MARMOT_PRIVACY], 1)
 
 
-def test_after_an_interruption_the_next_run_composes_the_other_digests(store: Store) -> None:
+def test_the_run_after_an_interrupted_run_composes_the_other_digests(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     subscribe(store, 1, address="other@client.example")

@@ -35,20 +35,20 @@ Rewrite = Callable[[Capture, Document], Document]
 
 
 def differently(capture: Capture, document: Document) -> Document:
-    """Changes every clause, so that every version gets a new id."""
+    """Returns the document with every clause changed, so that every version gets a new id."""
     return replace(
         document, clauses=tuple(replace(clause, text=f"{clause.text} (kept)") for clause in document.clauses)
     )
 
 
 def without_recipients(capture: Capture, document: Document) -> Document:
-    """Leaves out the clause in which two versions differ, so that they become one version."""
+    """Returns the document without the clause in which two versions differ, so that the two become one version."""
     clauses = tuple(clause for clause in document.clauses if "hand your personal data to" not in clause.text)
     return replace(document, clauses=clauses) if capture.sha256 != capture_of(INSURERS).sha256 else document
 
 
 def with_day_of_week(capture: Capture, document: Document) -> Document:
-    """Adds a word that depends on the capture's time, so that one version becomes two."""
+    """Returns the document with a word that depends on the capture's time, so that one version becomes two."""
     first, *others = document.clauses
     day = "Monday" if capture.captured_at < capture_of(b"", 4).captured_at else "Thursday"
     return replace(document, clauses=(replace(first, text=f"{first.text}, {day}"), *others))

@@ -21,7 +21,7 @@ from tests.stored_captures import POLICY, capture_of
 
 
 def keep_quarantined(store: Store, payload: bytes, days: float) -> int:
-    """Keeps a capture of the policy that screening wrongly takes for a bot challenge. Returns the capture's id."""
+    """Stores a capture of the policy that screening wrongly treats as a bot challenge. Returns the capture's id."""
 
     def read_as_blocked(task: ReadingTask) -> CaptureText:
         return replace(read_capture(task), verdict=Verdict("quarantined", "blocked", "says: checking"))
@@ -34,7 +34,7 @@ def decide(store: Store, decision: Decision, capture_id: int) -> None:
     store.library.review([capture_id], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
 
 
-def test_a_capture_accepted_late_is_sent_if_no_later_capture_was(store: Store) -> None:
+def test_a_late_accepted_capture_is_sent_if_no_later_one_was_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     quarantined = keep_quarantined(store, ADVERTISERS, 2)
@@ -45,7 +45,7 @@ def test_a_capture_accepted_late_is_sent_if_no_later_capture_was(store: Store) -
     assert composed(store, 5) == []
 
 
-def test_a_late_accepted_capture_of_a_text_already_sent_is_not_sent(store: Store) -> None:
+def test_a_late_accepted_capture_is_not_sent_if_the_text_was_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     quarantined = keep_quarantined(store, ADVERTISERS, 2)

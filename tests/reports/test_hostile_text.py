@@ -1,4 +1,4 @@
-"""Text from a hostile page: it is shown as text, and never gets into a shell, a path, a header or a link."""
+"""Text from a hostile page is shown as text, and never gets into a shell, a path, a header or a link."""
 
 import email
 import email.policy
@@ -22,8 +22,9 @@ from demo.captures import OLD_ADDRESS
 from reports import REPORT_FORMATS
 from storage import Store
 from tests.conftest import Clausewatch
+from tests.reports.report_examples import TEXT_FORMATS
 
-# A mark that every text on the page contains. Wherever the tests find the mark, text from the page got there.
+# A mark that every text on the page contains. Any place in which the tests find the mark contains text from the page.
 MARK = "h0st1le"
 TEXTS = (
     f"$(touch {MARK}); `touch {MARK}` | sh & rm -rf ~/{MARK}",
@@ -50,7 +51,7 @@ def watched() -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
             collected.append((event, arguments))
 
     if not _hooked:
-        sys.addaudithook(note)  # added once only, since audit hooks can't be removed
+        sys.addaudithook(note)  # added only once, since audit hooks can't be removed
         _hooked = True
     _watching.append(events)
     try:
@@ -75,7 +76,7 @@ def page(sentence: str) -> bytes:
 
 @pytest.fixture
 def ingested(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
-    """Provides the commands on a store with two versions of the page. The current folder is empty."""
+    """Stores two versions of the page, and provides the commands for this store. The current folder is empty."""
     for year, sentence in ((2021, "We keep it for a year."), (2022, f"We keep it {MARK} for ever.")):
         path = tmp_path / f"{year}.html"
         path.write_bytes(page(sentence))
@@ -111,7 +112,7 @@ def test_no_command_passes_page_text_to_a_shell_path_or_connection(ingested: Cla
 
 def test_no_command_prints_control_characters(ingested: Clausewatch, tmp_path: Path) -> None:
     shown = [ingested(command, "lanternpost") for command in ("captures", "versions", "show")]
-    for form in sorted(REPORT_FORMATS.keys() - {"docx"}):
+    for form in TEXT_FORMATS:
         shown.append(ingested("report", "lanternpost", "2021", "2022", "--format", form))
         shown.append(ingested("diff", tmp_path / "2021.html", tmp_path / "2022.html", "--format", form))
     for result in shown:

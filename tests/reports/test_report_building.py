@@ -34,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def keep_at(store: Store, *shown: tuple[float, bytes]) -> None:
-    """Keeps captures. Each capture is given as a day and a payload."""
+    """Stores captures. Each argument is the day and the payload of a capture."""
     for days, payload in shown:
         kept = keep(store, capture_of(payload, days), payload, POLICY)
         assert kept.verdict.name == "accepted"
@@ -54,7 +54,7 @@ def day(days: float) -> str:
     return f"{BEGIN + timedelta(days=days):%Y-%m-%d}"
 
 
-def test_the_interval_is_from_the_last_old_to_the_first_new_capture(store: Store) -> None:
+def test_the_interval_has_the_last_old_and_the_first_new_capture(store: Store) -> None:
     keep_at(store, (0, A), (10, A), (20, B), (30, B))
     report = between(store, day(0), day(30))
     assert numbers(report) == (1, 2)
@@ -65,7 +65,7 @@ def test_the_interval_is_from_the_last_old_to_the_first_new_capture(store: Store
     assert report.between == ()
 
 
-def test_the_json_of_a_report_has_the_shape_of_the_contract(store: Store) -> None:
+def test_the_json_of_a_report_has_the_documented_fields(store: Store) -> None:
     keep_at(store, (0, A), (10, A), (20, B))
     shape = json.loads(as_json(between(store, day(0), day(20))))
     assert list(shape) == ["old", "new", "interval", "between", "counts", "changes"]
@@ -130,7 +130,7 @@ def test_versions_shown_in_between_are_named_with_their_dates(store: Store) -> N
     ]
 
 
-def test_dates_in_the_wrong_order_are_refused(store: Store) -> None:
+def test_dates_in_the_wrong_order_raise_usage_error(store: Store) -> None:
     keep_at(store, (0, A), (10, B))
     with pytest.raises(UsageError, match="give the earlier date first"):
         between(store, day(10), day(0))
@@ -145,7 +145,7 @@ def test_an_earlier_version_may_be_compared_with_a_later_one_by_id(store: Store)
     assert "Compared backwards" in as_text(report)
 
 
-def test_an_id_names_a_period_that_puts_the_sides_in_order(store: Store) -> None:
+def test_an_id_names_a_period_in_which_the_sides_are_in_order(store: Store) -> None:
     keep_at(store, (0, A), (10, B), (20, A))
     first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
     report = between(store, f"@{first}", f"@{second}")
@@ -154,7 +154,7 @@ def test_an_id_names_a_period_that_puts_the_sides_in_order(store: Store) -> None
     assert report.interval.first_new.captured_at == BEGIN + timedelta(days=10)
 
 
-def test_an_undeclared_or_uncaptured_policy_is_refused(store: Store) -> None:
+def test_an_undeclared_or_uncaptured_policy_raises_usage_error(store: Store) -> None:
     with pytest.raises(UsageError, match="no policy 'cookies'"):
         build_report(store, VENDOR, "cookies", "2019", "2020")
     with pytest.raises(UsageError, match="crawl it first"):

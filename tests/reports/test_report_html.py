@@ -42,7 +42,7 @@ def test_text_from_a_vendor_never_becomes_markup() -> None:
     assert HOSTILE.split("\u202e")[0] in first(parsed(html), "article").text()
 
 
-def test_a_capture_is_linked_only_when_its_address_is_a_web_address() -> None:
+def test_only_captures_with_a_web_address_are_linked() -> None:
     hrefs = [node.attributes["href"] for node in parsed(as_html(version_report(EVERY_KIND[0]))).css("table a")]
     assert hrefs == ["http://old.example/p", "https://new.example/p"]
 

@@ -16,7 +16,7 @@ OWN_TAGS = re.compile(r"</?(?:ins|del)>|<!-- -->")
 
 
 def rendered_text(markdown: str) -> str:
-    """Returns the rendered text. Fails if any markup is rendered that is not the report's."""
+    """Returns the rendered text. Fails if the rendered text has markup that the report does not use."""
     allowed = {"inline", "text", "html_inline", "strong_open", "strong_close", "em_open", "em_close", "code_inline"}
     blocks = {"heading", "paragraph", "blockquote", "table", "thead", "tbody", "tr", "th", "td"}
     allowed |= {f"{block}_{end}" for block in blocks for end in ("open", "close")}
@@ -46,7 +46,7 @@ def test_text_from_a_vendor_is_not_markup() -> None:
     assert hostile in rendered_text(as_markdown(file_report(added(0, hostile))))
 
 
-def test_text_from_a_vendor_makes_no_mentions_and_ticket_links() -> None:
+def test_text_from_a_vendor_creates_no_mentions_or_ticket_links() -> None:
     text = as_markdown(file_report(added(0, "Ask @admin or see #12, !34, write to us@marmot.example.")))
     assert "@admin" not in text
     assert "#12" not in text
@@ -69,6 +69,6 @@ def test_any_text_from_a_vendor_is_shown_unchanged(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["# Q", "- Q", "+ Q", "* Q", "1. Q", "12) Q", "> Q", "---Q", "===Q", "```Q", "    Q", "| Q |"]
 )
-def test_no_first_characters_of_a_text_make_a_heading_or_list(text: str) -> None:
+def test_a_text_that_starts_like_a_heading_or_list_stays_plain_text(text: str) -> None:
     moved = change("moved", (clause(0, text),), (clause(5, text),))
     assert rendered_text(as_markdown(file_report(moved))).count(text.strip()) == 1

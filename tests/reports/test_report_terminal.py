@@ -56,7 +56,7 @@ def test_without_colour_differences_are_marked_by_characters() -> None:
     assert "\x1b[" in coloured
 
 
-def test_the_variable_no_color_turns_colour_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_variable_no_color_turns_colours_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     text = printed(file_report(EVERY_KIND[2]), force_terminal=True)
     assert "[-days-]{+years+}" in text

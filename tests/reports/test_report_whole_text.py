@@ -14,7 +14,7 @@ def rows_of(*changes: Change) -> tuple[MergedRow, ...]:
     return merged_rows(report.comparison, report.old.document, report.new.document)
 
 
-def test_a_moved_clause_stands_at_both_places() -> None:
+def test_a_moved_clause_is_shown_at_the_old_and_the_new_place() -> None:
     rows = rows_of(
         change("moved", (clause(0, "Moved."),), (clause(1, "Moved."),)),
         change("cosmetic", (clause(1, "Stays"),), (clause(0, "stays"),)),
@@ -32,7 +32,7 @@ def test_a_removed_clause_stands_after_the_clause_it_followed() -> None:
     assert [row.role for row in rows] == ["changed", "removed", "added", "changed"]
 
 
-def test_a_pair_out_of_order_is_shown_as_moved_whatever_its_kind() -> None:
+def test_any_pair_that_is_out_of_order_is_shown_as_moved() -> None:
     rows = rows_of(
         change(
             "factual", (clause(0, "A 1"),), (clause(2, "A 2"),), (("equal", "A "), ("delete", "1"), ("insert", "2"))
@@ -58,7 +58,7 @@ def test_a_split_around_another_clause_is_shown_in_several_rows() -> None:
     ]
 
 
-def test_changes_of_every_kind_are_in_the_merged_text() -> None:
+def test_the_merged_text_contains_changes_of_every_kind() -> None:
     report = file_report(*EVERY_KIND)
     rows = merged_rows(report.comparison, report.old.document, report.new.document)
     assert {row.change.number for row in rows if row.change} == set(range(1, len(EVERY_KIND) + 1))
@@ -70,7 +70,7 @@ KINDS: st.SearchStrategy[ChangeKind | None] = st.sampled_from(["modified", "move
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
-    """Draws any assignment of old clauses to new clauses, in any order. `compare` would not return all of them."""
+    """Draws any assignment of old clauses to new clauses, in any order. Many are impossible results of `compare`."""
     olds, news = draw(st.integers(0, 12)), draw(st.integers(0, 12))
     pairs = list(zip(draw(st.permutations(range(olds))), draw(st.permutations(range(news))), strict=False))
     pairs = pairs[: draw(st.integers(0, len(pairs)))]

@@ -31,7 +31,7 @@ def local_name(node: BaseOxmlElement) -> str:
 
 
 def text_of(node: BaseOxmlElement) -> str:
-    """Returns the text in a node, with deleted text."""
+    """Returns the text in a node, including deleted text."""
     return "".join(text.text or "" for text in node.iter(f"{W}t", f"{W}delText"))
 
 
@@ -44,14 +44,14 @@ def body_of(data: bytes) -> BaseOxmlElement:
 
 
 def policy_paragraphs(body: BaseOxmlElement) -> list[BaseOxmlElement]:
-    """Returns the paragraphs of the policy's text. The text stands between two headings."""
+    """Returns the paragraphs of the policy's text, which the document has between two headings."""
     texts = ["".join(node.itertext(f"{W}t")) for node in body]
     begin, end = texts.index("The text with its changes") + 1, texts.index("List of the changes")
     return [node for node in body[begin:end] if node.tag == f"{W}p"]
 
 
 def resolved(data: bytes, how: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Accepts or rejects all tracked changes like a word processor. Returns the paragraphs that are left."""
+    """Accepts or rejects all tracked changes, like a word processor. Returns the resulting paragraphs."""
     result, open_text = [], ""
     for paragraph in policy_paragraphs(body_of(data)):
         mark = {local_name(node) for node in paragraph.iterfind(f"{W}pPr/{W}rPr/*")}
@@ -118,7 +118,7 @@ def test_accepting_all_gives_the_new_text_and_rejecting_all_the_old() -> None:
             (("equal", "个人信息。敏感信息。"),)),),
     ],
 )  # fmt: skip
-def test_changes_of_every_shape_give_both_texts(changes: tuple[Change, ...]) -> None:
+def test_both_texts_result_from_changes_of_every_shape(changes: tuple[Change, ...]) -> None:
     if changes and changes[0].old and changes[0].old[0].text.startswith("个"):
         data = as_docx(file_report(*changes))
         assert resolved(data, ACCEPT) == ["个人信息。", "敏感信息。"]
@@ -129,7 +129,7 @@ def test_changes_of_every_shape_give_both_texts(changes: tuple[Change, ...]) -> 
 
 @given(comparisons())
 @settings(max_examples=30, deadline=None)
-def test_any_comparison_gives_both_texts(case: tuple[Comparison, Document, Document]) -> None:
+def test_both_texts_result_from_any_comparison(case: tuple[Comparison, Document, Document]) -> None:
     comparison, old, new = case
     side = FileSide(Path("x"), "0" * 64, old)
     check(Report(side, FileSide(Path("x"), "0" * 64, new), None, (), comparison))

@@ -77,7 +77,7 @@ def test_notes_name_differences_that_the_redline_does_not_show() -> None:
     }
 
 
-def test_a_link_or_label_on_one_side_is_called_added_or_removed() -> None:
+def test_a_link_or_label_on_only_one_side_is_called_added_or_removed() -> None:
     plain, linked = clause(0, "Terms."), clause(0, "Terms.", label="(b)", links=("http://a.example/",))
     (came, gone) = (
         render(change("cosmetic", *sides))[0].notes for sides in (((plain,), (linked,)), ((linked,), (plain,)))
@@ -111,7 +111,7 @@ def test_a_pilcrow_marks_where_clauses_were_split_or_merged() -> None:
     assert redline_as_text(joined) == "Three. [-¶-]Four."
 
 
-def test_a_heading_counts_as_under_itself_and_a_preamble_at_the_top() -> None:
+def test_changed_headings_and_preambles_count_for_a_heading() -> None:
     title = change("added", (), (clause(0, "Cookies", kind="heading", path=("Privacy",)),))
     preamble = change("added", (), (clause(1, "We changed this.", path=()),))
     assert [(rendered.place, rendered.heading) for rendered in render(title, preamble)] == [

@@ -9,6 +9,7 @@ import pytest
 from demo.captures import PAGES
 from reports import REPORT_FORMATS
 from tests.conftest import Clausewatch
+from tests.reports.report_examples import TEXT_FORMATS
 
 OLD, NEW = PAGES / "20220620140501.html", PAGES / "20230115090000.html"
 
@@ -31,9 +32,9 @@ def test_a_report_is_the_same_on_standard_output_and_in_a_file(
     result = clausewatch("diff", OLD, NEW, "--format", output_format, "--output", target)
     assert result.stdout == ""
     shown = clausewatch("diff", OLD, NEW, "--format", output_format).stdout_bytes
-    if output_format == "docx":
-        for data in (shown, target.read_bytes()):
-            assert "word/document.xml" in zipfile.ZipFile(io.BytesIO(data)).namelist()
-    else:
+    if output_format in TEXT_FORMATS:
         assert shown.strip() == target.read_bytes().strip()
         assert b"children under 16" in shown
+    else:  # Word documents, whose bytes differ by the time at which they are made
+        for data in (shown, target.read_bytes()):
+            assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None

@@ -1,1 +1,1 @@
-"""The schema's migrations, as Alembic runs them."""
+"""The migrations of the schema. Alembic runs the migrations."""

@@ -1,4 +1,4 @@
-"""Runs Alembic's migrations on the connection that `storage.tables.schema` passes, inside its transaction."""
+"""Runs the migrations on the connection that `storage.tables.schema` passes, inside the connection's transaction."""
 
 from alembic import context
 

@@ -1,6 +1,6 @@
-"""Checks everything that is stored, and reports what is damaged and whether the damaged data can be derived again.
+"""Checks all stored data, and reports damaged data. Each report includes whether the data can be derived again.
 
-Other processes may write to the database meanwhile, because rows that are committed together are read together.
+Other processes may write to the database during the check, because rows that are committed together are read together.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,14 +28,14 @@ def verify(
     repair: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[Finding]:
-    """Reads everything that is stored, and yields each fault as soon as it is found.
+    """Checks all stored data, and yields each fault as soon as it is detected.
 
-    Checksums, seals, counts and references are checked. Readings that were made with the current extractor and the
-    current declaration are made again and compared.
+    The checks cover checksums, seals, counts and references. Captures that were read with the current extractor and the
+    current declaration are read again, and the two readings are compared.
 
-    declared: the policies' current declarations. The readings of a policy without a declaration are not made again.
-    rederive: the function that makes a reading again. repair: whether to derive damaged data again if possible.
-    progress: called after each capture with the number of captures done and the total.
+    declared: the policies' current declarations. The captures of a policy without a declaration are not read again.
+    rederive: the function that reads a capture again. repair: whether to derive damaged data again if possible.
+    progress: called after each capture with the number of checked captures and the total number of captures.
 
     StorageError if the database can't be read at all, or if the objects of a payload store can't be listed.
     """
@@ -51,7 +51,7 @@ def verify(
         ("documents", readings.check_documents_without_reading()),
         ("reviews", table_checks.check_reviews(database)),
         ("payloads", payloads.check_orphaned_payloads()),
-        # Checked late, because captures that were unread at the beginning may have been read meanwhile.
+        # This check runs late, because another process may read captures during the preceding checks.
         ("policies", table_checks.check_policies(database, newest_id)),
         ("counts", table_checks.check_counts(database, repair)),
         ("readings", table_checks.check_references(database)),

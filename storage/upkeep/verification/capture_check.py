@@ -23,8 +23,8 @@ def check_captures(
 ) -> Iterator[Finding]:
     """Yields the faults of captures, of their payloads and of their readings.
 
-    newest_id: the highest id of a capture to check. progress: called after each capture with the number of captures
-    done and the total.
+    newest_id: captures with higher ids are not checked. progress: called after each capture with the number of checked
+    captures and the total number of captures to check.
     """
     with database.read_session() as session:
         total = session.scalar(select(func.count()).select_from(CaptureRow).where(CaptureRow.id <= newest_id)) or 0
@@ -50,6 +50,6 @@ def _check_capture(
     payload, damage = payloads.check(capture.sha256, place)
     if damage is not None:
         yield damage
-    # If the capture's row was altered, its readings are not made again: a reading made from altered evidence would
-    # prove nothing about the stored reading.
+    # If the capture's row was altered, the capture is not read again: a reading of altered evidence would prove nothing
+    # about the stored reading.
     yield from readings.check(capture_id, capture, payload if is_whole else None, place)

@@ -40,14 +40,16 @@ class PayloadCheck:
         except UNREADABLE as error:
             return None, Finding(place, f"its payload cannot be read: {error}", "backup")
         except UnavailableError as error:
-            # The store is not tried again: each request would wait for the timeout, and it may hold a million payloads.
+            # The store is not tried again. It may contain a million payloads, and each request would last until the
+            # timeout.
             self._unavailable_stores.add(error.url)
             return None, Finding(error.url, str(error), "backup")
 
     def check_orphaned_payloads(self) -> Iterator[Finding]:
         """Yields the payloads that no capture refers to, and the faults of these payloads.
 
-        A payload is stored together with a capture, so the row of a capture was lost.
+        Every payload is stored together with a capture. If no capture refers to a payload, the row of a capture was
+        lost.
         """
         query = select(PayloadRow.sha256).where(~exists().where(CaptureRow.sha256 == PayloadRow.sha256))
         for (sha256,) in scan_rows(self._database, query):
@@ -58,9 +60,9 @@ class PayloadCheck:
                 yield damage
 
     def check_unused_objects(self) -> Iterator[Finding]:
-        """Yields, for each payload store, the number of its objects that no payload's row refers to.
+        """Yields a finding for each payload store with unused objects. No payload's row refers to an unused object.
 
-        A process that was killed between writing the object and writing the row has left such an object.
+        A process leaves an unused object if it is killed between writing the object and writing the row.
         """
         with self._database.read_session() as session:
             urls = {url for (url,) in session.execute(select(PayloadRow.store).distinct()) if url}

@@ -1,4 +1,4 @@
-"""Checks readings and their documents, and on request replaces damaged readings with readings made again."""
+"""Checks readings and their documents. Can replace a damaged reading by reading the capture again."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -17,7 +17,7 @@ from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, is_as_writ
 
 
 class Rederived(Protocol):
-    """A reading that was made again."""
+    """The new reading of a capture that was read again."""
 
     @property
     def values(self) -> Mapping[str, object]:
@@ -29,7 +29,7 @@ class Rederived(Protocol):
 
 
 class Rederive(Protocol):
-    """Makes the reading of a capture again."""
+    """Reads a capture again."""
 
     def __call__(
         self,
@@ -40,7 +40,7 @@ class Rederive(Protocol):
         reader: str,
         made_by: tuple[str, str] | None,
     ) -> Rederived | None:
-        """Returns the reading; None if the present code can't make it.
+        """Returns the new reading; None if the stored reading can't be reproduced with the present code.
 
         policy: the policy's current declaration. reader: the name of the policy reader that made the stored reading.
         made_by: the columns `extractor` and `declared` of the stored reading; None if they can't be read.
@@ -50,9 +50,9 @@ class Rederive(Protocol):
 class ReadingCheck:
     """Checks readings and documents.
 
-    declared: the policies' current declarations. The readings of a policy without a declaration are not made again.
-    rederive: the function that makes a reading again. repair: whether to replace a damaged reading with the reading
-    made again.
+    declared: the policies' current declarations. The captures of a policy without a declaration are not read again.
+    rederive: the function that reads a capture again. repair: whether to replace a damaged reading with the new
+    reading.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ReadingCheck:
         self._reported_documents: set[str] = set()
 
     def check_documents(self) -> Iterator[Finding]:
-        """Finds the documents that are missing or damaged. Yields nothing: `check` reports them with their readings."""
+        """Records which documents are missing or damaged. Yields nothing: `check` reports the faults with readings."""
         for sha256 in scan_keys(self._database, DocumentRow.sha256):
             try:
                 with self._database.read_session() as session:
@@ -89,10 +89,10 @@ class ReadingCheck:
                 yield Finding(f"document {sha256}", fault, "backup")
 
     def check(self, capture_id: int, capture: Capture, payload: bytes | None, place: str) -> Iterator[Finding]:
-        """Yields the faults of a capture's readings and of their documents, and repairs them if `repair` is set.
+        """Yields the faults of a capture's readings and documents. Replaces damaged readings if `repair` is set.
 
-        payload: the capture's payload; None if it is damaged, so that no reading can be made again. place: the name of
-        the capture in findings.
+        payload: the capture's payload; None if the payload or the capture's row is damaged. The capture can't be read
+        again without a payload. place: the name of the capture in findings.
         """
         query = select(ReadingRow.reader).where(ReadingRow.capture_id == capture_id)
         try:
@@ -136,9 +136,9 @@ class ReadingCheck:
     def _damaged_reading(
         self, place: str, fault: str, capture: Capture, row_key: tuple[int, str], rederived: Rederived | None
     ) -> Finding:
-        """Returns the finding on a damaged reading. Replaces the reading first if `repair` is set.
+        """Returns the finding on a damaged reading. If `repair` is set, replaces the reading if possible.
 
-        rederived: the reading made again; None if it can't be made again, so that it can't be replaced either.
+        rederived: the new reading; None if the capture can't be read again.
         """
         if rederived is None:
             return Finding(place, f"{fault}; the reading was made with another extractor or declaration", "backup")

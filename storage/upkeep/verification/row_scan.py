@@ -14,14 +14,14 @@ from storage.tables.models import Base
 _ROWS_AT_ONCE = 500
 
 #: The exceptions that a damaged row may cause. The database and the column types raise DamageError. Code that uses the
-#: values of the row may raise the other exceptions.
+#: values of a damaged row may raise ValueError, TypeError or KeyError.
 UNREADABLE = (DamageError, ValueError, TypeError, KeyError)
 #: The description of an altered row in findings.
 ALTERED = "was altered after it was written"
 
 
 def scan_keys(database: Database, column: Any, *conditions: Any) -> Iterator[Any]:
-    """Yields the keys of the rows that meet all conditions. Reads them in portions, to keep the transactions short."""
+    """Yields the keys of the rows that meet all conditions. Reads the keys in portions, in short transactions."""
     query = select(column).where(*conditions).order_by(column).limit(_ROWS_AT_ONCE)
     portion = _all(database, query)
     while portion:

@@ -36,9 +36,9 @@ _IS_POLICY_OF_CAPTURE = and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.po
 
 
 def check_file(database: Database) -> Iterator[Finding]:
-    """Yields the faults that SQLite's own check of the file's pages and indexes reports. Yields nothing on PostgreSQL.
+    """Yields the faults that SQLite's integrity check of the file's pages and indexes reports.
 
-    The files of a PostgreSQL server are left to the server's administrator.
+    Yields nothing on PostgreSQL: the administrator of the server is responsible for the server's files.
     """
     with database.read_session() as session:
         if session.get_bind().dialect.name != "sqlite":
@@ -62,7 +62,7 @@ def check_reviews(database: Database) -> Iterator[Finding]:
 
 
 def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
-    """Yields the policies with fewer captures or reviews than were counted, and the counts that are damaged.
+    """Yields the policies that have fewer captures or reviews than the counts, and the damaged counts.
 
     A count is damaged if its row is missing, or if it is lower than the number of rows in the database. repair: whether
     to compute damaged counts again.
@@ -89,9 +89,9 @@ def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
 
 
 def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
-    """Yields the captures without a reading by the policy reader in force, and the damaged rows of the table policies.
+    """Yields captures without a reading by the policy reader in force, and damaged rows of the table `policies`.
 
-    newest_id: the highest id of a capture to check.
+    newest_id: captures with higher ids are not checked.
     """
     is_reading_in_force = and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader)
     unread = (
@@ -127,7 +127,7 @@ def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
 
 
 def check_references(database: Database) -> Iterator[Finding]:
-    """Yields the missing rows that other rows refer to."""
+    """Yields the rows that other rows refer to, but that are missing."""
     for child, foreign_key, key, noun in (
         (ReadingRow, ReadingRow.capture_id, CaptureRow.id, "capture"),
         (ReviewRow, ReviewRow.capture_id, CaptureRow.id, "capture"),
@@ -147,9 +147,9 @@ def check_references(database: Database) -> Iterator[Finding]:
 
 
 def check_unsealed_tables(database: Database) -> Iterator[Finding]:
-    """Reads the tables that have no seals.
+    """Reads all rows of the tables without seals. Yields nothing.
 
-    Yields nothing; raises one of the exceptions in `UNREADABLE` if a row is damaged.
+    Raises one of the exceptions in `UNREADABLE` if a row is damaged.
     """
     for table in (SubscriberRow, WatermarkRow, OutboxRow, ListingRow, ListedCaptureRow, UnreadRow):
         for _ in scan_rows(database, select(table)):
