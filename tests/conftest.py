@@ -1,5 +1,6 @@
 """Fixtures that several test folders share: the command line on an empty database, and databases for storage tests."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from click.testing import CliRunner, Result
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS
 from scripts.main import cli
 from tests.databases import database_url as database_url
+from tests.databases import empty_sqlite as empty_sqlite
 from tests.databases import postgresql_database as postgresql_database
 from tests.databases import postgresql_url as postgresql_url
 from tests.databases import store as store
+from tests.databases import without_fsync as without_fsync
 from tests.shared_material import pytest_collection_modifyitems as pytest_collection_modifyitems
 
 Clausewatch = Callable[..., Result]
@@ -30,13 +33,14 @@ policies:
 
 
 @pytest.fixture
-def clausewatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
+def clausewatch(tmp_path: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPatch) -> Clausewatch:
     """Returns a function that runs the command `clausewatch` in this process and checks the exit status.
 
     The database is empty at first. The only declared vendor is the demo's vendor, lanternpost.
     """
     (tmp_path / "vendors").mkdir()
     (tmp_path / "vendors" / "lanternpost.yaml").write_text(_DECLARATION, encoding="utf-8")
+    shutil.copy(empty_sqlite, tmp_path / "clausewatch.db")
     monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(tmp_path / "vendors"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'clausewatch.db'}")

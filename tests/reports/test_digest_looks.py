@@ -11,7 +11,6 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
 
 from core.captures import Verdict
 from core.clauses import Clause, Document
@@ -125,34 +124,16 @@ DECLARED = {
 }
 
 
-@pytest.fixture
-def without_fsync() -> Iterator[None]:
-    """Turns off SQLite's waiting for the disk. The test stores many captures, and is faster without the waiting."""
-
-    def unsafe(connection: Any, _: object) -> None:
-        connection.execute("PRAGMA synchronous = OFF")
-
-    event.listen(Engine, "connect", unsafe)
-    yield
-    event.remove(Engine, "connect", unsafe)
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("stores") / "empty.db"
-    Store.open(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.mark.slow
-@pytest.mark.usefixtures("without_fsync")
 @given(st.lists(days, min_size=3, max_size=6))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_skipping_policies_does_not_change_the_digests(empty: Path, drawn: list[list[Step]]) -> None:
-    path = empty.with_name("store.db")
-    for old in empty.parent.glob("store.db*"):
+def test_skipping_policies_does_not_change_the_digests(
+    empty_sqlite: Path, tmp_path: Path, drawn: list[list[Step]]
+) -> None:
+    path = tmp_path / "store.db"
+    for old in tmp_path.glob("store.db*"):
         old.unlink()
-    shutil.copy(empty, path)
+    shutil.copy(empty_sqlite, path)
     with Store.open(f"sqlite:///{path}") as store:
         for vendors in play(store, [*BEFORE, *(step for day in drawn for step in day)]):
             expected = {

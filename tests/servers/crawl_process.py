@@ -6,8 +6,11 @@ imported, it starts that process and sends jobs to it.
 """
 
 import atexit
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -19,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from core.settings import CHECKOUT
+from tests.databases import do_not_wait_for_the_disk
 
 _thread_local = threading.local()
+_MOST_SECONDS = 180
 
 
 def scrapy(
@@ -37,10 +42,21 @@ def scrapy(
         number of all moments at the end; any other text is Python code to run. If the moment is before a commit,
         `connection` in this code is SQLAlchemy's connection.
     """
+    return _run(["scrapy", *arguments], environment, at, then)
+
+
+def clausewatch(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs `clausewatch ARGUMENTS` in the checkout. Its environment has only the given variables."""
+    return _run(["clausewatch", *arguments], environment)
+
+
+def _run(
+    command: list[str], environment: dict[str, str], at: int = 0, then: str = ""
+) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         job = {
-            "arguments": arguments,
+            "command": command,
             "environment": environment,
             "out": str(out),
             "err": str(err),
@@ -53,11 +69,11 @@ def scrapy(
         process.stdin.write(json.dumps(job) + "\n")
         process.stdin.flush()
         status = int(process.stdout.readline())
-        return subprocess.CompletedProcess(["scrapy", *arguments], status, out.read_text(), err.read_text())
+        return subprocess.CompletedProcess(command, status, out.read_text(), err.read_text())
 
 
 def _process() -> "subprocess.Popen[str]":
-    """Returns the forking process of this thread. It runs one crawl at a time."""
+    """Returns the forking process of this thread. It runs one command at a time."""
     if hasattr(_thread_local, "process"):
         return _thread_local.process  # type: ignore[no-any-return]  # set below
     process = _thread_local.process = subprocess.Popen(
@@ -69,43 +85,45 @@ def _process() -> "subprocess.Popen[str]":
 
 def _serve() -> None:
     import py3langid
+    import scrapy.commands
     from scrapy.settings import default_settings
     from scrapy.utils.misc import load_object
 
-    import crawler.backoff
-    import crawler.commands.crawl
-    import crawler.download
-    import crawler.pipeline
-    import crawler.robots
-    import crawler.spiders.archive
-    import crawler.spiders.live  # noqa: F401  (imported here, so that the forks don't import it again)
+    import scripts.commands.digest  # noqa: F401  (imported here, so that the forks don't import it again)
 
     for component in default_settings.EXTENSIONS_BASE:
         load_object(component)
+    for module in pkgutil.iter_modules(scrapy.commands.__path__, "scrapy.commands."):
+        importlib.import_module(module.name)  # as `scrapy` does, to find the command that it is to run
     py3langid.classify("loads the model")
+    gc.freeze()  # so that no fork looks through everything that is imported here, which would copy the memory
     for line in sys.stdin:
         job = json.loads(line)
         child = os.fork()
         if not child:
-            _crawl(job)
+            _execute(job)
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
 
 
-def _crawl(job: dict[str, object]) -> None:
+def _execute(job: dict[str, object]) -> None:
     """Runs a job in the forked process, and ends the process."""
     status = 1
+    signal.alarm(_MOST_SECONDS)  # so that a command that hangs fails its test
     try:
         os.environ.clear()
         os.environ.update(job["environment"])  # type: ignore[call-overload]  # JSON has no types
         for number, name in ((1, "out"), (2, "err")):
             descriptor = os.open(str(job[name]), os.O_WRONLY | os.O_CREAT)
             os.dup2(descriptor, number)
-        from scrapy.cmdline import execute
-
+        sys.argv = job["command"]  # type: ignore[assignment]  # JSON has no types
         _prepare(int(job["at"]), str(job["then"]))  # type: ignore[call-overload]  # JSON has no types
-        execute(["scrapy", *job["arguments"]])  # type: ignore[misc]  # JSON has no types
+        if sys.argv[0] == "clausewatch":
+            from scripts.main import main as execute
+        else:
+            from scrapy.cmdline import execute
+        execute()
     except SystemExit as end:
         status = int(end.code or 0)
     except BaseException:  # Python, too, prints the traceback at the end of a program
@@ -130,7 +148,7 @@ def _prepare(at: int, then: str) -> None:
     from crawler.download import EvidenceDownloadHandler
 
     # Commits don't wait for the disk, which is much quicker. The wait protects only against a power failure.
-    event.listen(Pool, "checkout", _do_not_wait_for_the_disk)
+    event.listen(Pool, "checkout", do_not_wait_for_the_disk)
     if not at:
         return
 
@@ -154,11 +172,6 @@ def _prepare(at: int, then: str) -> None:
     EvidenceDownloadHandler.download_request = counted  # type: ignore[method-assign]
     event.listen(Engine, "commit", moment)
     event.listen(Session, "after_commit", lambda session: moment())
-
-
-def _do_not_wait_for_the_disk(connection: Any, *_: Any) -> None:
-    if hasattr(connection, "total_changes"):  # a connection of sqlite3
-        connection.execute("PRAGMA synchronous = OFF")
 
 
 if __name__ == "__main__":

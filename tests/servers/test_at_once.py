@@ -1,8 +1,8 @@
 """Two crawls and several digests use a database at the same time. All succeed, and nothing is stored or sent twice."""
 
-import subprocess
-import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from core.policies import PolicyKey
-from core.settings import CHECKOUT
 from loopback.archive import DatedPage, serve_archive, write_warc
 from loopback.pages import Page, serve_pages
 from storage import Store
-from tests.servers.archive import QUICK, Crawler, declare, policy_page
+from tests.servers.archive import Crawler, declare, policy_page
+from tests.servers.crawl_process import clausewatch
 
 VENDORS = [f"kestrel{number}" for number in range(6)]
 HOST = "http://www.kestrelpost.example"
@@ -26,40 +26,36 @@ TEXTS = [policy_page(f"We keep letters for {days} days.") for days in (30, 60, 3
 class Processes(Crawler):
     """A helper that starts crawls and digests, each in a new process."""
 
-    url: str = ""
-
-    @property
-    def database_url(self) -> str:
-        return self.url
+    threads: ThreadPoolExecutor = field(kw_only=True)
 
     @property
     def mail(self) -> Path:
         return self.folder / "mail"
 
-    def start(self, command: str, *arguments: str) -> "subprocess.Popen[str]":
-        path = str(Path(sys.executable).with_name(command))
-        return subprocess.Popen(
-            [path, *arguments], cwd=CHECKOUT, env=self.environment, stderr=subprocess.PIPE, text=True
-        )
-
     def run_at_once(self, spider: str) -> None:
         """Runs two crawls at the same time. Meanwhile, runs digests one after the other, and a last one afterwards."""
-        settings = [part for name, value in QUICK.items() for part in ("-s", f"{name}={value}")]
-        crawls = [self.start("scrapy", "crawl", spider, *settings) for _ in range(2)]
-        crawling = True
+        crawls = [self.threads.submit(self.crawl, spider) for _ in range(2)]
+        digests, crawling = 0, True
         while crawling:
-            crawling = any(crawl.poll() is None for crawl in crawls)
-            digest = self.start("clausewatch", "digest", "--to", str(self.mail))
-            _, messages = digest.communicate(timeout=60)
-            assert digest.returncode == 0, messages
+            crawling = not all(crawl.done() for crawl in crawls)
+            digest = clausewatch(["digest", "--to", str(self.mail)], self.environment)
+            assert digest.returncode == 0, digest.stderr
+            digests += 1
+        assert digests >= 3, "too few digests at the time of the crawls"
         for crawl in crawls:
-            _, messages = crawl.communicate(timeout=60)
-            assert crawl.returncode == 0, messages
+            assert crawl.result().returncode == 0, crawl.result().stderr
+
+
+@pytest.fixture(scope="module")
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """Yields two threads. Each starts crawls from a process of its own, which has everything imported already."""
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
 
 
 @pytest.fixture
-def processes(tmp_path: Path, database_url: str) -> Processes:
-    processes = Processes(tmp_path, allow_private=True, url=database_url)
+def processes(tmp_path: Path, database_url: str, threads: ThreadPoolExecutor) -> Processes:
+    processes = Processes(tmp_path, allow_private=True, database=database_url, threads=threads)
     processes.mail.mkdir()
     return processes
 
@@ -76,10 +72,10 @@ def test_two_crawls_of_one_archive_keep_each_capture_once(processes: Processes, 
     write_warc(tmp_path / "archive" / "kestrel.warc.gz", pages)
     with serve_archive(tmp_path / "archive") as archive:
         processes.wayback_url = archive.url
-        with Store.open(processes.url) as store:
+        with Store.open(processes.database_url) as store:
             store.subscriptions.subscribe("reader@kestrelwatch.example", [], datetime(2000, 1, 1, tzinfo=UTC))
         processes.run_at_once("archive")
-    with Store.open(processes.url) as store:
+    with Store.open(processes.database_url) as store:
         for vendor in VENDORS:
             captures = store.library.captures(PolicyKey(vendor, "privacy"))
             assert [stored.capture.captured_at.year for stored in captures] == [2010, 2011, 2012, 2013, 2014]
@@ -91,7 +87,7 @@ def test_a_change_seen_by_two_live_crawls_is_reported_once(processes: Processes)
     with serve_pages({f"/{vendor}": Page(TEXTS[0]) for vendor in VENDORS}) as site:
         for vendor in VENDORS:
             declare(processes.vendors, vendor, f"url: {site.url}/{vendor}")
-        with Store.open(processes.url) as store:
+        with Store.open(processes.database_url) as store:
             store.subscriptions.subscribe("reader@kestrelwatch.example", [], datetime.now(UTC))
         processes.run_at_once("live")
         site.pages |= {f"/{vendor}": Page(TEXTS[1]) for vendor in VENDORS}
@@ -102,7 +98,7 @@ def test_a_change_seen_by_two_live_crawls_is_reported_once(processes: Processes)
         assert body is not None
         sent += body.get_content()
     assert sent.count("[-30-]{+60+}") == len(VENDORS)
-    with Store.open(processes.url) as store:
+    with Store.open(processes.database_url) as store:
         for vendor in VENDORS:
             key = PolicyKey(vendor, "privacy")
             assert len({stored.capture.captured_at for stored in store.library.captures(key)}) >= 4
