@@ -28,10 +28,10 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The description of the answers that make up a composed capture (see formats.multipart).
+    """The description of the parts of a composed capture. Each part is one answer (see formats.multipart).
 
-    parts: the captures of the parts, as JSON that `formats.multipart` writes and reads. The JSON is parsed only if the
-        payload is read, not each time the capture is listed.
+    parts: the captures of the parts, as JSON that `formats.multipart` writes and reads. The JSON is parsed
+        only when the payload is read. Listing captures doesn't parse the JSON.
     fault: a sentence that says why the capture is incomplete; '' if the capture is complete. A capture with a fault is
         quarantined.
     """
@@ -67,7 +67,7 @@ class Capture:
         for any other capture.
     rendered_by: the name and version of the browser that rendered these bytes; '' if a server sent the bytes.
 
-    ValueError if a time has no time zone, or if the archive of provenance isn't the source.
+    ValueError if a time has no time zone, or if the name of the archive in `provenance` differs from `source`.
     """
 
     vendor: str
@@ -111,7 +111,8 @@ class Verdict:
 
     name: `accepted` or `quarantined`.
     reason: the reason for the quarantine; None if the capture was accepted.
-    evidence: the observations that led to the verdict, in words that a person can check on the page.
+    evidence: a sentence that names the observations from which the verdict follows. A person can check these
+        observations on the page.
     needs_browser: whether the page would probably show the policy in a browser, which runs the page's scripts.
     """
 

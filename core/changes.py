@@ -87,8 +87,8 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Returns the comparison as a dictionary for the JSON output.
 
-        `old` and `new` contain the title, language and effective date of each document. A report replaces them with
-        descriptions of the versions or files that are compared. `coarse` is left out if there are no notes.
+        `old` and `new` contain the title, language and effective date of each document. A report replaces these
+        values with descriptions of the versions or files that are compared. `coarse` is left out if there are no notes.
         """
         result: dict[str, Any] = {
             "old": self.old.stated(),

@@ -17,8 +17,8 @@ class Span:
     """A year, a month, a day or a single instant, in UTC.
 
     begin: the first instant of the span.
-    end: the last instant of the span, a microsecond before the next year, month or day begins. For a single instant,
-        begin and end are equal.
+    end: the last instant of the span: one microsecond before the next year, month or day begins. For a single instant,
+        `begin` and `end` are equal.
     """
 
     begin: datetime

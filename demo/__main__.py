@@ -23,7 +23,7 @@ _BIN = Path(sys.executable).parent
 
 
 def main() -> None:
-    """Runs each command as a user would type it. Stops at the first command that fails."""
+    """Runs each command like a user on the command line. Stops at the first command that fails."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
     (OUTPUT / "vendors").mkdir(parents=True)
     live_page = Page((PAGES / "live.html").read_bytes())

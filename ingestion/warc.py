@@ -39,8 +39,8 @@ _BREAKS_OFF = "not a whole WARC file; it breaks off after {} responses"
 class LeftOut:
     """A record that is not read as a capture of the policy.
 
-    why: the reason, as a phrase that follows a count: "3 records of another policy". Records with the same reason have
-        the same phrase, so that records can be counted by reason.
+    why: the reason, as a phrase that can follow a number of records, for example "of another policy" in "3 records of
+        another policy". Records with the same reason have the same phrase.
     """
 
     why: str
@@ -62,7 +62,7 @@ class _Redirect:
 
 @dataclass(frozen=True, slots=True)
 class _Original:
-    """A response to which a later revisit record can refer. The payload of the response was yielded earlier.
+    """A response whose payload was yielded already. A later revisit record can refer to this response.
 
     media_type: the Content-Type of the response.
     sha256: the SHA-256 of the payload.
@@ -93,7 +93,8 @@ def captures_from_warc(
     capture is yielded unchanged, with the original source, even if the policy's locations have changed since. The
     record is left out if the address, time, status or bytes of the record contradict the metadata.
 
-    UsageError if the file can't be opened, is not WARC, or breaks off. All captures before the break are yielded first.
+    UsageError if the file can't be opened, is not a WARC file, contains no response, or is cut off or damaged. All
+    captures before the damage are yielded first.
     """
     redirects: dict[str, _Redirect] = {}
     originals: dict[str, _Original] = {}
@@ -115,7 +116,7 @@ def captures_from_warc(
                 if result is not None:
                     count += 1
                     yield result
-            # If the file breaks off before a record's header, warcio reports no error. This read raises the error.
+            # If the file is cut off before a record's header, warcio reports no error. This read raises the error.
             stream.read(1)
     except OSError as error:
         if not isinstance(error, gzip.BadGzipFile):
@@ -129,16 +130,16 @@ def captures_from_warc(
 
 
 class _Decompressed(gzip.GzipFile):
-    """The decompressed content of a gzip file, up to the first damage.
+    """The decompressed content of a gzip file, up to the first damaged or missing byte.
 
-    A read at the damage raises EOFError if the file is cut off, and BadGzipFile if the bytes are wrong. warcio can also
-    decompress files, but warcio treats damage as the end of the file.
+    A read at this byte raises EOFError if the file is cut off, and BadGzipFile if the file is damaged. warcio can also
+    decompress files, but warcio treats a damaged byte as the end of the file.
     """
 
     def read(self, size: int | None = -1) -> bytes:
         """Returns up to `size` bytes; an empty result at the end of the file.
 
-        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns these bytes first.
+        This method calls GzipFile.read1, because GzipFile.read discards the bytes before the damaged byte.
         """
         return self.read1(-1 if size is None else size)
 
@@ -181,8 +182,10 @@ def _read_to_end(record: Any) -> None:
 def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
     """Adds the capture that a metadata record describes to `described`.
 
-    described: captures by the WARC-Record-ID of the record that the metadata refers to; None as the capture if the
-        metadata can't be read. Metadata records of other programs are ignored.
+    described: maps the WARC-Record-ID of the record that the metadata refers to. The value is the capture in the
+        metadata, or None if the metadata can't be read.
+
+    Metadata records of other programs are ignored.
     """
     headers = record.rec_headers
     if headers.get_header("Content-Type") == METADATA_TYPE:
@@ -197,12 +200,13 @@ def _described_capture(
     Returns LeftOut if the capture belongs to another policy, or if the record contradicts the metadata.
 
     capture: the capture from the metadata; None if the metadata can't be read.
-    yielded_payloads: the SHA-256 of each payload yielded so far. The SHA-256 of the returned payload is added.
+    yielded_payloads: the SHA-256 of each payload yielded so far. This function adds the SHA-256 of the returned
+        payload.
     """
     if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
         return LeftOut("of another policy")
     if capture is None or not _agrees(capture, record):
-        return LeftOut("whose metadata does not match")
+        return LeftOut("whose metadata contradicts the record or cannot be read")
     if record.rec_type == "revisit":
         if capture.sha256 not in yielded_payloads:
             return LeftOut("with a revisit of a record that is not in the file")
@@ -212,7 +216,7 @@ def _described_capture(
     except (DamagedBodyError, BodyTooLargeError, UnknownCodingError):
         return LeftOut("whose body is cut off, damaged or too large")
     if sha256_hex(payload) != capture.sha256:
-        return LeftOut("whose metadata does not match")
+        return LeftOut("whose metadata contradicts the record or cannot be read")
     yielded_payloads.add(capture.sha256)
     return capture, payload
 
@@ -244,9 +248,10 @@ def _capture_without_metadata(
 
     Returns LeftOut if the record doesn't show the policy or can't be read.
 
-    redirects: the redirects so far, by the urlkey of their targets. If the record is a redirect, the record is added.
-    originals: the responses to which a revisit can refer, by their payload digest. If the record is such a
-        response, the record is added.
+    redirects: the redirects in the file before this record, by the urlkey of their targets. If the record is a
+        redirect, this function adds the record.
+    originals: the responses to which a revisit record can refer, by their payload digest. If a revisit record can refer
+        to this record, this function adds the record.
     """
     headers, http = record.rec_headers, record.http_headers
     url = (headers.get_header("WARC-Target-URI") or "").strip(
@@ -314,8 +319,8 @@ def _capture_without_metadata(
 def _payload(record: Any) -> bytes:
     """Returns the decoded body of a record.
 
-    DamagedBodyError, BodyTooLargeError or UnknownCodingError as in `formats.content_codings.decode`.
-    warcio can also decode bodies, but warcio returns the beginning of a cut-off body without an error.
+    Raises the same errors as `formats.content_codings.decode`. warcio can also decode bodies, but warcio returns the
+    beginning of a cut-off body without an error.
     """
     http, stream = record.http_headers, record.raw_stream
     if http is not None and (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":

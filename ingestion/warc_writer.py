@@ -1,4 +1,4 @@
-"""Writes captures to a WARC file (WARC 1.1, ISO 28500:2017), from which `ingestion.warc` reads the same captures.
+"""Writes captures to a WARC file (WARC 1.1, ISO 28500:2017). `ingestion.warc` reads the same captures from the file.
 
 warcio's own writer is not used, because that writer percent-encodes header values with non-ASCII characters. Captures
 are evidence, so their headers must be written unchanged.
@@ -23,8 +23,8 @@ _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-di
 # Headers that are not copied from the capture. The first three describe how the body was transferred. Content-Type is
 # written from `capture.media_type`.
 _BODY_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
-# An archive's answer has headers of the archive itself, and headers of the captured page. This mapping has, for each
-# archive, the prefix of the headers of the captured page.
+# An archive's answer has headers of the archive itself, and headers of the captured page. This mapping maps each
+# archive to the prefix of the captured page's headers.
 _PAGE_HEADER_PREFIXES: dict[Source, str] = {"wayback": "x-archive-orig-"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
@@ -56,8 +56,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
     if not captures:
         return 0
     stream.write(_warcinfo(max(capture.captured_at for capture in captures)))
-    # A revisit refers only to a capture of the same policy. Otherwise, somebody who ingests only the captures of that
-    # policy would miss the payload.
+    # A revisit record refers only to a capture of the same policy. A user may ingest only the captures
+    # of one policy. If a revisit record referred to a capture of another policy, the user would miss the payload.
     written: dict[tuple[str, str, str], Capture] = {}
     count = 0
     for capture in captures:
@@ -148,7 +148,7 @@ def _record(
 ) -> bytes:
     """Returns a record as a member of a gzip file.
 
-    The time of compression is left out of the gzip header, so that the same record always results in the same bytes.
+    The time of compression is left out of the gzip header. So the same record always results in the same bytes.
     """
     lines = [
         ("WARC-Type", kind),

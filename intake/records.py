@@ -1,4 +1,4 @@
-"""Types for a capture at three stages: passed to the intake by a source, stored but unread, and read."""
+"""Types for a capture in three states: passed to the intake by a source; stored but not read yet; stored and read."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
 """A pool of worker processes that uses all processors.
 
-If a task kills the worker process that runs the task, the other tasks are not affected.
+If a task kills the worker process that runs the task, all other tasks are still completed.
 """
 
 import os
@@ -16,8 +16,8 @@ from core.exceptions import ClausewatchError
 from intake.deferred_error import DeferredError
 from intake.fork_server import ForkServer
 
-# Up to this many items are processed in this process, because starting workers would take longer. A batch of results
-# also has at most this many items.
+# If there are at most this many items, the items are processed in this process, because starting workers would take
+# longer. This number is also the upper limit of the items in a batch of results.
 _FEW = 16
 # Upper limits of the number and of the total size in bytes of the tasks that are submitted before their results are
 # needed. These tasks keep the workers busy while the caller stores results.
@@ -177,7 +177,8 @@ class WorkerPool(Generic[_Task, _Result]):
 def _has_result(future: "Future[_Result] | None") -> bool:
     """Returns whether a task has a result.
 
-    A task that has raised an exception has no result: `map` raises the exception when the task's turn comes.
+    A task that has raised an exception has no result: `map` raises the exception after the results of the
+    preceding items.
     """
     return future is None or (future.done() and future.exception() is None)
 

@@ -1,4 +1,4 @@
-"""Faults: wrong answers of the loopback archive, which tests request in order to check how crawls react."""
+"""Faults: wrong answers of the loopback archive. Tests configure faults to check how crawls react to wrong answers."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Fault:
-    """A wrong answer, and the requests that get it.
+    """A wrong answer, and the requests that get the wrong answer.
 
     where: a regular expression that is searched in the path and query of each request (`^/cdx/`, `^/web/2010`).
     skip: the number of matching requests that are answered correctly before the fault begins.
@@ -48,7 +48,7 @@ class Plan:
         self._matched = [0] * len(self._faults)
 
     def fault_for(self, path: str) -> Fault | None:
-        """Counts a request, and returns the fault for it; None if the request is answered correctly.
+        """Counts a request, and returns the fault for the request; None if the request is answered correctly.
 
         path: the path and query of the request.
         """
