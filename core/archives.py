@@ -20,9 +20,10 @@ class Provenance:
     """The archive from which a capture comes, and the archive's identifiers for the capture.
 
     archive: the name of the archive.
-    identifiers: the identifiers by name. A capture found through a row of an archive's index has the `timestamp`,
-        `digest` and `urlkey` of that row. A capture of `wayback` also has `memento`, the address in the archive from
-        which the bytes were fetched. A capture of `warc` has only `record_id`, the record's WARC-Record-ID.
+    identifiers: the identifiers by name. If a capture was found through a row of an archive's index, the identifiers
+        are the `timestamp`, `digest` and `urlkey` of the row. A capture of `wayback` also has `memento`, the address in
+        the archive from which the bytes were fetched. A capture of `warc` has only `record_id`, the record's
+        WARC-Record-ID.
     """
 
     archive: ArchiveName
@@ -95,7 +96,7 @@ class ListedCapture:
 
 
 def parse_timestamp(timestamp: str) -> datetime:
-    """Returns the first instant of the year, month, day, hour, minute or second that a timestamp names (UTC).
+    """Returns the first instant, in UTC, of the year, month, day, hour, minute or second that a timestamp names.
 
     timestamp: 4 to 14 digits. ValueError if the timestamp names a time that doesn't exist.
     """

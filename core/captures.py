@@ -15,7 +15,7 @@ Reason = Literal[
     "blocked",  # the site sent a challenge, a CAPTCHA or a message that access is denied
     "not_found",  # the site sent an error page for a missing page, with any HTTP status, or redirected to the home page
     "login",  # the site requires visitors to log in
-    "empty",  # a page without text, a page that needs JavaScript to show its text, or a consent wall
+    "empty",  # a page without text, a page that shows its text only with JavaScript, or a consent wall
     "truncated",  # the page is cut off, or a browser couldn't finish rendering the page
     "other_document",
     "other_language",
@@ -42,15 +42,15 @@ class Composition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One observation of a policy: the bytes that a location showed at a certain time, as received from a source.
+    """One observation of a policy: the bytes that a location returned at a certain time, and the source of the bytes.
 
     All times are timezone-aware UTC.
 
     vendor, policy: the slugs of the vendor and of the policy that the capture belongs to.
     source: `live` for a page fetched from the vendor's site, `file` for a page that a person saved, or the name of the
         archive.
-    captured_at: the time at which the page showed these bytes: the time of the answer for `live`, Memento-Datetime for
-        `wayback`, WARC-Date for `warc`, the time that the person stated for `file`.
+    captured_at: the time at which the location returned these bytes. This time is the time of the answer for `live`,
+        Memento-Datetime for `wayback`, WARC-Date for `warc`, and the time that the person stated for `file`.
     url: the address that sent the bytes, after redirects. For an archived capture, `url` is the address that the
         archive captured, not an address in the archive.
     asked_url: the address of the first request, which is a location of the policy.
@@ -113,7 +113,7 @@ class Verdict:
     reason: the reason for the quarantine; None if the capture was accepted.
     evidence: a sentence that names the observations from which the verdict follows. A person can check these
         observations on the page.
-    needs_browser: whether the page would probably show the policy in a browser, which runs the page's scripts.
+    needs_browser: whether the page would probably show the policy if a browser ran the page's scripts.
     """
 
     name: VerdictName

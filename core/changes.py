@@ -65,8 +65,8 @@ class Comparison:
     old, new: the two documents.
     changes: the changes in reading order of the new document. A removed clause is listed where the old document has it.
     unchanged: the old and the new position of each unchanged clause, in reading order.
-    coarse: a note for each part of the documents that was too large for a detailed comparison; usually empty. The notes
-        are shown in reports.
+    coarse: notes that reports show. There is a note for each part of the documents that was too large for a detailed
+        comparison. Usually there are no notes.
     """
 
     old: Document

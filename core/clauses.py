@@ -1,4 +1,4 @@
-"""Clause and Document: a policy's text in the units that a person would cite."""
+"""Clause and Document. A document is a policy's text, divided into the units that a person would cite."""
 
 from dataclasses import dataclass
 from datetime import date

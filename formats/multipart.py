@@ -9,7 +9,7 @@ The payload's type is `multipart/mixed` for several pages in reading order, and 
 page, with the richest form last. Each part has the headers Content-Type and Content-Location, and the header Status if
 the answer had a status.
 
-The times and headers of the parts differ from fetch to fetch even if the bytes are the same. So the times and headers
+Two fetches of the same bytes have different times and may have different headers. So the times and headers of the parts
 are stored in the capture's `composition`, not in the payload.
 """
 

@@ -51,7 +51,8 @@ class _Redirect:
     """A response that redirects, on the way from one of the policy's locations to a page.
 
     asked_url: the address of the location.
-    redirects_so_far: the addresses of all redirects on the way so far, including this redirect.
+    redirects_so_far: the addresses that redirected on the way from `asked_url`, in order. The last address is that of
+        this redirect.
     captured_at: the time of this redirect.
     """
 
@@ -85,13 +86,13 @@ def captures_from_warc(
     The payload is None if the same bytes were yielded with an earlier capture.
 
     The time of a capture is the record's WARC-Date. A response belongs to the policy if its address was one of the
-    policy's locations at that time, or if a redirect in the same file led from a location to this address. A revisit
-    record (section 6.7) refers to an earlier record with the same payload. A revisit record becomes a capture with
-    that payload if the file contains the earlier record.
+    policy's locations at that time. A response also belongs to the policy if redirects in the same file point from a
+    location to its address. A revisit record (section 6.7) refers to an earlier record with the same payload. If the
+    file contains the earlier record, the revisit record becomes a capture with the payload of the earlier record.
 
-    If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. This
-    capture is yielded unchanged, with the original source, even if the policy's locations have changed since. The
-    record is left out if the address, time, status or bytes of the record contradict the metadata.
+    If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. The capture
+    in the metadata is yielded unchanged and keeps its original source. The policy's present locations don't matter for
+    this capture. The record is left out if its address, time, status or bytes contradict the metadata.
 
     UsageError if the file can't be opened, is not a WARC file, contains no response, or is cut off or damaged. All
     captures before the damage are yielded first.
@@ -182,8 +183,8 @@ def _read_to_end(record: Any) -> None:
 def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
     """Adds the capture that a metadata record describes to `described`.
 
-    described: maps the WARC-Record-ID of the record that the metadata refers to. The value is the capture in the
-        metadata, or None if the metadata can't be read.
+    described: maps WARC-Record-IDs to captures. The key is the id of the record that the metadata refers to. The value
+        is the capture in the metadata, or None if the metadata can't be read.
 
     Metadata records of other programs are ignored.
     """
@@ -200,7 +201,7 @@ def _described_capture(
     Returns LeftOut if the capture belongs to another policy, or if the record contradicts the metadata.
 
     capture: the capture from the metadata; None if the metadata can't be read.
-    yielded_payloads: the SHA-256 of each payload yielded so far. This function adds the SHA-256 of the returned
+    yielded_payloads: the SHA-256 of each payload that was yielded. This function adds the SHA-256 of the returned
         payload.
     """
     if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
@@ -246,7 +247,7 @@ def _capture_without_metadata(
 ) -> tuple[Capture, bytes | None] | LeftOut:
     """Returns a capture made from a record without clausewatch's metadata, and the payload.
 
-    Returns LeftOut if the record doesn't show the policy or can't be read.
+    Returns LeftOut if the record is not a capture of the policy, or if the record can't be read.
 
     redirects: the redirects in the file before this record, by the urlkey of their targets. If the record is a
         redirect, this function adds the record.

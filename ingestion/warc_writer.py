@@ -43,8 +43,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
     """Writes captures as WARC records, in their order. Returns the number of captures that were written.
 
     captures: the captures to write, all distinct.
-    payload_of: a function that takes a SHA-256 and returns the payload, or None if the payload is lost. Captures with a
-        lost payload are left out.
+    payload_of: a function that returns the payload with a given SHA-256, or None if the payload is lost. Captures with
+        a lost payload are left out.
 
     A capture with an HTTP status becomes a `response` record. If an earlier capture of the same policy has the same
     payload, the capture becomes a `revisit` record instead. A capture without an HTTP status, such as a saved file,
@@ -83,7 +83,7 @@ def _warcinfo(date: datetime) -> bytes:
     """Returns the `warcinfo` record, which describes the file.
 
     date: the record's WARC-Date. The time of writing is not used, because the same captures must always result
-        in the same bytes.
+        in the same file.
     """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
@@ -112,7 +112,7 @@ def _redirects(capture: Capture) -> Iterator[bytes]:
 def _metadata(capture: Capture) -> bytes:
     """Returns a capture's metadata record.
 
-    The record has no WARC-Target-URI. With that field, replay tools would show the metadata in place of the page.
+    The record has no WARC-Target-URI. If it had this field, replay tools would show the metadata instead of the page.
     """
     fields = [("WARC-Refers-To", _capture_id(capture))]
     record_id = _capture_id(capture, "metadata")

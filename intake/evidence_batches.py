@@ -64,7 +64,7 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     unread = []
     for identity, (capture, payload, policy) in zip(identities, batch, strict=True):
         unread.append(UnreadCapture(ids[identity], identity not in stored_before, capture, payload, policy))
-        stored_before[identity] = ids[identity]  # if the batch contains a capture twice, only the first is new# a capture that the batch contains twice is new only once
+        stored_before[identity] = ids[identity]  # if the batch contains a capture twice, only the first is new
     return unread
 
 

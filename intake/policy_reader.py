@@ -86,7 +86,7 @@ def rederive(
 ) -> Rederived | None:
     """Reads a capture again with the policy reader that made a stored reading. Returns the new reading.
 
-    Returns None if the stored reading can't be reproduced with the present code and the current declaration.
+    Returns None if the present code or the current declaration can't produce the stored reading again.
 
     policy: the policy's current declaration. reader: the name of the policy reader that made the stored reading.
     made_by: the columns `extractor` and `declared` of the stored reading; None if these columns can't be read.

@@ -19,8 +19,8 @@ from intake.fork_server import ForkServer
 # If there are at most this many items, the items are processed in this process, because starting workers would take
 # longer. This number is also the upper limit of the items in a batch of results.
 _FEW = 16
-# Upper limits of the number and of the total size in bytes of the tasks that are submitted before their results are
-# needed. These tasks keep the workers busy while the caller stores results.
+# Tasks are submitted before their results are needed, so the workers stay busy while the caller stores results. These
+# constants are the upper limits of the number of submitted tasks, and of their total size in bytes.
 _AHEAD = 128
 _AHEAD_BYTES = 32 * 1024 * 1024
 
@@ -52,8 +52,7 @@ class WorkerPool(Generic[_Task, _Result]):
         self._size = size
         self._prepare = prepare
         # One thread for each worker. A worker has only one task at a time, so the pool knows which task killed a
-        # worker. There are no more workers than processors, because each worker has separate caches, which contain the
-        # same pages as the other workers' caches.
+        # worker. There are no more workers than processors, because each worker stores the same pages in its own caches.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()

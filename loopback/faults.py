@@ -22,7 +22,7 @@ class Fault:
     body: the body of the wrong answer if `status` is set.
     rows: rows that are added before the correct rows of an index answer. The fields of a row are separated by tabs.
     truncated_gzip: whether the correct body is compressed with gzip and then cut in half.
-    short: whether only half of the correct body is sent, with the Content-Length of the whole body.
+    short: whether only half of the correct body is sent. Content-Length still has the length of the whole body.
     drop: whether the connection is closed without an answer.
     quit: whether the server process ends, so that all later connections are refused.
     """
