@@ -28,7 +28,8 @@ _ZSTD_WINDOW = 8 << 20
 _MAX_CODINGS = 4
 # A body with more gzip members or zstd frames than this raises an error, because decompressing takes time even for
 # empty members. Members and frames are compressed streams, one after another in the body.
-# The largest body that clausewatch accepts, 32 MiB, has 512 members if a tool compresses the body in blocks of 64 KiB.
+# A tool that compresses the body in blocks of 64 KiB makes 512 members of the largest body that clausewatch accepts
+# (32 MiB).
 _MAX_MEMBERS = 10_000
 
 

@@ -27,7 +27,7 @@ def keep_evidence(database: Database, captures: Iterable[FoundCapture]) -> Itera
         except StorageError:
             if len(batch) == 1:
                 raise
-            # The captures are stored one by one, so that the captures before the failing capture are stored.
+            # The captures are stored one by one. So all captures before the capture that can't be stored are stored.
             for incoming in batch:
                 yield _keep_batch(database, [incoming])
         else:

@@ -125,7 +125,7 @@ def _fork_worker(workers: set[int], requests: Connection, tasks: Connection, fun
         worker = os.fork()
     except OSError:
         traceback.print_exc()
-        return  # the caller closes the connection, so the process that wants a worker gets an EOFError
+        return  # the caller then closes the connection, so the process that requested the worker gets an EOFError
     if worker:
         workers.add(worker)
         return

@@ -34,7 +34,7 @@ class _PlannedReading:
     declared: the checksum of the parts of the declaration that apply to the capture (see ReadingRow).
     known: the stored reading by the current policy reader, or an equal stored reading by another policy reader. None if
         neither of these readings is stored.
-    text: the result, if the result is known without reading the capture; otherwise None.
+    text: the result for the capture if the result is known before the capture is read; otherwise None.
     """
 
     unread: UnreadCapture
@@ -77,9 +77,10 @@ class Intake:
         If the capture is stored already, nothing is changed. Two captures are the same capture if they have the same
         `storage.capture_rows.capture_identity`.
 
-        The capture is deleted from the list of captures to fetch from an archive. If reading the capture fails, the
-        capture stays stored, and is read together with the next capture of its policy. If the policy's captures were
-        read with another extractor or another declaration, they are read again first (see `reextract`).
+        The capture is deleted from the list of captures that are still to be fetched from an archive. If reading the
+        capture fails, the capture stays stored, and is read together with the next capture of its policy. If the
+        policy's captures were read with another extractor or another declaration, these captures are read again first
+        (see `reextract`).
 
         StorageError if the payload is None and not stored, or if the payload does not match the capture's SHA-256.
         """
@@ -195,7 +196,7 @@ class Intake:
                 with self._database.read_session() as session:
                     payload = packing.get(session, capture.sha256)
             except DamageError as error:
-                # The error is not raised, because the policy's other captures would then not be read.
+                # The error is not raised. If it were raised, the policy's other captures would not be read.
                 return _PlannedReading(unread, reader, declared, text=unreadable(str(error))), None
         return _PlannedReading(unread, reader, declared), reading_task(capture, payload, policy, location)
 

@@ -52,7 +52,8 @@ class WorkerPool(Generic[_Task, _Result]):
         self._size = size
         self._prepare = prepare
         # One thread for each worker. A worker has only one task at a time, so the pool knows which task killed a
-        # worker. There are no more workers than processors, because each worker stores the same pages in its own caches.
+        # worker. There are no more workers than processors, because each worker has its own caches, and all
+        # workers store the same pages in their caches.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()

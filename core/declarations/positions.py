@@ -9,7 +9,7 @@ import yaml
 class _Loader(yaml.SafeLoader):
     """A YAML loader that leaves dates as text. The schema parses the dates.
 
-    So the error for an invalid date can name the line and field.
+    So the error message for an invalid date can name the line and the field.
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # PyYAML's own attribute
