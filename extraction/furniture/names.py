@@ -16,7 +16,7 @@ FURNITURE_TAGS = word_set("nav search noscript legend footer header aside form")
 # Class names and ids of consent managers (CMPs) and their banners. A consent manager may have more running text than
 # the policy, so an element with one of these names always counts as furniture. Some consent
 # managers also write a list of cookies into the policy's text. The pattern leaves out the names of the elements of
-# these lists, so the lists remain in the policy.
+# these lists, so that the lists remain in the policy.
 _CONSENT = re.compile(
     r"(?:^|\s)(?:onetrust-(?:consent|banner|pc|style)\S*|ot-sdk-(?:container|row)|optanon-?(?:alert|popup|show)\S*|"
     r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|"
@@ -193,7 +193,7 @@ def is_consent_control(text: str) -> bool:
 # Cached because most captures of a policy show the same titles.
 @functools.lru_cache(maxsize=4096)
 def is_aside_title(text: str) -> bool:
-    """Returns whether the text is a title that only asides have. Sections of a policy have other titles."""
+    """Returns whether the text is a title that asides have and sections of a policy don't have."""
     return _ASIDE_TITLE.fullmatch(text) is not None
 
 

@@ -19,7 +19,8 @@ from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
 from extraction.words.vocabulary import uses_policy_word
 
-# Elements that contain a single text, list or table. If the core would be such an element, an outer element is chosen.
+# Elements that contain a single text, list or table. The core is never one of these elements: an outer element is
+# chosen instead.
 _TEXT_TAGS = word_set(
     "p ul ol dl table blockquote pre details address li dt dd h1 h2 h3 h4 h5 h6 summary figure tbody tr"
 )
@@ -95,8 +96,8 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
             break
         if words and box.parent is not None:
             words_in[id(box.parent)] = words_in.get(id(box.parent), 0) + words
-    # A single paragraph, or one of several sections, may contain nearly all the words. The paragraphs or sections
-    # beside this paragraph or section also belong to the policy, so the core has to be an outer element.
+    # A single paragraph, or one of several sections, may contain nearly all the words. The other paragraphs or sections
+    # at the same place also belong to the policy. So the core has to be an outer element that contains all of them.
     while core.parent is not None and (
         core.tag in _TEXT_TAGS
         or sum([block.box is core for block in blocks]) == 1
@@ -225,7 +226,7 @@ def _is_named_in(title: str, block: Block) -> bool:
 def _without_titled_asides(blocks: list[Block]) -> list[Block]:
     """Returns the blocks without asides that begin with a title and aren't enclosed in a separate element.
 
-    Such an aside ends at the next heading of the same level or a higher level.
+    An aside ends at the next heading that has the same level as the aside's title, or a higher level.
     """
     kept: list[Block] = []
     aside_level = 0

@@ -33,8 +33,8 @@ _FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # a field with a value, suc
 # A line with more words or characters than these limits isn't a heading.
 _MOST_HEADING_WORDS = 12
 _LONGEST_HEADING = 80
-# A line in the form of a title is a heading only if the text below has more characters than this limit. An exception is
-# the first line of a text.
+# A line in the form of a title is a heading only if the text below has more characters than this limit. The limit
+# doesn't apply to the first line of a text.
 _SENTENCE_LENGTH = 60
 
 
@@ -179,9 +179,10 @@ def _without_page_words(blocks: list[Block]) -> list[Block]:
     """Returns the blocks without remains of the web page from which the text was copied.
 
     Above the policy, the remains are lines of up to four words, followed by "toggle navigation" or "skip to content".
-    Below the policy, the remains are one of two things. The first is a question such as "Was this article helpful?" and
-    all lines after the question. The second is a copyright line at the end, together with at least five lines of up to
-    four words above the copyright line.
+    Below the policy, there are two kinds of remains:
+
+    - a question such as "Was this article helpful?", and all lines after the question;
+    - a copyright line at the end, and at least five lines of up to four words directly above the copyright line.
     """
     first, last = 0, len(blocks)
     for index, block in enumerate(blocks[:60]):
