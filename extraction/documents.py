@@ -100,7 +100,7 @@ def parse(
         count_words(blocks)
     else:
         blocks = policy_blocks(page.blocks, page.title or "")
-    # Some pages were converted from PDF line by line. On these pages each line is a separate element.
+    # Some pages were converted from PDF line by line. On these pages, each line is a separate element.
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page

@@ -251,16 +251,16 @@ def _without_titled_asides(blocks: list[Block]) -> list[Block]:
 def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) -> list[Block]:
     """Returns the blocks without the empty sections at the beginning and end of the core.
 
-    A section is a child element of the core. An empty section has no running text, and is above the first section with
-    running text or below the last section with running text. An empty section isn't removed if the section contains an
-    e-mail address, a number, a date, or a heading of level 1 or 2.
+    A section is a child element of the core. Sections above the first section with running text are empty. Sections
+    below the last section with policy words or shared words in its running text are empty, too. An empty section isn't
+    removed if it contains an e-mail address, a number, or a heading of level 1 or 2.
     """
     sections = [_section_of(block, core) for block in blocks]
     likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]
     if not likely:
         return blocks
-    # At the beginning, a section without a word of the policy vocabulary may be an introduction. At the end, a section
-    # without a word of the policy vocabulary isn't a part of the policy.
+    # At the beginning, a section whose running text has no policy words may be an introduction. At the end, a section
+    # without policy words isn't a part of the policy.
     with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose_words]
     within = range(with_prose[0], likely[-1] + 1)
     informative = {

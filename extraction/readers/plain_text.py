@@ -83,7 +83,8 @@ def _is_ruler(line: str) -> bool:
 def _wrap_width(lines: list[str]) -> int:
     """Returns the width, in characters, at which the text is hard-wrapped; 0 if the text isn't hard-wrapped.
 
-    In a hard-wrapped text, the first word of the next line wouldn't have fitted at the end of most lines.
+    A text is hard-wrapped if most of its lines are full. A line is full if the first word of the next line doesn't fit
+    at the end of the line.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     if len(pairs) < 3:
@@ -98,8 +99,8 @@ def _wrap_width(lines: list[str]) -> int:
 def _ragged_width(lines: list[str]) -> int:
     """Returns the approximate width, in characters, of a text that was hard-wrapped in a proportional font.
 
-    Returns 0 if the text isn't hard-wrapped. In a hard-wrapped text, many lines end in the middle of a sentence. A line
-    that is a whole paragraph ends with the end of a sentence.
+    Returns 0 if the text isn't hard-wrapped. A text is hard-wrapped if many lines end in the middle of a sentence. In
+    other texts, each line is a whole paragraph and ends with the end of a sentence.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)
@@ -142,8 +143,11 @@ def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
 def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> bool:
     """Returns whether a text in the form of a title is a heading.
 
-    A text in the form of a title is a heading if the text is the first text, or if the next text is longer. Another
-    text in the form of a title may be between the heading and the longer text.
+    There are three cases in which a text in the form of a title is a heading:
+
+    - The text is the first text.
+    - The next text is longer.
+    - The next text also has the form of a title, and the text after the next text is longer.
 
     texts: all texts, with '' for each blank line.
     index: the index of the text in question.

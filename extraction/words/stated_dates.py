@@ -113,9 +113,9 @@ def stated_date(texts: Sequence[str]) -> date | None:
 
     texts: the texts of the policy's clauses, in order.
 
-    A date counts only if words such as "effective" or "last updated" announce the date. The words must be shortly before
-    the date, in the same clause. There is one exception: if the clause with the date is short, the words may be in the
-    clause directly above, if the clause above is also short.
+    A date counts only if words such as "effective" or "last updated" announce the date. The words must be shortly
+    before the date, in the same clause. There is one exception: the words may be in the clause directly above, if both
+    clauses are short.
 
     If a policy announces several effective dates, or several dates of updates, the first date counts. Returns None if
     the policy announces no date, if the date doesn't exist, or if the date is ambiguous (03/04/2018).

@@ -37,7 +37,7 @@ _STEMS = (
 )
 # An elided article may precede the word ("l'information"), and punctuation may follow the word.
 _POLICY_WORD = re.compile(rf"(?:[^\W\d_]{{1,2}}['’])?(?:{_STEMS})(?![^\W_])", re.IGNORECASE)
-# Shared words: words that policies share with other pages. A text with two different shared words may be a part of a
+# Shared words are words that policies share with other pages. A text with two different shared words may be a part of a
 # policy.
 _SHARED_WORDS = word_set(
     # English
