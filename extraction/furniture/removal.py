@@ -4,7 +4,7 @@ The same rules apply to every site; there are no selectors for particular sites.
 
 1. Elements that are furniture are removed (`extraction.furniture.elements`).
 2. The core is determined. The core is the smallest element that contains at least nine tenths of the running text that
-   uses the policy vocabulary.
+   uses the policy vocabulary (see `extraction.furniture.measuring`).
 3. The policy consists of the core, and of the title and date above the core. Scraps of the page, such as "Back to top",
    are removed inside and around the core.
 """
@@ -252,8 +252,8 @@ def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) ->
     """Returns the blocks without the empty sections at the beginning and end of the core.
 
     A section is a child element of the core. Sections above the first section with running text are empty. Sections
-    below the last section with policy words or shared words in its running text are empty, too. An empty section isn't
-    removed if it contains an e-mail address, a number, or a heading of level 1 or 2.
+    below the last section with likely policy words are empty, too (`likely_policy_words`, see `extraction.blocks.Box`).
+    An empty section isn't removed if the section contains an e-mail address, a number, or a heading of level 1 or 2.
     """
     sections = [_section_of(block, core) for block in blocks]
     likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]

@@ -1,7 +1,7 @@
 """The facts by which the rules judge a capture: the capture, its document, and counts of the document's words.
 
 The policy vocabulary is the set of words that policies use far more often than other pages
-(`extraction.words.vocabulary`). Running text is text in sentences, rather than headings, links and labels.
+(`extraction.words.vocabulary`). Running text is text in sentences. Headings, links and labels aren't running text.
 """
 
 import re
