@@ -15,8 +15,8 @@ def compare(old: Document, new: Document) -> Comparison:
     Every clause of the two documents is either in exactly one change or in `unchanged`. Comparing (new, old) gives the
     mirror image of comparing (old, new). The result depends only on the two documents.
     """
-    # `diffing.comparison` is imported on the first call of this function, because importing `diffing.sameness` runs this
-    # module, too. The processes that read captures need only `diffing.sameness`. They start faster if they don't import
+    # `diffing.comparison` is imported on the first call of this function. Importing `diffing.sameness` runs this
+    # module, too. The processes that read captures need only `diffing.sameness`, and start faster if they don't import
     # the libraries that a comparison needs.
     from diffing.comparison import compare_documents
 

@@ -141,7 +141,10 @@ def pair_equal(
 
 
 def _stretches(pairing: Pairing, old: list[int], new: list[int]) -> list[tuple[list[int], list[int]]]:
-    """Cuts two runs of clauses into pairs of stretches. If the matrix of the runs is small enough, the runs stay whole."""
+    """Cuts two runs of clauses into pairs of stretches.
+
+    If the matrix of the two runs is small enough, the runs stay whole.
+    """
     parts = 1
     while len(old) * len(new) / parts / parts > _MATRIX_BITS:
         parts *= 2

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-# Upper limit, in bits, of the matrix that finds a longest common subsequence: 4 MB.
+# Upper limit, in bits, of the matrix with which a longest common subsequence is computed: 4 MB.
 _MATRIX_BITS = 32_000_000
-# Two texts that need a larger matrix are compared by runs of this many words: the share of runs that both texts have.
+# If two texts need a larger matrix, their similarity is estimated from the share of the runs of this many words that
+# both texts have.
 _RUN = 6
 # A word or a pair of words is rare if it occurs in at most this many clauses of one side. A word that occurs in more
 # clauses is little evidence that two clauses belong together.

@@ -1,11 +1,11 @@
 """Recognizes volatile text: text that changes although nobody edits the policy.
 
 Examples are counters, "2 days ago", clocks and request ids. If a part of the policy is wrongly recognized as volatile,
-users don't see a change of this part. So text counts as volatile only if the text is a whole segment. Separators (`·`, `|`, a dash, brackets,
-the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views" consists of two volatile segments.
-"We delete messages sent 2 years ago" is one segment, and the segment is not volatile. In a clause of more than twelve
-words, only a counter or an id at the end of the clause is volatile. A date in the text is a fact, so a date is never
-volatile.
+users don't see a change of this part. So text counts as volatile only if the text is a whole segment. Separators (`·`,
+`|`, a dash, brackets, the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views" consists of
+two volatile segments. "We delete messages sent 2 years ago" is one segment, and the segment is not volatile. In a
+clause of more than twelve words, only a counter or an id at the end of the clause is volatile. A date in the text is a
+fact, so a date is never volatile.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Composes digests: collects the changes that are new to each subscriber, and puts them into the outbox as e-mails."""
+"""Composes digests: collects the changes that are new to each subscriber, and puts an e-mail into the outbox."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ class _Announced:
 
 
 class _PolicyChanges:
-    """The new changes of each policy. Histories and reports are shared by all subscribers.
+    """The new changes of each policy. Each history and each report is made once and used for all subscribers.
 
     earliest: for each policy, the earliest watermark of all subscribers. Older changes are not available.
     """
