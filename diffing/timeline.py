@@ -56,11 +56,14 @@ def _sort_key(observation: Observation) -> tuple[datetime, str, str, str, str, i
 def settled(history: History) -> SettledHistory:
     """Divides the periods of a history into three groups: standing, transient and not confirmed yet.
 
-    A period that begins with a live capture is standing if a later capture of the same address shows the text again, or
-    if a capture of the period comes from an archive or a file. The period is transient (its text did not last) if the
-    next capture of the address within the hour shows another text. If the address is not captured again within the
-    hour, the period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation,
-    because they are not a change: the first period, and a period with the same text as the last standing period.
+    A standing period is a period whose text is confirmed. A transient period is a period whose text did not last.
+
+    A period is standing if one of its captures comes from an archive or a file, or if a later capture of the same
+    address shows the text again. A period is transient if the next capture of the same address is made within an hour
+    of the period's first capture and shows another text. If the address is not captured again within this hour, the
+    period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation, because they
+    are not a change: the first period, and a period with the same text as the last standing period.
+
 
     Later captures never turn a standing period into a transient period, or a transient period into a standing period.
     """
@@ -120,8 +123,8 @@ class _Run:
 def _follow(history: History) -> tuple[list[Announcement], tuple[Alternation, ...]]:
     """Returns all announcements and all alternations of a settled history.
 
-    The function goes through the periods once, in order of time. Whether a period is announced, and how, depends on
-    earlier periods only. So captures that are later in time never change an announcement.
+    The function goes through the periods once, in order of time. The announcement of a period depends only on the
+    period and on earlier periods. So captures with a later capture time never change an announcement.
     """
     periods = history.periods
     announcements_so_far: list[Announcement] = []

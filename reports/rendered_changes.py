@@ -174,7 +174,10 @@ def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[ChangeRun, ...]
 
 
 def excerpt_of(redline: Redline) -> Redline:
-    """Returns the redline with shortened unchanged text: of long unchanged text, only the ends next to a change remain."""
+    """Returns the redline with long unchanged text shortened.
+
+    Only the characters next to a deletion or an insertion remain of a long unchanged text.
+    """
     if len(redline) == 1 and redline[0][0] == "equal":
         return (("equal", shortened(redline[0][1], _EXCERPT)),)
     last = len(redline) - 1
