@@ -21,9 +21,9 @@ _OPERATION: dict[int, RedlineOperation] = {_DELETE: "delete", _EQUAL: "equal", _
 # larger matrix, both texts are cut at runs of _RUN words that occur exactly once in each text.
 _MATRIX_BITS = 64_000_000
 _RUN = 6
-# The semantic cleanup works on stretches of at least _STRETCH parts. A stretch ends at the next equal part with at least
-# _LONG_EQUAL words. If a stretch has _LONGEST_STRETCH parts already, the stretch ends at the next equal part of any
-# length.
+# The semantic cleanup works on stretches of at least _STRETCH parts. A stretch ends at the next equal part with at
+# least _LONG_EQUAL words. If a stretch has _LONGEST_STRETCH parts already, the stretch ends at the next equal part of
+# any length.
 _STRETCH, _LONGEST_STRETCH, _LONG_EQUAL = 100, 200, 30
 # The code points with which `_WordCodec` encodes words. Ideographs come first, because diff-match-patch treats them as
 # letters. If there are more words than ideographs, code points for private use are added.

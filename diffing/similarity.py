@@ -38,7 +38,7 @@ class Similarity(NamedTuple):
 
 
 class EncodedText:
-    """A text as a string with one letter for each word. Algorithms for strings can then compare words.
+    """A text as a string with one letter for each word. Algorithms for strings can then be used to compare words.
 
     letters: the letters, in the order of the words.
     sums: for each place between two words, the sum of the weights of all words before the place.

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from core.history import ONE_LOOK, Alternation, Announcement, History, Observation, Period, SettledHistory, Version
 
-# If a live page shows another text within this time after the first capture of a text, the first text did not last.
+# If a live page shows another text within this time after the first capture of a text, the earlier text did not last.
 _CONFIRMED_WITHIN = timedelta(hours=1)
 # A period is long if it lasts at least as long as _LONG and has at least _LONG_CAPTURES captures. The end of a long
 # period is always a change, even if the text returns many times later. Two captures are not enough: archives often have
@@ -103,7 +103,7 @@ def announcements(history: History, after: datetime) -> tuple[Announcement, ...]
     """Returns the announcements of a settled history, oldest first, for the periods that begin after a time.
 
     A new text is announced as a change. A return to an earlier text is announced as a return. If the next period is
-    a return, too, it is announced as an alternation. Further periods of the same alternation are not announced.
+    a return, too, the second return is announced as an alternation. Further periods of the same alternation are not announced.
     """
     return tuple(announcement for announcement in _follow(history)[0] if announcement.new.first.captured_at > after)
 

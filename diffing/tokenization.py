@@ -1,8 +1,8 @@
 """Cuts texts into words, tokens and sentences.
 
 A word is a run of letters and digits with their combining marks. In scripts written without spaces (Chinese, Japanese,
-Thai, Lao, Khmer, Burmese, Tibetan), each character with its marks counts as a word and as a token, since finding the
-real words would need a dictionary.
+Thai, Lao, Khmer, Burmese, Tibetan), each character with its marks counts as a word and as a token. A dictionary would
+be needed to find the real words.
 """
 
 import re

@@ -34,8 +34,8 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     UsageError if the sender is not an e-mail address. StorageError if the database fails.
     """
     checked_address(sender)
-    # The revisions are read before all other data. If a capture arrives later, the policy's revision is raised again. So
-    # the next digest doesn't skip the policy.
+    # The revisions are read before all other data. If a capture arrives later, the policy's revision is raised again.
+    # So the next digest doesn't skip the policy.
     revisions = store.subscriptions.changed_policies()
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}

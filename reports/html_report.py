@@ -65,7 +65,7 @@ def as_html(report: Report) -> str:
 
     All text from a vendor is escaped. The page also has a Content-Security-Policy as a second protection. This
     Content-Security-Policy allows only the page's own style and script, which are identified by hashes (CSP Level 3,
-    section 2.3.1). It allows no network connections.
+    section 2.3.1). Network connections are not allowed.
     """
     changes = rendered_changes(report.comparison)
     kinds = [change.change.kind for change in changes]
