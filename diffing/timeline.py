@@ -103,7 +103,8 @@ def announcements(history: History, after: datetime) -> tuple[Announcement, ...]
     """Returns the announcements of a settled history, oldest first, for the periods that begin after a time.
 
     A new text is announced as a change. A return to an earlier text is announced as a return. If the next period is
-    a return, too, the second return is announced as an alternation. Further periods of the same alternation are not announced.
+    a return, too, the second return is announced as an alternation. Further periods of the same alternation are not
+    announced.
     """
     return tuple(announcement for announcement in _follow(history)[0] if announcement.new.first.captured_at > after)
 
