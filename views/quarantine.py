@@ -10,9 +10,9 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
 
-#: The operator is warned if a policy has had no accepted capture for at least this long. A shorter failure is probably a
-#: fault of the vendor's site, and ends without the operator's help. After a week of daily crawls, a person has to look
-#: for the cause.
+#: The operator is warned if a policy has had no accepted capture for at least this long. A shorter failure is probably
+#: a fault of the vendor's site, and ends without the operator's help. After a week of daily crawls, a person has to
+#: look for the cause.
 SILENCE = timedelta(days=7)
 
 

@@ -19,7 +19,8 @@ from storage import Store
 class PeriodView:
     """A period of a version, and whether the period's text lasted.
 
-    lasted: True if the period stands, that is, if its text is confirmed. False if the page showed another text when it was fetched again minutes later.
+    lasted: True if the period stands (its text is confirmed).
+        False if the page showed another text when the page was fetched again minutes later.
         None if no second capture has confirmed the text yet.
     """
 
