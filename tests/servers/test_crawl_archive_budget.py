@@ -140,15 +140,16 @@ def test_during_a_block_no_crawl_sends_a_request(tmp_path: Path, warcs: Path, bl
 def test_after_a_block_the_next_crawl_fetches_only_what_is_missing(
     tmp_path: Path, warcs: Path, blocked: Crawler
 ) -> None:
-    stored = len(blocked.captures("one"))
+    # Several captures are requested at the same time, so the stored ones needn't be the oldest.
+    stored_years = {stored.capture.captured_at.year for stored in blocked.captures("one")}
     end_block(tmp_path)
     with serve_archive(warcs, port=port_of(blocked)) as archive:
         result = blocked.crawl("archive", **TEST_INTERVALS)
         paths = [request["path"][:9] for request in archive.requests()]
     assert result.returncode == 0, result.stderr
-    assert result.stderr == f"archive: 5 captures found, {5 - stored} new, 0 quarantined, 0 failed\n"
+    assert result.stderr == f"archive: 5 captures found, {5 - len(stored_years)} new, 0 quarantined, 0 failed\n"
     # No page of the index and no stored capture is requested again.
-    assert sorted(paths) == [f"/web/{year}" for year in range(2010 + stored, 2015)]
+    assert sorted(paths) == [f"/web/{year}" for year in range(2010, 2015) if year not in stored_years]
 
 
 @pytest.mark.parametrize(("time_since_end", "hours"), [(timedelta(hours=1), 2), (timedelta(days=2), 1)])
