@@ -1,4 +1,4 @@
-"""Captures as a web archive describes them: index rows, and the archive's identifiers of captures."""
+"""The descriptions that web archives give of captures: rows of an archive's index, and identifiers of captures."""
 
 import re
 from collections.abc import Mapping
@@ -17,12 +17,13 @@ _DIGEST = re.compile(r"[0-9A-Za-z:]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The archive that a capture comes from, and the archive's identifiers of the capture.
+    """The archive from which a capture comes, and the archive's identifiers for the capture.
 
     archive: the name of the archive.
-    identifiers: the identifiers by name. A capture found through a row of an archive's index has the `timestamp`,
-        `digest` and `urlkey` of that row. A capture of `wayback` also has `memento`, the address in the archive from
-        which the bytes were fetched. A capture of `warc` has only `record_id`, the record's WARC-Record-ID.
+    identifiers: the identifiers by name. If a capture was found through a row of an archive's index, the identifiers
+        are the `timestamp`, `digest` and `urlkey` of the row. A capture of `wayback` also has `memento`, the address in
+        the archive from which the bytes were fetched. A capture of `warc` has only `record_id`, the record's
+        WARC-Record-ID.
     """
 
     archive: ArchiveName
@@ -32,7 +33,7 @@ class Provenance:
     def index_key(self) -> tuple[str, str] | None:
         """The urlkey and timestamp of the index row through which the capture was found.
 
-        None if the capture was found without an index, as in a WARC file.
+        None if the capture was found without an index, for example in a WARC file.
         """
         urlkey, timestamp = self.identifiers.get("urlkey"), self.identifiers.get("timestamp")
         return None if urlkey is None or timestamp is None else (urlkey, timestamp)
@@ -52,7 +53,7 @@ class ArchiveSite:
 
 @dataclass(frozen=True, slots=True)
 class ListedCapture:
-    """A capture as a row of an archive's index describes it. The fields have their CDX names.
+    """A capture that a row of an archive's index describes. The fields have the names that CDX servers use.
 
     urlkey: the archive's key of the address (see core.addresses.urlkey).
     timestamp: the time of the capture in UTC, as 14 digits.
@@ -88,14 +89,14 @@ class ListedCapture:
     def checksum(self) -> str | None:
         """The digest if captures with this digest can be assumed to show the same page.
 
-        None for error pages, and for a digest that is missing or malformed.
+        None if the capture is an error page, or if the digest is missing or malformed.
         """
         is_page = self.statuscode == "200" or self.is_revisit
         return self.digest if is_page and _DIGEST.fullmatch(self.digest) else None
 
 
 def parse_timestamp(timestamp: str) -> datetime:
-    """Returns the first instant of the year, month, day, hour, minute or second that a timestamp names (UTC).
+    """Returns the first instant, in UTC, of the year, month, day, hour, minute or second that a timestamp names.
 
     timestamp: 4 to 14 digits. ValueError if the timestamp names a time that doesn't exist.
     """

@@ -15,7 +15,7 @@ Reason = Literal[
     "blocked",  # the site sent a challenge, a CAPTCHA or a message that access is denied
     "not_found",  # the site sent an error page for a missing page, with any HTTP status, or redirected to the home page
     "login",  # the site requires visitors to log in
-    "empty",  # a page without text, a page that needs JavaScript to show its text, or a consent wall
+    "empty",  # a page without text, a page that shows its text only with JavaScript, or a consent wall
     "truncated",  # the page is cut off, or a browser couldn't finish rendering the page
     "other_document",
     "other_language",
@@ -28,10 +28,10 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The description of the answers that make up a composed capture (see formats.multipart).
+    """The description of the parts of a composed capture. Each part is one answer (see formats.multipart).
 
-    parts: the captures of the parts, as JSON that `formats.multipart` writes and reads. The JSON is parsed only if the
-        payload is read, not each time the capture is listed.
+    parts: the captures of the parts, as JSON that `formats.multipart` writes and reads. The JSON is parsed
+        only when the payload is read. Listing captures doesn't parse the JSON.
     fault: a sentence that says why the capture is incomplete; '' if the capture is complete. A capture with a fault is
         quarantined.
     """
@@ -42,15 +42,15 @@ class Composition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One observation of a policy: the bytes that a location showed at a certain time, as received from a source.
+    """One observation of a policy: the bytes that a location returned at a certain time, and the source of the bytes.
 
     All times are timezone-aware UTC.
 
     vendor, policy: the slugs of the vendor and of the policy that the capture belongs to.
     source: `live` for a page fetched from the vendor's site, `file` for a page that a person saved, or the name of the
         archive.
-    captured_at: the time at which the page showed these bytes: the time of the answer for `live`, Memento-Datetime for
-        `wayback`, WARC-Date for `warc`, the time that the person stated for `file`.
+    captured_at: the time at which the location returned these bytes. This time is the time of the answer for `live`,
+        Memento-Datetime for `wayback`, WARC-Date for `warc`, and the time that the person stated for `file`.
     url: the address that sent the bytes, after redirects. For an archived capture, `url` is the address that the
         archive captured, not an address in the archive.
     asked_url: the address of the first request, which is a location of the policy.
@@ -67,7 +67,7 @@ class Capture:
         for any other capture.
     rendered_by: the name and version of the browser that rendered these bytes; '' if a server sent the bytes.
 
-    ValueError if a time has no time zone, or if the archive of provenance isn't the source.
+    ValueError if a time has no time zone, or if the name of the archive in `provenance` differs from `source`.
     """
 
     vendor: str
@@ -111,8 +111,9 @@ class Verdict:
 
     name: `accepted` or `quarantined`.
     reason: the reason for the quarantine; None if the capture was accepted.
-    evidence: the observations that led to the verdict, in words that a person can check on the page.
-    needs_browser: whether the page would probably show the policy in a browser, which runs the page's scripts.
+    evidence: a sentence that names the observations from which the verdict follows. A person can check these
+        observations on the page.
+    needs_browser: whether the page would probably show the policy if a browser ran the page's scripts.
     """
 
     name: VerdictName

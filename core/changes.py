@@ -65,8 +65,8 @@ class Comparison:
     old, new: the two documents.
     changes: the changes in reading order of the new document. A removed clause is listed where the old document has it.
     unchanged: the old and the new position of each unchanged clause, in reading order.
-    coarse: a note for each part of the documents that was too large for a detailed comparison; usually empty. The notes
-        are shown in reports.
+    coarse: notes that reports show. There is a note for each part of the documents that was too large for a detailed
+        comparison. Usually there are no notes.
     """
 
     old: Document
@@ -87,8 +87,8 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Returns the comparison as a dictionary for the JSON output.
 
-        `old` and `new` contain the title, language and effective date of each document. A report replaces them with
-        descriptions of the versions or files that are compared. `coarse` is left out if there are no notes.
+        `old` and `new` contain the title, language and effective date of each document. A report replaces these
+        values with descriptions of the versions or files that are compared. `coarse` is left out if there are no notes.
         """
         result: dict[str, Any] = {
             "old": self.old.stated(),

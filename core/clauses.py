@@ -1,4 +1,4 @@
-"""Clause and Document: a policy's text in the units that a person would cite."""
+"""Clause and Document. A document is a policy's text, divided into the units that a person would cite."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,8 +20,8 @@ class Clause:
     links: the targets of the clause's links in reading order, including `mailto:` and `tel:` targets. The targets are
         absolute and have no tracking parameters.
     typography: the text with the spaces, invisible characters, Unicode composition and Markdown emphasis of the source;
-        '' if the typography equals `text`; None if the typography is not known, as for a PDF. A change of the
-        typography alone is cosmetic.
+        '' if this text equals `text`; None if this text is not known, for example for a PDF. A change that affects
+        only the typography is cosmetic.
     """
 
     position: int

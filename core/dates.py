@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from core.exceptions import UsageError
 
-# Python's parser accepts more forms of ISO 8601. For example, Python reads 20161018 as midnight, but the user means the
-# whole day.
+# Python's parser accepts more forms of ISO 8601. For example, Python reads 20161018 as midnight of that day, but the
+# user means the whole day.
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.S)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
@@ -17,8 +17,8 @@ class Span:
     """A year, a month, a day or a single instant, in UTC.
 
     begin: the first instant of the span.
-    end: the last instant of the span, a microsecond before the next year, month or day begins. For a single instant,
-        begin and end are equal.
+    end: the last instant of the span: one microsecond before the next year, month or day begins. For a single instant,
+        `begin` and `end` are equal.
     """
 
     begin: datetime

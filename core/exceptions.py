@@ -3,8 +3,8 @@
 Commands catch only ClausewatchError. Commands print the error's message on stderr and exit with status 1, or with
 status 2 for UsageError and DeclarationError.
 
-The names of exceptions end in `Error`. `crawler.failures` also has exceptions that stop work without
-a failure. Their names end in `Interrupt`.
+The names of these exceptions end in `Error`. `crawler.failures` also defines exceptions that stop work although
+nothing has failed. The names of those exceptions end in `Interrupt`.
 """
 
 
@@ -21,7 +21,7 @@ class DeclarationError(ClausewatchError):
 
 
 class ExtractionError(ClausewatchError):
-    """A payload can't be read as a document: it is encrypted, damaged, or of a type that contains no text."""
+    """A payload can't be read as a document. The payload is encrypted, damaged, or of a type that contains no text."""
 
 
 class StorageError(ClausewatchError):
@@ -50,7 +50,7 @@ class ArchiveError(ClausewatchError):
 
 
 class ArchiveBlockedError(ArchiveError):
-    """The archive blocks this machine: it refuses connections, or demands a long pause between requests."""
+    """The archive blocks this machine: the archive refuses connections, or demands a long pause between requests."""
 
 
 class ArchiveRateLimitError(ArchiveError):
@@ -72,7 +72,7 @@ class ArchiveProtocolError(ArchiveError):
 class ArchiveBudgetError(ClausewatchError):
     """An archive's budget file can't be read or written.
 
-    All crawls on this machine share the request limits of the archive through this file.
+    All crawls on this machine use this file to share the request limits of the archive.
     """
 
 

@@ -8,7 +8,8 @@ from core.captures import Source
 from core.dates import iso, parse_span
 from core.exceptions import UsageError
 
-# If less time than this lies between two live captures of an address, the second capture doesn't confirm the first.
+# If less time than this lies between two live captures of an address, the second capture doesn't confirm the text that
+# the first capture shows.
 ONE_LOOK = timedelta(seconds=5)
 
 
@@ -101,7 +102,7 @@ class History:
     versions: tuple[Version, ...]
 
     def version(self, version_id: str) -> Version:
-        """Returns the version with that id. KeyError if the history has no such version."""
+        """Returns the version with an id. KeyError if the history has no version with this id."""
         for version in self.versions:
             if version.id == version_id:
                 return version
@@ -110,7 +111,7 @@ class History:
     def period_at(self, moment: datetime) -> Period | None:
         """Returns the period that covers a moment; None if every capture is later than the moment.
 
-        That period contains the last capture made at or before the moment.
+        The returned period contains the last capture that was made at or before the moment.
         """
         period_in_force = None
         for period in self.periods:
@@ -122,8 +123,8 @@ class History:
     def shown_before(self, moment: datetime, url: str) -> str | None:
         """Returns the id of the version that the latest capture before a moment shows.
 
-        If there are captures of `url` before that moment, all other captures are ignored, because two addresses of one
-        policy may show different texts for years. None if there is no capture before that moment.
+        If there are captures of `url` before the moment, captures of other addresses are ignored, because two addresses
+        of one policy may show different texts for years. None if there is no capture before the moment.
         """
         earlier_captures = [
             capture for period in self.periods for capture in period.observations if capture.captured_at < moment
@@ -164,12 +165,12 @@ class Alternation:
 
 @dataclass(frozen=True, slots=True)
 class SettledHistory:
-    """A history divided into periods whose texts lasted, did not last, or are not confirmed yet.
+    """A history with its periods in three groups: the text lasted, did not last, or is not confirmed yet.
 
     `diffing.timeline.settled` makes this division.
 
     history: the periods whose texts lasted, and all versions of the whole history with their numbers.
-    transient: the periods whose texts did not last, because the page was fetched again minutes later and showed another
+    transient: the periods whose texts did not last: the page was fetched again minutes later, and then showed another
         text.
     pending: the newest periods, beginning with the first period whose text is not confirmed yet.
     until: the time of the last capture before the pending periods; None if there is no earlier capture.
@@ -187,8 +188,8 @@ class Announcement:
 
     old, new: the period before the change and the period after the change.
     returned_to: the latest earlier period with the same text as `new`; None if the policy never had that text before.
-    alternation: the alternation that is reported instead of the change, with the periods up to `new`; None if the
-        change itself is reported.
+    alternation: the alternation that is reported instead of the change; None if the change itself is reported. The
+        alternation contains only the periods up to `new`.
     """
 
     old: Period

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Returns the settings from the environment variables of this process.
 
-    UsageError, which names each invalid variable and the reason, if a variable is invalid.
+    UsageError if a variable is invalid. The message names each invalid variable and the reason.
     """
     try:
         return Settings()

@@ -1,6 +1,6 @@
 """Sends requests again after temporary errors, of live sites and of archives.
 
-This module decides how long to wait, how often to send a request, and when to give up. The module obeys the header
+This module decides how long to wait, how many times to send a request, and when to stop. The module obeys the header
 Retry-After (RFC 9110, section 10.2.3).
 """
 
@@ -39,8 +39,8 @@ _log = getLogger(__name__)
 def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
     """Returns the wait that a Retry-After header asks for, in seconds from `now`; None if the header is malformed.
 
-    The header's value is a number of seconds or a date. The result is at most a year. No crawl waits for a year, and a
-    very large number of seconds would raise an OverflowError when it is added to a date.
+    The header's value is a number of seconds or a date. The result is at most a year. No crawl waits for a year. Adding
+    a very large number of seconds to a date would raise an OverflowError.
     """
     retry_after = retry_after.strip()
     if retry_after.isdecimal():
@@ -108,7 +108,7 @@ class LiveBackOff:
 
 
 def _is_not_live(request: Request) -> bool:
-    """Returns whether a request is not for a live page, but goes to an archive or comes from a page in the browser.
+    """Returns whether a request goes to an archive or comes from a page in the browser. False for a live page.
 
     Requests from a page in the browser are not retried, because the page does not wait long enough for a retry.
     """

@@ -1,8 +1,8 @@
 """Renders pages in Chromium. Chromium itself has no access to the network (see crawler.chromium).
 
 The scripts of a page are untrusted programs. This module intercepts every request of the page, and the crawl's
-downloader fetches the address. So the same rules apply as in the rest of the crawl: no private addresses, limits on the
-number and size of answers, and robots.txt.
+downloader fetches the address. So the rules of the rest of the crawl apply to these requests, too: no private
+addresses, limits on the number and size of answers, and robots.txt.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _BLANK = "about:blank"
 _REMOVE_DATAGRAM_APIS = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"])
     Object.defineProperty(globalThis, name, {value: undefined})"""
 # The types of resources that a page may load: scripts, the data that scripts request, and style sheets, because some
-# scripts wait for them. Images, fonts, videos and frames don't change a policy's text and are not loaded.
+# scripts wait for style sheets. Images, fonts, videos and frames don't change a policy's text and are not loaded.
 _LOADED_TYPES = frozenset({"script", "xhr", "fetch", "stylesheet"})
 # Time limit in seconds for the start of Chromium. Playwright has the same limit.
 _LAUNCH_TIMEOUT = 30.0

@@ -45,7 +45,7 @@ class State(BaseModel):
     block: timedelta | None = None
 
     def is_blocked(self, now: datetime) -> bool:
-        """Returns whether a long break is in progress: no request may be sent, and crawls end instead of waiting."""
+        """Returns whether a long break is in progress. During a long break, crawls end instead of waiting."""
         return self.blocked_until is not None and self.blocked_until > now
 
 
@@ -107,7 +107,7 @@ class Budget:
         return self._change(take)
 
     def may_go(self) -> bool:
-        """Returns whether a request whose turn has come may be sent.
+        """Returns whether a request may be sent, now that the time of its turn has come.
 
         False if a pause or a long break began while the crawl waited for the turn, and has not ended.
         """

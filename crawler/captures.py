@@ -79,11 +79,12 @@ def archived_capture(
 def repeated_capture(
     key: PolicyKey, known: KnownPayload, listed: ListedCapture, listed_at: datetime, provenance: Provenance
 ) -> Capture:
-    """Returns the capture for a row of the index whose digest equals the digest of a capture fetched before.
+    """Returns the capture for a row of the index without fetching the capture's bytes.
 
-    The row contains the time and the address of the capture. The equal digest proves that the bytes are the same, so
-    the bytes are not fetched again. Therefore the capture has no headers. The capture has the media type of the known
-    payload, because the media type in the index has no parameters such as the charset.
+    The digest in the row equals the digest of a capture that was fetched before. Equal digests prove equal bytes. The
+    row contains the time and the address of the capture. The capture has no headers, because no answer is received. The
+    capture has the media type of the known payload, because the media type in the index has no parameters such as the
+    charset.
 
     known: the payload of the capture fetched before.
     listed: the row of the index.

@@ -41,8 +41,7 @@ class RequestNotSentInterrupt(IgnoreRequest):
 class PageNotTakenError(Exception):
     """An answer from which no capture can be made.
 
-    The message contains the reason. An example of a reason is that the page has to be rendered and Chromium is not
-    installed.
+    The message contains the reason. For example, the page has to be rendered, but Chromium is not installed.
     """
 
 

@@ -1,4 +1,4 @@
-"""Turns the answers of live pages into captured pages. Checks each answer, and renders the page if declared."""
+"""Turns the answers of live pages into captured pages. Checks each answer, and renders pages."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class PageCapturer:
-    """The component that turns a crawl's answers into pages. Creates the browser for the first page to render."""
+    """The component that turns a crawl's answers into captured pages.
+
+    The browser is created when the first page has to be rendered.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

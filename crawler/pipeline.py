@@ -104,9 +104,9 @@ class StorePipeline:
         self._storing = None
 
     def _store_batch(self, batch: list[FetchedCapture]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
-        """Stores captures. Returns the stored captures.
+        """Stores captures. Returns the stored captures, and an error.
 
-        The second value is the error if the store fails before all captures are stored; otherwise None.
+        The error is the reason why the store failed before all captures were stored. None if all captures were stored.
         """
         stored: list[UnreadCapture] = []
         if self._spider.stopped:

@@ -23,7 +23,7 @@ _BIN = Path(sys.executable).parent
 
 
 def main() -> None:
-    """Runs each command as a user would type it. Stops at the first command that fails."""
+    """Runs each command like a user on the command line. Stops at the first command that fails."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
     (OUTPUT / "vendors").mkdir(parents=True)
     live_page = Page((PAGES / "live.html").read_bytes())
@@ -67,7 +67,7 @@ def main() -> None:
 def _run(purpose: str, command: str, environment: dict[str, str]) -> None:
     _say(f"# {purpose}\n$ {command}")
     program, *arguments = shlex.split(command)
-    # A fixed width makes the output the same on every terminal. The tables fit into 110 columns.
+    # With a fixed width, the output is the same on every terminal. The tables of the demo fit into 110 columns.
     finished = subprocess.run(  # noqa: S603  # the commands are constants of this module
         [_BIN / program, *arguments], cwd=CHECKOUT, env={**os.environ, "COLUMNS": "110", **environment}, check=False
     )

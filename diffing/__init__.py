@@ -13,10 +13,11 @@ def compare(old: Document, new: Document) -> Comparison:
     """Returns the differences between two documents, clause by clause.
 
     Every clause of the two documents is either in exactly one change or in `unchanged`. Comparing (new, old) gives the
-    mirror image of comparing (old, new). The result depends on nothing but the two documents.
+    mirror image of comparing (old, new). The result depends only on the two documents.
     """
-    # Imported on the first call, because importing `diffing.sameness` runs this module, too. The processes that read
-    # captures need `diffing.sameness` only, and start faster without the libraries that a comparison needs.
+    # `diffing.comparison` is imported on the first call of this function. Importing `diffing.sameness` runs this
+    # module, too. The processes that read captures need only `diffing.sameness`, and start faster if they don't import
+    # the libraries that a comparison needs.
     from diffing.comparison import compare_documents
 
     return compare_documents(old, new)

@@ -1,8 +1,10 @@
 """Matches the clauses of two documents: first equal clauses, then similar clauses.
 
-Clauses are equal if their keys are equal. There are four kinds of keys. The strictest key is
-`diffing.sameness.same_text`, a text that hardly differs from the clause's text. The least strict key is the text in
-which all numbers, dates and contact details are masked.
+A key is a form of a clause's text. Two clauses are equal if their keys are equal. There are four kinds of keys. The
+strictest key is the result of `diffing.sameness.same_text`, which hardly differs from the clause's text. The least
+strict key is the text with all numbers, dates and contact details masked.
+
+A match moved if its clauses are not in the same order as the clauses of the other matches (`diffing.order`).
 """
 
 from collections import Counter
@@ -26,8 +28,8 @@ _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 # The similarity that is recorded for the match of the two documents' titles. The titles are matched even if they have
 # no word in common.
 _TITLE_SIMILARITY = 0.3
-# Upper limit of the number of passes that match similar clauses. After each pass, moved matches that are too weak are
-# banned.
+# Similar clauses are matched in at most this many passes. After each pass, the moved matches whose similarity is too
+# low are banned from the next passes.
 _PASSES = 4
 
 _MANY_REPEATED = "some clauses repeat very often, so the texts were cut into stretches to match them"
@@ -55,7 +57,10 @@ class Alignment:
 
 
 def align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
-    """Matches the clauses of two documents. The result for (new, old) is the mirror image of that for (old, new)."""
+    """Matches the clauses of two documents.
+
+    The result for (new, old) is the mirror image of the result for (old, new).
+    """
     if _sort_key(new) < _sort_key(old):
         return _align(new, old).mirrored()
     return _align(old, new)
@@ -78,7 +83,8 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     new_words = {j: words(normalize(new[j].text)) for j in unpaired_new}
     counts: Counter[str] = Counter()
     for clause in (*old, *new):
-        # For most clauses, this text gives the same result as `normalize`, in a fraction of the time.
+        # For most clauses, the lower-case text has the same words as the result of `normalize`, and takes a fraction of
+        # the time.
         counts.update(words(clause.text.casefold().replace("’", "'")))
     vocabulary = Vocabulary(counts)
     old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
@@ -102,8 +108,8 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
 
 def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]) -> None:
     """Pairs clauses whose keys are equal. The four keys are used one after the other, the strictest first."""
-    # The function that makes the key, and a function that decides whether a key is distinctive. Clauses that did not
-    # keep their order may be paired only if their key is distinctive.
+    # Each item consists of a function that makes the key of a text, and a function that decides whether a key is
+    # distinctive. Clauses that did not keep their order may be paired only if their key is distinctive.
     keys: list[tuple[Callable[[str], str], Callable[[str], bool]]] = [
         (_same_text_key, _has_letters),
         (lambda text: strip_typography(normalize(text)), _has_letters),
@@ -119,15 +125,18 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if is_distinctive(key)))
         if key_of is _same_text_key:
-            # Suppose that a clause occurs twice, and only the first occurrence gets new quotation marks. By exact text,
-            # the first occurrence in the old document then equals the second occurrence in the new document, although
-            # no clause moved. So pairs that did not keep their order are taken apart. The next key ignores quotes and
-            # pairs the clauses again.
+            # Suppose that a clause occurs twice, and only the first occurrence gets new quotation marks. The first
+            # occurrence in the old document then has the same exact text as the second occurrence in the new document.
+            # But no clause moved. So the pairs that did not keep their order are taken apart. The next key ignores the
+            # shape of quotation marks. With this key, the clauses are paired again.
             pairing.release_moved()
 
 
 def _same_text_key(text: str) -> str:
-    """Returns `same_text` of a text; a space if `same_text` is empty, so that wholly volatile texts have equal keys."""
+    """Returns the result of `same_text` for a text.
+
+    If the result is empty, returns a space. So all texts that are wholly volatile have equal keys.
+    """
     return same_text(text) or " "
 
 
@@ -169,8 +178,8 @@ def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedTe
 def _title_match(old: Sequence[Clause], new: Sequence[Clause], matches: Sequence[Match]) -> Match | None:
     """Returns a match of the first headings of the two documents, even if the headings have no word in common.
 
-    None if a document has no heading, if no clauses were matched, or if one of the two headings or a clause before it
-    was matched already.
+    None if a document has no heading, or if no clauses were matched. Also None if one of the two headings was matched
+    already, or if a clause before one of the two headings was matched already.
     """
     first_old = next((i for i, clause in enumerate(old) if clause.kind == "heading"), None)
     first_new = next((j for j, clause in enumerate(new) if clause.kind == "heading"), None)

@@ -111,16 +111,16 @@ def _significance(
     if difference != "words":
         return "editorial"
     before, after = (words(normalize(" ".join(clause.text for clause in side))) for side in (old, new))
-    # If the words are equal, only punctuation changed, which is editorial. A text without words, such as a row of
-    # symbols, consists of punctuation only. A change of such a text is substantive.
+    # If the words are equal, only punctuation changed. A change of punctuation is editorial. But if a text has no words
+    # at all, for example a row of symbols, a change of the text is substantive.
     return "editorial" if before == after and before else "substantive"
 
 
 def _is_renumbered(old: Clause, new: Clause) -> bool:
     """Returns whether both clauses have a number and the numbers differ.
 
-    If only one clause has a number, the page's lists were redesigned: for example, bullets replaced letters. Lawyers do
-    not cite a redesign as a change.
+    False if only one clause has a number: in this case the design of the page's lists changed. For example, bullets
+    replaced letters. Lawyers do not count a new design as a change.
     """
     before, after = (_number(clause) for clause in (old, new))
     return bool(before and after and before != after)
@@ -133,7 +133,8 @@ def _number(clause: Clause) -> str:
 def _unspelled_contacts(clause: Clause) -> frozenset[str]:
     """Returns the e-mail addresses and telephone numbers that a clause links to but does not show in its text.
 
-    Addresses that the text shows are left out: if such an address becomes a link, it is not a new contact.
+    Addresses and numbers that the text shows are left out. If an address in the text becomes a link, the address is not
+    a new contact.
     """
     text = "".join(clause.text.casefold().split())
     digits = "".join(character for character in text if character.isdigit() or character == "+")

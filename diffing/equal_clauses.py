@@ -1,4 +1,4 @@
-"""Pairs clauses whose keys are equal.
+"""Pairs clauses whose keys are equal. A key is a form of a clause's text (`diffing.alignment`).
 
 There are three steps. The first step pairs clauses whose key occurs exactly once on each side. The second step pairs
 clauses that are in the same order on both sides. The third step pairs the remaining clauses. The third step prefers
@@ -13,8 +13,8 @@ from rapidfuzz.distance import LCSseq
 
 from diffing.order import Gaps, Pair, heaviest_chain
 
-# Upper limit, in bits, of the matrix that finds a longest common subsequence: 30 MB. Two runs of clauses that need a
-# larger matrix are cut into stretches.
+# Upper limit, in bits, of the matrix with which a longest common subsequence is computed: 30 MB. If two runs of clauses
+# need a larger matrix, both runs are cut into stretches.
 _MATRIX_BITS = 240_000_000
 
 
@@ -119,8 +119,9 @@ def pair_equal(
         if position not in pairing.old_of and is_distinctive(new_keys[position]):
             waiting[new_keys[position]].append(position)
     rest = [position for position in old if position not in pairing.new_of and waiting.get(old_keys[position])]
-    # Suppose that a clause repeats. The first pass goes forwards: it pairs the clause if its previous clause is paired,
-    # with the new clause after the previous clause's counterpart. The second pass goes backwards in the same way.
+    # These two passes decide which occurrences of a repeated clause are paired. The first pass goes forwards. If the
+    # clause before an old clause is paired, the old clause may be paired with the new clause after that pair's new
+    # clause. The second pass goes backwards, and looks at the clause after each old clause in the same way.
     for step, order in ((-1, rest), (1, rest[::-1])):
         for position in order:
             neighbour = pairing.new_of.get(position + step)
@@ -140,7 +141,10 @@ def pair_equal(
 
 
 def _stretches(pairing: Pairing, old: list[int], new: list[int]) -> list[tuple[list[int], list[int]]]:
-    """Cuts two runs of clauses into pairs of stretches. Runs for which the matrix is small enough stay whole."""
+    """Cuts two runs of clauses into pairs of stretches.
+
+    If the matrix of the two runs is small enough, the runs stay whole.
+    """
     parts = 1
     while len(old) * len(new) / parts / parts > _MATRIX_BITS:
         parts *= 2

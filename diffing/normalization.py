@@ -17,14 +17,14 @@ from diffing.tokenization import DASHES, QUOTES, words
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
-# The forms of a text with more characters than this are not cached.
+# If a text has more characters than this, the forms of the text are not cached.
 _MOST_CACHED_CHARACTERS = 2_000
 _TYPOGRAPHY = DASHES | QUOTES | _DROPPED
 _SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
-# The clause number at the beginning of a text, if extraction left the number in the text. After the number comes a full
-# stop, a bracket or a colon. After a number with parts, such as 2.1, a capital letter is enough. So the 30 of "30 days"
-# is not a clause number.
+# The clause number at the beginning of a text, if extraction left the number in the text. A full stop, a bracket or a
+# colon must follow the number. A number with parts, such as 2.1, may also be followed by a space and a capital letter.
+# So the 30 of "30 days" is not a clause number.
 _NUMBER_IN_FRONT = re.compile(
     r"""(?:(?:section|article|clause|part|chapter|schedule|annex|§)\s*)?
         (?:\d{1,3}(?:\.\d{1,3})*\.?[.):]|\d{1,3}(?:\.\d{1,3})+(?=\s+[^\Wa-z\d])|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,6})\)|[ivxlc]{1,6}\.|[a-z]\.)
@@ -34,7 +34,10 @@ _NUMBER_IN_FRONT = re.compile(
 
 
 def _cached(form: Callable[[str], str]) -> Callable[[str], str]:
-    """Returns the function with a cache. The alignment and the classification need the same forms."""
+    """Returns the function with a cache of its results.
+
+    The cache saves time, because the alignment and the classification need the same forms of the same texts.
+    """
     form_of_short = lru_cache(maxsize=4_096)(form)
 
     @wraps(form)
@@ -87,7 +90,7 @@ _NUMERAL = (
 # Digits next to these letters belong to a word (B2B, SHA256). Chinese and Japanese letters are not in the class, since
 # Chinese and Japanese put no spaces around numbers.
 _LETTER = "a-zß-ԯ"
-# The length is limited, since a very long run of digits is not a number.
+# The pattern limits the length, since a very long run of digits is not a number.
 _DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{_LETTER}])"
 _NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
 _BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"

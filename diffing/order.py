@@ -1,6 +1,7 @@
 """Decides which pairs of clauses kept their order, and which pairs moved.
 
-The pairs that kept their order are the heaviest set of pairs that do not cross. All other pairs moved.
+Two pairs cross if their old clauses and their new clauses are in different orders. Among all sets of pairs that do not
+cross, the set with the largest total weight is chosen. The pairs in this set kept their order. All other pairs moved.
 """
 
 from bisect import bisect_left
@@ -12,14 +13,14 @@ Pair = tuple[int, int]
 def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
     """Returns the indices in `pairs` of the heaviest chain. In a chain, the old and the new positions both rise.
 
-    The heaviest chain is the heaviest increasing subsequence. The algorithm takes n log n steps with a prefix-maximum
-    tree over the new positions (Fenwick 1994). If two chains have the same weight, the chain that comes first in old
-    order is returned, so the result is deterministic.
+    The heaviest chain is the heaviest increasing subsequence. The algorithm uses a prefix-maximum tree over the new
+    positions (Fenwick 1994), and takes n log n steps. If several chains have the same weight, the result is always the
+    same chain: the first chain that the algorithm finds in the order of the old positions.
     """
     order = sorted(range(len(pairs)), key=lambda index: (pairs[index][0], -pairs[index][1]))
     ranks = {new: rank for rank, new in enumerate(sorted({new for _, new in pairs}), 1)}
-    # For each node: the weight of the heaviest chain that ends in the node's range, and the index of that chain's last
-    # pair.
+    # For each node of the tree: the weight of the heaviest chain that ends in the node's range, and the index of the
+    # last pair of this chain.
     tree: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)
     previous: dict[int, int] = {}
     best = (0, -1)
@@ -51,7 +52,8 @@ def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
 class Gaps:
     """The gaps between neighbouring pairs of a chain.
 
-    An unpaired clause and its counterpart usually lie in the same gap.
+    A gap consists of the old clauses and the new clauses between two neighbouring pairs. An unpaired old clause and the
+    new clause that corresponds to it usually lie in the same gap.
 
     chain: pairs of positions that kept their order.
     """

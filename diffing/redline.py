@@ -1,8 +1,8 @@
-"""Makes redlines, which show the words that were deleted from a text and the words that were inserted.
+"""Makes redlines. A redline shows the words that were deleted from a text, and the words that were inserted.
 
-Sentences are aligned first. Then the words are aligned in the sentences that differ. The semantic cleanup of
-diff-match-patch finally joins edits that a person would see as one edit. Each step works on whole words, so no word is
-cut.
+First, the sentences of the two texts are aligned. Then the words of the sentences that differ are aligned. Finally, the
+semantic cleanup of diff-match-patch joins edits that a person would see as one edit. Each step works on whole words, so
+no word is cut.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,13 @@ from diffing.tokenization import sentences, tokens
 
 _DELETE, _EQUAL, _INSERT = -1, 0, 1
 _OPERATION: dict[int, RedlineOperation] = {_DELETE: "delete", _EQUAL: "equal", _INSERT: "insert"}
-# Upper limit, in bits, of the matrix that finds a longest common subsequence: 8 MB. Two texts that need a larger matrix
-# are cut at runs of _RUN words that occur exactly once in each text.
+# Upper limit, in bits, of the matrix with which a longest common subsequence is computed: 8 MB. If two texts need a
+# larger matrix, both texts are cut at runs of _RUN words that occur exactly once in each text.
 _MATRIX_BITS = 64_000_000
 _RUN = 6
-# The semantic cleanup works on stretches of at least _STRETCH parts. A stretch ends at the next equal part that has
-# _LONG_EQUAL words or more. Once a stretch has _LONGEST_STRETCH parts, it ends at the next equal part of any length.
+# The semantic cleanup works on stretches of at least _STRETCH parts. A stretch ends at the next equal part with at
+# least _LONG_EQUAL words. If a stretch has _LONGEST_STRETCH parts already, the stretch ends at the next equal part of
+# any length.
 _STRETCH, _LONGEST_STRETCH, _LONG_EQUAL = 100, 200, 30
 # The code points with which `_WordCodec` encodes words. Ideographs come first, because diff-match-patch treats them as
 # letters. If there are more words than ideographs, code points for private use are added.
@@ -32,10 +33,10 @@ Part = tuple[int, str]
 
 
 def redline(old: str, new: str) -> tuple[Redline, bool]:
-    """Returns the redline of two texts, and whether the redline is coarser than usual because the texts are so long.
+    """Returns the redline of two texts, and whether the redline is coarser than usual because the texts are very long.
 
-    The deleted and equal parts, joined in order, are the old text. The inserted and equal parts are the new text. Each
-    run of white space becomes one space.
+    The deleted and the equal parts, joined in order, are the old text. The inserted and the equal parts, joined in
+    order, are the new text. In the redline, one space replaces each run of white space.
     """
     old, new = " ".join(old.split()), " ".join(new.split())
     if new < old:
@@ -75,10 +76,11 @@ def _parts(old: str, new: str) -> tuple[list[Part], bool]:
 
 
 def _cleaned(parts: list[Part]) -> list[Part]:
-    """Returns the parts after diff-match-patch's semantic cleanup, which joins edits with little text between them.
+    """Returns the parts after the semantic cleanup of diff-match-patch.
 
-    The cleanup takes quadratic time, so the parts are cleaned stretch by stretch. If possible, a stretch ends after a
-    long equal part. The cleanup leaves long equal parts unchanged, so ending a stretch there hardly changes the result.
+    The cleanup joins edits that have little text between them. The cleanup takes quadratic time, so the parts are
+    cleaned stretch by stretch. If possible, a stretch ends after a long equal part. The cleanup leaves long equal parts
+    unchanged, so an end of a stretch after such a part hardly changes the result.
     """
     differ = diff_match_patch()
     cleaned: list[Part] = []
@@ -95,7 +97,7 @@ def _cleaned(parts: list[Part]) -> list[Part]:
 
 
 class _WordCodec:
-    """Encodes each word as one letter, so that algorithms for letters can be used for words."""
+    """Encodes each word as one letter. Algorithms for letters can then be used for words."""
 
     def __init__(self) -> None:
         self._letters = (chr(point) for first, last in _LETTERS for point in range(first, last + 1))
@@ -132,9 +134,9 @@ def _numbered(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[i
 
 
 def _by_words(old: str, new: str) -> tuple[list[Part], bool]:
-    """Aligns two encoded texts word by word, and returns the parts of their redline.
+    """Aligns two encoded texts word by word. Returns the parts of their redline, and whether the redline is coarse.
 
-    Also returns whether the redline is coarse: some passages are too long to be aligned, and are shown as deleted and
+    A redline is coarse if some passages were too long to be aligned. The redline shows these passages as deleted and
     inserted as a whole.
     """
     if not old or not new:
@@ -154,9 +156,10 @@ def _by_words(old: str, new: str) -> tuple[list[Part], bool]:
 
 
 def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
-    """Aligns two encoded texts that are too long for one matrix. Returns the same as `_by_words`.
+    """Aligns two encoded texts that are too long for one matrix.
 
-    The texts are cut at runs of words that occur exactly once in each text.
+    The texts are cut at runs of words that occur exactly once in each text. Returns the parts of the redline, and
+    whether the redline is coarse (see `_by_words`).
     """
     anchors = sorted(_unique_runs(old, new))
     in_order = heaviest_chain(anchors, [1] * len(anchors))

@@ -1,13 +1,13 @@
 """Decides which texts count as the same: whether two clauses are equal, and whether two captures show one version.
 
 Two texts are the same if they differ only in white space, in Unicode composition (NFC or NFD), in characters without
-width, or in volatile text (`diffing.volatile`). A difference in punctuation or in case makes two texts different. A
-difference in the e-mail addresses and telephone numbers that a clause links to makes two clauses different, too, since
-people use these addresses and numbers as contact details. Other link targets make no difference.
+width, or in volatile text (`diffing.volatile`). A difference in punctuation or in case makes two texts different. Two
+clauses are also different if they link to different e-mail addresses or telephone numbers, since people use these
+addresses and numbers as contact details. Other link targets make no difference.
 
 Version ids ignore two more differences: the shape of quotes and dashes, and spaces next to punctuation. A content
-management system may change quotes, dashes and spaces on the whole site although the vendor changes no word. A
-comparison shows these differences as cosmetic changes.
+management system may change quotes, dashes and spaces on the whole site, although the vendor changes no word. A
+comparison reports the two differences as cosmetic changes.
 """
 
 import hashlib
@@ -39,7 +39,10 @@ _SHAPES = [(chr(code_point), plain) for code_point, plain in (DASHES | QUOTES).i
 
 
 def same_text(text: str) -> str:
-    """Returns a form of the text; '' if the whole text is volatile. Texts that count as the same have equal forms."""
+    """Returns a form of the text. Two texts count as the same if their forms are equal.
+
+    The form is '' if the whole text is volatile.
+    """
     text = strip_volatile(" ".join(text.split()))
     if text.isascii():
         return text
@@ -79,7 +82,8 @@ def version_id(document: Document) -> str:
     The id is the first 12 hexadecimal digits of a SHA-256. The hashed text consists of the clauses' texts and of the
     e-mail addresses and telephone numbers that the clauses link to, in reading order. Labels, kinds, heading levels,
     heading paths and other link targets don't change the id. Typography (the shapes of quotes and dashes, spaces next
-    to punctuation) and wholly volatile clauses don't change it either. A document without clauses has an id, too.
+    to punctuation) and clauses that are wholly volatile don't change the id either. A document without clauses also has
+    an id.
     """
     lines = []
     for clause in document.clauses:
@@ -92,7 +96,7 @@ def version_id(document: Document) -> str:
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-# Cached, since most clauses of a policy are the same in many of the policy's captures.
+# The results are cached, since most clauses of a policy are the same in many of the policy's captures.
 @lru_cache(maxsize=8_192)
 def _without_typography(text: str) -> str:
     text = same_text(text)

@@ -1,9 +1,9 @@
 """Matches clauses that are similar but not equal, and clauses that were split or merged.
 
-A hypothesis is a possible match: a pair, a split or a merge. The best hypotheses are accepted first. The clauses that
-kept their order divide both documents into gaps (`diffing.order.Gaps`). If both clauses of a pair lie in the same gap,
-the pair needs less similarity than other pairs. Weak pairs are accepted last: by then, the accepted strong hypotheses
-have made the gaps small.
+A hypothesis is a possible match: a pair, a split or a merge. The best hypotheses are accepted first. The matched
+clauses that kept their order divide both documents into gaps (`diffing.order.Gaps`). Two clauses that lie in the same
+gap need less similarity than two clauses in different gaps. A pair is weak if its similarity is enough only within a
+gap. Weak pairs are accepted last, because each accepted match makes the gaps smaller.
 """
 
 from collections import Counter, defaultdict
@@ -14,10 +14,10 @@ from diffing.order import Gaps, Pair, heaviest_chain
 from diffing.similarity import EncodedText, Similarity, candidates, similarity
 from diffing.splits_and_merges import runs_of_parts
 
-# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. The threshold is _SHORT_ELSEWHERE if one of the
-# clauses has fewer than _SHORT words, and the two clauses lie neither in the same gap nor next to a known pair. These
-# two thresholds and the next two thresholds were measured on policies with known edits: a pair below the threshold is
-# more often two different clauses than one changed clause.
+# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. There is an exception for a pair that lies
+# neither in one gap nor next to a known pair. If one of its clauses has fewer than _SHORT words, the similarity must be
+# at least _SHORT_ELSEWHERE. These two thresholds and the next two thresholds were measured on policies with known
+# edits. Below the threshold, a pair is more often two different clauses than one changed clause.
 _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
 # A weak pair, that is, a pair of two clauses in the same gap, is accepted if its similarity is at least _IN_PLACE. The
 # threshold is _IN_PLACE_AMONG_MANY if more than _MANY unmatched clauses lie in the gap.
@@ -25,16 +25,17 @@ _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
 # A clause counts as contained in a longer clause if two conditions are met: the longer clause has at least the share
 # _CONTAINED of the shorter clause's words, and the similarity of the two clauses is at least _CONTAINED_IN.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
-# A clause with fewer words than this does not count as contained. The first limit is for two clauses that lie in the
-# same gap or next to a known pair. The second limit is for all other clauses.
+# A clause counts as contained only if it has at least this many words. _CONTAINED_WORDS_IN_PLACE is the limit if the
+# two clauses lie in the same gap or next to a known pair. _CONTAINED_WORDS is the limit for all other clauses.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
 # Added to the threshold if one clause of a pair is a heading and the other is not. A heading seldom becomes a sentence.
 _OTHER_KIND = 0.15
-# A clause is tried as a part of another clause if the other clause has at least this share of the first clause's words.
+# Clause A is tried as a part of clause B only if clause B has at least this share of clause A's words.
 _MAYBE_PART = 0.4
-# Added to the similarity of a hypothesis: for a pair in one gap, for a pair next to a known pair, and for a split or a
-# merge. The third bonus is larger than the sum of the other two. So a split, which explains a whole clause, is accepted
-# before a pair, which explains a part of the same clause.
+# Three bonuses, which are added to the similarity of a hypothesis. _NEAR_BONUS is for a pair in one gap. _BESIDE_BONUS
+# is for a pair next to a known pair. _WHOLE_BONUS is for a split or a merge, and is larger than the sum of the other
+# two bonuses. So a split is accepted before a pair of equal similarity: the pair explains only a part of the split
+# clause.
 _NEAR_BONUS, _BESIDE_BONUS, _WHOLE_BONUS = 0.08, 0.06, 0.16
 # In a gap with at most this many possible pairs, the similarity of every pair is measured. In a gap with more possible
 # pairs, only the similarity of clauses that share rare words is measured.
@@ -85,7 +86,7 @@ class Hypotheses:
         self._strong = [*self._strong_pairs(), *self._splits_and_merges()]
 
     def best(self, banned: set[Sides]) -> list[Match]:
-        """Returns the best hypotheses, in the order in which they were accepted. No two of them share a clause.
+        """Returns the accepted hypotheses, in the order of acceptance. No clause is in two accepted hypotheses.
 
         banned: hypotheses that must not be accepted, because an earlier pass showed that they are not credible. Each
             hypothesis is named by its two sides.
@@ -138,8 +139,9 @@ class Hypotheses:
         return hypotheses
 
     def _splits_and_merges(self) -> list[tuple[float, Match]]:
-        """Returns the hypotheses of splits and merges, each with the similarity, increased by the bonus.
+        """Returns the hypotheses of splits and merges.
 
+        Each hypothesis is returned together with the sum of its similarity and its bonus.
         In a split or a merge, several consecutive clauses of one side correspond to one clause of the other side.
         """
         parts_of_old: defaultdict[int, dict[int, float]] = defaultdict(dict)
@@ -159,7 +161,7 @@ class Hypotheses:
         return hypotheses
 
     def _weak_pairs(self, accepted: "_Accepted") -> list[tuple[float, Match]]:
-        """Returns pairs of clauses that are less similar than strong pairs, but lie in the same gap.
+        """Returns pairs of clauses that lie in the same gap and may be less similar than strong pairs.
 
         The gaps lie between the clauses that have been matched so far.
         """
@@ -204,7 +206,7 @@ class _Accepted:
 def _is_contained(old: EncodedText, new: EncodedText, pair_similarity: Similarity, in_place: bool) -> bool:
     """Returns whether one clause is contained in the other.
 
-    Examples are a clause to which sentences were added, and a clause of which a single sentence remained.
+    For example, sentences were added to the old clause, or all sentences but one were deleted from the old clause.
     """
     shorter, longer = sorted((old.letters, new.letters), key=lambda letters: (len(letters), letters))
     if (

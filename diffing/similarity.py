@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-# Upper limit, in bits, of the matrix that finds a longest common subsequence: 4 MB.
+# Upper limit, in bits, of the matrix with which a longest common subsequence is computed: 4 MB.
 _MATRIX_BITS = 32_000_000
-# Two texts that need a larger matrix are compared by runs of this many words: the share of runs that both texts have.
+# If two texts need a larger matrix, their similarity is estimated from the share of the runs of this many words that
+# both texts have.
 _RUN = 6
-# A word or a pair of words is rare if it occurs in at most this many clauses of one side. A word that occurs in more
-# clauses is little evidence that two clauses belong together.
+# A word or a pair of words is rare if it occurs in at most this many clauses of each side. If two clauses share a word
+# that is not rare, the shared word hardly shows that the clauses correspond to each other.
 _RARE = 12
 # Upper limit of the number of candidates for each clause.
 _CANDIDATES = 6
@@ -37,7 +38,7 @@ class Similarity(NamedTuple):
 
 
 class EncodedText:
-    """A text in which one letter stands for each word, so that string algorithms compare words.
+    """A text as a string with one letter for each word. Algorithms for strings can then be used to compare words.
 
     letters: the letters, in the order of the words.
     sums: for each place between two words, the sum of the weights of all words before the place.
@@ -87,8 +88,8 @@ DISSIMILAR = Similarity(0.0, 0.0, 0.0)
 def similarity(old: EncodedText, new: EncodedText, at_least: float = 0.0) -> Similarity:
     """Returns how similar two texts are.
 
-    at_least: a share from 0 to 1. If the longer text has less than this share of the shorter text's words, DISSIMILAR
-        is returned.
+    at_least: a share from 0 to 1. The result is DISSIMILAR if the longer text contains less than this share of the
+        shorter text's words.
     """
     if not old.letters or not new.letters:
         return DISSIMILAR
@@ -150,13 +151,13 @@ def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_o
         score: defaultdict[int, int] = defaultdict(int)
         for feature in features & rare:
             positions = new_positions[feature]
-            # The score is a whole number, since a sum of floating-point numbers depends on the order of addition. The
-            # order of a set is not fixed.
+            # The score is a whole number. A sum of floating-point numbers would depend on the order of the addition,
+            # and the order of a set is not fixed.
             worth = 1_000_000_000 // (len(positions) + old_frequency[feature])
             for new_position in positions:
                 score[new_position] -= worth
-        # A lower score is better. Score and position are packed into one number, since thousands of tuples would slow
-        # down the garbage collector.
+        # A lower score is better. The score and the position are packed into one number, because thousands of tuples
+        # would slow down the garbage collector.
         best = sorted(map(_packed, score.values(), score))[:_CANDIDATES]
         pairs.update((position, packed % _POSITIONS) for packed in best)
         for new_position, value in score.items():

@@ -16,18 +16,20 @@ _TOGETHER = 0.5
 # contain at least the share _SHORT_PART.
 _PART, _SHORT_PART, _SHORT = 0.5, 0.6, 6
 _MOST_PARTS = 8
-# Upper limit of the words of the whole between a short part and the next or previous part. Also the upper limit of the
-# words that the whole has between the words of a short part.
+# In the whole, at most this many other words may lie between the words of a short part. In the whole, at most this many
+# words may also lie between a short part and the previous or the next part.
 _SLACK = 3
-# Upper limit of the weight of all parts after a neighbour is added, as a multiple of the weight of the whole. At least
-# the share _PART of the neighbour's weight must fit below this limit.
+# The clause before or after the parts is added to the parts only if there is room for at least the share _PART of the
+# clause's weight. The room is _ROOM times the weight of the whole, minus the weight of the parts.
 _ROOM = 1.2
 
 
 def runs_of_parts(
     whole: EncodedText, texts: dict[int, EncodedText], similarity_alone: dict[int, float]
 ) -> list[tuple[tuple[int, ...], float]]:
-    """Returns the runs of clauses that are together more similar to the whole than each clause of the run alone.
+    """Returns the runs of clauses that may be the parts of the whole.
+
+    All clauses of a run together are more similar to the whole than each clause of the run alone.
 
     Each item of the list consists of the positions of a run's clauses and of the run's similarity to the whole.
 
@@ -86,9 +88,9 @@ def _with_neighbours(
 def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, list[bool]]:
     """Returns the similarity of the whole and all parts together, and for each part whether the part is credible.
 
-    A part is credible if the whole contains half of the part's words in the same order. For a short part, the share
-    must be larger. In the whole, the words of a short part must also stand close together, and close to the words of
-    the next and the previous part. The reason is that many clauses have a few words in common by chance.
+    A part is credible if the whole contains at least half of the part's words in the same order. For a short part, the
+    share must be larger, because many clauses have a few words in common by chance. In the whole, the words of a short
+    part must also be close together, and close to the words of the previous and the next part.
     """
     together = concatenated(parts)
     # The blocks of common words. For each block: the start and the end in the whole, and the start and the end in the
@@ -110,8 +112,8 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
         if len(part.letters) >= _SHORT:
             credible.append(common >= _PART * part.weight)
         else:
-            # In the whole: the end of the words that earlier parts contain, and the beginning of the words that later
-            # parts contain.
+            # Two places in the whole: the end of the words in common with earlier parts (`before`), and the beginning
+            # of the words in common with later parts (`after`).
             before = max((b if d <= start else a + start - c for a, b, c, d in blocks if c < start), default=0)
             after = min(
                 (a if c >= end else a + end - c for a, _, c, d in blocks if d > end), default=len(whole.letters)

@@ -8,12 +8,11 @@ from operator import attrgetter
 
 from core.history import ONE_LOOK, Alternation, Announcement, History, Observation, Period, SettledHistory, Version
 
-# A text on a live page did not last if the page shows another text within this time after the first capture of the
-# text.
+# If a live page shows another text within this time after the first capture of a text, the earlier text did not last.
 _CONFIRMED_WITHIN = timedelta(hours=1)
-# A period is long if it has at least this many captures and lasts at least this long. The end of a long period is a
-# change, however often the text returns later. Two captures are not enough: archives often have captures a month apart,
-# and the page may alternate between the two captures.
+# A period is long if it lasts at least as long as _LONG and has at least _LONG_CAPTURES captures. The end of a long
+# period is always a change, even if the text returns many times later. Two captures are not enough: archives often have
+# captures a month apart, and the page may have shown other texts between the two captures.
 _LONG = timedelta(days=30)
 _LONG_CAPTURES = 3
 
@@ -21,9 +20,9 @@ _LONG_CAPTURES = 3
 def timeline(observations: Iterable[Observation]) -> History:
     """Returns the history of a policy.
 
-    Versions are numbered by first appearance. The order of the observations makes no difference. Repeated observations
-    make no difference either. Captures of the same instant are sorted by address, source, checksum and version. The
-    capture id is the last sort key, since capture ids depend on the order in which captures arrived.
+    Versions are numbered by first appearance. The order of the observations does not change the result, and repeated
+    observations don't change the result. Captures of the same instant are sorted by address, source, checksum and
+    version. The capture id is the last sort key, since capture ids depend on the order in which captures arrived.
 
     observations: the policy's accepted captures.
     """
@@ -57,11 +56,14 @@ def _sort_key(observation: Observation) -> tuple[datetime, str, str, str, str, i
 def settled(history: History) -> SettledHistory:
     """Divides the periods of a history into three groups: standing, transient and not confirmed yet.
 
-    A period that begins with a live capture is standing if a later capture of the same address shows the text again, or
-    if a capture of the period comes from an archive or a file. The period is transient (its text did not last) if the
-    next capture of the address within the hour shows another text. If the address is not captured again within the
-    hour, the period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation,
-    because they are not a change: the first period, and a period with the same text as the last standing period.
+    A standing period is a period whose text is confirmed. A transient period is a period whose text did not last.
+
+    A period is standing if one of its captures comes from an archive or a file, or if a later capture of the same
+    address shows the text again. A period is transient if the next capture of the same address is made within an hour
+    of the period's first capture and shows another text. If the address is not captured again within this hour, the
+    period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation, because they
+    are not a change: the first period, and a period with the same text as the last standing period.
+
 
     Later captures never turn a standing period into a transient period, or a transient period into a standing period.
     """
@@ -87,11 +89,12 @@ def settled(history: History) -> SettledHistory:
 def alternations(history: History) -> tuple[Alternation, ...]:
     """Returns the alternations of a settled history, oldest first.
 
-    An alternation is recognized when the page returns to an earlier text twice in a row. The alternation begins with
+    An alternation is recognized when two consecutive periods are returns to earlier texts. The alternation begins with
     the earliest period since which the page has shown only the texts of the alternation. The alternation ends when the
-    page shows another text. There is one exception: the other text becomes a part of the alternation if the page showed
-    the other text earlier, too, and then returns to an earlier text. A long period (a month, shown by several captures)
-    also ends an alternation. The end of a long period is a change, and another alternation may begin with this change.
+    page shows a text that is not in the alternation. There is one exception. If the page showed this text before the
+    alternation, and the next period is a return to an earlier text, too, then the text becomes a part of the
+    alternation. A long period (a month, shown by several captures) also ends an alternation. The end of a long period
+    is a change, and another alternation may begin with this change.
     """
     return _follow(history)[1]
 
@@ -99,8 +102,9 @@ def alternations(history: History) -> tuple[Alternation, ...]:
 def announcements(history: History, after: datetime) -> tuple[Announcement, ...]:
     """Returns the announcements of a settled history, oldest first, for the periods that begin after a time.
 
-    A new text is announced as a change. A return to an earlier text is announced as a return, and a second return in a
-    row as an alternation. Further periods of the same alternation are not announced.
+    A new text is announced as a change. A return to an earlier text is announced as a return. If the next period is
+    a return, too, the second return is announced as an alternation. Further periods of the same alternation are not
+    announced.
     """
     return tuple(announcement for announcement in _follow(history)[0] if announcement.new.first.captured_at > after)
 
@@ -120,8 +124,8 @@ class _Run:
 def _follow(history: History) -> tuple[list[Announcement], tuple[Alternation, ...]]:
     """Returns all announcements and all alternations of a settled history.
 
-    The function goes through the periods once, in order of time. Whether a period is announced, and how, depends on
-    earlier periods only. So captures that are later in time never change an announcement.
+    The function goes through the periods once, in order of time. The announcement of a period depends only on the
+    period and on earlier periods. So captures with a later capture time never change an announcement.
     """
     periods = history.periods
     announcements_so_far: list[Announcement] = []
@@ -130,8 +134,8 @@ def _follow(history: History) -> tuple[list[Announcement], tuple[Alternation, ..
     last_period: dict[str, Period] = {}
     run: _Run | None = None
     returns = 0  # the number of consecutive returns that were announced as returns
-    # `earliest` is the index of the first period that may be the beginning of an alternation at the time of
-    # recognition. The alternation is then extended backwards, at most to the period with the index `reach`.
+    # Two indices of periods. When an alternation is recognized, it may begin with the period `earliest` or a later
+    # period. The alternation is then extended backwards, at most to the period `reach`.
     earliest = reach = 0
     for index, (old, new) in enumerate(pairwise(periods), start=1):
         last_period[old.version_id] = old
@@ -189,7 +193,7 @@ def _lasted(periods: Sequence[Period], index: int) -> bool | None:
 
 
 def _is_confirmed(period: Period) -> bool:
-    """Returns whether the captures of a period alone show that the period's text lasted.
+    """Returns whether the captures of a period show, without later captures, that the period's text lasted.
 
     True if a capture is not live, or if two live captures of one address are at least ONE_LOOK apart.
     """

@@ -1,8 +1,8 @@
 """Cuts texts into words, tokens and sentences.
 
 A word is a run of letters and digits with their combining marks. In scripts written without spaces (Chinese, Japanese,
-Thai, Lao, Khmer, Burmese, Tibetan), each character with its marks counts as a word and as a token, since finding the
-real words would need a dictionary.
+Thai, Lao, Khmer, Burmese, Tibetan), each character with its marks counts as a word and as a token. A dictionary would
+be needed to find the real words.
 """
 
 import re
@@ -44,8 +44,8 @@ def _patterns(beyond_bmp: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Returns a pattern that finds words and a pattern that finds tokens, in texts of any script.
 
     The patterns are compiled when they are first needed, since finding all combining marks takes a while. If a
-    character class has characters beyond the Basic Multilingual Plane, `re` searches the class range by range. A search
-    range by range is slow, so texts without characters beyond that plane get simpler patterns.
+    character class has characters beyond the Basic Multilingual Plane, `re` searches the class range by range, and the
+    search is slow. So simpler patterns are used for texts without characters beyond the Basic Multilingual Plane.
 
     beyond_bmp: whether the text has characters beyond the Basic Multilingual Plane.
     """

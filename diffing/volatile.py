@@ -1,28 +1,30 @@
-"""Recognizes volatile text, which changes although nobody edits the policy.
+"""Recognizes volatile text: text that changes although nobody edits the policy.
 
-Examples are counters, "2 days ago", clocks and request ids. If text is wrongly taken for volatile, a change of the
-policy stays hidden. So text counts as volatile only if it is a whole segment. Separators (`·`, `|`, a dash, brackets,
-the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views" consists of two volatile segments.
-"We delete messages sent 2 years ago" is one segment, which is not volatile. In a clause of more than twelve words, only
-a counter or an id at the end of the clause is volatile. A stated date is a fact, so it is never volatile.
+Examples are counters, "2 days ago", clocks and request ids. If a part of the policy is wrongly recognized as volatile,
+users don't see a change of this part. So text counts as volatile only if the text is a whole segment. Separators (`·`,
+`|`, a dash, brackets, the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views" consists of
+two volatile segments. "We delete messages sent 2 years ago" is one segment, and the segment is not volatile. In a
+clause of more than twelve words, only a counter or an id at the end of the clause is volatile. A date in the text is a
+fact, so a date is never volatile.
 """
 
 import re
 from functools import lru_cache
 
-# A clause with more words than this is prose. A clause with fewer words may be a byline, for example.
+# A clause with more words than this counts as prose. A shorter clause may be a line about the page instead, such as
+# "Updated 2 days ago".
 _FEW_WORDS = 12
-# A clause with at most this many characters is searched as a whole. In a longer clause, only this many characters at
-# the end are searched, since stamps and counters are shorter.
+# A clause with at most this many characters is searched as a whole. In a longer clause, only the last _FEW_CHARACTERS
+# characters are searched, since every volatile segment is expected to be shorter.
 _FEW_CHARACTERS = 160
-# In a clause of more than _FEW_CHARACTERS characters, a counter has a digit within this many characters of the end.
+# A clause of more than _FEW_CHARACTERS characters is searched only if one of its last _TAIL characters is a digit.
 _TAIL = 60
 
 _NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d{1,9})(?:[.,]\d{1,2})?\s?[km]?\+?"
 _DECIMAL = r"\d{1,2}(?:[.,]\d{1,2})?"
 
-# Words that may stand next to a relative time. A text that consists of a relative time and of these words is a stamp,
-# too.
+# Words that may stand next to a relative time. A *stamp* is a relative time alone ("2 days ago"), or a relative time
+# together with these words ("last updated 2 days ago").
 _STAMP = (
     "last|latest|recently|first|was|has|been|is|on|at|the|this|our|about|around|almost|over|nearly|more|than|page|article"
     "|document|policy|statement|notice|privacy|version|updated?|modified|edited|changed|revised|reviewed|published|posted"
@@ -65,8 +67,8 @@ _RELATIVE_TIME = re.compile(
 )
 
 _AGE = re.compile(_AGO, re.IGNORECASE)
-# "More than 2 years ago" alone belongs to a rule about old data. The phrase is a stamp only after a word such as
-# "updated".
+# As a whole segment, "more than 2 years ago" is more likely part of the policy's text about old data than a stamp. The
+# phrase is a stamp only after a word such as "updated".
 _HEDGED = re.compile(
     r"(?:more than|over|almost|nearly|about|around|mehr als|über|fast|etwa|plus de|environ|más de|casi|mais de|meer dan"
     r"|bijna|ponad|około)\b",
@@ -116,8 +118,8 @@ _SERVED_AT = re.compile(
     rf"|(?:current|server|local)\stime(?:\sis)?\s?:?\s{_CLOCK}",
     re.IGNORECASE,
 )
-# An id has a digit, at least six characters and no space. So "session id: 30 days", which is a row in a table of
-# cookies, has no id.
+# An id has a digit, at least six characters and no space. So "session id: 30 days" contains no id. Tables of cookies
+# have rows with such a text.
 _ID = re.compile(
     r"(?:(?:your|cloudflare)\s)?"
     r"(?:(?:ray|request|session|trace|correlation|incident|support|transaction)[\s-]?id|nonce|csrf[\s-]token)"
@@ -127,8 +129,8 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 
-# The separators between segments. The pattern is a group, so that `split` returns the separators, too. The remaining
-# segments can then be joined again.
+# The separators between segments. The pattern is a group, so `split` returns the separators, too. The segments that
+# are not volatile can then be joined again.
 _SEPARATOR = re.compile(r"(\s*[|·•∙●]\s*|\s+[–—/-]\s+|\s*[()\[\];]\s*|[.?!](?:\s+|$)|,\s+)")
 _ENDS = " \t\n|·•∙●–—/-;,.?!()[]"
 _WITHOUT_A_DIGIT = re.compile(
@@ -144,8 +146,8 @@ def strip_volatile(text: str) -> str:
 
     text: a text whose white space is collapsed.
     """
-    # Nearly all clauses are prose without a number near the end. This function is called for every clause, so a quick
-    # search for digits comes first.
+    # This function is called for every clause, and nearly all clauses are prose without a number near the end. A quick
+    # search for digits recognizes these clauses.
     if len(text) <= _FEW_CHARACTERS:
         return _strip(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text
     return _strip(text) if _DIGIT.search(text, len(text) - _TAIL) else text
@@ -153,15 +155,16 @@ def strip_volatile(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _strip(text: str) -> str:
-    # Only the last characters of a long clause are searched. Their first segment may begin within a sentence.
+    # Only the last characters of a long clause are searched. The first segment of these characters may begin in the
+    # middle of a sentence.
     head, tail = text[:-_FEW_CHARACTERS], text[-_FEW_CHARACTERS:]
     parts = _SEPARATOR.split(tail)
     segments, separators = [part.strip(_ENDS) for part in parts[::2]], ["", *parts[1::2], ""]
     if not head and all(
         _is_volatile(segment) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
     ):
-        # A clause that consists of "5 comments" only is volatile, too: the clause has no statement to which the counter
-        # belongs.
+        # A clause that consists only of "5 comments" is volatile, too. The clause has no other text that the counter
+        # could belong to.
         return ""
     is_prose = bool(head) or len(text.split()) > _FEW_WORDS
     begin, end = 0, len(segments)
@@ -183,7 +186,8 @@ def _is_removable(segment: str, separator: str, is_prose: bool) -> bool:
     if not segment:
         return True
     if "," in separator:
-        # A comma separates a name from an age ("Anna, 2 days ago"), but also the items of an enumeration.
+        # A comma may separate a name from an age ("Anna, 2 days ago"). A comma may also separate the items of an
+        # enumeration, so no other segment is removed at a comma.
         return not is_prose and bool(_AGE.fullmatch(segment))
     if is_prose:
         return bool(_COUNTER.fullmatch(segment) or _ID.fullmatch(segment))

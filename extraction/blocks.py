@@ -28,7 +28,8 @@ class Box:
     words: the number of words.
     link_words: the number of words in links.
     prose_words: the number of words in running text.
-    policy_words: the number of words in the blocks of running text that have a word of the policy vocabulary.
+    policy_words: the number of words in the blocks of running text that have a word of the policy vocabulary. This
+        vocabulary is the set of words that policies use far more often than other pages.
     likely_policy_words: `policy_words`, plus half the number of words in the other blocks of running text that have at
         least two shared words. Shared words are words that policies share with other pages.
     link_blocks: the number of blocks that consist mostly of links.
@@ -93,7 +94,7 @@ class Block:
     """A unit of a page's text, such as a paragraph, from which a clause is made.
 
     kind: the kind of the block.
-    text: the normalised text. It has at least one letter or digit.
+    text: the normalised text, with at least one letter or digit.
     level: the level of a heading, from 1; 0 for any other kind of block.
     label: the label of an item in an ordered list, such as `3.`; None for any other block.
     links: the targets of the block's links.

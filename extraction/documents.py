@@ -57,7 +57,7 @@ def extract(
     data: the body of the page, after the HTTP content coding has been decoded.
     media_type: the Content-Type of the page, with or without parameters. If the bytes are clearly in a format other
         than the media type, the media type is ignored.
-    url: the page's address, against which relative links are resolved; None if the address is not known.
+    url: the page's address, from which relative links are resolved; None if the address is not known.
     select: CSS selectors of the policy's text, for HTML and Markdown. If `select` is empty, page furniture in HTML is
         recognised and removed.
     remove: CSS selectors of elements that aren't part of the policy, for HTML and Markdown.
@@ -100,7 +100,7 @@ def parse(
         count_words(blocks)
     else:
         blocks = policy_blocks(page.blocks, page.title or "")
-    # Some pages were converted from PDF line by line. On these pages each line is a separate element.
+    # Some pages were converted from PDF line by line. On these pages, each line is a separate element.
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page
@@ -135,7 +135,7 @@ def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:
 
 
 def _format_of(data: bytes, media_type: str, url: str | None) -> Literal["pdf", "html", "markdown", "text"]:
-    """Returns the format of the bytes. If the bytes don't show the format clearly, the media type decides.
+    """Returns the format of the bytes. The media type is used only if the bytes don't show the format clearly.
 
     ExtractionError if the bytes aren't text, or if the media type is PDF and the bytes are neither a PDF nor HTML.
     """
@@ -163,8 +163,8 @@ def _format_of(data: bytes, media_type: str, url: str | None) -> Literal["pdf", 
 def _is_markdown(data: bytes, url: str | None) -> bool:
     """Returns whether plain text is Markdown.
 
-    Servers of source code send Markdown with the media type of plain text. The address of such a text ends in `.md` or
-    `.markdown`.
+    Servers of source code send Markdown with the media type of plain text. So a text counts as Markdown if two
+    conditions are met. The address ends in `.md` or `.markdown`, and the text has at least three marks of Markdown.
     """
     has_markdown_address = urlsplit(url or "").path.lower().endswith((".md", ".markdown"))
     return has_markdown_address and len(_MARKDOWN_SIGN.findall(data[:20_000])) >= 3

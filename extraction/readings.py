@@ -88,7 +88,8 @@ def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: 
 def _without_selection(capture: Capture, payload: bytes) -> Verdict:
     """Returns the verdict on a page on which the declaration's selectors match no text.
 
-    The whole page is screened. If the whole page would be accepted, the verdict is that the selectors match no text.
+    The rules are applied to the whole page. If the rules accept the whole page, the verdict is that the selectors match
+    no text.
     """
     verdict = screen(capture, payload, *parse(payload, capture.media_type, url=capture.url))
     if verdict.name == "quarantined":

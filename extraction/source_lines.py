@@ -39,7 +39,10 @@ def corpus_line(data: bytes) -> CorpusLine | None:
 
 
 def without_source_line(text: str) -> str:
-    """Returns the text without its first line if that line is a corpus line, or consists only of a web address."""
+    """Returns the text without the first line, if the first line names the source of the text.
+
+    The first line names the source if the line is the first line of a corpus text, or consists only of a web address.
+    """
     stripped = text.lstrip("\ufeff \t\r\n")
     first, _, rest = stripped.partition("\n")
     if _CORPUS_LINE.fullmatch(first.strip()) or _ADDRESS_LINE.fullmatch(first.strip()):

@@ -4,6 +4,6 @@
 - `multipart` combines several answers into one payload.
 - `capture_json` turns captures into plain data for JSON.
 - `document_json` encodes documents for storage.
-- `warc_metadata` describes captures in WARC files with the fields that WARC itself doesn't have.
+- `warc_metadata` converts captures to and from metadata records of WARC files, for the fields that WARC doesn't have.
 - `media_types` lists the media types of saved pages.
 """

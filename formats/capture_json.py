@@ -1,8 +1,9 @@
 """Converts captures to and from plain data, the form in which captures are stored as JSON.
 
-Plain data has one flat mapping, `archive`, where `core.captures.Capture` has three fields: provenance, composition and
-rendered_by. The mapping is older than these fields. The database, WARC metadata and composed captures contain plain
-data, and checksums are computed from plain data. So the plain data of a capture must never change.
+Plain data has one flat mapping, `archive`. The mapping contains the values of three fields of `core.captures.Capture`:
+provenance, composition and rendered_by. The mapping is older than these fields. The database, WARC metadata and
+composed captures contain plain data, and checksums are computed from plain data. So the plain data of a capture must
+never change.
 """
 
 from collections.abc import Mapping

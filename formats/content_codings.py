@@ -1,7 +1,7 @@
 """Decodes HTTP bodies according to their content codings (RFC 9110, section 8.4).
 
-Decoding is strict: a body that is cut off raises an error. Otherwise the first half of a page would be stored as the
-whole page.
+Decoding is strict: a body that is cut off raises an error. If decoding were not strict, the
+first half of a page could be stored as the whole page.
 """
 
 import re
@@ -23,11 +23,13 @@ _ZSTD_STEP = 512
 _BROTLI_OUTPUT = 1 << 20
 # Upper limit of the window of a zstd body, in bytes (RFC 9659). A decoder needs memory for the whole window.
 _ZSTD_WINDOW = 8 << 20
-# A body with more content codings than this raises an error. Servers apply one coding, or by mistake two. Every further
-# coding would cost another pass over the whole body.
+# A body with more content codings than this raises an error. Servers usually apply one coding. A
+# misconfigured server applies two codings. Decoding each further coding would process the whole body again.
 _MAX_CODINGS = 4
-# A body with more gzip members or zstd frames than this raises an error, because even empty members take time.
-# The largest body that clausewatch accepts, 32 MiB, has 512 members if a tool compresses the body in blocks of 64 KiB.
+# A body with more gzip members or zstd frames than this raises an error, because decompressing takes time even for
+# empty members. Members and frames are compressed streams, one after another in the body.
+# A tool that compresses the body in blocks of 64 KiB makes 512 members of the largest body that clausewatch accepts
+# (32 MiB).
 _MAX_MEMBERS = 10_000
 
 
@@ -133,7 +135,7 @@ def _is_text(body: bytes) -> bool:
 
 
 class _Decompressor(Protocol):
-    """The attributes of a zlib or zstandard decompressor that this module uses."""
+    """The attributes that this module uses of a zlib or zstandard decompressor."""
 
     @property
     def eof(self) -> bool: ...
@@ -149,7 +151,7 @@ def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor
 
     magic: the bytes at the beginning of every member.
     decompressor: a function that returns a new decompressor for one member.
-    step: as for `_member`.
+    step: the number of compressed bytes that are decompressed at once (see `_member`).
     """
     if not body.startswith(magic):
         return body
@@ -169,8 +171,8 @@ def _member(
 ) -> tuple[bytes, int]:
     """Returns the decompressed contents of the member that begins at `start`, and the offset of the member's end.
 
-    step: the number of compressed bytes that are decompressed at once. If the decompressor received all remaining bytes
-        of the body at once, the remaining bytes would be copied for each member.
+    step: the number of compressed bytes that are decompressed at once. A decompressor copies all input after its
+        member's end into `unused_data`. Small steps keep these copies small.
     size: the decompressed size of all earlier members, in bytes.
     """
     parts: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Documents as JSON. These bytes are stored, and the SHA-256 of the bytes identifies the document."""
+"""Encodes documents as JSON. The encoded bytes are stored, and the SHA-256 of the bytes identifies the document."""
 
 import json
 from datetime import date

@@ -16,7 +16,7 @@ _BY_ENDING = {
 
 
 def media_type_of(path: Path) -> str:
-    """Returns the media type of a saved page. UsageError, which lists the known endings, if the ending is unknown."""
+    """Returns the media type of a saved page. UsageError if the ending of the file name is unknown."""
     media_type = _BY_ENDING.get(path.suffix.lower())
     if media_type is None:
         raise UsageError(f"{path}: cannot tell what kind of file this is; its name must end in {', '.join(_BY_ENDING)}")

@@ -45,7 +45,7 @@ def target_uri(url: str) -> str:
 
 
 def warc_date(moment: datetime) -> str:
-    """Returns a time in the form of WARC-Date (section 5.4): in UTC, without a fraction if the second is whole."""
+    """Returns a time in the form of WARC-Date (section 5.4), in UTC. A fraction of zero is left out."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 

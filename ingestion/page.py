@@ -20,8 +20,8 @@ def capture_from_page(
     url: the address from which the page was saved.
 
     `captured_at` and `url` can be None for a text from the Princeton-Leuven corpus. These texts begin with a line that
-    names the site and the day. If `url` is None, the address is that of the last declared location that is on
-    that site and was valid on that day.
+    names the site and the day. If `url` is None, the capture gets the address of a declared location that is on this
+    site and was valid on this day. If there are several, the last declared location is used.
 
     UsageError if the file can't be read or its type is unknown, if the address or the time is missing, if the time is
     in the future, or if the address was not a location of the policy at that time.

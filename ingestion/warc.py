@@ -39,8 +39,8 @@ _BREAKS_OFF = "not a whole WARC file; it breaks off after {} responses"
 class LeftOut:
     """A record that is not read as a capture of the policy.
 
-    why: the reason, as a phrase that follows a count: "3 records of another policy". Records with the same reason have
-        the same phrase, so that records can be counted by reason.
+    why: the reason, as a phrase that can follow a number of records, for example "of another policy" in "3 records of
+        another policy". Records with the same reason have the same phrase.
     """
 
     why: str
@@ -51,7 +51,8 @@ class _Redirect:
     """A response that redirects, on the way from one of the policy's locations to a page.
 
     asked_url: the address of the location.
-    redirects_so_far: the addresses of all redirects on the way so far, including this redirect.
+    redirects_so_far: the addresses that redirected on the way from `asked_url`, in order. The last address is that of
+        this redirect.
     captured_at: the time of this redirect.
     """
 
@@ -62,7 +63,7 @@ class _Redirect:
 
 @dataclass(frozen=True, slots=True)
 class _Original:
-    """A response to which a later revisit record can refer. The payload of the response was yielded earlier.
+    """A response whose payload was yielded already. A later revisit record can refer to this response.
 
     media_type: the Content-Type of the response.
     sha256: the SHA-256 of the payload.
@@ -85,15 +86,16 @@ def captures_from_warc(
     The payload is None if the same bytes were yielded with an earlier capture.
 
     The time of a capture is the record's WARC-Date. A response belongs to the policy if its address was one of the
-    policy's locations at that time, or if a redirect in the same file led from a location to this address. A revisit
-    record (section 6.7) refers to an earlier record with the same payload. A revisit record becomes a capture with
-    that payload if the file contains the earlier record.
+    policy's locations at that time. A response also belongs to the policy if redirects in the same file point from a
+    location to its address. A revisit record (section 6.7) refers to an earlier record with the same payload. If the
+    file contains the earlier record, the revisit record becomes a capture with the payload of the earlier record.
 
-    If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. This
-    capture is yielded unchanged, with the original source, even if the policy's locations have changed since. The
-    record is left out if the address, time, status or bytes of the record contradict the metadata.
+    If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. The capture
+    in the metadata is yielded unchanged and keeps its original source. The policy's present locations don't matter for
+    this capture. The record is left out if its address, time, status or bytes contradict the metadata.
 
-    UsageError if the file can't be opened, is not WARC, or breaks off. All captures before the break are yielded first.
+    UsageError if the file can't be opened, is not a WARC file, contains no response, or is cut off or damaged. All
+    captures before the damage are yielded first.
     """
     redirects: dict[str, _Redirect] = {}
     originals: dict[str, _Original] = {}
@@ -115,7 +117,7 @@ def captures_from_warc(
                 if result is not None:
                     count += 1
                     yield result
-            # If the file breaks off before a record's header, warcio reports no error. This read raises the error.
+            # If the file is cut off before a record's header, warcio reports no error. This read raises the error.
             stream.read(1)
     except OSError as error:
         if not isinstance(error, gzip.BadGzipFile):
@@ -129,16 +131,16 @@ def captures_from_warc(
 
 
 class _Decompressed(gzip.GzipFile):
-    """The decompressed content of a gzip file, up to the first damage.
+    """The decompressed content of a gzip file, up to the first damaged or missing byte.
 
-    A read at the damage raises EOFError if the file is cut off, and BadGzipFile if the bytes are wrong. warcio can also
-    decompress files, but warcio treats damage as the end of the file.
+    A read at this byte raises EOFError if the file is cut off, and BadGzipFile if the file is damaged. warcio can also
+    decompress files, but warcio treats a damaged byte as the end of the file.
     """
 
     def read(self, size: int | None = -1) -> bytes:
         """Returns up to `size` bytes; an empty result at the end of the file.
 
-        GzipFile.read discards the bytes before the damage. GzipFile.read1 returns these bytes first.
+        This method calls GzipFile.read1, because GzipFile.read discards the bytes before the damaged byte.
         """
         return self.read1(-1 if size is None else size)
 
@@ -181,8 +183,10 @@ def _read_to_end(record: Any) -> None:
 def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
     """Adds the capture that a metadata record describes to `described`.
 
-    described: captures by the WARC-Record-ID of the record that the metadata refers to; None as the capture if the
-        metadata can't be read. Metadata records of other programs are ignored.
+    described: maps WARC-Record-IDs to captures. The key is the id of the record that the metadata refers to. The value
+        is the capture in the metadata, or None if the metadata can't be read.
+
+    Metadata records of other programs are ignored.
     """
     headers = record.rec_headers
     if headers.get_header("Content-Type") == METADATA_TYPE:
@@ -197,12 +201,13 @@ def _described_capture(
     Returns LeftOut if the capture belongs to another policy, or if the record contradicts the metadata.
 
     capture: the capture from the metadata; None if the metadata can't be read.
-    yielded_payloads: the SHA-256 of each payload yielded so far. The SHA-256 of the returned payload is added.
+    yielded_payloads: the SHA-256 of each payload that was yielded. This function adds the SHA-256 of the returned
+        payload.
     """
     if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
         return LeftOut("of another policy")
     if capture is None or not _agrees(capture, record):
-        return LeftOut("whose metadata does not match")
+        return LeftOut("whose metadata contradicts the record or cannot be read")
     if record.rec_type == "revisit":
         if capture.sha256 not in yielded_payloads:
             return LeftOut("with a revisit of a record that is not in the file")
@@ -212,7 +217,7 @@ def _described_capture(
     except (DamagedBodyError, BodyTooLargeError, UnknownCodingError):
         return LeftOut("whose body is cut off, damaged or too large")
     if sha256_hex(payload) != capture.sha256:
-        return LeftOut("whose metadata does not match")
+        return LeftOut("whose metadata contradicts the record or cannot be read")
     yielded_payloads.add(capture.sha256)
     return capture, payload
 
@@ -242,11 +247,12 @@ def _capture_without_metadata(
 ) -> tuple[Capture, bytes | None] | LeftOut:
     """Returns a capture made from a record without clausewatch's metadata, and the payload.
 
-    Returns LeftOut if the record doesn't show the policy or can't be read.
+    Returns LeftOut if the record is not a capture of the policy, or if the record can't be read.
 
-    redirects: the redirects so far, by the urlkey of their targets. If the record is a redirect, the record is added.
-    originals: the responses to which a revisit can refer, by their payload digest. If the record is such a
-        response, the record is added.
+    redirects: the redirects in the file before this record, by the urlkey of their targets. If the record is a
+        redirect, this function adds the record.
+    originals: the responses to which a revisit record can refer, by their payload digest. If a revisit record can refer
+        to this record, this function adds the record.
     """
     headers, http = record.rec_headers, record.http_headers
     url = (headers.get_header("WARC-Target-URI") or "").strip(
@@ -314,8 +320,8 @@ def _capture_without_metadata(
 def _payload(record: Any) -> bytes:
     """Returns the decoded body of a record.
 
-    DamagedBodyError, BodyTooLargeError or UnknownCodingError as in `formats.content_codings.decode`.
-    warcio can also decode bodies, but warcio returns the beginning of a cut-off body without an error.
+    Raises the same errors as `formats.content_codings.decode`. warcio can also decode bodies, but warcio returns the
+    beginning of a cut-off body without an error.
     """
     http, stream = record.http_headers, record.raw_stream
     if http is not None and (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":

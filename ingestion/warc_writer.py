@@ -1,4 +1,4 @@
-"""Writes captures to a WARC file (WARC 1.1, ISO 28500:2017), from which `ingestion.warc` reads the same captures.
+"""Writes captures to a WARC file (WARC 1.1, ISO 28500:2017). `ingestion.warc` reads the same captures from the file.
 
 warcio's own writer is not used, because that writer percent-encodes header values with non-ASCII characters. Captures
 are evidence, so their headers must be written unchanged.
@@ -23,8 +23,8 @@ _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-di
 # Headers that are not copied from the capture. The first three describe how the body was transferred. Content-Type is
 # written from `capture.media_type`.
 _BODY_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
-# An archive's answer has headers of the archive itself, and headers of the captured page. This mapping has, for each
-# archive, the prefix of the headers of the captured page.
+# An archive's answer has headers of the archive itself, and headers of the captured page. This mapping maps each
+# archive to the prefix of the captured page's headers.
 _PAGE_HEADER_PREFIXES: dict[Source, str] = {"wayback": "x-archive-orig-"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
@@ -43,8 +43,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
     """Writes captures as WARC records, in their order. Returns the number of captures that were written.
 
     captures: the captures to write, all distinct.
-    payload_of: a function that takes a SHA-256 and returns the payload, or None if the payload is lost. Captures with a
-        lost payload are left out.
+    payload_of: a function that returns the payload with a given SHA-256, or None if the payload is lost. Captures with
+        a lost payload are left out.
 
     A capture with an HTTP status becomes a `response` record. If an earlier capture of the same policy has the same
     payload, the capture becomes a `revisit` record instead. A capture without an HTTP status, such as a saved file,
@@ -56,8 +56,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
     if not captures:
         return 0
     stream.write(_warcinfo(max(capture.captured_at for capture in captures)))
-    # A revisit refers only to a capture of the same policy. Otherwise, somebody who ingests only the captures of that
-    # policy would miss the payload.
+    # A revisit record refers only to a capture of the same policy. A user may ingest only the captures
+    # of one policy. If a revisit record referred to a capture of another policy, the user would miss the payload.
     written: dict[tuple[str, str, str], Capture] = {}
     count = 0
     for capture in captures:
@@ -83,7 +83,7 @@ def _warcinfo(date: datetime) -> bytes:
     """Returns the `warcinfo` record, which describes the file.
 
     date: the record's WARC-Date. The time of writing is not used, because the same captures must always result
-        in the same bytes.
+        in the same file.
     """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
@@ -112,7 +112,7 @@ def _redirects(capture: Capture) -> Iterator[bytes]:
 def _metadata(capture: Capture) -> bytes:
     """Returns a capture's metadata record.
 
-    The record has no WARC-Target-URI. With that field, replay tools would show the metadata in place of the page.
+    The record has no WARC-Target-URI. If it had this field, replay tools would show the metadata instead of the page.
     """
     fields = [("WARC-Refers-To", _capture_id(capture))]
     record_id = _capture_id(capture, "metadata")
@@ -148,7 +148,7 @@ def _record(
 ) -> bytes:
     """Returns a record as a member of a gzip file.
 
-    The time of compression is left out of the gzip header, so that the same record always results in the same bytes.
+    The time of compression is left out of the gzip header. So the same record always results in the same bytes.
     """
     lines = [
         ("WARC-Type", kind),

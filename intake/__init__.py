@@ -2,7 +2,7 @@
 
 All sources pass their captures to the intake.
 
-Import the modules of this package by name. The package itself exports no names: a worker process imports only
-`intake.fork_server` and `intake.reading_task`. If a worker process also loaded the database's driver, its start would
-take twice as long.
+Import the modules of this package by name. The package itself exports no names, because a worker process must import
+only `intake.fork_server` and `intake.reading_task`. If a worker process also loaded the database driver, starting the
+worker process would take twice as long.
 """

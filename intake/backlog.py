@@ -1,7 +1,8 @@
 """The backlog of a policy: the captures that the policy's current policy reader has not read yet.
 
-The current policy reader consists of the present code and the present declaration (`intake.policy_reader`). It comes
-into force only after it has read all captures of the policy. Users see the readings by the policy reader in force.
+A policy reader is the combination of the extractor and a policy's declaration (see `intake.policy_reader`). The current
+policy reader uses the present code and the present declaration. The policy reader *in force* is the policy reader whose
+readings users see. The current policy reader comes into force only after it has read all captures of the policy.
 """
 
 from collections.abc import Iterable, Set
@@ -14,7 +15,7 @@ from storage.database import Database
 
 
 class Backlog:
-    """Finds the captures in policies' backlogs. Puts the current policy reader in force when a backlog is empty.
+    """Finds the captures in the backlog of a policy. Puts the current policy reader in force if the backlog is empty.
 
     Several threads may use the same Backlog.
     """
@@ -28,11 +29,11 @@ class Backlog:
         self._announced: set[int] = set()
 
     def announce(self, capture_ids: Iterable[int]) -> None:
-        """Records that this process is about to read captures. `missing_or_put_in_force` then leaves them out."""
+        """Records that this process is about to read captures. `missing_or_put_in_force` leaves out these captures."""
         self._announced.update(capture_ids)
 
     def settle(self, capture_ids: Iterable[int]) -> None:
-        """Records that announced captures were read. They are then no longer announced."""
+        """Records that announced captures were read. These captures are no longer announced."""
         self._announced.difference_update(capture_ids)
 
     def forget(self) -> None:
@@ -58,10 +59,10 @@ class Backlog:
 
         If there is no unread capture, puts the current policy reader in force. Announced captures are left out.
 
-        done: captures with these ids are left out, too. The caller has tried to read these captures just now. Some of
-        them still have no lasting reading, because their payloads are damaged. relying_on_marks: whether to search only
-        the captures marked as unread if the current policy reader is in force already. If false, all captures of the
-        policy are searched.
+        done: the ids of the captures that the caller has just tried to read. These captures are left out, too. Some of
+        these captures still have no lasting reading, because their payloads are damaged.
+        relying_on_marks: whether to search only the captures that are marked as unread. The marks are used only if the
+        current policy reader is in force already. Otherwise all captures of the policy are searched.
         """
         reader, done = reader_of(policy), done | self._announced
         with self._database.read_session() as session:

@@ -27,7 +27,7 @@ def keep_evidence(database: Database, captures: Iterable[FoundCapture]) -> Itera
         except StorageError:
             if len(batch) == 1:
                 raise
-            # The captures are stored one by one, so that the captures before the failing capture are stored.
+            # The captures are stored one by one. So all captures before the capture that can't be stored are stored.
             for incoming in batch:
                 yield _keep_batch(database, [incoming])
         else:
@@ -64,7 +64,7 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     unread = []
     for identity, (capture, payload, policy) in zip(identities, batch, strict=True):
         unread.append(UnreadCapture(ids[identity], identity not in stored_before, capture, payload, policy))
-        stored_before[identity] = ids[identity]  # a capture that the batch contains twice is new only once
+        stored_before[identity] = ids[identity]  # if the batch contains a capture twice, only the first is new
     return unread
 
 

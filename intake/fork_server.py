@@ -4,8 +4,9 @@ A worker starts with all modules and data that the server has loaded, and shares
 `multiprocessing` is not used, because its workers run the program's main module again. The main module loads the
 command line or Scrapy, and a worker needs neither.
 
-Both the server and the process that starts the server run this module. So the module imports only the modules that the
-server needs before it receives the function for the workers.
+Both the server and the process that starts the server run this module. So the module imports only what the
+server needs until the server has received the function for the workers. Unpickling the function then imports the
+module that defines the function.
 """
 
 import gc
@@ -20,10 +21,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any
 
-# The workers' niceness. Workers have a lower priority than other programs, and than the process that stores results.
+# The workers' niceness (see `os.nice`). Other programs, and the process that stores results, have a higher priority
+# than the workers.
 _NICENESS = 10
 _READY = "ready"
-# If the server has not ended this many seconds after its connection was closed, it is killed.
+# If the server is still running this many seconds after its connection was closed, the server is killed.
 _END_SECONDS = 10
 
 
@@ -82,8 +84,8 @@ class ForkServer:
         """Ends the server and all its workers, even if they are busy.
 
         The server kills its workers and ends when it detects that the connection is closed. If the server doesn't end
-        within 10 seconds, for instance because `prepare` doesn't return, this method kills the server. The workers then
-        end after their current tasks.
+        within 10 seconds, for instance because `prepare` doesn't return, this method kills the server. In that
+        case, the workers end after their current tasks.
         """
         self._control.close()
         try:
@@ -104,7 +106,7 @@ def serve(control: int) -> None:
             function, prepare = requests.recv()
             os.nice(_NICENESS)
             prepare()
-            gc.freeze()  # otherwise garbage collection in the workers would write to the shared memory
+            gc.freeze()  # without this call, garbage collection in the workers would write to the shared memory
             requests.send(_READY)
             while True:
                 with Connection(recv_handle(requests)) as tasks:
@@ -123,7 +125,7 @@ def _fork_worker(workers: set[int], requests: Connection, tasks: Connection, fun
         worker = os.fork()
     except OSError:
         traceback.print_exc()
-        return  # the caller closes the connection, so the process that wants a worker gets an EOFError
+        return  # the caller then closes the connection, so the process that requested the worker gets an EOFError
     if worker:
         workers.add(worker)
         return

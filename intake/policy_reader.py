@@ -1,8 +1,8 @@
-"""Policy readers. A policy reader is the combination of everything that determines how a policy's captures are read.
+"""Policy readers. A policy reader is the combination of code and declaration that determines how captures are read.
 
 A policy reader consists of the extractor, the sameness rule (which texts count as the same text), and the policy's
-declaration. Each reading is stored under the name of the policy reader that made the reading. A variable or a column
-`reader` is the name of a policy reader.
+declaration. Each reading is stored under the name of the policy reader that made the reading. A variable or a
+column with the name `reader` contains the name of a policy reader.
 """
 
 import json
@@ -86,10 +86,10 @@ def rederive(
 ) -> Rederived | None:
     """Reads a capture again with the policy reader that made a stored reading. Returns the new reading.
 
-    Returns None if the stored reading can't be reproduced with the present code and the current declaration.
+    Returns None if the present code or the current declaration can't produce the stored reading again.
 
     policy: the policy's current declaration. reader: the name of the policy reader that made the stored reading.
-    made_by: the columns `extractor` and `declared` of the stored reading; None if they can't be read.
+    made_by: the columns `extractor` and `declared` of the stored reading; None if these columns can't be read.
     """
     location = policy.location_for(capture.asked_url, capture.captured_at)
     declared = declared_of(policy, location)
@@ -101,7 +101,7 @@ def rederive(
 
 
 def _selectors(location: Location | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Returns two groups of CSS selectors: selectors of the policy's text, and selectors of the parts to remove."""
+    """Returns the CSS selectors of the policy's text, and the CSS selectors of the parts to remove."""
     return (location.select, location.remove) if location else ((), ())
 
 

@@ -44,7 +44,7 @@ class CaptureText:
     document: the document, encoded by `formats.document_json`; None if the payload could not be read as a document.
     language: the language of the document; None if the language is not certain.
     version_id: the id of the version that has the document's clauses; None if the document has no text. A quarantined
-        capture has a `version_id`, too, if its document has text.
+        capture also has a `version_id` if its document has text.
     lasts: whether reading the payload again with the same extractor would give the same result. If `lasts` is false,
         the result is stored, but the capture is read again later.
     """
@@ -79,7 +79,7 @@ def unreadable(evidence: str) -> CaptureText:
 
 
 def warm_up() -> None:
-    """Loads the language model and the names of months. Otherwise, extraction would load them for the first page."""
+    """Loads the language model and the names of months, which extraction would otherwise load with the first page."""
     capture = Capture(
         vendor="",
         policy="",

@@ -1,4 +1,4 @@
-"""Types for a capture at three stages: passed to the intake by a source, stored but unread, and read."""
+"""Types for a capture in three states: passed to the intake by a source; stored but not read yet; stored and read."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class ReadCapture:
     """A capture that is stored and was read.
 
     capture_id: the id of the capture's row.
-    is_new: whether the capture was stored just now; False if it was stored before.
+    is_new: whether the capture was stored just now; False if the capture was stored before.
     verdict: the verdict that follows only from the capture's reading and reviews. `Library.captures` also considers the
         policy's other captures, and may therefore return the capture as quarantined with the reason `other_language`.
     version_id: the version that the capture shows; None if the capture is quarantined.

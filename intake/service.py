@@ -32,9 +32,9 @@ class _PlannedReading:
     unread: the capture.
     reader: the name of the current policy reader.
     declared: the checksum of the parts of the declaration that apply to the capture (see ReadingRow).
-    known: the stored reading by the current policy reader, or an equal stored reading by another policy reader; None if
-        neither is stored.
-    text: the result, if the result is known without reading the capture; otherwise None.
+    known: the stored reading by the current policy reader, or an equal stored reading by another policy reader. None if
+        neither of these readings is stored.
+    text: the result for the capture if the result is known before the capture is read; otherwise None.
     """
 
     unread: UnreadCapture
@@ -56,7 +56,7 @@ class Intake:
     """
 
     def __init__(self, store: Store, workers: WorkerPool[ReadingTask, CaptureText] | None = None) -> None:
-        """Doesn't start worker processes yet. workers: the pool that reads captures; None for `reading_workers()`."""
+        """Doesn't start worker processes yet. workers: the pool that reads captures; by default `reading_workers()`."""
         self._database = store.database
         self._workers = workers or reading_workers()
         self._backlog = Backlog(store.database)
@@ -77,9 +77,10 @@ class Intake:
         If the capture is stored already, nothing is changed. Two captures are the same capture if they have the same
         `storage.capture_rows.capture_identity`.
 
-        The capture is deleted from the list of captures to fetch from an archive. If reading the capture fails, the
-        capture stays stored, and is read together with the next capture of its policy. If the policy's captures were
-        read with another extractor or another declaration, they are read again first (see `reextract`).
+        The capture is deleted from the list of captures that are still to be fetched from an archive. If reading the
+        capture fails, the capture stays stored, and is read together with the next capture of its policy. If the
+        policy's captures were read with another extractor or another declaration, these captures are read again first
+        (see `reextract`).
 
         StorageError if the payload is None and not stored, or if the payload does not match the capture's SHA-256.
         """
@@ -89,13 +90,14 @@ class Intake:
     def keep_all(self, captures: Iterable[FoundCapture]) -> Iterator[ReadCapture]:
         """Stores and reads captures like `keep`, on all processors. Yields the results in the order of the captures.
 
-        captures: an iterable. Captures are taken from the iterable while the caller iterates over the results, some
-        captures ahead of the results. Captures are committed as evidence in batches before they are read. If there are
-        more than 16 captures, worker processes read the captures. If a page kills two workers one after the other, its
-        capture is quarantined as `unreadable`; the next `reextract` reads the capture again.
+        captures: an iterable. While the caller iterates over the results, captures are taken from the iterable. Some
+        captures are taken before the caller needs their results. Captures are committed as evidence in batches before
+        they are read. If there are more than 16 captures, worker processes read the captures. If reading a capture
+        kills two workers one after the other, the capture is quarantined as `unreadable`. The next `reextract` reads
+        the capture again.
 
         If `captures` raises an exception, the captures before the exception are stored and read first; then the
-        exception is raised. StorageError if a capture can't be stored, as in `keep`; the captures before that capture
+        exception is raised. StorageError in the same cases as in `keep`; the captures before the capture with the error
         are stored and read. ClausewatchError if no worker can be started.
         """
         return self.read(self.keep_unread(captures))
@@ -107,8 +109,8 @@ class Intake:
         not read yet. Arguments and errors are the same as in `keep_all`.
         """
         for batch in keep_evidence(self._database, captures):
-            # The whole batch is announced before its first capture is yielded. Otherwise another thread could treat the
-            # captures that are not yielded yet as a backlog, and read these captures, too.
+            # The whole batch is announced before its first capture is yielded. Otherwise another thread could find
+            # the captures that are not yielded yet in the backlog, and read these captures, too.
             self._backlog.announce(unread.capture_id for unread in batch if unread.is_new)
             yield from batch
 
@@ -121,7 +123,8 @@ class Intake:
             for batch in self._workers.map(self._plan(unread) for unread in self._after_backlog(captures)):
                 yield from self._put(batch)
         except BaseException:
-            # Some captures may have no reading now. `forget` makes the next call search for captures without a reading.
+            # After the error, some captures may have no reading. `forget` makes the next call search for these
+            # captures.
             self._backlog.forget()
             raise
 
@@ -193,7 +196,7 @@ class Intake:
                 with self._database.read_session() as session:
                     payload = packing.get(session, capture.sha256)
             except DamageError as error:
-                # The error is not raised, because the policy's other captures would then not be read.
+                # The error is not raised. If it were raised, the policy's other captures would not be read.
                 return _PlannedReading(unread, reader, declared, text=unreadable(str(error))), None
         return _PlannedReading(unread, reader, declared), reading_task(capture, payload, policy, location)
 

@@ -1,6 +1,6 @@
 """A pool of worker processes that uses all processors.
 
-If a task kills the worker process that runs the task, the other tasks are not affected.
+If a task kills the worker process that runs the task, all other tasks are still completed.
 """
 
 import os
@@ -16,11 +16,11 @@ from core.exceptions import ClausewatchError
 from intake.deferred_error import DeferredError
 from intake.fork_server import ForkServer
 
-# Up to this many items are processed in this process, because starting workers would take longer. A batch of results
-# also has at most this many items.
+# If there are at most this many items, the items are processed in this process, because starting workers would take
+# longer. This number is also the upper limit of the items in a batch of results.
 _FEW = 16
-# Upper limits of the number and of the total size in bytes of the tasks that are submitted before their results are
-# needed. These tasks keep the workers busy while the caller stores results.
+# Tasks are submitted before their results are needed, so the workers stay busy while the caller stores results. These
+# constants are the upper limits of the number of submitted tasks, and of their total size in bytes.
 _AHEAD = 128
 _AHEAD_BYTES = 32 * 1024 * 1024
 
@@ -52,8 +52,8 @@ class WorkerPool(Generic[_Task, _Result]):
         self._size = size
         self._prepare = prepare
         # One thread for each worker. A worker has only one task at a time, so the pool knows which task killed a
-        # worker. There are no more workers than processors, because each worker has separate caches, which contain the
-        # same pages as the other workers' caches.
+        # worker. There are no more workers than processors, because each worker has its own caches, and all
+        # workers store the same pages in their caches.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()
@@ -177,7 +177,8 @@ class WorkerPool(Generic[_Task, _Result]):
 def _has_result(future: "Future[_Result] | None") -> bool:
     """Returns whether a task has a result.
 
-    A task that has raised an exception has no result: `map` raises the exception when the task's turn comes.
+    A task that has raised an exception has no result: `map` raises the exception after the results of the
+    preceding items.
     """
     return future is None or (future.done() and future.exception() is None)
 

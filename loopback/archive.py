@@ -66,7 +66,7 @@ class Archive:
 
 def write_warc(path: Path, pages: Iterable[DatedPage]) -> None:
     """Writes pages to a compressed WARC 1.1 file. Each page becomes one response record or one revisit record."""
-    last_response: dict[str, tuple[str, str]] = {}  # for each address, the payload digest and the date
+    last_response: dict[str, tuple[str, str]] = {}  # by address: the payload digest and the time of the response
     with path.open("wb") as stream:
         writer = WARCWriter(stream, gzip=True, warc_version="1.1")
         for page in pages:

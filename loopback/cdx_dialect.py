@@ -105,7 +105,7 @@ def _collapsed(rows: Iterable[Row], parameters: Parameters) -> Iterator[Row]:
 
 
 def _page(rows: list[Row], parameters: Parameters) -> tuple[list[Row], str | None]:
-    """Returns one page of the rows, and the resume key for the next page; None as the key if no rows follow.
+    """Returns one page of the rows, and the resume key of the next page. The key is None if no rows follow.
 
     A page has `limit` rows and begins at the parameter `resumeKey`. A negative limit selects the last rows. The resume
     key is only returned if the query has `showResumeKey=true`.

@@ -1,4 +1,4 @@
-"""Faults: wrong answers of the loopback archive, which tests request in order to check how crawls react."""
+"""Faults: wrong answers of the loopback archive. Tests configure faults to check how crawls react to wrong answers."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Fault:
-    """A wrong answer, and the requests that get it.
+    """A wrong answer, and the requests that get the wrong answer.
 
     where: a regular expression that is searched in the path and query of each request (`^/cdx/`, `^/web/2010`).
     skip: the number of matching requests that are answered correctly before the fault begins.
@@ -22,7 +22,7 @@ class Fault:
     body: the body of the wrong answer if `status` is set.
     rows: rows that are added before the correct rows of an index answer. The fields of a row are separated by tabs.
     truncated_gzip: whether the correct body is compressed with gzip and then cut in half.
-    short: whether only half of the correct body is sent, with the Content-Length of the whole body.
+    short: whether only half of the correct body is sent. Content-Length still has the length of the whole body.
     drop: whether the connection is closed without an answer.
     quit: whether the server process ends, so that all later connections are refused.
     """
@@ -48,7 +48,7 @@ class Plan:
         self._matched = [0] * len(self._faults)
 
     def fault_for(self, path: str) -> Fault | None:
-        """Counts a request, and returns the fault for it; None if the request is answered correctly.
+        """Counts a request, and returns the fault for the request; None if the request is answered correctly.
 
         path: the path and query of the request.
         """

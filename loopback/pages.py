@@ -16,7 +16,7 @@ class Page:
     body: the body of the answer.
     status: the HTTP status.
     headers: the headers of the answer. Content-Length is added if it is missing. A Content-Length in `headers` may be
-        larger than the body, so that the answer looks cut off.
+        larger than the body, to simulate a cut-off answer.
     delay: the time between the request and the answer, in seconds.
     drop: whether the connection is closed without an answer.
     """

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-# This import patches sockets for gevent, so this import must come before the imports of modules that use sockets.
+# This import replaces Python's sockets with the sockets of gevent. So this import must come before all imports of
+# modules that use sockets.
 from pywb.apps.frontendapp import FrontEndApp
 from pywb.indexer.cdxindexer import write_multi_cdx_index
 from pywb.utils.geventserver import RequestURIWSGIHandler
@@ -57,7 +58,7 @@ class _Handler(RequestURIWSGIHandler):  # type: ignore[misc]  # pywb has no type
 
 
 class WaybackFront:
-    """The WSGI application, which answers index queries, produces faults, and passes replay requests on to pywb."""
+    """The WSGI application. Answers index queries, produces faults, and passes requests for archived pages to pywb."""
 
     def __init__(self, pywb: FrontEndApp, plan: Plan, log: Path | None) -> None:
         self._pywb = pywb

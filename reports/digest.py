@@ -1,4 +1,4 @@
-"""Composes digests: collects the changes that are new to each subscriber, and puts them into the outbox as e-mails."""
+"""Composes digests. Each subscriber with new changes gets one e-mail in the outbox."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     UsageError if the sender is not an e-mail address. StorageError if the database fails.
     """
     checked_address(sender)
-    # Revisions are read first. A capture that arrives after this read raises the policy's revision again, so the next
-    # digest doesn't skip the policy.
+    # The revisions are read before all other data. If a capture arrives later, the policy's revision is raised again.
+    # So the next digest doesn't skip the policy.
     revisions = store.subscriptions.changed_policies()
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}
@@ -104,9 +104,9 @@ class _Announced:
 
 
 class _PolicyChanges:
-    """The new changes of each policy. Histories and reports are shared by all subscribers.
+    """The new changes of each policy. Each history and each report is made once and used for all subscribers.
 
-    earliest: for each policy, the earliest watermark of all subscribers. Older changes are not available.
+    earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
     """
 
     def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime]) -> None:

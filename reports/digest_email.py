@@ -29,16 +29,18 @@ _SHOWN_SIGNIFICANCES = ("substantive", "factual")
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """An entry of a digest, about one announcement: a policy changed between two periods, or began to alternate.
+    """An entry of a digest. Each entry describes one announcement.
+
+    An announcement says that a policy changed between two periods, or that a policy began to alternate.
 
     report: the comparison of the announcement's old period and new period.
     name: the name of the vendor, and the policy.
-    headline: a few words on the announcement for the e-mail's subject.
+    headline: a few words about the announcement, for the e-mail's subject.
     title, summary, sentences: the text above the table of captures.
     shown_changes: the clause-level changes that are shown with their redlines, in reading order. Empty for an
         alternation, since earlier digests showed the texts of the alternation.
     other_changes: a sentence that counts the changes that are not shown; '' if all changes are shown.
-    command_introduction: words that introduce the command.
+    command_introduction: the words before the command.
     command: the command that prints the whole report.
     rank: a key by which entries are sorted. The entry with the most important changes has the lowest rank.
     """
@@ -164,8 +166,8 @@ def as_email(
         )
     )
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    # By default the standard library breaks a header of 79 characters before the first word. Some mail programs then
-    # show an empty subject. RFC 5322, section 2.1.1 allows 998 characters in a line.
+    # By default, the standard library breaks the line of a long header before the header's first word. Some mail
+    # programs then show an empty subject. RFC 5322, section 2.1.1 allows 998 characters in a line.
     return message.as_bytes(policy=SMTP.clone(max_line_length=900))
 
 

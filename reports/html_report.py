@@ -34,7 +34,10 @@ _SCRIPT: Final = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
 
 
 def environment() -> Environment:
-    """Returns the Jinja2 environment for all HTML output. It makes every inserted string printable and escapes it."""
+    """Returns the Jinja2 environment for all HTML output.
+
+    The environment makes each inserted string printable and escapes the string.
+    """
     templates = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -60,9 +63,9 @@ def _without(redline: Redline, operation: RedlineOperation) -> Redline:
 def as_html(report: Report) -> str:
     """Returns the report as a self-contained HTML page.
 
-    All text from a vendor is escaped. The page also has a Content-Security-Policy as a second protection. The policy
-    allows only the page's own style and script, identified by hashes, and no network connections (CSP Level 3, section
-    2.3.1).
+    All text from a vendor is escaped. The page also has a Content-Security-Policy as a second protection. This
+    Content-Security-Policy allows only the page's own style and script, which are identified by hashes (CSP Level 3,
+    section 2.3.1). Network connections are not allowed.
     """
     changes = rendered_changes(report.comparison)
     kinds = [change.change.kind for change in changes]

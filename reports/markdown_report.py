@@ -11,8 +11,8 @@ from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 
-# CommonMark renders these tags everywhere. Redlines don't use ~~ and **: whether these marks are rendered depends on
-# the neighbouring characters (CommonMark's rules on flanking delimiters).
+# These tags work at every place in a line. Redlines don't use the marks ~~ and **, because these marks work only
+# between certain characters (CommonMark's rules on flanking delimiters).
 _TAGS = {"delete": ("<del>", "</del>"), "insert": ("<ins>", "</ins>"), "equal": ("", "")}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=[a-z])://|(?<=www)\.", re.IGNORECASE)
 # Ticket systems turn mentions in the rendered text, such as @name or #12, into links. A backslash before the sign
@@ -20,7 +20,7 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$]|(?<=[a-z])://|(?<=www)\.", re.IGNORECA
 _MENTION = re.compile(r"(?<![^\W_])[@#!](?=\w)")
 # Some characters at the beginning of a line make the line a heading, a list item or a thematic break. In an ordered
 # list, the character is the full stop or the bracket after the number. The pattern matches the place before the
-# character. A backslash is inserted there.
+# character, and a backslash is inserted at this place.
 _BLOCK_START = re.compile(r"^(?P<before>\s*(?:\d+(?=[.)]))?)(?=[-+#=.)])")
 
 

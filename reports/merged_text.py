@@ -1,4 +1,4 @@
-"""Merges the old and the new text of a policy into one text, which shows the whole policy with all changes in place."""
+"""Merges the old and the new text of a policy into one text. The merged text shows every change at its place."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -55,7 +55,8 @@ def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[M
     this place.
     """
     both_sides = [MergedRow("unchanged", (old.clauses[i],), (new.clauses[j],)) for i, j in comparison.unchanged]
-    # The rows with clauses of one side only, by the position of the clause in the old or in the new text.
+    # The rows with clauses of only one side. `old_rows` has the rows with an old clause, by the clause's position in
+    # the old text. `new_rows` has the rows with a new clause, by the clause's position in the new text.
     old_rows: dict[int, MergedRow] = {}
     new_rows: dict[int, MergedRow] = {}
     for rendered in rendered_changes(comparison):
@@ -96,8 +97,8 @@ def _can_stand_in_one_place(row: MergedRow) -> bool:
 def _longest_in_order(rows: list[MergedRow]) -> list[MergedRow]:
     """Returns the longest list of rows that are in order on both sides: a longest increasing subsequence.
 
-    In a consistent comparison, all clauses that are out of order are marked as moved, so the result has all rows. The
-    algorithm is patience sorting (Fredman 1975).
+    In a consistent comparison, all clauses that are out of order are marked as moved, so the result contains all rows.
+    The algorithm is patience sorting (Fredman 1975).
 
     rows: rows in the order of the old text.
     """

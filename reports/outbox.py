@@ -67,9 +67,10 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
     sender: the sender's address in the SMTP envelope.
     now: the present time, timezone-aware.
 
-    UsageError if `smtp_url` or `sender` is not valid. DeliveryError if the server can't be reached; the unsent digests
-    then stay in the outbox. DeliveryError also if the server rejects digests. The error's message names the addresses
-    and the server's reasons. The rejected digests stay in the outbox, and all other digests are sent.
+    UsageError if `smtp_url` or `sender` is not valid. DeliveryError if the server can't be reached: in this case, the
+    digests that are not sent yet stay in the outbox. DeliveryError also if the server rejects digests: in this case,
+    the rejected digests stay in the outbox, and all other digests are sent. The error's message names the addresses of
+    the rejected digests and the server's reasons.
     """
     connect = _connector(smtp_url)
     checked_address(sender)

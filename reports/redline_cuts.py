@@ -1,4 +1,9 @@
-"""Cuts the redline of a split into a piece for each new clause, and of a merge into a piece for each old clause."""
+"""Cuts the redline of a change into pieces.
+
+A redline is the combined text of a change, with the deleted and the inserted words marked. The redline of a `split`
+change is cut into one piece for each new clause. The redline of a `merged` change is cut into one piece for each old
+clause.
+"""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -9,10 +14,10 @@ _Part = tuple[RedlineOperation, str]
 
 
 def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str]) -> list[Redline]:
-    """Cuts a redline at the end of each of one side's texts. Returns one piece for each text.
+    """Cuts a redline where each of the given texts ends. Returns one piece for each text.
 
-    Without the parts of the other side, the redline must be equal to the texts in order, except for white space. Only
-    the last piece may end in white space.
+    The parts whose operation is not `other`, joined, must be equal to the texts, joined, except for white space. White
+    space at the end of every piece but the last is removed.
 
     other: the operation of the parts that occur only on the other side, `delete` or `insert`.
     texts: the texts of the clauses on the side that has several clauses.
@@ -25,8 +30,9 @@ def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str])
         if operation != other:
             for index, char in enumerate(text):
                 if not char.isspace():
-                    # The cut is before the first character of the next text. White space and parts of the other side
-                    # before this character belong to the previous piece.
+                    # The cut is before the first character of the next text. White space before this character
+                    # belongs to the previous piece. Parts with the operation `other` before this character belong to
+                    # the previous piece, too.
                     if len(pieces) < len(texts) and characters == ends[len(pieces) - 1]:
                         pieces[-1].append((operation, text[begin:index]))
                         pieces.append([])

@@ -54,10 +54,10 @@ TOP_LEVEL: Final = "top level"
 
 # If the confidence of a change is below this value, a note warns that the two sides may be unrelated.
 _UNCERTAIN = 0.5
-# The number of characters of unchanged text that are shown before and after a difference. Where a list names a clause
-# by the beginning of the text, the list shows this many characters, too.
+# The number of characters of unchanged text that are shown before and after a difference. Some lists name a clause by
+# the first characters of its text: these lists also show this many characters.
 _CONTEXT = 90
-# The number of characters that are shown of a clause with unchanged text.
+# If the text of a clause did not change, this many characters of the text are shown.
 _EXCERPT = 200
 
 
@@ -118,7 +118,7 @@ class RenderedChange:
 
     @property
     def excerpt(self) -> Redline:
-        """The value of `redline_with_breaks` with long unchanged text shortened."""
+        """The redline with paragraph marks (`redline_with_breaks`). Long unchanged text is shortened."""
         return excerpt_of(self.redline_with_breaks)
 
 
@@ -174,7 +174,10 @@ def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[ChangeRun, ...]
 
 
 def excerpt_of(redline: Redline) -> Redline:
-    """Returns the redline with long unchanged text shortened to the text next to the differences."""
+    """Returns the redline with long unchanged text shortened.
+
+    Only the characters next to a deletion or an insertion remain of a long unchanged text.
+    """
     if len(redline) == 1 and redline[0][0] == "equal":
         return (("equal", shortened(redline[0][1], _EXCERPT)),)
     last = len(redline) - 1

@@ -24,8 +24,8 @@ class VersionSide:
     vendor: the vendor's slug. vendor_name: the vendor's name in the declaration. policy: the policy's slug.
     number: the version's number, for display.
     period: the period.
-    document: the text of a capture. The old side has the text of the period's last capture, and the new side has the
-        text of the period's first capture.
+    document: the text of one of the period's captures: of the last capture on the old side, and of the first capture on
+        the new side.
     """
 
     vendor: str
@@ -150,8 +150,8 @@ class Report:
             "interval": self.interval.to_dict() if self.interval else None,
             "between": [period.to_dict() for period in self.between],
         }
-        # The report's fields come first in the output. At the end they are merged in again, so that the report's `old`
-        # and `new` replace the comparison's `old` and `new`.
+        # The report's fields come first in the output. The report's fields are merged in a second time at the end,
+        # because the report's `old` and `new` must replace the comparison's `old` and `new`.
         return report_fields | self.comparison.to_dict() | report_fields
 
 
@@ -172,8 +172,8 @@ def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) 
     if _is_after(old_period, new_period):
         if not (old.startswith("@") or new.startswith("@")):
             raise UsageError(f"{old} is after {new}; give the earlier date first")
-        # An `@id` names the last period of the version. If the last period is after the new side, but an earlier period
-        # of the version is not after the new side, the earlier period is used.
+        # An `@id` names the last period of the version. If this period is after the new side, an earlier period of the
+        # same version is used, provided that the earlier period is not after the new side.
         if old.startswith("@"):
             periods = history.version(old_period.version_id).periods
             in_order = [period for period in periods if not _is_after(period, new_period)]

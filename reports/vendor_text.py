@@ -4,9 +4,10 @@ import re
 
 from core.escaping import UNSAFE_CLASS
 
-# Three groups of characters. Characters that must not reach a terminal: for example, bidirectional controls can change
-# the order in which text is displayed (CVE-2021-42574). Interlinear annotation characters. Characters that XML 1.0 does
-# not allow (section 2.2).
+# The pattern matches three groups of characters. The characters of the first group must not reach a terminal. For
+# example, bidirectional controls can change the order in which text is displayed (CVE-2021-42574). The second group
+# consists of the interlinear annotation characters. The third group consists of the characters that XML 1.0 (section
+# 2.2) does not allow.
 UNSAFE = re.compile(f"[\x00-\x1f{UNSAFE_CLASS}\ufff9-\ufffb\ufffe\uffff]")
 _SPACE = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
 

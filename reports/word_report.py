@@ -223,7 +223,7 @@ class _RevisionWriter:
         yield end
 
     def _bookmarked(self, name: str) -> Iterator[BaseOxmlElement]:
-        """Yields a bookmark; nothing if the document has a bookmark of that name already. Names must be unique."""
+        """Yields a bookmark. Yields nothing if the document already has a bookmark with this name: names are unique."""
         if name in self._bookmarks:
             return
         self._bookmarks.add(name)
@@ -341,7 +341,7 @@ def _pieces(row: MergedRow) -> list[Redline]:
         old, new = (side[0] if side else None for side in (row.old, row.new))
         return [(*_labels(old, new), *row.redline)]
     is_split = len(row.new) > 1
-    # At a cut, one side has two paragraphs. The other side has one paragraph, with a space at the place of the cut.
+    # At a cut, one side has two paragraphs. The other side has one paragraph, which has a space at the cut.
     space: _Part = ("delete", " ") if is_split else ("insert", " ")
     other: RedlineOperation = "delete" if is_split else "insert"
     cut_pieces = cut_redline(row.redline, other, [printable(clause.text) for clause in clauses])

@@ -13,12 +13,12 @@ from reports.vendor_text import printable
 
 # A report with at least this many substantive changes names the headings with the most changes.
 _MANY_CHANGES = 6
-# Upper limits: of the number of headings that a report names, and of the number of characters of a heading.
+# A report names at most _HEADINGS_NAMED headings. A heading is shortened to at most _HEADING_LENGTH characters.
 _HEADINGS_NAMED = 8
 _HEADING_LENGTH = 60
 # A report says that a text is nearly new if the old text has at least _MANY_CLAUSES clauses, and less than the share
-# _REWRITTEN of these clauses is unchanged. A text that is nearly new is easier to read as a whole than change by
-# change.
+# _REWRITTEN of these clauses is unchanged. If a text is nearly new, the whole text is easier to read than the
+# list of its changes.
 _MANY_CLAUSES = 20
 _REWRITTEN = 0.1
 
@@ -82,7 +82,7 @@ def headings_sentence(changes: Sequence[RenderedChange]) -> str:
 
 
 def circumstances(report: Report) -> tuple[str, ...]:
-    """Returns sentences on the time of the change, the versions shown in between, and the comparison's limits."""
+    """Returns sentences about the time of the change, the versions between both sides, and the comparison's limits."""
     sentences = []
     if report.interval:
         sentences.append(

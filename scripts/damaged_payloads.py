@@ -11,7 +11,7 @@ from core.plurals import plural
 def report_damaged_payloads(damaged: Sequence[str]) -> None:
     """Prints a line on standard error for each damaged payload.
 
-    damaged: one line for each damaged payload.
+    damaged: for each damaged payload, the line to print.
 
     ClausewatchError if any payload is damaged.
     """

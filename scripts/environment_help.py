@@ -23,6 +23,6 @@ def environment_help() -> str:
 def _default_text(default: object) -> str:
     """Returns a default value as text for the help.
 
-    Paths in the checkout are relative, so that docs/commands.md does not depend on where the checkout is.
+    A path in the checkout is written relative to the checkout. So docs/commands.md is the same on every machine.
     """
     return "" if default is False else str(default).replace(f"{CHECKOUT}/", "")

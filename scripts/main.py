@@ -9,8 +9,8 @@ import click
 from core.exceptions import ClausewatchError, DeclarationError, UsageError
 from scripts.environment_help import environment_help
 
-# The names of the sub-commands. A command's module is imported only when the command is used, so that, for example,
-# `clausewatch captures` does not load Scrapy.
+# The names of the sub-commands. A command's module is imported only when the command is used. For example, `clausewatch
+# captures` does not load Scrapy.
 _COMMANDS = (
     "vendors",
     "ingest",
@@ -96,8 +96,8 @@ def main() -> None:
     if sys.stdout is None or sys.stderr is None:
         sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
-        # JSON must be UTF-8 (RFC 8259, section 8.1), so the locale's encoding is not used. UTF-8 can't encode the lone
-        # surrogates that a page's text may contain, so they are printed as escapes such as \udc80.
+        # JSON must be UTF-8 (RFC 8259, section 8.1), so the locale's encoding is not used. A page's text may
+        # contain lone surrogates, which UTF-8 can't encode. Lone surrogates are printed as escapes such as \udc80.
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # they are TextIOWrapper here
     cli(prog_name="clausewatch")
 

@@ -25,10 +25,11 @@ def print_json(data: object) -> None:
 def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
     """Prints rows as a table.
 
-    columns: the keys of the values to print. The headings are these keys with spaces instead of underscores.
+    columns: the keys of the values that are printed, in order from left to right. The headings are these keys with
+        spaces instead of underscores.
 
-    If standard output is a terminal and the table is wider than the terminal, long cells are folded over several lines.
-    Otherwise each row is one line.
+    If standard output is a terminal and the table is wider than the terminal, the text of long cells is broken into
+    several lines. Otherwise each row is one line.
     """
     terminal = Console()
     cells = [[column.replace("_", " ") for column in columns]]

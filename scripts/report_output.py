@@ -23,7 +23,7 @@ def write_report(report: Report, output_format: str, output: Path | None) -> Non
     """Writes a report to a file or to standard output.
 
     output_format: a key of `reports.REPORT_FORMATS`.
-    output: the file's path. None and `-` stand for standard output.
+    output: the file's path. If the path is None or `-`, the report is written to standard output.
 
     UsageError if the file cannot be written, or if the format is binary and standard output is a terminal.
     """

@@ -31,8 +31,8 @@ def lock_path(settings: Settings) -> Path:
 def only_run(settings: Settings) -> Iterator[None]:
     """Acquires the database's lock, and releases the lock when the block ends.
 
-    If the process is killed, the operating system releases the lock. The empty lock file remains after the lock is
-    released.
+    If the process is killed, the operating system releases the lock. The lock file is empty, and is not
+    deleted when the lock is released.
 
     ClausewatchError if another process on this machine has acquired the lock.
     """

@@ -14,7 +14,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Yields a stream for the file's new contents.
 
     If the block ends normally, the bytes written to the stream replace the file. If the block raises an exception, the
-    file keeps its old contents. If the path leads to a device or a pipe, such as /dev/stdout, the stream writes
+    file keeps its old contents. If the path is a device or a pipe, such as /dev/stdout, the bytes are written
     directly to the device or pipe.
 
     UsageError if the file can't be written.
@@ -32,13 +32,13 @@ def whole_draft(path: Path) -> Iterator[Path]:
     """Yields the path of a draft: a file into which the block writes the new contents.
 
     If the block ends normally, the draft replaces the file. If the block raises an exception, the draft is deleted and
-    the file keeps its old contents. The draft is a hidden file in the same folder. The draft's name ends in `.tmp`, so
-    that programs that read all files with a certain extension in the folder ignore the draft.
+    the file keeps its old contents. The draft is a hidden file in the same folder. The draft's name ends in `.tmp`.
+    Some programs read all files with a certain extension in a folder. These programs ignore the draft.
 
     UsageError if the file can't be written.
     """
     with _usage_errors(path):
-        path = path.resolve()  # a symbolic link stays, and the file it points to is replaced
+        path = path.resolve()  # if the path is a symbolic link, the link's target is replaced
         draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             yield draft

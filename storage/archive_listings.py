@@ -46,8 +46,8 @@ class ArchiveListings:
         """Returns the listings of a policy, one for each query. Continues listings under way, and begins new listings.
 
         queries: all queries for the policy, to all archives. Listings under way for other queries are deleted together
-        with their captures to fetch. now: the present time. stale: the age above which a listing starts over, because
-        the archive may have more captures by then. The captures to fetch are not deleted when a listing starts over.
+        with their captures to fetch. now: the present time. stale: a listing that is older than this starts over,
+        because the archive may have added captures. The captures to fetch are not deleted when a listing starts over.
         """
         with self._database.write_session() as session:
             by_identity = {_listing_identity(key, query): query for query in queries}
@@ -230,8 +230,8 @@ class ArchiveListings:
     def known_payloads(self, key: PolicyKey, archive: WebArchive) -> Mapping[str, KnownPayload]:
         """Returns the payloads of a policy's captures from an archive, by the archive's own checksum of each payload.
 
-        Only stored captures with status 200 and without redirects are considered, because only for these captures is it
-        certain that the checksum belongs to the stored payload.
+        Only stored captures with status 200 and without redirects are considered. The checksum of any other capture may
+        belong to another payload than the stored payload.
         """
         query = (
             select(CaptureRow.archive, CaptureRow.sha256, CaptureRow.media_type, CaptureRow.redirects)

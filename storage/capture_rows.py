@@ -11,8 +11,8 @@ from formats.capture_json import archive_fields, archive_mapping
 from storage.tables.models import CaptureRow
 
 # The identities of captures from these sources don't include the archive's identifiers. The identifiers became part of
-# identities later, with further sources. An identity must never change, because a stored capture would then be treated
-# as a new capture.
+# identities later, when further sources were added. An identity must never change, because a stored capture would then
+# be treated as a new capture.
 _SOURCES_WITHOUT_IDENTIFIERS = frozenset({"live", "wayback", "warc", "file"})
 
 

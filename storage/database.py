@@ -247,7 +247,7 @@ def _is_damage(error: SQLAlchemyError) -> bool:
 
 def _begin_postgresql(connection: Connection) -> None:
     # Two crawls of the same policy may write the same rows in different orders, which could cause a deadlock. So a
-    # write transaction acquires a lock at its beginning, and waits for the lock as long as on SQLite.
+    # write transaction acquires a lock at its beginning. The time limit for this wait is the same as on SQLite.
     if connection.get_execution_options().get("clausewatch_writes"):
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_WRITER})")

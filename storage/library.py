@@ -1,4 +1,4 @@
-"""Queries the captures of all policies: histories, documents, payloads and standings. Also records reviews."""
+"""Queries the captures of all policies: histories, documents, payloads and summaries. Also records reviews."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -65,8 +65,8 @@ class Library:
         """Returns the period of a policy's history that a user names. Extends `core.history.period_for`.
 
         when: a date, or `@` and the beginning of a version id. The version id may come from a reading by an earlier
-        policy reader. If so, the result is a period of the version that the last capture with this version id shows
-        according to the policy reader in force.
+        policy reader. If so, the method takes the last capture with such a reading. The result is a period of the
+        version that this capture shows according to the policy reader in force.
 
         UsageError under the same conditions as `period_for`.
         """
@@ -116,9 +116,9 @@ class Library:
             return packing.get(session, sha256)
 
     def standings(self, vendors: Collection[str] = ()) -> tuple[Standing, ...]:
-        """Returns the standing of each policy that has captures, in no particular order.
+        """Returns a summary of the captures of each policy, in no particular order (see `storage.records.Standing`).
 
-        vendors: the slugs of the vendors; empty for all vendors.
+        Policies without captures are left out. vendors: the slugs of the vendors; empty for all vendors.
         """
         with self._database.read_session() as session:
             return tuple(standings.standings(session, vendors))

@@ -15,10 +15,12 @@ from storage.tables.models import ReadingRow
 
 
 def lasting_reading(session: Session, capture_id: int, reader: str, extractor: str, declared: str) -> ReadingRow | None:
-    """Returns a lasting reading of a capture by a policy reader, or an equal reading by another policy reader.
+    """Returns the reading of a capture by a policy reader, or an equal reading by another policy reader.
 
-    None if neither reading is stored. extractor, declared: as in ReadingRow. Two readings of a capture are equal if
-    their `extractor` and their `declared` are equal. A reading is lasting if its `extractor` is not ''.
+    The other policy reader's reading is returned if the policy reader itself has no stored reading of the capture. None
+    if neither reading is stored, or if the reading is not lasting. A reading is lasting if its `extractor` is not ''.
+
+    extractor, declared: the values of these columns in an equal reading (see ReadingRow).
     """
     row = session.get(ReadingRow, (capture_id, reader))
     if row is None:

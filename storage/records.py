@@ -34,7 +34,7 @@ class StoredCapture:
     verdict: the verdict of the last review. If the capture has no reviews, `verdict` is the verdict of the reading, or
         a verdict "quarantined" if the policy's other captures are evidence that the policy is in another language.
     version_id: the version that the capture shows; None if the capture is quarantined.
-    reviews: users' decisions on the capture, oldest first. The last decision is valid.
+    reviews: users' decisions on the capture, oldest first. Only the last decision counts.
     """
 
     id: int
@@ -90,7 +90,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """An e-mail address that digests are sent to.
+    """An e-mail address to which digests are sent.
 
     address: the e-mail address.
     vendors: the slugs of the vendors whose changes the digests report, in alphabetical order; empty for all vendors.

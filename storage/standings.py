@@ -1,4 +1,4 @@
-"""Computes the standing of each policy: counts and times over all captures of the policy, for the operator.
+"""Computes the standing of each policy: a summary of the policy's captures, for the operator.
 
 The database counts the captures in groups. The captures of a policy are loaded one by one only if reviews or several
 languages may change the verdicts of single captures.

@@ -12,7 +12,7 @@ from storage.subscriptions import Subscriptions
 class Store:
     """An open database. Several threads and several processes may use a database at the same time.
 
-    library: captures, histories, documents, reviews and standings.
+    library: captures, histories, documents, reviews, and a summary of each policy.
     archive_listings: the captures that a crawl of a web archive still has to fetch.
     subscriptions: subscribers and the outbox.
     database: the transactions that `intake` and `storage.upkeep` need.

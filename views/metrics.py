@@ -1,7 +1,8 @@
 """The statuses of policies as metrics in Prometheus' text format, for the node exporter's textfile collector.
 
-The format is described in prometheus.io/docs/instrumenting/exposition_formats (text format, version 0.0.4). The samples
-have no timestamps, because the collector rejects timestamps. The names follow prometheus.io/docs/practices/naming.
+The format is described in prometheus.io/docs/instrumenting/exposition_formats (text format, version 0.0.4). A sample
+has no timestamp, because the collector rejects files with timestamps. The metrics' names follow
+prometheus.io/docs/practices/naming.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,16 +11,16 @@ from datetime import datetime
 from core.captures import Reason
 from views.policy_status import PolicyStatus
 
-# The samples of one metric for one policy. Each sample is a pair: the labels besides `vendor` and `policy`, and the
-# value.
+# The samples of one metric for one policy. Each sample is a pair. The first item is a mapping of the labels other than
+# `vendor` and `policy`. The second item is the value.
 _Samples = Iterator[tuple[Mapping[str, str], float]]
 
 
 def as_metrics(statuses: Iterable[PolicyStatus]) -> str:
     """Returns the text of a metrics file with the statuses of policies.
 
-    All metrics are gauges. A metric is either a number of captures, or a time in seconds since 1 January 1970. If the
-    time is not known for a policy, the metric has no sample for the policy.
+    All metrics are gauges. The value of a metric is either a number of captures, or a time in seconds since 1 January
+    1970. If the time is not known for a policy, the metric has no sample for that policy.
     """
     statuses = sorted(statuses, key=lambda status: (status.standing.vendor, status.standing.policy))
     lines: list[str] = []

@@ -11,8 +11,10 @@ from core.policies import PolicyKey
 from storage import Standing
 from views.quarantine import SILENCE
 
-#: Why a policy fails. `quarantined`: the newest captures are quarantined. `no capture`: the newest capture is older
-#: than SILENCE. `never captured`: no capture of the policy is stored.
+#: The reasons why a policy fails.
+#: `quarantined`: the newest capture is quarantined, and so are all other captures after the last accepted capture.
+#: `no capture`: the newest capture was made longer than SILENCE (a week) ago.
+#: `never captured`: no capture of the policy is stored.
 Failure = Literal["quarantined", "no capture", "never captured"]
 
 
@@ -20,11 +22,11 @@ Failure = Literal["quarantined", "no capture", "never captured"]
 class PolicyStatus:
     """A declared policy with the numbers and times of its captures, and whether the policy fails.
 
-    standing: the numbers and times of the policy's captures.
-    failing: why the policy fails; None if the policy does not fail.
-    failing_since: the time at which the failure began. For `quarantined`, this is the time of the first capture after
-        the last accepted capture; for `no capture`, the time of the last capture. None for `never captured`, and if the
-        policy does not fail.
+    standing: a summary of the policy's captures: their number and the times of the newest captures.
+    failing: the reason why the policy fails; None if the policy does not fail.
+    failing_since: the time at which the failure began; None if `failing` is `never captured` or None.
+        If `failing` is `quarantined`, this is the time of the first capture after the last accepted capture.
+        If `failing` is `no capture`, this is the time of the newest capture.
     """
 
     standing: Standing
@@ -56,8 +58,8 @@ def policy_statuses(
     The order is: policies whose failure began at a known time, sorted by that time; policies that were never captured;
     policies that have unread captures; all other policies.
 
-    standings: one `Standing` for each policy that has captures. A `Standing` for a policy that is not declared is
-        ignored.
+    standings: one `Standing` (a summary of a policy's captures) for each policy that has captures. A `Standing` for a
+        policy that is not declared is ignored.
     now: the present time, timezone-aware UTC.
     """
     standings_by_key = {PolicyKey(standing.vendor, standing.policy): standing for standing in standings}
@@ -72,7 +74,7 @@ def policy_statuses(
 
 def _status(policy: Policy, standing: Standing, now: datetime) -> PolicyStatus:
     if not any(location.holds_at(now) for location in policy.locations):
-        # No location is valid today, so crawls fetch nothing. The lack of captures is then not a failure.
+        # No location is valid today, so crawls fetch nothing. Therefore missing captures are not a failure.
         return PolicyStatus(standing, None, None)
     if standing.last_capture is None:
         return PolicyStatus(standing, "never captured", None)

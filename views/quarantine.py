@@ -10,9 +10,9 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
 
-#: The operator is warned if a policy has no accepted capture for this long. A shorter outage is probably a fault of the
-#: vendor's site, and ends without the operator's help. After a week of daily crawls, a person has to look for the
-#: cause.
+#: The operator is warned if a policy has had no accepted capture for at least this long. A shorter failure is probably
+#: a fault of the vendor's site, and ends without the operator's help. After a week of daily crawls, a person has to
+#: look for the cause.
 SILENCE = timedelta(days=7)
 
 
@@ -33,8 +33,9 @@ def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator
 def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) -> Iterator[str]:
     """Yields up to two warnings for one policy.
 
-    The first warning is yielded if the captures after the last accepted capture span SILENCE or longer. All these
-    captures are quarantined. The second warning is yielded if the newest capture shows that the page needs a browser.
+    All captures after the last accepted capture are quarantined. The first warning is yielded if at least SILENCE lies
+    between the first and the last of these quarantined captures. The second warning is yielded if the newest capture
+    is quarantined, and its verdict says that the page needs a browser.
 
     captures: all captures of the policy, oldest first.
     """

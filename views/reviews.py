@@ -17,7 +17,7 @@ class CaptureForReview:
     """A capture with its verdict, the evidence of the verdict, and the decisions made on the capture so far.
 
     stored: the capture with its verdict and the decisions.
-    clauses: the text read from the capture; empty if no text could be read, None if the view does not show the text.
+    clauses: the text read from the capture; empty if no text could be read; None if the text was not requested.
     """
 
     stored: StoredCapture
@@ -75,8 +75,8 @@ def policies_to_review(
     """Yields a `PolicyReview` for each of these policies that has quarantined or unread captures.
 
     keys: the policies, in the order in which the results are yielded.
-    vendors: the slugs of the vendors that the policies belong to; the query is faster if they are passed. If empty,
-        the query covers all vendors.
+    vendors: the slugs of the vendors that the policies belong to. If `vendors` is empty, the query reads the captures
+        of all vendors, which takes longer.
 
     StorageError if the database can't be read.
     """

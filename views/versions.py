@@ -19,7 +19,8 @@ from storage import Store
 class PeriodView:
     """A period of a version, and whether the period's text lasted.
 
-    lasted: True if the period stands. False if the page showed another text when it was fetched again minutes later.
+    lasted: True if the period stands (its text is confirmed).
+        False if the page showed another text when the page was fetched again minutes later.
         None if no second capture has confirmed the text yet.
     """
 
@@ -80,8 +81,8 @@ class PolicyVersions:
 
     versions: the versions in order of first appearance.
     alternations: the runs of periods in which the page goes back and forth between versions, oldest first.
-    settled: the periods of the policy in three groups: periods that stand, periods that did not last, and periods that
-        are not confirmed yet.
+    settled: the periods of the policy in three groups. The periods of the first group stand: their texts are confirmed.
+        The periods of the second group did not last. The periods of the third group are not confirmed yet.
     """
 
     versions: tuple[VersionView, ...]

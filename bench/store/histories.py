@@ -23,8 +23,8 @@ NONCES = re.compile(
     rb"""
       nonce["']?\s*[=:]\s*["']([\w+/=-]{6,})["']                                # Content-Security-Policy, WordPress
     | (?:csrf|xsrf|authenticity)[\w-]*["']?[^<>]{0,40}?["']([\w+/=.-]{16,})["'] # tokens of forms
-    | data-cfemail="([0-9a-f]+)"                                                # e-mail addresses obfuscated by
-    Cloudflare | /cdn-cgi/l/email-protection\#([0-9a-f]+)
+    | data-cfemail="([0-9a-f]+)"                                                # Cloudflare's hidden addresses
+    | /cdn-cgi/l/email-protection\#([0-9a-f]+)
     | (?:["']?r["']?:\s*|ray["'=:\s]+)["']([0-9a-f]{16})["']                    # Cloudflare's request numbers
     | \b(1[3-7]\d{8}(?:\d{3})?)\b                                               # seconds or milliseconds since 1970
     """,

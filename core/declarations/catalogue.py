@@ -14,7 +14,7 @@ from core.exceptions import DeclarationError, UsageError
 
 
 class Declarations(Mapping[str, Vendor]):
-    """The vendors that a folder declares, by slug, in alphabetical order. A file is read when the vendor is looked up.
+    """The vendors that a folder declares, by slug, in alphabetical order. A file is read when its vendor is looked up.
 
     UsageError if the folder doesn't exist or contains no declaration. Looking up a vendor raises DeclarationError
     if the vendor's declaration is broken; the error lists every fault.
@@ -66,7 +66,7 @@ def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]
     """Returns the declared vendors with these slugs; all vendors if `slugs` is empty.
 
     If every slug is declared, the declarations of other vendors are not read. UsageError if a slug is not declared.
-    DeclarationError if a declaration that is read is broken.
+    DeclarationError if one of the declarations that are read is broken.
     """
     chosen, declarations = list(slugs), Declarations(folder)
     if chosen and all(slug in declarations for slug in chosen):

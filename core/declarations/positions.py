@@ -7,7 +7,10 @@ import yaml
 
 
 class _Loader(yaml.SafeLoader):
-    """A YAML loader that leaves dates as text. The schema parses them and reports invalid dates with line and field."""
+    """A YAML loader that leaves dates as text. The schema parses the dates.
+
+    So the error message for an invalid date can name the line and the field.
+    """
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # PyYAML's own attribute
         character: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -18,7 +21,7 @@ class _Loader(yaml.SafeLoader):
 def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
     """Returns the value of a YAML text, and the tree of its nodes with their line numbers.
 
-    Both are None if the text is empty.
+    Both results are None if the text is empty.
 
     yaml.YAMLError, ValueError or RecursionError if the text is not YAML.
     """
@@ -29,8 +32,8 @@ def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     """Returns the line of a field, counted from 1.
 
-    path: the keys and indexes that lead to the field. If the file doesn't have the field, the line of the
-        innermost field on the path that exists is returned.
+    path: the keys and indexes that lead to the field. If the file doesn't have the field, the function
+        returns the line of the innermost field on the path that the file has.
     """
     line = 1
     for part in path:

@@ -200,10 +200,10 @@ def _midnight(day: date | None) -> datetime | None:
 
 
 def location_of(addresses: Sequence[str], render: str | None = None) -> Location:
-    """Returns a location that is not declared in a file.
+    """Returns a `Location` made from addresses and a render mode instead of from a declaration file.
 
     addresses: the addresses of the location's pages, in reading order.
-    render: as in `Location`.
+    render: `browser` if a browser must render the pages; otherwise None.
 
     UsageError if an address is not a web address or occurs twice.
     """

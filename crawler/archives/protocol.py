@@ -31,7 +31,7 @@ from scrapy.settings import BaseSettings
 from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.exceptions import ArchiveError
 
-#: The purpose of a request to an archive: to fetch a page of the index, or to fetch the bytes of a capture.
+#: The purposes of requests to an archive. "listing": to fetch a page of the index. "replay": to fetch a capture.
 RequestKind = Literal["listing", "replay"]
 
 
@@ -51,8 +51,8 @@ class Limits:
     backoff_429: the same as `backoff`, but after an ArchiveRateLimitError.
     backoff_max: seconds. If the archive's Retry-After header contains a longer wait, this crawl sends no more requests
         to the archive.
-    tries: the number of temporary errors after which one request is not sent again. Only errors that may affect that
-        request alone are counted.
+    tries: upper limit of temporary errors of one request. A request with this many errors is not sent again. Only
+        errors that may affect the request alone are counted.
     strikes: the number of temporary errors in a row, counted over all requests, after which this crawl sends no more
         requests to the archive.
     refusals: the number of refused connections in a row (ArchiveBlockedError) after which the crawl concludes that
@@ -122,11 +122,12 @@ class Memento:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The state of the replay of a listed capture. Because of redirects, a replay can take several requests.
+    """The state of a replay: the fetch of a listed capture. A replay with redirects needs several requests.
 
     listed: the capture as the index lists it.
     timestamp, url: the capture to request next.
-    redirected_from: the archived addresses that redirected to `url`, in order. The first is the listed capture's.
+    redirected_from: the archived addresses that redirected to `url`, in order. The first of these addresses is the
+        address of the listed capture.
     hops: the number of redirects followed so far, including redirects of the archive itself.
     """
 
@@ -157,7 +158,7 @@ class ArchivedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRedirect:
-    """A redirect by the archive itself, to another spelling of the captured address or to a capture of another time.
+    """A redirect by the archive itself. The target is another spelling of the address, or a capture of another time.
 
     next_replay: the replay that requests the redirect's target.
     """
@@ -197,7 +198,7 @@ class Archive(Protocol):
 
     @property
     def budget_key(self) -> str | None:
-        """The name of the budget that all crawls of this machine share (crawler.budget), such as the archive's host.
+        """The name of the budget that all crawls of this machine share (crawler.budget). Usually the archive's host.
 
         None if requests need no interval between them, because the archive is on this machine.
         """
@@ -252,6 +253,7 @@ class Archive(Protocol):
         None if the answer is final. A refusal of the address or of the capture is also a final answer. Every archived
         answer is final, too: an archived 429 is a fact about the captured site.
 
-        After an ArchiveRateLimitError, requests wait for `limits.backoff_429`; after any other error, for
-        `limits.backoff`. Several ArchiveBlockedErrors in a row count as a block (see `limits.refusals`).
+        After an ArchiveRateLimitError, requests wait for `limits.backoff_429` seconds. After any other error, requests
+        wait for `limits.backoff` seconds. Several ArchiveBlockedErrors in a row count as a block (see
+        `limits.refusals`).
         """

@@ -46,13 +46,13 @@ _LIMITS = Limits(
     replay_concurrency=4,
     listing_rows=5000,
     backoff=5.0,
-    # If a client keeps sending requests for a minute after a 429, the Wayback Machine blocks the address for an hour.
+    # If a client keeps sending requests for a minute after a 429, the archive blocks the client's address for an hour.
     backoff_429=60.0,
     backoff_max=900.0,
     tries=3,
     strikes=8,
     refusals=4,
-    # The archive's firewall blocks an address for an hour at first. Each further block lasts twice as long.
+    # The archive's firewall blocks an address for an hour at first. Each further block is twice as long as the last.
     first_block=3600.0,
     block_memory=24 * 3600.0,
 )
@@ -60,7 +60,7 @@ _LIMITS = Limits(
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 _MAX_HOPS = 5
 # Upper limit of the time between the capture of a redirect and the capture of the redirect's target. If more time lies
-# between the two captures, the target may have had another content when the redirect was captured.
+# between the two captures, the target may have had other content when the redirect was captured.
 _REDIRECT_WINDOW = timedelta(days=1)
 _MEMENTO_PATH = re.compile(r"(?:(?:https?:)?//([^/]+))?/web/(\d{4,14})(?:[a-z]{2}_)?/(.+)", re.S)
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+^`|~-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]+))?)*)')

@@ -194,7 +194,7 @@ class ArchiveSpider(BaseSpider):
                 await self._changed.wait()
 
     async def _begin_listings(self, crawl: _PolicyCrawl) -> list[Request]:
-        """Returns the requests with which the policy's listings begin or continue."""
+        """Returns the requests that begin or continue the policy's listings."""
         # If an earlier crawl was killed, some of its captures may be stored but not read.
         await self._in_thread(self.intake.reextract, crawl.key, crawl.policy)
         listings = await self._listings(crawl)
@@ -487,8 +487,8 @@ class ArchiveSpider(BaseSpider):
         """
         keys = [key for key, _ in self.policies()]
         if reason == "finished" and self._is_complete:
-            # All captures have been stored and read. The listings were needed up to this point, so that a crawl that
-            # continues an interrupted crawl need not request the listings again.
+            # All captures have been stored and read, so the listings are not needed any more. After an interrupted
+            # crawl, the listings remain, and the next crawl need not request them again.
             try:
                 self.store.archive_listings.close(keys)
             except StorageError as error:
@@ -503,9 +503,9 @@ class ArchiveSpider(BaseSpider):
 def _narrowed(
     location: Location, begin: datetime | None, end: datetime | None
 ) -> tuple[datetime | None, datetime | None]:
-    """Returns the first and the last moment of the part of the time from begin to end in which the location is in use.
+    """Returns the first and the last moment, between begin and end, at which the location is in use.
 
-    None instead of the first or the last moment means that the part has no limit on that side.
+    The first moment is None if there is no earliest limit; the last moment is None if there is no latest limit.
     """
     last = location.end - timedelta(seconds=1) if location.end else None  # archives' timestamps have whole seconds
     begins = [moment for moment in (begin, location.begin) if moment]

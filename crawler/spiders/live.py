@@ -34,7 +34,8 @@ class LiveSpider(BaseSpider):
     If one of the pages can't be fetched, there is no capture.
 
     If a location's text has changed, the spider fetches the location a second time some minutes later, to see whether
-    the change lasts. The crawl ends only after these second fetches. All changed locations wait at the same time.
+    the change lasts. The crawl ends only after these second fetches. The waiting times of the changed locations
+    overlap; they don't add up.
 
     A *look* is a fetch of a location: the first look and, if the text has changed, the second look.
     """
@@ -114,7 +115,7 @@ class LiveSpider(BaseSpider):
         self.crawler.engine.crawl(request)
 
     def spider_idle(self) -> None:
-        """Handles Scrapy's signal that no request is left. Prevents the end of the crawl until the last second look.
+        """Handles Scrapy's signal that no request is left. Keeps the crawl open while second looks are to be sent.
 
         If only second looks are left, prints once how long the crawl waits.
         """

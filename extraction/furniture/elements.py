@@ -1,9 +1,11 @@
 """Decides which elements of a page are furniture.
 
-The decision uses an element's tag, ARIA role, class names and id. The decision also uses the share of the element's
-words that are in links, and the share of the element's running text that uses the policy vocabulary. Some tags and
-names are also used for parts of policies. An element with such a tag or name counts as furniture only if the element
-also has a second feature of furniture.
+The decision uses an element's tag, ARIA role, class names and id, and counts of the element's words. The words in links
+are counted, and the words of running text that uses the policy vocabulary. The policy vocabulary is the set of words
+that policies use far more often than other pages (see `extraction.furniture.measuring`).
+
+Some tags and names are used for furniture and for parts of policies. An element with one of these tags or names counts
+as furniture only if the element also has a second feature of furniture.
 """
 
 from extraction.blocks import Block, Box
@@ -17,9 +19,9 @@ CONTAINER_TAGS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
     "article address"
 )
-# Two limits for the frame around a page (navigation, header, footer). An element that reaches the first limit and
-# exceeds the second limit contains the policy and isn't a part of the frame. The first limit is a number of words in
-# running text that uses the policy vocabulary. The second limit is a share of the page's running text.
+# The frame of a page is the navigation, header and footer around the page's text. An element contains the policy, and
+# isn't a part of the frame, if two conditions are met. The element has at least _FRAME_POLICY_WORDS words in running
+# text that uses the policy vocabulary. And the element has more than _FRAME_PROSE_SHARE of the page's running text.
 _FRAME_POLICY_WORDS = 200
 _FRAME_PROSE_SHARE = 0.6
 
@@ -139,7 +141,8 @@ def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
         return True
     if kinds & names.MENU and box.link_blocks >= 3 and hardly_any_policy_words(box):
         return True
-    # Parts of a policy may also have the names below. So a second feature is checked: a link, a form field or a button.
+    # Parts of a policy may have the same names as furniture. So a second feature is checked: a link, a form field or a
+    # button.
     is_interactive = bool(box.link_blocks or box.form_fields or box.buttons)
     if kinds & names.EMPTY and (is_interactive or box.words < 60) and hardly_any_likely_policy_words(box):
         return True
@@ -147,7 +150,10 @@ def _is_furniture_by_name(box: Box, kinds: int, share: float) -> bool:
 
 
 def _titled_asides(blocks: list[Block], policy_words: int, prose_words: int) -> set[int]:
-    """Returns the asides that begin with a title, such as "Related articles", as Python ids (`id(box)`)."""
+    """Returns the Python ids (`id(box)`) of the elements that begin with the title of an aside.
+
+    An aside is text beside the policy that isn't a part of the policy. An example of a title is "Related articles".
+    """
     begun_boxes: set[int] = set()
     asides: set[int] = set()
     for block in blocks:
@@ -171,7 +177,7 @@ def _titled_asides(blocks: list[Block], policy_words: int, prose_words: int) -> 
 
 
 def _consent_requests(blocks: list[Block], policy_words: int) -> set[int]:
-    """Returns the elements that only ask for consent, as Python ids (`id(box)`).
+    """Returns the Python ids (`id(box)`) of the elements that only ask for consent.
 
     Each of these elements has a button or link that gives or refuses consent.
     """
@@ -195,11 +201,11 @@ def _consent_requests(blocks: list[Block], policy_words: int) -> set[int]:
 
 
 def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
-    """Returns the hidden elements that repeat another element, as Python ids (`id(box)`).
+    """Returns the Python ids (`id(box)`) of the hidden elements that are copies of another element.
 
     A page may contain the same panel several times, once for each place where the panel can be opened. Two elements
     count as copies if they have the same counts of words, and the same texts in their first and last blocks. The first
-    copy that isn't hidden is kept. If all copies are hidden, the first copy is kept.
+    copy that isn't hidden stays on the page. If all copies are hidden, the first copy stays on the page.
     """
     if sum([box.hidden and box.words > 8 for box in boxes]) < 2:
         return set()

@@ -7,7 +7,7 @@ The policy vocabulary is the set of words that policies use far more often than 
 from extraction.blocks import Block, Box
 from extraction.words.vocabulary import uses_policy_word, uses_shared_words
 
-# A block with fewer words than this doesn't count as running text.
+# A block counts as running text only if the block has at least this many words.
 _FEWEST_PROSE_WORDS = 12
 # If the share of a page's running text that uses the policy vocabulary is below this, the page is assumed to be in a
 # language that the vocabulary doesn't cover.
@@ -31,7 +31,8 @@ def boxes_around(blocks: list[Block]) -> list[Box]:
 def count_words(blocks: list[Block]) -> None:
     """Sets the counts of the blocks and of the elements around the blocks.
 
-    Used if the declaration's selectors choose the policy's text. No furniture is removed then.
+    This function is called if the declaration's selectors choose the policy's text. In this case no furniture is
+    removed.
     """
     measure(blocks, boxes_around(blocks))
 
@@ -41,13 +42,15 @@ def measure(blocks: list[Block], boxes: list[Box]) -> tuple[int, int]:
 
     boxes: the elements around the blocks, as `boxes_around` returns them.
 
-    Returns two counts. The first is the number of words in running text that uses the policy vocabulary. The second is
-    the number of words in all running text. There are two exceptions for the first count:
+    Returns two counts. The first count is the number of words in running text that uses the policy vocabulary. The
+    second count is the number of words in all running text.
+
+    There are two exceptions for the first count:
 
     - If less than a tenth of the running text uses the policy vocabulary, the first count covers the running text that
       uses the policy vocabulary or shared words. Shared words are words that policies share with other pages.
-    - If the running text that uses the policy vocabulary or shared words is also less than a tenth, the first count
-      covers all running text.
+    - If less than a tenth of the running text uses the policy vocabulary or shared words, the first count covers all
+      running text.
     """
     for box in boxes:
         box.begin_counting()

@@ -15,8 +15,8 @@ SIDE_ROLES = word_set("toolbar dialog alertdialog banner tooltip complementary d
 FURNITURE_TAGS = word_set("nav search noscript legend footer header aside form")
 # Class names and ids of consent managers (CMPs) and their banners. A consent manager may have more running text than
 # the policy, so an element with one of these names always counts as furniture. Some consent
-# managers also write a list of cookies into the policy's text. The pattern leaves out the names of the elements of
-# these lists, so the lists remain in the policy.
+# managers also write a list of cookies into the policy's text. The pattern doesn't match the names of elements in these
+# lists, so that the lists remain in the policy.
 _CONSENT = re.compile(
     r"(?:^|\s)(?:onetrust-(?:consent|banner|pc|style)\S*|ot-sdk-(?:container|row)|optanon-?(?:alert|popup|show)\S*|"
     r"cybotcookiebotdialog\S*|cookiebot(?:dialog|banner)?|didomi-\S*|usercentrics-\S*|uc-(?:banner|overlay)\S*|"
@@ -36,8 +36,8 @@ _BANNER = re.compile(
     r"consent)(?![a-z])"
 )
 # The sets below, except _META_NAMES, contain parts of class names and ids: `menu` is a part of `main-menu`.
-# Names of lists of links. An element with such a name counts as a list of links only if most of the element's words are
-# in links.
+# Names of lists of links. An element with one of these names counts as a list of links only if most of the element's
+# words are in links.
 _LINKS_NAMES = word_set(
     "breadcrumb breadcrumbs crumbs pagination pager share sharing social socials related recommended toc "
     "submenu subnav navbar mainnav sidenav leftmenu topbar masthead newsletter skip"
@@ -54,8 +54,8 @@ _META_NAMES = word_set(
     "article-subscribe page-metadata likes-section labels-section likes-and-labels-container post-author read-time "
     "reading-time post-info article-info-meta tag-list label-list tags taglist"
 )
-# Names of asides. An element with such a name counts as an aside only if its running text hardly uses the policy
-# vocabulary.
+# Names of asides. An element with one of these names counts as an aside only if its running text hardly uses the
+# policy vocabulary (see `extraction.furniture.measuring`).
 _ASIDE_NAMES = word_set(
     "related recommended recommendations recommendation recent popular trending teaser teasers promo promotion promos "
     "comment comments respond reply commentlist disqus newsletter subscribe subscription signup mailinglist chat "
@@ -70,8 +70,9 @@ _MENU_NAMES = word_set(
 )
 # Names of the page's footer. A footer may contain some sentences about the company.
 _FOOT_NAMES = frozenset(["footer", "colophon", "sitefooter"])
-# Names that are also used for parts of a policy ("section-header", "card-footer"). An element with such a name counts
-# as furniture only if the element is above or below the policy's running text, or consists mostly of links.
+# Names that are also used for parts of a policy ("section-header", "card-footer"). An element with one of
+# these names counts as furniture only if the element is above or below the policy's running text, or consists mostly of
+# links.
 _EDGE_NAMES = word_set(
     "nav navigation menu sidebar footer header toolbar follow subscribe signup feedback banner promo widget "
     "chat modal popup cta skip print language languages lang locale locales country copyright login appstore "
@@ -193,7 +194,7 @@ def is_consent_control(text: str) -> bool:
 # Cached because most captures of a policy show the same titles.
 @functools.lru_cache(maxsize=4096)
 def is_aside_title(text: str) -> bool:
-    """Returns whether the text is a title that only asides have. Sections of a policy have other titles."""
+    """Returns whether the text is a title that asides have and sections of a policy don't have."""
     return _ASIDE_TITLE.fullmatch(text) is not None
 
 

@@ -4,7 +4,7 @@ The same rules apply to every site; there are no selectors for particular sites.
 
 1. Elements that are furniture are removed (`extraction.furniture.elements`).
 2. The core is determined. The core is the smallest element that contains at least nine tenths of the running text that
-   uses the policy vocabulary.
+   uses the policy vocabulary (see `extraction.furniture.measuring`).
 3. The policy consists of the core, and of the title and date above the core. Scraps of the page, such as "Back to top",
    are removed inside and around the core.
 """
@@ -19,7 +19,8 @@ from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
 from extraction.words.vocabulary import uses_policy_word
 
-# Elements that contain a single text, list or table. If the core would be such an element, an outer element is chosen.
+# Elements that contain a single text, list or table. The core is never one of these elements: an outer element is
+# chosen instead.
 _TEXT_TAGS = word_set(
     "p ul ol dl table blockquote pre details address li dt dd h1 h2 h3 h4 h5 h6 summary figure tbody tr"
 )
@@ -95,8 +96,8 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
             break
         if words and box.parent is not None:
             words_in[id(box.parent)] = words_in.get(id(box.parent), 0) + words
-    # A single paragraph, or one of several sections, may contain nearly all the words. The paragraphs or sections
-    # beside this paragraph or section also belong to the policy, so the core has to be an outer element.
+    # A single paragraph, or one of several sections, may contain nearly all the words. The other paragraphs or sections
+    # at the same place also belong to the policy. So the core has to be an outer element that contains all of them.
     while core.parent is not None and (
         core.tag in _TEXT_TAGS
         or sum([block.box is core for block in blocks]) == 1
@@ -225,7 +226,7 @@ def _is_named_in(title: str, block: Block) -> bool:
 def _without_titled_asides(blocks: list[Block]) -> list[Block]:
     """Returns the blocks without asides that begin with a title and aren't enclosed in a separate element.
 
-    Such an aside ends at the next heading of the same level or a higher level.
+    An aside ends at the next heading that has the same level as the aside's title, or a higher level.
     """
     kept: list[Block] = []
     aside_level = 0
@@ -250,16 +251,16 @@ def _without_titled_asides(blocks: list[Block]) -> list[Block]:
 def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) -> list[Block]:
     """Returns the blocks without the empty sections at the beginning and end of the core.
 
-    A section is a child element of the core. An empty section has no running text, and is above the first section with
-    running text or below the last section with running text. An empty section isn't removed if the section contains an
-    e-mail address, a number, a date, or a heading of level 1 or 2.
+    A section is a child element of the core. Sections above the first section with running text are empty. Sections
+    below the last section with likely policy words are empty, too (`likely_policy_words`, see `extraction.blocks.Box`).
+    An empty section isn't removed if the section contains an e-mail address, a number, or a heading of level 1 or 2.
     """
     sections = [_section_of(block, core) for block in blocks]
     likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]
     if not likely:
         return blocks
-    # At the beginning, a section without a word of the policy vocabulary may be an introduction. At the end, a section
-    # without a word of the policy vocabulary isn't a part of the policy.
+    # At the beginning, a section whose running text has no policy words may be an introduction. At the end, a section
+    # without policy words isn't a part of the policy.
     with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose_words]
     within = range(with_prose[0], likely[-1] + 1)
     informative = {

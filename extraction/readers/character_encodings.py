@@ -1,6 +1,6 @@
 """Decodes bytes into characters.
 
-The bytes themselves are examined first, then the encoding that the server or the page declares.
+The bytes themselves are examined first. Then the encodings that the server and the page declare are tried.
 """
 
 import codecs
@@ -54,7 +54,7 @@ def decode(data: bytes, media_type: str = "") -> str:
 def as_utf8(data: bytes, media_type: str = "") -> bytes:
     """Returns the characters that `decode` returns, encoded as UTF-8.
 
-    The HTML parser's input is UTF-8, so most pages in UTF-8 are returned unchanged.
+    The HTML parser needs UTF-8. Most pages in UTF-8 are returned unchanged.
     """
     if b"\0" not in data and not data.startswith(codecs.BOM_UTF8) and not data.isascii():
         text = _try(data, "utf-8")
@@ -67,7 +67,7 @@ def _by_declaration(data: bytes, declared: list[str | None]) -> str:
     as_utf8_text = data.decode("utf-8", "replace")
     damaged = as_utf8_text.count("\ufffd")
     beyond_ascii = sum(1 for character in as_utf8_text if character > "\x7f") or 1
-    if damaged <= 0.1 * beyond_ascii:  # UTF-8 with a few damaged bytes, as in a page that was cut off
+    if damaged <= 0.1 * beyond_ascii:  # UTF-8 with a few damaged bytes, for example a page that was cut off
         return as_utf8_text
     for encoding in declared:
         if encoding and encoding != "utf-8":

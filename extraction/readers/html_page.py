@@ -12,7 +12,7 @@ from extraction.readers.html_walk import Walker
 from extraction.readers.links import link_target
 from extraction.words.normalization import normalize
 
-# An end tag that visitors see as text, because the author's software escaped the markup by mistake.
+# An end tag that visitors of the page see as text, because the author's software escaped the markup by mistake.
 _ESCAPED_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
 # Start tags nested deeper than this are removed before parsing. Elements of real pages aren't nested deeper, and
 # browsers flatten deeper elements, too. The limit is needed because the parser's time grows with the square of the
@@ -58,11 +58,11 @@ def read_html(
     """Returns a page with its blocks.
 
     source: the page in UTF-8.
-    url: the page's address, against which relative links are resolved; None if the address is not known.
+    url: the page's address, from which relative links are resolved; None if the address is not known.
     select: CSS selectors. If `select` isn't empty, only the matching elements are read.
     remove: CSS selectors. The matching elements aren't read.
-    markdown: whether the page was made from Markdown. If so, emphasis and spaces were typed by the author, so they are
-        kept in the blocks' typography.
+    markdown: whether the page was made from Markdown. In Markdown, the author typed each emphasis and each space. So
+        emphasis and spaces are kept in the blocks' typography.
 
     ExtractionError, with the selector in the message, if a selector isn't valid CSS.
     """
@@ -89,10 +89,9 @@ def read_html(
 
 
 def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
-    """Returns the blocks. If a block's text contains HTML tags, the text is parsed as HTML.
+    """Returns the blocks. If a block's text contains HTML tags, the block's text is parsed as HTML.
 
-    Visitors of a page with such a block see tags such as `<p>` as text, because the author's software escaped the
-    markup by mistake.
+    Visitors of the page see the tags, for example `<p>`, as text. The author's software escaped the markup by mistake.
     """
     result = []
     for block in blocks:
@@ -121,7 +120,7 @@ def _matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
-    """Returns the nodes without duplicates and without the nodes that are inside another node of the list, in order."""
+    """Returns the nodes that aren't inside another node of the list, in order and without duplicates."""
     node_ids = {node.mem_id for node in nodes}
     kept: dict[int, LexborNode] = {}
     for node in nodes:

@@ -1,7 +1,7 @@
 """The walk over an HTML page, which makes blocks of the page's elements and text, in reading order.
 
-The walk visits each node once, and doesn't use recursion. The walk is the hot path of extraction, so some code is
-written inline instead of in smaller functions.
+The walk visits each node once, and doesn't use recursion. Extraction spends much of its time in the walk. So some code
+is written inline instead of in smaller functions.
 """
 
 from selectolax.lexbor import LexborNode
@@ -36,8 +36,8 @@ from extraction.words.normalization import (
 _EMPHASIS_MARKS = {"em": "*", "strong": "**", "code": "`"}
 _SAME_PAGE = "#"
 
-# Flags that record which changes of the walk's state were made when an element was entered. `_leave` undoes these
-# changes. _DONE isn't a flag: _DONE means that the element's content isn't visited.
+# Flags for the changes that entering an element makes in the walk's state. `_leave` undoes these changes. _DONE isn't a
+# flag. _DONE means that the element's content isn't visited.
 _DONE = -1
 _BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
     1 << n for n in range(13)
@@ -48,12 +48,12 @@ _SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK
 class Walker:
     """Collects inline text in lines until the block ends, then makes one or more blocks of the lines.
 
-    base: the address against which relative links are resolved; None if the address is not known.
+    base: the address from which relative links are resolved; None if the address is not known.
     page: the page's own address; None if the address is not known. A link to this address with a fragment leads to a
         place on the same page.
     box: the element in which the walk begins; None for a whole page.
-    markdown: whether the page was made from Markdown. If so, emphasis and spaces were typed by the author, so they are
-        kept in the blocks' typography.
+    markdown: whether the page was made from Markdown. In Markdown, the author typed each emphasis and each space. So
+        emphasis and spaces are kept in the blocks' typography.
     """
 
     _rows: TableRows
@@ -172,8 +172,8 @@ class Walker:
     def _target(self, href: str) -> str | None:
         """Returns the target of a link.
 
-        Returns `#` if the link leads to a place on the same page. Returns None if the link doesn't lead to a page. An
-        example is a link with `javascript:`.
+        Returns `#` if the link leads to a place on the same page. Returns None if the link doesn't lead to a page, for
+        example if the link begins with `javascript:`.
         """
         if href.startswith("#"):
             return _SAME_PAGE
@@ -335,7 +335,7 @@ class Walker:
         self._add_block(group)
 
     def _add_block(self, lines: list[Line]) -> None:
-        """Makes a block of the lines if they have a letter or digit."""
+        """Makes a block of the lines if the lines have a letter or digit."""
         if not lines:
             return
         text, typography = self._joined(lines)

@@ -39,7 +39,7 @@ def link_target(href: str, base: str | None) -> str | None:
     Cloudflare encoded are decoded.
 
     href: the attribute `href`.
-    base: the address against which relative links are resolved. If base is None, relative links stay relative.
+    base: the address from which relative links are resolved. If base is None, relative links stay relative.
     """
     href = "".join(href.split()) if href.lower().startswith(("mailto:", "tel:")) else href.strip()
     encoded = _CLOUDFLARE.search(href)

@@ -48,8 +48,8 @@ def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = 
 def _with_lists_reindented(text: str) -> str:
     """Returns the text with list items indented as CommonMark requires.
 
-    CommonMark allows at most three columns before an item. Many converters indent items by four columns or more.
-    According to CommonMark, an item with four columns or more continues the paragraph above.
+    CommonMark allows at most three columns before an item. Many converters indent items by four columns or more. A
+    parser for CommonMark would read these items as a continuation of the paragraph above.
     """
     lines = []
     items: list[_OpenItem] = []

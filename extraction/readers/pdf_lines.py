@@ -2,7 +2,7 @@
 
 Reading a PDF of some kilobytes can use gigabytes of memory and hours of processor time. pdfium itself has no limits,
 and a crash of pdfium ends the whole process. So this program reads each PDF in a separate process, with limits on
-memory and time. The program imports no other module of clausewatch, so that the program starts quickly.
+memory and time. The program starts quickly, because it imports no other module of clausewatch.
 
 The program prints a JSON object. The object has the members `title` and `lines`, or the member `error`. Each item of
 `lines` is a list of the fields of a `Line`. Texts aren't normalised.

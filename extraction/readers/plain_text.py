@@ -33,8 +33,8 @@ _FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # a field with a value, suc
 # A line with more words or characters than these limits isn't a heading.
 _MOST_HEADING_WORDS = 12
 _LONGEST_HEADING = 80
-# A line in the form of a title is a heading only if the text below has more characters than this limit. An exception is
-# the first line of a text.
+# A line in the form of a title is a heading only if the text below has more characters than this limit. The limit
+# doesn't apply to the first line of a text.
 _SENTENCE_LENGTH = 60
 
 
@@ -83,7 +83,8 @@ def _is_ruler(line: str) -> bool:
 def _wrap_width(lines: list[str]) -> int:
     """Returns the width, in characters, at which the text is hard-wrapped; 0 if the text isn't hard-wrapped.
 
-    In a hard-wrapped text, the first word of the next line wouldn't have fitted at the end of most lines.
+    A text is hard-wrapped if most of its lines are full. A line is full if the first word of the next line doesn't fit
+    at the end of the line.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     if len(pairs) < 3:
@@ -98,8 +99,8 @@ def _wrap_width(lines: list[str]) -> int:
 def _ragged_width(lines: list[str]) -> int:
     """Returns the approximate width, in characters, of a text that was hard-wrapped in a proportional font.
 
-    Returns 0 if the text isn't hard-wrapped. In a hard-wrapped text, many lines end in the middle of a sentence. A line
-    that is a whole paragraph ends with the end of a sentence.
+    Returns 0 if the text isn't hard-wrapped. A text is hard-wrapped if many lines end in the middle of a sentence. In
+    other texts, each line is a whole paragraph and ends with the end of a sentence.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)
@@ -142,8 +143,11 @@ def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
 def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> bool:
     """Returns whether a text in the form of a title is a heading.
 
-    A text in the form of a title is a heading if the text is the first text, or if the next text is longer. Another
-    text in the form of a title may be between the heading and the longer text.
+    There are three cases in which a text in the form of a title is a heading:
+
+    - The text is the first text.
+    - The next text is longer.
+    - The next text also has the form of a title, and the text after the next text is longer.
 
     texts: all texts, with '' for each blank line.
     index: the index of the text in question.
@@ -179,9 +183,10 @@ def _without_page_words(blocks: list[Block]) -> list[Block]:
     """Returns the blocks without remains of the web page from which the text was copied.
 
     Above the policy, the remains are lines of up to four words, followed by "toggle navigation" or "skip to content".
-    Below the policy, the remains are one of two things. The first is a question such as "Was this article helpful?" and
-    all lines after the question. The second is a copyright line at the end, together with at least five lines of up to
-    four words above the copyright line.
+    Below the policy, there are two kinds of remains:
+
+    - a question such as "Was this article helpful?", and all lines after the question;
+    - a copyright line at the end, and at least five lines of up to four words directly above the copyright line.
     """
     first, last = 0, len(blocks)
     for index, block in enumerate(blocks[:60]):

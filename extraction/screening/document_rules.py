@@ -23,7 +23,7 @@ from extraction.words.normalization import normalize
 # quarantine texts with too few words of the vocabulary apply only to known languages.
 _KNOWN_LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "no", "da", "fi", "pl", "cs", "id"])
 # A text without any word of the policy vocabulary is quarantined if the text has at least this many words. A shorter
-# text may be a notice that the policy is withdrawn. A withdrawal notice is accepted as the policy's last version.
+# text may be a notice that the policy is withdrawn. A notice of withdrawal is accepted as the policy's last version.
 _NOTICE_WORDS = 100
 # A page with too few policy words gets the reason `other_document` if the page has at least this many words of running
 # text. With fewer words of running text, the reason is `not_a_policy`.

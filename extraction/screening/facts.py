@@ -1,7 +1,7 @@
 """The facts by which the rules judge a capture: the capture, its document, and counts of the document's words.
 
 The policy vocabulary is the set of words that policies use far more often than other pages
-(`extraction.words.vocabulary`). Running text is text in sentences, rather than headings, links and labels.
+(`extraction.words.vocabulary`). Running text is text in sentences. Headings, links and labels aren't running text.
 """
 
 import re
@@ -16,13 +16,13 @@ from extraction.screening import phrases
 from extraction.words.normalization import normalize
 from extraction.words.vocabulary import count_policy_words
 
-# The density of a text is the number of policy words (words that belong to the policy vocabulary), divided by the
-# number of all words. The density is measured at the beginning of a document. All of several hundred measured policies
-# in many languages have a density above 0.02. The vendors' other pages have densities below 0.005.
+# Policy words are words that belong to the policy vocabulary. The density of a text is the number of policy words,
+# divided by the number of all words. The density is measured at the beginning of a document. Several hundred policies
+# in many languages were measured: all have a density above 0.02. The vendors' other pages have densities below 0.005.
 #: A text with at least this density counts as an ordinary policy. The limit lies between the two measured groups.
 POLICY_DENSITY = 0.012
-#: A page with a lower density than this is quarantined, if the vocabulary covers the page's language and the page isn't
-#: a notice that the policy is withdrawn.
+#: A page with a lower density than this is quarantined. Exceptions are pages in a language that the vocabulary doesn't
+#: cover, and notices that the policy is withdrawn.
 SPARSE_DENSITY = 0.006
 #: A text with at least this density counts as a policy even if the text is very short.
 SHORT_POLICY_DENSITY = 0.035
@@ -30,8 +30,8 @@ SHORT_POLICY_DENSITY = 0.035
 _ENOUGH_POLICY_WORDS = 12
 # The number of characters at a document's beginning in which words are counted.
 _COUNTED_CHARACTERS = 3_000
-# The number of characters at a text's beginning that are searched for the phrases of error pages, login forms and so
-# on. Error pages and login forms have these phrases near the top.
+# The number of characters at a text's beginning that are searched for phrases. Error pages, login forms and similar
+# pages have their typical phrases near the top.
 _SEARCHED_CHARACTERS = 3_000
 # A stub is a page with fewer words than this. A stub may be a login form, or an empty page that a script fills later.
 _STUB_WORDS = 60
@@ -119,7 +119,7 @@ class PageFacts(Facts):
 
     @property
     def is_stub(self) -> bool:
-        """Whether the page is a stub, which has fewer than 60 words."""
+        """Whether the page is a stub: a page with fewer than 60 words."""
         return self.words < _STUB_WORDS
 
     @cached_property

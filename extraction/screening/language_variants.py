@@ -1,9 +1,9 @@
 """Verdicts on captures in which the policy's language differs from the language of most of the policy's captures.
 
-A vendor may send the German policy to a visitor from Germany, and an archive's crawlers visit from many countries. The
-German page by itself looks like any policy. Only a comparison with the other captures shows that the page is a variant.
-So the verdict depends on the whole set of the policy's captures. The verdict doesn't depend on the order in which the
-captures arrived.
+A vendor may send the German policy to visitors from Germany, and an archive's crawlers visit from many countries. The
+German page by itself looks like any other policy. Only a comparison with the policy's other captures shows that the
+German page is a variant. So the verdict depends on the whole set of the policy's captures. The verdict doesn't depend
+on the order in which the captures arrived.
 """
 
 from collections import Counter
@@ -18,9 +18,9 @@ import py3langid
 from core.captures import Verdict
 from core.clauses import Document
 
-#: If the latest captures are in another language and span at least this time, the vendor has switched to that language.
-#: If the latest captures span less time, the captures count as variants. Archives have been observed to visit from
-#: abroad several times in a row for days, but not for a month.
+#: If the latest captures are in another language and span at least this time, the vendor has switched to the other
+#: language. If the latest captures span less time, they count as variants. Archives sometimes visit from abroad several
+#: times in a row. Such visits have been observed for days, but not for a month.
 LANGUAGE_MOVE = timedelta(days=30)
 
 # The language of a text with fewer characters than this isn't detected, because detection is unreliable for short
@@ -128,8 +128,7 @@ def _runs(
 ) -> Iterator[tuple[list[CaptureLanguage], CaptureLanguage | None]]:
     """Splits the captures into runs in the policy's own language and runs in other languages.
 
-    Yields each run, together with the first capture after the run. For the last run, None takes the place of the
-    capture.
+    Yields pairs of a run and the first capture after the run. In the last pair, the capture is None.
     """
     runs = [list(run) for _, run in groupby(ordered, lambda capture: capture.language == own_language)]
     for run, following in zip(runs, [*runs[1:], None], strict=True):
@@ -139,7 +138,7 @@ def _runs(
 def _lasting_languages(run: Sequence[CaptureLanguage]) -> set[str]:
     """Returns the languages that the vendor has switched to.
 
-    The captures of such a language in the run span at least LANGUAGE_MOVE.
+    The vendor has switched to a language if the captures in this language span at least LANGUAGE_MOVE within the run.
     """
     times: dict[str, list[datetime]] = {}
     for capture in run:
@@ -150,8 +149,9 @@ def _lasting_languages(run: Sequence[CaptureLanguage]) -> set[str]:
 def _variant_verdict(capture: CaptureLanguage, before: CaptureLanguage, after: CaptureLanguage | None) -> Verdict:
     """Returns the verdict on a variant.
 
-    before: the last capture before the variant's run. The capture is in the policy's own language.
-    after: the first capture after the variant's run, also in the policy's own language; None if the run is the last.
+    before: the last capture before the variant's run; a capture in the policy's own language.
+    after: the first capture after the variant's run; a capture in the policy's own language. None if the variant's run
+        is the last run.
     """
     language, own_language = _name(capture.language), _name(before.language)
     if after is None:

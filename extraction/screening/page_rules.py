@@ -64,7 +64,7 @@ def title_of_error_page(facts: PageFacts) -> Verdict | None:
 def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
     """Quarantines a small page whose first lines have the phrases of an error page.
 
-    A notice that the policy is withdrawn may use the same phrases. A withdrawal notice isn't quarantined.
+    Exception: a notice that the policy is withdrawn isn't quarantined, although it may have the same phrases.
     """
     if not facts.is_small or phrases.WITHDRAWN.search(facts.beginning):
         return None
@@ -141,8 +141,8 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
 
     Evidence: a button to accept, in the same element as most of the page's running text. If a page shows a policy
     beside a consent banner, the policy's text and the button are in different elements. A page isn't quarantined if the
-    page is named as the policy and also has a stated date or several headings. Such a page may be a policy with a
-    button to agree to the policy itself.
+    page is named as the policy and also has a stated date or several headings. The
+    page may then be a policy with a button to agree to the policy itself.
     """
     blocks = facts.page.blocks
     shown_words = sum(block.words for block in blocks if not block.on_button and block.link_share < 0.5)
@@ -225,7 +225,7 @@ def redirect_only(facts: PageFacts) -> Verdict | None:
 def _redirect_verdict(facts: PageFacts) -> Verdict:
     """Returns the verdict on a page that redirects the browser.
 
-    The verdict says that a browser is needed, unless the page was already rendered by a browser.
+    If the page wasn't rendered by a browser, the verdict says that a browser is needed.
     """
     return Verdict(
         "quarantined",

@@ -164,8 +164,8 @@ PRIVACY_TITLE = _phrases(
     r"פרטיות",
     r"プライバシー|個人情報|隐私|隱私|个人信息|개인정보|privacidad|गोपनीयता|ความเป็นส่วนตัว|quyền riêng tư|privasi",
 )
-#: Nouns that make a title from OWN_TITLE the name of a document, such as "notice" in "privacy notice". Also titles that
-#: name a document without one of these nouns, such as "Privacy".
+#: Nouns for a document. A title from OWN_TITLE that has one of these nouns names a document: "notice" in "privacy
+#: notice". The pattern also contains titles that name a document without one of these nouns, such as "Privacy".
 DOCUMENT_NOUN = _phrases(
     r"polic(?:y|ies)|notice|statement|declaration|charter|rules|terms|legal|information on|erklärung|hinweise?|"
     r"richtlinie|"

@@ -5,8 +5,8 @@ policy, the rule returns a verdict of quarantine. Otherwise the rule returns Non
 rule returns None, the capture is accepted. To add a rule, write a function in `transfer_rules`, `page_rules` or
 `document_rules`, and add the function to the lists below at the position where the rule should be applied.
 
-A real policy must never be quarantined. So only three rules apply to a page with the density of policy words that is
-typical of policies (POLICY_PAGE_RULES). Phrases such as "not found" are ignored on such a page. No rule quarantines a
+A real policy must never be quarantined. So only three rules apply to a page whose density of policy words is typical of
+policies (POLICY_PAGE_RULES). On these pages, phrases such as "not found" are ignored. No rule quarantines a
 page only because the page is short.
 """
 
@@ -78,7 +78,8 @@ _AnyFacts = TypeVar("_AnyFacts", bound=Facts)
 def screen(capture: Capture, payload: bytes, document: Document, page: Page | None) -> Verdict:
     """Returns the verdict on a capture that could be read into a document.
 
-    The HTTP status of the capture is a success or is not known: `transfer_rules.status_verdict` judges other statuses.
+    This function is only called if the HTTP status of the capture is a success or is not known. For other statuses,
+    `transfer_rules.status_verdict` returns the verdict.
 
     page: the parsed page from which the document was made; None if the payload isn't HTML.
     """

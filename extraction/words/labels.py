@@ -30,9 +30,9 @@ _LABEL = re.compile(
     )\s*(?:[-–—:：]\s*(?=\S))?""",
     re.VERBOSE,
 )
-# "Article 5", followed only by a space, isn't a label if the whole text has more characters than this, or is a
-# sentence.
-# A longer text or a sentence only mentions the article: "Article 6 GDPR applies." doesn't have the label "Article 6".
+# Upper limit of the number of characters of a text with a label such as "Article 5" that is followed only by a space. A
+# longer text has no label, and a sentence has no label, because it only mentions the article. "Article 6 GDPR applies."
+# doesn't have the label "Article 6".
 _LONGEST_TITLE = 120
 # The first three letters of the words in _NAMED, in lower case (`str.casefold`).
 _BEGINNINGS = word_set(
@@ -70,7 +70,7 @@ def split_label(text: str) -> tuple[str | None, str]:
     """Returns the label at the beginning of a clause, as written in the page, and the rest of the clause's text.
 
     Returns None and the whole text if the clause has no label. A number without punctuation isn't a label ("30 days
-    after …"). If the whole text has the form of a label, the text counts as text without a label.
+    after …"). A text that consists only of a label also counts as text without a label.
     """
     # A shortcut: most texts begin with a word of two or more letters that isn't the beginning of a label.
     if (

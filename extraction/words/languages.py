@@ -6,10 +6,10 @@ from functools import lru_cache
 import py3langid
 
 _CODE = re.compile(r"[a-z]{2}(?=$|[-_])")
-# For a text with fewer characters than this, the language that the page declares is preferred to the detected language,
-# because detection is unreliable for short texts.
+# Detection is unreliable for short texts. For a text with fewer characters than this, the language that the page
+# declares is used, if the page declares one.
 _FEWEST_SURE_CHARACTERS = 200
-# The language of a text with fewer characters than this is never detected.
+# The language of a text is detected only if the text has at least this many characters.
 _FEWEST_CHARACTERS = 40
 # Upper limit of the number of characters that are passed to the detector.
 _SAMPLE_CHARACTERS = 300
@@ -18,8 +18,9 @@ _SAMPLE_CHARACTERS = 300
 def language_of(text: str, declared: str = "") -> str | None:
     """Returns the ISO 639-1 code of a text's language.
 
-    For a text of fewer than 200 characters, the declared language is returned. Returns None if no language is declared
-    and the text has fewer than 40 characters.
+    For a text of fewer than 200 characters, the function returns the declared language. If no language is declared, the
+    language is detected. If no language is declared and the text has fewer than 40 characters, the function returns
+    None.
 
     declared: the language that the page declares in `<html lang>`; '' if the page declares no language.
     """

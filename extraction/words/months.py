@@ -1,8 +1,8 @@
 """Names of the months in many languages, for the dates that policies state.
 
-The names are copied from the Unicode CLDR. The names aren't looked up in Babel, for two reasons. Babel would load all
-data for each of these languages in every process that reads pages. And a new release of Babel could change how a page
-is read.
+The names are copied from the Unicode CLDR. The names aren't looked up in Babel, for two reasons. First, Babel
+would load all data for each of these languages in every process that reads pages. Second, a new release of Babel could
+change how a page is read.
 """
 
 # The names of each month, from January to December, in lower case and without a full stop. Each language has the CLDR's

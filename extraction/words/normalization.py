@@ -38,8 +38,8 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
     The typography is '' if it equals the normalised text.
 
     raw: the text as written in the source.
-    text: the normalised text; None if the normalised text is `normalize(raw)`. If `raw` contains marks of emphasis, the
-        normalised text differs from `normalize(raw)`.
+    text: the normalised text; None if the normalised text is `normalize(raw)`. The argument is needed if `raw` contains
+        marks of emphasis, because the marks aren't a part of the normalised text.
     every_space: whether the author typed each space, as in Markdown. If False, a run of spaces or line breaks belongs
         to the page's layout, and becomes a single space in the typography.
     """

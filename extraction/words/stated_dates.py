@@ -45,8 +45,8 @@ _UPDATED = re.compile(
 # A date counts as announced if the date ends at most this many characters after the end of the announcement ("last
 # updated").
 _REACH = 70
-# A clause with more characters than this isn't checked as a clause that consists only of an announcement ("Last
-# updated:") or only of a date.
+# An announcement ("Last updated:") and its date may be two separate clauses. This is the upper limit of the number of
+# characters in each of the two clauses.
 _LONGEST_PART = 40
 # A clause with more characters than this doesn't count as a clause that only states a date.
 _LONGEST_STATEMENT = 160
@@ -72,7 +72,7 @@ def _date_pattern() -> re.Pattern[str]:
 def _dates_in(text: str) -> list[date | None]:
     """Returns the dates in a text, in order.
 
-    A date that doesn't exist becomes None. An ambiguous date (03/04/2018) becomes None, too.
+    The list contains None for a date that doesn't exist, and None for an ambiguous date (03/04/2018).
     """
     dates: list[date | None] = []
     for match in _date_pattern().finditer(text):
@@ -109,12 +109,14 @@ def states_date(text: str) -> bool:
 
 
 def stated_date(texts: Sequence[str]) -> date | None:
-    """Returns the effective date that a policy states. If the policy states none, returns the date of the last update.
+    """Returns the effective date that a policy states, or else the date of the last update that the policy states.
 
     texts: the texts of the policy's clauses, in order.
 
-    A date counts only if words such as "effective" or "last updated" announce the date. These words are shortly before
-    the date: in the same clause, or in a short clause directly above the short clause that contains the date.
+    A date counts only if words such as "effective" or "last updated" announce the date. The words must be shortly
+    before the date, in the same clause. There is one exception: the words may be in the clause directly above, if both
+    clauses are short.
+
     If a policy announces several effective dates, or several dates of updates, the first date counts. Returns None if
     the policy announces no date, if the date doesn't exist, or if the date is ambiguous (03/04/2018).
     """

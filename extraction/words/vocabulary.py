@@ -37,7 +37,7 @@ _STEMS = (
 )
 # An elided article may precede the word ("l'information"), and punctuation may follow the word.
 _POLICY_WORD = re.compile(rf"(?:[^\W\d_]{{1,2}}['’])?(?:{_STEMS})(?![^\W_])", re.IGNORECASE)
-# Shared words: words that policies share with other pages. A text with two different shared words may be a part of a
+# Shared words are words that policies share with other pages. A text with two different shared words may be a part of a
 # policy.
 _SHARED_WORDS = word_set(
     # English
@@ -88,10 +88,10 @@ _SHARED_WORDS = word_set(
 # The number of characters at a text's beginning that are searched first. Most texts that use the policy vocabulary have
 # a word of the vocabulary within these characters.
 _HEAD = 200
-# The assumed maximum length of a word. The search of the rest of a text begins this many characters before the end of
-# the head, so that a word across the end of the head is found.
+# The assumed maximum length of a word, in characters. The head is the first _HEAD characters of a text. A word may
+# begin in the head and end after the head. So the search of the rest begins this many characters before the head's end.
 _LONGEST_WORD = 40
-# The result for a text with more characters than this isn't cached, so that a hostile page can't fill the memory.
+# The result for a text with more characters than this isn't cached. Otherwise a hostile page could fill the memory.
 _LONGEST_CACHED = 2_000
 # Words of the policy vocabulary in scripts without spaces between words.
 _UNSPACED_WORD = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보|情報|信息|资料|資料|정보")

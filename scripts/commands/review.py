@@ -103,7 +103,7 @@ def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str) -> None
 
 
 def _account() -> str:
-    """Returns the name of the account that runs this process; if the account has no name, its number.
+    """Returns the name of the account that runs this process. If the account has no name, returns the account's number.
 
     Accounts without a name are common in containers.
     """

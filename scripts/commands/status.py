@@ -52,7 +52,7 @@ def command(output_format: str, metrics_path: Path | None) -> None:
 def _table_row(status: PolicyStatus) -> dict[str, Any]:
     """Returns a row of the table, with days instead of times.
 
-    Cells that would contain 0 are empty, so that users notice failures at once.
+    A cell is empty instead of 0, because users then notice the numbers of failures at once.
     """
     standing = status.standing
     return {

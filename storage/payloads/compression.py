@@ -21,12 +21,12 @@ _TABLE_LOG = 22
 
 @dataclass(frozen=True)
 class Keyframe:
-    """A payload that other payloads are stored as deltas against.
+    """A payload against which other payloads are stored as deltas.
 
     sha256: the payload's SHA-256.
     plain: the payload's bytes.
-    whole_size: the approximate size in bytes of the payload, compressed by itself. For a keyframe that is itself stored
-        as a delta, `whole_size` is the `whole_size` of the keyframe's own keyframe.
+    whole_size: the approximate size in bytes of the payload, compressed by itself. If the keyframe is itself stored as
+        a delta against a second keyframe, `whole_size` is the second keyframe's `whole_size`, as an estimate.
     """
 
     sha256: str

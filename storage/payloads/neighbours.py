@@ -15,8 +15,8 @@ from storage.tables.column_types import Moment
 from storage.tables.models import CaptureRow, PayloadRow
 
 # A compressed payload with more bytes than this is written to the payload store, if there is one. Smaller payloads stay
-# in the database: a separate file would occupy at least this many bytes on a disk, and a request to a server would
-# cost more time than it would save space.
+# in the database: a separate file would occupy at least this many bytes on a disk, and the space saved is not worth the
+# time of a request to a server.
 MAX_INLINE_BYTES = 4096
 # Upper limit of neighbours before a moment, and upper limit of neighbours after the moment.
 _NEIGHBOURS_EACH_SIDE = 12

@@ -205,7 +205,7 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
     neighbours: the payload's neighbours, the nearest in time first.
     """
     # Every delta contains the tokens that the server generates for each answer. The smallest delta contains little
-    # besides these tokens, so its size is about the smallest size that any delta of this page can have.
+    # besides these tokens, so no delta of this page can be much smaller.
     smallest_neighbour = min((form.stored_size for form in neighbours if form.keyframe is not None), default=0)
     candidates = _keyframe_candidates(neighbours)
 

@@ -73,8 +73,8 @@ class Sha256(_Checked[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """Returns the 32 bytes of the checksum.
 
-        `value` may come from a damaged row, and may therefore not be hexadecimal. The result is then bytes that equal
-        no checksum.
+        `value` may come from a damaged row, and may therefore not be hexadecimal. In that case the result is the
+        string's own bytes. These bytes match no stored checksum, so a query finds no row.
         """
         if value is None:
             return None
@@ -86,8 +86,8 @@ class Sha256(_Checked[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Returns the checksum in hexadecimal.
 
-        A damaged row in SQLite may contain a value of another type. That value is returned as a string, which equals no
-        checksum.
+        A damaged row in SQLite may contain a value of another type. That value is returned as a string that is not the
+        checksum of any row.
         """
         if value is None:
             return None

@@ -171,7 +171,7 @@ class UnreadRow(Base):
 
 
 class ReviewRow(Base):
-    """A user's decision on a capture. Decisions are evidence and are never altered. The last decision is valid."""
+    """A user's decision on a capture. Decisions are evidence, and are never altered. Only the last decision counts."""
 
     __tablename__ = "reviews"
     __table_args__ = (Index("reviews_by_capture", "capture_id"),)

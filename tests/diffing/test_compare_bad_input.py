@@ -58,6 +58,7 @@ def test_documents_in_two_languages_have_no_modified_clauses() -> None:
     assert compare(ENGLISH, german).counts["modified"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["a", "a ", "1.", "a@", "(", ". ", "'", "中", "e\u0301", "@a.b ", "thirty "])
 def test_a_long_repetitive_clause_takes_bounded_time(unit: str) -> None:
     size = 200_000 // len(unit)

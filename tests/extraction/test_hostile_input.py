@@ -30,6 +30,7 @@ def test_hostile_page_is_read_in_bounded_time(name: str) -> None:
     assert time.process_time() - begin < 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", [b"> " * 20_000, b"[" * 50_000, b"**a " * 20_000, b"a\n" * 100_000, b"|" * 50_000 + b"\n|-|"]
 )

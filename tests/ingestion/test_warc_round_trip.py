@@ -210,7 +210,7 @@ def test_captures_with_a_lost_payload_are_left_out() -> None:
 def test_a_record_that_contradicts_its_metadata_is_left_out(old: bytes, new: bytes) -> None:
     whole = gzip.decompress(written([LIVE]))
     assert old in whole
-    assert read(whole.replace(old, new)) == ([], ["whose metadata does not match"])
+    assert read(whole.replace(old, new)) == ([], ["whose metadata contradicts the record or cannot be read"])
 
 
 def test_line_breaks_in_addresses_and_headers_add_no_header() -> None:

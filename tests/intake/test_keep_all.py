@@ -39,6 +39,7 @@ def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}  # noqa: S608
 
 
+@pytest.mark.slow
 def test_keep_all_writes_the_same_rows_as_keep(tmp_path: Path) -> None:
     captures = incoming(MANY) + incoming(MANY[:20], "vole") + incoming(MANY[:3])
     with Store.open(f"sqlite:///{tmp_path / 'one'}") as store, Intake(store) as intake:
@@ -88,6 +89,7 @@ def test_keep_all_returns_the_same_results_as_keep(
     assert shown(store, alone) == shown(store, together)
 
 
+@pytest.mark.slow
 def test_captures_before_an_error_of_the_source_are_stored(intake: Intake) -> None:
     def breaking_off() -> Iterator[FoundCapture]:
         yield from incoming(MANY[:19])
@@ -132,6 +134,7 @@ def test_captures_of_a_batch_are_not_treated_as_a_backlog(store: Store, intake: 
     assert store.library.standings()[0].unread == 0
 
 
+@pytest.mark.slow
 def test_reextract_reads_the_captures_of_an_abandoned_run(store: Store, intake: Intake) -> None:
     results = intake.keep_all(incoming(MANY))
     next(results)

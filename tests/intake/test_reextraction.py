@@ -55,6 +55,7 @@ def dying(store: Store, transactions: int, committing: bool) -> Iterator[None]:
             restart(store)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     payloads=st.lists(st.sampled_from([A, B, C]), min_size=1, max_size=4),

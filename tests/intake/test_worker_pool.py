@@ -37,6 +37,7 @@ def results_of(pool: Pool, tasks: list[ReadingTask]) -> Iterator[tuple[int, Capt
         yield from batch
 
 
+@pytest.mark.slow
 def test_a_worker_loads_only_what_reading_needs() -> None:
     """The database's driver would double a worker's start-up time, and Scrapy would add as much time as the driver."""
     pool: WorkerPool[ReadingTask, set[str]] = WorkerPool(
@@ -54,6 +55,7 @@ def test_a_worker_loads_only_what_reading_needs() -> None:
     assert "intake.service" not in loaded
 
 
+@pytest.mark.slow
 def test_a_task_is_repeated_if_its_worker_is_killed(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     tasks = [ReadingTask(task.capture, task.payload, (str(mark),)) for task in TASKS]
@@ -63,6 +65,7 @@ def test_a_task_is_repeated_if_its_worker_is_killed(tmp_path: Path) -> None:
     assert results == [(number, read_capture(task)) for number, task in enumerate(tasks)]
 
 
+@pytest.mark.slow
 def test_only_the_page_that_kills_its_workers_is_quarantined(database_url: str) -> None:
     captures = incoming([*MANY[:20], BOMB, *MANY[20:]])
     with Store.open(database_url) as store, Intake(store, pool_of(worker_functions.dies_of_a_bomb)) as intake:
@@ -75,6 +78,7 @@ def test_only_the_page_that_kills_its_workers_is_quarantined(database_url: str) 
         assert store.library.captures(PRIVACY)[20].verdict.name == "accepted"
 
 
+@pytest.mark.slow
 def test_an_error_in_a_worker_is_raised_with_its_traceback() -> None:
     with (
         closing(pool_of(worker_functions.raises)) as pool,
@@ -84,6 +88,7 @@ def test_an_error_in_a_worker_is_raised_with_its_traceback() -> None:
     assert "in raises" in "".join(raised.value.__notes__)
 
 
+@pytest.mark.slow
 def test_captures_stay_stored_if_no_worker_can_start(store: Store, tmp_path: Path) -> None:
     obstacle = tmp_path / "obstacle"
     obstacle.touch()
@@ -97,6 +102,7 @@ def test_captures_stay_stored_if_no_worker_can_start(store: Store, tmp_path: Pat
     assert {result.verdict.name for result in results} == {"accepted"}
 
 
+@pytest.mark.slow
 def test_close_ends_busy_workers_and_map_starts_new_workers(tmp_path: Path) -> None:
     process_id = tmp_path / "process_id"
     busy = [ReadingTask(task.capture, task.payload, (str(process_id),)) for task in TASKS]

@@ -127,6 +127,7 @@ def test_both_texts_result_from_changes_of_every_shape(changes: tuple[Change, ..
     check(file_report(*changes))
 
 
+@pytest.mark.slow
 @given(comparisons())
 @settings(max_examples=30, deadline=None)
 def test_both_texts_result_from_any_comparison(case: tuple[Comparison, Document, Document]) -> None:

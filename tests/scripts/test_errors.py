@@ -136,6 +136,7 @@ def test_a_file_that_cannot_be_read_as_a_document_gives_status_1(clausewatch: Cl
     assert result.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_fetched_gives_status_1(clausewatch: Clausewatch) -> None:
     assert "a private address" in clausewatch("vendors", "try", "http://127.0.0.1:9/", exit_code=1).stderr
 
@@ -166,6 +167,7 @@ def test_an_output_file_that_cannot_be_written_gives_one_message(clausewatch: Cl
     assert "No such file or directory" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_closed_output_stream_gives_status_1() -> None:
     for redirection in (">&-", "2>&-"):
         command = f"{sys.executable} -m scripts.main vendors schema {redirection}"
@@ -173,6 +175,7 @@ def test_a_closed_output_stream_gives_status_1() -> None:
         assert (result.returncode, result.stdout, result.stderr) == (1, "", "")
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_causes_no_traceback() -> None:
     command = f"{sys.executable} -m scripts.main vendors schema | head -n 1"
     result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=True)

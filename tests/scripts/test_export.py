@@ -145,6 +145,7 @@ def test_a_missing_folder_gives_one_message(clausewatch_with_captures: Clausewat
     )
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_causes_no_traceback(clausewatch_with_captures: Clausewatch) -> None:
     command = f"{sys.executable} -m scripts.main export lanternpost --warc - | head -c 10 > /dev/null"
     result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=CHECKOUT, check=True)

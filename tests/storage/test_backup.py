@@ -268,6 +268,7 @@ def _restore_and_die(database_url: str, path: str) -> None:
         restore(store, Path(path), progress)
 
 
+@pytest.mark.slow
 def test_a_killed_restore_leaves_an_empty_database(whole: Path, database_url: str) -> None:
     work = multiprocessing.get_context("spawn").Process(target=_restore_and_die, args=(database_url, str(whole)))
     work.start()

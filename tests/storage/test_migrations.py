@@ -40,6 +40,15 @@ CHECKSUMS = {
 }
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Returns the URL of a database without tables, unlike the fixture of the same name in tests/databases.py."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
 @pytest.fixture
 def database_url(database_url: str, tmp_path: Path) -> str:
     """Returns the URL of a database without tables, on SQLite too. Opening it as a store runs all migrations."""

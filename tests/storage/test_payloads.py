@@ -233,6 +233,7 @@ def test_four_alternating_texts_are_each_stored_once(store: Store) -> None:
     assert sum(size for keyframe, size in stored.values() if keyframe) < 36 * 200
 
 
+@pytest.mark.slow
 def test_deltas_in_a_payload_store_take_no_more_bytes(database_url: str, tmp_path: Path) -> None:
     sizes = []
     for place in ("", (tmp_path / "payloads").as_uri()):

@@ -244,6 +244,7 @@ def test_damage_is_reported_with_its_remedy(copied: Path, statement: str, place:
     ), reported
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [

@@ -25,7 +25,7 @@ class PayloadCheck:
 
         Returns (None, None) if the payload is in a payload store that an earlier finding reported as unreachable.
 
-        sha256: the payload's SHA-256. place: the name of the capture that the payload belongs to, for the finding.
+        sha256: the payload's SHA-256. place: the text by which the finding names the payload's capture.
         """
         try:
             with self._database.read_session() as session:

@@ -92,7 +92,7 @@ class ReadingCheck:
         """Yields the faults of a capture's readings and documents. Replaces damaged readings if `repair` is set.
 
         payload: the capture's payload; None if the payload or the capture's row is damaged. The capture can't be read
-        again without a payload. place: the name of the capture in findings.
+        again without a payload. place: the text by which findings name the capture.
         """
         query = select(ReadingRow.reader).where(ReadingRow.capture_id == capture_id)
         try:

@@ -16,7 +16,7 @@ _ROWS_AT_ONCE = 500
 #: The exceptions that a damaged row may cause. The database and the column types raise DamageError. Code that uses the
 #: values of a damaged row may raise ValueError, TypeError or KeyError.
 UNREADABLE = (DamageError, ValueError, TypeError, KeyError)
-#: The description of an altered row in findings.
+#: How the findings of `verify` describe an altered row.
 ALTERED = "was altered after it was written"
 
 
@@ -42,7 +42,7 @@ def is_as_written(row: Base, sealed_columns: Sequence[str]) -> bool:
 
 
 def capture_place(capture_id: int, capture: Any) -> str:
-    """Returns the name of a capture in findings.
+    """Returns the text by which the findings of `verify` name a capture.
 
     capture: an object with the attributes `vendor`, `policy`, `captured_at` and `url`.
     """
