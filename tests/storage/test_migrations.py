@@ -50,13 +50,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def database_url(database_url: str, tmp_path: Path) -> str:
-    """Returns the URL of a database without tables, on SQLite too. Opening it as a store runs all migrations."""
-    (tmp_path / "store.db").unlink(missing_ok=True)
-    return database_url
-
-
-@pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """Yields a second connection pool for the store's database."""
     engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
