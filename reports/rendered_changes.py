@@ -224,7 +224,7 @@ def _clause_kind(change: Change) -> str:
 
 
 def _printable_redline(change: Change) -> Redline:
-    """Returns the redline of a change, made printable. If there is no redline, returns one made of the clauses."""
+    """Returns the redline of a change, made printable. If there is none, makes a redline of the clauses."""
     if change.redline:
         return tuple((operation, printable(text)) for operation, text in change.redline)
     old, new = (printable(" ".join(clause.text for clause in side)) for side in (change.old, change.new))
