@@ -61,9 +61,8 @@ def settled(history: History) -> SettledHistory:
     A period is standing if one of its captures comes from an archive or a file, or if a later capture of the same
     address shows the text again. A period is transient if the next capture of the same address is made within an hour
     of the period's first capture and shows another text. If the address is not captured again within this hour, the
-    period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation, because they
-    are not a change: the first period, and a period with the same text as the last standing period.
-
+    period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation, because
+    neither kind is a change: the first period, and a period with the same text as the last standing period.
 
     Later captures never turn a standing period into a transient period, or a transient period into a standing period.
     """
