@@ -195,9 +195,9 @@ class ArchiveListings:
     def mark_not_given(self, key: PolicyKey, capture: CaptureToFetch) -> int:
         """Records that fetching a capture failed. Returns the number of captures to fetch that were deleted.
 
-        The capture is not deleted from the list if another capture with the same checksum can still be tried. If two
-        captures with the checksum, or all captures with the checksum, have been tried, all captures with the checksum
-        are deleted from the list. A deleted capture is added again if the archive's index names the capture again.
+        The capture is not deleted from the list if another capture with the same checksum can still be tried. At most
+        two captures with the same checksum are tried. After the last of them, all captures with the checksum are
+        deleted from the list. A deleted capture is added again if the archive's index names the capture again.
         """
         with self._database.write_session() as session:
             if capture.checksum is None:

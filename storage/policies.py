@@ -1,7 +1,8 @@
 """Stores the state of a policy as a whole: the policy reader in force, and whether the history may have changed.
 
-A policy reader is the combination of extractor, sameness rule and declaration that captures are read with
-(`intake.policy_reader`). In this module, the variable `reader` is the name of a policy reader.
+A policy reader is the combination of the extractor, the sameness rule and the declaration with which captures are read
+(`intake.policy_reader`). The sameness rule decides which texts count as the same version (`diffing.sameness`).
+In this module, the variable `reader` is the name of a policy reader.
 """
 
 from datetime import datetime

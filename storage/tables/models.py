@@ -93,8 +93,8 @@ class ReadingRow(Base):
 
     reader: the name of the policy reader. A policy reader is the combination of extractor, sameness rule
         (`diffing.sameness`) and declaration that a reading is made with (see `intake.policy_reader.reader_of`).
-    extractor: the version of the extractor and of the sameness rule; '' if the payload could not be read this time, for
-        instance because the payload was damaged. A reading with '' is not lasting: the capture is read again later.
+    extractor: the version of the extractor and of the sameness rule. The value is '' if the payload could not be read
+        this time, for instance because the payload was damaged. The capture is then read again later.
     declared: a checksum of the parts of the declaration that apply to this capture. `extractor` and `declared` together
         determine the reading, so a policy reader copies another policy reader's reading if both values are equal.
     language: the document's language; None if the language is not certain.
