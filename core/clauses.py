@@ -51,8 +51,8 @@ class Document:
     title: the page's title from `<title>` or from the PDF metadata; None if the page has no title. The title may differ
         from the first heading.
     language: the ISO 639-1 code of the text's language; None if the text is too short to detect the language.
-    effective_date: the date that the text states for the policy's taking effect or last update; None if the text states no
-        date or an ambiguous date (03/04/2018).
+    effective_date: the date on which the policy takes effect or was last updated, as the text states it. None if the
+        text states neither date, or if the date is ambiguous (03/04/2018).
     clauses: the clauses in reading order.
     """
 

@@ -33,7 +33,7 @@ class DamageError(StorageError):
 
 
 class FetchError(ClausewatchError):
-    """A page could not be fetched. The message states the reason, for instance that the server sent no HTTP response."""
+    """A page could not be fetched. The message states the reason, for instance that no HTTP response arrived."""
 
 
 class ArchiveError(ClausewatchError):
@@ -54,7 +54,7 @@ class ArchiveBlockedError(ArchiveError):
 
 
 class ArchiveRateLimitError(ArchiveError):
-    """The archive answered that this machine sends too many requests."""
+    """The archive's HTTP response says that this machine sends too many requests."""
 
 
 class ArchiveNotAnsweringError(ArchiveError):

@@ -51,8 +51,10 @@ def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str |
 def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
     """Puts a policy reader in force for a policy, and records that the policy's history may have changed.
 
-    Changes nothing if the policy has no captures, or if the policy reader is in force already and the row is sound. The
-    values of the policy's row are computed from the captures, so a row that was altered in the database is repaired.
+    Changes nothing if the policy has no captures, or if the policy reader is in force already and the row is sound.
+
+    The values of the policy's row are computed from the captures. So this function repairs a row that was altered in
+    the database.
     """
     new_values = (
         select(

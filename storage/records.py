@@ -31,8 +31,8 @@ class Review:
 class StoredCapture:
     """A capture with its final verdict.
 
-    verdict: the verdict of the last review. If the capture has no reviews, `verdict` is the verdict of the reading, with
-        one exception: if the policy's other captures show that the policy is in another language, `verdict` is
+    verdict: the verdict of the last review. If the capture has no reviews, `verdict` is the verdict of the reading.
+        Exception: if the policy's other captures show that the policy is in another language, `verdict` is
         "quarantined".
     version_id: the version that the capture shows; None if the capture is quarantined.
     reviews: users' decisions on the capture, oldest first. Only the last decision counts.

@@ -28,10 +28,10 @@ from storage.tables.models import PayloadRow
 # smallest delta so far is larger than 1/64 of the payload.
 _MAX_KEYFRAMES_TRIED = 6
 _SMALL_DELTA_PART = 64
-# A delta of at most 1/256 of the payload is used without trying further keyframes, if it is about as small as the
-# smallest delta among the neighbours.
+# If a delta is at most 1/256 of the payload, and about as small as the smallest delta among the neighbours, the delta
+# is used without trying further keyframes.
 _TINY_DELTA_PART = 256
-# A delta counts as about as small as another delta if it is larger by at most a quarter plus 16 bytes.
+# "About as small as another delta" means: larger than the other delta by at most a quarter plus 16 bytes.
 _EQUALLY_SMALL_RATIO = 1.25
 _EQUALLY_SMALL_BYTES = 16
 # After a lasting change, a page differs more from its keyframe, which makes every later delta larger. Once the extra
