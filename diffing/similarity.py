@@ -28,8 +28,8 @@ class Similarity(NamedTuple):
     """How much two texts have in common. Each number is from 0 to 1.
 
     both: twice the weight of the common words, divided by the weight of both texts.
-    of_old, of_new: the weight of the common words in runs of at least two words, divided by the weight of the old text
-        (of_old) or of the new text (of_new).
+    of_old, of_new: the weight of the runs of at least two common words, divided by the weight of the old text (of_old)
+        or of the new text (of_new). Common words outside such a run are not counted.
     """
 
     both: float

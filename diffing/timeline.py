@@ -90,8 +90,8 @@ def alternations(history: History) -> tuple[Alternation, ...]:
 
     An alternation is recognized when two consecutive periods are returns to earlier texts. The alternation begins with
     the earliest period since which the page has shown only the texts of the alternation. The alternation ends when the
-    page shows a text that is not in the alternation. There is one exception. If the page showed this text before the
-    alternation, and the next period is a return to an earlier text, too, then the text becomes a part of the
+    page shows a text that is not in the alternation. There is one exception. Suppose that the page showed this text
+    before the alternation. If the next period is a return to an earlier text, too, this text becomes a part of the
     alternation. A long period (a month, shown by several captures) also ends an alternation. The end of a long period
     is a change, and another alternation may begin with this change.
     """

@@ -54,8 +54,8 @@ TOP_LEVEL: Final = "top level"
 
 # If the confidence of a change is below this value, a note warns that the two sides may be unrelated.
 _UNCERTAIN = 0.5
-# The number of characters of unchanged text that are shown before and after a difference. Some lists name a clause by
-# the first characters of its text: these lists also show this many characters.
+# The number of characters of unchanged text that are shown before and after a difference. Lists that name a clause by
+# the beginning of the clause's text also show this many characters.
 _CONTEXT = 90
 # If the text of a clause did not change, this many characters of the text are shown.
 _EXCERPT = 200
