@@ -59,8 +59,8 @@ class WorkerPool(Generic[_Task, _Result]):
         self._lock = Lock()
         self._server: ForkServer | None = None
         self._server_lock = Lock()
-        # The error that is raised if no worker can be started. It is stored so that all waiting tasks fail immediately.
-        # Otherwise each waiting task would try to start a worker, which takes a second.
+        # The error that is raised if no worker can be started. The error is stored so that all waiting tasks fail
+        # immediately. Otherwise each waiting task would try to start a worker, which takes a second.
         self._start_error: ClausewatchError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
