@@ -20,8 +20,8 @@ class Provenance:
     """The archive from which a capture comes, and the archive's identifiers for the capture.
 
     archive: the name of the archive.
-    identifiers: the identifiers by name. If a capture was found through a row of an archive's index, the identifiers
-        are the `timestamp`, `digest` and `urlkey` of the row. A capture of `wayback` also has `memento`, the address in
+    identifiers: the identifiers by name. A capture that was found through a row of an archive's index has the
+        `timestamp`, `digest` and `urlkey` of the row. A capture of `wayback` also has `memento`, the address in
         the archive from which the bytes were fetched. A capture of `warc` has only `record_id`, the record's
         WARC-Record-ID.
     """

@@ -28,7 +28,9 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The description of the parts of a composed capture. Each part is one answer (see formats.multipart).
+    """How a capture was composed of several captures, for instance of the pages of one policy (`formats.multipart`).
+
+    Each of the several captures is one part.
 
     parts: the captures of the parts, as JSON that `formats.multipart` writes and reads. The JSON is parsed
         only when the payload is read. Listing captures doesn't parse the JSON.
@@ -49,22 +51,22 @@ class Capture:
     vendor, policy: the slugs of the vendor and of the policy that the capture belongs to.
     source: `live` for a page fetched from the vendor's site, `file` for a page that a person saved, or the name of the
         archive.
-    captured_at: the time at which the location returned these bytes. This time is the time of the answer for `live`,
-        Memento-Datetime for `wayback`, WARC-Date for `warc`, and the time that the person stated for `file`.
+    captured_at: the time at which the location returned these bytes: for `live` the time of the HTTP response, for
+        `wayback` the Memento-Datetime, for `warc` the WARC-Date, and for `file` the time that the person stated.
     url: the address that sent the bytes, after redirects. For an archived capture, `url` is the address that the
         archive captured, not an address in the archive.
     asked_url: the address of the first request, which is a location of the policy.
     redirects: the addresses that redirected on the way from asked_url to url, beginning with asked_url; empty if there
         was no redirect.
-    status: the HTTP status of the answer; None for a file and for a composed capture.
-    headers: the names and values of the answer's headers as received, in order.
-    media_type: the Content-Type as received, with parameters; '' if the answer had no Content-Type.
+    status: the status of the HTTP response; None for a file and for a composed capture.
+    headers: the names and values of the HTTP response's headers as received, in order.
+    media_type: the Content-Type as received, with parameters; '' if the response had no Content-Type.
     sha256: the SHA-256 of the payload in lower-case hexadecimal. The payload is the body after content decoding.
     requested_at: the time at which the request was sent; None for a file.
-    answered_at: the time at which the answer was complete; None for a file.
+    answered_at: the time at which the HTTP response was complete; None for a file.
     provenance: the archive, and the archive's identifiers of the capture; None for `live` and `file`.
-    composition: the description of the parts if the capture is composed of several answers (formats.multipart); None
-        for any other capture.
+    composition: the parts, if the capture is composed of several captures (`formats.multipart`); None for any other
+        capture.
     rendered_by: the name and version of the browser that rendered these bytes; '' if a server sent the bytes.
 
     ValueError if a time has no time zone, or if the name of the archive in `provenance` differs from `source`.

@@ -19,8 +19,9 @@ class Clause:
     text: the words of the clause without the label, with white space collapsed; never empty.
     links: the targets of the clause's links in reading order, including `mailto:` and `tel:` targets. The targets are
         absolute and have no tracking parameters.
-    typography: the text with the spaces, invisible characters, Unicode composition and Markdown emphasis of the source;
-        '' if this text equals `text`; None if this text is not known, for example for a PDF. A change that affects
+    typography: the text with the spaces, invisible characters, Unicode composition and Markdown emphasis of the source.
+        The value is '' if the text with typography equals `text`, and None if the typography is not known, for example
+        for a PDF. A change that affects
         only the typography is cosmetic.
     """
 
@@ -50,8 +51,8 @@ class Document:
     title: the page's title from `<title>` or from the PDF metadata; None if the page has no title. The title may differ
         from the first heading.
     language: the ISO 639-1 code of the text's language; None if the text is too short to detect the language.
-    effective_date: the date on which, according to the text, the policy takes effect or was last updated; None if the
-        text states no date or an ambiguous date (03/04/2018).
+    effective_date: the date on which the policy takes effect or was last updated, as the text states it. None if the
+        text states neither date, or if the date is ambiguous (03/04/2018).
     clauses: the clauses in reading order.
     """
 

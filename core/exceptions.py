@@ -33,13 +33,13 @@ class DamageError(StorageError):
 
 
 class FetchError(ClausewatchError):
-    """A page could not be fetched. The message says why: no answer, a refused address, robots.txt."""
+    """A page could not be fetched. The message states the reason, for instance that no HTTP response arrived."""
 
 
 class ArchiveError(ClausewatchError):
     """A request to a web archive failed, so it is unknown whether the archive has the captures.
 
-    retry_after: the value of the answer's Retry-After header; '' if the answer had no such header.
+    retry_after: the value of the HTTP response's Retry-After header; '' if the response had no Retry-After header.
     affects_all: True if every request to the archive fails at present; False if possibly only this request fails.
     """
 
@@ -54,11 +54,11 @@ class ArchiveBlockedError(ArchiveError):
 
 
 class ArchiveRateLimitError(ArchiveError):
-    """The archive answered that this machine sends too many requests."""
+    """The archive's HTTP response says that this machine sends too many requests."""
 
 
 class ArchiveNotAnsweringError(ArchiveError):
-    """The archive sent no complete answer, or answered with a server error."""
+    """The archive sent no complete HTTP response, or sent a server error."""
 
 
 class ArchiveRefusalError(ArchiveError):
@@ -66,7 +66,7 @@ class ArchiveRefusalError(ArchiveError):
 
 
 class ArchiveProtocolError(ArchiveError):
-    """The archive sent an answer that violates its protocol, such as a web page where index rows were expected."""
+    """The archive's HTTP response violates the protocol, for instance a web page instead of index rows."""
 
 
 class ArchiveBudgetError(ClausewatchError):

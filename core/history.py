@@ -8,8 +8,8 @@ from core.captures import Source
 from core.dates import iso, parse_span
 from core.exceptions import UsageError
 
-# If less time than this lies between two live captures of an address, the second capture doesn't confirm the text that
-# the first capture shows.
+# If two live captures of an address are less than this far apart in time, the second capture doesn't confirm the text
+# of the first capture.
 ONE_LOOK = timedelta(seconds=5)
 
 

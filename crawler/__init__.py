@@ -6,7 +6,7 @@ Other packages of the project use `crawler.run.crawl` and `crawler.fetch.fetch_o
   `scrapy crawl`. `settings.py` lists the components that replace Scrapy's own.
 - Modules that handle requests: `robots` and `backoff` (downloader middlewares), `download` (the download handler),
   `resolver` (rejects private addresses), `budget` (limits the requests to an archive), `http_dates`.
-- Modules that handle answers: `location_fetch` and `page_capturer` (the pages of a live location), `browser` and
+- Modules that handle HTTP responses: `location_fetch` and `page_capturer` (the pages of a live location), `browser` and
   `chromium` (pages that must be rendered), `captures` (makes captures from Scrapy's responses), `pipeline` (passes
   captures to the intake).
 - Modules that start, observe and report crawls: `run`, `fetch`, `own_process`, `environment`, `outcome`, `progress`,

@@ -60,7 +60,7 @@ class LiveBackOff:
     """The middleware that retries a request for a live page if the site has a temporary error or does not answer.
 
     If the retries fail, or if the site asks for a longer wait than LIVE_BACKOFF_MAX, the spider receives the last
-    answer of the site. This answer becomes a capture.
+    response of the site. This response becomes a capture.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -76,7 +76,7 @@ class LiveBackOff:
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Returns the request to send again, or the answer if no retry is needed. Scrapy calls this for each answer."""
+        """Returns the request to send again, or the response if no retry is needed. Scrapy calls this method."""
         if _is_not_live(request) or not (response.status in (408, 429) or response.status >= 500):
             return response
         wait = seconds_to_wait(header_map(response).get("retry-after", ""), datetime.now(UTC))
@@ -93,7 +93,7 @@ class LiveBackOff:
     async def _retry(self, request: Request, wait: float | None) -> Request | None:
         """Waits, and returns the request to send again; None if no retry is left or if the wait would be too long.
 
-        wait: the seconds to wait; None if there is no answer with a valid Retry-After. If None, the first wait is
+        wait: the seconds to wait; None if there is no response with a valid Retry-After. If None, the first wait is
             LIVE_BACKOFF seconds, and each further retry doubles the wait.
         """
         tries = request.meta.get("tries", 0)
@@ -129,8 +129,8 @@ class Gate:
     The gate closes for some time after each temporary error. After too many errors in a row, the gate stays closed. The
     crawl has then *given up* the archive: the crawl sends no more requests to the archive.
 
-    The download handler calls `enter` immediately before it sends a request. Without this
-    order, a request that passed the gate could wait in a download slot and still be sent after an error.
+    The download handler calls `enter` immediately before it sends a request. If `enter` were called earlier, a request
+    could pass the gate, wait in a download slot, and be sent although an error has closed the gate in the meantime.
 
     archive: the client of the archive.
     limits: the archive's limits.
@@ -246,7 +246,7 @@ class ArchiveBackOff:
         return cls()
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Returns the request to send again, or the answer if no retry is needed. Scrapy calls this for each answer."""
+        """Returns the request to send again, or the response if no retry is needed. Scrapy calls this method."""
         if "archive" not in request.meta:
             return response
         gate: Gate = request.meta["gate"]

@@ -2,7 +2,7 @@
 
 The scripts of a page are untrusted programs. This module intercepts every request of the page, and the crawl's
 downloader fetches the address. So the rules of the rest of the crawl apply to these requests, too: no private
-addresses, limits on the number and size of answers, and robots.txt.
+addresses, limits on the number and size of HTTP responses, and robots.txt.
 """
 
 import asyncio
@@ -36,8 +36,9 @@ _BLANK = "about:blank"
 # A script that removes WebRTC and WebTransport from a page. Both send datagrams, which can't be intercepted.
 _REMOVE_DATAGRAM_APIS = """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"])
     Object.defineProperty(globalThis, name, {value: undefined})"""
-# The types of resources that a page may load: scripts, the data that scripts request, and style sheets, because some
-# scripts wait for style sheets. Images, fonts, videos and frames don't change a policy's text and are not loaded.
+# The types of resources that a page may load: scripts, the data that scripts request, and style sheets. Style sheets
+# are loaded because some scripts wait for style sheets. Images, fonts, videos and frames don't change a policy's text
+# and are not loaded.
 _LOADED_TYPES = frozenset({"script", "xhr", "fetch", "stylesheet"})
 # Time limit in seconds for the start of Chromium. Playwright has the same limit.
 _LAUNCH_TIMEOUT = 30.0
@@ -95,7 +96,7 @@ class Browser:
 
         PageNotTakenError if this machine can't render pages. RequestNotSentInterrupt if the crawl ends early.
 
-        response: the server's answer to the request for the page.
+        response: the server's response to the request for the page.
         """
         async with self._turn:
             if not self._crawler.engine.running:
@@ -109,8 +110,8 @@ class Browser:
                 fault = _fault(error)
             finally:
                 await visit.close()
-            # If the crawl is interrupted, the page is not rendered completely: Ctrl-C ends Chromium, too, and an
-            # interrupted crawl doesn't wait for the page. So the page has no capture.
+            # If the crawl is interrupted, the page may not be rendered completely. Ctrl-C also ends Chromium, and an
+            # interrupted crawl doesn't wait for the page. So no capture is made of the page.
             if not self._crawler.engine.running:
                 raise RequestNotSentInterrupt("the crawl was interrupted")
             if visit.page is None:
@@ -147,7 +148,8 @@ class Browser:
 class _PageVisit:
     """The visit of one page with the browser. The visit shows the page and answers the page's requests.
 
-    documents: the answers that the browser has shown: first the page itself, then each page to which scripts navigated.
+    documents: the HTTP responses that the browser has shown: first the page itself, then each page to which scripts
+        navigated.
     page: Playwright's page; None until Chromium has opened it.
     begun_at: when the page was first shown.
     browser_version: the version of Chromium.
@@ -248,7 +250,7 @@ class _PageVisit:
                 await self._answer_navigation(route, request)
             else:
                 await self._answer_load(route, request)
-        except PlaywrightError:  # the page has cancelled the request, or Chromium rejects a header of the answer
+        except PlaywrightError:  # the page has cancelled the request, or Chromium rejects a header of the response
             await _refuse(route)
 
     async def _answer_navigation(self, route: Route, request: PageRequest) -> None:
@@ -265,7 +267,7 @@ class _PageVisit:
         await route.abort()
 
     async def _answer_load(self, route: Route, request: PageRequest) -> None:
-        """Answers with the downloader's answer. Aborts the request if the page has reached one of its limits."""
+        """Passes the downloader's response to the page. Aborts the request if the page has reached a limit."""
         is_allowed = request.resource_type in _LOADED_TYPES and request.method in ("GET", "POST")
         if not is_allowed or self._requests_left <= 0 or self._bytes_left <= 0 or self._is_over():
             await route.abort()
@@ -276,7 +278,7 @@ class _PageVisit:
             response = await self._download(
                 request.url, request.method, await request.all_headers(), request.post_data_buffer or b""
             )
-        except Exception:  # after any failure, the script receives no answer
+        except Exception:  # after any failure, the script receives no response
             response = None
         finally:
             self._loading -= 1
@@ -287,7 +289,7 @@ class _PageVisit:
             await route.fulfill(status=response.status, headers=_headers(response), body=response.body)
 
     async def _download(self, url: str, method: str, headers: dict[str, str], body: bytes) -> Response:
-        """Fetches an address with the crawl's downloader, and returns the answer after all redirects.
+        """Fetches an address with the crawl's downloader, and returns the response after all redirects.
 
         Raises the downloader's exceptions.
         """
@@ -309,7 +311,7 @@ class _PageVisit:
             },
         )
         response = await self._crawler.engine.download_async(request)
-        if len(response.body) > self._bytes_left:  # other answers have used up bytes since this request was sent
+        if len(response.body) > self._bytes_left:  # other HTTP responses have used up bytes since this request was sent
             raise DownloadCancelledError(f"with it, the page has loaded more than {self._byte_limit} bytes")
         self._bytes_left -= len(response.body)
         return response
@@ -319,8 +321,8 @@ class _PageVisit:
     async def _settle(self, page: Page) -> str:
         """Waits until the page's text has settled: it has not changed for BROWSER_QUIET seconds and nothing is loading.
 
-        Some pages never stop loading. So at the end of the time limit, only the first condition counts: the text has
-        settled if it has not changed for BROWSER_QUIET seconds.
+        Some pages never stop loading. So at the end of the time limit, only the text counts: the text has settled if
+        the text has not changed for BROWSER_QUIET seconds.
 
         Returns an empty string if the text has settled; otherwise returns the reason why the text has not settled.
         _PageFaultError if the page can't be shown at all.

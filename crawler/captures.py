@@ -1,4 +1,4 @@
-"""Makes captures from the answers that Scrapy receives."""
+"""Makes captures from the HTTP responses that Scrapy receives."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +30,7 @@ class FetchedCapture:
 
 
 def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
-    """Returns the capture made from a live page's answer. asked_url: the address before redirects."""
+    """Returns the capture made from a live page's response. asked_url: the address before redirects."""
     request = cast(Request, response.request)  # Scrapy sets the request before any callback
     return Capture(
         vendor=key.vendor,
@@ -52,10 +52,10 @@ def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
 def archived_capture(
     response: Response, key: PolicyKey, replay: Replay, memento: Memento, provenance: Provenance
 ) -> Capture:
-    """Returns the capture made from an archived answer.
+    """Returns the capture made from an archived response.
 
-    replay: the state of the replay when the answer was requested.
-    memento: the time and address of the answer, as the archive states them.
+    replay: the state of the replay when the response was requested.
+    memento: the time and address of the response, as the archive states them.
     """
     request = cast(Request, response.request)  # Scrapy sets the request before any callback
     return Capture(
@@ -82,9 +82,9 @@ def repeated_capture(
     """Returns the capture for a row of the index without fetching the capture's bytes.
 
     The digest in the row equals the digest of a capture that was fetched before. Equal digests prove equal bytes. The
-    row contains the time and the address of the capture. The capture has no headers, because no answer is received. The
-    capture has the media type of the known payload, because the media type in the index has no parameters such as the
-    charset.
+    row contains the time and the address of the capture. The capture has no headers, because no response is received.
+    The capture has the media type of the known payload, because the media type in the index has no parameters such as
+    the charset.
 
     known: the payload of the capture fetched before.
     listed: the row of the index.
@@ -107,7 +107,7 @@ def repeated_capture(
 
 
 def header_pairs(response: Response) -> tuple[tuple[str, str], ...]:
-    """Returns an answer's headers as pairs of name and value. A name with several values has several pairs."""
+    """Returns an HTTP response's headers as pairs of name and value. A name with several values has several pairs."""
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()
@@ -116,7 +116,10 @@ def header_pairs(response: Response) -> tuple[tuple[str, str], ...]:
 
 
 def header_map(response: Response) -> dict[str, str]:
-    """Returns an answer's headers by lower-case name. Several values of a name are joined by commas (RFC 9110, 5.3)."""
+    """Returns an HTTP response's headers by lower-case name. Several values of a name are joined by commas.
+
+    See RFC 9110, section 5.3.
+    """
     result: dict[str, str] = {}
     for name, value in header_pairs(response):
         key = name.lower()

@@ -1,4 +1,4 @@
-"""The download handler: records when requests are sent and answered, and accepts only complete answers."""
+"""The download handler: records when requests are sent and answered, and accepts only complete HTTP responses."""
 
 from datetime import UTC, datetime
 from time import monotonic
@@ -20,20 +20,20 @@ from crawler.failures import RequestNotSentInterrupt
 from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
-# Upper limit of the size of an answer's head, in bytes. The head is all bytes before the body, including interim
-# answers (status 1xx). Browsers allow 256 KiB.
+# Upper limit of the size of an HTTP response's head, in bytes. The head is all bytes before the body, including interim
+# responses (status 1xx). Browsers allow 256 KiB.
 _MAX_HEAD = 256 * 1024
 
 
 class _HeadTooLargeError(Exception):
-    """An answer whose head is larger than allowed."""
+    """An HTTP response whose head is larger than allowed."""
 
 
-# Scrapy and Twisted have no limit on the size of an answer's headers, and no public interface to set a limit: Scrapy
-# sends its signal `headers_received` only when all headers are in memory. So the two classes below replace Scrapy's
-# classes. The state of Twisted's parser shows whether the head is still being received.
+# Scrapy and Twisted have no limit on the size of an HTTP response's headers, and no public interface to set a limit:
+# Scrapy sends its signal `headers_received` only when all headers are in memory. So the two classes below replace
+# Scrapy's classes. The state of Twisted's parser shows whether the head is still being received.
 class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
-    """Scrapy's HTTP protocol, with a limit on the size of an answer's head."""
+    """Scrapy's HTTP protocol, with a limit on the size of an HTTP response's head."""
 
     _head_size = 0
 
@@ -43,7 +43,7 @@ class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
         return super().request(request)
 
     def dataReceived(self, data: bytes) -> None:
-        """Receives bytes of the answer. Closes the connection if the head of the answer is too large."""
+        """Receives bytes of the response. Closes the connection if the head of the response is too large."""
         if self._parser is not None and self._parser.state not in (BODY, DONE):
             self._head_size += len(data)
             if self._head_size > _MAX_HEAD:
@@ -63,7 +63,7 @@ class _LimitedHeadFactory(_HTTP11ClientFactory):
 
 
 class EvidenceDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's download handler for HTTP, extended so that every answer can serve as evidence.
+    """Scrapy's download handler for HTTP, extended so that every response can serve as evidence.
 
     If a request's meta has a `gate` (crawler.backoff.Gate), the handler waits for the gate before sending the request.
     The handler sets `requested_at` and `answered_at` (timezone-aware UTC) and `sent_at` (by time.monotonic()) in the
@@ -79,7 +79,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         self._operator_endpoints = operator_endpoints(environment)
 
     async def download_request(self, request: Request) -> Response:
-        """Returns the answer to a request.
+        """Returns the response to a request.
 
         RequestNotSentInterrupt if the crawl is interrupted before the request is sent.
         IgnoreRequest if the request is for a private address and goes through a proxy. (If there is no proxy,

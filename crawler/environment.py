@@ -34,7 +34,7 @@ def use_bundled_public_suffixes() -> None:
     Scrapy downloads the list when a machine crawls for the first time.
     """
     # Scrapy has no setting for the list of public suffixes. tldextract has an environment variable for the list, but
-    # reads the variable when Scrapy's module is imported, and older versions of tldextract don't have the variable.
+    # reads the variable as soon as Scrapy's module is imported. Older versions of tldextract don't have the variable.
     cookies._split_domain = TLDExtract(suffix_list_urls=(), include_psl_private_domains=True)
 
 

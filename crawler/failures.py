@@ -1,4 +1,4 @@
-"""Translates exceptions into messages that tell the user why a page could not be fetched."""
+"""Translates exceptions into messages that explain to the user why a page could not be fetched."""
 
 from typing import cast
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ class RequestNotSentInterrupt(IgnoreRequest):
 
 
 class PageNotTakenError(Exception):
-    """An answer from which no capture can be made.
+    """An HTTP response from which no capture can be made.
 
     The message contains the reason. For example, the page has to be rendered, but Chromium is not installed.
     """

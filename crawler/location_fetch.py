@@ -49,7 +49,7 @@ class LocationFetch:
             dont_filter=True,
             # Each look at a location has a separate cookie jar. Otherwise, a cookie that one page sets could change the
             # page of another policy, or the page that the second look receives. The cache is off, because otherwise the
-            # second look would receive the first look's answer from the cache.
+            # second look would receive the first look's response from the cache.
             meta={"cookiejar": f"{self.key} {self.location.url} {self.look}", "dont_cache": True},
             cb_kwargs={"fetch": self},
         )
@@ -61,8 +61,9 @@ class LocationFetch:
     def needs_browser(self, response: Response) -> bool:
         """Returns whether the next page must be rendered in a browser.
 
-        True if the location's declaration requires rendering and the answer is HTML with status 200. Error pages are
-        never rendered. Answers of other media types are not rendered either, because these answers have no scripts.
+        True if the location's declaration requires rendering and the response is HTML with status 200. Error pages are
+        never rendered. HTTP responses of other media types are not rendered either, because these responses have no
+        scripts.
         """
         return self.location.render is not None and response.status == 200 and isinstance(response, HtmlResponse)
 

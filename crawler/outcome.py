@@ -19,7 +19,7 @@ class CrawlOutcome:
 
     ok: whether the crawl was completed without a failure.
     failures: a line for each failure, with vendor, policy, address and reason.
-    captures: the number of captures found: answers of live pages, or rows of the archive's index.
+    captures: the number of captures found: HTTP responses of live pages, or rows of the archive's index.
     new: the number of captures that were not stored before.
     quarantined: the number of new captures that were quarantined.
     unplayable: the number of captures that the archive lists but does not return. These captures are not failures.

@@ -1,4 +1,4 @@
-"""Turns the answers of live pages into captured pages. Checks each answer, and renders pages."""
+"""Turns the HTTP responses of live pages into captured pages. Checks each response, and renders pages."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PageCapturer:
-    """The component that turns a crawl's answers into captured pages.
+    """The component that turns a crawl's HTTP responses into captured pages.
 
     The browser is created when the first page has to be rendered.
     """
@@ -25,9 +25,9 @@ class PageCapturer:
         crawler.signals.connect(self._close, signals.spider_closed)
 
     async def add_page(self, fetch: LocationFetch, response: Response) -> LocationFetch:
-        """Returns the fetch with its next page, made from the answer to the request for that page.
+        """Returns the fetch with its next page, made from the response to the request for that page.
 
-        PageNotTakenError if no capture can be made from the answer. RequestNotSentInterrupt if the crawl ends before
+        PageNotTakenError if no capture can be made from the response. RequestNotSentInterrupt if the crawl ends before
         the page is rendered.
         """
         if 300 <= response.status < 400 and "Location" in response.headers:

@@ -15,8 +15,8 @@ from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
 # Reading begins when more than _MAX_WAITING captures wait to be read, or when the first waiting capture has waited
-# for _MAX_WAIT seconds. The intake reads more than 16 captures in several processes. For 16 or fewer
-# captures, starting processes is not worthwhile.
+# for _MAX_WAIT seconds. The intake reads more than 16 captures in several processes. For 16 or fewer captures,
+# starting the processes would take longer than they save.
 _MAX_WAITING = 16
 _MAX_WAIT = 10
 # Upper limit of captures in one batch of reading. `on_capture_read` is called after the whole batch has been read.

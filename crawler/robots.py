@@ -13,7 +13,8 @@ from scrapy.robotstxt import ProtegoRobotParser
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 
 ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
-# Only the first bytes of a robots.txt are parsed, up to this number. RFC 9309, section 2.5, allows no smaller limit.
+# Only this number of bytes, from the beginning of a robots.txt, is parsed. RFC 9309, section 2.5, allows no smaller
+# limit.
 _MAX_BYTES = 500 * 1024
 
 # A site's rules, or the reason why the rules could not be fetched.
@@ -24,11 +25,11 @@ class RobotsMiddleware:
     """A downloader middleware that drops requests if the site's robots.txt forbids them. Archives are exempt.
 
     If the robots.txt is "unavailable" (status 4xx except 429), all requests are allowed. If the robots.txt is
-    "unreachable" (status 5xx or 429, or no answer), all requests are forbidden (RFC 9309, section 2.3.1).
+    "unreachable" (status 5xx or 429, or no HTTP response), all requests are forbidden (RFC 9309, section 2.3.1).
 
     Scrapy's own middleware is not used, for three reasons. Scrapy's middleware parses an error page as if the page were
-    a robots.txt. If there is no answer, Scrapy's middleware allows all requests. If several requests wait for the same
-    robots.txt, Scrapy's middleware checks only one of these requests.
+    a robots.txt. If there is no response, Scrapy's middleware allows all requests. If several requests wait for the
+    same robots.txt, Scrapy's middleware checks only one of these requests.
     """
 
     def __init__(self, crawler: Crawler) -> None:

@@ -40,21 +40,24 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0.01}}
 AUTOTHROTTLE_ENABLED = False  # AutoThrottle would override the delays of the slots
 
-# Limits on one answer: DOWNLOAD_TIMEOUT in seconds, DOWNLOAD_MAXSIZE in bytes. DOWNLOAD_WARNSIZE 0 means no warning.
+# Limits on one HTTP response: DOWNLOAD_TIMEOUT in seconds, DOWNLOAD_MAXSIZE in bytes. If DOWNLOAD_WARNSIZE is 0, Scrapy
+# logs no warning about large responses.
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 10
 METAREFRESH_ENABLED = (
-    False  # a page with a refresh is a final answer; many pages use a refresh only to reload themselves
+    False  # a page with a refresh doesn't count as a redirect; many pages use a refresh only to reload themselves
 )
 
-# Limits on one page in the browser. The total size of the answers that the page loads is limited to DOWNLOAD_MAXSIZE.
+# Limits on one page in the browser. The total size of the HTTP responses that the page loads is limited to
+# DOWNLOAD_MAXSIZE.
 BROWSER_QUIET = 1  # seconds in which the page's text must not change before the page counts as settled
 BROWSER_TIMEOUT = 20  # seconds in which the page must settle
 BROWSER_REQUESTS = 200  # upper limit of the requests that the page may cause
 
-# Every answer is evidence and reaches the spider. Requests are retried by crawler.backoff, which obeys Retry-After.
+# Every HTTP response is evidence and reaches the spider. Requests are retried by crawler.backoff, which obeys
+# Retry-After.
 HTTPERROR_ALLOW_ALL = True
 RETRY_ENABLED = False
 RETRY_TIMES = 2
@@ -63,9 +66,9 @@ LIVE_BACKOFF_MAX = 120  # seconds; if a site's Retry-After is longer, the page i
 # The limits of an archive (crawler.archives.protocol.Limits) are defined in the archive's client. Settings such as
 # ARCHIVE_TRIES override them.
 
-# Upper limit of items of one answer that are processed at the same time. In this project, an answer has at most one
-# item. Scrapy starts this many tasks for each answer, even without items, so a higher number slows the crawl down
-# (bench/crawl).
+# Upper limit of items of one HTTP response that are processed at the same time. In this project, a response has at
+# most one item. Scrapy starts this many tasks for each response, even without items, so a higher number slows the crawl
+# down (bench/crawl).
 CONCURRENT_ITEMS = 1
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"

@@ -29,7 +29,7 @@ _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 # no word in common.
 _TITLE_SIMILARITY = 0.3
 # Similar clauses are matched in at most this many passes. After each pass, the moved matches whose similarity is too
-# low are banned from the next passes.
+# low are excluded from the next passes.
 _PASSES = 4
 
 _MANY_REPEATED = "some clauses repeat very often, so the texts were cut into stretches to match them"

@@ -119,9 +119,10 @@ def pair_equal(
         if position not in pairing.old_of and is_distinctive(new_keys[position]):
             waiting[new_keys[position]].append(position)
     rest = [position for position in old if position not in pairing.new_of and waiting.get(old_keys[position])]
-    # These two passes decide which occurrences of a repeated clause are paired. The first pass goes forwards. If the
-    # clause before an old clause is paired, the old clause may be paired with the new clause after that pair's new
-    # clause. The second pass goes backwards, and looks at the clause after each old clause in the same way.
+    # These two passes decide which occurrences of a repeated clause are paired. The first pass goes forwards. Let old
+    # clause i-1 be paired with new clause j-1. Then the first pass pairs old clause i with new clause j if both are
+    # unpaired and their keys are equal. The second pass goes backwards. Let old clause i+1 be paired with new clause
+    # j+1. Then the second pass pairs old clause i with new clause j under the same conditions.
     for step, order in ((-1, rest), (1, rest[::-1])):
         for position in order:
             neighbour = pairing.new_of.get(position + step)

@@ -90,7 +90,7 @@ _NUMERAL = (
 # Digits next to these letters belong to a word (B2B, SHA256). Chinese and Japanese letters are not in the class, since
 # Chinese and Japanese put no spaces around numbers.
 _LETTER = "a-zß-ԯ"
-# The pattern limits the length, since a very long run of digits is not a number.
+# The pattern limits the length of a number, since a very long run of digits is not a number.
 _DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{_LETTER}])"
 _NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
 _BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"

@@ -25,8 +25,8 @@ _RUN = 6
 # least _LONG_EQUAL words. If a stretch has _LONGEST_STRETCH parts already, the stretch ends at the next equal part of
 # any length.
 _STRETCH, _LONGEST_STRETCH, _LONG_EQUAL = 100, 200, 30
-# The code points with which `_WordCodec` encodes words. Ideographs come first, because diff-match-patch treats them as
-# letters. If there are more words than ideographs, code points for private use are added.
+# The code points with which `_WordCodec` encodes words. Ideographs come first, because diff-match-patch treats
+# ideographs as letters. If there are more words than ideographs, code points for private use are added.
 _LETTERS = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0xF0000, 0x10FFFD))
 
 Part = tuple[int, str]

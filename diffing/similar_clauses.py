@@ -14,19 +14,19 @@ from diffing.order import Gaps, Pair, heaviest_chain
 from diffing.similarity import EncodedText, Similarity, candidates, similarity
 from diffing.splits_and_merges import runs_of_parts
 
-# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. There is an exception for a pair that lies
-# neither in one gap nor next to a known pair. If one of its clauses has fewer than _SHORT words, the similarity must be
-# at least _SHORT_ELSEWHERE. These two thresholds and the next two thresholds were measured on policies with known
-# edits. Below the threshold, a pair is more often two different clauses than one changed clause.
+# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. There is one exception. If a pair lies neither
+# in one gap nor next to a known pair, and one clause of the pair has fewer than _SHORT words, the similarity must be at
+# least _SHORT_ELSEWHERE. These two thresholds and the next two thresholds were measured on policies with known edits.
+# A pair below its threshold more often consists of two different clauses than of one clause that was changed.
 _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
-# A weak pair, that is, a pair of two clauses in the same gap, is accepted if its similarity is at least _IN_PLACE. The
-# threshold is _IN_PLACE_AMONG_MANY if more than _MANY unmatched clauses lie in the gap.
+# The two clauses of a weak pair lie in the same gap. A weak pair is accepted if its similarity is at least _IN_PLACE.
+# If more than _MANY unmatched clauses lie in the gap, the similarity must be at least _IN_PLACE_AMONG_MANY.
 _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
 # A clause counts as contained in a longer clause if two conditions are met: the longer clause has at least the share
 # _CONTAINED of the shorter clause's words, and the similarity of the two clauses is at least _CONTAINED_IN.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
-# A clause counts as contained only if it has at least this many words. _CONTAINED_WORDS_IN_PLACE is the limit if the
-# two clauses lie in the same gap or next to a known pair. _CONTAINED_WORDS is the limit for all other clauses.
+# A clause with fewer words than the limit never counts as contained. If the two clauses lie in the same gap or next to
+# a known pair, the limit is _CONTAINED_WORDS_IN_PLACE. For all other clauses, the limit is _CONTAINED_WORDS.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
 # Added to the threshold if one clause of a pair is a heading and the other is not. A heading seldom becomes a sentence.
 _OTHER_KIND = 0.15

@@ -13,8 +13,8 @@ from rapidfuzz.distance import LCSseq
 
 # Upper limit, in bits, of the matrix with which a longest common subsequence is computed: 4 MB.
 _MATRIX_BITS = 32_000_000
-# If two texts need a larger matrix, their similarity is estimated from the share of the runs of this many words that
-# both texts have.
+# If two texts need a larger matrix, their similarity is estimated. The estimate uses runs of this many words: it is
+# computed from the share of the runs that both texts have.
 _RUN = 6
 # A word or a pair of words is rare if it occurs in at most this many clauses of each side. If two clauses share a word
 # that is not rare, the shared word hardly shows that the clauses correspond to each other.
@@ -28,8 +28,8 @@ class Similarity(NamedTuple):
     """How much two texts have in common. Each number is from 0 to 1.
 
     both: twice the weight of the common words, divided by the weight of both texts.
-    of_old, of_new: the weight of the common words in runs of at least two words, divided by the weight of the old text
-        (of_old) or of the new text (of_new).
+    of_old, of_new: the weight of the runs of at least two common words, divided by the weight of the old text (of_old)
+        or of the new text (of_new). Common words outside such a run are not counted.
     """
 
     both: float
@@ -151,8 +151,8 @@ def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_o
         score: defaultdict[int, int] = defaultdict(int)
         for feature in features & rare:
             positions = new_positions[feature]
-            # The score is a whole number. A sum of floating-point numbers would depend on the order of the addition,
-            # and the order of a set is not fixed.
+            # The score is a whole number. A sum of floating-point numbers would depend on the order of the addition.
+            # The order of a set is not fixed, so the score could differ from run to run.
             worth = 1_000_000_000 // (len(positions) + old_frequency[feature])
             for new_position in positions:
                 score[new_position] -= worth

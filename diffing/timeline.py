@@ -61,9 +61,8 @@ def settled(history: History) -> SettledHistory:
     A period is standing if one of its captures comes from an archive or a file, or if a later capture of the same
     address shows the text again. A period is transient if the next capture of the same address is made within an hour
     of the period's first capture and shows another text. If the address is not captured again within this hour, the
-    period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation, because they
-    are not a change: the first period, and a period with the same text as the last standing period.
-
+    period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation, because
+    neither kind is a change: the first period, and a period with the same text as the last standing period.
 
     Later captures never turn a standing period into a transient period, or a transient period into a standing period.
     """
@@ -91,8 +90,8 @@ def alternations(history: History) -> tuple[Alternation, ...]:
 
     An alternation is recognized when two consecutive periods are returns to earlier texts. The alternation begins with
     the earliest period since which the page has shown only the texts of the alternation. The alternation ends when the
-    page shows a text that is not in the alternation. There is one exception. If the page showed this text before the
-    alternation, and the next period is a return to an earlier text, too, then the text becomes a part of the
+    page shows a text that is not in the alternation. There is one exception. Suppose that the page showed this text
+    before the alternation. If the next period is a return to an earlier text, too, this text becomes a part of the
     alternation. A long period (a month, shown by several captures) also ends an alternation. The end of a long period
     is a change, and another alternation may begin with this change.
     """

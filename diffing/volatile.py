@@ -118,8 +118,8 @@ _SERVED_AT = re.compile(
     rf"|(?:current|server|local)\stime(?:\sis)?\s?:?\s{_CLOCK}",
     re.IGNORECASE,
 )
-# An id has a digit, at least six characters and no space. So "session id: 30 days" contains no id. Tables of cookies
-# have rows with such a text.
+# An id has a digit, at least six characters and no space. So "session id: 30 days", which may be a row of a table of
+# cookies, contains no id.
 _ID = re.compile(
     r"(?:(?:your|cloudflare)\s)?"
     r"(?:(?:ray|request|session|trace|correlation|incident|support|transaction)[\s-]?id|nonce|csrf[\s-]token)"

@@ -1,9 +1,10 @@
 """Converts captures to and from plain data, the form in which captures are stored as JSON.
 
-Plain data has one flat mapping, `archive`. The mapping contains the values of three fields of `core.captures.Capture`:
-provenance, composition and rendered_by. The mapping is older than these fields. The database, WARC metadata and
-composed captures contain plain data, and checksums are computed from plain data. So the plain data of a capture must
-never change.
+Plain data has the fields of `core.captures.Capture`, except that one flat mapping, `archive`, replaces three of the
+fields: provenance, composition and rendered_by. The mapping is older than these three fields.
+
+The database, WARC metadata and composed captures contain plain data, and checksums are computed from plain data. If the
+plain data of a capture changed, the stored checksums would no longer match. So the plain data must never change.
 """
 
 from collections.abc import Mapping

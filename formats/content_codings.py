@@ -23,13 +23,12 @@ _ZSTD_STEP = 512
 _BROTLI_OUTPUT = 1 << 20
 # Upper limit of the window of a zstd body, in bytes (RFC 9659). A decoder needs memory for the whole window.
 _ZSTD_WINDOW = 8 << 20
-# A body with more content codings than this raises an error. Servers usually apply one coding. A
-# misconfigured server applies two codings. Decoding each further coding would process the whole body again.
+# A body with more content codings than this raises an error, because decoding each coding processes the whole body
+# again. Servers usually apply one coding. A misconfigured server may apply two codings.
 _MAX_CODINGS = 4
 # A body with more gzip members or zstd frames than this raises an error, because decompressing takes time even for
-# empty members. Members and frames are compressed streams, one after another in the body.
-# A tool that compresses the body in blocks of 64 KiB makes 512 members of the largest body that clausewatch accepts
-# (32 MiB).
+# empty members. Members and frames are compressed streams, one after another in the body. The largest body that
+# clausewatch accepts has 32 MiB. A tool that compresses such a body in blocks of 64 KiB makes 512 members.
 _MAX_MEMBERS = 10_000
 
 
@@ -46,10 +45,10 @@ class UnknownCodingError(ValueError):
 
 
 def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
-    """Returns the decoded body of an answer. The content coding that was applied last is decoded first.
+    """Returns the decoded body of an HTTP response. The content coding that was applied last is decoded first.
 
-    content_encodings: the values of the answer's Content-Encoding headers, in order. The supported content codings are
-        gzip, deflate, br (RFC 7932), zstd (RFC 8878) and identity.
+    content_encodings: the values of the response's Content-Encoding headers, in order. The supported content codings
+        are gzip, deflate, br (RFC 7932), zstd (RFC 8878) and identity.
     limit: the largest allowed size of the decoded body, in bytes.
 
     Some servers and archives label uncompressed bodies as gzip, br or zstd. Such bodies are returned unchanged.

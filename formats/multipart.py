@@ -1,13 +1,12 @@
-"""Composes one capture from several answers.
+"""Composes one capture from several captures, the parts of the composed capture.
 
-The answers are either the pages of a policy that has several pages, or two forms of one page: the HTML that the server
+The parts are either the pages of a policy that has several pages, or two forms of one page: the HTML that the server
 sent, and the HTML that a browser rendered.
 
 The payload of a composed capture is a MIME multipart body (RFC 2046, section 5.1), so standard MIME parsers can split
-the payload.
-The payload's type is `multipart/mixed` for several pages in reading order, and `multipart/alternative` for forms of one
-page, with the richest form last. Each part has the headers Content-Type and Content-Location, and the header Status if
-the answer had a status.
+the payload. Several pages, in reading order, have the type `multipart/mixed`. Forms of one page, with the richest form
+last, have the type `multipart/alternative`. Each part has the headers Content-Type and Content-Location, and the header
+Status if the HTTP status of the part is known.
 
 Two fetches of the same bytes have different times and may have different headers. So the times and headers of the parts
 are stored in the capture's `composition`, not in the payload.

@@ -26,8 +26,8 @@ from core.exceptions import UsageError
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
-# If more time than this lies between a redirect and a capture of the target, the records belong to different visits,
-# because a crawler follows a redirect at once.
+# A crawler follows a redirect at once. So a redirect and a capture of its target belong to different visits if the two
+# records are further apart in time than this.
 _REDIRECT_WINDOW = timedelta(minutes=5)
 # Upper limit of a body's size in bytes, before and after decompression. Crawls have the same limit.
 _MAX_SIZE = 32 * 1024 * 1024

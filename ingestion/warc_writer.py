@@ -23,7 +23,7 @@ _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-di
 # Headers that are not copied from the capture. The first three describe how the body was transferred. Content-Type is
 # written from `capture.media_type`.
 _BODY_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
-# An archive's answer has headers of the archive itself, and headers of the captured page. This mapping maps each
+# An archive's HTTP response has headers of the archive itself, and headers of the captured page. This mapping maps each
 # archive to the prefix of the captured page's headers.
 _PAGE_HEADER_PREFIXES: dict[Source, str] = {"wayback": "x-archive-orig-"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
@@ -194,9 +194,9 @@ def _page_headers(capture: Capture) -> Fields:
 
 
 def _head(status: int, headers: Fields) -> bytes:
-    """Returns the status line and the headers of an answer (RFC 9112).
+    """Returns the status line and the headers of an HTTP response (RFC 9112).
 
-    The HTTP version and the reason phrase of the answer were not stored. HTTP/1.1 and the standard phrase are written
+    The HTTP version and the reason phrase of the response were not stored. HTTP/1.1 and the standard phrase are written
     instead; programs that read WARC files don't rely on them.
     """
     lines = [

@@ -36,8 +36,8 @@ class ForkServer:
         """Starts the server, and returns after the server has called `prepare`.
 
         function: the function that workers call for each task. prepare: the function that the server calls once, before
-        it forks workers. Both functions are pickled. They must not be defined in the program's main module, because the
-        server doesn't load that module.
+        it forks workers. Both functions are pickled. The functions must not be defined in the program's main module,
+        because the server doesn't load that module.
 
         OSError or EOFError if the server can't be started or prepared.
         """

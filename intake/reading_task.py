@@ -1,4 +1,4 @@
-"""The task of reading one capture, and its result. Both can be pickled, so that worker processes can read captures."""
+"""The task of reading one capture, and the result. Task and result can be pickled, so worker processes can use them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

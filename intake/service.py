@@ -138,9 +138,9 @@ class Intake:
 
         Earlier readings are not deleted. Users see the earlier readings until the current policy reader has read every
         capture. Then one transaction puts the current policy reader in force, and users see the new readings. The new
-        readings are committed in small batches, so a call may be interrupted and repeated, and several processes may
-        call this method at the same time. A capture with a damaged payload is quarantined as `unreadable`, and every
-        call tries to read the capture again.
+        readings are committed in small batches. So a call may be interrupted and repeated, and several processes may
+        call this method at the same time. A capture with a damaged payload is quarantined as `unreadable`. Every call
+        tries to read this capture again.
 
         ClausewatchError if no worker can be started.
         """

@@ -52,15 +52,15 @@ class WorkerPool(Generic[_Task, _Result]):
         self._size = size
         self._prepare = prepare
         # One thread for each worker. A worker has only one task at a time, so the pool knows which task killed a
-        # worker. There are no more workers than processors, because each worker has its own caches, and all
-        # workers store the same pages in their caches.
+        # worker. There are no more workers than processors, because each worker keeps its own caches: an additional
+        # worker would need memory for a further copy of the same entries.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()
         self._server: ForkServer | None = None
         self._server_lock = Lock()
-        # The error that is raised if no worker can be started. It is stored so that all waiting tasks fail immediately.
-        # Otherwise each waiting task would try to start a worker, which takes a second.
+        # The error that is raised if no worker can be started. The error is stored so that all waiting tasks fail
+        # immediately. Otherwise each waiting task would try to start a worker, which takes a second.
         self._start_error: ClausewatchError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
@@ -99,9 +99,10 @@ class WorkerPool(Generic[_Task, _Result]):
         self._start_error = None
 
         def finished() -> list[tuple[_Item, _Result | None]]:
-            """Waits for the first half of the submitted items, at most 16, and returns the items that have results.
+            """Waits until the first half of the submitted items (at most 16 items) have results.
 
-            The workers continue with the other half while the caller stores the results.
+            Returns the items at the front of the queue that have results, at most 16. The workers
+            continue with the other half while the caller stores the results.
             """
             nonlocal size
             first_half = islice(under_way, min(_FEW, (len(under_way) + 1) // 2))

@@ -4,6 +4,6 @@
 - `pywb_front` is a web server that serves WARC files like the Wayback Machine. The server answers index queries, and
   passes requests for archived pages on to pywb.
 - `cdx_dialect` is the query language of the Wayback Machine's index.
-- `faults` describes wrong answers, which tests can request from the archive.
+- `faults` describes wrong HTTP responses, which tests can request from the archive.
 - `pages` is a plain web server for live crawls.
 """

@@ -24,7 +24,7 @@ _PYTHON = _CHECKOUT / ".venv-archive" / "bin" / "python"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedPage:
-    """An HTTP answer that an archive captured.
+    """An HTTP response that an archive captured.
 
     url: the address that was captured.
     at: the time of the capture, timezone-aware.
@@ -32,7 +32,7 @@ class DatedPage:
     status: the HTTP status.
     media_type: the value of the Content-Type header; '' leaves the header out.
     headers: all headers except Content-Type and Content-Length.
-    revisit: whether the answer is written as a revisit record, which refers to the previous response of the same
+    revisit: whether the response is written as a revisit record, which refers to the previous response of the same
         address instead of repeating the body.
     """
 

@@ -19,7 +19,7 @@ class BadQueryError(ValueError):
 
 
 def response_body(rows: Iterable[Row], parameters: Parameters) -> str:
-    """Returns the body of the answer to a query.
+    """Returns the body of the response to a query.
 
     The body is text with one line for each row. With `output=json`, the body is a JSON list of lists, and the first
     list has the names of the fields.

@@ -1,4 +1,4 @@
-"""Faults: wrong answers of the loopback archive. Tests configure faults to check how crawls react to wrong answers."""
+"""Faults: wrong HTTP responses of the loopback archive. Tests use faults to check how crawls react to them."""
 
 import json
 import re
@@ -9,21 +9,21 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Fault:
-    """A wrong answer, and the requests that get the wrong answer.
+    """A wrong HTTP response, and the requests that get this response.
 
     where: a regular expression that is searched in the path and query of each request (`^/cdx/`, `^/web/2010`).
     skip: the number of matching requests that are answered correctly before the fault begins.
     times: the number of matching requests that get the fault after the skipped requests; None for all later
         matching requests.
-    status: the HTTP status of the wrong answer, which is sent with `headers` and `body` instead of the correct answer.
-        None if the other fields alter the correct answer.
-    headers: the headers of the wrong answer. If `status` is None, these headers replace headers of the correct answer,
-        and a header with the value None is removed.
-    body: the body of the wrong answer if `status` is set.
-    rows: rows that are added before the correct rows of an index answer. The fields of a row are separated by tabs.
+    status: the HTTP status of the wrong response, which is sent with `headers` and `body` instead of the correct
+        response. None if the other fields alter the correct response.
+    headers: the headers of the wrong response. If `status` is None, these headers replace headers of the correct
+        response, and a header with the value None is removed.
+    body: the body of the wrong response if `status` is set.
+    rows: rows that are added before the correct rows of an index response. The fields of a row are separated by tabs.
     truncated_gzip: whether the correct body is compressed with gzip and then cut in half.
     short: whether only half of the correct body is sent. Content-Length still has the length of the whole body.
-    drop: whether the connection is closed without an answer.
+    drop: whether the connection is closed without an HTTP response.
     quit: whether the server process ends, so that all later connections are refused.
     """
 

@@ -11,14 +11,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer of the server.
+    """An HTTP response of the server.
 
-    body: the body of the answer.
+    body: the body of the response.
     status: the HTTP status.
-    headers: the headers of the answer. Content-Length is added if it is missing. A Content-Length in `headers` may be
-        larger than the body, to simulate a cut-off answer.
-    delay: the time between the request and the answer, in seconds.
-    drop: whether the connection is closed without an answer.
+    headers: the headers of the response. Content-Length is added if it is missing. A Content-Length in `headers` may be
+        larger than the body, to simulate a cut-off response.
+    delay: the time between the request and the response, in seconds.
+    drop: whether the connection is closed without an HTTP response.
     """
 
     body: bytes = b""
@@ -33,9 +33,9 @@ class Site:
     """A running server.
 
     url: the base address.
-    pages: the answers by path and query. If the value is a list, the first request gets the first answer, the second
-        request gets the second answer, and so on; the last answer is repeated. Tests may change `pages` while the
-        server runs.
+    pages: the HTTP responses by path and query. If the value is a list, the first request gets the first response,
+        the second request gets the second response, and so on. The last response is repeated. Tests may change `pages`
+        while the server runs.
     requests: the path and the headers of each request, oldest first. The names of the headers are in lower case.
     """
 
@@ -44,7 +44,7 @@ class Site:
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def page_for(self, path: str) -> Page:
-        """Returns the answer to the next request for a path; an answer with status 404 if there is no page."""
+        """Returns the response to the next request for a path; a response with status 404 if there is no page."""
         page = self.pages.get(path, Page(b"not here", 404))
         if isinstance(page, list):
             return page.pop(0) if len(page) > 1 else page[0]

@@ -145,7 +145,7 @@ def _has_header(headers: Iterable[tuple[str, str]], name: str) -> bool:
 
 
 def _call_application(application: Any, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Returns status, headers and body of a WSGI application's answer."""
+    """Returns status, headers and body of a WSGI application's response."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:

@@ -1,8 +1,8 @@
 """Presents changes to people: makes reports in several formats, composes digest e-mails, and delivers the digests.
 
-`build_report` makes a `Report` from two dates or versions of a policy, and `compare_files` from two local files. The
-functions in `REPORT_FORMATS` render a report. `compose` puts digests into the store's outbox. `deliver_by_smtp` and
-`deliver_to_directory` send the messages in the outbox.
+`build_report` makes a `Report` from two dates or versions of a policy. `compare_files` makes a `Report` from two local
+files. The functions in `REPORT_FORMATS` render a report. `compose` puts digests into the store's outbox.
+`deliver_by_smtp` and `deliver_to_directory` deliver the messages in the outbox.
 """
 
 from reports.digest import compose

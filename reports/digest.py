@@ -21,11 +21,11 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     subscriber.
 
     Each subscriber has a watermark for each policy: every change up to this time has been sent to the subscriber. The
-    first watermark is the time of the subscription. A change is new to a subscriber if it is announced
-    (`diffing.timeline.announcements`) and its new period begins after the watermark. The watermark then advances to the
-    last capture before the periods that are not confirmed yet. So each change is sent once. A backfill of old captures
-    sends nothing. If a run is missed, the next run sends the missed changes. Policies without new captures, readings or
-    reviews since the last run are skipped.
+    first watermark is the time of the subscription. A change is new to a subscriber if the change is announced
+    (`diffing.timeline.announcements`) and the change's new period begins after the watermark. The watermark then
+    advances to the last capture before the periods that are not confirmed yet. So each change is sent once. A backfill
+    of old captures sends nothing. If a run is missed, the next run sends the missed changes. Policies without new
+    captures, readings or reviews since the last run are skipped.
 
     vendors: all declared vendors, by slug.
     now: the present time, timezone-aware, in UTC.

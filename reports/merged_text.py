@@ -51,8 +51,8 @@ class MergedRow:
 def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[MergedRow, ...]:
     """Returns the rows of the merged text.
 
-    A removed clause stands after the clause that precedes it in the old text, and before clauses that were added at
-    this place.
+    A removed clause stands after the clause that precedes the removed clause in the old text. If clauses were added at
+    the same place, the added clauses come after the removed clause.
     """
     both_sides = [MergedRow("unchanged", (old.clauses[i],), (new.clauses[j],)) for i, j in comparison.unchanged]
     # The rows with clauses of only one side. `old_rows` has the rows with an old clause, by the clause's position in

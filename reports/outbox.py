@@ -19,10 +19,10 @@ _TIMEOUT = 30  # seconds; the minutes that RFC 5321, section 4.5.3.2 recommends 
 
 
 def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[Path]:
-    """Writes every digest in the outbox as an .eml file, and marks it as sent. Returns the files, oldest first.
+    """Writes every digest in the outbox as an .eml file, and marks the digest as sent.
 
-    Files are written atomically. A file's name consists of the time, the letters and digits of the e-mail address, and
-    the message's number. So no e-mail address can make a file outside the folder.
+    Returns the files, oldest first. Files are written atomically. A file's name consists of the time, the letters and
+    digits of the e-mail address, and the message's number. So no e-mail address can make a file outside the folder.
 
     now: the present time, timezone-aware.
 
@@ -173,7 +173,7 @@ def _quit(server: smtplib.SMTP) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Returns the mail server's answer, or the error's text, in one line."""
+    """Returns the mail server's reply, or the error's text, in one line."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         (code, answer), *_ = error.recipients.values()
         return f"{code} {_decoded(answer)}"

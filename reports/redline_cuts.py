@@ -16,8 +16,8 @@ _Part = tuple[RedlineOperation, str]
 def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str]) -> list[Redline]:
     """Cuts a redline where each of the given texts ends. Returns one piece for each text.
 
-    The parts whose operation is not `other`, joined, must be equal to the texts, joined, except for white space. White
-    space at the end of every piece but the last is removed.
+    If the parts whose operation is not `other` are joined, the result must be equal to the joined texts, except for
+    white space. White space at the end of each piece is removed, except at the end of the last piece.
 
     other: the operation of the parts that occur only on the other side, `delete` or `insert`.
     texts: the texts of the clauses on the side that has several clauses.

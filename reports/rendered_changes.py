@@ -54,8 +54,8 @@ TOP_LEVEL: Final = "top level"
 
 # If the confidence of a change is below this value, a note warns that the two sides may be unrelated.
 _UNCERTAIN = 0.5
-# The number of characters of unchanged text that are shown before and after a difference. Some lists name a clause by
-# the first characters of its text: these lists also show this many characters.
+# The number of characters of unchanged text that are shown before and after a difference. Lists that name a clause by
+# the beginning of the clause's text also show this many characters.
 _CONTEXT = 90
 # If the text of a clause did not change, this many characters of the text are shown.
 _EXCERPT = 200
@@ -176,7 +176,7 @@ def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[ChangeRun, ...]
 def excerpt_of(redline: Redline) -> Redline:
     """Returns the redline with long unchanged text shortened.
 
-    Only the characters next to a deletion or an insertion remain of a long unchanged text.
+    Of a long unchanged text, only the characters next to a deletion or an insertion are kept.
     """
     if len(redline) == 1 and redline[0][0] == "equal":
         return (("equal", shortened(redline[0][1], _EXCERPT)),)
@@ -224,7 +224,7 @@ def _clause_kind(change: Change) -> str:
 
 
 def _printable_redline(change: Change) -> Redline:
-    """Returns the redline of a change, made printable. If there is no redline, returns one made of the clauses."""
+    """Returns the redline of a change, made printable. If there is none, makes a redline of the clauses."""
     if change.redline:
         return tuple((operation, printable(text)) for operation, text in change.redline)
     old, new = (printable(" ".join(clause.text for clause in side)) for side in (change.old, change.new))
@@ -273,7 +273,10 @@ def _difference_note(name: str, old: str, new: str) -> str:
 
 
 def _move_note(old: Clause, new: Clause) -> str:
-    """Returns a sentence that names the old and the new place of a moved clause. Different headings are named, too."""
+    """Returns a sentence that names the old and the new place of a moved clause.
+
+    If the clause moved to another heading, the sentence also names the old and the new headings.
+    """
     origin, target = f"clause {old.position + 1} of the old text", f"clause {new.position + 1} of the new text"
     if old.heading_path != new.heading_path:
         paths = old.heading_path, new.heading_path

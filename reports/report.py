@@ -24,8 +24,8 @@ class VersionSide:
     vendor: the vendor's slug. vendor_name: the vendor's name in the declaration. policy: the policy's slug.
     number: the version's number, for display.
     period: the period.
-    document: the text of one of the period's captures: of the last capture on the old side, and of the first capture on
-        the new side.
+    document: the text. On the old side, this is the text of the period's last capture. On the new side, this is the
+        text of the period's first capture.
     """
 
     vendor: str
@@ -135,7 +135,7 @@ class Report:
 
     @property
     def backwards(self) -> bool:
-        """Whether the page showed the old side after the new side, which is possible if a version is named by `@id`."""
+        """Whether the page showed the old side after the new side. Possible only if a version is named by `@id`."""
         return (
             isinstance(self.old, VersionSide)
             and isinstance(self.new, VersionSide)
@@ -173,7 +173,8 @@ def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) 
         if not (old.startswith("@") or new.startswith("@")):
             raise UsageError(f"{old} is after {new}; give the earlier date first")
         # An `@id` names the last period of the version. If this period is after the new side, an earlier period of the
-        # same version is used, provided that the earlier period is not after the new side.
+        # same version is used: the last one that is not after the new side. If there is none, the `@id`'s last period
+        # is used.
         if old.startswith("@"):
             periods = history.version(old_period.version_id).periods
             in_order = [period for period in periods if not _is_after(period, new_period)]

@@ -1,4 +1,4 @@
-"""Writes the sentences at the beginning of a report. All report formats and the digests use them."""
+"""Writes the sentences at the beginning of a report. All report formats and the digests use these sentences."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def summary(report: Report) -> str:
 def headings_sentence(changes: Sequence[RenderedChange]) -> str:
     """Returns a sentence that names the headings with the most substantive changes, in reading order.
 
-    '' if there are few substantive changes, or if all of them are under one heading.
+    '' if there are few substantive changes, or if all substantive changes are under one heading.
     """
     counts: Counter[str] = Counter()
     for run in substantive_runs(changes):

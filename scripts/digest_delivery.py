@@ -24,8 +24,8 @@ to_option: Decorator = click.option(
 def send_digests(settings: Settings, store: Store, directory: Path | None) -> str:
     """Composes the digests that are due, and delivers all digests in the outbox.
 
-    directory: the folder into which the e-mails are written. The files' paths are printed on standard output. If None,
-        the e-mails are sent.
+    directory: the folder into which the digests are written as files. The files' paths are printed on standard output.
+        If None, the digests are sent through the mail server.
 
     Returns a phrase that says how many digests were delivered, such as `2 digests sent`.
 

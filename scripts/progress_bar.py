@@ -14,7 +14,8 @@ def progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
 
     name: the text to the left of the bar.
 
-    Yields a function that updates the bar. Its arguments are the number of finished items and the total number.
+    Yields a function that updates the bar. The function's arguments are the number of finished items and the total
+    number of items.
     """
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     console = Console(stderr=True)

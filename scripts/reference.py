@@ -1,4 +1,7 @@
-"""Generates docs/commands.md, the command reference, from the help texts of the commands. `make docs` runs it."""
+"""Generates docs/commands.md, the command reference, from the help texts of the commands.
+
+`make docs` runs this module.
+"""
 
 from collections.abc import Iterator
 

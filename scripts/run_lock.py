@@ -17,8 +17,8 @@ from core.settings import CHECKOUT, Settings
 def lock_path(settings: Settings) -> Path:
     """Returns the path of the lock file that belongs to the database.
 
-    For SQLite, the lock file is in the folder of the database file. For other databases, it is in the checkout's folder
-    `data`.
+    For SQLite, the lock file is in the folder of the database file. For other databases, the lock file is in the
+    checkout's folder `data`.
     """
     kind, _, path = settings.database_url.partition(":///")
     if kind.startswith("sqlite") and path:

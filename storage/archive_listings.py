@@ -22,12 +22,12 @@ from storage.tables.models import CaptureRow, ListedCaptureRow, ListingRow
 # at most this far apart in time.
 _MAX_DISTANCE = timedelta(days=1)
 _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-# If fetching fails for this many captures with the same checksum, all captures with the checksum are dropped. They may
-# all refer to the same record, which the archive has lost.
+# If fetching fails for this many captures with the same checksum, all captures with the checksum are deleted from the
+# list. All of these captures may refer to the same record, which the archive has lost.
 _MAX_TRIED = 2
 _ROWS_AT_ONCE = 1000
-# The first archive that clausewatch supported. The identities of its listed captures don't include the archive's name,
-# because the identities of listed captures that are already in a database must not change.
+# The first archive that clausewatch supported. The identities of this archive's listed captures don't include the
+# archive's name. If the name were added, the identities of listed captures that are already in a database would change.
 _FIRST_ARCHIVE: WebArchive = "wayback"
 
 
@@ -195,9 +195,10 @@ class ArchiveListings:
     def mark_not_given(self, key: PolicyKey, capture: CaptureToFetch) -> int:
         """Records that fetching a capture failed. Returns the number of captures to fetch that were deleted.
 
-        The capture is not deleted from the list if another capture with the same checksum can still be tried. If two
-        captures with the checksum, or all captures with the checksum, have been tried, all captures with the checksum
-        are deleted from the list. A deleted capture is added again if the archive's index names the capture again.
+        The capture is not deleted from the list if another capture with the same checksum can still be tried. At most
+        two captures with the same checksum are tried. If the last of these attempts fails, all captures with the
+        checksum are deleted from the list. A deleted capture is added again if the archive's index names the capture
+        again.
         """
         with self._database.write_session() as session:
             if capture.checksum is None:

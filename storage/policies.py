@@ -1,7 +1,8 @@
 """Stores the state of a policy as a whole: the policy reader in force, and whether the history may have changed.
 
-A policy reader is the combination of extractor, sameness rule and declaration that captures are read with
-(`intake.policy_reader`). In this module, the variable `reader` is the name of a policy reader.
+A policy reader is the combination of the extractor, the sameness rule and the declaration with which captures are read
+(`intake.policy_reader`). The sameness rule decides which texts count as the same version (`diffing.sameness`).
+In this module, the variable `reader` is the name of a policy reader.
 """
 
 from datetime import datetime
@@ -50,8 +51,10 @@ def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str |
 def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
     """Puts a policy reader in force for a policy, and records that the policy's history may have changed.
 
-    Changes nothing if the policy has no captures, or if the policy reader is in force already and the row is sound. The
-    values of the policy's row are computed from the captures, so a row that was altered in the database is repaired.
+    Changes nothing if the policy has no captures, or if the policy reader is in force already and the row is sound.
+
+    The values of the policy's row are computed from the captures. So this function repairs a row that was altered in
+    the database.
     """
     new_values = (
         select(

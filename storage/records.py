@@ -31,8 +31,9 @@ class Review:
 class StoredCapture:
     """A capture with its final verdict.
 
-    verdict: the verdict of the last review. If the capture has no reviews, `verdict` is the verdict of the reading, or
-        a verdict "quarantined" if the policy's other captures are evidence that the policy is in another language.
+    verdict: the verdict of the last review. If the capture has no reviews, `verdict` is the verdict of the reading.
+        Exception: if the policy's other captures show that the policy is in another language, `verdict` is
+        "quarantined".
     version_id: the version that the capture shows; None if the capture is quarantined.
     reviews: users' decisions on the capture, oldest first. Only the last decision counts.
     """
@@ -137,7 +138,7 @@ class Listing:
 
     query: the query to the index.
     found: the number of captures that the index has named so far, including captures that were stored already.
-    malformed: the number of rows in the index's answers that could not be read.
+    malformed: the number of rows in the index's HTTP responses that could not be read.
     resume_key: the key for requesting the next page from the index; None before the first page and after the last page.
     complete: whether the last page has been stored.
     """

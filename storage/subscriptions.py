@@ -59,10 +59,11 @@ class Subscriptions:
             return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.since) for row in rows)
 
     def changed_policies(self) -> Mapping[PolicyKey, int]:
-        """Returns the policies with histories that may have changed since the last `mark_composed`, with revisions.
+        """Returns the policies that may have changed since the last `mark_composed`, each with its revision.
 
         The revision of a policy is a counter. The counter is incremented whenever the policy's history may have
-        changed: if a capture was read, if a user reviewed a capture, or if another policy reader came into force.
+        changed. The history may change when a capture is read, when a user reviews a capture, and when another policy
+        reader comes into force.
         """
         query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision).where(_CHANGED_SINCE_COMPOSED)
         with self._database.read_session() as session:

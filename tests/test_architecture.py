@@ -1,7 +1,7 @@
 """The tools that pyproject.toml configures check every top-level package.
 
-`make lint` runs these tools. They report nothing if a package is missing from their configuration: import-linter and
-mypy skip the package, and ruff sorts its imports as third-party imports.
+`make lint` runs these tools. If a package is missing from a tool's configuration, the tool reports nothing:
+import-linter and mypy skip the package, and ruff sorts imports of the package as third-party imports.
 """
 
 import tomllib

@@ -33,9 +33,9 @@ def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator
 def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) -> Iterator[str]:
     """Yields up to two warnings for one policy.
 
-    All captures after the last accepted capture are quarantined. The first warning is yielded if at least SILENCE lies
-    between the first and the last of these quarantined captures. The second warning is yielded if the newest capture
-    is quarantined, and its verdict says that the page needs a browser.
+    Only the captures after the last accepted capture are considered; all of them are quarantined. The first warning is
+    yielded if at least SILENCE lies between the first and the last of these quarantined captures. The second warning is
+    yielded if the newest capture is quarantined, and the newest capture's verdict says that the page needs a browser.
 
     captures: all captures of the policy, oldest first.
     """

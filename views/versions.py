@@ -139,7 +139,7 @@ def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
 
 
 def origin(observation: Observation) -> dict[str, Any]:
-    """Returns the JSON fields that say where a version comes from: the capture, and the extractor that read it."""
+    """Returns the JSON fields that say where a version comes from: the capture and the policy reader."""
     return {"capture": observation.to_dict(), "extractor": observation.reader}
 
 

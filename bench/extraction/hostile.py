@@ -56,7 +56,7 @@ def _encrypted() -> bytes:
 
 _TIMEOUT = 120
 _TEXT = b"<p>We keep personal data for thirty days and share it with nobody.</p>"
-#: The media type of each page, and a function that returns the page's bytes, by the name of the page.
+#: The pages by name. For each page: the media type, and a function that returns the page's bytes.
 CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "100,000 nested tags": ("text/html", lambda: b"<html><body>" + b"<div>" * 100_000 + _TEXT),
     "100,000 nested tables": ("text/html", lambda: b"<html><body>" + b"<table><tr><td>" * 100_000 + _TEXT),

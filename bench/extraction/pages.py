@@ -15,8 +15,8 @@ from bench.extraction.words import Score, score, words
 from core.clauses import ClauseKind
 from extraction import extract
 
-# A line begins with `# ` for a heading, `- ` for a list item, or `| ` for a table row (`| a | b |`). A line for a
-# paragraph has no mark. If the clause has a label, the label follows in braces: `{2.1} `.
+# A line that begins with `# ` is a heading. `- ` marks a list item, and `| ` marks a table row (`| a | b |`). A line
+# for a paragraph has no mark. If the clause has a label, the label follows in braces: `{2.1} `.
 _LINE = re.compile(r"^(?:(?P<kind>[#|-]) )?(?:\{(?P<label>[^}]*)\} )?(?P<text>.*)$")
 _KINDS: dict[str | None, ClauseKind] = {"#": "heading", "-": "list_item", "|": "table_row", None: "paragraph"}
 

@@ -24,7 +24,7 @@ class Figures:
 
     score: the words that were extracted correctly.
     pages: the number of pages.
-    misfits: a line for each page that no longer has the number of words that it had when the policy was marked.
+    misfits: a line for each page whose number of words has changed since the policy was marked.
     notes: a line with the score of each page.
     """
 

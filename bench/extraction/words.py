@@ -57,8 +57,8 @@ class Score:
 def score(expected: Iterable[str], clauses: Iterable[Clause]) -> Score:
     """Returns the score of the extracted clauses.
 
-    The words of a label count as extracted if they are in the policy. A label's words never count as let in, because a
-    label may be the number of a list item, and that number isn't in the page's text.
+    The words of a label count as extracted if they are in the policy. The words of a label never count as let in: a
+    label may be the number of a list item, and the text of the page doesn't contain this number.
 
     expected: the words of the policy.
     """

@@ -37,8 +37,9 @@ class Side:
     vendors: the folder of the declarations.
     digests: the folder that digests are written to.
 
-    The measures add captures. As in a crawl, consecutive captures belong to different policies and are an hour apart.
-    If the database is measured again, the new captures continue after the captures of the earlier measurement.
+    The measures add captures. Consecutive captures belong to different policies, as in a crawl. Their capture times are
+    an hour apart. If the database is measured again, the new captures continue after the captures of the earlier
+    measurement.
     """
 
     url: str

@@ -1,7 +1,7 @@
 """Long histories, made from the real captures in ../shared/warc, as if the policies had been crawled every day.
 
 Each real capture is repeated as if the page had been fetched again. In each repetition, the tokens that a server
-generates for every answer are replaced (`NONCES`). If a page has no such tokens, a comment
+generates for every HTTP response are replaced (`NONCES`). If a page has no such tokens, a comment
 like those of web caches is added.
 """
 
@@ -18,7 +18,7 @@ from core.captures import Capture, sha256_hex
 
 WARCS = Path(__file__).resolve().parents[3] / "shared" / "warc"
 
-# The tokens that the servers of these pages generate for every answer. The group in each pattern is the token.
+# The tokens that the servers of these pages generate for every HTTP response. The group in each pattern is the token.
 NONCES = re.compile(
     rb"""
       nonce["']?\s*[=:]\s*["']([\w+/=-]{6,})["']                                # Content-Security-Policy, WordPress
@@ -69,7 +69,7 @@ def repeated(count: int, salt: str = "") -> Iterator[tuple[Capture, bytes]]:
 
 
 class _Page:
-    """A page, split into the tokens that the server generates for every answer and the bytes between them."""
+    """A page, split into the tokens that the server generates for every HTTP response and the bytes between them."""
 
     def __init__(self, page: bytes) -> None:
         self._between: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Clients of web archives. A client builds requests and parses answers; it does no I/O.
+"""Clients of web archives. A client builds requests and parses HTTP responses; it does no I/O.
 
 `crawler.archives.protocol` defines the interface of a client and explains how to add a client. The crawl uses a client
 only through this interface.

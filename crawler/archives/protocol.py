@@ -1,24 +1,25 @@
 """The interface between the archive crawl and the client of a web archive.
 
-A client builds the requests for the archive's index and for captures, parses the answers, and states how many requests
-the archive allows.
+A client builds the requests for the archive's index and for captures, parses the HTTP responses, and states how many
+requests the archive allows.
 
 To add an archive:
 
 1. Add the archive's name to `core.archives.WebArchive`. Captures from the archive have that name as their source.
 2. Write a client: a class that implements `Archive`, in a new module beside `crawler.archives.wayback`. The client
-   builds addresses and parses answers. The client sends nothing, so the client's tests need no server.
+   builds addresses and parses HTTP responses. The client sends nothing, so the client's tests need no server.
 3. Change `crawler.archives.configured_archive` so that it returns the client if `core.settings` names the archive.
-4. Some archives rename the headers of captured pages in their answers. For example, the Wayback Machine adds the prefix
-   `x-archive-orig-`. If the archive adds a prefix, add the prefix to `ingestion.warc_writer`.
+4. Some archives rename the headers of captured pages in their HTTP responses. For example, the Wayback Machine adds the
+   prefix `x-archive-orig-`. If the archive adds a prefix, add the prefix to `ingestion.warc_writer`.
 
-The order of calls: the spider requests the address that `listing_url` returns, and passes the answer to
+The order of calls: the spider requests the address that `listing_url` returns, and passes the response to
 `parse_listing`. The spider repeats these two steps for each page of the index. For each listed capture, the spider
-requests the address that `replay_url` returns, and passes the answer to `parse_replay`. If the result is a redirect,
+requests the address that `replay_url` returns, and passes the response to `parse_replay`. If the result is a redirect,
 the spider requests the redirect's target in the same way.
 
-The backoff middleware first passes every answer to `temporary_error`. If that method returns an error, the spider does
-not receive the answer. Instead, the middleware sends the request again later. See `Limits` for the number of retries.
+The backoff middleware first passes every response to `temporary_error`. If that method returns an error, the spider
+does not receive the response. Instead, the middleware sends the request again later. See `Limits` for the number of
+retries.
 """
 
 from collections.abc import Mapping
@@ -44,8 +45,8 @@ class Limits:
 
     listing_interval, replay_interval: the seconds between two requests of the same kind. All crawls of this machine
         share this interval.
-    listing_concurrency, replay_concurrency: the upper limit of requests of a kind that are under way at the same time
-        in one crawl.
+    listing_concurrency, replay_concurrency: the upper limit of requests of the same kind that one crawl may have under
+        way at the same time.
     listing_rows: the number of rows to request in one page of the index.
     backoff: the seconds to wait after a first temporary error. Each further error in a row doubles the wait.
     backoff_429: the same as `backoff`, but after an ArchiveRateLimitError.
@@ -110,10 +111,10 @@ class ListingPage:
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """The time and address of an archived answer, as the archive states them (RFC 7089).
+    """The time and address of an archived response, as the archive states them (RFC 7089).
 
     captured_at: the time of the capture (timezone-aware UTC).
-    url: the address from which the archive captured the answer.
+    url: the address from which the archive captured the response.
     """
 
     captured_at: datetime
@@ -145,10 +146,10 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedAnswer:
-    """An answer of the captured site.
+    """An HTTP response of the captured site.
 
-    memento: the answer's time and address.
-    next_replay: the replay that requests the redirect's target; None if the answer is not a redirect, or if the
+    memento: the response's time and address.
+    next_replay: the replay that requests the redirect's target; None if the response is not a redirect, or if the
         target can't be requested.
     """
 
@@ -182,7 +183,8 @@ ReplayResult = ArchivedAnswer | ArchiveRedirect | CaptureNotGiven
 class Archive(Protocol):
     """A client of one web archive.
 
-    In all methods, `headers` are the headers of an answer, by lower-case name, and `body` is the answer's body.
+    In all methods, `headers` are the headers of an HTTP response, by lower-case name, and `body` is the response's
+    body.
     """
 
     @property
@@ -219,10 +221,10 @@ class Archive(Protocol):
         """
 
     def parse_listing(self, status: int, body: bytes) -> ListingPage:
-        """Returns the page of the index that an answer contains.
+        """Returns the page of the index that an HTTP response contains.
 
-        ArchiveRefusalError if the archive refuses to list the address. ArchiveProtocolError if the answer is not a
-        listing. A client must never treat an answer that is not a listing as an empty listing.
+        ArchiveRefusalError if the archive refuses to list the address. ArchiveProtocolError if the response is not a
+        listing. A client must never treat an HTTP response that is not a listing as an empty listing.
         """
 
     def replay_url(self, timestamp: str, url: str) -> str:
@@ -231,8 +233,8 @@ class Archive(Protocol):
     def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
         """Returns the result of the request for `replay`.
 
-        Any answer of the captured site is an ArchivedAnswer, whatever the status: an archived 404 is a capture, too.
-        If the archive returns a capture of another time than the requested time, the result must not be an
+        Any HTTP response of the captured site is an ArchivedAnswer, whatever the status: an archived 404 is a capture,
+        too. If the archive returns a capture of another time than the requested time, the result must not be an
         ArchivedAnswer.
         """
 
@@ -248,10 +250,11 @@ class Archive(Protocol):
     def temporary_error(
         self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes
     ) -> ArchiveError | None:
-        """Returns the error if an answer reports an error of the archive itself and the same request may succeed later.
+        """Returns the error that an HTTP response reports if the same request may succeed later.
 
-        None if the answer is final. A refusal of the address or of the capture is also a final answer. Every archived
-        answer is final, too: an archived 429 is a fact about the captured site.
+        Only errors of the archive itself are returned. None if the response is final. A response that refuses the
+        address or the capture is final. Every archived response is final, too: an archived 429 is a fact about the
+        captured site.
 
         After an ArchiveRateLimitError, requests wait for `limits.backoff_429` seconds. After any other error, requests
         wait for `limits.backoff` seconds. Several ArchiveBlockedErrors in a row count as a block (see

@@ -128,8 +128,8 @@ class WaybackMachine:
     def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
         """Returns the result of a replay request.
 
-        The answer's capture time must be the time of the listed capture. If an archived redirect led to the answer, the
-        times may differ by up to a day, because the crawl did not search the index for the redirect's target.
+        The response's capture time must be the time of the listed capture. If an archived redirect led to the response,
+        the times may differ by up to a day, because the crawl did not search the index for the redirect's target.
         """
         location = headers.get("location", "") if 300 <= status < 400 else ""
         memento = read_memento(headers, replay.url)
@@ -165,7 +165,7 @@ class WaybackMachine:
     def temporary_error(
         self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes
     ) -> ArchiveError | None:
-        """Returns an error for 429 and 5xx, and for a 200 whose body is neither a listing nor an archived answer."""
+        """Returns an error for 429 and 5xx, and for a 200 whose body is neither a listing nor an archived response."""
         if kind == "replay" and read_memento(headers, "") is not None:
             return None
         retry_after = headers.get("retry-after", "")
@@ -185,7 +185,7 @@ class WaybackMachine:
     def _redirect_target(self, replay: Replay, memento: Memento, location: str) -> Replay | None:
         """Returns the replay that requests the target of an archived redirect.
 
-        None if the answer is not a redirect, if the target is not a web address, if the redirect leads back to an
+        None if the response is not a redirect, if the target is not a web address, if the redirect leads back to an
         earlier address, or after too many redirects.
 
         Because of `id_`, the archive sends the Location header as captured. The header usually contains an address on
@@ -216,12 +216,12 @@ class WaybackMachine:
 
 
 def read_memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
-    """Returns the memento that the headers of an answer describe (RFC 7089, section 2).
+    """Returns the memento that the headers of an HTTP response describe (RFC 7089, section 2).
 
-    None if the answer comes from the archive itself. An example is an error page of the archive.
+    None if the response comes from the archive itself. An example is an error page of the archive.
 
-    headers: the answer's headers, by lower-case name.
-    asked_url: the address whose capture was requested. The memento gets this address if the answer has no link with
+    headers: the response's headers, by lower-case name.
+    asked_url: the address whose capture was requested. The memento gets this address if the response has no link with
         the relation `original`.
     """
     captured_at = http_date(headers.get("memento-datetime", ""))
@@ -246,9 +246,9 @@ def _is_local(address: str) -> bool:
 
 
 def _table(body: bytes) -> list[list[Any]]:
-    """Returns the rows of a CDX answer. The first row contains the field names.
+    """Returns the rows of a CDX response. The first row contains the field names.
 
-    ArchiveProtocolError if the body is not a CDX answer.
+    ArchiveProtocolError if the body is not a CDX response.
     """
     try:
         table = json.loads(body)
@@ -296,7 +296,7 @@ def _check_time(replay: Replay, captured_at: datetime) -> CaptureNotGiven | None
 def _refusal(status: int, body: bytes) -> str:
     """Returns why the archive refuses a request, in words.
 
-    If a site is excluded from the archive, the answer contains the name of a Java exception.
+    If a site is excluded from the archive, the response contains the name of a Java exception.
     """
     names: Sequence[str] = _EXCEPTION.findall(body[:20_000].decode("utf-8", "replace"))
     if any("AccessControl" in name for name in names):

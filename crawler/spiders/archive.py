@@ -51,8 +51,8 @@ _MAX_POLICIES_UNDER_WAY = 3
 # Upper limit of captures under way at the same time. A capture is under way from the first request for the capture
 # until the capture is stored. If a crawl is killed, the next crawl has to request these captures again.
 _MAX_CAPTURES_UNDER_WAY = 8
-# If a listing is older than this and incomplete, the crawl begins a new listing, because the archive may have added
-# captures since the old listing began.
+# If an incomplete listing is older than this, the crawl begins a new listing. The archive may have added captures since
+# the old listing began.
 _STALE_AFTER = timedelta(days=7)
 
 _SEVERAL_PAGES = (
@@ -309,7 +309,7 @@ class ArchiveSpider(BaseSpider):
                 raise ArchiveProtocolError("the archive's index sent the same resume key twice")
         except ArchiveError as error:
             self.tally.add_failure(subject, str(error))
-            # With the stored resume key, the next crawl would receive the same wrong answer. The listing starts over.
+            # With the stored resume key, the next crawl would receive the same wrong response. The listing starts over.
             await self._in_thread(self.store.archive_listings.restart, listing)
             self._end_listing(crawl)
             return
@@ -354,7 +354,7 @@ class ArchiveSpider(BaseSpider):
     ) -> Request:
         """Returns the request for a capture.
 
-        redirect: if an archived redirect led to this request, the redirect's answer; otherwise None.
+        redirect: if an archived redirect led to this request, the redirect's response; otherwise None.
         """
         url = self._archive.replay_url(replay.timestamp, replay.url)
         arguments = {"crawl": crawl, "to_fetch": to_fetch, "replay": replay, "redirect": redirect}
@@ -368,7 +368,7 @@ class ArchiveSpider(BaseSpider):
         replay: Replay,
         redirect: FetchedCapture | None,
     ) -> AsyncIterator[Request | FetchedCapture]:
-        """Yields the capture made from an answer; if the answer is a redirect, yields the request for the target."""
+        """Yields the capture made from an HTTP response, or for a redirect the request for the target."""
         result = self._archive.parse_replay(replay, response.status, header_map(response), response.body)
         if isinstance(result, ArchiveRedirect):
             yield self._replay_request(crawl, to_fetch, result.next_replay, redirect)

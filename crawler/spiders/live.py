@@ -28,7 +28,7 @@ from intake.records import ReadCapture
 class LiveSpider(BaseSpider):
     """A spider that fetches each location at which a policy is published today.
 
-    The answer after all redirects and retries becomes a capture, whatever the answer's status.
+    The response after all redirects and retries becomes a capture, whatever the response's status.
 
     If a location has several pages, the spider fetches them one after the other, and makes one capture of all pages.
     If one of the pages can't be fetched, there is no capture.
@@ -37,7 +37,8 @@ class LiveSpider(BaseSpider):
     the change lasts. The crawl ends only after these second fetches. The waiting times of the changed locations
     overlap; they don't add up.
 
-    A *look* is a fetch of a location: the first look and, if the text has changed, the second look.
+    A *look* is a fetch of a location. The first fetch is the first look. If the text has changed, the second fetch is
+    the second look.
     """
 
     name = "live"

@@ -19,9 +19,10 @@ CONTAINER_TAGS = word_set(
     "div section header footer aside ul ol dl table form fieldset center figure details li td menu dir hgroup "
     "article address"
 )
-# The frame of a page is the navigation, header and footer around the page's text. An element contains the policy, and
-# isn't a part of the frame, if two conditions are met. The element has at least _FRAME_POLICY_WORDS words in running
-# text that uses the policy vocabulary. And the element has more than _FRAME_PROSE_SHARE of the page's running text.
+# The frame of a page is the navigation, header and footer around the page's text. An element isn't a part of the
+# frame, but contains the policy, if two conditions are met. First, the element has at least _FRAME_POLICY_WORDS words
+# in running text that uses the policy vocabulary. Second, the element has more than _FRAME_PROSE_SHARE of the page's
+# running text.
 _FRAME_POLICY_WORDS = 200
 _FRAME_PROSE_SHARE = 0.6
 

@@ -67,9 +67,9 @@ def _is_in_menu(box: Box | None) -> bool:
 
 
 def _is_menu(box: Box) -> bool:
-    """Returns whether an element above or below the policy's running text is a menu.
+    """Returns whether an element is a menu. A menu is recognised by the links, class names and id of the element.
 
-    A menu is recognised by the links, class names and id of the element.
+    The function is called only for elements around blocks that are above or below the policy's running text.
     """
     if box.policy_words:
         return False
@@ -96,8 +96,8 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
             break
         if words and box.parent is not None:
             words_in[id(box.parent)] = words_in.get(id(box.parent), 0) + words
-    # A single paragraph, or one of several sections, may contain nearly all the words. The other paragraphs or sections
-    # at the same place also belong to the policy. So the core has to be an outer element that contains all of them.
+    # A single paragraph, or one of several sections, may contain nearly all the words. The siblings of this paragraph
+    # or section also belong to the policy. So the core has to be an outer element that contains all the siblings.
     while core.parent is not None and (
         core.tag in _TEXT_TAGS
         or sum([block.box is core for block in blocks]) == 1
@@ -251,9 +251,9 @@ def _without_titled_asides(blocks: list[Block]) -> list[Block]:
 def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) -> list[Block]:
     """Returns the blocks without the empty sections at the beginning and end of the core.
 
-    A section is a child element of the core. Sections above the first section with running text are empty. Sections
-    below the last section with likely policy words are empty, too (`likely_policy_words`, see `extraction.blocks.Box`).
-    An empty section isn't removed if the section contains an e-mail address, a number, or a heading of level 1 or 2.
+    A section is a child element of the core. A section counts as empty if it is above the first section with running
+    text, or below the last section with likely policy words (`likely_policy_words`, see `extraction.blocks.Box`). An
+    empty section isn't removed if the section contains an e-mail address, a number, or a heading of level 1 or 2.
     """
     sections = [_section_of(block, core) for block in blocks]
     likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]

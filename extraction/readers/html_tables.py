@@ -2,8 +2,8 @@
 
 from selectolax.lexbor import LexborNode
 
-# A cell counts as a part of the page's layout if the length of its text reaches two limits. The first limit is a number
-# of characters. The second limit is a share of the page's characters.
+# In a row of two or three cells, a cell counts as a part of the page's layout if two conditions are met. The cell has
+# at least _LONG_CELL characters. And these characters are at least the share _LAYOUT_SHARE of the page's characters.
 _LONG_CELL = 400
 _LAYOUT_SHARE = 0.3
 _PARTS_OF_A_PAGE = "table, h1, h2, h3, form, fieldset, section, article, nav"

@@ -381,7 +381,7 @@ class Walker:
     def _joined(self, lines: list[Line]) -> tuple[str, str]:
         """Returns the normalised text of the lines, and the text's typography (see `core.clauses.Clause`).
 
-        The typography is '' if it equals the text.
+        If the typography would be the same string as the normalised text, '' is returned as the typography.
         """
         if len(lines) == 1:
             line = lines[0]

@@ -125,8 +125,8 @@ def _continues(above: Line, line: Line, step: float, right: float) -> bool:
         return is_unfinished
     if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= step * 1.3:
         return False
-    # If the first word of `line` would have fitted at the end of the line above, the paragraph ends with the line
-    # above.
+    # If the first word of `line` would have fitted at the end of the line above, the line above ends its paragraph,
+    # unless the sentence at the end of the line above is unfinished.
     room = right - above.right
     needed = (len(line.text.split()[0]) + 1) * line.size * 0.55
     if room > needed + 0.03 * right:

@@ -1,6 +1,6 @@
 """A program that reads the lines of a PDF: `python -P extraction/readers/pdf_lines.py`, with the PDF on standard input.
 
-Reading a PDF of some kilobytes can use gigabytes of memory and hours of processor time. pdfium itself has no limits,
+Reading a PDF of a few kilobytes can use gigabytes of memory and hours of processor time. pdfium itself has no limits,
 and a crash of pdfium ends the whole process. So this program reads each PDF in a separate process, with limits on
 memory and time. The program starts quickly, because it imports no other module of clausewatch.
 

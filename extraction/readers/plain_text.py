@@ -99,8 +99,8 @@ def _wrap_width(lines: list[str]) -> int:
 def _ragged_width(lines: list[str]) -> int:
     """Returns the approximate width, in characters, of a text that was hard-wrapped in a proportional font.
 
-    Returns 0 if the text isn't hard-wrapped. A text is hard-wrapped if many lines end in the middle of a sentence. In
-    other texts, each line is a whole paragraph and ends with the end of a sentence.
+    Returns 0 if the text isn't hard-wrapped. A text counts as hard-wrapped if many lines end in the middle of a
+    sentence. In a text that isn't hard-wrapped, each line is a whole paragraph, and ends where a sentence ends.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)

@@ -28,10 +28,10 @@ LANGUAGE_MOVE = timedelta(days=30)
 _FEWEST_CHARACTERS = 200
 # Upper limit of the number of characters in each of the three samples of a text.
 _SAMPLE_CHARACTERS = 1200
-# The detected language of a sample is certain only if the detector's lead is at least this. The lead is the difference
-# between the log-likelihoods of the most likely and the second most likely language, divided by the number of
-# characters. For policies the lead is 0.25 or more. For mixtures of languages and for lists of names the lead is below
-# 0.1.
+# The detected language of a sample is certain only if the lead of the most likely language is at least this. The
+# lead is the difference between the log-likelihoods of the most likely and the second most likely language, divided by
+# the number of characters. For policies the lead is 0.25 or more. For mixtures of languages and for lists of names the
+# lead is below 0.1.
 _LEAST_LEAD = 0.1
 
 # Norwegian has three codes: `no` for the language, `nb` and `nn` for the two written forms Bokmål and Nynorsk.

@@ -30,9 +30,8 @@ _LABEL = re.compile(
     )\s*(?:[-–—:：]\s*(?=\S))?""",
     re.VERBOSE,
 )
-# Upper limit of the number of characters of a text with a label such as "Article 5" that is followed only by a space. A
-# longer text has no label, and a sentence has no label, because it only mentions the article. "Article 6 GDPR applies."
-# doesn't have the label "Article 6".
+# Upper limit of the number of characters of a text that begins with a label such as "Article 5", if only a space
+# follows the label. A longer text, or a sentence, only mentions the article: "Article 6 GDPR applies." has no label.
 _LONGEST_TITLE = 120
 # The first three letters of the words in _NAMED, in lower case (`str.casefold`).
 _BEGINNINGS = word_set(

@@ -18,9 +18,9 @@ _SAMPLE_CHARACTERS = 300
 def language_of(text: str, declared: str = "") -> str | None:
     """Returns the ISO 639-1 code of a text's language.
 
-    For a text of fewer than 200 characters, the function returns the declared language. If no language is declared, the
-    language is detected. If no language is declared and the text has fewer than 40 characters, the function returns
-    None.
+    If the text has 200 characters or more, the language is detected, and the declared language is ignored. For a
+    shorter text, the function returns the declared language. If no language is declared, the language is detected.
+    If no language is declared and the text has fewer than 40 characters, the function returns None.
 
     declared: the language that the page declares in `<html lang>`; '' if the page declares no language.
     """

@@ -35,7 +35,7 @@ def _normalize_collapsed(collapsed: str) -> str:
 def normalize_with_typography(raw: str, text: str | None = None, *, every_space: bool = False) -> tuple[str, str]:
     """Returns the normalised text, and the text's typography (see `core.clauses.Clause`).
 
-    The typography is '' if it equals the normalised text.
+    If the typography would be the same string as the normalised text, '' is returned as the typography.
 
     raw: the text as written in the source.
     text: the normalised text; None if the normalised text is `normalize(raw)`. The argument is needed if `raw` contains

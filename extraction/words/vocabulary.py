@@ -88,8 +88,8 @@ _SHARED_WORDS = word_set(
 # The number of characters at a text's beginning that are searched first. Most texts that use the policy vocabulary have
 # a word of the vocabulary within these characters.
 _HEAD = 200
-# The assumed maximum length of a word, in characters. The head is the first _HEAD characters of a text. A word may
-# begin in the head and end after the head. So the search of the rest begins this many characters before the head's end.
+# The assumed maximum length of a word, in characters. A word may begin within the first _HEAD characters of a text, and
+# end after these characters. So the search of the rest begins this many characters earlier, at _HEAD - _LONGEST_WORD.
 _LONGEST_WORD = 40
 # The result for a text with more characters than this isn't cached. Otherwise a hostile page could fill the memory.
 _LONGEST_CACHED = 2_000

@@ -27,8 +27,8 @@ def command(old: Path, new: Path, output_format: str, output: Path | None) -> No
 def _file_side(path: Path) -> FileSide:
     media_type = media_type_of(path)
     try:
-        # The file is read only once. Checksum and document belong to the same bytes even if another program changes the
-        # file meanwhile.
+        # The file is read only once. So the checksum and the document belong to the same bytes, even if another program
+        # changes the file meanwhile.
         data = path.read_bytes()
         return FileSide(path, sha256_hex(data), extract(data, media_type))
     except OSError as error:

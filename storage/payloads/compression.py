@@ -9,11 +9,11 @@ from core.captures import sha256_hex
 from core.exceptions import DamageError
 
 # The zstandard level. On the real pages that were measured, higher levels save 2 % of the bytes and take twice as long.
-# Lower levels need 8 % more bytes. For pages of more than a megabyte, lower levels need far more bytes, because they
-# don't detect the parts that a page has in common with its keyframe.
+# Lower levels need 8 % more bytes. For pages of more than a megabyte, lower levels need far more bytes, because lower
+# levels don't detect the parts that a page has in common with its keyframe.
 _LEVEL = 6
-# The binary logarithm of this level's window size, which is 4 MiB. Larger pages need a larger window, so that it covers
-# the whole keyframe, and larger tables, so that the whole keyframe is indexed. Without the larger window and tables,
+# The binary logarithm of this level's window size, which is 4 MiB. Larger pages need a larger window that covers
+# the whole keyframe, and larger tables that index the whole keyframe. Without the larger window and tables,
 # the delta of a page of 12 MB was as large as the page.
 _LEVEL_WINDOW_LOG = 22
 _TABLE_LOG = 22

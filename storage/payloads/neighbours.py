@@ -15,8 +15,8 @@ from storage.tables.column_types import Moment
 from storage.tables.models import CaptureRow, PayloadRow
 
 # A compressed payload with more bytes than this is written to the payload store, if there is one. Smaller payloads stay
-# in the database: a separate file would occupy at least this many bytes on a disk, and the space saved is not worth the
-# time of a request to a server.
+# in the database. A separate file would occupy at least this many bytes on a disk. On a server, the space saved is not
+# worth the time of a request.
 MAX_INLINE_BYTES = 4096
 # Upper limit of neighbours before a moment, and upper limit of neighbours after the moment.
 _NEIGHBOURS_EACH_SIDE = 12
@@ -75,7 +75,7 @@ class Neighbours:
     """The captures of a policy that one transaction has read from the database or is about to store.
 
     The captures of a crawl or of a file usually come in chronological order. If `nearest_payloads` is called in
-    chronological order, one query usually answers many calls.
+    chronological order, the result of one query is usually enough for many calls.
     """
 
     def __init__(self, session: Session, key: PolicyKey) -> None:

@@ -28,10 +28,10 @@ from storage.tables.models import PayloadRow
 # smallest delta so far is larger than 1/64 of the payload.
 _MAX_KEYFRAMES_TRIED = 6
 _SMALL_DELTA_PART = 64
-# A delta of at most 1/256 of the payload is used without trying further keyframes, if it is about as small as the
-# smallest delta among the neighbours.
+# If a delta is at most 1/256 of the payload, and about as small as the smallest delta among the neighbours, the delta
+# is used without trying further keyframes.
 _TINY_DELTA_PART = 256
-# A delta counts as about as small as another delta if it is larger by at most a quarter plus 16 bytes.
+# "About as small as another delta" means: larger than the other delta by at most a quarter plus 16 bytes.
 _EQUALLY_SMALL_RATIO = 1.25
 _EQUALLY_SMALL_BYTES = 16
 # After a lasting change, a page differs more from its keyframe, which makes every later delta larger. Once the extra
@@ -204,7 +204,7 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
 
     neighbours: the payload's neighbours, the nearest in time first.
     """
-    # Every delta contains the tokens that the server generates for each answer. The smallest delta contains little
+    # Every delta contains the tokens that the server generates for each response. The smallest delta contains little
     # besides these tokens, so no delta of this page can be much smaller.
     smallest_neighbour = min((form.stored_size for form in neighbours if form.keyframe is not None), default=0)
     candidates = _keyframe_candidates(neighbours)
@@ -241,8 +241,8 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
     )
     base_sha256 = candidates[keyframe.sha256]
     if base_sha256 is not None and smallest_neighbour:
-        # The keyframe is itself a delta. If the page has drifted too far from the keyframe, this payload becomes a new
-        # keyframe: it is stored as a delta against the base, which is the keyframe's own keyframe.
+        # The keyframe is itself a delta. Its own keyframe is called the base. If the page has drifted too far from
+        # the keyframe, this payload becomes a new keyframe and is stored as a delta against the base.
         uses = 1 + sum(1 for form in neighbours if form.keyframe == keyframe.sha256)
         drift_cost = (len(delta) - smallest_neighbour) * uses * _DRIFT_PART
         # The base is loaded only if `drift_cost` exceeds the size of `delta`. A delta against the base is at least as
@@ -263,9 +263,9 @@ def _keyframe_candidates(neighbours: Sequence[PackedForm]) -> dict[str, str | No
     The result maps the SHA-256 of each payload to the SHA-256 of the payload's own keyframe, or to None if the payload
     is stored whole.
 
-    The candidates come only from `neighbours`, which this transaction has read or is about to store. They never come
-    from the KeyframeCache: a transaction that was rolled back may have added a keyframe to the cache, and the payload
-    may be stored in another form now.
+    The candidates come only from `neighbours`, which this transaction has read or is about to store. The candidates
+    never come from the KeyframeCache, because a transaction that was rolled back may have added a keyframe to the
+    cache. The keyframe's payload may be stored in another form now.
     """
     used = [(form.keyframe, form.keyframe_of_keyframe) if form.keyframe else (form.sha256, None) for form in neighbours]
     unused = [

@@ -1,4 +1,4 @@
-"""Column types for SQLite and PostgreSQL. They can store every value that clausewatch has, and return it unchanged."""
+"""Column types for SQLite and PostgreSQL that store every value that clausewatch has, and return it unchanged."""
 
 import json
 import re

@@ -28,9 +28,9 @@ class PayloadRow(Base):
     """A payload: the bytes of one or more captures, stored once under their SHA-256.
 
     size: the uncompressed size in bytes.
-    keyframe: the SHA-256 of the payload's keyframe: the payload is stored as a delta against the keyframe. None if the
-        payload is stored whole. The column is not declared as a foreign key, because SQLite can't drop a foreign-key
-        column.
+    keyframe: the SHA-256 of the payload's keyframe; None if the payload is stored whole. A payload with a keyframe is
+        stored as a delta against the keyframe. The column is not declared as a foreign key,
+        because SQLite can't drop a foreign-key column.
     store: the URL of the payload store that contains the compressed bytes, under the key that
         `storage.payloads.packing.object_key` returns; None if the compressed bytes are in `data`.
     data: the compressed bytes; empty if the compressed bytes are in a payload store.
@@ -93,10 +93,11 @@ class ReadingRow(Base):
 
     reader: the name of the policy reader. A policy reader is the combination of extractor, sameness rule
         (`diffing.sameness`) and declaration that a reading is made with (see `intake.policy_reader.reader_of`).
-    extractor: the version of the extractor and of the sameness rule; '' if the payload could not be read this time, for
-        instance because the payload was damaged. A reading with '' is not lasting: the capture is read again later.
+    extractor: the version of the extractor and of the sameness rule. The value is '' if the payload could not be read
+        this time, for instance because the payload was damaged. The capture is then read again later.
     declared: a checksum of the parts of the declaration that apply to this capture. `extractor` and `declared` together
-        determine the reading, so a policy reader copies another policy reader's reading if both values are equal.
+        determine the reading. If both values are equal to those of a reading by another policy reader, the reading is
+        copied.
     language: the document's language; None if the language is not certain.
     verdict, reason, evidence, needs_browser: the verdict that follows from the capture alone. The final verdict may
         differ because of the policy's other captures or a user's review (`storage.verdicts`).

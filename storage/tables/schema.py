@@ -36,7 +36,7 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
     name: the database's name in messages.
 
     StorageError if the tables were created by a newer clausewatch, or by a clausewatch that is older than the baseline
-    migration, or if the database has clausewatch's tables but no record of their revision.
+    migration. StorageError also if the database has clausewatch's tables but no record of their revision.
     """
     head_revision = head()
     with reader.connect() as connection:

@@ -13,8 +13,9 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from core.captures import sha256_hex
 
 # The columns that each table's seals cover: all columns, except the seal itself, keys that the database assigns, and
-# `needs_browser` in readings. Captures and reviews are evidence. If a migration adds a column to captures or reviews,
-# the column must be added to the constant below, and the migration must compute the seals again.
+# `needs_browser` in readings. All columns of captures and reviews must be sealed, because neither can be computed
+# again. If a migration adds a column to captures or reviews, the column must be added to `CAPTURES` or `REVIEWS`. The
+# migration must then compute the seals again.
 CAPTURES = (
     "identity",
     "vendor",

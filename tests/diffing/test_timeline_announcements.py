@@ -87,8 +87,9 @@ def test_a_long_alternation_makes_few_announcements(texts: str) -> None:
     captures = list(captures_of(texts, every=1))
     result = announced(captures, list(range(len(captures))))
     versions = len(set(texts))
-    # Upper limit of the announcements: for each text, an announcement of the text, a return and an alternation; for
-    # each text that becomes a part of an alternation, one more return and one more alternation.
+    # Upper limit of the number of announcements. For each text, there may be an announcement of the text, a return
+    # and an alternation. For each text that becomes a part of an alternation, there may be one more return and one
+    # more alternation.
     assert len(result) <= (versions - 1) + 2 * versions + 2 * versions
 
 

@@ -50,7 +50,7 @@ ALL = (SAVED, ARCHIVED, LIVE, AGAIN, REDIRECTED)
 
 
 def payload_of(*payloads: bytes) -> Callable[[str], bytes | None]:
-    """Returns a function that takes a SHA-256 and returns the payload; None for any other payload."""
+    """Returns a function that returns the payload with a SHA-256; None if there is no such payload."""
     return {sha256_hex(payload): payload for payload in payloads}.get
 
 

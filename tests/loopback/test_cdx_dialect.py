@@ -22,7 +22,7 @@ ROWS = [
 
 
 def query_json(query: str) -> list[list[str]]:
-    """Returns the parsed JSON of the answer to a query."""
+    """Returns the parsed JSON of the response to a query."""
     result: list[list[str]] = json.loads(response_body(ROWS, parse_qs(query + "&output=json")))
     return result
 

@@ -36,7 +36,7 @@ MINUTES = 1 / 24 / 60
 
 
 def read_by(number: int) -> Policy:
-    """Returns a declaration of the privacy policy. Each number gives a different policy reader."""
+    """Returns a declaration of the privacy policy. Each number results in a different policy reader."""
     return Policy(locations=(Location(url=URL, remove=(f".nothing-has-this-class-{number}",)),))
 
 

@@ -64,7 +64,7 @@ def test_the_merged_text_contains_changes_of_every_kind() -> None:
     assert {row.change.number for row in rows if row.change} == set(range(1, len(EVERY_KIND) + 1))
 
 
-# None stands for an unchanged clause.
+# None means an unchanged clause.
 KINDS: st.SearchStrategy[ChangeKind | None] = st.sampled_from(["modified", "moved", "factual", None])
 
 

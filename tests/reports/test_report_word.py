@@ -1,4 +1,4 @@
-"""The Word report: the tracked changes give both texts, and the markup is valid for Word and LibreOffice."""
+"""The Word report: the tracked changes contain both texts, and the markup is valid for Word and LibreOffice."""
 
 import io
 import zipfile
@@ -73,7 +73,7 @@ def expected_paragraphs(clauses: tuple[Clause, ...]) -> list[str]:
 
 
 def check(report: Report) -> None:
-    """Checks that accepting all changes gives the new text, and rejecting all changes gives the old text."""
+    """Checks that the new text remains if all changes are accepted, and the old text if all changes are rejected."""
     data = as_docx(report)
     assert resolved(data, ACCEPT) == expected_paragraphs(report.new.document.clauses)
     assert resolved(data, REJECT) == expected_paragraphs(report.old.document.clauses)

@@ -1,4 +1,4 @@
-"""A wrong request gives a single message that says what to do, and a failed command never exits with status 0."""
+"""After a wrong request, a single message says what to do, and a failed command never exits with status 0."""
 
 import shutil
 import subprocess

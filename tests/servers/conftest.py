@@ -1,4 +1,4 @@
-"""The order of the tests: those that start servers come first."""
+"""The order of the tests: the tests that start servers run first."""
 
 import pytest
 
@@ -6,7 +6,7 @@ import pytest
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Moves the tests of this folder to the front. The order is the same otherwise.
 
-    They take longest. If they came last, one of several processes would still run them after the others had run out
-    of work.
+    The tests of this folder take longest. If these tests ran last, one of several processes would still run them while
+    the other processes had no work left.
     """
     items.sort(key=lambda item: "tests/servers/" not in item.nodeid)

@@ -34,19 +34,19 @@ def scrapy(
     """Runs `scrapy ARGUMENTS` in the checkout.
 
     A test can disturb the crawl at a chosen moment. There is a moment before each commit, after each commit, before
-    each request and after each answer. The moments of a crawl are numbered from 1.
+    each request and after each HTTP response. The moments of a crawl are numbered from 1.
 
     environment: the complete environment variables of the process.
     at: the number of the moment; 0 if nothing is to happen.
-    then: the event at this moment: `die` kills the process, as `kill -9` does; `count` does nothing, but prints the
-        number of all moments at the end; any other text is Python code to run. If the moment is before a commit,
+    then: the event at this moment. `die` kills the process, as `kill -9` does. `count` prints the number of all moments
+        at the end of the crawl. Any other text is Python code to run at the moment. If the moment is before a commit,
         `connection` in this code is SQLAlchemy's connection.
     """
     return _run(["scrapy", *arguments], environment, at, then)
 
 
 def clausewatch(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs `clausewatch ARGUMENTS` in the checkout. Its environment has only the given variables."""
+    """Runs `clausewatch ARGUMENTS` in the checkout. The environment has only the given variables."""
     return _run(["clausewatch", *arguments], environment)
 
 
@@ -73,7 +73,7 @@ def _run(
 
 
 def _process() -> "subprocess.Popen[str]":
-    """Returns the forking process of this thread. It runs one command at a time."""
+    """Returns the forking process of this thread. The forking process runs one command at a time."""
     if hasattr(_thread_local, "process"):
         return _thread_local.process  # type: ignore[no-any-return]  # set below
     process = _thread_local.process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A server that sends arbitrary bytes as its answers, for answers that a correct HTTP server would never send."""
+"""A server that sends arbitrary bytes, for HTTP responses that a correct server would never send."""
 
 import socket
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-# The beginning of an answer. Further headers may follow it.
+# The beginning of an HTTP response. Further headers may follow.
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
 

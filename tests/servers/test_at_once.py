@@ -49,7 +49,7 @@ class Processes(Crawler):
 
 @pytest.fixture(scope="module")
 def threads() -> Iterator[ThreadPoolExecutor]:
-    """Yields two threads. Each starts crawls from a process of its own, which has everything imported already."""
+    """Yields two threads. Each thread starts crawls from a separate process that has already imported all modules."""
     with ThreadPoolExecutor(2) as pool:
         for started in [pool.submit(scrapy, ["version"], dict(os.environ)) for _ in range(2)]:
             assert started.result().returncode == 0

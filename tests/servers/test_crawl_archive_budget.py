@@ -1,7 +1,7 @@
 """All crawls of one machine together keep to an archive's limits.
 
-These tests address the archive as 127.1. A crawl applies no limits to an archive at 127.0.0.1, because that is its own
-machine, but it takes 127.1 for another machine.
+These tests address the archive as 127.1. A crawl applies no limits to an archive at 127.0.0.1, because 127.0.0.1 is the
+crawl's own machine. A crawl treats 127.1 as another machine.
 """
 
 import json
@@ -46,7 +46,7 @@ def warcs(tmp_path: Path) -> Path:
 
 
 def crawler_of(folder: Path, name: str, archive: Archive) -> Crawler:
-    """Returns a crawler with a new database. It shares the machine's budget with all other crawlers."""
+    """Returns a crawler with a new database. The crawler shares the machine's budget with all other crawlers."""
     (folder / name).mkdir()
     declare(folder / name / "vendors", name, f"url: {HOST}/{name}")
     return Crawler(folder / name, archive.url.replace("127.0.0.1", "127.1"), state=folder / "state")
@@ -88,7 +88,7 @@ def test_two_crawls_together_keep_to_the_limits(tmp_path: Path, warcs: Path) -> 
 def test_the_limits_match_the_wayback_machines_limits() -> None:
     """The Wayback Machine allows about 30 index queries a minute and 8 replays a second.
 
-    It soon refuses queries that are 0.25 s apart.
+    The archive soon refuses queries that are 0.25 s apart.
     """
     limits = WaybackMachine("https://web.archive.org").limits
     assert 60 / limits.listing_interval <= 30
@@ -96,7 +96,7 @@ def test_the_limits_match_the_wayback_machines_limits() -> None:
 
 
 def test_autothrottle_does_not_undo_the_limits(tmp_path: Path, warcs: Path) -> None:
-    """Scrapy's AutoThrottle changes the delay of a download slot with each answer, down to zero."""
+    """Scrapy's AutoThrottle changes the delay of a download slot with each HTTP response, down to zero."""
     assert not settings.AUTOTHROTTLE_ENABLED
     with serve_archive(warcs) as archive:
         crawler = crawler_of(tmp_path, "one", archive)

@@ -1,4 +1,4 @@
-"""Problems that users of the Wayback Machine report. Each is injected into the answers of a real archive server (pywb).
+"""Problems that users of the Wayback Machine report. Each problem is simulated by the loopback archive.
 
 Oddities of the archived data are tested in test_crawl_archive.py. Problems that concern all crawls of a machine are
 tested in test_crawl_archive_budget.py.
@@ -130,7 +130,7 @@ def test_retry_after_is_obeyed(tmp_path: Path) -> None:
 
 
 def test_after_a_429_without_retry_after_the_crawl_pauses_a_minute(tmp_path: Path) -> None:
-    """If a client keeps sending requests for a minute after a 429, the archive blocks it for an hour."""
+    """If a client sends requests for a minute after a 429, the archive blocks the client's address for an hour."""
     with archive_with(tmp_path, Fault("^/web/2013", status=429)) as (crawler, archive):
         result = crawler.crawl("archive", ARCHIVE_BACKOFF_429="2")  # instead of 60
         requests = archive.requests()
@@ -182,7 +182,7 @@ def test_a_listing_that_does_not_advance_starts_over_next_time(tmp_path: Path) -
 
 
 def test_a_capture_that_is_not_returned_is_tried_by_the_next_crawl(tmp_path: Path) -> None:
-    """The archive may have lost a capture that its index lists. This is not a failure of the crawl."""
+    """The archive may have lost a capture that its index lists. A lost capture is not a failure of the crawl."""
     with archive_with(tmp_path, Fault("^/web/2011", status=404), captures=3) as (crawler, archive):
         first, second = (crawler.crawl("archive") for _ in range(2))
         replays = [request["path"][:9] for request in archive.requests() if "/web/" in request["path"]]
@@ -218,7 +218,7 @@ def test_a_revisit_of_a_lost_record_does_not_end_the_crawl(tmp_path: Path) -> No
 def test_a_refused_listing_is_a_failure_and_is_not_requested_again(
     tmp_path: Path, status: int, body: str, why: str
 ) -> None:
-    """If robots.txt excludes a site, or if the archive withholds it, the answer contains a Java exception's name."""
+    """If robots.txt excludes a site, or if the archive withholds it, the response names a Java exception."""
     with archive_with(tmp_path, Fault("^/cdx/", status=status, body=body, times=None)) as (crawler, archive):
         result = crawler.crawl("archive")
         assert len(archive.requests()) == 1

@@ -334,7 +334,7 @@ def trap() -> Iterator[tuple[int, list[str]]]:
         udp.close()
 
 
-# Scripts that try to reach the trap. Each is on a page of its own. `inside` stands for the trap's host and port.
+# Scripts that try to reach the trap. Each script is on a separate page. `inside` stands for the trap's host and port.
 ATTEMPTS = {
     "fetch": "fetch('http://inside/x').catch(() => 0)",
     "post": "fetch('http://inside/x', {method: 'POST', body: 'x', mode: 'no-cors'}).catch(() => 0)",

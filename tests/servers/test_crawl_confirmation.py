@@ -22,7 +22,7 @@ from tests.servers.commands import started_scrapy_crawl
 OLD, NEW, THIRD = (Page(policy_page(f"We keep letters for {days} days.")) for days in ("thirty", "sixty", "ninety"))
 BROKEN = Page(b"<p>Come back later.</p>", 404)
 CONFIRM_AFTER = 5
-# The answers of each page in the second crawl: to the first fetch, to the second fetch, and so on.
+# The HTTP responses for each page in the second crawl: to the first fetch, to the second fetch, and so on.
 ANSWERS: dict[str, list[Page]] = {
     "same": [OLD],
     "lasts": [NEW],

@@ -1,4 +1,4 @@
-"""Live crawls of hostile servers. Each is reported as a failure on one line, and the crawl fetches the other sites."""
+"""Live crawls of hostile servers. A hostile server causes one line with a failure; the other sites are fetched."""
 
 import gzip
 import re
@@ -41,7 +41,7 @@ def crawl_with_good_page(
 ) -> tuple[CompletedProcess[str], Crawler, float]:
     """Crawls a hostile server and a normal server. Checks that the page of the normal server is stored.
 
-    timeout, max_size: the limits on one answer, in seconds and bytes.
+    timeout, max_size: the limits on one HTTP response, in seconds and bytes.
 
     Returns the crawl's result, the crawler, and the duration of the crawl in seconds.
     """
@@ -145,8 +145,8 @@ def test_a_redirect_to_an_unusable_address_is_a_failure(tmp_path: Path, target: 
 def test_dns_rebinding_never_leads_a_crawl_to_a_private_address(tmp_path: Path) -> None:
     """In DNS rebinding, a name's address changes between the check and the connection.
 
-    Here, public and private addresses alternate. If the crawl looked the name up a second time for the connection, it
-    would get the private address.
+    Here, public and private addresses alternate. If the crawl looked the name up a second time for the connection, the
+    crawl would get the private address.
     """
     reached: list[str] = []
 

@@ -147,7 +147,8 @@ def test_if_one_page_cannot_be_fetched_there_is_no_capture(
 
 def test_a_further_page_at_a_private_address_is_refused(tmp_path: Path) -> None:
     with serve_pages({"/secret": Page(policy_page())}) as inside, serve_pages({"/p": Page(policy_page())}) as outside:
-        # The operator's archive may have a private address. So this site is declared as the archive.
+        # A crawl refuses private addresses, except the archive's address. `outside` is declared as the archive, so that
+        # the crawl refuses only `inside`.
         crawler = Crawler(tmp_path, wayback_url=outside.url)
         declare(crawler.vendors, "kestrel", f"url: {outside.url}/p; pages: ['{inside.url}/secret']")
         result = crawler.crawl("live")

@@ -19,7 +19,7 @@ AFTER = (PAGES / "live.html").read_bytes()
 
 @pytest.fixture
 def site(clausewatch: Clausewatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """Yields a site on loopback. Its page is declared as the only location of the privacy policy of lanternpost."""
+    """Yields a site on loopback. The site's page is declared as the only location of lanternpost's privacy policy."""
     monkeypatch.setenv("CLAUSEWATCH_ALLOW_PRIVATE", "1")
     monkeypatch.setenv("CLAUSEWATCH_CONFIRM_AFTER", "5")
     with serve_pages({"/privacy": Page(BEFORE)}) as running:

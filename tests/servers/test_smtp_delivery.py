@@ -25,7 +25,7 @@ NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
 
 class Mailbox:
-    """A handler for the SMTP server. It accepts every message, except messages to the addresses in its two sets."""
+    """A handler for the SMTP server. Accepts every message, except messages to the addresses in the two sets."""
 
     def __init__(self) -> None:
         self.accepted: list[tuple[str, list[str], bytes]] = []
@@ -51,7 +51,7 @@ class Mailbox:
 class LoopbackServer:
     """An SMTP server that runs in a thread, on a free port of the loopback address.
 
-    aiosmtpd's own Controller (1.4) is not used, because it does not tell which port the system has chosen.
+    aiosmtpd's own Controller (1.4) is not used, because it does not report which port the system has chosen.
     """
 
     def __init__(self, mailbox: Mailbox, ssl_context: ssl.SSLContext | None = None, **options: Any) -> None:

@@ -99,9 +99,9 @@ def test_rows_are_stored_as_by_commit_4a914d7(
 
 
 def test_identifiers_do_not_distinguish_wayback_captures() -> None:
-    """Their identities were stored before identifiers counted.
+    """The identities of Wayback captures were stored before identifiers were a part of an identity.
 
-    Two rows of the index can lead to one capture, where both redirect to it.
+    Two rows of the index can result in the same capture, if the archive redirects both rows to the capture.
     """
     other = replace(WAYBACK, provenance=Provenance("wayback", {**IDENTIFIERS, "timestamp": "20190304050608"}))
     assert capture_identity(other) == capture_identity(WAYBACK)

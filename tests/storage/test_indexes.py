@@ -35,9 +35,9 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Tables and indexes that a query may read completely. They are small, or all their rows are wanted: a row for each
-# subscriber, the waiting messages, the policies that changed since the last digest, the listings under way, and the
-# single row with the revision of the schema.
+# Tables and indexes that a query may read completely. Some of them are small: the single row with the revision
+# of the schema, and a row for each subscriber. Of the others, the query needs all rows: the waiting messages, the
+# policies that changed since the last digest, and the listings under way.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",

@@ -33,7 +33,7 @@ VERSIONS = CHECKOUT / "storage/tables/migrations/versions"
 LEFT_BY_0006 = Path(__file__).with_name("left_by_0006")
 BEFORE_THE_BASELINE = ("0001", "0002", "0003", "0004", "0005")
 
-# The SHA-256s of the migrations on the main branch. They are never changed, because users have applied them.
+# The SHA-256s of the migrations on the main branch. The migrations are never changed, because users have applied them.
 CHECKSUMS = {
     "0006_baseline.py": "7849afa113ef1b0fc4d4126491540c409f631a02c1a0d3dba9987a31e7f894a0",
     "0007_needs_browser.py": "ac7c2c73a551a781aba004b5f5a58d67656ccf0201fdd3ff793cf4a2cacbe263",

@@ -32,7 +32,7 @@ def text(seed: str, words: int = 3000) -> str:
 
 
 def answer(body: str, nonce: int) -> bytes:
-    """Returns a page as a server sends it once. The nonce differs in every answer."""
+    """Returns a page as a server sends it once. The nonce differs in every HTTP response."""
     return page(f"We keep it. <!-- request {sha256_hex(b'%d' % nonce)} --> {body}")
 
 

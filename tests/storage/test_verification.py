@@ -58,7 +58,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copied(original: Path, tmp_path: Path) -> Path:
-    """Returns the path of a copy of the database, to be damaged. It uses the payload store of the original."""
+    """Returns the path of a copy of the database, to be damaged. The copy uses the payload store of the original."""
     shutil.copy(original / "store.db", tmp_path / "store.db")
     return tmp_path / "store.db"
 
@@ -87,8 +87,9 @@ def cells(file: Path) -> list[tuple[str, int, str, Any]]:
         cursor = connection.execute(f"SELECT rowid AS place, * FROM {table}")  # noqa: S608
         names = [column[0] for column in cursor.description][1:]
         for place, *values in cursor:
-            # Left out: a review's id, because only the order of the ids matters; and a policy's revision, because a
-            # revision that is too high only makes the next digest look at the policy unnecessarily.
+            # The id of a review is left out, because only the order of the ids matters. The revision of a policy is
+            # left out, because a wrong revision that is too high only makes the next digest examine the policy
+            # unnecessarily.
             covered += [
                 (table, place, name, value)
                 for name, value in zip(names, values, strict=True)
@@ -148,8 +149,8 @@ def test_any_flipped_bit_is_found(copied: Path, original: Path, data: st.DataObj
     before = typed(copied)
     write(copied, table, place, column, bytes(flipped))
     if not findings(f"sqlite:///{copied}"):
-        # Some flipped bits do no damage. The same JSON value can be written in two ways, and some bits of a zstandard
-        # frame have no meaning, so that the restored bytes still have the right SHA-256.
+        # Some flipped bits do no damage. The same JSON value can be written in two ways. Some bits of a zstandard
+        # frame have no meaning; if such a bit is flipped, the restored bytes still have the right SHA-256.
         assert column == "data" or typed(copied) == before
 
 

@@ -50,6 +50,6 @@ def _check_capture(
     payload, damage = payloads.check(capture.sha256, place)
     if damage is not None:
         yield damage
-    # If the capture's row was altered, the capture is not read again: a reading of altered evidence would prove nothing
-    # about the stored reading.
+    # If the capture's row was altered, the capture is not read again. A reading of an altered capture would prove
+    # nothing about the stored reading.
     yield from readings.check(capture_id, capture, payload if is_whole else None, place)

@@ -40,8 +40,8 @@ class PayloadCheck:
         except UNREADABLE as error:
             return None, Finding(place, f"its payload cannot be read: {error}", "backup")
         except UnavailableError as error:
-            # The store is not tried again. It may contain a million payloads, and each request would last until the
-            # timeout.
+            # The store is not tried again. The store may contain a million payloads, and each request would last until
+            # the timeout.
             self._unavailable_stores.add(error.url)
             return None, Finding(error.url, str(error), "backup")
 
