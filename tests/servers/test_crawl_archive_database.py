@@ -105,7 +105,10 @@ def test_a_locked_sqlite_file_ends_the_crawl_without_loss(crawler: Crawler, arch
     path = str(crawler.folder / "store.db")
     crawler.database = f"sqlite:///{path}?timeout=0.5"
     check_failing_database(
-        crawler, archive, LOCKED.format(path=path), "is locked by another process: run this again when that one is done"
+        crawler,
+        archive,
+        LOCKED.format(path=path),
+        "is locked by another process: run this again when the other process is done",
     )
 
 
