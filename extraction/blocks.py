@@ -1,9 +1,8 @@
 """Block and Box: the units that the readers (HTML, PDF, …) make of a page. Clauses are made from the blocks later."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
+from core.clauses import ClauseKind
 
 #: The level of a heading that is recognised only by its appearance. This level is below all levels that HTML can
 #: declare.
@@ -114,7 +113,7 @@ class Block:
         pages.
     """
 
-    kind: BlockKind
+    kind: ClauseKind
     text: str
     level: int = 0
     label: str | None = None

@@ -6,7 +6,8 @@ is written inline instead of in smaller functions.
 
 from selectolax.lexbor import LexborNode
 
-from extraction.blocks import LOOKS_LEVEL, Block, BlockKind, Box
+from core.clauses import ClauseKind
+from extraction.blocks import LOOKS_LEVEL, Block, Box
 from extraction.readers.html_elements import (
     BLOCK_TAGS,
     BOLD_STYLE,
@@ -342,7 +343,7 @@ class Walker:
         if not has_letter_or_digit(text):
             return
         box = self._box
-        kind: BlockKind = "paragraph"
+        kind: ClauseKind = "paragraph"
         label = None
         level = self._heading
         if level:
