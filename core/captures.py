@@ -15,7 +15,8 @@ Reason = Literal[
     "blocked",  # the site sent a challenge, a CAPTCHA or a message that access is denied
     "not_found",  # the site sent an error page for a missing page, with any HTTP status, or redirected to the home page
     "login",  # the site requires visitors to log in
-    "empty",  # a page without text, a page that shows its text only with JavaScript, or a consent wall
+    "consent",  # a consent wall: the page shows nothing until visitors accept cookies or subscribe
+    "empty",  # a page without text, or a page that shows its text only with JavaScript
     "truncated",  # the page is cut off, or a browser couldn't finish rendering the page
     "other_document",
     "other_language",
@@ -116,12 +117,14 @@ class Verdict:
     evidence: a sentence that names the observations from which the verdict follows. A person can check these
         observations on the page.
     needs_browser: whether the page would probably show the policy if a browser ran the page's scripts.
+    rule: the name of the rule that decided, such as `password_field`; '' if no rule of screening decided.
     """
 
     name: VerdictName
     reason: Reason | None = None
     evidence: str = ""
     needs_browser: bool = False
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

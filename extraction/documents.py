@@ -100,6 +100,7 @@ def parse(
         count_words(blocks)
     else:
         blocks = policy_blocks(page.blocks, page.title or "")
+    page.kept = blocks
     # Some pages were converted from PDF line by line. On these pages, each line is a separate element.
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):
         blocks = read_text("\n".join(block.text for block in blocks))

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from core.captures import Capture, Reading, Verdict
+from core.clauses import Document
 from core.exceptions import ExtractionError
 from extraction.documents import join_documents, parse
-from extraction.screening.facts import uses_policy_vocabulary
+from extraction.screening.facts import is_running_text
 from extraction.screening.rules import screen
 from extraction.screening.transfer_rules import status_verdict
 from formats.multipart import fault_of, is_composed, parts_of
@@ -52,8 +53,8 @@ def _join(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
     """Returns the joined reading of a policy's pages.
 
     The joined reading is accepted if at least one page is accepted and each other page is a part of the policy. A
-    quarantined page is a part of the policy if the page's reason is `other_document` or `not_a_policy`, and the share
-    of policy words in the page's text is typical of policies.
+    quarantined page is a part of the policy if the page's reason is `other_document` or `not_a_policy`, and the page
+    has running text: a policy's first page may be a hub, and a part may be called "Cookies".
 
     pages: the capture and the reading of each page, in order.
     """
@@ -63,7 +64,7 @@ def _join(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
         verdict = reading.verdict
         may_be_part = verdict.reason in ("other_document", "not_a_policy")
         if verdict.name == "accepted" or (
-            may_be_part and reading.document and uses_policy_vocabulary(reading.document)
+            may_be_part and reading.document and _has_running_text(reading.document)
         ):
             continue
         where = f"page {number} of {len(pages)}, {page.asked_url}"
@@ -72,6 +73,10 @@ def _join(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
         )
     accepted = [reading.verdict for _, reading in pages if reading.verdict.name == "accepted"]
     return Reading((accepted or [pages[0][1].verdict])[0], document)
+
+
+def _has_running_text(document: Document) -> bool:
+    return any(is_running_text(clause.text) for clause in document.clauses if clause.kind != "heading")
 
 
 def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: Sequence[str]) -> Reading:

@@ -26,6 +26,9 @@ CONTAINER_TAGS = word_set(
 _FRAME_POLICY_WORDS = 200
 _FRAME_PROSE_SHARE = 0.6
 
+# The elements around a page's content.
+_AROUND_TAGS = word_set("nav search header footer aside")
+
 
 def mark_furniture(blocks: list[Block], boxes: list[Box], policy_words: int, prose_words: int) -> None:
     """Sets `furniture` on the elements that are page furniture, and on all elements inside them.
@@ -234,6 +237,31 @@ def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
                 copies.add(id(box))
             begin_by_content.setdefault(content, begin)
     return copies
+
+
+def is_in_frame(box: Box | None) -> bool:
+    """Returns whether an element is in the frame around a page (menu, header, footer) or is laid over the page."""
+    if is_laid_over(box):
+        return True
+    while box is not None:
+        if box.tag in _AROUND_TAGS or box.role in names.FRAME_ROLES:
+            return True
+        box = box.parent
+    return False
+
+
+def is_laid_over(box: Box | None) -> bool:
+    """Returns whether an element is in a banner or dialog over the page.
+
+    A title in a banner or dialog isn't the policy's title.
+    """
+    while box is not None:
+        if box.hidden or box.role in ("dialog", "alertdialog"):
+            return True
+        if box.names and names.kinds_by_names(box.names) & (names.CONSENT | names.BANNER):
+            return True
+        box = box.parent
+    return False
 
 
 def _in_article(box: Box) -> bool:

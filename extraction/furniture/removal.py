@@ -13,7 +13,7 @@ import re
 
 from extraction.blocks import Block, Box
 from extraction.furniture import names
-from extraction.furniture.elements import CONTAINER_TAGS, mark_furniture
+from extraction.furniture.elements import CONTAINER_TAGS, is_laid_over, mark_furniture
 from extraction.furniture.measuring import boxes_around, is_hardly_any, is_prose, measure
 from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
@@ -198,25 +198,11 @@ def _is_title(block: Block, title: str) -> bool:
     """
     if block.words > 14 or block.on_button or block.kind == "list_item":
         return False
-    if (block.link_share > 0.5 and block.level != 1) or _is_laid_over(block.box):
+    if (block.link_share > 0.5 and block.level != 1) or is_laid_over(block.box):
         return False
     if not uses_policy_word(block.text):
         return False
     return block.level > 0 or _is_named_in(title, block)
-
-
-def _is_laid_over(box: Box | None) -> bool:
-    """Returns whether an element is in a banner or dialog over the page.
-
-    A title in a banner or dialog isn't the policy's title.
-    """
-    while box is not None:
-        if box.hidden or box.role in ("dialog", "alertdialog"):
-            return True
-        if box.names and names.kinds_by_names(box.names) & (names.CONSENT | names.BANNER):
-            return True
-        box = box.parent
-    return False
 
 
 def _is_named_in(title: str, block: Block) -> bool:

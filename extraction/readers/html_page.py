@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -39,12 +39,14 @@ class Page:
     lang: the language code that the page declares; '' if the page declares no language.
     blocks: the blocks of the page, without elements that selectors removed.
     tree: the parsed page.
+    kept: the blocks that are left after the page's furniture was removed. The furniture package sets this field.
     """
 
     title: str | None
     lang: str
     blocks: list[Block]
     tree: LexborHTMLParser
+    kept: list[Block] = field(default_factory=list)
 
 
 def read_html(

@@ -1,33 +1,52 @@
-"""Rules on the text of a capture.
+"""Rules on the text of a capture: another document, or links and teasers in place of a document."""
 
-The rules quarantine documents other than the policy, and texts with few words of the policy vocabulary
-(`extraction.words.vocabulary`).
-"""
+import re
+from urllib.parse import urlsplit
 
 from core.captures import Verdict
+from extraction.blocks import Block, Box
+from extraction.furniture import names
+from extraction.furniture.elements import is_in_frame
 from extraction.readers.html_page import Page
 from extraction.screening import phrases
+from extraction.screening.document_kinds import count_names, kinds_named
 from extraction.screening.facts import (
-    SHORT_POLICY_DENSITY,
-    SPARSE_DENSITY,
     Facts,
     PageFacts,
+    count_words,
     first_match,
+    is_running_text,
+    is_sentence,
     quarantined,
     quote,
     searchable,
+    title_parts,
 )
 from extraction.words.normalization import normalize
+from extraction.words.stated_dates import states_date
 
-# ISO 639-1 codes of the known languages: the languages that the policy vocabulary covers well. The two rules that
-# quarantine texts with too few words of the vocabulary apply only to known languages.
-_KNOWN_LANGUAGES = frozenset(["en", "fr", "de", "nl", "es", "pt", "it", "sv", "nb", "no", "da", "fi", "pl", "cs", "id"])
-# A text without any word of the policy vocabulary is quarantined if the text has at least this many words. A shorter
-# text may be a notice that the policy is withdrawn. A notice of withdrawal is accepted as the policy's last version.
-_NOTICE_WORDS = 100
-# A page with too few policy words gets the reason `other_document` if the page has at least this many words of running
-# text. With fewer words of running text, the reason is `not_a_policy`.
-_DOCUMENT_WORDS = 250
+# A block with a link is an entry of a list of links if it has at most this many words.
+_ENTRY_WORDS = 40
+# A box with a link and a description of at most this many words is an entry, too.
+_TEASER_WORDS = 90
+# A list of links has at least this many entries.
+_FEWEST_ENTRIES = 3
+# A page with this much running text outside its entries isn't a list of links.
+_FREE_WORDS = 120
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?!\d)")
+# The beginning of a press release: a place in front of a date, and a dash or a news service.
+_DATELINE = re.compile(
+    r"[^\W\d_][^.!?:\d]{2,50}[,(–—-] ?[^.!?:]{0,25}\b(?:19|20)\d\d\b[.)]?\s?(?:г\. ?|年)?(?:\([^()]{2,30}\)|/[^/]{2,30}/)?"
+    r"\s?(?:--|–|—|- )"
+)
+# A text that uses the names of its kind for fewer of its words than this uses them rarely. Policies use them for more
+# than 5 words in 1,000.
+_RARE_USES = 0.003
+# The title of a document within a page has at most this many words.
+_TITLE_WORDS = 10
+# A section of a page shows a document of its own if it has at least this many words.
+_OWN_SECTION_WORDS = 150
 
 
 def no_clause(facts: Facts) -> Verdict | None:
@@ -43,32 +62,15 @@ def data_for_programs(facts: Facts) -> Verdict | None:
     return None
 
 
-def no_policy_word(facts: Facts) -> Verdict | None:
-    """Quarantines a text of 100 words or more, in a known language, without any word of the policy vocabulary."""
-    if facts.words >= _NOTICE_WORDS and facts.policy_words == 0 and facts.document.language in _KNOWN_LANGUAGES:
-        return quarantined("not_a_policy", f"none of its {facts.words} words is one that policies are made of")
-    return None
+def declared_as_other_kind(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page whose metadata for search engines declares another kind of page, such as a job advertisement.
 
-
-def named_as_other_document(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page that is named as another document, such as terms of service.
-
-    The page isn't quarantined if the title or one of the first headings names the page as the policy.
-    Evidence: the kind of page that the page's metadata for search engines declares, or the page's title.
+    The page isn't quarantined if its title or one of its first headings names the policy.
     """
-    own = phrases.OWN_TITLE.get(facts.capture.policy)
-    other_titles = phrases.OTHER_TITLES.get(facts.capture.policy)
-    if own is None or other_titles is None or facts.is_stub:
+    if facts.is_named_as_policy:
         return None
-    titles = facts.titles
-    kind = None if facts.is_named_as_policy else _declared_other_kind(facts.page)
-    if kind:
-        return quarantined("other_document", f"the page says of itself: {kind}")
-    headings = [searchable(clause.text) for clause in facts.document.clauses if clause.kind == "heading"][:3]
-    match = first_match(other_titles, titles)
-    if match and not any(own.search(text) for text in (*titles, *headings)):
-        return quarantined("other_document", f"it is called {quote(match)!r}")
-    return None
+    kind = _declared_other_kind(facts.page)
+    return quarantined("other_document", f"the page says of itself: {kind}") if kind else None
 
 
 def _declared_other_kind(page: Page) -> str:
@@ -81,19 +83,209 @@ def _declared_other_kind(page: Page) -> str:
     return normalize(match[0]) if match else ""
 
 
-def too_few_policy_words(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page, in a known language, that uses too few words of the policy vocabulary.
+def article(facts: PageFacts) -> Verdict | None:
+    """Quarantines an article, such as a press release or a post of a blog, that isn't named as the policy.
 
-    For a page that is named as the policy, fewer words of the vocabulary are required than for other pages. For a
-    notice that the policy is withdrawn, no word of the vocabulary is required.
+    Evidence: a line with author and date, or a dateline, in the first lines; or an author and a time of publication in
+    the page's metadata (the Open Graph protocol's `article` properties).
     """
-    if facts.document.language not in _KNOWN_LANGUAGES or phrases.WITHDRAWN.search(searchable(facts.beginning)):
+    if facts.is_named_as_policy:
         return None
-    if facts.policy_words >= SPARSE_DENSITY * facts.words:
-        has_several = facts.policy_words >= 5 and facts.policy_words >= 0.02 * facts.words
-        if facts.is_named_as_policy or has_several or facts.policy_words >= SHORT_POLICY_DENSITY * facts.words:
-            return None
-    evidence = f"{facts.policy_words} of its {facts.words} words are of those that policies are made of"
-    if facts.prose_words >= _DOCUMENT_WORDS and facts.titles:
-        return quarantined("other_document", f"it is called {facts.titles[0][:80]!r}; {evidence}")
-    return quarantined("not_a_policy", evidence)
+    for clause in facts.document.clauses[:7]:
+        text = searchable(clause.text)
+        is_byline = (
+            count_words(text) <= 16
+            and _YEAR.search(text)
+            and names.BYLINE.search(text)
+            and not states_date(text)
+        )
+        if is_byline or (clause.kind == "paragraph" and _DATELINE.match(text)):
+            return quarantined("other_document", f"it is an article: {text[:80]!r}")
+    tree = facts.page.tree
+    author = tree.css_first('meta[name="author"], meta[property="article:author"], [rel="author"]')
+    if author is not None and tree.css_first('meta[property="article:published_time"]') is not None:
+        return quarantined("other_document", "its metadata call it an article with an author")
+    return None
+
+
+def posts(facts: PageFacts) -> Verdict | None:
+    """Quarantines a thread of posts that isn't long. Evidence: several short lines that state a date and a time."""
+    if facts.is_long:
+        return None
+    lines = [clause.text for clause in facts.document.clauses if count_words(clause.text) <= 10]
+    stamps = [line for line in lines if _YEAR.search(line) and _CLOCK.search(line)]
+    if len(stamps) >= _FEWEST_ENTRIES:
+        return quarantined("not_a_policy", f"it is a thread of posts: {stamps[0][:80]!r}")
+    return None
+
+
+def named_as_other_document(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that is named as another of the vendor's documents, and whose text is that document.
+
+    Two things must agree: the names and the text. If both the title and the first heading name another kind of
+    document, the text must use the names of the declared kind rarely, or less often than the names of the other kind.
+    If only one of the two names another kind, the text must use the names of the other kind more often. A page that
+    holds several documents shows each of them, so a section with the declared document is enough to accept the page.
+    Evidence: the title, and how often the text uses the names of both kinds.
+    """
+    own = facts.kind
+    if own is None or facts.is_stub:
+        return None
+    document_names = _names_of_document(facts)
+    others = [(name, kinds) for name in document_names if (kinds := kinds_named(name)) and own not in kinds]
+    if not others:
+        return None
+    text = searchable_text(facts)
+    own_uses = count_names(own, text)
+    is_rare = own_uses < _RARE_USES * count_words(text)
+    agree = len(others) == len(document_names) > 1
+    for name, kinds in others:
+        uses = max(max(count_names(kind, text) for kind in kinds), _uses_of_title(name, text))
+        is_other = (is_rare or uses > own_uses) if agree else (uses > own_uses or (uses == own_uses == 0))
+        if is_other and not _holds_own_document(facts, own):
+            return quarantined(
+                "other_document",
+                f"it is called {name[:80]!r}, and its text uses that name {uses} times and the names of the declared "
+                f"document {own_uses} times",
+            )
+    return None
+
+
+def _names_of_document(facts: PageFacts) -> list[str]:
+    """Returns the texts that name the document: the first heading, and the first part of the title that names a kind.
+
+    The first heading is left out if it names no kind.
+    """
+    headings = [heading for heading in facts.headings[:1] if kinds_named(heading) and count_words(heading) <= 14]
+    parts = [part for part in title_parts(searchable(facts.page.title or "")) if kinds_named(part)]
+    return [*headings, *parts[:1]]
+
+
+def searchable_text(facts: Facts) -> str:
+    """Returns the beginning of the document's running text, without headings, with straight apostrophes."""
+    texts: list[str] = []
+    size = 0
+    for clause in facts.document.clauses:
+        if clause.kind != "heading":
+            texts.append(clause.text)
+            size += len(clause.text)
+            if size > 12_000:
+                break
+    return "\n".join(texts).replace("’", "'")[:12_000]
+
+
+def _uses_of_title(title: str, text: str) -> int:
+    """Returns how often a text uses the long words of a title. Endings are ignored."""
+    stems = {re.escape(word[:6].lower()) for word in re.findall(r"[^\W\d_]{5,}", title)}
+    return len(re.findall("|".join(sorted(stems)), text.lower())) if stems else 0
+
+
+def _holds_own_document(facts: PageFacts, own: str) -> bool:
+    """Returns whether a section of the page shows the declared document.
+
+    The section begins with a short text without a number, near the top level, that names the declared kind. It ends
+    with the next such text that names another kind, or with the next heading of its level.
+    """
+    words = depth = 0
+    inside = False
+    for clause in facts.document.clauses:
+        if inside and clause.kind == "heading" and len(clause.heading_path) <= depth:
+            inside = False
+        if clause.kind in ("heading", "paragraph") and count_words(clause.text) <= _TITLE_WORDS:
+            kinds = kinds_named(searchable(clause.text))
+            is_title = clause.label is None and len(clause.heading_path) <= 1 and not is_sentence(clause.text)
+            if kinds and is_title and (clause.kind == "heading" or not clause.links):
+                inside, words = own in kinds, 0
+                depth = len(clause.heading_path) - (clause.kind != "heading")
+                continue
+        if inside:
+            words += count_words(clause.text)
+            if words >= _OWN_SECTION_WORDS:
+                return True
+    return False
+
+
+def links_instead_of_text(facts: PageFacts) -> Verdict | None:
+    """Quarantines a hub, a chooser, a list of articles or a home page: entries with links, and hardly any other text.
+
+    An entry is a link that stands alone, a short text with a link, or a small box that holds a link and a few words.
+    Only links to the vendor's own pages count: a list of subprocessors links to others.
+    Evidence: the number of entries, and of the words that stand in entries and outside.
+    """
+    if facts.kind in ("subprocessors", "imprint"):
+        return None
+    blocks = facts.page.kept
+    if facts.is_small and not facts.is_named_as_policy:
+        blocks = _content_blocks(facts.page)
+    entries = entry_words = free_words = linked_headings = 0
+    for block in blocks:
+        if _is_entry(block, facts):
+            entries += 1
+            linked_headings += block.level > 0
+            entry_words += block.words
+        elif _stands_in_teaser(block):
+            entry_words += block.words
+        elif is_running_text(block.text) and not block.level:
+            free_words += block.words
+    is_listing = linked_headings >= _FEWEST_ENTRIES and entry_words > free_words
+    is_hub = entries >= _FEWEST_ENTRIES and free_words < _FREE_WORDS and entry_words > free_words
+    if is_hub or is_listing:
+        return quarantined(
+            "not_a_policy",
+            f"it points to other pages: {entries} links with {entry_words} words around them, and {free_words} words of "
+            "other text",
+        )
+    return None
+
+
+def _content_blocks(page: Page) -> list[Block]:
+    """Returns the blocks from the first heading on that stand in no frame, such as a menu or a footer."""
+    blocks = [block for block in page.blocks if not is_in_frame(block.box)]
+    first = next((index for index, block in enumerate(blocks) if block.level in (1, 2)), 0)
+    return blocks[first:]
+
+
+def _is_entry(block: Block, facts: PageFacts) -> bool:
+    if not block.link_share or block.to_same_page or block.words > _ENTRY_WORDS:
+        return False
+    if not any(_is_other_page_of_vendor(link, facts.capture.url) for link in block.links):
+        return False
+    return block.link_share >= 0.15
+
+
+def _is_other_page_of_vendor(link: str, url: str) -> bool:
+    target, page = urlsplit(link), urlsplit(url)
+    if target.scheme not in ("http", "https"):
+        return False
+    if (target.netloc, target.path, target.query) == (page.netloc, page.path, page.query):
+        return False
+    return _vendor_name(target.hostname or "") == _vendor_name(page.hostname or "")
+
+
+def _vendor_name(host: str) -> str:
+    """Returns the longest label of a host name, without the top-level domain: `acme` in `shop.acme.co.uk`."""
+    return max(host.split(".")[:-1] or [host], key=len)
+
+
+def _stands_in_teaser(block: Block) -> bool:
+    box: Box | None = block.box
+    for _ in range(4):
+        if box is None or box.tag in ("body", "main") or box.words > _TEASER_WORDS:
+            return False
+        if box.link_blocks > box.same_page_links:
+            return True
+        box = box.parent
+    return False
+
+
+#: The rules for plain text, Markdown and PDF, in order.
+TEXT_RULES = (no_clause, data_for_programs)
+#: The rules for HTML pages, in order.
+PAGE_RULES = (
+    data_for_programs,
+    declared_as_other_kind,
+    article,
+    posts,
+    named_as_other_document,
+    links_instead_of_text,
+)

@@ -1,7 +1,8 @@
 """The facts by which the rules judge a capture: the capture, its document, and counts of the document's words.
 
-The policy vocabulary is the set of words that policies use far more often than other pages
-(`extraction.words.vocabulary`). Running text is text in sentences. Headings, links and labels aren't running text.
+Running text is text in sentences. Headings, links and labels aren't running text. A long running text at a declared
+location is the policy unless something speaks against it, in whatever language it is. So the facts count running text,
+and never ask which words a policy should have.
 """
 
 import re
@@ -11,34 +12,31 @@ from itertools import islice
 
 from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
+from extraction.furniture.elements import is_laid_over
 from extraction.readers.html_page import Page
 from extraction.screening import phrases
+from extraction.screening.document_kinds import kind_of, kinds_named, names_document
 from extraction.words.normalization import normalize
-from extraction.words.vocabulary import count_policy_words
 
-# Policy words are words that belong to the policy vocabulary. The density of a text is the number of policy words,
-# divided by the number of all words. The density is measured at the beginning of a document. Several hundred policies
-# in many languages were measured: all have a density above 0.02. The vendors' other pages have densities below 0.005.
-#: A text with at least this density counts as an ordinary policy. The limit lies between the two measured groups.
-POLICY_DENSITY = 0.012
-#: A page with a lower density than this is quarantined. Exceptions are pages in a language that the vocabulary doesn't
-#: cover, and notices that the policy is withdrawn.
-SPARSE_DENSITY = 0.006
-#: A text with at least this density counts as a policy even if the text is very short.
-SHORT_POLICY_DENSITY = 0.035
-# A document with fewer policy words than this isn't dense (see `Facts.is_dense`), even if its density is high.
-_ENOUGH_POLICY_WORDS = 12
 # The number of characters at a document's beginning in which words are counted.
-_COUNTED_CHARACTERS = 3_000
+_COUNTED_CHARACTERS = 6_000
 # The number of characters at a text's beginning that are searched for phrases. Error pages, login forms and similar
 # pages have their typical phrases near the top.
 _SEARCHED_CHARACTERS = 3_000
 # A stub is a page with fewer words than this. A stub may be a login form, or an empty page that a script fills later.
 _STUB_WORDS = 60
-# A small page has fewer words than this. A small page may be an error page or a bot challenge, with some navigation.
+# A small page has less running text than this, in words. A small page may be an error page or a bot challenge, with
+# some text of the site around it.
 _SMALL_PAGE_WORDS = 200
-# A clause counts as running text if the clause has more characters than this.
-_PROSE_CHARACTERS = 60
+# A long text has at least this much running text, in words. Error pages, hubs and forms never have so much.
+_LONG_TEXT_WORDS = 400
+# A clause counts as running text if the clause has at least this many words and the end of a sentence.
+_FEWEST_SENTENCE_WORDS = 6
+# A clause with at least this many words counts as running text even without the end of a sentence. Thai, for example,
+# has no full stop.
+_LONG_CLAUSE_WORDS = 14
+_SENTENCE_END = re.compile(r"[.!?。！？।॥؟۔։።…]")
+_TITLE_SEPARATOR = re.compile(r"\s[-–—|:·»>•]\s|: |｜|\s?[|｜]\s?")
 
 
 @dataclass(frozen=True)
@@ -47,22 +45,44 @@ class Facts:
 
     payload: the bytes of the capture.
     document: the document that was read from the payload.
-    beginning: the first 3,000 characters of the document's text.
-    words: the number of words in `beginning`.
-    policy_words: the number of words in `beginning` that belong to the policy vocabulary.
     """
 
     capture: Capture
     payload: bytes
     document: Document
-    beginning: str
-    words: int
-    policy_words: int
+
+    @cached_property
+    def beginning(self) -> str:
+        """The first 6,000 characters of the document's text."""
+        texts: list[str] = []
+        size = 0
+        for clause in self.document.clauses:
+            texts.append(clause.text)
+            size += len(clause.text)
+            if size >= _COUNTED_CHARACTERS:
+                break
+        return " ".join(texts)[:_COUNTED_CHARACTERS]
+
+    @cached_property
+    def words(self) -> int:
+        """The number of words in `beginning`."""
+        return count_words(self.beginning)
+
+    @cached_property
+    def running_words(self) -> int:
+        """The number of words in the document's running text. Counting stops when the text is long."""
+        words = 0
+        for clause in self.document.clauses:
+            if clause.kind != "heading" and is_running_text(clause.text):
+                words += count_words(clause.text)
+                if words >= _LONG_TEXT_WORDS:
+                    break
+        return words
 
     @property
-    def is_dense(self) -> bool:
-        """Whether the document has at least 12 policy words and at least the density POLICY_DENSITY."""
-        return self.policy_words >= _ENOUGH_POLICY_WORDS and self.policy_words >= POLICY_DENSITY * self.words
+    def is_long(self) -> bool:
+        """Whether the document has at least 400 words of running text."""
+        return self.running_words >= _LONG_TEXT_WORDS
 
 
 @dataclass(frozen=True)
@@ -75,57 +95,59 @@ class PageFacts(Facts):
     page: Page
 
     @cached_property
-    def titles(self) -> list[str]:
-        """The page's title and first headings, each in the form that `searchable` returns."""
+    def kind(self) -> str | None:
+        """The kind of the declared policy; None if the kind isn't known (`document_kinds.kind_of`)."""
+        return kind_of(self.capture.policy)
+
+    @cached_property
+    def headings(self) -> list[str]:
+        """The page's first headings, each in the form that `searchable` returns.
+
+        Headings in a dialog or banner over the page aren't included.
+        """
         headings = islice((clause.text for clause in self.document.clauses if clause.kind == "heading"), 2)
         page_headings = islice(
-            (block.text for block in self.page.blocks if block.level in (1, 2) and block.link_share < 0.5), 2
+            (
+                block.text
+                for block in self.page.blocks
+                if block.level in (1, 2) and block.link_share < 0.5 and not is_laid_over(block.box)
+            ),
+            2,
         )
-        titles = dict.fromkeys([self.page.title or "", *headings, *page_headings])
-        return [searchable(title) for title in titles if title]
+        return [searchable(text) for text in dict.fromkeys([*page_headings, *headings])]
+
+    @cached_property
+    def titles(self) -> list[str]:
+        """The page's title and first headings, each in the form that `searchable` returns."""
+        return list(dict.fromkeys([*([searchable(self.page.title)] if self.page.title else []), *self.headings]))
 
     @cached_property
     def is_named_as_policy(self) -> bool:
-        """Whether the title, one of the first headings or one of the first clauses names the document as the policy.
+        """Whether the title, one of the first headings or one of the first clauses names the declared policy.
 
-        Also True if `phrases.OWN_TITLE` lists no titles for the policy's slug.
+        False if the kind of the policy isn't known.
         """
-        own = phrases.OWN_TITLE.get(self.capture.policy)
-        if own is None:
-            return True
-        parts = [part for title in self.titles for part in re.split(r"\s[-–—|:·»]\s|: ", title)]
-        lead = [clause for clause in self.document.clauses[:2] if clause.kind == "heading" or not clause.links]
-        parts += [searchable(clause.text) for clause in lead]
+        if self.kind is None:
+            return False
+        parts = [part for title in self.titles for part in title_parts(title)]
+        first_clauses = [clause for clause in self.document.clauses[:2] if clause.kind == "heading" or not clause.links]
+        parts += [searchable(clause.text) for clause in first_clauses]
+        headings = [*self.headings, *(searchable(clause.text) for clause in first_clauses if clause.kind == "heading")]
         return any(
-            len(part.split()) <= 9
-            and not part.endswith("?")
-            and own.search(part)
-            and phrases.DOCUMENT_NOUN.search(part)
+            self.kind in kinds_named(part) and names_document(part)
             for part in parts
-        ) or any(
-            clause.kind == "heading" and len(clause.text.split()) <= 3 and own.search(searchable(clause.text))
-            for clause in self.document.clauses[:2]
-        )
-
-    @property
-    def is_short_policy(self) -> bool:
-        """Whether the page is named as the policy and has at least the density SHORT_POLICY_DENSITY."""
-        return self.is_named_as_policy and self.policy_words >= SHORT_POLICY_DENSITY * self.words
+            if count_words(part) <= 9 and not part.endswith(("?", "？", "؟"))
+        ) or any(self.kind in kinds_named(heading) for heading in headings if count_words(heading) <= 3)
 
     @property
     def is_small(self) -> bool:
-        """Whether the page has fewer than 200 words and isn't a short policy."""
-        return self.words < _SMALL_PAGE_WORDS and not self.is_short_policy
+        """Whether the page has fewer than 200 words of running text."""
+        return self.running_words < _SMALL_PAGE_WORDS
 
     @property
     def is_stub(self) -> bool:
         """Whether the page is a stub: a page with fewer than 60 words."""
         return self.words < _STUB_WORDS
-
-    @cached_property
-    def prose_words(self) -> int:
-        """The number of words in the document's running text."""
-        return sum(len(clause.text.split()) for clause in self.document.clauses if len(clause.text) > _PROSE_CHARACTERS)
 
 
 def facts_of(capture: Capture, payload: bytes, document: Document, page: Page | None) -> Facts | PageFacts:
@@ -133,28 +155,33 @@ def facts_of(capture: Capture, payload: bytes, document: Document, page: Page | 
 
     page: the parsed page, from which the document was made; None if the payload isn't HTML.
     """
-    beginning = _beginning(document)
-    policy_words, words = count_policy_words(beginning)
     if page is None:
-        return Facts(capture, payload, document, beginning, words, policy_words)
-    return PageFacts(capture, payload, document, beginning, words, policy_words, page)
+        return Facts(capture, payload, document)
+    return PageFacts(capture, payload, document, page)
 
 
-def uses_policy_vocabulary(document: Document) -> bool:
-    """Returns whether a document has at least one policy word and at least the density POLICY_DENSITY."""
-    policy_words, words = count_policy_words(_beginning(document))
-    return policy_words > 0 and policy_words >= POLICY_DENSITY * words
+def count_words(text: str) -> int:
+    """Returns the number of words of a text. In scripts without spaces, about four characters make a word."""
+    words = text.count(" ") + 1
+    return max(words, len(text) // 4) if len(text) > 15 * words else words
 
 
-def _beginning(document: Document) -> str:
-    texts: list[str] = []
-    size = 0
-    for clause in document.clauses:
-        texts.append(clause.text)
-        size += len(clause.text)
-        if size >= _COUNTED_CHARACTERS:
-            break
-    return " ".join(texts)[:_COUNTED_CHARACTERS]
+def is_running_text(text: str) -> bool:
+    """Returns whether a text is in sentences."""
+    words = count_words(text)
+    if words >= _LONG_CLAUSE_WORDS:
+        return True
+    return words >= _FEWEST_SENTENCE_WORDS and _SENTENCE_END.search(text) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Returns whether a text ends as a sentence does."""
+    return _SENTENCE_END.match(text.rstrip("\"'”»)")[-1:]) is not None
+
+
+def title_parts(title: str) -> list[str]:
+    """Returns the parts of a page's title, such as the document's name and the site's name."""
+    return [part for part in _TITLE_SEPARATOR.split(title) if part]
 
 
 def searchable(text: str) -> str:

@@ -16,6 +16,7 @@ from extraction.screening.facts import (
     quarantined,
     quote,
     searchable,
+    title_parts,
     would_need_browser,
 )
 from extraction.screening.transfer_rules import CHALLENGE_BYTES
@@ -27,6 +28,10 @@ _EMBED_BYTES = 200_000
 # A page with more words than this doesn't count as a consent wall, because the page may be the policy itself, with a
 # button to agree to the policy.
 _CONSENT_WALL_WORDS = 350
+# A page with at least this much running text, in words, doesn't count as a bot challenge.
+_CHALLENGE_WORDS = 100
+# A page with at least this much running text, in words, may be a policy with a form to log in above it.
+_LOGIN_WORDS = 60
 # A line is searched for the phrases of error pages if it has fewer characters than this. Longer lines are running text,
 # in which a policy may use the same phrases.
 _LONGEST_NOTICE = 300
@@ -41,24 +46,36 @@ _REFRESH = 'meta[http-equiv="refresh" i]'
 
 
 def challenge(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page that is a bot challenge. Evidence: markup of bot challenges."""
-    if not facts.is_small:
+    """Quarantines a page with hardly any running text that is a bot challenge. Evidence: markup of bot challenges."""
+    if facts.running_words >= _CHALLENGE_WORDS or (facts.is_named_as_policy and facts.running_words):
         return None
     page = facts.payload[:CHALLENGE_BYTES]
-    markup = first_markup(page, phrases.CHALLENGE_MARKUP) if facts.policy_words < 3 or facts.is_stub else ""
-    if not markup and facts.is_stub and not facts.is_named_as_policy and facts.policy_words == 0:
+    markup = first_markup(page, phrases.CHALLENGE_MARKUP)
+    if not markup and facts.is_stub and not facts.is_named_as_policy:
         markup = first_markup(page, phrases.CAPTCHA_MARKUP)
-    if markup and not (facts.is_named_as_policy and facts.prose_words):
-        return quarantined("blocked", f"the page holds a challenge ({markup})")
-    return None
+    return quarantined("blocked", f"the page holds a challenge ({markup})") if markup else None
 
 
 def title_of_error_page(facts: PageFacts) -> Verdict | None:
     """Quarantines a page whose title or first headings have the phrases of an error page.
 
-    Examples are "Access denied", "Page not found", "Service unavailable" and "This domain is for sale".
+    Examples are "Access denied", "Page not found", "Service unavailable" and "This domain is for sale". If the page has
+    running text, the phrase must be most of a title: "404 Harbour Street" may be an address.
     """
-    return _error_verdict(facts.titles)
+    if facts.running_words < _LOGIN_WORDS and not facts.is_named_as_policy:
+        return _error_verdict([title for title in facts.titles if len(title) < _LONGEST_NOTICE])
+    return _error_verdict(facts.titles, most=True)
+
+
+def titles_of_error_page(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page with a long text if both its title and its first heading have the phrases of an error page.
+
+    One of them is no evidence on such a page: "404 Media" and "Coming Soon Theatre" are names of vendors.
+    """
+    if facts.is_named_as_policy:
+        return None
+    in_title = _error_verdict([searchable(facts.page.title or "")], most=True)
+    return in_title if in_title and _error_verdict(facts.headings[:1], most=True) else None
 
 
 def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
@@ -73,11 +90,18 @@ def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
     return _error_verdict([searchable(text) for text in (*clauses, *page_lines) if len(text) < _LONGEST_NOTICE])
 
 
-def _error_verdict(texts: list[str]) -> Verdict | None:
+def _error_verdict(texts: list[str], most: bool = False) -> Verdict | None:
+    """Returns the verdict on texts with the phrases of an error page.
+
+    most: whether a phrase must be at least half of a text's part, as title_parts divides the text.
+    """
+    if most:
+        texts = [part for text in texts for part in title_parts(text)]
     for pattern, reason in _PHRASES_BY_REASON:
-        match = first_match(pattern, texts)
-        if match:
-            return quarantined(reason, f"the page says: {quote(match)!r}")
+        for text in texts:
+            match = pattern.search(text)
+            if match and (not most or 2 * (match.end() - match.start()) >= len(text)):
+                return quarantined(reason, f"the page says: {quote(match)!r}")
     return None
 
 
@@ -166,7 +190,7 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
 
 
 def _consent_verdict(button: str) -> Verdict:
-    return quarantined("empty", f"the page only asks for consent, with a button {button!r}")
+    return quarantined("consent", f"the page only asks for consent, with a button {button!r}")
 
 
 def _has_parts_of_policy(facts: PageFacts) -> bool:
@@ -179,21 +203,22 @@ def _has_parts_of_policy(facts: PageFacts) -> bool:
 def password_field(facts: PageFacts) -> Verdict | None:
     """Quarantines a page with a password field.
 
-    The page isn't quarantined if the page is named as the policy and has more than 60 words of running text.
+    The page isn't quarantined if it has running text, and is named as the policy or has no heading about logging in.
     """
     if facts.page.tree.css_first("input[type=password]") is None:
         return None
-    if facts.is_named_as_policy and facts.prose_words > 60:
+    has_text = facts.running_words > _LOGIN_WORDS if facts.is_named_as_policy else not facts.is_small
+    if has_text and not first_match(phrases.LOGIN, facts.titles):
         return None
     return quarantined("login", "the page asks for a password")
 
 
 def login_form(facts: PageFacts) -> Verdict | None:
-    """Quarantines a stub that is a login form.
+    """Quarantines a page with hardly any running text that is a login form.
 
     Evidence: a phrase such as "Sign in", and a form with a field for the user's name or address.
     """
-    if not facts.is_stub or facts.policy_words:
+    if facts.running_words > _LOGIN_WORDS or facts.is_named_as_policy:
         return None
     match = first_match(phrases.LOGIN, _first_texts(facts))
     if match and _has_sign_in_form(facts):
@@ -217,7 +242,7 @@ def _has_sign_in_form(facts: PageFacts) -> bool:
 
 def redirect_only(facts: PageFacts) -> Verdict | None:
     """Quarantines a stub that has no running text and redirects the browser. Evidence: a `<meta>` refresh."""
-    if facts.is_stub and facts.page.tree.css_first(_REFRESH) is not None and not facts.prose_words:
+    if facts.is_stub and facts.page.tree.css_first(_REFRESH) is not None and facts.running_words < 20:
         return _redirect_verdict(facts)
     return None
 
@@ -237,7 +262,7 @@ def _redirect_verdict(facts: PageFacts) -> Verdict:
 
 def asks_for_scripts(facts: PageFacts) -> Verdict | None:
     """Quarantines a stub that asks the user to enable JavaScript, or to wait until the page has loaded."""
-    if not facts.is_stub or facts.policy_words:
+    if not facts.is_stub:
         return None
     noscript = (searchable(node.text()) for node in facts.page.tree.css("noscript")[:10])
     match = first_match(phrases.NEEDS_SCRIPT, [*_first_texts(facts), *noscript])
@@ -279,3 +304,22 @@ def without_sentence(facts: PageFacts) -> Verdict | None:
 
 def _has_sentence(facts: PageFacts) -> bool:
     return any(clause.kind != "heading" and len(clause.text.split()) > 3 for clause in facts.document.clauses)
+
+
+#: The rules for HTML pages without a long text, in order.
+SHORT_PAGE_RULES = (
+    challenge,
+    title_of_error_page,
+    first_lines_of_error_page,
+    element_named_not_found,
+    home_page,
+    consent_wall,
+    password_field,
+    login_form,
+    redirect_only,
+    asks_for_scripts,
+    embeds_policy,
+    without_sentence,
+)
+#: The rules for HTML pages with a long text, in order.
+LONG_PAGE_RULES = (titles_of_error_page, home_page, consent_wall)

@@ -150,67 +150,6 @@ ASKS_CONSENT = _phrases(
     r"cookies?\b|tracking|tracker|partners?|werbung|publicit|advertis|consent|einwilligung|consentement|anzeigen|"
     r"datos|dati"
 )
-#: Titles of privacy policies.
-PRIVACY_TITLE = _phrases(
-    r"privacy|data (?:protection|policy|processing|use)|personal (?:data|information)|datenschutz\w*|confidentialité|"
-    r"vie privée",
-    r"données (?:personnelles|à caractère personnel)|rgpd|gdpr|dsgvo|privacidad|protección de datos|datos personales",
-    r"privacidade|dados pessoais|proteção de dados|riservatezza|dati personali|privacybeleid|persoonsgegevens|"
-    r"integritetspolicy",
-    r"personuppgift|personvern|privatliv|persondata|tietosuoja|prywatnoś|danych osobowych|soukrom|osobních údajů|"
-    r"súkrom",
-    r"adatvédel|adatkezel|confidențialitate|date(?:lor)? personale|privatnost|zasebnost|απορρήτου|προσωπικ\w+ δεδομέν",
-    r"конфиденциальн|персональн\w+ данн|конфіденційн|поверителност|лични данни|gizlilik|kişisel veri|kvkk|خصوصية|"
-    r"פרטיות",
-    r"プライバシー|個人情報|隐私|隱私|个人信息|개인정보|privacidad|गोपनीयता|ความเป็นส่วนตัว|quyền riêng tư|privasi",
-)
-#: Nouns for a document. A title from OWN_TITLE that has one of these nouns names a document: "notice" in "privacy
-#: notice". The pattern also contains titles that name a document without one of these nouns, such as "Privacy".
-DOCUMENT_NOUN = _phrases(
-    r"polic(?:y|ies)|notice|statement|declaration|charter|rules|terms|legal|information on|erklärung|hinweise?|"
-    r"richtlinie|"
-    r"bestimmungen|ordnung|politique|charte|déclaration|avis|mentions|política|aviso|declaración|informativa|politica|"
-    r"polityka|verklaring|beleid|reglement|policy|ポリシー|方針|について|政策|声明|방침|처리|политик|заявлен|"
-    r"πολιτική|politika|"
-    r"kebijakan|นโยบาย|नीति|سياسة|מדיניות|chính sách|datenschutz$|^datenschutz|^privacy$|^your privacy|^our privacy|"
-    r"^data protection$|^confidentialité$|^privacidad$|^privacidade$|^privacy (?:center|centre|&|and|at|in)|"
-    r"& privacy$|and privacy$|^protection des données|^privatliv|^integritet|^personvern|^tietosuoja"
-)
-#: The titles of a policy, by the policy's slug.
-OWN_TITLE = {
-    "privacy": PRIVACY_TITLE,
-    "terms": _phrases(
-        r"terms|conditions|agreement|conditions générales|cgu|cgv|agb|geschäftsbedingungen|nutzungsbedingungen|"
-        r"términos|"
-        r"condiciones|termini|condizioni|voorwaarden|regulamin|warunki|условия|利用規約|服务条款|약관"
-    ),
-    "cookies": _phrases(r"cookie|クッキー|tracker|traceur"),
-}
-_OTHER_THAN_PRIVACY = _phrases(
-    r"terms (?:of (?:service|use|sale)|and conditions|& conditions)|^terms$|(?:general |user )?conditions of (?:use|"
-    r"sale|service)",
-    r"(?:end[- ]user )?licen[cs]e agreement|\beula\b|user agreement|master (?:services?|subscription) agreement",
-    r"service[- ]level agreement|\bsla\b|acceptable use|code of (?:conduct|ethics)|(?:refund|return|shipping|delivery|"
-    r"cancellation|warranty|content|community|copyright|dmca|trademark|editorial|moderation)s? (?:policy|policies|"
-    r"guidelines)",
-    r"community (?:guidelines|standards|rules)|modern slavery|accessibility (?:statement|policy)|imprint|"
-    r"legal (?:notice|disclosure)",
-    r"cookies? (?:policy|notice|statement)|vulnerability disclosure|bug bounty|press release|"
-    r"conditions (?:générales|d'utilisation|de vente)|\bcg[uv]s?\b|mentions légales|politique (?:de cookies|"
-    r"de remboursement)",
-    r"allgemeine geschäftsbedingungen|\bagbs?\b|nutzungsbedingungen|impressum|widerrufs(?:belehrung|recht)|"
-    r"lizenzvertrag|verhaltenskodex|versandbedingungen|cookie-richtlinie",
-    r"términos (?:y condiciones|de (?:uso|servicio))|condiciones (?:de uso|generales)|aviso legal|"
-    r"política de (?:cookies|"
-    r"devoluciones|reembolso)|código de conducta",
-    r"termini (?:e condizioni|di servizio|d'uso)|condizioni (?:generali|d'uso)|note legali|cookie policy|codice etico",
-    r"termos (?:e condições|de (?:uso|serviço))|algemene voorwaarden|gebruiksvoorwaarden|colofon|användarvillkor|"
-    r"brukervilkår|vilkår for bruk|handelsbetingelser|regulamin|warunki korzystania|условия использования|"
-    r"пользовательское соглашение|利用規約|特定商取引|服务条款|用户协议|이용약관",
-)
-#: The titles of a vendor's other documents, by the policy's slug. No titles are listed for `cookies`, because a
-#: vendor's text about cookies is often a part of the privacy policy.
-OTHER_TITLES = {"privacy": _OTHER_THAN_PRIVACY, "terms": PRIVACY_TITLE}
 #: Phrases of a notice that replaces a withdrawn policy.
 WITHDRAWN = _phrases(
     r"(?:notice|policy|statement|document|service|site|website|product|app|company|shop|store|game)\b.{0,60}"

@@ -66,3 +66,7 @@ def cut_off(facts: Facts) -> Verdict | None:
         if element:
             return quarantined("truncated", f"the page ends inside <{element[1].decode()}>: {last_characters!r}")
     return None
+
+
+#: The rules for all captures, in order.
+RULES = (cut_off,)
