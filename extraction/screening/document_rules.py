@@ -195,8 +195,10 @@ def _holds_own_document(facts: PageFacts, own: str) -> bool:
             kinds = kinds_named(searchable(clause.text))
             is_title = clause.label is None and len(clause.heading_path) <= 1 and not is_sentence(clause.text)
             if kinds and is_title and (clause.kind == "heading" or not clause.links):
-                inside, words = own in kinds, 0
-                depth = len(clause.heading_path) - (clause.kind != "heading")
+                if not inside or own not in kinds:
+                    inside, words = own in kinds, 0
+                    # A paragraph that is a title stands outside the headings' levels.
+                    depth = len(clause.heading_path) if clause.kind == "heading" else -1
                 continue
         if inside:
             words += count_words(clause.text)
