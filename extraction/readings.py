@@ -63,9 +63,7 @@ def _join(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
     for number, (page, reading) in enumerate(pages, 1):
         verdict = reading.verdict
         may_be_part = verdict.reason in ("other_document", "not_a_policy")
-        if verdict.name == "accepted" or (
-            may_be_part and reading.document and _has_running_text(reading.document)
-        ):
+        if verdict.name == "accepted" or (may_be_part and reading.document and _has_running_text(reading.document)):
             continue
         where = f"page {number} of {len(pages)}, {page.asked_url}"
         return Reading(

@@ -180,6 +180,14 @@ _CONSENT_CONTROL = re.compile(
     r"accetta(?: tutto| tutti)?|rifiuta(?: tutto| tutti)?|aceitar(?: tudo| todos)?|rejeitar(?: tudo| todos)?|"
     r"(?:alles )?(?:accepteren|weigeren|toestaan)|akkoord|"
     r"(?:za)?akceptuj(?:ę)?(?: wszystkie)?|odrzuć(?: wszystkie)?|zgadzam się|acceptera(?: alla)?|godta alle|"
+    r"(?:acconsento|accetto|aceito|acepto|concordo)(?: .{0,20})?|accetta e (?:continua|chiudi|prosegui)|aceitar e (?:continuar|fechar)|"
+    r"aceptar y (?:continuar|cerrar)|zgadzam się .{0,30}|akceptuję .{0,30}|přijmout(?: vše)?|souhlasím|prijať(?: všetko)?|súhlasím|"
+    r"elfogadom(?: mind\w*)?|(?:acceptă|accept)(?: tot| toate| cookie-urile)?|sunt de acord|prihvati(?: sve)?|prihvaćam(?: sve)?|"
+    r"sprejmi vse|приемам(?: всички)?|прихвати(?: све)?|принять(?: все| и .{0,20})?|прийняти(?: все| всі)?|погоджуюс[ья]|"
+    r"(?:tümünü )?kabul (?:et|ediyorum|et ve .{0,20})|(?:hepsini |tümünü )?reddet|αποδέχομαι(?: όλα)?|συμφωνώ|απόρριψη|"
+    r"godkänn(?: alla)?|jag (?:godkänner|accepterar)|tillåt alla|avvisa(?: alla)?|accepter(?: alle)?|tillad alle|hyväksy(?: kaikki)?|"
+    r"đồng ý|chấp nhận(?: tất cả)?|terima semua|setuju|ยอมรับ(?:ทั้งหมด)?|قبول(?: الكل)?|موافق|אישור|הסכמה|"
+    r"同意して(?:続ける|閲覧する|進む)|同意します|すべて(?:許可|同意|受け入れる)|모두 (?:동의|허용)|동의(?:하고 계속|합니다)?|"
     r"принять(?: все)?|отклонить|согласен|αποδοχή|同意(?:する|して続ける)?|すべて許可|拒否(?:する)?|全部接受|동의",
     re.IGNORECASE,
 )

@@ -151,7 +151,11 @@ _SLUG_WORDS: Mapping[str, frozenset[str]] = {
     "privacy": word_set("privacy datenschutz confidentialite gdpr"),
     "terms": word_set("terms tos agb cgu cgv eula"),
 }
-_WHOLE_SLUGS = {"community-guidelines": "community-guidelines", "acceptable-use": "acceptable-use", "aup": "acceptable-use"}
+_WHOLE_SLUGS = {
+    "community-guidelines": "community-guidelines",
+    "acceptable-use": "acceptable-use",
+    "aup": "acceptable-use",
+}
 _SLUG_PARTS = re.compile(r"[-_]+")
 
 
@@ -177,15 +181,11 @@ def kinds_named(title: str) -> frozenset[str]:
 
     title: a title or a heading, with straight apostrophes.
     """
-    matches = [
-        (match.start(), match.end(), kind) for kind, names in NAMES.items() for match in names.finditer(title)
-    ]
+    matches = [(match.start(), match.end(), kind) for kind, names in NAMES.items() for match in names.finditer(title)]
     return frozenset(
         kind
         for start, end, kind in matches
-        if not any(
-            other[0] <= start and end <= other[1] and other[1] - other[0] > end - start for other in matches
-        )
+        if not any(other[0] <= start and end <= other[1] and other[1] - other[0] > end - start for other in matches)
     )
 
 

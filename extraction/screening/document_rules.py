@@ -18,7 +18,6 @@ from extraction.screening.facts import (
     is_running_text,
     is_sentence,
     quarantined,
-    quote,
     searchable,
     title_parts,
 )
@@ -94,10 +93,7 @@ def article(facts: PageFacts) -> Verdict | None:
     for clause in facts.document.clauses[:7]:
         text = searchable(clause.text)
         is_byline = (
-            count_words(text) <= 16
-            and _YEAR.search(text)
-            and names.BYLINE.search(text)
-            and not states_date(text)
+            count_words(text) <= 16 and _YEAR.search(text) and names.BYLINE.search(text) and not states_date(text)
         )
         if is_byline or (clause.kind == "paragraph" and _DATELINE.match(text)):
             return quarantined("other_document", f"it is an article: {text[:80]!r}")

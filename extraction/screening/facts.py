@@ -14,7 +14,6 @@ from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
 from extraction.furniture.elements import is_laid_over
 from extraction.readers.html_page import Page
-from extraction.screening import phrases
 from extraction.screening.document_kinds import kind_of, kinds_named, names_document
 from extraction.words.normalization import normalize
 
