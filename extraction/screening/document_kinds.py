@@ -28,7 +28,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"privatliv\w*|persondata\w*|personoplysning\w*|personopplysning\w*|tietosuoja\w*|henkilötieto\w*|"
         r"persónuvernd\w*|isikuandme\w*|privaatsus\w*|privātum\w*|privatum\w*|asmens duomen\w*|personas dat\w*",
         r"prywatnoś\w*|danych osobowych|soukrom\w*|osobních údajů|súkrom\w*|osobných údajov|adatvédel\w*|"
-        r"adatkezel\w*|személyes adat\w*|confidențialit\w*|confidentialitate\w*|date(?:lor)? (?:cu caracter )?personale?",
+        r"adatkezel\w*|személyes adat\w*|confidențialit\w*|confidentialitate\w*|"
+        r"date(?:lor)? (?:cu caracter )?personale?",
         r"privatnost\w*|osobnih podataka|zasebnost\w*|osebnih podatkov|приватност\w*|личних података|"
         r"απορρήτου|ιδιωτικότητας|προσωπικ\w+ δεδομέν\w+",
         r"конфиденциальност\w*|персональн\w+ данн\w*|конфіденційн\w*|персональних даних|приватност\w*|"
@@ -38,41 +39,48 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"data pribadi|pribadi|faragha|গোপনীয়তা|தனியுரிமை",
     ),
     "terms": _names(
-        r"terms (?:of|and|&|for)\b(?: \w+)?|^(?:our |the |these |legal |website |site |user |general )?terms$|conditions of (?:use|sale|service|carriage)|"
+        r"terms (?:of|and|&|for)\b(?: \w+)?|^(?:our |the |these |legal |website |site |user |general )?terms$|"
+        r"conditions of (?:use|sale|service|carriage)|"
         r"(?:user|subscription|services?|customer|membership|seller|end[- ]user licen[cs]e|licen[cs]e) agreement|"
         r"\beula\b|general conditions",
         r"conditions (?:générales|d'utilisation|de vente|d'abonnement|de service)\S*|\bcg[uvs]+\b|"
         r"allgemeine \w*bedingungen|\bagbs?\b|\w*(?:geschäfts|nutzungs|vertrags|verkaufs|liefer|teilnahme)bedingungen|"
         r"lizenzvertrag",
-        r"términos\b|condiciones (?:de|generales)|termes i condicions|condicions (?:d'ús|generals)|termini (?:e|di|d'uso)|"
+        r"términos\b|condiciones (?:de|generales)|termes i condicions|condicions (?:d'ús|generals)|termini (?:e|di|"
+        r"d'uso)|"
         r"condizioni (?:generali|d'uso|di)|termos (?:e|de)|condições (?:gerais|de)",
         r"(?:algemene |gebruiks|leverings|verkoop)voorwaarden|användarvillkor|allmänna villkor|köpvillkor|"
         r"brukervilkår|vilkår for|(?:handels|forretnings|salgs|bruger)(?:betingelser|vilkår)|brugsbetingelser|"
         r"käyttöehdot|toimitusehdot|yleiset (?:sopimus)?ehdot|skilmál\w+|kasutustingimus\w*|lietošanas noteikum\w*|"
         r"naudojimo(?:si)? (?:sąlyg|taisykl)\w*",
-        r"regulamin\w*|warunki (?:korzystania|ogólne|świadczenia|użytkowania)|ogólne warunki|obchodní(?:ch)? podmín\w+|"
+        r"regulamin\w*|warunki (?:korzystania|ogólne|świadczenia|użytkowania)|ogólne warunki|"
+        r"obchodní(?:ch)? podmín\w+|"
         r"podmínky (?:použití|užívání)|všeobecné \w* ?podm[ií]\w+|obchodné podmienky|podmienky používania|"
         r"(?:általános )?(?:szerződési|felhasználási|üzleti) feltétel\w*|\bászf\b|termeni(?:i)? (?:și|si|şi|de)|"
         r"condiții(?:le)? (?:de|generale)|these terms|our terms|the terms|the agreement|this agreement",
         r"uvjeti (?:korištenja|poslovanja)|opći uvjeti|uslovi (?:korišćenja|poslovanja)|pogoji (?:uporabe|poslovanja)|"
         r"splošni pogoji|услови (?:коришћења|за ползване)|общи условия|όροι (?:χρήσης|και|παροχής)|όρους χρήσης",
         r"услови[яй] (?:использования|пользования|обслуживания|продажи)|пользовательск\w+ соглашени\w+|"
-        r"публичн\w+ оферт\w+|договор[- ]оферт\w+|умови (?:використання|користування)|публічн\w+ (?:оферт\w+|догов\w+)|"
+        r"публичн\w+ оферт\w+|договор[- ]оферт\w+|умови (?:використання|користування)|публічн\w+ (?:оферт\w+|"
+        r"догов\w+)|"
         r"угод\w+ користувача|kullanım (?:koşul|şart)\w*|üyelik sözleşme\w*|mesafeli satış sözleşme\w*|"
         r"hizmet (?:şart|koşul)\w*|kullanıcı sözleşme\w*",
         r"利用規約|ご利用条件|会員規約|サービス規約|服务条款|服務條款|使用条款|使用條款|用户协议|用戶協議|이용약관|"
         r"서비스 ?약관|điều khoản|điều kiện sử dụng|ข้อกำหนด(?:และเงื่อนไข|การใช้)|เงื่อนไขการ|الشروط والأحكام|"
-        r"شروط (?:الاستخدام|الخدمة)|תנאי (?:שימוש|השימוש)|תקנון|सेवा की शर्तें|उपयोग की शर्तें|syarat (?:dan|&) ketentuan|"
+        r"شروط (?:الاستخدام|الخدمة)|תנאי (?:שימוש|השימוש)|תקנון|सेवा की शर्तें|उपयोग की शर्तें|syarat (?:dan|"
+        r"&) ketentuan|"
         r"ketentuan (?:layanan|penggunaan)|شرایط استفاده",
     ),
     "cookies": _names(
-        r"cookies?(?:[- ]?(?:policy|notice|richtlinie|beleid|verklaring|erklärung|policyn|politik|käytäntö|policy'?s?))?\b|"
+        r"cookies?(?:[- ]?(?:policy|notice|richtlinie|beleid|verklaring|erklärung|policyn|politik|käytäntö|"
+        r"policy'?s?))?\b|"
         r"cookie\w*|trackers?|traceurs?|evästee\w*|eväste\w*|küpsis\w*|sīkdat\w*|slapuk\w*|kolačić\w*|piškot\w*|"
         r"çerez\w*|файл\w*[- ]cookie|куки|бисквитк\w*|ciasteczk\w*|クッキー|ملفات تعريف الارتباط|קוביות|עוגיות|쿠키|"
         r"vafrakök\w*|süti\w*|galetes|testigos",
     ),
     "dpa": _names(
-        r"data process(?:ing|or) (?:agreement|addendum|terms|annex)|\bdpa\b|auftragsverarbeitung\w*|\bavv?\b(?=.*vertrag)|"
+        r"data process(?:ing|or) (?:agreement|addendum|terms|annex)|\bdpa\b|auftragsverarbeitung\w*|"
+        r"\bavv?\b(?=.*vertrag)|"
         r"accord (?:de|sur le) traitement des données|contrat de sous-traitance|"
         r"(?:acuerdo|contrato|addendum|anexo) (?:de|para el|sobre el) (?:tratamiento|procesamiento) de datos|"
         r"encargado del tratamiento|"
@@ -84,7 +92,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"соглашени\w+ об обработке|поручени\w+ на обработку",
     ),
     "subprocessors": _names(
-        r"sub-?processors?|sous-traitants? ultérieurs?|liste des sous-traitants|unterauftrags?(?:verarbeiter|nehmer)\w*|"
+        r"sub-?processors?|sous-traitants? ultérieurs?|liste des sous-traitants|unterauftrags?(?:verarbeiter|"
+        r"nehmer)\w*|"
         r"subencargados?|subencarregados?|suboperadores|subprocessadores|sub-?responsabili|subverwerkers?|"
         r"underbiträde\w*|underdatabehandler\w*|underdatabehandlere|podprocesor\w*|podwykonawc\w* przetwarza\w*|"
         r"再委託先|子处理者|субобработчик\w*",
@@ -92,7 +101,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
     "imprint": _names(
         r"impressum|imprint|legal (?:notice|disclosure|information)|company information|mentions légales|aviso legal|"
         r"avís legal|note legali|informazioni legali|aviso legal|informações legais|colofon|juridische kennisgeving|"
-        r"impresszum|právní (?:informace|upozornění)|nota prawna|特定商取引\w*|会社概要|künye|правовая информация|реквизиты",
+        r"impresszum|právní (?:informace|upozornění)|nota prawna|特定商取引\w*|会社概要|künye|правовая информация|"
+        r"реквизиты",
     ),
     "community-guidelines": _names(
         r"community (?:guidelines|standards|rules)|(?:house|forum|conduct) rules|code of conduct|"
@@ -113,7 +123,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"допустимо\w+ использовани\w+|利用規範|可接受使用",
     ),
     "other": _names(
-        r"service[- ]level agreement|\bsla\b|(?:refunds?|returns?|shipping|delivery|cancellation|warranty|copyright|dmca|"
+        r"service[- ]level agreement|\bsla\b|(?:refunds?|returns?|shipping|delivery|cancellation|warranty|copyright|"
+        r"dmca|"
         r"trademark|editorial|moderation|complaints?|cookies? preference)(?: and \w+)? (?:policy|policies|guidelines)|"
         r"modern slavery|accessibility (?:statement|policy)|vulnerability disclosure|bug bounty|"
         r"press releases?|transparency report|code of ethics|white ?paper",
@@ -123,7 +134,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"política de (?:devoluci\w+|reembolso\w*|envíos?|cambios|trocas|entrega)|nota de prensa|comunicado de prensa|"
         r"declaración de accesibilidad|politica di (?:reso|rimborso)|(?:diritto di )?recesso|resi e rimborsi|"
         r"comunicato stampa|dichiarazione di accessibilità|retour(?:beleid|neren)|verzending|persbericht|"
-        r"toegankelijkheidsverklaring|returpolicy|ångerrätt|leveransvillkor|pressmeddelande|tillgänglighetsredogörelse|"
+        r"toegankelijkheidsverklaring|returpolicy|ångerrätt|leveransvillkor|pressmeddelande|"
+        r"tillgänglighetsredogörelse|"
         r"pressemeddelelse|pressemelding|zwroty|polityka zwrotów|informacja prasowa|dostawa i płatność|reklamac\w+|"
         r"odstoupení od smlouvy|sajtóközlemény|elállás\w*|politica de (?:retur|livrare)|comunicat de presă|"
         r"iade (?:politika|koşul|ve)\w*|basın bülteni|возврат\w*|пресс-релиз|доставка и оплата|返品|プレスリリース|"

@@ -30,13 +30,19 @@ _ENTRY_WORDS = 40
 _TEASER_WORDS = 90
 # A list of links has at least this many entries.
 _FEWEST_ENTRIES = 3
+# A page is made of fragments if it has at least this many headings, fewer words of running text than this, and fewer
+# for each heading than this.
+_FEWEST_HEADINGS = 4
+_FRAGMENTS_WORDS = 100
+_FRAGMENT_WORDS = 20
 # A page with this much running text outside its entries isn't a list of links.
 _FREE_WORDS = 120
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?!\d)")
 # The beginning of a press release: a place in front of a date, and a dash or a news service.
 _DATELINE = re.compile(
-    r"[^\W\d_][^.!?:\d]{2,50}[,(–—-] ?[^.!?:]{0,25}\b(?:19|20)\d\d\b[.)]?\s?(?:г\. ?|年)?(?:\([^()]{2,30}\)|/[^/]{2,30}/)?"
+    r"[^\W\d_][^.!?:\d]{2,50}[,(–—-] ?[^.!?:]{0,25}\b(?:19|20)\d\d\b[.)]?\s?(?:г\. ?|年)?(?:\([^()]{2,30}\)|"
+    r"/[^/]{2,30}/)?"
     r"\s?(?:--|–|—|- )"
 )
 # A text that uses the names of its kind for fewer of its words than this uses them rarely. Policies use them for more
@@ -230,10 +236,25 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     if is_hub or is_listing:
         return quarantined(
             "not_a_policy",
-            f"it points to other pages: {entries} links with {entry_words} words around them, and {free_words} words of "
-            "other text",
+            f"it points to other pages: {entries} links with {entry_words} words around them, and {free_words} "
+            "words of other text",
         )
     return None
+
+
+def fragments_instead_of_text(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small home or front page: many headings, each above a line or two, and no name of the policy."""
+    if facts.kind is None or facts.running_words >= _FRAGMENTS_WORDS:
+        return None
+    headings = sum(clause.kind == "heading" for clause in facts.document.clauses)
+    if headings < _FEWEST_HEADINGS or facts.running_words >= _FRAGMENT_WORDS * headings:
+        return None
+    texts = [*facts.titles, searchable_text(facts)]
+    if facts.is_named_as_policy or count_names(facts.kind, "\n".join(texts)) > 1:
+        return None
+    return quarantined(
+        "not_a_policy", f"it is made of {headings} headings above {facts.running_words} words of text, as home pages are"
+    )
 
 
 def _content_blocks(page: Page) -> list[Block]:
@@ -286,4 +307,5 @@ PAGE_RULES = (
     posts,
     named_as_other_document,
     links_instead_of_text,
+    fragments_instead_of_text,
 )

@@ -33,7 +33,8 @@ CAPTCHA_MARKUP = _markup(r"g-recaptcha|h-captcha|hcaptcha\.com|cf-turnstile|chal
 #: Phrases of bot challenges and of pages that refuse access.
 BLOCKED = _phrases(
     r"just a moment|one moment, please|attention required|checking (?:if the site connection is secure|your browser)",
-    r"(?:checking|making sure|verify(?:ing)?|confirm(?:ing)?|prove|ensure|let's confirm).{0,30} (?:you(?:'re| are)|is) "
+    r"(?:checking|making sure|verify(?:ing)?|confirm(?:ing)?|prove|ensure|let's confirm).{0,30} (?:you(?:'re| are)|"
+    r"is) "
     r"(?:not )?(?:a )?(?:bot|robot|human)",
     r"access (?:is |was |has been )?(?:denied|blocked|restricted|limited)|access to this .{0,30}(?:denied|blocked|"
     r"limited)",
@@ -47,7 +48,8 @@ BLOCKED = _phrases(
     r"proof[- ]of[- ]work|session has been terminated|cookies? (?:is |are )?(?:disabled|absent|required)",
     r"enable (?:javascript and )?cookies (?:to continue|in your browser)|not allow(?:ed)? to access|"
     r"you are not authori[sz]ed",
-    r"not available (?:in|from) your (?:country|region|location)|unavailable (?:in|from|due to).{0,30}(?:region|legal)",
+    r"not available (?:in|from) your (?:country|region|location)|unavailable (?:in|from|due to).{0,30}(?:region|"
+    r"legal)",
     r"error 1020|\b451\b|excluded from the wayback machine|blocked by robots|url has been excluded",
     r"accès (?:refusé|interdit|bloqué)|vérification (?:de sécurité|que vous)|vous n'êtes pas un robot|"
     r"trafic inhabituel",
@@ -59,24 +61,41 @@ BLOCKED = _phrases(
     r"безопасности)",
     r"アクセスが拒否|ロボットではありません|人間であることを|アクセス(?:制限|できません)|访问被拒绝|安全验证|"
     r"人机验证|접근이 거부|로봇이 아닙니다",
-    r"behörighet saknas|åtkomst (?:nekad|nekas|blockerad)|du är inte en robot|säkerhetskontroll|adgang (?:nektet|nægtet)|tilgang nektet|"
-    r"ikke er en robot|pääsy (?:estetty|kielletty)|et ole robotti|juurdepääs keelatud|prieiga (?:uždrausta|draudžiama)|piekļuve liegta|"
-    r"přístup (?:odepřen|zamítnut|zakázán|byl (?:odepřen|zablokován))|nejste robot|prístup (?:zamietnutý|odmietnutý|zakázaný)|"
-    r"hozzáférés (?:megtagadva|letiltva)|nem robot|acces(?:ul)? (?:interzis|refuzat|blocat|restricționat)|nu (?:ești|sunteți|sunt) (?:un )?robot|"
-    r"pristup (?:odbijen|zabranjen|onemogućen|blokiran)|niste robot|dostop (?:zavrnjen|ni dovoljen)|приступ (?:одбијен|забрањен)|"
-    r"достъпът е (?:отказан|забранен)|не сте робот|доступ (?:заборонено|обмежено|заблоковано)|не робот|перевірка (?:браузера|безпеки)|"
-    r"(?:sitemize |siteye |bu sayfaya )?erişim\w* (?:engellen|reddedil|kısıtlan|yasak)\w*|robot olmadığınız|güvenlik (?:kontrol|doğrulama)\w*|"
-    r"δεν επιτρέπεται η πρόσβαση|απαγορεύεται η πρόσβαση|η πρόσβαση (?:απορρίφθηκε|δεν επιτρέπεται|αποκλείστηκε)|πρόσβαση (?:δεν επιτρέπεται|αποκλεί\w+)|"
-    r"δεν είστε (?:ρομπότ|robot)|έλεγχος ασφαλείας|truy cập (?:bị từ chối|bị chặn)|không phải (?:là )?(?:người máy|robot)|kiểm tra bảo mật|"
-    r"akses (?:ditolak|diblokir)|bukan robot|ถูกปฏิเสธการเข้าถึง|ไม่ใช่หุ่นยนต์|(?:تم )?(?:رفض|حظر) (?:الوصول|الدخول)|لست روبوت|التحقق من الأمان|"
-    r"הגישה (?:נדחתה|נחסמה)|אינך רובוט|دسترسی (?:رد|مسدود)|ربات نیستید|एक्सेस अस्वीकृत|रोबोट नहीं|accés denegat|dostęp (?:zabroniony|"
-    r"zablokowany|ograniczony)|nie jesteś robotem|weryfikacja (?:bezpieczeństwa|przeglądarki)|acesso (?:bloqueado|restrito|proibido)|"
+    r"behörighet saknas|åtkomst (?:nekad|nekas|blockerad)|du är inte en robot|säkerhetskontroll|adgang (?:nektet|"
+    r"nægtet)|tilgang nektet|"
+    r"ikke er en robot|pääsy (?:estetty|kielletty)|et ole robotti|juurdepääs keelatud|prieiga (?:uždrausta|"
+    r"draudžiama)|piekļuve liegta|"
+    r"přístup (?:odepřen|zamítnut|zakázán|byl (?:odepřen|zablokován))|nejste robot|prístup (?:zamietnutý|odmietnutý|"
+    r"zakázaný)|"
+    r"hozzáférés (?:megtagadva|letiltva)|nem robot|acces(?:ul)? (?:interzis|refuzat|blocat|restricționat)|nu (?:ești|"
+    r"sunteți|sunt) (?:un )?robot|"
+    r"pristup (?:odbijen|zabranjen|onemogućen|blokiran)|niste robot|dostop (?:zavrnjen|ni dovoljen)|"
+    r"приступ (?:одбијен|забрањен)|"
+    r"достъпът е (?:отказан|забранен)|не сте робот|доступ (?:заборонено|обмежено|заблоковано)|не робот|"
+    r"перевірка (?:браузера|безпеки)|"
+    r"(?:sitemize |siteye |bu sayfaya )?erişim\w* (?:engellen|reddedil|kısıtlan|yasak)\w*|robot olmadığınız|"
+    r"güvenlik (?:kontrol|doğrulama)\w*|"
+    r"δεν επιτρέπεται η πρόσβαση|απαγορεύεται η πρόσβαση|η πρόσβαση (?:απορρίφθηκε|δεν επιτρέπεται|αποκλείστηκε)|"
+    r"πρόσβαση (?:δεν επιτρέπεται|αποκλεί\w+)|"
+    r"δεν είστε (?:ρομπότ|robot)|έλεγχος ασφαλείας|truy cập (?:bị từ chối|bị chặn)|không phải (?:là )?(?:người máy|"
+    r"robot)|kiểm tra bảo mật|"
+    r"akses (?:ditolak|diblokir)|bukan robot|ถูกปฏิเสธการเข้าถึง|ไม่ใช่หุ่นยนต์|(?:تم )?(?:رفض|حظر) (?:الوصول|الدخول)|"
+    r"لست روبوت|التحقق من الأمان|"
+    r"הגישה (?:נדחתה|נחסמה)|אינך רובוט|دسترسی (?:رد|مسدود)|ربات نیستید|एक्सेस अस्वीकृत|रोबोट नहीं|accés denegat|"
+    r"dostęp (?:zabroniony|"
+    r"zablokowany|ograniczony)|nie jesteś robotem|weryfikacja (?:bezpieczeństwa|przeglądarki)|acesso (?:bloqueado|"
+    r"restrito|proibido)|"
     r"verifica(?:ção|zione|ndo) (?:de segurança|di sicurezza|se você|che tu)|controllo (?:di sicurezza|del browser)|"
-    r"(?:no|non|não) (?:está |è )?disponi(?:ble|bile|vel) (?:en|in|nel|no|em) (?:su|tuo|seu|il tuo|sua)? ?(?:país|paese|región|região)|"
-    r"nicht (?:in ihrem land|in ihrer region) verfügbar|pas disponible dans votre (?:pays|région)|niet beschikbaar in (?:uw|jouw) (?:land|regio)|"
-    r"(?:недоступ\w+|не доступ\w+) (?:в|у) (?:вашем|вашей|вашій) (?:стране|регион\w*|країні)|お住まいの地域|ご利用の地域|地域からは|不正なアクセス|"
-    r"セキュリティ(?:チェック|確認)|アクセス(?:が)?(?:拒否|ブロック|禁止)|禁止访问|拒绝访问|您的访问|安全检查|접근(?:이)? ?(?:거부|차단|제한)|차단되었습니다|보안 (?:확인|검사)|"
-    r"로봇이 아닙니다|사람인지 확인|nietypow\w+ ruch|tráfego incomum|traffico insolito|подозрительн\w+ (?:активност|трафик)|olağan ?dışı trafik|ungewöhnlich\w+ (?:verkehr|aktivität)",
+    r"(?:no|non|não) (?:está |è )?disponi(?:ble|bile|vel) (?:en|in|nel|no|em) (?:su|tuo|seu|il tuo|sua)? ?(?:país|"
+    r"paese|región|região)|"
+    r"nicht (?:in ihrem land|in ihrer region) verfügbar|pas disponible dans votre (?:pays|région)|"
+    r"niet beschikbaar in (?:uw|jouw) (?:land|regio)|"
+    r"(?:недоступ\w+|не доступ\w+) (?:в|у) (?:вашем|вашей|вашій) (?:стране|регион\w*|країні)|お住まいの地域|"
+    r"ご利用の地域|地域からは|不正なアクセス|"
+    r"セキュリティ(?:チェック|確認)|アクセス(?:が)?(?:拒否|ブロック|禁止)|禁止访问|拒绝访问|您的访问|安全检查|"
+    r"접근(?:이)? ?(?:거부|차단|제한)|차단되었습니다|보안 (?:확인|검사)|"
+    r"로봇이 아닙니다|사람인지 확인|nietypow\w+ ruch|tráfego incomum|traffico insolito|подозрительн\w+ (?:активност|"
+    r"трафик)|olağan ?dışı trafik|ungewöhnlich\w+ (?:verkehr|aktivität)",
 )
 #: Phrases of "page not found" pages.
 NOT_FOUND = _phrases(
@@ -107,19 +126,30 @@ NOT_FOUND = _phrases(
     r"網頁)|찾을 수 없습니다|存在しない",
     r"wayback machine has(?: not|n't) archived|has not been archived|not in archive|got an http \d+ response at crawl|"
     r"page cannot be crawled or displayed|hrm\.? |this url has not been (?:captured|archived)",
-    r"(?:nie (?:została )?znalezion|nie odnaleziono|nie ma takiej strony)\w*|stránk\w+ (?:sa )?ne(?:našla|existuje|byla nalezena|nájdená|nenašli)|"
-    r"(?:oldal|lap|keresett \w+) nem (?:található|létezik)|nem találjuk|pagina (?:nu (?:a fost găsită|există)|căutată)|nu (?:am găsit|există)|"
-    r"stranic\w+ nije (?:pronađena|dostupna)|ne postoji|strani ni mogoče najti|страница(?:та)? не (?:е намерена|съществува)|није пронађена|"
-    r"(?:сторінк\w+|документ) не (?:знайден\w+|існує)|(?:страниц\w+|документ)\b.{0,40}(?:не найден\w*|не существует|удален\w*|перемещен\w*)|"
-    r"(?:sayfa\w*|aradığınız.{0,30})\b.{0,20}(?:bulunamadı|bulunmuyor|mevcut değil|yok|kaldırılmış)|η σελίδα (?:που .{1,30} )?δεν (?:βρέθηκε|υπάρχει)|"
-    r"δεν (?:βρέθηκε|υπάρχει|βρήκαμε)|không (?:tìm thấy|tồn tại)|tidak ditemukan|ไม่พบ(?:หน้า|เพจ)|(?:الصفحة|صفحة) (?:غير موجودة|المطلوبة غير|لم)|لم يتم العثور|"
-    r"הדף (?:לא נמצא|המבוקש)|לא נמצא|صفحه (?:یافت نشد|مورد نظر)|पृष्ठ नहीं मिला|no s'ha trobat|lehekülge ei leitud|puslapis nerastas|lapa nav atrasta|"
-    r"sivua ei (?:löydy|löytynyt)|ei löytynyt|siden (?:finnes|eksisterer|findes) (?:ikke|ikke lenger)|fant ikke siden|kunne ikke finde|"
-    r"sidan (?:kan inte|kunde inte|saknas|hittades inte|existerar inte)|vi hittar inte|kunde inte hitta|niet (?:meer )?(?:beschikbaar$|te vinden|gevonden)|"
-    r"(?:konnten|können) (?:wir )?(?:die |diese |ihre )?(?:angeforderte )?seite nicht finden|gibt es (?:hier |leider )?nicht(?: mehr)?|"
+    r"(?:nie (?:została )?znalezion|nie odnaleziono|nie ma takiej strony)\w*|stránk\w+ (?:sa )?ne(?:našla|existuje|"
+    r"byla nalezena|nájdená|nenašli)|"
+    r"(?:oldal|lap|keresett \w+) nem (?:található|létezik)|nem találjuk|pagina (?:nu (?:a fost găsită|există)|"
+    r"căutată)|nu (?:am găsit|există)|"
+    r"stranic\w+ nije (?:pronađena|dostupna)|ne postoji|strani ni mogoče najti|страница(?:та)? не (?:е намерена|"
+    r"съществува)|није пронађена|"
+    r"(?:сторінк\w+|документ) не (?:знайден\w+|існує)|(?:страниц\w+|документ)\b.{0,40}(?:не найден\w*|не существует|"
+    r"удален\w*|перемещен\w*)|"
+    r"(?:sayfa\w*|aradığınız.{0,30})\b.{0,20}(?:bulunamadı|bulunmuyor|mevcut değil|yok|kaldırılmış)|"
+    r"η σελίδα (?:που .{1,30} )?δεν (?:βρέθηκε|υπάρχει)|"
+    r"δεν (?:βρέθηκε|υπάρχει|βρήκαμε)|không (?:tìm thấy|tồn tại)|tidak ditemukan|ไม่พบ(?:หน้า|เพจ)|(?:الصفحة|"
+    r"صفحة) (?:غير موجودة|المطلوبة غير|لم)|لم يتم العثور|"
+    r"הדף (?:לא נמצא|המבוקש)|לא נמצא|صفحه (?:یافت نشد|مورد نظر)|पृष्ठ नहीं मिला|no s'ha trobat|lehekülge ei leitud|"
+    r"puslapis nerastas|lapa nav atrasta|"
+    r"sivua ei (?:löydy|löytynyt)|ei löytynyt|siden (?:finnes|eksisterer|findes) (?:ikke|ikke lenger)|fant ikke siden|"
+    r"kunne ikke finde|"
+    r"sidan (?:kan inte|kunde inte|saknas|hittades inte|existerar inte)|vi hittar inte|kunde inte hitta|"
+    r"niet (?:meer )?(?:beschikbaar$|te vinden|gevonden)|"
+    r"(?:konnten|können) (?:wir )?(?:die |diese |ihre )?(?:angeforderte )?seite nicht finden|gibt es (?:hier |"
+    r"leider )?nicht(?: mehr)?|"
     r"(?:no |non |não )(?:encontramos|troviamo|achamos|abbiamo trovato|existe|esiste|foi encontrada)|"
     r"(?:page|lien) (?:que vous (?:cherchez|demandez)|demandée?).{0,30}(?:n'existe|introuvable|déplacée|supprimée)|"
-    r"お探しの|(?:ページ|記事)(?:は|が|を)?(?:見つか|存在|削除|移動|ございません|ありません)|(?:您访问的|该)?页面(?:已|不存在|找不到|丢失)|无法找到|"
+    r"お探しの|(?:ページ|記事)(?:は|が|を)?(?:見つか|存在|削除|移動|ございません|ありません)|(?:您访问的|"
+    r"该)?页面(?:已|不存在|找不到|丢失)|无法找到|"
     r"(?:페이지|요청하신).{0,20}(?:찾을 수|존재하지|없습니다|삭제)",
 )
 #: Class names and ids that site builders use on their "page not found" pages.
@@ -130,7 +160,8 @@ NOT_FOUND_NAMES = word_set(
 #: Phrases of pages about server errors and maintenance.
 UNAVAILABLE = _phrases(
     r"\b50[0234]\b|internal server error|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out",
-    r"temporarily (?:unavailable|down|offline|out of service)|(?:under|scheduled|site|down for|undergoing) maintenance|"
+    r"temporarily (?:unavailable|down|offline|out of service)|(?:under|scheduled|site|down for|"
+    r"undergoing) maintenance|"
     r"maintenance mode|be (?:right )?back (?:soon|shortly|online)",
     r"something went wrong|an (?:unexpected |unknown |internal )?error (?:has )?occurr?ed|too many requests|"
     r"rate limit(?:ed| exceeded| reached)",
@@ -144,37 +175,57 @@ UNAVAILABLE = _phrases(
     r"een fout)",
     r"prace konserwacyjne|wystąpił błąd|технические работы|произошла ошибка|メンテナンス中|エラーが発生|维护中|"
     r"服务器错误|점검 중",
-    r"(?:manutenção|manutenzione|mantenimiento|maintenance) (?:programad[ao]|programmata|en cours|in corso|em andamento)|"
-    r"(?:fuori servizio|temporaneamente (?:non disponibile|offline)|temporariamente (?:indisponível|fora do ar)|temporalmente (?:no disponible|fuera))|"
-    r"(?:riprova|tente novamente|inténtelo|vuelva a intentarlo|réessayez|réessayer|versuchen sie es|spróbuj ponownie|probeer het|försök igen|"
-    r"prøv igen|prøv igjen|yritä|zkuste|skúste|próbálja|încercați|reîncercați|pokušajte|poskusite|опитайте|попробуйте|повторите попытку|"
-    r"спробуйте|tekrar deneyin|δοκιμάστε|thử lại|coba lagi).{0,30}(?:tard|später|erneut|later|senare|senere|myöhemmin|později|neskôr|később|"
-    r"târziu|kasnije|kasneje|по-късно|позже|пізніше|sonra|αργότερα|sau|nanti|più tardi|dopo|ponownie|plus tard|mais tarde|opnieuw|"
+    r"(?:manutenção|manutenzione|mantenimiento|maintenance) (?:programad[ao]|programmata|en cours|in corso|"
+    r"em andamento)|"
+    r"(?:fuori servizio|temporaneamente (?:non disponibile|offline)|temporariamente (?:indisponível|fora do ar)|"
+    r"temporalmente (?:no disponible|fuera))|"
+    r"(?:riprova|tente novamente|inténtelo|vuelva a intentarlo|réessayez|réessayer|versuchen sie es|spróbuj ponownie|"
+    r"probeer het|försök igen|"
+    r"prøv igen|prøv igjen|yritä|zkuste|skúste|próbálja|încercați|reîncercați|pokušajte|poskusite|опитайте|попробуйте|"
+    r"повторите попытку|"
+    r"спробуйте|tekrar deneyin|δοκιμάστε|thử lại|coba lagi).{0,30}(?:tard|später|erneut|later|senare|senere|myöhemmin|"
+    r"později|neskôr|később|"
+    r"târziu|kasnije|kasneje|по-късно|позже|пізніше|sonra|αργότερα|sau|nanti|più tardi|dopo|ponownie|plus tard|"
+    r"mais tarde|opnieuw|"
     r"minuten|minutes|minut|minuti|minuty)|"
-    r"(?:przerwa techniczna|trwają prace|konserwacj\w+|chwilowo niedostępn\w+|tymczasowo niedostępn\w+)|(?:tillfälligt|midlertidigt|midlertidig) "
-    r"(?:otillgänglig|nere|stängd|utilgængelig|utilgjengelig|nede|ute av drift)|(?:underhåll|vedligeholdelse|vedlikehold)(?:sarbete)?|huoltokatko|"
-    r"tilapäisesti poissa|(?:probíhá )?údržba|(?:dočasně|dočasne) nedostupn\w+|karbantartás|átmenetileg nem|(?:în curs de )?mentenanță|"
-    r"(?:momentan|temporar) indisponibil\w*|(?:eroare|chyba|hiba|greška|napaka) (?:internă|serveru|servera|a szerver|strežnika|poslužitelja)|"
-    r"(?:održavanj|vzdrževanj|поддръжк|одржавањ)\w+|привремено (?:недоступ|недостъп)\w+|privremeno nedostupn\w+|техническ\w+ (?:работ|обслуживани|перерыв)\w*|"
-    r"(?:временно|тимчасово) (?:недоступ|не работает|не працює)\w*|технічн\w+ (?:робот|обслуговуванн)\w*|ошибка (?:сервера|базы данных)|помилка сервера|"
-    r"bakım (?:çalışma|nedeniyle|modu|yapıl|aşama)\w*|bakımda(?:yız)?|geçici olarak|sunucu hatası|bir hata oluştu|(?:εργασίες )?συντήρηση\w*|"
-    r"προσωρινά (?:μη διαθέσιμ|εκτός)\w*|(?:παρουσιάστηκε|προέκυψε) (?:κάποιο )?σφάλμα|σφάλμα διακομιστή|bảo trì|tạm (?:thời )?(?:ngừng|không)|lỗi máy chủ|"
-    r"sedang (?:dalam )?(?:pemeliharaan|perbaikan)|ปิดปรับปรุง|(?:تحت|قيد|أعمال) (?:الصيانة|صيانة)|خطأ في الخادم|غير متاح(?:ة)? (?:مؤقت|حالي)\w*|"
-    r"(?:בתחזוקה|שגיאת שרת)|(?:در حال )?تعمیر|रखरखाव|メンテナンス|一時的に(?:ご利用|利用|停止)|アクセスが集中|混み合って|しばらく(?:して|経って)|サーバーエラー|"
-    r"系统维护|服务器(?:错误|繁忙)|稍后(?:再试|重试)|暂时无法|점검|일시적(?:으로|인)|잠시 후|서버 오류|오류가 발생|접속(?:이|자가) (?:지연|많)",
+    r"(?:przerwa techniczna|trwają prace|konserwacj\w+|chwilowo niedostępn\w+|tymczasowo niedostępn\w+)|"
+    r"(?:tillfälligt|midlertidigt|midlertidig) "
+    r"(?:otillgänglig|nere|stängd|utilgængelig|utilgjengelig|nede|ute av drift)|(?:underhåll|vedligeholdelse|"
+    r"vedlikehold)(?:sarbete)?|huoltokatko|"
+    r"tilapäisesti poissa|(?:probíhá )?údržba|(?:dočasně|dočasne) nedostupn\w+|karbantartás|átmenetileg nem|"
+    r"(?:în curs de )?mentenanță|"
+    r"(?:momentan|temporar) indisponibil\w*|(?:eroare|chyba|hiba|greška|napaka) (?:internă|serveru|servera|a szerver|"
+    r"strežnika|poslužitelja)|"
+    r"(?:održavanj|vzdrževanj|поддръжк|одржавањ)\w+|привремено (?:недоступ|недостъп)\w+|privremeno nedostupn\w+|"
+    r"техническ\w+ (?:работ|обслуживани|перерыв)\w*|"
+    r"(?:временно|тимчасово) (?:недоступ|не работает|не працює)\w*|технічн\w+ (?:робот|обслуговуванн)\w*|"
+    r"ошибка (?:сервера|базы данных)|помилка сервера|"
+    r"bakım (?:çalışma|nedeniyle|modu|yapıl|aşama)\w*|bakımda(?:yız)?|geçici olarak|sunucu hatası|bir hata oluştu|"
+    r"(?:εργασίες )?συντήρηση\w*|"
+    r"προσωρινά (?:μη διαθέσιμ|εκτός)\w*|(?:παρουσιάστηκε|προέκυψε) (?:κάποιο )?σφάλμα|σφάλμα διακομιστή|bảo trì|"
+    r"tạm (?:thời )?(?:ngừng|không)|lỗi máy chủ|"
+    r"sedang (?:dalam )?(?:pemeliharaan|perbaikan)|ปิดปรับปรุง|(?:تحت|قيد|أعمال) (?:الصيانة|صيانة)|خطأ في الخادم|"
+    r"غير متاح(?:ة)? (?:مؤقت|حالي)\w*|"
+    r"(?:בתחזוקה|שגיאת שרת)|(?:در حال )?تعمیر|रखरखाव|メンテナンス|一時的に(?:ご利用|利用|停止)|アクセスが集中|"
+    r"混み合って|しばらく(?:して|経って)|サーバーエラー|"
+    r"系统维护|服务器(?:错误|繁忙)|稍后(?:再试|重试)|暂时无法|점검|일시적(?:으로|인)|잠시 후|서버 오류|오류가 발생|"
+    r"접속(?:이|자가) (?:지연|많)",
 )
 #: Phrases of parked domains, default pages of web servers, unfinished sites and gambling spam.
 NO_SITE = _phrases(
     r"domain (?:name )?(?:is |may be |has been )?(?:for sale|parked|expired|registered)|(?:buy|get) this domain|"
     r"this domain (?:is|has|may)|parked (?:free|domain|at)|domain parking|related searches",
-    r"^index of /|welcome to nginx|(?:apache2?|iis|nginx|litespeed|centos|ubuntu) .{0,30}(?:default|test|welcome) page|"
+    r"^index of /|welcome to nginx|(?:apache2?|iis|nginx|litespeed|centos|ubuntu) .{0,30}(?:default|test|"
+    r"welcome) page|"
     r"^it works!|internet information services|default web ?(?:site )?page|web server's default page|test page for",
     r"(?:web)?site (?:is )?(?:coming soon|under construction)|coming soon|under construction|plesk|cpanel",
     r"situs (?:slot|judi)|slot (?:gacor|online)|judi online|bandar (?:slot|togel)|online casino|casino online",
     r"diese domain (?:ist|steht)|ce domaine est|este dominio está|questo dominio è|domena .{0,20}na sprzedaż|"
     r"домен .{0,20}прода",
-    r"(?:domain|domena|doména|domín|домен|ドメイン|域名|도메인|dominio|domínio|domaine|domein|domän|alan adı)\w*\b.{0,40}(?:kaufen|verkauf|zum verkauf|"
-    r"à vendre|en venta|à venda|in vendita|te koop|till salu|til salg|na sprzedaż|na predaj|na prodej|eladó|de vânzare|na prodaju|naprodaj|"
+    r"(?:domain|domena|doména|domín|домен|ドメイン|域名|도메인|dominio|domínio|domaine|domein|domän|"
+    r"alan adı)\w*\b.{0,40}(?:kaufen|verkauf|zum verkauf|"
+    r"à vendre|en venta|à venda|in vendita|te koop|till salu|til salg|na sprzedaż|na predaj|na prodej|eladó|"
+    r"de vânzare|na prodaju|naprodaj|"
     r"прода\w+|satılık|πωλείται|販売|出售|판매|bán|dijual)",
 )
 #: Phrases of login forms.
@@ -185,12 +236,18 @@ LOGIN = _phrases(
     r"anmeldung|"
     r"iniciar sesión|inicia sesión|accedi\b|entrar\b|inloggen|logga in|authenticat|zaloguj|войти|вход|ログイン|"
     r"로그인|登录",
-    r"(?:área|zona) (?:de|do) (?:cliente|socio|usuari)\w*|area (?:riservata|clienti)|espace (?:client|membre|adhérent)|kundenbereich|kundenlogin|"
-    r"fazer login|faça login|acesse sua conta|effettua (?:il )?(?:login|l'accesso)|accesso (?:clienti|area)|logowani\w+|zaloguj|"
-    r"aanmelden|log ind|logg inn|kirjaudu|přihlá(?:sit|šení|ste)|prihlás\w+|bejelentkezés|belépés|autentificare|conectare|conectați-vă|intră în cont|"
-    r"prijav(?:a|i se|ite se)|пријав\w+|вход в|вписване|авторизац\w+|войдите|увійти|вхід|giriş yap\w*|oturum aç\w*|üye girişi|σύνδεση|συνδεθείτε|είσοδος|"
-    r"đăng nhập|masuk ke|เข้าสู่ระบบ|تسجيل الدخول|התחבר\w*|כניסה|ورود به|लॉग इन|サインイン|会員(?:ログイン|専用)|登入|로그인이 필요|iniciar sessão|contraseña|"
-    r"palavra-passe|senha|password dimenticata|zapomniałeś hasła|hasł[oa]|heslo|jelszó|parol[aă]|lozink\w+|пароль|şifre|κωδικ\w+ πρόσβασης|mật khẩu|パスワード|密码|비밀번호",
+    r"(?:área|zona) (?:de|do) (?:cliente|socio|usuari)\w*|area (?:riservata|clienti)|espace (?:client|membre|"
+    r"adhérent)|kundenbereich|kundenlogin|"
+    r"fazer login|faça login|acesse sua conta|effettua (?:il )?(?:login|l'accesso)|accesso (?:clienti|area)|"
+    r"logowani\w+|zaloguj|"
+    r"aanmelden|log ind|logg inn|kirjaudu|přihlá(?:sit|šení|ste)|prihlás\w+|bejelentkezés|belépés|autentificare|"
+    r"conectare|conectați-vă|intră în cont|"
+    r"prijav(?:a|i se|ite se)|пријав\w+|вход в|вписване|авторизац\w+|войдите|увійти|вхід|giriş yap\w*|oturum aç\w*|"
+    r"üye girişi|σύνδεση|συνδεθείτε|είσοδος|"
+    r"đăng nhập|masuk ke|เข้าสู่ระบบ|تسجيل الدخول|התחבר\w*|כניסה|ورود به|लॉग इन|サインイン|会員(?:ログイン|専用)|登入|"
+    r"로그인이 필요|iniciar sessão|contraseña|"
+    r"palavra-passe|senha|password dimenticata|zapomniałeś hasła|hasł[oa]|heslo|jelszó|parol[aă]|lozink\w+|пароль|"
+    r"şifre|κωδικ\w+ πρόσβασης|mật khẩu|パスワード|密码|비밀번호",
 )
 #: Phrases of pages that are empty until a browser runs the pages' scripts.
 NEEDS_SCRIPT = _phrases(
@@ -198,12 +255,18 @@ NEEDS_SCRIPT = _phrases(
     r"(?:your )?(?:le |el )?java ?script|javascript (?:is |seems to be |to be )?(?:disabled|required|enabled|"
     r"désactivé|deaktiviert)",
     r"^(?:loading|please wait|chargement|wird geladen|cargando|caricamento)\b",
-    r"java ?script\b.{0,60}(?:désactivé|deaktiviert|deshabilitad|desativad|disattivat|disabilitat|uitgeschakeld|wyłączon|inaktiverat|avstängt|"
-    r"devre dışı|kapalı|отключен|вимкнен|απενεργοποιημέν|dezactivat|onemogućen|kikapcsol|vypnut|vypnut\w+|無効|禁用|비활성)|"
-    r"(?:włącz|zet|slå på|aktivera|aktivér|aktiver|ota|zapněte|povoľte|engedélyezze|activați|omogućite|включите|увімкніть|etkinleştirin|ενεργοποιήστε|"
-    r"bật|aktifkan|تفعيل|יש להפעיל|habilite|ative|abilita|schakel)\b.{0,30}java ?script|java ?script ?(?:を有効|이 필요|를 (?:활성|사용)|启用)|"
-    r"^(?:laden|ładowanie|wczytywanie|laddar|indlæser|laster|ladataan|načítání|načítava|betöltés|se încarcă|učitavanje|nalaganje|загрузка|завантаження|"
-    r"yükleniyor|φόρτωση|carregando|a carregar|đang tải|memuat|กำลังโหลด|جار(?:ي|ٍ)? (?:التحميل|تحميل)|טוען|読み込み中|加载中|로딩|불러오는)",
+    r"java ?script\b.{0,60}(?:désactivé|deaktiviert|deshabilitad|desativad|disattivat|disabilitat|uitgeschakeld|"
+    r"wyłączon|inaktiverat|avstängt|"
+    r"devre dışı|kapalı|отключен|вимкнен|απενεργοποιημέν|dezactivat|onemogućen|kikapcsol|vypnut|vypnut\w+|無効|禁用|"
+    r"비활성)|"
+    r"(?:włącz|zet|slå på|aktivera|aktivér|aktiver|ota|zapněte|povoľte|engedélyezze|activați|omogućite|включите|"
+    r"увімкніть|etkinleştirin|ενεργοποιήστε|"
+    r"bật|aktifkan|تفعيل|יש להפעיל|habilite|ative|abilita|schakel)\b.{0,30}java ?script|java ?script ?(?:を有効|"
+    r"이 필요|를 (?:활성|사용)|启用)|"
+    r"^(?:laden|ładowanie|wczytywanie|laddar|indlæser|laster|ladataan|načítání|načítava|betöltés|se încarcă|"
+    r"učitavanje|nalaganje|загрузка|завантаження|"
+    r"yükleniyor|φόρτωση|carregando|a carregar|đang tải|memuat|กำลังโหลด|جار(?:ي|ٍ)? (?:التحميل|تحميل)|טוען|"
+    r"読み込み中|加载中|로딩|불러오는)",
 )
 #: Markup of services, such as iubenda, that host a policy and embed it in the vendor's page.
 EMBEDS = _markup(
