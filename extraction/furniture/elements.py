@@ -241,8 +241,11 @@ def _hidden_copies(blocks: list[Block], boxes: list[Box]) -> set[int]:
 
 def is_in_frame(box: Box | None) -> bool:
     """Returns whether an element is in the frame around a page (menu, header, footer) or is laid over the page."""
-    if is_laid_over(box):
-        return True
+    return is_laid_over(box) or is_around(box)
+
+
+def is_around(box: Box | None) -> bool:
+    """Returns whether an element is in the frame around a page (menu, header, footer)."""
     while box is not None:
         if box.tag in _AROUND_TAGS or box.role in names.FRAME_ROLES:
             return True

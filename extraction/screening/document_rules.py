@@ -1,7 +1,6 @@
 """Rules on the text of a capture: another document, or links and teasers in place of a document."""
 
 import re
-from urllib.parse import urlsplit
 
 from core.captures import Verdict
 from extraction.blocks import Block, Box
@@ -15,6 +14,7 @@ from extraction.screening.facts import (
     PageFacts,
     count_words,
     first_match,
+    is_entry,
     is_running_text,
     is_sentence,
     quarantined,
@@ -24,8 +24,6 @@ from extraction.screening.facts import (
 from extraction.words.normalization import normalize
 from extraction.words.stated_dates import states_date
 
-# A block with a link is an entry of a list of links if it has at most this many words.
-_ENTRY_WORDS = 40
 # A box with a link and a description of at most this many words is an entry, too.
 _TEASER_WORDS = 90
 # A list of links has at least this many entries.
@@ -96,6 +94,9 @@ def article(facts: PageFacts) -> Verdict | None:
     """
     if facts.is_named_as_policy:
         return None
+    section = first_match(phrases.SECTIONS, title_parts(searchable(facts.page.title or ""))[1:])
+    if section:
+        return quarantined("other_document", f"its title names a part of the site: {section.string[:60]!r}")
     for clause in facts.document.clauses[:7]:
         text = searchable(clause.text)
         is_byline = (
@@ -223,7 +224,7 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
         blocks = _content_blocks(facts.page)
     entries = entry_words = free_words = linked_headings = 0
     for block in blocks:
-        if _is_entry(block, facts):
+        if is_entry(block, facts.capture.url):
             entries += 1
             linked_headings += block.level > 0
             entry_words += block.words
@@ -253,7 +254,8 @@ def fragments_instead_of_text(facts: PageFacts) -> Verdict | None:
     if facts.is_named_as_policy or count_names(facts.kind, "\n".join(texts)) > 1:
         return None
     return quarantined(
-        "not_a_policy", f"it is made of {headings} headings above {facts.running_words} words of text, as home pages are"
+        "not_a_policy",
+        f"it is made of {headings} headings above {facts.running_words} words of text, as home pages are",
     )
 
 
@@ -262,28 +264,6 @@ def _content_blocks(page: Page) -> list[Block]:
     blocks = [block for block in page.blocks if not is_in_frame(block.box)]
     first = next((index for index, block in enumerate(blocks) if block.level in (1, 2)), 0)
     return blocks[first:]
-
-
-def _is_entry(block: Block, facts: PageFacts) -> bool:
-    if not block.link_share or block.to_same_page or block.words > _ENTRY_WORDS:
-        return False
-    if not any(_is_other_page_of_vendor(link, facts.capture.url) for link in block.links):
-        return False
-    return block.link_share >= 0.15
-
-
-def _is_other_page_of_vendor(link: str, url: str) -> bool:
-    target, page = urlsplit(link), urlsplit(url)
-    if target.scheme not in ("http", "https"):
-        return False
-    if (target.netloc, target.path, target.query) == (page.netloc, page.path, page.query):
-        return False
-    return _vendor_name(target.hostname or "") == _vendor_name(page.hostname or "")
-
-
-def _vendor_name(host: str) -> str:
-    """Returns the longest label of a host name, without the top-level domain: `acme` in `shop.acme.co.uk`."""
-    return max(host.split(".")[:-1] or [host], key=len)
 
 
 def _stands_in_teaser(block: Block) -> bool:

@@ -6,12 +6,17 @@ and never ask which words a policy should have.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborNode
 
 from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
+from extraction.blocks import Block
 from extraction.furniture.elements import is_laid_over
 from extraction.readers.html_page import Page
 from extraction.screening.document_kinds import kind_of, kinds_named, names_document
@@ -34,8 +39,15 @@ _FEWEST_SENTENCE_WORDS = 6
 # A clause with at least this many words counts as running text even without the end of a sentence. Thai, for example,
 # has no full stop.
 _LONG_CLAUSE_WORDS = 14
+# A block with a link is an entry of a list of links if it has at most this many words.
+_ENTRY_WORDS = 40
+# At least this share of an entry's characters is in links.
+_ENTRY_LINK_SHARE = 0.1
+# The types of <input> that a visitor doesn't fill in with words (HTML standard, section 4.10.5).
+_BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "search"])
+_AROUND_TAGS = frozenset(["header", "nav", "footer", "aside", "search", "dialog"])
 _SENTENCE_END = re.compile(r"[.!?。！？।॥؟۔։።…]")
-_TITLE_SEPARATOR = re.compile(r"\s[-–—|:·»>•]\s|: |｜|\s?[|｜]\s?")
+_TITLE_SEPARATOR = re.compile(r"\s[-–—:·»>•]{1,2}\s|\s?[|｜]\s?")
 
 
 @dataclass(frozen=True)
@@ -138,6 +150,16 @@ class PageFacts(Facts):
             if count_words(part) <= 9 and not part.endswith(("?", "？", "؟"))
         ) or any(self.kind in kinds_named(heading) for heading in headings if count_words(heading) <= 3)
 
+    @cached_property
+    def form_fields(self) -> list[LexborNode]:
+        """The form fields that a visitor fills in, outside the page's header, menu, footer and dialogs."""
+        fields = self.page.tree.css("input, textarea, select")
+        return [
+            field
+            for field in fields
+            if (field.attributes.get("type") or "text").lower() not in _BUTTON_TYPES and not _is_around(field)
+        ]
+
     @property
     def is_small(self) -> bool:
         """Whether the page has fewer than 200 words of running text."""
@@ -147,6 +169,19 @@ class PageFacts(Facts):
     def is_stub(self) -> bool:
         """Whether the page is a stub: a page with fewer than 60 words."""
         return self.words < _STUB_WORDS
+
+
+def _is_around(node: LexborNode) -> bool:
+    """Returns whether an element stands in the page's header, menu, footer or a dialog."""
+    above = node.parent
+    while above is not None:
+        if above.tag in _AROUND_TAGS:
+            return True
+        role = above.attributes.get("role") or ""
+        if role in ("dialog", "search", "navigation", "banner", "contentinfo", "alertdialog"):
+            return True
+        above = above.parent
+    return False
 
 
 def facts_of(capture: Capture, payload: bytes, document: Document, page: Page | None) -> Facts | PageFacts:
@@ -171,6 +206,37 @@ def is_running_text(text: str) -> bool:
     if words >= _LONG_CLAUSE_WORDS:
         return True
     return words >= _FEWEST_SENTENCE_WORDS and _SENTENCE_END.search(text) is not None
+
+
+def count_entries(facts: PageFacts, blocks: Sequence[Block]) -> int:
+    """Returns the number of entries among the blocks (see `is_entry`)."""
+    return sum(is_entry(block, facts.capture.url) for block in blocks)
+
+
+def is_entry(block: Block, url: str) -> bool:
+    """Returns whether a block is an entry of a list of links: a short text with a link to another page of the vendor.
+
+    url: the address of the page.
+    """
+    if not block.link_share or block.to_same_page or block.words > _ENTRY_WORDS:
+        return False
+    if not any(_is_other_page_of_vendor(link, url) for link in block.links):
+        return False
+    return block.link_share >= _ENTRY_LINK_SHARE
+
+
+def _is_other_page_of_vendor(link: str, url: str) -> bool:
+    target, page = urlsplit(link), urlsplit(url)
+    if target.scheme not in ("http", "https"):
+        return False
+    if (target.netloc, target.path, target.query) == (page.netloc, page.path, page.query):
+        return False
+    return _vendor_name(target.hostname or "") == _vendor_name(page.hostname or "")
+
+
+def _vendor_name(host: str) -> str:
+    """Returns the longest label of a host name, without the top-level domain: `acme` in `shop.acme.co.uk`."""
+    return max(host.split(".")[:-1] or [host], key=len)
 
 
 def is_sentence(text: str) -> bool:

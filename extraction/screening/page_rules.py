@@ -7,10 +7,12 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from core.captures import Reason, Verdict
+from extraction.furniture.elements import is_around
 from extraction.furniture.names import is_consent_control
 from extraction.screening import phrases
 from extraction.screening.facts import (
     PageFacts,
+    count_entries,
     first_markup,
     first_match,
     quarantined,
@@ -28,10 +30,20 @@ _EMBED_BYTES = 200_000
 # A page with more words than this doesn't count as a consent wall, because the page may be the policy itself, with a
 # button to agree to the policy.
 _CONSENT_WALL_WORDS = 350
+# Most of a page's words: the share of them that stands in the element with the button of a consent wall.
+_CONSENT_SHARE = 0.7
+# A text that asks for consent uses at least this many words of cookies, partners and consent.
+_CONSENT_USES = 4
 # A page with at least this much running text, in words, doesn't count as a bot challenge.
 _CHALLENGE_WORDS = 100
 # A page with at least this much running text, in words, may be a policy with a form to log in above it.
 _LOGIN_WORDS = 60
+# A home page has at least this many links that stand alone.
+_HOME_ENTRIES = 5
+# A form has at least this many fields. A field for a newsletter, or for a search, is no form.
+_FORM_FIELDS = 3
+# A page with at least this much running text, in words, isn't only a form.
+_FORM_WORDS = 80
 # A line is searched for the phrases of error pages if it has fewer characters than this. Longer lines are running text,
 # in which a policy may use the same phrases.
 _LONGEST_NOTICE = 300
@@ -41,6 +53,10 @@ _PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (phrases.NOT_FOUND, "not_found"),
     (phrases.UNAVAILABLE, "unavailable"),
     (phrases.NO_SITE, "not_a_policy"),
+)
+# An IPv4 address (RFC 791) or a long IPv6 address (RFC 4291).
+_IP_ADDRESS = re.compile(
+    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|\b(?:[0-9a-f]{1,4}:){4,7}:?[0-9a-f]{1,4}\b", re.IGNORECASE
 )
 _REFRESH = 'meta[http-equiv="refresh" i]'
 
@@ -76,6 +92,14 @@ def titles_of_error_page(facts: PageFacts) -> Verdict | None:
         return None
     in_title = _error_verdict([searchable(facts.page.title or "")], most=True)
     return in_title if in_title and _error_verdict(facts.headings[:1], most=True) else None
+
+
+def address_of_visitor(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page that states an IP address, as pages do that refuse access to a visitor."""
+    if not facts.is_small or facts.is_named_as_policy:
+        return None
+    match = first_match(_IP_ADDRESS, [searchable(block.text) for block in facts.page.blocks])
+    return quarantined("blocked", f"the page states the visitor's address: {quote(match)!r}") if match else None
 
 
 def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
@@ -125,8 +149,9 @@ def element_named_not_found(facts: PageFacts) -> Verdict | None:
 def home_page(facts: PageFacts) -> Verdict | None:
     """Quarantines a capture that shows the site's home page instead of the policy.
 
-    Evidence: the policy's address redirects to the home page, or the canonical address that the page states is the home
-    page.
+    Evidence: the policy's address redirects to the home page; or the canonical address that the page states is the home
+    page, and the page has the links of a home page. The canonical address alone is no evidence, because some sites
+    state the home page on every page.
     """
     capture = facts.capture
     if facts.is_named_as_policy or not _path_segments(capture.asked_url):
@@ -143,7 +168,8 @@ def home_page(facts: PageFacts) -> Verdict | None:
             parts = urlsplit(urljoin(capture.url, address))
         except ValueError:
             continue
-        if parts.netloc and not parts.path.strip("/") and not parts.query and not parts.fragment:
+        is_home = parts.netloc and not parts.path.strip("/") and not parts.query and not parts.fragment
+        if is_home and count_entries(facts, facts.page.kept) >= _HOME_ENTRIES:
             return quarantined("not_found", f"the page gives the home page as its own address, {address}")
     return None
 
@@ -163,29 +189,37 @@ def _is_home(url: str) -> bool:
 def consent_wall(facts: PageFacts) -> Verdict | None:
     """Quarantines a page that only asks for consent.
 
-    Evidence: a button to accept, in the same element as most of the page's running text. If a page shows a policy
-    beside a consent banner, the policy's text and the button are in different elements. A page isn't quarantined if the
-    page is named as the policy and also has a stated date or several headings. The
-    page may then be a policy with a button to agree to the policy itself.
+    Evidence: a button to accept, in the same element as most of the page's words; or any button, and running text that
+    speaks of cookies, partners and consent. If a page shows a policy beside a consent banner, the policy's text and the
+    button are in different elements. A page isn't quarantined if it is named as the policy and also has a stated date
+    or several headings: it may be a policy with a button to agree to it.
     """
-    blocks = facts.page.blocks
-    shown_words = sum(block.words for block in blocks if not block.on_button and block.link_share < 0.5)
+    blocks = [block for block in facts.page.blocks if not block.on_button and block.link_share < 0.5]
+    shown_words = sum(block.words for block in blocks)
     if shown_words > _CONSENT_WALL_WORDS or _has_parts_of_policy(facts):
         return None
+    content_words = sum(block.words for block in blocks if not is_around(block.box))
     inputs = facts.page.tree.css("input[type=submit], input[type=button]")
     captions = [node.attributes.get("value") or "" for node in inputs]
     button = next((caption for caption in captions if is_consent_control(searchable(caption).strip())), "")
-    prose_words = sum(block.words for block in blocks if block.words >= 12 and block.link_share < 0.5)
-    for block in blocks:
-        if (block.on_button or block.link_share > 0.9) and is_consent_control(searchable(block.text)):
+    other_button = ""
+    for block in facts.page.blocks:
+        if not (block.on_button or block.link_share > 0.9):
+            continue
+        if is_consent_control(searchable(block.text)):
             button = button or block.text
             box = block.box
-            while box is not None and box.prose_words < 0.7 * prose_words:
+            while box is not None and box.words < _CONSENT_SHARE * content_words:
                 box = box.parent
-            if prose_words and box is not None and box.tag not in ("body", "main"):
+            if content_words and box is not None and box.prose_words and box.tag not in ("body", "main"):
                 return _consent_verdict(block.text)
-    if button and not facts.is_named_as_policy and len(phrases.ASKS_CONSENT.findall(facts.beginning)) > 1:
-        return _consent_verdict(button)
+        elif block.on_button and not is_around(block.box):
+            other_button = other_button or block.text
+    if facts.is_named_as_policy:
+        return None
+    uses = len(phrases.ASKS_CONSENT.findall(facts.beginning))
+    if (button and uses > 1) or (other_button and facts.is_small and uses >= _CONSENT_USES):
+        return _consent_verdict(button or other_button)
     return None
 
 
@@ -201,11 +235,11 @@ def _has_parts_of_policy(facts: PageFacts) -> bool:
 
 
 def password_field(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page with a password field.
+    """Quarantines a page with a password field. A field in the page's header or in a dialog doesn't count.
 
     The page isn't quarantined if it has running text, and is named as the policy or has no heading about logging in.
     """
-    if facts.page.tree.css_first("input[type=password]") is None:
+    if not any((field.attributes.get("type") or "").lower() == "password" for field in facts.form_fields):
         return None
     has_text = facts.running_words > _LOGIN_WORDS if facts.is_named_as_policy else not facts.is_small
     if has_text and not first_match(phrases.LOGIN, facts.titles):
@@ -238,6 +272,16 @@ def _has_sign_in_form(facts: PageFacts) -> bool:
     fields = facts.page.tree.css("form input")
     names = " ".join(f"{field.attributes.get('name')} {field.attributes.get('id')}".lower() for field in fields)
     return bool(re.search(r"mail|user|login|name|account|identifier|phone|saml|relaystate", names))
+
+
+def form_instead_of_text(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page with a form to fill in, such as a contact form, and hardly any running text."""
+    if facts.running_words >= _FORM_WORDS or facts.is_named_as_policy:
+        return None
+    fields = len(facts.form_fields)
+    if fields < _FORM_FIELDS:
+        return None
+    return quarantined("not_a_policy", f"it is a form with {fields} fields and {facts.running_words} words of text")
 
 
 def redirect_only(facts: PageFacts) -> Verdict | None:
@@ -311,11 +355,13 @@ SHORT_PAGE_RULES = (
     challenge,
     title_of_error_page,
     first_lines_of_error_page,
+    address_of_visitor,
     element_named_not_found,
     home_page,
     consent_wall,
     password_field,
     login_form,
+    form_instead_of_text,
     redirect_only,
     asks_for_scripts,
     embeds_policy,

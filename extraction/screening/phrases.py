@@ -99,7 +99,8 @@ BLOCKED = _phrases(
 )
 #: Phrases of "page not found" pages.
 NOT_FOUND = _phrases(
-    r"\b404\b|\b410\b.{0,10}gone|(?:page|file|document|article|url|content|resource|site|link|address)s? "
+    r"(?<![\d-])404(?![\d-])|\b410\b.{0,10}gone|(?:page|file|document|article|url|content|resource|site|link|"
+    r"address)s? "
     r"(?:(?:you (?:have )?(?:requested|tried|followed|(?:are|were) (?:looking|searching) for|wanted)|"
     r"that you .{1,20}|at this .{1,20}) )?"
     r"(?:could(?: not|n't)|can ?not|can't) be (?:found|displayed)",
@@ -159,7 +160,8 @@ NOT_FOUND_NAMES = word_set(
 )
 #: Phrases of pages about server errors and maintenance.
 UNAVAILABLE = _phrases(
-    r"\b50[0234]\b|internal server error|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out",
+    r"(?<![\d.-])50[0234](?![\d.-])(?! kB)|internal server error|bad gateway|"
+    r"service (?:is )?(?:temporarily )?unavailable|gateway time-?out",
     r"temporarily (?:unavailable|down|offline|out of service)|(?:under|scheduled|site|down for|"
     r"undergoing) maintenance|"
     r"maintenance mode|be (?:right )?back (?:soon|shortly|online)",
@@ -276,7 +278,11 @@ EMBEDS = _markup(
 #: Words that are typical of a request for consent.
 ASKS_CONSENT = _phrases(
     r"cookies?\b|tracking|tracker|partners?|werbung|publicit|advertis|consent|einwilligung|consentement|anzeigen|"
-    r"datos|dati"
+    r"datos|dati|zgod[aęy]|partner\w*|ciasteczk|reklam|śledzeni|consenso|consentimento|publicidad|anúncio|toestemming|"
+    r"samtycke|"
+    r"annons|suostumu|souhlas|hozzájárul|consimțământ|pristanak|согласи|реклам|партн[её]р|згод|rıza|çerez|ortak|"
+    r"συγκατάθεσ|διαφήμισ|"
+    r"同意|広告|パートナー|クッキー|동의|광고|쿠키|đồng ý|quảng cáo|موافق|ملفات|إعلان"
 )
 #: Phrases of a notice that replaces a withdrawn policy.
 WITHDRAWN = _phrases(
@@ -287,6 +293,26 @@ WITHDRAWN = _phrases(
     r"(?:politique|déclaration|notice|service|site|boutique)\b.{0,60}(?:n'est plus|ne sont plus|fermé|remplacée?|"
     r"retirée?)",
     r"(?:política|aviso|servicio|sitio|tienda)\b.{0,60}(?:ya no|cerrado|retirad[oa]|sustituid[oa])",
+)
+#: Names of parts of a site that hold articles or job advertisements, as titles of pages name them.
+SECTIONS = _phrases(
+    r"^(?:the |our |company )?(?:blog|news(?:room)?|press(?: (?:centre|center|room|releases?))?|magazine|careers?|"
+    r"jobs|academy|"
+    r"insights|help ?(?:center|centre)?|support|faqs?|community|forum)\b|\b(?:blog|newsroom|magazine|careers|jobs|"
+    r"forum)$|"
+    r"^(?:actualités|presse|espace presse|carrières?|recrutement|emploi|centre d'aide|aide|le blog|le mag)\b|"
+    r"^(?:aktuelles|neuigkeiten|karriere|stellenangebote|hilfe|ratgeber|presseportal|noticias|prensa|empleo|ayuda|"
+    r"trabaja con)\b|"
+    r"^(?:notícias|imprensa|carreiras|vagas|ajuda|notizie|stampa|lavora con noi|carriere|assistenza|nieuws|pers|"
+    r"vacatures|"
+    r"werken bij|nyheter|press|karriär|lediga jobb|nyheder|job|presserum|uutiset|työpaikat|aktualności|kariera|praca|"
+    r"pomoc|"
+    r"dla prasy|aktuality|kariéra|pro média|hírek|karrier|sajtó|știri|cariere|presă|ajutor|novosti|karijera|haberler|"
+    r"kariyer|basın|"
+    r"yardım|νέα|καριέρα|τύπος|новости|вакансии|карьера|пресс-центр|справка|новини|вакансії|tin tức|tuyển dụng|ข่าว|"
+    r"berita|karir|"
+    r"ニュース|お知らせ|採用情報|ブログ|プレスリリース|新闻|招聘|博客|뉴스|채용|블로그|공지사항|أخبار|وظائف|المدونة|"
+    r"חדשות|משרות)"
 )
 #: Metadata for search engines, and titles, of pages that aren't policies.
 OTHER_KIND = _phrases(
