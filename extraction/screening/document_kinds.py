@@ -206,6 +206,11 @@ def names_document(title: str) -> bool:
     return _DOCUMENT_NOUN.search(title) is not None
 
 
+def is_name(kind: str, title: str) -> bool:
+    """Returns whether a title is a name of the kind and nothing else, such as "Cookies"."""
+    return NAMES[kind].fullmatch(title.strip()) is not None
+
+
 def count_names(kind: str, text: str) -> int:
     """Returns how often a text uses the names of a kind."""
     return sum(1 for _ in NAMES[kind].finditer(text))

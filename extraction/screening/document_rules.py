@@ -5,13 +5,14 @@ import re
 from core.captures import Verdict
 from extraction.blocks import Block, Box
 from extraction.furniture import names
-from extraction.furniture.elements import is_in_frame
 from extraction.readers.html_page import Page
 from extraction.screening import phrases
 from extraction.screening.document_kinds import count_names, kinds_named
 from extraction.screening.facts import (
     Facts,
     PageFacts,
+    content_blocks,
+    count_prices,
     count_words,
     first_match,
     is_entry,
@@ -89,10 +90,9 @@ def _declared_other_kind(page: Page) -> str:
 def article(facts: PageFacts) -> Verdict | None:
     """Quarantines an article, such as a press release or a post of a blog, that isn't named as the policy.
 
-    Evidence: a line with author and date, or a dateline, in the first lines; or an author and a time of publication in
-    the page's metadata (the Open Graph protocol's `article` properties).
+    Evidence: a line with author and date, or a dateline, in the first lines; or a title that names a part of the site such as its blog.
     """
-    if facts.is_named_as_policy:
+    if facts.is_named_as_document:
         return None
     section = first_match(phrases.SECTIONS, title_parts(searchable(facts.page.title or ""))[1:])
     if section:
@@ -104,10 +104,6 @@ def article(facts: PageFacts) -> Verdict | None:
         )
         if is_byline or (clause.kind == "paragraph" and _DATELINE.match(text)):
             return quarantined("other_document", f"it is an article: {text[:80]!r}")
-    tree = facts.page.tree
-    author = tree.css_first('meta[name="author"], meta[property="article:author"], [rel="author"]')
-    if author is not None and tree.css_first('meta[property="article:published_time"]') is not None:
-        return quarantined("other_document", "its metadata call it an article with an author")
     return None
 
 
@@ -221,7 +217,7 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
         return None
     blocks = facts.page.kept
     if facts.is_small and not facts.is_named_as_policy:
-        blocks = _content_blocks(facts.page)
+        blocks = content_blocks(facts.page)
     entries = entry_words = free_words = linked_headings = 0
     for block in blocks:
         if is_entry(block, facts.capture.url):
@@ -243,6 +239,16 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     return None
 
 
+def offers_instead_of_text(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page of a shop that isn't named as the policy. Evidence: several prices that stand alone."""
+    if not facts.is_small or facts.is_named_as_policy:
+        return None
+    prices = count_prices(facts)
+    if prices < _FEWEST_ENTRIES:
+        return None
+    return quarantined("not_a_policy", f"it offers goods: {prices} prices and {facts.running_words} words of text")
+
+
 def fragments_instead_of_text(facts: PageFacts) -> Verdict | None:
     """Quarantines a small home or front page: many headings, each above a line or two, and no name of the policy."""
     if facts.kind is None or facts.running_words >= _FRAGMENTS_WORDS:
@@ -257,13 +263,6 @@ def fragments_instead_of_text(facts: PageFacts) -> Verdict | None:
         "not_a_policy",
         f"it is made of {headings} headings above {facts.running_words} words of text, as home pages are",
     )
-
-
-def _content_blocks(page: Page) -> list[Block]:
-    """Returns the blocks from the first heading on that stand in no frame, such as a menu or a footer."""
-    blocks = [block for block in page.blocks if not is_in_frame(block.box)]
-    first = next((index for index, block in enumerate(blocks) if block.level in (1, 2)), 0)
-    return blocks[first:]
 
 
 def _stands_in_teaser(block: Block) -> bool:
@@ -287,5 +286,6 @@ PAGE_RULES = (
     posts,
     named_as_other_document,
     links_instead_of_text,
+    offers_instead_of_text,
     fragments_instead_of_text,
 )

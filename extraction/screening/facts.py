@@ -17,9 +17,9 @@ from selectolax.lexbor import LexborNode
 from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
 from extraction.blocks import Block
-from extraction.furniture.elements import is_laid_over
+from extraction.furniture.elements import is_in_frame, is_laid_over
 from extraction.readers.html_page import Page
-from extraction.screening.document_kinds import kind_of, kinds_named, names_document
+from extraction.screening.document_kinds import is_name, kind_of, kinds_named, names_document
 from extraction.words.normalization import normalize
 
 # The number of characters at a document's beginning in which words are counted.
@@ -43,6 +43,15 @@ _LONG_CLAUSE_WORDS = 14
 _ENTRY_WORDS = 40
 # At least this share of an entry's characters is in links.
 _ENTRY_LINK_SHARE = 0.1
+# The name of a document has at most this many words, and a heading about its subject at most these.
+_NAME_WORDS = 9
+_SUBJECT_WORDS = 5
+_CURRENCY = r"(?:[€$£¥₩₽₺₹₫฿]|US\$|R\$|EUR|USD|CHF|GBP|kr\.?|zł|Kč|Ft|lei|руб\.?|грн\.?|лв\.?|TL|円|원|元|đ|Rp)"
+_AMOUNT = r"\d[\d.,' ]{0,12}(?:[.,]?[-–])?"
+# One or two prices, such as "$189.00 $229.00".
+_PRICE = re.compile(
+    rf"(?:[^\W\d]{{1,5}} )?(?:(?:{_CURRENCY} ?{_AMOUNT}|{_AMOUNT} ?{_CURRENCY}) ?){{1,2}}", re.IGNORECASE
+)
 # The types of <input> that a visitor doesn't fill in with words (HTML standard, section 4.10.5).
 _BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "search"])
 _AROUND_TAGS = frozenset(["header", "nav", "footer", "aside", "search", "dialog"])
@@ -133,22 +142,32 @@ class PageFacts(Facts):
         return list(dict.fromkeys([*([searchable(self.page.title)] if self.page.title else []), *self.headings]))
 
     @cached_property
+    def is_named_as_document(self) -> bool:
+        """Whether the title, a first heading or one of the first clauses is the name of the declared document.
+
+        The text must name a document, as in "privacy notice"; "privacy counsel" only names a subject. False if the kind
+        of the policy isn't known.
+        """
+        return self.kind is not None and any(
+            self.kind in kinds_named(part) and (names_document(part) or is_name(self.kind, part))
+            for part in [*(part for title in self.titles for part in title_parts(title)), *self._first_clauses]
+            if count_words(part) <= _NAME_WORDS and not part.endswith(("?", "？", "؟"))
+        )
+
+    @cached_property
     def is_named_as_policy(self) -> bool:
-        """Whether the title, one of the first headings or one of the first clauses names the declared policy.
+        """Whether the page has the name of the declared document, or a short heading about the document's subject.
 
         False if the kind of the policy isn't known.
         """
-        if self.kind is None:
-            return False
-        parts = [part for title in self.titles for part in title_parts(title)]
-        first_clauses = [clause for clause in self.document.clauses[:2] if clause.kind == "heading" or not clause.links]
-        parts += [searchable(clause.text) for clause in first_clauses]
-        headings = [*self.headings, *(searchable(clause.text) for clause in first_clauses if clause.kind == "heading")]
-        return any(
-            self.kind in kinds_named(part) and names_document(part)
-            for part in parts
-            if count_words(part) <= 9 and not part.endswith(("?", "？", "؟"))
-        ) or any(self.kind in kinds_named(heading) for heading in headings if count_words(heading) <= 3)
+        return self.is_named_as_document or any(
+            self.kind in kinds_named(heading) for heading in self.headings if count_words(heading) <= _SUBJECT_WORDS
+        )
+
+    @property
+    def _first_clauses(self) -> list[str]:
+        clauses = [clause for clause in self.document.clauses[:2] if clause.kind == "heading" or not clause.links]
+        return [searchable(clause.text) for clause in clauses]
 
     @cached_property
     def form_fields(self) -> list[LexborNode]:
@@ -206,6 +225,18 @@ def is_running_text(text: str) -> bool:
     if words >= _LONG_CLAUSE_WORDS:
         return True
     return words >= _FEWEST_SENTENCE_WORDS and _SENTENCE_END.search(text) is not None
+
+
+def content_blocks(page: Page) -> list[Block]:
+    """Returns the blocks from the first heading on that stand in no frame, such as a menu or a footer."""
+    blocks = [block for block in page.blocks if not is_in_frame(block.box)]
+    first = next((index for index, block in enumerate(blocks) if block.level in (1, 2)), 0)
+    return blocks[first:]
+
+
+def count_prices(facts: PageFacts) -> int:
+    """Returns the number of blocks of the page's content that state a price and nothing else."""
+    return sum(_PRICE.fullmatch(block.text) is not None for block in content_blocks(facts.page))
 
 
 def count_entries(facts: PageFacts, blocks: Sequence[Block]) -> int:

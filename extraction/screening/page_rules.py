@@ -12,7 +12,9 @@ from extraction.furniture.names import is_consent_control
 from extraction.screening import phrases
 from extraction.screening.facts import (
     PageFacts,
+    content_blocks,
     count_entries,
+    count_prices,
     first_markup,
     first_match,
     quarantined,
@@ -38,8 +40,8 @@ _CONSENT_USES = 4
 _CHALLENGE_WORDS = 100
 # A page with at least this much running text, in words, may be a policy with a form to log in above it.
 _LOGIN_WORDS = 60
-# A home page has at least this many links that stand alone.
-_HOME_ENTRIES = 5
+# A home page has at least this many links and prices that stand alone.
+_HOME_ENTRIES = 3
 # A form has at least this many fields. A field for a newsletter, or for a search, is no form.
 _FORM_FIELDS = 3
 # A page with at least this much running text, in words, isn't only a form.
@@ -78,7 +80,10 @@ def title_of_error_page(facts: PageFacts) -> Verdict | None:
     Examples are "Access denied", "Page not found", "Service unavailable" and "This domain is for sale". If the page has
     running text, the phrase must be most of a title: "404 Harbour Street" may be an address.
     """
-    if facts.running_words < _LOGIN_WORDS and not facts.is_named_as_policy:
+    if facts.running_words < _CHALLENGE_WORDS and not facts.is_named_as_policy:
+        missing = first_match(phrases.MISSING_PAGE, facts.titles)
+        if missing:
+            return quarantined("not_found", f"the page says: {quote(missing)!r}")
         return _error_verdict([title for title in facts.titles if len(title) < _LONGEST_NOTICE])
     return _error_verdict(facts.titles, most=True)
 
@@ -150,7 +155,7 @@ def home_page(facts: PageFacts) -> Verdict | None:
     """Quarantines a capture that shows the site's home page instead of the policy.
 
     Evidence: the policy's address redirects to the home page; or the canonical address that the page states is the home
-    page, and the page has the links of a home page. The canonical address alone is no evidence, because some sites
+    page, and the page has the links or prices of a home page. The canonical address alone is no evidence, because some sites
     state the home page on every page.
     """
     capture = facts.capture
@@ -169,7 +174,7 @@ def home_page(facts: PageFacts) -> Verdict | None:
         except ValueError:
             continue
         is_home = parts.netloc and not parts.path.strip("/") and not parts.query and not parts.fragment
-        if is_home and count_entries(facts, facts.page.kept) >= _HOME_ENTRIES:
+        if is_home and count_entries(facts, content_blocks(facts.page)) + count_prices(facts) >= _HOME_ENTRIES:
             return quarantined("not_found", f"the page gives the home page as its own address, {address}")
     return None
 
@@ -242,7 +247,7 @@ def password_field(facts: PageFacts) -> Verdict | None:
     if not any((field.attributes.get("type") or "").lower() == "password" for field in facts.form_fields):
         return None
     has_text = facts.running_words > _LOGIN_WORDS if facts.is_named_as_policy else not facts.is_small
-    if has_text and not first_match(phrases.LOGIN, facts.titles):
+    if has_text and not phrases.LOGIN.search(searchable(facts.page.title or "")):
         return None
     return quarantined("login", "the page asks for a password")
 
@@ -361,10 +366,10 @@ SHORT_PAGE_RULES = (
     consent_wall,
     password_field,
     login_form,
-    form_instead_of_text,
     redirect_only,
     asks_for_scripts,
     embeds_policy,
+    form_instead_of_text,
     without_sentence,
 )
 #: The rules for HTML pages with a long text, in order.

@@ -153,6 +153,18 @@ NOT_FOUND = _phrases(
     r"该)?页面(?:已|不存在|找不到|丢失)|无法找到|"
     r"(?:페이지|요청하신).{0,20}(?:찾을 수|존재하지|없습니다|삭제)",
 )
+#: Titles that deny something of a page or its content: the noun and a negation.
+MISSING_PAGE = _phrases(
+    r"\b(?:page|content|pagina|página|contenuto|contenido|conteúdo|contenu|seite|inhalt|sidan?|siden?|innehåll\w*|"
+    r"indhold\w*|"
+    r"innhold\w*|strona|treść|materiał|stránka|obsah|stranica|sadržaj|stran|vsebina|oldal|tartalom|sivua?|sisältöä?|"
+    r"sayfa|içerik|"
+    r"страниц[аы]|материал|сторінк[аи]|сторінку|страницата|σελίδα|περιεχόμενο|trang|nội dung|halaman|konten|"
+    r"conținut\w*)\b.{0,40}"
+    r"(?:\b(?:not|non|no|não|nicht|niet|inte|ikke|nie|není|nebyla|nebyl|nije|ni|nem|ei|nu|yok|değil|не|нет|немає|δεν|"
+    r"không|tidak|"
+    r"missing|gone|unavailable|weg|fehlt)\b|n'(?:est|existe|a))"
+)
 #: Class names and ids that site builders use on their "page not found" pages.
 NOT_FOUND_NAMES = word_set(
     "error404 error-404 page-404 page404 template-404 not-found notfound page-not-found pagenotfound error-page "
