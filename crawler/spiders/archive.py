@@ -214,7 +214,14 @@ class ArchiveSpider(BaseSpider):
             begin, end = _narrowed(location, self._begin, self._end)
             if begin is None or end is None or begin <= end:
                 queries.append(ListingQuery(self._archive.site, location.url, begin, end))
-        return await self._in_thread(self.store.archive_listings.begin, crawl.key, queries, self.begun_at, _STALE_AFTER)
+        return await self._in_thread(
+            self.store.archive_listings.begin,
+            crawl.key,
+            self._archive.site.name,
+            queries,
+            self.begun_at,
+            _STALE_AFTER,
+        )
 
     async def _next_steps(self, crawl: _PolicyCrawl, room: int) -> list[Request | FetchedCapture]:
         """Returns the next steps for a policy whose listings are complete: requests, or captures to store.
@@ -228,7 +235,9 @@ class ArchiveSpider(BaseSpider):
             known = await self._in_thread(self.store.archive_listings.known_payloads, crawl.key, site.name)
             crawl.payloads = dict(known)
             self._listed_policies += 1
-            self._listed_captures += await self._in_thread(self.store.archive_listings.count_to_fetch, crawl.key)
+            self._listed_captures += await self._in_thread(
+                self.store.archive_listings.count_to_fetch, crawl.key, site.name
+            )
         requested_checksums = {
             to_fetch.checksum
             for to_fetch in crawl.under_way.values()
@@ -496,7 +505,8 @@ class ArchiveSpider(BaseSpider):
         else:
             # If the database fails here, an earlier failure of the database has ended the crawl and has been reported.
             with suppress(StorageError):
-                self.tally.count_left(sum(self.store.archive_listings.count_to_fetch(key) for key in keys))
+                archive = self._archive.site.name
+                self.tally.count_left(sum(self.store.archive_listings.count_to_fetch(key, archive) for key in keys))
         super().spider_closed(reason)
 
 
