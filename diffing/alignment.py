@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from core.clauses import Clause
 from diffing.classification import unnumbered
 from diffing.equal_clauses import Pairing, pair_equal
-from diffing.normalization import has_words, mask_facts, normalize, strip_typography
+from diffing.normalization import fold, has_words, mask_facts, strip_typography
 from diffing.order import heaviest_chain
 from diffing.sameness import same_text
 from diffing.similar_clauses import Hypotheses, Match, Sides
@@ -79,11 +79,11 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     if not (unpaired_old and unpaired_new):
         return Alignment(tuple(equal), _moved(equal, pairing), coarse)
 
-    old_words = {i: words(normalize(old[i].text)) for i in unpaired_old}
-    new_words = {j: words(normalize(new[j].text)) for j in unpaired_new}
+    old_words = {i: words(fold(old[i].text)) for i in unpaired_old}
+    new_words = {j: words(fold(new[j].text)) for j in unpaired_new}
     counts: Counter[str] = Counter()
     for clause in (*old, *new):
-        # For most clauses, the lower-case text has the same words as the result of `normalize`, and takes a fraction of
+        # For most clauses, the lower-case text has the same words as the result of `fold`, and takes a fraction of
         # the time.
         counts.update(words(clause.text.casefold().replace("’", "'")))
     vocabulary = Vocabulary(counts)
@@ -112,9 +112,9 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
     # distinctive. Clauses that did not keep their order may be paired only if their key is distinctive.
     keys: list[tuple[Callable[[str], str], Callable[[str], bool]]] = [
         (_same_text_key, _has_letters),
-        (lambda text: strip_typography(normalize(text)), _has_letters),
+        (lambda text: strip_typography(fold(text)), _has_letters),
         (unnumbered, _has_letters),
-        (lambda text: mask_facts(normalize(text)), has_words),
+        (lambda text: mask_facts(fold(text)), has_words),
     ]
     for key_of, is_distinctive in keys:
         unpaired_old, unpaired_new = set(pairing.unpaired_old), set(pairing.unpaired_new)

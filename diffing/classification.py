@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
-from diffing.normalization import mask_facts, normalize, number_in_front, strip_typography
+from diffing.normalization import fold, mask_facts, number_in_front, strip_typography
 from diffing.redline import redline
 from diffing.sameness import contact_targets, is_volatile, same_text
 from diffing.tokenization import words
@@ -71,20 +71,20 @@ def _has_same_typography(old: Clause, new: Clause) -> bool:
 def _difference_of_texts(old: str, new: str) -> Difference:
     if old == new:
         return "none"
-    old_normalized, new_normalized = normalize(old), normalize(new)
-    if strip_typography(old_normalized) == strip_typography(new_normalized):
+    old_folded, new_folded = fold(old), fold(new)
+    if strip_typography(old_folded) == strip_typography(new_folded):
         return "cosmetic"
     if same_text(old) == same_text(new):
         return "volatile"
     if unnumbered(old) == unnumbered(new):
         return "number"
-    masked = mask_facts(old_normalized)
-    return "factual" if masked and masked == mask_facts(new_normalized) else "words"
+    masked = mask_facts(old_folded)
+    return "factual" if masked and masked == mask_facts(new_folded) else "words"
 
 
 def unnumbered(text: str) -> str:
-    """Returns the normalized text without typography and without the clause number at the beginning."""
-    return strip_typography(normalize(text[len(number_in_front(text)) :]))
+    """Returns the folded text without typography and without the clause number at the beginning."""
+    return strip_typography(fold(text[len(number_in_front(text)) :]))
 
 
 def _kind(difference: Difference, moved: bool) -> ChangeKind | None:
@@ -110,7 +110,7 @@ def _significance(
         return "volatile"
     if difference != "words":
         return "editorial"
-    before, after = (words(normalize(" ".join(clause.text for clause in side))) for side in (old, new))
+    before, after = (words(fold(" ".join(clause.text for clause in side))) for side in (old, new))
     # If the words are equal, only punctuation changed. A change of punctuation is editorial. But if a text has no words
     # at all, for example a row of symbols, a change of the text is substantive.
     return "editorial" if before == after and before else "substantive"

@@ -12,7 +12,7 @@ from functools import lru_cache, wraps
 
 from diffing.tokenization import DASHES, QUOTES, words
 
-# Characters that normalization removes: the characters that plain-text pages use for emphasis, bullets and table lines;
+# Characters that `fold` removes: the characters that plain-text pages use for emphasis, bullets and table lines;
 # signs such as ®; and characters without width.
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
@@ -48,8 +48,8 @@ def _cached(form: Callable[[str], str]) -> Callable[[str], str]:
 
 
 @_cached
-def normalize(text: str) -> str:
-    """Returns the normalized text.
+def fold(text: str) -> str:
+    """Returns the folded text: texts that differ only in case or typography have the same folded text.
 
     The text is case-folded. White space is collapsed, ligatures are resolved, and emphasis is dropped. All quotes have
     one shape, and all dashes have one shape.
@@ -60,9 +60,9 @@ def normalize(text: str) -> str:
 
 
 @_cached
-def strip_typography(normalized: str) -> str:
-    """Returns a normalized text without spaces next to punctuation and without punctuation at both ends."""
-    text = _SPACE_BESIDE_PUNCTUATION.sub("", normalized)
+def strip_typography(folded: str) -> str:
+    """Returns a folded text without spaces next to punctuation and without punctuation at both ends."""
+    text = _SPACE_BESIDE_PUNCTUATION.sub("", folded)
     return text.strip(".;:,-'") or text
 
 
@@ -113,16 +113,16 @@ _LIGHT_PUNCTUATION = re.compile(r"[\s,.:;()'-]+")
 
 
 @_cached
-def mask_facts(normalized: str) -> str:
-    """Returns a normalized text with each fact replaced by a mask character, and without light punctuation.
+def mask_facts(folded: str) -> str:
+    """Returns a folded text with each fact replaced by a mask character, and without light punctuation.
 
     Facts are e-mail and web addresses, telephone numbers, dates and numbers. '' if the text has no facts.
     """
-    masked = _WEB.sub("\ue000", normalized) if "://" in normalized or "www." in normalized else normalized
+    masked = _WEB.sub("\ue000", folded) if "://" in folded or "www." in folded else folded
     if _AT_OR_DOT.search(masked):
         masked = _MAIL.sub("\ue001", masked)
     masked = _NUMBERS.sub("\ue002", masked)
-    if masked == normalized:
+    if masked == folded:
         return ""
     return _LIGHT_PUNCTUATION.sub(" ", _COUNTED.sub("\ue002\\1\\2", masked)).strip()
 

@@ -102,9 +102,11 @@ def captures_from_warc(
     described: dict[str, Capture | None] = {}
     yielded_payloads: set[str] = set()
     count = 0
+    has_records = False
     try:
         with _open(path) as stream:
             for record in _records(stream):
+                has_records = True
                 result = None
                 if record.rec_type == "metadata":
                     _note_metadata(record, described)
@@ -126,8 +128,10 @@ def captures_from_warc(
     except (ArchiveLoadFailed, EOFError, ValueError, zlib.error) as error:
         why = escape_line(" ".join(str(error).split())[:200])
         raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {why}") from None
+    if not has_records:
+        raise UsageError(f"{path}: not a whole WARC file: it contains no record")
     if not count:
-        raise UsageError(f"{path}: not a whole WARC file: it contains no response")
+        raise UsageError(f"{path}: the file contains no HTTP response, so there is nothing to ingest")
 
 
 class _Decompressed(gzip.GzipFile):

@@ -6,8 +6,6 @@ column with the name `reader` contains the name of a policy reader.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from core.captures import Capture, sha256_hex
@@ -15,22 +13,11 @@ from core.declarations import Location, Policy
 from diffing.sameness import SAMENESS
 from extraction import EXTRACTOR
 from intake.reading_task import CaptureText, ReadingTask, read_capture
+from storage import Rederived
 
 #: The part of a policy reader's name that is the same for all policies: the version of the extractor and the version of
 #: the sameness rule. The sameness rule is included because version ids depend on it.
 EXTRACTOR_NAME = f"{EXTRACTOR}.{SAMENESS}"
-
-
-@dataclass(frozen=True, slots=True)
-class Rederived:
-    """The new reading of a capture that was read again.
-
-    values: the values of the reading's row, by column name.
-    document: the encoded document; None if the payload could not be read as a document.
-    """
-
-    values: Mapping[str, object]
-    document: bytes | None
 
 
 def reader_of(policy: Policy) -> str:

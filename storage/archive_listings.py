@@ -26,8 +26,8 @@ _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinf
 # list. All of these captures may refer to the same record, which the archive has lost.
 _MAX_TRIED = 2
 _ROWS_AT_ONCE = 1000
-# The first archive that clausewatch supported. The identities of this archive's listed captures don't include the
-# archive's name. If the name were added, the identities of listed captures that are already in a database would change.
+# The first archive that clausewatch supported. The rows and identities of this archive don't include its name. If the
+# name were added, the listings and listed captures that are already in a database would not be recognised.
 _FIRST_ARCHIVE: WebArchive = "wayback"
 
 
@@ -41,21 +41,29 @@ class ArchiveListings:
         self._database = database
 
     def begin(
-        self, key: PolicyKey, queries: Collection[ListingQuery], now: datetime, stale: timedelta
+        self,
+        key: PolicyKey,
+        archive: WebArchive,
+        queries: Collection[ListingQuery],
+        now: datetime,
+        stale: timedelta,
     ) -> tuple[Listing, ...]:
-        """Returns the listings of a policy, one for each query. Continues listings under way, and begins new listings.
+        """Returns a policy's listings in an archive, one for each query. Continues or begins each listing.
 
-        queries: all queries for the policy, to all archives. Listings under way for other queries are deleted together
-        with their captures to fetch. now: the present time. stale: a listing that is older than this starts over,
-        because the archive may have added captures. The captures to fetch are not deleted when a listing starts over.
+        archive: the archive's name. queries: all queries for the policy to this archive. The archive's listings for
+        other queries are deleted together with their captures to fetch. now: the present time. stale: a listing that is
+        older than this starts over, because the archive may have added captures. The captures to fetch are not deleted
+        when a listing starts over. Listings in other archives are not changed.
         """
         with self._database.write_session() as session:
             by_identity = {_listing_identity(key, query): query for query in queries}
-            of_policy = (ListingRow.vendor == key.vendor, ListingRow.policy == key.policy)
-            session.execute(delete(ListingRow).where(*of_policy, ListingRow.identity.not_in(by_identity)))
+            listing_ids = _listing_ids(session, key, archive)
+            session.execute(
+                delete(ListingRow).where(ListingRow.id.in_(listing_ids), ListingRow.identity.not_in(by_identity))
+            )
             session.execute(
                 update(ListingRow)
-                .where(*of_policy, ListingRow.begun_at < now - stale)
+                .where(ListingRow.id.in_(listing_ids), ListingRow.begun_at < now - stale)
                 .values(begun_at=now, resume_key=None, complete=False, found=0, malformed=0)
             )
             for identity, query in by_identity.items():
@@ -63,7 +71,7 @@ class ArchiveListings:
                     "identity": identity,
                     "vendor": key.vendor,
                     "policy": key.policy,
-                    "archive": query.archive.address,
+                    "archive": _stored_site(query.archive),
                     "url": query.url,
                     "begin": query.begin,
                     "end": query.end,
@@ -163,7 +171,7 @@ class ArchiveListings:
             select(ListedCaptureRow, ListingRow.url)
             .join(ListingRow, ListingRow.id == ListedCaptureRow.listing_id)
             .where(ListedCaptureRow.vendor == key.vendor, ListedCaptureRow.policy == key.policy)
-            .where(ListingRow.archive == archive.address)
+            .where(ListingRow.archive == _stored_site(archive))
             .where(ListedCaptureRow.id.not_in(without_ids))
             .where(ListedCaptureRow.checksum.is_(None) | ListedCaptureRow.checksum.not_in(without_checksums))
             .order_by(ListedCaptureRow.tried, ListedCaptureRow.id)
@@ -182,14 +190,13 @@ class ArchiveListings:
                 for row, url in session.execute(query)
             )
 
-    def count_to_fetch(self, key: PolicyKey) -> int:
-        """Returns how many captures of a policy are still to be fetched."""
-        query = (
-            select(func.count())
-            .select_from(ListedCaptureRow)
-            .where(ListedCaptureRow.vendor == key.vendor, ListedCaptureRow.policy == key.policy)
-        )
+    def count_to_fetch(self, key: PolicyKey, archive: WebArchive) -> int:
+        """Returns how many captures of a policy are still to be fetched from an archive."""
         with self._database.read_session() as session:
+            listing_ids = _listing_ids(session, key, archive)
+            query = (
+                select(func.count()).select_from(ListedCaptureRow).where(ListedCaptureRow.listing_id.in_(listing_ids))
+            )
             return session.scalars(query).one()
 
     def mark_not_given(self, key: PolicyKey, capture: CaptureToFetch) -> int:
@@ -204,7 +211,7 @@ class ArchiveListings:
             if capture.checksum is None:
                 session.execute(delete(ListedCaptureRow).where(ListedCaptureRow.id == capture.id))
                 return 1
-            has_same_checksum = _with_checksum(key, capture.archive.address, capture.checksum)
+            has_same_checksum = _with_checksum(key, capture.archive, capture.checksum)
             rows = session.execute(select(ListedCaptureRow.id, ListedCaptureRow.tried).where(*has_same_checksum)).all()
             tried = {row_id for row_id, was_tried in rows if was_tried} | {capture.id}
             if len(tried) < min(len(rows), _MAX_TRIED):
@@ -224,7 +231,7 @@ class ArchiveListings:
         with self._database.write_session() as session:
             session.execute(
                 update(ListedCaptureRow)
-                .where(*_with_checksum(key, capture.archive.address, capture.checksum))
+                .where(*_with_checksum(key, capture.archive, capture.checksum))
                 .values(checksum=None)
             )
 
@@ -261,18 +268,39 @@ def any_to_fetch(session: Session, captures: Iterable[Capture]) -> bool:
     return bool(identities) and session.scalar(query) is not None
 
 
-def _with_checksum(key: PolicyKey, archive: str, checksum: str) -> tuple[ColumnElement[bool], ...]:
+def _with_checksum(key: PolicyKey, archive: ArchiveSite, checksum: str) -> tuple[ColumnElement[bool], ...]:
     """Returns the SQL conditions that select a policy's captures to fetch with a checksum from an archive.
 
-    archive: the archive's address. Equal checksums of different archives don't prove equal pages, so the archive is a
-    condition, too.
+    Equal checksums of different archives don't prove equal pages, so the archive is a condition, too.
     """
     return (
         ListedCaptureRow.vendor == key.vendor,
         ListedCaptureRow.policy == key.policy,
         ListedCaptureRow.checksum == checksum,
-        exists().where(ListingRow.id == ListedCaptureRow.listing_id, ListingRow.archive == archive),
+        exists().where(ListingRow.id == ListedCaptureRow.listing_id, ListingRow.archive == _stored_site(archive)),
     )
+
+
+def _listing_ids(session: Session, key: PolicyKey, archive: WebArchive) -> list[int]:
+    """Returns the ids of a policy's listings in an archive, whatever the archive's address was."""
+    query = select(ListingRow.id, ListingRow.archive).where(
+        ListingRow.vendor == key.vendor, ListingRow.policy == key.policy
+    )
+    return [row_id for row_id, stored_site in session.execute(query) if _archive_of(stored_site) == archive]
+
+
+def _stored_site(archive: ArchiveSite) -> str:
+    """Returns the value of the column `archive` of the archive's listings: the name, a space and the address.
+
+    The value for the first archive is the address alone.
+    """
+    return archive.address if archive.name == _FIRST_ARCHIVE else f"{archive.name} {archive.address}"
+
+
+def _archive_of(stored_site: str) -> str:
+    """Returns the name of the archive from a value of the column `archive`. An address contains no space."""
+    name, space, _ = stored_site.partition(" ")
+    return name if space else _FIRST_ARCHIVE
 
 
 def _stored(
@@ -315,7 +343,7 @@ def _listed_identity(key: PolicyKey, archive: ArchiveName, index_key: tuple[str,
 
 def _listing_identity(key: PolicyKey, query: ListingQuery) -> str:
     bounds = [moment and moment.isoformat() for moment in (query.begin, query.end)]
-    return sha256_hex(json.dumps([*key, query.archive.address, query.url, *bounds]).encode())
+    return sha256_hex(json.dumps([*key, _stored_site(query.archive), query.url, *bounds]).encode())
 
 
 def _listing(row: ListingRow, query: ListingQuery) -> Listing:

@@ -90,6 +90,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Rederived:
+    """The new reading of a capture that was read again.
+
+    values: the values of the reading's row, by column name.
+    document: the encoded document; None if the payload could not be read as a document.
+    """
+
+    values: Mapping[str, object]
+    document: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """An e-mail address to which digests are sent.
 

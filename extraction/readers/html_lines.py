@@ -12,7 +12,7 @@ _COPYRIGHT = re.compile(r"©|copyright (?=[\d©])", re.IGNORECASE)
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", '."', "。")
 
 
-class Line:
+class TextLine:
     """A line of inline text that is being collected.
 
     parts: the pieces of the line's text as written in the page.
@@ -37,7 +37,7 @@ class Line:
         self.length = self.bold = self.linked = self.same_page = 0
 
 
-def begins_clause(line: Line, above: Line) -> bool:
+def begins_clause(line: TextLine, above: TextLine) -> bool:
     """Returns whether a line after a single `<br>` begins a new clause.
 
     above: the line before the `<br>`.
@@ -49,7 +49,7 @@ def begins_clause(line: Line, above: Line) -> bool:
     return len(above.text) >= 40 and above.text.endswith(_SENTENCE_END) and not line.text[0].islower()
 
 
-def sum_up(lines: Sequence[Line]) -> tuple[int, int, int, int, tuple[str, ...]]:
+def sum_up(lines: Sequence[TextLine]) -> tuple[int, int, int, int, tuple[str, ...]]:
     """Returns the sums of `length`, `bold`, `linked` and `same_page` over the lines, and the links of the lines.
 
     The sum of `length` is at least 1, so that callers can divide by the sum. The links have no duplicates.

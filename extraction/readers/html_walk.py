@@ -23,7 +23,7 @@ from extraction.readers.html_elements import (
     box_of,
     is_form_field,
 )
-from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, Line, begins_clause, sum_up
+from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, TextLine, begins_clause, sum_up
 from extraction.readers.html_lists import ListNumbering
 from extraction.readers.html_tables import TableRows
 from extraction.readers.links import decode_cloudflare, link_target
@@ -64,7 +64,7 @@ class Walker:
         self._base = base
         self._page = page.partition("#")[0] if page else None
         self._markdown = markdown
-        self._lines = [Line(markdown)]
+        self._lines = [TextLine(markdown)]
         self._pending = False  # whether the lines contain text or a line break
         self._box = box
         self._bold = 0  # number of open bold elements; _pre, _paragraph and _button count open elements, too
@@ -75,7 +75,7 @@ class Walker:
         self._heading = 0  # level of the open heading; 0 if no heading is open
         self._item: list[str | None] = []  # label of the open list item; empty after the item's first block
         self._lists = ListNumbering()
-        self._cells: list[list[Line]] = []  # cells of the open data row
+        self._cells: list[list[TextLine]] = []  # cells of the open data row
         self._in_row = 0  # 0 outside a data row, 1 in a data row, 2 in a cell of the row
 
     def walk(self, root: LexborNode) -> None:
@@ -115,7 +115,7 @@ class Walker:
             elif tag in PLAIN_INLINE_TAGS and not self._markdown:
                 undo = 0
             elif tag == "br":
-                self._lines.append(Line(self._markdown))
+                self._lines.append(TextLine(self._markdown))
                 self._pending = True
                 undo = _DONE
             elif tag in SKIPPED_TAGS or tag[0] == "-":
@@ -188,7 +188,7 @@ class Walker:
         in_row = self._in_row
         if in_row:
             if self._lines[-1].parts:
-                self._lines.append(Line(self._markdown))
+                self._lines.append(TextLine(self._markdown))
         elif self._pending:
             self._flush()
         custom_tag = ""
@@ -208,7 +208,7 @@ class Walker:
             self._box = box_of(tag, custom_tag, attributes, style, role, self._box)
         if in_row == 1 and tag in ("td", "th"):
             self._in_row = 2
-            self._lines = [Line(self._markdown)]
+            self._lines = [TextLine(self._markdown)]
             return undo | _CELL
         if tag == "p":
             self._paragraph += 1
@@ -248,7 +248,7 @@ class Walker:
         if undo & _BLOCK:
             if self._in_row:
                 if self._lines[-1].parts:
-                    self._lines.append(Line(self._markdown))
+                    self._lines.append(TextLine(self._markdown))
             elif self._pending:
                 self._flush()
             if undo > _BOLD:
@@ -269,7 +269,7 @@ class Walker:
             self._paragraph -= 1
         if undo & _CELL:
             self._cells.append(self._lines)
-            self._lines = [Line(self._markdown)]
+            self._lines = [TextLine(self._markdown)]
             self._in_row = 1
         if undo & _ROW:
             self._in_row = 0
@@ -308,12 +308,12 @@ class Walker:
                     line.links = (*line.links, target)
         for further_line in further_lines:
             self._pending = True
-            self._lines.append(Line(self._markdown))
+            self._lines.append(TextLine(self._markdown))
             self._text(further_line)
 
     def _flush(self) -> None:
         """Ends the open block. The lines become one block, or several blocks if `<br>` separates clauses."""
-        lines, self._lines = self._lines, [Line(self._markdown)]
+        lines, self._lines = self._lines, [TextLine(self._markdown)]
         self._pending = False
         if len(lines) == 1:
             if lines[0].parts:
@@ -322,7 +322,7 @@ class Walker:
         if self._heading:
             self._add_block([line for line in lines if line.parts])
             return
-        group: list[Line] = []
+        group: list[TextLine] = []
         for line in lines:
             line.text = normalize("".join(line.parts))
             if not line.text:
@@ -335,7 +335,7 @@ class Walker:
             group.append(line)
         self._add_block(group)
 
-    def _add_block(self, lines: list[Line]) -> None:
+    def _add_block(self, lines: list[TextLine]) -> None:
         """Makes a block of the lines if the lines have a letter or digit."""
         if not lines:
             return
@@ -379,7 +379,7 @@ class Walker:
             )
         )
 
-    def _joined(self, lines: list[Line]) -> tuple[str, str]:
+    def _joined(self, lines: list[TextLine]) -> tuple[str, str]:
         """Returns the normalised text of the lines, and the text's typography (see `core.clauses.Clause`).
 
         If the typography would be the same string as the normalised text, '' is returned as the typography.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.exceptions import ExtractionError
 from extraction.blocks import Block
-from extraction.readers.pdf_lines import MEMORY, SECONDS, Line
+from extraction.readers.pdf_lines import MEMORY, SECONDS, PdfLine
 from extraction.words.labels import split_label
 from extraction.words.normalization import has_letter_or_digit, normalize
 
@@ -53,16 +53,16 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
         )
     if "error" in result:
         raise ExtractionError(result["error"])
-    lines = [Line(normalize(text), *fields) for text, *fields in result["lines"]]
+    lines = [PdfLine(normalize(text), *fields) for text, *fields in result["lines"]]
     return normalize(result["title"]) or None, _blocks(_without_running_lines([line for line in lines if line.text]))
 
 
-def _without_running_lines(lines: list[Line]) -> list[Line]:
+def _without_running_lines(lines: list[PdfLine]) -> list[PdfLine]:
     """Returns the lines without page numbers, headers and footers.
 
     A header or footer is a line near the top or bottom edge that recurs on most pages at the same height.
     """
-    by_page: dict[int, list[Line]] = {}
+    by_page: dict[int, list[PdfLine]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
     page_counts: Counter[tuple[str, int]] = Counter()
@@ -80,7 +80,7 @@ def _without_running_lines(lines: list[Line]) -> list[Line]:
     return kept
 
 
-def _recurrence_key(line: Line) -> tuple[str, int]:
+def _recurrence_key(line: PdfLine) -> tuple[str, int]:
     """Returns a key that is equal for the same header or footer on all pages.
 
     The key consists of the line's text, with each number replaced by `#`, and the line's height on the page.
@@ -88,7 +88,7 @@ def _recurrence_key(line: Line) -> tuple[str, int]:
     return re.sub(r"\d+", "#", line.text), round(line.base / 4)
 
 
-def _blocks(lines: list[Line]) -> list[Block]:
+def _blocks(lines: list[PdfLine]) -> list[Block]:
     if not lines:
         return []
     body_size = statistics.median(line.size for line in lines)
@@ -98,7 +98,7 @@ def _blocks(lines: list[Line]) -> list[Block]:
     step = statistics.median([step for step in steps if step > 1] or [body_size * 1.2])
     step = min(step, body_size * 1.8) if body_size > 1 else step
     right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right
-    groups: list[list[Line]] = []
+    groups: list[list[PdfLine]] = []
     for line in lines:
         if groups and _continues(groups[-1][-1], line, step, right):
             groups[-1].append(line)
@@ -112,7 +112,7 @@ def _blocks(lines: list[Line]) -> list[Block]:
     return blocks
 
 
-def _continues(above: Line, line: Line, step: float, right: float) -> bool:
+def _continues(above: PdfLine, line: PdfLine, step: float, right: float) -> bool:
     """Returns whether a line belongs to the same paragraph as the line above.
 
     step: the distance between two lines of a paragraph, in points.
@@ -134,7 +134,7 @@ def _continues(above: Line, line: Line, step: float, right: float) -> bool:
     return above.bold == line.bold or is_unfinished
 
 
-def _block(group: list[Line], body_size: float) -> Block | None:
+def _block(group: list[PdfLine], body_size: float) -> Block | None:
     text = ""
     for line in group:
         if text.endswith("-") and len(text) > 1 and text[-2].isalpha() and line.text[:1].islower():

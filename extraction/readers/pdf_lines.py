@@ -5,7 +5,7 @@ and a crash of pdfium ends the whole process. So this program reads each PDF in 
 memory and time. The program starts quickly, because it imports no other module of clausewatch.
 
 The program prints a JSON object. The object has the members `title` and `lines`, or the member `error`. Each item of
-`lines` is a list of the fields of a `Line`. Texts aren't normalised.
+`lines` is a list of the fields of a `PdfLine`. Texts aren't normalised.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ _MAX_CHARACTERS = 5_000_000
 
 
 @dataclass(slots=True)
-class Line:
+class PdfLine:
     """A line of text.
 
     text: the line's text as written in the file.
@@ -58,7 +58,7 @@ def _read(data: bytes) -> dict[str, object]:
     except pypdfium2.PdfiumError as error:
         reason = "encrypted: it asks for a password" if "assword" in str(error) else f"damaged ({error})"
         return {"error": f"this PDF is {reason}; get the policy's text in another form"}
-    lines: list[Line] = []
+    lines: list[PdfLine] = []
     characters = 0
     for number in range(min(len(document), _MAX_PAGES)):
         page_lines = _page_lines(document, number)
@@ -69,7 +69,7 @@ def _read(data: bytes) -> dict[str, object]:
     return {"title": document.get_metadata_value("Title") or "", "lines": [astuple(line) for line in lines]}
 
 
-def _page_lines(document: "pypdfium2.PdfDocument", number: int) -> list[Line]:
+def _page_lines(document: "pypdfium2.PdfDocument", number: int) -> list[PdfLine]:
     try:
         page = document[number]
         text_page = page.get_textpage()
@@ -90,7 +90,7 @@ def _page_lines(document: "pypdfium2.PdfDocument", number: int) -> list[Line]:
     return lines
 
 
-def _line(text_page: "pdfium.FPDF_TEXTPAGE", text: str, page: int, first: int, last: int) -> Line:
+def _line(text_page: "pdfium.FPDF_TEXTPAGE", text: str, page: int, first: int, last: int) -> PdfLine:
     """Returns a line.
 
     page: the index of the page, from 0.
@@ -101,7 +101,7 @@ def _line(text_page: "pdfium.FPDF_TEXTPAGE", text: str, page: int, first: int, l
     pdfium.FPDFText_GetCharOrigin(text_page, first, left, base)
     size = pdfium.FPDFText_GetFontSize(text_page, first)
     bold = pdfium.FPDFText_GetFontWeight(text_page, first) >= 600
-    return Line(text, page, left.value, right.value, base.value, size, bold)
+    return PdfLine(text, page, left.value, right.value, base.value, size, bold)
 
 
 def main() -> None:

@@ -193,6 +193,7 @@ class ListingRow(Base):
 
     identity: the SHA-256 of the policy and the query. Two crawls at the same time continue the same listing, because
         the identity is unique.
+    archive: the archive's address; for any archive but `wayback`, the archive's name and a space precede the address.
     """
 
     __tablename__ = "listings"

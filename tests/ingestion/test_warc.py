@@ -1,6 +1,7 @@
 """WARC files that are read as captures of a policy."""
 
 import gzip
+import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]  # has no types
 import pytest
 import zstandard
+from warcio.warcwriter import WARCWriter
 
 from core.captures import Capture
 from core.declarations import Policy
@@ -190,6 +192,18 @@ def test_a_file_that_is_not_warc_is_refused(tmp_path: Path, data: bytes) -> None
     path.write_bytes(data)
     with pytest.raises(UsageError, match=r"no\.warc\.gz: not a whole WARC file"):
         list(captures_from_warc(path, "northwind", "privacy", POLICY))
+
+
+@pytest.mark.parametrize("name", ["crawl.warc", "crawl.warc.gz"])
+def test_a_whole_file_without_responses_is_refused_in_other_words(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with path.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=name.endswith(".gz"), warc_version="1.1")
+        writer.write_record(writer.create_warcinfo_record(name, {"software": "a crawler that was stopped"}))
+        writer.write_record(writer.create_warc_record(OLD, "request", payload=io.BytesIO(b"GET / HTTP/1.1\r\n\r\n")))
+    with pytest.raises(UsageError) as caught:
+        list(captures_from_warc(path, "northwind", "privacy", POLICY))
+    assert str(caught.value) == f"{path}: the file contains no HTTP response, so there is nothing to ingest"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

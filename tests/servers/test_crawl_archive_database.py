@@ -132,4 +132,4 @@ def test_two_crawls_at_once_store_everything_once(crawler: Crawler, archive: Arc
     assert [stored_capture.capture.captured_at.year for stored_capture in stored] == [1990 + n for n in range(CAPTURES)]
     assert {stored_capture.verdict.name for stored_capture in stored} == {"accepted"}
     with Store.open(database_url) as store:
-        assert store.archive_listings.count_to_fetch(PolicyKey("kestrel", "privacy")) == 0
+        assert store.archive_listings.count_to_fetch(PolicyKey("kestrel", "privacy"), "wayback") == 0

@@ -113,7 +113,8 @@ class Kills:
         assert sum(path.endswith(ROWS) for path in repeated.elements()) <= REPLAYS, (moment, repeated)
         assert max(repeated.values(), default=0) <= 1, (moment, repeated)
         with Store.open(crawler.database_url) as store:
-            assert not any(store.archive_listings.count_to_fetch(PolicyKey(vendor, "privacy")) for vendor in VENDORS)
+            keys = [PolicyKey(vendor, "privacy") for vendor in VENDORS]
+            assert not any(store.archive_listings.count_to_fetch(key, "wayback") for key in keys)
         shutil.rmtree(crawler.folder)
         return not was_finished
 

@@ -40,8 +40,10 @@ def fetched(capture: ListedCapture, payload: bytes = A, archive: WebArchive = "w
     return capture_of(payload, source=archive, captured_at=capture.captured_at, provenance=provenance)
 
 
-def begin(store: Store, *queries: ListingQuery, now: datetime = NOW) -> tuple[Listing, ...]:
-    return store.archive_listings.begin(KEY, queries or (QUERY,), now, WEEK)
+def begin(
+    store: Store, *queries: ListingQuery, now: datetime = NOW, archive: WebArchive = "wayback"
+) -> tuple[Listing, ...]:
+    return store.archive_listings.begin(KEY, archive, queries or (QUERY,), now, WEEK)
 
 
 def left(
@@ -76,7 +78,7 @@ def test_a_page_that_another_crawl_filed_first_is_not_filed_twice(store: Store) 
     (listing,) = begin(store)
     first = store.archive_listings.file_page(listing, [listed(0)], 1, "on")
     assert store.archive_listings.file_page(listing, [listed(0)], 1, "on") == first
-    assert store.archive_listings.count_to_fetch(KEY) == 1
+    assert store.archive_listings.count_to_fetch(KEY, "wayback") == 1
 
 
 def test_duplicates_and_stored_captures_are_not_to_be_fetched(store: Store) -> None:
@@ -169,12 +171,12 @@ def test_a_listing_stays_until_its_captures_are_fetched(store: Store) -> None:
 )
 def test_a_listing_for_another_query_is_dropped(store: Store, other: ListingQuery) -> None:
     listing = file_all(store, listed(0))
-    terms = store.archive_listings.begin(PolicyKey("marmot", "terms"), [QUERY], NOW, WEEK)
+    terms = store.archive_listings.begin(PolicyKey("marmot", "terms"), "wayback", [QUERY], NOW, WEEK)
     (anew,) = begin(store, other)
     assert anew.query == other
     assert left(store) == ()
     assert store.archive_listings.file_page(listing, [listed(1)], 0, None) is None
-    assert store.archive_listings.begin(PolicyKey("marmot", "terms"), [QUERY], NOW, WEEK) == terms
+    assert store.archive_listings.begin(PolicyKey("marmot", "terms"), "wayback", [QUERY], NOW, WEEK) == terms
 
 
 def test_a_stale_listing_starts_over_and_keeps_its_captures(store: Store) -> None:
@@ -207,7 +209,7 @@ def test_known_payloads_come_from_stored_captures(store: Store) -> None:
 
 def test_a_page_can_list_five_thousand_captures(store: Store) -> None:
     file_all(store, *(listed(n) for n in range(5000)))
-    assert store.archive_listings.count_to_fetch(KEY) == 5000
+    assert store.archive_listings.count_to_fetch(KEY, "wayback") == 5000
     assert len(left(store)) == 100
 
 
@@ -222,11 +224,11 @@ def test_listed_captures_are_deleted_with_their_listing(store: Store, database_u
 
 # --- two archives -----------------------------------------------------------------------------------------------------
 
-BOTH = (QUERY, replace(QUERY, archive=OTHER_ARCHIVE_SITE))
+OTHER_QUERY = replace(QUERY, archive=OTHER_ARCHIVE_SITE)
 
 
 def file_by_both(store: Store, *captures: ListedCapture) -> None:
-    for listing in begin(store, *BOTH):
+    for listing in (*begin(store), *begin(store, OTHER_QUERY, archive=OTHER_ARCHIVE)):
         assert store.archive_listings.file_page(listing, captures, 0, None) is not None
 
 
@@ -259,7 +261,32 @@ def test_listed_identities_are_stored_as_by_commit_4a914d7(store: Store, databas
 def test_two_archives_list_the_same_row_as_two_captures(store: Store) -> None:
     file_by_both(store, listed(0))
     assert left_by_archive(store) == ([listed(0)], [listed(0)])
-    assert store.archive_listings.count_to_fetch(KEY) == 2
+    assert [store.archive_listings.count_to_fetch(KEY, archive) for archive in ("wayback", OTHER_ARCHIVE)] == [1, 1]
+
+
+def test_a_crawl_of_an_archive_keeps_the_listings_of_the_other(store: Store) -> None:
+    file_by_both(store, listed(0))
+    later = NOW + timedelta(days=8)
+    (listing,) = begin(store, replace(QUERY, end=NOW), now=later)
+    assert not listing.complete
+    assert left_by_archive(store) == ([], [listed(0)])
+    (other,) = begin(store, OTHER_QUERY, archive=OTHER_ARCHIVE)
+    assert other.complete  # the listing is older than a week, but only a crawl of its own archive may restart it
+    (restarted,) = begin(store, OTHER_QUERY, now=later, archive=OTHER_ARCHIVE)
+    assert not restarted.complete
+    moved = replace(OTHER_QUERY, archive=replace(OTHER_ARCHIVE_SITE, address="https://moved.example"))
+    begin(store, moved, now=later, archive=OTHER_ARCHIVE)
+    assert left_by_archive(store) == ([], [])
+    assert begin(store, replace(QUERY, end=NOW), now=later) == (listing,)
+
+
+def test_two_archives_may_have_the_same_address(store: Store) -> None:
+    same_address = ArchiveSite(OTHER_ARCHIVE, ARCHIVE.address)
+    file_all(store, listed(0))
+    (other,) = begin(store, replace(QUERY, archive=same_address), archive=OTHER_ARCHIVE)
+    assert not other.complete
+    assert left(store, archive=same_address) == ()
+    assert [to_fetch.listed for to_fetch in left(store)] == [listed(0)]
 
 
 def test_a_capture_fetched_from_an_archive_stays_listed_by_the_other(store: Store) -> None:

@@ -141,7 +141,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
         store.subscriptions.enqueue(1, b"digest", {KEY: NOW}, NOW)
         query = ListingQuery(ARCHIVE, URL, None, NOW)
-        (listing,) = store.archive_listings.begin(KEY, [query], NOW, timedelta(days=7))
+        (listing,) = store.archive_listings.begin(KEY, "wayback", [query], NOW, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")
         store.archive_listings.file_page(listing, [listed], 0, "next page")
     with sqlite3.connect(file) as connection:

@@ -119,7 +119,9 @@ def fill(connection: Connection) -> None:
 
 
 def list_captures(store: Store, vendor: str) -> None:
-    (listing,) = store.archive_listings.begin(PolicyKey(vendor, "privacy"), [QUERY], BEGIN, timedelta(days=7))
+    (listing,) = store.archive_listings.begin(
+        PolicyKey(vendor, "privacy"), "wayback", [QUERY], BEGIN, timedelta(days=7)
+    )
     store.archive_listings.file_page(listing, LISTED, 0, None)
 
 
@@ -176,7 +178,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         call(subscriptions.mark_sent, message.id, now)
         call(subscriptions.unsubscribe, "all@marmot.example")
 
-        (listing,) = call(listings.begin, KEY, [QUERY], now, timedelta(days=7))
+        (listing,) = call(listings.begin, KEY, "wayback", [QUERY], now, timedelta(days=7))
         call(listings.file_page, listing, LISTED, 0, None)
         first, *_ = call(listings.to_fetch, KEY, ARCHIVE, [0, 7], ["DEF"], 8)
         call(listings.mark_not_given, KEY, first)
@@ -185,7 +187,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         provenance = Provenance("wayback", identifiers)
         call(intake.keep, (capture_of(A, source="wayback", provenance=provenance), A, POLICY))
         call(listings.known_payloads, KEY, "wayback")
-        call(listings.count_to_fetch, KEY)
+        call(listings.count_to_fetch, KEY, "wayback")
         call(listings.restart, listing)
         call(listings.close, [KEY])
 

@@ -121,7 +121,7 @@ def test_tables_with_rows_are_dropped_and_created_again(database_url: str, engin
         store.library.review([1], Review("rejected", "ann", "", reader.since))
         archive = ArchiveSite("wayback", "https://archive.example")
         query = ListingQuery(archive, "https://www.marmot.example/privacy", None, reader.since)
-        (listing,) = store.archive_listings.begin(KEY, [query], reader.since, timedelta(days=7))
+        (listing,) = store.archive_listings.begin(KEY, "wayback", [query], reader.since, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", query.url, "text/html", "200", "ABC")
         store.archive_listings.file_page(listing, [listed], 0, "next page")
     with engine.begin() as connection:

@@ -15,10 +15,10 @@ from storage.tables.models import CaptureRow
 from storage.upkeep.verification import table_checks
 from storage.upkeep.verification.capture_check import check_captures
 from storage.upkeep.verification.payload_check import PayloadCheck
-from storage.upkeep.verification.reading_check import ReadingCheck, Rederive, Rederived
+from storage.upkeep.verification.reading_check import ReadingCheck, Rederive
 from storage.upkeep.verification.row_scan import UNREADABLE
 
-__all__ = ["Rederive", "Rederived", "verify"]
+__all__ = ["Rederive", "verify"]
 
 
 def verify(

@@ -10,22 +10,10 @@ from core.declarations import Policy
 from core.policies import PolicyKey
 from storage import documents, policies
 from storage.database import Database
-from storage.records import Finding
+from storage.records import Finding, Rederived
 from storage.tables import seals
 from storage.tables.models import DocumentRow, ReadingRow
 from storage.upkeep.verification.row_scan import ALTERED, UNREADABLE, is_as_written, scan_keys, scan_rows
-
-
-class Rederived(Protocol):
-    """The new reading of a capture that was read again."""
-
-    @property
-    def values(self) -> Mapping[str, object]:
-        """The values of the reading's row, by column name."""
-
-    @property
-    def document(self) -> bytes | None:
-        """The encoded document; None if the payload could not be read as a document."""
 
 
 class Rederive(Protocol):
