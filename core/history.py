@@ -25,6 +25,7 @@ class Observation:
     version_id: the id of the version that the capture shows.
     reader: the name of the policy reader that read the capture. A policy reader is the combination of an extractor and
         the parts of the declaration that influence reading (see intake.policy_reader).
+    reviewed: whether a person accepted the capture.
     """
 
     capture_id: int
@@ -34,6 +35,7 @@ class Observation:
     sha256: str
     version_id: str
     reader: str = ""
+    reviewed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the capture as a dictionary, in the form that the JSON output uses for evidence.
@@ -165,7 +167,7 @@ class Alternation:
 
 @dataclass(frozen=True, slots=True)
 class SettledHistory:
-    """A history with its periods in three groups: the text lasted, did not last, or is not confirmed yet.
+    """A history with its periods in four groups: the text lasted, did not last, is held, or is not confirmed yet.
 
     `diffing.timeline.settled` makes this division.
 
@@ -173,13 +175,22 @@ class SettledHistory:
     transient: the periods whose texts did not last: the page was fetched again minutes later, and then showed another
         text.
     pending: the newest periods, beginning with the first period whose text is not confirmed yet.
-    until: the time of the last capture before the pending periods; None if there is no earlier capture.
+    until: the time of the last capture before the first period that may still begin to stand; None if there is no
+        earlier capture. Such a period is not confirmed yet, or held, with no later period that stands.
+    held: the periods whose texts share nothing with the text before, and that no later capture has confirmed.
     """
 
     history: History
     transient: tuple[Period, ...]
     pending: tuple[Period, ...]
     until: datetime | None
+    held: tuple[Period, ...] = ()
+
+    @property
+    def held_now(self) -> Period | None:
+        """The first held period since the last period that stands; None if there is none."""
+        standing = self.history.periods[-1].last.captured_at if self.history.periods else None
+        return next((period for period in self.held if standing is None or period.first.captured_at > standing), None)
 
 
 @dataclass(frozen=True, slots=True)

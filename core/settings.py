@@ -61,6 +61,12 @@ class Settings(BaseSettings):
         le=1800,
         description="Seconds after which a live crawl fetches a changed page again, to confirm the change; 5 to 1800",
     )
+    hold_days: float = Field(
+        default=3,
+        ge=0,
+        le=365,
+        description="Days for which an entirely different text is held before digests report it; 0 to 365",
+    )
     smtp_url: str = Field(
         default="smtp://localhost:25",
         description="Mail server for digests: smtp:// (with STARTTLS if offered) or smtps://; user:password@ if needed",

@@ -7,7 +7,10 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 
 from core.history import ONE_LOOK, Alternation, Announcement, History, Observation, Period, SettledHistory, Version
+from diffing.shared_text import SharesText
 
+#: How long a text is held that shares nothing with the text before.
+HOLD = timedelta(days=3)
 # If a live page shows another text within this time after the first capture of a text, the earlier text did not last.
 _CONFIRMED_WITHIN = timedelta(hours=1)
 # A period is long if it lasts at least as long as _LONG and has at least _LONG_CAPTURES captures. The end of a long
@@ -53,36 +56,85 @@ def _sort_key(observation: Observation) -> tuple[datetime, str, str, str, str, i
     )
 
 
-def settled(history: History) -> SettledHistory:
-    """Divides the periods of a history into three groups: standing, transient and not confirmed yet.
+def settled(history: History, shares_text: SharesText, hold: timedelta = HOLD) -> SettledHistory:
+    """Divides the periods of a history into four groups: standing, transient, held and not confirmed yet.
 
-    A standing period is a period whose text is confirmed. A transient period is a period whose text did not last.
+    A standing period is a period whose text is confirmed. A transient period is a period whose text did not last. A
+    held period shows a text that shares nothing with the standing text before it.
 
-    A period is standing if one of its captures comes from an archive or a file, or if a later capture of the same
+    A period is confirmed if one of its captures comes from an archive or a file, or if a later capture of the same
     address shows the text again. A period is transient if the next capture of the same address is made within an hour
     of the period's first capture and shows another text. If the address is not captured again within this hour, the
-    period is standing, since no evidence contradicts the text. Two kinds of periods need no confirmation, because
+    period is confirmed, since no evidence contradicts the text. Two kinds of periods need no confirmation, because
     neither kind is a change: the first period, and a period with the same text as the last standing period.
 
+    A confirmed period whose text shares text with the last standing period stands. If it shares nothing, the page may
+    show another document, so the later captures decide (`_is_the_policy`). The period is held until they do.
+
     Later captures never turn a standing period into a transient period, or a transient period into a standing period.
+
+    shares_text: tells whether two versions share text (`diffing.shared_text`). It is only asked where the answer
+        matters: about a period that is shorter than `hold`.
+    hold: how long a text that shares nothing is held at least.
     """
     periods = history.periods
     standing: list[Observation] = []
-    transient = []
+    transient: list[Period] = []
+    held: list[Period] = []
     pending = len(periods)
+    undecided: int | None = None  # the index of the first held period since the last standing period
     for index, period in enumerate(periods):
         is_change = bool(standing) and standing[-1].version_id != period.version_id
         lasted = _lasted(periods, index) if is_change else True
         if lasted is None:
             pending = index
             break
+        if lasted and is_change:
+            lasted = _is_the_policy(periods, index, standing[-1].version_id, shares_text, hold)
+            if lasted is None:
+                held.append(period)
+                undecided = index if undecided is None else undecided
+                continue
         if lasted:
             standing += period.observations
+            undecided = None
         else:
             transient.append(period)
-    known = periods[:pending]
+    known = periods[: pending if undecided is None else undecided]
     until = known[-1].last.captured_at if known else None
-    return SettledHistory(History(_periods(standing), history.versions), tuple(transient), periods[pending:], until)
+    return SettledHistory(
+        History(_periods(standing), history.versions), tuple(transient), periods[pending:], until, tuple(held)
+    )
+
+
+def _is_the_policy(
+    periods: Sequence[Period], index: int, standing_id: str, shares_text: SharesText, hold: timedelta
+) -> bool | None:
+    """Returns whether a confirmed period shows the policy. None if the period is held.
+
+    It does if a person accepted one of its captures, or if its text shares text with the standing text. Otherwise the
+    captures from the period's first on are looked at in order of time, until one of them decides:
+
+    - A capture at least `hold` after the first that shows the period's text, or shares text with it: the policy was
+      rewritten. Captures months apart, as archives have them, are held no longer than that.
+    - A capture that shows the standing text, or shares text with it: the period never showed the policy.
+    - A capture that shares text with neither, at least `hold` after the first: nothing tells. The period stays held.
+    """
+    period = periods[index]
+    first = period.first.captured_at
+    if any(observation.reviewed for observation in period.observations):
+        return True
+    if period.last.captured_at - first >= hold or shares_text(standing_id, period.version_id):
+        return True
+    for later in periods[index + 1 :]:
+        if later.version_id == period.version_id or shares_text(period.version_id, later.version_id):
+            if later.last.captured_at - first >= hold:
+                return True
+        elif later.version_id == standing_id or shares_text(standing_id, later.version_id):
+            return False
+        elif later.last.captured_at - first >= hold:
+            return None
+    return None
 
 
 def alternations(history: History) -> tuple[Alternation, ...]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.declarations import Vendor
-from core.history import Announcement, History
+from core.history import Announcement, History, SettledHistory
 from core.policies import PolicyKey
-from diffing.timeline import announcements, settled
-from reports.digest_email import DigestEntry, as_email, digest_entry
+from diffing.timeline import announcements
+from reports.digest_email import DigestEntry, as_email, digest_entry, held_entry, taken_back_entry
 from reports.email_address import checked_address
 from reports.report import report_between
 from storage import Store, Subscriber
@@ -39,6 +39,7 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     revisions = store.subscriptions.changed_policies()
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}
+    announced_holds = {subscriber.id: store.subscriptions.announced_holds(subscriber) for subscriber in subscribers}
     changes = _PolicyChanges(store, _earliest(watermarks.values()))
     undeclared: set[PolicyKey] = set()
     caught_up: list[Subscriber] = []
@@ -46,6 +47,7 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     for subscriber in subscribers:
         subscriber_watermarks = watermarks[subscriber.id]
         advanced: dict[PolicyKey, datetime] = {}
+        holds: dict[PolicyKey, datetime | None] = {}
         entries: list[DigestEntry] = []
         declared = list(_declared(subscriber_watermarks, vendors))
         for vendor, key in declared:
@@ -54,9 +56,16 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
             until = changes.settled_until(key)
             if until and until > watermark:
                 advanced[key] = until
+            announced_hold = announced_holds[subscriber.id].get(key)
+            hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
+            if hold != announced_hold:
+                entries += hold_entries
+                holds[key] = hold
+                # The row of the watermark remembers the hold.
+                advanced.setdefault(key, watermark)
         if advanced:
             message = as_email(entries, subscriber, vendors, now, sender) if entries else None
-            store.subscriptions.enqueue(subscriber.id, message, advanced, now)
+            store.subscriptions.enqueue(subscriber.id, message, advanced, now, holds)
             messages += message is not None
         left_out = subscriber_watermarks.keys() - {key for _, key in declared}
         undeclared |= left_out
@@ -94,13 +103,12 @@ class _Announced:
 
     until: the time of the last capture before the periods that are not confirmed yet; None if there is no such capture.
     announcements: the announcements, oldest first.
-    history: the settled history; empty if there are no announcements. An empty history saves memory: a crawl adds
-        captures to every policy, but few policies change.
+    settled: the settled history; only its last period if there is nothing to report.
     """
 
     until: datetime | None
     announcements: tuple[Announcement, ...]
-    history: History
+    settled: SettledHistory
 
 
 class _PolicyChanges:
@@ -132,15 +140,56 @@ class _PolicyChanges:
             change = key, first_new.capture_id
             if change not in self._entries:
                 report = report_between(
-                    self._store, vendor, key.policy, announced.history, announcement.old, announcement.new
+                    self._store, vendor, key.policy, announced.settled.history, announcement.old, announcement.new
                 )
                 self._entries[change] = digest_entry(report, announcement)
             yield self._entries[change]
 
+    def hold_entries(
+        self, vendor: Vendor, key: PolicyKey, watermark: datetime, announced: datetime | None
+    ) -> tuple[datetime | None, list[DigestEntry]]:
+        """Returns the hold that has been announced after this digest, and the entries that say what is new about it.
+
+        A hold is named by the `captured_at` of the held period's first capture; None if the policy has no hold.
+
+        announced: the hold that earlier digests announced and didn't resolve; None if there is none.
+        """
+        settled_history = self._announced_in(key).settled
+        held = settled_history.held_now
+        entries: list[DigestEntry] = []
+        current = held.first.captured_at if held and held.first.captured_at > watermark else None
+        if current == announced or not settled_history.history.periods:
+            return announced, entries
+        standing = settled_history.history.periods[-1]
+        if announced is not None:
+            ended = next(
+                (
+                    period
+                    for period in (*settled_history.transient, *settled_history.held)
+                    if period.first.captured_at == announced
+                ),
+                None,
+            )
+            # A hold whose text stands is reported as a change.
+            if ended is not None:
+                entries.append(taken_back_entry(vendor, key.policy, ended, standing))
+        if held is not None and current is not None:
+            entries.append(held_entry(vendor, key.policy, standing, held))
+        return current, entries
+
     def _announced_in(self, key: PolicyKey) -> _Announced:
         if key not in self._announced:
-            settled_history = settled(self._store.library.history(key))
+            settled_history = self._store.library.settled(key)
             new = announcements(settled_history.history, self._earliest[key])
-            history = settled_history.history if new else History((), ())
-            self._announced[key] = _Announced(settled_history.until, new, history)
+            self._announced[key] = _Announced(settled_history.until, new, _only_needed(settled_history, bool(new)))
         return self._announced[key]
+
+
+def _only_needed(settled_history: SettledHistory, has_announcements: bool) -> SettledHistory:
+    """Returns the history without the periods that no entry needs.
+
+    This saves memory: a crawl adds captures to every policy, but few policies change.
+    """
+    if has_announcements or settled_history.held or settled_history.transient:
+        return settled_history
+    return SettledHistory(History(settled_history.history.periods[-1:], ()), (), (), settled_history.until)

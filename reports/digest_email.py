@@ -9,16 +9,18 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Literal
 
 from core.changes import SIGNIFICANCES
 from core.dates import iso
 from core.declarations import Vendor
-from core.history import Announcement, Observation
+from core.history import Announcement, Observation, Period
 from core.plurals import plural
+from core.policies import PolicyKey
 from reports.email_address import checked_address
 from reports.html_report import environment
 from reports.rendered_changes import RenderedChange, redline_as_text, rendered_changes
-from reports.report import Report, VersionSide
+from reports.report import Interval, Report, VersionSide
 from reports.vendor_text import printable
 from reports.wording import circumstances, describe_alternation, summary, title, version_names
 from storage import Subscriber
@@ -27,13 +29,18 @@ _WIDTH = 76  # columns of the plain text
 _SHOWN_SIGNIFICANCES = ("substantive", "factual")
 
 
+EntryKind = Literal["change", "held", "taken back"]
+
+
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """An entry of a digest. Each entry describes one announcement.
+    """An entry of a digest. Each entry describes one announcement, or a held text.
 
     An announcement says that a policy changed between two periods, or that a policy began to alternate.
 
-    report: the comparison of the announcement's old period and new period.
+    kind: `change` for an announcement; `held` for a text that shares nothing with the text before; `taken back` for a
+        held text that turned out not to be the policy.
+    interval: the last capture of the old text and the first capture of the new text.
     name: the name of the vendor, and the policy.
     headline: a few words about the announcement, for the e-mail's subject.
     title, summary, sentences: the text above the table of captures.
@@ -45,7 +52,8 @@ class DigestEntry:
     rank: a key by which entries are sorted. The entry with the most important changes has the lowest rank.
     """
 
-    report: Report
+    kind: EntryKind
+    interval: Interval
     name: str
     headline: str
     title: str
@@ -66,13 +74,14 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
     old, new = report.old, report.new
     # The report of a digest always compares two periods, never two files.
     assert isinstance(old, VersionSide) and isinstance(new, VersionSide)  # noqa: S101, PT018
-    name = f"{printable(' '.join(new.vendor_name.split()))} {new.policy}"
-    option = "" if new.policy == "privacy" else f" --policy {new.policy}"
-    command = f"clausewatch report {new.vendor} @{old.period.version_id[:12]} @{new.period.version_id[:12]}{option}"
+    name = _name(new.vendor_name, new.policy)
+    assert report.interval is not None  # noqa: S101 - consecutive periods show different versions
+    command = _command(PolicyKey(new.vendor, new.policy), old.period, new.period)
     if announcement.alternation:
         versions = version_names(announcement.alternation)
         return DigestEntry(
-            report,
+            "change",
+            report.interval,
             name,
             headline=f"alternates between {versions}",
             title=f"{name}: alternates between {versions}",
@@ -110,7 +119,8 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         return_sentence = f"The page returned to the text of version {new.number}, last seen {last_seen}. "
     other_changes = f"{'Besides, ' if shown_changes else ''}{counts_not_shown}, not shown here."
     return DigestEntry(
-        report,
+        "change",
+        report.interval,
         name,
         headline=f"{event} ({most_significant_count})",
         title=title(report),
@@ -122,6 +132,64 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         command=command,
         rank=tuple(-significances.count(significance) for significance in SIGNIFICANCES),
     )
+
+
+def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> DigestEntry:
+    """Returns the entry that announces a held period in one line.
+
+    standing: the last period that stands. held: the held period.
+    """
+    name = _name(vendor.name, policy)
+    since = iso(held.first.captured_at)
+    return DigestEntry(
+        "held",
+        Interval(standing.last, held.first),
+        name,
+        headline="shows an entirely different text",
+        title=f"{name}: an entirely different text",
+        summary=f"Since {since} this address shows an entirely different text.",
+        sentences=(
+            "It may be a rewrite of the policy, or another page in its place.",
+            "If the text stays, an e-mail will report the changes. If the former text returns, an e-mail will say so.",
+        ),
+        shown_changes=(),
+        other_changes="",
+        command_introduction="The comparison of both texts",
+        command=_command(PolicyKey(vendor.slug, policy), standing, held),
+        rank=(0,),
+    )
+
+
+def taken_back_entry(vendor: Vendor, policy: str, held: Period, standing: Period) -> DigestEntry:
+    """Returns the entry that takes a held period back in one line.
+
+    held: the period that was announced. standing: the last period that stands.
+    """
+    name = _name(vendor.name, policy)
+    since = iso(held.first.captured_at)
+    return DigestEntry(
+        "taken back",
+        Interval(held.last, standing.last),
+        name,
+        headline="shows the policy again",
+        title=f"{name}: the different text was not the policy",
+        summary=f"The entirely different text that this address showed on {since} was not the policy.",
+        sentences=("The address shows the policy again.",),
+        shown_changes=(),
+        other_changes="",
+        command_introduction="The comparison of both texts",
+        command=_command(PolicyKey(vendor.slug, policy), standing, held),
+        rank=(0,),
+    )
+
+
+def _name(vendor_name: str, policy: str) -> str:
+    return f"{printable(' '.join(vendor_name.split()))} {policy}"
+
+
+def _command(key: PolicyKey, old: Period, new: Period) -> str:
+    option = "" if key.policy == "privacy" else f" --policy {key.policy}"
+    return f"clausewatch report {key.vendor} @{old.version_id[:12]} @{new.version_id[:12]}{option}"
 
 
 def as_email(
@@ -186,9 +254,9 @@ def _overview(entries: Sequence[DigestEntry]) -> list[str]:
 def _fingerprint(entries: Sequence[DigestEntry], address: str) -> str:
     lines = [address]
     for entry in entries:
-        interval = entry.report.interval
-        assert interval is not None  # noqa: S101 - consecutive periods show different versions
-        for capture in (interval.last_old, interval.first_new):
+        if entry.kind != "change":
+            lines.append(entry.kind)
+        for capture in (entry.interval.last_old, entry.interval.first_new):
             lines += [entry.name, iso(capture.captured_at), capture.url, capture.sha256]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
@@ -205,8 +273,7 @@ def _plain_text(entries: Sequence[DigestEntry], reason: str, how_to_stop: str, c
 
 
 def _plain_entry(entry: DigestEntry) -> list[str]:
-    interval = entry.report.interval
-    assert interval is not None  # noqa: S101 - consecutive periods show different versions
+    interval = entry.interval
     blocks = [f"{entry.title}\n{'=' * min(len(entry.title), _WIDTH)}", _wrapped(entry.summary)]
     blocks += [_wrapped(sentence) for sentence in entry.sentences]
     blocks.append(

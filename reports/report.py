@@ -13,7 +13,7 @@ from core.exceptions import UsageError
 from core.history import Alternation, History, Observation, Period
 from core.policies import PolicyKey
 from diffing import compare
-from diffing.timeline import alternations, settled
+from diffing.timeline import alternations
 from storage import Store
 
 
@@ -193,6 +193,7 @@ def report_between(
 
     StorageError if the database fails.
     """
+    key = PolicyKey(vendor.slug, policy)
     old_document = store.library.document(old_period.last.capture_id, old_period.last.reader)
     same = old_period.version_id == new_period.version_id
     new_document = (
@@ -212,7 +213,7 @@ def report_between(
         interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
         between=tuple(PeriodBetween(numbers[period.version_id], period) for period in between),
         comparison=_no_difference(old_document, new_document) if same else compare(old_document, new_document),
-        alternations=alternations(settled(history).history) if between else (),
+        alternations=alternations(store.library.settled(key, history).history) if between else (),
     )
 
 

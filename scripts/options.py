@@ -1,6 +1,7 @@
 """Arguments and options that several commands share, and functions that look up declarations and open the store."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -52,4 +53,4 @@ def open_store(settings: Settings) -> Store:
 
     Returns a context manager that closes the store at the end of the block.
     """
-    return Store.open(settings.database_url, settings.payloads_url)
+    return Store.open(settings.database_url, settings.payloads_url, timedelta(days=settings.hold_days))

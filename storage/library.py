@@ -2,21 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from core.clauses import Document
 from core.exceptions import ExtractionError, UsageError
-from core.history import History, Observation, Period, period_for
+from core.history import History, Observation, Period, SettledHistory, period_for
 from core.policies import PolicyKey
-from diffing.timeline import timeline
+from diffing.timeline import settled, timeline
 from storage import counts, documents, policies, standings
 from storage.database import Database
 from storage.payloads import packing
 from storage.records import Review, Standing, StoredCapture
 from storage.tables.models import CaptureRow, ReadingRow, ReviewRow
 from storage.verdicts import UNREAD, capture_row, judged_captures, stored_capture, stored_captures
+from storage.version_sequences import shares_text_in
 
 
 class Library:
@@ -25,8 +26,9 @@ class Library:
     Every method raises StorageError if a database operation fails.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, hold: timedelta) -> None:
         self._database = database
+        self._hold = hold
 
     def captures(self, key: PolicyKey) -> tuple[StoredCapture, ...]:
         """Returns all captures of a policy, accepted and quarantined, oldest first."""
@@ -56,10 +58,20 @@ class Library:
                     capture.sha256,
                     capture.version_id,
                     capture.reader,
+                    bool(capture.reviews),
                 )
                 for capture in judged_captures(session, key)
                 if capture.version_id is not None
             )
+
+    def settled(self, key: PolicyKey, history: History | None = None) -> SettledHistory:
+        """Returns a policy's history, divided into the periods that stand, did not last, are held or not confirmed.
+
+        history: the policy's history, if the caller has it; None to read it.
+        """
+        history = history or self.history(key)
+        with self._database.read_session() as session:
+            return settled(history, shares_text_in(session, history), self._hold)
 
     def period(self, key: PolicyKey, history: History, when: str) -> Period:
         """Returns the period of a policy's history that a user names. Extends `core.history.period_for`.

@@ -1,7 +1,9 @@
 """The store: an open database, divided into parts by subject."""
 
+from datetime import timedelta
 from typing import Self
 
+from diffing.timeline import HOLD
 from storage.archive_listings import ArchiveListings
 from storage.database import Database
 from storage.library import Library
@@ -22,14 +24,14 @@ class Store:
     was stored earlier is not lost.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, hold: timedelta = HOLD) -> None:
         self.database = database
-        self.library = Library(database)
+        self.library = Library(database, hold)
         self.archive_listings = ArchiveListings(database)
         self.subscriptions = Subscriptions(database)
 
     @classmethod
-    def open(cls, url: str, payloads_url: str = "") -> Self:
+    def open(cls, url: str, payloads_url: str = "", hold: timedelta = HOLD) -> Self:
         """Opens a database, after creating or migrating its tables if needed.
 
         url: the database's address in SQLAlchemy's form: `sqlite:////path/to/file` or
@@ -37,10 +39,11 @@ class Store:
         payloads_url: the payload store for new payloads that are too large for a row: `file:///path/to/folder` or
         `s3://bucket/prefix`; '' to store all new payloads in the database. Payloads that are stored already are not
         moved.
+        hold: how long a text is held that shares nothing with the text before (`diffing.timeline.settled`).
 
         StorageError if the database can't be opened, or has a schema that this code can't migrate.
         """
-        return cls(Database(url, packing.session_info(payloads_url)))
+        return cls(Database(url, packing.session_info(payloads_url)), hold)
 
     def close(self) -> None:
         """Closes all connections."""

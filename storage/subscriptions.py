@@ -134,20 +134,33 @@ class Subscriptions:
                     .values(caught_up=True)
                 )
 
+    def announced_holds(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
+        """Returns the held periods that digests have announced to a subscriber and not resolved yet, by policy.
+
+        Each value is the `captured_at` of the period's first capture.
+        """
+        query = select(WatermarkRow.vendor, WatermarkRow.policy, WatermarkRow.held).where(
+            WatermarkRow.subscriber_id == subscriber.id, WatermarkRow.held.is_not(None)
+        )
+        with self._database.read_session() as session:
+            return {PolicyKey(vendor, policy): held for vendor, policy, held in session.execute(query) if held}
+
     def enqueue(
         self,
         subscriber_id: int,
         message: bytes | None,
         watermarks: Mapping[PolicyKey, datetime],
         now: datetime,
+        holds: Mapping[PolicyKey, datetime | None] | None = None,
     ) -> None:
-        """Adds a message to the outbox, and advances the subscriber's watermarks.
+        """Adds a message to the outbox, advances the subscriber's watermarks, and records the announced holds.
 
         Changes nothing if an error is raised.
 
         message: the message as RFC 5322 bytes; None if there was no change to report. watermarks: the new watermarks,
         by policy. A new watermark that is earlier than the stored watermark is ignored. now: the time at which the
-        message was composed.
+        message was composed. holds: for each policy with a watermark, the hold that this message announces: the
+        `captured_at` of the held period's first capture; None if a message has reported how the hold ended.
 
         UsageError if no subscriber has that id.
         """
@@ -166,6 +179,13 @@ class Subscriptions:
                         {"subscriber_id": subscriber_id, "vendor": key.vendor, "policy": key.policy, "until": until}
                         for key, until in watermarks.items()
                     ],
+                )
+            for key, held in (holds or {}).items():
+                session.execute(
+                    update(WatermarkRow)
+                    .where(WatermarkRow.subscriber_id == subscriber_id)
+                    .where(WatermarkRow.vendor == key.vendor, WatermarkRow.policy == key.policy)
+                    .values(held=held)
                 )
             if message is not None:
                 session.add(OutboxRow(subscriber_id=subscriber_id, message=message, composed_at=now))

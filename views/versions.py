@@ -11,7 +11,7 @@ from core.clauses import Document
 from core.dates import iso
 from core.history import Alternation, History, Observation, Period, SettledHistory, Version
 from core.policies import PolicyKey
-from diffing.timeline import alternations, settled
+from diffing.timeline import alternations
 from storage import Store
 
 
@@ -21,14 +21,20 @@ class PeriodView:
 
     lasted: True if the period stands (its text is confirmed).
         False if the page showed another text when the page was fetched again minutes later.
-        None if no second capture has confirmed the text yet.
+        None if no second capture has confirmed the text yet, or if the text is held.
+    held: whether the period is held: its text shares nothing with the text before, and no capture days later has
+        shown it again.
     """
 
     period: Period
     lasted: bool | None = True
+    held: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the period's JSON fields, which docs/contract.md describes. `lasted` is omitted if it is True."""
+        """Returns the period's JSON fields, which docs/contract.md describes.
+
+        `lasted` is omitted if it is True, and `held` if it is False.
+        """
         period = self.period
         fields: dict[str, Any] = {
             "from": iso(period.first.captured_at),
@@ -38,6 +44,8 @@ class PeriodView:
         }
         if self.lasted is not True:
             fields["lasted"] = self.lasted
+        if self.held:
+            fields["held"] = True
         return fields
 
 
@@ -81,8 +89,7 @@ class PolicyVersions:
 
     versions: the versions in order of first appearance.
     alternations: the runs of periods in which the page goes back and forth between versions, oldest first.
-    settled: the periods of the policy in three groups. The periods of the first group stand: their texts are confirmed.
-        The periods of the second group did not last. The periods of the third group are not confirmed yet.
+    settled: the periods of the policy in four groups: they stand, did not last, are held, or are not confirmed yet.
     """
 
     versions: tuple[VersionView, ...]
@@ -95,7 +102,7 @@ def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
 
     StorageError if the database can't be read. DamageError if a stored document is damaged.
     """
-    settled_history = settled(store.library.history(key))
+    settled_history = store.library.settled(key)
     policy_alternations = alternations(settled_history.history)
     documents = [
         store.library.document(version.first.capture_id, version.first.reader)
@@ -103,13 +110,14 @@ def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
     ]
     lasted: dict[Period, bool | None] = {
         **dict.fromkeys(settled_history.transient, False),
-        **dict.fromkeys(settled_history.pending, None),
+        **dict.fromkeys((*settled_history.pending, *settled_history.held), None),
     }
+    held = set(settled_history.held)
     views = tuple(
         VersionView(
             version,
             document,
-            tuple(PeriodView(period, lasted.get(period, True)) for period in version.periods),
+            tuple(PeriodView(period, lasted.get(period, True), period in held) for period in version.periods),
             tuple(alternation for alternation in policy_alternations if version in alternation.versions),
         )
         for version, document in zip(settled_history.history.versions, documents, strict=True)
@@ -118,7 +126,7 @@ def policy_versions(store: Store, key: PolicyKey) -> PolicyVersions:
 
 
 def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
-    """Yields a sentence for each version that did not last, and for the version that is not confirmed yet, if any."""
+    """Yields a sentence for each version that did not last, is held, or is not confirmed yet."""
     numbers = version_numbers(settled_history.history)
     transient_periods: dict[str, list[Period]] = {}
     for period in settled_history.transient:
@@ -130,6 +138,16 @@ def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
             f"Version {numbers[version_id]}, seen {when}, did not last: when the page was fetched again, it showed "
             "another text. No digest reports this version."
         )
+    for period in settled_history.held:
+        sentence = (
+            f"Version {numbers[period.version_id]}, seen on {iso(period.first.captured_at)}, is held: it shares "
+            "nothing with the version before."
+        )
+        if period == settled_history.held_now:
+            sentence += (
+                " Digests report it in full when a capture some days later shows it again, or when you accept it."
+            )
+        yield sentence
     if settled_history.pending:
         period = settled_history.pending[0]
         yield (

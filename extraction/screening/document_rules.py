@@ -90,7 +90,8 @@ def _declared_other_kind(page: Page) -> str:
 def article(facts: PageFacts) -> Verdict | None:
     """Quarantines an article, such as a press release or a post of a blog, that isn't named as the policy.
 
-    Evidence: a line with author and date, or a dateline, in the first lines; or a title that names a part of the site such as its blog.
+    Evidence: a line with author and date, or a dateline, in the first lines; or a title that names a part of the site,
+    such as its blog.
     """
     if facts.is_named_as_document:
         return None

@@ -155,8 +155,8 @@ def home_page(facts: PageFacts) -> Verdict | None:
     """Quarantines a capture that shows the site's home page instead of the policy.
 
     Evidence: the policy's address redirects to the home page; or the canonical address that the page states is the home
-    page, and the page has the links or prices of a home page. The canonical address alone is no evidence, because some sites
-    state the home page on every page.
+    page, and the page has the links or prices of a home page. The canonical address alone is no evidence, because some
+    sites state the home page on every page.
     """
     capture = facts.capture
     if facts.is_named_as_policy or not _path_segments(capture.asked_url):

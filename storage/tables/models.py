@@ -273,6 +273,8 @@ class WatermarkRow(Base):
     """A watermark of a subscriber for a policy.
 
     until: the `captured_at` up to which digests have reported every change of the policy to the subscriber.
+    held: the `captured_at` of the first capture of the held period that a digest has announced to the subscriber; None
+        if there is none, or if a later digest has reported how the period ended.
     """
 
     __tablename__ = "told"
@@ -283,6 +285,7 @@ class WatermarkRow(Base):
     vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
     policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
     until: Mapped[datetime] = mapped_column(Moment)
+    held: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class OutboxRow(Base):

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.history import Announcement, Observation
-from diffing.timeline import announcements, settled, timeline
-from tests.diffing.timelines import BEGIN, Look, captures_of, history_of, looks, observations_of
+from diffing.timeline import announcements
+from tests.diffing.timelines import BEGIN, Look, captures_of, history_of, looks, observations_of, settled_of
 
 BEFORE_ALL = BEGIN - timedelta(days=1)
 
@@ -56,7 +56,7 @@ def announced(captures: list[Observation], runs: list[int]) -> list[Announcement
     result: list[Announcement] = []
     watermark = captures[0].captured_at if captures else BEFORE_ALL
     for run in [*sorted(runs), len(captures)]:
-        settled_history = settled(timeline(captures[:run]))
+        settled_history = settled_of(captures[:run])
         result += announcements(settled_history.history, watermark)
         if settled_history.until:
             watermark = max(watermark, settled_history.until)
@@ -75,7 +75,7 @@ def test_announcements_do_not_depend_on_when_digests_are_composed(drawn: list[Lo
 def test_each_new_version_that_stands_is_announced_exactly_once(drawn: list[Look], runs: list[int]) -> None:
     captures = observations_of(drawn)
     result = announced(captures, runs)
-    standing = settled(timeline(captures)).history.periods
+    standing = settled_of(captures).history.periods
     appeared = Counter(item.new.version_id for item in result if item.returned_to is None)
     assert appeared == Counter(
         {period.version_id for period in standing} - {period.version_id for period in standing[:1]}

@@ -1,5 +1,7 @@
 """Settled histories: a second capture confirms a new text of a live page, or shows that the new text did not last."""
 
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -7,7 +9,16 @@ from hypothesis import given
 
 from core.history import Observation
 from diffing.timeline import settled, timeline
-from tests.diffing.timelines import ELSEWHERE, Look, looks, observations_of, observed, texts_of
+from tests.diffing.timelines import (
+    ELSEWHERE,
+    Look,
+    looks,
+    observations_of,
+    observed,
+    settled_of,
+    shares_text,
+    texts_of,
+)
 
 MINUTES = 1 / 60
 BEFORE = observed(0, "A")
@@ -15,7 +26,7 @@ BEFORE = observed(0, "A")
 
 def fates(*later: Observation) -> tuple[str, str, str]:
     """Returns three lists: the texts of the standing periods, of the transient periods, and of the pending periods."""
-    history = settled(timeline([BEFORE, *later]))
+    history = settled_of([BEFORE, *later])
     return texts_of(history.history.periods), texts_of(history.transient), texts_of(history.pending)
 
 
@@ -51,38 +62,36 @@ def test_a_second_capture_decides_whether_a_text_stands(
 
 def test_a_capture_of_another_address_neither_confirms_nor_refutes() -> None:
     # Two addresses of one policy may show different texts, so a capture of one address is no evidence about the other.
-    assert fates(observed(0.01, "X", ELSEWHERE), observed(12, "B"), observed(12.001, "X", ELSEWHERE)) == (
-        "AX",
+    assert fates(observed(0.01, "D", ELSEWHERE), observed(12, "B"), observed(12.001, "D", ELSEWHERE)) == (
+        "AD",
         "",
-        "BX",
+        "BD",
     )
     assert fates(observed(12, "B"), observed(12.001, "A", ELSEWHERE), observed(12.1, "B")) == ("AB", "", "AB")
     assert fates(observed(12, "B"), observed(12.001, "B", ELSEWHERE), observed(12.1, "A")) == ("A", "B", "")
 
 
 def test_until_is_the_last_capture_before_the_pending_periods() -> None:
-    history = settled(timeline([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "C")]))
+    history = settled_of([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "C")])
     assert (history.until, texts_of(history.pending)) == (observed(12.1, "A").captured_at, "C")
-    assert settled(timeline([])).until is None
+    assert settled_of([]).until is None
 
 
 def test_periods_before_and_after_a_transient_text_become_one() -> None:
-    history = settled(timeline([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "A")]))
+    history = settled_of([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "A")])
     assert [len(period.observations) for period in history.history.periods] == [3]
 
 
 def test_a_settled_history_keeps_the_version_numbers() -> None:
-    history = settled(
-        timeline([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "C"), observed(24.1, "C")])
-    )
+    history = settled_of([BEFORE, observed(12, "B"), observed(12.1, "A"), observed(24, "C"), observed(24.1, "C")])
     assert [(version.number, version.id) for version in history.history.versions] == [(1, "A"), (2, "B"), (3, "C")]
 
 
 @given(looks)
-def test_every_capture_is_in_a_standing_transient_or_pending_period(drawn: list[Look]) -> None:
+def test_every_capture_is_in_exactly_one_period(drawn: list[Look]) -> None:
     captures = observations_of(drawn)
-    history = settled(timeline(captures))
-    groups = (history.history.periods, history.transient, history.pending)
+    history = settled_of(captures)
+    groups = (history.history.periods, history.transient, history.held, history.pending)
     placed = [observation for group in groups for period in group for observation in period.observations]
     assert len(placed) == len(captures)
     assert set(placed) == set(captures)
@@ -92,9 +101,9 @@ def test_every_capture_is_in_a_standing_transient_or_pending_period(drawn: list[
 @given(looks)
 def test_later_captures_never_change_what_is_settled(drawn: list[Look]) -> None:
     captures = observations_of(drawn)
-    whole = settled(timeline(captures))
+    whole = settled_of(captures)
     for number in range(len(captures)):
-        part = settled(timeline(captures[:number]))
+        part = settled_of(captures[:number])
         settled_before = {
             observation: period.version_id for period in part.history.periods for observation in period.observations
         }
@@ -105,3 +114,71 @@ def test_later_captures_never_change_what_is_settled(drawn: list[Look]) -> None:
         assert set(part.transient) <= set(whole.transient)
         firsts = [period.first for period in part.history.periods]
         assert firsts == [period.first for period in whole.history.periods][: len(firsts)]
+
+
+DAY = 24
+
+
+def archived(*looks: tuple[float, str]) -> list[Observation]:
+    """Returns captures from an archive. Each look is a number of days and a text."""
+    return [observed(days * DAY, text, source="wayback") for days, text in looks]
+
+
+@pytest.mark.parametrize(
+    ("looks", "standing", "transient", "held"),
+    [
+        # The text shares nothing with the text before. It is held until a capture three days later shows it again.
+        ([(0, "A"), (1, "X")], "A", "", "X"),
+        ([(0, "A"), (1, "X"), (3.9, "X")], "A", "", "X"),
+        ([(0, "A"), (1, "X"), (4, "X")], "AX", "", ""),
+        # Archives have captures months apart. A later capture that shares text with the held text confirms it.
+        ([(0, "A"), (30, "X"), (60, "X")], "AX", "", ""),
+        ([(0, "A"), (30, "X"), (60, "Y")], "AXY", "", ""),
+        # A text that shares text with the held text, but within the three days, confirms nothing yet.
+        ([(0, "A"), (1, "X"), (2, "Y")], "A", "", "XY"),
+        ([(0, "A"), (1, "X"), (2, "Y"), (4, "Y")], "AXY", "", ""),
+        # The text before returns, or a later text of the same document: the held text never was the policy.
+        ([(0, "A"), (1, "X"), (2, "A")], "A", "X", ""),
+        ([(0, "A"), (1, "X"), (2, "B")], "AB", "X", ""),
+        ([(0, "A"), (1, "X"), (90, "A")], "A", "X", ""),
+        # A first text, and a text that shares text with the text before, are never held.
+        ([(0, "X")], "X", "", ""),
+        ([(0, "A"), (1, "B")], "AB", "", ""),
+    ],
+)
+def test_a_text_that_shares_nothing_with_the_text_before_is_held(
+    looks: list[tuple[float, str]], standing: str, transient: str, held: str
+) -> None:
+    history = settled_of(archived(*looks))
+    assert texts_of(history.history.periods) == standing
+    assert texts_of(history.transient) == transient
+    assert texts_of(history.held) == held
+
+
+def test_a_third_unrelated_text_leaves_the_held_text_held() -> None:
+    captures = archived((0, "A"), (30, "X"), (60, "3"), (90, "3"))
+
+    def shares_text(first: str, second: str) -> bool:
+        return first == second
+
+    history = settled(timeline(captures), shares_text)
+    assert (texts_of(history.history.periods), texts_of(history.held)) == ("A3", "X")
+    assert history.held_now is None
+
+
+def test_an_accepted_capture_ends_the_hold() -> None:
+    before, held = archived((0, "A"), (1, "X"))
+    history = settled_of([before, replace(held, reviewed=True)])
+    assert (texts_of(history.history.periods), history.held) == ("AX", ())
+
+
+def test_the_hold_can_be_set() -> None:
+    captures = archived((0, "A"), (1, "X"), (2, "X"))
+    assert settled(timeline(captures), shares_text, timedelta(days=1)).held == ()
+
+
+def test_until_stops_before_a_held_text_that_may_still_stand() -> None:
+    history = settled_of(archived((0, "A"), (1, "X")))
+    assert history.until == archived((0, "A"))[0].captured_at
+    assert history.held_now is not None
+    assert history.held_now.version_id == "X"

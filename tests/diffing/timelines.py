@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from core.captures import Source
-from core.history import History, Observation, Period
-from diffing.timeline import timeline
+from core.history import History, Observation, Period, SettledHistory
+from diffing.timeline import settled, timeline
 
 BEGIN = datetime(2024, 5, 1, 6, tzinfo=UTC)
 HERE = "https://marmot.example/privacy"
@@ -17,8 +17,8 @@ ELSEWHERE = "https://marmot.example/legal"
 Look = tuple[float, str, str, Source]
 looks: st.SearchStrategy[list[Look]] = st.lists(
     st.tuples(
-        st.sampled_from([0.0005, 0.01, 0.1, 0.9, 1.1, 12]),
-        st.sampled_from("ABC"),
+        st.sampled_from([0.0005, 0.01, 0.1, 0.9, 1.1, 12, 80]),
+        st.sampled_from("ABCXY"),
         st.sampled_from([HERE, HERE, HERE, ELSEWHERE]),
         st.sampled_from(["live", "live", "live", "wayback"]),
     ),
@@ -40,6 +40,16 @@ def captures_of(texts: str, every: float = 12, source: Source = "wayback") -> tu
 def history_of(texts: str, every: float = 12) -> History:
     """Returns the history of captures from an archive. Texts from an archive stand without confirmation."""
     return timeline(captures_of(texts, every))
+
+
+def shares_text(first: str, second: str) -> bool:
+    """Returns whether two texts share text. X, Y and Z are texts of another document than the other letters."""
+    return (first in "XYZ") == (second in "XYZ")
+
+
+def settled_of(captures: Iterable[Observation]) -> SettledHistory:
+    """Returns the settled history of captures."""
+    return settled(timeline(captures), shares_text)
 
 
 def texts_of(periods: Iterable[Period]) -> str:

@@ -18,7 +18,7 @@ from core.declarations import Vendor
 from core.history import History
 from core.policies import PolicyKey
 from diffing.sameness import version_id
-from diffing.timeline import announcements, settled
+from diffing.timeline import announcements
 from formats.document_json import encode
 from intake.reading_task import CaptureText, ReadingTask
 from reports import compose
@@ -64,7 +64,7 @@ def expected_digest(
     for slug in subscriber.vendors or vendors:
         for policy in vendors[slug].policies if slug in vendors else ():
             key = PolicyKey(slug, policy)
-            settled_history = settled(store.library.history(key))
+            settled_history = store.library.settled(key)
             history, until = settled_history.history, settled_history.until
             watermark = max(subscriber.since, watermarks.get(key, subscriber.since))
             for announcement in announcements(history, watermark):

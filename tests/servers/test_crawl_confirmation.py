@@ -13,7 +13,6 @@ import pytest
 
 from core.history import SettledHistory
 from core.policies import PolicyKey
-from diffing.timeline import settled
 from loopback.pages import Page, Site, serve_pages
 from storage import Store
 from tests.servers.archive import Crawler, declare, policy_page
@@ -48,7 +47,7 @@ class Crawled:
 
     def settled(self, vendor: str) -> SettledHistory:
         with Store.open(self.crawler.database_url) as store:
-            return settled(store.library.history(PolicyKey(vendor, "privacy")))
+            return store.library.settled(PolicyKey(vendor, "privacy"))
 
 
 @pytest.fixture(scope="module")

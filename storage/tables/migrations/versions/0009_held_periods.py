@@ -1,0 +1,19 @@
+"""Adds the column `told.held`: which held period a digest has announced to a subscriber."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.tables.column_types import Moment
+
+revision = "0009"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Adds the column."""
+    op.add_column("told", sa.Column("held", Moment, nullable=True))
+
+
+def downgrade() -> None:
+    """Drops the column."""
+    op.drop_column("told", "held")
