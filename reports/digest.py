@@ -161,18 +161,13 @@ class _PolicyChanges:
         if current == announced or not settled_history.history.periods:
             return announced, entries
         standing = settled_history.history.periods[-1]
-        if announced is not None:
-            ended = next(
-                (
-                    period
-                    for period in (*settled_history.transient, *settled_history.held)
-                    if period.first.captured_at == announced
-                ),
-                None,
-            )
-            # A hold whose text stands is reported as a change.
-            if ended is not None:
-                entries.append(taken_back_entry(vendor, key.policy, ended, standing))
+        if announced is not None and not any(
+            observation.captured_at == announced
+            for period in settled_history.history.periods
+            for observation in period.observations
+        ):
+            entries.append(taken_back_entry(vendor, key.policy, announced))
+        # A hold whose text stands now is reported as a change.
         if held is not None and current is not None:
             entries.append(held_entry(vendor, key.policy, standing, held))
         return current, entries

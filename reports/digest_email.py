@@ -40,7 +40,7 @@ class DigestEntry:
 
     kind: `change` for an announcement; `held` for a text that shares nothing with the text before; `taken back` for a
         held text that turned out not to be the policy.
-    interval: the last capture of the old text and the first capture of the new text.
+    interval: the last capture of the old text and the first capture of the new text; None if a text is taken back.
     name: the name of the vendor, and the policy.
     headline: a few words about the announcement, for the e-mail's subject.
     title, summary, sentences: the text above the table of captures.
@@ -53,7 +53,7 @@ class DigestEntry:
     """
 
     kind: EntryKind
-    interval: Interval
+    interval: Interval | None
     name: str
     headline: str
     title: str
@@ -160,25 +160,25 @@ def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> D
     )
 
 
-def taken_back_entry(vendor: Vendor, policy: str, held: Period, standing: Period) -> DigestEntry:
-    """Returns the entry that takes a held period back in one line.
+def taken_back_entry(vendor: Vendor, policy: str, since: datetime) -> DigestEntry:
+    """Returns the entry that takes a held text back in one line.
 
-    held: the period that was announced. standing: the last period that stands.
+    since: the `captured_at` of the first capture that showed the held text. A person may have rejected that capture.
     """
     name = _name(vendor.name, policy)
-    since = iso(held.first.captured_at)
+    option = "" if policy == "privacy" else f" --policy {policy}"
     return DigestEntry(
         "taken back",
-        Interval(held.last, standing.last),
+        None,
         name,
         headline="shows the policy again",
         title=f"{name}: the different text was not the policy",
-        summary=f"The entirely different text that this address showed on {since} was not the policy.",
-        sentences=("The address shows the policy again.",),
+        summary=f"The entirely different text that this address showed on {iso(since)} was not the policy.",
+        sentences=("The changes that this text seemed to show are no changes of the policy.",),
         shown_changes=(),
         other_changes="",
-        command_introduction="The comparison of both texts",
-        command=_command(PolicyKey(vendor.slug, policy), standing, held),
+        command_introduction="All texts that the address has shown",
+        command=f"clausewatch versions {vendor.slug}{option}",
         rank=(0,),
     )
 
@@ -255,8 +255,8 @@ def _fingerprint(entries: Sequence[DigestEntry], address: str) -> str:
     lines = [address]
     for entry in entries:
         if entry.kind != "change":
-            lines.append(entry.kind)
-        for capture in (entry.interval.last_old, entry.interval.first_new):
+            lines += [entry.name, entry.kind, entry.summary]
+        for capture in (entry.interval.last_old, entry.interval.first_new) if entry.interval else ():
             lines += [entry.name, iso(capture.captured_at), capture.url, capture.sha256]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
@@ -273,13 +273,13 @@ def _plain_text(entries: Sequence[DigestEntry], reason: str, how_to_stop: str, c
 
 
 def _plain_entry(entry: DigestEntry) -> list[str]:
-    interval = entry.interval
     blocks = [f"{entry.title}\n{'=' * min(len(entry.title), _WIDTH)}", _wrapped(entry.summary)]
     blocks += [_wrapped(sentence) for sentence in entry.sentences]
-    blocks.append(
-        f"{_plain_capture('Old text, last seen', interval.last_old)}\n"
-        f"{_plain_capture('New text, first seen', interval.first_new)}"
-    )
+    if entry.interval:
+        blocks.append(
+            f"{_plain_capture('Old text, last seen', entry.interval.last_old)}\n"
+            f"{_plain_capture('New text, first seen', entry.interval.first_new)}"
+        )
     for change in entry.shown_changes:
         clause_kind = f" ({change.clause_kind})" if change.clause_kind else ""
         number = f"{change.number}. "
