@@ -15,7 +15,8 @@ from storage import counts, documents, policies, standings
 from storage.database import Database
 from storage.payloads import packing
 from storage.records import Review, Standing, StoredCapture
-from storage.tables.models import CaptureRow, ReadingRow, ReviewRow
+from storage.review_rows import review_row
+from storage.tables.models import CaptureRow, ReadingRow
 from storage.verdicts import UNREAD, capture_row, judged_captures, stored_capture, stored_captures
 from storage.version_sequences import shares_text_in
 
@@ -58,7 +59,7 @@ class Library:
                     capture.sha256,
                     capture.version_id,
                     capture.reader,
-                    bool(capture.reviews),
+                    capture.deciding is not None,
                 )
                 for capture in judged_captures(session, key)
                 if capture.version_id is not None
@@ -136,10 +137,11 @@ class Library:
             return tuple(standings.standings(session, vendors))
 
     def review(self, capture_ids: Collection[int], review: Review) -> None:
-        """Records a user's decision on captures. If an error is raised, nothing is recorded.
+        """Records a user's decision on captures, and on their texts. If an error is raised, nothing is recorded.
 
         The decision takes precedence over the verdicts of all readings, also of later readings, until a user reviews
-        the capture again.
+        the capture or the text again. Unless `review.only` is set, the decision also holds for every other capture of
+        the policy with the same text or the same bytes.
 
         UsageError if no capture has one of the ids, or if the decision accepts a capture without text.
         """
@@ -155,11 +157,7 @@ class Library:
                     raise UsageError(
                         f"capture {capture_id} cannot be accepted, because no text could be read from it: {evidence}"
                     )
-                session.add(
-                    ReviewRow(
-                        capture_id=capture_id, decision=review.decision, by=review.by, note=review.note, at=review.at
-                    )
-                )
+                session.add(review_row(capture_id, review))
                 times[key].append(row.captured_at)
             for key, captured_at in times.items():
                 policies.touch(session, key, max(captured_at))

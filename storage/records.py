@@ -19,12 +19,15 @@ class Review:
     by: the name of the user's account on the machine.
     note: the reason that the user entered.
     at: the time of the decision, timezone-aware UTC.
+    only: whether the decision is about one capture only. Otherwise it is about the text: it holds for every capture of
+        the policy that shows the same text or has the same bytes, also for later captures.
     """
 
     decision: Decision
     by: str
     note: str
     at: datetime
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

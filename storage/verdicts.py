@@ -3,10 +3,14 @@
 The final verdict follows from the capture's reading, the capture's reviews, and the policy's other captures.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
@@ -14,10 +18,13 @@ from sqlalchemy.orm import Session
 from core.captures import Source, Verdict
 from core.exceptions import UsageError
 from core.policies import PolicyKey
+from diffing.shared_text import shares_most
 from extraction.screening.language_variants import CaptureLanguage, language_variants
 from storage.capture_rows import capture_from
 from storage.records import Review, StoredCapture
+from storage.review_rows import review_from
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
+from storage.version_sequences import sequences_in
 
 #: The verdict on a capture that the policy reader in force has not read. Either the process ended between storing the
 #: capture and reading the capture, or the capture arrived while its policy was being read again.
@@ -28,12 +35,23 @@ UNREAD = Verdict(
 )
 
 
+# Reasons that follow from a page's text or title. A capture with one of these reasons is accepted if most of its text
+# is in accepted captures. The other reasons hold for such a text, too: a page that is cut off has most of its text.
+_REASONS_BY_TEXT = frozenset(
+    ["blocked", "not_found", "login", "consent", "other_document", "not_a_policy", "unavailable"]
+)
+# The number of accepted documents before, and after, a quarantined capture with which its text is compared.
+_NEIGHBOURS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedCapture:
     """A capture that the policy reader in force has read, with its final verdict.
 
     reader: the name of the policy reader in force.
     version_id: the version that the capture shows; None if the capture is quarantined.
+    reviews: the reviews of this capture, oldest first.
+    deciding: the review that decides the verdict: the last that covers the capture; None if no review covers it.
     """
 
     capture_id: int
@@ -45,10 +63,15 @@ class JudgedCapture:
     verdict: Verdict
     version_id: str | None
     reviews: tuple[Review, ...]
+    deciding: Review | None
 
 
 def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
-    """Returns every capture of a policy that the policy reader in force has read, in no particular order."""
+    """Returns every capture of a policy that the policy reader in force has read, in no particular order.
+
+    The verdict on a capture follows from four things. Each takes precedence over those after it: a review that covers
+    the capture; the languages of the policy's other captures; their texts; the capture's own reading.
+    """
     query = (
         select(
             CaptureRow.id,
@@ -57,6 +80,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             CaptureRow.source,
             CaptureRow.sha256,
             CaptureRow.asked_url,
+            CaptureRow.status,
             ReadingRow.reader,
             ReadingRow.verdict,
             ReadingRow.reason,
@@ -64,50 +88,107 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             ReadingRow.needs_browser,
             ReadingRow.version_id,
             ReadingRow.language,
+            ReadingRow.document_sha256,
         )
         .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
         .join(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
         .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
     )
+    rows = session.execute(query).all()
     reviews = _reviews(session, CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)
-    judged: list[JudgedCapture] = []
-    languages: dict[int, CaptureLanguage] = {}
-    for row in session.execute(query):
-        capture_reviews = tuple(reviews[row.id])
-        verdict = _reviewed(
-            Verdict(row.verdict, row.reason, row.evidence, row.needs_browser), row.version_id, capture_reviews
+    deciding = _deciding_reviews(rows, reviews)
+    verdicts = {
+        row.id: _reviewed(
+            Verdict(row.verdict, row.reason, row.evidence, row.needs_browser), row.version_id, deciding.get(row.id)
         )
-        accepted = verdict.name == "accepted"
-        judged.append(
-            JudgedCapture(
-                row.id,
-                row.captured_at,
-                row.url,
-                row.source,
-                row.sha256,
-                row.reader,
-                verdict,
-                row.version_id if accepted else None,
-                capture_reviews,
-            )
-        )
-        if accepted and row.language is not None:
-            languages[row.id] = CaptureLanguage(
-                row.captured_at, (row.url, row.source, row.sha256, row.asked_url), row.language
-            )
-    verdicts = language_variants(languages.values())
-    variant_verdicts = {
-        capture_id: verdicts[capture_language]
-        for capture_id, capture_language in languages.items()
-        if capture_language in verdicts
+        for row in rows
     }
+    verdicts |= _accepted_by_text(session, rows, verdicts, deciding)
+    languages = {
+        row.id: CaptureLanguage(row.captured_at, (row.url, row.source, row.sha256, row.asked_url), row.language)
+        for row in rows
+        if verdicts[row.id].name == "accepted" and row.language is not None
+    }
+    variants = language_variants(languages.values())
+    for capture_id, language in languages.items():
+        if language in variants and capture_id not in deciding:
+            verdicts[capture_id] = variants[language]
     return [
-        replace(capture, verdict=variant_verdicts[capture.capture_id], version_id=None)
-        # A review takes precedence over the other captures' languages.
-        if capture.capture_id in variant_verdicts and not capture.reviews
-        else capture
-        for capture in judged
+        JudgedCapture(
+            row.id,
+            row.captured_at,
+            row.url,
+            row.source,
+            row.sha256,
+            row.reader,
+            verdicts[row.id],
+            row.version_id if verdicts[row.id].name == "accepted" else None,
+            tuple(reviews[row.id]),
+            deciding.get(row.id),
+        )
+        for row in rows
     ]
+
+
+def _deciding_reviews(rows: Sequence[Any], reviews: Mapping[int, Sequence[Review]]) -> dict[int, Review]:
+    """Returns the review that decides on each capture: the last review that covers it.
+
+    A review covers the capture that was reviewed. Unless the review is about that capture only, it also covers every
+    capture with the same text or the same bytes.
+
+    rows: the captures with their readings. reviews: the reviews by the capture that was reviewed.
+    """
+    by_text: dict[str, list[Review]] = defaultdict(list)
+    for row in rows:
+        for review in reviews.get(row.id, ()):
+            if not review.only:
+                by_text[row.sha256].append(review)
+                if row.version_id is not None:
+                    by_text[row.version_id].append(review)
+    deciding: dict[int, Review] = {}
+    for row in rows:
+        covering = [*reviews.get(row.id, ()), *by_text.get(row.sha256, ()), *by_text.get(row.version_id or "", ())]
+        if covering:
+            deciding[row.id] = max(covering, key=attrgetter("at", "decision"))
+    return deciding
+
+
+def _accepted_by_text(
+    session: Session, rows: Sequence[Any], verdicts: Mapping[int, Verdict], deciding: Mapping[int, Review]
+) -> dict[int, Verdict]:
+    """Returns the verdicts on the quarantined captures whose texts are mostly in accepted captures.
+
+    Such a capture shows the policy, whatever its title. Its text is compared with the nearest accepted documents before
+    and after it.
+    """
+    doubtful = [
+        row
+        for row in rows
+        if verdicts[row.id].reason in _REASONS_BY_TEXT
+        and row.document_sha256 is not None
+        and row.version_id is not None
+        and (row.status is None or 200 <= row.status < 300)
+        and row.id not in deciding
+    ]
+    if not doubtful:
+        return {}
+    sequences_of = sequences_in(session)
+    accepted = sorted(
+        (row.captured_at, row.document_sha256)
+        for row in rows
+        if verdicts[row.id].name == "accepted" and row.document_sha256 is not None
+    )
+    times = [captured_at for captured_at, _ in accepted]
+    documents = [document_sha256 for _, document_sha256 in accepted]
+    result: dict[int, Verdict] = {}
+    for row in doubtful:
+        at = bisect_right(times, row.captured_at)
+        before = list(islice(dict.fromkeys(reversed(documents[:at])), _NEIGHBOURS))
+        after = list(islice(dict.fromkeys(documents[at:]), _NEIGHBOURS))
+        text = sequences_of(row.document_sha256)
+        if any(shares_most(text, sequences_of(neighbour)) for neighbour in (*before, *after)):
+            result[row.id] = Verdict("accepted", None, "most of its text is in accepted captures of this policy")
+    return result
 
 
 def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
@@ -117,7 +198,7 @@ def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRo
         _reviewed(
             Verdict(reading.verdict, reading.reason, reading.evidence, reading.needs_browser),
             reading.version_id,
-            reviews[reading.capture_id],
+            max(reviews[reading.capture_id], key=attrgetter("at", "decision"), default=None),
         )
         for reading in readings
     ]
@@ -156,19 +237,18 @@ def _reviews(session: Session, *conditions: ColumnElement[bool]) -> dict[int, li
     query = select(ReviewRow).join(CaptureRow, CaptureRow.id == ReviewRow.capture_id).where(*conditions)
     reviews: dict[int, list[Review]] = defaultdict(list)
     for row in sorted(session.scalars(query), key=lambda row: row.id):
-        reviews[row.capture_id].append(Review(row.decision, row.by, row.note, row.at))
+        reviews[row.capture_id].append(review_from(row))
     return reviews
 
 
-def _reviewed(verdict: Verdict, version_id: str | None, reviews: Sequence[Review]) -> Verdict:
-    """Returns the verdict that follows from a reading's verdict and the capture's reviews.
+def _reviewed(verdict: Verdict, version_id: str | None, review: Review | None) -> Verdict:
+    """Returns the verdict that follows from a reading's verdict and the review that decides on the capture.
 
-    Only the last review counts. A review can't accept a capture without text: the result is then the reading's verdict.
+    A review can't accept a capture without text: the result is then the reading's verdict.
     """
-    if not reviews:
+    if review is None:
         return verdict
-    last = reviews[-1]
-    evidence = f"{last.decision} by {last.by} on {last.at:%Y-%m-%d}{f': {last.note}' if last.note else ''}"
-    if last.decision == "rejected":
+    evidence = f"{review.decision} by {review.by} on {review.at:%Y-%m-%d}{f': {review.note}' if review.note else ''}"
+    if review.decision == "rejected":
         return Verdict("quarantined", "rejected", evidence)
     return verdict if version_id is None else Verdict("accepted", None, evidence)

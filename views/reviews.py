@@ -47,7 +47,13 @@ class CaptureForReview:
             "reason": verdict.reason,
             "evidence": verdict.evidence,
             "reviews": [
-                {"decision": review.decision, "by": review.by, "note": review.note, "at": iso(review.at)}
+                {
+                    "decision": review.decision,
+                    "by": review.by,
+                    "note": review.note,
+                    "at": iso(review.at),
+                    "only": review.only,
+                }
                 for review in self.stored.reviews
             ],
         }

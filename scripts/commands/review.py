@@ -25,6 +25,10 @@ _note_option: Decorator = click.option(
     "--note", default="", metavar="TEXT", help="The reason for the decision. It is stored with the decision."
 )
 
+_only_option: Decorator = click.option(
+    "--only", is_flag=True, help="Decide on these captures only, and not on other captures with the same text."
+)
+
 
 @click.group("review", invoke_without_command=True)
 @click.option("--vendor", "slugs", multiple=True, metavar="SLUG", help="List only this vendor. Can be repeated.")
@@ -34,9 +38,10 @@ _note_option: Decorator = click.option(
 def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, output_format: str) -> None:
     """List the quarantined captures that wait for a person's decision; accept or reject captures.
 
-    A decision replaces the extractor's verdict until the next decision on the same capture. An accepted capture shows a
-    version; a rejected capture shows no version. If a change results from a decision, the next digest reports it, but
-    only if the change is later than everything that the subscriber's earlier digests covered.
+    A decision is about a capture's text: it replaces the extractor's verdict on every capture of the policy that shows
+    the same text or has the same bytes, also on later captures, until the next decision on that text. An accepted
+    capture shows a version; a rejected capture shows no version. If a change results from a decision, the next digest
+    reports it, but only if the change is later than everything that the subscriber's earlier digests covered.
     """
     if context.invoked_subcommand is not None:
         return
@@ -83,22 +88,24 @@ def show(capture_id: int, output_format: str) -> None:
 @command.command("accept")
 @_ids_argument
 @_note_option
-def accept(capture_ids: tuple[int, ...], note: str) -> None:
-    """Decide that the captures show the policy, even if they are quarantined."""
-    _decide("accepted", capture_ids, note)
+@_only_option
+def accept(capture_ids: tuple[int, ...], note: str, only: bool) -> None:
+    """Decide that the captures show the policy, even if they are quarantined or held."""
+    _decide("accepted", capture_ids, note, only)
 
 
 @command.command("reject")
 @_ids_argument
 @_note_option
-def reject(capture_ids: tuple[int, ...], note: str) -> None:
+@_only_option
+def reject(capture_ids: tuple[int, ...], note: str, only: bool) -> None:
     """Decide that the captures do not show the policy, even if they are accepted."""
-    _decide("rejected", capture_ids, note)
+    _decide("rejected", capture_ids, note, only)
 
 
-def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str) -> None:
+def _decide(decision: Decision, capture_ids: tuple[int, ...], note: str, only: bool) -> None:
     with open_store(load_settings()) as store:
-        store.library.review(capture_ids, Review(decision, _account(), note, datetime.now(UTC)))
+        store.library.review(capture_ids, Review(decision, _account(), note, datetime.now(UTC), only))
     click.echo(f"{decision} {plural(len(capture_ids), 'capture')}", err=True)
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.captures import Reason, Source, VerdictName
-from storage.records import Decision
 from storage.tables import seals
 from storage.tables.column_types import AnyText, Bytes, Json, Moment, Sha256
 
@@ -172,14 +171,18 @@ class UnreadRow(Base):
 
 
 class ReviewRow(Base):
-    """A user's decision on a capture. Decisions are evidence, and are never altered. Only the last decision counts."""
+    """A user's decision on a capture and its text. Decisions are evidence, and are never altered. The last one counts.
+
+    decision: `accepted` or `rejected`, followed by ` only` if the decision is about one capture and not about its text
+        (`storage.review_rows`).
+    """
 
     __tablename__ = "reviews"
     __table_args__ = (Index("reviews_by_capture", "capture_id"),)
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id))
-    decision: Mapped[Decision] = mapped_column(AnyText)
+    decision: Mapped[str] = mapped_column(AnyText)
     by: Mapped[str] = mapped_column("decided_by", AnyText)
     note: Mapped[str] = mapped_column(AnyText)
     at: Mapped[datetime] = mapped_column("decided_at", Moment)

@@ -26,7 +26,7 @@ REWRITE = other_page(
 )
 OTHER = other_page(
     "Autumn catalogue",
-    "Woollen socks, felt slippers and tea cosies are knitted by hand in small numbers, from October until they run out.",
+    "Woollen socks, felt slippers and tea cosies are knitted by hand in small numbers until they run out.",
     "Every order above forty euros is delivered free of charge, wrapped in paper that our neighbours print.",
 )
 LINE = "this address shows an entirely different text."
