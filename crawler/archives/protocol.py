@@ -20,8 +20,8 @@ The spider calls the client in this order:
 2. For each listed capture, the spider requests the address from `replay_url`. It passes the response to `parse_replay`.
    If the result is a redirect, the spider requests the redirect's target in the same way.
 
-Before the spider receives a response, `crawler.backoff.ArchiveBackOff` passes the response to `temporary_error`. If
-that method returns an error, `ArchiveBackOff` sends the request again later, and the spider waits for the new response.
+Every response first goes to `crawler.backoff.ArchiveBackOff`, which passes it to `temporary_error`. If that method
+returns an error, `ArchiveBackOff` sends the request again later. The spider receives only the final response.
 """
 
 from collections.abc import Mapping
@@ -45,10 +45,11 @@ class Limits:
     A Scrapy setting can override each field. For example, the setting `ARCHIVE_TRIES` overrides `tries`.
     `limits_in_force` applies these settings.
 
-    listing_interval, replay_interval: the minimum number of seconds between two requests for pages of the index, and
-        between two requests for captures. The requests of all crawls on this machine count.
-    listing_concurrency, replay_concurrency: the maximum number of requests for pages of the index, and for captures,
-        that one crawl may have under way at the same time.
+    listing_interval: the minimum number of seconds between two requests for pages of the index. The interval applies to
+        all crawls of this machine together.
+    replay_interval: the same for requests for captures.
+    listing_concurrency: the maximum number of requests for pages of the index that one crawl has under way at a time.
+    replay_concurrency: the same for requests for captures.
     listing_rows: the number of rows to request in one page of the index.
     backoff: the wait after a temporary error, in seconds. Each further error in a row doubles the wait.
     backoff_429: the wait after an ArchiveRateLimitError, in seconds. It replaces `backoff` for this error.
