@@ -67,8 +67,8 @@ def with_pause(state: State, until: datetime) -> State:
 def with_block(state: State, now: datetime, first_block: timedelta, memory: timedelta) -> State:
     """Returns the state after the archive has begun to refuse connections: no request is sent for some time.
 
-    first_block: the length of the block. If the last block ended less than `memory` ago, the new block is instead twice
-        as long as the last block.
+    first_block: the length of the new block if no earlier block ended less than `memory` ago. Otherwise, the new block
+        is twice as long as the last block.
     """
     if state.is_blocked(now):
         return state  # another crawl has recorded the same block

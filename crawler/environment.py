@@ -30,7 +30,7 @@ def environment_of(settings: BaseSettings) -> Settings:
 def use_bundled_public_suffixes() -> None:
     """Makes Scrapy use the list of public suffixes that is part of the tldextract package.
 
-    By this list, Scrapy rejects cookies for a whole public suffix such as `.co.uk`. By default, Scrapy downloads the
+    With this list, Scrapy rejects cookies for a whole public suffix such as `.co.uk`. By default, Scrapy downloads the
     list in the first crawl of a machine.
     """
     # Scrapy has no setting for the list of public suffixes. tldextract has an environment variable for the list, but

@@ -66,8 +66,8 @@ class Backlog:
         with self._database.read_session() as session:
             in_force = policies.reader_in_force(session, key) if relying_on_marks else None
             missing = unread.unread_captures(session, key, reader, done, marked_only=in_force == reader)
-            # In two cases, nothing has to be put in force: the current policy reader is in force already; or no policy
-            # reader is in force, because the policy has no reading yet. The first reading puts its reader in force.
+            # In two cases, nothing has to be put in force here: the current policy reader is in force already; or the
+            # policy has no reading yet, and storing the first reading will put the current policy reader in force.
             if missing or (relying_on_marks and in_force in (reader, None)):
                 return missing
         with self._database.write_session() as session:

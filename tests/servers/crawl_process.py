@@ -39,8 +39,8 @@ def scrapy(
     environment: all environment variables of the process.
     at: the number of the moment; 0 if nothing is to happen.
     then: what happens at this moment. `die` kills the process, as `kill -9` does. Any other text is Python code, which
-        is run; at a moment before a commit, the variable `connection` is SQLAlchemy's connection. Exception: `count`
-        does nothing at the moment, but prints the number of all moments at the end of the crawl.
+        is run; at a moment before a commit, the variable `connection` is SQLAlchemy's connection. Exception: `count`,
+        with `at=-1`, prints the number of all moments at the end of the crawl.
     """
     return _run(["scrapy", *arguments], environment, at, then)
 
