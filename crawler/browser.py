@@ -46,8 +46,8 @@ _LAUNCH_TIMEOUT = 30.0
 _GRACE = 10.0
 # The interval, in seconds, at which this module checks whether a page's text has changed.
 _POLL = 0.25
-# A JavaScript expression for the page's root element. `document.documentElement` is not reliable: an element of the page
-# can have the name `documentElement`, and the browser then returns that element.
+# A JavaScript expression for the root element. `document.documentElement` is not reliable: an element of the page can
+# have the name `documentElement`, and the browser then returns that element.
 _ROOT = "Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get.call(document)"
 # A JavaScript expression for the length and a checksum of the page's text. Digits are left out: on a page with a clock,
 # they never stop changing.
