@@ -189,11 +189,11 @@ class ReviewRow(Base):
 class ListingRow(Base):
     """The listing of a location in an archive's index (`storage.records.Listing`).
 
-    When a crawl has fetched all captures that the listing names, the crawl deletes the row.
+        When a crawl has fetched all captures that the listing names, the crawl deletes the row.
 
-identity: the SHA-256 of the policy and the query. The column is unique, so two crawls that run at the same time
-        share one row and continue each other's work.
-    archive: the archive's address; for any archive but `wayback`, the archive's name and a space precede the address.
+    identity: the SHA-256 of the policy and the query. The column is unique, so two crawls that run at the same time
+            share one row and continue each other's work.
+        archive: the archive's address; for any archive but `wayback`, the archive's name and a space precede the address.
     """
 
     __tablename__ = "listings"
