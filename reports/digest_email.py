@@ -47,9 +47,9 @@ class DigestEntry:
     shown_changes: the clause-level changes that are shown with their redlines, in reading order. Empty for an
         alternation, since earlier digests showed the texts of the alternation.
     other_changes: a sentence that counts the changes that are not shown; '' if all changes are shown.
-    command_introduction: the words before the command.
-    command: the command that prints the whole report.
-    rank: a key by which entries are sorted. The entry with the most important changes has the lowest rank.
+    command_introduction: the words before the command: `The whole report on this change`.
+    command: the command that prints the whole report: `clausewatch report hesk @… @…`.
+    rank: the sort key of the entries. The entry with the most important changes comes first.
     """
 
     kind: EntryKind

@@ -19,8 +19,8 @@ class Store:
     subscriptions: subscribers and the outbox.
     database: the transactions that `intake` and `storage.upkeep` need.
 
-    Every method of `library`, `archive_listings` and `subscriptions` commits before it returns. If the database is
-    full, locked, missing or damaged, the method raises StorageError, with a message that advises the user. Data that
+    Every method of `library`, `archive_listings` and `subscriptions` commits before it returns. A method raises
+    StorageError if the database is full, locked, missing or damaged. The error's message advises the user. Data that
     was stored earlier is not lost.
     """
 
