@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
@@ -42,6 +41,10 @@ _REASONS_BY_TEXT = frozenset(
 )
 # The number of accepted documents before, and after, a quarantined capture with which its text is compared.
 _NEIGHBOURS = 2
+
+
+# A review with its number: the id of its row. Reviews are numbered in the order in which they were recorded.
+_NumberedReview = tuple[int, Review]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +126,14 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             row.reader,
             verdicts[row.id],
             row.version_id if verdicts[row.id].name == "accepted" else None,
-            tuple(reviews[row.id]),
+            tuple(review for _, review in reviews.get(row.id, ())),
             deciding.get(row.id),
         )
         for row in rows
     ]
 
 
-def _deciding_reviews(rows: Sequence[Any], reviews: Mapping[int, Sequence[Review]]) -> dict[int, Review]:
+def _deciding_reviews(rows: Sequence[Any], reviews: Mapping[int, Sequence[_NumberedReview]]) -> dict[int, Review]:
     """Returns the review that decides on each capture: the last review that covers it.
 
     A review covers the capture that was reviewed. Unless the review is about that capture only, it also covers every
@@ -138,19 +141,24 @@ def _deciding_reviews(rows: Sequence[Any], reviews: Mapping[int, Sequence[Review
 
     rows: the captures with their readings. reviews: the reviews by the capture that was reviewed.
     """
-    by_text: dict[str, list[Review]] = defaultdict(list)
+    by_text: dict[str, list[_NumberedReview]] = defaultdict(list)
     for row in rows:
-        for review in reviews.get(row.id, ()):
-            if not review.only:
-                by_text[row.sha256].append(review)
+        for numbered in reviews.get(row.id, ()):
+            if not numbered[1].only:
+                by_text[row.sha256].append(numbered)
                 if row.version_id is not None:
-                    by_text[row.version_id].append(review)
+                    by_text[row.version_id].append(numbered)
     deciding: dict[int, Review] = {}
     for row in rows:
         covering = [*reviews.get(row.id, ()), *by_text.get(row.sha256, ()), *by_text.get(row.version_id or "", ())]
         if covering:
-            deciding[row.id] = max(covering, key=attrgetter("at", "decision"))
+            deciding[row.id] = max(covering, key=_order)[1]
     return deciding
+
+
+def _order(numbered: _NumberedReview) -> tuple[datetime, int]:
+    number, review = numbered
+    return review.at, number
 
 
 def _accepted_by_text(
@@ -201,7 +209,7 @@ def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRo
         _reviewed(
             Verdict(reading.verdict, reading.reason, reading.evidence, reading.needs_browser),
             reading.version_id,
-            max(reviews[reading.capture_id], key=attrgetter("at", "decision"), default=None),
+            reviews[reading.capture_id][-1][1] if reading.capture_id in reviews else None,
         )
         for reading in readings
     ]
@@ -235,12 +243,12 @@ def _sort_key(stored: StoredCapture) -> tuple[object, ...]:
     return (capture.captured_at, capture.url, capture.source, capture.sha256, capture.asked_url)
 
 
-def _reviews(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Review]]:
+def _reviews(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[_NumberedReview]]:
     """Returns the reviews of the captures that meet the conditions, by the capture's id, oldest review first."""
     query = select(ReviewRow).join(CaptureRow, CaptureRow.id == ReviewRow.capture_id).where(*conditions)
-    reviews: dict[int, list[Review]] = defaultdict(list)
+    reviews: dict[int, list[_NumberedReview]] = defaultdict(list)
     for row in sorted(session.scalars(query), key=lambda row: row.id):
-        reviews[row.capture_id].append(review_from(row))
+        reviews[row.capture_id].append((row.id, review_from(row)))
     return reviews
 
 

@@ -17,12 +17,12 @@ from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
 SENDER = "clausewatch@operator.example"
 READER = "reader@client.example"
-COOKIES = Policy(locations=(Location(url="https://www.marmot.example/cookies"),))
+APPLICANTS = Policy(locations=(Location(url="https://www.marmot.example/applicants"),))
 MARMOT = Vendor(
     slug="marmot",
     name="Marmot Mail",
     homepage="https://www.marmot.example/",
-    policies={"privacy": POLICY, "cookies": COOKIES},
+    policies={"privacy": POLICY, "applicants": APPLICANTS},
 )
 OTTER = Vendor(slug="otter", name="Otter Post", homepage="https://otter.example/", policies={"privacy": POLICY})
 VENDORS = {"marmot": MARMOT, "otter": OTTER}

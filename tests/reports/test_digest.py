@@ -90,12 +90,12 @@ def test_without_changes_the_watermark_advances_and_nothing_is_sent(store: Store
 
 
 def test_one_message_has_the_changes_of_all_chosen_vendors(store: Store) -> None:
-    for vendor, policy in (("marmot", "privacy"), ("marmot", "cookies"), ("otter", "privacy")):
+    for vendor, policy in (("marmot", "privacy"), ("marmot", "applicants"), ("otter", "privacy")):
         keep_confirmed(store, COURTS, 0, vendor, policy)
         keep_confirmed(store, ADVERTISERS, 2, vendor, policy)
     subscribe(store, 1)
     (message,) = composed(store, 3)
-    for name in ("Marmot Mail privacy", "Marmot Mail cookies", "Otter Post privacy"):
+    for name in ("Marmot Mail privacy", "Marmot Mail applicants", "Otter Post privacy"):
         assert f"{name}: version 1 → version 2" in unwrapped(message)
         assert f"{name}: version 1 → version 2" in html(message)
 

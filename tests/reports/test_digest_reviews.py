@@ -21,10 +21,10 @@ from tests.stored_captures import POLICY, capture_of
 
 
 def keep_quarantined(store: Store, payload: bytes, days: float) -> int:
-    """Stores a capture of the policy that screening wrongly treats as a bot challenge. Returns the capture's id."""
+    """Stores a capture of the policy that screening wrongly treats as cut off. Returns the capture's id."""
 
     def read_as_blocked(task: ReadingTask) -> CaptureText:
-        return replace(read_capture(task), verdict=Verdict("quarantined", "blocked", "says: checking"))
+        return replace(read_capture(task), verdict=Verdict("quarantined", "truncated", "the page ends early"))
 
     with intake_with(store, read_as_blocked) as intake:
         return intake.keep((capture_of(payload, days, source="file"), payload, POLICY)).capture_id

@@ -43,9 +43,9 @@ from tests.stored_captures import BEGIN, POLICY, capture_of
 from tests.stored_digests import told_to
 
 MARMOT_PRIVACY = PolicyKey("marmot", "privacy")
-MARMOT_COOKIES = PolicyKey("marmot", "cookies")
+MARMOT_APPLICANTS = PolicyKey("marmot", "applicants")
 OTTER_PRIVACY = PolicyKey("otter", "privacy")
-POLICIES = [MARMOT_PRIVACY, MARMOT_COOKIES, OTTER_PRIVACY]
+POLICIES = [MARMOT_PRIVACY, MARMOT_APPLICANTS, OTTER_PRIVACY]
 LANGUAGES = {"D": "de"}
 
 # A step of a test: the name of an action, then the arguments of the action. `play` carries out the steps.
@@ -203,11 +203,11 @@ def test_policies_without_new_captures_or_reviews_are_skipped(store: Store) -> N
     subscribe(store, 1, "marmot", address="late@client.example")
     assert policies_and_messages(store, VENDORS) == (POLICIES, 0)
     assert policies_and_messages(store, VENDORS) == ([], 0)
-    keep_confirmed(store, ADVERTISERS, 2, "marmot", "cookies")
-    assert policies_and_messages(store, VENDORS) == ([MARMOT_COOKIES], 2)
+    keep_confirmed(store, ADVERTISERS, 2, "marmot", "applicants")
+    assert policies_and_messages(store, VENDORS) == ([MARMOT_APPLICANTS], 2)
     assert policies_and_messages(store, VENDORS) == ([], 0)
     # A backfilled capture is older than the watermarks.
-    keep_confirmed(store, INSURERS, 1, "marmot", "cookies")
+    keep_confirmed(store, INSURERS, 1, "marmot", "applicants")
     assert policies_and_messages(store, VENDORS) == ([], 0)
 
 
