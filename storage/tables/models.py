@@ -192,8 +192,8 @@ class ListingRow(Base):
         When a crawl has fetched all captures that the listing names, the crawl deletes the row.
 
     identity: the SHA-256 of the policy and the query. The column is unique, so two crawls that run at the same time
-            share one row and continue each other's work.
-        archive: the archive's address; for any archive but `wayback`, the archive's name and a space precede the address.
+        share one row and continue each other's work.
+    archive: the archive's address. For any archive but `wayback`, the archive's name and a space precede the address.
     """
 
     __tablename__ = "listings"
