@@ -1,7 +1,7 @@
 """Sends requests again after temporary errors, of live sites and of archives.
 
-This module decides how long to wait, how many times to send a request, and when to stop. The module obeys the header
-Retry-After (RFC 9110, section 10.2.3).
+The module decides how long to wait, and how many times to send a request. It obeys the header Retry-After (RFC 9110,
+section 10.2.3).
 """
 
 import asyncio
@@ -39,8 +39,8 @@ _log = getLogger(__name__)
 def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
     """Returns the wait that a Retry-After header asks for, in seconds from `now`; None if the header is malformed.
 
-    The header's value is a number of seconds or a date. The result is at most a year. No crawl waits for a year. Adding
-    a very large number of seconds to a date would raise an OverflowError.
+    The header's value is a number of seconds or a date. The result is at most a year, because adding a very large
+    number of seconds to a date would raise an OverflowError.
     """
     retry_after = retry_after.strip()
     if retry_after.isdecimal():
@@ -59,8 +59,8 @@ async def pause(seconds: float, is_running: Callable[[], bool]) -> None:
 class LiveBackOff:
     """The middleware that retries a request for a live page if the site has a temporary error or does not answer.
 
-    If the retries fail, or if the site asks for a longer wait than LIVE_BACKOFF_MAX, the spider receives the last
-    response of the site. This response becomes a capture.
+    The site's last response becomes a capture if the retries fail, or if the site asks for a longer wait than
+    LIVE_BACKOFF_MAX.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -93,7 +93,7 @@ class LiveBackOff:
     async def _retry(self, request: Request, wait: float | None) -> Request | None:
         """Waits, and returns the request to send again; None if no retry is left or if the wait would be too long.
 
-        wait: the seconds to wait; None if there is no response with a valid Retry-After. If None, the first wait is
+        wait: the seconds that the site's Retry-After asks for. None without a valid Retry-After: the first wait is then
             LIVE_BACKOFF seconds, and each further retry doubles the wait.
         """
         tries = request.meta.get("tries", 0)
@@ -108,19 +108,19 @@ class LiveBackOff:
 
 
 def _is_not_live(request: Request) -> bool:
-    """Returns whether a request goes to an archive or comes from a page in the browser. False for a live page.
+    """Returns whether LiveBackOff ignores a request: a request to an archive, or by a page in the browser.
 
-    Requests from a page in the browser are not retried, because the page does not wait long enough for a retry.
+    A page in the browser does not wait long enough for a retry.
     """
     return "archive" in request.meta or "in_browser" in request.meta
 
 
 class ArchiveKeepsFailingError(IgnoreRequest):
-    """The archive answers other requests, but answers each try of this request with a temporary error."""
+    """The archive answers other requests, but each try of this request ends in a temporary error."""
 
 
 class ArchiveGivenUpInterrupt(RequestNotSentInterrupt):
-    """A request that is not sent, because this crawl sends no more requests to the archive (see Gate)."""
+    """A request that is not sent, because the crawl has given up the archive (see Gate)."""
 
 
 class Gate:
@@ -129,14 +129,14 @@ class Gate:
     The gate closes for some time after each temporary error. After too many errors in a row, the gate stays closed. The
     crawl has then *given up* the archive: the crawl sends no more requests to the archive.
 
-    The download handler calls `enter` immediately before it sends a request. If `enter` were called earlier, a request
-    could pass the gate, wait in a download slot, and be sent although an error has closed the gate in the meantime.
+    The download handler calls `enter` immediately before it sends a request. A request that passed the gate earlier
+    would wait in a download slot, and would be sent even if the gate had closed in the meantime.
 
     archive: the client of the archive.
     limits: the archive's limits.
     is_running: returns whether the crawl is running.
-    budget: the budget that the crawls of this machine share; None if requests need no interval between them.
-    given_up: the reason why this crawl has given up the archive; None if the crawl has not given up the archive.
+    budget: the budget that the crawls of this machine share; None for an archive on this machine.
+    given_up: the reason why the crawl has given up the archive; None if it has not.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class Gate:
             "listing": timedelta(seconds=limits.listing_interval),
             "replay": timedelta(seconds=limits.replay_interval),
         }
-        # The number of temporary errors in a row, and the number of refused connections among these errors.
+        # The number of temporary errors in a row, and how many of them were refused connections.
         self._strikes = 0
         self._refusals = 0
         # The time when the gate was last closed, and the time when the gate opens again, by time.monotonic().
@@ -186,8 +186,8 @@ class Gate:
     def strike(self, error: ArchiveError, sent_at: float) -> None:
         """Closes the gate because of a temporary error.
 
-        If the archive fails while several requests are under way, only the first error is counted. So an error is
-        ignored if the request was sent before the gate was last closed.
+        If the archive fails while several requests are under way, these requests fail together and count as one error.
+        So an error is ignored if its request was sent before the gate last closed.
 
         error: the temporary error.
         sent_at: the time when the request was sent, by time.monotonic().
@@ -236,8 +236,8 @@ class ArchiveBackOff:
 
     An archived error page is not an error of the archive; the page is a capture.
 
-    The middleware handles requests that have `archive` (the RequestKind) and `gate` (the Gate) in their meta.
-    ArchiveKeepsFailingError if a request fails each time it is sent.
+    The middleware handles the requests that have `archive` (a RequestKind) and `gate` (a Gate) in their meta. It raises
+    ArchiveKeepsFailingError if every try of a request fails.
     """
 
     @classmethod
@@ -267,8 +267,8 @@ class ArchiveBackOff:
         message = explain(exception, request.url)
         if isinstance(exception, DownloadConnectionRefusedError):
             return self._retry(request, ArchiveBlockedError(message, affects_all=True))
-        # If a body is cut off, the archived body itself may be incomplete, so only this request is affected. Every
-        # other failure means that the archive can't be reached at all.
+        # A body that is cut off may be incomplete in the archive itself, which affects only this request. Every other
+        # failure means that the archive can't be reached at all.
         affects_all = not isinstance(exception, ResponseDataLossError)
         return self._retry(request, ArchiveNotAnsweringError(message, affects_all=affects_all))
 
@@ -278,8 +278,8 @@ class ArchiveBackOff:
         gate.strike(error, request.meta["sent_at"])
         if gate.given_up is not None:
             raise ArchiveGivenUpInterrupt(str(gate.given_up))
-        # If the archive fails for all requests, the crawl gives up the archive before a request reaches these limits. A
-        # request reaches these limits only if the archive answers other requests in the meantime.
+        # A request reaches these limits only if the archive answers other requests in the meantime. Otherwise, the
+        # errors in a row make the crawl give up the archive first.
         if error.affects_all:
             counter, limit = "absences", 4 * gate.limits.strikes
         else:

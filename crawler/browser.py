@@ -1,8 +1,8 @@
 """Renders pages in Chromium. Chromium itself has no access to the network (see crawler.chromium).
 
-The scripts of a page are untrusted programs. This module intercepts every request of the page, and the crawl's
-downloader fetches the address. So the rules of the rest of the crawl apply to these requests, too: no private
-addresses, limits on the number and size of HTTP responses, and robots.txt.
+The scripts of a page are untrusted programs. So this module intercepts every request of the page, and passes it to the
+crawl's downloader. The rules of the crawl then apply to the page's requests, too: no private addresses, limits on the
+number and size of HTTP responses, and robots.txt.
 """
 
 import asyncio
@@ -46,11 +46,11 @@ _LAUNCH_TIMEOUT = 30.0
 _GRACE = 10.0
 # The interval, in seconds, at which this module checks whether a page's text has changed.
 _POLL = 0.25
-# A JavaScript expression for the root element. `document.documentElement` would not be reliable: an element of the page
-# can have the name `documentElement` and hide the property. Such an element does not affect the prototype's getter.
+# A JavaScript expression for the root element. `document.documentElement` is not reliable: an element of the page can
+# have the name `documentElement`, and the browser then returns that element.
 _ROOT = "Object.getOwnPropertyDescriptor(Document.prototype, 'documentElement').get.call(document)"
-# A JavaScript expression for the length and a checksum of the page's text. The text is measured without digits, because
-# the digits of a clock never stop changing.
+# A JavaScript expression for the length and a checksum of the page's text. Digits are left out: on a page with a clock,
+# they never stop changing.
 _TEXT = f"""(() => {{
     const text = ({_ROOT}?.innerText ?? "").replace(/[0-9]+/g, "").trim()
     let sum = 0
@@ -110,8 +110,8 @@ class Browser:
                 fault = _fault(error)
             finally:
                 await visit.close()
-            # If the crawl is interrupted, the page may not be rendered completely. Ctrl-C also ends Chromium, and an
-            # interrupted crawl doesn't wait for the page. So no capture is made of the page.
+            # An interrupted crawl makes no capture of the page, because the page may be incomplete: Ctrl-C also ends
+            # Chromium.
             if not self._crawler.engine.running:
                 raise RequestNotSentInterrupt("the crawl was interrupted")
             if visit.page is None:
@@ -130,8 +130,8 @@ class Browser:
     async def _started_handler(self) -> ScrapyPlaywrightDownloadHandler:
         """Returns scrapy-playwright's handler with Playwright running. The handler starts Chromium for the first page.
 
-        Normally, the handler starts its browser provider when Scrapy's engine starts. Here, the handler is created
-        later, when the first page has to be rendered, so the provider is started explicitly.
+        The handler normally starts its browser provider when Scrapy's engine starts. This handler is created later, so
+        this method starts the provider.
         """
         if self._handler is None:
             try:
@@ -321,8 +321,8 @@ class _PageVisit:
     async def _settle(self, page: Page) -> str:
         """Waits until the page's text has settled: it has not changed for BROWSER_QUIET seconds and nothing is loading.
 
-        Some pages never stop loading. So at the end of the time limit, only the text counts: the text has settled if
-        the text has not changed for BROWSER_QUIET seconds.
+        Some pages never stop loading. So when the time limit is reached, loading no longer counts: the text has settled
+        if it has not changed for BROWSER_QUIET seconds.
 
         Returns an empty string if the text has settled; otherwise returns the reason why the text has not settled.
         _PageFaultError if the page can't be shown at all.
@@ -350,7 +350,7 @@ class _PageVisit:
             elif text and text[0] and not self._loading and now - max(unchanged_since, self._loaded_at) >= self._quiet:
                 return ""
             # Measuring the text of a large page takes long. The pause is at least twice as long as the measurement, so
-            # at most a third of the time is spent on measuring.
+            # that two thirds of the time are left to the page.
             await asyncio.sleep(max(_POLL, 2 * (now - begun)))
         if self._sent_to:
             raise _PageFaultError(f"its scripts still send the browser on after {self._time:.0f} seconds")
@@ -403,7 +403,8 @@ class _PageVisit:
 def _chained(served: list[Observed]) -> list[Observed]:
     """Returns the documents that a browser showed one after the other, with complete redirects.
 
-    In the result, the redirects of each document begin with the addresses of all documents that were shown earlier.
+    A script's navigation counts as a redirect. So the redirects of a document begin with the addresses of all documents
+    that the browser showed earlier.
     """
     earlier_addresses: tuple[str, ...] = ()
     chained = []

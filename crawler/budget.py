@@ -1,8 +1,8 @@
 """The budget: how often all crawls of this machine together may send requests to one archive.
 
-All crawls of a machine have the same IP address, so an archive can't distinguish the crawls. If the archive blocks the
-address, the archive blocks all crawls. So the crawls share a file for each archive. The file contains the time from
-which the next request may be sent.
+All crawls of a machine have the same IP address. If an archive blocks the address, it blocks all crawls. So for each
+archive, the crawls share a file with the time from which the next request may be sent. Before a crawl sends a request,
+it takes a *turn*: it reads this time, and replaces it by a later time for the next request.
 """
 
 import re
@@ -20,8 +20,8 @@ from crawler.archives.protocol import RequestKind
 
 _T = TypeVar("_T")
 
-# Upper limit of the time between now and a request's turn. If the machine's clock was set back, the turns in the file
-# lie far in the future. Without this limit, all crawls would wait for these turns.
+# A turn is at most this far in the future. After the machine's clock was set back, the file may contain a later time.
+# Without this limit, all crawls would wait for that time.
 _LONGEST_QUEUE = timedelta(minutes=10)
 _LOCK_TIMEOUT = 30  # seconds
 
@@ -30,8 +30,8 @@ class State(BaseModel):
     """The content of the file. Times are timezone-aware UTC.
 
     turns: for each kind of request, the time from which the next request may be sent.
-    paused_until: the end of a short pause. Crawls wait for the end of the pause before they send a request.
-    blocked_until: the end of a long break. Crawls that need to send a request during the break end instead of waiting.
+    paused_until: the end of a short pause. Crawls wait until the pause ends.
+    blocked_until: the end of a long break. A crawl does not wait for the end of a break: the crawl ends.
     why: the reason for the break, in words.
     block: the length of the last break that began because the archive blocked this machine.
     """
@@ -50,7 +50,7 @@ class State(BaseModel):
 
 
 def with_turn(state: State, kind: RequestKind, interval: timedelta, now: datetime) -> tuple[State, datetime]:
-    """Returns the time from which one more request may be sent, and the state that contains this request's turn.
+    """Takes a turn. Returns the new state, and the time from which the request may be sent.
 
     interval: the minimum time between two requests of this kind.
     """
@@ -67,8 +67,8 @@ def with_pause(state: State, until: datetime) -> State:
 def with_block(state: State, now: datetime, first_block: timedelta, memory: timedelta) -> State:
     """Returns the state after the archive has begun to refuse connections: no request is sent for some time.
 
-    first_block: the length of a first block.
-    memory: if the last block ended less than this time ago, the new block is twice as long as the last block.
+    first_block: the length of the new block if no earlier block ended less than `memory` ago. Otherwise, the new block
+        is twice as long as the last block.
     """
     if state.is_blocked(now):
         return state  # another crawl has recorded the same block
@@ -98,7 +98,7 @@ class Budget:
         self._path = state_home.expanduser() / "clausewatch" / f"{name}.json"
 
     def turn(self, kind: RequestKind, interval: timedelta) -> datetime | None:
-        """Records a turn and returns the time from which the request may be sent; None during a long break."""
+        """Takes a turn. Returns the time from which the request may be sent; None during a long break."""
 
         def take(state: State) -> tuple[State, datetime | None]:
             now = datetime.now(UTC)
@@ -107,9 +107,9 @@ class Budget:
         return self._change(take)
 
     def may_go(self) -> bool:
-        """Returns whether a request may be sent, now that the time of its turn has come.
+        """Returns whether a request may be sent. Called when the time of its turn has come.
 
-        False if a pause or a long break began while the crawl waited for the turn, and has not ended.
+        False if a pause or a long break has begun while the crawl waited for that time.
         """
         state, now = self._read(), datetime.now(UTC)
         return not state.is_blocked(now) and (state.paused_until is None or state.paused_until <= now)
@@ -117,8 +117,8 @@ class Budget:
     def blocked(self) -> ArchiveBlockedError | None:
         """Returns an error if a long break is in progress; otherwise None. The message has the break's end and reason.
 
-        The method also locks the file. A crawl calls the method at the start of the crawl, so that ArchiveBudgetError
-        is raised at the start if the crawl can't write to the folder.
+        A crawl also calls this method at its start, to check that the file can be locked. If the crawl can't write to
+        the folder, the crawl then ends at once with an ArchiveBudgetError.
         """
         state = self._change(lambda state: (state, state))
         if state.blocked_until is None or not state.is_blocked(datetime.now(UTC)):

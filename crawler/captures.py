@@ -79,12 +79,11 @@ def archived_capture(
 def repeated_capture(
     key: PolicyKey, known: KnownPayload, listed: ListedCapture, listed_at: datetime, provenance: Provenance
 ) -> Capture:
-    """Returns the capture for a row of the index without fetching the capture's bytes.
+    """Returns the capture for a row of the index, without fetching the capture's bytes.
 
-    The digest in the row equals the digest of a capture that was fetched before. Equal digests prove equal bytes. The
-    row contains the time and the address of the capture. The capture has no headers, because no response is received.
-    The capture has the media type of the known payload, because the media type in the index has no parameters such as
-    the charset.
+    The row's digest equals the digest of a capture that was fetched before, so the bytes are equal, too. The time and
+    the address come from the row. The headers are empty, because there is no response. The media type is that of the
+    known payload: the media type in the index lacks parameters such as the charset.
 
     known: the payload of the capture fetched before.
     listed: the row of the index.

@@ -29,9 +29,9 @@ class _HeadTooLargeError(Exception):
     """An HTTP response whose head is larger than allowed."""
 
 
-# Scrapy and Twisted have no limit on the size of an HTTP response's headers, and no public interface to set a limit:
-# Scrapy sends its signal `headers_received` only when all headers are in memory. So the two classes below replace
-# Scrapy's classes. The state of Twisted's parser shows whether the head is still being received.
+# Scrapy and Twisted don't limit the size of an HTTP response's headers, and offer no public way to do so. (Scrapy's
+# signal `headers_received` comes when all headers are in memory already.) So the two classes below replace Scrapy's
+# classes. The state of Twisted's parser tells whether the head is still being received.
 class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
     """Scrapy's HTTP protocol, with a limit on the size of an HTTP response's head."""
 
@@ -82,7 +82,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         """Returns the response to a request.
 
         RequestNotSentInterrupt if the crawl is interrupted before the request is sent.
-        IgnoreRequest if the request is for a private address and goes through a proxy. (If there is no proxy,
+        IgnoreRequest if the request is for a private address and goes through a proxy. (Without a proxy,
         crawler.resolver rejects private addresses.)
         ResponseDataLossError if the body is cut off.
         DownloadCancelledError if the body or the headers are too large, or if the body has an unknown content coding.

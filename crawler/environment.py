@@ -30,8 +30,8 @@ def environment_of(settings: BaseSettings) -> Settings:
 def use_bundled_public_suffixes() -> None:
     """Makes Scrapy use the list of public suffixes that is part of the tldextract package.
 
-    Scrapy needs the list so that no site can set a cookie for a whole public suffix such as `.co.uk`. By default,
-    Scrapy downloads the list when a machine crawls for the first time.
+    With this list, Scrapy rejects cookies for a whole public suffix such as `.co.uk`. By default, Scrapy downloads the
+    list in the first crawl of a machine.
     """
     # Scrapy has no setting for the list of public suffixes. tldextract has an environment variable for the list, but
     # reads the variable as soon as Scrapy's module is imported. Older versions of tldextract don't have the variable.

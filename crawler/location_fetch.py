@@ -17,7 +17,7 @@ class LocationFetch:
 
     Most locations consist of one page. A location can declare further pages; all pages together become one capture.
 
-    look: 1 for the crawl's first fetch of the location; 2 for the second fetch, which confirms a change.
+    look: 1 for the crawl's first fetch of the location; 2 for the second fetch, which tells whether a change lasts.
     fetched: the capture and the payload of each page fetched so far, in the order in which the pages are declared.
     """
 
@@ -47,9 +47,9 @@ class LocationFetch:
         return Request(
             self.url,
             dont_filter=True,
-            # Each look at a location has a separate cookie jar. Otherwise, a cookie that one page sets could change the
-            # page of another policy, or the page that the second look receives. The cache is off, because otherwise the
-            # second look would receive the first look's response from the cache.
+            # Each look has its own cookie jar. Otherwise, a cookie from one page could change the page of another
+            # policy, or the page that the second look receives. The cache is off, so that the second look does not
+            # receive the first look's response.
             meta={"cookiejar": f"{self.key} {self.location.url} {self.look}", "dont_cache": True},
             cb_kwargs={"fetch": self},
         )

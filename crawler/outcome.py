@@ -19,7 +19,7 @@ class CrawlOutcome:
 
     ok: whether the crawl was completed without a failure.
     failures: a line for each failure, with vendor, policy, address and reason.
-    captures: the number of captures found: HTTP responses of live pages, or rows of the archive's index.
+    captures: the number of captures that the crawl found: HTTP responses of live pages, or rows of the archive's index.
     new: the number of captures that were not stored before.
     quarantined: the number of new captures that were quarantined.
     unplayable: the number of captures that the archive lists but does not return. These captures are not failures.
@@ -114,8 +114,9 @@ def counts_from(stats: Mapping[str, Any]) -> dict[str, int]:
 def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:
     """Returns the outcome of a finished crawl.
 
-    Scrapy's exit status is always 0, even after failures. So the outcome is taken from Scrapy's stats. The stats
-    contain the number of exceptions in spiders, the number of logged errors, and the reason why the crawl ended.
+    stats: Scrapy's stats after the crawl. In addition to the Tally's counts, they contain the number of exceptions in
+        spiders, the number of logged errors, and the reason why the crawl ended. Scrapy's exit status is of no use: it
+        is always 0, even after failures.
     """
     failures = list(stats.get(_PREFIX + "failures", ()))
     if not failures and (stats.get("spider_exceptions/count") or stats.get("log_count/ERROR")):

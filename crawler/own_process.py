@@ -25,8 +25,8 @@ def in_own_process(function: Callable[_P, _T], *arguments: _P.args, **keywords: 
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments, keywords))
-    # Ctrl-C sends SIGINT to the new process, too. So the signal is blocked while the new process starts. The new
-    # process inherits the blocked signal, and unblocks the signal as soon as `_answer` can handle KeyboardInterrupt.
+    # Ctrl-C sends SIGINT to the new process, too, which can't handle the signal while it starts. So the signal is
+    # blocked at first. The new process unblocks the signal as soon as `_answer` can handle KeyboardInterrupt.
     signals_blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()

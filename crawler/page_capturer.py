@@ -1,4 +1,4 @@
-"""Turns the HTTP responses of live pages into captured pages. Checks each response, and renders pages."""
+"""Turns the HTTP responses of live pages into captured pages, and renders those pages that need a browser."""
 
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class PageCapturer:
         the page is rendered.
         """
         if 300 <= response.status < 400 and "Location" in response.headers:
-            # Scrapy has followed all redirects to http and https. So this redirect has another scheme, such as mailto:.
+            # Scrapy has followed all redirects to http and https, so this redirect has another scheme such as mailto:.
             raise PageNotTakenError("the page redirects to something that is not a web address")
         if fetch.needs_browser(response):
             if self._browser is None:

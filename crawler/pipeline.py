@@ -14,9 +14,8 @@ from crawler.captures import FetchedCapture
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 
-# Reading begins when more than _MAX_WAITING captures wait to be read, or when the first waiting capture has waited
-# for _MAX_WAIT seconds. The intake reads more than 16 captures in several processes. For 16 or fewer captures,
-# starting the processes would take longer than they save.
+# Reading begins when more than _MAX_WAITING captures wait to be read, because the intake reads more than 16 captures in
+# several processes. Reading also begins when the first waiting capture has waited for _MAX_WAIT seconds.
 _MAX_WAITING = 16
 _MAX_WAIT = 10
 # Upper limit of captures in one batch of reading. `on_capture_read` is called after the whole batch has been read.
@@ -29,8 +28,8 @@ class StorePipeline:
     One thread stores captures, and another thread reads captures. The crawl continues to fetch pages while captures are
     read. A completed crawl ends only after all captures have been read.
 
-    The captures that arrive while the storing thread is busy form the next batch, which is committed at once. The
-    payloads of captures that wait to be read are not in memory.
+    The captures that arrive while the storing thread is busy form the next batch, which is committed in one
+    transaction. While captures wait to be read, their payloads are not in memory.
 
     An error of the store ends the crawl. If a crawl ends early, some captures may be stored but not read; the next
     crawl reads them.
@@ -104,9 +103,9 @@ class StorePipeline:
         self._storing = None
 
     def _store_batch(self, batch: list[FetchedCapture]) -> tuple[list[UnreadCapture], ClausewatchError | None]:
-        """Stores captures. Returns the stored captures, and an error.
+        """Stores captures. Returns the stored captures, and the error that ended the storing.
 
-        The error is the reason why the store failed before all captures were stored. None if all captures were stored.
+        The error is None if all captures were stored.
         """
         stored: list[UnreadCapture] = []
         if self._spider.stopped:
@@ -157,8 +156,8 @@ class StorePipeline:
     def _wake_engine(self) -> None:
         """Makes Scrapy check at once whether the crawl has ended. Otherwise, Scrapy checks only every five seconds.
 
-        In Scrapy's public interface, only scheduling a request causes the check. The request is dropped before the
-        scheduler adds the request to the queue.
+        Scrapy's public interface offers no such call, but Scrapy also checks whenever a request is scheduled. So this
+        method schedules a request that is dropped before it enters the queue.
         """
         engine = self._crawler.engine
         if engine is not None and engine.spider is not None:

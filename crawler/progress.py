@@ -21,8 +21,8 @@ from crawler.outcome import counts_from
 
 # The interval, in seconds, at which the line on a terminal is updated.
 _REDRAW_INTERVAL = 0.5
-# The number of seconds after which the line shows an estimate of the remaining time. There is no earlier estimate,
-# because the speed at the beginning of a crawl is not typical of the whole crawl.
+# The line shows an estimate of the remaining time only after this many seconds, because the speed at the beginning of a
+# crawl is not typical of the whole crawl.
 _ESTIMATE_AFTER = 10
 
 

@@ -1,10 +1,9 @@
 """Makes sure that a crawl connects only to addresses on the public internet.
 
-Declarations, redirects and DNS answers determine the addresses to which a live crawl connects. Other people write the
-declarations, the redirects and the DNS answers, so any of these may contain an address of the crawl's own machine or of
-the machine's network. The crawl must not connect to such an address. This module resolves each host name and checks the
-addresses, and the crawl connects to the checked addresses. So a DNS answer can't change between the check and the
-connection.
+Declarations, redirects and DNS answers determine the addresses to which a live crawl connects. Other people write them,
+so they may lead to the crawl's own machine or to the machine's network. The crawl must not connect there. This module
+resolves each host name and checks the addresses. The crawl connects to exactly these addresses, so a DNS answer can't
+change between the check and the connection.
 """
 
 import re
@@ -82,7 +81,7 @@ def private_by_name(host: str) -> str | None:
 
 
 def refusal(host: str, address: str) -> str:
-    """Returns the message that the crawl doesn't connect to a host, and how an operator can allow the connection."""
+    """Returns the message for a host to which the crawl doesn't connect. It tells how an operator can allow this."""
     return f"{host} is {address}, a private address; CLAUSEWATCH_ALLOW_PRIVATE=1 lets crawls reach private addresses"
 
 
@@ -121,9 +120,9 @@ class PublicAddressResolver(CachingHostnameResolver):
 
     The configured archive and proxies may have private addresses (`operator_endpoints`).
 
-    If the crawl uses a proxy, the proxy resolves host names. So the proxy itself must block connections to private
-    networks. Some hosts denote a private address without DNS, such as `localhost` or `127.1` (see `private_by_name`).
-    EvidenceDownloadHandler rejects requests for these hosts before the requests reach the proxy.
+    If the crawl uses a proxy, the proxy resolves host names, and must itself block connections to private networks.
+    Hosts such as `localhost` or `127.1` denote a private address without DNS (see `private_by_name`).
+    EvidenceDownloadHandler rejects requests for such hosts before they reach the proxy.
 
     refused: the private addresses that the resolver removed from its results, by host name.
     """

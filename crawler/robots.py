@@ -13,8 +13,7 @@ from scrapy.robotstxt import ProtegoRobotParser
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
 
 ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
-# Only this number of bytes, from the beginning of a robots.txt, is parsed. RFC 9309, section 2.5, allows no smaller
-# limit.
+# Only this many bytes of a robots.txt are parsed, the smallest limit that RFC 9309, section 2.5, allows.
 _MAX_BYTES = 500 * 1024
 
 # A site's rules, or the reason why the rules could not be fetched.
@@ -24,12 +23,12 @@ _Rules = ProtegoRobotParser | str
 class RobotsMiddleware:
     """A downloader middleware that drops requests if the site's robots.txt forbids them. Archives are exempt.
 
-    If the robots.txt is "unavailable" (status 4xx except 429), all requests are allowed. If the robots.txt is
-    "unreachable" (status 5xx or 429, or no HTTP response), all requests are forbidden (RFC 9309, section 2.3.1).
+    The robots.txt itself may fail (RFC 9309, section 2.3.1). After status 4xx, except 429, all requests are allowed.
+    After status 5xx or 429, or without an HTTP response, all requests are forbidden.
 
-    Scrapy's own middleware is not used, for three reasons. Scrapy's middleware parses an error page as if the page were
-    a robots.txt. If there is no response, Scrapy's middleware allows all requests. If several requests wait for the
-    same robots.txt, Scrapy's middleware checks only one of these requests.
+    Scrapy's own middleware is not used, for three reasons. It parses an error page as if the page were a robots.txt. It
+    allows all requests if there is no response. If several requests wait for the same robots.txt, it checks only one
+    of them.
     """
 
     def __init__(self, crawler: Crawler) -> None:

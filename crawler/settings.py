@@ -22,8 +22,8 @@ DOWNLOAD_HANDLERS = {
 PLAYWRIGHT_BROWSER_PROVIDER = "crawler.chromium.SystemChromium"
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicAddressResolver"
 DOWNLOAD_VERIFY_CERTIFICATES = True
-# The download handler decodes content codings, and raises an error if a body is cut off. Scrapy's own middleware is
-# off, because for a cut-off body the middleware would return the received part without an error.
+# The download handler decodes content codings, and raises an error if a body is cut off. Scrapy's own middleware for
+# content codings is off: it would return the part of the body that was received, without an error.
 COMPRESSION_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
@@ -35,8 +35,8 @@ DEFAULT_REQUEST_HEADERS = {
 ROBOTSTXT_OBEY = False  # Scrapy's middleware is off, because crawler.robots obeys robots.txt
 DOWNLOAD_DELAY = 2  # must not be 0: without a delay, Scrapy 2.19 ignores CONCURRENT_REQUESTS_PER_DOMAIN
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-# A page in the browser loads its scripts and style sheets at the speed of a visitor's browser. The site receives no
-# more requests than from one visit.
+# A page in the browser loads its scripts and style sheets at the speed of a visitor's browser. For the site, the crawl
+# is one visit.
 DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0.01}}
 AUTOTHROTTLE_ENABLED = False  # AutoThrottle would override the delays of the slots
 
@@ -66,9 +66,8 @@ LIVE_BACKOFF_MAX = 120  # seconds; if a site's Retry-After is longer, the page i
 # The limits of an archive (crawler.archives.protocol.Limits) are defined in the archive's client. Settings such as
 # ARCHIVE_TRIES override them.
 
-# Upper limit of items of one HTTP response that are processed at the same time. In this project, a response has at
-# most one item. Scrapy starts this many tasks for each response, even without items, so a higher number slows the crawl
-# down (bench/crawl).
+# How many items of one HTTP response are processed at the same time. In this project, a response has at most one item.
+# But Scrapy starts this many tasks for each response, so a higher number slows the crawl down (bench/crawl).
 CONCURRENT_ITEMS = 1
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_START_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"

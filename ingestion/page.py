@@ -21,7 +21,7 @@ def capture_from_page(
 
     `captured_at` and `url` can be None for a text from the Princeton-Leuven corpus. These texts begin with a line that
     names the site and the day. If `url` is None, the capture gets the address of a declared location that is on this
-    site and was valid on this day. If several locations are, the last declared location is used.
+    site and was valid on this day. If several locations fit, the last declared location is used.
 
     UsageError if the file can't be read or its type is unknown, or if the address or the time is missing. UsageError
     also if the time is in the future, or if the address was not a location of the policy at that time.

@@ -26,8 +26,8 @@ from core.exceptions import UsageError
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
-# A crawler follows a redirect at once. So a redirect and a capture of its target belong to different visits if the two
-# records are further apart in time than this.
+# A crawler follows a redirect at once. So a redirect and a capture of its target belong to one visit only if the two
+# records are at most this far apart in time.
 _REDIRECT_WINDOW = timedelta(minutes=5)
 # Upper limit of a body's size in bytes, before and after decompression. Crawls have the same limit.
 _MAX_SIZE = 32 * 1024 * 1024
@@ -51,8 +51,8 @@ class _Redirect:
     """A response that redirects, on the way from one of the policy's locations to a page.
 
     asked_url: the address of the location.
-    redirects_so_far: the addresses that redirected on the way from `asked_url`, in order. The last address is that of
-        this redirect.
+    redirects_so_far: the addresses that redirected on the way from `asked_url`, in order. The last item is the address
+        of this redirect.
     captured_at: the time of this redirect.
     """
 

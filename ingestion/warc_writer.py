@@ -56,8 +56,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
     if not captures:
         return 0
     stream.write(_warcinfo(max(capture.captured_at for capture in captures)))
-    # A revisit record refers only to a capture of the same policy. A user may ingest only the captures
-    # of one policy. If a revisit record referred to a capture of another policy, the user would miss the payload.
+    # A revisit record refers only to a capture of the same policy. Otherwise, a user who ingests only one policy of the
+    # file would get captures without payloads.
     written: dict[tuple[str, str, str], Capture] = {}
     count = 0
     for capture in captures:
@@ -82,8 +82,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
 def _warcinfo(date: datetime) -> bytes:
     """Returns the `warcinfo` record, which describes the file.
 
-    date: the record's WARC-Date. The time of writing is not used, because the same captures must always result
-        in the same file.
+    date: the record's WARC-Date. The time of writing is not used, so that the same captures always result in
+        the same file.
     """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
@@ -197,7 +197,7 @@ def _head(status: int, headers: Fields) -> bytes:
     """Returns the status line and the headers of an HTTP response (RFC 9112).
 
     The HTTP version and the reason phrase of the response were not stored. HTTP/1.1 and the standard phrase are written
-    instead; programs that read WARC files don't rely on them.
+    instead. Programs that read WARC files rely on neither.
     """
     lines = [
         f"HTTP/1.1 {status:03d} {responses.get(status, '')}",

@@ -2,7 +2,6 @@
 
 All sources pass their captures to the intake.
 
-Import the modules of this package by name. The package itself exports no names, because a worker process must import
-only `intake.fork_server` and `intake.reading_task`. If a worker process also loaded the database driver, starting the
-worker process would take twice as long.
+The package itself exports no names; import its modules by name. So a worker process can import `intake.fork_server` and
+`intake.reading_task` without the database driver, which would double the time that the process takes to start.
 """

@@ -1,8 +1,9 @@
 """The backlog of a policy: the captures that the policy's current policy reader has not read yet.
 
-A policy reader is the combination of the extractor and a policy's declaration (see `intake.policy_reader`). The current
-policy reader uses the present code and the present declaration. The policy reader *in force* is the policy reader whose
-readings users see. The current policy reader comes into force only after it has read all captures of the policy.
+A policy reader is a combination of three things: the extractor, the sameness rule, and the policy's declaration (see
+`intake.policy_reader`). The *current* policy reader consists of the present code and the present declaration. Users see
+the readings by the policy reader *in force*. After an update, the current policy reader comes into force as soon as it
+has read all captures of the policy.
 """
 
 from collections.abc import Iterable, Set
@@ -22,8 +23,8 @@ class Backlog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # For each policy, the name of a policy reader that has read all captures of the policy. Without this record,
-        # each new capture would cause a search of all captures of its policy.
+        # For each policy, the name of a policy reader that has read all captures of the policy. With this record, a new
+        # capture does not cause a search of all captures of its policy.
         self._read_by: dict[PolicyKey, str] = {}
         # The ids of the new captures that this process has stored and is about to read.
         self._announced: set[int] = set()
@@ -37,10 +38,7 @@ class Backlog:
         self._announced.difference_update(capture_ids)
 
     def forget(self) -> None:
-        """Clears all records of this object.
-
-        Call this method after an error, because some announced captures may not have been read.
-        """
+        """Clears all records of this object. Called after an error, because announced captures may be unread."""
         self._read_by.clear()
         self._announced.clear()
 
@@ -59,17 +57,17 @@ class Backlog:
 
         If there is no unread capture, puts the current policy reader in force. Announced captures are left out.
 
-        done: the ids of the captures that the caller has just tried to read. These captures are left out, too. Some of
-        these captures still have no lasting reading, because their payloads are damaged.
-        relying_on_marks: whether to search only the captures that are marked as unread. The marks are used only if the
-        current policy reader is in force already. Otherwise all captures of the policy are searched.
+        done: the ids of the captures that the caller has just tried to read. They are left out, too. Otherwise, a
+        capture with a damaged payload, which can't get a lasting reading, would be returned again and again.
+        relying_on_marks: whether to search only the captures that are marked as unread. This has an effect only if the
+        current policy reader is in force. Otherwise all captures of the policy are searched.
         """
         reader, done = reader_of(policy), done | self._announced
         with self._database.read_session() as session:
             in_force = policies.reader_in_force(session, key) if relying_on_marks else None
             missing = unread.unread_captures(session, key, reader, done, marked_only=in_force == reader)
-            # If the current policy reader is in force already, nothing has to be changed. If the policy has no reading
-            # yet, storing the first reading will put the current policy reader in force.
+            # In two cases, nothing has to be put in force here: the current policy reader is in force already; or the
+            # policy has no reading yet, and storing the first reading will put the current policy reader in force.
             if missing or (relying_on_marks and in_force in (reader, None)):
                 return missing
         with self._database.write_session() as session:

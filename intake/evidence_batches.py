@@ -27,7 +27,7 @@ def keep_evidence(database: Database, captures: Iterable[FoundCapture]) -> Itera
         except StorageError:
             if len(batch) == 1:
                 raise
-            # The captures are stored one by one. So all captures before the capture that can't be stored are stored.
+            # One capture can't be stored. The captures are stored one by one, so that all captures before it are kept.
             for incoming in batch:
                 yield _keep_batch(database, [incoming])
         else:
@@ -49,8 +49,8 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     ids = stored_before
     if is_listed or not stored_before.keys() >= set(identities):
         with database.write_session() as session:
-            # This transaction also stores the captures, so that the list of captures to fetch never contains a stored
-            # capture.
+            # One transaction both stores the captures and takes them off the list of captures to fetch. So the list
+            # never contains a stored capture.
             archive_listings.drop_fetched(session, captures)
             # The look-up is repeated, because another process may have stored some of the captures since the first
             # look-up.

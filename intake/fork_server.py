@@ -4,9 +4,8 @@ A worker starts with all modules and data that the server has loaded, and shares
 `multiprocessing` is not used, because its workers run the program's main module again. The main module loads the
 command line or Scrapy, and a worker needs neither.
 
-Both the server and the process that starts the server run this module. So the module imports only what the
-server needs until the server has received the function for the workers. Unpickling the function then imports the
-module that defines the function.
+The server process runs this module as its program, so the module imports little. The server unpickles the workers'
+function, and this imports the module that defines the function.
 """
 
 import gc
@@ -36,8 +35,8 @@ class ForkServer:
         """Starts the server, and returns after the server has called `prepare`.
 
         function: the function that workers call for each task. prepare: the function that the server calls once, before
-        it forks workers. Both functions are pickled. The functions must not be defined in the program's main module,
-        because the server doesn't load that module.
+        it forks workers. Both functions are pickled, so they must not be defined in the program's main module, which
+        the server doesn't load.
 
         OSError or EOFError if the server can't be started or prepared.
         """

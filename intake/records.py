@@ -34,8 +34,8 @@ class ReadCapture:
 
     capture_id: the id of the capture's row.
     is_new: whether the capture was stored just now; False if the capture was stored before.
-    verdict: the verdict that follows only from the capture's reading and reviews. `Library.captures` also considers the
-        policy's other captures, and may therefore return the capture as quarantined with the reason `other_language`.
+    verdict: the verdict that follows from the capture's reading and reviews alone. `Library.captures` also considers
+        the policy's other captures, so there the capture may be quarantined as `other_language`.
     version_id: the version that the capture shows; None if the capture is quarantined.
     """
 

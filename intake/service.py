@@ -1,7 +1,4 @@
-"""The intake service. All sources pass captures to the service.
-
-The service stores captures as evidence, reads the captures, and stores the readings.
-"""
+"""The intake service. It stores the captures of all sources as evidence, reads them, and stores the readings."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,10 +28,10 @@ class _PlannedReading:
 
     unread: the capture.
     reader: the name of the current policy reader.
-    declared: the checksum of the parts of the declaration that apply to the capture (see ReadingRow).
-    known: the stored reading by the current policy reader, or an equal stored reading by another policy reader. None if
-        neither of these readings is stored.
-    text: the result for the capture if the result is known before the capture is read; otherwise None.
+    declared: the SHA-256 of the parts of the declaration that apply to the capture (see ReadingRow).
+    known: a stored reading that makes a new reading unnecessary: by the current policy reader, or an equal reading by
+        another policy reader. None if no such reading is stored.
+    text: the result for a capture that can't be read because its payload is damaged; otherwise None.
     """
 
     unread: UnreadCapture
@@ -74,13 +71,12 @@ class Intake:
     def keep(self, incoming: FoundCapture) -> ReadCapture:
         """Stores a capture as evidence, reads the capture, and returns the result.
 
-        If the capture is stored already, nothing is changed. Two captures are the same capture if they have the same
-        `storage.capture_rows.capture_identity`.
+        If the capture is stored already, it is not stored again. Two captures are the same capture if they have the
+        same `storage.capture_rows.capture_identity`.
 
-        The capture is deleted from the list of captures that are still to be fetched from an archive. If reading the
-        capture fails, the capture stays stored, and is read together with the next capture of its policy. If the
-        policy's captures were read with another extractor or another declaration, these captures are read again first
-        (see `reextract`).
+        The capture is taken off the list of captures to fetch from an archive. If the extractor fails, the capture
+        stays stored, and the next capture of the policy causes a second attempt. If the extractor or the declaration
+        has changed, the policy's earlier captures are read again first (see `reextract`).
 
         StorageError if the payload is None and not stored, or if the payload does not match the capture's SHA-256.
         """
@@ -90,27 +86,27 @@ class Intake:
     def keep_all(self, captures: Iterable[FoundCapture]) -> Iterator[ReadCapture]:
         """Stores and reads captures like `keep`, on all processors. Yields the results in the order of the captures.
 
-        captures: an iterable. While the caller iterates over the results, captures are taken from the iterable. Some
-        captures are taken before the caller needs their results. Captures are committed as evidence in batches before
-        they are read. If there are more than 16 captures, worker processes read the captures. If reading a capture
-        kills two workers one after the other, the capture is quarantined as `unreadable`. The next `reextract` reads
-        the capture again.
+        captures: an iterable. It is consumed while the caller iterates over the results, somewhat ahead of the results.
+
+        Captures are committed as evidence in batches before they are read. If there are more than 16 captures, worker
+        processes read the captures. If a capture kills two workers one after the other, the capture is quarantined as
+        `unreadable`. The next `reextract` reads the capture again.
 
         If `captures` raises an exception, the captures before the exception are stored and read first; then the
-        exception is raised. StorageError in the same cases as in `keep`; the captures before the capture with the error
-        are stored and read. ClausewatchError if no worker can be started.
+        exception is raised. StorageError in the same cases as in `keep`, again after the preceding captures have been
+        stored and read. ClausewatchError if no worker can be started.
         """
         return self.read(self.keep_unread(captures))
 
     def keep_unread(self, captures: Iterable[FoundCapture]) -> Iterator[UnreadCapture]:
         """Stores captures as evidence, in batches, and yields each capture after its batch was committed.
 
-        The caller must pass the captures to `read`. Before `read` has read a capture, the store reports the capture as
-        not read yet. Arguments and errors are the same as in `keep_all`.
+        The caller must pass the captures to `read`. Until then, users see the captures as not read yet. Arguments and
+        errors are the same as in `keep_all`.
         """
         for batch in keep_evidence(self._database, captures):
-            # The whole batch is announced before its first capture is yielded. Otherwise another thread could find
-            # the captures that are not yielded yet in the backlog, and read these captures, too.
+            # The whole batch is announced before its first capture is yielded. Otherwise, another thread could find the
+            # rest of the batch in the backlog, and read these captures a second time.
             self._backlog.announce(unread.capture_id for unread in batch if unread.is_new)
             yield from batch
 
@@ -123,24 +119,22 @@ class Intake:
             for batch in self._workers.map(self._plan(unread) for unread in self._after_backlog(captures)):
                 yield from self._put(batch)
         except BaseException:
-            # After the error, some captures may have no reading. `forget` makes the next call search for these
-            # captures.
+            # After an error, some captures may be unread. `forget` makes the next call search for them.
             self._backlog.forget()
             raise
 
     def reextract(self, key: PolicyKey, policy: Policy, progress: Callable[[int, int], None] | None = None) -> int:
-        """Reads the captures of a policy that the current policy reader has not read.
-
-        Returns the number of these captures.
+        """Reads the captures of a policy that the current policy reader has not read. Returns how many there were.
 
         policy: the policy's current declaration. progress: called after each capture with the number of captures that
         were read and the total number of captures to read.
 
-        Earlier readings are not deleted. Users see the earlier readings until the current policy reader has read every
-        capture. Then one transaction puts the current policy reader in force, and users see the new readings. The new
-        readings are committed in small batches. So a call may be interrupted and repeated, and several processes may
-        call this method at the same time. A capture with a damaged payload is quarantined as `unreadable`. Every call
-        tries to read this capture again.
+        Users see the earlier readings until the current policy reader has read every capture. Then one transaction puts
+        the current policy reader in force, and users see the new readings. Earlier readings are not deleted.
+
+        The new readings are committed in small batches. So a call may be interrupted and repeated, and several
+        processes may call this method at the same time. A capture with a damaged payload is quarantined as
+        `unreadable`, and every call tries to read it again.
 
         ClausewatchError if no worker can be started.
         """
@@ -180,7 +174,7 @@ class Intake:
         return UnreadCapture(capture_id, False, capture, None, policy)
 
     def _plan(self, unread: UnreadCapture) -> tuple[_PlannedReading, ReadingTask | None]:
-        """Returns the planned reading of a capture, and the task of reading the capture; None if no task is needed."""
+        """Returns the planned reading of a capture, and the task for a worker; None if the capture need not be read."""
         capture, policy, payload = unread.capture, unread.policy, unread.payload
         location = policy.location_for(capture.asked_url, capture.captured_at)
         reader, declared = reader_of(policy), declared_of(policy, location)
@@ -196,14 +190,14 @@ class Intake:
                 with self._database.read_session() as session:
                     payload = packing.get(session, capture.sha256)
             except DamageError as error:
-                # The error is not raised. If it were raised, the policy's other captures would not be read.
+                # The error is not raised, so that the policy's other captures are still read.
                 return _PlannedReading(unread, reader, declared, text=unreadable(str(error))), None
         return _PlannedReading(unread, reader, declared), reading_task(capture, payload, policy, location)
 
     def _put(self, batch: Sequence[tuple[_PlannedReading, CaptureText | None]]) -> list[ReadCapture]:
         """Stores readings in one transaction, and returns the results for the captures.
 
-        If another process has already stored a lasting reading of a capture, that reading is not replaced.
+        If another process has already stored a lasting reading of a capture, that reading stays.
         """
         rows = [_row(planned, text or planned.text) for planned, text in batch]
         missing = [
@@ -235,7 +229,7 @@ def reading_workers() -> WorkerPool[ReadingTask, CaptureText]:
 
 
 def given_up(task: ReadingTask) -> CaptureText:
-    """Returns the result for a capture if reading the capture has killed two workers."""
+    """Returns the result for a capture that has killed two workers."""
     return unreadable(
         f"the process that read this page ended before it was done, twice; the {len(task.payload)} bytes of "
         f"{task.capture.media_type or 'unknown type'} are stored; `clausewatch reextract` tries again to read them"

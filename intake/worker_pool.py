@@ -32,9 +32,10 @@ _Result = TypeVar("_Result")
 class WorkerPool(Generic[_Task, _Result]):
     """Calls one function for many tasks in worker processes, which start when they are first needed.
 
-    function: the function to call. The function, the tasks and the results must be picklable. give_up: a function that
-    returns the result for a task that has killed two workers. size: a function that returns the size of a task in
-    bytes. prepare: a picklable function that is called once before the first task, for instance to load a model.
+    function: the function to call. The function, the tasks and the results must be picklable.
+    give_up: called with a task that has killed two workers; returns the result for the task.
+    size: returns the size of a task in bytes.
+    prepare: a picklable function that is called once before the first task, for instance to load a model.
 
     Several threads may use the same pool.
     """
@@ -52,22 +53,21 @@ class WorkerPool(Generic[_Task, _Result]):
         self._size = size
         self._prepare = prepare
         # One thread for each worker. A worker has only one task at a time, so the pool knows which task killed a
-        # worker. There are no more workers than processors, because each worker keeps its own caches: an additional
-        # worker would need memory for a further copy of the same entries.
+        # worker. There are no more workers than processors, because the caches of each worker need memory.
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()
         self._server: ForkServer | None = None
         self._server_lock = Lock()
-        # The error that is raised if no worker can be started. The error is stored so that all waiting tasks fail
-        # immediately. Otherwise each waiting task would try to start a worker, which takes a second.
+        # Set if no worker can be started. All waiting tasks then fail at once with this error. Otherwise, each waiting
+        # task would try to start a worker, which takes a second.
         self._start_error: ClausewatchError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
         """Yields batches of items with the results of their tasks, in the order of the items.
 
-        items: each item with its task. If the task is None, the item's result is None, too. If there are at most 16
-        items and no worker is running, the function is called in this process.
+        items: each item with its task, or with None; the result for None is None. If there are at most 16 items and no
+        worker is running, the function is called in this process.
 
         If the function raises an exception for a task, the exception is raised after the results of the preceding items
         were yielded. If `items` raises an exception, the exception is raised after the results of all items were
@@ -99,10 +99,10 @@ class WorkerPool(Generic[_Task, _Result]):
         self._start_error = None
 
         def finished() -> list[tuple[_Item, _Result | None]]:
-            """Waits until the first half of the submitted items (at most 16 items) have results.
+            """Waits for the results of the first half of the queue, but of at most 16 items.
 
-            Returns the items at the front of the queue that have results, at most 16. The workers
-            continue with the other half while the caller stores the results.
+            Returns the items at the front of the queue that have results, at most 16. While the caller stores these
+            results, the workers continue with the rest of the queue.
             """
             nonlocal size
             first_half = islice(under_way, min(_FEW, (len(under_way) + 1) // 2))

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-# This import replaces Python's sockets with the sockets of gevent. So this import must come before all imports of
-# modules that use sockets.
+# This import replaces Python's sockets with the sockets of gevent. So the import must come before every import of a
+# module that uses sockets.
 from pywb.apps.frontendapp import FrontEndApp
 from pywb.indexer.cdxindexer import write_multi_cdx_index
 from pywb.utils.geventserver import RequestURIWSGIHandler

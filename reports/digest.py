@@ -20,12 +20,14 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     Returns the number of digests that were put into the outbox. A digest contains all changes that are new to the
     subscriber.
 
-    Each subscriber has a watermark for each policy: every change up to this time has been sent to the subscriber. The
-    first watermark is the time of the subscription. A change is new to a subscriber if the change is announced
-    (`diffing.timeline.announcements`) and the change's new period begins after the watermark. The watermark then
-    advances to the last capture before the periods that are not confirmed yet. So each change is sent once. A backfill
-    of old captures sends nothing. If a run is missed, the next run sends the missed changes. Policies without new
-    captures, readings or reviews since the last run are skipped.
+    Each subscriber has a watermark for each policy. The watermark is a time: the subscriber has received every change
+    up to this time. The first watermark is the time of the subscription. A change is new to a subscriber if
+    `diffing.timeline.announcements` announces the change, and if the first capture of the change's new period is later
+    than the watermark. `compose` then advances the watermark to the last capture before the periods that are not
+    confirmed yet. So each change is sent once. If a run is missed, the next run sends the missed changes. A backfill of
+    captures from before the watermark sends nothing.
+
+    `compose` skips policies that have had no new capture, reading or review since the last run.
 
     vendors: all declared vendors, by slug.
     now: the present time, timezone-aware, in UTC.
@@ -34,8 +36,9 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     UsageError if the sender is not an e-mail address. StorageError if the database fails.
     """
     checked_address(sender)
-    # The revisions are read before all other data. If a capture arrives later, the policy's revision is raised again.
-    # So the next digest doesn't skip the policy.
+    # A policy's revision is a counter that rises whenever the policy's history may have changed. The revisions are read
+    # before all other data. A capture that arrives later raises the revision again, so the next digest doesn't skip the
+    # policy.
     revisions = store.subscriptions.changed_policies()
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}
@@ -79,7 +82,7 @@ def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[Poli
 
 
 def _declared(keys: Collection[PolicyKey], vendors: Mapping[str, Vendor]) -> Iterator[tuple[Vendor, PolicyKey]]:
-    """Yields the declared policies, sorted by vendor. The policies of each vendor are in the order of declaration."""
+    """Yields the given policies that are declared, sorted by the vendor's slug, then in the order of declaration."""
     for slug in sorted({key.vendor for key in keys}):
         if slug in vendors:
             for policy in vendors[slug].policies:
@@ -94,8 +97,8 @@ class _Announced:
 
     until: the time of the last capture before the periods that are not confirmed yet; None if there is no such capture.
     announcements: the announcements, oldest first.
-    history: the settled history; empty if there are no announcements. An empty history saves memory: a crawl adds
-        captures to every policy, but few policies change.
+    history: the periods whose texts lasted (`core.history.SettledHistory.history`). Without announcements, the history
+        is left empty to save memory: a crawl adds captures to every policy, but few policies change.
     """
 
     until: datetime | None

@@ -34,15 +34,15 @@ class DigestEntry:
     An announcement says that a policy changed between two periods, or that a policy began to alternate.
 
     report: the comparison of the announcement's old period and new period.
-    name: the name of the vendor, and the policy.
-    headline: a few words about the announcement, for the e-mail's subject.
+    name: the name of the vendor, and the policy: `HESK privacy`.
+    headline: a few words about the announcement, for the e-mail's subject: `changed (2 substantive)`.
     title, summary, sentences: the text above the table of captures.
     shown_changes: the clause-level changes that are shown with their redlines, in reading order. Empty for an
         alternation, since earlier digests showed the texts of the alternation.
     other_changes: a sentence that counts the changes that are not shown; '' if all changes are shown.
-    command_introduction: the words before the command.
-    command: the command that prints the whole report.
-    rank: a key by which entries are sorted. The entry with the most important changes has the lowest rank.
+    command_introduction: the words before the command: `The whole report on this change`.
+    command: the command that prints the whole report: `clausewatch report hesk @… @…`.
+    rank: the sort key of the entries. The entry with the most important changes comes first.
     """
 
     report: Report

@@ -13,5 +13,6 @@ def as_json(report: Report) -> str:
     the output is valid UTF-8, and printing it on a terminal is safe.
     """
     text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2)
-    # json.dumps escapes characters below U+0020 in strings, so every line break in the output belongs to the layout.
+    # json.dumps writes a line break in a vendor's text as the two characters `\n`. So every real line break belongs to
+    # the layout of the JSON and stays.
     return UNSAFE.sub(lambda match: match.group() if match.group() == "\n" else f"\\u{ord(match.group()):04x}", text)

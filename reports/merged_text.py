@@ -51,8 +51,8 @@ class MergedRow:
 def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[MergedRow, ...]:
     """Returns the rows of the merged text.
 
-    A removed clause stands after the clause that precedes the removed clause in the old text. If clauses were added at
-    the same place, the added clauses come after the removed clause.
+    A removed clause stands after its predecessor in the old text. Clauses that were added at the same place follow the
+    removed clause.
     """
     both_sides = [MergedRow("unchanged", (old.clauses[i],), (new.clauses[j],)) for i, j in comparison.unchanged]
     # The rows with clauses of only one side. `old_rows` has the rows with an old clause, by the clause's position in
@@ -85,7 +85,7 @@ def merged_rows(comparison: Comparison, old: Document, new: Document) -> tuple[M
 
 
 def _can_stand_in_one_place(row: MergedRow) -> bool:
-    """Returns whether old and new clauses can be shown in the same row.
+    """Returns whether the row's old and new clauses can be shown at one place of the merged text.
 
     True if the clauses did not move, and the clauses of each side follow each other without a gap.
     """

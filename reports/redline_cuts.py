@@ -14,13 +14,14 @@ _Part = tuple[RedlineOperation, str]
 
 
 def cut_redline(redline: Redline, other: RedlineOperation, texts: Sequence[str]) -> list[Redline]:
-    """Cuts a redline where each of the given texts ends. Returns one piece for each text.
+    """Cuts a redline into one piece for each of the given texts.
 
-    If the parts whose operation is not `other` are joined, the result must be equal to the joined texts, except for
-    white space. White space at the end of each piece is removed, except at the end of the last piece.
+    White space at the end of each piece is removed, except at the end of the last piece.
 
-    other: the operation of the parts that occur only on the other side, `delete` or `insert`.
-    texts: the texts of the clauses on the side that has several clauses.
+    other: the operation that doesn't occur on the side with several clauses: `delete` for a split, `insert` for a
+        merge.
+    texts: the texts of the clauses on the side with several clauses. They must be equal to the redline without the
+        parts of the operation `other`, except for white space.
     """
     ends = list(accumulate(len("".join(text.split())) for text in texts))
     pieces: list[list[_Part]] = [[]]

@@ -57,7 +57,7 @@ _UNCERTAIN = 0.5
 # The number of characters of unchanged text that are shown before and after a difference. Lists that name a clause by
 # the beginning of the clause's text also show this many characters.
 _CONTEXT = 90
-# If the text of a clause did not change, this many characters of the text are shown.
+# The number of characters that are shown of a clause whose text did not change.
 _EXCERPT = 200
 
 
@@ -224,7 +224,7 @@ def _clause_kind(change: Change) -> str:
 
 
 def _printable_redline(change: Change) -> Redline:
-    """Returns the redline of a change, made printable. If there is none, makes a redline of the clauses."""
+    """Returns the redline of a change, made printable. A change without a redline gets a redline of its clauses."""
     if change.redline:
         return tuple((operation, printable(text)) for operation, text in change.redline)
     old, new = (printable(" ".join(clause.text for clause in side)) for side in (change.old, change.new))

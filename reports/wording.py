@@ -16,9 +16,9 @@ _MANY_CHANGES = 6
 # A report names at most _HEADINGS_NAMED headings. A heading is shortened to at most _HEADING_LENGTH characters.
 _HEADINGS_NAMED = 8
 _HEADING_LENGTH = 60
-# A report says that a text is nearly new if the old text has at least _MANY_CLAUSES clauses, and less than the share
-# _REWRITTEN of these clauses is unchanged. If a text is nearly new, the whole text is easier to read than the
-# list of its changes.
+# A report calls a text nearly new if less than a tenth (_REWRITTEN) of the old text's clauses is unchanged. The report
+# says so, because the whole text is then easier to read than the list of changes. A text is never called nearly new
+# if the old text has fewer than _MANY_CLAUSES clauses.
 _MANY_CLAUSES = 20
 _REWRITTEN = 0.1
 

@@ -11,9 +11,9 @@ from core.plurals import plural
 def report_damaged_payloads(damaged: Sequence[str]) -> None:
     """Prints a line on standard error for each damaged payload.
 
-    damaged: for each damaged payload, the line to print.
+    damaged: the lines to print, one for each damaged payload.
 
-    ClausewatchError if any payload is damaged.
+    ClausewatchError if `damaged` is not empty.
     """
     for line in damaged:
         click.echo(line, err=True)

@@ -25,8 +25,8 @@ def print_json(data: object) -> None:
 def print_table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:
     """Prints rows as a table.
 
-    columns: the keys of the values that are printed, in order from left to right. The headings are these keys with
-        spaces instead of underscores.
+    columns: the keys of the printed values, from left to right. The heading of a column is its key, with spaces instead
+        of underscores.
 
     If standard output is a terminal and the table is wider than the terminal, the text of long cells is broken into
     several lines. Otherwise each row is one line.

@@ -33,7 +33,7 @@ def whole_draft(path: Path) -> Iterator[Path]:
 
     If the block ends normally, the draft replaces the file. If the block raises an exception, the draft is deleted and
     the file keeps its old contents. The draft is a hidden file in the same folder. The draft's name ends in `.tmp`.
-    So the draft is ignored by programs that read all files with a certain extension in a folder.
+    So programs that read every file of a certain extension in that folder ignore the draft.
 
     UsageError if the file can't be written.
     """

@@ -10,14 +10,14 @@ from core.captures import Capture, sha256_hex
 from formats.capture_json import archive_fields, archive_mapping
 from storage.tables.models import CaptureRow
 
-# The identities of captures from these sources don't include the archive's identifiers. The identifiers became part of
-# identities later, when further sources were added. An identity must never change, because a stored capture would then
-# be treated as a new capture.
+# For captures from these sources, the identity does not include the archive's identifiers for the capture. These
+# sources are older than that part of the identity. An identity must never change: a stored capture with a changed
+# identity would be taken for a new capture.
 _SOURCES_WITHOUT_IDENTIFIERS = frozenset({"live", "wayback", "warc", "file"})
 
 
 def capture_identity(capture: Capture) -> str:
-    """Returns the SHA-256 of the fields that distinguish this capture from every other capture."""
+    """Returns the SHA-256 of the fields by which captures differ, such as time, address and payload."""
     parts: list[object] = [
         capture.vendor,
         capture.policy,

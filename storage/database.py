@@ -17,8 +17,8 @@ from core.exceptions import DamageError, StorageError
 from storage.tables import schema
 from storage.tables.models import Base
 
-# How many seconds a process waits until another process's transaction ends, and until a database server accepts a
-# connection. `?timeout=` and `?connect_timeout=` in the database URL override these values.
+# How long a process waits for another process's transaction to end, and for a database server to accept a connection,
+# in seconds. `?timeout=` and `?connect_timeout=` in the database URL override these values.
 _LOCK_TIMEOUT = "30"
 _CONNECT_TIMEOUT = "10"
 
@@ -52,7 +52,7 @@ _POSTGRESQL_ADVICE = {
     "28": "refuses the login: check the user and the password in CLAUSEWATCH_DATABASE_URL",
     "3D000": "does not exist: create it with createdb, or correct CLAUSEWATCH_DATABASE_URL",
 }
-# The beginning of the message of an error that Python's sqlite3 module raises. SQLite has no name for this error.
+# Python's sqlite3 module raises an error whose message begins with this text. SQLite has no name for this error.
 _UNDECODABLE = "Could not decode to UTF-8"
 _UNREACHABLE = (
     "cannot be reached, or the connection was lost: check that the server runs and that CLAUSEWATCH_DATABASE_URL is "
@@ -66,7 +66,7 @@ class Database:
     A session is one transaction: it is committed at the end of the `with` block, and rolled back if the block raises.
     Every database error is raised as StorageError.
 
-    url: the database's address in SQLAlchemy's form. info: the `Session.info` of all sessions.
+    url: the database's address in SQLAlchemy's form. info: the values to store in `Session.info` of every session.
     """
 
     def __init__(self, url: str, info: dict[Any, Any] | None = None) -> None:
@@ -198,8 +198,8 @@ def _make_folder(url: URL) -> None:
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
-    # By default, Python's sqlite3 module begins a transaction only before the first change. With isolation level None,
-    # the module never begins a transaction. `_begin_sqlite` begins every transaction instead.
+    # By default, Python's sqlite3 module begins a transaction before the first change, so earlier queries are outside
+    # the transaction. With isolation level None, the module begins no transaction: `_begin_sqlite` begins each one.
     connection.isolation_level = None
     cursor = connection.cursor()
     _use_wal(cursor)
@@ -220,8 +220,7 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            # SQLite doesn't apply its timeout to this statement if another process is switching the file at this
-            # moment.
+            # If another process is switching the file at this moment, SQLite fails at once, whatever the timeout.
             if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
@@ -230,9 +229,9 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that first reads and then writes fails immediately, without waiting for the timeout, if another
-    # transaction has written since the read (https://www.sqlite.org/rescode.html#busy_snapshot). So a write transaction
-    # acquires the write lock at its beginning.
+    # A transaction may read first and write later. If another transaction has written in between, SQLite does not wait:
+    # the write fails at once (https://www.sqlite.org/rescode.html#busy_snapshot). So a write transaction acquires the
+    # write lock at its beginning.
     writes = connection.get_execution_options().get("clausewatch_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

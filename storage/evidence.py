@@ -14,7 +14,10 @@ from storage.tables.models import CaptureRow
 
 
 def stored_ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
-    """Returns the ids of captures by identity. Identities of captures that are not stored are left out."""
+    """Returns the ids of the stored captures among some captures, by identity.
+
+    identities: the captures' identities (`storage.capture_rows.capture_identity`).
+    """
     query = select(CaptureRow.identity, CaptureRow.id).where(CaptureRow.identity.in_(identities))
     return dict(iter(session.execute(query)))
 
@@ -22,8 +25,8 @@ def stored_ids(session: Session, identities: Iterable[str]) -> dict[str, int]:
 def put(session: Session, captures: Mapping[str, tuple[Capture, bytes | None]]) -> dict[str, int]:
     """Stores new captures with their payloads, and marks the captures as unread. Returns the captures' ids by identity.
 
-    captures: captures that are not stored yet, by identity, each with its payload. The payload can be None if the
-    payload is stored already.
+    captures: captures that are not stored yet, by identity. Each capture has its payload, or None if the payload is
+    stored already.
 
     StorageError if a payload is None and not stored, or if a payload can't be written to the payload store.
     """

@@ -62,11 +62,12 @@ class Library:
             )
 
     def period(self, key: PolicyKey, history: History, when: str) -> Period:
-        """Returns the period of a policy's history that a user names. Extends `core.history.period_for`.
+        """Returns the period of a policy's history that a user names.
 
-        when: a date, or `@` and the beginning of a version id. The version id may come from a reading by an earlier
-        policy reader. If so, the method takes the last capture with such a reading. The result is a period of the
-        version that this capture shows according to the policy reader in force.
+        when: a date, or `@` and the beginning of a version id, as for `core.history.period_for`. In addition, the id
+        can be an earlier id of a version, from a reading by an earlier policy reader. For example, a user may have
+        noted the id before an update of clausewatch changed it. The method then finds a capture that had the earlier
+        id, and returns a period of the version that this capture shows now.
 
         UsageError under the same conditions as `period_for`.
         """
@@ -96,8 +97,8 @@ class Library:
     def document(self, capture_id: int, reader: str | None = None) -> Document:
         """Returns the document that was read from a capture, accepted or quarantined.
 
-        reader: the name of the policy reader that made the reading (for instance the value of `Observation.reader`);
-        None for the policy reader in force.
+        reader: the name of the policy reader that read the capture, for instance `Observation.reader`; None for the
+        policy reader in force.
 
         ExtractionError if the capture could not be read as a document. UsageError if no capture has that id.
         """
@@ -126,8 +127,8 @@ class Library:
     def review(self, capture_ids: Collection[int], review: Review) -> None:
         """Records a user's decision on captures. If an error is raised, nothing is recorded.
 
-        The decision takes precedence over the verdicts of all readings, also of later readings, until a user reviews
-        the capture again.
+        The decision takes precedence over the verdict of every reading, also of later readings. A later review of the
+        same capture replaces the decision.
 
         UsageError if no capture has one of the ids, or if the decision accepts a capture without text.
         """

@@ -1,8 +1,9 @@
 """Stores the state of a policy as a whole: the policy reader in force, and whether the history may have changed.
 
-A policy reader is the combination of the extractor, the sameness rule and the declaration with which captures are read
-(`intake.policy_reader`). The sameness rule decides which texts count as the same version (`diffing.sameness`).
-In this module, the variable `reader` is the name of a policy reader.
+A policy reader is a combination of three things: the extractor, the sameness rule, and the policy's declaration
+(`intake.policy_reader`). The sameness rule decides which texts count as the same version (`diffing.sameness`). Users
+see the readings by one policy reader, which is *in force*. In this module, the variable `reader` is the name of a
+policy reader.
 """
 
 from datetime import datetime
@@ -16,7 +17,7 @@ from storage.tables.models import CaptureRow, PolicyRow
 
 
 def reader_in_force(session: Session, key: PolicyKey) -> str | None:
-    """Returns the name of the policy reader in force. A policy's timeline consists of the readings by this reader.
+    """Returns the name of the policy reader in force. A policy's timeline is computed from the readings by it.
 
     None if no capture of the policy has been read yet.
     """
@@ -28,8 +29,7 @@ def reader_in_force(session: Session, key: PolicyKey) -> str | None:
 def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str | None = None) -> str | None:
     """Records that a capture may have changed its policy's history. Returns the policy reader in force.
 
-    captured_at: the time of the capture. reader: the policy reader to put in force if the policy doesn't have a policy
-    reader in force yet.
+    captured_at: the time of the capture. reader: the policy reader to put in force if none is in force yet.
 
     Until this transaction ends, no other transaction can change the policy reader in force.
     """
@@ -51,10 +51,8 @@ def touch(session: Session, key: PolicyKey, captured_at: datetime, reader: str |
 def put_in_force(session: Session, key: PolicyKey, reader: str) -> None:
     """Puts a policy reader in force for a policy, and records that the policy's history may have changed.
 
-    Changes nothing if the policy has no captures, or if the policy reader is in force already and the row is sound.
-
-    The values of the policy's row are computed from the captures. So this function repairs a row that was altered in
-    the database.
+    Does nothing if the policy has no captures. If the policy reader is in force already, the function only repairs the
+    policy's row: it computes the row's values again from the captures, and replaces values that were altered.
     """
     new_values = (
         select(

@@ -15,12 +15,13 @@ from storage.tables.models import ReadingRow
 
 
 def lasting_reading(session: Session, capture_id: int, reader: str, extractor: str, declared: str) -> ReadingRow | None:
-    """Returns the reading of a capture by a policy reader, or an equal reading by another policy reader.
+    """Returns the stored reading of a capture by a policy reader.
 
-    The other policy reader's reading is returned if the policy reader itself has no stored reading of the capture. None
-    if neither reading is stored, or if the reading is not lasting. A reading is lasting if its `extractor` is not ''.
+    If that reading is not stored, returns a reading by another policy reader that has the same `extractor` and the same
+    `declared`: the two readings would be equal (see ReadingRow). None if no such reading is stored, or if the reading
+    is not lasting. A reading is lasting if its `extractor` is not ''.
 
-    extractor, declared: the values of these columns in an equal reading (see ReadingRow).
+    reader: the name of the policy reader. extractor, declared: the values of these columns in an equal reading.
     """
     row = session.get(ReadingRow, (capture_id, reader))
     if row is None:
@@ -37,10 +38,11 @@ def lasting_reading(session: Session, capture_id: int, reader: str, extractor: s
 
 
 def put(session: Session, readings: Sequence[tuple[Capture, dict[str, Any], bytes | None]]) -> None:
-    """Stores readings, and updates the state of their policies. Doesn't replace lasting readings that are stored.
+    """Stores readings, and updates the state of their policies. A stored lasting reading is not replaced.
 
     readings: for each reading, the capture, the values of the reading's row, and the encoded document. The document is
-    None if the values already include the document's SHA-256, or if the capture could not be read as a document.
+    None in two cases: the values already include the document's SHA-256, or the capture could not be read as a
+    document.
     """
     document_checksums = documents.put(session, [document for _, _, document in readings if document is not None])
     for _, row, document in readings:

@@ -31,9 +31,8 @@ class Review:
 class StoredCapture:
     """A capture with its final verdict.
 
-    verdict: the verdict of the last review. If the capture has no reviews, `verdict` is the verdict of the reading.
-        Exception: if the policy's other captures show that the policy is in another language, `verdict` is
-        "quarantined".
+    verdict: the decision of the last review. Without reviews, the verdict of the reading; but "quarantined" if the
+        policy's other captures are in another language.
     version_id: the version that the capture shows; None if the capture is quarantined.
     reviews: users' decisions on the capture, oldest first. Only the last decision counts.
     """
@@ -53,8 +52,8 @@ class Standing:
     last_capture: the time of the newest capture, accepted or quarantined.
     last_accepted: the time of the newest accepted capture; None if no capture is accepted.
     last_change: the time of the first capture of the newest version; None if no capture is accepted.
-    failing_since: the time of the first capture after the last accepted capture, if later captures are quarantined;
-        otherwise None.
+    failing_since: the time since which all captures are quarantined; None if the newest capture that was read is
+        accepted.
     quarantined: the number of quarantined captures for each reason, the most frequent reason first.
     unread: the number of captures that the policy reader in force has not read yet.
     """
@@ -74,7 +73,7 @@ class Standing:
 class Finding:
     """A fault of the database that `verify` reports.
 
-    place: the capture, payload, review or other row that has the fault.
+    place: the capture, payload, review or other row that has the fault, for example "review 3".
     fault: a description of the fault, for the operator.
     remedy: the action that the operator should take.
         `backup`: restore a backup, because the damaged data can't be derived again.
@@ -107,7 +106,7 @@ class Subscriber:
 
     address: the e-mail address.
     vendors: the slugs of the vendors whose changes the digests report, in alphabetical order; empty for all vendors.
-    since: the time at which the address was first subscribed. Digests leave out changes captured before that time.
+    since: the time of the first subscription. Digests leave out changes captured before that time.
     """
 
     id: int
@@ -135,7 +134,7 @@ class ListingQuery:
 
     archive: the archive that the query is sent to.
     url: the location's address.
-    begin, end: the earliest and the latest time of the requested captures, both inclusive; None for no limit.
+    begin, end: the earliest and the latest capture time to list, both inclusive; None for no bound.
     """
 
     archive: ArchiveSite
@@ -149,10 +148,10 @@ class Listing:
     """The progress of listing a location's captures in an archive's index.
 
     query: the query to the index.
-    found: the number of captures that the index has named so far, including captures that were stored already.
-    malformed: the number of rows in the index's HTTP responses that could not be read.
-    resume_key: the key for requesting the next page from the index; None before the first page and after the last page.
-    complete: whether the last page has been stored.
+    found: the number of captures on the pages received so far, including captures that were stored already.
+    malformed: the number of rows on these pages that could not be parsed.
+    resume_key: the archive's token for requesting the next page; None before the first page and after the last page.
+    complete: whether the captures of the last page are in the list of captures to fetch.
     """
 
     id: int
@@ -170,10 +169,10 @@ class CaptureToFetch:
     archive: the archive that lists the capture.
     url: the location's address.
     listed: the index row of the capture.
-    checksum: the archive's own checksum of the captured page; None if an equal checksum would not prove an equal page.
-        Captures in the same archive with the same checksum show the same page.
-    tried: whether fetching the capture has failed. The capture is not deleted from the list as long as another capture
-        with the same checksum can be tried.
+    checksum: the archive's own checksum of the captured page. Captures of one archive with the same checksum show the
+        same page, so only one of them has to be fetched. None if the checksum can't be relied on.
+    tried: whether a crawl has tried to fetch the capture and failed. The capture stays on the list while another
+        capture with the same checksum can be fetched in its place.
     """
 
     id: int
@@ -186,9 +185,9 @@ class CaptureToFetch:
 
 @dataclass(frozen=True, slots=True)
 class KnownPayload:
-    """The payload of a stored capture. An archive's own checksum identifies the payload.
+    """A stored payload that a listed capture also has, because the archive's checksums of both are equal.
 
-    sha256: the payload's SHA-256. media_type: the media type that the capture was served with.
+    sha256: the payload's SHA-256. media_type: the media type of the stored capture, such as `text/html; charset=utf-8`.
     """
 
     sha256: str

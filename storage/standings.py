@@ -1,7 +1,7 @@
 """Computes the standing of each policy: a summary of the policy's captures, for the operator.
 
-The database counts the captures in groups. The captures of a policy are loaded one by one only if reviews or several
-languages may change the verdicts of single captures.
+Normally, the database counts the captures in groups, and no single capture is loaded. For a policy with reviews, or
+with captures in several languages, the verdict must be computed for each capture. This module then loads the captures.
 """
 
 from collections import Counter, defaultdict
@@ -43,15 +43,15 @@ def standings(session: Session, vendors: Collection[str]) -> Iterator[Standing]:
     is_chosen = CaptureRow.vendor.in_(vendors) if vendors else true()
     reviewed = _reviewed_policies(session, is_chosen)
     for key, groups in _groups(session, is_chosen).items():
-        # The groups have the verdicts of the readings. A review may change the verdict on a capture. If the policy's
-        # captures are in several languages, the other captures may change the verdict, too.
+        # The groups contain the verdicts of the readings. The final verdict on a capture may differ from its reading's
+        # verdict for two reasons: a review, or a language that differs from the policy's other captures.
         if key in reviewed or _count_languages(groups) > 1:
             groups = list(_single_capture_groups(session, key))
         yield _standing(session, key, groups)
 
 
 def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[_Group]]:
-    """Returns groups of the captures that meet a condition, by policy. The verdicts are those of the readings."""
+    """Returns the captures that meet a condition, in groups, by policy. Each group has the verdict of its readings."""
     accepted = case((ReadingRow.verdict == "accepted", ReadingRow.version_id))
     grouping = (
         CaptureRow.vendor,

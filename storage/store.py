@@ -17,8 +17,8 @@ class Store:
     subscriptions: subscribers and the outbox.
     database: the transactions that `intake` and `storage.upkeep` need.
 
-    Every method of `library`, `archive_listings` and `subscriptions` commits before it returns. If the database is
-    full, locked, missing or damaged, the method raises StorageError, with a message that advises the user. Data that
+    Every method of `library`, `archive_listings` and `subscriptions` commits before it returns. A method raises
+    StorageError if the database is full, locked, missing or damaged. The error's message advises the user. Data that
     was stored earlier is not lost.
     """
 
@@ -35,8 +35,7 @@ class Store:
         url: the database's address in SQLAlchemy's form: `sqlite:////path/to/file` or
         `postgresql://user@host/database`. A missing SQLite file and its folder are created.
         payloads_url: the payload store for new payloads that are too large for a row: `file:///path/to/folder` or
-        `s3://bucket/prefix`; '' to store all new payloads in the database. Payloads that are stored already are not
-        moved.
+        `s3://bucket/prefix`; '' to store all new payloads in the database. Payloads from earlier stay where they are.
 
         StorageError if the database can't be opened, or has a schema that this code can't migrate.
         """

@@ -1,7 +1,7 @@
-"""Stores subscribers, watermarks, and the outbox. The outbox consists of the messages that still have to be sent.
+"""Stores subscribers, watermarks, and the outbox, which consists of the messages that still have to be sent.
 
-A subscriber has a watermark for each policy. The watermark is a time. The subscriber's digests have reported all
-changes of the policy that were captured up to this time.
+A subscriber has a watermark for each policy. The watermark is a capture time: the subscriber's digests have reported
+all changes up to this time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,25 +61,23 @@ class Subscriptions:
     def changed_policies(self) -> Mapping[PolicyKey, int]:
         """Returns the policies that may have changed since the last `mark_composed`, each with its revision.
 
-        The revision of a policy is a counter. The counter is incremented whenever the policy's history may have
-        changed. The history may change when a capture is read, when a user reviews a capture, and when another policy
-        reader comes into force.
+        A policy's revision is a counter. It is incremented whenever the policy's history may have changed: when a
+        capture is read, when a user reviews a capture, and when another policy reader comes into force.
         """
         query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.revision).where(_CHANGED_SINCE_COMPOSED)
         with self._database.read_session() as session:
-            # The order is the order of the partial index that contains exactly these rows. The database then reads only
-            # the index.
+            # A partial index contains exactly these rows in this order, so the database reads only the index.
             rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
             return {PolicyKey(vendor, policy): revision for vendor, policy, revision in rows}
 
     def watermarks(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
         """Returns the policies that may have new changes for a subscriber, each with the subscriber's watermark.
 
-        A watermark is the `captured_at` up to which digests have reported every change to the subscriber. Before the
-        first digest, the watermark is the time of the subscription.
+        Before the first digest about a policy, the watermark is the time of the subscription.
 
-        If `mark_composed` has recorded the subscriber as caught up, policies that have not changed since the last
-        digests are left out. Subscribing the address again, for instance with other vendors, revokes that record.
+        For a new subscriber, the result contains every policy of the subscriber's vendors. After `mark_composed` has
+        recorded the subscriber as caught up, the result contains only the policies that have changed since the last
+        digests. `subscribe` deletes this record, because the address may now watch other vendors.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
@@ -92,7 +90,7 @@ class Subscriptions:
                 ),
             )
             if caught_up:
-                # The order is the order of the partial index that contains exactly these rows.
+                # A partial index contains exactly these rows in this order.
                 query = query.where(_CHANGED_SINCE_COMPOSED).order_by(PolicyRow.vendor, PolicyRow.policy)
             else:
                 query = query.where(PolicyRow.newest > subscriber.since)
@@ -108,9 +106,9 @@ class Subscriptions:
     def mark_composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
         """Records that digests were composed for all subscribers, up to a revision of each policy.
 
-        revisions: the result of `changed_policies`. The caller must call `changed_policies` before it reads the
-        policies' histories. caught_up: the subscribers with digests that covered all policies that `watermarks`
-        returned.
+        revisions: the result of `changed_policies`. The caller must have called `changed_policies` before it read the
+        policies' histories. Otherwise, a change in between would never be reported. caught_up: the subscribers for
+        whom every policy in the result of `watermarks` was examined.
         """
         with self._database.write_session() as session:
             if revisions:
@@ -141,13 +139,10 @@ class Subscriptions:
         watermarks: Mapping[PolicyKey, datetime],
         now: datetime,
     ) -> None:
-        """Adds a message to the outbox, and advances the subscriber's watermarks.
-
-        Changes nothing if an error is raised.
+        """Adds a message to the outbox, and advances the subscriber's watermarks. After an error, nothing is changed.
 
         message: the message as RFC 5322 bytes; None if there was no change to report. watermarks: the new watermarks,
-        by policy. A new watermark that is earlier than the stored watermark is ignored. now: the time at which the
-        message was composed.
+        by policy. If the stored watermark is later, it stays. now: the time at which the message was composed.
 
         UsageError if no subscriber has that id.
         """
@@ -184,7 +179,7 @@ class Subscriptions:
     def mark_sent(self, message_id: int, now: datetime) -> None:
         """Records that a message was sent. `outbox` then no longer returns the message. now: the time of sending.
 
-        Changes nothing if the message was already recorded as sent, or if the message's subscriber has unsubscribed.
+        Does nothing if the message is already recorded as sent, or if its subscriber has unsubscribed.
         """
         with self._database.write_session() as session:
             session.execute(

@@ -1,7 +1,7 @@
 """Finds the captures that a policy reader has not read yet.
 
-A capture is marked as unread until the policy reader in force has read it. The marks make it unnecessary to search all
-captures of a policy.
+Intake marks a new capture as unread, and removes the mark when the policy reader in force has read the capture. So the
+unread captures are found without a search of all captures of the policy.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -21,8 +21,10 @@ def unread_captures(
 ) -> list[int]:
     """Returns the ids of a policy's captures that have no lasting reading by a policy reader, oldest first.
 
-    A reading is lasting if its `extractor` is not '' (see `storage.tables.models.ReadingRow`). without_ids: captures
-    with these ids are left out. marked_only: whether to search only the captures that are marked as unread.
+    A reading is lasting if its `extractor` is not '' (see `storage.tables.models.ReadingRow`).
+
+    without_ids: the ids of captures to leave out. marked_only: whether to search only the captures that are marked as
+    unread.
     """
     query = (
         select(CaptureRow.captured_at, CaptureRow.id)

@@ -19,8 +19,8 @@ from storage.capture_rows import capture_from
 from storage.records import Review, StoredCapture
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
 
-#: The verdict on a capture that the policy reader in force has not read. Either the process ended between storing the
-#: capture and reading the capture, or the capture arrived while its policy was being read again.
+#: The verdict on a capture that the policy reader in force has not read. There are two causes: the process ended after
+#: it stored the capture and before it read the capture; or the capture arrived while its policy was being read again.
 UNREAD = Verdict(
     "quarantined",
     "unreadable",
@@ -111,7 +111,10 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
 
 
 def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
-    """Returns the verdicts that follow from readings and reviews, without regard to the policy's other captures."""
+    """Returns the verdict for each reading: the reading's own verdict, or the decision of the capture's last review.
+
+    The policy's other captures are not considered.
+    """
     reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
     return [
         _reviewed(
@@ -146,7 +149,7 @@ def stored_capture(row: CaptureRow, judged: JudgedCapture | None) -> StoredCaptu
 
 
 def _sort_key(stored: StoredCapture) -> tuple[object, ...]:
-    """Returns a key that sorts captures by time. Captures with the same time are sorted by fields, not by arrival."""
+    """Returns a key that sorts captures by time. The order of captures with equal times does not depend on arrival."""
     capture = stored.capture
     return (capture.captured_at, capture.url, capture.source, capture.sha256, capture.asked_url)
 

@@ -15,7 +15,7 @@ class CaptureView:
     """A capture with the verdict and the number of the version that the capture shows.
 
     id: the capture's number, which users pass to `clausewatch review`.
-    version: the number of the version in order of first appearance; None if the capture is quarantined.
+    version: the number of the version, from 1, in order of first appearance; None if the capture is quarantined.
     """
 
     id: int

@@ -11,8 +11,8 @@ from datetime import datetime
 from core.captures import Reason
 from views.policy_status import PolicyStatus
 
-# The samples of one metric for one policy. Each sample is a pair. The first item is a mapping of the labels other than
-# `vendor` and `policy`. The second item is the value.
+# The samples of one metric for one policy. Each sample is a pair of labels and a value: `{"reason": "blocked"}, 3`. The
+# labels `vendor` and `policy` are added later.
 _Samples = Iterator[tuple[Mapping[str, str], float]]
 
 

@@ -12,7 +12,7 @@ from storage import Standing
 from views.quarantine import SILENCE
 
 #: The reasons why a policy fails.
-#: `quarantined`: the newest capture is quarantined, and so are all other captures after the last accepted capture.
+#: `quarantined`: captures are quarantined, and no later capture is accepted.
 #: `no capture`: the newest capture was made longer than SILENCE (a week) ago.
 #: `never captured`: no capture of the policy is stored.
 Failure = Literal["quarantined", "no capture", "never captured"]

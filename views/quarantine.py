@@ -10,9 +10,9 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Store, StoredCapture
 
-#: The operator is warned if a policy has had no accepted capture for at least this long. A shorter failure is probably
-#: a fault of the vendor's site, and ends without the operator's help. After a week of daily crawls, a person has to
-#: look for the cause.
+#: If all captures of a policy were quarantined for at least this long, the operator is warned. A shorter failure is
+#: probably a fault of the vendor's site, and ends without the operator's help. After a week of daily crawls, a person
+#: has to look for the cause.
 SILENCE = timedelta(days=7)
 
 
@@ -33,9 +33,9 @@ def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator
 def quarantine_warnings_of(key: PolicyKey, captures: Sequence[StoredCapture]) -> Iterator[str]:
     """Yields up to two warnings for one policy.
 
-    Only the captures after the last accepted capture are considered; all of them are quarantined. The first warning is
-    yielded if at least SILENCE lies between the first and the last of these quarantined captures. The second warning is
-    yielded if the newest capture is quarantined, and the newest capture's verdict says that the page needs a browser.
+    Both warnings are about the quarantined captures after the last accepted capture. The first warning says that these
+    captures span at least a week (SILENCE). The second warning says that the page needs a browser, according to the
+    verdict of the newest capture.
 
     captures: all captures of the policy, oldest first.
     """

@@ -1,9 +1,10 @@
-"""Compares texts that are hard to compare. Prints the seconds, the peak memory, and notes on coarser results.
+"""Compares texts that are hard to compare. Prints the time in seconds, the peak memory, and the comparison's notes.
 
     python -m bench.diff.adversarial [CASE]
 
-Each case runs in a separate process, because the peak memory of a process never falls. No case should take more
-than 4 s or 250 MB.
+The notes (`Comparison.coarse`) name the parts that were compared less precisely because they are very large. Each case
+runs in a separate process, because the peak memory of a process never falls. No case should take more than 4 s or
+250 MB.
 """
 
 import random

@@ -2,9 +2,9 @@
 
     python -m bench.diff.quality --n 400 --seed 1 --profile hard --format mix [--half even|odd] [--no-extraction]
 
-../shared/gold.py makes the edits and computes the scores. The texts go through extraction like a user's files. With
---no-extraction, the comparison receives the clauses of the generator, and links are replaced by their words. The
-difference between the two scores shows how many mistakes come from the extraction.
+../shared/gold.py makes the edits and computes the scores. By default, the texts go through extraction like a user's
+files. With --no-extraction, the comparison receives the clauses that gold.py made, and links are replaced by their
+words. The difference between the scores with and without extraction shows how many mistakes come from the extraction.
 """
 
 import argparse

@@ -3,9 +3,9 @@
     pip install redlines lxml
     python -m bench.diff.speed
 
-The pairs are the files in ../shared/pairs. The time includes redlines, but no extraction. The other tools are the
-baselines. Baselines can't compare clauses, so they receive the text of each clause as a line. Baselines that are not
-installed are skipped.
+The pairs are the files in ../shared/pairs. The time includes redlines, but no extraction. The code calls the other
+tools baselines. A baseline can't compare clauses, so it receives the text of each clause as a line. Baselines that are
+not installed are skipped.
 """
 
 import difflib

@@ -1,25 +1,27 @@
 """The interface between the archive crawl and the client of a web archive.
 
-A client builds the requests for the archive's index and for captures, parses the HTTP responses, and states how many
-requests the archive allows.
+A client builds the requests for captures and for the archive's index, which lists the captures. A client also parses
+the HTTP responses, and states how many requests the archive allows.
 
 To add an archive:
 
-1. Add the archive's name to `core.archives.WebArchive`. Captures from the archive have that name as their source.
+1. Add the archive's name, such as `wayback`, to `core.archives.WebArchive`. The name becomes the source of the
+   archive's captures.
 2. Write a client: a class that implements `Archive`, in a new module beside `crawler.archives.wayback`. The client
    builds addresses and parses HTTP responses. The client sends nothing, so the client's tests need no server.
 3. Change `crawler.archives.configured_archive` so that it returns the client if `core.settings` names the archive.
-4. Some archives rename the headers of captured pages in their HTTP responses. For example, the Wayback Machine adds the
-   prefix `x-archive-orig-`. If the archive adds a prefix, add the prefix to `ingestion.warc_writer`.
+4. Some archives send the original headers of a captured page under other names. For example, the Wayback Machine sends
+   `Server` as `x-archive-orig-server`. If the archive adds such a prefix, add the prefix to `ingestion.warc_writer`.
 
-The order of calls: the spider requests the address that `listing_url` returns, and passes the response to
-`parse_listing`. The spider repeats these two steps for each page of the index. For each listed capture, the spider
-requests the address that `replay_url` returns, and passes the response to `parse_replay`. If the result is a redirect,
-the spider requests the redirect's target in the same way.
+The spider calls the client in this order:
 
-The backoff middleware first passes every response to `temporary_error`. If that method returns an error, the spider
-does not receive the response. Instead, the middleware sends the request again later. See `Limits` for the number of
-retries.
+1. For each page of the index, the spider requests the address from `listing_url`. It passes the response to
+   `parse_listing`.
+2. For each listed capture, the spider requests the address from `replay_url`. It passes the response to `parse_replay`.
+   If the result is a redirect, the spider requests the redirect's target in the same way.
+
+Every response first goes to `crawler.backoff.ArchiveBackOff`, which passes it to `temporary_error`. If that method
+returns an error, `ArchiveBackOff` sends the request again later. The spider receives only the final response.
 """
 
 from collections.abc import Mapping
@@ -40,28 +42,30 @@ RequestKind = Literal["listing", "replay"]
 class Limits:
     """The limits on requests to an archive, and how a crawl reacts to temporary errors of the archive.
 
-    Each field can be overridden by a Scrapy setting named `ARCHIVE_` plus the field's name in capitals;
-    `limits_in_force` applies the overrides.
+    A Scrapy setting can override each field. For example, the setting `ARCHIVE_TRIES` overrides `tries`.
+    `limits_in_force` applies these settings.
 
-    listing_interval, replay_interval: the seconds between two requests of the same kind. All crawls of this machine
-        share this interval.
-    listing_concurrency, replay_concurrency: the upper limit of requests of the same kind that one crawl may have under
-        way at the same time.
+    listing_interval: the minimum number of seconds between two requests for pages of the index. The interval applies to
+        all crawls of this machine together.
+    replay_interval: the same for requests for captures.
+    listing_concurrency: the maximum number of requests for pages of the index that one crawl has under way at a time.
+    replay_concurrency: the same for requests for captures.
     listing_rows: the number of rows to request in one page of the index.
-    backoff: the seconds to wait after a first temporary error. Each further error in a row doubles the wait.
-    backoff_429: the same as `backoff`, but after an ArchiveRateLimitError.
-    backoff_max: seconds. If the archive's Retry-After header contains a longer wait, this crawl sends no more requests
-        to the archive.
-    tries: upper limit of temporary errors of one request. A request with this many errors is not sent again. Only
-        errors that may affect the request alone are counted.
-    strikes: the number of temporary errors in a row, counted over all requests, after which this crawl sends no more
-        requests to the archive.
+    backoff: the wait after a temporary error, in seconds. Each further error in a row doubles the wait.
+    backoff_429: the wait after an ArchiveRateLimitError, in seconds. It replaces `backoff` for this error.
+    backoff_max: the longest wait, in seconds, that the archive may ask for in a Retry-After header. If the archive asks
+        for a longer wait, the crawl sends no more requests to the archive.
+    tries: the number of temporary errors after which a request is not sent again. An error that affects all requests,
+        such as status 429, does not count.
+    strikes: the number of temporary errors in a row after which the crawl sends no more requests to the archive. The
+        errors of all requests count.
     refusals: the number of refused connections in a row (ArchiveBlockedError) after which the crawl concludes that
         the archive has blocked this machine.
-    first_block: the seconds for which no crawl of this machine sends requests after a first block. After each further
-        block within `block_memory`, the crawls wait twice as long as after the previous block.
-    block_memory: seconds. If the wait for the last block ended at least this many seconds ago, the next block counts as
-        a first block.
+    first_block: the length of the break after the archive has blocked this machine, in seconds. During the break, no
+        crawl of this machine sends requests to the archive. If the archive blocks the machine again soon after the
+        break, the next break is twice as long.
+    block_memory: the meaning of "soon" in `first_block`, in seconds. If the archive blocks the machine at least this
+        long after the last break ended, the next break lasts `first_block` seconds again.
     """
 
     listing_interval: float
@@ -80,7 +84,7 @@ class Limits:
 
 
 def limits_in_force(archive: "Archive", settings: BaseSettings) -> Limits:
-    """Returns an archive's limits. If a Scrapy setting overrides a limit, the setting's value replaces the limit."""
+    """Returns an archive's limits. A Scrapy setting such as `ARCHIVE_TRIES` replaces the archive's own limit."""
     overrides = {}
     types = get_type_hints(Limits)
     for field in fields(Limits):
@@ -91,7 +95,7 @@ def limits_in_force(archive: "Archive", settings: BaseSettings) -> Limits:
 
 
 def download_slot(kind: RequestKind) -> str:
-    """Returns the name of the Scrapy download slot for requests of a kind."""
+    """Returns the name of the Scrapy download slot for requests of a kind, for example `archive-replay`."""
     return f"archive-{kind}"
 
 
@@ -101,7 +105,7 @@ class ListingPage:
 
     captures: the captures that the page lists.
     malformed: the number of rows that could not be parsed and were skipped.
-    resume_key: the key with which to request the next page; None if this page is the last page.
+    resume_key: the archive's token for requesting the next page; None if this page is the last page.
     """
 
     captures: tuple[ListedCapture, ...]
@@ -123,13 +127,13 @@ class Memento:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The state of a replay: the fetch of a listed capture. A replay with redirects needs several requests.
+    """The state of a replay. A replay fetches one listed capture, and follows the redirects that begin there.
 
     listed: the capture as the index lists it.
-    timestamp, url: the capture to request next.
-    redirected_from: the archived addresses that redirected to `url`, in order. The first of these addresses is the
-        address of the listed capture.
-    hops: the number of redirects followed so far, including redirects of the archive itself.
+    timestamp, url: the time (`20190501123000`) and the address of the capture to request next.
+    redirected_from: the addresses of the captured site that redirected to `url`, in order. The first is the address of
+        the listed capture. Empty before the first such redirect.
+    hops: the number of redirects followed so far: redirects of the captured site, and of the archive itself.
     """
 
     listed: ListedCapture
@@ -149,8 +153,8 @@ class ArchivedAnswer:
     """An HTTP response of the captured site.
 
     memento: the response's time and address.
-    next_replay: the replay that requests the redirect's target; None if the response is not a redirect, or if the
-        target can't be requested.
+    next_replay: if the response is a redirect, the replay that requests the redirect's target. None if the response is
+        not a redirect, or if the target can't be requested.
     """
 
     memento: Memento
@@ -169,9 +173,9 @@ class ArchiveRedirect:
 
 @dataclass(frozen=True, slots=True)
 class CaptureNotGiven:
-    """The result for a capture that the index lists but the archive does not return.
+    """The index lists a capture, but the archive does not return it.
 
-    why: the reason, in words.
+    why: the reason, for example "the archive redirects too many times".
     """
 
     why: str
@@ -189,7 +193,7 @@ class Archive(Protocol):
 
     @property
     def site(self) -> ArchiveSite:
-        """The archive's name, and the address to which all requests are sent."""
+        """The archive's name, and the address at which the archive receives all requests."""
 
     @property
     def limits(self) -> Limits:
@@ -202,7 +206,7 @@ class Archive(Protocol):
     def budget_key(self) -> str | None:
         """The name of the budget that all crawls of this machine share (crawler.budget). Usually the archive's host.
 
-        None if requests need no interval between them, because the archive is on this machine.
+        None if the archive is on this machine: its requests then need no budget.
         """
 
     @property
@@ -214,17 +218,17 @@ class Archive(Protocol):
     ) -> str:
         """Returns the address of a page of the index. The page lists captures of `url`.
 
-        begin, end: the first and the last capture time to list. If begin is None, the listing starts with the earliest
-            capture; if end is None, the listing ends with the latest capture.
-        limit: the upper limit of rows on the page.
-        resume_key: the resume key of the previous page; None to request the first page.
+        begin, end: the earliest and the latest capture time to list, both inclusive; None for no bound.
+        limit: the maximum number of rows on the page.
+        resume_key: the `ListingPage.resume_key` of the previous page; None to request the first page.
         """
 
     def parse_listing(self, status: int, body: bytes) -> ListingPage:
         """Returns the page of the index that an HTTP response contains.
 
         ArchiveRefusalError if the archive refuses to list the address. ArchiveProtocolError if the response is not a
-        listing. A client must never treat an HTTP response that is not a listing as an empty listing.
+        listing. For example, a client must not return an empty page for an HTML error page: the crawl would conclude
+        that the archive has no captures.
         """
 
     def replay_url(self, timestamp: str, url: str) -> str:
@@ -233,16 +237,16 @@ class Archive(Protocol):
     def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
         """Returns the result of the request for `replay`.
 
-        Any HTTP response of the captured site is an ArchivedAnswer, whatever the status: an archived 404 is a capture,
-        too. If the archive returns a capture of another time than the requested time, the result must not be an
-        ArchivedAnswer.
+        For an HTTP response of the captured site, the result is an ArchivedAnswer, whatever the status: an archived 404
+        is a capture, too. Exception: if the archive returns a capture of another time than requested, the result is a
+        CaptureNotGiven.
         """
 
     def provenance(self, listed: ListedCapture, replay_url: str) -> Provenance:
         """Returns the provenance of a capture that the index lists.
 
-        The identifiers must not depend on when the capture is fetched. The identifiers include the row's `timestamp`,
-        `digest` and `urlkey`. A later crawl compares these three to recognise that the capture is stored.
+        The provenance includes `timestamp`, `digest` and `urlkey` of the index's row. By these three values, a later
+        crawl recognises that the capture is stored already. So they must not depend on when the capture is fetched.
 
         replay_url: the address from which the archive serves the bytes.
         """
@@ -250,13 +254,11 @@ class Archive(Protocol):
     def temporary_error(
         self, kind: RequestKind, status: int, headers: Mapping[str, str], body: bytes
     ) -> ArchiveError | None:
-        """Returns the error that an HTTP response reports if the same request may succeed later.
+        """Returns the archive's temporary error if the response is such an error; otherwise None.
 
-        Only errors of the archive itself are returned. None if the response is final. A response that refuses the
-        address or the capture is final. Every archived response is final, too: an archived 429 is a fact about the
-        captured site.
+        An error is temporary if the same request may succeed later. If the archive refuses the address or the capture,
+        the refusal is not temporary. An archived response is never an error of the archive: an archived 429 is a fact
+        about the captured site.
 
-        After an ArchiveRateLimitError, requests wait for `limits.backoff_429` seconds. After any other error, requests
-        wait for `limits.backoff` seconds. Several ArchiveBlockedErrors in a row count as a block (see
-        `limits.refusals`).
+        The class of the error determines how the crawl reacts, as `Limits` describes (`backoff_429`, `refusals`).
         """

@@ -59,8 +59,8 @@ _LIMITS = Limits(
 
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 _MAX_HOPS = 5
-# Upper limit of the time between the capture of a redirect and the capture of the redirect's target. If more time lies
-# between the two captures, the target may have had other content when the redirect was captured.
+# The longest time between the capture of a redirect and the capture of its target. After a longer time, the target may
+# have other content than when the redirect was captured.
 _REDIRECT_WINDOW = timedelta(days=1)
 _MEMENTO_PATH = re.compile(r"(?:(?:https?:)?//([^/]+))?/web/(\d{4,14})(?:[a-z]{2}_)?/(.+)", re.S)
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+^`|~-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]+))?)*)')
@@ -89,7 +89,7 @@ class WaybackMachine:
     def listing_url(
         self, url: str, begin: datetime | None, end: datetime | None, limit: int, resume_key: str | None = None
     ) -> str:
-        """Returns the address of a query to the CDX server."""
+        """Returns the address of a query to the CDX server, which answers from the archive's index."""
         query = WaybackMachineCDXServerAPI(
             url,
             start_timestamp=format_timestamp(begin) if begin else None,
@@ -128,8 +128,8 @@ class WaybackMachine:
     def parse_replay(self, replay: Replay, status: int, headers: Mapping[str, str], body: bytes) -> ReplayResult:
         """Returns the result of a replay request.
 
-        The response's capture time must be the time of the listed capture. If an archived redirect led to the response,
-        the times may differ by up to a day, because the crawl did not search the index for the redirect's target.
+        The response's capture time must be the time of the listed capture. Exception: after an archived redirect, the
+        times may differ by up to a day, because the redirect and its target were captured separately.
         """
         location = headers.get("location", "") if 300 <= status < 400 else ""
         memento = read_memento(headers, replay.url)
@@ -218,7 +218,7 @@ class WaybackMachine:
 def read_memento(headers: Mapping[str, str], asked_url: str) -> Memento | None:
     """Returns the memento that the headers of an HTTP response describe (RFC 7089, section 2).
 
-    None if the response comes from the archive itself. An example is an error page of the archive.
+    None if the response is a page of the archive itself, such as an error page.
 
     headers: the response's headers, by lower-case name.
     asked_url: the address whose capture was requested. The memento gets this address if the response has no link with

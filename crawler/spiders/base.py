@@ -30,8 +30,8 @@ class BaseSpider(scrapy.Spider):
     unread_count: the number of captures that are stored but not read yet.
     stopped: whether the crawl is ending early. If so, no further captures are stored.
 
-    Creating a spider raises a ClausewatchError if a vendor or an argument is unknown, if a declaration or a setting is
-    invalid, or if the database can't be opened.
+    ClausewatchError if a vendor or an argument is unknown, if a declaration or a setting is invalid, or if the database
+    can't be opened.
     """
 
     store: Store
@@ -75,7 +75,7 @@ class BaseSpider(scrapy.Spider):
                 yield PolicyKey(slug, name), policy
 
     def on_capture_stored(self, stored: UnreadCapture) -> None:
-        """Counts a capture that has been stored. The pipeline calls this for each capture, before it is read."""
+        """Counts a stored capture. The pipeline calls this method for each capture, before the capture is read."""
         self.tally.count_stored(stored)
         self.unread_count += 1
 

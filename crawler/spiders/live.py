@@ -33,12 +33,9 @@ class LiveSpider(BaseSpider):
     If a location has several pages, the spider fetches them one after the other, and makes one capture of all pages.
     If one of the pages can't be fetched, there is no capture.
 
-    If a location's text has changed, the spider fetches the location a second time some minutes later, to see whether
-    the change lasts. The crawl ends only after these second fetches. The waiting times of the changed locations
-    overlap; they don't add up.
-
-    A *look* is a fetch of a location. The first fetch is the first look. If the text has changed, the second fetch is
-    the second look.
+    A fetch of a location is called a *look*. If a location's text has changed, the spider takes a second look some
+    minutes later, to see whether the change lasts. The crawl ends only after all second looks. Several locations wait
+    for their second look at the same time.
     """
 
     name = "live"
@@ -116,7 +113,7 @@ class LiveSpider(BaseSpider):
         self.crawler.engine.crawl(request)
 
     def spider_idle(self) -> None:
-        """Handles Scrapy's signal that no request is left. Keeps the crawl open while second looks are to be sent.
+        """Handles Scrapy's signal that no request is left. Keeps the crawl open until all second looks are taken.
 
         If only second looks are left, prints once how long the crawl waits.
         """

@@ -20,8 +20,8 @@ def command(file: Path) -> None:
 
     The copy contains captures, payloads, readings, reviews, subscribers and the outbox, as they were when the command
     started. Crawls may run during the backup. Payloads that are stored outside the database are included. FILE is
-    replaced only when the copy is complete. `clausewatch restore` can restore a backup of SQLite or of PostgreSQL into
-    either of the two.
+    replaced only when the copy is complete. `clausewatch restore` can restore a backup of SQLite into PostgreSQL, and a
+    backup of PostgreSQL into SQLite.
 
     The exit status is 1 if a payload is damaged; the copy is made nevertheless.
     """

@@ -35,8 +35,8 @@ def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, 
     """List the quarantined captures that wait for a person's decision; accept or reject captures.
 
     A decision replaces the extractor's verdict until the next decision on the same capture. An accepted capture shows a
-    version; a rejected capture shows no version. If a change results from a decision, the next digest reports it, but
-    only if the change is later than everything that the subscriber's earlier digests covered.
+    version; a rejected capture shows no version. If a decision adds a change to the history, the next digest reports
+    the change. Exception: a digest reports no change that is older than what the subscriber's earlier digests covered.
     """
     if context.invoked_subcommand is not None:
         return

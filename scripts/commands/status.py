@@ -52,7 +52,7 @@ def command(output_format: str, metrics_path: Path | None) -> None:
 def _table_row(status: PolicyStatus) -> dict[str, Any]:
     """Returns a row of the table, with days instead of times.
 
-    A cell is left empty instead of showing 0, so that users notice the numbers of failures at once.
+    An empty cell stands for 0, so that users notice the numbers of failures at once.
     """
     standing = status.standing
     return {

@@ -17,8 +17,8 @@ from views.versions import policy_versions, unsettled_sentences
 def command(vendor: str, policy: str, output_format: str) -> None:
     """List the versions of a policy and the periods in which each version was seen.
 
-    Sentences below the list name the versions between which the page goes back and forth, the versions that another
-    text replaced minutes later, and the version that no second capture has confirmed yet.
+    Below the list, sentences name three kinds of versions: versions between which the page goes back and forth,
+    versions that another text replaced minutes later, and the version that no second capture has confirmed yet.
     """
     settings = load_settings()
     declared_policy(settings, vendor, policy)

@@ -8,13 +8,12 @@ import zstandard
 from core.captures import sha256_hex
 from core.exceptions import DamageError
 
-# The zstandard level. On the real pages that were measured, higher levels save 2 % of the bytes and take twice as long.
-# Lower levels need 8 % more bytes. For pages of more than a megabyte, lower levels need far more bytes, because lower
-# levels don't detect the parts that a page has in common with its keyframe.
+# The zstandard level, chosen by measurements on real pages. Higher levels save 2 % of the bytes and take twice as long.
+# Lower levels need 8 % more bytes. For pages of more than a megabyte, lower levels need far more bytes: they don't
+# detect the parts that a page has in common with its keyframe.
 _LEVEL = 6
-# The binary logarithm of this level's window size, which is 4 MiB. Larger pages need a larger window that covers
-# the whole keyframe, and larger tables that index the whole keyframe. Without the larger window and tables,
-# the delta of a page of 12 MB was as large as the page.
+# The binary logarithm of this level's window size, which is 4 MiB. For larger pages, the window and the tables must be
+# made larger, so that they cover the whole keyframe. Otherwise, the delta of a page of 12 MB was as large as the page.
 _LEVEL_WINDOW_LOG = 22
 _TABLE_LOG = 22
 
@@ -25,8 +24,8 @@ class Keyframe:
 
     sha256: the payload's SHA-256.
     plain: the payload's bytes.
-    whole_size: the approximate size in bytes of the payload, compressed by itself. If the keyframe is itself stored as
-        a delta against a second keyframe, `whole_size` is the second keyframe's `whole_size`, as an estimate.
+    whole_size: the size of the payload when compressed by itself, in bytes. This size is not known for a keyframe that
+        is itself stored as a delta. `whole_size` is then an estimate: the `whole_size` of the keyframe's own keyframe.
     """
 
     sha256: str

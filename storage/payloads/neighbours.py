@@ -1,6 +1,6 @@
 """Finds the neighbours of a new capture: the captures of the same policy that are nearest in time.
 
-The payloads of the neighbours are usually the most similar to the new capture's payload.
+Their payloads are usually the most similar to the payload of the new capture.
 """
 
 from bisect import bisect_right
@@ -14,11 +14,10 @@ from core.policies import PolicyKey
 from storage.tables.column_types import Moment
 from storage.tables.models import CaptureRow, PayloadRow
 
-# A compressed payload with more bytes than this is written to the payload store, if there is one. Smaller payloads stay
-# in the database. A separate file would occupy at least this many bytes on a disk. On a server, the space saved is not
-# worth the time of a request.
+# If there is a payload store, it gets the compressed payloads with more bytes than this. Smaller payloads stay in the
+# database: a file on a disk occupies at least this many bytes, and a server needs a request for each payload.
 MAX_INLINE_BYTES = 4096
-# Upper limit of neighbours before a moment, and upper limit of neighbours after the moment.
+# At most this many neighbours before (or at) a moment, and at most this many after the moment.
 _NEIGHBOURS_EACH_SIDE = 12
 
 
@@ -63,7 +62,7 @@ _NEIGHBOUR_QUERY = union_all(_before_query.subquery().select(), _after_query.sub
 
 
 def packed_forms(session: Session, sha256s: set[str]) -> dict[str, PackedForm | None]:
-    """Returns the packed forms of payloads, by SHA-256. The form is None if the payload's keyframe is missing.
+    """Returns how payloads are stored, by SHA-256. The value is None if the payload's keyframe is missing.
 
     sha256s: the SHA-256s of the payloads. Payloads that are not stored are left out of the result.
     """
@@ -81,8 +80,8 @@ class Neighbours:
     def __init__(self, session: Session, key: PolicyKey) -> None:
         self._session = session
         self._parameters = key._asdict()
-        # A contiguous range of the policy's stored captures, oldest first. The two flags are true if the range includes
-        # the policy's first and last stored capture, respectively.
+        # A contiguous range of the policy's stored captures, oldest first. The first flag is true if the range includes
+        # the policy's first stored capture; the second flag is true if the range includes the last stored capture.
         self._stored: list[tuple[datetime, PackedForm]] = []
         self._reaches_first = self._reaches_last = False
         self._to_be_stored: list[tuple[datetime, PackedForm]] = []
@@ -109,8 +108,7 @@ class Neighbours:
         enough_before = self._reaches_first or count_before >= _NEIGHBOURS_EACH_SIDE
         enough_after = self._reaches_last or count_after >= _NEIGHBOURS_EACH_SIDE
         if not (enough_before and enough_after):
-            # The query is executed on the connection, because `session.execute` would first flush the pending payload
-            # rows.
+            # The query is executed on the connection. `session.execute` would first write the pending payload rows.
             rows = self._session.connection().execute(_NEIGHBOUR_QUERY, {**self._parameters, "moment": moment}).all()
             self._stored = [(at, PackedForm(*form)) for *form, at, _ in sorted(rows, key=lambda row: row[-2:])]
             count_before, count_after = self._count_sides(moment)

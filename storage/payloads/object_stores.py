@@ -32,8 +32,8 @@ class ObjectStores:
 
     An object is written completely or not at all, and is never altered.
 
-    url: the URL of the store for new objects; '' if new payloads are stored in the database. `get` can also read
-        objects from other stores, because older objects may be in other stores.
+    url: the URL of the store for new objects, such as `s3://bucket/prefix`; '' if new payloads are stored in the
+        database. Older objects may be in other stores, and `get` can read any store.
 
     StorageError if `url` is not the URL of a store, or if the store's folder can't be created.
     """

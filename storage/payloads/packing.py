@@ -1,9 +1,9 @@
 """Stores each payload once, under its SHA-256, and reads payloads back.
 
 Consecutive captures of a page mostly differ in a few tokens that the server generates for every answer. Most of a page
-stays the same from one year to the next. Therefore, a payload is stored whole (compressed by itself) or as a delta
-against another payload, the payload's keyframe. A keyframe is itself stored whole, or as a delta against a payload that
-is stored whole. Reading a payload therefore takes at most two further look-ups, regardless of the history's length.
+stays the same from one year to the next. So a payload is stored in one of two forms: whole (compressed by itself), or
+as a delta against another payload, its keyframe. A keyframe is itself stored whole, or as a delta against a payload
+that is stored whole. So at most two other payloads have to be read in order to restore a payload.
 
 The neighbours of a payload are the payloads of the captures of the same policy that are nearest in time.
 """
@@ -24,18 +24,18 @@ from storage.payloads.neighbours import MAX_INLINE_BYTES, Neighbours, PackedForm
 from storage.payloads.object_stores import ObjectStores
 from storage.tables.models import PayloadRow
 
-# Upper limit of keyframes that are tried for a new payload. After two keyframes, another keyframe is tried only if the
-# smallest delta so far is larger than 1/64 of the payload.
+# At most this many keyframes are tried for a new payload. After two keyframes, the search ends as soon as the smallest
+# delta is at most 1/64 of the payload.
 _MAX_KEYFRAMES_TRIED = 6
 _SMALL_DELTA_PART = 64
-# If a delta is at most 1/256 of the payload, and about as small as the smallest delta among the neighbours, the delta
-# is used without trying further keyframes.
+# No further keyframes are tried after a tiny delta. A delta is tiny if it is at most 1/256 of the payload and about as
+# small as the smallest delta among the neighbours.
 _TINY_DELTA_PART = 256
-# "About as small as another delta" means: larger than the other delta by at most a quarter plus 16 bytes.
+# A delta is "about as small as" another delta if it is larger by at most a quarter of the other delta plus 16 bytes.
 _EQUALLY_SMALL_RATIO = 1.25
 _EQUALLY_SMALL_BYTES = 16
-# After a lasting change, a page differs more from its keyframe, which makes every later delta larger. Once the extra
-# bytes of these deltas add up to a fifth of the size of a new keyframe, a new keyframe is made.
+# After a lasting change of a page, every later delta is larger, because it contains the change again. A new keyframe is
+# made when the extra bytes of these deltas add up to a fifth of the size of the new keyframe.
 _DRIFT_PART = 5
 # If a delta is larger than a third of the compressed payload, the payload is stored whole, because the delta would save
 # too little for the additional look-up.
@@ -99,8 +99,8 @@ def put(session: Session, captures: Sequence[tuple[Capture, bytes | None]]) -> N
                     f"the payload of the capture of {capture.url} is not stored: pass the payload with the capture"
                 )
             form, compressed = _pack(session, capture.sha256, payload, neighbours.nearest_payloads(capture.captured_at))
-            # The session writes this row together with the rows of the following payloads. If a following payload is
-            # compared with this payload, the session writes this row first.
+            # The session writes this row later, together with the rows of the following payloads. If a following
+            # payload needs this row as its keyframe, the session writes the row before it reads the keyframe.
             session.add(
                 PayloadRow(**store_compressed(session, capture.sha256, len(payload), form.keyframe, compressed))
             )
@@ -200,12 +200,12 @@ def object_stores_of(session: Session) -> ObjectStores:
 
 
 def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[PackedForm]) -> tuple[PackedForm, bytes]:
-    """Returns how to store a payload, and the compressed bytes: a delta if it saves enough, or the whole payload.
+    """Decides how to store a payload: as a delta if that saves enough, otherwise whole. Returns form and stored bytes.
 
     neighbours: the payload's neighbours, the nearest in time first.
     """
-    # Every delta contains the tokens that the server generates for each response. The smallest delta contains little
-    # besides these tokens, so no delta of this page can be much smaller.
+    # Every delta contains the tokens that the server generates for each response. The smallest delta of the neighbours
+    # contains little besides these tokens, so no delta of this page can be much smaller.
     smallest_neighbour = min((form.stored_size for form in neighbours if form.keyframe is not None), default=0)
     candidates = _keyframe_candidates(neighbours)
 
@@ -245,8 +245,8 @@ def _pack(session: Session, sha256: str, payload: bytes, neighbours: Sequence[Pa
         # the keyframe, this payload becomes a new keyframe and is stored as a delta against the base.
         uses = 1 + sum(1 for form in neighbours if form.keyframe == keyframe.sha256)
         drift_cost = (len(delta) - smallest_neighbour) * uses * _DRIFT_PART
-        # The base is loaded only if `drift_cost` exceeds the size of `delta`. A delta against the base is at least as
-        # large as `delta`, because the keyframe is nearer in time than the base.
+        # The base is loaded only if `drift_cost` exceeds the size of `delta`. The keyframe is nearer in time than the
+        # base, so a delta against the base is hardly ever smaller than `delta`.
         base = _load_sound_keyframe(session, base_sha256, sha256) if drift_cost > len(delta) else None
         if base is not None and drift_cost > len(new_keyframe := compress_against(payload, base)):
             keyframe, delta = base, new_keyframe
@@ -263,9 +263,9 @@ def _keyframe_candidates(neighbours: Sequence[PackedForm]) -> dict[str, str | No
     The result maps the SHA-256 of each payload to the SHA-256 of the payload's own keyframe, or to None if the payload
     is stored whole.
 
-    The candidates come only from `neighbours`, which this transaction has read or is about to store. The candidates
-    never come from the KeyframeCache, because a transaction that was rolled back may have added a keyframe to the
-    cache. The keyframe's payload may be stored in another form now.
+    The candidates come only from `neighbours`, so their forms are the forms in the database. A keyframe from the
+    KeyframeCache would not be safe: a transaction that was rolled back may have added it, and the payload may now be
+    stored in another form.
     """
     used = [(form.keyframe, form.keyframe_of_keyframe) if form.keyframe else (form.sha256, None) for form in neighbours]
     unused = [
@@ -279,7 +279,7 @@ def _is_about_as_small(size: int, other_size: int) -> bool:
 
 
 def _load_sound_keyframe(session: Session, sha256: str, dependent: str) -> Keyframe | None:
-    """Returns a keyframe; None if the keyframe is damaged. No new delta may depend on a damaged keyframe."""
+    """Returns a keyframe; None if the keyframe is damaged, because no new delta may depend on a damaged keyframe."""
     try:
         return _load_keyframe(session, sha256, dependent)
     except DamageError:

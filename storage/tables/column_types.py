@@ -44,7 +44,7 @@ class _Checked(TypeDecorator[_T]):
 
 
 class AnyText(_Checked[str]):
-    """A string of any code points. Backslashes, NUL and surrogates are stored as escapes, a backslash as `\\u005c`."""
+    """A string of any code points. NUL, surrogates and backslashes are stored as escapes, such as `\\u005c`."""
 
     impl = Text
     cache_ok = True
@@ -73,8 +73,8 @@ class Sha256(_Checked[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """Returns the 32 bytes of the checksum.
 
-        `value` may come from a damaged row, and may therefore not be hexadecimal. In that case the result is the
-        string's own bytes. These bytes match no stored checksum, so a query finds no row.
+        A value from a damaged row may not be hexadecimal. The result is then the string's own bytes. They match no
+        stored checksum, so a query finds no row.
         """
         if value is None:
             return None
@@ -86,8 +86,7 @@ class Sha256(_Checked[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Returns the checksum in hexadecimal.
 
-        A damaged row in SQLite may contain a value of another type. That value is returned as a string that is not the
-        checksum of any row.
+        In a damaged SQLite row, the value may have another type. The result is then a string that is no row's checksum.
         """
         if value is None:
             return None

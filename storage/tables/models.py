@@ -1,8 +1,9 @@
 """The tables, as SQLAlchemy models.
 
 Evidence (payloads, captures, reviews) is written once and never altered. Readings and documents are derived from the
-evidence and can be derived again. The `seal` of a row reveals whether the row was altered (`storage.tables.seals`).
-Versions and periods have no tables: `diffing.timeline` computes versions and periods from the readings.
+evidence and can be derived again. The column `seal` contains a checksum of its row, by which `verify` detects that the
+row was altered (`storage.tables.seals`). Versions and periods have no tables: `diffing.timeline` computes them from the
+readings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from storage.records import Decision
 from storage.tables import seals
 from storage.tables.column_types import AnyText, Bytes, Json, Moment, Sha256
 
-# SQLite assigns keys to the rows of a table only if the type of the key column is written as INTEGER.
+# SQLite assigns keys to new rows only if the type of the key column is INTEGER; BIGINT is not enough.
 _Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -28,11 +29,10 @@ class PayloadRow(Base):
     """A payload: the bytes of one or more captures, stored once under their SHA-256.
 
     size: the uncompressed size in bytes.
-    keyframe: the SHA-256 of the payload's keyframe; None if the payload is stored whole. A payload with a keyframe is
-        stored as a delta against the keyframe. The column is not declared as a foreign key,
-        because SQLite can't drop a foreign-key column.
-    store: the URL of the payload store that contains the compressed bytes, under the key that
-        `storage.payloads.packing.object_key` returns; None if the compressed bytes are in `data`.
+    keyframe: the SHA-256 of another payload, the keyframe. This payload is stored as a delta against the keyframe. None
+        if the payload is stored whole. The column has no foreign key, because SQLite can't drop a column that has one.
+    store: the URL of the payload store that contains the compressed bytes, such as `s3://bucket/prefix`; None if the
+        compressed bytes are in `data`. `storage.payloads.packing.object_key` returns the key within the store.
     data: the compressed bytes; empty if the compressed bytes are in a payload store.
     """
 
@@ -48,8 +48,8 @@ class PayloadRow(Base):
 class CaptureRow(Base):
     """A capture. The docstring of `core.captures.Capture` describes the columns, except `identity`.
 
-    identity: the SHA-256 of the fields that distinguish captures (`storage.capture_rows.capture_identity`). The fields
-        themselves are too long for a unique index, because they include addresses.
+    identity: the SHA-256 of the fields by which one capture differs from another
+        (`storage.capture_rows.capture_identity`). The fields include addresses, which are too long for a unique index.
     """
 
     __tablename__ = "captures"
@@ -91,19 +91,18 @@ class DocumentRow(Base):
 class ReadingRow(Base):
     """The reading of a capture by one policy reader. Readings by earlier policy readers are not deleted.
 
-    reader: the name of the policy reader. A policy reader is the combination of extractor, sameness rule
-        (`diffing.sameness`) and declaration that a reading is made with (see `intake.policy_reader.reader_of`).
-    extractor: the version of the extractor and of the sameness rule. The value is '' if the payload could not be read
-        this time, for instance because the payload was damaged. The capture is then read again later.
-    declared: a checksum of the parts of the declaration that apply to this capture. `extractor` and `declared` together
-        determine the reading. If both values are equal to those of a reading by another policy reader, the reading is
-        copied.
-    language: the document's language; None if the language is not certain.
+    reader: the name of the policy reader. A policy reader is a combination of three things: the extractor, the sameness
+        rule (`diffing.sameness`), and the policy's declaration (see `intake.policy_reader.reader_of`).
+    extractor: the versions of the extractor and of the sameness rule. '' if the attempt to read the payload failed, for
+        instance because the payload was damaged. clausewatch then reads the capture again later.
+    declared: the SHA-256 of the parts of the declaration that apply to this capture. If two policy readers have the
+        same `extractor` and the same `declared`, their readings are equal. The intake then copies the earlier reading.
+    language: the document's language, such as `en`; None if the language is not certain.
     verdict, reason, evidence, needs_browser: the verdict that follows from the capture alone. The final verdict may
         differ because of the policy's other captures or a user's review (`storage.verdicts`).
-    document_sha256: the SHA-256 of the document's row; None if the payload could not be read as a document.
-    version_id: the id of the version that has the document's clauses; None if the document has no text. A quarantined
-        capture has a `version_id`, too, if its document has text.
+    document_sha256: the key of the document's row; None if the payload could not be read as a document.
+    version_id: the id of the version that the document's clauses form; None if the document has no text. A quarantined
+        capture also has a `version_id` if its document has text.
     """
 
     __tablename__ = "readings"
@@ -125,11 +124,12 @@ class ReadingRow(Base):
 class PolicyRow(Base):
     """The state of a policy as a whole. The row is inserted when the policy's first capture is read.
 
-    reader: the name of the policy reader in force. The policy's timeline is computed from the readings by this policy
-        reader only. A newer policy reader comes into force when it has read all captures of the policy.
-    newest: the `captured_at` of the newest capture that was read, accepted or quarantined.
-    revision: a counter, incremented by every transaction that may change the policy's history.
-    composed_revision: the revision up to which all subscribers' digests were composed.
+    reader: the name of the policy reader in force. The policy's timeline is computed only from the readings by this
+        policy reader. A newer policy reader comes into force when it has read all captures of the policy.
+    newest: the `captured_at` of the newest capture that was read, whether accepted or quarantined.
+    revision: a counter. Every transaction that may change the policy's history adds 1.
+    composed_revision: the value of `revision` when digests were last composed for all subscribers. If `revision` is
+        higher, the policy may have changes that no digest has reported.
     """
 
     __tablename__ = "policies"
@@ -144,10 +144,10 @@ class PolicyRow(Base):
 
 
 class CountRow(Base):
-    """The numbers of captures and reviews of a policy that were ever stored.
+    """How many captures and how many reviews of a policy were ever stored.
 
-    clausewatch never deletes captures or reviews. So `verify` reports a loss if the tables contain fewer captures or
-    reviews than these numbers.
+    clausewatch never deletes captures or reviews. So if the tables contain fewer of them than the counts say, `verify`
+    reports a loss.
     """
 
     __tablename__ = "counts"
@@ -159,9 +159,9 @@ class CountRow(Base):
 
 
 class UnreadRow(Base):
-    """A mark on a capture that the policy reader in force may not have read yet.
+    """A mark: the policy reader in force may not have read this capture yet.
 
-    The marks make it possible to find unread captures without a search of all captures.
+    clausewatch finds unread captures by their marks, and need not search all captures.
     """
 
     __tablename__ = "unread"
@@ -172,7 +172,7 @@ class UnreadRow(Base):
 
 
 class ReviewRow(Base):
-    """A user's decision on a capture. Decisions are evidence, and are never altered. Only the last decision counts."""
+    """A user's decision on a capture. A capture can have several reviews; only the last review counts."""
 
     __tablename__ = "reviews"
     __table_args__ = (Index("reviews_by_capture", "capture_id"),)
@@ -189,11 +189,11 @@ class ReviewRow(Base):
 class ListingRow(Base):
     """The listing of a location in an archive's index (`storage.records.Listing`).
 
-    The row is deleted once a crawl has fetched all captures that the listing named.
+        When a crawl has fetched all captures that the listing names, the crawl deletes the row.
 
-    identity: the SHA-256 of the policy and the query. Two crawls at the same time continue the same listing, because
-        the identity is unique.
-    archive: the archive's address; for any archive but `wayback`, the archive's name and a space precede the address.
+    identity: the SHA-256 of the policy and the query. The column is unique, so two crawls that run at the same time
+        share one row and continue each other's work.
+    archive: the archive's address. For any archive but `wayback`, the archive's name and a space precede the address.
     """
 
     __tablename__ = "listings"
@@ -217,13 +217,13 @@ class ListingRow(Base):
 class ListedCaptureRow(Base):
     """A listed capture that is still to be fetched (`storage.records.CaptureToFetch`).
 
-    The row is deleted once the capture is stored.
+    The transaction that stores the capture deletes the row.
 
-    identity: the SHA-256 of the policy and of the archive's identifiers for the capture. The identifiers themselves are
-        too long for a unique index, because they include addresses.
-    checksum: the archive's own checksum of the captured page; None if an equal checksum would not prove an equal page
-        (see `core.archives.ListedCapture.checksum`).
-    tried: whether fetching the capture has failed.
+    identity: the SHA-256 of the policy and of the archive's identifiers for the capture. The identifiers include
+        addresses, which are too long for a unique index.
+    checksum: the archive's own checksum of the captured page. None if two different pages could have this checksum (see
+        `core.archives.ListedCapture.checksum`).
+    tried: whether a crawl has tried to fetch the capture and failed.
     """
 
     __tablename__ = "listed_rows"
@@ -251,12 +251,13 @@ class ListedCaptureRow(Base):
 class SubscriberRow(Base):
     """A subscriber: an e-mail address that digests are sent to.
 
-    id: the subscriber's number. A number is never reused, because one process may be sending a digest to a subscriber
-        while another process unsubscribes the address.
-    vendors: the slugs of the vendors that the subscriber watches; empty for all vendors.
+    id: the subscriber's number. A number is never used again for another address. Otherwise, a process that is sending
+        a digest could record the digest for the wrong address.
+    vendors: the slugs of the vendors that the subscriber watches, in alphabetical order; empty for all vendors.
     since: the time of the first subscription. Digests leave out changes captured before that time.
-    caught_up: whether a digest has already covered all earlier changes of the vendors that the subscriber watches.
-        Subscribing the address again sets `caught_up` to false, because the vendors may differ.
+    caught_up: whether digests have examined every policy of the subscriber's vendors at least once. If so, the next
+        digest needs to examine only the policies that have changed since. Subscribing the address again sets
+        `caught_up` to false, because the vendors may differ.
     """
 
     __tablename__ = "subscribers"
@@ -270,9 +271,9 @@ class SubscriberRow(Base):
 
 
 class WatermarkRow(Base):
-    """A watermark of a subscriber for a policy.
+    """A subscriber's watermark for a policy.
 
-    until: the `captured_at` up to which digests have reported every change of the policy to the subscriber.
+    until: a `captured_at`. Digests have reported all changes up to this time to the subscriber.
     """
 
     __tablename__ = "told"
@@ -286,7 +287,7 @@ class WatermarkRow(Base):
 
 
 class OutboxRow(Base):
-    """A message to a subscriber. sent_at: the time at which the message was sent; None if it has not been sent yet."""
+    """A message to a subscriber. sent_at: the time of sending; None if the message has not been sent yet."""
 
     __tablename__ = "outbox"
     __table_args__ = ({"sqlite_autoincrement": True},)

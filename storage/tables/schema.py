@@ -21,8 +21,8 @@ _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _POSTGRESQL_LOCK = 0x636C6175  # any number that other programs on the server are unlikely to lock
 _alembic_lock = Lock()  # Alembic stores the running migration in module globals, so only one thread may migrate.
 
-# The revisions before the baseline migration, and the last commit that can migrate a database from these revisions to
-# the baseline.
+# The revisions before the baseline migration. This code no longer contains their migrations; the last commit that
+# contains them is named below.
 _BEFORE_BASELINE = frozenset({"0001", "0002", "0003", "0004", "0005"})
 _LAST_COMMIT_BEFORE_BASELINE = "4a914d7"
 
@@ -35,8 +35,8 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
     reader, writer: two engines for the database. A transaction of `writer` acquires the write lock at its beginning.
     name: the database's name in messages.
 
-    StorageError if the tables were created by a newer clausewatch, or by a clausewatch that is older than the baseline
-    migration. StorageError also if the database has clausewatch's tables but no record of their revision.
+    StorageError in three cases: a newer clausewatch migrated the tables; their revision is older than the baseline
+    migration; or the tables exist, but the database has no record of their revision.
     """
     head_revision = head()
     with reader.connect() as connection:
@@ -95,9 +95,9 @@ def _revision_if_any(connection: Connection) -> str | None:
 
 
 def _check_no_unversioned_tables(connection: Connection, name: str) -> None:
-    """Raises StorageError if the database has tables with the same names as clausewatch's, but no recorded revision.
+    """Raises StorageError if the database has tables with names that clausewatch uses, but no recorded revision.
 
-    Either the revision was lost, or the tables belong to another program. No migration may change these tables.
+    Either the revision was lost, or the tables belong to another program. In both cases, no migration may change them.
     """
     if _revision_if_any(connection) is not None:
         return

@@ -39,9 +39,8 @@ def back_up(store: Store, path: Path, now: datetime, progress: _Progress = lambd
 
     Other processes may write to the store while the function runs.
 
-    path: the path of a new file. If an error is raised, the file may exist, but be incomplete; `restore` raises
-    StorageError for an incomplete file. now: the time of the backup, which is recorded in the file. progress: called
-    with the number of copied rows and the total number of rows.
+    path: the path of a new file. An error may leave an incomplete file, which `restore` refuses. now: the time of the
+    backup, which is recorded in the file. progress: called with the number of copied rows and the total number of rows.
 
     Damaged payloads are copied without changes. Returns a message for each damaged payload. StorageError if the
     database or a payload store can't be read, or if the file can't be written.
@@ -140,8 +139,8 @@ def _copy(source: Session, put: _PutRows, put_payload: Callable[[PayloadRow], No
 def _new_file(path: Path) -> Iterator[Connection]:
     """Yields a connection to a new SQLite file with empty tables, in one transaction.
 
-    The file is written without a journal and without syncing, which is faster. If the file is incomplete after a crash,
-    `restore` raises StorageError, because the checksum is missing or differs.
+    The file is written without a journal and without syncing, which is faster. A crash may leave an incomplete file.
+    `restore` refuses the file, because the checksum is missing or differs.
     """
     with explaining(str(path)):
         engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)

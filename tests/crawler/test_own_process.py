@@ -44,6 +44,6 @@ def test_the_process_ends_if_its_parent_is_killed() -> None:
     assert parent.stdout.readline() == b"1\n"
     parent.kill()
     begun = time.monotonic()
-    assert parent.stdout.read() == b""  # the pipe ends when both processes have ended
+    assert parent.stdout.read() == b""  # `read` returns when both processes have ended
     parent.communicate()
     assert time.monotonic() - begun < 30

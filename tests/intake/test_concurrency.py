@@ -67,7 +67,7 @@ def test_a_history_never_mixes_readings_while_processes_reextract(database_url: 
                 observed.append({version.id for version in store.library.history(PRIVACY).versions})
             results = [future.result() for future in work]
         after = {version.id for version in store.library.history(PRIVACY).versions}
-        # Every observed history consists either only of old versions or only of new versions.
+        # Every observed history consists of old versions alone or of new versions alone.
         assert after.isdisjoint(before)
         assert all(versions in (before, after) for versions in observed)
         assert len(set(results[2])) == len(store.library.captures(PRIVACY)) == len(PAGES) * 6

@@ -34,7 +34,7 @@ def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
     """Returns all rows of a SQLite file, by table."""
     with closing(sqlite3.connect(file)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        # A policy's revision counts transactions, so the revision depends on how many readings a transaction stores.
+        # The revision counts transactions. `keep` and `keep_all` divide the same readings into other transactions.
         connection.execute("UPDATE policies SET revision = 1")
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables}  # noqa: S608
 

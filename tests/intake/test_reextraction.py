@@ -31,9 +31,9 @@ vendors = (f"vendor-{number}" for number in count())
 def dying(store: Store, transactions: int, committing: bool) -> Iterator[None]:
     """Simulates a process that dies in a write transaction, and a new process that opens the store.
 
-    transactions: the number of write transactions that are committed before the process dies. committing: whether the
-    process dies just before the commit of the next transaction. If false, the process dies before the next transaction
-    begins.
+    transactions: the number of write transactions that are committed before the process dies. committing: True if the
+    process dies at the end of the next transaction, just before the commit; False if the process dies before the next
+    transaction begins.
     """
     database, write_session, numbers = store.database, store.database.write_session, count()
 

@@ -39,7 +39,7 @@ def results_of(pool: Pool, tasks: list[ReadingTask]) -> Iterator[tuple[int, Capt
 
 @pytest.mark.slow
 def test_a_worker_loads_only_what_reading_needs() -> None:
-    """The database's driver would double a worker's start-up time, and Scrapy would add as much time as the driver."""
+    """The database driver would double the time that a worker takes to start. Scrapy would add as much again."""
     pool: WorkerPool[ReadingTask, set[str]] = WorkerPool(
         worker_functions.loaded_modules, give_up=lambda task: set(), size=ReadingTask.size, prepare=warm_up
     )

@@ -16,10 +16,10 @@ def dies_of_a_bomb(task: ReadingTask) -> CaptureText:
 
 
 def dies_once(task: ReadingTask) -> CaptureText:
-    """Reads a capture with the extractor. The first call creates a file and ends the process instead.
+    """Ends the process at the first call. Each later call reads the capture with the extractor.
 
-    `task.select[0]` is the path of the file. If the file exists, the call is not the first call. If `task.select` is
-    empty, the process is not ended.
+    The first call creates a file, by which the later calls know that they are not the first. `task.select[0]` is the
+    path of the file. If `task.select` is empty, the process is not ended.
     """
     if task.select:
         mark = Path(task.select[0])

@@ -34,7 +34,7 @@ def decide(store: Store, decision: Decision, capture_id: int) -> None:
     store.library.review([capture_id], Review(decision, "ann", "", datetime(2026, 1, 1, tzinfo=UTC)))
 
 
-def test_a_late_accepted_capture_is_sent_if_no_later_one_was_sent(store: Store) -> None:
+def test_a_capture_accepted_late_is_sent_if_nothing_newer_was_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     quarantined = keep_quarantined(store, ADVERTISERS, 2)
@@ -45,7 +45,7 @@ def test_a_late_accepted_capture_is_sent_if_no_later_one_was_sent(store: Store) 
     assert composed(store, 5) == []
 
 
-def test_a_late_accepted_capture_is_not_sent_if_the_text_was_sent(store: Store) -> None:
+def test_a_capture_accepted_late_is_not_sent_if_its_text_was_sent(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     quarantined = keep_quarantined(store, ADVERTISERS, 2)
@@ -56,7 +56,7 @@ def test_a_late_accepted_capture_is_not_sent_if_the_text_was_sent(store: Store) 
     assert len(store.library.history(PolicyKey("marmot", "privacy")).versions) == 2
 
 
-def test_rejecting_a_capture_after_it_was_sent_sends_nothing(store: Store) -> None:
+def test_rejecting_a_text_after_it_was_sent_sends_nothing(store: Store) -> None:
     keep_confirmed(store, COURTS, 0)
     subscribe(store, 1)
     keep_confirmed(store, ADVERTISERS, 2)

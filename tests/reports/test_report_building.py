@@ -136,7 +136,7 @@ def test_dates_in_the_wrong_order_raise_usage_error(store: Store) -> None:
         between(store, day(10), day(0))
 
 
-def test_an_earlier_version_may_be_compared_with_a_later_one_by_id(store: Store) -> None:
+def test_ids_in_the_wrong_order_give_a_report_marked_as_backwards(store: Store) -> None:
     keep_at(store, (0, A), (10, B))
     first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
     report = between(store, f"@{second}", f"@{first}")
@@ -145,7 +145,7 @@ def test_an_earlier_version_may_be_compared_with_a_later_one_by_id(store: Store)
     assert "Compared backwards" in as_text(report)
 
 
-def test_an_id_names_a_period_in_which_the_sides_are_in_order(store: Store) -> None:
+def test_the_period_of_an_id_is_chosen_so_that_sides_are_in_order(store: Store) -> None:
     keep_at(store, (0, A), (10, B), (20, A))
     first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
     report = between(store, f"@{first}", f"@{second}")

@@ -123,7 +123,7 @@ def test_a_long_report_begins_with_links_to_substantive_changes() -> None:
     assert parsed(as_html(file_report(*EVERY_KIND[:2]))).css("nav") == []
 
 
-def test_a_filtered_report_has_a_note() -> None:
+def test_a_note_says_that_filters_hide_changes() -> None:
     html = as_html(file_report(*EVERY_KIND))
     assert "Some changes are hidden" in first(parsed(html), "main .filtered").text()
     assert "body:has(.filter input:not(:checked)) .filtered { display: block; }" in html

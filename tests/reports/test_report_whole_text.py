@@ -64,18 +64,18 @@ def test_the_merged_text_contains_changes_of_every_kind() -> None:
     assert {row.change.number for row in rows if row.change} == set(range(1, len(EVERY_KIND) + 1))
 
 
-# None means an unchanged clause.
+# The kind of the change that an old and a new clause belong to; None if the clause is unchanged.
 KINDS: st.SearchStrategy[ChangeKind | None] = st.sampled_from(["modified", "moved", "factual", None])
 
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> tuple[Comparison, Document, Document]:
-    """Draws any assignment of old clauses to new clauses, in any order. Many are impossible results of `compare`."""
-    olds, news = draw(st.integers(0, 12)), draw(st.integers(0, 12))
-    pairs = list(zip(draw(st.permutations(range(olds))), draw(st.permutations(range(news))), strict=False))
+    """Draws a comparison that pairs old and new clauses at random, even in ways in which `compare` never pairs them."""
+    old_count, new_count = draw(st.integers(0, 12)), draw(st.integers(0, 12))
+    pairs = list(zip(draw(st.permutations(range(old_count))), draw(st.permutations(range(new_count))), strict=False))
     pairs = pairs[: draw(st.integers(0, len(pairs)))]
-    old = [clause(position, f"old {position}") for position in range(olds)]
-    new = [clause(position, f"new {position}") for position in range(news)]
+    old = [clause(position, f"old {position}") for position in range(old_count)]
+    new = [clause(position, f"new {position}") for position in range(new_count)]
     changes, unchanged = [], []
     for o, n in pairs:
         kind = draw(KINDS)

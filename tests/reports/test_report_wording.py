@@ -111,7 +111,7 @@ def test_a_pilcrow_marks_where_clauses_were_split_or_merged() -> None:
     assert redline_as_text(joined) == "Three. [-¶-]Four."
 
 
-def test_changed_headings_and_preambles_count_for_a_heading() -> None:
+def test_a_heading_belongs_to_itself_and_a_preamble_to_top_level() -> None:
     title = change("added", (), (clause(0, "Cookies", kind="heading", path=("Privacy",)),))
     preamble = change("added", (), (clause(1, "We changed this.", path=()),))
     assert [(rendered.place, rendered.heading) for rendered in render(title, preamble)] == [

@@ -64,7 +64,7 @@ def test_a_date_or_an_id_that_matches_no_version_gives_status_2(clausewatch: Cla
 
 @pytest.fixture
 def with_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> Clausewatch:
-    """The vendor `broken` has a broken declaration. The vendor `lanternpost` has a valid one, and a capture."""
+    """The vendor `broken` has a broken declaration. The vendor `lanternpost` has a valid declaration and a capture."""
     ingested(clausewatch, 1)
     (tmp_path / "vendors" / "broken.yaml").write_text("name: Broken\n", encoding="utf-8")
     return clausewatch

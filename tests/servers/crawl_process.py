@@ -1,8 +1,8 @@
 """Runs `scrapy crawl` many times in a short time: one process imports all modules once, and forks for each crawl.
 
 Each crawl needs a new process, because Twisted's reactor runs only once in a process. A new process would spend most of
-its time on imports; a fork does not. If this module is run as a program, it is the process that forks. If it is
-imported, it starts that process and sends jobs to it.
+its time on imports; a fork does not. Tests import this module and call its functions. The functions run this module as
+a program, the forking process, and send jobs to that process.
 """
 
 import atexit
@@ -36,11 +36,11 @@ def scrapy(
     A test can disturb the crawl at a chosen moment. There is a moment before each commit, after each commit, before
     each request and after each HTTP response. The moments of a crawl are numbered from 1.
 
-    environment: the complete environment variables of the process.
+    environment: all environment variables of the process.
     at: the number of the moment; 0 if nothing is to happen.
-    then: the event at this moment. `die` kills the process, as `kill -9` does. `count` prints the number of all moments
-        at the end of the crawl. Any other text is Python code to run at the moment. If the moment is before a commit,
-        `connection` in this code is SQLAlchemy's connection.
+    then: what happens at this moment. `die` kills the process, as `kill -9` does. Any other text is Python code, which
+        is run; at a moment before a commit, the variable `connection` is SQLAlchemy's connection. Exception: `count`,
+        with `at=-1`, prints the number of all moments at the end of the crawl.
     """
     return _run(["scrapy", *arguments], environment, at, then)
 
@@ -94,7 +94,7 @@ def _serve() -> None:
     for component in default_settings.EXTENSIONS_BASE:
         load_object(component)
     for module in pkgutil.iter_modules(scrapy.commands.__path__, "scrapy.commands."):
-        importlib.import_module(module.name)  # as `scrapy` does, to find the command that it is to run
+        importlib.import_module(module.name)  # `scrapy` also imports all commands before it runs a command
     py3langid.classify("loads the model")
     gc.freeze()  # so that no fork looks through everything that is imported here, which would copy the memory
     for line in sys.stdin:

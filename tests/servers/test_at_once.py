@@ -34,7 +34,7 @@ class Processes(Crawler):
         return self.folder / "mail"
 
     def run_at_once(self, spider: str) -> None:
-        """Runs two crawls at the same time. Meanwhile, runs digests one after the other, and a last one afterwards."""
+        """Runs two crawls at the same time, and digests one after the other. A last digest runs after both crawls."""
         crawls = [self.threads.submit(self.crawl, spider) for _ in range(2)]
         digests, crawling = 0, True
         while crawling:

@@ -1,4 +1,4 @@
-"""Two crawls of an archive whose data has all known oddities. Each test examines one oddity."""
+"""An archive with all known oddities is crawled twice. Each test examines one oddity."""
 
 import gzip
 import shutil

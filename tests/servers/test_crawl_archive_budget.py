@@ -80,7 +80,7 @@ def test_two_crawls_together_keep_to_the_limits(tmp_path: Path, warcs: Path) -> 
     for path_prefix, interval, count in (("/cdx/", 0.5, 6), ("/web/", 0.2, 10)):
         times = [request["at"] for request in requests if request["path"].startswith(path_prefix)]
         assert len(times) == count
-        # If one request is late, the next request seems too early. So the time of all requests together is measured.
+        # After a request that arrives late, the next request seems to be early. So the total time is checked instead.
         assert times[-1] - times[0] >= interval * (count - 1) * 0.9
     assert len(list((tmp_path / "state" / "clausewatch").glob("*.json"))) == 1
 

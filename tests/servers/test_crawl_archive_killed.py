@@ -23,9 +23,9 @@ from tests.servers.archive import Crawler, declare, policy_page
 HOST = "http://www.kestrelpost.example"
 VENDORS = ("flips", "mixed", "lost", "moved")
 ROWS = tuple(f"{HOST}/{page}" for page in ("flips", "mixed", "lost", "old", "new"))
-# Upper limits of the numbers of requests that are under way when a crawl is killed. The next crawl sends these requests
-# again. One page of the index may be under way for each location of three policies, and the replays of eight captures.
-# A replay is under way until its last redirect is answered.
+# How many requests can be under way at most when a crawl is killed. The next crawl sends these requests again. There is
+# one request for a page of the index for each location of the three policies, and there are the replays of eight
+# captures. A replay is under way until its last redirect is answered.
 LISTINGS, REPLAYS = 4, 8
 KILLS = 100
 AT_ONCE = 3
@@ -93,9 +93,9 @@ class Kills:
     def killed_at(self, moment: int) -> bool:
         """Kills a crawl at a moment, runs a second crawl, and checks the result of both.
 
-        Returns whether the first crawl was killed before it had finished. Because of threads, the number of moments
-        differs from crawl to crawl, so the first crawl may already have finished. A finished crawl has closed its
-        listings, so the second crawl lists everything again.
+        Returns whether the first crawl was killed before it had finished. The number of moments differs from crawl to
+        crawl, because of threads, so the first crawl may finish before the moment. In this case, the first crawl has
+        deleted its listings, and the second crawl lists everything again.
         """
         crawler = self.crawler(f"killed-{moment}")
         killed = crawler.crawl("archive", at=moment, then="die", ARCHIVE_LISTING_ROWS="4")

@@ -283,7 +283,7 @@ def test_the_nearest_capture_does_not_replace_a_lost_capture(tmp_path: Path, nea
 
 
 def test_a_running_crawl_listens_on_no_port(tmp_path: Path) -> None:
-    """By default, Scrapy 2.19 opens a port. Through this port, a user of the machine who has a token can run code."""
+    """By default, Scrapy 2.19 opens a port through which another user of the machine can run code, with a token."""
     with archive_with(tmp_path, captures=2) as (crawler, archive):
         result = crawler.crawl("archive", at=30, then=LISTENING)
         assert len(archive.requests()) == 1 + 2

@@ -76,7 +76,7 @@ def test_on_a_terminal_one_line_is_updated_and_finally_removed(crawler: Crawler)
 
 
 class Screen:
-    """A simulated terminal. `lines` are the lines that it shows after everything has been written.
+    """A simulated terminal. lines: the lines that the terminal shows at the end.
 
     It understands only these control sequences: line ends, carriage returns, `erase line` and `cursor up`.
     """

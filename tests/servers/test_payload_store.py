@@ -57,7 +57,7 @@ def payloads_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: py
 
 @pytest.fixture
 def replace_object(payloads_url: str) -> Callable[[str, bytes | None], None]:
-    """Returns a function that puts other bytes in place of an object, or deletes it if they are None."""
+    """Returns a function that replaces an object's bytes, or deletes the object if the new bytes are None."""
 
     def replace(key: str, data: bytes | None) -> None:
         if data is None:

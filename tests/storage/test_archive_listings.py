@@ -240,7 +240,7 @@ def left_by_archive(store: Store) -> tuple[list[ListedCapture], list[ListedCaptu
 
 
 def test_listed_identities_are_stored_as_by_commit_4a914d7(store: Store, database_url: str) -> None:
-    """The identities are copied from commit 4a914d7. If they changed, a crawl under way would list captures twice."""
+    """Commit 4a914d7 stored these identities. With other identities, a crawl under way would list captures twice."""
     query = ListingQuery(ARCHIVE, URL, None, datetime(2019, 3, 4, 5, 6, 7, 890123, tzinfo=UTC))
     (listing,) = begin(store, query)
     capture = ListedCapture("example,marmot)/p", "20200304050607", URL, "text/html", "200", "AAAA")

@@ -1,4 +1,4 @@
-"""`back_up` and `restore`, between SQLite and PostgreSQL databases, also while the database is in use."""
+"""Backups of SQLite and PostgreSQL databases can be restored into either, even if made while a database is in use."""
 
 import multiprocessing
 import shutil

@@ -1,7 +1,4 @@
-"""Identities and seals of stored captures never change from release to release.
-
-Captures of two archives are distinct.
-"""
+"""The identities and seals of stored captures stay the same in every release. Captures of two archives are distinct."""
 
 from dataclasses import replace
 
@@ -99,9 +96,9 @@ def test_rows_are_stored_as_by_commit_4a914d7(
 
 
 def test_identifiers_do_not_distinguish_wayback_captures() -> None:
-    """The identities of Wayback captures were stored before identifiers were a part of an identity.
+    """The identities of Wayback captures are older than the part of an identity for the archive's identifiers.
 
-    Two rows of the index can result in the same capture, if the archive redirects both rows to the capture.
+    Two rows of the index result in the same capture if the archive redirects both requests to that capture.
     """
     other = replace(WAYBACK, provenance=Provenance("wayback", {**IDENTIFIERS, "timestamp": "20190304050608"}))
     assert capture_identity(other) == capture_identity(WAYBACK)

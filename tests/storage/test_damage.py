@@ -1,4 +1,4 @@
-"""Damaged database files: every kind of damage is harmless or is reported as an error of clausewatch."""
+"""Damage to a database file is either harmless or raises a ClausewatchError; no other exception is raised."""
 
 import shutil
 import sqlite3

@@ -13,7 +13,7 @@ from storage import Store
 from tests.keeping import keep
 from tests.stored_captures import POLICY, capture_of
 
-# Strings of any code points, including lone surrogates and NUL.
+# Texts of arbitrary characters, including lone surrogates and NUL.
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
 clauses = st.builds(
     Clause,

@@ -35,8 +35,8 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Tables and indexes that a query may read completely. Some of them are small: the single row with the revision
-# of the schema, and a row for each subscriber. Of the others, the query needs all rows: the waiting messages, the
+# Tables and indexes that a query may read completely. Two tables are small: `alembic_version` has one row, and there is
+# one row for each subscriber. From the other tables and indexes, the queries need every row: the waiting messages, the
 # policies that changed since the last digest, and the listings under way.
 READ_WHOLE = {
     "alembic_version",
@@ -211,7 +211,7 @@ Plan = Callable[[str, Any], Iterator[tuple[str, str]]]
 
 def sqlite_plan(connection: Connection) -> Plan:
     def steps_without_index(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
-        """Yields the steps of a query plan that sort, or that read a whole table or index, with its name."""
+        """Yields the steps that sort, or that read a whole table or index. Each step comes with the table's name."""
         subqueries: set[str] = set()  # a plan lists the steps of a subquery in separate lines
         for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
             name = step.split()[-1]
@@ -234,7 +234,7 @@ def postgresql_plan(connection: Connection) -> Plan:
     connection.execute(text("ANALYZE"))
 
     def steps_without_index(statement: str, parameters: Any) -> Iterator[tuple[str, str]]:
-        """Yields the steps of a query plan that read a whole table or index, with its name."""
+        """Yields the steps that read a whole table or index. Each step comes with the table's name."""
         (((root,),),) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         steps = [(root if isinstance(root, dict) else json.loads(root))["Plan"]]
         while steps:

@@ -1,7 +1,7 @@
 """A page in another language than its policy makes no version.
 
-Sites serve variants by the visitor's country. The policy's other captures show which captures are such variants, or the
-declaration states the language.
+Some sites send another language to visitors from another country. The declaration states the policy's language.
+Without such a statement, the policy's other captures decide which language is the policy's.
 """
 
 import random

@@ -77,7 +77,7 @@ def set_revision(engine: Engine, revision: str) -> None:
 
 
 def backup_of_revision(path: Path, revision: str) -> Path:
-    """Makes a valid backup, except that it claims to have the given revision."""
+    """Writes a backup that is valid, except that the recorded revision is `revision`."""
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE backup")
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))

@@ -1,4 +1,4 @@
-"""A new payload is compared with the payloads of the captures nearest in time."""
+"""The search for a new capture's neighbours: the captures that are nearest in time."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -74,7 +74,7 @@ def test_neighbours_are_the_nearest_captures_in_any_order_of_arrival(store: Stor
     [
         (range(100, 116), 1),  # as in a live crawl: all captures are after the last stored capture
         (range(-1, -17, -1), 1),
-        (range(31, 35), 3),  # within a history: a query is sent again once fewer than twelve later captures are loaded
+        (range(31, 35), 3),  # within a history: as soon as fewer than twelve later captures are loaded, a new query
         ([5, 75, 5], 3),
     ],
 )

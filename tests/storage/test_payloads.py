@@ -101,7 +101,8 @@ def test_a_drifted_page_gets_a_new_keyframe_but_a_long_nonce_does_not(store: Sto
         )
         for policy in ("moved", "heavy")
     }
-    # The first payload is stored whole. Each of the two later texts gets a keyframe, a delta against the first payload.
+    # The first payload is stored whole. Each of the two later texts has its own keyframe, which is stored as a delta
+    # against the first payload.
     assert sorted(uses["moved"].values()) == [1, 19, 19, 21]
     assert sorted(uses["heavy"].values()) == [1, 59]
     deltas = [stored[kept.capture.sha256][1] for kept in store.library.captures(PolicyKey("marmot", "moved"))[1:]]
@@ -196,7 +197,7 @@ def test_a_rolled_back_transaction_does_not_affect_later_deltas(
         (capture_of(each, days), each, POLICY) for days, each in enumerate([answer(before, 1), answer(after, 2)])
     ]
     store_compressed = packing.store_compressed
-    # The batch fails at its fourth payload. Then the captures are tried one by one, and the first capture fails.
+    # The batch fails at its fourth payload. The captures are then stored one by one, and the first of them fails, too.
     calls = iter([1, 1, 1, 0, 0])
 
     def refusing(*arguments: Any) -> dict[str, Any]:
@@ -211,7 +212,7 @@ def test_a_rolled_back_transaction_does_not_affect_later_deltas(
             list(keep_unread(store, [*captures, *more]))
         monkeypatch.undo()
         assert not stored_forms(store)
-        # The second capture is stored now, but as a delta against another keyframe than in the rolled-back transaction.
+        # The second capture is stored now. Its keyframe is not the keyframe that it had in the rolled-back transaction.
         keep(another, answer(before, 100), 0)
         list(keep_unread(another, captures[1:]))
         for number in range(5, 19):

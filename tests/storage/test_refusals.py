@@ -1,4 +1,4 @@
-"""Messages for database errors and wrong settings. Those that need a PostgreSQL server are in tests/servers."""
+"""Messages for database errors and wrong settings. The tests that need a PostgreSQL server are in tests/servers."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Standings equal the results of a computation that looks at every capture of a policy."""
+"""A standing is computed from groups of captures, and equals the standing computed from every single capture."""
 
 from collections import Counter
 from datetime import UTC, datetime

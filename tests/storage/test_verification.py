@@ -87,9 +87,8 @@ def cells(file: Path) -> list[tuple[str, int, str, Any]]:
         cursor = connection.execute(f"SELECT rowid AS place, * FROM {table}")  # noqa: S608
         names = [column[0] for column in cursor.description][1:]
         for place, *values in cursor:
-            # The id of a review is left out, because only the order of the ids matters. The revision of a policy is
-            # left out, because a wrong revision that is too high only makes the next digest examine the policy
-            # unnecessarily.
+            # Two columns are left out. For the ids of reviews, only the order matters. If a policy's revision is too
+            # high, the next digest examines the policy without need, which does no harm.
             covered += [
                 (table, place, name, value)
                 for name, value in zip(names, values, strict=True)
@@ -149,8 +148,8 @@ def test_any_flipped_bit_is_found(copied: Path, original: Path, data: st.DataObj
     before = typed(copied)
     write(copied, table, place, column, bytes(flipped))
     if not findings(f"sqlite:///{copied}"):
-        # Some flipped bits do no damage. The same JSON value can be written in two ways. Some bits of a zstandard
-        # frame have no meaning; if such a bit is flipped, the restored bytes still have the right SHA-256.
+        # Some flipped bits do no damage. In JSON, another text may have the same value. In a zstandard frame, some bits
+        # have no meaning: the restored bytes still have the right SHA-256.
         assert column == "data" or typed(copied) == before
 
 

@@ -1,6 +1,7 @@
-"""Checks all stored data, and reports damaged data. Each report includes whether the data can be derived again.
+"""Checks all stored data, and reports damaged data. Each finding says whether the data can be derived again.
 
-Other processes may write to the database during the check, because rows that are committed together are read together.
+Other processes may write to the database during the check. Rows that are committed together are also read together, so
+a half-finished change is never reported as damage.
 """
 
 from collections.abc import Callable, Iterator, Mapping

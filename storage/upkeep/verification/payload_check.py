@@ -40,16 +40,15 @@ class PayloadCheck:
         except UNREADABLE as error:
             return None, Finding(place, f"its payload cannot be read: {error}", "backup")
         except UnavailableError as error:
-            # The store is not tried again. The store may contain a million payloads, and each request would last until
-            # the timeout.
+            # The store is not tried again: it may contain a million payloads, and each request would wait for the
+            # timeout.
             self._unavailable_stores.add(error.url)
             return None, Finding(error.url, str(error), "backup")
 
     def check_orphaned_payloads(self) -> Iterator[Finding]:
         """Yields the payloads that no capture refers to, and the faults of these payloads.
 
-        Every payload is stored together with a capture. If no capture refers to a payload, the row of a capture was
-        lost.
+        A payload is only ever stored together with a capture. So if no capture refers to a payload, a capture was lost.
         """
         query = select(PayloadRow.sha256).where(~exists().where(CaptureRow.sha256 == PayloadRow.sha256))
         for (sha256,) in scan_rows(self._database, query):
@@ -60,9 +59,9 @@ class PayloadCheck:
                 yield damage
 
     def check_unused_objects(self) -> Iterator[Finding]:
-        """Yields a finding for each payload store with unused objects. No payload's row refers to an unused object.
+        """Yields a finding for each payload store with unused objects, to which no row in the database refers.
 
-        A process leaves an unused object if it is killed between writing the object and writing the row.
+        If a process is killed after it has written an object and before it commits the row, the object stays unused.
         """
         with self._database.read_session() as session:
             urls = {url for (url,) in session.execute(select(PayloadRow.store).distinct()) if url}

@@ -14,7 +14,7 @@ from storage.tables.models import Base
 _ROWS_AT_ONCE = 500
 
 #: The exceptions that a damaged row may cause. The database and the column types raise DamageError. Code that uses the
-#: values of a damaged row may raise ValueError, TypeError or KeyError.
+#: values of a damaged row may raise one of the other three.
 UNREADABLE = (DamageError, ValueError, TypeError, KeyError)
 #: How the findings of `verify` describe an altered row.
 ALTERED = "was altered after it was written"

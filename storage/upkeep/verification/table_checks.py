@@ -62,10 +62,10 @@ def check_reviews(database: Database) -> Iterator[Finding]:
 
 
 def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
-    """Yields the policies that have fewer captures or reviews than the counts, and the damaged counts.
+    """Compares the counts with the numbers of captures and reviews in the database, and yields the differences.
 
-    A count is damaged if its row is missing, or if it is lower than the number of rows in the database. repair: whether
-    to compute damaged counts again.
+    A count that is too high means that captures or reviews were lost. A count that is missing or too low is itself
+    damaged. repair: whether to compute damaged counts again.
     """
     # Counts and rows are read in one statement, because other processes may store captures between two statements.
     query = select(CountRow, *counts.present(CountRow.vendor, CountRow.policy))
@@ -127,7 +127,7 @@ def check_policies(database: Database, newest_id: int) -> Iterator[Finding]:
 
 
 def check_references(database: Database) -> Iterator[Finding]:
-    """Yields the rows that other rows refer to, but that are missing."""
+    """Yields the missing rows: other rows refer to them, but they are not in the database."""
     for child, foreign_key, key, noun in (
         (ReadingRow, ReadingRow.capture_id, CaptureRow.id, "capture"),
         (ReviewRow, ReviewRow.capture_id, CaptureRow.id, "capture"),

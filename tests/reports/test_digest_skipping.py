@@ -48,7 +48,7 @@ OTTER_PRIVACY = PolicyKey("otter", "privacy")
 POLICIES = [MARMOT_PRIVACY, MARMOT_COOKIES, OTTER_PRIVACY]
 LANGUAGES = {"D": "de"}
 
-# An action in a test: the name of the action, then the arguments of the action. `play` carries out the actions.
+# A step of a test: the name of an action, then the arguments of the action. `play` carries out the steps.
 Step = tuple[Any, ...]
 
 
@@ -78,9 +78,9 @@ def expected_digest(
 
 
 def read_letter(task: ReadingTask) -> CaptureText:
-    """Reads a page that consists of one letter. The result is a text of this letter and the reading options.
+    """Reads a page that consists of one letter. The text is this letter, followed by the reading options.
 
-    So each policy reader gives another text. A page `x` does not show the policy. A page `D` is in German.
+    So a page has a different text for each policy reader. A page `x` does not show the policy. A page `D` is in German.
     """
     letter = task.payload.decode()
     clauses = (Clause(0, "paragraph", None, (), f"{letter} {task.remove}"),)
@@ -109,7 +109,7 @@ other_steps: st.SearchStrategy[Step] = st.one_of(
     st.just(("unsubscribe", "bob")),
     st.tuples(st.just("declare"), st.sampled_from(["all", "without otter", "without cookies"])),
 )
-# The actions between two digests, and the second digest.
+# The steps between two digests, and the step that composes the second digest.
 days: st.SearchStrategy[list[Step]] = st.tuples(st.lists(keeps, max_size=4), st.lists(other_steps, max_size=2)).map(
     lambda drawn: [*drawn[0], *drawn[1], ("compose",)]
 )
@@ -153,7 +153,7 @@ def test_skipping_policies_does_not_change_the_digests(
 
 
 def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
-    """Carries out the actions. For an action that composes a digest, yields the vendors declared at the time."""
+    """Carries out the steps. At each step `compose`, yields the declared vendors; the caller composes the digest."""
     declared: Mapping[str, Vendor] = DECLARED["all"]
     reader = 1
     with intake_with(store, read_letter) as intake:
