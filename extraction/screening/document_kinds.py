@@ -46,7 +46,9 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"conditions (?:générales|d'utilisation|de vente|d'abonnement|de service)\S*|\bcg[uvs]+\b|"
         r"allgemeine \w*bedingungen|\bagbs?\b|\w*(?:geschäfts|nutzungs|vertrags|verkaufs|liefer|teilnahme)bedingungen|"
         r"lizenzvertrag",
-        r"términos\b|condiciones (?:de|generales)|termes i condicions|condicions (?:d'ús|generals)|termini (?:e|di|"
+        r"^(?:termini|termos|termeni|términos|voorwaarden|villkor|vilkår|ehdot|podmínky|podmienky|feltételek|"
+        r"uvjeti|uslovi|pogoji|условия|умови|όροι|koşullar|şartlar|regulamin)\b|términos\b|condiciones (?:de|"
+        r"generales)|termes i condicions|condicions (?:d'ús|generals)|termini (?:e|di|"
         r"d'uso)|"
         r"condizioni (?:generali|d'uso|di)|termos (?:e|de)|condições (?:gerais|de)",
         r"(?:algemene |gebruiks|leverings|verkoop)voorwaarden|användarvillkor|allmänna villkor|köpvillkor|"
@@ -138,7 +140,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"tillgänglighetsredogörelse|"
         r"pressemeddelelse|pressemelding|zwroty|polityka zwrotów|informacja prasowa|dostawa i płatność|reklamac\w+|"
         r"odstoupení od smlouvy|sajtóközlemény|elállás\w*|politica de (?:retur|livrare)|comunicat de presă|"
-        r"iade (?:politika|koşul|ve)\w*|basın bülteni|возврат\w*|пресс-релиз|доставка и оплата|返品|プレスリリース|"
+        r"iade (?:politika|koşul|ve)\w*|basın bülteni|возврат\w*|повернен\w*|пресс-релиз|доставка и оплата|返品|"
+        r"プレスリリース|"
         r"退货|退款|新闻稿|환불|보도자료|chính sách (?:đổi trả|hoàn tiền|vận chuyển)|πολιτική επιστροφών|δελτίο τύπου",
     ),
 }
@@ -193,7 +196,9 @@ def kinds_named(title: str) -> frozenset[str]:
 
     title: a title or a heading, with straight apostrophes.
     """
-    matches = [(match.start(), match.end(), kind) for kind, names in NAMES.items() for match in names.finditer(title)]
+    # If several kinds have the same words, the last kind in NAMES is meant.
+    spans = {(match.start(), match.end()): kind for kind, names in NAMES.items() for match in names.finditer(title)}
+    matches = [(start, end, kind) for (start, end), kind in spans.items()]
     return frozenset(
         kind
         for start, end, kind in matches

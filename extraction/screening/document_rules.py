@@ -29,11 +29,13 @@ from extraction.words.stated_dates import states_date
 _TEASER_WORDS = 90
 # A list of links has at least this many entries.
 _FEWEST_ENTRIES = 3
+# A link that stands alone counts as at least this many words: the names of countries in a chooser are short.
+_LEAST_ENTRY_WORDS = 8
 # A page is made of fragments if it has at least this many headings, fewer words of running text than this, and fewer
 # for each heading than this.
 _FEWEST_HEADINGS = 4
-_FRAGMENTS_WORDS = 100
-_FRAGMENT_WORDS = 20
+_FRAGMENTS_WORDS = 60
+_FRAGMENT_WORDS = 12
 # A page with this much running text outside its entries isn't a list of links.
 _FREE_WORDS = 120
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -90,7 +92,8 @@ def _declared_other_kind(page: Page) -> str:
 def article(facts: PageFacts) -> Verdict | None:
     """Quarantines an article, such as a press release or a post of a blog, that isn't named as the policy.
 
-    Evidence: a line with author and date, or a dateline, in the first lines; or a title that names a part of the site such as its blog.
+    Evidence: a line with author and date, or a dateline, in the first lines; or a title that names a part of the site,
+    such as its blog.
     """
     if facts.is_named_as_document:
         return None
@@ -104,6 +107,20 @@ def article(facts: PageFacts) -> Verdict | None:
         )
         if is_byline or (clause.kind == "paragraph" and _DATELINE.match(text)):
             return quarantined("other_document", f"it is an article: {text[:80]!r}")
+    return None
+
+
+def question(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that answers a question, as articles of a help centre do.
+
+    Evidence: both the title and the first heading are a question, and neither names the policy or its subject.
+    """
+    title = title_parts(searchable(facts.page.title or ""))[:1]
+    if facts.kind is None or facts.is_named_as_document or not title or not facts.headings:
+        return None
+    texts = (title[0], facts.headings[0])
+    if all(text.rstrip().endswith(("?", "？", "؟")) and facts.kind not in kinds_named(text) for text in texts):
+        return quarantined("other_document", f"it answers a question: {texts[1][:80]!r}")
     return None
 
 
@@ -223,7 +240,7 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
         if is_entry(block, facts.capture.url):
             entries += 1
             linked_headings += block.level > 0
-            entry_words += block.words
+            entry_words += max(block.words, _LEAST_ENTRY_WORDS)
         elif _stands_in_teaser(block):
             entry_words += block.words
         elif is_running_text(block.text) and not block.level:
@@ -283,6 +300,7 @@ PAGE_RULES = (
     data_for_programs,
     declared_as_other_kind,
     article,
+    question,
     posts,
     named_as_other_document,
     links_instead_of_text,

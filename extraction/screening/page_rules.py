@@ -7,9 +7,11 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from core.captures import Reason, Verdict
+from extraction.blocks import Box
 from extraction.furniture.elements import is_around
 from extraction.furniture.names import is_consent_control
 from extraction.screening import phrases
+from extraction.screening.document_rules import links_instead_of_text
 from extraction.screening.facts import (
     PageFacts,
     content_blocks,
@@ -35,7 +37,7 @@ _CONSENT_WALL_WORDS = 350
 # Most of a page's words: the share of them that stands in the element with the button of a consent wall.
 _CONSENT_SHARE = 0.7
 # A text that asks for consent uses at least this many words of cookies, partners and consent.
-_CONSENT_USES = 4
+_CONSENT_USES = 3
 # A page with at least this much running text, in words, doesn't count as a bot challenge.
 _CHALLENGE_WORDS = 100
 # A page with at least this much running text, in words, may be a policy with a form to log in above it.
@@ -114,6 +116,8 @@ def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
     """
     if not facts.is_small or phrases.WITHDRAWN.search(facts.beginning):
         return None
+    if facts.is_named_as_document and facts.running_words >= _LOGIN_WORDS:
+        return None
     clauses = (clause.text for clause in facts.document.clauses[:8])
     page_lines = (block.text for block in facts.page.blocks[:20] if block.link_share < 0.5)
     return _error_verdict([searchable(text) for text in (*clauses, *page_lines) if len(text) < _LONGEST_NOTICE])
@@ -151,19 +155,26 @@ def element_named_not_found(facts: PageFacts) -> Verdict | None:
     return None
 
 
-def home_page(facts: PageFacts) -> Verdict | None:
-    """Quarantines a capture that shows the site's home page instead of the policy.
-
-    Evidence: the policy's address redirects to the home page; or the canonical address that the page states is the home
-    page, and the page has the links or prices of a home page. The canonical address alone is no evidence, because some sites
-    state the home page on every page.
-    """
+def redirect_to_home_page(facts: PageFacts) -> Verdict | None:
+    """Quarantines a capture that isn't named as the policy, if the policy's address redirects to the home page."""
     capture = facts.capture
     if facts.is_named_as_policy or not _path_segments(capture.asked_url):
         return None
     is_redirected = capture.redirects and capture.asked_url != capture.url
     if is_redirected and _is_home(capture.url) and not urlsplit(capture.url).query:
         return quarantined("not_found", f"the site redirected to its home page, {capture.url}")
+    return None
+
+
+def home_page(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that isn't named as the policy, and that calls itself the home page.
+
+    Evidence: the canonical address that the page states is the home page, and the page has the links or prices of a
+    home page. The canonical address alone is no evidence, because some sites state the home page on every page.
+    """
+    capture = facts.capture
+    if facts.is_named_as_policy or not _path_segments(capture.asked_url):
+        return None
     for selector, attribute in (("link[rel=canonical]", "href"), ('meta[property="og:url"]', "content")):
         node = facts.page.tree.css_first(selector)
         address = (node.attributes.get(attribute) or "") if node is not None else ""
@@ -211,21 +222,31 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
     for block in facts.page.blocks:
         if not (block.on_button or block.link_share > 0.9):
             continue
+        box = block.box
+        while box is not None and box.words < _CONSENT_SHARE * content_words:
+            box = box.parent
+        is_with_text = bool(content_words) and box is not None and box.prose_words and box.tag != "body"
         if is_consent_control(searchable(block.text)):
-            button = button or block.text
-            box = block.box
-            while box is not None and box.words < _CONSENT_SHARE * content_words:
-                box = box.parent
-            if content_words and box is not None and box.prose_words and box.tag not in ("body", "main"):
+            if is_with_text and box is not None and box.tag != "main":
                 return _consent_verdict(block.text)
-        elif block.on_button and not is_around(block.box):
+            button = button or (block.text if is_with_text or not _has_own_text(block.box) else "")
+        elif block.on_button and is_with_text and not is_around(block.box):
             other_button = other_button or block.text
-    if facts.is_named_as_policy:
+    if facts.is_named_as_document:
         return None
     uses = len(phrases.ASKS_CONSENT.findall(facts.beginning))
     if (button and uses > 1) or (other_button and facts.is_small and uses >= _CONSENT_USES):
         return _consent_verdict(button or other_button)
     return None
+
+
+def _has_own_text(box: Box | None) -> bool:
+    """Returns whether a button stands in a small box with running text of its own, as in a banner over the page."""
+    while box is not None and box.tag not in ("body", "main"):
+        if box.prose_words:
+            return True
+        box = box.parent
+    return False
 
 
 def _consent_verdict(button: str) -> Verdict:
@@ -255,10 +276,14 @@ def password_field(facts: PageFacts) -> Verdict | None:
 def login_form(facts: PageFacts) -> Verdict | None:
     """Quarantines a page with hardly any running text that is a login form.
 
-    Evidence: a phrase such as "Sign in", and a form with a field for the user's name or address.
+    Evidence: a phrase such as "Sign in" in the title and the first heading; or such a phrase, and a form with a field
+    for the user's name or address.
     """
     if facts.running_words > _LOGIN_WORDS or facts.is_named_as_policy:
         return None
+    title, *heading = [facts.page.title or "", *facts.headings[:1]]
+    if phrases.LOGIN.search(searchable(title)) and first_match(phrases.LOGIN, heading):
+        return quarantined("login", f"the page is called {title[:80]!r}")
     match = first_match(phrases.LOGIN, _first_texts(facts))
     if match and _has_sign_in_form(facts):
         return quarantined("login", f"the page says: {quote(match)!r}")
@@ -362,7 +387,7 @@ SHORT_PAGE_RULES = (
     first_lines_of_error_page,
     address_of_visitor,
     element_named_not_found,
-    home_page,
+    redirect_to_home_page,
     consent_wall,
     password_field,
     login_form,
@@ -370,7 +395,9 @@ SHORT_PAGE_RULES = (
     asks_for_scripts,
     embeds_policy,
     form_instead_of_text,
+    links_instead_of_text,
+    home_page,
     without_sentence,
 )
 #: The rules for HTML pages with a long text, in order.
-LONG_PAGE_RULES = (titles_of_error_page, home_page, consent_wall)
+LONG_PAGE_RULES = (titles_of_error_page, redirect_to_home_page, home_page, consent_wall)

@@ -181,7 +181,10 @@ UNAVAILABLE = _phrases(
     r"rate limit(?:ed| exceeded| reached)",
     r"error establishing a database connection|database error|try again (?:later|in a)|bandwidth limit exceeded",
     r"application error|web server is down|connection timed out|origin is unreachable|account (?:has been )?suspended|"
-    r"resource limit is reached",
+    r"resource limit is reached|^.{0,30}\b(?:suspendat|suspendu|suspendido|suspensa?|sospeso|geschorst|zawieszon\w*|"
+    r"pozastaven\w*|"
+    r"felfüggeszt\w*|obustavljen\w*|приостановлен\w*|призупинен\w*|заблокирован аккаунт|askıya al\w*|"
+    r"gesperrtes konto)",
     r"une erreur (?:est survenue|s'est produite)|en maintenance|momentanément indisponible|wartungsarbeiten|"
     r"fehler (?:ist )?aufgetreten|vorübergehend nicht (?:verfügbar|erreichbar)|en mantenimiento|"
     r"se ha producido un error|"
@@ -292,6 +295,7 @@ ASKS_CONSENT = _phrases(
     r"cookies?\b|tracking|tracker|partners?|werbung|publicit|advertis|consent|einwilligung|consentement|anzeigen|"
     r"datos|dati|zgod[aęy]|partner\w*|ciasteczk|reklam|śledzeni|consenso|consentimento|publicidad|anúncio|toestemming|"
     r"samtycke|"
+    r"kolačić|privol|süti|sütik|hirdetés|partnerünk|mainonta|inzerc|reklám|"
     r"annons|suostumu|souhlas|hozzájárul|consimțământ|pristanak|согласи|реклам|партн[её]р|згод|rıza|çerez|ortak|"
     r"συγκατάθεσ|διαφήμισ|"
     r"同意|広告|パートナー|クッキー|동의|광고|쿠키|đồng ý|quảng cáo|موافق|ملفات|إعلان"
@@ -321,7 +325,9 @@ SECTIONS = _phrases(
     r"pomoc|"
     r"dla prasy|aktuality|kariéra|pro média|hírek|karrier|sajtó|știri|cariere|presă|ajutor|novosti|karijera|haberler|"
     r"kariyer|basın|"
-    r"yardım|νέα|καριέρα|τύπος|новости|вакансии|карьера|пресс-центр|справка|новини|вакансії|tin tức|tuyển dụng|ข่าว|"
+    r"stellenanzeige|offre d'emploi|oferta (?:pracy|de empleo)|offerta di lavoro|vaga|állás|loc de muncă|iş ilanı|"
+    r"posao|yardım|νέα|καριέρα|τύπος|новости|ваканси[яи]|карьера|пресс-центр|справка|новини|ваканс[іi][їя]|tin tức|"
+    r"tuyển dụng|ข่าว|"
     r"berita|karir|"
     r"ニュース|お知らせ|採用情報|ブログ|プレスリリース|新闻|招聘|博客|뉴스|채용|블로그|공지사항|أخبار|وظائف|المدونة|"
     r"חדשות|משרות)"
