@@ -12,6 +12,7 @@ from extraction.screening.facts import (
     Facts,
     PageFacts,
     content_blocks,
+    count_links,
     count_prices,
     count_words,
     first_match,
@@ -38,7 +39,7 @@ _FRAGMENTS_WORDS = 60
 _FRAGMENT_WORDS = 12
 # A page with this much running text outside its entries isn't a list of links.
 _FREE_WORDS = 120
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?!\d)")
 # The beginning of a press release: a place in front of a date, and a dash or a news service.
 _DATELINE = re.compile(
@@ -46,6 +47,8 @@ _DATELINE = re.compile(
     r"/[^/]{2,30}/)?"
     r"\s?(?:--|–|—|- )"
 )
+# A text with fewer words than this says too little to tell another document by.
+_FEWEST_WORDS = 30
 # A text that uses the names of its kind for fewer of its words than this uses them rarely. Policies use them for more
 # than 5 words in 1,000.
 _RARE_USES = 0.003
@@ -145,7 +148,7 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
     Evidence: the title, and how often the text uses the names of both kinds.
     """
     own = facts.kind
-    if own is None or facts.is_stub:
+    if own is None or facts.words < _FEWEST_WORDS:
         return None
     document_names = _names_of_document(facts)
     others = [(name, kinds) for name in document_names if (kinds := kinds_named(name)) and own not in kinds]
@@ -168,11 +171,8 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
 
 
 def _names_of_document(facts: PageFacts) -> list[str]:
-    """Returns the texts that name the document: the first heading, and the first part of the title that names a kind.
-
-    The first heading is left out if it names no kind.
-    """
-    headings = [heading for heading in facts.headings[:1] if kinds_named(heading) and count_words(heading) <= 14]
+    """Returns the texts that name the document: the first heading and the first part of the title that name a kind."""
+    headings = [heading for heading in facts.headings if kinds_named(heading) and count_words(heading) <= 14][:1]
     parts = [part for part in title_parts(searchable(facts.page.title or "")) if kinds_named(part)]
     return [*headings, *parts[:1]]
 
@@ -238,7 +238,7 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     entries = entry_words = free_words = linked_headings = 0
     for block in blocks:
         if is_entry(block, facts.capture.url):
-            entries += 1
+            entries += count_links(block, facts.capture.url)
             linked_headings += block.level > 0
             entry_words += max(block.words, _LEAST_ENTRY_WORDS)
         elif _stands_in_teaser(block):

@@ -43,6 +43,8 @@ _LONG_CLAUSE_WORDS = 14
 _ENTRY_WORDS = 40
 # At least this share of an entry's characters is in links.
 _ENTRY_LINK_SHARE = 0.1
+# A block with at least this share of its characters in links consists of links.
+_LINKS_SHARE = 0.8
 # The name of a document has at most this many words, and a heading about its subject at most these.
 _NAME_WORDS = 9
 _SUBJECT_WORDS = 5
@@ -247,13 +249,21 @@ def count_entries(facts: PageFacts, blocks: Sequence[Block]) -> int:
 def is_entry(block: Block, url: str) -> bool:
     """Returns whether a block is an entry of a list of links: a short text with a link to another page of the vendor.
 
+    A long block is an entry, too, if it consists of links.
+
     url: the address of the page.
     """
-    if not block.link_share or block.to_same_page or block.words > _ENTRY_WORDS:
+    if block.link_share < _ENTRY_LINK_SHARE or block.to_same_page:
         return False
-    if not any(_is_other_page_of_vendor(link, url) for link in block.links):
+    if block.words > _ENTRY_WORDS and block.link_share < _LINKS_SHARE:
         return False
-    return block.link_share >= _ENTRY_LINK_SHARE
+    return count_links(block, url) > 0
+
+
+def count_links(block: Block, url: str) -> int:
+    """Returns the number of a block's links to other pages of the vendor; of a block with other text at most 1."""
+    links = sum(_is_other_page_of_vendor(link, url) for link in dict.fromkeys(block.links))
+    return links if block.link_share >= _LINKS_SHARE else min(links, 1)
 
 
 def _is_other_page_of_vendor(link: str, url: str) -> bool:

@@ -83,10 +83,11 @@ def title_of_error_page(facts: PageFacts) -> Verdict | None:
     running text, the phrase must be most of a title: "404 Harbour Street" may be an address.
     """
     if facts.running_words < _CHALLENGE_WORDS and not facts.is_named_as_policy:
+        verdict = _error_verdict([title for title in facts.titles if len(title) < _LONGEST_NOTICE])
         missing = first_match(phrases.MISSING_PAGE, facts.titles)
-        if missing:
+        if verdict is None and missing:
             return quarantined("not_found", f"the page says: {quote(missing)!r}")
-        return _error_verdict([title for title in facts.titles if len(title) < _LONGEST_NOTICE])
+        return verdict
     return _error_verdict(facts.titles, most=True)
 
 
@@ -384,13 +385,13 @@ def _has_sentence(facts: PageFacts) -> bool:
 SHORT_PAGE_RULES = (
     challenge,
     title_of_error_page,
+    password_field,
+    login_form,
     first_lines_of_error_page,
     address_of_visitor,
     element_named_not_found,
     redirect_to_home_page,
     consent_wall,
-    password_field,
-    login_form,
     redirect_only,
     asks_for_scripts,
     embeds_policy,

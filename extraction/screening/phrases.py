@@ -172,7 +172,8 @@ NOT_FOUND_NAMES = word_set(
 )
 #: Phrases of pages about server errors and maintenance.
 UNAVAILABLE = _phrases(
-    r"(?<![\d.-])50[0234](?![\d.-])(?! kB)|internal server error|bad gateway|"
+    r"(?<![\d.-])50[0234](?=\s*(?:$|[-–—:|·!]|error|internal|bad gateway|service|gateway|server))|"
+    r"internal server error|bad gateway|"
     r"service (?:is )?(?:temporarily )?unavailable|gateway time-?out",
     r"temporarily (?:unavailable|down|offline|out of service)|(?:under|scheduled|site|down for|"
     r"undergoing) maintenance|"
