@@ -172,6 +172,8 @@ _WHOLE_SLUGS = {
     "acceptable-use": "acceptable-use",
     "aup": "acceptable-use",
 }
+# The noun of a document stands within this many characters of the document's name.
+_NOUN_REACH = 20
 _SLUG_PARTS = re.compile(r"[-_]+")
 
 
@@ -215,6 +217,14 @@ def names_document(title: str) -> bool:
 def is_name(kind: str, title: str) -> bool:
     """Returns whether a title is a name of the kind and nothing else, such as "Cookies"."""
     return NAMES[kind].fullmatch(title.strip()) is not None
+
+
+def count_references(kind: str, text: str) -> int:
+    """Returns how often a text uses the names of a kind for a document, as in "this privacy notice"."""
+    return sum(
+        names_document(text[max(0, match.start() - _NOUN_REACH) : match.end() + _NOUN_REACH])
+        for match in NAMES[kind].finditer(text)
+    )
 
 
 def count_names(kind: str, text: str) -> int:

@@ -7,7 +7,7 @@ from extraction.blocks import Block, Box
 from extraction.furniture import names
 from extraction.readers.html_page import Page
 from extraction.screening import phrases
-from extraction.screening.document_kinds import count_names, kinds_named
+from extraction.screening.document_kinds import count_names, count_references, kinds_named
 from extraction.screening.facts import (
     Facts,
     PageFacts,
@@ -19,6 +19,7 @@ from extraction.screening.facts import (
     is_entry,
     is_running_text,
     is_sentence,
+    main_blocks,
     quarantined,
     searchable,
     title_parts,
@@ -32,6 +33,8 @@ _TEASER_WORDS = 90
 _FEWEST_ENTRIES = 3
 # A link that stands alone counts as at least this many words: the names of countries in a chooser are short.
 _LEAST_ENTRY_WORDS = 8
+# How many times more a page's other text counts if the page is named as the policy.
+_NAMED_WEIGHT = 2
 # A page is made of fragments if it has at least this many headings, fewer words of running text than this, and fewer
 # for each heading than this.
 _FEWEST_HEADINGS = 4
@@ -49,9 +52,8 @@ _DATELINE = re.compile(
 )
 # A text with fewer words than this says too little to tell another document by.
 _FEWEST_WORDS = 30
-# A text that uses the names of its kind for fewer of its words than this uses them rarely. Policies use them for more
-# than 5 words in 1,000.
-_RARE_USES = 0.003
+# A policy refers to itself by name ("this privacy notice") at least this often.
+_REFERENCES = 2
 # The title of a document within a page has at most this many words.
 _TITLE_WORDS = 10
 # A section of a page shows a document of its own if it has at least this many words.
@@ -142,7 +144,8 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
     """Quarantines a page that is named as another of the vendor's documents, and whose text is that document.
 
     Two things must agree: the names and the text. If both the title and the first heading name another kind of
-    document, the text must use the names of the declared kind rarely, or less often than the names of the other kind.
+    document, the text must hardly refer to itself by the name of the declared kind, or less often use the names of that
+    kind than those of the other.
     If only one of the two names another kind, the text must use the names of the other kind more often. A page that
     holds several documents shows each of them, so a section with the declared document is enough to accept the page.
     Evidence: the title, and how often the text uses the names of both kinds.
@@ -156,11 +159,11 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
         return None
     text = searchable_text(facts)
     own_uses = count_names(own, text)
-    is_rare = own_uses < _RARE_USES * count_words(text)
+    own_references = count_references(own, text)
     agree = len(others) == len(document_names) > 1
     for name, kinds in others:
         uses = max(max(count_names(kind, text) for kind in kinds), _uses_of_title(name, text))
-        is_other = (is_rare or uses > own_uses) if agree else (uses > own_uses or (uses == own_uses == 0))
+        is_other = (own_references < _REFERENCES or uses > own_uses) if agree else uses > own_uses
         if is_other and not _holds_own_document(facts, own):
             return quarantined(
                 "other_document",
@@ -233,8 +236,8 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     if facts.kind in ("subprocessors", "imprint"):
         return None
     blocks = facts.page.kept
-    if facts.is_small and not facts.is_named_as_policy:
-        blocks = content_blocks(facts.page)
+    if facts.is_small:
+        blocks = main_blocks(facts.page) if facts.is_named_as_policy else content_blocks(facts.page)
     entries = entry_words = free_words = linked_headings = 0
     for block in blocks:
         if is_entry(block, facts.capture.url):
@@ -246,7 +249,9 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
         elif is_running_text(block.text) and not block.level:
             free_words += block.words
     is_listing = linked_headings >= _FEWEST_ENTRIES and entry_words > free_words
-    is_hub = entries >= _FEWEST_ENTRIES and free_words < _FREE_WORDS and entry_words > free_words
+    # A page that is named as the policy may have links to its earlier versions above the text.
+    weight = _NAMED_WEIGHT if facts.is_named_as_policy else 1
+    is_hub = entries >= _FEWEST_ENTRIES and free_words < _FREE_WORDS and entry_words > weight * free_words
     if is_hub or is_listing:
         return quarantined(
             "not_a_policy",

@@ -17,6 +17,7 @@ from extraction.screening.facts import (
     content_blocks,
     count_entries,
     count_prices,
+    count_words,
     first_markup,
     first_match,
     quarantined,
@@ -48,12 +49,15 @@ _HOME_ENTRIES = 3
 _FORM_FIELDS = 3
 # A page with at least this much running text, in words, isn't only a form.
 _FORM_WORDS = 80
+# A line that states an HTTP status has at most this many words.
+_CODE_WORDS = 6
 # A line is searched for the phrases of error pages if it has fewer characters than this. Longer lines are running text,
 # in which a policy may use the same phrases.
 _LONGEST_NOTICE = 300
 
 _PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (phrases.BLOCKED, "blocked"),
+    (phrases.MISSING_CODE, "not_found"),
     (phrases.NOT_FOUND, "not_found"),
     (phrases.UNAVAILABLE, "unavailable"),
     (phrases.NO_SITE, "not_a_policy"),
@@ -62,6 +66,12 @@ _PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
 _IP_ADDRESS = re.compile(
     r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|\b(?:[0-9a-f]{1,4}:){4,7}:?[0-9a-f]{1,4}\b", re.IGNORECASE
 )
+# A number with more digits than a telephone number or an account number has.
+_INCIDENT = re.compile(r"(?<!\d)\d{16,}(?!\d)")
+_INCIDENT_WORDS = 16
+# A text with fewer words than this that mentions JavaScript asks for it, in whatever language.
+_JAVASCRIPT = re.compile(r"java ?script", re.IGNORECASE)
+_FEW_WORDS = 30
 _REFRESH = 'meta[http-equiv="refresh" i]'
 
 
@@ -103,11 +113,15 @@ def titles_of_error_page(facts: PageFacts) -> Verdict | None:
 
 
 def address_of_visitor(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page that states an IP address, as pages do that refuse access to a visitor."""
+    """Quarantines a small page that states an IP address or a very long number, as refusals of access do."""
     if not facts.is_small or facts.is_named_as_policy:
         return None
-    match = first_match(_IP_ADDRESS, [searchable(block.text) for block in facts.page.blocks])
-    return quarantined("blocked", f"the page states the visitor's address: {quote(match)!r}") if match else None
+    lines = [searchable(block.text) for block in facts.page.blocks]
+    match = first_match(_IP_ADDRESS, lines)
+    if match:
+        return quarantined("blocked", f"the page states the visitor's address: {quote(match)!r}")
+    match = first_match(_INCIDENT, [line for line in lines if count_words(line) <= _INCIDENT_WORDS])
+    return quarantined("blocked", f"the page states the number of an incident: {quote(match)!r}") if match else None
 
 
 def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
@@ -134,6 +148,8 @@ def _error_verdict(texts: list[str], most: bool = False) -> Verdict | None:
     for pattern, reason in _PHRASES_BY_REASON:
         for text in texts:
             match = pattern.search(text)
+            if match and pattern is phrases.MISSING_CODE and count_words(text) > _CODE_WORDS:
+                continue  # a sentence with a number, such as the number of a house
             if match and (not most or 2 * (match.end() - match.start()) >= len(text)):
                 return quarantined(reason, f"the page says: {quote(match)!r}")
     return None
@@ -341,6 +357,8 @@ def asks_for_scripts(facts: PageFacts) -> Verdict | None:
         return None
     noscript = (searchable(node.text()) for node in facts.page.tree.css("noscript")[:10])
     match = first_match(phrases.NEEDS_SCRIPT, [*_first_texts(facts), *noscript])
+    if not match and not facts.is_named_as_policy and facts.page.tree.css_first("script[src]") is not None:
+        match = first_match(_JAVASCRIPT, [facts.beginning] if facts.words < _FEW_WORDS else [])
     if match:
         return would_need_browser(f"the page says: {quote(match)!r}; reading it would need a browser")
     return None

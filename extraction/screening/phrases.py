@@ -97,9 +97,11 @@ BLOCKED = _phrases(
     r"로봇이 아닙니다|사람인지 확인|nietypow\w+ ruch|tráfego incomum|traffico insolito|подозрительн\w+ (?:активност|"
     r"трафик)|olağan ?dışı trafik|ungewöhnlich\w+ (?:verkehr|aktivität)",
 )
+#: The HTTP statuses of a missing page, as error pages state them (RFC 9110, sections 15.5.5 and 15.5.11).
+MISSING_CODE = re.compile(r"(?<![\d-])(?:404|410 gone)(?![\d-])", re.IGNORECASE)
 #: Phrases of "page not found" pages.
 NOT_FOUND = _phrases(
-    r"(?<![\d-])404(?![\d-])|\b410\b.{0,10}gone|(?:page|file|document|article|url|content|resource|site|link|"
+    r"(?:page|file|document|article|url|content|resource|site|link|"
     r"address)s? "
     r"(?:(?:you (?:have )?(?:requested|tried|followed|(?:are|were) (?:looking|searching) for|wanted)|"
     r"that you .{1,20}|at this .{1,20}) )?"
