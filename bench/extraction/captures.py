@@ -1,4 +1,4 @@
-"""The real captures in ../shared/warc, with labels from the records of Open Terms Archive (OTA)."""
+"""The real captures in ../shared, with labels from the records of Open Terms Archive (OTA)."""
 
 import hashlib
 import json
@@ -15,11 +15,28 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 CORPORA = Path(__file__).resolve().parents[2] / "tests" / "corpora"
 
 
+# The policies under which the kinds of documents are declared.
+_POLICIES = {
+    "data-processor-agreement": "dpa",
+    "terms-of-service": "terms",
+    "commercial-terms": "terms",
+    "developer-terms": "terms",
+    "trackers-policy": "cookies",
+    "imprint": "imprint",
+    "sellers-conditions": "seller-conditions",
+    "ranking-parameters": "ranking-parameters",
+    "ad-publishing": "ad-publishing",
+    "platform-to-business": "platform-to-business",
+    "complaints": "complaints",
+    "business-mediation": "business-mediation",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledCapture:
     """A capture, the capture's payload, and labels.
 
-    document: the name of the policy in ../shared/warc.
+    document: the name of the policy's file.
     capture: the capture.
     payload: the bytes of the capture.
     ota_version: whether Open Terms Archive recorded a version of the policy at this capture.
@@ -35,14 +52,16 @@ class LabelledCapture:
     ota_words_changed: bool
 
 
-def labelled_captures() -> Iterator[LabelledCapture]:
-    """Yields all captures, grouped by policy, the oldest capture of each policy first.
+def labelled_captures(folder: str = "warc") -> Iterator[LabelledCapture]:
+    """Yields all captures of a folder, grouped by policy, the oldest capture of each policy first.
+
+    folder: `warc` or `warc-wide`.
 
     SystemExit if ../shared doesn't exist.
     """
     if not SHARED.is_dir():
         raise SystemExit(f"{SHARED} does not exist; this part measures the captures in it")
-    for path in sorted((SHARED / "warc").glob("*.warc.gz")):
+    for path in sorted((SHARED / folder).glob("*.warc.gz")):
         name = path.name.removesuffix(".warc.gz")
         rows = [json.loads(line) for line in path.with_name(f"{name}.jsonl").read_text().splitlines()]
         labels = {(row["date"], row["sha1"]): row for row in rows}
@@ -56,7 +75,7 @@ def labelled_captures() -> Iterator[LabelledCapture]:
                     url = record.rec_headers.get_header("WARC-Target-URI")
                     capture = Capture(
                         vendor=name,
-                        policy="privacy",
+                        policy=policy_of(name),
                         source="warc",
                         captured_at=datetime.fromisoformat(date),
                         url=url,
@@ -71,6 +90,14 @@ def labelled_captures() -> Iterator[LabelledCapture]:
                         LabelledCapture(name, capture, payload, bool(row.get("ota_version")), words_changed)
                     )
         yield from sorted(captures, key=lambda labelled: labelled.capture.captured_at)
+
+
+def policy_of(document: str) -> str:
+    """Returns the policy under which a document of Open Terms Archive is declared.
+
+    document: the name of the document, such as `livi-terms-of-service`, or the kind alone.
+    """
+    return next((policy for kind, policy in _POLICIES.items() if kind in document), "privacy")
 
 
 def sha1_hex(payload: bytes) -> str:

@@ -4,16 +4,19 @@ The benchmark reads pages that aren't the policy, policies that look like other 
 ../shared.
 """
 
+import html
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from bench.extraction.captures import CORPORA, SHARED, labelled_captures
-from core.captures import Capture, sha256_hex
-from core.dates import iso
+from markdown_it import MarkdownIt
+
+from bench.extraction.captures import CORPORA, SHARED, labelled_captures, policy_of
+from core.captures import Capture, Verdict, sha256_hex
+from core.plurals import plural
 from extraction import read
 
 
@@ -32,6 +35,15 @@ class Figures:
     right: int = 0
     notes: list[str] = field(default_factory=list)
 
+    def add(self, page: str, verdict: Verdict, reasons: Sequence[str | None]) -> None:
+        """Counts the verdict on a page. reasons: the right reasons; None if the page is the policy."""
+        self.pages += 1
+        self.quarantined += verdict.name == "quarantined"
+        self.right += verdict.reason in reasons
+        if verdict.reason not in reasons:
+            expected = " or ".join(reason or "accepted" for reason in reasons)
+            self.notes.append(f"{page}: {verdict.reason} ({verdict.rule}: {verdict.evidence}), not {expected}")
+
 
 def _capture(row: Mapping[str, Any], payload: bytes) -> Capture:
     return Capture(
@@ -49,22 +61,49 @@ def _capture(row: Mapping[str, Any], payload: bytes) -> Capture:
     )
 
 
-def measure(index: str) -> Figures:
-    """Reads the pages that an index in tests/corpora/screening lists, and compares the verdicts with the index.
+def measure(index: str, corpus: str = "screening") -> Figures:
+    """Reads the pages that an index in a corpus lists, and compares the verdicts with the index.
 
     index: `index.jsonl` for pages that aren't the policy, `good.jsonl` for policies.
+    corpus: the folder in tests/corpora. In `screening_languages`, several reasons may be right for a page.
     """
     figures = Figures()
-    for line in (CORPORA / "screening" / index).read_text("utf-8").splitlines():
+    folder = CORPORA / corpus
+    for line in (folder / index).read_text("utf-8").splitlines():
         row = json.loads(line)
-        payload = (CORPORA / "screening" / row["file"]).read_bytes()
+        payload = (folder / row["file"]).read_bytes()
         verdict = read(_capture(row, payload), payload).verdict
-        figures.pages += 1
-        figures.quarantined += verdict.name == "quarantined"
-        figures.right += verdict.reason == row["reason"]
-        if verdict.reason != row["reason"]:
-            figures.notes.append(f"{row['file']}: {verdict.reason} ({verdict.evidence}), not {row['reason']}")
+        reasons = row.get("reasons") or [row["reason"]]
+        figures.add(row["file"], verdict, reasons)
     return figures
+
+
+def measure_plain_pages() -> Figures:
+    """Reads the policies and other documents of ../shared, each as text in a plain page.
+
+    The page's title is the service's name alone. The page has a menu, the text and a footer.
+    """
+    figures = Figures()
+    policies = SHARED / "policies"
+    for path in sorted([*(policies / "english").iterdir(), *(policies / "kinds").iterdir()]):
+        service, _, kind = path.stem.partition("--")
+        address = "https://vendor.example/legal/document"
+        row = {"policy": policy_of(kind), "url": address, "asked_url": address, "redirects": [], "status": 200}
+        payload = _plain_page(service.replace("_", " "), path.read_text("utf-8"))
+        verdict = read(_capture({**row, "headers": {}, "media_type": "text/html"}, payload), payload).verdict
+        figures.add(path.name, verdict, [None])
+    return figures
+
+
+def _plain_page(service: str, markdown: str) -> bytes:
+    text = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    name = html.escape(service)
+    menu = "".join(f'<li><a href="/{entry}">{entry}</a></li>' for entry in ("products", "pricing", "about", "contact"))
+    return (
+        f'<!doctype html><html><head><meta charset="utf-8"><title>{name}</title></head><body>'
+        f'<header><a href="/">{name}</a><nav><ul>{menu}</ul></nav></header><main>{text}</main>'
+        f'<footer><p>© 2026 {name}</p><a href="/terms">Terms</a> <a href="/privacy">Privacy</a></footer></body></html>'
+    ).encode()
 
 
 def report(details: bool) -> Iterator[str]:
@@ -72,45 +111,34 @@ def report(details: bool) -> Iterator[str]:
 
     Captures and policies in ../shared that are quarantined are listed, so that a person can judge the verdicts.
     """
-    for index, description in (("index.jsonl", "not the policy"), ("good.jsonl", "the policy")):
-        figures = measure(index)
-        if details:
-            yield from figures.notes
-        yield (
-            f"{figures.pages} pages that are {description}: {figures.quarantined} quarantined, "
-            f"{figures.right} with the right verdict"
-        )
+    for corpus, what in (
+        ("screening", "in English and a few other languages"),
+        ("screening_languages", "in 20 languages"),
+    ):
+        for index, description in (("index.jsonl", "not the policy"), ("good.jsonl", "the policy")):
+            figures = measure(index, corpus)
+            if details:
+                yield from figures.notes
+            yield (
+                f"{figures.pages} pages {what} that are {description}: {figures.quarantined} quarantined, "
+                f"{figures.right} with the right verdict"
+            )
     if SHARED.is_dir():
-        yield from _shared()
+        figures = measure_plain_pages()
+        yield from figures.notes
+        yield f"{figures.pages} documents of ../shared in plain pages: {figures.quarantined} quarantined"
+        yield from _shared_captures()
 
 
-def _shared() -> Iterator[str]:
+def _shared_captures() -> Iterator[str]:
     total = 0
-    for labelled in labelled_captures():
-        total += 1
-        verdict = read(labelled.capture, labelled.payload).verdict
-        if verdict.name == "quarantined":
-            yield f"  {labelled.document} {iso(labelled.capture.captured_at)} {verdict.reason}: {verdict.evidence}"
-    for path in _shared_policies():
-        total += 1
-        payload = path.read_bytes()
-        address = f"https://vendor.example/{path.stem}"
-        row: dict[str, Any] = {
-            "policy": "privacy",
-            "url": address,
-            "asked_url": address,
-            "redirects": [],
-            "status": None,
-            "headers": {},
-            "media_type": "text/markdown" if path.suffix == ".md" else "text/plain",
-        }
-        verdict = read(_capture(row, payload), payload).verdict
-        if verdict.name == "quarantined":
-            yield f"  {path.name} {verdict.reason}: {verdict.evidence}"
-    yield f"{total} captures and policies of ../shared; the quarantined captures and policies are listed above"
-
-
-def _shared_policies() -> list[Path]:
-    """Returns the privacy policies in ../shared. The folder policies/kinds contains other documents and is left out."""
-    policies = SHARED / "policies"
-    return [*policies.glob("*.txt"), *(policies / "english").iterdir(), *(SHARED / "pairs").iterdir()]
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    for folder in ("warc", "warc-wide"):
+        for labelled in labelled_captures(folder):
+            total += 1
+            verdict = read(labelled.capture, labelled.payload).verdict
+            if verdict.name == "quarantined":
+                counts[labelled.document, verdict.reason or "", verdict.rule, verdict.evidence[:100]] += 1
+    for (document, reason, rule, evidence), count in sorted(counts.items()):
+        yield f"  {document}: {plural(count, 'capture')} {reason} ({rule}): {evidence}"
+    yield f"{total} captures of ../shared: {counts.total()} quarantined, listed above"

@@ -26,16 +26,17 @@ def _best(run: Callable[[], object]) -> float:
 
 def report(details: bool) -> Iterator[str]:
     """Yields the mean times of clausewatch and of trafilatura over all HTML captures, and the ratio of these times."""
-    captures = [labelled for labelled in labelled_captures() if not labelled.payload.startswith(b"%PDF")]
-    for labelled in captures[:_WARM_UP]:
-        read(labelled.capture, labelled.payload)
-        trafilatura.extract(labelled.payload)
-    ours = theirs = 0.0
-    for labelled in captures:
-        ours += _best(partial(read, labelled.capture, labelled.payload))
-        theirs += _best(partial(trafilatura.extract, labelled.payload))
-    count = len(captures)
-    yield (
-        f"{count} pages: {1000 * ours / count:.2f} ms each, trafilatura {trafilatura.__version__} "
-        f"{1000 * theirs / count:.2f} ms, ratio {ours / theirs:.3f}"
-    )
+    for folder in ("warc", "warc-wide"):
+        captures = [labelled for labelled in labelled_captures(folder) if not labelled.payload.startswith(b"%PDF")]
+        for labelled in captures[:_WARM_UP]:
+            read(labelled.capture, labelled.payload)
+            trafilatura.extract(labelled.payload)
+        ours = theirs = 0.0
+        for labelled in captures:
+            ours += _best(partial(read, labelled.capture, labelled.payload))
+            theirs += _best(partial(trafilatura.extract, labelled.payload))
+        count = len(captures)
+        yield (
+            f"{folder}: {count} pages: {1000 * ours / count:.2f} ms each, trafilatura {trafilatura.__version__} "
+            f"{1000 * theirs / count:.2f} ms, ratio {ours / theirs:.3f}"
+        )

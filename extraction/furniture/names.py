@@ -188,7 +188,7 @@ _CONSENT_CONTROL = re.compile(
     r"prihvaćam(?: sve)?|"
     r"sprejmi vse|приемам(?: всички)?|прихвати(?: све)?|принять(?: все| и .{0,20})?|прийняти(?: все| всі)?|"
     r"погоджуюс[ья]|"
-    r"(?:tümünü )?kabul (?:et|ediyorum|et ve .{0,20})|(?:hepsini |tümünü )?reddet|αποδέχομαι(?: όλα)?|συμφωνώ|"
+    r"(?:tümünü )?kabul (?:et|ediyorum|et ve .{0,20})|(?:hepsini |tümünü )?reddet|αποδ[έε]χομαι(?: [όο]λα)?|συμφων[ώω]|"
     r"απόρριψη|"
     r"godkänn(?: alla)?|jag (?:godkänner|accepterar)|tillåt alla|avvisa(?: alla)?|accepter(?: alle)?|tillad alle|"
     r"hyväksy(?: kaikki)?|"

@@ -32,7 +32,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"date(?:lor)? (?:cu caracter )?personale?",
         r"privatnost\w*|osobnih podataka|zasebnost\w*|osebnih podatkov|приватност\w*|личних података|"
         r"απορρήτου|ιδιωτικότητας|προσωπικ\w+ δεδομέν\w+",
-        r"конфиденциальност\w*|персональн\w+ данн\w*|конфіденційн\w*|персональних даних|приватност\w*|"
+        r"aydınlatma metni|конфиденциальност\w*|персональн\w+ данн\w*|конфіденційн\w*|персональних даних|"
+        r"приватност\w*|"
         r"поверителност\w*|лични(?:те)? данни|gizlilik\w*|kişisel veri\w*|kvkk|məxfilik|құпиялылық",
         r"خصوصية|الخصوصية|البيانات الشخصية|حریم خصوصی|פרטיות|プライバシー|個人情報|隐私|隱私|个人信息|個人資料|"
         r"개인정보|गोपनीयता|ความเป็นส่วนตัว|ข้อมูลส่วนบุคคล|quyền riêng tư|bảo mật|dữ liệu cá nhân|privasi|"
@@ -46,7 +47,9 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"conditions (?:générales|d'utilisation|de vente|d'abonnement|de service)\S*|\bcg[uvs]+\b|"
         r"allgemeine \w*bedingungen|\bagbs?\b|\w*(?:geschäfts|nutzungs|vertrags|verkaufs|liefer|teilnahme)bedingungen|"
         r"lizenzvertrag",
-        r"términos\b|condiciones (?:de|generales)|termes i condicions|condicions (?:d'ús|generals)|termini (?:e|di|"
+        r"^(?:termini|termos|termeni|términos|voorwaarden|villkor|vilkår|ehdot|podmínky|podmienky|feltételek|"
+        r"uvjeti|uslovi|pogoji|условия|умови|όροι|koşullar|şartlar|regulamin)\b|términos\b|condiciones (?:de|"
+        r"generales)|termes i condicions|condicions (?:d'ús|generals)|termini (?:e|di|"
         r"d'uso)|"
         r"condizioni (?:generali|d'uso|di)|termos (?:e|de)|condições (?:gerais|de)",
         r"(?:algemene |gebruiks|leverings|verkoop)voorwaarden|användarvillkor|allmänna villkor|köpvillkor|"
@@ -138,7 +141,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"tillgänglighetsredogörelse|"
         r"pressemeddelelse|pressemelding|zwroty|polityka zwrotów|informacja prasowa|dostawa i płatność|reklamac\w+|"
         r"odstoupení od smlouvy|sajtóközlemény|elállás\w*|politica de (?:retur|livrare)|comunicat de presă|"
-        r"iade (?:politika|koşul|ve)\w*|basın bülteni|возврат\w*|пресс-релиз|доставка и оплата|返品|プレスリリース|"
+        r"iade (?:politika|koşul|ve)\w*|basın bülteni|возврат\w*|повернен\w*|пресс-релиз|доставка и оплата|返品|"
+        r"プレスリリース|"
         r"退货|退款|新闻稿|환불|보도자료|chính sách (?:đổi trả|hoàn tiền|vận chuyển)|πολιτική επιστροφών|δελτίο τύπου",
     ),
 }
@@ -168,6 +172,8 @@ _WHOLE_SLUGS = {
     "acceptable-use": "acceptable-use",
     "aup": "acceptable-use",
 }
+# The noun of a document stands within this many characters of the document's name.
+_NOUN_REACH = 20
 _SLUG_PARTS = re.compile(r"[-_]+")
 
 
@@ -193,7 +199,9 @@ def kinds_named(title: str) -> frozenset[str]:
 
     title: a title or a heading, with straight apostrophes.
     """
-    matches = [(match.start(), match.end(), kind) for kind, names in NAMES.items() for match in names.finditer(title)]
+    # If several kinds have the same words, the last kind in NAMES is meant.
+    spans = {(match.start(), match.end()): kind for kind, names in NAMES.items() for match in names.finditer(title)}
+    matches = [(start, end, kind) for (start, end), kind in spans.items()]
     return frozenset(
         kind
         for start, end, kind in matches
@@ -209,6 +217,14 @@ def names_document(title: str) -> bool:
 def is_name(kind: str, title: str) -> bool:
     """Returns whether a title is a name of the kind and nothing else, such as "Cookies"."""
     return NAMES[kind].fullmatch(title.strip()) is not None
+
+
+def count_references(kind: str, text: str) -> int:
+    """Returns how often a text uses the names of a kind for a document, as in "this privacy notice"."""
+    return sum(
+        names_document(text[max(0, match.start() - _NOUN_REACH) : match.end() + _NOUN_REACH])
+        for match in NAMES[kind].finditer(text)
+    )
 
 
 def count_names(kind: str, text: str) -> int:

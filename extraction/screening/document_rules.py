@@ -7,17 +7,19 @@ from extraction.blocks import Block, Box
 from extraction.furniture import names
 from extraction.readers.html_page import Page
 from extraction.screening import phrases
-from extraction.screening.document_kinds import count_names, kinds_named
+from extraction.screening.document_kinds import count_names, count_references, kinds_named
 from extraction.screening.facts import (
     Facts,
     PageFacts,
     content_blocks,
+    count_links,
     count_prices,
     count_words,
     first_match,
     is_entry,
     is_running_text,
     is_sentence,
+    main_blocks,
     quarantined,
     searchable,
     title_parts,
@@ -29,14 +31,18 @@ from extraction.words.stated_dates import states_date
 _TEASER_WORDS = 90
 # A list of links has at least this many entries.
 _FEWEST_ENTRIES = 3
+# A link that stands alone counts as at least this many words: the names of countries in a chooser are short.
+_LEAST_ENTRY_WORDS = 8
+# How many times more a page's other text counts if the page is named as the policy.
+_NAMED_WEIGHT = 2
 # A page is made of fragments if it has at least this many headings, fewer words of running text than this, and fewer
 # for each heading than this.
 _FEWEST_HEADINGS = 4
-_FRAGMENTS_WORDS = 100
-_FRAGMENT_WORDS = 20
+_FRAGMENTS_WORDS = 60
+_FRAGMENT_WORDS = 12
 # A page with this much running text outside its entries isn't a list of links.
 _FREE_WORDS = 120
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?!\d)")
 # The beginning of a press release: a place in front of a date, and a dash or a news service.
 _DATELINE = re.compile(
@@ -44,9 +50,10 @@ _DATELINE = re.compile(
     r"/[^/]{2,30}/)?"
     r"\s?(?:--|–|—|- )"
 )
-# A text that uses the names of its kind for fewer of its words than this uses them rarely. Policies use them for more
-# than 5 words in 1,000.
-_RARE_USES = 0.003
+# A text with fewer words than this says too little to tell another document by.
+_FEWEST_WORDS = 30
+# A policy refers to itself by name ("this privacy notice") at least this often.
+_REFERENCES = 2
 # The title of a document within a page has at most this many words.
 _TITLE_WORDS = 10
 # A section of a page shows a document of its own if it has at least this many words.
@@ -108,6 +115,20 @@ def article(facts: PageFacts) -> Verdict | None:
     return None
 
 
+def question(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that answers a question, as articles of a help centre do.
+
+    Evidence: both the title and the first heading are a question, and neither names the policy or its subject.
+    """
+    title = title_parts(searchable(facts.page.title or ""))[:1]
+    if facts.kind is None or facts.is_named_as_document or not title or not facts.headings:
+        return None
+    texts = (title[0], facts.headings[0])
+    if all(text.rstrip().endswith(("?", "？", "؟")) and facts.kind not in kinds_named(text) for text in texts):
+        return quarantined("other_document", f"it answers a question: {texts[1][:80]!r}")
+    return None
+
+
 def posts(facts: PageFacts) -> Verdict | None:
     """Quarantines a thread of posts that isn't long. Evidence: several short lines that state a date and a time."""
     if facts.is_long:
@@ -123,13 +144,14 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
     """Quarantines a page that is named as another of the vendor's documents, and whose text is that document.
 
     Two things must agree: the names and the text. If both the title and the first heading name another kind of
-    document, the text must use the names of the declared kind rarely, or less often than the names of the other kind.
+    document, the text must hardly refer to itself by the name of the declared kind, or less often use the names of that
+    kind than those of the other.
     If only one of the two names another kind, the text must use the names of the other kind more often. A page that
     holds several documents shows each of them, so a section with the declared document is enough to accept the page.
     Evidence: the title, and how often the text uses the names of both kinds.
     """
     own = facts.kind
-    if own is None or facts.is_stub:
+    if own is None or facts.words < _FEWEST_WORDS:
         return None
     document_names = _names_of_document(facts)
     others = [(name, kinds) for name in document_names if (kinds := kinds_named(name)) and own not in kinds]
@@ -137,11 +159,11 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
         return None
     text = searchable_text(facts)
     own_uses = count_names(own, text)
-    is_rare = own_uses < _RARE_USES * count_words(text)
+    own_references = count_references(own, text)
     agree = len(others) == len(document_names) > 1
     for name, kinds in others:
         uses = max(max(count_names(kind, text) for kind in kinds), _uses_of_title(name, text))
-        is_other = (is_rare or uses > own_uses) if agree else (uses > own_uses or (uses == own_uses == 0))
+        is_other = (own_references < _REFERENCES or uses > own_uses) if agree else uses > own_uses
         if is_other and not _holds_own_document(facts, own):
             return quarantined(
                 "other_document",
@@ -152,11 +174,8 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
 
 
 def _names_of_document(facts: PageFacts) -> list[str]:
-    """Returns the texts that name the document: the first heading, and the first part of the title that names a kind.
-
-    The first heading is left out if it names no kind.
-    """
-    headings = [heading for heading in facts.headings[:1] if kinds_named(heading) and count_words(heading) <= 14]
+    """Returns the texts that name the document: the first heading and the first part of the title that name a kind."""
+    headings = [heading for heading in facts.headings if kinds_named(heading) and count_words(heading) <= 14][:1]
     parts = [part for part in title_parts(searchable(facts.page.title or "")) if kinds_named(part)]
     return [*headings, *parts[:1]]
 
@@ -217,20 +236,22 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     if facts.kind in ("subprocessors", "imprint"):
         return None
     blocks = facts.page.kept
-    if facts.is_small and not facts.is_named_as_policy:
-        blocks = content_blocks(facts.page)
+    if facts.is_small:
+        blocks = main_blocks(facts.page) if facts.is_named_as_policy else content_blocks(facts.page)
     entries = entry_words = free_words = linked_headings = 0
     for block in blocks:
         if is_entry(block, facts.capture.url):
-            entries += 1
+            entries += count_links(block, facts.capture.url)
             linked_headings += block.level > 0
-            entry_words += block.words
+            entry_words += max(block.words, _LEAST_ENTRY_WORDS)
         elif _stands_in_teaser(block):
             entry_words += block.words
         elif is_running_text(block.text) and not block.level:
             free_words += block.words
     is_listing = linked_headings >= _FEWEST_ENTRIES and entry_words > free_words
-    is_hub = entries >= _FEWEST_ENTRIES and free_words < _FREE_WORDS and entry_words > free_words
+    # A page that is named as the policy may have links to its earlier versions above the text.
+    weight = _NAMED_WEIGHT if facts.is_named_as_policy else 1
+    is_hub = entries >= _FEWEST_ENTRIES and free_words < _FREE_WORDS and entry_words > weight * free_words
     if is_hub or is_listing:
         return quarantined(
             "not_a_policy",
@@ -284,6 +305,7 @@ PAGE_RULES = (
     data_for_programs,
     declared_as_other_kind,
     article,
+    question,
     posts,
     named_as_other_document,
     links_instead_of_text,

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborNode
 
 from core.captures import Capture, Reason, Verdict
 from core.clauses import Document
-from extraction.blocks import Block
+from extraction.blocks import Block, Box
 from extraction.furniture.elements import is_in_frame, is_laid_over
 from extraction.readers.html_page import Page
 from extraction.screening.document_kinds import is_name, kind_of, kinds_named, names_document
@@ -41,8 +41,12 @@ _FEWEST_SENTENCE_WORDS = 6
 _LONG_CLAUSE_WORDS = 14
 # A block with a link is an entry of a list of links if it has at most this many words.
 _ENTRY_WORDS = 40
+# A short list item or table row with a link is an entry, however short the link is ("Terms | 2024-05-01 | PDF").
+_ROW_WORDS = 15
 # At least this share of an entry's characters is in links.
 _ENTRY_LINK_SHARE = 0.1
+# A block with at least this share of its characters in links consists of links.
+_LINKS_SHARE = 0.8
 # The name of a document has at most this many words, and a heading about its subject at most these.
 _NAME_WORDS = 9
 _SUBJECT_WORDS = 5
@@ -234,6 +238,28 @@ def content_blocks(page: Page) -> list[Block]:
     return blocks[first:]
 
 
+def main_blocks(page: Page) -> list[Block]:
+    """Returns the content blocks in the smallest element that contains everything that was read as the document."""
+    chains = [_boxes_around(block) for block in page.kept if block.box is not None]
+    if not chains:
+        return []
+    common = set(map(id, chains[0])).intersection(*(set(map(id, chain)) for chain in chains[1:]))
+    return [
+        block
+        for block in page.blocks
+        if not is_in_frame(block.box) and (not common or common <= set(map(id, _boxes_around(block))))
+    ]
+
+
+def _boxes_around(block: Block) -> list[Box]:
+    boxes = []
+    box = block.box
+    while box is not None:
+        boxes.append(box)
+        box = box.parent
+    return boxes
+
+
 def count_prices(facts: PageFacts) -> int:
     """Returns the number of blocks of the page's content that state a price and nothing else."""
     return sum(_PRICE.fullmatch(block.text) is not None for block in content_blocks(facts.page))
@@ -247,13 +273,24 @@ def count_entries(facts: PageFacts, blocks: Sequence[Block]) -> int:
 def is_entry(block: Block, url: str) -> bool:
     """Returns whether a block is an entry of a list of links: a short text with a link to another page of the vendor.
 
+    A long block is an entry, too, if it consists of links.
+
     url: the address of the page.
     """
-    if not block.link_share or block.to_same_page or block.words > _ENTRY_WORDS:
+    if not block.link_share or block.to_same_page:
         return False
-    if not any(_is_other_page_of_vendor(link, url) for link in block.links):
+    is_row = block.kind in ("list_item", "table_row") and block.words <= _ROW_WORDS
+    if block.link_share < _ENTRY_LINK_SHARE and not is_row:
         return False
-    return block.link_share >= _ENTRY_LINK_SHARE
+    if block.words > _ENTRY_WORDS and block.link_share < _LINKS_SHARE:
+        return False
+    return count_links(block, url) > 0
+
+
+def count_links(block: Block, url: str) -> int:
+    """Returns the number of a block's links to other pages of the vendor; of a block with other text at most 1."""
+    links = sum(_is_other_page_of_vendor(link, url) for link in dict.fromkeys(block.links))
+    return links if block.link_share >= _LINKS_SHARE else min(links, 1)
 
 
 def _is_other_page_of_vendor(link: str, url: str) -> bool:

@@ -7,14 +7,17 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from core.captures import Reason, Verdict
+from extraction.blocks import Box
 from extraction.furniture.elements import is_around
 from extraction.furniture.names import is_consent_control
 from extraction.screening import phrases
+from extraction.screening.document_rules import links_instead_of_text
 from extraction.screening.facts import (
     PageFacts,
     content_blocks,
     count_entries,
     count_prices,
+    count_words,
     first_markup,
     first_match,
     quarantined,
@@ -35,7 +38,7 @@ _CONSENT_WALL_WORDS = 350
 # Most of a page's words: the share of them that stands in the element with the button of a consent wall.
 _CONSENT_SHARE = 0.7
 # A text that asks for consent uses at least this many words of cookies, partners and consent.
-_CONSENT_USES = 4
+_CONSENT_USES = 3
 # A page with at least this much running text, in words, doesn't count as a bot challenge.
 _CHALLENGE_WORDS = 100
 # A page with at least this much running text, in words, may be a policy with a form to log in above it.
@@ -46,12 +49,15 @@ _HOME_ENTRIES = 3
 _FORM_FIELDS = 3
 # A page with at least this much running text, in words, isn't only a form.
 _FORM_WORDS = 80
+# A line that states an HTTP status has at most this many words.
+_CODE_WORDS = 6
 # A line is searched for the phrases of error pages if it has fewer characters than this. Longer lines are running text,
 # in which a policy may use the same phrases.
 _LONGEST_NOTICE = 300
 
 _PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (phrases.BLOCKED, "blocked"),
+    (phrases.MISSING_CODE, "not_found"),
     (phrases.NOT_FOUND, "not_found"),
     (phrases.UNAVAILABLE, "unavailable"),
     (phrases.NO_SITE, "not_a_policy"),
@@ -60,6 +66,12 @@ _PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
 _IP_ADDRESS = re.compile(
     r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|\b(?:[0-9a-f]{1,4}:){4,7}:?[0-9a-f]{1,4}\b", re.IGNORECASE
 )
+# A number with more digits than a telephone number or an account number has.
+_INCIDENT = re.compile(r"(?<!\d)\d{16,}(?!\d)")
+_INCIDENT_WORDS = 16
+# A text with fewer words than this that mentions JavaScript asks for it, in whatever language.
+_JAVASCRIPT = re.compile(r"java ?script", re.IGNORECASE)
+_FEW_WORDS = 30
 _REFRESH = 'meta[http-equiv="refresh" i]'
 
 
@@ -81,10 +93,11 @@ def title_of_error_page(facts: PageFacts) -> Verdict | None:
     running text, the phrase must be most of a title: "404 Harbour Street" may be an address.
     """
     if facts.running_words < _CHALLENGE_WORDS and not facts.is_named_as_policy:
+        verdict = _error_verdict([title for title in facts.titles if len(title) < _LONGEST_NOTICE])
         missing = first_match(phrases.MISSING_PAGE, facts.titles)
-        if missing:
+        if verdict is None and missing:
             return quarantined("not_found", f"the page says: {quote(missing)!r}")
-        return _error_verdict([title for title in facts.titles if len(title) < _LONGEST_NOTICE])
+        return verdict
     return _error_verdict(facts.titles, most=True)
 
 
@@ -100,11 +113,15 @@ def titles_of_error_page(facts: PageFacts) -> Verdict | None:
 
 
 def address_of_visitor(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page that states an IP address, as pages do that refuse access to a visitor."""
+    """Quarantines a small page that states an IP address or a very long number, as refusals of access do."""
     if not facts.is_small or facts.is_named_as_policy:
         return None
-    match = first_match(_IP_ADDRESS, [searchable(block.text) for block in facts.page.blocks])
-    return quarantined("blocked", f"the page states the visitor's address: {quote(match)!r}") if match else None
+    lines = [searchable(block.text) for block in facts.page.blocks]
+    match = first_match(_IP_ADDRESS, lines)
+    if match:
+        return quarantined("blocked", f"the page states the visitor's address: {quote(match)!r}")
+    match = first_match(_INCIDENT, [line for line in lines if count_words(line) <= _INCIDENT_WORDS])
+    return quarantined("blocked", f"the page states the number of an incident: {quote(match)!r}") if match else None
 
 
 def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
@@ -113,6 +130,8 @@ def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
     Exception: a notice that the policy is withdrawn isn't quarantined, although it may have the same phrases.
     """
     if not facts.is_small or phrases.WITHDRAWN.search(facts.beginning):
+        return None
+    if facts.is_named_as_document and facts.running_words >= _LOGIN_WORDS:
         return None
     clauses = (clause.text for clause in facts.document.clauses[:8])
     page_lines = (block.text for block in facts.page.blocks[:20] if block.link_share < 0.5)
@@ -129,6 +148,8 @@ def _error_verdict(texts: list[str], most: bool = False) -> Verdict | None:
     for pattern, reason in _PHRASES_BY_REASON:
         for text in texts:
             match = pattern.search(text)
+            if match and pattern is phrases.MISSING_CODE and count_words(text) > _CODE_WORDS:
+                continue  # a sentence with a number, such as the number of a house
             if match and (not most or 2 * (match.end() - match.start()) >= len(text)):
                 return quarantined(reason, f"the page says: {quote(match)!r}")
     return None
@@ -151,19 +172,26 @@ def element_named_not_found(facts: PageFacts) -> Verdict | None:
     return None
 
 
-def home_page(facts: PageFacts) -> Verdict | None:
-    """Quarantines a capture that shows the site's home page instead of the policy.
-
-    Evidence: the policy's address redirects to the home page; or the canonical address that the page states is the home
-    page, and the page has the links or prices of a home page. The canonical address alone is no evidence, because some
-    sites state the home page on every page.
-    """
+def redirect_to_home_page(facts: PageFacts) -> Verdict | None:
+    """Quarantines a capture that isn't named as the policy, if the policy's address redirects to the home page."""
     capture = facts.capture
     if facts.is_named_as_policy or not _path_segments(capture.asked_url):
         return None
     is_redirected = capture.redirects and capture.asked_url != capture.url
     if is_redirected and _is_home(capture.url) and not urlsplit(capture.url).query:
         return quarantined("not_found", f"the site redirected to its home page, {capture.url}")
+    return None
+
+
+def home_page(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that isn't named as the policy, and that calls itself the home page.
+
+    Evidence: the canonical address that the page states is the home page, and the page has the links or prices of a
+    home page. The canonical address alone is no evidence, because some sites state the home page on every page.
+    """
+    capture = facts.capture
+    if facts.is_named_as_policy or not _path_segments(capture.asked_url):
+        return None
     for selector, attribute in (("link[rel=canonical]", "href"), ('meta[property="og:url"]', "content")):
         node = facts.page.tree.css_first(selector)
         address = (node.attributes.get(attribute) or "") if node is not None else ""
@@ -211,21 +239,31 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
     for block in facts.page.blocks:
         if not (block.on_button or block.link_share > 0.9):
             continue
+        box = block.box
+        while box is not None and box.words < _CONSENT_SHARE * content_words:
+            box = box.parent
+        is_with_text = bool(content_words) and box is not None and box.prose_words and box.tag != "body"
         if is_consent_control(searchable(block.text)):
-            button = button or block.text
-            box = block.box
-            while box is not None and box.words < _CONSENT_SHARE * content_words:
-                box = box.parent
-            if content_words and box is not None and box.prose_words and box.tag not in ("body", "main"):
+            if is_with_text and box is not None and box.tag != "main":
                 return _consent_verdict(block.text)
-        elif block.on_button and not is_around(block.box):
+            button = button or (block.text if is_with_text or not _has_own_text(block.box) else "")
+        elif block.on_button and is_with_text and not is_around(block.box):
             other_button = other_button or block.text
-    if facts.is_named_as_policy:
+    if facts.is_named_as_document:
         return None
     uses = len(phrases.ASKS_CONSENT.findall(facts.beginning))
     if (button and uses > 1) or (other_button and facts.is_small and uses >= _CONSENT_USES):
         return _consent_verdict(button or other_button)
     return None
+
+
+def _has_own_text(box: Box | None) -> bool:
+    """Returns whether a button stands in a small box with running text of its own, as in a banner over the page."""
+    while box is not None and box.tag not in ("body", "main"):
+        if box.prose_words:
+            return True
+        box = box.parent
+    return False
 
 
 def _consent_verdict(button: str) -> Verdict:
@@ -255,10 +293,14 @@ def password_field(facts: PageFacts) -> Verdict | None:
 def login_form(facts: PageFacts) -> Verdict | None:
     """Quarantines a page with hardly any running text that is a login form.
 
-    Evidence: a phrase such as "Sign in", and a form with a field for the user's name or address.
+    Evidence: a phrase such as "Sign in" in the title and the first heading; or such a phrase, and a form with a field
+    for the user's name or address.
     """
     if facts.running_words > _LOGIN_WORDS or facts.is_named_as_policy:
         return None
+    title, *heading = [facts.page.title or "", *facts.headings[:1]]
+    if phrases.LOGIN.search(searchable(title)) and first_match(phrases.LOGIN, heading):
+        return quarantined("login", f"the page is called {title[:80]!r}")
     match = first_match(phrases.LOGIN, _first_texts(facts))
     if match and _has_sign_in_form(facts):
         return quarantined("login", f"the page says: {quote(match)!r}")
@@ -315,6 +357,8 @@ def asks_for_scripts(facts: PageFacts) -> Verdict | None:
         return None
     noscript = (searchable(node.text()) for node in facts.page.tree.css("noscript")[:10])
     match = first_match(phrases.NEEDS_SCRIPT, [*_first_texts(facts), *noscript])
+    if not match and not facts.is_named_as_policy and facts.page.tree.css_first("script[src]") is not None:
+        match = first_match(_JAVASCRIPT, [facts.beginning] if facts.words < _FEW_WORDS else [])
     if match:
         return would_need_browser(f"the page says: {quote(match)!r}; reading it would need a browser")
     return None
@@ -359,18 +403,20 @@ def _has_sentence(facts: PageFacts) -> bool:
 SHORT_PAGE_RULES = (
     challenge,
     title_of_error_page,
+    password_field,
+    login_form,
     first_lines_of_error_page,
     address_of_visitor,
     element_named_not_found,
-    home_page,
+    redirect_to_home_page,
     consent_wall,
-    password_field,
-    login_form,
     redirect_only,
     asks_for_scripts,
     embeds_policy,
     form_instead_of_text,
+    links_instead_of_text,
+    home_page,
     without_sentence,
 )
 #: The rules for HTML pages with a long text, in order.
-LONG_PAGE_RULES = (titles_of_error_page, home_page, consent_wall)
+LONG_PAGE_RULES = (titles_of_error_page, redirect_to_home_page, home_page, consent_wall)

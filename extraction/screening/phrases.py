@@ -97,9 +97,11 @@ BLOCKED = _phrases(
     r"로봇이 아닙니다|사람인지 확인|nietypow\w+ ruch|tráfego incomum|traffico insolito|подозрительн\w+ (?:активност|"
     r"трафик)|olağan ?dışı trafik|ungewöhnlich\w+ (?:verkehr|aktivität)",
 )
+#: The HTTP statuses of a missing page, as error pages state them (RFC 9110, sections 15.5.5 and 15.5.11).
+MISSING_CODE = re.compile(r"(?<![\d-])(?:404|410 gone)(?![\d-])", re.IGNORECASE)
 #: Phrases of "page not found" pages.
 NOT_FOUND = _phrases(
-    r"(?<![\d-])404(?![\d-])|\b410\b.{0,10}gone|(?:page|file|document|article|url|content|resource|site|link|"
+    r"(?:page|file|document|article|url|content|resource|site|link|"
     r"address)s? "
     r"(?:(?:you (?:have )?(?:requested|tried|followed|(?:are|were) (?:looking|searching) for|wanted)|"
     r"that you .{1,20}|at this .{1,20}) )?"
@@ -172,7 +174,8 @@ NOT_FOUND_NAMES = word_set(
 )
 #: Phrases of pages about server errors and maintenance.
 UNAVAILABLE = _phrases(
-    r"(?<![\d.-])50[0234](?![\d.-])(?! kB)|internal server error|bad gateway|"
+    r"(?<![\d.-])50[0234](?=\s*(?:$|[-–—:|·!]|error|internal|bad gateway|service|gateway|server))|"
+    r"internal server error|bad gateway|"
     r"service (?:is )?(?:temporarily )?unavailable|gateway time-?out",
     r"temporarily (?:unavailable|down|offline|out of service)|(?:under|scheduled|site|down for|"
     r"undergoing) maintenance|"
@@ -181,7 +184,10 @@ UNAVAILABLE = _phrases(
     r"rate limit(?:ed| exceeded| reached)",
     r"error establishing a database connection|database error|try again (?:later|in a)|bandwidth limit exceeded",
     r"application error|web server is down|connection timed out|origin is unreachable|account (?:has been )?suspended|"
-    r"resource limit is reached",
+    r"resource limit is reached|^.{0,30}\b(?:suspendat|suspendu|suspendido|suspensa?|sospeso|geschorst|zawieszon\w*|"
+    r"pozastaven\w*|"
+    r"felfüggeszt\w*|obustavljen\w*|приостановлен\w*|призупинен\w*|заблокирован аккаунт|askıya al\w*|"
+    r"gesperrtes konto)",
     r"une erreur (?:est survenue|s'est produite)|en maintenance|momentanément indisponible|wartungsarbeiten|"
     r"fehler (?:ist )?aufgetreten|vorübergehend nicht (?:verfügbar|erreichbar)|en mantenimiento|"
     r"se ha producido un error|"
@@ -292,6 +298,7 @@ ASKS_CONSENT = _phrases(
     r"cookies?\b|tracking|tracker|partners?|werbung|publicit|advertis|consent|einwilligung|consentement|anzeigen|"
     r"datos|dati|zgod[aęy]|partner\w*|ciasteczk|reklam|śledzeni|consenso|consentimento|publicidad|anúncio|toestemming|"
     r"samtycke|"
+    r"kolačić|privol|süti|sütik|hirdetés|partnerünk|mainonta|inzerc|reklám|"
     r"annons|suostumu|souhlas|hozzájárul|consimțământ|pristanak|согласи|реклам|партн[её]р|згод|rıza|çerez|ortak|"
     r"συγκατάθεσ|διαφήμισ|"
     r"同意|広告|パートナー|クッキー|동의|광고|쿠키|đồng ý|quảng cáo|موافق|ملفات|إعلان"
@@ -321,7 +328,9 @@ SECTIONS = _phrases(
     r"pomoc|"
     r"dla prasy|aktuality|kariéra|pro média|hírek|karrier|sajtó|știri|cariere|presă|ajutor|novosti|karijera|haberler|"
     r"kariyer|basın|"
-    r"yardım|νέα|καριέρα|τύπος|новости|вакансии|карьера|пресс-центр|справка|новини|вакансії|tin tức|tuyển dụng|ข่าว|"
+    r"stellenanzeige|offre d'emploi|oferta (?:pracy|de empleo)|offerta di lavoro|vaga|állás|loc de muncă|iş ilanı|"
+    r"posao|yardım|νέα|καριέρα|τύπος|новости|ваканси[яи]|карьера|пресс-центр|справка|новини|ваканс[іi][їя]|tin tức|"
+    r"tuyển dụng|ข่าว|"
     r"berita|karir|"
     r"ニュース|お知らせ|採用情報|ブログ|プレスリリース|新闻|招聘|博客|뉴스|채용|블로그|공지사항|أخبار|وظائف|المدونة|"
     r"חדשות|משרות)"

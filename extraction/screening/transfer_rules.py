@@ -9,6 +9,12 @@ from extraction.screening.facts import Facts, PageFacts, first_markup, quarantin
 #: The number of bytes at a page's beginning that are searched for the markup of bot challenges. Challenges are small
 #: pages, and the markup is near the beginning of the page.
 CHALLENGE_BYTES = 60_000
+# The end of a page inside an element, in the middle of a word or sentence.
+_OPEN_END = re.compile(
+    r"<(p|li|h[1-6]|td|div|span|a|strong|script)\b[^<>]*>"
+    r"(?:[^<>]|</?(?:strong|em|b|i|u|a|span|br|sup|sub)\b[^<>]*>){0,2000}(?:[^\W\d_]|,)$",
+    re.IGNORECASE,
+)
 # A page with fewer bytes than this isn't checked for a cut-off end, because the page may be an intentional HTML
 # fragment.
 _SHORTEST_CUT_PAGE = 1_000
@@ -59,12 +65,14 @@ def cut_off(facts: Facts) -> Verdict | None:
     # A complete page never ends inside a tag.
     if re.search(rb"<(?:/|/?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?)$", end):
         return quarantined("truncated", f"the page ends inside a tag: {last_characters!r}")
+    if end.rfind(b"<!--") > end.rfind(b"-->"):
+        return quarantined("truncated", f"the page ends inside a comment: {last_characters!r}")
     # Some authors never close their elements. But if a page has more than 12 end tags and still ends inside an element,
     # in the middle of a word or sentence, the page was cut off.
     if not re.search(rb"</(?:body|html)\s*>", end, re.IGNORECASE) and payload.count(b"</") > 12:
-        element = re.search(rb"<(p|li|h[1-6]|td|div|span|a|strong|script)\b[^<>]*>[^<>]*[a-zA-Z,]$", end, re.IGNORECASE)
+        element = _OPEN_END.search(end.decode("utf-8", "ignore"))
         if element:
-            return quarantined("truncated", f"the page ends inside <{element[1].decode()}>: {last_characters!r}")
+            return quarantined("truncated", f"the page ends inside <{element[1]}>: {element[0][-40:]!r}")
     return None
 
 

@@ -44,6 +44,7 @@ def capture(
     asked_url: str = "",
     redirects: tuple[str, ...] = (),
     headers: tuple[tuple[str, str], ...] = (),
+    policy: str = "privacy",
 ) -> Capture:
     """Returns a capture of a page with the fields that a live crawl sets.
 
@@ -51,7 +52,7 @@ def capture(
     """
     return Capture(
         vendor="northwind",
-        policy="privacy",
+        policy=policy,
         source="live",
         captured_at=datetime(2024, 5, 1, tzinfo=UTC),
         url=url,

@@ -63,7 +63,7 @@ NOT_THE_POLICY = {
         html("<noscript>You need to enable JavaScript to run this app.</noscript><div id=root>Northwind</div>"),
     ),
     "consent wall": (
-        "empty",
+        "consent",
         html(
             "<div class=box><h1>Before you go on</h1><p>We and our partners store cookies and "
             "process personal data for "
@@ -73,11 +73,59 @@ NOT_THE_POLICY = {
     ),
     "nothing": ("empty", b""),
     "parked domain": ("not_a_policy", html("<h1>This domain is for sale</h1>", title="northwind.example")),
-    "recipe": (
+    "hub": (
         "not_a_policy",
         html(
-            "<h1>Onion soup</h1><p>" + "Slice the onions and fry them slowly in butter until brown. " * 15 + "</p>",
-            title="Soup",
+            "<h1>Legal</h1>"
+            + "".join(
+                f"<div><h3><a href=/legal/{name}>{name}</a></h3><p>Read what our {name} says.</p></div>"
+                for name in ("terms", "privacy notice", "cookie notice", "imprint")
+            ),
+            title="Legal - Northwind",
+        ),
+    ),
+    "chooser": (
+        "not_a_policy",
+        html(
+            "<h1>Choose your country</h1><p>Our terms differ from country to country.</p><ul>"
+            + "".join(f"<li><a href=/{code}/privacy>{code.upper()}</a>" for code in ("at", "be", "ch", "de", "fr")),
+            title="Northwind",
+        ),
+    ),
+    "contact form": (
+        "not_a_policy",
+        html(
+            "<h1>Write to us</h1><form><input name=name><input name=mail><textarea name=text></textarea></form>",
+            title="Northwind",
+        ),
+    ),
+    "shop": (
+        "not_a_policy",
+        html(
+            "<h2>Boxes of strong card, made to measure</h2>"
+            + "".join(f"<h3>Box {n}</h3><p>Holds up to {n} kilograms.</p><p>€{n},00</p>" for n in range(1, 6)),
+            title="Northwind",
+        ),
+    ),
+    "refusal in an unknown language": (
+        "blocked",
+        html("<h1>Ad eneh da chu</h1><p>Nalu mena 203.0.113.7 tik ora.</p>", title="Northwind"),
+    ),
+    "terms of service": (
+        "other_document",
+        html(
+            "<h1>Terms of service</h1>"
+            + "<p>These terms of service bind you when you order a delivery. We may change the terms at any time.</p>"
+            * 9,
+            title="Terms of service - Northwind",
+        ),
+    ),
+    "press release": (
+        "other_document",
+        html(
+            "<h1>Northwind buys Southwind</h1><p>Bergen, 4 May 2023 – Northwind today announced to buy its rival.</p>"
+            + "<p>Both firms deliver parcels by bicycle and employ ninety people in nine towns.</p>" * 6,
+            title="Northwind",
         ),
     ),
 }
@@ -131,6 +179,19 @@ ACCEPTED = {
     "a policy on a page that names the home page as its address": html(
         POLICY, head="<link rel=canonical href='https://northwind.example/'>"
     ),
+    "a text in sentences, with none of the words of policies": html(
+        "<h1>Soup</h1>" + "<p>Slice the onions and fry them slowly in butter until brown.</p>" * 40, title="Northwind"
+    ),
+    "a policy below the heading of another document": html(
+        f"<h1>Terms and conditions</h1>{POLICY * 3}", title="Northwind"
+    ),
+    "a page that holds the terms and the policy": html(
+        "<h1>Terms of service</h1>"
+        + "<p>These terms of service bind you when you order a delivery. We may change the terms at any time.</p>" * 20
+        + f"<h1>Privacy policy</h1>{'<p>' + '</p><p>'.join(PARAGRAPHS * 3) + '</p>'}",
+        title="Terms of service",
+    ),
+    "a policy with many links": html(POLICY + "<p>See <a href=/terms>our terms</a> and <a href=/a>more</a>.</p>" * 3),
     "a policy behind a protected site": html(POLICY + "<script src='/cdn-cgi/challenge-platform/h/b/x.js'></script>"),
 }
 
@@ -161,9 +222,37 @@ def test_redirect_to_the_home_page_is_quarantined_as_not_found() -> None:
     assert read(redirected, payload).verdict.reason == "not_found"
 
 
-def test_page_with_the_home_page_as_canonical_address_is_not_found() -> None:
-    payload = html(HOME, title="Northwind", head="<link rel=canonical href='https://northwind.example'>")
+def test_page_with_links_and_the_home_page_as_canonical_address_is_not_found() -> None:
+    # Some sites name the home page on every page, so the address alone is no evidence.
+    canonical = "<link rel=canonical href='https://northwind.example'>"
+    payload = html(HOME, title="Northwind", head=canonical)
+    assert read(capture(payload), payload).verdict.name == "accepted"
+    links = "".join(f"<p><a href=/{name}>{name}</a></p>" for name in ("send", "track", "prices", "jobs"))
+    payload = html(HOME + links, title="Northwind", head=canonical)
     assert read(capture(payload), payload).verdict.reason == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("policy", "shown", "reason"),
+    [
+        ("cookies", "cookies", None),
+        ("cookies", "privacy", "other_document"),
+        ("privacy", "cookies", "other_document"),
+        ("terms", "privacy", "other_document"),
+        ("cookie-notice", "privacy", "other_document"),
+        # The name of this policy has no rules of its own.
+        ("seller-score", "privacy", None),
+        ("seller-score", "terms", None),
+    ],
+)
+def test_the_declared_policy_decides_what_is_another_document(policy: str, shown: str, reason: str | None) -> None:
+    title, text = {
+        "privacy": ("Privacy policy", "Our privacy policy says which personal data we keep, and your privacy rights."),
+        "cookies": ("Cookie notice", "Cookies are small files. We set cookies for the basket, and no other cookies."),
+        "terms": ("Terms of service", "These terms of service bind you. If you don't accept the terms, go elsewhere."),
+    }[shown]
+    payload = html(f"<h1>{title}</h1>{f'<p>{text}</p>' * 12}", title=f"{title} - Northwind")
+    assert read(capture(payload, policy=policy), payload).verdict.reason == reason
 
 
 def test_payload_shorter_than_its_content_length_is_truncated() -> None:
