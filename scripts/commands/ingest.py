@@ -42,8 +42,8 @@ def command(
     form of the Princeton-Leuven corpus of privacy policies.
     """
     settings = load_settings()
-    _, declaration = declared_policy(settings, vendor, policy)
     key = PolicyKey(vendor, policy)
+    _, declaration = declared_policy(settings, key)
     moment = parse_span(captured_at).begin if captured_at else None
     captures: list[Capture] = []
     results: list[ReadCapture] = []
@@ -85,11 +85,11 @@ def _captures_in(
     file: Path, key: PolicyKey, declaration: Policy, moment: datetime | None, url: str | None
 ) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
     if not is_warc(file):
-        yield capture_from_page(file, key.vendor, key.policy, declaration, moment, url)
+        yield capture_from_page(file, key, declaration, moment, url)
         return
     if moment or url:
         raise UsageError(f"{file}: a WARC file contains times and addresses; omit --captured-at and --url")
-    yield from captures_from_warc(file, key.vendor, key.policy, declaration)
+    yield from captures_from_warc(file, key, declaration)
 
 
 def _summary(results: list[ReadCapture], left_out: Counter[str]) -> str:
