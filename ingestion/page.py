@@ -7,15 +7,17 @@ from urllib.parse import urlsplit
 from core.captures import Capture, sha256_hex
 from core.declarations import Policy
 from core.exceptions import UsageError
+from core.policies import PolicyKey
 from extraction import corpus_line
 from formats.media_types import media_type_of
 
 
 def capture_from_page(
-    path: Path, vendor: str, policy_slug: str, policy: Policy, captured_at: datetime | None, url: str | None
+    path: Path, key: PolicyKey, policy: Policy, captured_at: datetime | None, url: str | None
 ) -> tuple[Capture, bytes]:
     """Returns the file as a capture of the policy, and the bytes of the file.
 
+    policy: the declaration of the policy.
     captured_at: the time at which the page was saved, timezone-aware UTC.
     url: the address from which the page was saved.
 
@@ -51,12 +53,12 @@ def capture_from_page(
         )
     if location is None:
         raise UsageError(
-            f"{path}: according to its declaration, {vendor} did not publish its {policy_slug} policy at {url} on "
+            f"{path}: according to its declaration, {key.vendor} did not publish its {key.policy} policy at {url} on "
             f"{captured_at:%Y-%m-%d}; correct --url or --captured-at, or declare the location. Declared are\n{declared}"
         )
     capture = Capture(
-        vendor=vendor,
-        policy=policy_slug,
+        vendor=key.vendor,
+        policy=key.policy,
         source="file",
         captured_at=captured_at,
         url=url,

@@ -23,6 +23,7 @@ from core.dates import parse_span
 from core.declarations import Policy
 from core.escaping import escape_line
 from core.exceptions import UsageError
+from core.policies import PolicyKey
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
@@ -78,9 +79,7 @@ def is_warc(path: Path) -> bool:
     return re.search(r"\.warc(\.gz)?$", path.name, re.I) is not None
 
 
-def captures_from_warc(
-    path: Path, vendor: str, policy_slug: str, policy: Policy
-) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
+def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
     """Yields a capture and the payload for each response of the policy, and LeftOut for each other response.
 
     The payload is None if the same bytes were yielded with an earlier capture.
@@ -112,9 +111,9 @@ def captures_from_warc(
                     _note_metadata(record, described)
                 elif (record_id := record.rec_headers.get_header("WARC-Record-ID")) in described:
                     capture = described.pop(record_id)
-                    result = _described_capture(record, capture, vendor, policy_slug, yielded_payloads)
+                    result = _described_capture(record, capture, key, yielded_payloads)
                 elif record.rec_type in ("response", "revisit") and record.http_headers is not None:
-                    result = _capture_without_metadata(record, vendor, policy_slug, policy, redirects, originals)
+                    result = _capture_without_metadata(record, key, policy, redirects, originals)
                 _read_to_end(record)
                 if result is not None:
                     count += 1
@@ -198,7 +197,7 @@ def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
 
 
 def _described_capture(
-    record: Any, capture: Capture | None, vendor: str, policy_slug: str, yielded_payloads: set[str]
+    record: Any, capture: Capture | None, key: PolicyKey, yielded_payloads: set[str]
 ) -> tuple[Capture, bytes | None] | LeftOut:
     """Returns the capture that a record's metadata describes, and the payload.
 
@@ -208,7 +207,7 @@ def _described_capture(
     yielded_payloads: the SHA-256 of each payload that was yielded. This function adds the SHA-256 of the returned
         payload.
     """
-    if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
+    if capture is not None and capture.key != key:
         return LeftOut("of another policy")
     if capture is None or not _agrees(capture, record):
         return LeftOut("whose metadata contradicts the record or cannot be read")
@@ -243,8 +242,7 @@ def _agrees(capture: Capture, record: Any) -> bool:
 
 def _capture_without_metadata(
     record: Any,
-    vendor: str,
-    policy_slug: str,
+    key: PolicyKey,
     policy: Policy,
     redirects: dict[str, _Redirect],
     originals: dict[str, _Original],
@@ -264,13 +262,13 @@ def _capture_without_metadata(
     )  # the examples of WARC 1.0 put the address in angle brackets
     try:
         captured_at = parse_span(headers.get_header("WARC-Date") or "").begin
-        key = urlkey(url)
+        url_key = urlkey(url)
         status = int(http.get_statuscode())
     except (ValueError, UsageError):
         return LeftOut("with a malformed address, date or status")
 
     location = policy.location_for(url, captured_at)
-    redirect = redirects.get(key)
+    redirect = redirects.get(url_key)
     redirects_so_far: tuple[str, ...] = ()
     if location is not None and location.pages:
         return LeftOut("of one page of a policy that has several pages")
@@ -278,7 +276,7 @@ def _capture_without_metadata(
         asked_url = url
     elif redirect is not None and abs(captured_at - redirect.captured_at) <= _REDIRECT_WINDOW:
         asked_url, redirects_so_far = redirect.asked_url, redirect.redirects_so_far
-    elif any(location.urlkey == key for location in policy.locations):
+    elif any(location.urlkey == url_key for location in policy.locations):
         return LeftOut("of a location outside its declared dates")
     else:
         return LeftOut("of another address")
@@ -305,8 +303,8 @@ def _capture_without_metadata(
         if digest:
             originals[digest] = original
     capture = Capture(
-        vendor=vendor,
-        policy=policy_slug,
+        vendor=key.vendor,
+        policy=key.policy,
         source="warc",
         captured_at=captured_at,
         url=url,

@@ -16,6 +16,7 @@ from typing import IO
 from uuid import NAMESPACE_URL, uuid5
 
 from core.captures import Capture, Source, sha256_hex
+from core.policies import PolicyKey
 from formats.warc_metadata import METADATA_TYPE, metadata_of, target_uri, warc_date
 
 _RESPONSE = "application/http; msgtype=response"
@@ -58,10 +59,10 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
     stream.write(_warcinfo(max(capture.captured_at for capture in captures)))
     # A revisit record refers only to a capture of the same policy. Otherwise, a user who ingests only one policy of the
     # file would get captures without payloads.
-    written: dict[tuple[str, str, str], Capture] = {}
+    written: dict[tuple[PolicyKey, str], Capture] = {}
     count = 0
     for capture in captures:
-        key = (capture.vendor, capture.policy, capture.sha256)
+        key = (capture.key, capture.sha256)
         earlier_capture = written.get(key) if capture.status is not None else None
         payload = payload_of(capture.sha256) if earlier_capture is None else b""
         if payload is None:

@@ -134,9 +134,7 @@ class _PolicyChanges:
                 continue
             change = key, first_new.capture_id
             if change not in self._entries:
-                report = report_between(
-                    self._store, vendor, key.policy, announced.history, announcement.old, announcement.new
-                )
+                report = report_between(self._store, vendor, key, announced.history, announcement.old, announcement.new)
                 self._entries[change] = digest_entry(report, announcement)
             yield self._entries[change]
 
