@@ -72,8 +72,7 @@ class ArchiveProtocolError(ArchiveError):
 class ArchiveBudgetError(ClausewatchError):
     """The budget file of an archive can't be read or written.
 
-    The budget file records the requests to the archive. All crawls on this machine share the archive's request limits
-    through this file.
+    Through the budget file, all crawls on this machine share the request limits of the archive.
     """
 
 
