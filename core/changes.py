@@ -66,8 +66,8 @@ class Comparison:
     changes: the changes in reading order of the new document. A removed clause is listed where the old document has it.
     unchanged: the position in the old document and the position in the new document of each unchanged clause, in
         reading order.
-    coarse: one sentence for each part of the documents that was too large for a detailed comparison. Reports show these
-        sentences as notes. Usually empty.
+    coarse: one sentence for each step that was less exact than usual because the documents are very large. Reports show
+        these sentences as notes. Usually empty.
     """
 
     old: Document

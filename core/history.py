@@ -123,8 +123,9 @@ class History:
     def shown_before(self, moment: datetime, url: str) -> str | None:
         """Returns the id of the version that the latest capture before a moment shows.
 
-        None if no capture is earlier than the moment. Captures of other addresses than `url` count only if no earlier
-        capture has the address `url`. Two addresses of one policy may show different texts for years.
+        If `url` has captures before the moment, only captures of `url` are considered, because two addresses of one
+        policy may show different texts for years. Otherwise the captures of all addresses are considered. None if no
+        capture is earlier than the moment.
         """
         earlier_captures = [
             capture for period in self.periods for capture in period.observations if capture.captured_at < moment

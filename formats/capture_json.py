@@ -4,7 +4,7 @@ Plain data has the fields of `core.captures.Capture` with one exception. A flat 
 fields `provenance`, `composition` and `rendered_by`, which were added later than the mapping.
 
 The plain data of a capture must never change. The database, the metadata in WARC files and composed captures contain
-plain data, and stored checksums are computed from plain data.
+plain data, and stored checksums are computed from plain data. If the plain data changed, the checksums would not match.
 """
 
 from collections.abc import Mapping

@@ -21,8 +21,8 @@ def capture_from_page(
 
     `captured_at` and `url` can be None for a text from the Princeton-Leuven corpus. Each text of this corpus begins
     with a line that names a site and a day. If `captured_at` is None, the capture's time is this day. If `url` is None,
-    the capture's address is a location that is on this site and was valid at the capture's time. If several locations
-    fit, the one that is declared last is used.
+    the capture gets the address of a declared location that is on this site and was valid at the capture's time. If
+    several locations fit, the last declared location is used.
 
     UsageError if the file can't be read or its type is unknown, or if the address or the time is missing. UsageError
     also if the time is in the future, or if the address was not a location of the policy at that time.

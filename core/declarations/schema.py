@@ -49,7 +49,7 @@ def _check_language(value: Any) -> Any:
 def _parse_first_day(value: Any) -> Any:
     """Returns the first day of a year, month or day: 2018-01-01 for `2018`. `--since 2018` has the same meaning.
 
-    Pydantic validates values that are neither text nor a number; such values are returned unchanged.
+    A value that is neither text nor an integer is returned unchanged. Pydantic then checks the value.
     """
     if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
         try:
@@ -219,7 +219,7 @@ def location_of(addresses: Sequence[str], render: str | None = None) -> Location
 
 
 def validation_message(message: str) -> str:
-    """Returns an error message of Pydantic without the prefix `Value error, `, which Pydantic adds to our messages."""
+    """Returns an error message of Pydantic without `Value error, `, which Pydantic puts before a validator's message."""
     return message.removeprefix("Value error, ")
 
 
