@@ -16,9 +16,9 @@ _COARSE_REDLINE = (
 def compare_documents(old: Document, new: Document) -> Comparison:
     """Returns the differences between two documents; see `diffing.compare`."""
     alignment = align(old.clauses, new.clauses)
-    # Each change with its sort key of three numbers: the position in the new document; 1, or 2 for a removed clause;
-    # and 0, or for a removed clause its position in the old document. So a removed clause is listed after the change
-    # at the same new position.
+    # Each change with its sort key: the position in the new document, a rank, and the position in the old document. The
+    # rank 2 of a removed clause puts the clause after the change of rank 1 at the same new position. Only removed
+    # clauses need the old position; for all other changes, 0 takes its place.
     placed: list[tuple[tuple[int, int, int], Change]] = []
     unchanged: list[tuple[int, int]] = []
     coarse_redline = False

@@ -33,7 +33,7 @@ _NUMBER_IN_FRONT = re.compile(
 
 
 def _cached(form: Callable[[str], str]) -> Callable[[str], str]:
-    """Returns a function that makes the same form and caches its results.
+    """Returns a function with the same results as `form`, which caches the results for short texts.
 
     The cache saves time, because alignment and classification need the same forms of the same texts.
     """

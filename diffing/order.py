@@ -1,8 +1,8 @@
 """Decides which pairs of clauses kept their order, and which pairs moved.
 
-Two pairs cross if one pair's old clause comes first and the other pair's new clause comes first. Of all sets of pairs
-in which no two pairs cross, the set with the largest total weight is chosen. The pairs in this set kept their order.
-All other pairs moved.
+Two pairs cross if their clauses are in one order in the old document, and in the other order in the new document. Of
+all sets of pairs in which no two pairs cross, the set with the largest total weight is chosen. The pairs in this set
+kept their order. All other pairs moved.
 """
 
 from bisect import bisect_left

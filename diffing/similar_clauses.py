@@ -14,9 +14,9 @@ from diffing.order import Gaps, Pair, heaviest_chain
 from diffing.similarity import EncodedText, Similarity, candidates, similarity
 from diffing.splits_and_merges import runs_of_parts
 
-# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. A short pair, in which one clause has fewer than
-# _SHORT words, needs _SHORT_ELSEWHERE if its clauses lie in different gaps and not next to a known pair. These two
-# thresholds and the two thresholds for weak pairs were measured on policies with known edits. Most pairs below the
+# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. The threshold is _SHORT_ELSEWHERE for a pair
+# with a clause of fewer than _SHORT words, if the two clauses lie in different gaps and not next to a known pair. These
+# two thresholds and the two thresholds for weak pairs were measured on policies with known edits. Most pairs below the
 # thresholds consist of two different clauses, not of one clause that was changed.
 _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
 # A weak pair is accepted if its similarity is at least _IN_PLACE. If more than _MANY unmatched clauses lie in the gap,
@@ -25,8 +25,8 @@ _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
 # A clause counts as contained in a longer clause if two conditions are met: the longer clause has at least the share
 # _CONTAINED of the shorter clause's words, and the similarity of the two clauses is at least _CONTAINED_IN.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
-# The least number of words of a contained clause: _CONTAINED_WORDS_IN_PLACE if the two clauses lie in the same gap or
-# next to a known pair, and _CONTAINED_WORDS otherwise.
+# A contained clause must have at least _CONTAINED_WORDS_IN_PLACE words if the two clauses lie in the same gap or next to
+# a known pair, and at least _CONTAINED_WORDS words otherwise.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
 # Added to the threshold if exactly one clause of a pair is a heading. A heading seldom becomes a sentence.
 _OTHER_KIND = 0.15

@@ -66,8 +66,8 @@ _RELATIVE_TIME = re.compile(
 )
 
 _AGE = re.compile(_AGO, re.IGNORECASE)
-# A segment that begins with "more than 2 years ago" more likely belongs to the policy's text about old data than to a
-# stamp. After a word such as "updated", the same phrase is part of a stamp.
+# A segment such as "more than 2 years ago" probably belongs to the policy's text about old data, so it is no stamp.
+# After a word such as "updated", the same phrase is part of a stamp.
 _HEDGED = re.compile(
     r"(?:more than|over|almost|nearly|about|around|mehr als|über|fast|etwa|plus de|environ|más de|casi|mais de|meer dan"
     r"|bijna|ponad|około)\b",
@@ -145,8 +145,8 @@ def strip_volatile(text: str) -> str:
 
     text: a text whose white space is collapsed.
     """
-    # This function is called for every clause. A quick search for digits sorts out nearly all clauses, which are prose
-    # without a number near the end.
+    # This function is called for every clause. Nearly all clauses are prose without a number near the end. A quick
+    # search for digits recognizes these clauses, which are returned unchanged.
     if len(text) <= _FEW_CHARACTERS:
         return _strip(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text
     return _strip(text) if _DIGIT.search(text, len(text) - _TAIL) else text

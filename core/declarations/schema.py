@@ -219,7 +219,7 @@ def location_of(addresses: Sequence[str], render: str | None = None) -> Location
 
 
 def validation_message(message: str) -> str:
-    """Returns an error message of Pydantic without `Value error, `, which Pydantic puts before a validator's message."""
+    """Returns an error message without the `Value error, ` that Pydantic puts before the message of a validator."""
     return message.removeprefix("Value error, ")
 
 

@@ -37,8 +37,8 @@ from extraction.words.normalization import (
 _EMPHASIS_MARKS = {"em": "*", "strong": "**", "code": "`"}
 _SAME_PAGE = "#"
 
-# When the walk enters an element, it changes its state. The flags record these changes, so that `_leave` can undo them.
-# _DONE is not a flag: it means that the walk skips the element's content.
+# Entering an element changes the state of the walk. Each flag stands for one kind of change, which `_leave` undoes.
+# _DONE is not a flag; it means that the walk skips the element's content.
 _DONE = -1
 _BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
     1 << n for n in range(13)

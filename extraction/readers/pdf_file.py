@@ -92,8 +92,9 @@ def _blocks(lines: list[PdfLine]) -> list[Block]:
         return []
     body_size = statistics.median(line.size for line in lines)
     steps = [above.base - below.base for above, below in pairwise(lines) if above.page == below.page]
-    # `step` is the distance between two lines of a paragraph. Most lines follow a line of the same paragraph, so the
-    # median distance is used. If most paragraphs have one line, the median is too large; so the type size limits it.
+    # `step` is the distance between two lines of a paragraph. Most lines follow a line of the same paragraph, so `step`
+    # is the median of all distances. If most paragraphs have a single line, the median is too large. So the type size
+    # limits `step`.
     step = statistics.median([step for step in steps if step > 1] or [body_size * 1.2])
     step = min(step, body_size * 1.8) if body_size > 1 else step
     right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right

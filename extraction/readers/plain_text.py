@@ -83,8 +83,8 @@ def _is_ruler(line: str) -> bool:
 def _wrap_width(lines: list[str]) -> int:
     """Returns the width, in characters, at which the text is hard-wrapped; 0 if the text isn't hard-wrapped.
 
-    A text is hard-wrapped if most of its lines are full. A line is full if the first word of the next line would not
-    have fitted on it.
+    A text is hard-wrapped if most of its lines are full. A line is full if it has no room for the first word of the
+    next line.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     if len(pairs) < 3:

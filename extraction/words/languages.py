@@ -18,8 +18,10 @@ _SAMPLE_CHARACTERS = 300
 def language_of(text: str, declared: str = "") -> str | None:
     """Returns the ISO 639-1 code of a text's language.
 
-    A text of 200 characters or more: the detected language, whatever the page declares. A shorter text: the declared
-    language; if the page declares no language, the detected language, or None for fewer than 40 characters.
+    - The language of a text of 200 characters or more is detected, whatever the page declares.
+    - A shorter text has the language that the page declares.
+    - If the page of a shorter text declares no language, the language is detected. None if the text has fewer than 40
+      characters.
 
     declared: the language that the page declares in `<html lang>`; '' if the page declares no language.
     """
