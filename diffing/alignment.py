@@ -28,8 +28,8 @@ _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 # The similarity that is recorded for the match of the two documents' titles. The titles are matched even if they have
 # no word in common.
 _TITLE_SIMILARITY = 0.3
-# Similar clauses are matched in at most this many passes. After each pass, moved matches that are not similar enough are
-# banned from the next passes.
+# Similar clauses are matched in at most this many passes. After each pass, moved matches that are not similar enough
+# are banned from the next passes.
 _PASSES = 4
 
 _MANY_REPEATED = "some clauses repeat very often, so the texts were cut into stretches to match them"

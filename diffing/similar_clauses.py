@@ -25,8 +25,8 @@ _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
 # A clause counts as contained in a longer clause if two conditions are met: the longer clause has at least the share
 # _CONTAINED of the shorter clause's words, and the similarity of the two clauses is at least _CONTAINED_IN.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
-# A contained clause must have at least _CONTAINED_WORDS_IN_PLACE words if the two clauses lie in the same gap or next to
-# a known pair, and at least _CONTAINED_WORDS words otherwise.
+# A contained clause must have at least _CONTAINED_WORDS_IN_PLACE words if the two clauses lie in the same gap or next
+# to a known pair, and at least _CONTAINED_WORDS words otherwise.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
 # Added to the threshold if exactly one clause of a pair is a heading. A heading seldom becomes a sentence.
 _OTHER_KIND = 0.15

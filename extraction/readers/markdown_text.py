@@ -11,9 +11,9 @@ from extraction.source_lines import without_source_line
 
 # Code blocks are disabled, because indented text in a policy is a nested list or a quotation, not source code.
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable("table").disable(["code", "fence"])
-# By default, markdown-it leaves a link to a script (`javascript:`) as plain text with brackets. With a validateLink that
-# accepts every link, markdown-it renders such links, too, and the HTML reader drops their targets. markdown-it's
-# documentation recommends assigning to validateLink.
+# By default, markdown-it leaves a link to a script (`javascript:`) as plain text with brackets. If validateLink accepts
+# every link, markdown-it renders such links, too, and the HTML reader drops their targets. markdown-it's documentation
+# recommends assigning to validateLink.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 
