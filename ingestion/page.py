@@ -21,9 +21,10 @@ def capture_from_page(
     captured_at: the time at which the page was saved, timezone-aware UTC.
     url: the address from which the page was saved.
 
-    `captured_at` and `url` can be None for a text from the Princeton-Leuven corpus. These texts begin with a line that
-    names the site and the day. If `url` is None, the capture gets the address of a declared location that is on this
-    site and was valid on this day. If several locations fit, the last declared location is used.
+    `captured_at` and `url` can be None for a text from the Princeton-Leuven corpus. Each text of this corpus begins
+    with a line that names a site and a day. If `captured_at` is None, the capture's time is this day. If `url` is None,
+    the capture gets the address of a declared location that is on this site and was valid at the capture's time. If
+    several locations fit, the last declared location is used.
 
     UsageError if the file can't be read or its type is unknown, or if the address or the time is missing. UsageError
     also if the time is in the future, or if the address was not a location of the policy at that time.
