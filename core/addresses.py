@@ -14,7 +14,7 @@ def urlkey(url: str) -> str:
     `com,hesk)/knowledgebase/index.php?article=78`. The rules follow the CDX server's SURT canonicalisation (Internet
     Archive `surt`, `IAURLCanonicalizer`).
 
-    ValueError if the address has no host, an invalid port or an invalid IPv6 address.
+    ValueError if the address has no host, or if its port or IPv6 address is invalid.
     """
     try:
         parts = urlsplit(url.strip() if "//" in url else "//" + url.strip())

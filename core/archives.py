@@ -87,7 +87,7 @@ class ListedCapture:
 
     @property
     def checksum(self) -> str | None:
-        """The digest if captures with this digest can be assumed to show the same page.
+        """The `digest`, if two captures with this digest can be assumed to show the same page.
 
         None if the capture is an error page, or if the digest is missing or malformed.
         """
@@ -96,13 +96,15 @@ class ListedCapture:
 
 
 def parse_timestamp(timestamp: str) -> datetime:
-    """Returns the first instant, in UTC, of the year, month, day, hour, minute or second that a timestamp names.
+    """Returns the first instant, in UTC, of the time span that a timestamp names.
 
-    timestamp: 4 to 14 digits. ValueError if the timestamp names a time that doesn't exist.
+    timestamp: 4 to 14 digits, from a year (`2016`) to a second (`20161018225756`).
+
+    ValueError if the timestamp names a time that doesn't exist.
     """
     return datetime.strptime(timestamp + "00000101000000"[len(timestamp) :], _TIMESTAMP).replace(tzinfo=UTC)
 
 
 def format_timestamp(moment: datetime) -> str:
-    """Returns a time in UTC as the 14 digits of an archive's timestamp."""
+    """Returns a time as the 14 digits of an archive's timestamp, in UTC: `20161018225756`."""
     return moment.astimezone(UTC).strftime(_TIMESTAMP)

@@ -33,8 +33,8 @@ class Composition:
 
     Each of the several captures is one part.
 
-    parts: the captures of the parts, as JSON that `formats.multipart` writes and reads. The JSON is parsed
-        only when the payload is read. Listing captures doesn't parse the JSON.
+    parts: the captures that were combined, as JSON that `formats.multipart` writes and reads. Only reading the payload
+        parses this JSON, so that listing captures stays fast.
     fault: a sentence that says why the capture is incomplete; '' if the capture is complete. A capture with a fault is
         quarantined.
     """
@@ -59,7 +59,7 @@ class Capture:
     asked_url: the address of the first request, which is a location of the policy.
     redirects: the addresses that redirected on the way from asked_url to url, beginning with asked_url; empty if there
         was no redirect.
-    status: the status of the HTTP response; None for a file and for a composed capture.
+    status: the status code of the HTTP response, for example 200; None for a file and for a composed capture.
     headers: the names and values of the HTTP response's headers as received, in order.
     media_type: the Content-Type as received, with parameters; '' if the response had no Content-Type.
     sha256: the SHA-256 of the payload in lower-case hexadecimal. The payload is the body after content decoding.

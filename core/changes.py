@@ -30,13 +30,13 @@ class Change:
 
     kind: the kind of change.
     significance: how important the change is to a person who watches the policy.
-    confidence: the confidence, from 0 to 1, that the old and the new clauses belong together. The confidence is 1 for
+    confidence: how certain it is that the old and the new clauses belong together, from 0 to 1. The confidence is 1 for
         `added` and `removed`, and for clauses that match exactly.
-    old, new: the clauses of each document, in reading order. `added` has no old clauses, and `removed` has no new
-        clauses. `split` has several new clauses, and `merged` has several old clauses.
-    redline: parts of text in reading order, each with an operation. The `equal` and `delete` parts together are the old
-        text, and the `equal` and `insert` parts together are the new text, apart from white space. Empty for `added`,
-        `removed`, `moved` and `renumbered`.
+    old, new: the changed clauses of the old and of the new document, in reading order. `added` has no old clauses, and
+        `removed` has no new clauses. `split` has several new clauses, and `merged` has several old clauses.
+    redline: pieces of text in reading order, each with an operation, for example `("insert", "may")`. Apart from white
+        space, the `equal` and `delete` pieces make up the old text, and the `equal` and `insert` pieces the new text.
+        Empty for `added`, `removed`, `moved` and `renumbered`.
     """
 
     kind: ChangeKind
@@ -64,9 +64,10 @@ class Comparison:
 
     old, new: the two documents.
     changes: the changes in reading order of the new document. A removed clause is listed where the old document has it.
-    unchanged: the old and the new position of each unchanged clause, in reading order.
-    coarse: notes that reports show. There is a note for each part of the documents that was too large for a detailed
-        comparison. Usually there are no notes.
+    unchanged: the position in the old document and the position in the new document of each unchanged clause, in
+        reading order.
+    coarse: one sentence for each step that was less exact than usual because the documents are very large. Reports show
+        these sentences as notes. Usually empty.
     """
 
     old: Document

@@ -19,10 +19,9 @@ class Clause:
     text: the words of the clause without the label, with white space collapsed; never empty.
     links: the targets of the clause's links in reading order, including `mailto:` and `tel:` targets. The targets are
         absolute and have no tracking parameters.
-    typography: the text with the spaces, invisible characters, Unicode composition and Markdown emphasis of the source.
-        The value is '' if the text with typography equals `text`, and None if the typography is not known, for example
-        for a PDF. A change that affects
-        only the typography is cosmetic.
+    typography: the clause exactly as the page spells it: `text` with the page's own spaces, invisible characters,
+        Unicode composition and Markdown emphasis. '' if the page's spelling equals `text`. None if the page's spelling
+        is not known, for example for a PDF. A change of the typography alone is cosmetic.
     """
 
     position: int

@@ -3,16 +3,16 @@
 import re
 
 # Control characters can move the cursor or set a terminal's title. Bidirectional controls (Unicode TR 36, section 3.4)
-# can display text in another order. Lone surrogates can't be written as UTF-8. This character class leaves out the C0
-# controls, because tab and newline are C0 controls. The code that uses this character class decides how to treat tab
-# and newline.
+# can display text in another order. Lone surrogates can't be written as UTF-8. The character class leaves out the C0
+# controls (U+0000 to U+001F), because some callers allow tab and newline. Each caller adds the C0 controls that it
+# doesn't allow.
 UNSAFE_CLASS = "\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _LINE_SEPARATOR = re.compile("[\u2028\u2029]")
 _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{UNSAFE_CLASS}]")
 
 
 def escape_controls(text: str) -> str:
-    """Returns the text with controls, bidirectional controls and lone surrogates escaped (`\\x1b`, `\\u202e`).
+    """Returns the text with control characters and lone surrogates escaped (`\\x1b`, `\\u202e`).
 
     Tabs and newlines are not escaped.
     """

@@ -1,10 +1,10 @@
 """The errors that clausewatch reports to the user. Each message says what went wrong and what to do about it.
 
-Commands catch only ClausewatchError. Commands print the error's message on stderr and exit with status 1, or with
-status 2 for UsageError and DeclarationError.
+Commands catch only ClausewatchError and its subclasses. A command prints the error's message on stderr. The exit status
+is 2 for UsageError and DeclarationError, and 1 for every other ClausewatchError.
 
-The names of these exceptions end in `Error`. `crawler.failures` also defines exceptions that stop work although
-nothing has failed. The names of those exceptions end in `Interrupt`.
+An exception whose name ends in `Interrupt` reports no failure. Such exceptions only stop work; `crawler.failures`
+defines them.
 """
 
 
@@ -37,7 +37,7 @@ class FetchError(ClausewatchError):
 
 
 class ArchiveError(ClausewatchError):
-    """A request to a web archive failed, so it is unknown whether the archive has the captures.
+    """A request to a web archive failed. It remains unknown whether the archive has the requested captures.
 
     retry_after: the value of the HTTP response's Retry-After header; '' if the response had no Retry-After header.
     affects_all: True if every request to the archive fails at present; False if possibly only this request fails.
@@ -70,9 +70,9 @@ class ArchiveProtocolError(ArchiveError):
 
 
 class ArchiveBudgetError(ClausewatchError):
-    """An archive's budget file can't be read or written.
+    """The budget file of an archive can't be read or written.
 
-    All crawls on this machine use this file to share the request limits of the archive.
+    Through the budget file, all crawls on this machine share the request limits of the archive.
     """
 
 

@@ -8,23 +8,23 @@ from core.captures import Source
 from core.dates import iso, parse_span
 from core.exceptions import UsageError
 
-# If two live captures of an address are less than this far apart in time, the second capture doesn't confirm the text
-# of the first capture.
+# Two live captures of an address that are less than this far apart count as a single look at the page. So the second
+# capture doesn't confirm the text of the first capture.
 ONE_LOOK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """An accepted capture with the fields that the timeline needs.
+    """An accepted capture with the fields from which a policy's history is derived.
 
     capture_id: the capture's primary key in the database.
-    captured_at: the time of the capture.
-    url: the address of the capture.
-    source: the source of the capture.
+    captured_at: the time of the capture, timezone-aware UTC.
+    url: the address that sent the captured bytes, after redirects.
+    source: the origin of the capture: `live`, `file`, `wayback` or `warc`.
     sha256: the SHA-256 of the capture's payload.
     version_id: the id of the version that the capture shows.
-    reader: the name of the policy reader that read the capture. A policy reader is the combination of an extractor and
-        the parts of the declaration that influence reading (see intake.policy_reader).
+    reader: the name of the policy reader that read the capture. A policy reader is the combination of extractor,
+        sameness rule and declaration (see intake.policy_reader). '' if the name is not needed.
     reviewed: whether a person accepted the capture.
     """
 
@@ -52,7 +52,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Consecutive captures, in order of time, that show the same version.
+    """A run of captures that are consecutive in time and show the same version.
 
     version_id: the id of the version.
     observations: the captures of the period, oldest first; at least one capture.
@@ -78,7 +78,7 @@ class Version:
 
     number: the version's place in order of first appearance, counted from 1. The number is only for display, because
         the number can change if older captures are added.
-    id: a checksum of the version's clauses. The id never changes, even if older captures are added.
+    id: a checksum of the version's clauses: 12 hexadecimal digits. The id stays the same if older captures are added.
     periods: the periods that show the version, oldest first.
     """
 
@@ -125,8 +125,9 @@ class History:
     def shown_before(self, moment: datetime, url: str) -> str | None:
         """Returns the id of the version that the latest capture before a moment shows.
 
-        If there are captures of `url` before the moment, captures of other addresses are ignored, because two addresses
-        of one policy may show different texts for years. None if there is no capture before the moment.
+        If `url` has captures before the moment, only captures of `url` are considered, because two addresses of one
+        policy may show different texts for years. Otherwise the captures of all addresses are considered. None if no
+        capture is earlier than the moment.
         """
         earlier_captures = [
             capture for period in self.periods for capture in period.observations if capture.captured_at < moment
@@ -141,8 +142,8 @@ class Alternation:
 
     versions: the versions between which the page switches, in order of number.
     periods: the periods of the alternation, oldest first.
-    ongoing: whether the alternation may continue. False if the history has a later period, or if three or more captures
-        over at least 30 days show the text of the last period.
+    ongoing: whether the page may switch again. False if the history has a period after the alternation. Also False if
+        three or more captures over at least 30 days show the text of the last period.
     """
 
     versions: tuple[Version, ...]
@@ -169,7 +170,7 @@ class Alternation:
 class SettledHistory:
     """A history with its periods in four groups: the text lasted, did not last, is held, or is not confirmed yet.
 
-    `diffing.timeline.settled` makes this division.
+    `diffing.timeline.settled` divides the periods.
 
     history: the periods whose texts lasted, and all versions of the whole history with their numbers.
     transient: the periods whose texts did not last: the page was fetched again minutes later, and then showed another
@@ -199,8 +200,8 @@ class Announcement:
 
     old, new: the period before the change and the period after the change.
     returned_to: the latest earlier period with the same text as `new`; None if the policy never had that text before.
-    alternation: the alternation that is reported instead of the change; None if the change itself is reported. The
-        alternation contains only the periods up to `new`.
+    alternation: the alternation that is reported instead of the change, with the periods up to `new`. None if the
+        change itself is reported.
     """
 
     old: Period

@@ -22,8 +22,8 @@ def _default_contact() -> str:
 class Settings(BaseSettings):
     """The operator's settings. Most fields are read from an environment variable with the prefix CLAUSEWATCH_.
 
-    Two environment variables have no prefix: WAYBACK_URL, the address of the web archive, and XDG_STATE_HOME, which
-    many programs share.
+    Two environment variables have no prefix: WAYBACK_URL is the address of the web archive, and XDG_STATE_HOME is
+    shared by many programs.
     """
 
     model_config = SettingsConfigDict(env_prefix="CLAUSEWATCH_", frozen=True, env_ignore_empty=True)

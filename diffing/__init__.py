@@ -15,9 +15,8 @@ def compare(old: Document, new: Document) -> Comparison:
     Every clause of the two documents is either in exactly one change or in `unchanged`. Comparing (new, old) gives the
     mirror image of comparing (old, new). The result depends only on the two documents.
     """
-    # `diffing.comparison` is imported on the first call of this function. Importing `diffing.sameness` runs this
-    # module, too. The processes that read captures need only `diffing.sameness`, and start faster if they don't import
-    # the libraries that a comparison needs.
+    # Importing `diffing.sameness` also runs this module. The processes that read captures import `diffing.sameness`,
+    # and never compare documents. To start these processes faster, the libraries for comparing are imported only here.
     from diffing.comparison import compare_documents
 
     return compare_documents(old, new)

@@ -1,10 +1,10 @@
 """Matches the clauses of two documents: first equal clauses, then similar clauses.
 
-A key is a form of a clause's text. Two clauses are equal if their keys are equal. There are four kinds of keys. The
-strictest key is the result of `diffing.sameness.same_text`, which hardly differs from the clause's text. The least
-strict key is the text with all numbers, dates and contact details masked.
+A key is a normalized form of a clause's text. Two clauses are equal if their keys are equal. There are four kinds of
+keys. The strictest key is the result of `diffing.sameness.same_text`, which hardly differs from the clause's text. The
+least strict key is the text with all numbers, dates and contact details masked.
 
-A match moved if its clauses are not in the same order as the clauses of the other matches (`diffing.order`).
+A match has *moved* if its clauses are in another order than the clauses of the other matches (`diffing.order`).
 """
 
 from collections import Counter
@@ -21,15 +21,15 @@ from diffing.similar_clauses import Hypotheses, Match, Sides
 from diffing.similarity import EncodedText, Vocabulary
 from diffing.tokenization import words
 
-# A moved match is accepted if its similarity, from 0 to 1, is at least _MOVED. If a clause of the match has fewer than
-# _SHORT words, the similarity must be at least _MOVED_SHORT. The thresholds are high because the similarity is the only
-# evidence for a moved match: the clauses are in different places.
+# A moved match is accepted if its similarity, from 0 to 1, is at least _MOVED. For a match whose old or new text has
+# fewer than _SHORT words, the similarity must be at least _MOVED_SHORT. The thresholds are high because the clauses are
+# in different places, so the similarity is the only evidence for the match.
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 # The similarity that is recorded for the match of the two documents' titles. The titles are matched even if they have
 # no word in common.
 _TITLE_SIMILARITY = 0.3
-# Similar clauses are matched in at most this many passes. After each pass, the moved matches whose similarity is too
-# low are excluded from the next passes.
+# Similar clauses are matched in at most this many passes. After each pass, moved matches that are not similar enough
+# are banned from the next passes.
 _PASSES = 4
 
 _MANY_REPEATED = "some clauses repeat very often, so the texts were cut into stretches to match them"
@@ -42,7 +42,8 @@ _MANY_CHANGED = (
 class Alignment:
     """The matches between the clauses of two documents.
 
-    moved: the moved matches, as indices in `matches`.
+    matches: the matches; no clause is in two matches.
+    moved: the indices in `matches` of the matches that have moved.
     coarse: notes for the user. Each note names a step that was less exact than usual because the documents are large.
     """
 
@@ -125,17 +126,17 @@ def _pair_by_keys(pairing: Pairing, old: Sequence[Clause], new: Sequence[Clause]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         pair_equal(pairing, old_keys, new_keys, frozenset(key for key in shared if is_distinctive(key)))
         if key_of is _same_text_key:
-            # Suppose that a clause occurs twice, and only the first occurrence gets new quotation marks. The first
-            # occurrence in the old document then has the same exact text as the second occurrence in the new document.
-            # But no clause moved. So the pairs that did not keep their order are taken apart. The next key ignores the
-            # shape of quotation marks. With this key, the clauses are paired again.
+            # Suppose that a clause occurs twice, and only its first occurrence gets new quotation marks. The strictest
+            # key may then pair the first old occurrence with the second new occurrence, as if the clause had moved. So
+            # pairs that did not keep their order are taken apart. The next key ignores the shape of quotation marks,
+            # and pairs the occurrences correctly.
             pairing.release_moved()
 
 
 def _same_text_key(text: str) -> str:
-    """Returns the result of `same_text` for a text.
+    """Returns the result of `same_text` for a text, or a space if the result is empty.
 
-    If the result is empty, returns a space. So all texts that are wholly volatile have equal keys.
+    The space is the common key of all texts that are wholly volatile. Clauses with an empty key would not be paired.
     """
     return same_text(text) or " "
 
@@ -152,7 +153,7 @@ def _weight(text: str) -> int:
 
 
 def _moved(matches: Sequence[Match], pairing: Pairing) -> frozenset[int]:
-    """Returns the indices of the moved matches."""
+    """Returns the indices of the matches that have moved."""
     chain = heaviest_chain(
         [(match.old[0], match.new[0]) for match in matches],
         [
@@ -168,7 +169,10 @@ def _headings(clauses: Sequence[Clause]) -> set[int]:
 
 
 def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedText]) -> bool:
-    """Returns whether the clauses of a moved match are too dissimilar. For short clauses, the threshold is higher."""
+    """Returns whether a moved match is not similar enough to be accepted (see `_MOVED`).
+
+    old, new: the texts of the clauses that have no equal counterpart, by position.
+    """
     if match.similarity == 1.0 or match.old[0] not in old or match.new[0] not in new:
         return False
     short = min(sum(len(old[i].letters) for i in match.old), sum(len(new[j].letters) for j in match.new)) < _SHORT
@@ -178,8 +182,8 @@ def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedTe
 def _title_match(old: Sequence[Clause], new: Sequence[Clause], matches: Sequence[Match]) -> Match | None:
     """Returns a match of the first headings of the two documents, even if the headings have no word in common.
 
-    None if a document has no heading, or if no clauses were matched. Also None if one of the two headings was matched
-    already, or if a clause before one of the two headings was matched already.
+    None if a document has no heading, or if no clauses were matched. Also None if one of the two headings, or a clause
+    before it, is matched already.
     """
     first_old = next((i for i, clause in enumerate(old) if clause.kind == "heading"), None)
     first_new = next((j for j, clause in enumerate(new) if clause.kind == "heading"), None)

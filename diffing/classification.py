@@ -22,11 +22,13 @@ def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Chang
 def change_of(
     old: Sequence[Clause], new: Sequence[Clause], confidence: float, moved: bool
 ) -> tuple[Change | None, bool]:
-    """Returns the change between matched clauses, and whether the redline of the change is coarser than usual.
+    """Returns the change between matched clauses, and whether the redline is coarse (see `diffing.redline.redline`).
 
     The change is None if the clauses are the same.
 
-    confidence: the confidence of the change, from 0 to 1. moved: whether the matched clauses moved.
+    old, new: the matched clauses: one clause on each side, or several clauses on one side for a split or a merge.
+    confidence: how certain it is that the clauses belong together, from 0 to 1.
+    moved: whether the matched clauses moved.
     """
     if len(old) == len(new) == 1:
         difference = difference_of(old[0], new[0])
@@ -111,16 +113,16 @@ def _significance(
     if difference != "words":
         return "editorial"
     before, after = (words(fold(" ".join(clause.text for clause in side))) for side in (old, new))
-    # If the words are equal, only punctuation changed. A change of punctuation is editorial. But if a text has no words
-    # at all, for example a row of symbols, a change of the text is substantive.
+    # If the words are equal, only punctuation changed, which is editorial. If the texts have no words at all, for
+    # example rows of symbols, the change is substantive.
     return "editorial" if before == after and before else "substantive"
 
 
 def _is_renumbered(old: Clause, new: Clause) -> bool:
     """Returns whether both clauses have a number and the numbers differ.
 
-    False if only one clause has a number: in this case the design of the page's lists changed. For example, bullets
-    replaced letters. Lawyers do not count a new design as a change.
+    False if only one clause has a number. Then only the design of a list changed, for example from letters to bullets,
+    and lawyers do not count a new design as a change.
     """
     before, after = (_number(clause) for clause in (old, new))
     return bool(before and after and before != after)
@@ -133,8 +135,7 @@ def _number(clause: Clause) -> str:
 def _unspelled_contacts(clause: Clause) -> frozenset[str]:
     """Returns the e-mail addresses and telephone numbers that a clause links to but does not show in its text.
 
-    Addresses and numbers that the text shows are left out. If an address in the text becomes a link, the address is not
-    a new contact.
+    An address that the text shows is left out: if such an address becomes a link, no contact is new.
     """
     text = "".join(clause.text.casefold().split())
     digits = "".join(character for character in text if character.isdigit() or character == "+")

@@ -16,9 +16,9 @@ _COARSE_REDLINE = (
 def compare_documents(old: Document, new: Document) -> Comparison:
     """Returns the differences between two documents; see `diffing.compare`."""
     alignment = align(old.clauses, new.clauses)
-    # Each change with its sort key. The sort key consists of three numbers. The first number is the position in the new
-    # document. The second number is 2 for a removed clause and 1 for every other change. The third number is the
-    # position of a removed clause in the old document, and 0 for every other change.
+    # Each change with its sort key: the position in the new document, a rank, and the position in the old document. The
+    # rank 2 of a removed clause puts the clause after the change of rank 1 at the same new position. Only removed
+    # clauses need the old position; for all other changes, 0 takes its place.
     placed: list[tuple[tuple[int, int, int], Change]] = []
     unchanged: list[tuple[int, int]] = []
     coarse_redline = False
@@ -51,9 +51,9 @@ def compare_documents(old: Document, new: Document) -> Comparison:
 def _new_position_of_removed(alignment: Alignment) -> Callable[[int], int]:
     """Returns a function that decides after which new clause a removed clause is listed.
 
-    The function takes the removed clause's position in the old document. The function looks at the old clauses before
-    the removed clause, and finds the last of these clauses that was matched and did not move. The function returns the
-    position of the new clause in this match. If no clause is found, the function returns -1.
+    The function takes the position of the removed clause in the old document. Among the old clauses before the removed
+    clause, it looks for the last clause that was matched and did not move. The result is the position of the matching
+    new clause, or -1 if no such clause exists.
     """
     in_order = sorted(
         (match.old[-1], match.new[-1]) for index, match in enumerate(alignment.matches) if index not in alignment.moved

@@ -1,8 +1,8 @@
 """Pairs clauses whose keys are equal. A key is a form of a clause's text (`diffing.alignment`).
 
 There are three steps. The first step pairs clauses whose key occurs exactly once on each side. The second step pairs
-clauses that are in the same order on both sides. The third step pairs the remaining clauses. The third step prefers
-clauses that are next to an existing pair.
+clauses that are in the same order on both sides. The third step pairs the remaining clauses, first those that are next
+to an existing pair.
 """
 
 from collections import Counter, defaultdict
@@ -13,8 +13,8 @@ from rapidfuzz.distance import LCSseq
 
 from diffing.order import Gaps, Pair, heaviest_chain
 
-# Upper limit, in bits, of the matrix with which a longest common subsequence is computed: 30 MB. If two runs of clauses
-# need a larger matrix, both runs are cut into stretches.
+# Upper limit, in bits, of the matrix with which the longest common subsequence of two runs of clauses is computed:
+# 30 MB. If two runs need a larger matrix, both runs are cut into stretches.
 _MATRIX_BITS = 240_000_000
 
 
@@ -23,7 +23,7 @@ class Pairing:
 
     old_weights, new_weights: the weight of each clause of the old and the new document.
     new_of: a dictionary from the position of each paired old clause to the position of the paired new clause.
-    old_of: a dictionary from new positions to old positions.
+    old_of: the same pairs as `new_of`, as a dictionary from new positions to old positions.
     coarse: whether some runs of clauses were so long that they were cut into stretches.
     """
 
@@ -98,8 +98,8 @@ def pair_equal(
     letters: dict[Hashable, str] = {}
 
     def letter(key: Hashable | None) -> str:
-        # Every code point except the surrogates is usable as a letter. With more than a million keys, some keys would
-        # share a letter, but no document has that many clauses.
+        # Code points up to U+D000 and from U+E001 are used as letters, because surrogates can't be used. With more than
+        # a million keys, some keys would share a letter, but no document has that many clauses.
         index = len(letters) % 1_000_000
         return letters.setdefault(key, chr(index + 1 if index < 0xD000 else index + 0x1001))
 
@@ -119,10 +119,10 @@ def pair_equal(
         if position not in pairing.old_of and is_distinctive(new_keys[position]):
             waiting[new_keys[position]].append(position)
     rest = [position for position in old if position not in pairing.new_of and waiting.get(old_keys[position])]
-    # These two passes decide which occurrences of a repeated clause are paired. The first pass goes forwards. Let old
-    # clause i-1 be paired with new clause j-1. Then the first pass pairs old clause i with new clause j if both are
-    # unpaired and their keys are equal. The second pass goes backwards. Let old clause i+1 be paired with new clause
-    # j+1. Then the second pass pairs old clause i with new clause j under the same conditions.
+    # Two passes extend existing pairs, to decide which occurrences of a repeated clause are paired. The first pass goes
+    # forwards: if old clause i-1 is paired with new clause j-1, old clause i is paired with new clause j. The second
+    # pass goes backwards: it starts from the pair of old clause i+1 and new clause j+1. In both passes, only unpaired
+    # clauses with equal keys are paired.
     for step, order in ((-1, rest), (1, rest[::-1])):
         for position in order:
             neighbour = pairing.new_of.get(position + step)
@@ -142,9 +142,9 @@ def pair_equal(
 
 
 def _stretches(pairing: Pairing, old: list[int], new: list[int]) -> list[tuple[list[int], list[int]]]:
-    """Cuts two runs of clauses into pairs of stretches.
+    """Cuts two runs of clauses into pairs of stretches. Each pair needs a matrix of at most _MATRIX_BITS.
 
-    If the matrix of the two runs is small enough, the runs stay whole.
+    Runs that are short enough stay whole.
     """
     parts = 1
     while len(old) * len(new) / parts / parts > _MATRIX_BITS:

@@ -1,8 +1,7 @@
-"""Makes normalized forms of a text. Each form leaves out one class of differences.
+"""Makes normalized forms of a text. Texts that differ only in one respect have equal normalized forms.
 
-If two texts have the same form, they differ at most in this class. One form leaves out typography. Another form leaves
-out the clause number at the beginning. A third form masks contact details, dates and numbers.
-`diffing.sameness.same_text` is a further form.
+One form leaves out typography, and another form leaves out the clause number at the beginning. A third form masks
+contact details, dates and numbers. `diffing.sameness.same_text` makes a further form.
 """
 
 import re
@@ -23,8 +22,8 @@ _TYPOGRAPHY = DASHES | QUOTES | _DROPPED
 _SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
 # The clause number at the beginning of a text, if extraction left the number in the text. A full stop, a bracket or a
-# colon must follow the number. A number with parts, such as 2.1, may also be followed by a space and a capital letter.
-# So the 30 of "30 days" is not a clause number.
+# colon must follow the number, so the 30 of "30 days" is not a clause number. After a number with parts, such as 2.1,
+# a space and a capital letter are enough.
 _NUMBER_IN_FRONT = re.compile(
     r"""(?:(?:section|article|clause|part|chapter|schedule|annex|§)\s*)?
         (?:\d{1,3}(?:\.\d{1,3})*\.?[.):]|\d{1,3}(?:\.\d{1,3})+(?=\s+[^\Wa-z\d])|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,6})\)|[ivxlc]{1,6}\.|[a-z]\.)
@@ -34,9 +33,9 @@ _NUMBER_IN_FRONT = re.compile(
 
 
 def _cached(form: Callable[[str], str]) -> Callable[[str], str]:
-    """Returns the function with a cache of its results.
+    """Returns a function with the same results as `form`, which caches the results for short texts.
 
-    The cache saves time, because the alignment and the classification need the same forms of the same texts.
+    The cache saves time, because alignment and classification need the same forms of the same texts.
     """
     form_of_short = lru_cache(maxsize=4_096)(form)
 

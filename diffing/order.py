@@ -1,7 +1,8 @@
 """Decides which pairs of clauses kept their order, and which pairs moved.
 
-Two pairs cross if their old clauses and their new clauses are in different orders. Among all sets of pairs that do not
-cross, the set with the largest total weight is chosen. The pairs in this set kept their order. All other pairs moved.
+Two pairs cross if their clauses are in one order in the old document, and in the other order in the new document. Of
+all sets of pairs in which no two pairs cross, the set with the largest total weight is chosen. The pairs in this set
+kept their order. All other pairs moved.
 """
 
 from bisect import bisect_left
@@ -14,13 +15,13 @@ def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
     """Returns the indices in `pairs` of the heaviest chain. In a chain, the old and the new positions both rise.
 
     The heaviest chain is the heaviest increasing subsequence. The algorithm uses a prefix-maximum tree over the new
-    positions (Fenwick 1994), and takes n log n steps. If several chains have the same weight, the result is always the
-    same chain: the first chain that the algorithm finds in the order of the old positions.
+    positions (Fenwick 1994), and takes n log n steps. Of several chains with the same weight, the result is the chain
+    that the algorithm finds first in the order of the old positions. So equal input always gives the same chain.
     """
     order = sorted(range(len(pairs)), key=lambda index: (pairs[index][0], -pairs[index][1]))
     ranks = {new: rank for rank, new in enumerate(sorted({new for _, new in pairs}), 1)}
-    # For each node of the tree: the weight of the heaviest chain that ends in the node's range, and the index of the
-    # last pair of this chain.
+    # A node of the tree stands for a range of new positions. Its value describes the heaviest chain that ends in this
+    # range: the weight of the chain, and the index of the last pair of the chain.
     tree: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)
     previous: dict[int, int] = {}
     best = (0, -1)
@@ -52,8 +53,8 @@ def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
 class Gaps:
     """The gaps between neighbouring pairs of a chain.
 
-    A gap consists of the old clauses and the new clauses between two neighbouring pairs. An unpaired old clause and the
-    new clause that corresponds to it usually lie in the same gap.
+    A gap consists of the old clauses and the new clauses between two neighbouring pairs. If a clause was changed in
+    place, its old and its new form lie in the same gap.
 
     chain: pairs of positions that kept their order.
     """

@@ -1,8 +1,8 @@
 """Makes redlines. A redline shows the words that were deleted from a text, and the words that were inserted.
 
-First, the sentences of the two texts are aligned. Then the words of the sentences that differ are aligned. Finally, the
-semantic cleanup of diff-match-patch joins edits that a person would see as one edit. Each step works on whole words, so
-no word is cut.
+There are three steps. The first step aligns the sentences of the two texts. The second step aligns the words of the
+sentences that differ. The third step, the semantic cleanup of diff-match-patch, joins edits that a person would see as
+one edit. Each step works on whole words, so no edit begins or ends inside a word.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,12 @@ from diffing.tokenization import sentences, tokens
 
 _DELETE, _EQUAL, _INSERT = -1, 0, 1
 _OPERATION: dict[int, RedlineOperation] = {_DELETE: "delete", _EQUAL: "equal", _INSERT: "insert"}
-# Upper limit, in bits, of the matrix with which a longest common subsequence is computed: 8 MB. If two texts need a
-# larger matrix, both texts are cut at runs of _RUN words that occur exactly once in each text.
+# Upper limit, in bits, of the matrix with which the longest common subsequence of two texts is computed: 8 MB. If two
+# texts need a larger matrix, both texts are cut at runs of _RUN words that occur exactly once in each text.
 _MATRIX_BITS = 64_000_000
 _RUN = 6
-# The semantic cleanup works on stretches of at least _STRETCH parts. A stretch ends at the next equal part with at
-# least _LONG_EQUAL words. If a stretch has _LONGEST_STRETCH parts already, the stretch ends at the next equal part of
-# any length.
+# The semantic cleanup works on one stretch of parts at a time. After _STRETCH parts, a stretch ends at the next equal
+# part with at least _LONG_EQUAL words. After _LONGEST_STRETCH parts, it ends at the next equal part of any length.
 _STRETCH, _LONGEST_STRETCH, _LONG_EQUAL = 100, 200, 30
 # The code points with which `_WordCodec` encodes words. Ideographs come first, because diff-match-patch treats
 # ideographs as letters. If there are more words than ideographs, code points for private use are added.
@@ -33,10 +32,12 @@ Part = tuple[int, str]
 
 
 def redline(old: str, new: str) -> tuple[Redline, bool]:
-    """Returns the redline of two texts, and whether the redline is coarser than usual because the texts are very long.
+    """Returns the redline of two texts, and whether the redline is coarse.
 
     The deleted and the equal parts, joined in order, are the old text. The inserted and the equal parts, joined in
     order, are the new text. In the redline, one space replaces each run of white space.
+
+    A coarse redline shows some very long passages as replaced, although only a few of their words may have changed.
     """
     old, new = " ".join(old.split()), " ".join(new.split())
     if new < old:
@@ -79,8 +80,8 @@ def _cleaned(parts: list[Part]) -> list[Part]:
     """Returns the parts after the semantic cleanup of diff-match-patch.
 
     The cleanup joins edits that have little text between them. The cleanup takes quadratic time, so the parts are
-    cleaned stretch by stretch. If possible, a stretch ends after a long equal part. The cleanup leaves long equal parts
-    unchanged, so an end of a stretch after such a part hardly changes the result.
+    cleaned stretch by stretch. If possible, a stretch ends after a long equal part. The cleanup seldom joins edits
+    across a long equal part, so cutting there hardly changes the result.
     """
     differ = diff_match_patch()
     cleaned: list[Part] = []
@@ -136,8 +137,7 @@ def _numbered(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[i
 def _by_words(old: str, new: str) -> tuple[list[Part], bool]:
     """Aligns two encoded texts word by word. Returns the parts of their redline, and whether the redline is coarse.
 
-    A redline is coarse if some passages were too long to be aligned. The redline shows these passages as deleted and
-    inserted as a whole.
+    old, new: texts with one letter for each word (`_WordCodec`).
     """
     if not old or not new:
         return [part for part in ((_DELETE, old), (_INSERT, new)) if part[1]], False
@@ -159,7 +159,8 @@ def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
     """Aligns two encoded texts that are too long for one matrix.
 
     The texts are cut at runs of words that occur exactly once in each text. Returns the parts of the redline, and
-    whether the redline is coarse (see `_by_words`).
+    whether the redline is coarse. It is coarse if two pieces between neighbouring cuts are still too long to be
+    aligned; such pieces appear as deleted and inserted as a whole.
     """
     anchors = sorted(_unique_runs(old, new))
     in_order = heaviest_chain(anchors, [1] * len(anchors))
@@ -187,7 +188,7 @@ def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
 def _unique_runs(old: str, new: str) -> list[tuple[int, int]]:
     """Finds the runs of _RUN words that occur exactly once in the old text and exactly once in the new text.
 
-    Returns the position of the beginning of each run in the old text and in the new text.
+    Returns for each run where it begins in the old text and where it begins in the new text.
     """
     old_starts, new_starts = _starts_of_unique_runs(old), _starts_of_unique_runs(new)
     return [(start, new_starts[run]) for run, start in old_starts.items() if run in new_starts]

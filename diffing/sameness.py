@@ -5,9 +5,9 @@ width, or in volatile text (`diffing.volatile`). A difference in punctuation or 
 clauses are also different if they link to different e-mail addresses or telephone numbers, since people use these
 addresses and numbers as contact details. Other link targets make no difference.
 
-Version ids ignore two more differences: the shape of quotes and dashes, and spaces next to punctuation. A content
+Version ids ignore two more differences: the shape of quotes and dashes, and spaces next to punctuation. A new content
 management system may change quotes, dashes and spaces on the whole site, although the vendor changes no word. A
-comparison reports the two differences as cosmetic changes.
+comparison reports such differences as cosmetic changes.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from core.clauses import Clause, Document
 from diffing.tokenization import DASHES, QUOTES
 from diffing.volatile import strip_volatile
 
-# The version of the rules in this module and in `diffing.volatile`. Raise the number when the rules change: all version
-# ids are then computed again.
+# The version of the rules in this module and in `diffing.volatile`. Raise the number when the rules change, so that all
+# version ids are computed again.
 SAMENESS = "3"
 
 # Characters without width: soft hyphen, combining grapheme joiner, Arabic letter mark, Mongolian vowel separator,
@@ -39,9 +39,9 @@ _SHAPES = [(chr(code_point), plain) for code_point, plain in (DASHES | QUOTES).i
 
 
 def same_text(text: str) -> str:
-    """Returns a form of the text. Two texts count as the same if their forms are equal.
+    """Returns a normalized form of a text. Two texts count as the same if their normalized forms are equal.
 
-    The form is '' if the whole text is volatile.
+    The result is '' if the whole text is volatile.
     """
     text = strip_volatile(" ".join(text.split()))
     if text.isascii():
@@ -68,10 +68,7 @@ def contact_targets(clause: Clause) -> tuple[str, ...]:
 
 
 def is_volatile(clause: Clause) -> bool:
-    """Returns whether the whole text of a clause is volatile, and the clause links to no contact details.
-
-    False if the clause has no text.
-    """
+    """Returns whether a clause has text, the whole text is volatile, and the clause links to no contact details."""
     text = " ".join(clause.text.split())
     return bool(text) and not strip_volatile(text) and not contact_targets(clause)
 
@@ -80,18 +77,16 @@ def version_id(document: Document) -> str:
     """Returns the id of the version that a document shows.
 
     The id is the first 12 hexadecimal digits of a SHA-256. The hashed text consists of the clauses' texts and of the
-    e-mail addresses and telephone numbers that the clauses link to, in reading order. Labels, kinds, heading levels,
-    heading paths and other link targets don't change the id. Typography (the shapes of quotes and dashes, spaces next
-    to punctuation) and clauses that are wholly volatile don't change the id either. A document without clauses also has
-    an id.
+    e-mail addresses and telephone numbers that the clauses link to, in reading order. The id does not depend on labels,
+    kinds, heading paths and other link targets. The id also does not depend on the shapes of quotes and dashes, on
+    spaces next to punctuation, and on wholly volatile clauses. A document without clauses also has an id.
     """
     lines = []
     for clause in document.clauses:
         parts = (_without_typography(clause.text), *contact_targets(clause))
         if parts == ("",) and is_volatile(clause):
             continue
-        # U+001F and the line break can't occur in the parts, since both are white space, and white space has been
-        # collapsed into spaces.
+        # The parts contain neither U+001F nor a line break. Both are white space, which was replaced with spaces.
         lines.append("\x1f".join(parts) + "\n")
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 

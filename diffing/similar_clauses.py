@@ -1,9 +1,9 @@
 """Matches clauses that are similar but not equal, and clauses that were split or merged.
 
 A hypothesis is a possible match: a pair, a split or a merge. The best hypotheses are accepted first. The matched
-clauses that kept their order divide both documents into gaps (`diffing.order.Gaps`). Two clauses that lie in the same
-gap need less similarity than two clauses in different gaps. A pair is weak if its similarity is enough only within a
-gap. Weak pairs are accepted last, because each accepted match makes the gaps smaller.
+clauses that kept their order divide both documents into gaps (`diffing.order.Gaps`). Two clauses in the same gap need
+less similarity than two clauses in different gaps. A *weak* pair is similar enough only because its clauses lie in the
+same gap. Weak pairs are accepted last: by then the gaps are smaller, so lying in the same gap is better evidence.
 """
 
 from collections import Counter, defaultdict
@@ -14,28 +14,27 @@ from diffing.order import Gaps, Pair, heaviest_chain
 from diffing.similarity import EncodedText, Similarity, candidates, similarity
 from diffing.splits_and_merges import runs_of_parts
 
-# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. There is one exception. If a pair lies neither
-# in one gap nor next to a known pair, and one clause of the pair has fewer than _SHORT words, the similarity must be at
-# least _SHORT_ELSEWHERE. These two thresholds and the next two thresholds were measured on policies with known edits.
-# A pair below its threshold more often consists of two different clauses than of one clause that was changed.
+# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. The threshold is _SHORT_ELSEWHERE for a pair
+# with a clause of fewer than _SHORT words, if the two clauses lie in different gaps and not next to a known pair. These
+# two thresholds and the two thresholds for weak pairs were measured on policies with known edits. Most pairs below the
+# thresholds consist of two different clauses, not of one clause that was changed.
 _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
-# The two clauses of a weak pair lie in the same gap. A weak pair is accepted if its similarity is at least _IN_PLACE.
-# If more than _MANY unmatched clauses lie in the gap, the similarity must be at least _IN_PLACE_AMONG_MANY.
+# A weak pair is accepted if its similarity is at least _IN_PLACE. If more than _MANY unmatched clauses lie in the gap,
+# the similarity must be at least _IN_PLACE_AMONG_MANY.
 _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
 # A clause counts as contained in a longer clause if two conditions are met: the longer clause has at least the share
 # _CONTAINED of the shorter clause's words, and the similarity of the two clauses is at least _CONTAINED_IN.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
-# A clause with fewer words than the limit never counts as contained. If the two clauses lie in the same gap or next to
-# a known pair, the limit is _CONTAINED_WORDS_IN_PLACE. For all other clauses, the limit is _CONTAINED_WORDS.
+# A contained clause must have at least _CONTAINED_WORDS_IN_PLACE words if the two clauses lie in the same gap or next
+# to a known pair, and at least _CONTAINED_WORDS words otherwise.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
-# Added to the threshold if one clause of a pair is a heading and the other is not. A heading seldom becomes a sentence.
+# Added to the threshold if exactly one clause of a pair is a heading. A heading seldom becomes a sentence.
 _OTHER_KIND = 0.15
 # Clause A is tried as a part of clause B only if clause B has at least this share of clause A's words.
 _MAYBE_PART = 0.4
-# Three bonuses, which are added to the similarity of a hypothesis. _NEAR_BONUS is for a pair in one gap. _BESIDE_BONUS
-# is for a pair next to a known pair. _WHOLE_BONUS is for a split or a merge, and is larger than the sum of the other
-# two bonuses. So a split is accepted before a pair of equal similarity: the pair explains only a part of the split
-# clause.
+# Three bonuses, which are added to the similarity when hypotheses are ranked. _NEAR_BONUS is for a pair in one gap.
+# _BESIDE_BONUS is for a pair next to a known pair. _WHOLE_BONUS is for a split or a merge, and is larger than the other
+# two bonuses together. So a split ranks before a pair of equal similarity, which explains only a part of the clause.
 _NEAR_BONUS, _BESIDE_BONUS, _WHOLE_BONUS = 0.08, 0.06, 0.16
 # In a gap with at most this many possible pairs, the similarity of every pair is measured. In a gap with more possible
 # pairs, only the similarity of clauses that share rare words is measured.
@@ -68,7 +67,7 @@ class Hypotheses:
     pairing: the pairs of equal clauses.
     old, new: the unpaired clauses of the old and the new document, by position.
     headings: the positions of all headings of the old document, and of all headings of the new document.
-    coarse: whether candidates were searched by pairs of words only, because there are very many clauses.
+    coarse: whether possible pairs were searched by pairs of words only, because there are very many clauses.
     """
 
     def __init__(
@@ -88,8 +87,8 @@ class Hypotheses:
     def best(self, banned: set[Sides]) -> list[Match]:
         """Returns the accepted hypotheses, in the order of acceptance. No clause is in two accepted hypotheses.
 
-        banned: hypotheses that must not be accepted, because an earlier pass showed that they are not credible. Each
-            hypothesis is named by its two sides.
+        banned: hypotheses that must not be accepted, because an earlier pass found that they moved and are too
+            dissimilar. A hypothesis is named by the positions of its old and of its new clauses.
         """
         accepted = _Accepted(banned)
         accepted.add(self._strong)
@@ -141,8 +140,8 @@ class Hypotheses:
     def _splits_and_merges(self) -> list[tuple[float, Match]]:
         """Returns the hypotheses of splits and merges.
 
-        Each hypothesis is returned together with the sum of its similarity and its bonus.
-        In a split or a merge, several consecutive clauses of one side correspond to one clause of the other side.
+        In a split or a merge, a run of clauses of one side corresponds to one clause of the other side. Each hypothesis
+        is returned with its rank: the sum of its similarity and its bonus.
         """
         parts_of_old: defaultdict[int, dict[int, float]] = defaultdict(dict)
         parts_of_new: defaultdict[int, dict[int, float]] = defaultdict(dict)
@@ -161,9 +160,9 @@ class Hypotheses:
         return hypotheses
 
     def _weak_pairs(self, accepted: "_Accepted") -> list[tuple[float, Match]]:
-        """Returns pairs of clauses that lie in the same gap and may be less similar than strong pairs.
+        """Returns the weak pairs: pairs of clauses in the same gap that may be less similar than strong pairs.
 
-        The gaps lie between the clauses that have been matched so far.
+        accepted: the matches that were accepted so far. They make the gaps smaller than the pairs of equal clauses do.
         """
         pairs = self._chain + [(match.old[0], match.new[0]) for match in accepted.matches]
         in_order = heaviest_chain(pairs, [self._pairing.old_weights[i] for i, _ in pairs])
@@ -204,9 +203,11 @@ class _Accepted:
 
 
 def _is_contained(old: EncodedText, new: EncodedText, pair_similarity: Similarity, in_place: bool) -> bool:
-    """Returns whether one clause is contained in the other.
+    """Returns whether the shorter of two clauses is contained in the longer clause.
 
-    For example, sentences were added to the old clause, or all sentences but one were deleted from the old clause.
+    This happens if sentences were added to a clause, or if all sentences but one were deleted.
+
+    in_place: whether the two clauses lie in the same gap or next to a known pair.
     """
     shorter, longer = sorted((old.letters, new.letters), key=lambda letters: (len(letters), letters))
     if (

@@ -13,13 +13,13 @@ from rapidfuzz.distance import LCSseq
 
 # Upper limit, in bits, of the matrix with which a longest common subsequence is computed: 4 MB.
 _MATRIX_BITS = 32_000_000
-# If two texts need a larger matrix, their similarity is estimated. The estimate uses runs of this many words: it is
-# computed from the share of the runs that both texts have.
+# The similarity of two texts that need a larger matrix is estimated from the share of runs of this many words that both
+# texts have.
 _RUN = 6
-# A word or a pair of words is rare if it occurs in at most this many clauses of each side. If two clauses share a word
-# that is not rare, the shared word hardly shows that the clauses correspond to each other.
+# A word or a pair of words is rare if it occurs in at most this many clauses of each side. A shared word that is not
+# rare is hardly a sign that two clauses correspond.
 _RARE = 12
-# Upper limit of the number of candidates for each clause.
+# For each clause, at most this many clauses of the other side are selected as possible counterparts.
 _CANDIDATES = 6
 _POSITIONS = 1 << 32  # a larger number than the number of clauses in any document
 
@@ -28,8 +28,8 @@ class Similarity(NamedTuple):
     """How much two texts have in common. Each number is from 0 to 1.
 
     both: twice the weight of the common words, divided by the weight of both texts.
-    of_old, of_new: the weight of the runs of at least two common words, divided by the weight of the old text (of_old)
-        or of the new text (of_new). Common words outside such a run are not counted.
+    of_old: the weight of the common words that stand in runs of at least two, divided by the weight of the old text.
+    of_new: the same weight of common words, divided by the weight of the new text.
     """
 
     both: float
@@ -54,7 +54,7 @@ class EncodedText:
 
 
 class Vocabulary:
-    """The words of two documents. Each word has a letter and a weight; a rare word weighs more than a common word.
+    """The words of two documents, each with a letter and a weight. A rare word weighs more than a common word.
 
     counts: how often each word occurs in the two documents.
     """
@@ -114,8 +114,8 @@ def similarity(old: EncodedText, new: EncodedText, at_least: float = 0.0) -> Sim
 def _similarity_of_huge(old: str, new: str) -> Similarity:
     """Estimates how similar two very long texts are, from the runs of six words that both texts have.
 
-    Suppose that each word stayed unchanged with probability p. Then a run of six words stayed unchanged with
-    probability p^6. So the sixth root of the share of common runs is an estimate of p.
+    If each word stays unchanged with probability p, a run of six words stays unchanged with probability p^6. So the
+    sixth root of the share of common runs estimates p.
     """
     runs = [Counter(text[start : start + _RUN] for start in range(len(text) - _RUN + 1)) for text in (old, new)]
     common = sum((runs[0] & runs[1]).values())
@@ -151,8 +151,8 @@ def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_o
         score: defaultdict[int, int] = defaultdict(int)
         for feature in features & rare:
             positions = new_positions[feature]
-            # The score is a whole number. A sum of floating-point numbers would depend on the order of the addition.
-            # The order of a set is not fixed, so the score could differ from run to run.
+            # The score is a whole number. A sum of floating-point numbers would depend on the order of addition, and
+            # the order of a set differs from run to run.
             worth = 1_000_000_000 // (len(positions) + old_frequency[feature])
             for new_position in positions:
                 score[new_position] -= worth

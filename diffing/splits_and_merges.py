@@ -1,6 +1,7 @@
 """Finds clauses that were split into several clauses, and clauses that were merged from several clauses.
 
-In both cases one clause of one side is the whole, and a run of clauses of the other side are its parts.
+In a split and in a merge, one clause of one document is the *whole*. A run of clauses of the other document are the
+*parts*.
 """
 
 from collections.abc import Sequence
@@ -10,31 +11,32 @@ from rapidfuzz.distance import LCSseq
 
 from diffing.similarity import EncodedText, concatenated
 
-# Lower limit of the similarity of the whole and all parts together, from 0 to 1.
+# Lower limit of the similarity, from 0 to 1, between the whole and the joined parts.
 _TOGETHER = 0.5
-# The whole must contain at least the share _PART of a part. For a part with fewer than _SHORT words, the whole must
-# contain at least the share _SHORT_PART.
+# The whole must contain at least the share _PART of each part's words. For a part with fewer than _SHORT words, the
+# share must be at least _SHORT_PART.
 _PART, _SHORT_PART, _SHORT = 0.5, 0.6, 6
 _MOST_PARTS = 8
-# In the whole, at most this many other words may lie between the words of a short part. In the whole, at most this many
-# words may also lie between a short part and the previous or the next part.
+# Two limits for a short part, as numbers of words of the whole: at most this many other words may lie between the words
+# of the part, and at most this many words may lie between the part and the previous or the next part.
 _SLACK = 3
-# The clause before or after the parts is added to the parts only if there is room for at least the share _PART of the
-# clause's weight. The room is _ROOM times the weight of the whole, minus the weight of the parts.
+# The clause before or after the parts becomes a further part only if the whole has room for at least the share _PART of
+# the clause's weight. The room is _ROOM times the weight of the whole, minus the weight of the parts.
 _ROOM = 1.2
 
 
 def runs_of_parts(
     whole: EncodedText, texts: dict[int, EncodedText], similarity_alone: dict[int, float]
 ) -> list[tuple[tuple[int, ...], float]]:
-    """Returns the runs of clauses that may be the parts of the whole.
+    """Returns the runs of clauses that may be the parts of the whole, each with its similarity to the whole.
 
-    All clauses of a run together are more similar to the whole than each clause of the run alone.
+    A run is more similar to the whole than each of its clauses alone. A run is returned as the positions of its
+    clauses.
 
-    Each item of the list consists of the positions of a run's clauses and of the run's similarity to the whole.
-
-    texts: the unpaired clauses of the other side, by position.
-    similarity_alone: for each clause that may be a part, by position: the similarity of the clause to the whole.
+    whole: the one clause.
+    texts: the unpaired clauses of the other document, by position.
+    similarity_alone: the clauses that may be parts: a dictionary from the position of each clause to its similarity to
+        the whole.
     """
     runs: list[list[int]] = []
     for part in sorted(similarity_alone):
@@ -55,9 +57,10 @@ def runs_of_parts(
 
 
 def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int]) -> tuple[list[int], float]:
-    """Leaves out parts that are not credible. Returns the other parts, and their joint similarity to the whole.
+    """Returns the credible parts (see `_together`), and the similarity of all credible parts together to the whole.
 
-    Returns no parts if more than one clause lies between two neighbouring parts, or if there are more than _MOST_PARTS.
+    No part is returned if more than one other clause lies between two neighbouring parts, or if there are more than
+    _MOST_PARTS parts.
     """
     while 2 <= len(parts) <= _MOST_PARTS:
         both, credible = _together(whole, [texts[part] for part in parts])
@@ -72,7 +75,10 @@ def _credible(whole: EncodedText, texts: dict[int, EncodedText], parts: list[int
 def _with_neighbours(
     whole: EncodedText, texts: dict[int, EncodedText], parts: list[int], both: float
 ) -> tuple[list[int], float]:
-    """Adds the clause before the first part and the clause after the last part, if that raises the similarity."""
+    """Adds the clause before the first part, and the clause after the last part, if the similarity to the whole rises.
+
+    both: the similarity of the parts together to the whole. Returns the parts and their similarity.
+    """
     for neighbour in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, neighbour])
         if neighbour not in texts or len(wider) > _MOST_PARTS:
@@ -86,14 +92,14 @@ def _with_neighbours(
 
 
 def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, list[bool]]:
-    """Returns the similarity of the whole and all parts together, and for each part whether the part is credible.
+    """Returns the similarity between the whole and the joined parts, and for each part whether the part is credible.
 
-    A part is credible if the whole contains at least half of the part's words in the same order. For a short part, the
-    share must be larger, because many clauses have a few words in common by chance. In the whole, the words of a short
-    part must also be close together, and close to the words of the previous and the next part.
+    A part is credible if the whole contains at least half of the part's words, in the same order. The conditions for a
+    short part are stricter, because two clauses often have a few words in common by chance. For a short part, the share
+    must be larger. Its words must lie close together in the whole, and close to the words of the neighbouring parts.
     """
     together = concatenated(parts)
-    # The blocks of common words. For each block: the start and the end in the whole, and the start and the end in the
+    # The blocks of common words. Each block is given by its start and end in the whole, and its start and end in the
     # joined parts.
     blocks = [
         (code.src_start, code.src_end, code.dest_start, code.dest_end)
@@ -104,7 +110,7 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
     start = 0
     for part in parts:
         end = start + len(part.letters)
-        # The words that the part and the whole have in common: their places in the joined parts, and in the whole.
+        # The common words of the part and the whole: their places in the joined parts, and their places in the whole.
         in_parts = [(max(c, start), min(d, end)) for _, _, c, d in blocks if c < end and d > start]
         in_whole = [(a + max(c, start) - c, a + min(d, end) - c) for a, _, c, d in blocks if c < end and d > start]
         common = sum(together.sums[last] - together.sums[first] for first, last in in_parts)
@@ -112,8 +118,7 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
         if len(part.letters) >= _SHORT:
             credible.append(common >= _PART * part.weight)
         else:
-            # Two places in the whole: the end of the words in common with earlier parts (`before`), and the beginning
-            # of the words in common with later parts (`after`).
+            # Two places in the whole: where the words of earlier parts end, and where the words of later parts begin.
             before = max((b if d <= start else a + start - c for a, b, c, d in blocks if c < start), default=0)
             after = min(
                 (a if c >= end else a + end - c for a, _, c, d in blocks if d > end), default=len(whole.letters)

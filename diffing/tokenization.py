@@ -1,8 +1,8 @@
 """Cuts texts into words, tokens and sentences.
 
-A word is a run of letters and digits with their combining marks. In scripts written without spaces (Chinese, Japanese,
-Thai, Lao, Khmer, Burmese, Tibetan), each character with its marks counts as a word and as a token. A dictionary would
-be needed to find the real words.
+A word is a run of letters and digits with their combining marks. Some scripts are written without spaces: Chinese,
+Japanese, Thai, Lao, Khmer, Burmese, Tibetan. In these scripts, each character with its marks counts as a word and as a
+token, because finding the real words would need a dictionary.
 """
 
 import re
@@ -22,8 +22,8 @@ _PLAIN = (
     re.compile(r"[^\W_]+(?:['’][^\W_]+)*"),
     re.compile(rf"\s+|{_ADDRESS_OR_NUMBER}|[^\W_]+(?:['’_][^\W_]+)*|.", re.DOTALL),
 )
-# A character outside these blocks: Latin, Greek, Cyrillic, Armenian, punctuation, symbols. Only texts with such a
-# character may have combining marks or a script without spaces.
+# Matches a character outside the blocks Latin, Greek, Cyrillic, Armenian, punctuation and symbols. A text without such
+# a character has no combining marks and no script without spaces, so simple patterns are enough for the text.
 _NOT_PLAIN = re.compile(
     "[^\u0000-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2010-\u2029\u202f-\u205f\u2070-\u20cf\u2100-\u2bff]"
 )
@@ -43,9 +43,9 @@ _ATTACHED = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\uf
 def _patterns(beyond_bmp: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Returns a pattern that finds words and a pattern that finds tokens, in texts of any script.
 
-    The patterns are compiled when they are first needed, since finding all combining marks takes a while. If a
-    character class has characters beyond the Basic Multilingual Plane, `re` searches the class range by range, and the
-    search is slow. So simpler patterns are used for texts without characters beyond the Basic Multilingual Plane.
+    The patterns are compiled when they are first needed, since finding all combining marks takes a while. A character
+    class with characters beyond the Basic Multilingual Plane is slow, because `re` searches such a class range by
+    range. So texts without such characters get patterns without such classes.
 
     beyond_bmp: whether the text has characters beyond the Basic Multilingual Plane.
     """
@@ -82,9 +82,9 @@ _SENTENCE_END = re.compile(r"""(?<=[.!?;:])["'”’)\]]*\s+|(?<=[。！？；])
 
 
 def sentences(text: str) -> list[str]:
-    """Cuts a text after each sentence and the white space that follows the sentence.
+    """Cuts a text into sentences. The white space after a sentence belongs to the sentence.
 
-    Returns the pieces in order. Joining the pieces gives the text again.
+    Returns the sentences in order. Joining the sentences gives the text again.
     """
     pieces, start = [], 0
     for match in _SENTENCE_END.finditer(text):

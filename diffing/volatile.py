@@ -1,11 +1,11 @@
 """Recognizes volatile text: text that changes although nobody edits the policy.
 
-Examples are counters, "2 days ago", clocks and request ids. If a part of the policy is wrongly recognized as volatile,
-users don't see a change of this part. So text counts as volatile only if the text is a whole segment. Separators (`·`,
-`|`, a dash, brackets, the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views" consists of
-two volatile segments. "We delete messages sent 2 years ago" is one segment, and the segment is not volatile. In a
-clause of more than twelve words, only a counter or an id at the end of the clause is volatile. A date in the text is a
-fact, so a date is never volatile.
+Examples are counters, "2 days ago", clocks and request ids. If a part of the policy were wrongly recognized as
+volatile, users would not see changes of this part. So only a whole segment of a clause can be volatile. Separators
+(`·`, `|`, a dash, brackets, the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views"
+consists of two volatile segments. "We delete messages sent 2 years ago" is one segment, which is not volatile. In a
+clause of more than twelve words, only a counter or an id at the end of the clause is volatile. A date in the text is
+never volatile, because a date is a fact.
 """
 
 import re
@@ -14,8 +14,7 @@ from functools import lru_cache
 # A clause with more words than this counts as prose. A shorter clause may be a line about the page instead, such as
 # "Updated 2 days ago".
 _FEW_WORDS = 12
-# A clause with at most this many characters is searched as a whole. In a longer clause, only the last _FEW_CHARACTERS
-# characters are searched, since every volatile segment is expected to be shorter.
+# Only the last _FEW_CHARACTERS characters of a clause are searched. Volatile segments are shorter than this.
 _FEW_CHARACTERS = 160
 # A clause of more than _FEW_CHARACTERS characters is searched only if one of its last _TAIL characters is a digit.
 _TAIL = 60
@@ -67,8 +66,8 @@ _RELATIVE_TIME = re.compile(
 )
 
 _AGE = re.compile(_AGO, re.IGNORECASE)
-# As a whole segment, "more than 2 years ago" is more likely part of the policy's text about old data than a stamp. The
-# phrase is a stamp only after a word such as "updated".
+# A segment such as "more than 2 years ago" probably belongs to the policy's text about old data, so it is no stamp.
+# After a word such as "updated", the same phrase is part of a stamp.
 _HEDGED = re.compile(
     r"(?:more than|over|almost|nearly|about|around|mehr als|über|fast|etwa|plus de|environ|más de|casi|mais de|meer dan"
     r"|bijna|ponad|około)\b",
@@ -146,8 +145,8 @@ def strip_volatile(text: str) -> str:
 
     text: a text whose white space is collapsed.
     """
-    # This function is called for every clause, and nearly all clauses are prose without a number near the end. A quick
-    # search for digits recognizes these clauses.
+    # This function is called for every clause. Nearly all clauses are prose without a number near the end. A quick
+    # search for digits recognizes these clauses, which are returned unchanged.
     if len(text) <= _FEW_CHARACTERS:
         return _strip(text) if _DIGIT.search(text) or _WITHOUT_A_DIGIT.search(text) else text
     return _strip(text) if _DIGIT.search(text, len(text) - _TAIL) else text
@@ -179,7 +178,7 @@ def _strip(text: str) -> str:
 
 
 def _is_removable(segment: str, separator: str, is_prose: bool) -> bool:
-    """Returns whether a segment at the beginning or the end of a clause is volatile.
+    """Returns whether a segment at the beginning or the end of a clause is volatile or empty.
 
     separator: the separator between the segment and the rest of the clause. is_prose: whether the clause is prose.
     """

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 from core.clauses import ClauseKind
 
-#: The level of a heading that is recognised only by its appearance. This level is below all levels that HTML can
-#: declare.
+#: The level of a heading that is recognised only by its appearance. HTML declares the levels 1 to 6.
 LOOKS_LEVEL = 7
 
 
@@ -13,24 +12,24 @@ class Box:
     """An element of a page that contains blocks.
 
     tag: the element's tag in lower case; `div` for a custom element.
-    names: the element's `id` and `class` in lower case, separated by spaces. For a custom element, the element's tag
-        comes first.
+    names: the element's `id` and `class` in lower case, separated by spaces. The names of a custom element begin with
+        the element's tag, for example `x-section`.
     role: the ARIA role in lower case; '' if the element has no role.
     parent: the box around this box; None for an outermost box.
     depth: the number of boxes around this box.
-    hidden: whether the page hides the element at first.
-    form_fields: the number of form fields that a user fills in. The HTML reader counts the form fields.
+    hidden: whether the element is hidden when the page is opened.
+    form_fields: the number of form fields that a user fills in.
 
-    The furniture package sets the other attributes after the whole page has been read. The counts cover all blocks
-    inside the box:
+    The reader of a page sets the attributes above. After the whole page has been read, the furniture package sets the
+    attributes below. Each number counts all blocks inside the box, at any depth:
 
     words: the number of words.
     link_words: the number of words in links.
     prose_words: the number of words in running text.
-    policy_words: the number of words in the blocks of running text that have a word of the policy vocabulary. This
-        vocabulary is the set of words that policies use far more often than other pages.
-    likely_policy_words: `policy_words`, plus half the number of words in the other blocks of running text that have at
-        least two shared words. Shared words are words that policies share with other pages.
+    policy_words: the number of all words in those blocks of running text that use the policy vocabulary (see
+        extraction.words.vocabulary).
+    likely_policy_words: an estimate of the number of words that belong to a policy: the sum over all blocks of
+        `Block.likely_policy_words`.
     link_blocks: the number of blocks that consist mostly of links.
     same_page_links: the number of blocks that consist mostly of links to another place on the same page.
     linked_headings: the number of headings that consist mostly of links to other pages.
@@ -97,20 +96,20 @@ class Block:
     level: the level of a heading, from 1; 0 for any other kind of block.
     label: the label of an item in an ordered list, such as `3.`; None for any other block.
     links: the targets of the block's links.
-    typography: the text's typography (see `core.clauses.Clause`); None if the source has no typography (PDF).
+    typography: the text as the source spells it (see `core.clauses.Clause`); None if not known (PDF).
     bold: whether all characters are bold.
     link_share: the share of the characters that are in links, from 0 to 1.
     box: the innermost element that contains the block; None if the source has no elements (PDF, plain text).
     on_button: whether the block is on a button.
     to_same_page: whether most of the block is a link to another place on the same page.
 
-    The furniture package sets the other fields after the whole page has been read:
+    After the whole page has been read, the furniture package sets the other fields:
 
     words: the number of words in the block.
     policy_words: `words` if the block is running text with a word of the policy vocabulary; otherwise 0.
-    likely_policy_words: half of `words` if the block is running text without a word of the policy vocabulary and with
-        at least two shared words; otherwise `policy_words`. Shared words are words that policies share with other
-        pages.
+    likely_policy_words: equal to `policy_words`, with one exception. The value is half of `words` if the block is
+        running text without a word of the policy vocabulary, but with two different shared words. Shared words are
+        words that both policies and other pages use often (see extraction.words.vocabulary).
     """
 
     kind: ClauseKind

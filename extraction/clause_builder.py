@@ -6,8 +6,8 @@ from extraction.words.labels import split_label
 from extraction.words.normalization import typography_without_prefix
 from extraction.words.stated_dates import states_date
 
-# Upper limits of the words and characters of a heading in bold type or capitals. A longer line in bold type or capitals
-# is a sentence.
+# Upper limits of the number of words and characters of a line in bold type or capitals that counts as a heading. A
+# longer line is a sentence.
 _MOST_HEADING_WORDS = 16
 _LONGEST_HEADING = 120
 # A heading element counts as a paragraph if its text has more characters than this and ends like a sentence.

@@ -24,8 +24,7 @@ EXTRACTOR = "3"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
 _MARKDOWN_SIGN = re.compile(rb"^#{1,6} \S|^[=-]{3,}\s*$|\*\*\S|\]\(|^[-*] \S", re.MULTILINE)
-# Control characters that don't occur in text. The escape character isn't in the list, because ISO-2022 encodings use
-# it.
+# Control characters that don't occur in text. The list leaves out the escape character, which ISO-2022 encodings use.
 _CONTROL = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 # First bytes of images, archives, office documents and programs.
 _BINARY = (
@@ -55,11 +54,11 @@ def extract(
     """Returns the policy in the bytes of a page, as a document.
 
     data: the body of the page, after the HTTP content coding has been decoded.
-    media_type: the Content-Type of the page, with or without parameters. If the bytes are clearly in a format other
-        than the media type, the media type is ignored.
+    media_type: the Content-Type of the page, with or without parameters. It is ignored if the bytes are clearly in
+        another format.
     url: the page's address, from which relative links are resolved; None if the address is not known.
-    select: CSS selectors of the policy's text, for HTML and Markdown. If `select` is empty, page furniture in HTML is
-        recognised and removed.
+    select: CSS selectors of the policy's text, for HTML and Markdown. If `select` is empty, the policy's text in HTML
+        is found by removing page furniture.
     remove: CSS selectors of elements that aren't part of the policy, for HTML and Markdown.
 
     ExtractionError if the bytes contain no readable text (an encrypted or damaged file, an image), or if a selector
@@ -76,9 +75,7 @@ def parse(
     select: Sequence[str] = (),
     remove: Sequence[str] = (),
 ) -> tuple[Document, Page | None]:
-    """Returns the document that `extract` returns, and the parsed page from which the document was made.
-
-    The page is None if the bytes aren't HTML.
+    """Returns the document that `extract` returns, and the parsed page; the page is None if the bytes aren't HTML.
 
     The arguments and the ExtractionError are the same as for `extract`.
     """
@@ -101,7 +98,7 @@ def parse(
     else:
         blocks = policy_blocks(page.blocks, page.title or "")
     page.kept = blocks
-    # Some pages were converted from PDF line by line. On these pages, each line is a separate element.
+    # On some pages that were converted from PDF, each line is a separate element. Such lines are joined as in a text.
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):
         blocks = read_text("\n".join(block.text for block in blocks))
     return _document(page.title, page.lang, blocks), page
@@ -110,8 +107,7 @@ def parse(
 def join_documents(documents: Sequence[Document]) -> Document:
     """Returns the documents of a policy's pages, joined into one document.
 
-    The heading path of a clause contains only headings of the clause's own page. The title is the title of the first
-    page.
+    The title is the title of the first page. A clause keeps its heading path, which has only headings of its own page.
 
     documents: the documents of the pages, in order; at least one.
     """
@@ -164,8 +160,8 @@ def _format_of(data: bytes, media_type: str, url: str | None) -> Literal["pdf", 
 def _is_markdown(data: bytes, url: str | None) -> bool:
     """Returns whether plain text is Markdown.
 
-    Servers of source code send Markdown with the media type of plain text. So a text counts as Markdown if two
-    conditions are met. The address ends in `.md` or `.markdown`, and the text has at least three marks of Markdown.
+    Servers of source code send Markdown with the media type of plain text. A text counts as Markdown if its address
+    ends in `.md` or `.markdown`, and the text has at least three marks of Markdown.
     """
     has_markdown_address = urlsplit(url or "").path.lower().endswith((".md", ".markdown"))
     return has_markdown_address and len(_MARKDOWN_SIGN.findall(data[:20_000])) >= 3

@@ -18,11 +18,12 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
     payload: the bytes of the capture.
     select, remove: CSS selectors that the declaration states for the location (see `extract`).
 
-    The function raises no exception for any payload, because every capture must be stored. If the bytes can't be read,
-    or a selector isn't valid CSS, the verdict's reason is `unreadable` and the document is None.
+    The function raises no exception for any payload. If the bytes can't be read, or if a selector isn't valid CSS, the
+    verdict's reason is `unreadable` and the document is None.
 
-    A capture may consist of several pages. The pages are read as one document, and each page must show a part of the
-    policy. If a capture contains both the served page and the page that a browser rendered, the rendered page is read.
+    The parts of a composed capture (`formats.multipart`) are read as follows. Several pages are read as one document,
+    and each page must show a part of the policy. Of two forms of one page, only the form that a browser rendered is
+    read.
     """
     if not is_composed(capture):
         return _read_page(capture, payload, select, remove)
@@ -38,7 +39,7 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
 def _rendered(reading: Reading, fault: str) -> Reading:
     """Returns the reading of a page that a browser rendered.
 
-    reading: the reading of the rendered page, made in the same way as for a page that a server sent.
+    reading: the reading of the rendered page, made by the rules for a page that a server sent.
     fault: the reason why the browser couldn't finish the page; '' if the browser finished the page.
     """
     verdict = reading.verdict
@@ -91,8 +92,8 @@ def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: 
 def _without_selection(capture: Capture, payload: bytes) -> Verdict:
     """Returns the verdict on a page on which the declaration's selectors match no text.
 
-    The rules are applied to the whole page. If the rules accept the whole page, the verdict is that the selectors match
-    no text.
+    If the whole page would be quarantined without the selectors, that verdict is returned. Otherwise the page seems to
+    be a policy, and the verdict says that the selectors match no text.
     """
     verdict = screen(capture, payload, *parse(payload, capture.media_type, url=capture.url))
     if verdict.name == "quarantined":

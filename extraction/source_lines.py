@@ -1,4 +1,4 @@
-"""Recognises first lines that name the source of a text. Such a line isn't a clause of the policy."""
+"""Recognises a first line that names the source of a text. Such a line isn't a clause of the policy."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _ADDRESS_LINE = re.compile(r"(?:https?://|www\.)[^\s/]+\.[^\s]+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class CorpusLine:
-    """The source of a text in the Princeton-Leuven corpus, as named in the text's first line.
+    """The source of a text in the Princeton-Leuven corpus. The first line of the text names the source.
 
     domain: the domain of the site to which the policy belongs.
     archived_on: the day (UTC) of the Wayback capture from which the text was made.
@@ -41,7 +41,8 @@ def corpus_line(data: bytes) -> CorpusLine | None:
 def without_source_line(text: str) -> str:
     """Returns the text without the first line, if the first line names the source of the text.
 
-    The first line names the source if the line is the first line of a corpus text, or consists only of a web address.
+    Two kinds of lines name the source: a line as in the Princeton-Leuven corpus (see `corpus_line`), and a line that
+    consists only of a web address.
     """
     stripped = text.lstrip("\ufeff \t\r\n")
     first, _, rest = stripped.partition("\n")

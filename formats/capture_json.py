@@ -1,10 +1,10 @@
 """Converts captures to and from plain data, the form in which captures are stored as JSON.
 
-Plain data has the fields of `core.captures.Capture`, except that one flat mapping, `archive`, replaces three of the
-fields: provenance, composition and rendered_by. The mapping is older than these three fields.
+Plain data has the fields of `core.captures.Capture` with one exception. A flat mapping named `archive` replaces the
+fields `provenance`, `composition` and `rendered_by`, which were added later than the mapping.
 
-The database, WARC metadata and composed captures contain plain data, and checksums are computed from plain data. If the
-plain data of a capture changed, the stored checksums would no longer match. So the plain data must never change.
+The plain data of a capture must never change. The database, the metadata in WARC files and composed captures contain
+plain data, and stored checksums are computed from plain data. If the plain data changed, the checksums would not match.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Decodes HTTP bodies according to their content codings (RFC 9110, section 8.4).
 
-Decoding is strict: a body that is cut off raises an error. If decoding were not strict, the
-first half of a page could be stored as the whole page.
+Decoding is strict: a body that is cut off raises an error. A lenient decoder could return the first half of a page as
+if it were the whole page.
 """
 
 import re
@@ -23,12 +23,12 @@ _ZSTD_STEP = 512
 _BROTLI_OUTPUT = 1 << 20
 # Upper limit of the window of a zstd body, in bytes (RFC 9659). A decoder needs memory for the whole window.
 _ZSTD_WINDOW = 8 << 20
-# A body with more content codings than this raises an error, because decoding each coding processes the whole body
-# again. Servers usually apply one coding. A misconfigured server may apply two codings.
+# The largest allowed number of content codings of a body. Each coding costs time, because decoding it processes the
+# whole body again. Servers usually apply one coding. A misconfigured server may apply two codings.
 _MAX_CODINGS = 4
-# A body with more gzip members or zstd frames than this raises an error, because decompressing takes time even for
-# empty members. Members and frames are compressed streams, one after another in the body. The largest body that
-# clausewatch accepts has 32 MiB. A tool that compresses such a body in blocks of 64 KiB makes 512 members.
+# The largest allowed number of gzip members or zstd frames in a body. Members and frames are compressed streams, one
+# after another in the body. Each member costs time, even if it is empty. The limit is generous: the largest body that
+# clausewatch accepts has 32 MiB, and a tool that compresses such a body in blocks of 64 KiB makes 512 members.
 _MAX_MEMBERS = 10_000
 
 
@@ -45,10 +45,12 @@ class UnknownCodingError(ValueError):
 
 
 def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
-    """Returns the decoded body of an HTTP response. The content coding that was applied last is decoded first.
+    """Returns the decoded body of an HTTP response.
 
-    content_encodings: the values of the response's Content-Encoding headers, in order. The supported content codings
-        are gzip, deflate, br (RFC 7932), zstd (RFC 8878) and identity.
+    body: the body as received.
+    content_encodings: the values of the response's Content-Encoding headers, in order. A server that applies several
+        content codings lists them in order, so the last coding is decoded first. The supported content codings are
+        gzip, deflate, br (RFC 7932), zstd (RFC 8878) and identity.
     limit: the largest allowed size of the decoded body, in bytes.
 
     Some servers and archives label uncompressed bodies as gzip, br or zstd. Such bodies are returned unchanged.

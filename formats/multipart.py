@@ -1,15 +1,15 @@
-"""Composes one capture from several captures, the parts of the composed capture.
+"""Composes one capture from several captures. Each of the several captures is a part of the composed capture.
 
 The parts are either the pages of a policy that has several pages, or two forms of one page: the HTML that the server
 sent, and the HTML that a browser rendered.
 
 The payload of a composed capture is a MIME multipart body (RFC 2046, section 5.1), so standard MIME parsers can split
-the payload. Several pages, in reading order, have the type `multipart/mixed`. Forms of one page, with the richest form
-last, have the type `multipart/alternative`. Each part has the headers Content-Type and Content-Location, and the header
-Status if the HTTP status of the part is known.
+the payload. The type of the payload is `multipart/mixed` if the parts are pages; the pages are in reading order. The
+type is `multipart/alternative` if the parts are forms of one page; the richest form is last. Each part has the headers
+Content-Type and Content-Location, and the header Status if the HTTP status of the part is known.
 
-Two fetches of the same bytes have different times and may have different headers. So the times and headers of the parts
-are stored in the capture's `composition`, not in the payload.
+Two fetches of an unchanged page have different times and may have different headers. To give both fetches the same
+payload, the times and headers are stored in the capture's `composition`.
 """
 
 from collections.abc import Sequence
@@ -31,15 +31,15 @@ Observed = tuple[Capture, bytes]
 
 
 def compose(kind: Literal["mixed", "alternative"], parts: Sequence[Observed], fault: str = "") -> Observed:
-    """Returns a capture composed of several captures, and its payload. The same parts result in the same payload.
+    """Returns a capture composed of several captures, and the payload of the composed capture.
 
-    The composed capture has the request time of the first part, and the capture time of the last part. The composed
-    capture has no status and no headers.
+    The same parts always result in the same payload. The composed capture has the request time of the first part, the
+    capture time of the last part, no status and no headers.
 
-    kind: `mixed` for several pages; the composed capture then has the address of the first page. `alternative` for
-        several forms of one page; the composed capture then has the address of the last form.
+    kind: `mixed` if the parts are several pages; the composed capture has the address of the first page. `alternative`
+        if the parts are forms of one page; the composed capture has the address of the last form.
     parts: the captures to compose and their payloads, in order.
-    fault: the reason why the composed capture is incomplete; '' if the composed capture is complete. A
+    fault: a sentence that says why the composed capture is incomplete; '' if the composed capture is complete. A
         capture with a fault is quarantined.
     """
     captures = [capture for capture, _ in parts]
@@ -78,7 +78,8 @@ def fault_of(capture: Capture) -> str:
 def parts_of(capture: Capture, payload: bytes) -> tuple[Observed, ...]:
     """Returns the captures and payloads that `compose` combined into a capture.
 
-    ExtractionError if the capture is not composed, or if the payload doesn't match the parts in its composition.
+    ExtractionError if the capture is not composed, or if the payload doesn't contain the parts that the capture's
+    `composition` lists.
     """
     broken = ExtractionError("its parts are not those that were put together")
     if capture.composition is None:

@@ -1,9 +1,9 @@
 """The metadata of captures in the WARC files that clausewatch writes.
 
-In these files, each record of a capture follows a `metadata` record (ISO 28500:2017, section 6.6). The metadata record
-names the capture's record in WARC-Refers-To, and contains the whole capture as JSON. WARC itself has no fields for the
-time of the request, the headers as received, the source and the archive's identifiers. Without the metadata, ingesting
-the file would produce a different capture.
+In these files, a `metadata` record (ISO 28500:2017, section 6.6) comes before the record of each capture. The metadata
+record contains the whole capture as JSON, and its field WARC-Refers-To names the record of the capture. WARC has no
+fields for the time of the request, the headers as received, the source and the archive's identifiers. Without the
+metadata record, ingesting the file would produce a different capture.
 """
 
 import json
@@ -45,7 +45,10 @@ def target_uri(url: str) -> str:
 
 
 def warc_date(moment: datetime) -> str:
-    """Returns a time in the form of WARC-Date (section 5.4), in UTC. A fraction of zero is left out."""
+    """Returns a time in the form of WARC-Date (section 5.4), in UTC: `2016-10-18T22:57:56Z`.
+
+    Microseconds follow the seconds if they are not zero.
+    """
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 

@@ -7,21 +7,24 @@ from urllib.parse import urlsplit
 from core.captures import Capture, sha256_hex
 from core.declarations import Policy
 from core.exceptions import UsageError
+from core.policies import PolicyKey
 from extraction import corpus_line
 from formats.media_types import media_type_of
 
 
 def capture_from_page(
-    path: Path, vendor: str, policy_slug: str, policy: Policy, captured_at: datetime | None, url: str | None
+    path: Path, key: PolicyKey, policy: Policy, captured_at: datetime | None, url: str | None
 ) -> tuple[Capture, bytes]:
     """Returns the file as a capture of the policy, and the bytes of the file.
 
+    policy: the declaration of the policy.
     captured_at: the time at which the page was saved, timezone-aware UTC.
     url: the address from which the page was saved.
 
-    `captured_at` and `url` can be None for a text from the Princeton-Leuven corpus. These texts begin with a line that
-    names the site and the day. If `url` is None, the capture gets the address of a declared location that is on this
-    site and was valid on this day. If several locations fit, the last declared location is used.
+    `captured_at` and `url` can be None for a text from the Princeton-Leuven corpus. Each text of this corpus begins
+    with a line that names a site and a day. If `captured_at` is None, the capture's time is this day. If `url` is None,
+    the capture gets the address of a declared location that is on this site and was valid at the capture's time. If
+    several locations fit, the last declared location is used.
 
     UsageError if the file can't be read or its type is unknown, or if the address or the time is missing. UsageError
     also if the time is in the future, or if the address was not a location of the policy at that time.
@@ -51,12 +54,12 @@ def capture_from_page(
         )
     if location is None:
         raise UsageError(
-            f"{path}: according to its declaration, {vendor} did not publish its {policy_slug} policy at {url} on "
+            f"{path}: according to its declaration, {key.vendor} did not publish its {key.policy} policy at {url} on "
             f"{captured_at:%Y-%m-%d}; correct --url or --captured-at, or declare the location. Declared are\n{declared}"
         )
     capture = Capture(
-        vendor=vendor,
-        policy=policy_slug,
+        vendor=key.vendor,
+        policy=key.policy,
         source="file",
         captured_at=captured_at,
         url=url,

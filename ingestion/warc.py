@@ -23,11 +23,12 @@ from core.dates import parse_span
 from core.declarations import Policy
 from core.escaping import escape_line
 from core.exceptions import UsageError
+from core.policies import PolicyKey
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
 
-# A crawler follows a redirect at once. So a redirect and a capture of its target belong to one visit only if the two
-# records are at most this far apart in time.
+# The longest time between a redirect and the capture of its target. Crawlers follow redirects at once, so two records
+# that are further apart do not belong to the same visit.
 _REDIRECT_WINDOW = timedelta(minutes=5)
 # Upper limit of a body's size in bytes, before and after decompression. Crawls have the same limit.
 _MAX_SIZE = 32 * 1024 * 1024
@@ -39,8 +40,8 @@ _BREAKS_OFF = "not a whole WARC file; it breaks off after {} responses"
 class LeftOut:
     """A record that is not read as a capture of the policy.
 
-    why: the reason, as a phrase that can follow a number of records, for example "of another policy" in "3 records of
-        another policy". Records with the same reason have the same phrase.
+    why: the reason as a phrase that can follow "3 records", for example "of another policy". Equal reasons have equal
+        phrases, so the records of each reason can be counted.
     """
 
     why: str
@@ -48,11 +49,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
-    """A response that redirects, on the way from one of the policy's locations to a page.
+    """A redirecting response, on the way from a location of the policy to a page.
 
     asked_url: the address of the location.
-    redirects_so_far: the addresses that redirected on the way from `asked_url`, in order. The last item is the address
-        of this redirect.
+    redirects_so_far: the addresses that redirected on the way from `asked_url`, in order. The last of these addresses
+        is the address of this response.
     captured_at: the time of this redirect.
     """
 
@@ -78,21 +79,19 @@ def is_warc(path: Path) -> bool:
     return re.search(r"\.warc(\.gz)?$", path.name, re.I) is not None
 
 
-def captures_from_warc(
-    path: Path, vendor: str, policy_slug: str, policy: Policy
-) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
+def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
     """Yields a capture and the payload for each response of the policy, and LeftOut for each other response.
 
     The payload is None if the same bytes were yielded with an earlier capture.
 
-    The time of a capture is the record's WARC-Date. A response belongs to the policy if its address was one of the
-    policy's locations at that time. A response also belongs to the policy if redirects in the same file point from a
-    location to its address. A revisit record (section 6.7) refers to an earlier record with the same payload. If the
-    file contains the earlier record, the revisit record becomes a capture with the payload of the earlier record.
+    The time of a capture is the record's WARC-Date. A response belongs to the policy if the address of the response was
+    a location of the policy at that time. A response also belongs to the policy if redirects in the same file point
+    from a location to the address of the response. A revisit record (section 6.7) refers to an earlier record with the
+    same payload. The revisit record becomes a capture with that payload if the file contains the earlier record.
 
-    If `ingestion.warc_writer` wrote the file, each record of a capture has metadata with the whole capture. The capture
-    in the metadata is yielded unchanged and keeps its original source. The policy's present locations don't matter for
-    this capture. The record is left out if its address, time, status or bytes contradict the metadata.
+    If `ingestion.warc_writer` wrote the file, a metadata record describes each capture completely. The described
+    capture is yielded unchanged, with its original source, even if its address is no location of the policy today.
+    LeftOut is yielded if the address, time, status or bytes of the capture's record contradict the metadata.
 
     UsageError if the file can't be opened, is not a WARC file, contains no response, or is cut off or damaged. All
     captures before the damage are yielded first.
@@ -112,14 +111,14 @@ def captures_from_warc(
                     _note_metadata(record, described)
                 elif (record_id := record.rec_headers.get_header("WARC-Record-ID")) in described:
                     capture = described.pop(record_id)
-                    result = _described_capture(record, capture, vendor, policy_slug, yielded_payloads)
+                    result = _described_capture(record, capture, key, yielded_payloads)
                 elif record.rec_type in ("response", "revisit") and record.http_headers is not None:
-                    result = _capture_without_metadata(record, vendor, policy_slug, policy, redirects, originals)
+                    result = _capture_without_metadata(record, key, policy, redirects, originals)
                 _read_to_end(record)
                 if result is not None:
                     count += 1
                     yield result
-            # If the file is cut off before a record's header, warcio reports no error. This read raises the error.
+            # warcio reports no error if the file is cut off before a record's header. This read raises EOFError then.
             stream.read(1)
     except OSError as error:
         if not isinstance(error, gzip.BadGzipFile):
@@ -137,14 +136,14 @@ def captures_from_warc(
 class _Decompressed(gzip.GzipFile):
     """The decompressed content of a gzip file, up to the first damaged or missing byte.
 
-    A read at this byte raises EOFError if the file is cut off, and BadGzipFile if the file is damaged. warcio can also
-    decompress files, but warcio treats a damaged byte as the end of the file.
+    Reading at this byte raises EOFError if the file is cut off, and BadGzipFile if the file is damaged. warcio's own
+    decompression is not used, because it treats a damaged byte as the end of the file.
     """
 
     def read(self, size: int | None = -1) -> bytes:
-        """Returns up to `size` bytes; an empty result at the end of the file.
+        """Returns up to `size` bytes; no bytes at the end of the file.
 
-        This method calls GzipFile.read1, because GzipFile.read discards the bytes before the damaged byte.
+        The bytes come from GzipFile.read1, because GzipFile.read discards the bytes before a damaged byte.
         """
         return self.read1(-1 if size is None else size)
 
@@ -175,7 +174,7 @@ def _records(stream: IO[bytes]) -> Iterator[Any]:
 
 
 def _read_to_end(record: Any) -> None:
-    """Skips the rest of a record. EOFError if the file ends inside the record; warcio would report no error."""
+    """Skips the rest of a record. EOFError if the file ends inside the record, which warcio itself does not report."""
     if not record.rec_headers.get_header("Content-Length"):
         raise EOFError("a record's header is cut off: it does not say how long the record is")
     while record.raw_stream.read(_MAX_SIZE):
@@ -185,12 +184,10 @@ def _read_to_end(record: Any) -> None:
 
 
 def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
-    """Adds the capture that a metadata record describes to `described`.
+    """Adds the capture that a metadata record describes to `described`. Ignores metadata records of other programs.
 
-    described: maps WARC-Record-IDs to captures. The key is the id of the record that the metadata refers to. The value
-        is the capture in the metadata, or None if the metadata can't be read.
-
-    Metadata records of other programs are ignored.
+    described: maps the WARC-Record-ID of a capture's record to the capture that the metadata describes. The value is
+        None if the metadata can't be read.
     """
     headers = record.rec_headers
     if headers.get_header("Content-Type") == METADATA_TYPE:
@@ -198,17 +195,17 @@ def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
 
 
 def _described_capture(
-    record: Any, capture: Capture | None, vendor: str, policy_slug: str, yielded_payloads: set[str]
+    record: Any, capture: Capture | None, key: PolicyKey, yielded_payloads: set[str]
 ) -> tuple[Capture, bytes | None] | LeftOut:
     """Returns the capture that a record's metadata describes, and the payload.
 
     Returns LeftOut if the capture belongs to another policy, or if the record contradicts the metadata.
 
     capture: the capture from the metadata; None if the metadata can't be read.
-    yielded_payloads: the SHA-256 of each payload that was yielded. This function adds the SHA-256 of the returned
-        payload.
+    yielded_payloads: the SHA-256 of each payload that was yielded with an earlier capture. If the function returns a
+        payload, it adds the SHA-256 of the payload.
     """
-    if capture is not None and (capture.vendor, capture.policy) != (vendor, policy_slug):
+    if capture is not None and capture.key != key:
         return LeftOut("of another policy")
     if capture is None or not _agrees(capture, record):
         return LeftOut("whose metadata contradicts the record or cannot be read")
@@ -243,8 +240,7 @@ def _agrees(capture: Capture, record: Any) -> bool:
 
 def _capture_without_metadata(
     record: Any,
-    vendor: str,
-    policy_slug: str,
+    key: PolicyKey,
     policy: Policy,
     redirects: dict[str, _Redirect],
     originals: dict[str, _Original],
@@ -253,10 +249,10 @@ def _capture_without_metadata(
 
     Returns LeftOut if the record is not a capture of the policy, or if the record can't be read.
 
-    redirects: the redirects in the file before this record, by the urlkey of their targets. If the record is a
-        redirect, this function adds the record.
-    originals: the responses to which a revisit record can refer, by their payload digest. If a revisit record can refer
-        to this record, this function adds the record.
+    redirects: the earlier redirects in the file, by the urlkey of the target. If this record is a redirect, the
+        function adds it.
+    originals: the earlier responses in the file, by the WARC-Payload-Digest through which a revisit record refers to a
+        response. If this record is such a response, the function adds it.
     """
     headers, http = record.rec_headers, record.http_headers
     url = (headers.get_header("WARC-Target-URI") or "").strip(
@@ -264,13 +260,13 @@ def _capture_without_metadata(
     )  # the examples of WARC 1.0 put the address in angle brackets
     try:
         captured_at = parse_span(headers.get_header("WARC-Date") or "").begin
-        key = urlkey(url)
+        url_key = urlkey(url)
         status = int(http.get_statuscode())
     except (ValueError, UsageError):
         return LeftOut("with a malformed address, date or status")
 
     location = policy.location_for(url, captured_at)
-    redirect = redirects.get(key)
+    redirect = redirects.get(url_key)
     redirects_so_far: tuple[str, ...] = ()
     if location is not None and location.pages:
         return LeftOut("of one page of a policy that has several pages")
@@ -278,7 +274,7 @@ def _capture_without_metadata(
         asked_url = url
     elif redirect is not None and abs(captured_at - redirect.captured_at) <= _REDIRECT_WINDOW:
         asked_url, redirects_so_far = redirect.asked_url, redirect.redirects_so_far
-    elif any(location.urlkey == key for location in policy.locations):
+    elif any(location.urlkey == url_key for location in policy.locations):
         return LeftOut("of a location outside its declared dates")
     else:
         return LeftOut("of another address")
@@ -305,8 +301,8 @@ def _capture_without_metadata(
         if digest:
             originals[digest] = original
     capture = Capture(
-        vendor=vendor,
-        policy=policy_slug,
+        vendor=key.vendor,
+        policy=key.policy,
         source="warc",
         captured_at=captured_at,
         url=url,
@@ -324,8 +320,8 @@ def _capture_without_metadata(
 def _payload(record: Any) -> bytes:
     """Returns the decoded body of a record.
 
-    Raises the same errors as `formats.content_codings.decode`. warcio can also decode bodies, but warcio returns the
-    beginning of a cut-off body without an error.
+    Raises the same errors as `formats.content_codings.decode`. warcio's own decoding is not used, because it returns
+    the beginning of a cut-off body without an error.
     """
     http, stream = record.http_headers, record.raw_stream
     if http is not None and (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":

@@ -1,7 +1,7 @@
 """Writes captures to a WARC file (WARC 1.1, ISO 28500:2017). `ingestion.warc` reads the same captures from the file.
 
-warcio's own writer is not used, because that writer percent-encodes header values with non-ASCII characters. Captures
-are evidence, so their headers must be written unchanged.
+warcio's own writer is not used, because it percent-encodes header values with non-ASCII characters. Captures are
+evidence, so the headers of a capture must be written unchanged.
 """
 
 import gzip
@@ -16,6 +16,7 @@ from typing import IO
 from uuid import NAMESPACE_URL, uuid5
 
 from core.captures import Capture, Source, sha256_hex
+from core.policies import PolicyKey
 from formats.warc_metadata import METADATA_TYPE, metadata_of, target_uri, warc_date
 
 _RESPONSE = "application/http; msgtype=response"
@@ -23,8 +24,8 @@ _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-di
 # Headers that are not copied from the capture. The first three describe how the body was transferred. Content-Type is
 # written from `capture.media_type`.
 _BODY_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-type"})
-# An archive's HTTP response has headers of the archive itself, and headers of the captured page. This mapping maps each
-# archive to the prefix of the captured page's headers.
+# An archive's HTTP response has headers of the archive itself, and headers of the captured page. The names of the
+# page's headers begin with a prefix that depends on the archive.
 _PAGE_HEADER_PREFIXES: dict[Source, str] = {"wayback": "x-archive-orig-"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
@@ -48,20 +49,20 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
 
     A capture with an HTTP status becomes a `response` record. If an earlier capture of the same policy has the same
     payload, the capture becomes a `revisit` record instead. A capture without an HTTP status, such as a saved file,
-    becomes a `resource` record. A `response` record for each redirect comes first, then the capture's metadata, then
-    the record of the capture.
+    becomes a `resource` record. Two kinds of records come before the record of the capture: a `response` record for
+    each redirect, and then a `metadata` record.
 
     Each record is compressed separately (annex D). The same captures always result in the same bytes.
     """
     if not captures:
         return 0
     stream.write(_warcinfo(max(capture.captured_at for capture in captures)))
-    # A revisit record refers only to a capture of the same policy. Otherwise, a user who ingests only one policy of the
+    # A revisit record never refers to a capture of another policy. If it did, a user who ingests only one policy of the
     # file would get captures without payloads.
-    written: dict[tuple[str, str, str], Capture] = {}
+    written: dict[tuple[PolicyKey, str], Capture] = {}
     count = 0
     for capture in captures:
-        key = (capture.vendor, capture.policy, capture.sha256)
+        key = (capture.key, capture.sha256)
         earlier_capture = written.get(key) if capture.status is not None else None
         payload = payload_of(capture.sha256) if earlier_capture is None else b""
         if payload is None:
@@ -82,8 +83,8 @@ def write_captures(stream: IO[bytes], captures: Sequence[Capture], payload_of: C
 def _warcinfo(date: datetime) -> bytes:
     """Returns the `warcinfo` record, which describes the file.
 
-    date: the record's WARC-Date. The time of writing is not used, so that the same captures always result in
-        the same file.
+    date: the record's WARC-Date: the time of the newest capture. The time of writing would make two files of the same
+        captures differ.
     """
     lines = {
         "software": f"clausewatch/{version('clausewatch')}",
@@ -97,7 +98,10 @@ def _warcinfo(date: datetime) -> bytes:
 
 
 def _redirects(capture: Capture) -> Iterator[bytes]:
-    """Yields a `response` record for each redirect on the way to the capture. WARC-Date is the time of the capture."""
+    """Yields a `response` record for each redirect on the way to the capture.
+
+    The WARC-Date is the time of the capture, because the time of the redirect was not stored.
+    """
     for index, (url, target) in enumerate(pairwise((*capture.redirects, capture.url))):
         fields = [
             ("WARC-Target-URI", target_uri(url)),
@@ -112,7 +116,7 @@ def _redirects(capture: Capture) -> Iterator[bytes]:
 def _metadata(capture: Capture) -> bytes:
     """Returns a capture's metadata record.
 
-    The record has no WARC-Target-URI. If it had this field, replay tools would show the metadata instead of the page.
+    The record has no WARC-Target-URI, because replay tools would otherwise show the metadata instead of the page.
     """
     fields = [("WARC-Refers-To", _capture_id(capture))]
     record_id = _capture_id(capture, "metadata")
@@ -148,7 +152,7 @@ def _record(
 ) -> bytes:
     """Returns a record as a member of a gzip file.
 
-    The time of compression is left out of the gzip header. So the same record always results in the same bytes.
+    The gzip header contains no time of compression, so the same record always results in the same bytes.
     """
     lines = [
         ("WARC-Type", kind),
@@ -164,7 +168,10 @@ def _record(
 
 
 def _capture_id(capture: Capture, role: str = "capture") -> str:
-    """Returns the URI of a record that belongs to a capture. role: distinguishes the records of the same capture."""
+    """Returns the URI of a record that belongs to a capture.
+
+    role: distinguishes the records of one capture: `capture`, `metadata`, `redirect 0`.
+    """
     return _id(role, sha256_hex(metadata_of(capture)))
 
 
@@ -196,8 +203,8 @@ def _page_headers(capture: Capture) -> Fields:
 def _head(status: int, headers: Fields) -> bytes:
     """Returns the status line and the headers of an HTTP response (RFC 9112).
 
-    The HTTP version and the reason phrase of the response were not stored. HTTP/1.1 and the standard phrase are written
-    instead. Programs that read WARC files rely on neither.
+    The HTTP version and the reason phrase of the response were not stored, so HTTP/1.1 and the standard phrase are
+    written. Programs that read WARC files rely on neither value.
     """
     lines = [
         f"HTTP/1.1 {status:03d} {responses.get(status, '')}",

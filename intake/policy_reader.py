@@ -1,8 +1,8 @@
 """Policy readers. A policy reader is the combination of code and declaration that determines how captures are read.
 
 A policy reader consists of the extractor, the sameness rule (which texts count as the same text), and the policy's
-declaration. Each reading is stored under the name of the policy reader that made the reading. A variable or a
-column with the name `reader` contains the name of a policy reader.
+declaration. Each reading is stored under the name of the policy reader that made the reading. Variables and columns
+named `reader` contain this name.
 """
 
 import json
@@ -15,16 +15,16 @@ from extraction import EXTRACTOR
 from intake.reading_task import CaptureText, ReadingTask, read_capture
 from storage import Rederived
 
-#: The part of a policy reader's name that is the same for all policies: the version of the extractor and the version of
-#: the sameness rule. The sameness rule is included because version ids depend on it.
+#: The version of the extractor and the version of the sameness rule. The name of every policy reader begins with this
+#: text. The sameness rule is included because version ids depend on the sameness rule.
 EXTRACTOR_NAME = f"{EXTRACTOR}.{SAMENESS}"
 
 
 def reader_of(policy: Policy) -> str:
     """Returns the name of a policy's policy reader. Two policy readers with the same name make the same readings.
 
-    The name is EXTRACTOR_NAME. If the declaration has selectors or a language, which influence how captures are read, a
-    checksum of the declaration is appended.
+    The name is EXTRACTOR_NAME. If the declaration has selectors or a language, a checksum of the declaration is
+    appended, because selectors and language influence how captures are read.
     """
     if policy.language is None and not any(location.select or location.remove for location in policy.locations):
         return EXTRACTOR_NAME
@@ -32,7 +32,7 @@ def reader_of(policy: Policy) -> str:
 
 
 def declared_of(policy: Policy, location: Location | None) -> str:
-    """Returns a checksum of the parts of the declaration that apply to the captures of a location.
+    """Returns a checksum of the reading options that apply to the captures of a location: selectors and language.
 
     location: the location; None for captures that belong to no declared location.
     """
@@ -48,10 +48,11 @@ def reading_task(capture: Capture, payload: bytes, policy: Policy, location: Loc
 
 
 def reading_values(capture_id: int, reader: str, declared: str, text: CaptureText) -> dict[str, Any]:
-    """Returns the values of a reading's row.
+    """Returns the values of a reading's database row, by column.
 
-    reader: the result of `reader_of`. declared: the result of `declared_of`. text: the text that was read. The value of
-    `document_sha256` is None; the caller sets it when the document is stored.
+    reader: the result of `reader_of`. declared: the result of `declared_of`. text: the text that was read.
+
+    `document_sha256` is None. The caller sets `document_sha256` when the caller stores the document.
     """
     return {
         "capture_id": capture_id,
@@ -71,9 +72,9 @@ def reading_values(capture_id: int, reader: str, declared: str, text: CaptureTex
 def rederive(
     capture_id: int, capture: Capture, payload: bytes, policy: Policy, reader: str, made_by: tuple[str, str] | None
 ) -> Rederived | None:
-    """Reads a capture again with the policy reader that made a stored reading. Returns the new reading.
+    """Returns a new reading of a capture, made by the policy reader that made the stored reading.
 
-    Returns None if the present code or the current declaration can't produce the stored reading again.
+    None if the code or the declaration changed so that the stored reading can't be made again.
 
     policy: the policy's current declaration. reader: the name of the policy reader that made the stored reading.
     made_by: the columns `extractor` and `declared` of the stored reading; None if these columns can't be read.

@@ -143,7 +143,7 @@ class _PolicyChanges:
             change = key, first_new.capture_id
             if change not in self._entries:
                 report = report_between(
-                    self._store, vendor, key.policy, announced.settled.history, announcement.old, announcement.new
+                    self._store, vendor, key, announced.settled.history, announcement.old, announcement.new
                 )
                 self._entries[change] = digest_entry(report, announcement)
             yield self._entries[change]

@@ -155,18 +155,17 @@ class Report:
         return report_fields | self.comparison.to_dict() | report_fields
 
 
-def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) -> Report:
+def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: str) -> Report:
     """Returns a report on the changes of a policy between two dates or versions.
 
-    policy: the policy's slug.
+    vendor: the declaration of the policy's vendor.
     old, new: dates or ids of versions (`@id`), as in `Library.period`. Two dates must be in order. If a version is
         named by `@id`, the old side may be later than the new side.
 
-    UsageError if the dates are not in order, if the vendor has no policy with this slug, if the policy has no accepted
+    UsageError if the dates are not in order, if the vendor does not declare the policy, if the policy has no accepted
     capture at or before a date, or if no version has the given id. StorageError if the database fails.
     """
-    vendor.policy(policy)
-    key = PolicyKey(vendor.slug, policy)
+    vendor.policy(key.policy)
     history = store.library.history(key)
     old_period, new_period = (store.library.period(key, history, when) for when in (old, new))
     if _is_after(old_period, new_period):
@@ -179,7 +178,7 @@ def build_report(store: Store, vendor: Vendor, policy: str, old: str, new: str) 
             periods = history.version(old_period.version_id).periods
             in_order = [period for period in periods if not _is_after(period, new_period)]
             old_period = in_order[-1] if in_order else old_period
-    return report_between(store, vendor, policy, history, old_period, new_period)
+    return report_between(store, vendor, key, history, old_period, new_period)
 
 
 def _is_after(period: Period, other: Period) -> bool:
@@ -187,9 +186,11 @@ def _is_after(period: Period, other: Period) -> bool:
 
 
 def report_between(
-    store: Store, vendor: Vendor, policy: str, history: History, old_period: Period, new_period: Period
+    store: Store, vendor: Vendor, key: PolicyKey, history: History, old_period: Period, new_period: Period
 ) -> Report:
     """Returns a report on the changes of a policy between two periods of the policy's history.
+
+    vendor: the declaration of the policy's vendor.
 
     StorageError if the database fails.
     """
@@ -205,7 +206,7 @@ def report_between(
     numbers = {version.id: version.number for version in history.versions}
 
     def side(period: Period, document: Document) -> VersionSide:
-        return VersionSide(vendor.slug, vendor.name, policy, numbers[period.version_id], period, document)
+        return VersionSide(key.vendor, vendor.name, key.policy, numbers[period.version_id], period, document)
 
     return Report(
         old=side(old_period, old_document),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from core.declarations import Policy, Vendor, select_vendors
+from core.policies import PolicyKey
 from core.settings import Settings
 from storage import Store
 
@@ -36,16 +37,14 @@ def format_option(*formats: str) -> Decorator:
     )
 
 
-def declared_policy(settings: Settings, vendor: str, policy: str) -> tuple[Vendor, Policy]:
+def declared_policy(settings: Settings, key: PolicyKey) -> tuple[Vendor, Policy]:
     """Returns the declarations of a vendor and of one of the vendor's policies.
-
-    vendor: the vendor's slug. policy: the policy's name.
 
     UsageError if the vendor or the policy is not declared; the message lists the declared names. DeclarationError if
     the vendor's declaration is broken.
     """
-    declaration = select_vendors(settings.vendors, [vendor])[vendor]
-    return declaration, declaration.policy(policy)
+    declaration = select_vendors(settings.vendors, [key.vendor])[key.vendor]
+    return declaration, declaration.policy(key.policy)
 
 
 def open_store(settings: Settings) -> Store:

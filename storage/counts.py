@@ -5,7 +5,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
@@ -42,18 +41,18 @@ def recount(session: Session, key: PolicyKey) -> None:
 
     A count is never decreased, so later runs of `verify` also report rows that were lost.
     """
-    captures, reviews = session.execute(select(*present(*key))).one()
+    captures, reviews = session.execute(select(*present(key))).one()
     row = session.get(CountRow, key) or CountRow(vendor=key.vendor, policy=key.policy, captures=0, reviews=0)
     row.captures, row.reviews = max(row.captures, captures), max(row.reviews, reviews)
     session.add(row)
 
 
-def present(vendor: Any, policy: Any) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+def present(policy: PolicyKey | type[CountRow]) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
     """Returns two subqueries: the number of a policy's captures in the database, and the number of its reviews.
 
-    vendor, policy: the policy, as two strings or as two columns of the surrounding query.
+    policy: the key of the policy. If `CountRow` is passed, the policy is that of each row of the surrounding query.
     """
-    is_of_policy = (CaptureRow.vendor == vendor, CaptureRow.policy == policy)
+    is_of_policy = (CaptureRow.vendor == policy.vendor, CaptureRow.policy == policy.policy)
     captures = select(func.count()).select_from(CaptureRow).where(*is_of_policy)
     reviews = select(func.count()).select_from(ReviewRow).join(CaptureRow, ReviewRow.capture_id == CaptureRow.id)
     return captures.scalar_subquery(), reviews.where(*is_of_policy).scalar_subquery()

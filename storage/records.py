@@ -72,6 +72,15 @@ class Standing:
     unread: int = 0
 
 
+#: The action that the operator should take about a fault.
+#: `backup`: restore a backup, because the damaged data can't be derived again.
+#: `repair`: run `clausewatch verify --repair`, which derives the damaged data again.
+#: `mended`: nothing, because this run of `verify` has derived the damaged data again.
+#: `reextract`: run `clausewatch reextract`, which derives the missing or damaged data.
+#: `none`: nothing, because the fault is harmless.
+Remedy = Literal["backup", "repair", "mended", "reextract", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A fault of the database that `verify` reports.
@@ -79,16 +88,11 @@ class Finding:
     place: the capture, payload, review or other row that has the fault, for example "review 3".
     fault: a description of the fault, for the operator.
     remedy: the action that the operator should take.
-        `backup`: restore a backup, because the damaged data can't be derived again.
-        `repair`: run `clausewatch verify --repair`, which derives the damaged data again.
-        `mended`: nothing, because this run of `verify` has derived the damaged data again.
-        `reextract`: run `clausewatch reextract`, which derives the missing or damaged data.
-        `none`: nothing, because the fault is harmless.
     """
 
     place: str
     fault: str
-    remedy: Literal["backup", "repair", "mended", "reextract", "none"]
+    remedy: Remedy
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bench.store.histories import repeated
 from core.declarations import Location, Policy
+from core.policies import PolicyKey
 from ingestion import LeftOut, captures_from_warc
 from ingestion.warc_writer import write_captures
 from intake.records import FoundCapture
@@ -43,7 +44,7 @@ def captures(folder: Path) -> Iterator[FoundCapture]:
         (description,) = (SHARED / "warc").glob(f"{name.partition('-')[0]}-*.jsonl")
         rows = [json.loads(line) for line in description.read_text().splitlines()]
         policy = Policy(locations=tuple(Location(url=url) for url in sorted({row["url"] for row in rows})))
-        for entry in captures_from_warc(path, name, "privacy", policy):
+        for entry in captures_from_warc(path, PolicyKey(name, "privacy"), policy):
             if not isinstance(entry, LeftOut):
                 capture, payload = entry
                 yield capture, payload, policy

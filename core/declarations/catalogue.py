@@ -14,7 +14,9 @@ from core.exceptions import DeclarationError, UsageError
 
 
 class Declarations(Mapping[str, Vendor]):
-    """The vendors that a folder declares, by slug, in alphabetical order. A file is read when its vendor is looked up.
+    """The vendors that a folder declares, by slug, in alphabetical order.
+
+    The declaration of a vendor is read when the vendor is looked up for the first time.
 
     UsageError if the folder doesn't exist or contains no declaration. Looking up a vendor raises DeclarationError
     if the vendor's declaration is broken; the error lists every fault.
@@ -44,8 +46,8 @@ class Declarations(Mapping[str, Vendor]):
 def load_vendors(folder: Path) -> dict[str, Vendor]:
     """Returns every vendor that a folder declares, by slug, in alphabetical order.
 
-    UsageError if the folder doesn't exist or contains no declaration. DeclarationError if a
-    declaration is broken; the error lists every fault of every file.
+    UsageError if the folder doesn't exist or contains no declaration. DeclarationError if a declaration is broken; the
+    error lists every fault of every file.
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
@@ -65,8 +67,10 @@ def load_vendors(folder: Path) -> dict[str, Vendor]:
 def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]:
     """Returns the declared vendors with these slugs; all vendors if `slugs` is empty.
 
-    If every slug is declared, the declarations of other vendors are not read. UsageError if a slug is not declared.
-    DeclarationError if one of the declarations that are read is broken.
+    If all slugs are declared, only their declarations are read. A broken declaration of another vendor then does no
+    harm.
+
+    UsageError if a slug is not declared. DeclarationError if a declaration that is read is broken.
     """
     chosen, declarations = list(slugs), Declarations(folder)
     if chosen and all(slug in declarations for slug in chosen):

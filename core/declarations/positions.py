@@ -7,9 +7,9 @@ import yaml
 
 
 class _Loader(yaml.SafeLoader):
-    """A YAML loader that leaves dates as text. The schema parses the dates.
+    """A YAML loader that leaves dates as text.
 
-    So the error message for an invalid date can name the line and the field.
+    The schema parses the dates instead, because the schema's error for an invalid date can name the line and the field.
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # PyYAML's own attribute
@@ -32,8 +32,9 @@ def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     """Returns the line of a field, counted from 1.
 
-    path: the keys and indexes that lead to the field. If the file doesn't have the field, the function
-        returns the line of the innermost field on the path that the file has.
+    node: the YAML node from which the path starts.
+    path: the keys and indexes that lead to the field, for example `["policies", "privacy", "locations", 0]`. If the
+        field is missing, the result is the line of the last field on the path that exists.
     """
     line = 1
     for part in path:

@@ -47,7 +47,10 @@ def _check_language(value: Any) -> Any:
 
 
 def _parse_first_day(value: Any) -> Any:
-    """Returns the first day of a year or a month. The command line reads `--since 2018` in the same way."""
+    """Returns the first day of a year, month or day: 2018-01-01 for `2018`. `--since 2018` has the same meaning.
+
+    A value that is neither text nor an integer is returned unchanged. Pydantic then checks the value.
+    """
     if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
         try:
             return parse_span(str(value)).begin.date()
@@ -200,7 +203,7 @@ def _midnight(day: date | None) -> datetime | None:
 
 
 def location_of(addresses: Sequence[str], render: str | None = None) -> Location:
-    """Returns a `Location` made from addresses and a render mode instead of from a declaration file.
+    """Returns a `Location` that no declaration file contains.
 
     addresses: the addresses of the location's pages, in reading order.
     render: `browser` if a browser must render the pages; otherwise None.
@@ -216,12 +219,12 @@ def location_of(addresses: Sequence[str], render: str | None = None) -> Location
 
 
 def validation_message(message: str) -> str:
-    """Returns an error message of Pydantic without the prefix that Pydantic adds to a validator's message."""
+    """Returns an error message without the `Value error, ` that Pydantic puts before the message of a validator."""
     return message.removeprefix("Value error, ")
 
 
 def json_schema() -> dict[str, Any]:
-    """Returns the JSON Schema (draft 2020-12) of declarations. Text editors check declarations against the schema."""
+    """Returns the JSON Schema (draft 2020-12) of declarations, with which text editors check a declaration."""
     schema = Vendor.model_json_schema()
     schema["properties"].pop("slug")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "clausewatch vendor"}

@@ -1,7 +1,4 @@
-"""Decodes bytes into characters.
-
-The bytes themselves are examined first. Then the encodings that the server and the page declare are tried.
-"""
+"""Decodes bytes into characters. The bytes themselves count more than the declarations of the server and the page."""
 
 import codecs
 import re
@@ -11,8 +8,8 @@ from w3lib.encoding import http_content_type_encoding, resolve_encoding
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-# Labels of encodings that can encode any text in bytes below 0x80. Text in these encodings can be mistaken for valid
-# UTF-8.
+# Labels of encodings in which a text may have only bytes below 0x80. Such bytes are also valid UTF-8, so only the label
+# shows how to decode them.
 _SEVEN_BIT = re.compile(r"iso2022|utf_?(?:7|16|32)|hz", re.IGNORECASE)
 
 
@@ -25,8 +22,8 @@ def decode(data: bytes, media_type: str = "") -> str:
 
     1. the encoding of the byte-order mark;
     2. UTF-8, if the bytes are valid UTF-8 (text in another encoding is hardly ever valid UTF-8 by chance);
-    3. the charset of the Content-Type, then the charset of the page's `<meta>`; their labels are interpreted as the
-       WHATWG Encoding Standard requires;
+    3. the charset of the Content-Type, then the charset of the page's `<meta>`, both interpreted by the WHATWG Encoding
+       Standard;
     4. an encoding guessed by charset-normalizer.
 
     media_type: the Content-Type of the page, with or without parameters.
@@ -40,7 +37,7 @@ def decode(data: bytes, media_type: str = "") -> str:
     meta = _META.search(data[:4096])
     declared = [http_content_type_encoding(media_type)]
     if meta:
-        # The `<meta>` could be read as ASCII, so the page isn't in UTF-16, even if the `<meta>` declares UTF-16.
+        # A page whose `<meta>` can be read as ASCII isn't in UTF-16, whatever the `<meta>` declares.
         stated = resolve_encoding(meta[1].decode("ascii", "replace"))
         declared.append("utf-8" if stated and stated.startswith("utf-16") else stated)
     for encoding in declared:
@@ -54,7 +51,7 @@ def decode(data: bytes, media_type: str = "") -> str:
 def as_utf8(data: bytes, media_type: str = "") -> bytes:
     """Returns the characters that `decode` returns, encoded as UTF-8.
 
-    The HTML parser needs UTF-8. Most pages in UTF-8 are returned unchanged.
+    The HTML parser needs UTF-8. Most pages that are in UTF-8 already are returned unchanged, which saves time.
     """
     if b"\0" not in data and not data.startswith(codecs.BOM_UTF8) and not data.isascii():
         text = _try(data, "utf-8")

@@ -18,10 +18,10 @@ BLOCK_TAGS = word_set(
     "footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol "
     "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
 )
-#: Block elements that the walk over the page treats differently from other block elements.
+#: Block elements that need special treatment in the walk over the page (`Walker` in html_walk).
 SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr")
-#: Block elements without a Box, because each of these elements is a single text or a part of a table. Blocks inside
-#: these elements belong to the Box of the next outer element.
+#: Block elements without a Box, because each of these elements is a single text or a part of a table. A block inside
+#: such an element belongs to the innermost Box around the element.
 UNBOXED_TAGS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
 LIST_TAGS = ("ul", "ol", "menu", "dir")
 HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}

@@ -17,7 +17,7 @@ class TextLine:
 
     parts: the pieces of the line's text as written in the page.
     marked_parts: the same pieces, with the Markdown marks of emphasis between the pieces. Set only for Markdown.
-    text: the normalised text of the line. Set only at the end of a block with several lines.
+    text: the normalised text of the line. Set only when a block with several lines ends.
     length: the number of characters in the line.
     bold: the number of characters in bold type.
     linked: the number of characters in links.
@@ -52,7 +52,7 @@ def begins_clause(line: TextLine, above: TextLine) -> bool:
 def sum_up(lines: Sequence[TextLine]) -> tuple[int, int, int, int, tuple[str, ...]]:
     """Returns the sums of `length`, `bold`, `linked` and `same_page` over the lines, and the links of the lines.
 
-    The sum of `length` is at least 1, so that callers can divide by the sum. The links have no duplicates.
+    The links have no duplicates. The sum of `length` is at least 1, so that callers can divide by it.
     """
     if len(lines) == 1:
         line = lines[0]

@@ -12,7 +12,7 @@ from extraction.readers.html_walk import Walker
 from extraction.readers.links import link_target
 from extraction.words.normalization import normalize
 
-# An end tag that visitors of the page see as text, because the author's software escaped the markup by mistake.
+# An end tag in the text of a page. The author's software escaped the markup by mistake, so visitors see the tag.
 _ESCAPED_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
 # Start tags nested deeper than this are removed before parsing. Elements of real pages aren't nested deeper, and
 # browsers flatten deeper elements, too. The limit is needed because the parser's time grows with the square of the
@@ -63,8 +63,8 @@ def read_html(
     url: the page's address, from which relative links are resolved; None if the address is not known.
     select: CSS selectors. If `select` isn't empty, only the matching elements are read.
     remove: CSS selectors. The matching elements aren't read.
-    markdown: whether the page was made from Markdown. In Markdown, the author typed each emphasis and each space. So
-        emphasis and spaces are kept in the blocks' typography.
+    markdown: whether the page was made from Markdown. If True, the typography of the blocks contains each mark of
+        emphasis and each space, because the author typed them.
 
     ExtractionError, with the selector in the message, if a selector isn't valid CSS.
     """
@@ -91,9 +91,9 @@ def read_html(
 
 
 def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
-    """Returns the blocks. If a block's text contains HTML tags, the block's text is parsed as HTML.
+    """Returns the blocks. A block whose text contains HTML tags is replaced by the blocks of the text, parsed as HTML.
 
-    Visitors of the page see the tags, for example `<p>`, as text. The author's software escaped the markup by mistake.
+    Such tags, for example `<p>`, are visible on the page because the author's software escaped them by mistake.
     """
     result = []
     for block in blocks:
@@ -135,7 +135,7 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
 
 
 def _flattened(source: bytes) -> bytes:
-    """Returns the page's bytes. Start tags that are nested deeper than _MAX_DEPTH are replaced by spaces."""
+    """Returns the page's bytes, in which a space replaces each start tag that is nested deeper than _MAX_DEPTH."""
     tags = source.count(b"<")
     if tags < _MANY_OPEN or tags - 2 * source.count(b"</") < _MANY_OPEN:
         return source

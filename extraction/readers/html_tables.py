@@ -2,8 +2,8 @@
 
 from selectolax.lexbor import LexborNode
 
-# In a row of two or three cells, a cell counts as a part of the page's layout if two conditions are met. The cell has
-# at least _LONG_CELL characters. And these characters are at least the share _LAYOUT_SHARE of the page's characters.
+# A row of two or three cells lays out the page if its longest cell has at least _LONG_CELL characters and at least the
+# share _LAYOUT_SHARE of the page's characters.
 _LONG_CELL = 400
 _LAYOUT_SHARE = 0.3
 _PARTS_OF_A_PAGE = "table, h1, h2, h3, form, fieldset, section, article, nav"
@@ -12,10 +12,10 @@ _PARTS_OF_A_PAGE = "table, h1, h2, h3, form, fieldset, section, article, nav"
 class TableRows:
     """Decides which rows of a page's tables contain data.
 
-    The length of the page and the result for the last table are cached, because the rows of a table are examined one
-    after another.
+    An instance caches the length of the page and the last result of `_has_parts_of_a_page`, because the rows of a table
+    are examined one after another.
 
-    root: the element whose tables are examined.
+    root: the element whose tables are examined, for example `<body>`.
     """
 
     def __init__(self, root: LexborNode) -> None:
@@ -24,7 +24,7 @@ class TableRows:
         self._last_table = (0, False)
 
     def is_data_row(self, row: LexborNode) -> bool:
-        """Returns whether the cells of a row are related data, rather than parts of the page's layout."""
+        """Returns whether the cells of a row are related data. False if the row lays out the page."""
         cells = []
         child = row.first_child
         while child is not None:

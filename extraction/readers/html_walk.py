@@ -1,7 +1,7 @@
 """The walk over an HTML page, which makes blocks of the page's elements and text, in reading order.
 
-The walk visits each node once, and doesn't use recursion. Extraction spends much of its time in the walk. So some code
-is written inline instead of in smaller functions.
+The walk visits each node once, without recursion. Extraction spends much of its time in the walk, so some code is
+written inline instead of in smaller functions.
 """
 
 from selectolax.lexbor import LexborNode
@@ -37,8 +37,8 @@ from extraction.words.normalization import (
 _EMPHASIS_MARKS = {"em": "*", "strong": "**", "code": "`"}
 _SAME_PAGE = "#"
 
-# Flags for the changes that entering an element makes in the walk's state. `_leave` undoes these changes. _DONE isn't a
-# flag. _DONE means that the element's content isn't visited.
+# Entering an element changes the state of the walk. Each flag stands for one kind of change, which `_leave` undoes.
+# _DONE is not a flag; it means that the walk skips the element's content.
 _DONE = -1
 _BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
     1 << n for n in range(13)
@@ -47,14 +47,16 @@ _SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK
 
 
 class Walker:
-    """Collects inline text in lines until the block ends, then makes one or more blocks of the lines.
+    """Makes the blocks of a page or of an element.
+
+    The walker collects the text of a block in lines. When the block ends, it makes one or more blocks of the lines.
 
     base: the address from which relative links are resolved; None if the address is not known.
     page: the page's own address; None if the address is not known. A link to this address with a fragment leads to a
         place on the same page.
     box: the element in which the walk begins; None for a whole page.
-    markdown: whether the page was made from Markdown. In Markdown, the author typed each emphasis and each space. So
-        emphasis and spaces are kept in the blocks' typography.
+    markdown: whether the page was made from Markdown. If True, the typography of the blocks contains each mark of
+        emphasis and each space, because the author typed them.
     """
 
     _rows: TableRows
@@ -81,7 +83,7 @@ class Walker:
     def walk(self, root: LexborNode) -> None:
         """Adds the blocks of an element and of all its descendants to `blocks`."""
         self._rows = TableRows(root)
-        # For each open element: the node that follows the element, the element's tag, and the flags of changes to undo.
+        # For each open element: the next node after the element, the element's tag, and the flags of changes to undo.
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
         while node is not None or stack:
@@ -171,11 +173,7 @@ class Walker:
         return not (self._paragraph or self._heading or self._link_targets or self._in_row or self._lines[-1].parts)
 
     def _target(self, href: str) -> str | None:
-        """Returns the target of a link.
-
-        Returns `#` if the link leads to a place on the same page. Returns None if the link doesn't lead to a page, for
-        example if the link begins with `javascript:`.
-        """
+        """Returns the target of a link: `#` for a place on the same page, None if there is no page (`javascript:…`)."""
         if href.startswith("#"):
             return _SAME_PAGE
         target = link_target(href, self._base)
@@ -380,9 +378,9 @@ class Walker:
         )
 
     def _joined(self, lines: list[TextLine]) -> tuple[str, str]:
-        """Returns the normalised text of the lines, and the text's typography (see `core.clauses.Clause`).
+        """Returns the normalised text of the lines, and the text's typography.
 
-        If the typography would be the same string as the normalised text, '' is returned as the typography.
+        The typography is '' if the page spells the text like the normalised text (see `core.clauses.Clause`).
         """
         if len(lines) == 1:
             line = lines[0]

@@ -19,8 +19,8 @@ _SCHEMES_WITHOUT_PAGE = ("javascript:", "data:", "about:", "vbscript:", "blob:")
 def decode_cloudflare(code: str) -> str | None:
     """Returns the e-mail address that Cloudflare encoded in `data-cfemail`; None if the code isn't an encoded address.
 
-    The code is hexadecimal. The first byte of the code is a key. The other bytes are the bytes of the address, XORed
-    with the key. Cloudflare's script `email-decode.min.js` decodes the code in the same way.
+    code: hexadecimal bytes. The first byte is a key. The other bytes are the bytes of the address, XORed with the key
+        (see Cloudflare's script `email-decode.min.js`).
     """
     try:
         key, *rest = bytes.fromhex(code)

@@ -11,9 +11,9 @@ from extraction.source_lines import without_source_line
 
 # Code blocks are disabled, because indented text in a policy is a nested list or a quotation, not source code.
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable("table").disable(["code", "fence"])
-# By default, markdown-it renders a link to a script as plain text that includes the brackets. With the setting below,
-# markdown-it renders a link, and the HTML reader drops the link's target. markdown-it's documentation recommends
-# assigning to validateLink.
+# By default, markdown-it leaves a link to a script (`javascript:`) as plain text with brackets. If validateLink accepts
+# every link, markdown-it renders such links, too, and the HTML reader drops their targets. markdown-it's documentation
+# recommends assigning to validateLink.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 
@@ -22,9 +22,9 @@ _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 class _OpenItem:
     """An open list item.
 
-    source_indent: the number of columns before the item's marker in the source.
-    indent: the number of columns before the item's marker in the result.
-    content_indent: the number of columns before the item's text in the result.
+    source_indent: the number of columns before the item's marker (`-`, `2.`) in the source.
+    indent: the number of columns before the item's marker in the re-indented text.
+    content_indent: the number of columns before the item's text in the re-indented text.
     """
 
     source_indent: int
@@ -48,8 +48,8 @@ def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = 
 def _with_lists_reindented(text: str) -> str:
     """Returns the text with list items indented as CommonMark requires.
 
-    CommonMark allows at most three columns before an item. Many converters indent items by four columns or more. A
-    parser for CommonMark would read these items as a continuation of the paragraph above.
+    CommonMark allows at most three columns before a list item. Many converters indent list items by four columns or
+    more. A CommonMark parser would read such items as a continuation of the paragraph above.
     """
     lines = []
     items: list[_OpenItem] = []

@@ -21,8 +21,8 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", "…")
-# The wall-clock time, in seconds, after which reading a PDF is stopped. The wall-clock limit is higher than the limit
-# on processor time, because the machine may be busy.
+# The wall-clock time, in seconds, after which reading a PDF is stopped. The machine may be busy, so this limit is
+# higher than the limit on processor time (SECONDS).
 _TIMEOUT = 6 * SECONDS
 
 
@@ -35,8 +35,7 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
     """
     try:
         process = subprocess.run(  # noqa: S603  # runs our own module
-            # -P keeps this module's folder off the import path. Otherwise the folder's modules could shadow
-            # standard-library modules of the same name.
+            # Without -P, this module's folder would be on the import path, and could shadow standard-library modules.
             [sys.executable, "-P", str(Path(__file__).with_name("pdf_lines.py"))],
             input=data,
             capture_output=True,
@@ -93,8 +92,9 @@ def _blocks(lines: list[PdfLine]) -> list[Block]:
         return []
     body_size = statistics.median(line.size for line in lines)
     steps = [above.base - below.base for above, below in pairwise(lines) if above.page == below.page]
-    # Most lines follow another line of the same paragraph, so the median distance is the distance between lines of a
-    # paragraph. In a file of one-line paragraphs the median is too large, so the distance is limited by the type size.
+    # `step` is the distance between two lines of a paragraph. Most lines follow a line of the same paragraph, so `step`
+    # is the median of all distances. If most paragraphs have a single line, the median is too large. So the type size
+    # limits `step`.
     step = statistics.median([step for step in steps if step > 1] or [body_size * 1.2])
     step = min(step, body_size * 1.8) if body_size > 1 else step
     right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right
@@ -125,8 +125,8 @@ def _continues(above: PdfLine, line: PdfLine, step: float, right: float) -> bool
         return is_unfinished
     if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= step * 1.3:
         return False
-    # If the first word of `line` would have fitted at the end of the line above, the line above ends its paragraph,
-    # unless the sentence at the end of the line above is unfinished.
+    # If the first word of `line` would have fitted at the end of the line above, the line above probably ends its
+    # paragraph. An unfinished sentence shows that the paragraph continues nevertheless.
     room = right - above.right
     needed = (len(line.text.split()[0]) + 1) * line.size * 0.55
     if room > needed + 0.03 * right:

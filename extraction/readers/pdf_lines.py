@@ -1,8 +1,8 @@
 """A program that reads the lines of a PDF: `python -P extraction/readers/pdf_lines.py`, with the PDF on standard input.
 
 Reading a PDF of a few kilobytes can use gigabytes of memory and hours of processor time. pdfium itself has no limits,
-and a crash of pdfium ends the whole process. So this program reads each PDF in a separate process, with limits on
-memory and time. The program starts quickly, because it imports no other module of clausewatch.
+and a crash of pdfium ends the whole process. So each PDF is read by a process of its own, with limits on memory and
+time. The program starts quickly, because it imports no other module of clausewatch.
 
 The program prints a JSON object. The object has the members `title` and `lines`, or the member `error`. Each item of
 `lines` is a list of the fields of a `PdfLine`. Texts aren't normalised.
@@ -24,8 +24,8 @@ if TYPE_CHECKING or __name__ == "__main__":
 #: of each limit.
 MEMORY = 1 << 30
 SECONDS = 20
-# Upper limits of the pages and characters that are read from a PDF. The rest of a longer PDF is ignored. No known
-# policy exceeds the limits.
+# Upper limits of the number of pages and characters that are read from a PDF. The rest of a longer PDF is ignored. No
+# known policy exceeds the limits.
 _MAX_PAGES = 500
 _MAX_CHARACTERS = 5_000_000
 
@@ -91,8 +91,9 @@ def _page_lines(document: "pypdfium2.PdfDocument", number: int) -> list[PdfLine]
 
 
 def _line(text_page: "pdfium.FPDF_TEXTPAGE", text: str, page: int, first: int, last: int) -> PdfLine:
-    """Returns a line.
+    """Returns one line of a page, with its position, type size and weight.
 
+    text: the line's text.
     page: the index of the page, from 0.
     first, last: the indexes of the line's first and last characters in the page's text.
     """

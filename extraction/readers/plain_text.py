@@ -23,7 +23,7 @@ _UNFINISHED_ENDINGS = word_set(
     "des un une à au aux par pour dans sur avec der die das den dem des ein eine von zu mit für im am el los "
     "las del con por para"
 )
-# A text counts as hard-wrapped only if its width is between these two limits, in characters.
+# A text with lines of equal width counts as hard-wrapped only if the width is between these limits, in characters.
 _NARROWEST_WRAP = 40
 _WIDEST_WRAP = 120
 _MENU_SWITCH = re.compile(r"toggle navigation|skip to (?:main )?content|(?:open|close|toggle) menu", re.IGNORECASE)
@@ -33,8 +33,8 @@ _FIELD = re.compile(r":\s.*(?:\d|www\.|https?://)")  # a field with a value, suc
 # A line with more words or characters than these limits isn't a heading.
 _MOST_HEADING_WORDS = 12
 _LONGEST_HEADING = 80
-# A line in the form of a title is a heading only if the text below has more characters than this limit. The limit
-# doesn't apply to the first line of a text.
+# A line in the form of a title is a heading only if the text below the line has more characters than this. The first
+# line of a text needs no such text below.
 _SENTENCE_LENGTH = 60
 
 
@@ -83,8 +83,8 @@ def _is_ruler(line: str) -> bool:
 def _wrap_width(lines: list[str]) -> int:
     """Returns the width, in characters, at which the text is hard-wrapped; 0 if the text isn't hard-wrapped.
 
-    A text is hard-wrapped if most of its lines are full. A line is full if the first word of the next line doesn't fit
-    at the end of the line.
+    A text is hard-wrapped if most of its lines are full. A line is full if it has no room for the first word of the
+    next line.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     if len(pairs) < 3:
@@ -100,7 +100,7 @@ def _ragged_width(lines: list[str]) -> int:
     """Returns the approximate width, in characters, of a text that was hard-wrapped in a proportional font.
 
     Returns 0 if the text isn't hard-wrapped. A text counts as hard-wrapped if many lines end in the middle of a
-    sentence. In a text that isn't hard-wrapped, each line is a whole paragraph, and ends where a sentence ends.
+    sentence. Otherwise each line is a whole paragraph.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)
@@ -146,10 +146,10 @@ def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> 
     There are three cases in which a text in the form of a title is a heading:
 
     - The text is the first text.
-    - The next text is longer.
-    - The next text also has the form of a title, and the text after the next text is longer.
+    - The next text is much longer.
+    - The next text has the form of a title, too, and is followed by a much longer text.
 
-    texts: all texts, with '' for each blank line.
+    texts: the texts of all clauses in order, with '' for each blank line.
     index: the index of the text in question.
     """
     if not _in_title_form(texts[index]):
@@ -183,7 +183,7 @@ def _without_page_words(blocks: list[Block]) -> list[Block]:
     """Returns the blocks without remains of the web page from which the text was copied.
 
     Above the policy, the remains are lines of up to four words, followed by "toggle navigation" or "skip to content".
-    Below the policy, there are two kinds of remains:
+    Below the policy, the remains are one or both of the following:
 
     - a question such as "Was this article helpful?", and all lines after the question;
     - a copyright line at the end, and at least five lines of up to four words directly above the copyright line.

@@ -30,8 +30,8 @@ _LABEL = re.compile(
     )\s*(?:[-–—:：]\s*(?=\S))?""",
     re.VERBOSE,
 )
-# Upper limit of the number of characters of a text that begins with a label such as "Article 5", if only a space
-# follows the label. A longer text, or a sentence, only mentions the article: "Article 6 GDPR applies." has no label.
+# If only a space follows a label such as "Article 5", the clause must be a title with at most this many characters. A
+# longer clause, or a sentence, only mentions the article: "Article 6 GDPR applies." has no label.
 _LONGEST_TITLE = 120
 # The first three letters of the words in _NAMED, in lower case (`str.casefold`).
 _BEGINNINGS = word_set(
@@ -69,7 +69,7 @@ def split_label(text: str) -> tuple[str | None, str]:
     """Returns the label at the beginning of a clause, as written in the page, and the rest of the clause's text.
 
     Returns None and the whole text if the clause has no label. A number without punctuation isn't a label ("30 days
-    after …"). A text that consists only of a label also counts as text without a label.
+    after …"). A clause that is nothing but a label ("2.1") counts as a clause without a label.
     """
     # A shortcut: most texts begin with a word of two or more letters that isn't the beginning of a label.
     if (
@@ -97,7 +97,7 @@ def split_label(text: str) -> tuple[str | None, str]:
 def ordinal_label(number: int, list_type: str) -> str | None:
     """Returns the label of an item in a list, such as `3.`, `c.` or `iii.`; None if the list has bullets.
 
-    number: the item's number.
+    number: the item's number. If the number is below 1, the label is the number in digits.
     list_type: the value of the attribute `type` of `<ol>`: `1`, `a`, `A`, `i` or `I`; '' for a list with bullets.
     """
     if not list_type:

@@ -6,10 +6,10 @@ from functools import lru_cache
 import py3langid
 
 _CODE = re.compile(r"[a-z]{2}(?=$|[-_])")
-# Detection is unreliable for short texts. For a text with fewer characters than this, the language that the page
-# declares is used, if the page declares one.
+# Detection is unreliable for texts with fewer characters than this. For such texts, the language that the page declares
+# takes precedence over the detected language.
 _FEWEST_SURE_CHARACTERS = 200
-# The language of a text is detected only if the text has at least this many characters.
+# The language of a text with fewer characters than this is never detected.
 _FEWEST_CHARACTERS = 40
 # Upper limit of the number of characters that are passed to the detector.
 _SAMPLE_CHARACTERS = 300
@@ -18,9 +18,10 @@ _SAMPLE_CHARACTERS = 300
 def language_of(text: str, declared: str = "") -> str | None:
     """Returns the ISO 639-1 code of a text's language.
 
-    If the text has 200 characters or more, the language is detected, and the declared language is ignored. For a
-    shorter text, the function returns the declared language. If no language is declared, the language is detected.
-    If no language is declared and the text has fewer than 40 characters, the function returns None.
+    - The language of a text of 200 characters or more is detected, whatever the page declares.
+    - A shorter text has the language that the page declares.
+    - If the page of a shorter text declares no language, the language is detected. None if the text has fewer than 40
+      characters.
 
     declared: the language that the page declares in `<html lang>`; '' if the page declares no language.
     """

@@ -1,12 +1,12 @@
 """Names of the months in many languages, for the dates that policies state.
 
-The names are copied from the Unicode CLDR. The names aren't looked up in Babel, for two reasons. First, Babel
-would load all data for each of these languages in every process that reads pages. Second, a new release of Babel could
+The names are copied from the Unicode CLDR instead of being looked up in the library Babel, for two reasons. First,
+Babel would load all its data on each language in every process that reads pages. Second, a new release of Babel could
 change how a page is read.
 """
 
-# The names of each month, from January to December, in lower case and without a full stop. Each language has the CLDR's
-# wide and abbreviated names, both in the form used within a date and in the stand-alone form. The languages are
+# The names of each month, from January to December, in lower case and without a full stop: for each language the full
+# and the abbreviated name, in the form used within a date and in the form used alone. The languages are
 # English, French, German, Spanish, Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Polish, Czech,
 # Slovak, Slovenian, Croatian, Hungarian, Romanian, Bulgarian, Greek, Russian, Ukrainian, Turkish, Estonian, Latvian,
 # Lithuanian, Catalan, Indonesian and Vietnamese.

@@ -10,8 +10,8 @@ _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
     + [code for code in [*range(0x20), *range(0x7F, 0xA0)] if not chr(code).isspace()]
 )
-# Zero-width joiners and non-joiners at places where the joiners have no effect. In Arabic and Indic scripts, joiners
-# shape letters. In emoji, joiners combine characters.
+# Zero-width joiners and non-joiners at places where they have no effect. They do have an effect in Arabic and Indic
+# scripts, where they shape letters, and in emoji.
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
 _OTHER_THAN_LAYOUT_SPACE = re.compile(r"[^\S \t\n\r\f]")
 _LINE_BREAK = re.compile(r"[ \t]*[\n\r\f][ \t\n\r\f]*")
@@ -33,13 +33,12 @@ def _normalize_collapsed(collapsed: str) -> str:
 
 
 def normalize_with_typography(raw: str, text: str | None = None, *, every_space: bool = False) -> tuple[str, str]:
-    """Returns the normalised text, and the text's typography (see `core.clauses.Clause`).
+    """Returns the normalised text, and the text's typography: the text as the source spells it.
 
-    If the typography would be the same string as the normalised text, '' is returned as the typography.
+    The typography is '' if the source spells the text like the normalised text (see `core.clauses.Clause`).
 
     raw: the text as written in the source.
-    text: the normalised text; None if the normalised text is `normalize(raw)`. The argument is needed if `raw` contains
-        marks of emphasis, because the marks aren't a part of the normalised text.
+    text: the normalised text without the marks of emphasis in `raw`; None if `raw` has no marks of emphasis.
     every_space: whether the author typed each space, as in Markdown. If False, a run of spaces or line breaks belongs
         to the page's layout, and becomes a single space in the typography.
     """
@@ -54,8 +53,7 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
     elif raw == text:
         return text, ""
     spaced = _with_layout_as_spaces(raw)
-    # The plain space is the only white-space character that Python counts as printable. So a printable text contains no
-    # other white space.
+    # A printable text contains no white space but plain spaces (`str.isprintable`).
     if text == collapsed and not every_space and (spaced.isprintable() or not _OTHER_THAN_LAYOUT_SPACE.search(raw)):
         return text, ""
     if every_space:
@@ -76,8 +74,8 @@ def typography_without_prefix(typography: str | None, prefix: str) -> str | None
     """Returns the typography without the bullet or label at its beginning.
 
     typography: the typography of a text; None if the source has no typography.
-    prefix: the bullet or label that was removed from the beginning of the normalised text. In the typography, the same
-        bullet or label may contain additional characters: spaces, invisible characters, the `*` of emphasis.
+    prefix: the bullet or label that was removed from the beginning of the normalised text. The bullet or label in the
+        typography may contain further characters: spaces, invisible characters, the `*` of emphasis.
     """
     remaining = sum(not character.isspace() for character in prefix)
     if not typography or not remaining:

@@ -42,11 +42,11 @@ _UPDATED = re.compile(
     r"ultima\s+actualizare|最終(?:更新|改定|改訂)日?|改定日|改訂日|更新日|最后更新|更新日期|修订日期|(?:최종\s*)?(?:개정|수정)일)",
     re.IGNORECASE,
 )
-# A date counts as announced if the date ends at most this many characters after the end of the announcement ("last
-# updated").
+# An announcement is a phrase such as "last updated". The announced date must end at most this many characters after the
+# announcement.
 _REACH = 70
-# An announcement ("Last updated:") and its date may be two separate clauses. This is the upper limit of the number of
-# characters in each of the two clauses.
+# An announcement ("Last updated:") and its date may be two separate clauses, if each of the two clauses has at most
+# this many characters.
 _LONGEST_PART = 40
 # A clause with more characters than this doesn't count as a clause that only states a date.
 _LONGEST_STATEMENT = 160
@@ -72,7 +72,7 @@ def _date_pattern() -> re.Pattern[str]:
 def _dates_in(text: str) -> list[date | None]:
     """Returns the dates in a text, in order.
 
-    The list contains None for a date that doesn't exist, and None for an ambiguous date (03/04/2018).
+    In the list, None stands for a date that doesn't exist (2018-02-30) and for an ambiguous date (03/04/2018).
     """
     dates: list[date | None] = []
     for match in _date_pattern().finditer(text):
@@ -114,11 +114,10 @@ def stated_date(texts: Sequence[str]) -> date | None:
     texts: the texts of the policy's clauses, in order.
 
     A date counts only if words such as "effective" or "last updated" announce the date. The words must be shortly
-    before the date, in the same clause. There is one exception: the words may be in the clause directly above, if both
-    clauses are short.
+    before the date, in the same clause. If both clauses are short, the words may also be in the clause directly above.
 
-    If a policy announces several effective dates, or several dates of updates, the first date counts. Returns None if
-    the policy announces no date, if the date doesn't exist, or if the date is ambiguous (03/04/2018).
+    The first announced effective date counts, or else the first announced date of an update. Returns None if the policy
+    announces no date. Also None if the date that counts doesn't exist or is ambiguous (03/04/2018).
     """
     update_dates: list[date | None] = []
     for index, text in enumerate(texts):

@@ -37,8 +37,8 @@ _STEMS = (
 )
 # An elided article may precede the word ("l'information"), and punctuation may follow the word.
 _POLICY_WORD = re.compile(rf"(?:[^\W\d_]{{1,2}}['’])?(?:{_STEMS})(?![^\W_])", re.IGNORECASE)
-# Shared words are words that policies share with other pages. A text with two different shared words may be a part of a
-# policy.
+# Shared words are words that both policies and other pages use often. A text with two different shared words may be a
+# part of a policy.
 _SHARED_WORDS = word_set(
     # English
     "keep keeps kept store stores stored collect collects collected collecting retain retained delete deletes deleted "
@@ -85,11 +85,11 @@ _SHARED_WORDS = word_set(
     "sparar samlar lagras raderas delar säljer adress telefon nummer konto namn lag åtkomst rättelse ändamål tredje "
     "leverantör avtal säkerhet webbplats tjänst server webbläsare enhet betalning beställning kunder år månader dagar"
 )
-# The number of characters at a text's beginning that are searched first. Most texts that use the policy vocabulary have
-# a word of the vocabulary within these characters.
+# The first _HEAD characters of a text are searched first. If a text uses the policy vocabulary at all, these characters
+# usually have a word of the vocabulary.
 _HEAD = 200
-# The assumed maximum length of a word, in characters. A word may begin within the first _HEAD characters of a text, and
-# end after these characters. So the search of the rest begins this many characters earlier, at _HEAD - _LONGEST_WORD.
+# The assumed maximum length of a word, in characters. The second search begins at _HEAD - _LONGEST_WORD, so that it
+# also finds a word that the first search cut in two.
 _LONGEST_WORD = 40
 # The result for a text with more characters than this isn't cached. Otherwise a hostile page could fill the memory.
 _LONGEST_CACHED = 2_000
@@ -130,7 +130,7 @@ def uses_policy_word(text: str) -> bool:
 
 @_cached
 def uses_shared_words(text: str) -> bool:
-    """Returns whether the text has at least two different shared words (words that policies share with other pages)."""
+    """Returns whether the text has at least two different shared words: words that policies and other pages use."""
     return len(_SHARED_WORDS.intersection([word.strip(".,;:!?()\"'”“’") for word in text.lower().split()])) > 1
 
 

@@ -16,9 +16,10 @@ from views.captures import policy_captures
 def command(vendor: str, policy: str, output_format: str) -> None:
     """List the captures of a policy, oldest first, with their verdicts and versions."""
     settings = load_settings()
-    declared_policy(settings, vendor, policy)
+    key = PolicyKey(vendor, policy)
+    declared_policy(settings, key)
     with open_store(settings) as store:
-        captures = policy_captures(store, PolicyKey(vendor, policy))
+        captures = policy_captures(store, key)
     if output_format == "json":
         print_json([capture.to_dict() for capture in captures])
     elif captures:

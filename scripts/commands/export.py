@@ -7,13 +7,13 @@ import click
 
 from core.declarations import select_vendors
 from core.exceptions import ClausewatchError, DamageError, UsageError
-from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import load_settings
 from ingestion import is_warc, write_captures
 from scripts.options import open_store, vendor_argument
 from scripts.whole_file import whole_file
 from storage import Store
+from views.export_summary import ExportSummary
 
 
 @click.command("export")
@@ -61,12 +61,11 @@ def _export(store: Store, keys: list[PolicyKey], path: Path) -> None:
             return None
 
     if path == Path("-"):
-        count = write_captures(sys.stdout.buffer, captures, payload_of)
+        written = write_captures(sys.stdout.buffer, captures, payload_of)
     else:
         with whole_file(path) as stream:
-            count = write_captures(stream, captures, payload_of)
-    click.echo(f"{plural(count, 'capture')} written", err=True)
-    if count < len(captures):
-        raise ClausewatchError(
-            f"{plural(len(captures) - count, 'capture')} omitted because of damaged payloads; run `clausewatch verify`"
-        )
+            written = write_captures(stream, captures, payload_of)
+    summary = ExportSummary(len(captures), written)
+    click.echo(summary.text, err=True)
+    if summary.omission:
+        raise ClausewatchError(summary.omission)

@@ -1,6 +1,5 @@
 """`clausewatch ingest`"""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,6 @@ from core.captures import Capture
 from core.dates import parse_span
 from core.declarations import Policy
 from core.exceptions import ClausewatchError, UsageError
-from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import load_settings
 from ingestion import LeftOut, capture_from_page, captures_from_warc, is_warc
@@ -20,6 +18,7 @@ from intake.service import Intake
 from scripts.options import declared_policy, format_option, open_store, policy_option
 from scripts.printing import print_json
 from views.captures import CaptureView
+from views.ingest_summary import IngestSummary
 from views.versions import version_numbers
 
 
@@ -42,18 +41,18 @@ def command(
     form of the Princeton-Leuven corpus of privacy policies.
     """
     settings = load_settings()
-    _, declaration = declared_policy(settings, vendor, policy)
     key = PolicyKey(vendor, policy)
+    _, declaration = declared_policy(settings, key)
     moment = parse_span(captured_at).begin if captured_at else None
     captures: list[Capture] = []
     results: list[ReadCapture] = []
-    left_out: Counter[str] = Counter()
+    summary = IngestSummary()
 
     def found_captures() -> Iterator[FoundCapture]:
         for file in files:
             for record in _captures_in(file, key, declaration, moment, url):
                 if isinstance(record, LeftOut):
-                    left_out[record.why] += 1
+                    summary.add_left_out(record.why)
                 else:
                     capture, payload = record
                     captures.append(capture)
@@ -63,13 +62,14 @@ def command(
         try:
             for result in intake.keep_all(found_captures()):
                 results.append(result)
+                summary.add_capture(result.verdict, result.is_new)
         except KeyboardInterrupt:
             raise ClausewatchError(
                 "interrupted; the captures counted above are stored and read, and a few more captures may be stored "
                 "but not read; run this command again to continue"
             ) from None
         finally:
-            click.echo(_summary(results, left_out), err=True)
+            click.echo(summary.text, err=True)
         numbers = version_numbers(store.library.history(key))
     if not results:
         raise UsageError(f"none of these files contains a capture of {vendor}'s {policy} policy")
@@ -85,23 +85,8 @@ def _captures_in(
     file: Path, key: PolicyKey, declaration: Policy, moment: datetime | None, url: str | None
 ) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
     if not is_warc(file):
-        yield capture_from_page(file, key.vendor, key.policy, declaration, moment, url)
+        yield capture_from_page(file, key, declaration, moment, url)
         return
     if moment or url:
         raise UsageError(f"{file}: a WARC file contains times and addresses; omit --captured-at and --url")
-    yield from captures_from_warc(file, key.vendor, key.policy, declaration)
-
-
-def _summary(results: list[ReadCapture], left_out: Counter[str]) -> str:
-    """Returns a line with the numbers of captures that were read and of WARC records that were left out.
-
-    If an error ended the command, the line counts the captures that were read before the error.
-    """
-    quarantined = Counter(result.verdict.reason for result in results if result.verdict.name == "quarantined")
-    new = sum(result.is_new for result in results)
-    line = f"{plural(len(results), 'capture')} read, {new} new, {quarantined.total()} quarantined"
-    if quarantined:
-        line += f" ({', '.join(f'{count} {reason}' for reason, count in quarantined.most_common())})"
-    for why, count in left_out.most_common():
-        line += f"; {plural(count, 'record')} {why} left out"
-    return line
+    yield from captures_from_warc(file, key, declaration)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from core.policies import PolicyKey
 from core.settings import load_settings
 from reports import REPORT_FORMATS, build_report
 from scripts.options import declared_policy, format_option, open_store, policy_option, vendor_argument
@@ -24,7 +25,8 @@ def command(vendor: str, old: str, new: str, policy: str, output_format: str, ou
     `clausewatch report hesk 2010 2016` compares the version at the end of 2010 with the version at the end of 2016.
     """
     settings = load_settings()
-    declaration, _ = declared_policy(settings, vendor, policy)
+    key = PolicyKey(vendor, policy)
+    declaration, _ = declared_policy(settings, key)
     with open_store(settings) as store:
-        report = build_report(store, declaration, policy, old, new)
+        report = build_report(store, declaration, key, old, new)
     write_report(report, output_format, output)

@@ -21,9 +21,10 @@ from views.version_text import version_text
 def command(vendor: str, at: str | None, policy: str, output_format: str) -> None:
     """Print the version of a policy that is in force now or at a date, clause by clause."""
     settings = load_settings()
-    declaration, _ = declared_policy(settings, vendor, policy)
+    key = PolicyKey(vendor, policy)
+    declaration, _ = declared_policy(settings, key)
     with open_store(settings) as store:
-        text = version_text(store, PolicyKey(vendor, policy), at or iso(datetime.now(UTC)))
+        text = version_text(store, key, at or iso(datetime.now(UTC)))
     if output_format == "json":
         print_json(text.to_dict())
         return

@@ -1,25 +1,17 @@
 """`clausewatch verify`"""
 
-from collections import Counter
-
 import click
 
 from core.declarations import load_vendors
 from core.escaping import escape_line
 from core.exceptions import ClausewatchError
-from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import load_settings
 from intake.policy_reader import rederive
 from scripts.options import open_store
 from scripts.progress_bar import progress_bar
 from storage.upkeep import verify
-
-_REMEDIES = {
-    "backup": "can't be made again: restore the database from a backup",
-    "repair": "can be made again: run `clausewatch verify --repair`",
-    "reextract": "can be made again: run `clausewatch reextract`",
-}
+from views.verification import VerificationSummary, describe_finding
 
 
 @click.command("verify")
@@ -39,25 +31,16 @@ def command(repair: bool) -> None:
     policies = {
         PolicyKey(slug, name): policy for slug, vendor in vendors.items() for name, policy in vendor.policies.items()
     }
-    remedies: Counter[str] = Counter()
-    captures_read = 0
+    summary = VerificationSummary()
     with open_store(settings) as store, progress_bar("captures") as show_progress:
 
         def progress(done: int, total: int) -> None:
-            nonlocal captures_read
-            captures_read = done
+            summary.captures = done
             show_progress(done, total)
 
         for finding in verify(store, policies, rederive, repair, progress):
-            remedies[finding.remedy] += 1
-            mended = "; it has been made again" if finding.remedy == "mended" else ""
-            click.echo(escape_line(f"{finding.place}: {finding.fault}{mended}"))
-    damaged = sum(remedies[remedy] for remedy in _REMEDIES)
-    summary = f"{plural(captures_read, 'capture')} checked, with everything that belongs to them"
-    if remedies["mended"]:
-        summary += f"; {remedies['mended']} damaged and made again"
-    if not damaged:
-        click.echo(f"{summary}; nothing is damaged", err=True)
-        return
-    counts = "; ".join(f"{remedies[remedy]} {text}" for remedy, text in _REMEDIES.items() if remedies[remedy])
-    raise ClausewatchError(f"{summary}; {damaged} damaged: {counts}")
+            summary.add_finding(finding)
+            click.echo(escape_line(describe_finding(finding)))
+    if summary.damaged:
+        raise ClausewatchError(summary.text)
+    click.echo(summary.text, err=True)

@@ -21,9 +21,10 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     versions that another text replaced minutes later, and the version that no second capture has confirmed yet.
     """
     settings = load_settings()
-    declared_policy(settings, vendor, policy)
+    key = PolicyKey(vendor, policy)
+    declared_policy(settings, key)
     with open_store(settings) as store:
-        listing = policy_versions(store, PolicyKey(vendor, policy))
+        listing = policy_versions(store, key)
     versions = [version.to_dict() for version in listing.versions]
     if output_format == "json":
         print_json(versions)

@@ -7,6 +7,7 @@ import pytest
 
 from core.declarations import Policy
 from core.exceptions import UsageError
+from core.policies import PolicyKey
 from core.settings import CHECKOUT
 from ingestion import capture_from_page
 from tests.conftest import Clausewatch
@@ -14,6 +15,7 @@ from tests.shared_material import SHARED, needs_shared
 
 OLD = "http://www.northwind.example/privacy.htm"
 NEW = "https://legal.northwind.example/privacy"
+KEY = PolicyKey("northwind", "privacy")
 POLICY = Policy.model_validate({"locations": [{"url": OLD, "until": "2015"}, {"url": NEW, "since": "2014"}]})
 CORPUS_LINE = (
     "The following text is extracted and transformed from the northwind.example privacy policy that was archived on "
@@ -25,7 +27,7 @@ def test_a_page_becomes_a_capture_with_the_stated_time_and_address(tmp_path: Pat
     path = tmp_path / "saved.htm"
     path.write_bytes(b"<p>We keep logs.</p>")
     captured_at = datetime(2010, 11, 25, tzinfo=UTC)
-    capture, payload = capture_from_page(path, "northwind", "privacy", POLICY, captured_at, OLD)
+    capture, payload = capture_from_page(path, KEY, POLICY, captured_at, OLD)
     assert payload == b"<p>We keep logs.</p>"
     assert (capture.source, capture.captured_at, capture.url, capture.media_type) == (
         "file",
@@ -39,7 +41,7 @@ def test_a_page_becomes_a_capture_with_the_stated_time_and_address(tmp_path: Pat
 def test_a_corpus_line_gives_the_day_and_the_newest_location_on_its_site(tmp_path: Path) -> None:
     path = tmp_path / "policy.txt"
     path.write_text(f"{CORPUS_LINE}\nPrivacy\nWe keep logs.\n", encoding="utf-8")
-    capture, _ = capture_from_page(path, "northwind", "privacy", POLICY, None, None)
+    capture, _ = capture_from_page(path, KEY, POLICY, None, None)
     assert (capture.captured_at, capture.url) == (datetime(2016, 10, 18, tzinfo=UTC), NEW)
 
 
@@ -47,7 +49,7 @@ def test_arguments_take_precedence_over_the_corpus_line(tmp_path: Path) -> None:
     path = tmp_path / "policy.txt"
     path.write_text(f"{CORPUS_LINE}\nWe keep logs.\n", encoding="utf-8")
     captured_at = datetime(2014, 6, 1, tzinfo=UTC)
-    capture, _ = capture_from_page(path, "northwind", "privacy", POLICY, captured_at, OLD)
+    capture, _ = capture_from_page(path, KEY, POLICY, captured_at, OLD)
     assert (capture.captured_at, capture.url) == (captured_at, OLD)
 
 
@@ -55,7 +57,7 @@ def test_a_corpus_line_of_another_site_does_not_give_the_address(tmp_path: Path)
     path = tmp_path / "policy.txt"
     path.write_text(CORPUS_LINE.replace("northwind", "southwind") + "\nWe keep logs.\n", encoding="utf-8")
     with pytest.raises(UsageError, match="with --url, one of"):
-        capture_from_page(path, "northwind", "privacy", POLICY, None, None)
+        capture_from_page(path, KEY, POLICY, None, None)
 
 
 def test_a_file_cannot_be_a_policy_of_several_pages(tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_a_file_cannot_be_a_policy_of_several_pages(tmp_path: Path) -> None:
     path.write_bytes(b"<p>We keep logs.</p>")
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [NEW]}]})
     with pytest.raises(UsageError, match="declared as one of several pages"):
-        capture_from_page(path, "northwind", "privacy", several, datetime(2010, 1, 1, tzinfo=UTC), OLD)
+        capture_from_page(path, KEY, several, datetime(2010, 1, 1, tzinfo=UTC), OLD)
 
 
 @needs_shared

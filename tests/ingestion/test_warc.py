@@ -15,11 +15,13 @@ from warcio.warcwriter import WARCWriter
 from core.captures import Capture
 from core.declarations import Policy
 from core.exceptions import UsageError
+from core.policies import PolicyKey
 from ingestion import LeftOut, captures_from_warc, is_warc
 from loopback.archive import DatedPage, write_warc
 
 OLD = "http://www.northwind.example/privacy.htm"
 NEW = "https://northwind.example/legal/privacy"
+KEY = PolicyKey("northwind", "privacy")
 POLICY = Policy.model_validate({"locations": [{"url": OLD, "until": "2015"}, {"url": NEW, "since": "2014"}]})
 
 
@@ -34,7 +36,7 @@ def read(path: Path, *pages: DatedPage) -> tuple[list[tuple[Capture, bytes | Non
     """
     write_warc(path, pages)
     captures, left_out = [], []
-    for result in captures_from_warc(path, "northwind", "privacy", POLICY):
+    for result in captures_from_warc(path, KEY, POLICY):
         if isinstance(result, LeftOut):
             left_out.append(result.why)
         else:
@@ -104,9 +106,7 @@ def test_a_record_without_a_date_is_left_out(warc: Path) -> None:
     page = DatedPage(url=OLD, at=day(2010), body=b"x")
     write_warc(warc, [page])
     warc.write_bytes(gzip.decompress(warc.read_bytes()).replace(b"WARC-Date: 2010-01-01T", b"WARC-Date: 2010-13-01T"))
-    assert list(captures_from_warc(warc, "northwind", "privacy", POLICY)) == [
-        LeftOut("with a malformed address, date or status")
-    ]
+    assert list(captures_from_warc(warc, KEY, POLICY)) == [LeftOut("with a malformed address, date or status")]
 
 
 def test_a_page_behind_a_redirect_in_the_file_is_a_capture(warc: Path) -> None:
@@ -147,7 +147,7 @@ def test_captures_before_a_break_in_the_file_are_read(warc: Path) -> None:
     write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"first"), DatedPage(url=OLD, at=day(2011), body=body)])
     data = warc.read_bytes()
     warc.write_bytes(data[: (whole + len(data)) // 2])
-    results = captures_from_warc(warc, "northwind", "privacy", POLICY)
+    results = captures_from_warc(warc, KEY, POLICY)
     first = next(results)
     assert not isinstance(first, LeftOut)
     assert first[1] == b"first"
@@ -173,7 +173,7 @@ def test_a_file_cut_off_anywhere_but_between_records_is_an_error(
             continue
         path.write_bytes(whole[:length])
         with pytest.raises(UsageError, match="not a whole WARC file"):
-            list(captures_from_warc(path, "northwind", "privacy", POLICY))
+            list(captures_from_warc(path, KEY, POLICY))
     assert capsys.readouterr() == ("", "")
 
 
@@ -181,7 +181,7 @@ def test_a_broken_file_is_reported_in_one_printable_line(tmp_path: Path) -> None
     path = tmp_path / "no.warc"
     path.write_bytes(b"\x1b[31m\x9b" * 1000)
     with pytest.raises(UsageError) as caught:
-        list(captures_from_warc(path, "northwind", "privacy", POLICY))
+        list(captures_from_warc(path, KEY, POLICY))
     assert str(caught.value).removeprefix(str(path)).isprintable()
     assert len(str(caught.value)) < 400
 
@@ -191,7 +191,7 @@ def test_a_file_that_is_not_warc_is_refused(tmp_path: Path, data: bytes) -> None
     path = tmp_path / "no.warc.gz"
     path.write_bytes(data)
     with pytest.raises(UsageError, match=r"no\.warc\.gz: not a whole WARC file"):
-        list(captures_from_warc(path, "northwind", "privacy", POLICY))
+        list(captures_from_warc(path, KEY, POLICY))
 
 
 @pytest.mark.parametrize("name", ["crawl.warc", "crawl.warc.gz"])
@@ -202,13 +202,13 @@ def test_a_whole_file_without_responses_is_refused_in_other_words(tmp_path: Path
         writer.write_record(writer.create_warcinfo_record(name, {"software": "a crawler that was stopped"}))
         writer.write_record(writer.create_warc_record(OLD, "request", payload=io.BytesIO(b"GET / HTTP/1.1\r\n\r\n")))
     with pytest.raises(UsageError) as caught:
-        list(captures_from_warc(path, "northwind", "privacy", POLICY))
+        list(captures_from_warc(path, KEY, POLICY))
     assert str(caught.value) == f"{path}: the file contains no HTTP response, so there is nothing to ingest"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
-        list(captures_from_warc(tmp_path / "gone.warc", "northwind", "privacy", POLICY))
+        list(captures_from_warc(tmp_path / "gone.warc", KEY, POLICY))
 
 
 def test_a_warc_is_recognised_by_its_name() -> None:
@@ -218,6 +218,4 @@ def test_a_warc_is_recognised_by_its_name() -> None:
 def test_one_of_several_pages_of_a_policy_is_left_out(warc: Path) -> None:
     several = Policy.model_validate({"locations": [{"url": OLD, "pages": [f"{OLD}?page=2"]}]})
     write_warc(warc, [DatedPage(url=OLD, at=day(2010), body=b"<p>We keep logs.</p>")])
-    assert list(captures_from_warc(warc, "northwind", "privacy", several)) == [
-        LeftOut("of one page of a policy that has several pages")
-    ]
+    assert list(captures_from_warc(warc, KEY, several)) == [LeftOut("of one page of a policy that has several pages")]

@@ -22,6 +22,7 @@ from warcio.checker import Checker
 from core.archives import Provenance
 from core.captures import Capture, Composition, Source, sha256_hex
 from core.declarations import Policy
+from core.policies import PolicyKey
 from ingestion import LeftOut, captures_from_warc, write_captures
 from loopback.archive import serve_archive
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
@@ -66,7 +67,7 @@ def read(data: bytes, policy: str = "privacy", declared: Policy = POLICY) -> tup
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "export.warc.gz")
         path.write_bytes(data)
-        results = list(captures_from_warc(path, "marmot", policy, declared))
+        results = list(captures_from_warc(path, PolicyKey("marmot", policy), declared))
     return [result for result in results if not isinstance(result, LeftOut)], [
         result.why for result in results if isinstance(result, LeftOut)
     ]

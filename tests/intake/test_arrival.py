@@ -63,7 +63,11 @@ def real_captures(path: Path) -> tuple[Policy, list[tuple[Capture, bytes]]]:
     lines = path.with_name(path.name.replace(".warc.gz", ".jsonl")).read_text(encoding="utf-8").splitlines()
     addresses = sorted({json.loads(line)["url"] for line in lines})
     policy = Policy(locations=tuple(Location(url=address) for address in addresses))
-    entries = (entry for entry in captures_from_warc(path, "real", "privacy", policy) if not isinstance(entry, LeftOut))
+    entries = (
+        entry
+        for entry in captures_from_warc(path, PolicyKey("real", "privacy"), policy)
+        if not isinstance(entry, LeftOut)
+    )
     return policy, [(capture, payload) for capture, payload in islice(entries, PER_POLICY) if payload is not None]
 
 

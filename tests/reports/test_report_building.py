@@ -21,6 +21,7 @@ from tests.reports.report_examples import added, clause, document, file_report
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
 VENDOR = Vendor(slug="marmot", name="Marmot Mail", homepage="https://www.marmot.example/", policies={"privacy": POLICY})
+KEY = PolicyKey("marmot", "privacy")
 A, B, C = (
     page(f"We hand your personal data to {who} when the law of the country you live in tells us to.")
     for who in ("courts", "advertisers", "insurance companies")
@@ -41,7 +42,7 @@ def keep_at(store: Store, *shown: tuple[float, bytes]) -> None:
 
 
 def between(store: Store, old: str, new: str) -> Report:
-    return build_report(store, VENDOR, "privacy", old, new)
+    return build_report(store, VENDOR, KEY, old, new)
 
 
 def numbers(report: Report) -> tuple[int, int]:
@@ -123,7 +124,7 @@ def test_versions_shown_in_between_are_named_with_their_dates(store: Store) -> N
     assert json.loads(as_json(report))["between"] == [
         {
             "version": 2,
-            "id": store.library.history(PolicyKey("marmot", "privacy")).versions[1].id,
+            "id": store.library.history(KEY).versions[1].id,
             "from": "2019-03-14T05:06:07Z",
             "to": "2019-03-16T05:06:07Z",
         }
@@ -138,7 +139,7 @@ def test_dates_in_the_wrong_order_raise_usage_error(store: Store) -> None:
 
 def test_ids_in_the_wrong_order_give_a_report_marked_as_backwards(store: Store) -> None:
     keep_at(store, (0, A), (10, B))
-    first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
+    first, second = (version.id for version in store.library.history(KEY).versions)
     report = between(store, f"@{second}", f"@{first}")
     assert numbers(report) == (2, 1)
     assert report.interval is None
@@ -147,7 +148,7 @@ def test_ids_in_the_wrong_order_give_a_report_marked_as_backwards(store: Store) 
 
 def test_the_period_of_an_id_is_chosen_so_that_sides_are_in_order(store: Store) -> None:
     keep_at(store, (0, A), (10, B), (20, A))
-    first, second = (version.id for version in store.library.history(PolicyKey("marmot", "privacy")).versions)
+    first, second = (version.id for version in store.library.history(KEY).versions)
     report = between(store, f"@{first}", f"@{second}")
     assert not report.backwards
     assert report.interval
@@ -156,7 +157,7 @@ def test_the_period_of_an_id_is_chosen_so_that_sides_are_in_order(store: Store) 
 
 def test_an_undeclared_or_uncaptured_policy_raises_usage_error(store: Store) -> None:
     with pytest.raises(UsageError, match="no policy 'cookies'"):
-        build_report(store, VENDOR, "cookies", "2019", "2020")
+        build_report(store, VENDOR, PolicyKey("marmot", "cookies"), "2019", "2020")
     with pytest.raises(UsageError, match="crawl it first"):
         between(store, "2019", "2020")
 

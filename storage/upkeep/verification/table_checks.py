@@ -68,7 +68,7 @@ def check_counts(database: Database, repair: bool) -> Iterator[Finding]:
     damaged. repair: whether to compute damaged counts again.
     """
     # Counts and rows are read in one statement, because other processes may store captures between two statements.
-    query = select(CountRow, *counts.present(CountRow.vendor, CountRow.policy))
+    query = select(CountRow, *counts.present(CountRow))
     is_counted = exists().where(CountRow.vendor == CaptureRow.vendor, CountRow.policy == CaptureRow.policy)
     uncounted = select(CaptureRow.vendor, CaptureRow.policy).distinct().where(~is_counted)
     damaged = {

@@ -1,0 +1,43 @@
+"""The lines that `clausewatch verify` prints for its findings and at its end."""
+
+import pytest
+
+from storage import Finding, Remedy
+from views.verification import VerificationSummary, describe_finding
+
+CHECKED = "4 captures checked, with everything that belongs to them"
+
+
+def summary_of(*remedies: Remedy) -> VerificationSummary:
+    """Returns the summary of a verification of four captures. remedies: the remedy of each finding."""
+    summary = VerificationSummary(captures=4)
+    for remedy in remedies:
+        summary.add_finding(Finding("review 3", "cannot be read", remedy))
+    return summary
+
+
+def test_a_finding_says_whether_its_damage_has_been_made_again() -> None:
+    assert describe_finding(Finding("review 3", "cannot be read", "backup")) == "review 3: cannot be read"
+    assert describe_finding(Finding("reading 3", "is lost", "mended")) == "reading 3: is lost; it has been made again"
+
+
+@pytest.mark.parametrize("remedies", [(), ("none",)])
+def test_a_harmless_finding_is_no_damage(remedies: tuple[Remedy, ...]) -> None:
+    summary = summary_of(*remedies)
+    assert summary.damaged == 0
+    assert summary.text == f"{CHECKED}; nothing is damaged"
+
+
+def test_damage_that_has_been_made_again_is_counted_apart() -> None:
+    summary = summary_of("mended", "mended")
+    assert summary.damaged == 0
+    assert summary.text == f"{CHECKED}; 2 damaged and made again; nothing is damaged"
+
+
+def test_damage_is_counted_by_what_the_operator_has_to_do() -> None:
+    summary = summary_of("reextract", "backup", "mended", "none", "repair", "backup")
+    assert summary.damaged == 4
+    assert summary.text == (
+        f"{CHECKED}; 1 damaged and made again; 4 damaged: 2 can't be made again: restore the database from a backup; "
+        "1 can be made again: run `clausewatch verify --repair`; 1 can be made again: run `clausewatch reextract`"
+    )
