@@ -194,7 +194,6 @@ def report_between(
 
     StorageError if the database fails.
     """
-    key = PolicyKey(vendor.slug, policy)
     old_document = store.library.document(old_period.last.capture_id, old_period.last.reader)
     same = old_period.version_id == new_period.version_id
     new_document = (

@@ -90,7 +90,7 @@ class Facts:
     @cached_property
     def words(self) -> int:
         """The number of words in `beginning`."""
-        return count_words(self.beginning)
+        return count_words(self.beginning) if self.beginning else 0
 
     @cached_property
     def running_words(self) -> int:

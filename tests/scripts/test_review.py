@@ -40,7 +40,7 @@ def test_the_json_contains_reviews_and_clauses(clausewatch_with_captures: Clause
     assert (review["decision"], review["note"], set(review)) == (
         "accepted",
         "it is the policy",
-        {"decision", "by", "note", "at"},
+        {"decision", "by", "note", "at", "only"},
     )
     assert shown["clauses"]
     assert json.loads(clausewatch_with_captures("review", "--format", "json").stdout) == []

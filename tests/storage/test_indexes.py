@@ -153,6 +153,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         call(library.review, [kept.capture_id], Review("rejected", "ann", "", now))
         call(library.capture, kept.capture_id)
         history = call(library.history, KEY)
+        call(library.settled, KEY)
         call(library.period, KEY, history, f"@{other.version_id}"[:8])
         call(library.document, kept.capture_id)
         call(library.payload, sha256_hex(A))
@@ -167,6 +168,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         connection.commit()
         for subscriber in subscribers:  # before the first digest
             call(subscriptions.watermarks, subscriber)
+            call(subscriptions.announced_holds, subscriber)
         changed = call(subscriptions.changed_policies)
         assert changed
         for subscriber in subscribers:

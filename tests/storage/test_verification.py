@@ -227,7 +227,7 @@ def test_a_deleted_row_is_found(copied: Path, table: str) -> None:
             "backup",
         ),
         (
-            "DELETE FROM subscribers; INSERT INTO told VALUES (1, 'a', 'b', '2020-01-01')",
+            "DELETE FROM subscribers; INSERT INTO told VALUES (1, 'a', 'b', '2020-01-01', NULL)",
             "subscriber 1",
             "told",
             "backup",
