@@ -14,27 +14,28 @@ from diffing.order import Gaps, Pair, heaviest_chain
 from diffing.similarity import EncodedText, Similarity, candidates, similarity
 from diffing.splits_and_merges import runs_of_parts
 
-# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. The threshold is _SHORT_ELSEWHERE for a pair
-# with a clause of fewer than _SHORT words, if the two clauses lie in different gaps and not next to a known pair. These
+# A pair is strong if its similarity, from 0 to 1, is at least _STRONG. A short clause (fewer than _SHORT words) that
+# moved to another gap needs _SHORT_ELSEWHERE. Exception: the clause lies next to a pair of equal clauses. These
 # two thresholds and the two thresholds for weak pairs were measured on policies with known edits. Most pairs below the
 # thresholds consist of two different clauses, not of one clause that was changed.
 _STRONG, _SHORT_ELSEWHERE, _SHORT = 0.42, 0.6, 6
 # A weak pair is accepted if its similarity is at least _IN_PLACE. If more than _MANY unmatched clauses lie in the gap,
 # the similarity must be at least _IN_PLACE_AMONG_MANY.
 _IN_PLACE, _IN_PLACE_AMONG_MANY, _MANY = 0.28, 0.36, 12
-# A clause counts as contained in a longer clause if two conditions are met: the longer clause has at least the share
-# _CONTAINED of the shorter clause's words, and the similarity of the two clauses is at least _CONTAINED_IN.
+# A clause counts as contained in a longer clause if two conditions are met. At least nine tenths (_CONTAINED) of the
+# shorter clause's words are in the longer clause, and the similarity of the two clauses is at least _CONTAINED_IN.
 _CONTAINED, _CONTAINED_IN = 0.9, 0.3
 # A contained clause must have at least _CONTAINED_WORDS_IN_PLACE words if the two clauses lie in the same gap or next
-# to a known pair, and at least _CONTAINED_WORDS words otherwise.
+# to a pair of equal clauses, and at least _CONTAINED_WORDS words otherwise.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
 # Added to the threshold if exactly one clause of a pair is a heading. A heading seldom becomes a sentence.
 _OTHER_KIND = 0.15
 # Clause A is tried as a part of clause B only if clause B has at least this share of clause A's words.
 _MAYBE_PART = 0.4
 # Three bonuses, which are added to the similarity when hypotheses are ranked. _NEAR_BONUS is for a pair in one gap.
-# _BESIDE_BONUS is for a pair next to a known pair. _WHOLE_BONUS is for a split or a merge, and is larger than the other
-# two bonuses together. So a split ranks before a pair of equal similarity, which explains only a part of the clause.
+# _BESIDE_BONUS is for a pair next to a pair of equal clauses. _WHOLE_BONUS is for a split or a merge, and is larger than
+# the other two bonuses together. So if a split and a pair are equally similar, the split ranks first: the split
+# accounts for the whole clause, the pair only for a part.
 _NEAR_BONUS, _BESIDE_BONUS, _WHOLE_BONUS = 0.08, 0.06, 0.16
 # In a gap with at most this many possible pairs, the similarity of every pair is measured. In a gap with more possible
 # pairs, only the similarity of clauses that share rare words is measured.
@@ -162,7 +163,7 @@ class Hypotheses:
     def _weak_pairs(self, accepted: "_Accepted") -> list[tuple[float, Match]]:
         """Returns the weak pairs: pairs of clauses in the same gap that may be less similar than strong pairs.
 
-        accepted: the matches that were accepted so far. They make the gaps smaller than the pairs of equal clauses do.
+        accepted: the matches that were accepted so far. They divide the gaps between the pairs of equal clauses further.
         """
         pairs = self._chain + [(match.old[0], match.new[0]) for match in accepted.matches]
         in_order = heaviest_chain(pairs, [self._pairing.old_weights[i] for i, _ in pairs])

@@ -1,9 +1,10 @@
 """The metadata of captures in the WARC files that clausewatch writes.
 
 In these files, a `metadata` record (ISO 28500:2017, section 6.6) comes before the record of each capture. The metadata
-record contains the whole capture as JSON, and its field WARC-Refers-To names the record of the capture. WARC has no
-fields for the time of the request, the headers as received, the source and the archive's identifiers. Without the
-metadata record, ingesting the file would produce a different capture.
+record contains the whole capture as JSON, and its field WARC-Refers-To names the record of the capture. The
+`response` record alone isn't enough: it has no place for the time of the request, the source and the archive's
+identifiers, and its HTTP headers are changed, because the written body is decoded. Without the metadata record,
+ingesting the file would produce a different capture.
 """
 
 import json

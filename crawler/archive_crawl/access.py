@@ -31,7 +31,7 @@ class ArchiveAccess:
     listings: the listings and the captures to fetch, in the database.
     tally: the counts of the crawl.
     begun_at: the time at which the crawl began.
-    stop: the function that ends the crawl early, for a reason in words.
+    stop: a function that ends the crawl early. Its argument is the reason, as text.
     """
 
     archive: Archive

@@ -31,10 +31,10 @@ MONTH = 30.5 * 24
         # A new text ends an alternation, and may begin another one.
         ("ABABCBCB", ["ABAB", "CBCB"]),
         ("ABABCABC", ["ABAB", "CABC"]),
-        # A single return is no alternation, however often it happens.
+        # The page returns to one text again and again, but each time from a new text. That is no alternation.
         ("ABACADA", []),
         ("XABABX", ["ABAB"]),
-        # If an earlier text returns, and another text follows, the earlier text becomes a part of the alternation.
+        # The text X stood before the alternation. X returns, and A follows. X becomes a part of the alternation.
         ("XABABXA", ["XABABXA"]),
         ("XYABABXABXXB", ["ABABXABXB"]),
     ],
