@@ -33,8 +33,8 @@ _OTHER_KIND = 0.15
 # Clause A is tried as a part of clause B only if clause B has at least this share of clause A's words.
 _MAYBE_PART = 0.4
 # Three bonuses, which are added to the similarity when hypotheses are ranked. _NEAR_BONUS is for a pair in one gap.
-# _BESIDE_BONUS is for a pair next to a pair of equal clauses. _WHOLE_BONUS is for a split or a merge, and is larger than
-# the other two bonuses together. So if a split and a pair are equally similar, the split ranks first: the split
+# _BESIDE_BONUS is for a pair next to a pair of equal clauses. _WHOLE_BONUS is for a split or a merge, and is larger
+# than the other two bonuses together. So if a split and a pair are equally similar, the split ranks first: the split
 # accounts for the whole clause, the pair only for a part.
 _NEAR_BONUS, _BESIDE_BONUS, _WHOLE_BONUS = 0.08, 0.06, 0.16
 # In a gap with at most this many possible pairs, the similarity of every pair is measured. In a gap with more possible
@@ -163,7 +163,7 @@ class Hypotheses:
     def _weak_pairs(self, accepted: "_Accepted") -> list[tuple[float, Match]]:
         """Returns the weak pairs: pairs of clauses in the same gap that may be less similar than strong pairs.
 
-        accepted: the matches that were accepted so far. They divide the gaps between the pairs of equal clauses further.
+        accepted: the matches that were accepted so far. They divide the gaps further.
         """
         pairs = self._chain + [(match.old[0], match.new[0]) for match in accepted.matches]
         in_order = heaviest_chain(pairs, [self._pairing.old_weights[i] for i, _ in pairs])

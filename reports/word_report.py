@@ -1,7 +1,7 @@
 """Renders a report as a Word document with tracked changes.
 
-In the standard, a tracked change is called a "revision". The elements for revisions are w:ins, w:del, w:moveFrom and w:moveTo
-(ISO/IEC 29500-1, ECMA-376 part 1, section 17.13.5).
+In the standard, a tracked change is called a "revision". The elements for revisions are w:ins, w:del, w:moveFrom and
+w:moveTo (ISO/IEC 29500-1, ECMA-376 part 1, section 17.13.5).
 """
 
 import io
