@@ -25,6 +25,7 @@ UNREAD = Verdict(
     "quarantined",
     "unreadable",
     "not read yet: it will be read when the policy's next capture arrives, or when you run `clausewatch reextract`",
+    rule="unread",
 )
 
 
@@ -62,6 +63,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             ReadingRow.reason,
             ReadingRow.evidence,
             ReadingRow.needs_browser,
+            ReadingRow.rule,
             ReadingRow.version_id,
             ReadingRow.language,
         )
@@ -75,7 +77,9 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
     for row in session.execute(query):
         capture_reviews = tuple(reviews[row.id])
         verdict = _reviewed(
-            Verdict(row.verdict, row.reason, row.evidence, row.needs_browser), row.version_id, capture_reviews
+            Verdict(row.verdict, row.reason, row.evidence, row.needs_browser, row.rule),
+            row.version_id,
+            capture_reviews,
         )
         accepted = verdict.name == "accepted"
         judged.append(
@@ -113,14 +117,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
 def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
     """Returns the verdicts that follow from readings and reviews, without regard to the policy's other captures."""
     reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
-    return [
-        _reviewed(
-            Verdict(reading.verdict, reading.reason, reading.evidence, reading.needs_browser),
-            reading.version_id,
-            reviews[reading.capture_id],
-        )
-        for reading in readings
-    ]
+    return [_reviewed(reading.to_verdict(), reading.version_id, reviews[reading.capture_id]) for reading in readings]
 
 
 def stored_captures(session: Session, key: PolicyKey) -> tuple[StoredCapture, ...]:
@@ -170,5 +167,5 @@ def _reviewed(verdict: Verdict, version_id: str | None, reviews: Sequence[Review
     last = reviews[-1]
     evidence = f"{last.decision} by {last.by} on {last.at:%Y-%m-%d}{f': {last.note}' if last.note else ''}"
     if last.decision == "rejected":
-        return Verdict("quarantined", "rejected", evidence)
+        return Verdict("quarantined", "rejected", evidence, rule="review")
     return verdict if version_id is None else Verdict("accepted", None, evidence)
