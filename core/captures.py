@@ -117,7 +117,8 @@ class Verdict:
     evidence: a sentence that names the observations from which the verdict follows. A person can check these
         observations on the page.
     needs_browser: whether the page would probably show the policy if a browser ran the page's scripts.
-    rule: the name of the rule that decided, such as `password_field`; '' if no rule of screening decided.
+    rule: the name of the rule that quarantined the capture, such as `password_field`; '' if the capture was accepted.
+        It is also '' if the reading was stored before readings had the names of rules.
     """
 
     name: VerdictName

@@ -34,15 +34,15 @@ class Box:
     same_page_links: the number of blocks that consist mostly of links to another place on the same page.
     linked_headings: the number of headings that consist mostly of links to other pages.
     buttons: the number of blocks that are on a button.
-    furniture: whether the box is page furniture, or is inside page furniture.
+    left_out_by: the name of the rule by which the box or an outer box is page furniture; '' if the box isn't furniture.
     """
 
     __slots__ = (
         "buttons",
         "depth",
         "form_fields",
-        "furniture",
         "hidden",
+        "left_out_by",
         "likely_policy_words",
         "link_blocks",
         "link_words",
@@ -57,7 +57,7 @@ class Box:
         "words",
     )
 
-    furniture: bool
+    left_out_by: str
     words: int
     link_words: int
     prose_words: int
@@ -82,7 +82,7 @@ class Box:
 
         The constructor doesn't set the counts, because most boxes of a page contain no block and are never counted.
         """
-        self.furniture = False
+        self.left_out_by = ""
         self.words = self.link_words = self.prose_words = self.policy_words = self.likely_policy_words = 0
         self.link_blocks = self.same_page_links = self.linked_headings = self.buttons = 0
 
@@ -110,6 +110,7 @@ class Block:
     likely_policy_words: equal to `policy_words`, with one exception. The value is half of `words` if the block is
         running text without a word of the policy vocabulary, but with two different shared words. Shared words are
         words that both policies and other pages use often (see extraction.words.vocabulary).
+    left_out_by: the name of the rule that left the block out of the policy's text; '' if the block is kept.
     """
 
     kind: ClauseKind
@@ -126,3 +127,4 @@ class Block:
     words: int = field(default=0, init=False)
     policy_words: int = field(default=0, init=False)
     likely_policy_words: int = field(default=0, init=False)
+    left_out_by: str = field(default="", init=False)

@@ -1,6 +1,7 @@
 """Makes the reading of a capture: the verdict and the document."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.captures import Capture, Reading, Verdict
 from core.clauses import Document
@@ -30,7 +31,7 @@ def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove
     try:
         parts = parts_of(capture, payload)
     except ExtractionError as error:
-        return Reading(Verdict("quarantined", "unreadable", str(error)), None)
+        return Reading(Verdict("quarantined", "unreadable", str(error), rule="unreadable_parts"), None)
     if capture.media_type.startswith("multipart/mixed"):
         return _join([(part, read(part, body, select=select, remove=remove)) for part, body in parts])
     return _rendered(_read_page(*parts[-1], select, remove), fault_of(capture))
@@ -44,9 +45,10 @@ def _rendered(reading: Reading, fault: str) -> Reading:
     """
     verdict = reading.verdict
     if fault:
-        return Reading(Verdict("quarantined", "truncated", fault), reading.document)
+        return Reading(Verdict("quarantined", "truncated", fault, rule="unfinished_rendering"), reading.document)
     if verdict.needs_browser:
-        return Reading(Verdict("quarantined", "empty", "rendered, the page still shows nothing to read"), None)
+        evidence = "rendered, the page still shows nothing to read"
+        return Reading(Verdict("quarantined", "empty", evidence, rule="rendered_without_text"), None)
     return reading
 
 
@@ -67,9 +69,7 @@ def _join(pages: Sequence[tuple[Capture, Reading]]) -> Reading:
         if verdict.name == "accepted" or (may_be_part and reading.document and _has_running_text(reading.document)):
             continue
         where = f"page {number} of {len(pages)}, {page.asked_url}"
-        return Reading(
-            Verdict("quarantined", verdict.reason, f"{where}: {verdict.evidence}", verdict.needs_browser), document
-        )
+        return Reading(replace(verdict, evidence=f"{where}: {verdict.evidence}"), document)
     accepted = [reading.verdict for _, reading in pages if reading.verdict.name == "accepted"]
     return Reading((accepted or [pages[0][1].verdict])[0], document)
 
@@ -80,12 +80,14 @@ def _has_running_text(document: Document) -> bool:
 
 def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: Sequence[str]) -> Reading:
     verdict = status_verdict(capture, payload)
+    if verdict is not None:
+        verdict = replace(verdict, rule="http_status")
     try:
         document, page = parse(payload, capture.media_type, url=capture.url, select=select, remove=remove)
         if verdict is None and select and not document.clauses:
             verdict = _without_selection(capture, payload)
     except ExtractionError as error:
-        return Reading(verdict or Verdict("quarantined", "unreadable", str(error)), None)
+        return Reading(verdict or Verdict("quarantined", "unreadable", str(error), rule="unreadable_payload"), None)
     return Reading(verdict or screen(capture, payload, document, page), document)
 
 
@@ -98,4 +100,5 @@ def _without_selection(capture: Capture, payload: bytes) -> Verdict:
     verdict = screen(capture, payload, *parse(payload, capture.media_type, url=capture.url))
     if verdict.name == "quarantined":
         return verdict
-    return Verdict("quarantined", "empty", "the declaration's selectors choose no text on this page")
+    evidence = "the declaration's selectors choose no text on this page"
+    return Verdict("quarantined", "empty", evidence, rule="empty_selection")

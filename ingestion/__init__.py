@@ -3,8 +3,8 @@
 This package makes captures. `intake` stores them.
 """
 
-from ingestion.page import capture_from_page
+from ingestion.page import capture_from_page, capture_to_try
 from ingestion.warc import LeftOut, captures_from_warc, is_warc
 from ingestion.warc_writer import write_captures
 
-__all__ = ["LeftOut", "capture_from_page", "captures_from_warc", "is_warc", "write_captures"]
+__all__ = ["LeftOut", "capture_from_page", "capture_to_try", "captures_from_warc", "is_warc", "write_captures"]

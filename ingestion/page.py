@@ -1,4 +1,4 @@
-"""Reads a saved page from a file as a capture of a policy."""
+"""Reads a saved page from a file as a capture."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,11 +29,7 @@ def capture_from_page(
     UsageError if the file can't be read or its type is unknown, or if the address or the time is missing. UsageError
     also if the time is in the future, or if the address was not a location of the policy at that time.
     """
-    media_type = media_type_of(path)
-    try:
-        payload = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
+    media_type, payload = _file(path)
     corpus = corpus_line(payload)
     if captured_at is None and corpus is not None:
         day = corpus.archived_on
@@ -69,6 +65,40 @@ def capture_from_page(
         sha256=sha256_hex(payload),
     )
     return capture, payload
+
+
+def capture_to_try(path: Path, policy_slug: str) -> tuple[Capture, bytes]:
+    """Returns the file as a capture that isn't going to be stored, and the bytes of the file.
+
+    The capture has no vendor. Its address is the address of the file, and its time is the present time.
+
+    policy_slug: the policy that the page is supposed to show.
+
+    UsageError if the file can't be read or its type is unknown.
+    """
+    media_type, payload = _file(path)
+    address = path.absolute().as_uri()
+    capture = Capture(
+        vendor="",
+        policy=policy_slug,
+        source="file",
+        captured_at=datetime.now(UTC),
+        url=address,
+        asked_url=address,
+        status=None,
+        media_type=media_type,
+        sha256=sha256_hex(payload),
+    )
+    return capture, payload
+
+
+def _file(path: Path) -> tuple[str, bytes]:
+    """Returns the media type and the bytes of a saved page. UsageError as in `capture_to_try`."""
+    media_type = media_type_of(path)
+    try:
+        return media_type, path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
 
 
 def _location_on(domain: str, moment: datetime, policy: Policy) -> str | None:

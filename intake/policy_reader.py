@@ -64,6 +64,7 @@ def reading_values(capture_id: int, reader: str, declared: str, text: CaptureTex
         "reason": text.verdict.reason,
         "evidence": text.verdict.evidence,
         "needs_browser": text.verdict.needs_browser,
+        "rule": text.verdict.rule,
         "document_sha256": None,
         "version_id": text.version_id,
     }

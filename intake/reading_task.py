@@ -70,12 +70,13 @@ def read_capture(task: ReadingTask) -> CaptureText:
     )
 
 
-def unreadable(evidence: str) -> CaptureText:
+def unreadable(rule: str, evidence: str) -> CaptureText:
     """Returns the result for a capture that can't be read now, but may be readable later.
 
+    rule: the name of the verdict's rule.
     evidence: the reason, for users.
     """
-    return CaptureText(Verdict("quarantined", "unreadable", evidence), lasts=False)
+    return CaptureText(Verdict("quarantined", "unreadable", evidence, rule=rule), lasts=False)
 
 
 def warm_up() -> None:

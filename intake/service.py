@@ -191,7 +191,7 @@ class Intake:
                     payload = packing.get(session, capture.sha256)
             except DamageError as error:
                 # The error is not raised, so that the policy's other captures are still read.
-                return _PlannedReading(unread, reader, declared, text=unreadable(str(error))), None
+                return _PlannedReading(unread, reader, declared, text=unreadable("damaged_payload", str(error))), None
         return _PlannedReading(unread, reader, declared), reading_task(capture, payload, policy, location)
 
     def _put(self, batch: Sequence[tuple[_PlannedReading, CaptureText | None]]) -> list[ReadCapture]:
@@ -231,14 +231,15 @@ def reading_workers() -> WorkerPool[ReadingTask, CaptureText]:
 def given_up(task: ReadingTask) -> CaptureText:
     """Returns the result for a capture that has killed two workers."""
     return unreadable(
+        "lost_worker",
         f"the process that read this page ended before it was done, twice; the {len(task.payload)} bytes of "
-        f"{task.capture.media_type or 'unknown type'} are stored; `clausewatch reextract` tries again to read them"
+        f"{task.capture.media_type or 'unknown type'} are stored; `clausewatch reextract` tries again to read them",
     )
 
 
 def _row(planned: _PlannedReading, text: CaptureText | None) -> dict[str, Any]:
     """Returns the values of the reading's row. `storage.readings.put` sets the SHA-256 of a new document later."""
     if text is None:
-        columns = {name: getattr(planned.known, name) for name in (*seals.READINGS, "needs_browser")}
+        columns = {name: getattr(planned.known, name) for name in (*seals.READINGS, *seals.UNSEALED)}
         return {**columns, "reader": planned.reader}
     return reading_values(planned.unread.capture_id, planned.reader, planned.declared, text)

@@ -16,6 +16,9 @@ from rich.text import Text
 from core.clauses import Clause
 from core.escaping import escape_json, escape_line
 
+# The width of a line about a block, in columns.
+_LINE_WIDTH = 100
+
 
 def print_json(data: object) -> None:
     """Prints data as indented JSON."""
@@ -57,6 +60,18 @@ def _folded_lines(cells: Sequence[Sequence[str]], width: int) -> list[str]:
     with console.capture() as capture:
         console.print(table)
     return capture.get().splitlines()
+
+
+def print_left_out(blocks: Iterable[tuple[str, str]]) -> None:
+    """Prints a line for each block that was left out of a policy's text: the name of the rule, and the text.
+
+    blocks: the rule and the text of each block. A text is shortened if its line would be wider than 100 columns.
+    """
+    for rule, text in blocks:
+        line = escape_line(f"{rule}: {text[:_LINE_WIDTH]}")  # not the whole text, which may be very long
+        if cell_len(line) > _LINE_WIDTH:
+            line = f"{set_cell_size(line, _LINE_WIDTH - 1).rstrip()}…"
+        click.echo(line)
 
 
 def print_clauses(clauses: Iterable[Clause]) -> None:

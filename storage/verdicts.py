@@ -31,6 +31,7 @@ UNREAD = Verdict(
     "quarantined",
     "unreadable",
     "not read yet: it will be read when the policy's next capture arrives, or when you run `clausewatch reextract`",
+    rule="unread",
 )
 
 
@@ -89,6 +90,7 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
             ReadingRow.reason,
             ReadingRow.evidence,
             ReadingRow.needs_browser,
+            ReadingRow.rule,
             ReadingRow.version_id,
             ReadingRow.language,
             ReadingRow.document_sha256,
@@ -102,7 +104,9 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
     deciding = _deciding_reviews(rows, reviews)
     verdicts = {
         row.id: _reviewed(
-            Verdict(row.verdict, row.reason, row.evidence, row.needs_browser), row.version_id, deciding.get(row.id)
+            Verdict(row.verdict, row.reason, row.evidence, row.needs_browser, row.rule),
+            row.version_id,
+            deciding.get(row.id),
         )
         for row in rows
     }
@@ -207,7 +211,7 @@ def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRo
     reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
     return [
         _reviewed(
-            Verdict(reading.verdict, reading.reason, reading.evidence, reading.needs_browser),
+            reading.to_verdict(),
             reading.version_id,
             reviews[reading.capture_id][-1][1] if reading.capture_id in reviews else None,
         )
@@ -261,5 +265,5 @@ def _reviewed(verdict: Verdict, version_id: str | None, review: Review | None) -
         return verdict
     evidence = f"{review.decision} by {review.by} on {review.at:%Y-%m-%d}{f': {review.note}' if review.note else ''}"
     if review.decision == "rejected":
-        return Verdict("quarantined", "rejected", evidence)
+        return Verdict("quarantined", "rejected", evidence, rule="review")
     return verdict if version_id is None else Verdict("accepted", None, evidence)

@@ -41,7 +41,7 @@ SHAPES: dict[type, dict[str, object]] = {
         "typography": str | None,
     },
     Reading: {"verdict": Verdict, "document": Document | None},
-    Verdict: {"name": VerdictName, "reason": Reason | None, "evidence": str, "needs_browser": bool},
+    Verdict: {"name": VerdictName, "reason": Reason | None, "evidence": str, "needs_browser": bool, "rule": str},
     Comparison: {
         "old": Document,
         "new": Document,

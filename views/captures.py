@@ -40,6 +40,7 @@ class CaptureView:
             "media_type": capture.media_type,
             "verdict": self.verdict.name,
             "reason": self.verdict.reason,
+            "rule": self.verdict.rule,
             "version": self.version,
         }
 

@@ -45,6 +45,7 @@ class CaptureForReview:
             "sha256": capture.sha256,
             "verdict": verdict.name,
             "reason": verdict.reason,
+            "rule": verdict.rule,
             "evidence": verdict.evidence,
             "reviews": [
                 {

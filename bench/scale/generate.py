@@ -206,6 +206,7 @@ def _rows(batch: list[Watched], first_id: int, captures_each: int) -> dict[Any, 
                     "reason": None,
                     "evidence": "",
                     "needs_browser": False,
+                    "rule": "",
                     "document_sha256": document_sha256,
                     "version_id": version,
                 }

@@ -2,18 +2,26 @@
 
 The same rules apply to every site; there are no selectors for particular sites. The removal has three steps:
 
-1. Elements that are furniture are removed (`extraction.furniture.elements`).
+1. Elements that are furniture are removed (`extraction.furniture.element_rules`).
 2. The core is determined. The core is the smallest element that contains at least nine tenths of the running text that
    uses the policy vocabulary (see `extraction.furniture.measuring`).
 3. The policy consists of the core, and of the title and date above the core. Scraps of the page, such as "Back to top",
    are removed inside and around the core.
+
+Each block remembers the name of the rule that left it out (`Block.left_out_by`). The name of a rule is the name of its
+function. To add a rule about elements, see `extraction.furniture.element_rules`. To add a rule about blocks, write the
+function in this module, and add it to one of the lists at the end of the module, at the position where it should be
+applied.
 """
 
 import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from extraction.blocks import Block, Box
 from extraction.furniture import names
-from extraction.furniture.elements import CONTAINER_TAGS, is_laid_over, mark_furniture
+from extraction.furniture.element_rules import CONTAINER_TAGS, MeasuredPage
+from extraction.furniture.elements import is_laid_over, mark_furniture
 from extraction.furniture.measuring import boxes_around, is_hardly_any, is_prose, measure
 from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
@@ -29,33 +37,77 @@ _CORE_SHARE = 0.9
 _NUMBER = re.compile(r"\d{2}")
 
 
+@dataclass(slots=True)
+class Selection:
+    """The blocks of a page that no rule has left out so far.
+
+    blocks: these blocks, in order.
+    boxes: the elements around the blocks of the page. Each element comes after its parent element.
+    core: the core of the page; None before the rule `outside_core` sets it.
+    """
+
+    blocks: list[Block]
+    boxes: list[Box]
+    core: Box | None = None
+
+    def apply(self, rules: Iterable[Callable[["Selection"], list[Block]]]) -> None:
+        """Applies rules in order. Each rule is applied to the blocks that the rules before it have kept."""
+        for rule in rules:
+            left_out = rule(self)
+            if left_out:
+                for block in left_out:
+                    block.left_out_by = rule.__name__
+                self.blocks = [block for block in self.blocks if not block.left_out_by]
+
+
 def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
-    """Returns the blocks that are the policy's own text, in order.
+    """Returns the blocks that are the policy's own text, in order. Sets `left_out_by` on the other blocks.
 
     Returns an empty list if the page consists only of furniture.
 
     blocks: all blocks of the page.
     title: the page's title.
     """
+    if not blocks:
+        return []
     boxes = boxes_around(blocks)
-    policy_words, prose_words = measure(blocks, boxes)
-    mark_furniture(blocks, boxes, policy_words, prose_words)
-    kept = [block for block in blocks if not _is_in_furniture(block)]
-    likely = [index for index, block in enumerate(kept) if block.likely_policy_words]
-    if not likely:
-        return _without_scraps(kept)
+    page = MeasuredPage(blocks, boxes, *measure(blocks, boxes))
+    mark_furniture(page)
+    for block in blocks:
+        if block.box is not None:
+            block.left_out_by = block.box.left_out_by
+    selection = Selection([block for block in blocks if not block.left_out_by], boxes)
+    selection.apply(BUTTON_RULES)
+    if any(block.likely_policy_words for block in selection.blocks):
+        selection.apply(CORE_RULES)
+        for block in _title_and_date(blocks, selection.blocks, title):
+            block.left_out_by = ""
+        selection.blocks = [block for block in blocks if not block.left_out_by]
+    selection.apply(SCRAP_RULES)
+    return selection.blocks
+
+
+def button(selection: Selection) -> list[Block]:
+    """Leaves out the text of buttons. A heading on a button opens a part of the policy."""
+    return [block for block in selection.blocks if block.on_button and not block.level]
+
+
+def menu_around_text(selection: Selection) -> list[Block]:
+    """Leaves out menus above and below the policy's running text."""
+    blocks = selection.blocks
+    likely = [index for index, block in enumerate(blocks) if block.likely_policy_words]
     first, last = likely[0], likely[-1]
-    kept = [block for index, block in enumerate(kept) if first <= index <= last or not _is_in_menu(block.box)]
-    core = _core(kept, boxes)
-    first = next(index for index, block in enumerate(kept) if _stands_in(block.box, core))
-    last = next(index for index in reversed(range(len(kept))) if _stands_in(kept[index].box, core))
-    first, last = _extended(kept, first, last)
-    body = _without_empty_sections(_without_titled_asides(kept[first : last + 1]), core, boxes)
-    return _without_scraps([*_title_and_date(blocks, kept[:first], body, title), *body])
+    return [block for block in [*blocks[:first], *blocks[last + 1 :]] if _is_in_menu(block.box)]
 
 
-def _is_in_furniture(block: Block) -> bool:
-    return (block.on_button and not block.level) or (block.box is not None and block.box.furniture)
+def outside_core(selection: Selection) -> list[Block]:
+    """Leaves out the blocks above and below the core, except for running text near the core and a date below it."""
+    blocks = selection.blocks
+    core = selection.core = _core(blocks, selection.boxes)
+    first = next(index for index, block in enumerate(blocks) if _stands_in(block.box, core))
+    last = next(index for index in reversed(range(len(blocks))) if _stands_in(blocks[index].box, core))
+    first, last = _extended(blocks, first, last)
+    return [*blocks[:first], *blocks[last + 1 :]]
 
 
 def _is_in_menu(box: Box | None) -> bool:
@@ -114,7 +166,7 @@ def _is_one_of_several(box: Box, boxes: list[Box]) -> bool:
         and sibling is not box
         and sibling.tag == box.tag
         and sibling.names == box.names
-        and not sibling.furniture
+        and not sibling.left_out_by
         for sibling in boxes
     )
 
@@ -147,17 +199,17 @@ def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-def _title_and_date(page: list[Block], above: list[Block], body: list[Block], title: str) -> list[Block]:
+def _title_and_date(page: list[Block], body: list[Block], title: str) -> list[Block]:
     """Returns the blocks above the body that belong to the policy: title, date, and text between title and body.
 
     page: all blocks of the page, including furniture, because title and date may be in the page's header.
-    above: the blocks above the body that aren't furniture.
-    body: the blocks of the core.
+    body: the blocks that CORE_RULES kept.
     title: the page's title.
     """
     if not body:
         return []
     start = next(index for index, block in enumerate(page) if block is body[0])
+    above = [block for block in page[:start] if block.left_out_by == outside_core.__name__]
     titles = [
         index
         for index, block in enumerate(page[:start])
@@ -209,12 +261,13 @@ def _is_named_in(title: str, block: Block) -> bool:
     return len(block.text) > 5 and block.text.casefold() in title.casefold()
 
 
-def _without_titled_asides(blocks: list[Block]) -> list[Block]:
-    """Returns the blocks without asides that begin with a title and aren't enclosed in a separate element.
+def titled_aside(selection: Selection) -> list[Block]:
+    """Leaves out asides that begin with a title and aren't enclosed in a separate element.
 
     An aside ends at the next heading that has the same level as the aside's title, or a higher level.
     """
-    kept: list[Block] = []
+    blocks = selection.blocks
+    left_out: list[Block] = []
     aside_level = 0
     for index, block in enumerate(blocks):
         if aside_level and block.level and block.level <= aside_level:
@@ -229,45 +282,42 @@ def _without_titled_asides(blocks: list[Block]) -> list[Block]:
                 sum([later.words for later in section if is_prose(later)]),
             ):
                 aside_level = block.level
-        if not aside_level:
-            kept.append(block)
-    return kept
+        if aside_level:
+            left_out.append(block)
+    return left_out
 
 
-def _without_empty_sections(blocks: list[Block], core: Box, boxes: list[Box]) -> list[Block]:
-    """Returns the blocks without the empty sections at the beginning and end of the core.
+def empty_section(selection: Selection) -> list[Block]:
+    """Leaves out the empty sections at the beginning and end of the core.
 
     A section is a child element of the core. A section counts as empty if it is above the first section with running
     text, or below the last section with likely policy words (`likely_policy_words`, see `extraction.blocks.Box`). An
     empty section isn't removed if the section contains an e-mail address, a number, or a heading of level 1 or 2.
     """
-    sections = [_section_of(block, core) for block in blocks]
+    blocks, core = selection.blocks, selection.core
+    sections = [_section_of(block, core) if core is not None else None for block in blocks]
     likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]
     if not likely:
-        return blocks
+        return []
     # At the beginning, a section whose running text has no policy words may be an introduction. At the end, a section
     # without policy words isn't a part of the policy.
     with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose_words]
-    within = range(with_prose[0], likely[-1] + 1)
+    outside = [*range(with_prose[0]), *range(likely[-1] + 1, len(blocks))]
     informative = {
         id(sections[index])
-        for index, block in enumerate(blocks)
-        if index not in within
-        and (
-            block.level in (1, 2)
-            or "@" in block.text
-            or (_NUMBER.search(block.text) and not names.COPYRIGHT.fullmatch(block.text))
-        )
+        for index in outside
+        if blocks[index].level in (1, 2)
+        or "@" in blocks[index].text
+        or (_NUMBER.search(blocks[index].text) and not names.COPYRIGHT.fullmatch(blocks[index].text))
     }
     return [
-        block
-        for index, (block, section) in enumerate(zip(blocks, sections, strict=True))
-        if index in within
-        or section is None
-        or section is block.box
-        or section.tag in _TEXT_TAGS
-        or id(section) in informative
-        or (section.prose_words and _is_one_of_several(section, boxes))
+        blocks[index]
+        for index in outside
+        if (section := sections[index]) is not None
+        and section is not blocks[index].box
+        and section.tag not in _TEXT_TAGS
+        and id(section) not in informative
+        and not (section.prose_words and _is_one_of_several(section, selection.boxes))
     ]
 
 
@@ -282,32 +332,39 @@ def _section_of(block: Block, core: Box) -> Box | None:
     return child if box is core else None
 
 
-def _without_scraps(blocks: list[Block]) -> list[Block]:
-    """Returns the blocks without scraps of the page, such as "Back to top".
+def below_copyright(selection: Selection) -> list[Block]:
+    """Leaves out a copyright line near the end and the blocks below it, unless running text follows the line.
 
-    At the beginning and the end, all scraps are removed. Elsewhere, only two kinds of scraps are removed: links, and
-    titles of tables of contents.
+    These blocks are the page's footer.
     """
-    last = len(blocks)
-    # The blocks below a copyright line near the end are the page's footer, unless running text follows the line.
-    for index in range(max(0, last - 12), last):
+    blocks = selection.blocks
+    for index in range(max(0, len(blocks) - 12), len(blocks)):
         if index and names.COPYRIGHT.fullmatch(blocks[index].text) and not blocks[index].level:
             if not any(is_prose(block) for block in blocks[index + 1 :]):
-                last = index
+                return blocks[index:]
             break
-    first = 0
+    return []
+
+
+def scrap_at_edge(selection: Selection) -> list[Block]:
+    """Leaves out scraps of the page, such as "Back to top", at the beginning and the end."""
+    blocks = selection.blocks
+    first, last = 0, len(blocks)
     while last - first > 1 and _is_scrap(blocks[last - 1]):
         last -= 1
     while last - first > 1 and _is_scrap(blocks[first]):
         first += 1
-    return [
-        block
-        for block in blocks[first:last]
-        if not (
-            (block.words < 6 and names.CONTENTS_TITLE.fullmatch(block.text))
-            or (block.link_share > 0.9 and _is_scrap(block))
-        )
-    ]
+    return [*blocks[:first], *blocks[last:]]
+
+
+def contents_title(selection: Selection) -> list[Block]:
+    """Leaves out titles of tables of contents."""
+    return [block for block in selection.blocks if block.words < 6 and names.CONTENTS_TITLE.fullmatch(block.text)]
+
+
+def scrap_link(selection: Selection) -> list[Block]:
+    """Leaves out scraps of the page that are links."""
+    return [block for block in selection.blocks if block.link_share > 0.9 and _is_scrap(block)]
 
 
 def _is_scrap(block: Block) -> bool:
@@ -320,3 +377,22 @@ def _is_scrap(block: Block) -> bool:
         return True
     entries = names.MENU_SEPARATOR.split(text)
     return len(entries) > (2 if block.link_share > 0.3 else 3) and max(len(entry.split()) for entry in entries) <= 4
+
+
+#: The rules for every page.
+BUTTON_RULES: tuple[Callable[[Selection], list[Block]], ...] = (button,)
+#: The rules for pages with running text that uses the policy vocabulary or shared words, in the order in which they are
+#: applied. Afterwards, the policy's title and date are put back if they are above the core.
+CORE_RULES: tuple[Callable[[Selection], list[Block]], ...] = (
+    menu_around_text,
+    outside_core,
+    titled_aside,
+    empty_section,
+)
+#: The rules that are applied last, to every page.
+SCRAP_RULES: tuple[Callable[[Selection], list[Block]], ...] = (
+    below_copyright,
+    scrap_at_edge,
+    contents_title,
+    scrap_link,
+)

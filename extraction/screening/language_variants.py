@@ -85,7 +85,9 @@ def undeclared_language(language: str | None, declared: str | None) -> Verdict |
     """
     if language is None or declared is None or language == _CANONICAL_CODES.get(declared, declared):
         return None
-    return _other_language(f"in {_name(language)}, while the declaration states {_name(declared)}")
+    return _other_language(
+        "undeclared_language", f"in {_name(language)}, while the declaration states {_name(declared)}"
+    )
 
 
 def language_variants(captures: Collection[CaptureLanguage]) -> dict[CaptureLanguage, Verdict]:
@@ -156,17 +158,19 @@ def _variant_verdict(capture: CaptureLanguage, before: CaptureLanguage, after: C
     language, own_language = _name(capture.language), _name(before.language)
     if after is None:
         return _other_language(
+            "variant_after_own_language",
             f"in {language}, while the captures before ({before.captured_at:%Y-%m-%d}) are in {own_language}; "
-            f"captures in {language} are accepted once they span {LANGUAGE_MOVE.days} days"
+            f"captures in {language} are accepted once they span {LANGUAGE_MOVE.days} days",
         )
     return _other_language(
+        "variant_between_own_language",
         f"in {language}, while the captures before ({before.captured_at:%Y-%m-%d}) and after "
-        f"({after.captured_at:%Y-%m-%d}) are in {own_language}"
+        f"({after.captured_at:%Y-%m-%d}) are in {own_language}",
     )
 
 
-def _other_language(evidence: str) -> Verdict:
-    return Verdict("quarantined", "other_language", evidence)
+def _other_language(rule: str, evidence: str) -> Verdict:
+    return Verdict("quarantined", "other_language", evidence, rule=rule)
 
 
 def _name(code: str) -> str:

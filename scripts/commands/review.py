@@ -76,7 +76,7 @@ def show(capture_id: int, output_format: str) -> None:
     if output_format == "json":
         print_json(fields)
         return
-    for name in ("vendor", "policy", "captured_at", "source", "url", "sha256", "verdict", "reason", "evidence"):
+    for name in ("vendor", "policy", "captured_at", "source", "url", "sha256", "verdict", "reason", "rule", "evidence"):
         if fields[name] is not None and fields[name] != "":
             click.echo(f"{name.replace('_', ' ')}: {escape_line(str(fields[name]))}", err=True)
     for review in fields["reviews"]:

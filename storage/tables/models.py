@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from core.captures import Reason, Source, VerdictName
+from core.captures import Reason, Source, Verdict, VerdictName
 from storage.tables import seals
 from storage.tables.column_types import AnyText, Bytes, Json, Moment, Sha256
 
@@ -97,8 +97,9 @@ class ReadingRow(Base):
     declared: the SHA-256 of the parts of the declaration that apply to this capture. If two policy readers have the
         same `extractor` and the same `declared`, their readings are equal. The intake then copies the earlier reading.
     language: the document's language, such as `en`; None if the language is not certain.
-    verdict, reason, evidence, needs_browser: the verdict that follows from the capture alone. The final verdict may
-        differ because of the policy's other captures or a user's review (`storage.verdicts`).
+    verdict, reason, evidence, needs_browser, rule: the verdict that follows from the capture alone. The final verdict
+        may differ because of the policy's other captures or a user's review (`storage.verdicts`). `rule` is '' in
+        readings that were stored before the column was added.
     document_sha256: the key of the document's row; None if the payload could not be read as a document.
     version_id: the id of the version that the document's clauses form; None if the document has no text. A quarantined
         capture also has a `version_id` if its document has text.
@@ -115,9 +116,14 @@ class ReadingRow(Base):
     reason: Mapped[Reason | None] = mapped_column(AnyText)
     evidence: Mapped[str] = mapped_column(AnyText)
     needs_browser: Mapped[bool] = mapped_column(Boolean)
+    rule: Mapped[str] = mapped_column(AnyText, default="")
     document_sha256: Mapped[str | None] = mapped_column(Sha256, ForeignKey(DocumentRow.sha256))
     version_id: Mapped[str | None] = mapped_column(AnyText)
     seal: Mapped[str] = mapped_column(Sha256, default=seals.sealed(seals.READINGS))
+
+    def to_verdict(self) -> Verdict:
+        """Returns the verdict that follows from the capture alone."""
+        return Verdict(self.verdict, self.reason, self.evidence, self.needs_browser, self.rule)
 
 
 class PolicyRow(Base):

@@ -12,10 +12,10 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 
 from core.captures import sha256_hex
 
-# The columns that each table's seals cover. Three columns are not covered: the seal itself, a key that the database
-# assigns, and `needs_browser` in readings. Captures and reviews can't be derived again. So if a migration adds a column
-# to captures or reviews, the column must be added to `CAPTURES` or `REVIEWS`, and the migration must compute the seals
-# again.
+# The columns that each table's seals cover: all columns, except the seal itself, keys that the database assigns, and
+# `UNSEALED` in readings. All columns of captures and reviews must be sealed, because neither can be computed
+# again. If a migration adds a column to captures or reviews, the column must be added to `CAPTURES` or `REVIEWS`. The
+# migration must then compute the seals again.
 CAPTURES = (
     "identity",
     "vendor",
@@ -33,8 +33,6 @@ CAPTURES = (
     "answered_at",
     "archive",
 )
-# `needs_browser` is not covered, because it was added when sealed readings existed already. Instead, `verify` reads the
-# capture again and compares the values, but only for readings by the current policy reader.
 READINGS = (
     "capture_id",
     "reader",
@@ -47,6 +45,10 @@ READINGS = (
     "document_sha256",
     "version_id",
 )
+# The columns of readings that seals don't cover, because the columns were added when sealed readings existed already.
+# For readings by the current policy reader, `verify` derives the columns again and compares the values. For readings by
+# earlier policy readers, the columns aren't checked.
+UNSEALED = ("needs_browser", "rule")
 REVIEWS = ("capture_id", "decision", "decided_by", "note", "decided_at")
 
 

@@ -2,8 +2,11 @@
 
 import pytest
 
-from extraction import extract
-from tests.extraction.example_pages import PARAGRAPHS, POLICY, html
+from extraction import LeftOutBlock, extract, left_out_blocks
+from extraction.furniture.element_rules import ELEMENT_RULES, PAGE_RULES
+from extraction.furniture.removal import BUTTON_RULES, CORE_RULES, SCRAP_RULES
+from formats.multipart import compose
+from tests.extraction.example_pages import PARAGRAPHS, POLICY, capture, html
 from tests.shared_material import SHARED, needs_shared
 
 FURNITURE = {
@@ -49,6 +52,122 @@ def test_page_furniture_is_removed(name: str, place: str) -> None:
         clause.text for clause in clauses_without_furniture
     ]
     assert [clause.text for clause in clauses_without_furniture if clause.kind == "paragraph"] == list(PARAGRAPHS)
+
+
+# A page for each rule that leaves out blocks, and the texts that the rule leaves out.
+_H1 = "<h1>Privacy Policy</h1>"
+_REQUEST = "We and our partners like to know you better, so that the site works as you like it best."
+_LINKS = "".join(f"<p><a href=/{word}>{word}</a></p>" for word in ("One", "Two", "Three"))
+_COPY = f"<p>{PARAGRAPHS[0]}</p><p>One</p>"
+LEFT_OUT_BY = {
+    "below_copyright": (f"{POLICY}<p>© 2021 Northwind</p><p>Made in Oslo</p>", ["© 2021 Northwind", "Made in Oslo"]),
+    "button": (f"{POLICY}<button>Print</button><p>{PARAGRAPHS[0]}</p>", ["Print"]),
+    "consent_manager": (f"{POLICY}<div id=didomi-host><p>Parcels for all</p></div>{POLICY}", ["Parcels for all"]),
+    "consent_request": (
+        f"{POLICY}<div><p>{_REQUEST}</p><button>Accept</button></div>{POLICY}",
+        [_REQUEST, "Accept"],
+    ),
+    "contents_title": (f"<p>Table of contents</p>{POLICY}", ["Table of contents"]),
+    "empty_section": (
+        f"{POLICY}<section>{POLICY}</section><section><div><p>Parcels for all</p></div></section>",
+        ["Parcels for all"],
+    ),
+    "footer": (f"<article>{POLICY}<footer><p>Written in Oslo</p></footer>{POLICY}</article>", ["Written in Oslo"]),
+    "form": (f"{POLICY}<div><p>Your address</p><input></div>{POLICY}", ["Your address"]),
+    "header_or_aside": (f"{POLICY}<aside><p>Parcels for all</p></aside>{POLICY}", ["Parcels for all"]),
+    "hidden_copy": (f"<div>{_COPY}</div>{POLICY}{f'<div hidden>{_COPY}</div>' * 2}", [PARAGRAPHS[0], "One"] * 2),
+    "hidden_scrap": (f"{POLICY}<div hidden><p>Wait a moment</p></div>{POLICY}", ["Wait a moment"]),
+    "list_of_teasers": (
+        f"{POLICY}<div><h3><a href=/a>One</a></h3><h3><a href=/b>Two</a></h3></div>{POLICY}",
+        ["One", "Two"],
+    ),
+    "menu_around_text": (
+        f"<ul><li><a href=/a>One</a></li><li><a href=/b>Two</a></li><li><a href=/c>Three</a></li></ul>{POLICY}",
+        ["One", "Two", "Three"],
+    ),
+    "named_aside": (
+        f"{POLICY}<div class=promo><p>Parcels for <a href=/a>all</a></p><a href=/b>Buy</a></div>{POLICY}",
+        ["Parcels for all", "Buy"],
+    ),
+    "named_banner": (
+        f"{POLICY}<div class=cookie-notice><p>We use cookies.</p><button>Close</button></div>{POLICY}",
+        ["We use cookies.", "Close"],
+    ),
+    "named_edge": (f"{POLICY}<div class=section-header><a href=/a>Parcels</a></div>{POLICY}", ["Parcels"]),
+    "named_links": (f"{POLICY}<div class=social-share><a href=/a>Tell a friend</a></div>{POLICY}", ["Tell a friend"]),
+    "named_menu": (
+        f"{POLICY}<div class=megamenu><p>What we do for the shops of the north</p>{_LINKS}</div>{POLICY}",
+        ["What we do for the shops of the north", "One", "Two", "Three"],
+    ),
+    "named_metadata": (f"{POLICY}<div class=entry-meta>By Ann</div>{POLICY}", ["By Ann"]),
+    "named_widget": (f"{POLICY}<div class=livechat>Talk to us now</div>{POLICY}", ["Talk to us now"]),
+    "outside_core": (f"<div>{POLICY}</div><p>Parcels for all</p>", ["Parcels for all"]),
+    "page_frame": (f"{POLICY}<nav><a href=/a>Shop</a></nav>{POLICY}", ["Shop"]),
+    "scrap_at_edge": (f"{POLICY}<p>Back to top</p>", ["Back to top"]),
+    "scrap_link": (f"{POLICY}<p><a href='#'>Back to top</a></p>{POLICY}", ["Back to top"]),
+    "side_element": (f"{POLICY}<div role=dialog><p>Parcels for all</p></div>{POLICY}", ["Parcels for all"]),
+    "table_of_contents": (
+        f"<ul><li><a href='#a'>One</a></li><li><a href='#b'>Two</a></li><li><a href='#c'>Three</a></li></ul>{POLICY}",
+        ["One", "Two", "Three"],
+    ),
+    "titled_aside": (
+        f"{POLICY}<h2>Related articles</h2><p>Parcels for all</p>{POLICY}",
+        ["Related articles", "Parcels for all"],
+    ),
+    "titled_element": (
+        f"{POLICY}<div><h2>Related articles</h2><p>Parcels for all</p></div>{POLICY}",
+        ["Related articles", "Parcels for all"],
+    ),
+}
+# The rules that only decide to keep an element.
+KEEPING_RULES = {"main_element", "most_of_policy", "text_element"}
+
+
+@pytest.mark.parametrize("rule", LEFT_OUT_BY)
+def test_a_block_that_is_left_out_names_the_rule(rule: str) -> None:
+    body, texts = LEFT_OUT_BY[rule]
+    payload = html(f"<div>{_H1}{body}</div>")
+    assert left_out_blocks(capture(payload), payload) == [LeftOutBlock(rule, text) for text in texts]
+
+
+def test_each_rule_that_leaves_out_blocks_has_its_page() -> None:
+    names = [rule.__name__ for rule in (*PAGE_RULES, *ELEMENT_RULES, *BUTTON_RULES, *CORE_RULES, *SCRAP_RULES)]
+    assert len(set(names)) == len(names)
+    assert set(names) - KEEPING_RULES == set(LEFT_OUT_BY)
+
+
+def test_an_element_inside_furniture_is_left_out_by_the_same_rule() -> None:
+    payload = html(f"<nav><form><input><p>Search</p></form><p>Shop</p></nav><div>{_H1}{POLICY}</div>")
+    assert {block.rule for block in left_out_blocks(capture(payload), payload)} == {"page_frame"}
+
+
+def test_the_title_in_the_header_is_kept_and_not_listed_as_left_out() -> None:
+    payload = html(f"<header>{_H1}<p>Parcels for all</p></header><main>{POLICY}</main>")
+    assert [block.text for block in left_out_blocks(capture(payload), payload)] == ["Parcels for all"]
+
+
+def test_left_out_blocks_of_several_pages_are_in_page_order() -> None:
+    pages = [html(f"<nav>{word}</nav><div>{_H1}{POLICY}</div>") for word in ("Shop", "Help")]
+    parts = [(capture(page, url=f"https://northwind.example/{n}"), page) for n, page in enumerate(pages)]
+    mixed, alternative = compose("mixed", parts), compose("alternative", parts)
+    assert [block.text for block in left_out_blocks(*mixed)] == ["Shop", "Help"]
+    assert [block.text for block in left_out_blocks(*alternative)] == ["Help"]
+    assert left_out_blocks(mixed[0], b"damaged") == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "media_type"),
+    [(bytes(3000), "text/html"), (PARAGRAPHS[0].encode(), "text/plain"), (b"# Privacy\n\n[x](y)", "text/markdown")],
+)
+def test_no_block_of_another_format_is_left_out(payload: bytes, media_type: str) -> None:
+    assert left_out_blocks(capture(payload, media_type=media_type), payload) == []
+
+
+def test_selectors_replace_the_furniture_rules() -> None:
+    payload = html(f"<nav>Shop</nav><div id=menu>Help</div><div>{_H1}{POLICY}</div>")
+    assert left_out_blocks(capture(payload), payload, select=["body"]) == []
+    removed = left_out_blocks(capture(payload), payload, remove=["#menu"])
+    assert removed == [LeftOutBlock("page_frame", "Shop")]
 
 
 POLICY_PARTS = {

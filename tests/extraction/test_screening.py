@@ -137,6 +137,7 @@ def test_page_that_is_not_the_policy_is_quarantined(name: str) -> None:
     verdict = read(capture(payload), payload).verdict
     assert (verdict.name, verdict.reason) == ("quarantined", reason)
     assert verdict.evidence
+    assert verdict.rule
 
 
 @pytest.mark.parametrize(

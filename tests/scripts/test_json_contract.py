@@ -111,6 +111,7 @@ def test_captures_have_verdicts_and_versions(clausewatch_with_captures: Clausewa
         assert (row["source"], row["media_type"]) == ("file", "text/html")
     assert [row["version"] for row in rows] == [1, 1, None, 2, 3, 3, 4]
     assert [row["reason"] for row in rows if row["verdict"] == "quarantined"] == ["blocked"]
+    assert all(bool(row["rule"]) == (row["verdict"] == "quarantined") for row in rows)
 
 
 def test_versions_have_dates_languages_and_periods(clausewatch_with_captures: Clausewatch) -> None:
@@ -241,8 +242,10 @@ def test_review_lists_captures_and_shows_decisions(clausewatch_with_captures: Cl
     (row,) = json_of(clausewatch_with_captures, "review")
     check_fields(row, "review, review show")
     assert "clauses" not in row
+    assert row["rule"]
     clausewatch_with_captures("review", "reject", str(row["id"]), "--note", "a challenge page")
     shown = json_of(clausewatch_with_captures, "review", "show", str(row["id"]))
     check_fields(shown, "review, review show")
     assert {frozenset(review) for review in shown["reviews"]} == {frozenset({"decision", "by", "note", "at", "only"})}
+    assert (shown["reason"], shown["rule"]) == ("rejected", "review")
     assert isinstance(shown["clauses"], list)

@@ -30,7 +30,19 @@ def test_quarantined_captures_are_listed_until_a_person_decides(clausewatch_with
 
 def test_the_json_contains_reviews_and_clauses(clausewatch_with_captures: Clausewatch) -> None:
     (row,) = json.loads(clausewatch_with_captures("review", "--vendor", "lanternpost", "--format", "json").stdout)
-    fields = {"id", "vendor", "policy", "captured_at", "url", "source", "sha256", "verdict", "reason", "evidence"}
+    fields = {
+        "id",
+        "vendor",
+        "policy",
+        "captured_at",
+        "url",
+        "source",
+        "sha256",
+        "verdict",
+        "reason",
+        "rule",
+        "evidence",
+    }
     assert set(row) == fields | {"reviews"}
     assert (row["id"], row["vendor"], row["policy"], row["reviews"]) == (3, "lanternpost", "privacy", [])
     clausewatch_with_captures("review", "accept", "3", "--note", "it is the policy")

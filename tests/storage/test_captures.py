@@ -64,7 +64,7 @@ def test_captures_are_returned_oldest_first(store: Store) -> None:
 
 def test_a_quarantined_capture_is_kept_and_makes_no_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(store, capture_of(A), A, POLICY)
-    verdict = Verdict("quarantined", "blocked", "says: checking your browser")
+    verdict = Verdict("quarantined", "blocked", "says: checking your browser", rule="challenge")
     document = Document("Just a moment...", "en", None, (Clause(0, "paragraph", None, (), "Checking your browser."),))
     monkeypatch.setattr("intake.reading_task.read", lambda *_, **__: Reading(verdict, document))
     kept = keep(store, capture_of(B, 1), B, POLICY)

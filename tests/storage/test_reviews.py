@@ -63,7 +63,9 @@ def test_a_capture_rejected_by_a_user_makes_no_version(store: Store) -> None:
     decide(store, "rejected", 2)
     (period,) = store.library.history(KEY).periods
     assert len(period.observations) == 2
-    assert store.library.capture(2).verdict == Verdict("quarantined", "rejected", "rejected by ann on 2026-11-25")
+    assert store.library.capture(2).verdict == Verdict(
+        "quarantined", "rejected", "rejected by ann on 2026-11-25", rule="review"
+    )
     assert store.library.capture(2).version_id is None
 
 
