@@ -308,7 +308,6 @@ PAGE_RULES = (
     question,
     posts,
     named_as_other_document,
-    links_instead_of_text,
     offers_instead_of_text,
     fragments_instead_of_text,
 )

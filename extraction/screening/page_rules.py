@@ -419,4 +419,10 @@ SHORT_PAGE_RULES = (
     without_sentence,
 )
 #: The rules for HTML pages with a long text, in order.
-LONG_PAGE_RULES = (titles_of_error_page, redirect_to_home_page, home_page, consent_wall)
+LONG_PAGE_RULES = (
+    titles_of_error_page,
+    redirect_to_home_page,
+    home_page,
+    consent_wall,
+    links_instead_of_text,
+)
