@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 import storage.standings
 from core.policies import PolicyKey
@@ -144,9 +144,13 @@ def test_the_newest_capture_says_why_it_is_quarantined(store: Store) -> None:
 
 def test_a_capture_with_most_of_an_accepted_text_counts_as_accepted(store: Store) -> None:
     keep(store, A, 0)
-    keep(store, A.replace(b"<h1>Privacy policy", b"<h1>Cookie policy").replace(b"<title>Privacy", b"<title>Cookie"), 1)
-    assert "most of its text" in store.library.captures(PolicyKey("marmot", "privacy"))[1].verdict.evidence
-    assert standings_by_policy(store)["privacy"] == standing_by_captures(store, "privacy")
+    titled_otherwise = keep(store, B, 1)
+    reading = {"verdict": "quarantined", "reason": "other_document"}
+    with store.database.write_session() as session:
+        session.execute(update(ReadingRow).where(ReadingRow.capture_id == titled_otherwise).values(reading))
+    standing = standings_by_policy(store)["privacy"]
+    assert standing == standing_by_captures(store, "privacy")
+    assert (dict(standing.quarantined), standing.failing_since) == ({}, None)
 
 
 def test_a_hold_begins_with_its_first_capture_and_ends_when_the_text_returns(store: Store) -> None:
