@@ -31,8 +31,10 @@ def command(output_format: str, metrics_path: Path | None) -> None:
 
     A policy fails if its newest captures are quarantined, if it has had no capture for more than a week, or if it was
     never captured. A policy that has no location today does not fail. "Last changed" is the time at which the newest
-    version first appeared. Below the table, a line for each policy whose newest capture is quarantined, or whose text is
-    held, says since when, the reason, and what the page says. The exit status is 0 even if policies fail.
+    version first appeared.
+
+    Below the table, a line for each policy whose newest capture is quarantined, or whose text is held, says since when,
+    the reason, and what the page says. The exit status is 0 even if policies fail.
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)

@@ -101,15 +101,14 @@ def test_a_policy_that_is_no_longer_declared_has_no_status() -> None:
 
 def test_a_quarantined_or_held_policy_is_named_with_what_the_page_says() -> None:
     quarantined = replace(standing("shy", failing=0.1), reason="blocked", evidence="the page says:\n'Go\x1b away'")
-    held = replace(standing("changed"), held_since=NOW - timedelta(days=1), held_text="Autumn catalogue")
+    held = replace(standing("changed"), held_since=NOW - timedelta(days=1), held_text="Socks")
     both = replace(standing("odd", failing=0.2), reason="login", evidence="a form", held_since=NOW - timedelta(days=2))
     sentences = attention_sentences(statuses(quarantined, held, both, standing("fine"), standing("quiet", seen=90)))
     assert list(sentences) == [
         "odd privacy: quarantined since 2026-11-25 as login: a form",
         "odd privacy: held since 2026-11-23: the text shares nothing with the text before",
         "shy privacy: quarantined since 2026-11-25 as blocked: the page says: 'Go\\x1b away'",
-        "changed privacy: held since 2026-11-24: the text shares nothing with the text before; it begins: Autumn "
-        "catalogue",
+        "changed privacy: held since 2026-11-24: the text shares nothing with the text before; it begins: Socks",
     ]
 
 
