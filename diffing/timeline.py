@@ -137,6 +137,21 @@ def _is_the_policy(
     return None
 
 
+def hold_is_possible(newest_period: timedelta, hold: timedelta = HOLD) -> bool:
+    """Returns whether a history may have a hold (`SettledHistory.held_now`), from the length of its newest period.
+
+    A hold is possible only if the newest period is shorter than `hold`, or than the hour in which a later capture can
+    refute it. Otherwise the newest period stands: it is long enough to be confirmed (`_lasted`), and either it shows
+    the standing text, or it shows its own text for at least `hold` (`_is_the_policy`). No earlier period is then
+    pending, since a period is pending only if it began within the hour before the newest capture. And a period that
+    stands ends every hold before it. So for most policies no text needs to be compared.
+
+    newest_period: the time between the first and the last capture of the newest period.
+    hold: as for `settled`. Without a hold, the answer is always False.
+    """
+    return timedelta() < hold and newest_period <= max(hold, _CONFIRMED_WITHIN)
+
+
 def alternations(history: History) -> tuple[Alternation, ...]:
     """Returns the alternations of a settled history, oldest first.
 

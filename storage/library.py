@@ -8,17 +8,16 @@ from sqlalchemy import select
 
 from core.clauses import Document
 from core.exceptions import ExtractionError, UsageError
-from core.history import History, Observation, Period, SettledHistory, period_for
+from core.history import History, Period, SettledHistory, period_for
 from core.policies import PolicyKey
-from diffing.timeline import settled, timeline
 from storage import counts, documents, policies, standings
 from storage.database import Database
+from storage.histories import history_of, settled_in
 from storage.payloads import packing
 from storage.records import Review, Standing, StoredCapture
 from storage.review_rows import review_row
 from storage.tables.models import CaptureRow, ReadingRow
 from storage.verdicts import UNREAD, capture_row, judged_captures, stored_capture, stored_captures
-from storage.version_sequences import shares_text_in
 
 
 class Library:
@@ -50,20 +49,7 @@ class Library:
         The history is computed from the readings by the policy reader in force (see `storage.tables.models.PolicyRow`).
         """
         with self._database.read_session() as session:
-            return timeline(
-                Observation(
-                    capture.capture_id,
-                    capture.captured_at,
-                    capture.url,
-                    capture.source,
-                    capture.sha256,
-                    capture.version_id,
-                    capture.reader,
-                    capture.deciding is not None,
-                )
-                for capture in judged_captures(session, key)
-                if capture.version_id is not None
-            )
+            return history_of(judged_captures(session, key))
 
     def settled(self, key: PolicyKey, history: History | None = None) -> SettledHistory:
         """Returns a policy's history, divided into the periods that stand, did not last, are held or not confirmed.
@@ -72,7 +58,7 @@ class Library:
         """
         history = history or self.history(key)
         with self._database.read_session() as session:
-            return settled(history, shares_text_in(session, history), self._hold)
+            return settled_in(session, history, self._hold)
 
     def period(self, key: PolicyKey, history: History, when: str) -> Period:
         """Returns the period of a policy's history that a user names.
@@ -135,7 +121,7 @@ class Library:
         Policies without captures are left out. vendors: the slugs of the vendors; empty for all vendors.
         """
         with self._database.read_session() as session:
-            return tuple(standings.standings(session, vendors))
+            return tuple(standings.standings(session, vendors, self._hold))
 
     def review(self, capture_ids: Collection[int], review: Review) -> None:
         """Records a user's decision on captures, and on their texts. If an error is raised, nothing is recorded.

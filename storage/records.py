@@ -59,6 +59,11 @@ class Standing:
         accepted.
     quarantined: the number of quarantined captures for each reason, the most frequent reason first.
     unread: the number of captures that the policy reader in force has not read yet.
+    reason, evidence: the verdict on the newest capture that was read; None and '' if that capture is accepted.
+    held_since: the time of the first capture of the policy's hold (`core.history.SettledHistory.held_now`); None if
+        the policy has no hold.
+    held_text: the beginning of the text that this capture shows; '' if the policy has no hold, or if the text's row is
+        damaged.
     """
 
     vendor: str
@@ -70,6 +75,10 @@ class Standing:
     failing_since: datetime | None = None
     quarantined: Mapping[Reason, int] = field(default_factory=dict)
     unread: int = 0
+    reason: Reason | None = None
+    evidence: str = ""
+    held_since: datetime | None = None
+    held_text: str = ""
 
 
 #: The action that the operator should take about a fault.

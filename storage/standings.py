@@ -1,22 +1,35 @@
 """Computes the standing of each policy: a summary of the policy's captures, for the operator.
 
-Normally, the database counts the captures in groups, and no single capture is loaded. For a policy with reviews, or
-with captures in several languages, the verdict must be computed for each capture. This module then loads the captures.
+Normally, the database counts the captures in groups, and no single capture is loaded. The verdict on a capture may also
+depend on reviews and on the policy's other captures. For the policies where this is possible, and for the policies
+that may have a hold, this module loads the captures.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.orm import Session
 
 from core.captures import Reason, VerdictName
+from core.exceptions import StorageError
+from core.history import Observation
 from core.policies import PolicyKey
+from diffing.timeline import hold_is_possible
+from storage import documents
+from storage.histories import history_of, settled_in
 from storage.records import Standing
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
-from storage.verdicts import UNREAD, stored_captures
+from storage.verdicts import MAY_BE_ACCEPTED_BY_TEXT, JudgedCapture, judged_captures
+
+# The length of `Standing.held_text` in characters.
+_HELD_TEXT = 200
+# The conditions of the joins from a capture to its policy, and to its reading by the policy reader in force.
+_ROW_OF_POLICY = and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy)
+_READING_IN_FORCE = and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,7 @@ class _Group:
     version_id: the version that the captures show; None if they are quarantined.
     captures: the number of captures in the group.
     first, last: the earliest and the latest `captured_at` in the group.
+    doubtful: the number of captures that the policy's other captures may accept.
     """
 
     verdict: VerdictName | None
@@ -36,18 +50,33 @@ class _Group:
     captures: int
     first: datetime
     last: datetime
+    doubtful: int = 0
 
 
-def standings(session: Session, vendors: Collection[str]) -> Iterator[Standing]:
-    """Yields the standing of each policy of some vendors. vendors: the slugs of the vendors; empty for all vendors."""
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The verdict on the newest capture that was read. reason: None if that capture is accepted."""
+
+    reason: Reason | None
+    evidence: str
+
+
+def standings(session: Session, vendors: Collection[str], hold: timedelta) -> Iterator[Standing]:
+    """Yields the standing of each policy of some vendors.
+
+    vendors: the slugs of the vendors; empty for all vendors. hold: see `diffing.timeline.settled`.
+    """
     is_chosen = CaptureRow.vendor.in_(vendors) if vendors else true()
     reviewed = _reviewed_policies(session, is_chosen)
     for key, groups in _groups(session, is_chosen).items():
         # The groups contain the verdicts of the readings. The final verdict on a capture may differ from its reading's
-        # verdict for two reasons: a review, or a language that differs from the policy's other captures.
-        if key in reviewed or _count_languages(groups) > 1:
-            groups = list(_single_capture_groups(session, key))
-        yield _standing(session, key, groups)
+        # verdict for three reasons: a review, a language that differs from the policy's other captures, or a text that
+        # is mostly in accepted captures.
+        captures: Sequence[JudgedCapture] | None = None
+        if key in reviewed or _count_languages(groups) > 1 or _may_be_accepted_by_text(groups):
+            captures = judged_captures(session, key)
+            groups = [*(group for group in groups if group.verdict is None), *map(_single_capture_group, captures)]
+        yield _standing(session, key, groups, captures, hold)
 
 
 def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[_Group]]:
@@ -62,10 +91,16 @@ def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey,
         ReadingRow.language,
     )
     query = (
-        select(*grouping, func.count(), func.min(CaptureRow.captured_at), func.max(CaptureRow.captured_at))
+        select(
+            *grouping,
+            func.count(),
+            func.min(CaptureRow.captured_at),
+            func.max(CaptureRow.captured_at),
+            func.sum(case((MAY_BE_ACCEPTED_BY_TEXT, 1), else_=0)),
+        )
         .select_from(CaptureRow)
-        .outerjoin(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
-        .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+        .outerjoin(PolicyRow, _ROW_OF_POLICY)
+        .outerjoin(ReadingRow, _READING_IN_FORCE)
         .where(condition)
         .group_by(*grouping)
     )
@@ -84,17 +119,28 @@ def _count_languages(groups: Iterable[_Group]) -> int:
     return len({group.language for group in groups if group.verdict == "accepted"} - {None})
 
 
-def _single_capture_groups(session: Session, key: PolicyKey) -> Iterator[_Group]:
-    """Yields a separate group for each capture of a policy. The verdicts are the final verdicts."""
-    for stored in stored_captures(session, key):
-        at = stored.capture.captured_at
-        if stored.verdict is UNREAD:
-            yield _Group(None, None, None, None, 1, at, at)
-        else:
-            yield _Group(stored.verdict.name, stored.verdict.reason, stored.version_id, None, 1, at, at)
+def _may_be_accepted_by_text(groups: Collection[_Group]) -> bool:
+    """Returns whether a capture may be accepted because its text is mostly in accepted captures.
+
+    Without an accepted capture there is no text to compare with.
+    """
+    return any(group.doubtful for group in groups) and any(group.verdict == "accepted" for group in groups)
 
 
-def _standing(session: Session, key: PolicyKey, groups: list[_Group]) -> Standing:
+def _single_capture_group(capture: JudgedCapture) -> _Group:
+    """Returns a group that has one capture. The verdict is the final verdict."""
+    verdict, at = capture.verdict, capture.captured_at
+    return _Group(verdict.name, verdict.reason, capture.version_id, None, 1, at, at)
+
+
+def _standing(
+    session: Session,
+    key: PolicyKey,
+    groups: list[_Group],
+    captures: Sequence[JudgedCapture] | None,
+    hold: timedelta,
+) -> Standing:
+    """Returns the standing of a policy. captures: the captures with their verdicts; None if they were not loaded."""
     quarantined: Counter[Reason] = Counter()
     first_shown: dict[str, datetime] = {}
     for group in groups:
@@ -104,9 +150,15 @@ def _standing(session: Session, key: PolicyKey, groups: list[_Group]) -> Standin
             first_shown[group.version_id] = min(group.first, first_shown.get(group.version_id, group.first))
     last_accepted = _newest(groups, "accepted")
     last_quarantined = _newest(groups, "quarantined")
-    failing_since = None
+    failing_since, newest = None, _Newest(None, "")
     if last_quarantined is not None and (last_accepted is None or last_quarantined > last_accepted):
         failing_since = _first_after(session, key, last_accepted)
+        newest = _newest_verdict(session, key, captures, last_quarantined)
+    held_since, held_text = None, ""
+    if _hold_is_possible(session, key, groups, captures is not None, hold):
+        first_held = _first_held(session, judged_captures(session, key) if captures is None else captures, hold)
+        if first_held is not None:
+            held_since, held_text = first_held.captured_at, _beginning(session, first_held)
     return Standing(
         vendor=key.vendor,
         policy=key.policy,
@@ -117,6 +169,10 @@ def _standing(session: Session, key: PolicyKey, groups: list[_Group]) -> Standin
         failing_since=failing_since,
         quarantined=dict(sorted(quarantined.items(), key=lambda item: (-item[1], item[0]))),
         unread=sum(group.captures for group in groups if group.verdict is None),
+        reason=newest.reason,
+        evidence=newest.evidence,
+        held_since=held_since,
+        held_text=held_text,
     )
 
 
@@ -133,3 +189,86 @@ def _first_after(session: Session, key: PolicyKey, moment: datetime | None) -> d
     if moment is not None:
         query = query.where(CaptureRow.captured_at > moment)
     return session.scalar(query.order_by(CaptureRow.captured_at).limit(1))
+
+
+def _newest_verdict(
+    session: Session, key: PolicyKey, captures: Iterable[JudgedCapture] | None, moment: datetime
+) -> _Newest:
+    """Returns the verdict on the policy's quarantined capture of a moment.
+
+    If several captures have this time, the result does not depend on the order in which they arrived.
+    """
+    if captures is not None:
+        of_moment = [capture for capture in captures if capture.captured_at == moment]
+        verdict = max(of_moment, key=attrgetter("url", "source", "sha256")).verdict
+        return _Newest(verdict.reason, verdict.evidence)
+    columns = CaptureRow.url, CaptureRow.source, CaptureRow.sha256, ReadingRow.reason, ReadingRow.evidence
+    query = (
+        select(*columns)
+        .join(PolicyRow, _ROW_OF_POLICY)
+        .join(ReadingRow, _READING_IN_FORCE)
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.captured_at == moment)
+    )
+    newest = max(session.execute(query).all(), key=attrgetter("url", "source", "sha256"))
+    return _Newest(newest.reason, newest.evidence)
+
+
+def _hold_is_possible(
+    session: Session, key: PolicyKey, groups: Sequence[_Group], each_capture: bool, hold: timedelta
+) -> bool:
+    """Returns whether a policy may have a hold. If the result is False, the policy certainly has no hold.
+
+    `diffing.timeline.hold_is_possible` answers from the length of the newest period. The newest period consists of the
+    captures after the last capture of any other version. If the newest version first appeared after that capture, the
+    groups give the period's length. Otherwise the page returned to an earlier text, and the period's first capture is
+    looked up. Captures of the same instant count as a period without length.
+
+    each_capture: whether each capture is a group of its own.
+    """
+    shown: dict[str, list[_Group]] = defaultdict(list)
+    for group in groups:
+        if group.version_id is not None:
+            shown[group.version_id].append(group)
+    if len(shown) < 2:  # the first text of a policy is never held
+        return False
+    last_shown = sorted((max(group.last for group in shown[version_id]), version_id) for version_id in shown)
+    (before, _), (last, newest_id) = last_shown[-2:]
+    if hold_is_possible(last - before, hold):
+        return True
+    first: datetime | None = min(group.first for group in shown[newest_id])
+    if first is not None and first <= before:
+        first = (
+            min(group.first for group in shown[newest_id] if group.first > before)
+            if each_capture
+            else _first_shown_after(session, key, newest_id, before)
+        )
+    return first is None or hold_is_possible(last - first, hold)
+
+
+def _first_shown_after(session: Session, key: PolicyKey, version_id: str, moment: datetime) -> datetime | None:
+    """Returns the time of the first capture after a moment whose reading is accepted and shows a version."""
+    query = (
+        select(CaptureRow.captured_at)
+        .join(PolicyRow, _ROW_OF_POLICY)
+        .join(ReadingRow, _READING_IN_FORCE)
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.captured_at > moment)
+        .where(ReadingRow.verdict == "accepted", ReadingRow.version_id == version_id)
+    )
+    return session.scalar(query.order_by(CaptureRow.captured_at).limit(1))
+
+
+def _first_held(session: Session, captures: Iterable[JudgedCapture], hold: timedelta) -> Observation | None:
+    held = settled_in(session, history_of(captures), hold).held_now
+    return held.first if held else None
+
+
+def _beginning(session: Session, capture: Observation) -> str:
+    """Returns the beginning of the text that a capture shows; '' if the text's row is damaged: `verify` reports it."""
+    reading = session.get(ReadingRow, (capture.capture_id, capture.reader))
+    if reading is None or reading.document_sha256 is None:
+        return ""
+    try:
+        document = documents.get(session, reading.document_sha256)
+    except StorageError:
+        return ""
+    return " ".join(clause.text for clause in document.clauses)[:_HELD_TEXT]

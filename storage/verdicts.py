@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.captures import Source, Verdict
@@ -39,6 +39,13 @@ UNREAD = Verdict(
 # is in accepted captures. The other reasons hold for such a text, too: a page that is cut off has most of its text.
 _REASONS_BY_TEXT = frozenset(
     ["blocked", "not_found", "login", "consent", "other_document", "not_a_policy", "unavailable"]
+)
+#: The same condition on a capture and its reading as in `_accepted_by_text`: the policy's other captures may accept it.
+MAY_BE_ACCEPTED_BY_TEXT = and_(
+    ReadingRow.reason.in_(sorted(_REASONS_BY_TEXT)),
+    ReadingRow.document_sha256.is_not(None),
+    ReadingRow.version_id.is_not(None),
+    or_(CaptureRow.status.is_(None), CaptureRow.status.between(200, 299)),
 )
 # The number of accepted documents before, and after, a quarantined capture with which its text is compared.
 _NEIGHBOURS = 2

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from core.captures import Reason
-from views.policy_status import PolicyStatus
+from views.policy_status import PolicyStatus, quoted_evidence
 
 # The samples of one metric for one policy. Each sample is a pair of labels and a value: `{"reason": "blocked"}, 3`. The
 # labels `vendor` and `policy` are added later.
@@ -19,8 +19,8 @@ _Samples = Iterator[tuple[Mapping[str, str], float]]
 def as_metrics(statuses: Iterable[PolicyStatus]) -> str:
     """Returns the text of a metrics file with the statuses of policies.
 
-    All metrics are gauges. The value of a metric is either a number of captures, or a time in seconds since 1 January
-    1970. If the time is not known for a policy, the metric has no sample for that policy.
+    All metrics are gauges. The value of a metric is a number of captures, or a time in seconds since 1 January 1970, or
+    1. If the time is not known for a policy, the metric has no sample for that policy.
     """
     statuses = sorted(statuses, key=lambda status: (status.standing.vendor, status.standing.policy))
     lines: list[str] = []
@@ -46,6 +46,11 @@ def _moment(moment: datetime | None) -> _Samples:
 def _by_reason(quarantined: Mapping[Reason, int]) -> _Samples:
     for reason, count in sorted(quarantined.items()):
         yield {"reason": reason}, count
+
+
+def _quarantine(status: PolicyStatus) -> _Samples:
+    if status.reason is not None:
+        yield {"reason": status.reason, "evidence": quoted_evidence(status.evidence or "")}, 1
 
 
 _METRICS: tuple[tuple[str, str, Callable[[PolicyStatus], _Samples]], ...] = (
@@ -79,6 +84,16 @@ _METRICS: tuple[tuple[str, str, Callable[[PolicyStatus], _Samples]], ...] = (
         "failing_since_timestamp_seconds",
         "Time since which the policy fails; absent if the policy does not fail or was never captured.",
         lambda status: _moment(status.failing_since),
+    ),
+    (
+        "newest_capture_quarantined",
+        "1 if the newest capture is quarantined, with the reason and the evidence; otherwise absent.",
+        _quarantine,
+    ),
+    (
+        "held_since_timestamp_seconds",
+        "Time since which a text is held that shares nothing with the text before; absent if no text is held.",
+        lambda status: _moment(status.held_since),
     ),
 )
 

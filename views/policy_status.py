@@ -1,12 +1,14 @@
-"""The status of each policy, for the operator: whether new captures arrive, and whether they are accepted."""
+"""The status of each policy, for the operator: whether new captures arrive, and whether they are accepted or held."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from core.captures import Reason
 from core.dates import iso
 from core.declarations import Policy, Vendor
+from core.escaping import escape_line
 from core.policies import PolicyKey
 from storage import Standing
 from views.quarantine import SILENCE
@@ -16,6 +18,9 @@ from views.quarantine import SILENCE
 #: `no capture`: the newest capture was made longer than SILENCE (a week) ago.
 #: `never captured`: no capture of the policy is stored.
 Failure = Literal["quarantined", "no capture", "never captured"]
+
+# A sentence quotes at most this many characters of what a page said.
+_QUOTED = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,26 @@ class PolicyStatus:
     failing: Failure | None
     failing_since: datetime | None
 
+    @property
+    def reason(self) -> Reason | None:
+        """The reason why the newest capture is quarantined; None if the policy does not fail as `quarantined`."""
+        return self.standing.reason if self.failing == "quarantined" else None
+
+    @property
+    def held_since(self) -> datetime | None:
+        """The time of the first capture whose text is held; None if no text is held."""
+        return self.standing.held_since
+
+    @property
+    def evidence(self) -> str | None:
+        """What the page says: the evidence of the quarantine; otherwise the beginning of the text that is held.
+
+        None if the newest capture is neither quarantined nor held.
+        """
+        if self.failing == "quarantined":
+            return self.standing.evidence
+        return self.standing.held_text if self.held_since else None
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the status's JSON fields, which docs/contract.md describes."""
         standing = self.standing
@@ -47,6 +72,9 @@ class PolicyStatus:
             "captures": standing.captures,
             "quarantined": dict(standing.quarantined),
             "unread": standing.unread,
+            "held_since": _iso(self.held_since),
+            "reason": self.reason,
+            "evidence": self.evidence,
         }
 
 
@@ -70,6 +98,31 @@ def policy_statuses(
             standing = standings_by_key.get(key, Standing(vendor=vendor.slug, policy=slug))
             statuses.append(_status(policy, standing, now))
     return tuple(sorted(statuses, key=_urgency))
+
+
+def attention_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
+    """Yields a line for each policy whose newest capture is quarantined or whose text is held, from the first day on.
+
+    The line says since when, the reason, and what the page says. A policy that is both gets two lines. The lines
+    contain no control characters.
+    """
+    for status in statuses:
+        name = f"{status.standing.vendor} {status.standing.policy}"
+        if status.failing == "quarantined" and status.failing_since is not None:
+            quoted = f": {quoted_evidence(status.standing.evidence)}" if status.standing.evidence else ""
+            yield f"{name}: quarantined since {status.failing_since:%Y-%m-%d} as {status.reason}{quoted}"
+        if status.held_since is not None:
+            held_text = status.standing.held_text
+            quoted = f"; it begins: {quoted_evidence(held_text)}" if held_text else ""
+            yield (
+                f"{name}: held since {status.held_since:%Y-%m-%d}: the text shares nothing with the text before{quoted}"
+            )
+
+
+def quoted_evidence(text: str) -> str:
+    """Returns a text on one line, without control characters. A long text is shortened, and ends with an ellipsis."""
+    collapsed = " ".join(text.split())
+    return escape_line(collapsed if len(collapsed) <= _QUOTED else f"{collapsed[: _QUOTED - 1].rstrip()}…")
 
 
 def _status(policy: Policy, standing: Standing, now: datetime) -> PolicyStatus:

@@ -1,14 +1,14 @@
 """Warnings for the operator: policies without an accepted capture for a week, and policies that need a browser."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from core.declarations import Vendor
 from core.escaping import escape_line
 from core.plurals import plural
 from core.policies import PolicyKey
-from storage import Store, StoredCapture
+from storage import Standing, Store, StoredCapture
 
 #: If all captures of a policy were quarantined for at least this long, the operator is warned. A shorter failure is
 #: probably a fault of the vendor's site, and ends without the operator's help. After a week of daily crawls, a person
@@ -16,11 +16,14 @@ from storage import Store, StoredCapture
 SILENCE = timedelta(days=7)
 
 
-def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor]) -> Iterator[str]:
-    """Yields the warnings for all policies of these vendors. StorageError if the database can't be read."""
+def quarantine_warnings(store: Store, vendors: Mapping[str, Vendor], standings: Iterable[Standing]) -> Iterator[str]:
+    """Yields the warnings for all policies of these vendors. StorageError if the database can't be read.
+
+    standings: the standings of the policies that have captures.
+    """
     suspect_keys = {
         PolicyKey(standing.vendor, standing.policy)
-        for standing in store.library.standings()
+        for standing in standings
         if standing.last_accepted is None or standing.last_accepted != standing.last_capture
     }
     for vendor in vendors.values():

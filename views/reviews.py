@@ -18,10 +18,12 @@ class CaptureForReview:
 
     stored: the capture with its verdict and the decisions.
     clauses: the text read from the capture; empty if no text could be read; None if the text was not requested.
+    held: whether the capture is accepted and its text is held, since it shares nothing with the text before.
     """
 
     stored: StoredCapture
     clauses: tuple[Clause, ...] | None = None
+    held: bool = False
 
     @property
     def waits(self) -> bool:
@@ -30,10 +32,13 @@ class CaptureForReview:
         A capture that a person has accepted waits again if the present extractor can't read any text from the payload.
         """
         verdict = self.stored.verdict
-        return verdict.name == "quarantined" and verdict.reason != "rejected"
+        return self.held or (verdict.name == "quarantined" and verdict.reason != "rejected")
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the capture's JSON fields, which docs/contract.md describes. `clauses` is omitted if it is None."""
+        """Returns the capture's JSON fields, which docs/contract.md describes.
+
+        `clauses` is omitted if it is None, and `held` if it is False.
+        """
         capture, verdict = self.stored.capture, self.stored.verdict
         fields: dict[str, Any] = {
             "id": self.stored.id,
@@ -58,6 +63,8 @@ class CaptureForReview:
                 for review in self.stored.reviews
             ],
         }
+        if self.held:
+            fields["held"] = True
         if self.clauses is not None:
             fields["clauses"] = [clause.to_dict() for clause in self.clauses]
         return fields
@@ -79,7 +86,7 @@ class PolicyReview:
 def policies_to_review(
     store: Store, keys: Iterable[PolicyKey], vendors: Collection[str] = ()
 ) -> Iterator[PolicyReview]:
-    """Yields a `PolicyReview` for each of these policies that has quarantined or unread captures.
+    """Yields a `PolicyReview` for each of these policies that has quarantined, unread or held captures.
 
     keys: the policies, in the order in which the results are yielded.
     vendors: the slugs of the vendors that the policies belong to. If `vendors` is empty, the query reads the captures
@@ -87,23 +94,43 @@ def policies_to_review(
 
     StorageError if the database can't be read.
     """
+    standings = store.library.standings(vendors)
     suspect_keys = {
         PolicyKey(standing.vendor, standing.policy)
-        for standing in store.library.standings(vendors)
-        if standing.quarantined or standing.unread
+        for standing in standings
+        if standing.quarantined or standing.unread or standing.held_since
     }
+    held_keys = {PolicyKey(standing.vendor, standing.policy) for standing in standings if standing.held_since}
     for key in keys:
         if key in suspect_keys:
             captures = store.library.captures(key)
-            waiting = tuple(view for view in map(CaptureForReview, captures) if view.waits)
+            held = _held_captures(store, key) if key in held_keys else frozenset()
+            views = (CaptureForReview(stored, held=stored.id in held) for stored in captures)
+            waiting = tuple(view for view in views if view.waits)
             yield PolicyReview(key, waiting, tuple(quarantine_warnings_of(key, captures)))
 
 
 def capture_for_review(store: Store, capture_id: int) -> CaptureForReview:
     """Returns a capture with the text read from it. UsageError if no capture has this id."""
     stored = store.library.capture(capture_id)
+    key = PolicyKey(stored.capture.vendor, stored.capture.policy)
+    held = stored.verdict.name == "accepted" and capture_id in _held_captures(store, key)
     try:
         clauses = store.library.document(capture_id).clauses
     except ExtractionError:
         clauses = ()
-    return CaptureForReview(stored, clauses)
+    return CaptureForReview(stored, clauses, held)
+
+
+def _held_captures(store: Store, key: PolicyKey) -> frozenset[int]:
+    """Returns the ids of the captures whose texts are held now: the held captures since the last text that stands."""
+    settled_history = store.library.settled(key)
+    first_held = settled_history.held_now
+    if first_held is None:
+        return frozenset()
+    return frozenset(
+        observation.capture_id
+        for period in settled_history.held
+        if period.first.captured_at >= first_held.first.captured_at
+        for observation in period.observations
+    )

@@ -25,6 +25,9 @@ _note_option: Decorator = click.option(
     "--note", default="", metavar="TEXT", help="The reason for the decision. It is stored with the decision."
 )
 
+# The cells of a held capture in the table.
+_HELD_CELLS = {"reason": "held", "evidence": "the text shares nothing with the text before"}
+
 _only_option: Decorator = click.option(
     "--only", is_flag=True, help="Decide on these captures only, and not on other captures with the same text."
 )
@@ -36,7 +39,9 @@ _only_option: Decorator = click.option(
 @format_option("text", "json")
 @click.pass_context
 def command(context: click.Context, slugs: tuple[str, ...], policy: str | None, output_format: str) -> None:
-    """List the quarantined captures that wait for a person's decision; accept or reject captures.
+    """List the captures that wait for a person's decision, quarantined or held; accept or reject captures.
+
+    A capture is held if its text shares nothing with the text before, and no later capture has decided what it is.
 
     A decision is about a capture's text: it replaces the extractor's verdict on every capture of the policy that shows
     the same text or has the same bytes, also on later captures, until the next decision on that text. An accepted
@@ -79,6 +84,8 @@ def show(capture_id: int, output_format: str) -> None:
     for name in ("vendor", "policy", "captured_at", "source", "url", "sha256", "verdict", "reason", "rule", "evidence"):
         if fields[name] is not None and fields[name] != "":
             click.echo(f"{name.replace('_', ' ')}: {escape_line(str(fields[name]))}", err=True)
+    if capture.held:
+        click.echo(f"held: {_HELD_CELLS['evidence']}", err=True)
     for review in fields["reviews"]:
         note = f": {escape_line(review['note'])}" if review["note"] else ""
         click.echo(f"{review['decision']} by {escape_line(review['by'])} at {review['at']}{note}", err=True)
@@ -124,10 +131,11 @@ def _print_waiting(reviews: Sequence[PolicyReview]) -> None:
     """Prints a heading and a table for each policy. The heading contains the number of captures."""
     for index, review in enumerate(reviews):
         blank_line = "\n" if index else ""
-        click.echo(
-            f"{blank_line}{review.key.vendor} {review.key.policy}: {plural(len(review.waiting), 'quarantined capture')}"
-        )
-        rows = [capture.to_dict() for capture in review.waiting]
+        held = sum(capture.held for capture in review.waiting)
+        counts = [(len(review.waiting) - held, "quarantined capture"), (held, "held capture")]
+        counted = ", ".join(plural(count, noun) for count, noun in counts if count)
+        click.echo(f"{blank_line}{review.key.vendor} {review.key.policy}: {counted}")
+        rows = [capture.to_dict() | (_HELD_CELLS if capture.held else {}) for capture in review.waiting]
         print_table(rows, ("id", "captured_at", "reason", "evidence", "url"))
     if not reviews:
-        click.echo("no quarantined capture waits for a decision", err=True)
+        click.echo("no quarantined capture waits for a decision, and no capture is held", err=True)

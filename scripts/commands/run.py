@@ -1,5 +1,6 @@
 """`clausewatch run`"""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from crawler.run import crawl
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
 from scripts.run_lock import only_run
+from views.policy_status import attention_sentences, policy_statuses
 from views.quarantine import quarantine_warnings
 
 
@@ -20,7 +22,9 @@ def command(directory: Path | None) -> None:
     """Crawl every live page, then send the digests. This is the command for cron.
 
     A lock prevents two runs on one database at the same time. Messages on standard error name the policies that had
-    only quarantined captures for a week, and the policies that need a browser. The last line summarises the run.
+    only quarantined captures for a week, and the policies that need a browser. Then a line for each policy whose newest
+    capture is quarantined, or whose text is held, says since when, the reason, and what the page says. The last line
+    summarises the run.
 
     The exit status is 1 if a page could not be crawled or a digest could not be sent.
     """
@@ -36,8 +40,11 @@ def command(directory: Path | None) -> None:
             error_type = DeclarationError if isinstance(error, DeclarationError) else ClausewatchError
             raise error_type(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
         with open_store(settings) as store:
-            for warning in quarantine_warnings(store, load_vendors(settings.vendors)):
+            vendors, standings = load_vendors(settings.vendors), store.library.standings()
+            for warning in quarantine_warnings(store, vendors, standings):
                 click.echo(warning, err=True)
+            for sentence in attention_sentences(policy_statuses(vendors, standings, datetime.now(UTC))):
+                click.echo(sentence, err=True)
     click.echo(f"run: {outcome.summary}; {digests}", err=True)
     if not outcome.ok:
         raise SystemExit(1)

@@ -14,7 +14,7 @@ from scripts.options import format_option, open_store
 from scripts.printing import print_json, print_table
 from scripts.whole_file import whole_file
 from views.metrics import as_metrics
-from views.policy_status import PolicyStatus, policy_statuses
+from views.policy_status import PolicyStatus, attention_sentences, policy_statuses
 
 
 @click.command("status")
@@ -31,7 +31,10 @@ def command(output_format: str, metrics_path: Path | None) -> None:
 
     A policy fails if its newest captures are quarantined, if it has had no capture for more than a week, or if it was
     never captured. A policy that has no location today does not fail. "Last changed" is the time at which the newest
-    version first appeared. The exit status is 0 even if policies fail.
+    version first appeared.
+
+    Below the table, a line for each policy whose newest capture is quarantined, or whose text is held, says since when,
+    the reason, and what the page says. The exit status is 0 even if policies fail.
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)
@@ -47,6 +50,9 @@ def command(output_format: str, metrics_path: Path | None) -> None:
     else:
         columns = ("vendor", "policy", "failing_since", "last_seen", "last_changed", "quarantined", "unread")
         print_table(map(_table_row, statuses), columns)
+        sentences = list(attention_sentences(statuses))
+        if sentences:
+            click.echo("\n" + "\n".join(sentences))
 
 
 def _table_row(status: PolicyStatus) -> dict[str, Any]:

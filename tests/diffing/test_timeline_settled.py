@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from core.history import Observation
-from diffing.timeline import settled, timeline
+from diffing.timeline import HOLD, hold_is_possible, settled, timeline
 from tests.diffing.timelines import (
     ELSEWHERE,
     Look,
@@ -114,6 +115,15 @@ def test_later_captures_never_change_what_is_settled(drawn: list[Look]) -> None:
         assert set(part.transient) <= set(whole.transient)
         firsts = [period.first for period in part.history.periods]
         assert firsts == [period.first for period in whole.history.periods][: len(firsts)]
+
+
+@given(looks, st.sampled_from([timedelta(), timedelta(minutes=20), timedelta(hours=13), HOLD]))
+def test_there_is_no_hold_where_none_is_possible(drawn: list[Look], hold: timedelta) -> None:
+    history = timeline(observations_of(drawn))
+    if history.periods and not hold_is_possible(
+        history.periods[-1].last.captured_at - history.periods[-1].first.captured_at, hold
+    ):
+        assert settled(history, shares_text, hold).held_now is None
 
 
 DAY = 24

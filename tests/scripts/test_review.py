@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.captures import NEW_ADDRESS
+from demo.captures import NEW_ADDRESS, PAGES
 from tests.conftest import Clausewatch
-from tests.demo_pages import ingested
+from tests.demo_pages import ingested, with_held_text
 
 
 @pytest.fixture
@@ -56,6 +56,38 @@ def test_the_json_contains_reviews_and_clauses(clausewatch_with_captures: Clause
     )
     assert shown["clauses"]
     assert json.loads(clausewatch_with_captures("review", "--format", "json").stdout) == []
+
+
+def test_held_captures_are_listed_until_a_person_decides(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    with_held_text(clausewatch, tmp_path)
+    listed = clausewatch("review")
+    title, _, *rows = listed.stdout.splitlines()
+    assert title == "lanternpost privacy: 2 held captures"
+    assert [row.split()[:3] for row in rows] == [
+        ["3", "2024-06-01T00:00:00Z", "held"],
+        ["4", "2024-06-02T00:00:00Z", "held"],
+    ]
+    assert listed.stderr == ""
+    held = json.loads(clausewatch("review", "--format", "json").stdout)
+    assert [(row["id"], row["verdict"], row["reason"], row["held"]) for row in held] == [
+        (3, "accepted", None, True),
+        (4, "accepted", None, True),
+    ]
+    assert "held: the text shares nothing with the text before\n" in clausewatch("review", "show", "3").stderr
+    clausewatch("review", "accept", "3")
+    assert json.loads(clausewatch("review", "--format", "json").stdout) == []
+    assert "held" not in json.loads(clausewatch("review", "show", "3", "--format", "json").stdout)
+    clausewatch("review", "reject", "3")
+    assert clausewatch("review").stdout == ""
+
+
+def test_quarantined_and_held_captures_are_counted_separately(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    with_held_text(clausewatch, tmp_path)
+    page = PAGES / "20220202221845.html"
+    clausewatch("ingest", page, "--vendor", "lanternpost", "--captured-at", "2024-06-03", "--url", NEW_ADDRESS)
+    title, *_, last = clausewatch("review").stdout.splitlines()
+    assert title == "lanternpost privacy: 1 quarantined capture, 2 held captures"
+    assert last.split()[2] == "blocked"
 
 
 def test_accepting_a_capture_adds_a_version_and_rejecting_removes_it(clausewatch_with_captures: Clausewatch) -> None:

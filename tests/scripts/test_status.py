@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Clausewatch
-from tests.demo_pages import ingested
+from tests.demo_pages import HELD_TEXT, ingested, with_held_text
 from tests.views.test_metrics import parse_metrics
 
 
@@ -18,14 +18,37 @@ def clausewatch_with_captures(clausewatch: Clausewatch) -> Clausewatch:
 
 def test_the_table_has_a_row_for_each_policy(clausewatch_with_captures: Clausewatch) -> None:
     result = clausewatch_with_captures("status")
-    headings, row = result.stdout.splitlines()
+    headings, row, blank, sentence = result.stdout.splitlines()
     assert re.split(r"  +", headings) == [
         *("vendor", "policy", "failing since", "last seen", "last changed", "quarantined", "unread")
     ]
     assert re.split(r"  +", row) == [
         *("lanternpost", "privacy", "2022-02-02 quarantined", "2022-02-02", "2021-03-04", "1 blocked")
     ]
+    assert (blank, sentence) == (
+        "",
+        "lanternpost privacy: quarantined since 2022-02-02 as blocked: the page says: 'Just a moment...'",
+    )
     assert result.stderr == ""
+
+
+def test_without_a_quarantine_or_a_hold_there_is_only_the_table(clausewatch: Clausewatch) -> None:
+    assert len(ingested(clausewatch, 2)("status").stdout.splitlines()) == 2
+
+
+def test_a_held_text_is_named_from_the_first_day_on(clausewatch: Clausewatch, tmp_path: Path) -> None:
+    with_held_text(clausewatch, tmp_path)
+    *_, sentence = clausewatch("status").stdout.splitlines()
+    assert sentence == (
+        "lanternpost privacy: held since 2024-06-01: the text shares nothing with the text before; it begins: "
+        f"{HELD_TEXT}"
+    )
+    (row,) = json.loads(clausewatch("status", "--format", "json").stdout)
+    assert (row["held_since"], row["reason"], row["evidence"]) == ("2024-06-01T00:00:00Z", None, HELD_TEXT)
+    labels = (("vendor", "lanternpost"), ("policy", "privacy"))
+    metrics = dict(parse_metrics(clausewatch("status", "--metrics", "-").stdout))
+    assert metrics["clausewatch_policy_held_since_timestamp_seconds", labels] == 1717200000
+    assert "clausewatch_policy_newest_capture_quarantined" not in {name for name, _ in metrics}
 
 
 def test_the_json_contains_times_and_counts(clausewatch_with_captures: Clausewatch) -> None:
@@ -41,6 +64,9 @@ def test_the_json_contains_times_and_counts(clausewatch_with_captures: Clausewat
             "captures": 3,
             "quarantined": {"blocked": 1},
             "unread": 0,
+            "held_since": None,
+            "reason": "blocked",
+            "evidence": "the page says: 'Just a moment...'",
         }
     ]
 
@@ -63,6 +89,7 @@ def test_metrics_replace_the_file_and_leave_no_draft(clausewatch_with_captures: 
     assert [path.name for path in target.parent.iterdir()] == [target.name]
     assert target.stat().st_mode & 0o444 == 0o444  # the node exporter runs as another user
     labels = (("vendor", "lanternpost"), ("policy", "privacy"))
+    quarantine = (("reason", "blocked"), ("evidence", "the page says: 'Just a moment...'"))
     assert dict(parse_metrics(target.read_text("utf-8"))) == {
         ("clausewatch_policy_captures", labels): 3,
         ("clausewatch_policy_quarantined_captures", (*labels, ("reason", "blocked"))): 1,
@@ -71,4 +98,5 @@ def test_metrics_replace_the_file_and_leave_no_draft(clausewatch_with_captures: 
         ("clausewatch_policy_last_accepted_timestamp_seconds", labels): 1631601012,
         ("clausewatch_policy_last_change_timestamp_seconds", labels): 1614852900,
         ("clausewatch_policy_failing_since_timestamp_seconds", labels): 1643840325,
+        ("clausewatch_policy_newest_capture_quarantined", (*labels, *quarantine)): 1,
     }

@@ -12,6 +12,7 @@ from demo.captures import PAGES
 from loopback.pages import Page, Site, serve_pages
 from scripts.run_lock import lock_path
 from tests.conftest import Clausewatch
+from tests.demo_pages import HELD_PAGE, HELD_TEXT
 
 BEFORE = (PAGES / "20240505120000.html").read_bytes()
 AFTER = (PAGES / "live.html").read_bytes()
@@ -76,6 +77,23 @@ def test_run_names_a_policy_that_needs_a_browser(clausewatch: Clausewatch, site:
     lines = clausewatch("run", "--to", tmp_path / "mail").stderr.splitlines()
     assert lines[0].startswith("lanternpost privacy: needs a browser: ")
     assert lines[-1].startswith("run: ")
+
+
+def test_run_names_a_quarantined_and_a_held_policy_on_the_first_day(
+    clausewatch: Clausewatch, site: Site, tmp_path: Path
+) -> None:
+    mail = tmp_path / "mail"
+    clausewatch("run", "--to", mail)
+    site.pages["/privacy"] = Page((PAGES / "20220202221845.html").read_bytes())
+    (sentence, summary) = clausewatch("run", "--to", mail).stderr.splitlines()[-2:]
+    assert sentence.startswith("lanternpost privacy: quarantined since ")
+    assert sentence.endswith(" as blocked: the page says: 'Just a moment...'")
+    assert summary.startswith("run: ")
+    site.pages["/privacy"] = Page(HELD_PAGE.encode())
+    (sentence, summary) = clausewatch("run", "--to", mail).stderr.splitlines()[-2:]
+    assert sentence.startswith("lanternpost privacy: held since ")
+    assert sentence.endswith(f"; it begins: {HELD_TEXT}")
+    assert summary.startswith("run: ")
 
 
 def test_a_change_that_did_not_last_is_stored_but_not_reported(

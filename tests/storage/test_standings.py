@@ -4,8 +4,9 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
+import storage.standings
 from core.policies import PolicyKey
 from storage import Review, Standing, Store
 from storage.tables.models import ReadingRow
@@ -19,11 +20,22 @@ GERMAN = f"""<html lang="de"><body><h1>Datenschutzerklärung</h1>{
         for number in range(8)
     )
 }</body></html>""".encode()
+SHOP = b"""<!DOCTYPE html><title>Marmot</title><main><h1>Autumn catalogue</h1>
+<p>Woollen socks, felt slippers and tea cosies are knitted by hand in small numbers until they run out.</p>
+<p>Every order above forty euros is delivered free of charge, wrapped in paper that our neighbours print.</p></main>"""
 REFUSED = b"<html><title>Access denied</title><p>Access denied. You have been blocked.</p></html>"
 
 
 def keep(store: Store, payload: bytes, days: float, policy: str = "privacy", status: int = 200) -> int:
     return keeping.keep(store, capture_of(payload, days, policy=policy, status=status), payload, POLICY).capture_id
+
+
+def keep_archived(store: Store, payload: bytes, days: float, policy: str = "privacy") -> int:
+    """Stores a capture from an archive, whose text needs no confirmation."""
+    capture = capture_of(payload, days, policy=policy, source="wayback")
+    kept = keeping.keep(store, capture, payload, POLICY)
+    assert kept.verdict.name == "accepted"
+    return kept.capture_id
 
 
 def standings_by_policy(store: Store) -> dict[str, Standing]:
@@ -38,6 +50,8 @@ def standing_by_captures(store: Store, policy: str) -> Standing:
     last = accepted[-1].capture.captured_at if accepted else None
     after = [stored for stored in captures if last is None or stored.capture.captured_at > last]
     versions = store.library.history(PolicyKey("marmot", policy)).versions
+    held = store.library.settled(PolicyKey("marmot", policy)).held_now
+    held_clauses = store.library.document(held.first.capture_id).clauses if held else ()
     return Standing(
         vendor="marmot",
         policy=policy,
@@ -47,6 +61,10 @@ def standing_by_captures(store: Store, policy: str) -> Standing:
         last_change=versions[-1].first.captured_at if versions else None,
         failing_since=after[0].capture.captured_at if after else None,
         quarantined=Counter(stored.verdict.reason for stored in quarantined if stored.verdict.reason),
+        reason=captures[-1].verdict.reason,
+        evidence=captures[-1].verdict.evidence if after else "",
+        held_since=held.first.captured_at if held else None,
+        held_text=" ".join(clause.text for clause in held_clauses)[:200],
     )
 
 
@@ -110,6 +128,78 @@ def test_unread_captures_are_counted_separately(database_url: str, reviewed: boo
     assert standing.failing_since is None
     assert standing.last_change == standing.last_accepted == capture_of(A).captured_at
     assert standing.last_capture == capture_of(B, 1).captured_at
+
+
+def test_the_newest_capture_says_why_it_is_quarantined(store: Store) -> None:
+    keep(store, A, 0)
+    keep(store, b"", 1)
+    keep(store, REFUSED, 2, status=403)
+    standing = standings_by_policy(store)["privacy"]
+    assert standing.reason == "blocked"
+    assert standing.evidence == "answered with HTTP status 403"
+    keep(store, A, 3)
+    standing = standings_by_policy(store)["privacy"]
+    assert (standing.reason, standing.evidence) == (None, "")
+
+
+def test_a_capture_with_most_of_an_accepted_text_counts_as_accepted(store: Store) -> None:
+    keep(store, A, 0)
+    titled_otherwise = keep(store, B, 1)
+    reading = {"verdict": "quarantined", "reason": "other_document"}
+    with store.database.write_session() as session:
+        session.execute(update(ReadingRow).where(ReadingRow.capture_id == titled_otherwise).values(reading))
+    standing = standings_by_policy(store)["privacy"]
+    assert standing == standing_by_captures(store, "privacy")
+    assert (dict(standing.quarantined), standing.failing_since) == ({}, None)
+
+
+def test_a_hold_begins_with_its_first_capture_and_ends_when_the_text_returns(store: Store) -> None:
+    for days, payload in ((0, A), (10, SHOP), (11, SHOP)):
+        keep_archived(store, payload, days)
+    standing = standings_by_policy(store)["privacy"]
+    assert standing == standing_by_captures(store, "privacy")
+    assert standing.held_since == capture_of(SHOP, 10).captured_at
+    assert standing.held_text.startswith("Autumn catalogue Woollen socks")
+    keep_archived(store, A, 12)
+    assert standings_by_policy(store)["privacy"].held_since is None
+
+
+def test_a_text_held_for_three_days_is_no_longer_held(store: Store) -> None:
+    for days, payload in ((0, A), (10, SHOP), (12, SHOP), (13.1, SHOP)):
+        keep_archived(store, payload, days)
+    assert standings_by_policy(store)["privacy"] == standing_by_captures(store, "privacy")
+    assert standings_by_policy(store)["privacy"].held_since is None
+
+
+def test_an_accepted_hold_and_a_rejected_hold_end(store: Store) -> None:
+    keep_archived(store, A, 0)
+    held = keep_archived(store, SHOP, 10)
+    for decision in ("accepted", "rejected"):
+        store.library.review([held], Review(decision, "ann", "", datetime.now(UTC)))
+        assert standings_by_policy(store)["privacy"] == standing_by_captures(store, "privacy")
+        assert standings_by_policy(store)["privacy"].held_since is None
+
+
+def test_a_hold_ends_with_the_next_capture_of_a_text_seen_before(store: Store) -> None:
+    """The newest text first appeared long ago, so its age says nothing about its newest period."""
+    for days, payload in ((0, A), (10, SHOP), (20, A), (40, SHOP)):
+        keep_archived(store, payload, days)
+    assert standings_by_policy(store)["privacy"] == standing_by_captures(store, "privacy")
+    assert standings_by_policy(store)["privacy"].held_since == capture_of(SHOP, 40).captured_at
+    keep_archived(store, SHOP, 44)
+    assert standings_by_policy(store)["privacy"] == standing_by_captures(store, "privacy")
+    assert standings_by_policy(store)["privacy"].held_since is None
+
+
+def test_the_texts_of_most_policies_are_not_compared(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for days, payload in ((0, A), (10, B), (20, A), (30, A)):
+        keep_archived(store, payload, days)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("no hold is possible")
+
+    monkeypatch.setattr(storage.standings, "judged_captures", refuse)
+    assert standings_by_policy(store)["privacy"].held_since is None
 
 
 def test_an_empty_database_has_no_standings(store: Store) -> None:

@@ -48,7 +48,14 @@ def parse_metrics(text: str) -> Iterator[tuple[Sample, float]]:
 def test_each_count_and_each_known_time_is_a_sample() -> None:
     moment = datetime(2022, 2, 2, 22, 18, 45, tzinfo=UTC)
     standing = Standing(
-        vendor="hesk", policy="privacy", captures=3, last_capture=moment, quarantined={"blocked": 1, "login": 2}
+        vendor="hesk",
+        policy="privacy",
+        captures=3,
+        last_capture=moment,
+        quarantined={"blocked": 1, "login": 2},
+        reason="login",
+        evidence='the page says "Sign in"',
+        held_since=moment,
     )
     labels = (("vendor", "hesk"), ("policy", "privacy"))
     assert dict(parse_metrics(as_metrics([PolicyStatus(standing, "quarantined", moment)]))) == {
@@ -58,6 +65,11 @@ def test_each_count_and_each_known_time_is_a_sample() -> None:
         ("clausewatch_policy_unread_captures", labels): 0,
         ("clausewatch_policy_last_capture_timestamp_seconds", labels): 1643840325,
         ("clausewatch_policy_failing_since_timestamp_seconds", labels): 1643840325,
+        (
+            "clausewatch_policy_newest_capture_quarantined",
+            (*labels, ("reason", "login"), ("evidence", 'the page says "Sign in"')),
+        ): 1,
+        ("clausewatch_policy_held_since_timestamp_seconds", labels): 1643840325,
     }
 
 

@@ -1,0 +1,34 @@
+"""Makes a policy's history out of its captures with their verdicts, and settles it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from core.history import History, Observation, SettledHistory
+from diffing.timeline import settled, timeline
+from storage.verdicts import JudgedCapture
+from storage.version_sequences import shares_text_in
+
+
+def history_of(captures: Iterable[JudgedCapture]) -> History:
+    """Returns the history that the accepted captures of a policy show. captures: all captures of the policy."""
+    return timeline(
+        Observation(
+            capture.capture_id,
+            capture.captured_at,
+            capture.url,
+            capture.source,
+            capture.sha256,
+            capture.version_id,
+            capture.reader,
+            capture.deciding is not None,
+        )
+        for capture in captures
+        if capture.version_id is not None
+    )
+
+
+def settled_in(session: Session, history: History, hold: timedelta) -> SettledHistory:
+    """Returns the settled history of a policy. hold: see `diffing.timeline.settled`."""
+    return settled(history, shares_text_in(session, history), hold)
