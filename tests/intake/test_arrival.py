@@ -1,7 +1,7 @@
 """The order in which captures arrive does not influence a policy's history."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from core.declarations import Location, Policy
 from core.history import History
 from core.policies import PolicyKey
 from ingestion import LeftOut, captures_from_warc
-from storage import Store
-from tests.keeping import keep
+from storage import Decision, Review, Store
+from tests.keeping import keep, reextract
 from tests.shared_material import SHARED, needs_shared
-from tests.stored_captures import POLICY, capture_of, page
+from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
 PAGES = [page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day")]
 vendors = (f"vendor-{number}" for number in count())
@@ -56,6 +56,62 @@ def test_any_order_of_arrival_gives_the_same_history(
         histories.append(plain(store.library.history(PolicyKey(vendor, "privacy"))))
     assert histories[0] == histories[1]
     assert sum(len(observations) for _, observations in histories[0][0]) == len(set(arrivals))
+
+
+def other_page(title: str, *sentences: str) -> bytes:
+    paragraphs = "".join(f"<p>{sentence}</p>" for sentence in sentences)
+    return f"<!DOCTYPE html><title>{title}</title><main><h1>{title}</h1>{paragraphs}</main>".encode()
+
+
+# Pages whose verdict or period depends on the other captures: the policy under the title of another document, a text
+# that shares nothing with the policy, and a list of links.
+DOUBTFUL = [
+    PAGES[0]
+    .replace(b"Privacy policy - Marmot Mail", b"Page not found")
+    .replace(b"<h1>Privacy policy", b"<h1>Not found"),
+    other_page(
+        "Slippers", "Woollen slippers are knitted by hand, from October on, until they have all been sold again."
+    ),
+    other_page("Legal", *(f"<a href=/{name}>{name}</a>" for name in ("terms", "privacy", "cookies", "imprint"))),
+]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    arrivals=st.lists(
+        st.tuples(st.integers(0, 9), st.sampled_from([*PAGES, *DOUBTFUL])), min_size=1, max_size=7, unique=True
+    ),
+    reviews=st.lists(st.tuples(st.integers(0, 6), st.booleans(), st.booleans()), max_size=3),
+    data=st.data(),
+)
+def test_any_order_of_arrival_gives_the_same_verdicts_and_periods(
+    store: Store, arrivals: list[tuple[int, bytes]], reviews: list[tuple[int, bool, bool]], data: st.DataObject
+) -> None:
+    results = []
+    for arrival in (arrivals, data.draw(st.permutations(arrivals))):
+        key = PolicyKey(next(vendors), "privacy")
+        for days, payload in arrival:
+            keep(store, capture_of(payload, days, vendor=key.vendor), payload, POLICY)
+        for number, (place, accepts, only) in enumerate(reviews):
+            reviewed = capture_of(arrivals[place % len(arrivals)][1], arrivals[place % len(arrivals)][0])
+            capture_id = next(
+                stored.id
+                for stored in store.library.captures(key)
+                if (stored.capture.captured_at, stored.capture.sha256) == (reviewed.captured_at, reviewed.sha256)
+            )
+            decision: Decision = "accepted" if accepts else "rejected"
+            at = BEGIN + timedelta(days=20 + number)
+            store.library.review([capture_id], Review(decision, "ada", "", at, only))
+        for _ in range(2):
+            settled = store.library.settled(key)
+            verdicts = [
+                (stored.capture.captured_at, stored.capture.sha256, stored.verdict, stored.version_id)
+                for stored in store.library.captures(key)
+            ]
+            groups = (settled.history.periods, settled.transient, settled.held, settled.pending)
+            results.append((verdicts, [plain(History(group, settled.history.versions)) for group in groups]))
+            reextract(store, key, POLICY)
+    assert all(result == results[0] for result in results)
 
 
 def real_captures(path: Path) -> tuple[Policy, list[tuple[Capture, bytes]]]:
