@@ -97,17 +97,6 @@ _LONGEST_CACHED = 2_000
 _UNSPACED_WORD = re.compile(r"个人信息|隐私|隱私|プライバシー|個人情報|개인정보|情報|信息|资料|資料|정보")
 
 
-def count_policy_words(text: str) -> tuple[int, int]:
-    """Returns two counts: the words of a text that belong to the policy vocabulary, and all words of the text."""
-    words = text.lower().split()
-    count = sum(map(_is_policy_word, words))
-    if text.isascii():
-        return count, len(words)
-    # In scripts without spaces, about four characters make a word.
-    unspaced = len(text) // 4 if len(text) > 15 * len(words) else 0
-    return count + len(_UNSPACED_WORD.findall(text)), max(len(words), unspaced)
-
-
 def _cached(predicate: Callable[[str], bool]) -> Callable[[str], bool]:
     """Returns the predicate with a cache for short texts. Most captures of a policy show the same texts."""
     cached = functools.lru_cache(maxsize=8_192)(predicate)
