@@ -1,6 +1,6 @@
 """Builds reports. A report compares two texts of a policy, and says when the text changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class VersionSide:
     period: the period.
     document: the text. On the old side, this is the text of the period's last capture. On the new side, this is the
         text of the period's first capture.
+    held: whether the period is held (`core.history.SettledHistory.held`): the page may not show the policy.
     """
 
     vendor: str
@@ -34,10 +35,11 @@ class VersionSide:
     number: int
     period: Period
     document: Document
+    held: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the side as a dictionary for the JSON output (docs/contract.md)."""
-        return {
+        """Returns the side as a dictionary for the JSON output (docs/contract.md). `held` is omitted if it is False."""
+        fields: dict[str, Any] = {
             "vendor": self.vendor,
             "policy": self.policy,
             "version": self.number,
@@ -48,6 +50,7 @@ class VersionSide:
             "first": self.period.first.to_dict(),
             "last": self.period.last.to_dict(),
         }
+        return fields | {"held": True} if self.held else fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,8 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
             periods = history.version(old_period.version_id).periods
             in_order = [period for period in periods if not _is_after(period, new_period)]
             old_period = in_order[-1] if in_order else old_period
-    return report_between(store, vendor, key, history, old_period, new_period)
+    held = store.library.settled(key, history).held
+    return report_between(store, vendor, key, history, old_period, new_period, held)
 
 
 def _is_after(period: Period, other: Period) -> bool:
@@ -186,9 +190,17 @@ def _is_after(period: Period, other: Period) -> bool:
 
 
 def report_between(
-    store: Store, vendor: Vendor, key: PolicyKey, history: History, old_period: Period, new_period: Period
+    store: Store,
+    vendor: Vendor,
+    key: PolicyKey,
+    history: History,
+    old_period: Period,
+    new_period: Period,
+    held: Collection[Period] = (),
 ) -> Report:
     """Returns a report on the changes of a policy between two periods of the policy's history.
+
+    held: the held periods of the history.
 
     vendor: the declaration of the policy's vendor.
 
@@ -205,7 +217,9 @@ def report_between(
     numbers = {version.id: version.number for version in history.versions}
 
     def side(period: Period, document: Document) -> VersionSide:
-        return VersionSide(key.vendor, vendor.name, key.policy, numbers[period.version_id], period, document)
+        return VersionSide(
+            key.vendor, vendor.name, key.policy, numbers[period.version_id], period, document, period in held
+        )
 
     return Report(
         old=side(old_period, old_document),

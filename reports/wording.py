@@ -8,7 +8,7 @@ from core.dates import iso
 from core.history import Alternation
 from core.plurals import plural
 from reports.rendered_changes import KIND_WORDS, TOP_LEVEL, RenderedChange, as_sentence, shortened, substantive_runs
-from reports.report import FileSide, PeriodBetween, Report, Side, periods_by_version
+from reports.report import FileSide, PeriodBetween, Report, Side, VersionSide, periods_by_version
 from reports.vendor_text import printable
 
 # A report with at least this many substantive changes names the headings with the most changes.
@@ -94,6 +94,12 @@ def circumstances(report: Report) -> tuple[str, ...]:
         sentences.append(f"Both sides show {side_name(report.old)}.{no_change}")
     if report.backwards and not report.same_version:
         sentences.append("Compared backwards: the page showed the text of the old side after the text of the new side.")
+    sentences += [
+        f"The text of {side_name(side)} is held: it shares nothing with the text before, so the page may show another "
+        "document in place of the policy."
+        for side in (report.old, report.new)
+        if isinstance(side, VersionSide) and side.held
+    ]
     sentences += _sentences_on_periods_between(report)
     unchanged, clauses = len(report.comparison.unchanged), len(report.old.document.clauses)
     if clauses >= _MANY_CLAUSES and unchanged < _REWRITTEN * clauses:

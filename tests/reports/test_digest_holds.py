@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from core.policies import PolicyKey
+from reports import build_report
+from reports.wording import circumstances
 from storage import Review, Store
-from tests.reports.digest_examples import COURTS, composed, html, keep_confirmed, subscribe, unwrapped
+from tests.reports.digest_examples import COURTS, MARMOT, composed, html, keep_confirmed, subscribe, unwrapped
 from tests.stored_captures import BEGIN
 
 KEY = PolicyKey("marmot", "privacy")
@@ -72,6 +74,13 @@ def test_a_text_that_goes_away_is_taken_back_in_one_line(store: Store) -> None:
     assert TAKEN_BACK in unwrapped(message)
     keep_confirmed(store, COURTS, 9)
     assert composed(store, 9.5) == []
+
+
+def test_a_report_marks_the_held_text(store: Store) -> None:
+    keep_confirmed(store, OTHER, 2)
+    report = build_report(store, MARMOT, KEY, "2019-03-04", "2019-03-06")
+    assert (report.old.to_dict().get("held"), report.new.to_dict().get("held")) == (None, True)
+    assert any("version 2 is held" in sentence for sentence in circumstances(report))
 
 
 def test_nothing_is_sent_if_the_text_went_away_before_the_digest(store: Store) -> None:
