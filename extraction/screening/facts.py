@@ -197,7 +197,8 @@ class PageFacts(Facts):
 def _is_around(node: LexborNode) -> bool:
     """Returns whether an element stands in the page's header, menu, footer or a dialog."""
     above = node.parent
-    while above is not None:
+    # Above <html> is the document, which is no element: selectolax 0.3 ends the process when its attributes are read.
+    while above is not None and above.tag != "html":
         if above.tag in _AROUND_TAGS:
             return True
         role = above.attributes.get("role") or ""
@@ -294,7 +295,10 @@ def count_links(block: Block, url: str) -> int:
 
 
 def _is_other_page_of_vendor(link: str, url: str) -> bool:
-    target, page = urlsplit(link), urlsplit(url)
+    try:
+        target, page = urlsplit(link), urlsplit(url)
+    except ValueError:  # such as an IPv6 address without its closing bracket
+        return False
     if target.scheme not in ("http", "https"):
         return False
     if (target.netloc, target.path, target.query) == (page.netloc, page.path, page.query):
