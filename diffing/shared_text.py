@@ -21,16 +21,22 @@ _SEQUENCE_WORDS = 5
 # documents of one vendor, and policies of different vendors, share .09 or less, mostly the wording of laws.
 _LEAST_SHARE = 0.1
 _MOST_SHARE = 0.5
+_FEWEST_SEQUENCES = 20
 
 
 def sequences(document: Document) -> Sequences:
-    """Returns the sequences of five words in a document's clauses. A shorter clause is one sequence."""
-    result: set[int] = set()
-    for clause in document.clauses:
-        clause_words = words(fold(clause.text))
-        for start in range(max(1, len(clause_words) - _SEQUENCE_WORDS + 1)):
-            result.add(crc32(" ".join(clause_words[start : start + _SEQUENCE_WORDS]).encode()))
-    return frozenset(result)
+    """Returns the sequences of five words in a document's clauses.
+
+    Shorter clauses are left out, because the headings of a site's pages are alike, whatever stands below them. If the
+    document has only shorter clauses, each of them is one sequence.
+    """
+    clauses = [words(fold(clause.text)) for clause in document.clauses]
+    long_clauses = [clause for clause in clauses if len(clause) >= _SEQUENCE_WORDS]
+    return frozenset(
+        crc32(" ".join(clause[start : start + _SEQUENCE_WORDS]).encode())
+        for clause in long_clauses or clauses
+        for start in range(max(1, len(clause) - _SEQUENCE_WORDS + 1))
+    )
 
 
 def share_text(first: Sequences, second: Sequences) -> bool:
@@ -39,8 +45,11 @@ def share_text(first: Sequences, second: Sequences) -> bool:
 
 
 def shares_most(text: Sequences, other: Sequences) -> bool:
-    """Returns whether at least half of a document's text is in the other document, too."""
-    return len(text & other) >= _MOST_SHARE * max(1, len(text))
+    """Returns whether at least half of a document's text is in the other document, too.
+
+    False for a text of one or two sentences: it says too little.
+    """
+    return len(text) >= _FEWEST_SEQUENCES and len(text & other) >= _MOST_SHARE * len(text)
 
 
 def _containment(first: Sequences, second: Sequences) -> float:

@@ -1,6 +1,6 @@
 """Derives a policy's timeline from the policy's accepted captures: periods, versions, alternations, announcements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
@@ -82,6 +82,7 @@ def settled(history: History, shares_text: SharesText, hold: timedelta = HOLD) -
     transient: list[Period] = []
     held: list[Period] = []
     pending = len(periods)
+    stood: set[str] = set()  # the versions that stood so far: a return to one of them is no other document
     undecided: int | None = None  # the index of the first held period since the last standing period
     for index, period in enumerate(periods):
         is_change = bool(standing) and standing[-1].version_id != period.version_id
@@ -89,14 +90,15 @@ def settled(history: History, shares_text: SharesText, hold: timedelta = HOLD) -
         if lasted is None:
             pending = index
             break
-        if lasted and is_change:
-            lasted = _is_the_policy(periods, index, standing[-1].version_id, shares_text, hold)
+        if lasted and is_change and period.version_id not in stood:
+            lasted = _is_the_policy(periods, index, standing[-1].version_id, stood, shares_text, hold)
             if lasted is None:
                 held.append(period)
                 undecided = index if undecided is None else undecided
                 continue
         if lasted:
             standing += period.observations
+            stood.add(period.version_id)
             undecided = None
         else:
             transient.append(period)
@@ -108,15 +110,24 @@ def settled(history: History, shares_text: SharesText, hold: timedelta = HOLD) -
 
 
 def _is_the_policy(
-    periods: Sequence[Period], index: int, standing_id: str, shares_text: SharesText, hold: timedelta
+    periods: Sequence[Period],
+    index: int,
+    standing_id: str,
+    stood: Collection[str],
+    shares_text: SharesText,
+    hold: timedelta,
 ) -> bool | None:
     """Returns whether a confirmed period shows the policy. None if the period is held.
+
+    standing_id: the version of the last period that stands. stood: the versions of all periods that stand so far.
 
     It does if a person accepted one of its captures, or if its text shares text with the standing text. Otherwise the
     captures from the period's first on are looked at in order of time, until one of them decides:
 
     - A capture at least `hold` after the first that shows the period's text, or shares text with it: the policy was
-      rewritten. Captures months apart, as archives have them, are held no longer than that.
+      rewritten. Captures months apart, as archives have them, are held no longer than that. An earlier capture that
+      shares text with the period decides as well, if a person accepted it, if its text stood before, or if it shares
+      text with the standing text.
     - A capture that shows the standing text, or shares text with it: the period never showed the policy.
     - A capture that shares text with neither, at least `hold` after the first: nothing tells. The period stays held.
     """
@@ -128,7 +139,9 @@ def _is_the_policy(
         return True
     for later in periods[index + 1 :]:
         if later.version_id == period.version_id or shares_text(period.version_id, later.version_id):
-            if later.last.captured_at - first >= hold:
+            if later.last.captured_at - first >= hold or any(capture.reviewed for capture in later.observations):
+                return True
+            if later.version_id in stood or shares_text(standing_id, later.version_id):
                 return True
         elif later.version_id == standing_id or shares_text(standing_id, later.version_id):
             return False

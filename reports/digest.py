@@ -143,7 +143,7 @@ class _PolicyChanges:
             change = key, first_new.capture_id
             if change not in self._entries:
                 report = report_between(
-                    self._store, vendor, key, announced.settled.history, announcement.old, announcement.new
+                    self._store, vendor, key, announced.settled.history, announcement.old, announcement.new, held=()
                 )
                 self._entries[change] = digest_entry(report, announcement)
             yield self._entries[change]
@@ -160,7 +160,13 @@ class _PolicyChanges:
         settled_history = self._announced_in(key).settled
         held = settled_history.held_now
         entries: list[DigestEntry] = []
-        current = held.first.captured_at if held and held.first.captured_at > watermark else None
+        if announced is not None and any(
+            capture.captured_at == announced for period in settled_history.held for capture in period.observations
+        ):
+            return announced, entries  # also if an earlier capture of the held text has arrived since
+        refuted = {period.version_id for period in settled_history.transient}
+        is_news = held is not None and held.first.captured_at > watermark and held.version_id not in refuted
+        current = held.first.captured_at if held is not None and is_news else None
         if current == announced or not settled_history.history.periods:
             return announced, entries
         standing = settled_history.history.periods[-1]

@@ -196,7 +196,7 @@ def report_between(
     history: History,
     old_period: Period,
     new_period: Period,
-    held: Collection[Period] = (),
+    held: Collection[Period],
 ) -> Report:
     """Returns a report on the changes of a policy between two periods of the policy's history.
 

@@ -5,7 +5,7 @@ The final verdict follows from the capture's reading, the capture's reviews, and
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from core.captures import Source, Verdict
 from core.exceptions import UsageError
 from core.policies import PolicyKey
-from diffing.shared_text import shares_most
+from diffing.shared_text import share_text, shares_most
 from extraction.screening.language_variants import CaptureLanguage, language_variants
 from storage.capture_rows import capture_from
 from storage.records import Review, StoredCapture
 from storage.review_rows import review_from
 from storage.tables.models import CaptureRow, PolicyRow, ReadingRow, ReviewRow
-from storage.version_sequences import sequences_in
+from storage.version_sequences import SequencesOf, sequences_in
 
 #: The verdict on a capture that the policy reader in force has not read. There are two causes: the process ended after
 #: it stored the capture and before it read the capture; or the capture arrived while its policy was being read again.
@@ -202,12 +202,38 @@ def _accepted_by_text(
     result: dict[int, Verdict] = {}
     for row in doubtful:
         at = bisect_right(times, row.captured_at)
-        before = list(islice(dict.fromkeys(reversed(documents[:at])), _NEIGHBOURS))
-        after = list(islice(dict.fromkeys(documents[at:]), _NEIGHBOURS))
+        neighbours = {*_distinct(documents[at - 1 :: -1] if at else ()), *_distinct(islice(documents, at, None))}
         text = sequences_of(row.document_sha256)
-        if any(shares_most(text, sequences_of(neighbour)) for neighbour in (*before, *after)):
+        if text is not None and any(
+            _is_of_policy(neighbour, neighbours, sequences_of)
+            and shares_most(text, sequences_of(neighbour) or frozenset())
+            for neighbour in neighbours
+        ):
             result[row.id] = Verdict("accepted", None, "most of its text is in accepted captures of this policy")
     return result
+
+
+def _distinct(documents: Iterable[str]) -> list[str]:
+    """Returns the first distinct documents of a sequence, at most _NEIGHBOURS."""
+    distinct: list[str] = []
+    for document in documents:
+        if document not in distinct:
+            distinct.append(document)
+            if len(distinct) == _NEIGHBOURS:
+                break
+    return distinct
+
+
+def _is_of_policy(neighbour: str, neighbours: Collection[str], sequences_of: SequencesOf) -> bool:
+    """Returns whether an accepted document shares text with another one, or is the only one.
+
+    Otherwise the document may be another page that was accepted for want of evidence.
+    """
+    text = sequences_of(neighbour)
+    others = [other for other in neighbours if other != neighbour]
+    return not others or any(
+        text is not None and other is not None and share_text(text, other) for other in map(sequences_of, others)
+    )
 
 
 def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:

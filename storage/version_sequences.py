@@ -1,7 +1,7 @@
 """Reads the word sequences of documents, by which verdicts and histories tell which texts belong to the same policy."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sqlalchemy.orm import Session
 
@@ -11,38 +11,47 @@ from diffing.shared_text import Sequences, SharesText, sequences, share_text
 from storage import documents
 from storage.tables.models import ReadingRow
 
+#: Returns the sequences of the document with a SHA-256; None if the document is damaged or missing.
+SequencesOf = Callable[[str], Sequences | None]
+
 # The number of documents whose sequences are kept in memory. Neighbouring versions are compared, so few are needed.
-_CACHED = 64
+_CACHED = 128
 
 
-def sequences_in(session: Session) -> Callable[[str], Sequences]:
-    """Returns a function from the SHA-256 of a document to the document's sequences. The last results are cached.
+def sequences_in(session: Session) -> SequencesOf:
+    """Returns a function that reads the sequences of documents. It caches the last results.
 
-    The function returns an empty set for a document that is damaged or missing: `verify` reports it.
+    `verify` reports a document that is damaged or missing.
     """
 
     @lru_cache(maxsize=_CACHED)
-    def sequences_of(document_sha256: str) -> Sequences:
+    def sequences_of(document_sha256: str) -> Sequences | None:
         try:
             return sequences(documents.get(session, document_sha256))
         except StorageError:
-            return frozenset()
+            return None
 
     return sequences_of
 
 
 def shares_text_in(session: Session, history: History) -> SharesText:
-    """Returns a function that tells whether two versions of a history share text. Documents are read when needed."""
-    sequences_of = sequences_in(session)
+    """Returns a function that tells whether two versions of a history share text. Documents are read when needed.
 
-    def sequences_of_version(version_id: str) -> Sequences:
-        first = history.version(version_id).first
+    If the text of one of the versions can't be read, the function returns True: damage is no change of a policy.
+    """
+    sequences_of = sequences_in(session)
+    firsts = {version.id: version.first for version in history.versions}
+
+    def sequences_of_version(version_id: str) -> Sequences | None:
+        first = firsts[version_id]
         reading = session.get(ReadingRow, (first.capture_id, first.reader))
         if reading is None or reading.document_sha256 is None:
-            return frozenset()
+            return None
         return sequences_of(reading.document_sha256)
 
+    @cache
     def shares_text(first_id: str, second_id: str) -> bool:
-        return share_text(sequences_of_version(first_id), sequences_of_version(second_id))
+        first, second = sequences_of_version(first_id), sequences_of_version(second_id)
+        return first is None or second is None or share_text(first, second)
 
     return shares_text

@@ -84,7 +84,7 @@ def policy_statuses(
     """Returns the status of every declared policy, the most urgent first.
 
     The order is: policies whose failure began at a known time, sorted by that time; policies that were never captured;
-    policies that have unread captures; all other policies.
+    policies that are held or have unread captures; all other policies.
 
     standings: one `Standing` (a summary of a policy's captures) for each policy that has captures. A `Standing` for a
         policy that is not declared is ignored.
@@ -139,7 +139,8 @@ def _status(policy: Policy, standing: Standing, now: datetime) -> PolicyStatus:
 
 
 def _urgency(status: PolicyStatus) -> tuple[object, ...]:
-    rank = 0 if status.failing_since else 1 if status.failing else 2 if status.standing.unread else 3
+    standing = status.standing
+    rank = 0 if status.failing_since else 1 if status.failing else 2 if standing.held_since or standing.unread else 3
     since = status.failing_since.timestamp() if status.failing_since else 0
     return (rank, since, status.standing.vendor, status.standing.policy)
 

@@ -135,8 +135,8 @@ def unsettled_sentences(settled_history: SettledHistory) -> Iterator[str]:
         first, last = iso(periods[0].first.captured_at), iso(periods[-1].first.captured_at)
         when = f"{len(periods)} times from {first} to {last}" if len(periods) > 1 else f"on {first}"
         yield (
-            f"Version {numbers[version_id]}, seen {when}, did not last: when the page was fetched again, it showed "
-            "another text. No digest reports this version."
+            f"Version {numbers[version_id]}, seen {when}, did not last: the next captures showed another "
+            "text. No digest reports this version as a change."
         )
     for period in settled_history.held:
         sentence = (

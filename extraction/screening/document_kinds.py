@@ -45,7 +45,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"(?:user|subscription|services?|customer|membership|seller|end[- ]user licen[cs]e|licen[cs]e) agreement|"
         r"\beula\b|general conditions",
         r"conditions (?:générales|d'utilisation|de vente|d'abonnement|de service)\S*|\bcg[uvs]+\b|"
-        r"allgemeine \w*bedingungen|\bagbs?\b|\w*(?:geschäfts|nutzungs|vertrags|verkaufs|liefer|teilnahme)bedingungen|"
+        r"allgemeine \w{0,30}bedingungen|\bagbs?\b|\b\w{0,20}(?:geschäfts|nutzungs|vertrags|verkaufs|liefer|"
+        r"teilnahme)bedingungen|"
         r"lizenzvertrag",
         r"^(?:termini|termos|termeni|términos|voorwaarden|villkor|vilkår|ehdot|podmínky|podmienky|feltételek|"
         r"uvjeti|uslovi|pogoji|условия|умови|όροι|koşullar|şartlar|regulamin)\b|términos\b|condiciones (?:de|"
@@ -58,7 +59,7 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"naudojimo(?:si)? (?:sąlyg|taisykl)\w*",
         r"regulamin\w*|warunki (?:korzystania|ogólne|świadczenia|użytkowania)|ogólne warunki|"
         r"obchodní(?:ch)? podmín\w+|"
-        r"podmínky (?:použití|užívání)|všeobecné \w* ?podm[ií]\w+|obchodné podmienky|podmienky používania|"
+        r"podmínky (?:použití|užívání)|všeobecné \w{0,20} ?podm[ií]\w+|obchodné podmienky|podmienky používania|"
         r"(?:általános )?(?:szerződési|felhasználási|üzleti) feltétel\w*|\bászf\b|termeni(?:i)? (?:și|si|şi|de)|"
         r"condiții(?:le)? (?:de|generale)|these terms|our terms|the terms|the agreement|this agreement",
         r"uvjeti (?:korištenja|poslovanja)|opći uvjeti|uslovi (?:korišćenja|poslovanja)|pogoji (?:uporabe|poslovanja)|"
@@ -171,6 +172,10 @@ _WHOLE_SLUGS = {
     "community-guidelines": "community-guidelines",
     "acceptable-use": "acceptable-use",
     "aup": "acceptable-use",
+    "data-protection": "privacy",
+    "legal-notice": "imprint",
+    "data-processing-agreement": "dpa",
+    "data-processing-addendum": "dpa",
 }
 # The noun of a document stands within this many characters of the document's name.
 _NOUN_REACH = 20

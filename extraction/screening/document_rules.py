@@ -103,7 +103,8 @@ def article(facts: PageFacts) -> Verdict | None:
     if facts.is_named_as_document:
         return None
     section = first_match(phrases.SECTIONS, title_parts(searchable(facts.page.title or ""))[1:])
-    if section:
+    # Some vendors publish their policies in a help centre or a forum, so its name says nothing about a long text.
+    if section and facts.kind is not None and not (facts.is_long and phrases.HOSTS.search(section.string)):
         return quarantined("other_document", f"its title names a part of the site: {section.string[:60]!r}")
     for clause in facts.document.clauses[:7]:
         text = searchable(clause.text)
@@ -131,7 +132,7 @@ def question(facts: PageFacts) -> Verdict | None:
 
 def posts(facts: PageFacts) -> Verdict | None:
     """Quarantines a thread of posts that isn't long. Evidence: several short lines that state a date and a time."""
-    if facts.is_long:
+    if facts.is_long or facts.is_named_as_document:
         return None
     lines = [clause.text for clause in facts.document.clauses if count_words(clause.text) <= 10]
     stamps = [line for line in lines if _YEAR.search(line) and _CLOCK.search(line)]

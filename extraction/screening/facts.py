@@ -57,7 +57,7 @@ _PRICE = re.compile(
     rf"(?:[^\W\d]{{1,5}} )?(?:(?:{_CURRENCY} ?{_AMOUNT}|{_AMOUNT} ?{_CURRENCY}) ?){{1,2}}", re.IGNORECASE
 )
 # The types of <input> that a visitor doesn't fill in with words (HTML standard, section 4.10.5).
-_BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "search"])
+_BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "search", "checkbox", "radio"])
 _AROUND_TAGS = frozenset(["header", "nav", "footer", "aside", "search", "dialog"])
 _SENTENCE_END = re.compile(r"[.!?。！？।॥؟۔։።…]")
 _TITLE_SEPARATOR = re.compile(r"\s[-–—:·»>•]{1,2}\s|\s?[|｜]\s?")

@@ -178,7 +178,7 @@ def redirect_to_home_page(facts: PageFacts) -> Verdict | None:
     if facts.is_named_as_policy or not _path_segments(capture.asked_url):
         return None
     is_redirected = capture.redirects and capture.asked_url != capture.url
-    if is_redirected and _is_home(capture.url) and not urlsplit(capture.url).query:
+    if is_redirected and _is_home(capture.url) and "?" not in capture.url:
         return quarantined("not_found", f"the site redirected to its home page, {capture.url}")
     return None
 
@@ -208,7 +208,11 @@ def home_page(facts: PageFacts) -> Verdict | None:
 
 
 def _path_segments(url: str) -> list[str]:
-    return [segment for segment in urlsplit(url).path.lower().split("/") if segment]
+    """Returns the parts of an address's path; empty for the root, and for a text that is no address."""
+    try:
+        return [segment for segment in urlsplit(url).path.lower().split("/") if segment]
+    except ValueError:
+        return []
 
 
 def _is_home(url: str) -> bool:
@@ -396,7 +400,7 @@ def without_sentence(facts: PageFacts) -> Verdict | None:
 
 
 def _has_sentence(facts: PageFacts) -> bool:
-    return any(clause.kind != "heading" and len(clause.text.split()) > 3 for clause in facts.document.clauses)
+    return any(clause.kind != "heading" and count_words(clause.text) > 3 for clause in facts.document.clauses)
 
 
 #: The rules for HTML pages without a long text, in order.

@@ -335,6 +335,11 @@ SECTIONS = _phrases(
     r"ニュース|お知らせ|採用情報|ブログ|プレスリリース|新闻|招聘|博客|뉴스|채용|블로그|공지사항|أخبار|وظائف|المدونة|"
     r"חדשות|משרות)"
 )
+#: Names of parts of a site that may hold policies as well as articles.
+HOSTS = _phrases(
+    r"blog|magazine|academy|insights|help|support|faqs?|community|forum|aide|hilfe|ratgeber|ayuda|ajuda|assistenza|pomoc|"
+    r"ajutor|yardım|справка|ブログ|博客|블로그|المدونة"
+)
 #: Metadata for search engines, and titles, of pages that aren't policies.
 OTHER_KIND = _phrases(
     r"\"@type\"\s*:\s*\"(?:JobPosting|NewsArticle|DiscussionForumPosting|QAPage|Recipe|Event|Product)\"",

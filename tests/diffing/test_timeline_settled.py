@@ -151,6 +151,10 @@ def archived(*looks: tuple[float, str]) -> list[Observation]:
         ([(0, "A"), (1, "X"), (2, "A")], "A", "X", ""),
         ([(0, "A"), (1, "X"), (2, "B")], "AB", "X", ""),
         ([(0, "A"), (1, "X"), (90, "A")], "A", "X", ""),
+        # A text that shares text with both documents decides at once: the policy was rewritten in steps.
+        ([(0, "A"), (1, "X"), (2, "M")], "AXM", "", ""),
+        # A text that stood before is no other document when it returns.
+        ([(0, "A"), (1, "X"), (5, "X"), (6, "A"), (7, "X")], "AXAX", "", ""),
         # A first text, and a text that shares text with the text before, are never held.
         ([(0, "X")], "X", "", ""),
         ([(0, "A"), (1, "B")], "AB", "", ""),
@@ -180,6 +184,23 @@ def test_an_accepted_capture_ends_the_hold() -> None:
     before, held = archived((0, "A"), (1, "X"))
     history = settled_of([before, replace(held, reviewed=True)])
     assert (texts_of(history.history.periods), history.held) == ("AX", ())
+
+
+def test_an_accepted_successor_ends_the_hold_of_the_text_before() -> None:
+    before, held, successor = archived((0, "A"), (1, "X"), (2, "Y"))
+    assert texts_of(settled_of([before, held, replace(successor, reviewed=True)]).history.periods) == "AXY"
+
+
+@given(looks)
+def test_no_period_begins_to_stand_before_an_earlier_until(drawn: list[Look]) -> None:
+    # Digests report the periods that begin after `until`, so such a period would never be reported.
+    captures = observations_of(drawn)
+    for number in range(1, len(captures)):
+        part, longer = settled_of(captures[:number]), settled_of(captures[: number + 1])
+        stood = {observation for period in part.history.periods for observation in period.observations}
+        for period in longer.history.periods:
+            if part.until is not None and period.first.captured_at <= part.until:
+                assert stood.intersection(period.observations)
 
 
 def test_the_hold_can_be_set() -> None:

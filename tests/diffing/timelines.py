@@ -18,7 +18,7 @@ Look = tuple[float, str, str, Source]
 looks: st.SearchStrategy[list[Look]] = st.lists(
     st.tuples(
         st.sampled_from([0.0005, 0.01, 0.1, 0.9, 1.1, 12, 80]),
-        st.sampled_from("ABCXY"),
+        st.sampled_from("ABCXYM"),
         st.sampled_from([HERE, HERE, HERE, ELSEWHERE]),
         st.sampled_from(["live", "live", "live", "wayback"]),
     ),
@@ -43,8 +43,11 @@ def history_of(texts: str, every: float = 12) -> History:
 
 
 def shares_text(first: str, second: str) -> bool:
-    """Returns whether two texts share text. X, Y and Z are texts of another document than the other letters."""
-    return (first in "XYZ") == (second in "XYZ")
+    """Returns whether two texts share text.
+
+    X, Y and Z are texts of another document than the other letters. M shares text with both documents.
+    """
+    return "M" in (first, second) or (first in "XYZ") == (second in "XYZ")
 
 
 def settled_of(captures: Iterable[Observation]) -> SettledHistory:

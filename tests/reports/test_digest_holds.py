@@ -9,7 +9,16 @@ from core.policies import PolicyKey
 from reports import build_report
 from reports.wording import circumstances
 from storage import Review, Store
-from tests.reports.digest_examples import COURTS, MARMOT, composed, html, keep_confirmed, subscribe, unwrapped
+from tests.reports.digest_examples import (
+    COURTS,
+    MARMOT,
+    composed,
+    html,
+    keep_confirmed,
+    keep_once,
+    subscribe,
+    unwrapped,
+)
 from tests.stored_captures import BEGIN
 
 KEY = PolicyKey("marmot", "privacy")
@@ -74,6 +83,27 @@ def test_a_text_that_goes_away_is_taken_back_in_one_line(store: Store) -> None:
     assert TAKEN_BACK in unwrapped(message)
     keep_confirmed(store, COURTS, 9)
     assert composed(store, 9.5) == []
+
+
+def test_an_earlier_capture_of_the_held_text_is_no_news(store: Store) -> None:
+    keep_confirmed(store, OTHER, 2)
+    assert len(composed(store, 2.5)) == 1
+    keep_once(store, OTHER, 1.5)
+    assert composed(store, 3) == []
+
+
+def test_a_text_that_was_taken_back_is_not_announced_again(store: Store) -> None:
+    for day, payload in ((2, OTHER), (3, COURTS), (4, OTHER), (5, COURTS)):
+        keep_confirmed(store, payload, day)
+        assert len(composed(store, day + 0.5)) == (day < 4)
+
+
+def test_an_error_page_with_the_sites_heading_is_held(store: Store) -> None:
+    page = b"<title>Privacy</title><h1>Privacy policy</h1><p>We are updating our website. Please come back later.</p>"
+    keep_confirmed(store, page, 2)
+    held = store.library.settled(KEY).held_now
+    assert held is not None
+    assert held.first.captured_at.day == 6
 
 
 def test_a_report_marks_the_held_text(store: Store) -> None:
