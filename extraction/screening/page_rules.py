@@ -47,7 +47,7 @@ _LOGIN_WORDS = 60
 _HOME_ENTRIES = 3
 # A form has at least this many fields. A field for a newsletter, or for a search, is no form.
 _FORM_FIELDS = 3
-# A page with at least this much running text, in words, isn't only a form.
+# A page with at least this many words isn't only a form: a policy in tables may stand above it.
 _FORM_WORDS = 80
 # A line that states an HTTP status has at most this many words.
 _CODE_WORDS = 6
@@ -326,13 +326,13 @@ def _has_sign_in_form(facts: PageFacts) -> bool:
 
 
 def form_instead_of_text(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page with a form to fill in, such as a contact form, and hardly any running text."""
-    if facts.running_words >= _FORM_WORDS or facts.is_named_as_policy:
+    """Quarantines a page with a form to fill in, such as a contact form, and hardly any text."""
+    if facts.words >= _FORM_WORDS or facts.is_named_as_policy:
         return None
     fields = len(facts.form_fields)
     if fields < _FORM_FIELDS:
         return None
-    return quarantined("not_a_policy", f"it is a form with {fields} fields and {facts.running_words} words of text")
+    return quarantined("not_a_policy", f"it is a form with {fields} fields and {facts.words} words of text")
 
 
 def redirect_only(facts: PageFacts) -> Verdict | None:
