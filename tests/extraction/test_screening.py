@@ -193,6 +193,17 @@ ACCEPTED = {
         title="Terms of service",
     ),
     "a policy with many links": html(POLICY + "<p>See <a href=/terms>our terms</a> and <a href=/a>more</a>.</p>" * 3),
+    "a short notice in a script without spaces": html(
+        "<h1>お知らせ</h1><p>当社は個人情報を集めません。お問い合わせの内容は返信のあとに消去します。第三者には渡しません。</p>",
+        title="のれん",
+    ),
+    "a long text in a help centre": html(
+        "<h1>Our promise to you</h1>" + f"<p>{PARAGRAPHS[0]}</p>" * 30, title="Our promise to you - Northwind Support"
+    ),
+    "a policy with a history of its versions": html(
+        f"{POLICY}<h2>Earlier versions</h2><p>Version 1: 2020-01-02 10:30</p><p>Version 2: 2021-02-03 11:30</p>"
+        "<p>Version 3: 2022-03-04 12:30</p>"
+    ),
     "a policy behind a protected site": html(POLICY + "<script src='/cdn-cgi/challenge-platform/h/b/x.js'></script>"),
 }
 
