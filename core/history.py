@@ -189,7 +189,7 @@ class SettledHistory:
 
     @property
     def held_now(self) -> Period | None:
-        """The first held period since the last period that stands; None if there is none."""
+        """The first held period after the last standing period; None if no period after it is held."""
         standing = self.history.periods[-1].last.captured_at if self.history.periods else None
         return next((period for period in self.held if standing is None or period.first.captured_at > standing), None)
 

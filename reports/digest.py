@@ -142,8 +142,15 @@ class _PolicyChanges:
                 continue
             change = key, first_new.capture_id
             if change not in self._entries:
+                settled_history = announced.settled
                 report = report_between(
-                    self._store, vendor, key, announced.settled.history, announcement.old, announcement.new, held=()
+                    self._store,
+                    vendor,
+                    key,
+                    settled_history.history,
+                    settled_history,
+                    announcement.old,
+                    announcement.new,
                 )
                 self._entries[change] = digest_entry(report, announcement)
             yield self._entries[change]
@@ -155,7 +162,7 @@ class _PolicyChanges:
 
         A hold is named by the `captured_at` of the held period's first capture; None if the policy has no hold.
 
-        announced: the hold that earlier digests announced and didn't resolve; None if there is none.
+        announced: the hold that an earlier digest announced, if no digest has said since how it ended; otherwise None.
         """
         settled_history = self._announced_in(key).settled
         held = settled_history.held_now

@@ -1,6 +1,6 @@
 """Builds reports. A report compares two texts of a policy, and says when the text changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from core.clauses import Document
 from core.dates import iso
 from core.declarations import Vendor
 from core.exceptions import UsageError
-from core.history import Alternation, History, Observation, Period
+from core.history import Alternation, History, Observation, Period, SettledHistory
 from core.policies import PolicyKey
 from diffing import compare
 from diffing.timeline import alternations
@@ -181,8 +181,8 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
             periods = history.version(old_period.version_id).periods
             in_order = [period for period in periods if not _is_after(period, new_period)]
             old_period = in_order[-1] if in_order else old_period
-    held = store.library.settled(key, history).held
-    return report_between(store, vendor, key, history, old_period, new_period, held)
+    settled_history = store.library.settled(key, history)
+    return report_between(store, vendor, key, history, settled_history, old_period, new_period)
 
 
 def _is_after(period: Period, other: Period) -> bool:
@@ -194,15 +194,14 @@ def report_between(
     vendor: Vendor,
     key: PolicyKey,
     history: History,
+    settled_history: SettledHistory,
     old_period: Period,
     new_period: Period,
-    held: Collection[Period],
 ) -> Report:
     """Returns a report on the changes of a policy between two periods of the policy's history.
 
-    held: the held periods of the history.
-
     vendor: the declaration of the policy's vendor.
+    settled_history: the same history with its periods divided into groups.
 
     StorageError if the database fails.
     """
@@ -217,9 +216,9 @@ def report_between(
     numbers = {version.id: version.number for version in history.versions}
 
     def side(period: Period, document: Document) -> VersionSide:
-        return VersionSide(
-            key.vendor, vendor.name, key.policy, numbers[period.version_id], period, document, period in held
-        )
+        number = numbers[period.version_id]
+        is_held = period in settled_history.held
+        return VersionSide(key.vendor, vendor.name, key.policy, number, period, document, is_held)
 
     return Report(
         old=side(old_period, old_document),
@@ -227,7 +226,7 @@ def report_between(
         interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
         between=tuple(PeriodBetween(numbers[period.version_id], period) for period in between),
         comparison=_no_difference(old_document, new_document) if same else compare(old_document, new_document),
-        alternations=alternations(store.library.settled(key, history).history) if between else (),
+        alternations=alternations(settled_history.history) if between else (),
     )
 
 

@@ -225,9 +225,9 @@ def _distinct(documents: Iterable[str]) -> list[str]:
 
 
 def _is_of_policy(neighbour: str, neighbours: Collection[str], sequences_of: SequencesOf) -> bool:
-    """Returns whether an accepted document shares text with another one, or is the only one.
+    """Returns whether an accepted document shares text with one of its neighbours. True if it has no neighbours.
 
-    Otherwise the document may be another page that was accepted for want of evidence.
+    If it shares no text with any of them, the document may be another page that was accepted for want of evidence.
     """
     text = sequences_of(neighbour)
     others = [other for other in neighbours if other != neighbour]

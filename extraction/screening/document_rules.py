@@ -52,6 +52,8 @@ _DATELINE = re.compile(
 )
 # A text with fewer words than this says too little to tell another document by.
 _FEWEST_WORDS = 30
+# The number of characters of running text in which the names of documents are counted.
+_TEXT_CHARACTERS = 12_000
 # A policy refers to itself by name ("this privacy notice") at least this often.
 _REFERENCES = 2
 # The title of a document within a page has at most this many words.
@@ -160,12 +162,11 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
         return None
     text = searchable_text(facts)
     own_uses = count_names(own, text)
-    own_references = count_references(own, text)
-    agree = len(others) == len(document_names) > 1
+    # If both the title and the heading name another kind, hardly any reference to the declared document is enough.
+    hardly_refers = len(others) == len(document_names) > 1 and count_references(own, text) < _REFERENCES
     for name, kinds in others:
         uses = max(max(count_names(kind, text) for kind in kinds), _uses_of_title(name, text))
-        is_other = (own_references < _REFERENCES or uses > own_uses) if agree else uses > own_uses
-        if is_other and not _holds_own_document(facts, own):
+        if (hardly_refers or uses > own_uses) and not _holds_own_document(facts, own):
             return quarantined(
                 "other_document",
                 f"it is called {name[:80]!r}, and its text uses that name {uses} times and the names of the declared "
@@ -189,9 +190,9 @@ def searchable_text(facts: Facts) -> str:
         if clause.kind != "heading":
             texts.append(clause.text)
             size += len(clause.text)
-            if size > 12_000:
+            if size > _TEXT_CHARACTERS:
                 break
-    return "\n".join(texts).replace("’", "'")[:12_000]
+    return "\n".join(texts).replace("’", "'")[:_TEXT_CHARACTERS]
 
 
 def _uses_of_title(title: str, text: str) -> int:

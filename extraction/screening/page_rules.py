@@ -208,7 +208,7 @@ def home_page(facts: PageFacts) -> Verdict | None:
 
 
 def _path_segments(url: str) -> list[str]:
-    """Returns the parts of an address's path; empty for the root, and for a text that is no address."""
+    """Returns the parts of an address's path. The list is empty for the root, and for an invalid address."""
     try:
         return [segment for segment in urlsplit(url).path.lower().split("/") if segment]
     except ValueError:

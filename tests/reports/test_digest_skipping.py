@@ -68,7 +68,9 @@ def expected_digest(
             history, until = settled_history.history, settled_history.until
             watermark = max(subscriber.since, watermarks.get(key, subscriber.since))
             for announcement in announcements(history, watermark):
-                report = report_between(store, vendors[slug], key, history, announcement.old, announcement.new, ())
+                report = report_between(
+                    store, vendors[slug], key, history, settled_history, announcement.old, announcement.new
+                )
                 entries.append(digest_entry(report, announcement))
             if until and until > watermark:
                 watermarks[key] = until
