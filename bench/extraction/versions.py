@@ -12,6 +12,9 @@ from core.dates import iso
 from diffing.sameness import version_id
 from extraction import read
 
+# Documents of ../shared/warc-wide of which Open Terms Archive records versions of several pages together.
+_OF_SEVERAL_PAGES = frozenset(["grok-privacy-policy-legal-privacy-policy", "le-chat-data-processor-agreement-terms"])
+
 
 @dataclass(slots=True)
 class Counts:
@@ -22,7 +25,8 @@ class Counts:
     ota_versions: the number of captures at which Open Terms Archive recorded a version.
     versions: the number of versions that clausewatch makes from the captures counted in `ota_versions`.
     ota_changes: the number of versions of Open Terms Archive whose words differ from the previous version.
-    missed: the number of changes counted in `ota_changes` at which clausewatch makes no new version.
+    missed: the number of changes counted in `ota_changes` whose capture is accepted, with the version of the capture
+        before.
     """
 
     captures: int = 0
@@ -63,10 +67,15 @@ class Figures:
         return self.total.versions / self.total.ota_versions
 
 
-def measure() -> Figures:
-    """Reads the captures of each policy and counts the versions."""
+def measure(folder: str = "warc") -> Figures:
+    """Reads the captures of each policy and counts the versions.
+
+    folder: `warc` or `warc-wide`. Documents that Open Terms Archive puts together from several pages are left out.
+    """
     figures = Figures()
-    for name, captures in groupby(labelled_captures(), lambda labelled: labelled.document):
+    for name, captures in groupby(labelled_captures(folder), lambda labelled: labelled.document):
+        if name in _OF_SEVERAL_PAGES:
+            continue
         counts = Counts()
         shown_versions: list[str | None] = []  # the version of each capture; None for quarantined captures
         versions: set[str] = set()
@@ -81,12 +90,10 @@ def measure() -> Figures:
             if labelled.ota_version and version:
                 versions.add(version)
             when = iso(labelled.capture.captured_at)
-            if labelled.ota_words_changed and (version is None or (shown_versions and shown_versions[-1] == version)):
+            if labelled.ota_words_changed and version and shown_versions and shown_versions[-1] == version:
                 counts.missed += 1
                 figures.missed.add((name, when))
-                figures.notes.append(
-                    f"missed: {name} {when} ({reading.verdict.reason or 'clausewatch reads the same text'})"
-                )
+                figures.notes.append(f"missed: {name} {when}")
             if not accepted:
                 figures.notes.append(f"quarantined: {name} {when} {reading.verdict.reason}: {reading.verdict.evidence}")
             shown_versions.append(version)
@@ -98,11 +105,12 @@ def measure() -> Figures:
 
 def report(details: bool) -> Iterator[str]:
     """Yields the figures as lines to print."""
-    figures = measure()
-    yield f"{'':26} captures  quarantined  OTA versions    versions  OTA changes  missed"
-    for name, counts in (*figures.policies.items(), ("in all", figures.total)):
-        cells = (f"{count:{width}}" for count, width in zip(astuple(counts), (8, 12, 13, 11, 12, 7), strict=True))
-        yield f"{name:26} {' '.join(cells)}"
-    yield f"versions / OTA versions: {figures.ratio:.3f}"
-    if details:
-        yield from figures.notes
+    for folder in ("warc", "warc-wide"):
+        figures = measure(folder)
+        yield f"{folder:32} captures  quarantined  OTA versions    versions  OTA changes  missed"
+        for name, counts in (*figures.policies.items(), ("in all", figures.total)):
+            cells = (f"{count:{width}}" for count, width in zip(astuple(counts), (8, 12, 13, 11, 12, 7), strict=True))
+            yield f"{name:32} {' '.join(cells)}"
+        yield f"versions / OTA versions: {figures.ratio:.3f}"
+        if details:
+            yield from figures.notes

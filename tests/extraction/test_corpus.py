@@ -51,16 +51,21 @@ def test_policy_is_extracted_without_furniture_from_real_pages() -> None:
 
 
 # Changes that Open Terms Archive recorded although the policy's text didn't change: the policy and the time of each
-# change. The causes are links to an app store, an e-mail address that Cloudflare encoded, and a missing page.
+# change. The causes are links to an app store, an e-mail address that Cloudflare encoded, an entry of the site's menu,
+# and the list of earlier versions below the policy.
 FALSE_CHANGES = {
     ("her-privacy-policy", "2024-05-28T00:32:34Z"),
     ("hily-privacy-policy", "2022-12-22T12:32:37Z"),
-    ("mektoube-privacy-policy", "2025-11-18T12:33:42Z"),
+    ("heloa-privacy-policy", "2025-08-26T12:30:11Z"),
+    ("withings-privacy-policy", "2025-09-02T00:30:39Z"),
 }
 
 
 @needs_shared
 def test_new_versions_are_made_for_changed_words_and_rarely_otherwise() -> None:
     figures = versions.measure()
-    assert figures.missed == FALSE_CHANGES, figures.notes
+    wide = versions.measure("warc-wide")
+    assert figures.missed | wide.missed == FALSE_CHANGES, figures.notes + wide.notes
+    # Of the 113 versions that Open Terms Archive recorded in `warc`, 92 changed words, so .7 is out of reach there.
     assert figures.ratio <= 0.8, figures.policies
+    assert wide.ratio <= 0.7, wide.policies
