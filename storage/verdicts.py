@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.captures import Source, Verdict
@@ -53,6 +53,17 @@ _NEIGHBOURS = 2
 
 # A review with its number: the id of its row. Reviews are numbered in the order in which they were recorded.
 _NumberedReview = tuple[int, Review]
+
+
+class _Text(NamedTuple):
+    """What a review of a capture covers: the capture, its bytes and its text.
+
+    version_id: the version of the capture's text; None if no text was read.
+    """
+
+    id: int
+    sha256: str
+    version_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +155,14 @@ def judged_captures(session: Session, key: PolicyKey) -> list[JudgedCapture]:
     ]
 
 
-def _deciding_reviews(rows: Sequence[Any], reviews: Mapping[int, Sequence[_NumberedReview]]) -> dict[int, Review]:
+def _deciding_reviews(rows: Collection[Any], reviews: Mapping[int, Sequence[_NumberedReview]]) -> dict[int, Review]:
     """Returns the review that decides on each capture: the last review that covers it.
 
     A review covers the capture that was reviewed. Unless the review is about that capture only, it also covers every
     capture with the same text or the same bytes.
 
-    rows: the captures with their readings. reviews: the reviews by the capture that was reviewed.
+    rows: the captures with their readings, as `_Text` describes them. reviews: the reviews by the capture that was
+        reviewed.
     """
     by_text: dict[str, list[_NumberedReview]] = defaultdict(list)
     for row in rows:
@@ -178,7 +190,7 @@ def _accepted_by_text(
     """Returns the verdicts on the quarantined captures whose texts are mostly in accepted captures.
 
     Such a capture shows the policy, whatever its title. Its text is compared with the nearest accepted documents before
-    and after it.
+    and after it. A document that a person accepted for one capture only says nothing about the others.
     """
     doubtful = [
         row
@@ -195,7 +207,9 @@ def _accepted_by_text(
     accepted = sorted(
         (row.captured_at, row.document_sha256)
         for row in rows
-        if verdicts[row.id].name == "accepted" and row.document_sha256 is not None
+        if verdicts[row.id].name == "accepted"
+        and row.document_sha256 is not None
+        and not (row.id in deciding and deciding[row.id].only)
     )
     times = [captured_at for captured_at, _ in accepted]
     documents = [document_sha256 for _, document_sha256 in accepted]
@@ -237,18 +251,30 @@ def _is_of_policy(neighbour: str, neighbours: Collection[str], sequences_of: Seq
 
 
 def verdicts_without_neighbours(session: Session, readings: Collection[ReadingRow]) -> list[Verdict]:
-    """Returns the verdict for each reading: the reading's own verdict, or the decision of the capture's last review.
+    """Returns the verdict for each reading: the reading's own verdict, or that of the review that covers the capture.
 
-    The policy's other captures are not considered.
+    The languages and texts of the policy's other captures are not considered.
     """
-    reviews = _reviews(session, CaptureRow.id.in_([reading.capture_id for reading in readings]))
-    return [
-        _reviewed(
-            reading.to_verdict(),
-            reading.version_id,
-            reviews[reading.capture_id][-1][1] if reading.capture_id in reviews else None,
+    captures = select(CaptureRow.id, CaptureRow.sha256, CaptureRow.vendor, CaptureRow.policy).where(
+        CaptureRow.id.in_([reading.capture_id for reading in readings])
+    )
+    read = {row.id: row for row in session.execute(captures)}
+    keys = {(row.vendor, row.policy) for row in read.values()}
+    reviews = _reviews(session, tuple_(CaptureRow.vendor, CaptureRow.policy).in_(sorted(keys)))
+    deciding: dict[int, Review] = {}
+    if reviews:
+        reviewed = (
+            select(CaptureRow.id, CaptureRow.sha256, ReadingRow.version_id)
+            .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
+            .join(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+            .where(CaptureRow.id.in_(reviews))
         )
-        for reading in readings
+        texts = {row.id: _Text(row.id, row.sha256, row.version_id) for row in session.execute(reviewed)}
+        for reading in readings:
+            texts[reading.capture_id] = _Text(reading.capture_id, read[reading.capture_id].sha256, reading.version_id)
+        deciding = _deciding_reviews(texts.values(), reviews)
+    return [
+        _reviewed(reading.to_verdict(), reading.version_id, deciding.get(reading.capture_id)) for reading in readings
     ]
 
 

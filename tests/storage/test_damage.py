@@ -88,6 +88,22 @@ def test_a_damaged_checksum_leaves_other_captures_readable(tmp_path: Path, colum
         back_up(store, tmp_path / "copy.db", capture_of(A).captured_at)
 
 
+def test_a_damaged_document_is_no_reason_to_hold_a_text(tmp_path: Path) -> None:
+    paragraphs = "".join(
+        f"<p>Our workshop prints the sheet number {number} with a hand-cut block of pear.</p>" for number in range(12)
+    )
+    other = f"<html lang=en><title>Marmot</title><body><h1>Marmot</h1>{paragraphs}</body></html>".encode()
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        for hours, payload in ((0, A), (24, other), (30, other)):
+            keep(store, capture_of(payload, hours / 24), payload, POLICY)
+        assert store.library.settled(KEY).held_now
+        with sqlite3.connect(tmp_path / "store.db") as connection:
+            connection.execute("UPDATE documents SET data = ?", (NOISE[:100],))
+        connection.close()
+        assert not store.library.settled(KEY).held_now
+        assert len(store.library.settled(KEY).history.periods) == 2
+
+
 # SQLite accepts only integers in a column `id` that is the primary key.
 _COLUMNS = [
     (table.name, column.name)

@@ -118,3 +118,34 @@ def test_a_note_can_contain_any_character(store: Store) -> None:
     review = Review("accepted", "ann\x00", "\udcff \\u0041 \n", NOW + timedelta(microseconds=1))
     store.library.review([1], review)
     assert store.library.capture(1).reviews == (review,)
+
+
+def test_a_review_covers_every_capture_with_the_same_text_past_and_future(store: Store, blocking: None) -> None:
+    first, second = keep(store, B, B)
+    decide(store, "accepted", second)
+    with_comment = B.replace(b"</main>", b"<!-- other bytes --></main>")
+    kept = [
+        keeping.keep(store, capture_of(payload, days), payload, POLICY) for days, payload in ((8, B), (9, with_comment))
+    ]
+    assert [read.verdict.name for read in kept] == ["accepted", "accepted"]
+    assert [stored.verdict.name for stored in store.library.captures(KEY)] == 4 * ["accepted"]
+    decide(store, "rejected", first)
+    rejected = keeping.keep(store, capture_of(B, 10), B, POLICY)
+    assert (rejected.verdict.reason, rejected.version_id) == ("rejected", None)
+    assert {stored.verdict.reason for stored in store.library.captures(KEY)} == {"rejected"}
+
+
+def test_a_review_of_one_capture_only_covers_no_other(store: Store, blocking: None) -> None:
+    first, second = keep(store, B, B)
+    store.library.review([first], Review("accepted", "ann", "", NOW, only=True))
+    third = keeping.keep(store, capture_of(B, 8), B, POLICY)
+    names = {stored.id: stored.verdict.name for stored in store.library.captures(KEY)}
+    assert names == {first: "accepted", second: "quarantined", third.capture_id: "quarantined"}
+    assert third.verdict.name == "quarantined"
+
+
+def test_a_review_never_covers_another_policy_with_the_same_bytes(store: Store, blocking: None) -> None:
+    (first,) = keep(store, B)
+    decide(store, "accepted", first)
+    other = keeping.keep(store, capture_of(B, 1, vendor="otter"), B, POLICY)
+    assert other.verdict.name == "quarantined"
