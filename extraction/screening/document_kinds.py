@@ -12,10 +12,11 @@ from extraction.words.normalization import word_set
 
 
 def _names(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
+    """Returns a pattern for text in lower case. A search that ignores case takes three to ten times as long."""
+    return re.compile("|".join(alternatives))
 
 
-#: The names of documents, by kind. The patterns are applied to text with straight apostrophes.
+#: The names of documents, by kind. The patterns are applied to text in lower case with straight apostrophes.
 NAMES: Mapping[str, re.Pattern[str]] = {
     "privacy": _names(
         r"privacy(?:beleid|verklaring|statement|reglement)?\b|(?<!general )data (?:protection|policy|use policy)|"
@@ -204,6 +205,7 @@ def kinds_named(title: str) -> frozenset[str]:
 
     title: a title or a heading, with straight apostrophes.
     """
+    title = _lower(title)
     # If several kinds have the same words, the last kind in NAMES is meant.
     spans = {(match.start(), match.end()): kind for kind, names in NAMES.items() for match in names.finditer(title)}
     matches = [(start, end, kind) for (start, end), kind in spans.items()]
@@ -216,16 +218,17 @@ def kinds_named(title: str) -> frozenset[str]:
 
 def names_document(title: str) -> bool:
     """Returns whether a title that names a kind names a document, as in "privacy notice", and not only a subject."""
-    return _DOCUMENT_NOUN.search(title) is not None
+    return _DOCUMENT_NOUN.search(_lower(title)) is not None
 
 
 def is_name(kind: str, title: str) -> bool:
     """Returns whether a title is a name of the kind and nothing else, such as "Cookies"."""
-    return NAMES[kind].fullmatch(title.strip()) is not None
+    return NAMES[kind].fullmatch(_lower(title.strip())) is not None
 
 
 def count_references(kind: str, text: str) -> int:
     """Returns how often a text uses the names of a kind for a document, as in "this privacy notice"."""
+    text = _lower(text)
     return sum(
         names_document(text[max(0, match.start() - _NOUN_REACH) : match.end() + _NOUN_REACH])
         for match in NAMES[kind].finditer(text)
@@ -234,4 +237,9 @@ def count_references(kind: str, text: str) -> int:
 
 def count_names(kind: str, text: str) -> int:
     """Returns how often a text uses the names of a kind."""
-    return sum(1 for _ in NAMES[kind].finditer(text))
+    return sum(1 for _ in NAMES[kind].finditer(_lower(text)))
+
+
+def _lower(text: str) -> str:
+    """Returns a text in lower case. The Turkish İ becomes one letter, not an i with a combining dot."""
+    return text.lower().replace("i\u0307", "i")
