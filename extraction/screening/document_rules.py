@@ -24,6 +24,7 @@ from extraction.screening.facts import (
     searchable,
     title_parts,
 )
+from extraction.screening.home_page_rules import signs_of_home_page
 from extraction.words.normalization import normalize
 from extraction.words.stated_dates import states_date
 
@@ -42,6 +43,11 @@ _FRAGMENTS_WORDS = 60
 _FRAGMENT_WORDS = 12
 # A page with this much running text outside its entries isn't a list of links.
 _FREE_WORDS = 120
+# Metadata of articles (Open Graph protocol; schema.org).
+_PUBLISHED = (
+    'meta[property="article:published_time"], [itemtype$="/BlogPosting"], [itemtype$="/NewsArticle"], '
+    '[itemtype$="/JobPosting"]'
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?!\d)")
 # The beginning of a press release: a place in front of a date, and a dash or a news service.
@@ -78,11 +84,16 @@ def data_for_programs(facts: Facts) -> Verdict | None:
 def declared_as_other_kind(facts: PageFacts) -> Verdict | None:
     """Quarantines a page whose metadata for search engines declares another kind of page, such as a job advertisement.
 
-    The page isn't quarantined if its title or one of its first headings names the policy.
+    A page without a long text is also quarantined if its metadata states when it was published, as those of articles
+    do: pages only state when they were modified. The page isn't quarantined if its title or one of its first headings
+    names the policy.
     """
     if facts.is_named_as_policy:
         return None
     kind = _declared_other_kind(facts.page)
+    if not kind and facts.kind is not None and not facts.is_long:
+        published = facts.page.tree.css_first(_PUBLISHED)
+        kind = published.attributes.get("property") or published.attributes.get("itemtype") or "" if published else ""
     return quarantined("other_document", f"the page says of itself: {kind}") if kind else None
 
 
@@ -312,4 +323,5 @@ PAGE_RULES = (
     named_as_other_document,
     offers_instead_of_text,
     fragments_instead_of_text,
+    signs_of_home_page,
 )

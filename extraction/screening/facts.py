@@ -56,6 +56,7 @@ _AMOUNT = r"\d[\d.,' ]{0,12}(?:[.,]?[-–])?"
 _PRICE = re.compile(
     rf"(?:[^\W\d]{{1,5}} )?(?:(?:{_CURRENCY} ?{_AMOUNT}|{_AMOUNT} ?{_CURRENCY}) ?){{1,2}}", re.IGNORECASE
 )
+_PRICE_WITHIN = re.compile(rf"(?<!\w){_CURRENCY} ?\d|(?<![\w.,]){_AMOUNT} ?{_CURRENCY}(?!\w)", re.IGNORECASE)
 # The types of <input> that a visitor doesn't fill in with words (HTML standard, section 4.10.5).
 _BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "search", "checkbox", "radio"])
 _AROUND_TAGS = frozenset(["header", "nav", "footer", "aside", "search", "dialog"])
@@ -264,6 +265,11 @@ def _boxes_around(block: Block) -> list[Box]:
 def count_prices(facts: PageFacts) -> int:
     """Returns the number of blocks of the page's content that state a price and nothing else."""
     return sum(_PRICE.fullmatch(block.text) is not None for block in content_blocks(facts.page))
+
+
+def states_price(text: str) -> bool:
+    """Returns whether a text states an amount of money."""
+    return _PRICE_WITHIN.search(text) is not None
 
 
 def count_entries(facts: PageFacts, blocks: Sequence[Block]) -> int:

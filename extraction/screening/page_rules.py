@@ -4,7 +4,6 @@ Examples are bot challenges, error pages, login forms, consent walls, and empty 
 """
 
 import re
-from urllib.parse import urljoin, urlsplit
 
 from core.captures import Reason, Verdict
 from extraction.blocks import Box
@@ -14,9 +13,6 @@ from extraction.screening import phrases
 from extraction.screening.document_rules import links_instead_of_text
 from extraction.screening.facts import (
     PageFacts,
-    content_blocks,
-    count_entries,
-    count_prices,
     count_words,
     first_markup,
     first_match,
@@ -26,7 +22,14 @@ from extraction.screening.facts import (
     title_parts,
     would_need_browser,
 )
+from extraction.screening.home_page_rules import (
+    home_page,
+    is_root,
+    redirect_to_home_page,
+)
+from extraction.screening.page_types import NOT_FOUND_NAMES, stated_type
 from extraction.screening.transfer_rules import CHALLENGE_BYTES
+from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
 
 # The number of bytes at a page's beginning that are searched for markup that embeds a policy. Such markup is near the
@@ -39,12 +42,12 @@ _CONSENT_WALL_WORDS = 350
 _CONSENT_SHARE = 0.7
 # A text that asks for consent uses at least this many words of cookies, partners and consent.
 _CONSENT_USES = 3
+# Words in the class names and ids of elements that stand in front of a page until the visitor has chosen.
+_GATE_NAMES = word_set("gate wall consent cmp paywall cookiewall consentwall gdpr")
 # A page with at least this much running text, in words, doesn't count as a bot challenge.
 _CHALLENGE_WORDS = 100
 # A page with at least this much running text, in words, may be a policy with a form to log in above it.
 _LOGIN_WORDS = 60
-# A home page has at least this many links and prices that stand alone.
-_HOME_ENTRIES = 3
 # A form has at least this many fields. A field for a newsletter, or for a search, is no form.
 _FORM_FIELDS = 3
 # A page with at least this many words isn't only a form: a policy in tables may stand above it.
@@ -112,6 +115,22 @@ def titles_of_error_page(facts: PageFacts) -> Verdict | None:
     return in_title if in_title and _error_verdict(facts.headings[:1], most=True) else None
 
 
+def asked_to_come_again(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page that the visitor is to ask for again, as pages about maintenance and waiting rooms do.
+
+    Evidence: the header Retry-After (RFC 9110, section 10.2.3), or a `<meta>` refresh that loads the same page again.
+    """
+    if not facts.is_small or facts.is_named_as_policy:
+        return None
+    if any(name.lower() == "retry-after" for name, _ in facts.capture.headers):
+        return quarantined("unavailable", "the server asks to come again later (Retry-After)")
+    node = facts.page.tree.css_first(_REFRESH)
+    content = (node.attributes.get("content") or "") if node is not None else ""
+    if re.fullmatch(r"\s*\d{1,4}\s*;?\s*", content):
+        return quarantined("unavailable", f"the page loads itself again after {content.strip(' ;')} seconds")
+    return None
+
+
 def address_of_visitor(facts: PageFacts) -> Verdict | None:
     """Quarantines a small page that states an IP address or a very long number, as refusals of access do."""
     if not facts.is_small or facts.is_named_as_policy:
@@ -155,81 +174,41 @@ def _error_verdict(texts: list[str], most: bool = False) -> Verdict | None:
     return None
 
 
-def element_named_not_found(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page with a class name or id that site builders use on "page not found" pages.
+def stated_as_other_type(facts: PageFacts) -> Verdict | None:
+    """Quarantines a page that isn't named as the policy, and whose markup states another type of page.
 
-    An example is the class `error404`.
+    Types are, for example, the home page, the log-in page and a post of a blog. Some vendors publish documents as
+    posts, so a post isn't quarantined if the names of the declared document aren't known.
     """
+    if facts.is_named_as_policy:
+        return None
+    stated = stated_type(facts.page)
+    if stated is None or (stated.reason == "not_a_policy" and is_root(facts.capture.asked_url)):
+        return None
+    if stated.reason == "other_document" and facts.kind is None:
+        return None
+    return quarantined(stated.reason, f"the markup states the type of the page: {stated.markup!r}")
+
+
+def element_named_not_found(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page with an element that has a class name or id of "page not found" pages."""
     if not facts.is_small or facts.is_named_as_policy:
         return None
     names = {name for block in facts.page.blocks for name in (block.box.names.split() if block.box else ())}
-    body = facts.page.tree.body
-    if body is not None:
-        names.update((body.attributes.get("class") or "").lower().split())
-    not_found_names = names & phrases.NOT_FOUND_NAMES
+    not_found_names = names & NOT_FOUND_NAMES
     if not_found_names:
         return quarantined("not_found", f"an element of the page is called {min(not_found_names)!r}")
     return None
 
 
-def redirect_to_home_page(facts: PageFacts) -> Verdict | None:
-    """Quarantines a capture that isn't named as the policy, if the policy's address redirects to the home page."""
-    capture = facts.capture
-    if facts.is_named_as_policy or not _path_segments(capture.asked_url):
-        return None
-    is_redirected = capture.redirects and capture.asked_url != capture.url
-    if is_redirected and _is_home(capture.url) and "?" not in capture.url:
-        return quarantined("not_found", f"the site redirected to its home page, {capture.url}")
-    return None
-
-
-def home_page(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page that isn't named as the policy, and that calls itself the home page.
-
-    Evidence: the canonical address that the page states is the home page, and the page has the links or prices of a
-    home page. The canonical address alone is no evidence, because some sites state the home page on every page.
-    """
-    capture = facts.capture
-    if facts.is_named_as_policy or not _path_segments(capture.asked_url):
-        return None
-    for selector, attribute in (("link[rel=canonical]", "href"), ('meta[property="og:url"]', "content")):
-        node = facts.page.tree.css_first(selector)
-        address = (node.attributes.get(attribute) or "") if node is not None else ""
-        if not address:
-            continue
-        try:
-            parts = urlsplit(urljoin(capture.url, address))
-        except ValueError:
-            continue
-        is_home = parts.netloc and not parts.path.strip("/") and not parts.query and not parts.fragment
-        if is_home and count_entries(facts, content_blocks(facts.page)) + count_prices(facts) >= _HOME_ENTRIES:
-            return quarantined("not_found", f"the page gives the home page as its own address, {address}")
-    return None
-
-
-def _path_segments(url: str) -> list[str]:
-    """Returns the parts of an address's path. The list is empty for the root, and for an invalid address."""
-    try:
-        return [segment for segment in urlsplit(url).path.lower().split("/") if segment]
-    except ValueError:
-        return []
-
-
-def _is_home(url: str) -> bool:
-    """Returns whether the path consists only of language codes and names of home pages, such as `/en/index.html`."""
-    return all(
-        segment in phrases.HOME_SEGMENTS or re.fullmatch(r"[a-z]{2}(?:[-_][a-z]{2})?", segment)
-        for segment in _path_segments(url)
-    )
-
-
 def consent_wall(facts: PageFacts) -> Verdict | None:
     """Quarantines a page that only asks for consent.
 
-    Evidence: a button to accept, in the same element as most of the page's words; or any button, and running text that
-    speaks of cookies, partners and consent. If a page shows a policy beside a consent banner, the policy's text and the
-    button are in different elements. A page isn't quarantined if it is named as the policy and also has a stated date
-    or several headings: it may be a policy with a button to agree to it.
+    Evidence: a button to accept, in the same element as most of the page's words; any button, and running text that
+    speaks of cookies, partners and consent; or any button, in an element that is laid over a page or is named as a
+    gate. If a page shows a policy beside a consent banner, the policy's text and the button are in different elements.
+    A page isn't quarantined if it is named as the policy and also has a stated date or several headings: it may be a
+    policy with a button to agree to it.
     """
     blocks = [block for block in facts.page.blocks if not block.on_button and block.link_share < 0.5]
     shown_words = sum(block.words for block in blocks)
@@ -240,6 +219,7 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
     captions = [node.attributes.get("value") or "" for node in inputs]
     button = next((caption for caption in captions if is_consent_control(searchable(caption).strip())), "")
     other_button = ""
+    is_gate = False
     for block in facts.page.blocks:
         if not (block.on_button or block.link_share > 0.9):
             continue
@@ -253,12 +233,24 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
             button = button or (block.text if is_with_text or not _has_own_text(block.box) else "")
         elif block.on_button and is_with_text and not is_around(block.box):
             other_button = other_button or block.text
+            is_gate = is_gate or _is_gate(box)
     if facts.is_named_as_document:
         return None
     uses = len(phrases.ASKS_CONSENT.findall(facts.beginning))
-    if (button and uses > 1) or (other_button and facts.is_small and uses >= _CONSENT_USES):
+    if (button and uses > 1) or (other_button and facts.is_small and (uses >= _CONSENT_USES or is_gate)):
         return _consent_verdict(button or other_button)
     return None
+
+
+def _is_gate(box: Box | None) -> bool:
+    """Returns whether an element, or one around it, is a dialog or is named as what stands in front of a page."""
+    while box is not None:
+        if box.role in ("dialog", "alertdialog") or box.tag == "dialog":
+            return True
+        if not _GATE_NAMES.isdisjoint(re.split(r"[^a-z]+", box.names)):
+            return True
+        box = box.parent
+    return False
 
 
 def _has_own_text(box: Box | None) -> bool:
@@ -410,6 +402,7 @@ SHORT_PAGE_RULES = (
     password_field,
     login_form,
     first_lines_of_error_page,
+    asked_to_come_again,
     address_of_visitor,
     element_named_not_found,
     redirect_to_home_page,
@@ -420,6 +413,7 @@ SHORT_PAGE_RULES = (
     form_instead_of_text,
     links_instead_of_text,
     home_page,
+    stated_as_other_type,
     without_sentence,
 )
 #: The rules for HTML pages with a long text, in order.

@@ -167,11 +167,6 @@ MISSING_PAGE = _phrases(
     r"không|tidak|"
     r"missing|gone|unavailable|weg|fehlt)\b|n'(?:est|existe|a))"
 )
-#: Class names and ids that site builders use on their "page not found" pages.
-NOT_FOUND_NAMES = word_set(
-    "error404 error-404 page-404 page404 template-404 not-found notfound page-not-found pagenotfound error-page "
-    "404 is-404 page--404 http-404 errorpage four-oh-four"
-)
 #: Phrases of pages about server errors and maintenance.
 UNAVAILABLE = _phrases(
     r"(?<![\d.-])50[0234](?=\s*(?:$|[-–—:|·!]|error|internal|bad gateway|service|gateway|server))|"
