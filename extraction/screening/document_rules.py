@@ -43,11 +43,8 @@ _FRAGMENTS_WORDS = 60
 _FRAGMENT_WORDS = 12
 # A page with this much running text outside its entries isn't a list of links.
 _FREE_WORDS = 120
-# Metadata of articles (Open Graph protocol; schema.org).
-_PUBLISHED = (
-    'meta[property="article:published_time"], [itemtype$="/BlogPosting"], [itemtype$="/NewsArticle"], '
-    '[itemtype$="/JobPosting"]'
-)
+# Elements that are marked up as an article or a job advertisement (schema.org).
+_ARTICLES = '[itemtype$="/BlogPosting"], [itemtype$="/NewsArticle"], [itemtype$="/JobPosting"]'
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?!\d)")
 # The beginning of a press release: a place in front of a date, and a dash or a news service.
@@ -84,16 +81,15 @@ def data_for_programs(facts: Facts) -> Verdict | None:
 def declared_as_other_kind(facts: PageFacts) -> Verdict | None:
     """Quarantines a page whose metadata for search engines declares another kind of page, such as a job advertisement.
 
-    A page without a long text is also quarantined if its metadata states when it was published, as those of articles
-    do: pages only state when they were modified. The page isn't quarantined if its title or one of its first headings
-    names the policy.
+    The page isn't quarantined if its title or one of its first headings names the policy. When the page was published
+    is no evidence: some sites state it on every page.
     """
     if facts.is_named_as_policy:
         return None
     kind = _declared_other_kind(facts.page)
     if not kind and facts.kind is not None and not facts.is_long:
-        published = facts.page.tree.css_first(_PUBLISHED)
-        kind = published.attributes.get("property") or published.attributes.get("itemtype") or "" if published else ""
+        marked = facts.page.tree.css_first(_ARTICLES)
+        kind = marked.attributes.get("itemtype") or "" if marked is not None else ""
     return quarantined("other_document", f"the page says of itself: {kind}") if kind else None
 
 

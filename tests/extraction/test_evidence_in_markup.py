@@ -1,0 +1,98 @@
+"""Pages that the markup gives away, in a language for which the rules have no words.
+
+The sentences are invented words, so no list of phrases can match them.
+"""
+
+from itertools import combinations
+
+import pytest
+
+from extraction import read
+from tests.extraction.example_pages import capture
+
+SENTENCE = "Velun tarso minek dalu, porin hesta lorem vika sunda talo merin kasto. "
+CONSENT = f"<div class='x'><h1>Belno</h1><p>{SENTENCE * 3}</p><button>Ronta</button><button>Silko</button></div>"
+
+
+def page(body: str = f"<h1>Talo merin</h1><p>{SENTENCE * 6}</p>", attributes: str = "", head: str = "") -> bytes:
+    return (
+        f"<!DOCTYPE html><html lang='xx'><head><title>Northwind</title>{head}</head><body {attributes}>{body}</body>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ("", None),
+        ("class='page page-id-7 wp-theme'", None),
+        ("class='home page-id-2'", "not_a_policy"),
+        ("id='index'", "not_a_policy"),
+        ("class='search search-results'", "not_a_policy"),
+        ("class='post-template-default single single-post postid-91'", "other_document"),
+        ("class='path-user-login'", "login"),
+        ("class='cms-noroute-index'", "not_found"),
+        ("class='offline-page'", "unavailable"),
+    ],
+)
+def test_the_type_of_page_that_the_markup_states_is_evidence(attributes: str, reason: str | None) -> None:
+    payload = page(attributes=attributes)
+    assert read(capture(payload), payload).verdict.reason == reason
+
+
+def test_a_page_named_as_the_policy_is_the_policy_whatever_the_markup_states() -> None:
+    payload = page(f"<h1>Privacy policy</h1><p>{SENTENCE * 6}</p>", "class='home'")
+    assert read(capture(payload), payload).verdict.name == "accepted"
+
+
+def test_the_policy_may_be_the_home_page_of_its_own_site() -> None:
+    payload = page(attributes="class='home'")
+    assert read(capture(payload, url="https://privacy.northwind.example/"), payload).verdict.name == "accepted"
+
+
+def test_a_document_without_known_names_may_be_published_as_a_post() -> None:
+    payload = page(attributes="class='single-post'")
+    assert read(capture(payload, policy="seller-conditions"), payload).verdict.name == "accepted"
+
+
+def test_a_page_that_is_marked_up_as_an_article_is_one() -> None:
+    published = "<meta property='article:published_time' content='2024-03-04T10:00:00Z'>"
+    payload = page(head=published)
+    assert read(capture(payload), payload).verdict.name == "accepted"
+    payload = page(f"<article itemscope itemtype='https://schema.org/BlogPosting'><p>{SENTENCE * 6}</p></article>")
+    assert read(capture(payload), payload).verdict.reason == "other_document"
+
+
+@pytest.mark.parametrize(
+    ("head", "headers"),
+    [("<meta http-equiv='refresh' content='30'>", ()), ("", (("Retry-After", "3600"),))],
+)
+def test_a_page_to_ask_for_again_is_unavailable(head: str, headers: tuple[tuple[str, str], ...]) -> None:
+    payload = page(head=head)
+    assert read(capture(payload, headers=headers), payload).verdict.reason == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("gate", "reason"), [("class='x'", None), ("class='pay-gate'", "consent"), ("role='alertdialog'", "consent")]
+)
+def test_a_choice_in_front_of_the_page_is_a_consent_wall(gate: str, reason: str | None) -> None:
+    payload = page(CONSENT.replace("class='x'", gate))
+    assert read(capture(payload), payload).verdict.reason == reason
+
+
+SIGNS = {
+    "canonical": "<link rel='canonical' href='/'>",
+    "prices": "<p>Kasto 12,90 €</p>",
+    "images": 4 * "<p><img src='a.jpg'></p>",
+    "form": "<form><input name='a'><input name='b'><textarea></textarea></form>",
+    "links": "".join(f"<p><a href='/{name}'>{name}</a></p>" for name in ("talo", "merin", "sunda")),
+}
+
+
+@pytest.mark.parametrize("signs", [*combinations(SIGNS, 1), *combinations(SIGNS, 2)])
+def test_three_signs_make_a_home_page(signs: tuple[str, ...]) -> None:
+    # Headings above little text are one sign, on each of these pages.
+    parts = "".join(f"<h2>Talo {number}</h2><p>{2 * SENTENCE}</p>" for number in range(4))
+    body = "".join(SIGNS[sign] for sign in signs if sign != "canonical")
+    payload = page(f"<main>{parts}{body}</main>", head=SIGNS["canonical"] if "canonical" in signs else "")
+    verdict = read(capture(payload), payload).verdict
+    assert (verdict.name == "quarantined") == (len(signs) == 2), verdict
