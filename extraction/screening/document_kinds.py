@@ -75,6 +75,10 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"شروط (?:الاستخدام|الخدمة)|תנאי (?:שימוש|השימוש)|תקנון|सेवा की शर्तें|उपयोग की शर्तें|syarat (?:dan|"
         r"&) ketentuan|"
         r"ketentuan (?:layanan|penggunaan)|شرایط استفاده",
+        r"γενικοί όροι|όροι (?:πώλησης|συναλλαγών|συμμετοχής|συνδρομής)|opšti uslovi|uvjeti kupnje|üyelik koşullar\w*|"
+        r"شروط (?:وأحكام|الاستعمال|البيع)|תנאים כלליים|kasutajatingimus\w*|müügitingimus\w*|pardavimo taisykl\w*|"
+        r"用户服务协议|服务协议|購買條款|会员协议|利用条件|販売条件|판매 ?약관|구매 ?약관|ketentuan umum|"
+        r"syarat penggunaan|terma dan syarat",
     ),
     "cookies": _names(
         r"cookies?(?:[- ]?(?:policy|notice|richtlinie|beleid|verklaring|erklärung|policyn|politik|käytäntö|"
@@ -95,6 +99,11 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"adatfeldolgozási (?:szerződés|megállapodás)\w*|acord de prelucrare|veri işleme (?:sözleşme|ek)\w*|"
         r"データ処理(?:契約|補遺|に関する)|数据处理(?:协议|附录)|개인정보 처리 ?위탁|데이터 처리 (?:계약|부속)|"
         r"соглашени\w+ об обработке|поручени\w+ на обработку",
+        r"σύμβαση επεξεργασίας|(?:henkilö)?tietojen ?käsittelysopimu\w*|споразумени\w+ за обработ\w+|"
+        r"договір про обробку|"
+        r"ugovor o obradi|pogodba o obdelavi|andmetöötlusleping\w*|datu apstrādes līgum\w*|duomenų tvarkymo sutart\w*|"
+        r"اتفاقية معالجة البيانات|הסכם עיבוד|perjanjian pemrosesan data|thỏa thuận xử lý dữ liệu|資料處理(?:協議|增補)|"
+        r"ข้อตกลงการประมวลผลข้อมูล|vinnslusamning\w*|contracte d'encarregat",
     ),
     "subprocessors": _names(
         r"sub-?processors?|sous-traitants? ultérieurs?|liste des sous-traitants|unterauftrags?(?:verarbeiter|"
@@ -108,6 +117,10 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"avís legal|note legali|informazioni legali|aviso legal|informações legais|colofon|juridische kennisgeving|"
         r"impresszum|právní (?:informace|upozornění)|nota prawna|特定商取引\w*|会社概要|künye|правовая информация|"
         r"реквизиты",
+        r"νομική (?:σημείωση|ανακοίνωση)|στοιχεία (?:εταιρείας|επιχείρησης)|oikeudellinen huomautus|"
+        r"юридическая информация|"
+        r"правна информация|impresum|pravno obvestilo|právne informácie|juridisk information|firmaoplysninger|"
+        r"会社情報|法律声明|法律聲明|사업자 ?정보|הודעה משפטית|إشعار قانوني",
     ),
     "community-guidelines": _names(
         r"community (?:guidelines|standards|rules)|(?:house|forum|conduct) rules|code of conduct|"
@@ -119,6 +132,10 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"pravidla komunity|közösségi (?:irányelvek|szabály\w*)|regulile comunității|topluluk kurallar\w*|"
         r"правила (?:сообщества|форума)|правила спільноти|コミュニティ(?:ガイドライン|規約)|社区(?:准则|规则)|"
         r"커뮤니티 (?:가이드라인|규칙)|κανόνες κοινότητας",
+        r"κανόνες (?:της κοινότητας|του φόρουμ)|yhteisön säännöt|fællesskabsregler|retningslinjer for fællesskabet|"
+        r"fellesskapsregler|правила на общността|pravila skupnosti|pravidlá komunity|kogukonna reeglid|"
+        r"pedoman komunitas|tiêu chuẩn cộng đồng|إرشادات المجتمع|כללי הקהילה|社群(?:守则|規範)|行動規範|"
+        r"コミュニティルール|커뮤니티 ?규정",
     ),
     "acceptable-use": _names(
         r"acceptable use|fair use policy|usage polic(?:y|ies)|prohibited (?:uses?|items|content)|"
@@ -126,6 +143,10 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"uso aceptable|uso aceitável|uso accettabile|acceptabel gebruik|godtagbar användning|"
         r"acceptabel (?:användning|brug)|akceptowaln\w+ użytkowani\w+|kabul edilebilir kullanım|"
         r"допустимо\w+ использовани\w+|利用規範|可接受使用",
+        r"αποδεκτή χρήση|hyväksyttävä käyttö|допустим\w+ употреб\w+|přijateln\w+ užív\w+|prijateľn\w+ použív\w+|"
+        r"elfogadható használat|utilizare acceptabilă|prihvatljiv\w+ korišten\w+|"
+        r"penggunaan (?:wajar|yang dapat diterima)|"
+        r"الاستخدام المقبول|שימוש מקובל|許容される利用|可接受的使用|허용 ?가능한 사용",
     ),
     "other": _names(
         r"service[- ]level agreement|\bsla\b|(?:refunds?|returns?|shipping|delivery|cancellation|warranty|copyright|"
@@ -146,6 +167,29 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"iade (?:politika|koşul|ve)\w*|basın bülteni|возврат\w*|повернен\w*|пресс-релиз|доставка и оплата|返品|"
         r"プレスリリース|"
         r"退货|退款|新闻稿|환불|보도자료|chính sách (?:đổi trả|hoàn tiền|vận chuyển)|πολιτική επιστροφών|δελτίο τύπου",
+        r"δήλωση προσβασιμότητας|заявление о доступности|доступность сайта|заява про доступність|"
+        r"декларация за достъпност|"
+        r"izjava o (?:pristupačnosti|dostopnosti)|prohlášení o přístupnosti|vyhlásenie o prístupnosti|"
+        r"deklaracja dostępności|"
+        r"akadálymentes\w* nyilatkozat|declarați\w+ (?:de|privind) accesibilitate\w*|saavutettavuusseloste|"
+        r"tilgængelighedserklæring|tilgjengelighetserklæring|aðgengisyfirlýsing|juurdepääsetavus\w*|piekļūstamīb\w*|"
+        r"prieinamumo pareiškim\w*|erişilebilirlik|بيان إمكانية الوصول|הצהרת נגישות|pernyataan aksesibilitas|"
+        r"アクセシビリティ|"
+        r"无障碍|無障礙|접근성|declaració d'accessibilitat|declaração de acessibilidade|"
+        r"επιστροφ(?:ές|ών)|palautus\w*|returret\w*|fortrydelsesret\w*|angrerett\w*|tagastus\w*|atteikuma ties\w*|"
+        r"grąžinim\w*|"
+        r"връщане на|рекламаци\w+|povrat \w+|vračil\w+|odstúpenie od zmluvy|vrátenie tovaru|vrácení zboží|"
+        r"visszaküldés\w*|"
+        r"visszatérítés\w*|سياسة (?:الاسترجاع|الاستبدال|الإرجاع|الشحن)|מדיניות (?:החזר\w*|ביטול\w*|משלוחים)|"
+        r"kebijakan (?:pengembalian|pengiriman)|退换货|配送|返金|반품|배송|นโยบายการ(?:คืน|จัดส่ง)|"
+        r"прес-?реліз|съобщение за медиите|priopćenje za \w+|sporočilo za \w+|tisková zpráva|tlačová správa|"
+        r"(?:lehdistö|media)tiedote|pressiteade|preses relīze|pranešimas spaudai|fréttatilkynning|بيان صحفي|"
+        r"הודעה ל(?:עיתונות|תקשורת)|siaran pers|thông cáo báo chí|新聞稿|"
+        r"job (?:advert\w*|description|posting)|offre d'emploi|oferta de (?:empleo|trabajo)|offerta di lavoro|"
+        r"vacature\w*|"
+        r"platsannons|ledig (?:tjänst|stilling)|jobopslag|stillingsannonse|avoin työpaikka|oferta pracy|nabídka práce|"
+        r"pracovná ponuka|álláshirdetés|állásajánlat|loc de muncă|θέση εργασίας|ваканси[яї]|вакансія|обява за работа|"
+        r"iş ilanı|求人|募集要項|招聘|채용 ?공고|وظيفة شاغرة|lowongan kerja|tuyển dụng",
     ),
 }
 # Nouns for a document, such as "notice" in "privacy notice". The pattern also contains titles that name a document
