@@ -6,7 +6,7 @@ is accepted. Words that a policy should have and that are missing are no evidenc
 
 The name of a rule is the name of its function. To add a rule, write the function in one of the modules
 `transfer_rules`, `page_rules` and `document_rules`, and add it to the module's tuple of rules, at the position where it
-should be applied.
+should be applied. `home_page_rules` holds further rules of the last two.
 """
 
 from collections.abc import Callable, Sequence
