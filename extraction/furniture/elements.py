@@ -6,7 +6,7 @@ from extraction.furniture.element_rules import PAGE_RULES, MeasuredPage, rule_fo
 from extraction.words.normalization import word_set
 
 # The elements around a page's content.
-_AROUND_TAGS = word_set("nav search header footer aside")
+_AROUND_TAGS = word_set("nav search aside")
 
 
 def mark_furniture(page: MeasuredPage) -> None:
@@ -29,12 +29,20 @@ def is_in_frame(box: Box | None) -> bool:
 
 
 def is_around(box: Box | None) -> bool:
-    """Returns whether an element is in the frame around a page (menu, header, footer)."""
+    """Returns whether an element is in the frame around a page (menu, header, footer).
+
+    A header or footer in an article is the article's own (HTML standard, sections 4.3.8 and 4.3.9).
+    """
+    own: Box | None = None
     while box is not None:
-        if box.tag in _AROUND_TAGS or box.role in names.FRAME_ROLES:
+        if box.tag in ("header", "footer"):
+            own = own or box
+        elif box.tag in _AROUND_TAGS or box.role in names.FRAME_ROLES:
             return True
+        elif box.tag == "article":
+            own = None
         box = box.parent
-    return False
+    return own is not None
 
 
 def is_laid_over(box: Box | None) -> bool:

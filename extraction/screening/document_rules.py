@@ -17,6 +17,7 @@ from extraction.screening.facts import (
     count_words,
     first_match,
     is_entry,
+    is_question,
     is_running_text,
     is_sentence,
     main_blocks,
@@ -25,7 +26,7 @@ from extraction.screening.facts import (
     title_parts,
 )
 from extraction.screening.home_page_rules import signs_of_home_page
-from extraction.words.normalization import normalize
+from extraction.words.normalization import normalize, word_set
 from extraction.words.stated_dates import states_date
 
 # A box with a link and a description of at most this many words is an entry, too.
@@ -46,6 +47,9 @@ _FREE_WORDS = 120
 # Elements that are marked up as an article or a job advertisement (schema.org).
 _ARTICLES = '[itemtype$="/BlogPosting"], [itemtype$="/NewsArticle"], [itemtype$="/JobPosting"]'
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# A date in digits at the beginning or end of a line that names a part of the site, such as "2024.06.12 Press release".
+_STAMP = re.compile(r"^\d[\d\s./年月日-]{6,}|[\d\s./年月日-]{6,}\d日?$")
+_STAMP_WORDS = 6
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?!\d)")
 # The beginning of a press release: a place in front of a date, and a dash or a news service.
 _DATELINE = re.compile(
@@ -53,6 +57,8 @@ _DATELINE = re.compile(
     r"/[^/]{2,30}/)?"
     r"\s?(?:--|–|—|- )"
 )
+# Nouns for a document in Chinese, Japanese and Korean.
+_NOUNS = word_set("协议 協議 条款 條款 合同 規約 約款 契約 方針 政策 声明 聲明 약관 계약")
 # A text with fewer words than this says too little to tell another document by.
 _FEWEST_WORDS = 30
 # The number of characters of running text in which the names of documents are counted.
@@ -117,6 +123,9 @@ def article(facts: PageFacts) -> Verdict | None:
         return quarantined("other_document", f"its title names a part of the site: {section.string[:60]!r}")
     for clause in facts.document.clauses[:7]:
         text = searchable(clause.text)
+        stamped = _STAMP.sub("", text)
+        if stamped != text and count_words(text) <= _STAMP_WORDS and phrases.SECTIONS.search(stamped):
+            return quarantined("other_document", f"it stands in a part of the site: {text[:80]!r}")
         is_byline = (
             count_words(text) <= 16 and _YEAR.search(text) and names.BYLINE.search(text) and not states_date(text)
         )
@@ -128,13 +137,15 @@ def article(facts: PageFacts) -> Verdict | None:
 def question(facts: PageFacts) -> Verdict | None:
     """Quarantines a page that answers a question, as articles of a help centre do.
 
-    Evidence: both the title and the first heading are a question, and neither names the policy or its subject.
+    Evidence: both the title and the first heading are a question, and neither names the policy or its subject; and the
+    text never uses the names of the declared document. A policy may be called "Who helps us?".
     """
     title = title_parts(searchable(facts.page.title or ""))[:1]
     if facts.kind is None or facts.is_named_as_document or not title or not facts.headings:
         return None
     texts = (title[0], facts.headings[0])
-    if all(text.rstrip().endswith(("?", "？", "؟")) and facts.kind not in kinds_named(text) for text in texts):
+    is_about_other = all(is_question(text) and facts.kind not in kinds_named(text) for text in texts)
+    if is_about_other and not count_names(facts.kind, searchable_text(facts)):
         return quarantined("other_document", f"it answers a question: {texts[1][:80]!r}")
     return None
 
@@ -203,8 +214,12 @@ def searchable_text(facts: Facts) -> str:
 
 
 def _uses_of_title(title: str, text: str) -> int:
-    """Returns how often a text uses the long words of a title. Endings are ignored."""
-    stems = {re.escape(word[:6].lower()) for word in re.findall(r"[^\W\d_]{5,}", title)}
+    """Returns how often a text uses the long words of a title. Endings are ignored.
+
+    In languages without spaces, the noun at the end of a name stands for the name ("this agreement").
+    """
+    words = re.findall(r"[^\W\d_]{5,}", title)
+    stems = {re.escape(word[-2:] if word[-2:] in _NOUNS else word[:6].lower()) for word in words}
     return len(re.findall("|".join(sorted(stems)), text.lower())) if stems else 0
 
 
@@ -242,7 +257,7 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     Only links to the vendor's own pages count: a list of subprocessors links to others.
     Evidence: the number of entries, and of the words that stand in entries and outside.
     """
-    if facts.kind in ("subprocessors", "imprint"):
+    if facts.kind == "imprint":
         return None
     blocks = facts.page.kept
     if facts.is_small:
@@ -281,8 +296,13 @@ def offers_instead_of_text(facts: PageFacts) -> Verdict | None:
 
 
 def fragments_instead_of_text(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small home or front page: many headings, each above a line or two, and no name of the policy."""
+    """Quarantines a small home or front page: many headings, each above a line or two, and no name of the policy.
+
+    The page isn't quarantined if it has tables: a policy in tables has hardly any running text.
+    """
     if facts.kind is None or facts.running_words >= _FRAGMENTS_WORDS:
+        return None
+    if sum(clause.kind == "table_row" for clause in facts.document.clauses) >= _FEWEST_ENTRIES:
         return None
     headings = sum(clause.kind == "heading" for clause in facts.document.clauses)
     if headings < _FEWEST_HEADINGS or facts.running_words >= _FRAGMENT_WORDS * headings:

@@ -156,7 +156,7 @@ class PageFacts(Facts):
         return self.kind is not None and any(
             self.kind in kinds_named(part) and (names_document(part) or is_name(self.kind, part))
             for part in [*(part for title in self.titles for part in title_parts(title)), *self._first_clauses]
-            if count_words(part) <= _NAME_WORDS and not part.endswith(("?", "？", "؟"))
+            if count_words(part) <= _NAME_WORDS and not is_question(part)
         )
 
     @cached_property
@@ -166,7 +166,9 @@ class PageFacts(Facts):
         False if the kind of the policy isn't known.
         """
         return self.is_named_as_document or any(
-            self.kind in kinds_named(heading) for heading in self.headings if count_words(heading) <= _SUBJECT_WORDS
+            self.kind in kinds_named(heading)
+            for heading in self.headings
+            if count_words(heading) <= _SUBJECT_WORDS and not is_question(heading)
         )
 
     @property
@@ -309,10 +311,10 @@ def _is_other_page_of_vendor(link: str, url: str) -> bool:
         return False
     if (target.netloc, target.path, target.query) == (page.netloc, page.path, page.query):
         return False
-    return _vendor_name(target.hostname or "") == _vendor_name(page.hostname or "")
+    return vendor_name(target.hostname or "") == vendor_name(page.hostname or "")
 
 
-def _vendor_name(host: str) -> str:
+def vendor_name(host: str) -> str:
     """Returns the longest label of a host name, without the top-level domain: `acme` in `shop.acme.co.uk`."""
     return max(host.split(".")[:-1] or [host], key=len)
 
@@ -320,6 +322,11 @@ def _vendor_name(host: str) -> str:
 def is_sentence(text: str) -> bool:
     """Returns whether a text ends as a sentence does."""
     return _SENTENCE_END.match(text.rstrip("\"'”»)")[-1:]) is not None
+
+
+def is_question(text: str) -> bool:
+    """Returns whether a text ends as a question does."""
+    return text.rstrip().endswith(("?", "？", "؟"))
 
 
 def title_parts(title: str) -> list[str]:

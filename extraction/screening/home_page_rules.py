@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-from core.captures import Verdict
+from core.captures import Capture, Verdict
 from extraction.screening import phrases
 from extraction.screening.document_kinds import kinds_named
 from extraction.screening.facts import (
@@ -14,6 +14,7 @@ from extraction.screening.facts import (
     quarantined,
     searchable,
     states_price,
+    vendor_name,
 )
 
 # A home page has at least this many links and prices that stand alone.
@@ -35,13 +36,44 @@ _WHOLE_LINK = 0.8
 
 
 def redirect_to_home_page(facts: PageFacts) -> Verdict | None:
-    """Quarantines a capture that isn't named as the policy, if the policy's address redirects to the home page."""
+    """Quarantines a capture that isn't named as the policy, if the policy's address redirects to the home page.
+
+    The root of another host of the vendor, such as `legal.northwind.example`, isn't the home page.
+    """
     capture = facts.capture
     if facts.is_named_as_policy or is_root(capture.asked_url):
         return None
     is_redirected = capture.redirects and capture.asked_url != capture.url
-    if is_redirected and _is_home(capture.url) and "?" not in capture.url:
+    if is_redirected and _is_home(capture.url) and "?" not in capture.url and not _is_part_of_site(capture):
         return quarantined("not_found", f"the site redirected to its home page, {capture.url}")
+    return None
+
+
+def _is_part_of_site(capture: Capture) -> bool:
+    """Returns whether a capture's address is on another host of the vendor than the address that was asked for."""
+    hosts = [_host(url) for url in (capture.asked_url, capture.url)]
+    return hosts[0] != hosts[1] and vendor_name(hosts[0]) == vendor_name(hosts[1])
+
+
+def _host(url: str) -> str:
+    """Returns the host of an address without `www.`; '' if the address isn't valid."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def named_as_host(facts: PageFacts) -> Verdict | None:
+    """Quarantines a small page whose title and first heading are the name of its host.
+
+    Registrars and web servers show such pages for a domain without a site.
+    """
+    host = _host(facts.capture.url)
+    if not facts.is_small or not host or not facts.headings:
+        return None
+    names = (facts.page.title or "", facts.headings[0])
+    if all(name.strip().lower().removeprefix("www.") == host for name in names):
+        return quarantined("not_a_policy", f"the page is named as its host, {host}")
     return None
 
 

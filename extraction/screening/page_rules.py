@@ -25,6 +25,7 @@ from extraction.screening.facts import (
 from extraction.screening.home_page_rules import (
     home_page,
     is_root,
+    named_as_host,
     redirect_to_home_page,
 )
 from extraction.screening.page_types import NOT_FOUND_NAMES, stated_type
@@ -50,6 +51,7 @@ _CHALLENGE_WORDS = 100
 _LOGIN_WORDS = 60
 # A form has at least this many fields. A field for a newsletter, or for a search, is no form.
 _FORM_FIELDS = 3
+_REQUEST_FIELDS = 5
 # A page with at least this many words isn't only a form: a policy in tables may stand above it.
 _FORM_WORDS = 80
 # A line that states an HTTP status has at most this many words.
@@ -177,15 +179,12 @@ def _error_verdict(texts: list[str], most: bool = False) -> Verdict | None:
 def stated_as_other_type(facts: PageFacts) -> Verdict | None:
     """Quarantines a page that isn't named as the policy, and whose markup states another type of page.
 
-    Types are, for example, the home page, the log-in page and a post of a blog. Some vendors publish documents as
-    posts, so a post isn't quarantined if the names of the declared document aren't known.
+    Types are, for example, the home page, the log-in page and a list of what a search found.
     """
     if facts.is_named_as_policy:
         return None
     stated = stated_type(facts.page)
     if stated is None or (stated.reason == "not_a_policy" and is_root(facts.capture.asked_url)):
-        return None
-    if stated.reason == "other_document" and facts.kind is None:
         return None
     return quarantined(stated.reason, f"the markup states the type of the page: {stated.markup!r}")
 
@@ -220,7 +219,9 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
     button = next((caption for caption in captions if is_consent_control(searchable(caption).strip())), "")
     other_button = ""
     is_gate = False
+    is_below_heading = False
     for block in facts.page.blocks:
+        is_below_heading = is_below_heading or (block.level in (1, 2) and not is_around(block.box))
         if not (block.on_button or block.link_share > 0.9):
             continue
         box = block.box
@@ -231,7 +232,8 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
             if is_with_text and box is not None and box.tag != "main":
                 return _consent_verdict(block.text)
             button = button or (block.text if is_with_text or not _has_own_text(block.box) else "")
-        elif block.on_button and is_with_text and not is_around(block.box):
+        elif block.on_button and is_with_text and is_below_heading and not is_around(block.box):
+            # A button above the heading belongs to what stands around the text, such as a shop's offers.
             other_button = other_button or block.text
             is_gate = is_gate or _is_gate(box)
     if facts.is_named_as_document:
@@ -276,11 +278,11 @@ def _has_parts_of_policy(facts: PageFacts) -> bool:
 def password_field(facts: PageFacts) -> Verdict | None:
     """Quarantines a page with a password field. A field in the page's header or in a dialog doesn't count.
 
-    The page isn't quarantined if it has running text, and is named as the policy or has no heading about logging in.
+    The page isn't quarantined if it has running text, and its title doesn't speak of logging in.
     """
     if not any((field.attributes.get("type") or "").lower() == "password" for field in facts.form_fields):
         return None
-    has_text = facts.running_words > _LOGIN_WORDS if facts.is_named_as_policy else not facts.is_small
+    has_text = facts.running_words > (_LOGIN_WORDS if facts.is_named_as_policy else 2 * _LOGIN_WORDS)
     if has_text and not phrases.LOGIN.search(searchable(facts.page.title or "")):
         return None
     return quarantined("login", "the page asks for a password")
@@ -292,12 +294,14 @@ def login_form(facts: PageFacts) -> Verdict | None:
     Evidence: a phrase such as "Sign in" in the title and the first heading; or such a phrase, and a form with a field
     for the user's name or address.
     """
-    if facts.running_words > _LOGIN_WORDS or facts.is_named_as_policy:
+    if facts.running_words > _LOGIN_WORDS or facts.words > 2 * _LOGIN_WORDS or facts.is_named_as_policy:
         return None
     title, *heading = [facts.page.title or "", *facts.headings[:1]]
     if phrases.LOGIN.search(searchable(title)) and first_match(phrases.LOGIN, heading):
         return quarantined("login", f"the page is called {title[:80]!r}")
-    match = first_match(phrases.LOGIN, _first_texts(facts))
+    # A link to the page for logging in is no form.
+    texts = [searchable(block.text) for block in facts.page.blocks[:10] if block.link_share < 0.9]
+    match = first_match(phrases.LOGIN, [searchable(title), *texts])
     if match and _has_sign_in_form(facts):
         return quarantined("login", f"the page says: {quote(match)!r}")
     return None
@@ -318,11 +322,14 @@ def _has_sign_in_form(facts: PageFacts) -> bool:
 
 
 def form_instead_of_text(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page with a form to fill in, such as a contact form, and hardly any text."""
-    if facts.words >= _FORM_WORDS or facts.is_named_as_policy:
+    """Quarantines a page with a form to fill in, such as a contact form, and hardly any text.
+
+    A page whose heading only has the subject of the policy may be a form for requests, so it must have more fields.
+    """
+    if facts.words >= _FORM_WORDS or facts.is_named_as_document:
         return None
     fields = len(facts.form_fields)
-    if fields < _FORM_FIELDS:
+    if fields < (_REQUEST_FIELDS if facts.is_named_as_policy else _FORM_FIELDS):
         return None
     return quarantined("not_a_policy", f"it is a form with {fields} fields and {facts.words} words of text")
 
@@ -413,6 +420,7 @@ SHORT_PAGE_RULES = (
     form_instead_of_text,
     links_instead_of_text,
     home_page,
+    named_as_host,
     stated_as_other_type,
     without_sentence,
 )

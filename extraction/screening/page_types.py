@@ -14,8 +14,8 @@ from extraction.words.normalization import word_set
 
 #: Class names and ids of "page not found" pages, and of the elements in them.
 NOT_FOUND_NAMES = word_set(
-    "error404 error-404 page-404 page404 template-404 not-found notfound page-not-found pagenotfound error-page 404 "
-    "is-404 page--404 http-404 errorpage four-oh-four cms-noroute-index cms-no-route error-not_found error-not-found "
+    "error404 error-404 page-404 page404 template-404 not-found notfound page-not-found pagenotfound 404 "
+    "is-404 page--404 http-404 four-oh-four cms-noroute-index cms-no-route error-not_found error-not-found "
     "tmpl-404 template-page-404 page-error-404 status-404"
 )
 _NAMES: Mapping[Reason, frozenset[str]] = {
@@ -27,7 +27,7 @@ _NAMES: Mapping[Reason, frozenset[str]] = {
     ),
     "unavailable": word_set(
         "maintenance maintenance-mode maintenance-page in-maintenance site-maintenance offline-page site-offline "
-        "under-construction underconstruction coming-soon-page"
+        "under-construction underconstruction coming-soon-page error-page errorpage"
     ),
     "not_a_policy": word_set(
         # Home pages.
@@ -39,9 +39,9 @@ _NAMES: Mapping[Reason, frozenset[str]] = {
         "post-type-archive template-blog blog-index category-archive"
     ),
     "other_document": word_set(
-        "single-post single-format-standard page-node-type-article page-node-type-blog page-node-type-news "
-        "node-type-article node-type-blog node-type-news template-article post-template-default single-job_listing "
-        "single-jobs product-template-default single-product template-product catalog-product-view product-product"
+        # Job advertisements and goods. Posts of a blog are left out, because some vendors publish their policies so.
+        "single-job_listing single-jobs job_listing-template-default product-template-default single-product "
+        "template-product catalog-product-view product-product"
     ),
 }
 # In PrestaShop, the id of <body> is the name of the page.

@@ -125,7 +125,8 @@ NOT_FOUND = _phrases(
     r"strona nie została znaleziona|stránka (?:nenalezena|nebyla nalezena|neexistuje)|страница не (?:найдена|"
     r"существует)|"
     r"не найден[ао]?|сторінку не знайдено|sayfa bulunamadı|δεν βρέθηκε|nem található|nu a fost găsită",
-    r"見つかりません|存在しません|ページが(?:削除|移動)|お探しのページ|页面(?:不存在|未找到)|找不到(?:页面|"
+    r"見つかりません|存在しません|ページが(?:削除|移動)|お探しのページ|页面(?:不存在|未找到)|"
+    r"找不到(?:頁面|此頁|您|页面|"
     r"網頁)|찾을 수 없습니다|存在しない",
     r"wayback machine has(?: not|n't) archived|has not been archived|not in archive|got an http \d+ response at crawl|"
     r"page cannot be crawled or displayed|hrm\.? |this url has not been (?:captured|archived)",
@@ -186,7 +187,8 @@ UNAVAILABLE = _phrases(
     r"une erreur (?:est survenue|s'est produite)|en maintenance|momentanément indisponible|wartungsarbeiten|"
     r"fehler (?:ist )?aufgetreten|vorübergehend nicht (?:verfügbar|erreichbar)|en mantenimiento|"
     r"se ha producido un error|"
-    r"in manutenzione|si è verificato un errore|em manutenção|ocorreu um erro|onderhoud|er is (?:iets misgegaan|"
+    r"in manutenzione|si è verificato un errore|em manutenção|ocorreu um erro|"
+    r"(?:in|wegens|voor|gepland) onderhoud\b|onderhoudsmodus|er is (?:iets misgegaan|"
     r"een fout)",
     r"prace konserwacyjne|wystąpił błąd|технические работы|произошла ошибка|メンテナンス中|エラーが発生|维护中|"
     r"服务器错误|점검 중",
@@ -241,7 +243,10 @@ NO_SITE = _phrases(
     r"alan adı)\w*\b.{0,40}(?:kaufen|verkauf|zum verkauf|"
     r"à vendre|en venta|à venda|in vendita|te koop|till salu|til salg|na sprzedaż|na predaj|na prodej|eladó|"
     r"de vânzare|na prodaju|naprodaj|"
-    r"прода\w+|satılık|πωλείται|販売|出售|판매|bán|dijual)",
+    r"прода\w+|satılık|πωλείται|販売|出售|판매|bán|dijual|parked|geparkt|припаркован\w*|зарегистрирован\w*|"
+    r"zaparkowan\w*|zarejestrowan\w*|zaparkován\w*|registriert|geregistreerd|geparkeerd|registrad[oa]|enregistré|"
+    r"registrato|registrerad|registreret|regisztrált|parkolt|park edilmiş|tescil|kayıtlı|σταθμευμέν\w*|κατοχυρω\w*|"
+    r"取得されて|停放|注册|파킹|등록)",
 )
 #: Phrases of login forms.
 LOGIN = _phrases(
@@ -332,7 +337,8 @@ SECTIONS = _phrases(
 )
 #: Names of parts of a site that may hold policies as well as articles.
 HOSTS = _phrases(
-    r"blog|magazine|academy|insights|help|support|faqs?|community|forum|aide|hilfe|ratgeber|ayuda|ajuda|assistenza|pomoc|"
+    r"blog|magazine|academy|insights|help|support|faqs?|community|forum|aide|hilfe|ratgeber|ayuda|ajuda|"
+    r"assistenza|pomoc|"
     r"ajutor|yardım|справка|ブログ|博客|블로그|المدونة"
 )
 #: Metadata for search engines, and titles, of pages that aren't policies.
