@@ -162,7 +162,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"comunicato stampa|dichiarazione di accessibilità|retour(?:beleid|neren)|verzending|persbericht|"
         r"toegankelijkheidsverklaring|returpolicy|ångerrätt|leveransvillkor|pressmeddelande|"
         r"tillgänglighetsredogörelse|"
-        r"pressemeddelelse|pressemelding|zwroty|polityka zwrotów|informacja prasowa|dostawa i płatność|reklamac\w+|"
+        r"^retur(?:nering|er)?\b|fuld returret|pressemeddelelse|pressemelding|zwroty|polityka zwrotów|"
+        r"informacja prasowa|dostawa i płatność|reklamac\w+|"
         r"odstoupení od smlouvy|sajtóközlemény|elállás\w*|politica de (?:retur|livrare)|comunicat de presă|"
         r"iade (?:politika|koşul|ve)\w*|basın bülteni|возврат\w*|повернен\w*|пресс-релиз|доставка и оплата|返品|"
         r"プレスリリース|"
@@ -201,7 +202,8 @@ _DOCUMENT_NOUN = _names(
     r"polityka|verklaring|beleid|reglement|policy|ポリシー|方針|について|政策|声明|방침|처리|политик|заявлен|"
     r"πολιτική|politika|"
     r"kebijakan|นโยบาย|नीति|سياسة|מדיניות|chính sách|datenschutz$|^datenschutz|^privacy$|^your privacy|^our privacy|"
-    r"^data protection$|^confidentialité$|^privacidad$|^privacidade$|^privacy (?:center|centre|&|and|at|in)|"
+    r"^data protection$|^confidentialité$|^privacidad$|^privacidade$|^privacy (?:center|centre|at|in)|"
+    r"^privacy (?:&|and) (?:cookies?|terms|security|data|legal|safety|gdpr)|"
     r"& privacy$|and privacy$|^protection des données|^privatliv|^integritet|^personvern|^tietosuoja"
 )
 # The words of a policy's slug that tell its kind, such as `terms-of-service` or `cookie_policy`.

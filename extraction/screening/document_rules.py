@@ -17,10 +17,10 @@ from extraction.screening.facts import (
     count_words,
     first_match,
     is_entry,
-    is_question,
     is_running_text,
     is_sentence,
     main_blocks,
+    path_segments,
     quarantined,
     searchable,
     title_parts,
@@ -69,6 +69,7 @@ _REFERENCES = 2
 _TITLE_WORDS = 10
 # A section of a page shows a document of its own if it has at least this many words.
 _OWN_SECTION_WORDS = 150
+_OWN_LINES_WORDS = 30
 
 
 def no_clause(facts: Facts) -> Verdict | None:
@@ -112,16 +113,20 @@ def _declared_other_kind(page: Page) -> str:
 def article(facts: PageFacts) -> Verdict | None:
     """Quarantines an article, such as a press release or a post of a blog, that isn't named as the policy.
 
-    Evidence: a line with author and date, or a dateline, in the first lines; or a title that names a part of the site,
-    such as its blog.
+    Evidence: a line with author and date, or a dateline, in the first lines; a title that names a part of the site,
+    such as its news; or a redirect to an address in such a part.
     """
     if facts.is_named_as_document:
         return None
     section = first_match(phrases.SECTIONS, title_parts(searchable(facts.page.title or ""))[1:])
-    # Some vendors publish their policies in a help centre or a forum, so its name says nothing about a long text.
-    if section and facts.kind is not None and not (facts.is_long and phrases.HOSTS.search(section.string)):
+    if section and facts.kind is not None:
         return quarantined("other_document", f"its title names a part of the site: {section.string[:60]!r}")
+    segments = set(path_segments(facts.capture.url)) - set(path_segments(facts.capture.asked_url))
+    if facts.kind is not None and not phrases.ARTICLE_SEGMENTS.isdisjoint(segments):
+        return quarantined("other_document", f"the site redirected to one of its articles, {facts.capture.url}")
     for clause in facts.document.clauses[:7]:
+        if clause.kind == "table_row":
+            continue
         text = searchable(clause.text)
         stamped = _STAMP.sub("", text)
         if stamped != text and count_words(text) <= _STAMP_WORDS and phrases.SECTIONS.search(stamped):
@@ -131,22 +136,6 @@ def article(facts: PageFacts) -> Verdict | None:
         )
         if is_byline or (clause.kind == "paragraph" and _DATELINE.match(text)):
             return quarantined("other_document", f"it is an article: {text[:80]!r}")
-    return None
-
-
-def question(facts: PageFacts) -> Verdict | None:
-    """Quarantines a page that answers a question, as articles of a help centre do.
-
-    Evidence: both the title and the first heading are a question, and neither names the policy or its subject; and the
-    text never uses the names of the declared document. A policy may be called "Who helps us?".
-    """
-    title = title_parts(searchable(facts.page.title or ""))[:1]
-    if facts.kind is None or facts.is_named_as_document or not title or not facts.headings:
-        return None
-    texts = (title[0], facts.headings[0])
-    is_about_other = all(is_question(text) and facts.kind not in kinds_named(text) for text in texts)
-    if is_about_other and not count_names(facts.kind, searchable_text(facts)):
-        return quarantined("other_document", f"it answers a question: {texts[1][:80]!r}")
     return None
 
 
@@ -184,7 +173,9 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
     hardly_refers = len(others) == len(document_names) > 1 and count_references(own, text) < _REFERENCES
     for name, kinds in others:
         uses = max(max(count_names(kind, text) for kind in kinds), _uses_of_title(name, text))
-        if (hardly_refers or uses > own_uses) and not _holds_own_document(facts, own):
+        # A legal notice often holds all the vendor's documents, each in a few lines.
+        own_words = _OWN_LINES_WORDS if "imprint" in kinds else _OWN_SECTION_WORDS
+        if (hardly_refers or uses > own_uses) and not _holds_own_document(facts, own, own_words):
             return quarantined(
                 "other_document",
                 f"it is called {name[:80]!r}, and its text uses that name {uses} times and the names of the declared "
@@ -223,8 +214,8 @@ def _uses_of_title(title: str, text: str) -> int:
     return len(re.findall("|".join(sorted(stems)), text.lower())) if stems else 0
 
 
-def _holds_own_document(facts: PageFacts, own: str) -> bool:
-    """Returns whether a section of the page shows the declared document.
+def _holds_own_document(facts: PageFacts, own: str, least_words: int) -> bool:
+    """Returns whether a section of the page, with at least some number of words, shows the declared document.
 
     The section begins with a short text without a number, near the top level, that names the declared kind. It ends
     with the next such text that names another kind, or with the next heading of its level.
@@ -245,7 +236,7 @@ def _holds_own_document(facts: PageFacts, own: str) -> bool:
                 continue
         if inside:
             words += count_words(clause.text)
-            if words >= _OWN_SECTION_WORDS:
+            if words >= least_words:
                 return True
     return False
 
@@ -334,7 +325,6 @@ PAGE_RULES = (
     data_for_programs,
     declared_as_other_kind,
     article,
-    question,
     posts,
     named_as_other_document,
     offers_instead_of_text,

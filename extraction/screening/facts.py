@@ -174,7 +174,9 @@ class PageFacts(Facts):
     @property
     def _first_clauses(self) -> list[str]:
         clauses = [clause for clause in self.document.clauses[:2] if clause.kind == "heading" or not clause.links]
-        return [searchable(clause.text) for clause in clauses]
+        # What stands in front of a colon may be a title, as in "Imprint: Northwind Ltd, …".
+        leads = [clause.text.partition(":")[0] for clause in clauses if clause.kind != "heading" and ":" in clause.text]
+        return [searchable(text) for text in (*(clause.text for clause in clauses), *leads)]
 
     @cached_property
     def form_fields(self) -> list[LexborNode]:
@@ -317,6 +319,14 @@ def _is_other_page_of_vendor(link: str, url: str) -> bool:
 def vendor_name(host: str) -> str:
     """Returns the longest label of a host name, without the top-level domain: `acme` in `shop.acme.co.uk`."""
     return max(host.split(".")[:-1] or [host], key=len)
+
+
+def path_segments(url: str) -> list[str]:
+    """Returns the parts of an address's path. The list is empty for the root, and for an invalid address."""
+    try:
+        return [segment for segment in urlsplit(url).path.lower().split("/") if segment]
+    except ValueError:
+        return []
 
 
 def is_sentence(text: str) -> bool:

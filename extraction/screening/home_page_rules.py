@@ -11,6 +11,7 @@ from extraction.screening.facts import (
     content_blocks,
     count_entries,
     count_prices,
+    path_segments,
     quarantined,
     searchable,
     states_price,
@@ -64,15 +65,15 @@ def _host(url: str) -> str:
 
 
 def named_as_host(facts: PageFacts) -> Verdict | None:
-    """Quarantines a small page whose title and first heading are the name of its host.
+    """Quarantines a small page whose first heading is the name of its host, and whose title names the host, too.
 
     Registrars and web servers show such pages for a domain without a site.
     """
     host = _host(facts.capture.url)
     if not facts.is_small or not host or not facts.headings:
         return None
-    names = (facts.page.title or "", facts.headings[0])
-    if all(name.strip().lower().removeprefix("www.") == host for name in names):
+    heading = facts.headings[0].strip().lower().removeprefix("www.")
+    if heading == host and host in (facts.page.title or "").lower():
         return quarantined("not_a_policy", f"the page is named as its host, {host}")
     return None
 
@@ -139,32 +140,24 @@ def _stated_home(facts: PageFacts) -> str:
 
 def _links_document_elsewhere(facts: PageFacts) -> bool:
     """Returns whether a link with the name of the declared document leads to a path that isn't the page's own."""
-    own_paths = {tuple(_path_segments(url)) for url in (facts.capture.url, facts.capture.asked_url)}
+    own_paths = {tuple(path_segments(url)) for url in (facts.capture.url, facts.capture.asked_url)}
     return any(
         len(block.links) == 1
         and block.link_share > _WHOLE_LINK
         and facts.kind in kinds_named(searchable(block.text))
-        and tuple(_path_segments(block.links[0])) not in own_paths
+        and tuple(path_segments(block.links[0])) not in own_paths
         for block in facts.page.blocks
     )
 
 
 def is_root(url: str) -> bool:
     """Returns whether an address has no path. True also for an address that isn't valid."""
-    return not _path_segments(url)
-
-
-def _path_segments(url: str) -> list[str]:
-    """Returns the parts of an address's path. The list is empty for the root, and for an invalid address."""
-    try:
-        return [segment for segment in urlsplit(url).path.lower().split("/") if segment]
-    except ValueError:
-        return []
+    return not path_segments(url)
 
 
 def _is_home(url: str) -> bool:
     """Returns whether the path consists only of language codes and names of home pages, such as `/en/index.html`."""
     return all(
         segment in phrases.HOME_SEGMENTS or re.fullmatch(r"[a-z]{2}(?:[-_][a-z]{2})?", segment)
-        for segment in _path_segments(url)
+        for segment in path_segments(url)
     )

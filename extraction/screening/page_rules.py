@@ -10,6 +10,7 @@ from extraction.blocks import Box
 from extraction.furniture.elements import is_around
 from extraction.furniture.names import is_consent_control
 from extraction.screening import phrases
+from extraction.screening.document_kinds import count_names
 from extraction.screening.document_rules import links_instead_of_text
 from extraction.screening.facts import (
     PageFacts,
@@ -41,6 +42,8 @@ _EMBED_BYTES = 200_000
 _CONSENT_WALL_WORDS = 350
 # Most of a page's words: the share of them that stands in the element with the button of a consent wall.
 _CONSENT_SHARE = 0.7
+# The caption of a button has at most about this many words.
+_CAPTION_WORDS = 3
 # A text that asks for consent uses at least this many words of cookies, partners and consent.
 _CONSENT_USES = 3
 # Words in the class names and ids of elements that stand in front of a page until the visitor has chosen.
@@ -52,6 +55,7 @@ _LOGIN_WORDS = 60
 # A form has at least this many fields. A field for a newsletter, or for a search, is no form.
 _FORM_FIELDS = 3
 _REQUEST_FIELDS = 5
+_REQUEST_WORDS = 200
 # A page with at least this many words isn't only a form: a policy in tables may stand above it.
 _FORM_WORDS = 80
 # A line that states an HTTP status has at most this many words.
@@ -156,7 +160,9 @@ def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
         return None
     clauses = (clause.text for clause in facts.document.clauses[:8])
     page_lines = (block.text for block in facts.page.blocks[:20] if block.link_share < 0.5)
-    return _error_verdict([searchable(text) for text in (*clauses, *page_lines) if len(text) < _LONGEST_NOTICE])
+    # A row of several cells holds data: vendors who protect sites against bots are in lists of subprocessors.
+    texts = (text for text in (*clauses, *page_lines) if len(text) < _LONGEST_NOTICE and " | " not in text)
+    return _error_verdict([searchable(text) for text in texts])
 
 
 def _error_verdict(texts: list[str], most: bool = False) -> Verdict | None:
@@ -256,9 +262,9 @@ def _is_gate(box: Box | None) -> bool:
 
 
 def _has_own_text(box: Box | None) -> bool:
-    """Returns whether a button stands in a small box with running text of its own, as in a banner over the page."""
+    """Returns whether a button stands in a small box with text of its own, as in a banner over the page."""
     while box is not None and box.tag not in ("body", "main"):
-        if box.prose_words:
+        if box.prose_words or box.words > _CAPTION_WORDS * (box.buttons + box.link_blocks):
             return True
         box = box.parent
     return False
@@ -278,14 +284,21 @@ def _has_parts_of_policy(facts: PageFacts) -> bool:
 def password_field(facts: PageFacts) -> Verdict | None:
     """Quarantines a page with a password field. A field in the page's header or in a dialog doesn't count.
 
-    The page isn't quarantined if it has running text, and its title doesn't speak of logging in.
+    The page isn't quarantined if it has running text. If it is named as the policy, any text counts: a policy in tables
+    has hardly any running text. If its title or first heading speaks of logging in, it must have more running text.
     """
-    if not any((field.attributes.get("type") or "").lower() == "password" for field in facts.form_fields):
+    if not _asks_for_password(facts):
         return None
-    has_text = facts.running_words > (_LOGIN_WORDS if facts.is_named_as_policy else 2 * _LOGIN_WORDS)
-    if has_text and not phrases.LOGIN.search(searchable(facts.page.title or "")):
-        return None
-    return quarantined("login", "the page asks for a password")
+    if facts.is_named_as_policy:
+        has_text = facts.words > _LOGIN_WORDS
+    else:
+        speaks_of_log_in = first_match(phrases.LOGIN, [searchable(facts.page.title or ""), *facts.headings[:1]])
+        has_text = facts.running_words > (2 * _LOGIN_WORDS if speaks_of_log_in else _LOGIN_WORDS)
+    return None if has_text else quarantined("login", "the page asks for a password")
+
+
+def _asks_for_password(facts: PageFacts) -> bool:
+    return any((field.attributes.get("type") or "").lower() == "password" for field in facts.form_fields)
 
 
 def login_form(facts: PageFacts) -> Verdict | None:
@@ -324,13 +337,23 @@ def _has_sign_in_form(facts: PageFacts) -> bool:
 def form_instead_of_text(facts: PageFacts) -> Verdict | None:
     """Quarantines a page with a form to fill in, such as a contact form, and hardly any text.
 
-    A page whose heading only has the subject of the policy may be a form for requests, so it must have more fields.
+    A page with more text is also quarantined if its form has more fields, as forms for requests about data have. A
+    page that is named as the declared document, or uses its name in the text, isn't a form with few fields.
     """
-    if facts.words >= _FORM_WORDS or facts.is_named_as_document:
+    if facts.is_named_as_document or not facts.is_small:
         return None
+    if _asks_for_password(facts):
+        return None  # `password_field` judges such a form
     fields = len(facts.form_fields)
-    if fields < (_REQUEST_FIELDS if facts.is_named_as_policy else _FORM_FIELDS):
-        return None
+    if fields >= _REQUEST_FIELDS and facts.words < _REQUEST_WORDS:
+        return _form_verdict(facts, fields)
+    uses_name = facts.kind is not None and bool(facts.is_named_as_policy or count_names(facts.kind, facts.beginning))
+    if fields >= _FORM_FIELDS and facts.words < _FORM_WORDS and not uses_name:
+        return _form_verdict(facts, fields)
+    return None
+
+
+def _form_verdict(facts: PageFacts, fields: int) -> Verdict:
     return quarantined("not_a_policy", f"it is a form with {fields} fields and {facts.words} words of text")
 
 
@@ -361,7 +384,8 @@ def asks_for_scripts(facts: PageFacts) -> Verdict | None:
     noscript = (searchable(node.text()) for node in facts.page.tree.css("noscript")[:10])
     match = first_match(phrases.NEEDS_SCRIPT, [*_first_texts(facts), *noscript])
     if not match and not facts.is_named_as_policy and facts.page.tree.css_first("script[src]") is not None:
-        match = first_match(_JAVASCRIPT, [facts.beginning] if facts.words < _FEW_WORDS else [])
+        texts = [block.text for block in facts.page.blocks]
+        match = first_match(_JAVASCRIPT, texts if sum(map(count_words, texts)) < _FEW_WORDS else [])
     if match:
         return would_need_browser(f"the page says: {quote(match)!r}; reading it would need a browser")
     return None
@@ -406,9 +430,9 @@ def _has_sentence(facts: PageFacts) -> bool:
 SHORT_PAGE_RULES = (
     challenge,
     title_of_error_page,
-    password_field,
     login_form,
     first_lines_of_error_page,
+    password_field,
     asked_to_come_again,
     address_of_visitor,
     element_named_not_found,

@@ -111,7 +111,8 @@ NOT_FOUND = _phrases(
     r"no longer (?:exists?|available|here|active)|(?:doesn't|does not|do not|don't|didn't) exist|(?:been )?(?:moved|"
     r"removed|deleted))",
     r"(?:has|have|may have|might have) (?:been )?(?:moved|removed|deleted|renamed)|not found$|^not found|no such page",
-    r"(?:can't|cannot|can not|couldn't|could not|unable to) (?:seem to )?(?:find|locate) (?:the|that|this|what|any)",
+    r"(?<!if you )(?:can't|cannot|can not|couldn't|could not|unable to) (?:seem to )?(?:find|locate) "
+    r"(?:the|that|this|what|any)",
     r"nothing (?:was )?(?:found|here)|no longer (?:exists?|available at this)|lost\?|(?:took|taken) a wrong turn|"
     r"(?:page|link) (?:is|you followed is|may be) (?:broken|dead|incorrect|invalid)|may have (?:mistyped|a typo)",
     r"page (?:introuvable|non trouvée|inexistante)|n'existe (?:pas|plus)|introuvable|n'a pas été trouvée",
@@ -184,7 +185,7 @@ UNAVAILABLE = _phrases(
     r"pozastaven\w*|"
     r"felfüggeszt\w*|obustavljen\w*|приостановлен\w*|призупинен\w*|заблокирован аккаунт|askıya al\w*|"
     r"gesperrtes konto)",
-    r"une erreur (?:est survenue|s'est produite)|en maintenance|momentanément indisponible|wartungsarbeiten|"
+    r"une erreur (?:est survenue|s'est produite)|en maintenance|momentanément indisponible|wartungs(?:arbeiten|modus)|"
     r"fehler (?:ist )?aufgetreten|vorübergehend nicht (?:verfügbar|erreichbar)|en mantenimiento|"
     r"se ha producido un error|"
     r"in manutenzione|si è verificato un errore|em manutenção|ocorreu um erro|"
@@ -272,7 +273,8 @@ LOGIN = _phrases(
 #: Phrases of pages that are empty until a browser runs the pages' scripts.
 NEEDS_SCRIPT = _phrases(
     r"(?:enable|activate|requires?|needs?|without|turn on|activer|activez|aktivieren|habilita\w*|activa\w*|attiva\w*) "
-    r"(?:your )?(?:le |el )?java ?script|javascript (?:is |seems to be |to be )?(?:disabled|required|enabled|"
+    r"(?:your )?(?:le |el )?java ?script|"
+    r"javascript (?:is |seems to be |to be )?(?:disabled|required|enabled|aktivieren|einschalten|"
     r"désactivé|deaktiviert)",
     r"^(?:loading|please wait|chargement|wird geladen|cargando|caricamento)\b",
     r"java ?script\b.{0,60}(?:désactivé|deaktiviert|deshabilitad|desativad|disattivat|disabilitat|uitgeschakeld|"
@@ -313,33 +315,21 @@ WITHDRAWN = _phrases(
     r"retirée?)",
     r"(?:política|aviso|servicio|sitio|tienda)\b.{0,60}(?:ya no|cerrado|retirad[oa]|sustituid[oa])",
 )
-#: Names of parts of a site that hold articles or job advertisements, as titles of pages name them.
+#: Names of parts of a site that hold news or job advertisements, as titles of pages name them. Blogs and help centres
+#: are left out, because some vendors publish their policies in them.
 SECTIONS = _phrases(
-    r"^(?:the |our |company )?(?:blog|news(?:room)?|press(?: (?:centre|center|room|releases?))?|magazine|careers?|"
-    r"jobs|academy|"
-    r"insights|help ?(?:center|centre)?|support|faqs?|community|forum)\b|\b(?:blog|newsroom|magazine|careers|jobs|"
-    r"forum)$|"
-    r"^(?:actualités|presse|espace presse|carrières?|recrutement|emploi|centre d'aide|aide|le blog|le mag)\b|"
-    r"^(?:aktuelles|neuigkeiten|karriere|stellenangebote|hilfe|ratgeber|presseportal|noticias|prensa|empleo|ayuda|"
-    r"trabaja con)\b|"
-    r"^(?:notícias|imprensa|carreiras|vagas|ajuda|notizie|stampa|lavora con noi|carriere|assistenza|nieuws|pers|"
-    r"vacatures|"
+    r"^(?:the |our |company )?(?:news(?:room)?|press(?: (?:centre|center|room|releases?))?|careers?|jobs)\b|"
+    r"\b(?:newsroom|careers|jobs)$|"
+    r"^(?:actualités|presse|espace presse|carrières?|recrutement|emploi)\b|"
+    r"^(?:aktuelles|neuigkeiten|karriere|stellenangebote|presseportal|noticias|prensa|empleo|trabaja con)\b|"
+    r"^(?:notícias|imprensa|carreiras|vagas|notizie|stampa|lavora con noi|carriere|nieuws|pers|vacatures|"
     r"werken bij|nyheter|press|karriär|lediga jobb|nyheder|job|presserum|uutiset|työpaikat|aktualności|kariera|praca|"
-    r"pomoc|"
-    r"dla prasy|aktuality|kariéra|pro média|hírek|karrier|sajtó|știri|cariere|presă|ajutor|novosti|karijera|haberler|"
+    r"dla prasy|aktuality|kariéra|pro média|hírek|karrier|sajtó|știri|cariere|presă|novosti|karijera|haberler|"
     r"kariyer|basın|"
     r"stellenanzeige|offre d'emploi|oferta (?:pracy|de empleo)|offerta di lavoro|vaga|állás|loc de muncă|iş ilanı|"
-    r"posao|yardım|νέα|καριέρα|τύπος|новости|ваканси[яи]|карьера|пресс-центр|справка|новини|ваканс[іi][їя]|tin tức|"
-    r"tuyển dụng|ข่าว|"
+    r"posao|νέα|καριέρα|τύπος|новости|ваканси[яи]|карьера|пресс-центр|новини|ваканс[іi][їя]|tin tức|tuyển dụng|ข่าว|"
     r"berita|karir|"
-    r"ニュース|お知らせ|採用情報|ブログ|プレスリリース|新闻|招聘|博客|뉴스|채용|블로그|공지사항|أخبار|وظائف|المدونة|"
-    r"חדשות|משרות)"
-)
-#: Names of parts of a site that may hold policies as well as articles.
-HOSTS = _phrases(
-    r"blog|magazine|academy|insights|help|support|faqs?|community|forum|aide|hilfe|ratgeber|ayuda|ajuda|"
-    r"assistenza|pomoc|"
-    r"ajutor|yardım|справка|ブログ|博客|블로그|المدونة"
+    r"ニュース|お知らせ|採用情報|プレスリリース|新闻|新聞|招聘|뉴스|채용|공지사항|أخبار|وظائف|חדשות|משרות)"
 )
 #: Metadata for search engines, and titles, of pages that aren't policies.
 OTHER_KIND = _phrases(
@@ -349,4 +339,10 @@ OTHER_KIND = _phrases(
 #: Path segments in the addresses of home pages. The address of a home page may also contain language codes (`/en/`).
 HOME_SEGMENTS = word_set(
     "home index index.html index.htm index.php default.aspx default.asp hc help support welcome start"
+)
+#: Path segments of the parts of a site that hold articles or job advertisements.
+ARTICLE_SEGMENTS = word_set(
+    "blog blogs news newsroom press press-releases magazine magazin magazyn jobs careers karriere article articles "
+    "actualites aktuelles noticias noticia notizie nieuws nyheter nyheder aktuality aktualnosci hirek novosti "
+    "haberler journal"
 )
