@@ -17,6 +17,7 @@ from extraction.screening.facts import (
     states_price,
     vendor_name,
 )
+from extraction.words.normalization import word_set
 
 # A home page has at least this many links and prices that stand alone.
 _HOME_ENTRIES = 3
@@ -32,6 +33,8 @@ _FRAGMENT_WORDS = 25
 _FEWEST_LINKS = 2
 _FEWEST_IMAGES = 3
 _CONTENT_IMAGES = "main img, article img, section img, td img, div img"
+# The rules of furniture that leave out what stands beside a text, such as comments and the archive of a blog.
+_BESIDE = word_set("named_edge named_widget named_aside")
 # A block is a link if at least this share of its characters is in links.
 _WHOLE_LINK = 0.8
 
@@ -106,7 +109,7 @@ def signs_of_home_page(facts: PageFacts) -> Verdict | None:
 
 def _signs(facts: PageFacts) -> list[str]:
     """Returns the signs that a page is a home page or another page on which the vendor offers something."""
-    blocks = content_blocks(facts.page)
+    blocks = [block for block in content_blocks(facts.page) if block.left_out_by not in _BESIDE]
     headings = sum(block.level > 0 for block in blocks)
     images = len(facts.page.tree.css(_CONTENT_IMAGES))
     signs = {
