@@ -5,13 +5,17 @@ import re
 import statistics
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from core.exceptions import ExtractionError
 from extraction.blocks import Block
-from extraction.readers.pdf_lines import MEMORY, SECONDS, PdfLine
+from extraction.readers.pdf_columns import PdfLine, PdfRow, in_reading_order, mirrored, row_text, rows_of
+from extraction.readers.pdf_lines import MEMORY, SECONDS, PdfPage, PdfPiece
 from extraction.words.labels import split_label
 from extraction.words.normalization import has_letter_or_digit, normalize
 
@@ -20,7 +24,28 @@ _PAGE_NUMBER = re.compile(
     r"(?:page|seite|p\.|página|pagina)?\s*[-–]?\s*\d{1,3}\s*[-–]?(?:\s*(?:/|of|sur|von|de|di)\s*\d{1,3})?",
     re.IGNORECASE,
 )
-_SENTENCE_END = (".", "!", "?", ":", ";", ".”", "…")
+_SENTENCE_END = (".", "!", "?", ":", ";", ".”", "…", "。")
+# A word with a hyphen inside.
+_HYPHENATED = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+# Characters of Chinese and Japanese, with their punctuation.
+_IDEOGRAPH = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+# The code points that Unicode reserves as noncharacters.
+_NONCHARACTER = re.compile(
+    "[\ufdd0-\ufdef" + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF)) + "]"
+)
+# The row of a table is one clause if no cell has more characters than this.
+_LONG_CELL = 400
+# The fonts of a PDF are unreadable if more than this share of the text is unmapped, or if more than the second share of
+# its characters is private or unassigned. Some bullets are private characters.
+_UNMAPPED_SHARE = 0.05
+_PRIVATE_SHARE = 0.2
+# The eight letters that English uses most. In every language in Latin script they are more than this share of the
+# letters: {MEASURED}. Letters that are
+# exchanged for others at random reach this share in few cases. A text with fewer letters isn't judged.
+_FREQUENT = frozenset("etaoinsr")
+_FREQUENT_SHARE = 0.43
+_FEWEST_LETTERS = 150
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz")
 # The wall-clock time, in seconds, after which reading a PDF is stopped. The machine may be busy, so this limit is
 # higher than the limit on processor time (SECONDS).
 _TIMEOUT = 6 * SECONDS
@@ -31,7 +56,8 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
 
     The title is None if the metadata has no title.
 
-    ExtractionError if the file is encrypted or damaged, or if reading the file exceeds the limits on memory or time.
+    ExtractionError if the file is encrypted or damaged, if its letters can't be told, if it shows images instead of
+    text, or if reading the file exceeds the limits on memory or time.
     """
     try:
         process = subprocess.run(  # noqa: S603  # runs our own module
@@ -52,105 +78,202 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
         )
     if "error" in result:
         raise ExtractionError(result["error"])
-    lines = [PdfLine(normalize(text), *fields) for text, *fields in result["lines"]]
-    return normalize(result["title"]) or None, _blocks(_without_running_lines([line for line in lines if line.text]))
+    pages = []
+    for number, angle, pieces, rules in result["pages"]:
+        normalized = [PdfPiece(normalize(_printable(text)), *fields) for text, *fields in pieces]
+        pages.append(mirrored(PdfPage(number, angle, [piece for piece in normalized if piece.text], rules)))
+    fault = _fault(pages, result["pages_read"], result["scans"], result["drawings"], result["unmapped"])
+    if fault:
+        raise ExtractionError(fault)
+    return normalize(result["title"]) or None, _blocks(in_reading_order(_without_running_lines(pages)))
 
 
-def _without_running_lines(lines: list[PdfLine]) -> list[PdfLine]:
-    """Returns the lines without page numbers, headers and footers.
+def _printable(text: str) -> str:
+    """Returns the text without noncharacters, which stand for no letter (Unicode, section 23.7)."""
+    return text if text.isprintable() else _NONCHARACTER.sub("", text)
+
+
+def _fault(pages: list[PdfPage], read: int, scans: int, drawings: int, unmapped: str) -> str:
+    """Returns the reason why the text of a PDF isn't what a person reads; '' if there is no such reason.
+
+    read: the number of pages in the file.
+    scans, drawings, unmapped: as in `PdfText`.
+    """
+    if scans and 2 * scans >= read:
+        return (
+            f"this PDF is a scan: {scans} of its {read} pages show an image instead of text; it needs text recognition "
+            "(OCR), or get the policy's text in another form"
+        )
+    text = " ".join(piece.text for page in pages for piece in page.pieces)
+    if drawings and not text:
+        return (
+            f"this PDF has no text: its letters are drawn as shapes, on {drawings} of its {read} pages; it needs text "
+            "recognition (OCR), or get the policy's text in another form"
+        )
+    share = len(unmapped) / max(len(text), 1)
+    # A font without a map may still use the codes of the letters that it shows. Such a text reads like any other.
+    if share > _UNMAPPED_SHARE and not _has_frequent_letters(unmapped):
+        return (
+            f"the fonts of this PDF don't say which letters they show ({min(share, 1):.0%} of the text); get the "
+            "policy's text in another form"
+        )
+    letters = sum(map(str.isalpha, text))
+    foreign = sum(unicodedata.category(character) in ("Co", "Cn") or character == "\ufffd" for character in text)
+    if foreign > _PRIVATE_SHARE * (letters + foreign) or not _has_frequent_letters(text, otherwise=True):
+        return f"the fonts of this PDF name wrong letters: {text[:40]!r}; get the policy's text in another form"
+    return ""
+
+
+def _has_frequent_letters(text: str, *, otherwise: bool = False) -> bool:
+    """Returns whether the letters that all languages in Latin script use most are frequent in a text.
+
+    otherwise: the result for a text that has few Latin letters, or more other letters.
+    """
+    letters = [letter for letter in unicodedata.normalize("NFD", text.lower()) if letter.isalpha()]
+    latin = [letter for letter in letters if letter in _LATIN]
+    if len(latin) < _FEWEST_LETTERS or 2 * len(latin) < len(letters):
+        return otherwise
+    return sum(letter in _FREQUENT for letter in latin) >= _FREQUENT_SHARE * len(latin)
+
+
+def _without_running_lines(pages: list[PdfPage]) -> list[PdfPage]:
+    """Returns the pages without page numbers, headers and footers.
 
     A header or footer is a line near the top or bottom edge that recurs on most pages at the same height.
     """
-    by_page: dict[int, list[PdfLine]] = {}
-    for line in lines:
-        by_page.setdefault(line.page, []).append(line)
     page_counts: Counter[tuple[str, int]] = Counter()
-    for page_lines in by_page.values():
-        edge = {id(line): line for line in page_lines[:2] + page_lines[-2:]}.values()
-        page_counts.update({_recurrence_key(line) for line in edge})
-    running = {key for key, count in page_counts.items() if count > 1 and count > 0.5 * len(by_page)}
-    kept = []
-    for page_lines in by_page.values():
-        for index, line in enumerate(page_lines):
-            at_edge = index < 2 or index >= len(page_lines) - 2
-            if at_edge and (_recurrence_key(line) in running or _PAGE_NUMBER.fullmatch(line.text)):
-                continue
-            kept.append(line)
-    return kept
+    edges = []
+    for page in pages:
+        rows = rows_of(page.pieces)
+        edge = {id(row): row for row in rows[:2] + rows[-2:]}.values()
+        edges.append([(row_text(row), row) for row in edge])
+        page_counts.update({_recurrence_key(text, row[0]) for text, row in edges[-1]})
+    running = {key for key, count in page_counts.items() if count > 1 and count > 0.5 * len(pages)}
+    for page, rows in zip(pages, edges, strict=True):
+        left_out = {
+            id(piece)
+            for text, row in rows
+            if _recurrence_key(text, row[0]) in running or _PAGE_NUMBER.fullmatch(text)
+            for piece in row
+        }
+        page.pieces = [piece for piece in page.pieces if id(piece) not in left_out]
+    return pages
 
 
-def _recurrence_key(line: PdfLine) -> tuple[str, int]:
+def _recurrence_key(text: str, piece: PdfPiece) -> tuple[str, int]:
     """Returns a key that is equal for the same header or footer on all pages.
 
     The key consists of the line's text, with each number replaced by `#`, and the line's height on the page.
     """
-    return re.sub(r"\d+", "#", line.text), round(line.base / 4)
+    return re.sub(r"\d+", "#", text), round(piece.base / 4)
 
 
-def _blocks(lines: list[PdfLine]) -> list[Block]:
-    if not lines:
+def _blocks(lines: list[PdfLine | PdfRow]) -> list[Block]:
+    every_line = [line for item in lines for line in (_lines_of(item) if isinstance(item, list) else [item])]
+    if not every_line:
         return []
-    body_size = statistics.median(line.size for line in lines)
-    steps = [above.base - below.base for above, below in pairwise(lines) if above.page == below.page]
+    body_size = statistics.median(line.size for line in every_line)
+    steps = [above.base - below.base for above, below in pairwise(every_line) if above.column == below.column]
     # `step` is the distance between two lines of a paragraph. Most lines follow a line of the same paragraph, so `step`
     # is the median of all distances. If most paragraphs have a single line, the median is too large. So the type size
     # limits `step`.
     step = statistics.median([step for step in steps if step > 1] or [body_size * 1.2])
-    step = min(step, body_size * 1.8) if body_size > 1 else step
-    right = statistics.quantiles([line.right for line in lines], n=10)[-1] if len(lines) > 1 else lines[0].right
-    groups: list[list[PdfLine]] = []
-    for line in lines:
-        if groups and _continues(groups[-1][-1], line, step, right):
-            groups[-1].append(line)
-        else:
-            groups.append([line])
-    blocks = []
-    for group in groups:
-        block = _block(group, body_size)
-        if block is not None:
-            blocks.append(block)
+    step = min(step, body_size * 1.8)
+    rights = [line.right for line in every_line]
+    paragraphs = _Paragraphs(
+        body_size,
+        step,
+        statistics.quantiles(rights, n=10)[-1] if len(rights) > 1 else rights[0],
+        {word.lower() for line in every_line for word in _HYPHENATED.findall(line.text)},
+    )
+    blocks: list[Block] = []
+    for is_row, items in groupby(lines, lambda item: isinstance(item, list)):
+        if not is_row:
+            blocks += paragraphs.blocks([item for item in items if isinstance(item, PdfLine)])
+            continue
+        for row in items:
+            cells = [paragraphs.blocks(cell) for cell in row if isinstance(cell, list)]
+            blocks += _row_blocks([cell for cell in cells if cell])
     return blocks
 
 
-def _continues(above: PdfLine, line: PdfLine, step: float, right: float) -> bool:
-    """Returns whether a line belongs to the same paragraph as the line above.
+def _lines_of(row: PdfRow) -> list[PdfLine]:
+    return [line for cell in row for line in cell]
 
+
+def _row_blocks(cells: list[list[Block]]) -> list[Block]:
+    """Returns one block for a row of a table; several blocks if a cell holds lists, paragraphs or a long text."""
+    text = " | ".join(block.text for cell in cells for block in cell)
+    is_short = all(len(cell) == 1 and len(cell[0].text) <= _LONG_CELL for cell in cells)
+    if len(cells) < 2 or not is_short or any(cell[0].kind == "list_item" for cell in cells):
+        return [block for cell in cells for block in cell]
+    return [Block("table_row", text, bold=all(cell[0].bold for cell in cells))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraphs:
+    """Makes paragraphs of lines.
+
+    body_size: the type size of most lines, in points.
     step: the distance between two lines of a paragraph, in points.
     right: the position of the text's right edge, in points.
+    hyphenated: the words of the text that are spelt with a hyphen, in lower case.
     """
-    if _BULLET.match(line.text) or split_label(line.text)[0]:
-        return False
-    is_unfinished = not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
-    if above.page != line.page:
-        return is_unfinished
-    if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= step * 1.3:
-        return False
-    # If the first word of `line` would have fitted at the end of the line above, the line above probably ends its
-    # paragraph. An unfinished sentence shows that the paragraph continues nevertheless.
-    room = right - above.right
-    needed = (len(line.text.split()[0]) + 1) * line.size * 0.55
-    if room > needed + 0.03 * right:
-        return is_unfinished
-    return above.bold == line.bold or is_unfinished
 
+    body_size: float
+    step: float
+    right: float
+    hyphenated: set[str]
 
-def _block(group: list[PdfLine], body_size: float) -> Block | None:
-    text = ""
-    for line in group:
-        if text.endswith("-") and len(text) > 1 and text[-2].isalpha() and line.text[:1].islower():
-            text = text[:-1] + line.text
-        else:
-            text = f"{text} {line.text}" if text else line.text
-    text = normalize(text.replace("\ufffe", "").replace("\u0002", ""))
-    bullet = _BULLET.match(text)
-    if bullet:
-        text = text[bullet.end() :]
-    if not has_letter_or_digit(text):
-        return None
-    if bullet:
-        return Block("list_item", text)
-    is_larger = group[0].size > body_size * 1.12
-    is_short = len(text) <= 120 and len(text.split()) <= 16 and not text.endswith((".", ";", ","))
-    if is_short and is_larger:
-        return Block("heading", text, 1 if group[0].size > body_size * 1.6 else 2)
-    return Block("paragraph", text, bold=all(line.bold for line in group))
+    def blocks(self, lines: list[PdfLine]) -> list[Block]:
+        """Returns the blocks of lines in the order of reading."""
+        groups: list[list[PdfLine]] = []
+        for line in lines:
+            if groups and self._continues(groups[-1][-1], line):
+                groups[-1].append(line)
+            else:
+                groups.append([line])
+        return [block for group in groups if (block := self._block(group)) is not None]
+
+    def _continues(self, above: PdfLine, line: PdfLine) -> bool:
+        """Returns whether a line belongs to the same paragraph as the line above."""
+        if _BULLET.match(line.text) or split_label(line.text)[0]:
+            return False
+        is_unfinished = not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
+        if above.column != line.column:
+            return is_unfinished
+        if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= self.step * 1.3:
+            return False
+        # If the first word of `line` would have fitted at the end of the line above, the line above probably ends its
+        # paragraph. An unfinished sentence shows that the paragraph continues nevertheless.
+        room = (self.right if above.edge is None else above.edge) - above.right
+        needed = (len(line.text.split()[0]) + 1) * line.size * 0.55
+        if room > needed + 1.5 * line.size:
+            return is_unfinished
+        return above.bold == line.bold or is_unfinished
+
+    def _joined(self, text: str, following: str) -> str:
+        """Returns the texts of two lines as one. A hyphen that only divides a word at the line's end is left out."""
+        if not text:
+            return following
+        if text.endswith("-") and text[-2:-1].isalpha() and following[:1].islower():
+            word = _HYPHENATED.search(text.split()[-1] + following.split()[0])
+            return text + following if word and word[0].lower() in self.hyphenated else text[:-1] + following
+        # No spaces stand between the words of Chinese and Japanese.
+        is_spaced = not (_IDEOGRAPH.match(text[-1]) and _IDEOGRAPH.match(following))
+        return f"{text} {following}" if is_spaced else text + following
+
+    def _block(self, group: list[PdfLine]) -> Block | None:
+        text = normalize(reduce(self._joined, [line.text for line in group]))
+        bullet = _BULLET.match(text)
+        if bullet:
+            text = text[bullet.end() :]
+        if not has_letter_or_digit(text):
+            return None
+        if bullet:
+            return Block("list_item", text)
+        is_larger = group[0].size > self.body_size * 1.12
+        is_short = len(text) <= 120 and len(text.split()) <= 16 and not text.endswith((".", ";", ","))
+        if is_short and is_larger:
+            return Block("heading", text, 1 if group[0].size > self.body_size * 1.6 else 2)
+        return Block("paragraph", text, bold=all(line.bold for line in group))

@@ -1,0 +1,449 @@
+"""Puts the pieces of a PDF's pages in the order in which a person reads them: columns, tables, lines.
+
+A file may draw its text in any order, so the order follows from the places of the pieces:
+
+- A cell is the box of ruled lines around some pieces. Cells with the same upper and lower edge are a row of a table.
+- Text on both sides of a gutter, an upright strip without text, stands either in columns of running text or in a table
+  without upright rules (see `_is_table`).
+- All other pieces are read line by line.
+"""
+
+import re
+import statistics
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import count, islice, pairwise
+
+from extraction.readers.pdf_lines import PdfPage, PdfPiece, Rule
+from extraction.words.labels import split_label
+
+# A gutter is at least this wide, in ems. Next to fewer than `_FEWEST_ROWS` lines, it is at least `_WIDE_GUTTER` wide.
+_NARROWEST_GUTTER = 0.8
+_WIDE_GUTTER = 2.0
+_FEWEST_ROWS = 3
+# Pieces whose baselines differ by less than this, in ems, stand on the same line.
+_SAME_LINE = 0.35
+# The lines of running text are at least this long, in ems, and most fill this share of their column.
+_SHORTEST_PROSE = 8
+_FILLED_SHARE = 0.6
+# A distance of baselines larger than this, in steps from line to line, sets paragraphs or rows of a table apart.
+_BLANK = 1.25
+# A column that goes on below the others has no larger distance of baselines than this, in steps.
+_LARGEST_BLANK = 2.2
+# Two rules that are nearer to each other than this, in points, touch.
+_TOUCHING = 2.5
+# A page with more pieces is read line by line. A page with more pairs of a piece and a rule is read without the rules.
+_MOST_PIECES = 5_000
+_MOST_COMPARISONS = 1_000_000
+_BULLET = re.compile(r"[^\w\s]|o", re.ASCII)
+_RIGHT_TO_LEFT = ("R", "AL")
+
+
+@dataclass(slots=True)
+class PdfLine:
+    """A line of text.
+
+    text: the normalised text.
+    page: the index of the page, from 0.
+    column: the number of the column or cell; no two columns of a PDF have the same number.
+    right: the position of the line's right edge, in points; the left edge if the text runs from right to left.
+    edge: the position of the column's right edge, in points; None if it is the edge of all text.
+    base, size, bold: as in `PdfPiece`.
+    """
+
+    text: str
+    page: int
+    column: int
+    right: float
+    edge: float | None
+    base: float
+    size: float
+    bold: bool
+
+
+#: A row of a table: the lines of each cell.
+PdfRow = list[list[PdfLine]]
+# The pieces of one line, from left to right.
+_Row = list[PdfPiece]
+_Interval = tuple[float, float]
+
+
+def rows_of(pieces: Sequence[PdfPiece]) -> list[_Row]:
+    """Returns the pieces that stand on the same line, from left to right; the lines from top to bottom.
+
+    A piece that is drawn a second time, to make it look bold, is left out.
+    """
+    rows: list[_Row] = []
+    for piece in sorted(pieces, key=lambda piece: -piece.base):
+        if rows and rows[-1][0].base - piece.base <= _SAME_LINE * max(piece.size, rows[-1][0].size):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    for row in rows:
+        row.sort(key=lambda piece: piece.left)
+        for before, piece in list(pairwise(row)):
+            if before.text == piece.text and piece.left - before.left < 0.5 * piece.size:
+                row.remove(before)
+    return rows
+
+
+def in_reading_order(pages: Sequence[PdfPage]) -> list[PdfLine | PdfRow]:
+    """Returns the lines and the rows of tables of a PDF in the order in which a person reads them."""
+    layout = _Layout()
+    for page in pages:
+        layout.add_page(page)
+    return layout.lines
+
+
+def row_text(row: Sequence[PdfPiece]) -> str:
+    """Returns the text of pieces on one line, from the first to the last that a person reads."""
+    text = row[0].text
+    for before, piece in pairwise(row):
+        gap = piece.left - before.right
+        text += piece.text if gap < 0.15 * piece.size else f" {piece.text}"
+    return text
+
+
+def mirrored(page: PdfPage) -> PdfPage:
+    """Returns the page, turned left to right if most of its letters run from right to left.
+
+    So `left` always means the side on which a line begins.
+    """
+    letters = [unicodedata.bidirectional(letter) for piece in page.pieces for letter in piece.text[:20]]
+    if 2 * sum(direction in _RIGHT_TO_LEFT for direction in letters) <= letters.count("L") or not letters:
+        return page
+    return PdfPage(
+        page.number,
+        page.angle,
+        [replace(piece, left=-piece.right, right=-piece.left) for piece in page.pieces],
+        [(-right, bottom, -left, top) for left, bottom, right, top in page.rules],
+    )
+
+
+class _Layout:
+    """Collects the lines of a PDF, page by page."""
+
+    def __init__(self) -> None:
+        self.lines: list[PdfLine | PdfRow] = []
+        self._columns = count()
+        self._page = 0
+        self._rules: list[Rule] = []
+
+    def add_page(self, page: PdfPage) -> None:
+        """Adds the lines of a page."""
+        self._page = page.number
+        rows = rows_of(page.pieces)
+        if len(page.pieces) > _MOST_PIECES or all(len(row) == 1 for row in rows):
+            self.lines += self._as_lines(rows, None)
+            return
+        self._rules = _joined_rules(page.rules)
+        table = _ruled_rows(page.pieces, self._rules)
+        in_cells = {id(piece) for cells in table for _, cell in cells for piece in cell}
+        free = [piece for piece in page.pieces if id(piece) not in in_cells]
+        for cells in table:
+            middle = statistics.mean(piece.base for _, cell in cells for piece in cell)
+            self._add([piece for piece in free if piece.base > middle], None)
+            free = [piece for piece in free if piece.base <= middle]
+            self.lines.append([self._as_lines(rows_of(cell), edge) for edge, cell in cells])
+        self._add(free, None)
+
+    def _as_lines(self, rows: Sequence[_Row], edge: float | None) -> list[PdfLine]:
+        """Returns one line for each row. The lines form one column with this right edge."""
+        column = next(self._columns)
+        return [
+            PdfLine(row_text(row), self._page, column, row[-1].right, edge, row[0].base, row[0].size, row[0].bold)
+            for row in rows
+        ]
+
+    def _add(self, pieces: Sequence[PdfPiece], edge: float | None) -> None:
+        """Adds the lines of pieces that stand in no ruled cell. `edge` is their right edge, if it is known."""
+        rows = rows_of(pieces)
+        order = {id(piece): index for index, piece in enumerate(pieces)}
+        plain: list[_Row] = []
+        index = 0
+        while index < len(rows):
+            region = _Region.beginning(rows, index, len(plain)) if len(rows[index]) > 1 else None
+            if region is None:
+                plain.append(rows[index])
+                index += 1
+                continue
+            if region.begin < index:
+                del plain[region.begin - index :]
+            self.lines += self._as_lines(plain, edge)
+            plain = []
+            index = region.end
+            columns = region.columns()
+            edges = [max((piece.right for piece in column), default=0.0) for column in columns]
+            if region.is_table(self._rules, order):
+                for cells in region.table_rows(self._rules):
+                    self.lines.append(
+                        [self._as_lines(rows_of(cell), edges[number]) for number, cell in enumerate(cells) if cell]
+                    )
+            else:
+                for column, column_edge in zip(columns, [*edges[:-1], edge], strict=True):
+                    self._add(sorted(column, key=lambda piece: order[id(piece)]), column_edge)
+        self.lines += self._as_lines(plain, edge)
+
+
+@dataclass(slots=True)
+class _Region:
+    """Consecutive lines with text on both sides of the same gutters.
+
+    rows: the lines, from top to bottom.
+    begin, end: the indexes of the first line and of the line after the last, among the lines of the page.
+    gutters: the left and right edge of each gutter, from left to right.
+    """
+
+    rows: list[_Row]
+    begin: int
+    end: int
+    gutters: list[_Interval]
+
+    @classmethod
+    def beginning(cls, rows: Sequence[_Row], begin: int, before: int) -> "_Region | None":
+        """Returns the region that begins with the line of an index; None if no region begins there.
+
+        before: the number of lines above that belong to no region. Such lines may belong to the right column.
+        """
+        size = statistics.median(piece.size for piece in rows[begin])
+        occupied: list[_Interval] = []
+        gutters: list[_Interval] = []
+        end = begin
+        for row in islice(rows, begin, None):
+            occupied = _union([*occupied, *((piece.left, piece.right) for piece in row)])
+            free = [(left[1], right[0]) for left, right in pairwise(occupied)]
+            remaining = [gap for gap in free if gap[1] - gap[0] >= _NARROWEST_GUTTER * size]
+            if not remaining or _loses_gutter(gutters, remaining, rows[begin:end]):
+                break
+            gutters = remaining
+            end += 1
+        gutters = [
+            gutter
+            for gutter in gutters
+            if (support := _support(gutter, rows[begin:end])) >= _FEWEST_ROWS
+            or (support == _FEWEST_ROWS - 1 and gutter[1] - gutter[0] >= _WIDE_GUTTER * size)
+        ]
+        gutters = _without_label_columns(rows[begin:end], gutters)
+        if not gutters:
+            return None
+        while before and len(rows[begin - 1]) == 1 and rows[begin - 1][0].left >= gutters[0][1]:
+            if rows[begin - 1][0].base - rows[begin][0].base > _LARGEST_BLANK * 1.2 * size:
+                break
+            begin -= 1
+            before -= 1
+        region = cls(list(rows[begin:end]), begin, end, gutters)
+        region._cut_end(rows[end] if end < len(rows) else None)
+        return region
+
+    def _cut_end(self, following: _Row | None) -> None:
+        """Leaves out the lines at the end that stand below the columns, such as the heading of what follows."""
+        step = self.step()
+        two_sided = [index for index, row in enumerate(self.rows) if len(self._filled(row)) > 1]
+        size = statistics.median(piece.size for row in self.rows for piece in row)
+        for index in range(1, len(self.rows)):
+            row = self.rows[index]
+            if len(row) > 1:
+                continue
+            above = self.rows[index - 1][0].base - row[0].base
+            is_last = index > two_sided[-1]
+            below = self.rows[index + 1] if index + 1 < len(self.rows) else following
+            is_title = row[0].left < self.gutters[0][0] and row[0].size > 1.1 * size and above > _BLANK * step
+            if is_last:
+                belongs_below = below is following and below is not None and row[0].base - below[0].base < above / 1.2
+                is_cut = above > _LARGEST_BLANK * step or is_title or belongs_below
+            else:
+                others = [above_row for above_row in self.rows[:index] if self._filled(above_row) - {0}]
+                blank = others[-1][0].base - min(row[0].base, below[0].base if below else row[0].base) if others else 0
+                is_cut = is_title and blank > 2 * _LARGEST_BLANK * step
+            if is_cut:
+                self.end -= len(self.rows) - index
+                del self.rows[index:]
+                return
+
+    def _column_of(self, piece: PdfPiece) -> int:
+        middle = (piece.left + piece.right) / 2
+        return sum(gutter[1] <= middle for gutter in self.gutters)
+
+    def _filled(self, row: _Row) -> set[int]:
+        return {self._column_of(piece) for piece in row}
+
+    def columns(self) -> list[list[PdfPiece]]:
+        """Returns the pieces of each column, from top to bottom."""
+        columns: list[list[PdfPiece]] = [[] for _ in range(len(self.gutters) + 1)]
+        for row in self.rows:
+            for piece in row:
+                columns[self._column_of(piece)].append(piece)
+        return columns
+
+    def step(self) -> float:
+        """Returns the distance from line to line within the columns, in points."""
+        steps = [
+            above.base - below.base
+            for column in self.columns()
+            for above, below in pairwise(column)
+            if above.base - below.base > 1
+        ]
+        return statistics.median_low(steps) if steps else 1.2 * self.rows[0][0].size
+
+    def is_table(self, rules: Sequence[Rule], order: dict[int, int]) -> bool:
+        """Returns whether the region is a table and not columns of running text.
+
+        rules: the rules of the page.
+        order: the position of each piece in the order in which the file draws the pieces, by the piece's `id`.
+        """
+        columns = self.columns()
+        prose = [_is_prose(column) for column in columns]
+        if self._crossing(rules):
+            return True
+        if all(prose[:-1]) and (prose[-1] or len(columns[-1]) < _FEWEST_ROWS):
+            return self._ragged_rows() > 1
+        # The order in which the file draws short texts shows what belongs together, if the file draws each column whole.
+        is_drawn_by_column = all(
+            max(order[id(piece)] for piece in left) < min(order[id(piece)] for piece in right)
+            for left, right in pairwise(columns)
+        )
+        return len(columns) > 2 + any(prose) or not is_drawn_by_column
+
+    def _crossing(self, rules: Sequence[Rule]) -> list[float]:
+        """Returns the heights of the rules that cross a gutter between two lines of the region."""
+        top, bottom = self.rows[0][0].base, self.rows[-1][0].base
+        return [
+            y
+            for left, y, right, upper in rules
+            if y == upper
+            and bottom < y < top
+            and any(left < gutter[0] and gutter[1] < right for gutter in self.gutters)
+        ]
+
+    def _bands(self, heights: Sequence[float]) -> list[list[_Row]]:
+        """Returns the lines, divided where a blank runs through all columns, or at some heights."""
+        step = self.step()
+        bands = [[self.rows[0]]]
+        for above, below in pairwise(self.rows):
+            is_apart = above[0].base - below[0].base > _BLANK * step
+            if is_apart or any(below[0].base < height < above[0].base for height in heights):
+                bands.append([])
+            bands[-1].append(below)
+        return bands
+
+    def _ragged_rows(self) -> int:
+        """Returns the number of bands in which a column ends early, and begins again with the next band.
+
+        The cells of a table's row end at different heights, and the cells of the next row begin at the same height.
+        Columns of running text have no such blanks.
+        """
+        step = self.step()
+        ragged = 0
+        for band, following in pairwise(self._bands([])):
+            ends = {self._column_of(piece): piece.base for row in band for piece in row}
+            begins = self._filled(following[0])
+            ragged += len(begins) > 1 and any(
+                base - band[-1][0].base > 0.9 * step for column, base in ends.items() if column in begins
+            )
+        return ragged
+
+    def table_rows(self, rules: Sequence[Rule]) -> list[list[list[PdfPiece]]]:
+        """Returns the rows of the table: for each row, the pieces of each cell. The cells of some columns are empty."""
+        bands = self._bands(self._crossing(rules))
+        if len(bands) == 1:
+            # No blank sets the rows apart, so each line with a text in every column begins a row.
+            bands = []
+            for row in self.rows:
+                if not bands or len(self._filled(row)) > len(self.gutters):
+                    bands.append([])
+                bands[-1].append(row)
+        table = []
+        for band in bands:
+            cells: list[list[PdfPiece]] = [[] for _ in range(len(self.gutters) + 1)]
+            for row in band:
+                for piece in row:
+                    cells[self._column_of(piece)].append(piece)
+            table.append(cells)
+        return table
+
+
+def _is_prose(column: Sequence[PdfPiece]) -> bool:
+    """Returns whether a column shows running text: at least three lines, most of which fill the column."""
+    if len(column) < _FEWEST_ROWS:
+        return False
+    width = max(piece.right for piece in column) - min(piece.left for piece in column)
+    lengths = [piece.right - piece.left for piece in column]
+    length = statistics.median(lengths)
+    return length >= _FILLED_SHARE * width and length >= _SHORTEST_PROSE * column[0].size
+
+
+def _union(intervals: Sequence[_Interval]) -> list[_Interval]:
+    joined: list[_Interval] = []
+    for left, right in sorted(intervals):
+        if joined and left <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(right, joined[-1][1]))
+        else:
+            joined.append((left, right))
+    return joined
+
+
+def _support(gutter: _Interval, rows: Sequence[_Row]) -> int:
+    """Returns the number of lines with text on both sides of a gutter."""
+    return sum(row[0].right <= gutter[0] and row[-1].left >= gutter[1] for row in rows)
+
+
+def _loses_gutter(gutters: Sequence[_Interval], remaining: Sequence[_Interval], rows: Sequence[_Row]) -> bool:
+    """Returns whether a gutter next to many lines isn't among the remaining gutters."""
+    lost = [
+        gutter for gutter in gutters if not any(gutter[0] <= left and right <= gutter[1] for left, right in remaining)
+    ]
+    return any(_support(gutter, rows) >= _FEWEST_ROWS for gutter in lost)
+
+
+def _without_label_columns(rows: Sequence[_Row], gutters: Sequence[_Interval]) -> list[_Interval]:
+    """Returns the gutters without those that follow a column of bullets or labels only."""
+    kept: list[_Interval] = []
+    for gutter in gutters:
+        left = kept[-1][1] if kept else float("-inf")
+        column = [piece.text for row in rows for piece in row if left <= piece.left and piece.right <= gutter[0]]
+        if not all(_BULLET.fullmatch(text) or len(text) < 2 or split_label(f"{text} X")[0] for text in column):
+            kept.append(gutter)
+    return kept
+
+
+def _joined_rules(rules: Sequence[Rule]) -> list[Rule]:
+    """Returns the rules, with rules that continue each other joined into one."""
+    joined: list[Rule] = []
+    level = sorted((rule for rule in rules if rule[1] == rule[3]), key=lambda rule: (round(rule[1] / 2), rule[0]))
+    for left, y, right, _ in level:
+        if joined and abs(joined[-1][1] - y) <= _TOUCHING and left - joined[-1][2] <= _TOUCHING:
+            joined[-1] = (joined[-1][0], joined[-1][1], max(right, joined[-1][2]), joined[-1][1])
+        else:
+            joined.append((left, y, right, y))
+    upright = sorted((rule for rule in rules if rule[1] != rule[3]), key=lambda rule: (round(rule[0] / 2), rule[1]))
+    first = len(joined)
+    for x, bottom, _, top in upright:
+        if len(joined) > first and abs(joined[-1][0] - x) <= _TOUCHING and bottom - joined[-1][3] <= _TOUCHING:
+            joined[-1] = (joined[-1][0], joined[-1][1], joined[-1][0], max(top, joined[-1][3]))
+        else:
+            joined.append((x, bottom, x, top))
+    return joined
+
+
+def _ruled_rows(pieces: Sequence[PdfPiece], rules: Sequence[Rule]) -> list[list[tuple[float, list[PdfPiece]]]]:
+    """Returns the rows of tables with at least two ruled cells: for each cell, its right edge and its pieces."""
+    if len(pieces) * len(rules) > _MOST_COMPARISONS:
+        return []
+    level = sorted((rule for rule in rules if rule[1] == rule[3]), key=lambda rule: rule[1])
+    upright = sorted((rule for rule in rules if rule[1] != rule[3]), key=lambda rule: rule[0])
+    rows: dict[tuple[float, float], dict[tuple[float, float], list[PdfPiece]]] = {}
+    for piece in pieces:
+        middle = piece.base + 0.3 * piece.size
+        beside = [rule[0] for rule in upright if rule[1] <= middle <= rule[3]]
+        left = [x for x in beside if x <= piece.left + _TOUCHING]
+        right = [x for x in beside if x >= piece.right - _TOUCHING]
+        if not left or not right:
+            continue
+        across = [y for x, y, end, _ in level if x <= left[-1] + _TOUCHING and right[0] - _TOUCHING <= end]
+        lower = [y for y in across if y <= middle]
+        upper = [y for y in across if y > middle]
+        if lower and upper:
+            rows.setdefault((upper[0], lower[-1]), {}).setdefault((left[-1], right[0]), []).append(piece)
+    table = sorted((row for row in rows.items() if len(row[1]) > 1), key=lambda row: row[0], reverse=True)
+    return [[(edge, cells[left, edge]) for left, edge in sorted(cells)] for _, cells in table]
