@@ -24,6 +24,7 @@ _WIDE_GUTTER = 2.0
 _FEWEST_ROWS = 3
 # Pieces whose baselines differ by less than this, in ems, stand on the same line.
 _SAME_LINE = 0.35
+_SUPERSCRIPT = 0.5
 # The lines of running text are at least this long, in ems, and most fill this share of their column.
 _SHORTEST_PROSE = 8
 _FILLED_SHARE = 0.6
@@ -49,7 +50,7 @@ class PdfLine:
     column: the number of the column or cell; no two columns of a PDF have the same number.
     right: the position of the line's right edge, in points; the left edge if the text runs from right to left.
     edge: the position of the column's right edge, in points; None if it is the edge of all text.
-    base, size, bold: as in `PdfPiece`.
+    base, size, bold: those of the longest piece (see `PdfPiece`).
     """
 
     text: str
@@ -76,7 +77,7 @@ def rows_of(pieces: Sequence[PdfPiece]) -> list[_Row]:
     """
     rows: list[_Row] = []
     for piece in sorted(pieces, key=lambda piece: -piece.base):
-        if rows and rows[-1][0].base - piece.base <= _SAME_LINE * max(piece.size, rows[-1][0].size):
+        if rows and _is_same_line(rows[-1][0], piece):
             rows[-1].append(piece)
         else:
             rows.append([piece])
@@ -86,6 +87,13 @@ def rows_of(pieces: Sequence[PdfPiece]) -> list[_Row]:
             if before.text == piece.text and piece.left - before.left < 0.5 * piece.size:
                 row.remove(before)
     return rows
+
+
+def _is_same_line(above: PdfPiece, below: PdfPiece) -> bool:
+    smaller, larger = sorted((above.size, below.size))
+    # A superscript is smaller than its line, and raised further than other pieces.
+    highest = _SUPERSCRIPT if smaller < 0.8 * larger else _SAME_LINE
+    return above.base - below.base <= highest * larger
 
 
 def in_reading_order(pages: Sequence[PdfPage]) -> list[PdfLine | PdfRow]:
@@ -151,10 +159,13 @@ class _Layout:
     def _as_lines(self, rows: Sequence[_Row], edge: float | None) -> list[PdfLine]:
         """Returns one line for each row. The lines form one column with this right edge."""
         column = next(self._columns)
-        return [
-            PdfLine(row_text(row), self._page, column, row[-1].right, edge, row[0].base, row[0].size, row[0].bold)
-            for row in rows
-        ]
+        lines = []
+        for row in rows:
+            main = max(row, key=lambda piece: len(piece.text))
+            lines.append(
+                PdfLine(row_text(row), self._page, column, row[-1].right, edge, main.base, main.size, main.bold)
+            )
+        return lines
 
     def _add(self, pieces: Sequence[PdfPiece], edge: float | None) -> None:
         """Adds the lines of pieces that stand in no ruled cell. `edge` is their right edge, if it is known."""
@@ -298,7 +309,7 @@ class _Region:
             return True
         if all(prose[:-1]) and (prose[-1] or len(columns[-1]) < _FEWEST_ROWS):
             return self._ragged_rows() > 1
-        # The order in which the file draws short texts shows what belongs together, if the file draws each column whole.
+        # If the file draws each column of short texts as a whole, the texts of a column belong together.
         is_drawn_by_column = all(
             max(order[id(piece)] for piece in left) < min(order[id(piece)] for piece in right)
             for left, right in pairwise(columns)

@@ -145,14 +145,14 @@ def _without_running_lines(pages: list[PdfPage]) -> list[PdfPage]:
     edges = []
     for page in pages:
         rows = rows_of(page.pieces)
-        edge = {id(row): row for row in rows[:2] + rows[-2:]}.values()
+        edge = rows if len(rows) < 4 else rows[:2] + rows[-2:]
         edges.append([(row_text(row), row) for row in edge])
         page_counts.update({_recurrence_key(text, row[0]) for text, row in edges[-1]})
     running = {key for key, count in page_counts.items() if count > 1 and count > 0.5 * len(pages)}
-    for page, rows in zip(pages, edges, strict=True):
+    for page, edge_rows in zip(pages, edges, strict=True):
         left_out = {
             id(piece)
-            for text, row in rows
+            for text, row in edge_rows
             if _recurrence_key(text, row[0]) in running or _PAGE_NUMBER.fullmatch(text)
             for piece in row
         }
@@ -187,13 +187,15 @@ def _blocks(lines: list[PdfLine | PdfRow]) -> list[Block]:
         {word.lower() for line in every_line for word in _HYPHENATED.findall(line.text)},
     )
     blocks: list[Block] = []
-    for is_row, items in groupby(lines, lambda item: isinstance(item, list)):
-        if not is_row:
-            blocks += paragraphs.blocks([item for item in items if isinstance(item, PdfLine)])
-            continue
-        for row in items:
-            cells = [paragraphs.blocks(cell) for cell in row if isinstance(cell, list)]
-            blocks += _row_blocks([cell for cell in cells if cell])
+    for _, items in groupby(lines, lambda item: isinstance(item, list)):
+        text: list[PdfLine] = []
+        for item in items:
+            if isinstance(item, list):
+                cells = [paragraphs.blocks(cell) for cell in item]
+                blocks += _row_blocks([cell for cell in cells if cell])
+            else:
+                text.append(item)
+        blocks += paragraphs.blocks(text)
     return blocks
 
 

@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING
 
 # The process that starts this program also imports this module, but doesn't need pdfium.
@@ -43,6 +44,8 @@ _HIGHEST_SUPERSCRIPT = 0.5
 _SHORTEST_RULE = 8
 # A line or box that is narrower than this, in points, is a rule.
 _WIDEST_RULE = 3
+# A box that is a cell of a table is at least this high, in ems.
+_LOWEST_BOX = 1.5
 # A page with at most this many words is a scan if images cover at least this share of it. Scans may have the number of
 # the page as text.
 _FEW_WORDS = 20
@@ -63,8 +66,7 @@ class PdfPiece:
     text: the text as written in the file.
     left, right: the positions of the left and right edges, in points.
     base: the height of the baseline, in points. A line further up has a greater `base`.
-    size: the type size in points.
-    bold: whether the first character is bold.
+    size, bold: the type size in points, and whether the type is bold; those of the first word. A bullet is no word.
     """
 
     text: str
@@ -139,7 +141,7 @@ def _read(data: bytes) -> dict[str, object]:
             for part in pages:
                 bases = [round(piece.base) for piece in part.pieces]
                 if len(set(bases)) < len(bases):
-                    part.rules += _rules(page.raw, part.angle)
+                    part.rules += _rules(page.raw, part.angle, median(piece.size for piece in part.pieces))
             words = sum(len(piece.text.split()) for part in pages for piece in part.pieces)
             characters += sum(len(piece.text) for part in pages for piece in part.pieces)
             if words <= _FEW_WORDS:
@@ -249,17 +251,22 @@ class _TextPage:
                 if gap <= _WIDEST_SPACE * piece.size and abs(base - piece.base) <= _HIGHEST_SUPERSCRIPT * piece.size:
                     # pdfium sees a space only where there is one, even between words that touch each other.
                     piece.text += f" {text}" if self._text[first - 1].isspace() else text
+                    if end - first > 1 and len(piece.text) == len(text) + 2:  # the first word was a bullet
+                        piece.size, piece.bold = self._type(first)
                     piece.left, piece.right = min(left, piece.left), max(right, piece.right)
                     continue
             if piece is not None:
                 yield piece
             ends_at_hyphen = False
-            pdfium.FPDFText_GetMatrix(self._raw, first, self._matrix)
-            size = pdfium.FPDFText_GetFontSize(self._raw, first) * math.hypot(self._matrix.c, self._matrix.d)
-            bold = pdfium.FPDFText_GetFontWeight(self._raw, first) >= 600
-            piece = PdfPiece(text, left, right, base, size, bold)
+            piece = PdfPiece(text, left, right, base, *self._type(first))
         if piece is not None:
             yield piece
+
+    def _type(self, index: int) -> tuple[float, bool]:
+        """Returns the type size in points, and whether the type is bold."""
+        pdfium.FPDFText_GetMatrix(self._raw, index, self._matrix)
+        size = pdfium.FPDFText_GetFontSize(self._raw, index) * math.hypot(self._matrix.c, self._matrix.d)
+        return size, pdfium.FPDFText_GetFontWeight(self._raw, index) >= 600
 
     def _edges(self, first: int, last: int, angle: float) -> tuple[float, float]:
         """Returns the positions of the left and right edge of the text from one character to another."""
@@ -285,8 +292,11 @@ def _turned(x: float, y: float, angle: float) -> tuple[float, float]:
     return x * cosine + y * sine, y * cosine - x * sine
 
 
-def _rules(page: "pdfium.FPDF_PAGE", angle: float) -> list[Rule]:
-    """Returns the drawn lines and the edges of drawn boxes on a page that is turned like its text."""
+def _rules(page: "pdfium.FPDF_PAGE", angle: float, size: float) -> list[Rule]:
+    """Returns the drawn lines and the edges of drawn boxes on a page that is turned like its text.
+
+    size: the type size of most text, in points. Lower boxes than `_LOWEST_BOX` only colour a line of text.
+    """
     rules: list[Rule] = []
     for thing, kind, box in _drawn_objects(page):
         if kind != pdfium.FPDF_PAGEOBJ_PATH or not _is_visible(thing):
@@ -300,7 +310,7 @@ def _rules(page: "pdfium.FPDF_PAGE", angle: float) -> list[Rule]:
             rules.append((left, bottom, right, bottom))
         elif right - left <= _WIDEST_RULE:
             rules.append((left, bottom, left, top))
-        else:
+        elif top - bottom >= _LOWEST_BOX * size:
             rules += [(left, bottom, right, bottom), (left, top, right, top)]
             rules += [(left, bottom, left, top), (right, bottom, right, top)]
     return rules
