@@ -109,7 +109,7 @@ def row_text(row: Sequence[PdfPiece]) -> str:
     text = row[0].text
     for before, piece in pairwise(row):
         gap = piece.left - before.right
-        text += piece.text if gap < 0.15 * piece.size else f" {piece.text}"
+        text += piece.text if gap < 0.15 * max(before.size, piece.size) else f" {piece.text}"
     return text
 
 

@@ -104,7 +104,7 @@ class PdfText:
     scans: the number of pages that show an image instead of text.
     drawings: the number of pages without text on which something is drawn, other than scans.
     unmapped: the words for whose characters the file doesn't say which letters they are, separated by spaces. In
-        `pages`, their text is a guess.
+        `pages`, their text is a guess. Bullets and other single characters are left out.
     """
 
     title: str
@@ -241,7 +241,7 @@ class _TextPage:
             text = self._text[first:end]
             if not self._is_exact:
                 text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            if pdfium.FPDFText_HasUnicodeMapError(self._raw, first) == 1:
+            if end - first > 1 and pdfium.FPDFText_HasUnicodeMapError(self._raw, first) == 1:
                 self._unmapped.append(text)
             x, y = self._origin(first)
             base = _turned(x, y, angle)[1]
