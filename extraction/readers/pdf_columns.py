@@ -18,16 +18,15 @@ from itertools import count, islice, pairwise
 from extraction.readers.pdf_lines import PdfPage, PdfPiece, Rule
 from extraction.words.labels import split_label
 
-# A gutter is at least this wide, in ems. Next to fewer than `_FEWEST_ROWS` lines, it is at least `_WIDE_GUTTER` wide.
-_NARROWEST_GUTTER = 0.8
-_WIDE_GUTTER = 2.0
+# A gutter is at least this wide, in ems, and has at least this many lines on each side.
+_NARROWEST_GUTTER = 0.4
 _FEWEST_ROWS = 3
 # Pieces whose baselines differ by less than this, in ems, stand on the same line.
 _SAME_LINE = 0.35
 _SUPERSCRIPT = 0.5
-# The lines of running text are at least this long, in ems, and most fill this share of their column.
-_SHORTEST_PROSE = 8
-_FILLED_SHARE = 0.6
+# A column of running text is at least this wide, in ems. A line fills the column if it has this share of its width.
+_NARROWEST_PROSE = 10
+_FILLED_SHARE = 0.75
 # A distance of baselines larger than this, in steps from line to line, sets paragraphs or rows of a table apart.
 _BLANK = 1.25
 # A column that goes on below the others has no larger distance of baselines than this, in steps.
@@ -142,7 +141,7 @@ class _Layout:
         """Adds the lines of a page."""
         self._page = page.number
         rows = rows_of(page.pieces)
-        if len(page.pieces) > _MOST_PIECES or all(len(row) == 1 for row in rows):
+        if len(page.pieces) > _MOST_PIECES or not any(_are_beside(rows, index) for index in range(len(rows))):
             self.lines += self._as_lines(rows, None)
             return
         self._rules = _joined_rules(page.rules)
@@ -174,7 +173,7 @@ class _Layout:
         plain: list[_Row] = []
         index = 0
         while index < len(rows):
-            region = _Region.beginning(rows, index, len(plain)) if len(rows[index]) > 1 else None
+            region = _Region.beginning(rows, index, len(plain)) if _are_beside(rows, index) else None
             if region is None:
                 plain.append(rows[index])
                 index += 1
@@ -183,10 +182,12 @@ class _Layout:
                 del plain[region.begin - index :]
             self.lines += self._as_lines(plain, edge)
             plain = []
+            is_table = region.is_table(self._rules, order)
+            region.cut_end(rows[region.end] if region.end < len(rows) else None, is_table)
             index = region.end
             columns = region.columns()
             edges = [max((piece.right for piece in column), default=0.0) for column in columns]
-            if region.is_table(self._rules, order):
+            if is_table:
                 for cells in region.table_rows(self._rules):
                     self.lines.append(
                         [self._as_lines(rows_of(cell), edges[number]) for number, cell in enumerate(cells) if cell]
@@ -229,44 +230,57 @@ class _Region:
                 break
             gutters = remaining
             end += 1
-        gutters = [
-            gutter
-            for gutter in gutters
-            if (support := _support(gutter, rows[begin:end])) >= _FEWEST_ROWS
-            or (support == _FEWEST_ROWS - 1 and gutter[1] - gutter[0] >= _WIDE_GUTTER * size)
-        ]
+        gutters = [gutter for gutter in gutters if _support(gutter, rows[begin:end]) >= _FEWEST_ROWS]
         gutters = _without_label_columns(rows[begin:end], gutters)
         if not gutters:
             return None
-        while before and len(rows[begin - 1]) == 1 and rows[begin - 1][0].left >= gutters[0][1]:
-            if rows[begin - 1][0].base - rows[begin][0].base > _LARGEST_BLANK * 1.2 * size:
+        # The right column may begin above the left one.
+        for index in range(begin - 1, begin - 1 - before, -1):
+            below, piece = rows[index + 1][0], rows[index][0]
+            middle = sum(gutters[0]) / 2
+            is_free = len(rows[index]) == 1 and (piece.right <= middle or piece.left >= middle)
+            if not is_free or piece.base - below.base > _LARGEST_BLANK * 1.2 * size:
                 break
-            begin -= 1
-            before -= 1
-        region = cls(list(rows[begin:end]), begin, end, gutters)
-        region._cut_end(rows[end] if end < len(rows) else None)
-        return region
+            if piece.left >= middle:
+                begin = index
+        return cls(list(rows[begin:end]), begin, end, gutters)
 
-    def _cut_end(self, following: _Row | None) -> None:
-        """Leaves out the lines at the end that stand below the columns, such as the heading of what follows."""
+    def cut_end(self, following: _Row | None, is_table: bool) -> None:
+        """Leaves out the lines at the end that stand below the columns, such as the heading of what follows.
+
+        following: the line below the region; None if the region ends with the page.
+        is_table: whether the region is a table.
+        """
         step = self.step()
-        two_sided = [index for index, row in enumerate(self.rows) if len(self._filled(row)) > 1]
         size = statistics.median(piece.size for row in self.rows for piece in row)
+        filled = [self._filled(row) for row in self.rows]
+        bases = [row[0].base for row in self.rows]
+        # Columns whose lines don't stand at the same height have no line with two pieces.
+        last_two_sided = max(
+            (
+                index
+                for index in range(len(filled))
+                if len(filled[index]) > 1
+                or (index and len(filled[index - 1] | filled[index]) > 1 and bases[index - 1] - bases[index] < step)
+            ),
+            default=0,
+        )
         for index in range(1, len(self.rows)):
-            row = self.rows[index]
-            if len(row) > 1:
+            if len(self.rows[index]) > 1:
                 continue
-            above = self.rows[index - 1][0].base - row[0].base
-            is_last = index > two_sided[-1]
-            below = self.rows[index + 1] if index + 1 < len(self.rows) else following
-            is_title = row[0].left < self.gutters[0][0] and row[0].size > 1.1 * size and above > _BLANK * step
-            if is_last:
-                belongs_below = below is following and below is not None and row[0].base - below[0].base < above / 1.2
-                is_cut = above > _LARGEST_BLANK * step or is_title or belongs_below
+            above = bases[index - 1] - bases[index]
+            is_apart = above > _BLANK * step
+            if index > last_two_sided:
+                is_title = is_apart and (is_table or self.rows[index][0].size > 1.1 * size)
+                below = bases[index] - following[0].base if following and index + 1 == len(bases) else above
+                is_cut = above > _LARGEST_BLANK * step or is_title or below < above / 1.2
             else:
-                others = [above_row for above_row in self.rows[:index] if self._filled(above_row) - {0}]
-                blank = others[-1][0].base - min(row[0].base, below[0].base if below else row[0].base) if others else 0
-                is_cut = is_title and blank > 2 * _LARGEST_BLANK * step
+                others_above = [base for base, row in zip(bases[:index], filled, strict=False) if row - filled[index]]
+                others_below = [
+                    base for base, row in zip(bases[index:], filled[index:], strict=True) if row - filled[index]
+                ]
+                blank = others_above[-1] - others_below[0] if others_above and others_below else 0
+                is_cut = is_apart and bases[index] - bases[index + 1] > _BLANK * step and blank > 3 * step
             if is_cut:
                 self.end -= len(self.rows) - index
                 del self.rows[index:]
@@ -288,14 +302,14 @@ class _Region:
         return columns
 
     def step(self) -> float:
-        """Returns the distance from line to line within the columns, in points."""
+        """Returns the distance from line to line within a paragraph or cell, in points."""
         steps = [
             above.base - below.base
             for column in self.columns()
             for above, below in pairwise(column)
-            if above.base - below.base > 1
+            if above.base - below.base > 0.9 * below.size
         ]
-        return statistics.median_low(steps) if steps else 1.2 * self.rows[0][0].size
+        return min(steps, default=1.2 * self.rows[0][0].size)
 
     def is_table(self, rules: Sequence[Rule], order: dict[int, int]) -> bool:
         """Returns whether the region is a table and not columns of running text.
@@ -356,32 +370,41 @@ class _Region:
 
     def table_rows(self, rules: Sequence[Rule]) -> list[list[list[PdfPiece]]]:
         """Returns the rows of the table: for each row, the pieces of each cell. The cells of some columns are empty."""
-        bands = self._bands(self._crossing(rules))
-        if len(bands) == 1:
-            # No blank sets the rows apart, so each line with a text in every column begins a row.
-            bands = []
-            for row in self.rows:
-                if not bands or len(self._filled(row)) > len(self.gutters):
-                    bands.append([])
-                bands[-1].append(row)
-        table = []
-        for band in bands:
-            cells: list[list[PdfPiece]] = [[] for _ in range(len(self.gutters) + 1)]
+        edges = [max((piece.right for piece in column), default=0.0) for column in self.columns()]
+        table: list[list[list[PdfPiece]]] = []
+        for band in self._bands(self._crossing(rules)):
+            is_first = True
             for row in band:
+                if is_first or (len(self._filled(row)) == len(edges) and not self._continues(table[-1], row, edges)):
+                    table.append([[] for _ in edges])
+                is_first = False
                 for piece in row:
-                    cells[self._column_of(piece)].append(piece)
-            table.append(cells)
+                    table[-1][self._column_of(piece)].append(piece)
         return table
+
+    def _continues(self, cells: list[list[PdfPiece]], row: _Row, edges: Sequence[float]) -> bool:
+        """Returns whether a line with text in every column continues the cells above it.
+
+        Each text of the line must be the rest of a sentence, for whose first word the line above has no room.
+
+        edges: the right edge of each column.
+        """
+        for piece in row:
+            above = cells[self._column_of(piece)]
+            word = len(piece.text.split()[0]) / len(piece.text) * (piece.right - piece.left)
+            has_room = above and edges[self._column_of(piece)] - above[-1].right > word + 0.3 * piece.size
+            if not above or has_room or piece.text[0].isupper() or piece.text[0].isdigit():
+                return False
+        return True
 
 
 def _is_prose(column: Sequence[PdfPiece]) -> bool:
-    """Returns whether a column shows running text: at least three lines, most of which fill the column."""
-    if len(column) < _FEWEST_ROWS:
-        return False
+    """Returns whether a column shows running text: at least half of the text stands in lines that fill the column."""
     width = max(piece.right for piece in column) - min(piece.left for piece in column)
     lengths = [piece.right - piece.left for piece in column]
-    length = statistics.median(lengths)
-    return length >= _FILLED_SHARE * width and length >= _SHORTEST_PROSE * column[0].size
+    filled = sum(length for length in lengths if length >= _FILLED_SHARE * width)
+    is_wide = width >= _NARROWEST_PROSE * column[0].size
+    return is_wide and len(column) >= _FEWEST_ROWS and 2 * filled >= sum(lengths)
 
 
 def _union(intervals: Sequence[_Interval]) -> list[_Interval]:
@@ -394,17 +417,33 @@ def _union(intervals: Sequence[_Interval]) -> list[_Interval]:
     return joined
 
 
+def _are_beside(rows: Sequence[_Row], index: int) -> bool:
+    """Returns whether several pieces stand on a line, or the next line is beside the line, a little lower."""
+    row = rows[index]
+    if len(row) > 1 or index + 1 == len(rows):
+        return len(row) > 1
+    piece, below = row[0], rows[index + 1]
+    is_level = piece.base - below[0].base < 0.9 * min(piece.size, below[0].size)
+    return is_level and (below[-1].right < piece.left or piece.right < below[0].left)
+
+
 def _support(gutter: _Interval, rows: Sequence[_Row]) -> int:
-    """Returns the number of lines with text on both sides of a gutter."""
-    return sum(row[0].right <= gutter[0] and row[-1].left >= gutter[1] for row in rows)
+    """Returns the number of lines with text on both sides of a gutter, at the same height or nearly so."""
+    left = [row[0].base for row in rows if row[0].right <= gutter[0]]
+    right = [row[-1].base for row in rows if row[-1].left >= gutter[1]]
+    if not left or not right:
+        return 0
+    size = rows[0][0].size
+    top, bottom = min(left[0], right[0]) + size, max(left[-1], right[-1]) - size
+    return min(sum(bottom < base < top for base in bases) for bases in (left, right))
 
 
 def _loses_gutter(gutters: Sequence[_Interval], remaining: Sequence[_Interval], rows: Sequence[_Row]) -> bool:
-    """Returns whether a gutter next to many lines isn't among the remaining gutters."""
+    """Returns whether a gutter next to several lines isn't among the remaining gutters."""
     lost = [
         gutter for gutter in gutters if not any(gutter[0] <= left and right <= gutter[1] for left, right in remaining)
     ]
-    return any(_support(gutter, rows) >= _FEWEST_ROWS for gutter in lost)
+    return any(_support(gutter, rows) > 1 for gutter in lost)
 
 
 def _without_label_columns(rows: Sequence[_Row], gutters: Sequence[_Interval]) -> list[_Interval]:
@@ -446,15 +485,37 @@ def _ruled_rows(pieces: Sequence[PdfPiece], rules: Sequence[Rule]) -> list[list[
     rows: dict[tuple[float, float], dict[tuple[float, float], list[PdfPiece]]] = {}
     for piece in pieces:
         middle = piece.base + 0.3 * piece.size
-        beside = [rule[0] for rule in upright if rule[1] <= middle <= rule[3]]
-        left = [x for x in beside if x <= piece.left + _TOUCHING]
-        right = [x for x in beside if x >= piece.right - _TOUCHING]
-        if not left or not right:
+        beside = [rule for rule in upright if rule[1] <= middle <= rule[3]]
+        left = [rule[0] for rule in beside if rule[0] <= piece.left + _TOUCHING]
+        right = [rule[0] for rule in beside if rule[0] >= piece.right - _TOUCHING]
+        if not left and not right:
             continue
-        across = [y for x, y, end, _ in level if x <= left[-1] + _TOUCHING and right[0] - _TOUCHING <= end]
-        lower = [y for y in across if y <= middle]
-        upper = [y for y in across if y > middle]
-        if lower and upper:
-            rows.setdefault((upper[0], lower[-1]), {}).setdefault((left[-1], right[0]), []).append(piece)
+        # Many tables are open at the sides, and a row that goes on on the next page is open at its end.
+        across = [
+            rule
+            for rule in level
+            if rule[0] <= (left[-1] if left else piece.left) + _TOUCHING
+            and (right[0] if right else piece.right) - _TOUCHING <= rule[2]
+        ]
+        nearest = [rule for rule in across if rule[1] > middle][:1] + [rule for rule in across if rule[1] <= middle][
+            -1:
+        ]
+        if nearest:
+            begin = left[-1] if left else max(rule[0] for rule in nearest)
+            end = right[0] if right else min(rule[2] for rule in nearest)
+            top = nearest[0][1] if nearest[0][1] > middle else max(rule[3] for rule in beside)
+            bottom = nearest[-1][1] if nearest[-1][1] <= middle else min(rule[1] for rule in beside)
+            rows.setdefault((top, bottom), {}).setdefault((begin, end), []).append(piece)
     table = sorted((row for row in rows.items() if len(row[1]) > 1), key=lambda row: row[0], reverse=True)
-    return [[(edge, cells[left, edge]) for left, edge in sorted(cells)] for _, cells in table]
+    in_cells = {id(piece) for _, cells in table for cell in cells.values() for piece in cell}
+    free = [piece for piece in pieces if id(piece) not in in_cells]
+    result = []
+    for index, ((top, bottom), cells) in enumerate(table):
+        touches_above = index > 0 and table[index - 1][0][1] - top <= _TOUCHING
+        touches_below = index + 1 < len(table) and bottom - table[index + 1][0][0] <= _TOUCHING
+        starts = [min(piece.left for piece in cell) for cell in cells.values()]
+        aligned = sum(any(abs(piece.left - start) <= _TOUCHING for piece in free) for start in starts)
+        # In some tables, every second row is coloured and no row has rules.
+        if touches_above or touches_below or aligned < 2:
+            result.append([(edge, cells[left, edge]) for left, edge in sorted(cells)])
+    return result

@@ -39,9 +39,9 @@ _LONG_CELL = 400
 # its characters is private or unassigned. Some bullets are private characters.
 _UNMAPPED_SHARE = 0.05
 _PRIVATE_SHARE = 0.2
-# The eight letters that English uses most. They are at least .49 of the letters of each page in tests/corpora in a Latin
-# script, in 18 languages. Of a thousand texts whose letters are exchanged for others at random, 60 reach the share
-# below. A text with fewer letters isn't judged.
+# The eight letters that English uses most. They are at least .49 of the letters of every page of tests/corpora that is
+# in Latin script, in 18 languages. Of a thousand texts whose letters are exchanged at random, 60 reach the share below.
+# A text with fewer letters isn't judged.
 _FREQUENT = frozenset("etaoinsr")
 _FREQUENT_SHARE = 0.45
 _FEWEST_LETTERS = 150
@@ -204,12 +204,13 @@ def _lines_of(row: PdfRow) -> list[PdfLine]:
 
 
 def _row_blocks(cells: list[list[Block]]) -> list[Block]:
-    """Returns one block for a row of a table; several blocks if a cell holds lists, paragraphs or a long text."""
-    text = " | ".join(block.text for cell in cells for block in cell)
-    is_short = all(len(cell) == 1 and len(cell[0].text) <= _LONG_CELL for cell in cells)
-    if len(cells) < 2 or not is_short or any(cell[0].kind == "list_item" for cell in cells):
-        return [block for cell in cells for block in cell]
-    return [Block("table_row", text, bold=all(cell[0].bold for cell in cells))]
+    """Returns one block for a row of a table; the blocks of all cells if a cell contains a list or a long text."""
+    blocks = [block for cell in cells for block in cell]
+    texts = [" ".join(block.text for block in cell) for cell in cells]
+    has_list = any(block.kind == "list_item" for block in blocks)
+    if len(cells) < 2 or has_list or any(len(text) > _LONG_CELL for text in texts):
+        return blocks
+    return [Block("table_row", " | ".join(texts), bold=all(block.bold for block in blocks))]
 
 
 @dataclass(frozen=True, slots=True)

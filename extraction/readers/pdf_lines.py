@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -84,8 +85,8 @@ class PdfPage:
     number: the index of the page, from 0. If some text is turned, several objects have the same number.
     angle: the direction of the text in degrees: 0 from left to right, 90 upwards.
     pieces: the pieces of the text, in the order in which the file draws them.
-    rules: the drawn lines, and the edges of drawn boxes. Empty if no line of the page
-        has several pieces.
+    rules: the drawn lines, and the edges of drawn boxes. Empty if no pieces stand
+        beside each other.
     """
 
     number: int
@@ -139,9 +140,10 @@ def _read(data: bytes) -> dict[str, object]:
         try:
             pages = _TextPage(text_page.raw, text_page.get_text_range(), unmapped).pages(number)
             for part in pages:
-                bases = [round(piece.base) for piece in part.pieces]
-                if len(set(bases)) < len(bases):
-                    part.rules += _rules(page.raw, part.angle, median(piece.size for piece in part.pieces))
+                size = median(piece.size for piece in part.pieces)
+                bases = sorted(piece.base for piece in part.pieces)
+                if any(above - below < 0.9 * size for below, above in pairwise(bases)):
+                    part.rules += _rules(page.raw, part.angle, size)
             words = sum(len(piece.text.split()) for part in pages for piece in part.pieces)
             characters += sum(len(piece.text) for part in pages for piece in part.pieces)
             if words <= _FEW_WORDS:
