@@ -459,20 +459,24 @@ def _without_label_columns(rows: Sequence[_Row], gutters: Sequence[_Interval]) -
 
 def _joined_rules(rules: Sequence[Rule]) -> list[Rule]:
     """Returns the rules, with rules that continue each other joined into one."""
-    joined: list[Rule] = []
-    level = sorted((rule for rule in rules if rule[1] == rule[3]), key=lambda rule: (round(rule[1] / 2), rule[0]))
-    for left, y, right, _ in level:
-        if joined and abs(joined[-1][1] - y) <= _TOUCHING and left - joined[-1][2] <= _TOUCHING:
-            joined[-1] = (joined[-1][0], joined[-1][1], max(right, joined[-1][2]), joined[-1][1])
-        else:
-            joined.append((left, y, right, y))
-    upright = sorted((rule for rule in rules if rule[1] != rule[3]), key=lambda rule: (round(rule[0] / 2), rule[1]))
-    first = len(joined)
-    for x, bottom, _, top in upright:
-        if len(joined) > first and abs(joined[-1][0] - x) <= _TOUCHING and bottom - joined[-1][3] <= _TOUCHING:
-            joined[-1] = (joined[-1][0], joined[-1][1], joined[-1][0], max(top, joined[-1][3]))
-        else:
-            joined.append((x, bottom, x, top))
+    level = [(y, left, right) for left, y, right, upper in rules if y == upper]
+    upright = [(x, bottom, top) for x, bottom, right, top in rules if x == right and bottom != top]
+    return [(left, y, right, y) for y, left, right in _joined(level)] + [
+        (x, bottom, x, top) for x, bottom, top in _joined(upright)
+    ]
+
+
+def _joined(lines: Sequence[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
+    """Returns parallel lines, with lines that continue each other joined. A line: its place, its begin and its end."""
+    joined: list[tuple[float, float, float]] = []
+    for place, begin, end in sorted(lines, key=lambda line: (round(line[0] / _TOUCHING), line[1])):
+        if joined:
+            last, last_begin, last_end = joined[-1]
+            is_touching = begin <= last_end + _TOUCHING and last_begin <= end + _TOUCHING
+            if is_touching and place - last <= _TOUCHING:
+                joined[-1] = (last, min(begin, last_begin), max(end, last_end))
+                continue
+        joined.append((place, begin, end))
     return joined
 
 
