@@ -24,9 +24,8 @@ _FEWEST_ROWS = 3
 # Pieces whose baselines differ by less than this, in ems, stand on the same line.
 _SAME_LINE = 0.35
 _SUPERSCRIPT = 0.5
-# A column of running text is at least this wide, in ems. A line fills the column if it has this share of its width.
+# A column of running text is at least this wide, in ems.
 _NARROWEST_PROSE = 10
-_FILLED_SHARE = 0.75
 # A distance of baselines larger than this, in steps from line to line, sets paragraphs or rows of a table apart.
 _BLANK = 1.25
 # A column that goes on below the others has no larger distance of baselines than this, in steps.
@@ -318,7 +317,7 @@ class _Region:
         order: the position of each piece in the order in which the file draws the pieces, by the piece's `id`.
         """
         columns = self.columns()
-        prose = [_is_prose(column) for column in columns]
+        prose = [_is_prose(column, self.step()) for column in columns]
         if self._crossing(rules):
             return True
         if all(prose[:-1]) and (prose[-1] or len(columns[-1]) < _FEWEST_ROWS):
@@ -391,20 +390,35 @@ class _Region:
         """
         for piece in row:
             above = cells[self._column_of(piece)]
-            word = len(piece.text.split()[0]) / len(piece.text) * (piece.right - piece.left)
-            has_room = above and edges[self._column_of(piece)] - above[-1].right > word + 0.3 * piece.size
-            if not above or has_room or piece.text[0].isupper() or piece.text[0].isdigit():
+            needed = _first_word_width(piece) + 0.3 * piece.size
+            has_room = above and edges[self._column_of(piece)] - above[-1].right > needed
+            if not above or has_room or not piece.text[0].isalpha() or piece.text[0].isupper():
                 return False
         return True
 
 
-def _is_prose(column: Sequence[PdfPiece]) -> bool:
-    """Returns whether a column shows running text: at least half of the text stands in lines that fill the column."""
-    width = max(piece.right for piece in column) - min(piece.left for piece in column)
-    lengths = [piece.right - piece.left for piece in column]
-    filled = sum(length for length in lengths if length >= _FILLED_SHARE * width)
-    is_wide = width >= _NARROWEST_PROSE * column[0].size
-    return is_wide and len(column) >= _FEWEST_ROWS and 2 * filled >= sum(lengths)
+def _is_prose(column: Sequence[PdfPiece], step: float) -> bool:
+    """Returns whether a column shows running text: most lines have no room for the first word of the next line.
+
+    step: the distance from line to line, in points. A larger distance sets paragraphs apart.
+    """
+    edge = max(piece.right for piece in column)
+    if len(column) < _FEWEST_ROWS or edge - min(piece.left for piece in column) < _NARROWEST_PROSE * column[0].size:
+        return False
+    wraps = [
+        edge - above.right < _first_word_width(below) + 0.3 * below.size
+        for above, below in pairwise(column)
+        if above.base - below.base < _BLANK * step
+    ]
+    return len(wraps) > 1 and 2 * sum(wraps) >= len(wraps)
+
+
+def _first_word_width(piece: PdfPiece) -> float:
+    """Returns the width of a piece's first word, in points, as if all characters had the same width."""
+    word = piece.text.split()[0]
+    # Chinese and Japanese lines may end after nearly every character.
+    length = min(len(word), 2) if word[0] >= "\u2e80" else len(word)
+    return length / len(piece.text) * (piece.right - piece.left)
 
 
 def _union(intervals: Sequence[_Interval]) -> list[_Interval]:

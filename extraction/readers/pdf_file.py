@@ -17,7 +17,7 @@ from extraction.blocks import Block
 from extraction.readers.pdf_columns import PdfLine, PdfRow, in_reading_order, mirrored, row_text, rows_of
 from extraction.readers.pdf_lines import MEMORY, SECONDS, PdfPage, PdfPiece
 from extraction.words.labels import split_label
-from extraction.words.normalization import has_letter_or_digit, normalize
+from extraction.words.normalization import has_letter_or_digit, normalize, word_set
 
 _BULLET = re.compile(r"[•·●◦▪▫■□‣⁃∙➢➤►✓✔\uf0b7\uf0a7\uf0d8]\s*|[–—-]\s+(?=\S)|o\s+(?=\S)")
 _PAGE_NUMBER = re.compile(
@@ -25,6 +25,10 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = (".", "!", "?", ":", ";", ".”", "…", "。")
+# The end of an entry in a table of contents.
+_LEADER = re.compile(r"(?:\.\s?){5,}\d*$|…{2,}\s?\d*$")
+# Words that may follow a hyphen that stands for the rest of a word: "Kunden- und Nutzerdaten", "pre- and post-sale".
+_CONJUNCTIONS = word_set("und oder bzw. sowie and or to et ou en of och eller og")
 # A word with a hyphen inside.
 _HYPHENATED = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 # Characters of Chinese and Japanese, with their punctuation.
@@ -240,7 +244,7 @@ class _Paragraphs:
 
     def _continues(self, above: PdfLine, line: PdfLine) -> bool:
         """Returns whether a line belongs to the same paragraph as the line above."""
-        if _BULLET.match(line.text) or split_label(line.text)[0]:
+        if _BULLET.match(line.text) or split_label(line.text)[0] or _LEADER.search(above.text):
             return False
         is_unfinished = not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
         if above.column != line.column:
@@ -259,12 +263,19 @@ class _Paragraphs:
         """Returns the texts of two lines as one. A hyphen that only divides a word at the line's end is left out."""
         if not text:
             return following
-        if text.endswith("-") and text[-2:-1].isalpha() and following[:1].islower():
-            word = _HYPHENATED.search(text.split()[-1] + following.split()[0])
-            return text + following if word and word[0].lower() in self.hyphenated else text[:-1] + following
+        if text.endswith("-") and text[-2:-1].isalpha() and following[0].isalnum():
+            return self._joined_at_hyphen(text, following)
         # No spaces stand between the words of Chinese and Japanese.
         is_spaced = not (_IDEOGRAPH.match(text[-1]) and _IDEOGRAPH.match(following))
         return f"{text} {following}" if is_spaced else text + following
+
+    def _joined_at_hyphen(self, text: str, following: str) -> str:
+        word = _HYPHENATED.match(f"{text.split()[-1]}{following.split()[0]}")
+        if following.split()[0] in _CONJUNCTIONS:
+            return f"{text} {following}"  # "Kunden- und Nutzerdaten"
+        is_one_word = following[0].islower() or (text[-2].isupper() and following[:2].isupper())
+        is_spelt_with_hyphen = word is not None and word[0].lower() in self.hyphenated
+        return text[:-1] + following if is_one_word and not is_spelt_with_hyphen else text + following
 
     def _block(self, group: list[PdfLine]) -> Block | None:
         text = normalize(reduce(self._joined, [line.text for line in group]))
