@@ -11,6 +11,7 @@ A file may draw its text in any order, so the order follows from the places of t
 import re
 import statistics
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice, pairwise
@@ -36,7 +37,6 @@ _TOUCHING = 2.5
 _MOST_PIECES = 5_000
 _MOST_COMPARISONS = 1_000_000
 _BULLET = re.compile(r"[^\w\s]|o", re.ASCII)
-_RIGHT_TO_LEFT = ("R", "AL")
 
 
 @dataclass(slots=True)
@@ -116,8 +116,11 @@ def mirrored(page: PdfPage) -> PdfPage:
 
     So `left` always means the side on which a line begins.
     """
-    letters = [unicodedata.bidirectional(letter) for piece in page.pieces for letter in piece.text[:20]]
-    if 2 * sum(direction in _RIGHT_TO_LEFT for direction in letters) <= letters.count("L") or not letters:
+    letters = Counter(
+        unicodedata.bidirectional(letter) for piece in page.pieces if not piece.text.isascii() for letter in piece.text
+    )
+    left_to_right = letters["L"] + sum(len(piece.text) for piece in page.pieces if piece.text.isascii())
+    if letters["R"] + letters["AL"] <= left_to_right:
         return page
     return PdfPage(
         page.number,

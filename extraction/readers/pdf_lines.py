@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -184,7 +185,7 @@ class _TextPage:
         self._text = text if self._is_exact else "".join(chr(pdfium.FPDFText_GetUnicode(raw, i)) for i in range(count))
         self._matrix = pdfium.FS_MATRIX()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
-        self._box = [ctypes.c_double() for _ in range(4)]
+        self._boxes = [[ctypes.c_double() for _ in range(4)] for _ in range(2)]
 
     def pages(self, number: int) -> list[PdfPage]:
         """Returns the pieces of the page with this index, apart by the direction of the text."""
@@ -272,17 +273,15 @@ class _TextPage:
 
     def _edges(self, first: int, last: int, angle: float) -> tuple[float, float]:
         """Returns the positions of the left and right edge of the text from one character to another."""
-        box = self._box
-        pdfium.FPDFText_GetCharBox(self._raw, first, box[0], box[1], box[2], box[3])
-        values = [edge.value for edge in box]
-        if last > first:
-            pdfium.FPDFText_GetCharBox(self._raw, last, box[0], box[1], box[2], box[3])
-            pairs = zip((min, max, min, max), values, box, strict=True)
-            values = [choose(value, edge.value) for choose, value, edge in pairs]
-        left, right, bottom, top = values
+        (left, right, bottom, top), (other_left, other_right, other_bottom, other_top) = self._boxes
+        pdfium.FPDFText_GetCharBox(self._raw, first, left, right, bottom, top)
+        pdfium.FPDFText_GetCharBox(self._raw, last, other_left, other_right, other_bottom, other_top)
+        # The first character of a word stands at its right edge if the script runs from right to left.
+        begin, end = min(left.value, other_left.value), max(right.value, other_right.value)
         if angle == 0:
-            return left, right
-        across = [_turned(x, y, angle)[0] for x in (left, right) for y in (bottom, top)]
+            return begin, end
+        lowest, highest = min(bottom.value, other_bottom.value), max(top.value, other_top.value)
+        across = [_turned(x, y, angle)[0] for x in (begin, end) for y in (lowest, highest)]
         return min(across), max(across)
 
 
@@ -300,14 +299,13 @@ def _rules(page: "pdfium.FPDF_PAGE", angle: float, size: float) -> list[Rule]:
     size: the type size of most text, in points. Lower boxes than `_LOWEST_BOX` only colour a line of text.
     """
     rules: list[Rule] = []
-    for thing, kind, box in _drawn_objects(page):
-        if kind != pdfium.FPDF_PAGEOBJ_PATH or not _is_visible(thing):
+    for path, (left, bottom, right, top) in _drawn_objects(page, pdfium.FPDF_PAGEOBJ_PATH):
+        if max(right - left, top - bottom) < _SHORTEST_RULE or not _is_visible(path):
             continue
-        corners = [_turned(x, y, angle) for x in (box[0], box[2]) for y in (box[1], box[3])]
-        left, right = min(x for x, _ in corners), max(x for x, _ in corners)
-        bottom, top = min(y for _, y in corners), max(y for _, y in corners)
-        if max(right - left, top - bottom) < _SHORTEST_RULE:
-            continue
+        if angle != 0:
+            corners = [_turned(x, y, angle) for x in (left, right) for y in (bottom, top)]
+            left, right = min(x for x, _ in corners), max(x for x, _ in corners)
+            bottom, top = min(y for _, y in corners), max(y for _, y in corners)
         if top - bottom <= _WIDEST_RULE:
             rules.append((left, bottom, right, bottom))
         elif right - left <= _WIDEST_RULE:
@@ -335,42 +333,51 @@ def _image_share(page: "pdfium.FPDF_PAGE") -> float:
     """Returns the share of a page that images cover. It may exceed 1."""
     area = sum(
         (right - left) * (top - bottom)
-        for _, kind, (left, bottom, right, top) in _drawn_objects(page)
-        if kind == pdfium.FPDF_PAGEOBJ_IMAGE
+        for _, (left, bottom, right, top) in _drawn_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)
     )
     whole: float = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
     return area / whole if whole else 0.0
 
 
-def _drawn_objects(page: "pdfium.FPDF_PAGE") -> Iterator[tuple["pdfium.FPDF_PAGEOBJECT", int, Rule]]:
-    """Yields the objects of a page with their kind and box: left, lower, right and upper edge. Forms are resolved."""
-    count = min(pdfium.FPDFPage_CountObjects(page), _MAX_OBJECTS)
+def _drawn_objects(page: "pdfium.FPDF_PAGE", kind: int) -> Iterator[tuple["pdfium.FPDF_PAGEOBJECT", Rule]]:
+    """Yields the objects of one kind on a page, with the left, lower, right and upper edge of each.
+
+    The objects inside of forms are yielded, too.
+
+    kind: a value of `FPDFPageObj_GetType`.
+    """
     identity: _Matrix = (1, 0, 0, 1, 0, 0)
-    things = [(pdfium.FPDFPage_GetObject(page, index), identity) for index in reversed(range(count))]
+    # For each container of objects: the function that returns an object, the number of objects, and the matrix.
+    containers = [(partial(pdfium.FPDFPage_GetObject, page), pdfium.FPDFPage_CountObjects(page), identity)]
     edges = [ctypes.c_float() for _ in range(4)]
     form = pdfium.FS_MATRIX()
-    for _ in range(_MAX_OBJECTS):
-        if not things:
-            return
-        thing, (a, b, c, d, e, f) = things.pop()
-        kind = pdfium.FPDFPageObj_GetType(thing)
-        if kind == pdfium.FPDF_PAGEOBJ_FORM:
-            pdfium.FPDFPageObj_GetMatrix(thing, form)
-            inner = (
-                form.a * a + form.b * c,
-                form.a * b + form.b * d,
-                form.c * a + form.d * c,
-                form.c * b + form.d * d,
-                form.e * a + form.f * c + e,
-                form.e * b + form.f * d + f,
-            )
-            count = min(pdfium.FPDFFormObj_CountObjects(thing), _MAX_OBJECTS - len(things))
-            things += [(pdfium.FPDFFormObj_GetObject(thing, index), inner) for index in range(count)]
-        elif pdfium.FPDFPageObj_GetBounds(thing, *edges):
-            left, bottom, right, top = [edge.value for edge in edges]
-            xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
-            ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
-            yield thing, kind, (min(xs), min(ys), max(xs), max(ys))
+    remaining = _MAX_OBJECTS
+    while containers and remaining > 0:
+        get_object, count, matrix = containers.pop()
+        a, b, c, d, e, f = matrix
+        for index in range(min(count, remaining)):
+            thing = get_object(index)
+            thing_kind = pdfium.FPDFPageObj_GetType(thing)
+            if thing_kind == pdfium.FPDF_PAGEOBJ_FORM:
+                pdfium.FPDFPageObj_GetMatrix(thing, form)
+                inner = (
+                    form.a * a + form.b * c,
+                    form.a * b + form.b * d,
+                    form.c * a + form.d * c,
+                    form.c * b + form.d * d,
+                    form.e * a + form.f * c + e,
+                    form.e * b + form.f * d + f,
+                )
+                get_inner = partial(pdfium.FPDFFormObj_GetObject, thing)
+                containers.append((get_inner, pdfium.FPDFFormObj_CountObjects(thing), inner))
+            elif thing_kind == kind and pdfium.FPDFPageObj_GetBounds(thing, *edges):
+                left, bottom, right, top = [edge.value for edge in edges]
+                if matrix != identity:
+                    xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
+                    ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
+                    left, bottom, right, top = min(xs), min(ys), max(xs), max(ys)
+                yield thing, (left, bottom, right, top)
+        remaining -= count
 
 
 def main() -> None:
