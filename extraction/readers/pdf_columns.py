@@ -29,6 +29,10 @@ _SUPERSCRIPT = 0.5
 _NARROWEST_PROSE = 10
 # A distance of baselines larger than this, in steps from line to line, sets paragraphs or rows of a table apart.
 _BLANK = 1.25
+# A distance of baselines larger than this, in ems, sets regions of a page apart.
+_LARGEST_GAP = 3.5
+# A distance larger than this may set a table and running text apart.
+_BLOCK = 1.6
 # A column that goes on below the others has no larger distance of baselines than this, in steps.
 _LARGEST_BLANK = 2.2
 # Two rules that are nearer to each other than this, in points, touch.
@@ -185,6 +189,8 @@ class _Layout:
             self.lines += self._as_lines(plain, edge)
             plain = []
             is_table = region.is_table(self._rules, order)
+            if is_table:
+                region.cut_table(self._rules)
             region.cut_end(rows[region.end] if region.end < len(rows) else None, is_table)
             index = region.end
             columns = region.columns()
@@ -225,6 +231,8 @@ class _Region:
         gutters: list[_Interval] = []
         end = begin
         for row in islice(rows, begin, None):
+            if end > begin and rows[end - 1][0].base - row[0].base > _LARGEST_GAP * size:
+                break
             occupied = _union([*occupied, *((piece.left, piece.right) for piece in row)])
             free = [(left[1], right[0]) for left, right in pairwise(occupied)]
             remaining = [gap for gap in free if gap[1] - gap[0] >= _NARROWEST_GUTTER * size]
@@ -232,7 +240,11 @@ class _Region:
                 break
             gutters = remaining
             end += 1
-        gutters = [gutter for gutter in gutters if _support(gutter, rows[begin:end]) >= _FEWEST_ROWS]
+        gutters = [
+            gutter
+            for gutter in gutters
+            if _support(gutter, rows[begin:end]) >= _FEWEST_ROWS or _ends_running_text(gutter, rows[begin:end])
+        ]
         gutters = _without_label_columns(rows[begin:end], gutters)
         if not gutters:
             return None
@@ -245,7 +257,44 @@ class _Region:
                 break
             if piece.left >= middle:
                 begin = index
-        return cls(list(rows[begin:end]), begin, end, gutters)
+        region = cls(list(rows[begin:end]), begin, end, gutters)
+        region._cut_where_kind_changes()
+        return region
+
+    def _cut_where_kind_changes(self) -> None:
+        """Leaves out a table below running text, and running text below a table, if a blank separates them."""
+        step = self.step()
+        begin = 0
+        last_kind: bool | None = None
+        for block in self._bands([], _BLOCK * step):
+            two_sided = sum(len(self._filled(row)) > 1 for row in block)
+            columns = self._columns_of(block)
+            has_prose = any(_is_prose(column, step) for column in columns if column)
+            kind = None if two_sided < _FEWEST_ROWS else not has_prose
+            if kind is not None:
+                if last_kind is not None and kind != last_kind:
+                    self.end -= len(self.rows) - begin
+                    del self.rows[begin:]
+                    return
+                last_kind = kind
+            begin += len(block)
+
+    def cut_table(self, rules: Sequence[Rule]) -> None:
+        """Leaves out the rows at the end that are further from the table's rows than these from each other.
+
+        rules: the rules of the page.
+        """
+        ends = [
+            (max(piece.base for cell in cells for piece in cell), min(piece.base for cell in cells for piece in cell))
+            for cells in self.table_rows(rules)
+        ]
+        gaps = [above[1] - below[0] for above, below in pairwise(ends)]
+        for index in range(2, len(gaps)):
+            if gaps[index] > 1.5 * max(gaps[:index]):
+                kept = sum(row[0].base > ends[index + 1][0] for row in self.rows)
+                self.end -= len(self.rows) - kept
+                del self.rows[kept:]
+                return
 
     def cut_end(self, following: _Row | None, is_table: bool) -> None:
         """Leaves out the lines at the end that stand below the columns, such as the heading of what follows.
@@ -268,9 +317,9 @@ class _Region:
             default=0,
         )
         for index in range(1, len(self.rows)):
+            above = bases[index - 1] - bases[index]
             if len(self.rows[index]) > 1:
                 continue
-            above = bases[index - 1] - bases[index]
             is_apart = above > _BLANK * step
             if index > last_two_sided:
                 is_title = is_apart and (is_table or self.rows[index][0].size > 1.1 * size)
@@ -297,8 +346,11 @@ class _Region:
 
     def columns(self) -> list[list[PdfPiece]]:
         """Returns the pieces of each column, from top to bottom."""
+        return self._columns_of(self.rows)
+
+    def _columns_of(self, rows: Sequence[_Row]) -> list[list[PdfPiece]]:
         columns: list[list[PdfPiece]] = [[] for _ in range(len(self.gutters) + 1)]
-        for row in self.rows:
+        for row in rows:
             for piece in row:
                 columns[self._column_of(piece)].append(piece)
         return columns
@@ -343,12 +395,15 @@ class _Region:
             and any(left < gutter[0] and gutter[1] < right for gutter in self.gutters)
         ]
 
-    def _bands(self, heights: Sequence[float]) -> list[list[_Row]]:
-        """Returns the lines, divided where a blank runs through all columns, or at some heights."""
-        step = self.step()
+    def _bands(self, heights: Sequence[float], blank: float) -> list[list[_Row]]:
+        """Returns the lines, divided where the baselines of two lines are too far from each other.
+
+        heights: heights at which the lines are divided, too.
+        blank: the largest distance of the baselines of two lines that belong together, in points.
+        """
         bands = [[self.rows[0]]]
         for above, below in pairwise(self.rows):
-            is_apart = above[0].base - below[0].base > _BLANK * step
+            is_apart = above[0].base - below[0].base > blank
             if is_apart or any(below[0].base < height < above[0].base for height in heights):
                 bands.append([])
             bands[-1].append(below)
@@ -362,7 +417,7 @@ class _Region:
         """
         step = self.step()
         ragged = 0
-        for band, following in pairwise(self._bands([])):
+        for band, following in pairwise(self._bands([], _BLANK * step)):
             ends = {self._column_of(piece): piece.base for row in band for piece in row}
             begins = self._filled(following[0])
             ragged += len(begins) > 1 and any(
@@ -373,31 +428,37 @@ class _Region:
     def table_rows(self, rules: Sequence[Rule]) -> list[list[list[PdfPiece]]]:
         """Returns the rows of the table: for each row, the pieces of each cell. The cells of some columns are empty."""
         edges = [max((piece.right for piece in column), default=0.0) for column in self.columns()]
+        prose = [bool(column) and _is_prose(column, self.step()) for column in self.columns()]
         table: list[list[list[PdfPiece]]] = []
-        for band in self._bands(self._crossing(rules)):
+        for band in self._bands(self._crossing(rules), _BLANK * self.step()):
             is_first = True
             for row in band:
-                if is_first or (len(self._filled(row)) == len(edges) and not self._continues(table[-1], row, edges)):
+                is_full = len(self._filled(row)) == len(edges)
+                if is_first or (is_full and not self._continues(table[-1], row, edges, prose)):
                     table.append([[] for _ in edges])
                 is_first = False
                 for piece in row:
                     table[-1][self._column_of(piece)].append(piece)
         return table
 
-    def _continues(self, cells: list[list[PdfPiece]], row: _Row, edges: Sequence[float]) -> bool:
+    def _continues(self, cells: list[list[PdfPiece]], row: _Row, edges: Sequence[float], prose: Sequence[bool]) -> bool:
         """Returns whether a line with text in every column continues the cells above it.
 
-        Each text of the line must be the rest of a sentence, for whose first word the line above has no room.
+        So does a line on which running text goes on, or on which no text can begin a cell.
 
         edges: the right edge of each column.
+        prose: whether each column shows running text.
         """
+        is_rest: list[bool] = []
         for piece in row:
-            above = cells[self._column_of(piece)]
+            column = self._column_of(piece)
+            above = cells[column]
             needed = _first_word_width(piece) + 0.3 * piece.size
-            has_room = above and edges[self._column_of(piece)] - above[-1].right > needed
-            if not above or has_room or not piece.text[0].isalpha() or piece.text[0].isupper():
-                return False
-        return True
+            has_room = not above or edges[column] - above[-1].right > needed
+            is_rest.append(not has_room and piece.text[0].isalpha() and not piece.text[0].isupper())
+            if prose[column] and is_rest[-1]:
+                return True
+        return all(is_rest)
 
 
 def _is_prose(column: Sequence[PdfPiece], step: float) -> bool:
@@ -453,6 +514,14 @@ def _support(gutter: _Interval, rows: Sequence[_Row]) -> int:
     size = rows[0][0].size
     top, bottom = min(left[0], right[0]) + size, max(left[-1], right[-1]) - size
     return min(sum(bottom < base < top for base in bases) for bases in (left, right))
+
+
+def _ends_running_text(gutter: _Interval, rows: Sequence[_Row]) -> bool:
+    """Returns whether the lines on the left of a gutter are running text. The last column may have two lines only."""
+    if _support(gutter, rows) < _FEWEST_ROWS - 1:
+        return False
+    left = [piece for row in rows for piece in row if piece.right <= gutter[0]]
+    return bool(left) and _is_prose(left, 1.2 * left[0].size)
 
 
 def _loses_gutter(gutters: Sequence[_Interval], remaining: Sequence[_Interval], rows: Sequence[_Row]) -> bool:
