@@ -252,7 +252,8 @@ class _Paragraphs:
         """Returns whether a line belongs to the same paragraph as the line above."""
         if _BULLET.match(line.text) or split_label(line.text)[0] or _LEADER.search(above.text):
             return False
-        is_unfinished = not above.text.endswith(_SENTENCE_END) and line.text[:1].islower()
+        is_divided = above.text.endswith("-") and above.text[-2:-1].isalpha()
+        is_unfinished = is_divided or (not above.text.endswith(_SENTENCE_END) and line.text[:1].islower())
         if above.column != line.column:
             return is_unfinished
         if abs(above.size - line.size) > 0.5 or not 0 <= above.base - line.base <= self.step * 1.3:

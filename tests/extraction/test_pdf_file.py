@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.exceptions import ExtractionError
 from extraction import extract, read
+from extraction.readers.pdf_columns import in_reading_order, rows_of
+from extraction.readers.pdf_lines import PdfPage, PdfPiece
 from tests.extraction.example_pages import capture
 from tests.extraction.pdf_files import column, pdf, rule, show, stream
 
@@ -174,6 +178,46 @@ def test_cells_of_several_lines_stay_in_their_row(ruled: str) -> None:
     assert texts(pdf(operators)) == [f"{' '.join(left)} | {' '.join(right)}" for left, right in PROSE_ROWS]
 
 
+def test_a_table_amid_columns_is_read_row_by_row() -> None:
+    table = [show(60 + 160 * x, 560 - 16 * y, text) for y, row in enumerate(TABLE) for x, text in enumerate(row)]
+    below = column(60, 470, RIGHT) + column(320, 470, LEFT)
+    rows = [" | ".join(row) for row in TABLE]
+    assert texts(pdf([*below, *by_rows(LEFT, RIGHT), *table])) == [*BOTH, *rows, *BOTH[3:], *BOTH[:3]]
+
+
+def test_rows_of_a_table_whose_every_second_row_is_coloured() -> None:
+    operators = [
+        *[f"0.9 g 54 {689 - 16 * y} 450 16 re f 0 g" for y in (0, 2)],
+        *[show(60 + 160 * x, 694 - 16 * y, text) for y, row in enumerate(TABLE) for x, text in enumerate(row)],
+    ]
+    assert texts(pdf(operators)) == [" | ".join(row) for row in TABLE]
+
+
+def test_a_list_in_a_cell_is_read_item_by_item() -> None:
+    operators = [
+        *column(60, 700, ["Name of the boat"]),
+        *column(220, 700, ["- to give it a berth", "- to bill the berth"]),
+        *[rule(54, y, 380, y) for y in (712, 676)],
+        *[rule(x, 676, x, 712) for x in (54, 214, 380)],
+    ]
+    document = extract(pdf(operators), "application/pdf")
+    assert [(clause.kind, clause.text) for clause in document.clauses] == [
+        ("paragraph", "Name of the boat"),
+        ("list_item", "to give it a berth"),
+        ("list_item", "to bill the berth"),
+    ]
+
+
+def test_a_last_column_of_two_lines_is_a_column() -> None:
+    clauses = texts(pdf([*column(60, 700, LEFT), *column(320, 700, ["Whoever asks for more", "is shown more."])]))
+    assert clauses == [*BOTH[:3], "Whoever asks for more is shown more."]
+
+
+def test_entries_of_a_table_of_contents_stay_apart() -> None:
+    entries = [f"The {word} {'.' * 60} {page}" for word, page in (("log", 2), ("gauge", 3), ("clerk", 14))]
+    assert texts(pdf(column(60, 700, entries))) == entries
+
+
 def test_labels_and_bullets_at_a_tab_stop_are_no_column() -> None:
     operators = [
         *[show(60, 700 - 28 * index, f"{index + 1}.") for index in range(4)],
@@ -248,6 +292,18 @@ def test_words_divided_at_the_end_of_a_line_are_joined() -> None:
     (clause,) = texts(pdf(column(60, 700, lines)))
     assert "the berth-book of a boat" in clause
     assert "its skipper asks" in clause
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "joined"),
+    [
+        ("the harbour of Levallois-", "Perret asks for", "of Levallois-Perret asks"),
+        ("the harbour is OP-", "TIONAL here, so", "is OPTIONAL here"),
+        ("Hafen- und Bootsdaten der Gäste-", "und Kundenkonten, die", "der Gäste- und Kundenkonten"),
+    ],
+)
+def test_hyphens_that_belong_to_a_word_are_kept(above: str, below: str, joined: str) -> None:
+    assert joined in " ".join(texts(pdf(column(60, 700, [f"For the log of the year {above}", f"{below} a name."]))))
 
 
 def test_a_superscript_stands_on_its_line() -> None:
@@ -404,3 +460,34 @@ def test_an_encrypted_pdf_with_a_password_is_unreadable() -> None:
     trailer = b"/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/O %s/U %s/P -4>>" % (key, key)
     with pytest.raises(ExtractionError, match="password"):
         extract(pdf(column(60, 700, LONG), trailer=trailer), "application/pdf")
+
+
+PIECES = st.lists(
+    st.builds(
+        lambda word, left, base, length: PdfPiece(word, left, left + 5 * length, base, 10, False),
+        st.sampled_from(["berth", "The", "1.", "•", "log of boats", "船"]),
+        st.integers(0, 500).map(float),
+        st.integers(0, 60).map(lambda line: 12.0 * line),
+        st.integers(1, 50),
+    ),
+    max_size=60,
+    unique_by=lambda piece: (piece.base, piece.left),
+)
+RULES = st.lists(
+    st.tuples(st.integers(0, 500), st.integers(0, 700), st.integers(0, 300), st.booleans()).map(
+        lambda at: (at[0], at[1], at[0] + at[2], at[1]) if at[3] else (at[0], at[1], at[0], at[1] + at[2])
+    ),
+    max_size=20,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(PIECES, RULES)
+def test_every_piece_is_read_once_whatever_the_layout(
+    pieces: list[PdfPiece], rules: list[tuple[float, float, float, float]]
+) -> None:
+    drawn_once = [piece.text for row in rows_of(pieces) for piece in row]
+    items = in_reading_order([PdfPage(0, 0, pieces, rules)])
+    cells = [cell for item in items for cell in (item if isinstance(item, list) else [[item]])]
+    lines = [line for cell in cells for line in cell]
+    assert sorted("".join(line.text for line in lines).replace(" ", "")) == sorted("".join(drawn_once).replace(" ", ""))
