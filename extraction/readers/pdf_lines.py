@@ -55,6 +55,8 @@ _SCANNED_SHARE = 0.5
 # pdfium writes one of these characters for the hyphen at the end of a line, and leaves out the line break after it.
 _HYPHENS = "\ufffe\x02"
 _WORD_OR_HYPHEN = re.compile(rf"[^\s{_HYPHENS}]+|[{_HYPHENS}]")
+_BOLD_WEIGHT = 600
+_BOLD_NAME = re.compile(rb"Bold|Black|Heavy|Demi", re.IGNORECASE)
 # A rule or a box: the left, lower, right and upper edge.
 Rule = tuple[float, float, float, float]
 
@@ -184,6 +186,7 @@ class _TextPage:
         self._is_exact = len(text) == count
         self._text = text if self._is_exact else "".join(chr(pdfium.FPDFText_GetUnicode(raw, i)) for i in range(count))
         self._matrix = pdfium.FS_MATRIX()
+        self._name = ctypes.create_string_buffer(128)
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._boxes = [[ctypes.c_double() for _ in range(4)] for _ in range(2)]
 
@@ -269,7 +272,11 @@ class _TextPage:
         """Returns the type size in points, and whether the type is bold."""
         pdfium.FPDFText_GetMatrix(self._raw, index, self._matrix)
         size = pdfium.FPDFText_GetFontSize(self._raw, index) * math.hypot(self._matrix.c, self._matrix.d)
-        return size, pdfium.FPDFText_GetFontWeight(self._raw, index) >= 600
+        if pdfium.FPDFText_GetFontWeight(self._raw, index) >= _BOLD_WEIGHT:
+            return size, True
+        # Fonts that aren't embedded, and many that are, state their weight only in their name.
+        pdfium.FPDFText_GetFontInfo(self._raw, index, self._name, len(self._name), None)
+        return size, _BOLD_NAME.search(self._name.value) is not None
 
     def _edges(self, first: int, last: int, angle: float) -> tuple[float, float]:
         """Returns the positions of the left and right edge of the text from one character to another."""

@@ -491,3 +491,12 @@ def test_every_piece_is_read_once_whatever_the_layout(
     cells = [cell for item in items for cell in (item if isinstance(item, list) else [[item]])]
     lines = [line for cell in cells for line in cell]
     assert sorted("".join(line.text for line in lines).replace(" ", "")) == sorted("".join(drawn_once).replace(" ", ""))
+
+
+def test_a_line_in_bold_type_is_a_heading() -> None:
+    operators = [show(60, 700, "What the gauge records", font="B"), *column(60, 680, PARAGRAPH)]
+    document = extract(pdf(operators), "application/pdf")
+    assert [(clause.kind, clause.text) for clause in document.clauses] == [
+        ("heading", "What the gauge records"),
+        ("paragraph", " ".join(PARAGRAPH)),
+    ]
