@@ -11,10 +11,12 @@ A file may draw its text in any order, so the order follows from the places of t
 import re
 import statistics
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice, pairwise
+from operator import itemgetter
 
 from extraction.readers.pdf_lines import PdfPage, PdfPiece, Rule
 from extraction.words.labels import split_label
@@ -37,8 +39,10 @@ _BLOCK = 1.6
 _LARGEST_BLANK = 2.2
 # Two rules that are nearer to each other than this, in points, touch.
 _TOUCHING = 2.5
-# A page with more pieces is read line by line. A page with more pairs of a piece and a rule is read without the rules.
+# A page with more pieces is read line by line, and so is the rest of a PDF with more pieces. A page with more pairs of a
+# piece and a rule is read without the rules.
 _MOST_PIECES = 5_000
+_MOST_PIECES_OF_PDF = 100_000
 _MOST_COMPARISONS = 1_000_000
 _BULLET = re.compile(r"[^\w\s]|o", re.ASCII)
 
@@ -52,7 +56,8 @@ class PdfLine:
     column: the number of the column or cell; no two columns of a PDF have the same number.
     right: the position of the line's right edge, in points; the left edge if the text runs from right to left.
     edge: the position of the column's right edge, in points; None if it is the edge of all text.
-    base, size, bold: those of the longest piece (see `PdfPiece`).
+    base, size: those of the longest piece (see `PdfPiece`).
+    bold: whether all pieces are bold.
     """
 
     text: str
@@ -141,13 +146,16 @@ class _Layout:
         self.lines: list[PdfLine | PdfRow] = []
         self._columns = count()
         self._page = 0
+        self._pieces = 0
         self._rules: list[Rule] = []
 
     def add_page(self, page: PdfPage) -> None:
         """Adds the lines of a page."""
         self._page = page.number
         rows = rows_of(page.pieces)
-        if len(page.pieces) > _MOST_PIECES or not any(_are_beside(rows, index) for index in range(len(rows))):
+        self._pieces += len(page.pieces)
+        is_too_much = len(page.pieces) > _MOST_PIECES or self._pieces > _MOST_PIECES_OF_PDF
+        if is_too_much or not any(_are_beside(rows, index) for index in range(len(rows))):
             self.lines += self._as_lines(rows, None)
             return
         self._rules = _joined_rules(page.rules)
@@ -168,7 +176,16 @@ class _Layout:
         for row in rows:
             main = max(row, key=lambda piece: len(piece.text))
             lines.append(
-                PdfLine(row_text(row), self._page, column, row[-1].right, edge, main.base, main.size, main.bold)
+                PdfLine(
+                    row_text(row),
+                    self._page,
+                    column,
+                    row[-1].right,
+                    edge,
+                    main.base,
+                    main.size,
+                    all(piece.bold for piece in row),
+                )
             )
         return lines
 
@@ -269,7 +286,7 @@ class _Region:
         for block in self._bands([], _BLOCK * step):
             two_sided = sum(len(self._filled(row)) > 1 for row in block)
             columns = self._columns_of(block)
-            has_prose = any(_is_prose(column, step) for column in columns if column)
+            has_prose = any(_is_prose(column, step) for column in columns)
             kind = None if two_sided < _FEWEST_ROWS else not has_prose
             if kind is not None:
                 if last_kind is not None and kind != last_kind:
@@ -338,8 +355,7 @@ class _Region:
                 return
 
     def _column_of(self, piece: PdfPiece) -> int:
-        middle = (piece.left + piece.right) / 2
-        return sum(gutter[1] <= middle for gutter in self.gutters)
+        return bisect_right(self.gutters, (piece.left + piece.right) / 2, key=itemgetter(1))
 
     def _filled(self, row: _Row) -> set[int]:
         return {self._column_of(piece) for piece in row}
@@ -371,10 +387,11 @@ class _Region:
         rules: the rules of the page.
         order: the position of each piece in the order in which the file draws the pieces, by the piece's `id`.
         """
-        columns = self.columns()
-        prose = [_is_prose(column, self.step()) for column in columns]
-        if self._crossing(rules):
-            return True
+        columns = [column for column in self.columns() if column]
+        if len(columns) < 2 or self._crossing(rules):
+            return len(columns) > 1
+        step = self.step()
+        prose = [_is_prose(column, step) for column in columns]
         if all(prose[:-1]) and (prose[-1] or len(columns[-1]) < _FEWEST_ROWS):
             return self._ragged_rows() > 1
         # If the file draws each column of short texts as a whole, the texts of a column belong together.
@@ -428,9 +445,10 @@ class _Region:
     def table_rows(self, rules: Sequence[Rule]) -> list[list[list[PdfPiece]]]:
         """Returns the rows of the table: for each row, the pieces of each cell. The cells of some columns are empty."""
         edges = [max((piece.right for piece in column), default=0.0) for column in self.columns()]
-        prose = [bool(column) and _is_prose(column, self.step()) for column in self.columns()]
+        step = self.step()
+        prose = [_is_prose(column, step) for column in self.columns()]
         table: list[list[list[PdfPiece]]] = []
-        for band in self._bands(self._crossing(rules), _BLANK * self.step()):
+        for band in self._bands(self._crossing(rules), _BLANK * step):
             is_first = True
             for row in band:
                 is_full = len(self._filled(row)) == len(edges)
@@ -466,8 +484,10 @@ def _is_prose(column: Sequence[PdfPiece], step: float) -> bool:
 
     step: the distance from line to line, in points. A larger distance sets paragraphs apart.
     """
+    if len(column) < _FEWEST_ROWS:
+        return False
     edge = max(piece.right for piece in column)
-    if len(column) < _FEWEST_ROWS or edge - min(piece.left for piece in column) < _NARROWEST_PROSE * column[0].size:
+    if edge - min(piece.left for piece in column) < _NARROWEST_PROSE * column[0].size:
         return False
     wraps = [
         edge - above.right < _first_word_width(below) + 0.3 * below.size

@@ -70,7 +70,8 @@ class PdfPiece:
     text: the text as written in the file.
     left, right: the positions of the left and right edges, in points.
     base: the height of the baseline, in points. A line further up has a greater `base`.
-    size, bold: the type size in points, and whether the type is bold; those of the first word. A bullet is no word.
+    size: the type size of the first word, in points. A bullet is no word.
+    bold: whether the first and the last word are bold.
     """
 
     text: str
@@ -237,6 +238,7 @@ class _TextPage:
         """
         piece: PdfPiece | None = None
         ends_at_hyphen = False
+        last = 0
         for first, end in words:
             if self._text[first] in _HYPHENS:
                 # pdfium marks only a hyphen at the end of a line. Other such characters can't be printed.
@@ -259,14 +261,24 @@ class _TextPage:
                     piece.text += f" {text}" if self._text[first - 1].isspace() else text
                     if end - first > 1 and len(piece.text) == len(text) + 2:  # the first word was a bullet
                         piece.size, piece.bold = self._type(first)
+                    last = first
                     piece.left, piece.right = min(left, piece.left), max(right, piece.right)
                     continue
             if piece is not None:
-                yield piece
+                yield self._finished(piece, last)
             ends_at_hyphen = False
+            last = first
             piece = PdfPiece(text, left, right, base, *self._type(first))
         if piece is not None:
-            yield piece
+            yield self._finished(piece, last)
+
+    def _finished(self, piece: PdfPiece, last: int) -> PdfPiece:
+        """Returns the piece, which is bold only if its last word is, too.
+
+        last: the index of the first character of the last word.
+        """
+        piece.bold = piece.bold and self._type(last)[1]
+        return piece
 
     def _type(self, index: int) -> tuple[float, bool]:
         """Returns the type size in points, and whether the type is bold."""
