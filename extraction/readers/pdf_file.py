@@ -5,7 +5,6 @@ import re
 import statistics
 import subprocess
 import sys
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
@@ -14,7 +13,8 @@ from pathlib import Path
 
 from core.exceptions import ExtractionError
 from extraction.blocks import Block
-from extraction.readers.pdf_columns import PdfLine, PdfRow, in_reading_order, mirrored, row_text, rows_of
+from extraction.readers.pdf_faults import fault_of
+from extraction.readers.pdf_layout import PdfLine, PdfRow, in_reading_order, mirrored, row_text, rows_of
 from extraction.readers.pdf_lines import MEMORY, SECONDS, PdfPage, PdfPiece
 from extraction.words.labels import split_label
 from extraction.words.normalization import has_letter_or_digit, normalize, word_set
@@ -39,17 +39,6 @@ _NONCHARACTER = re.compile(
 )
 # The row of a table is one clause if no cell has more characters than this.
 _LONG_CELL = 400
-# The fonts of a PDF are unreadable if more than this share of the text is unmapped, or if more than the second share of
-# its characters is private or unassigned. Some bullets are private characters.
-_UNMAPPED_SHARE = 0.05
-_PRIVATE_SHARE = 0.2
-# The eight letters that English uses most. They are at least .49 of the letters of every page of tests/corpora that is
-# in Latin script, in 18 languages. Of a thousand texts whose letters are exchanged at random, 60 reach the share below.
-# A text with fewer letters isn't judged.
-_FREQUENT = "etaoinsr"
-_FREQUENT_SHARE = 0.45
-_FEWEST_LETTERS = 150
-_LATIN = "abcdefghijklmnopqrstuvwxyz"
 # The wall-clock time, in seconds, after which reading a PDF is stopped. The machine may be busy, so this limit is
 # higher than the limit on processor time (SECONDS).
 _TIMEOUT = 6 * SECONDS
@@ -86,7 +75,7 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
     for number, angle, pieces, rules in result["pages"]:
         normalized = [PdfPiece(normalize(_printable(text)), *fields) for text, *fields in pieces]
         pages.append(mirrored(PdfPage(number, angle, [piece for piece in normalized if piece.text], rules)))
-    fault = _fault(pages, result["pages_read"], result["scans"], result["drawings"], result["unmapped"])
+    fault = fault_of(pages, result["pages_read"], result["scans"], result["drawings"], result["unmapped"])
     if fault:
         raise ExtractionError(fault)
     return normalize(result["title"]) or None, _blocks(in_reading_order(_without_running_lines(pages)))
@@ -95,55 +84,6 @@ def read_pdf(data: bytes) -> tuple[str | None, list[Block]]:
 def _printable(text: str) -> str:
     """Returns the text without noncharacters, which stand for no letter (Unicode, section 23.7)."""
     return text if text.isprintable() else _NONCHARACTER.sub("", text)
-
-
-def _fault(pages: list[PdfPage], read: int, scans: int, drawings: int, unmapped: str) -> str:
-    """Returns the reason why the text of a PDF isn't what a person reads; '' if there is no such reason.
-
-    read: the number of pages in the file.
-    scans, drawings, unmapped: as in `PdfText`.
-    """
-    if scans and 2 * scans >= read:
-        return (
-            f"this PDF is a scan: {scans} of its {read} pages show an image instead of text; it needs text recognition "
-            "(OCR), or get the policy's text in another form"
-        )
-    text = " ".join(piece.text for page in pages for piece in page.pieces)
-    if drawings and not text:
-        return (
-            f"this PDF has no text: its letters are drawn as shapes, on {drawings} of its {read} pages; it needs text "
-            "recognition (OCR), or get the policy's text in another form"
-        )
-    share = len(unmapped) / max(len(text), 1)
-    # A font without a map may still use the codes of the letters that it shows. Such a text reads like any other.
-    if share > _UNMAPPED_SHARE and not _has_frequent_letters(unmapped):
-        return (
-            f"the fonts of this PDF don't say which letters they show ({min(share, 1):.0%} of the text); get the "
-            "policy's text in another form"
-        )
-    characters = Counter(text)
-    letters = sum(number for character, number in characters.items() if character.isalpha())
-    private = sum(
-        number
-        for character, number in characters.items()
-        if unicodedata.category(character) in ("Co", "Cn") or character == "\ufffd"
-    )
-    if private > _PRIVATE_SHARE * (letters + private) or not _has_frequent_letters(text, otherwise=True):
-        return f"the fonts of this PDF name wrong letters: {text[:40]!r}; get the policy's text in another form"
-    return ""
-
-
-def _has_frequent_letters(text: str, *, otherwise: bool = False) -> bool:
-    """Returns whether the letters that all languages in Latin script use most are frequent in a text.
-
-    otherwise: the result for a text that has few Latin letters, or more other letters.
-    """
-    characters = Counter(unicodedata.normalize("NFD", text.lower()))
-    letters = sum(number for character, number in characters.items() if character.isalpha())
-    latin = sum(characters[letter] for letter in _LATIN)
-    if latin < _FEWEST_LETTERS or 2 * latin < letters:
-        return otherwise
-    return sum(characters[letter] for letter in _FREQUENT) >= _FREQUENT_SHARE * latin
 
 
 def _without_running_lines(pages: list[PdfPage]) -> list[PdfPage]:
@@ -158,7 +98,8 @@ def _without_running_lines(pages: list[PdfPage]) -> list[PdfPage]:
         edge = rows if len(rows) < 4 else rows[:2] + rows[-2:]
         edges.append([(row_text(row), row) for row in edge])
         page_counts.update({_recurrence_key(text, row[0]) for text, row in edges[-1]})
-    running = {key for key, count in page_counts.items() if count > 1 and count > 0.5 * len(pages)}
+    numbers = {page.number for page in pages}
+    running = {key for key, count in page_counts.items() if count > 1 and count > 0.5 * len(numbers)}
     for page, edge_rows in zip(pages, edges, strict=True):
         left_out = {
             id(piece)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.exceptions import ExtractionError
 from extraction import extract, read
-from extraction.readers.pdf_columns import in_reading_order, rows_of
+from extraction.readers.pdf_layout import in_reading_order, rows_of
 from extraction.readers.pdf_lines import PdfPage, PdfPiece
 from tests.extraction.example_pages import capture
 from tests.extraction.pdf_files import column, pdf, rule, show, stream
@@ -176,6 +176,11 @@ def test_cells_of_several_lines_stay_in_their_row(ruled: str) -> None:
     if ruled == "grid":
         operators += [rule(x, heights[0], x, heights[-1]) for x in (54, 214, 380)]
     assert texts(pdf(operators)) == [f"{' '.join(left)} | {' '.join(right)}" for left, right in PROSE_ROWS]
+
+
+def test_a_single_rule_across_columns_divides_the_page() -> None:
+    operators = [*by_rows(LEFT, RIGHT), rule(60, 578, 530, 578), *column(60, 560, RIGHT), *column(320, 560, LEFT)]
+    assert texts(pdf(operators)) == [*BOTH, *BOTH[3:], *BOTH[:3]]
 
 
 def test_a_table_amid_columns_is_read_row_by_row() -> None:
