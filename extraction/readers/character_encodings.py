@@ -43,7 +43,7 @@ _EXAMINED_BYTES = 200_000
 # Up to this share of the characters beyond ASCII may be damaged in a text in its declared encoding.
 _DAMAGED_SHARE = 0.25
 # For each valid character of UTF-8, there may be this number of damaged bytes. Bytes of another encoding are hardly
-# ever valid UTF-8 by chance, least of all in the Latin script. But a third of a Thai text in windows-874 is valid UTF-8.
+# ever valid UTF-8 by chance, least of all in the Latin script. But a third of a Thai text in windows-874 is valid.
 _DAMAGED_LATIN, _DAMAGED_DECLARED, _DAMAGED_UNDECLARED = 4, 1, 0.1
 _BEYOND_ASCII = re.compile(r"[^\0-\x7f]")
 _WELL_FORMED = re.compile("[^\0-\x7f\udc80-\udcff]")
@@ -187,7 +187,8 @@ def _with_stray_bytes(text: str) -> str:
         # The rest of a damaged UTF-8 character: its lead byte, alone or with some of the bytes after it,
         # or the end of a damaged dash or quotation mark.
         is_rest = re.fullmatch(rb"[\xc2\xc3]|[\xe0-\xf4][\x80-\xbf]{1,2}|\x80[\x80-\xbf]", stray)
-        if not is_latin or is_rest or run.end() == len(text):
+        is_cut_off = run.end() == len(text) and stray[0] >= 0xC2
+        if not is_latin or is_rest or is_cut_off:
             return "\ufffd"
         return stray.decode("cp1252", "replace")
 
