@@ -1,19 +1,26 @@
 """The download handler: records when requests are sent and answered, and accepts only complete HTTP responses."""
 
+import re
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _LenientHTTP11ClientProtocol
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
+)
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from twisted.internet.interfaces import IAddress
 from twisted.python.failure import Failure
 from twisted.web._newclient import BODY, DONE
+from twisted.web._newclient import ParseError as HttpParseError
 from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
+from twisted.web.http import _ChunkedTransferDecoder
 
 from crawler.environment import environment_of
 from crawler.failures import RequestNotSentInterrupt
@@ -23,24 +30,74 @@ from formats.content_codings import BodyTooLargeError, DamagedBodyError, Unknown
 # Upper limit of the size of an HTTP response's head, in bytes. The head is all bytes before the body, including interim
 # responses (status 1xx). Browsers allow 256 KiB.
 _MAX_HEAD = 256 * 1024
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")  # RFC 9110, section 5.6.2
 
 
 class _HeadTooLargeError(Exception):
     """An HTTP response whose head is larger than allowed."""
 
 
+class _PatientChunkDecoder(_ChunkedTransferDecoder):
+    """Twisted's decoder of chunked bodies, which also accepts spaces after a chunk's size, as browsers do."""
+
+    def _dataReceived_CHUNK_LENGTH(self) -> bool:
+        end = self._buffer.find(b"\r\n")
+        size = self._buffer[: max(end, 0)].partition(b";")[0].strip(b" \t")
+        if end > 0 and len(size) < end:
+            self._buffer[:end] = size
+            self._start = 0
+        return super()._dataReceived_CHUNK_LENGTH()
+
+
+class _PatientParser(_LenientHTTPClientParser):
+    """Scrapy's parser of HTTP responses, with browsers' patience for headers that break the rules (RFC 9112).
+
+    A line may be as long as the head may be. Headers whose names are no tokens are left out, and so are a
+    Content-Length that is no number and transfer codings other than `chunked`. Any HTTP version is accepted.
+    """
+
+    MAX_LENGTH = _MAX_HEAD
+    _transferDecoders = {b"chunked": _PatientChunkDecoder}  # noqa: RUF012  (Twisted's own attribute)
+
+    def statusReceived(self, status: bytes) -> None:
+        """Receives the status line."""
+        super().statusReceived(b" ".join(status.split(None, 2)))  # type: ignore[no-untyped-call]
+
+    def parseVersion(self, strversion: bytes) -> tuple[bytes, int, int]:
+        """Returns the protocol's name and version."""
+        if re.fullmatch(rb"HTTP/\d", strversion):
+            strversion += b".0"
+        return super().parseVersion(strversion)  # type: ignore[no-any-return,no-untyped-call]
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:
+        """Receives a header."""
+        name = name.strip(b" \t").lower()
+        if name == b"transfer-encoding":
+            value = value.rpartition(b",")[2].strip().lower()
+        is_broken = (
+            not _TOKEN.fullmatch(name)
+            or (name == b"content-length" and not re.fullmatch(rb"\d+(?:\s*,\s*\d+)*", value))
+            or (name == b"transfer-encoding" and value != b"chunked")
+        )
+        if not is_broken:
+            super().headerReceived(name, value)  # type: ignore[no-untyped-call]
+
+
 # Scrapy and Twisted don't limit the size of an HTTP response's headers, and offer no public way to do so. (Scrapy's
 # signal `headers_received` comes when all headers are in memory already.) So the two classes below replace Scrapy's
 # classes. The state of Twisted's parser tells whether the head is still being received.
 class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
-    """Scrapy's HTTP protocol, with a limit on the size of an HTTP response's head."""
+    """Scrapy's HTTP protocol, with a limit on the size of an HTTP response's head, and with a more patient parser."""
 
     _head_size = 0
 
     def request(self, request: Any) -> Any:
         """Sends a request. Called several times, one after the other, if the connection is reused."""
         self._head_size = 0
-        return super().request(request)
+        answer = super().request(request)
+        # Twisted names the class of its parser in the code. Scrapy replaces the class in the same way.
+        self._parser.__class__ = _PatientParser
+        return answer
 
     def dataReceived(self, data: bytes) -> None:
         """Receives bytes of the response. Closes the connection if the head of the response is too large."""
@@ -99,8 +156,10 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         try:
             response = await super().download_request(request)
         except DownloadFailedError as error:
-            if _is_head_too_large(error):
+            if _is_caused_by(error, _HeadTooLargeError):
                 raise DownloadCancelledError(f"its headers have more than {_MAX_HEAD} bytes") from None
+            if _is_caused_by(error, HttpParseError, ValueError):
+                raise DownloadCancelledError("it is not valid HTTP") from None
             raise
         request.meta["answered_at"] = datetime.now(UTC)
         codings = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
@@ -120,6 +179,6 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             raise IgnoreRequest(refusal(host, address))
 
 
-def _is_head_too_large(error: DownloadFailedError) -> bool:
+def _is_caused_by(error: DownloadFailedError, *types: type[Exception]) -> bool:
     cause = error.__cause__
-    return isinstance(cause, ResponseFailed) and any(reason.check(_HeadTooLargeError) for reason in cause.reasons)
+    return isinstance(cause, ResponseFailed) and any(reason.check(*types) for reason in cause.reasons)
