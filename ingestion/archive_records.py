@@ -22,6 +22,7 @@ _LONGEST_ARC_LINE = 4096
 # are small.
 _STEP = 32 * 1024
 _NEWLINES = b"\r\n"
+_END = b"\r\n\r\n"  # what follows each record
 # The first line of an ARC record: address, IP address, time, media type, further fields in version 2, and length.
 _ARC_LINE = re.compile(rb"(\S[^\r\n]*?) \S+ (\d{12,14}) (\S+)(?: [^\r\n]*)? (\d+)\r?\n")
 
@@ -68,7 +69,7 @@ def records(path: Path) -> Iterator[Record]:
     """
     with _ArchiveFile(path) as file:
         while file.skip_newlines():
-            is_own_member = file.is_compressed and file.at_member_start
+            member = file.member if file.at_member_start else None
             line = file.line()
             if line.startswith(b"WARC/"):
                 fields = _fields(file)
@@ -80,7 +81,7 @@ def records(path: Path) -> Iterator[Record]:
             length = fields.get("content-length", "")
             if not length.isdecimal():
                 raise EOFError("a record's header is cut off or damaged: it does not say how long the record is")
-            yield _record(file, fields, int(length), is_own_member)
+            yield _record(file, fields, int(length), file.is_compressed and file.member == member)
 
 
 def _fields(file: "_ArchiveFile") -> dict[str, str]:
@@ -121,6 +122,7 @@ def _record(file: "_ArchiveFile", fields: Mapping[str, str], length: int, is_own
     block = bytearray()
     size = file.read_into(block, length)
     while size < length and file.next_member() and not file.is_at_record():
+        is_own_member = False
         size += file.read_into(block, length - size)
     is_short = size < length
     if is_short and not is_own_member:
@@ -128,12 +130,14 @@ def _record(file: "_ArchiveFile", fields: Mapping[str, str], length: int, is_own
     is_long = is_own_member and not is_short and not file.is_at_record()
     if is_long:
         size += file.read_into(block, None)
-    # If the length is wrong, the newlines after the record were read as a part of it. A length may also count them.
-    if is_short or is_long or (is_own_member and file.is_at_member_end()):
-        end = re.search(rb"(?:\r\n\r\n|\n{1,2})\Z", block[-4:])
-        if end:
-            del block[-len(end[0]) :]
-            size -= len(end[0])
+    # If the length is wrong, some of the newlines after the record were read as a part of it.
+    counted = _END
+    if is_own_member and not is_short and not is_long:
+        rest = file.rest_of_newlines()
+        counted = _END[: len(_END) - len(rest)] if _END.endswith(rest) else b""
+    if is_own_member and counted and block.endswith(counted):
+        del block[-len(counted) :]
+        size -= len(counted)
     return Record(
         kind=fields.get("warc-type", "").lower(),
         fields=fields,
@@ -146,8 +150,7 @@ def _record(file: "_ArchiveFile", fields: Mapping[str, str], length: int, is_own
 class _ArchiveFile:
     """The content of a WARC or ARC file, decompressed if the file is compressed.
 
-    A gzip file consists of members, each compressed on its own. All methods but `next_member` and `skip_newlines` stop
-    at the end of the current member. An uncompressed file counts as one member.
+    A gzip file consists of members, each compressed on its own. An uncompressed file counts as one member.
     """
 
     def __init__(self, path: Path) -> None:
@@ -157,7 +160,8 @@ class _ArchiveFile:
         self._buffer = bytearray()
         self._decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
         self._is_finished = False
-        #: Whether nothing but newlines was read of the current member.
+        #: The number of the current member, and whether nothing but newlines was read of it.
+        self.member = 0
         self.at_member_start = True
 
     def __enter__(self) -> Self:
@@ -182,20 +186,24 @@ class _ArchiveFile:
         start = self._peek(_LONGEST_ARC_LINE).lstrip(_NEWLINES)
         return not start or start.startswith(b"WARC/") or _ARC_LINE.match(start) is not None
 
-    def is_at_member_end(self) -> bool:
-        """Returns whether nothing is left of the member, not even newlines."""
-        return not self._peek(1)
+    def rest_of_newlines(self) -> bytes:
+        """Returns what is left of the member, up to a few bytes, without reading it."""
+        return self._peek(len(_END) + 1)
 
     def line(self) -> bytes:
-        """Returns the next line with its newline. The line has no newline if the member ends inside it."""
+        """Returns the next line with its newline, also if it's continued in the next member.
+
+        The line has no newline if the file, or the record in this member, ends inside it.
+        """
         self.at_member_start = False
-        searched = 0
-        while (end := self._buffer.find(b"\n", searched)) < 0 and len(self._buffer) < _MAX_LINE:
-            searched = len(self._buffer)
-            if not self._fill():
+        line = b""
+        while not line.endswith(b"\n") and len(line) < _MAX_LINE:
+            if not self._buffer and not self._fill() and (not self.next_member() or self.is_at_record()):
                 break
-        line = bytes(self._buffer[: end + 1 if end >= 0 else len(self._buffer)])
-        del self._buffer[: len(line)]
+            end = self._buffer.find(b"\n")
+            part = bytes(self._buffer[: end + 1 if end >= 0 else len(self._buffer)])
+            del self._buffer[: len(part)]
+            line += part
         return line
 
     def read_into(self, block: bytearray, size: int | None) -> int:
@@ -226,6 +234,7 @@ class _ArchiveFile:
             raise BadGzipFile("the compressed data is followed by other data")
         self._decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
         self._is_finished = False
+        self.member += 1
         self.at_member_start = True
         return True
 

@@ -1,7 +1,6 @@
 """Makes captures of one policy from the records of WARC files (ISO 28500:2017) and ARC files."""
 
 import base64
-import binascii
 import hashlib
 import re
 import zlib
@@ -444,10 +443,11 @@ def _matches(digest: str, contents: Sequence[bytes]) -> bool | None:
     Programs don't agree on what a payload digest is computed from: the body as received, without its chunks, or
     decoded.
     """
-    algorithm, _, value = _digest_value(digest).partition(":")
-    if algorithm not in _DIGESTS:
+    parsed = _parsed_digest(digest)
+    if parsed is None:
         return None
-    return any(hashlib.new(algorithm, content, usedforsecurity=False).hexdigest() == value for content in contents)
+    algorithm, value = parsed
+    return any(hashlib.new(algorithm, content, usedforsecurity=False).digest() == value for content in contents)
 
 
 def _digest_value(digest: str) -> str:
@@ -455,18 +455,24 @@ def _digest_value(digest: str) -> str:
 
     A digest of an unknown algorithm or form is returned unchanged.
     """
-    label, _, value = digest.partition(":")
+    parsed = _parsed_digest(digest)
+    return f"{parsed[0]}:{parsed[1].hex()}" if parsed else digest
+
+
+def _parsed_digest(digest: str) -> tuple[str, bytes] | None:
+    """Returns the name of a digest's algorithm for hashlib, and its value; None for an unknown algorithm or form."""
+    label, _, text = digest.partition(":")
     algorithm = label.lower().replace("-", "")
     if algorithm not in _DIGESTS:
-        return digest
+        return None
+    text = text.strip()
     size = hashlib.new(algorithm, usedforsecurity=False).digest_size
-    with suppress(ValueError, binascii.Error):
-        value = value.strip()
-        is_hexadecimal = len(value) == 2 * size
-        data = bytes.fromhex(value) if is_hexadecimal else base64.b32decode(value.upper() + "=" * (-len(value) % 8))
-        if len(data) == size:
-            return f"{algorithm}:{data.hex()}"
-    return digest
+    try:
+        is_hexadecimal = len(text) == 2 * size
+        value = bytes.fromhex(text) if is_hexadecimal else base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    except ValueError:  # binascii.Error is a ValueError
+        return None
+    return (algorithm, value) if len(value) == size else None
 
 
 _EMPTY = _digest_value(f"sha1:{hashlib.sha1(b'', usedforsecurity=False).hexdigest()}")
