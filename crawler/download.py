@@ -1,17 +1,12 @@
 """The download handler: records when requests are sent and answered, and accepts only complete HTTP responses."""
 
-import re
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import (
-    HTTP11DownloadHandler,
-    _LenientHTTP11ClientProtocol,
-    _LenientHTTPClientParser,
-)
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _LenientHTTP11ClientProtocol
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
@@ -20,67 +15,16 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import BODY, DONE
 from twisted.web._newclient import ParseError as HttpParseError
 from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
-from twisted.web.http import _ChunkedTransferDecoder
 
 from crawler.environment import environment_of
 from crawler.failures import RequestNotSentInterrupt
+from crawler.http_parser import MAX_HEAD, PatientParser
 from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
-
-# Upper limit of the size of an HTTP response's head, in bytes. The head is all bytes before the body, including interim
-# responses (status 1xx). Browsers allow 256 KiB.
-_MAX_HEAD = 256 * 1024
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")  # RFC 9110, section 5.6.2
 
 
 class _HeadTooLargeError(Exception):
     """An HTTP response whose head is larger than allowed."""
-
-
-class _PatientChunkDecoder(_ChunkedTransferDecoder):
-    """Twisted's decoder of chunked bodies, which also accepts spaces after a chunk's size, as browsers do."""
-
-    def _dataReceived_CHUNK_LENGTH(self) -> bool:
-        end = self._buffer.find(b"\r\n")
-        size = self._buffer[: max(end, 0)].partition(b";")[0].strip(b" \t")
-        if end > 0 and len(size) < end:
-            self._buffer[:end] = size
-            self._start = 0
-        return super()._dataReceived_CHUNK_LENGTH()
-
-
-class _PatientParser(_LenientHTTPClientParser):
-    """Scrapy's parser of HTTP responses, with browsers' patience for headers that break the rules (RFC 9112).
-
-    A line may be as long as the head may be. Headers whose names are no tokens are left out, and so are a
-    Content-Length that is no number and transfer codings other than `chunked`. Any HTTP version is accepted.
-    """
-
-    MAX_LENGTH = _MAX_HEAD
-    _transferDecoders = {b"chunked": _PatientChunkDecoder}  # noqa: RUF012  (Twisted's own attribute)
-
-    def statusReceived(self, status: bytes) -> None:
-        """Receives the status line."""
-        super().statusReceived(b" ".join(status.split(None, 2)))  # type: ignore[no-untyped-call]
-
-    def parseVersion(self, strversion: bytes) -> tuple[bytes, int, int]:
-        """Returns the protocol's name and version."""
-        if re.fullmatch(rb"HTTP/\d", strversion):
-            strversion += b".0"
-        return super().parseVersion(strversion)  # type: ignore[no-any-return,no-untyped-call]
-
-    def headerReceived(self, name: bytes, value: bytes) -> None:
-        """Receives a header."""
-        name = name.strip(b" \t").lower()
-        if name == b"transfer-encoding":
-            value = value.rpartition(b",")[2].strip().lower()
-        is_broken = (
-            not _TOKEN.fullmatch(name)
-            or (name == b"content-length" and not re.fullmatch(rb"\d+(?:\s*,\s*\d+)*", value))
-            or (name == b"transfer-encoding" and value != b"chunked")
-        )
-        if not is_broken:
-            super().headerReceived(name, value)  # type: ignore[no-untyped-call]
 
 
 # Scrapy and Twisted don't limit the size of an HTTP response's headers, and offer no public way to do so. (Scrapy's
@@ -96,14 +40,14 @@ class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
         self._head_size = 0
         answer = super().request(request)
         # Twisted names the class of its parser in the code. Scrapy replaces the class in the same way.
-        self._parser.__class__ = _PatientParser
+        self._parser.__class__ = PatientParser
         return answer
 
     def dataReceived(self, data: bytes) -> None:
         """Receives bytes of the response. Closes the connection if the head of the response is too large."""
         if self._parser is not None and self._parser.state not in (BODY, DONE):
             self._head_size += len(data)
-            if self._head_size > _MAX_HEAD:
+            if self._head_size > MAX_HEAD:
                 self._giveUp(Failure(_HeadTooLargeError()))  # type: ignore[no-untyped-call]  # Twisted has no types
                 return
         super().dataReceived(data)  # type: ignore[no-untyped-call]  # Twisted has no types
@@ -157,7 +101,7 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             response = await super().download_request(request)
         except DownloadFailedError as error:
             if _is_caused_by(error, _HeadTooLargeError):
-                raise DownloadCancelledError(f"its headers have more than {_MAX_HEAD} bytes") from None
+                raise DownloadCancelledError(f"its headers have more than {MAX_HEAD} bytes") from None
             if _is_caused_by(error, HttpParseError, ValueError):
                 raise DownloadCancelledError("it is not valid HTTP") from None
             raise
