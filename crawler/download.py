@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _LenientHTTP11ClientProtocol
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadFailedError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
 from scrapy.http import Response
 from twisted.internet.interfaces import IAddress
 from twisted.python.failure import Failure
@@ -21,6 +27,9 @@ from crawler.failures import RequestNotSentInterrupt
 from crawler.http_parser import MAX_HEAD, PatientParser
 from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
+
+# Upper limit of the length of a host name (RFC 1035, section 2.3.4). Twisted fails to look up much longer names.
+_LONGEST_HOST = 255
 
 
 class _HeadTooLargeError(Exception):
@@ -93,6 +102,8 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             await gate.enter(request.meta["archive"])
         if not self.crawler.engine.running:
             raise RequestNotSentInterrupt("the crawl was interrupted")
+        if len(urlsplit(request.url).hostname or "") > _LONGEST_HOST:
+            raise CannotResolveHostError("the host's name is longer than a name can be")
         if "proxy" in request.meta:
             self._refuse_private(request.url)
         request.meta["sent_at"] = monotonic()
