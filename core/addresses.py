@@ -1,7 +1,8 @@
 """Decides which web addresses count as the same address, by the rules of a web archive's index."""
 
 import re
-from urllib.parse import urlsplit
+from string import punctuation
+from urllib.parse import quote, urlsplit
 
 _WWW = re.compile(r"^www\d*\.")
 
@@ -27,3 +28,11 @@ def urlkey(url: str) -> str:
     path = re.sub(r"/{2,}", "/", parts.path).lower().rstrip("/") or "/"
     query = "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
     return f"{','.join(reversed(host.split('.')))}){path}{'?' + query if query else ''}"
+
+
+def percent_encoded(location: str) -> str:
+    """Returns the address in a Location header with spaces and non-ASCII bytes percent-encoded.
+
+    location: the header's value, decoded as ISO 8859-1. Browsers request the bytes as they are, in whatever encoding.
+    """
+    return quote(location.strip().encode("latin-1", "replace"), safe=punctuation)

@@ -22,12 +22,18 @@ class Provenance:
     archive: the name of the archive.
     identifiers: the identifiers by name. A capture that was found through a row of an archive's index has the
         `timestamp`, `digest` and `urlkey` of the row. A capture of `wayback` also has `memento`, the address in
-        the archive from which the bytes were fetched. A capture of `warc` has only `record_id`, the record's
-        WARC-Record-ID.
+        the archive from which the bytes were fetched. A capture of `warc` has `record_id`, the record's
+        WARC-Record-ID. A capture that lacks a part of the page also has `truncated`, which says what shows that, for
+        example `WARC-Truncated: length`.
     """
 
     archive: ArchiveName
     identifiers: Mapping[str, str]
+
+    @property
+    def truncated(self) -> str:
+        """What shows that the capture lacks a part of the page; '' if nothing does."""
+        return self.identifiers.get("truncated", "")
 
     @property
     def index_key(self) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ Reason = Literal[
     "login",  # the site requires visitors to log in
     "consent",  # a consent wall: the page shows nothing until visitors accept cookies or subscribe
     "empty",  # a page without text, or a page that shows its text only with JavaScript
-    "truncated",  # the page is cut off, or a browser couldn't finish rendering the page
+    "truncated",  # a part of the page is missing, or a browser couldn't finish rendering the page
     "other_document",
     "other_language",
     "not_a_policy",
@@ -59,7 +59,8 @@ class Capture:
     asked_url: the address of the first request, which is a location of the policy.
     redirects: the addresses that redirected on the way from asked_url to url, beginning with asked_url; empty if there
         was no redirect.
-    status: the status code of the HTTP response, for example 200; None for a file and for a composed capture.
+    status: the status code of the HTTP response, for example 200; None for a file, for a composed capture, and for a
+        record of a WARC file that has no valid status.
     headers: the names and values of the HTTP response's headers as received, in order.
     media_type: the Content-Type as received, with parameters; '' if the response had no Content-Type.
     sha256: the SHA-256 of the payload in lower-case hexadecimal. The payload is the body after content decoding.

@@ -1,6 +1,6 @@
 """Makes captures from the HTTP responses that Scrapy receives."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
@@ -12,6 +12,7 @@ from core.captures import Capture, sha256_hex
 from core.declarations import Policy
 from core.policies import PolicyKey
 from crawler.archives.protocol import Memento, Replay
+from formats.transfers import missing_part
 from storage import KnownPayload
 
 
@@ -56,7 +57,12 @@ def archived_capture(
 
     replay: the state of the replay when the response was requested.
     memento: the time and address of the response, as the archive states them.
+
+    If the response lacks a part of the page, the capture's provenance says so (`Provenance.truncated`).
     """
+    missing = missing_part(response.status, header_pairs(response), len(response.body))
+    if missing:
+        provenance = replace(provenance, identifiers={**provenance.identifiers, "truncated": missing})
     request = cast(Request, response.request)  # Scrapy sets the request before any callback
     return Capture(
         vendor=key.vendor,

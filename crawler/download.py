@@ -8,21 +8,28 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _LenientHTTP11ClientProtocol
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadFailedError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
 from scrapy.http import Response
 from twisted.internet.interfaces import IAddress
 from twisted.python.failure import Failure
 from twisted.web._newclient import BODY, DONE
+from twisted.web._newclient import ParseError as HttpParseError
 from twisted.web.client import ResponseFailed, _HTTP11ClientFactory
 
 from crawler.environment import environment_of
 from crawler.failures import RequestNotSentInterrupt
+from crawler.http_parser import MAX_HEAD, PatientParser
 from crawler.resolver import host_and_port, operator_endpoints, private_by_name, refusal
 from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
 
-# Upper limit of the size of an HTTP response's head, in bytes. The head is all bytes before the body, including interim
-# responses (status 1xx). Browsers allow 256 KiB.
-_MAX_HEAD = 256 * 1024
+# Upper limit of the length of a host name (RFC 1035, section 2.3.4). Twisted fails to look up much longer names.
+_LONGEST_HOST = 255
 
 
 class _HeadTooLargeError(Exception):
@@ -33,20 +40,23 @@ class _HeadTooLargeError(Exception):
 # signal `headers_received` comes when all headers are in memory already.) So the two classes below replace Scrapy's
 # classes. The state of Twisted's parser tells whether the head is still being received.
 class _LimitedHeadProtocol(_LenientHTTP11ClientProtocol):
-    """Scrapy's HTTP protocol, with a limit on the size of an HTTP response's head."""
+    """Scrapy's HTTP protocol, with a limit on the size of an HTTP response's head, and with a more patient parser."""
 
     _head_size = 0
 
     def request(self, request: Any) -> Any:
         """Sends a request. Called several times, one after the other, if the connection is reused."""
         self._head_size = 0
-        return super().request(request)
+        answer = super().request(request)
+        # Twisted names the class of its parser in the code. Scrapy replaces the class in the same way.
+        self._parser.__class__ = PatientParser
+        return answer
 
     def dataReceived(self, data: bytes) -> None:
         """Receives bytes of the response. Closes the connection if the head of the response is too large."""
         if self._parser is not None and self._parser.state not in (BODY, DONE):
             self._head_size += len(data)
-            if self._head_size > _MAX_HEAD:
+            if self._head_size > MAX_HEAD:
                 self._giveUp(Failure(_HeadTooLargeError()))  # type: ignore[no-untyped-call]  # Twisted has no types
                 return
         super().dataReceived(data)  # type: ignore[no-untyped-call]  # Twisted has no types
@@ -92,6 +102,8 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             await gate.enter(request.meta["archive"])
         if not self.crawler.engine.running:
             raise RequestNotSentInterrupt("the crawl was interrupted")
+        if len(urlsplit(request.url).hostname or "") > _LONGEST_HOST:
+            raise CannotResolveHostError("the host's name is longer than a name can be")
         if "proxy" in request.meta:
             self._refuse_private(request.url)
         request.meta["sent_at"] = monotonic()
@@ -99,8 +111,10 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
         try:
             response = await super().download_request(request)
         except DownloadFailedError as error:
-            if _is_head_too_large(error):
-                raise DownloadCancelledError(f"its headers have more than {_MAX_HEAD} bytes") from None
+            if _is_caused_by(error, _HeadTooLargeError):
+                raise DownloadCancelledError(f"its headers have more than {MAX_HEAD} bytes") from None
+            if _is_caused_by(error, HttpParseError, ValueError):
+                raise DownloadCancelledError("it is not valid HTTP") from None
             raise
         request.meta["answered_at"] = datetime.now(UTC)
         codings = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
@@ -120,6 +134,6 @@ class EvidenceDownloadHandler(HTTP11DownloadHandler):
             raise IgnoreRequest(refusal(host, address))
 
 
-def _is_head_too_large(error: DownloadFailedError) -> bool:
+def _is_caused_by(error: DownloadFailedError, *types: type[Exception]) -> bool:
     cause = error.__cause__
-    return isinstance(cause, ResponseFailed) and any(reason.check(_HeadTooLargeError) for reason in cause.reasons)
+    return isinstance(cause, ResponseFailed) and any(reason.check(*types) for reason in cause.reasons)

@@ -24,6 +24,7 @@ class CrawlOutcome:
     quarantined: the number of new captures that were quarantined.
     unplayable: the number of captures that the archive lists but does not return. These captures are not failures.
     malformed: the number of rows of the index that could not be parsed.
+    not_modified: the number of rows of the index that this crawl skipped because their HTTP status is 304.
     left: the number of captures that were not fetched because the crawl ended early.
     unread: the number of new captures that were not read because the crawl ended early. The next crawl reads them.
     """
@@ -35,12 +36,13 @@ class CrawlOutcome:
     quarantined: int
     unplayable: int = 0
     malformed: int = 0
+    not_modified: int = 0
     left: int = 0
     unread: int = 0
 
     @property
     def summary(self) -> str:
-        """The counts on one line. The last four counts are left out if they are 0."""
+        """The counts on one line. The last five counts are left out if they are 0."""
         parts = [
             f"{plural(self.captures, 'capture')} found",
             f"{self.new} new",
@@ -51,6 +53,8 @@ class CrawlOutcome:
             parts.append(f"{self.unplayable} listed by the archive but not returned")
         if self.malformed:
             parts.append(f"{self.malformed} malformed rows skipped")
+        if self.not_modified:
+            parts.append(f"{plural(self.not_modified, 'response')} of status 304 skipped")
         if self.left:
             parts.append(f"{self.left} left for the next crawl")
         if self.unread:
@@ -97,6 +101,10 @@ class Tally:
         """Counts rows of the archive's index that could not be parsed."""
         self._stats.inc_value(_PREFIX + "malformed", count)
 
+    def count_not_modified(self, count: int) -> None:
+        """Counts rows of the archive's index that were skipped because their HTTP status is 304."""
+        self._stats.inc_value(_PREFIX + "not_modified", count)
+
     def count_unread(self, count: int) -> None:
         """Counts the captures that are stored but not read when the crawl ends."""
         self._stats.inc_value(_PREFIX + "unread", count)
@@ -134,6 +142,7 @@ def outcome_from(stats: Mapping[str, Any]) -> CrawlOutcome:
         quarantined=stats.get(_PREFIX + "quarantined", 0),
         unplayable=stats.get(_PREFIX + "unplayable", 0),
         malformed=stats.get(_PREFIX + "malformed", 0),
+        not_modified=stats.get(_PREFIX + "not_modified", 0),
         left=stats.get(_PREFIX + "left", 0),
         unread=stats.get(_PREFIX + "unread", 0),
     )

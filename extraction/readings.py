@@ -9,7 +9,7 @@ from core.exceptions import ExtractionError
 from extraction.documents import join_documents, parse
 from extraction.screening.facts import is_running_text
 from extraction.screening.rules import screen
-from extraction.screening.transfer_rules import status_verdict
+from extraction.screening.transfer_rules import incomplete_transfer, status_verdict
 from formats.multipart import fault_of, is_composed, parts_of
 
 
@@ -82,6 +82,8 @@ def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: 
     verdict = status_verdict(capture, payload)
     if verdict is not None:
         verdict = replace(verdict, rule="http_status")
+    elif verdict := incomplete_transfer(capture, payload):
+        verdict = replace(verdict, rule="incomplete_transfer")
     try:
         document, page = parse(payload, capture.media_type, url=capture.url, select=select, remove=remove)
         if verdict is None and select and not document.clauses:

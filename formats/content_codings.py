@@ -32,8 +32,20 @@ _MAX_CODINGS = 4
 _MAX_MEMBERS = 10_000
 
 
+# The content codings in the IANA registry that this module can't decode. Other names are no content codings.
+_UNSUPPORTED = frozenset(["aes128gcm", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"])
+
+
 class DamagedBodyError(ValueError):
     """The compressed body is cut off or damaged."""
+
+
+class CutOffBodyError(DamagedBodyError):
+    """The compressed body is cut off. beginning: what could be decompressed."""
+
+    def __init__(self, beginning: bytes) -> None:
+        super().__init__("the compressed body is cut off")
+        self.beginning = beginning
 
 
 class BodyTooLargeError(ValueError):
@@ -50,28 +62,34 @@ def decode(body: bytes, content_encodings: Iterable[str], limit: int) -> bytes:
     body: the body as received.
     content_encodings: the values of the response's Content-Encoding headers, in order. A server that applies several
         content codings lists them in order, so the last coding is decoded first. The supported content codings are
-        gzip, deflate, br (RFC 7932), zstd (RFC 8878) and identity.
+        gzip, deflate, br (RFC 7932) and zstd (RFC 8878). As in browsers, names that aren't registered as content
+        codings, such as `UTF-8` and `none`, and parameters such as `q=1` count for nothing.
     limit: the largest allowed size of the decoded body, in bytes.
 
-    Some servers and archives label uncompressed bodies as gzip, br or zstd. Such bodies are returned unchanged.
+    Some servers and archives label uncompressed bodies as compressed. Such bodies are returned unchanged.
 
-    DamagedBodyError, BodyTooLargeError or UnknownCodingError if the body can't be decoded.
+    DamagedBodyError, BodyTooLargeError or UnknownCodingError if the body can't be decoded. CutOffBodyError, a kind of
+    DamagedBodyError, if the body is cut off and its beginning could be decoded.
     """
-    codings = [name for value in content_encodings for name in re.split(r"[\s,]+", value.lower()) if name]
+    names = [name for value in content_encodings for name in re.split(r"[\s,;]+", value.lower())]
+    codings = [name for name in names if name in _DECODABLE or name in _UNSUPPORTED]
     if len(codings) > _MAX_CODINGS:
         raise UnknownCodingError(f"the body is labelled with {len(codings)} content codings")
-    for coding in reversed(codings):
-        if coding in ("gzip", "x-gzip"):
-            body = _gunzip(body, limit)
-        elif coding == "deflate":
-            body = _inflate(body, limit)
-        elif coding == "br":
-            body = _unbrotli(body, limit)
-        elif coding == "zstd":
-            body = _unzstd(body, limit)
-        elif coding != "identity":
-            raise UnknownCodingError(f"the body has the unknown content coding {coding}")
+    for number, coding in enumerate(reversed(codings), 1):
+        try:
+            body = _decode_once(body, coding, limit)
+        except CutOffBodyError as error:
+            if number < len(codings):
+                raise DamagedBodyError(str(error)) from None
+            raise
     return body
+
+
+def _decode_once(body: bytes, coding: str, limit: int) -> bytes:
+    decoder = _DECODABLE.get(coding)
+    if decoder is None:
+        raise UnknownCodingError(f"the body has the content coding {coding}, which clausewatch can't decode")
+    return decoder(body, limit)
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
@@ -84,9 +102,16 @@ def _inflate(body: bytes, limit: int) -> bytes:
         return body
     try:
         return _member(zlib.decompressobj(), body, 0, _STEP, limit)[0]
+    except CutOffBodyError:
+        raise
     except DamagedBodyError:
         # Some servers send the deflate data without the zlib wrapper that RFC 9110 (section 8.4.1.2) requires.
-        return _member(zlib.decompressobj(-zlib.MAX_WBITS), body, 0, _STEP, limit)[0]
+        try:
+            return _member(zlib.decompressobj(-zlib.MAX_WBITS), body, 0, _STEP, limit)[0]
+        except DamagedBodyError:
+            if _is_text(body):
+                return body
+            raise
 
 
 def _unbrotli(body: bytes, limit: int) -> bytes:
@@ -106,15 +131,15 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
             if size > limit:
                 raise _too_large(limit)
     except brotli.error as error:
-        fault = f"the compressed body is damaged: {error}"
+        fault = DamagedBodyError(f"the compressed body is damaged: {error}")
     else:
         if decompressor.is_finished():
             return b"".join(parts)
-        fault = "the compressed body is cut off"
+        fault = CutOffBodyError(b"".join(parts))
     # Brotli has no magic number. So a body that is valid text is treated as uncompressed.
     if _is_text(body):
         return body
-    raise DamagedBodyError(fault)
+    raise fault
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
@@ -161,7 +186,10 @@ def _members(body: bytes, magic: bytes, decompressor: Callable[[], _Decompressor
     while body.startswith(magic, start):
         if len(parts) >= _MAX_MEMBERS:
             raise BodyTooLargeError(f"the body is compressed in more than {_MAX_MEMBERS} pieces")
-        part, start = _member(decompressor(), body, start, step, limit, size)
+        try:
+            part, start = _member(decompressor(), body, start, step, limit, size)
+        except CutOffBodyError as error:
+            raise CutOffBodyError(b"".join([*parts, error.beginning])) from None
         size += len(part)
         parts.append(part)
     return b"".join(parts)
@@ -187,9 +215,18 @@ def _member(
         if size > limit:
             raise _too_large(limit)
     if not decompressor.eof:
-        raise DamagedBodyError("the compressed body is cut off")
+        raise CutOffBodyError(b"".join(parts))
     return b"".join(parts), start - len(decompressor.unused_data)
 
 
 def _too_large(limit: int) -> BodyTooLargeError:
     return BodyTooLargeError(f"the body has more than {limit} bytes when decompressed")
+
+
+_DECODABLE: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _inflate,
+    "br": _unbrotli,
+    "zstd": _unzstd,
+}

@@ -1,39 +1,41 @@
-"""Reads WARC files (ISO 28500:2017) as captures of one policy."""
+"""Makes captures of one policy from the records of WARC files (ISO 28500:2017) and ARC files."""
 
-import gzip
+import base64
+import hashlib
 import re
 import zlib
-from collections.abc import Iterator
-from contextlib import redirect_stderr, suppress
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import StringIO
+from gzip import BadGzipFile
 from pathlib import Path
-from typing import IO, Any, cast
 from urllib.parse import urljoin
 
-from warcio.archiveiterator import ArchiveIterator
-from warcio.bufferedreaders import ChunkedDataReader
-from warcio.exceptions import ArchiveLoadFailed
-
-from core.addresses import urlkey
-from core.archives import Provenance
+from core.addresses import percent_encoded, urlkey
+from core.archives import Provenance, parse_timestamp
 from core.captures import Capture, sha256_hex
 from core.dates import parse_span
 from core.declarations import Policy
 from core.escaping import escape_line
 from core.exceptions import UsageError
+from core.plurals import plural
 from core.policies import PolicyKey
-from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
+from formats.content_codings import BodyTooLargeError, CutOffBodyError, DamagedBodyError, UnknownCodingError, decode
 from formats.warc_metadata import METADATA_TYPE, capture_in, target_uri
+from ingestion.archive_records import Record, records
+from ingestion.http_responses import HttpResponse, dechunk, parse_response
 
 # The longest time between a redirect and the capture of its target. Crawlers follow redirects at once, so two records
 # that are further apart do not belong to the same visit.
 _REDIRECT_WINDOW = timedelta(minutes=5)
 # Upper limit of a body's size in bytes, before and after decompression. Crawls have the same limit.
 _MAX_SIZE = 32 * 1024 * 1024
-
-_BREAKS_OFF = "not a whole WARC file; it breaks off after {} responses"
+# A Content-Length that is too large by at most this number of bytes is a slip of the program that wrote the record: it
+# counted newlines twice, for example. A body that was cut off lacks more.
+_SLIP = 8
+_DIGESTS = frozenset(["md5", "sha1", "sha256", "sha384", "sha512"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,155 +49,315 @@ class LeftOut:
     why: str
 
 
+_OTHER_ADDRESS = LeftOut("of another address")
+_NOT_IN_FILE = LeftOut("with a revisit of a record that is not in the file")
+_CONTRADICTION = LeftOut("whose metadata contradicts the record or cannot be read")
+_DAMAGED = LeftOut("whose body is cut off, damaged or too large")
+
+_Result = tuple[Capture, bytes | None] | LeftOut
+
+
 @dataclass(frozen=True, slots=True)
-class _Redirect:
-    """A redirecting response, on the way from a location of the policy to a page.
+class _Visit:
+    """The address and the time of a record."""
 
-    asked_url: the address of the location.
-    redirects_so_far: the addresses that redirected on the way from `asked_url`, in order. The last of these addresses
-        is the address of this response.
-    captured_at: the time of this redirect.
-    """
-
-    asked_url: str
-    redirects_so_far: tuple[str, ...]
+    url: str
+    urlkey: str
     captured_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class _Original:
-    """A response whose payload was yielded already. A later revisit record can refer to this response.
+    """A capture whose payload was yielded. A revisit record can refer to it.
 
-    media_type: the Content-Type of the response.
-    sha256: the SHA-256 of the payload.
+    captured_at: the time of the capture.
+    status, media_type, sha256: the values of the capture.
+    digest: the WARC-Payload-Digest in the form of `_digest_value`; '' if the record has none.
+    truncated: see `Provenance.truncated`.
     """
 
+    captured_at: datetime
+    status: int | None
     media_type: str
     sha256: str
+    digest: str
+    truncated: str
 
 
 def is_warc(path: Path) -> bool:
-    """Returns whether a file's name ends in .warc or .warc.gz, in any letter case."""
-    return re.search(r"\.warc(\.gz)?$", path.name, re.I) is not None
+    """Returns whether a file's name ends in .warc, .warc.gz, .arc or .arc.gz, in any letter case."""
+    return re.search(r"\.w?arc(\.gz)?$", path.name, re.I) is not None
 
 
-def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[tuple[Capture, bytes | None] | LeftOut]:
+def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_Result]:
     """Yields a capture and the payload for each response of the policy, and LeftOut for each other response.
 
     The payload is None if the same bytes were yielded with an earlier capture.
 
     The time of a capture is the record's WARC-Date. A response belongs to the policy if the address of the response was
     a location of the policy at that time. A response also belongs to the policy if redirects in the same file point
-    from a location to the address of the response. A revisit record (section 6.7) refers to an earlier record with the
-    same payload. The revisit record becomes a capture with that payload if the file contains the earlier record.
+    from a location to the address of the response. A revisit record (section 6.7) refers to another record with the
+    same payload. The revisit record becomes a capture with that payload if the file contains the other record. A
+    resource record (section 6.4) of a location becomes a capture without an HTTP status. The order of the records
+    doesn't matter, but captures whose records depend on later records come last.
+
+    If a record lacks a part of the body, the provenance of the capture says so (`Provenance.truncated`).
 
     If `ingestion.warc_writer` wrote the file, a metadata record describes each capture completely. The described
     capture is yielded unchanged, with its original source, even if its address is no location of the policy today.
     LeftOut is yielded if the address, time, status or bytes of the capture's record contradict the metadata.
 
-    UsageError if the file can't be opened, is not a WARC file, contains no response, or is cut off or damaged. All
-    captures before the damage are yielded first.
+    UsageError if the file can't be opened, is not a WARC or ARC file, contains no response, or is cut off or damaged.
+    All captures before the damage are yielded first.
     """
-    redirects: dict[str, _Redirect] = {}
-    originals: dict[str, _Original] = {}
+    file = _PolicyRecords(key, policy)
     described: dict[str, Capture | None] = {}
     yielded_payloads: set[str] = set()
+    waiting: dict[int, tuple[_Visit, Record | None]] = {}
+    kinds: Counter[str] = Counter()
     count = 0
-    has_records = False
+    error: UsageError | None = None
     try:
-        with _open(path) as stream:
-            for record in _records(stream):
-                has_records = True
-                result = None
-                if record.rec_type == "metadata":
-                    _note_metadata(record, described)
-                elif (record_id := record.rec_headers.get_header("WARC-Record-ID")) in described:
-                    capture = described.pop(record_id)
-                    result = _described_capture(record, capture, key, yielded_payloads)
-                elif record.rec_type in ("response", "revisit") and record.http_headers is not None:
-                    result = _capture_without_metadata(record, key, policy, redirects, originals)
-                _read_to_end(record)
-                if result is not None:
-                    count += 1
+        for number, record in enumerate(records(path)):
+            kinds[record.kind] += 1
+            if record.kind == "metadata":
+                _note_metadata(record, described)
+                continue
+            if record.record_id in described:
+                count += 1
+                yield _described_capture(record, described.pop(record.record_id), key, yielded_payloads)
+            elif record.kind in ("response", "revisit", "resource") and not _is_of_another_scheme(record):
+                count += 1
+                result = file.result(record)
+                visit = _visit(record)
+                if visit is not None and result in (_OTHER_ADDRESS, _NOT_IN_FILE):
+                    waiting[number] = (visit, record if result == _NOT_IN_FILE else None)
+                else:
                     yield result
-            # warcio reports no error if the file is cut off before a record's header. This read raises EOFError then.
-            stream.read(1)
-    except OSError as error:
-        if not isinstance(error, gzip.BadGzipFile):
-            raise UsageError(f"{path}: {error.strerror or error}") from None
-        raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {error}") from None
-    except (ArchiveLoadFailed, EOFError, ValueError, zlib.error) as error:
-        why = escape_line(" ".join(str(error).split())[:200])
-        raise UsageError(f"{path}: {_BREAKS_OFF.format(count)}: {why}") from None
-    if not has_records:
+    except OSError as raised:
+        broken = isinstance(raised, BadGzipFile)
+        error = _breaks_off(path, count, raised) if broken else UsageError(f"{path}: {raised.strerror or raised}")
+    except (EOFError, ValueError, zlib.error) as raised:
+        error = _breaks_off(path, count, raised)
+    yield from _late_results(path, file, waiting)
+    if error is not None:
+        raise error
+    if not kinds:
         raise UsageError(f"{path}: not a whole WARC file: it contains no record")
     if not count:
-        raise UsageError(f"{path}: the file contains no HTTP response, so there is nothing to ingest")
+        others = " and ".join(plural(number, f"{escape_line(kind)} record") for kind, number in sorted(kinds.items()))
+        raise UsageError(f"{path}: the file contains no HTTP response, only {others}, so there is nothing to ingest")
 
 
-class _Decompressed(gzip.GzipFile):
-    """The decompressed content of a gzip file, up to the first damaged or missing byte.
+def _breaks_off(path: Path, count: int, error: Exception) -> UsageError:
+    why = escape_line(" ".join(str(error).split())[:200])
+    return UsageError(f"{path}: not a whole WARC file; it breaks off after {count} responses: {why}")
 
-    Reading at this byte raises EOFError if the file is cut off, and BadGzipFile if the file is damaged. warcio's own
-    decompression is not used, because it treats a damaged byte as the end of the file.
+
+def _late_results(
+    path: Path, file: "_PolicyRecords", waiting: dict[int, tuple[_Visit, Record | None]]
+) -> Iterator[_Result]:
+    """Yields the results of records that could not be decided before all redirects and originals were known.
+
+    The records' bodies are not kept in memory, so the file is read again if some of them turn out to be captures.
+
+    waiting: the visit of each such record, and the record itself if it's a revisit, by the record's number in the file.
     """
+    late = {
+        number
+        for number, (visit, record) in waiting.items()
+        if (file.original(record, visit) if record else not isinstance(file.asked(visit), LeftOut))
+    }
+    for number, (_, record) in waiting.items():
+        if number not in late:
+            yield _NOT_IN_FILE if record else _OTHER_ADDRESS
+    if late:
+        last = max(late)
+        for number, record in enumerate(records(path)):
+            if number in late:
+                yield file.result(record)
+            if number == last:
+                return
 
-    def read(self, size: int | None = -1) -> bytes:
-        """Returns up to `size` bytes; no bytes at the end of the file.
 
-        The bytes come from GzipFile.read1, because GzipFile.read discards the bytes before a damaged byte.
+class _PolicyRecords:
+    """Makes captures of one policy from records, and notes what other records refer to."""
+
+    def __init__(self, key: PolicyKey, policy: Policy) -> None:
+        self._key = key
+        self._policy = policy
+        #: The visits of redirecting records, by the urlkey of the target.
+        self._redirects: dict[str, list[_Visit]] = {}
+        #: By WARC-Record-ID, by (urlkey, time), and by WARC-Payload-Digest.
+        self._originals: dict[object, _Original] = {}
+        #: The originals of each urlkey that are no empty pages.
+        self._pages: dict[str, list[_Original]] = {}
+
+    def result(self, record: Record) -> _Result:
+        """Returns the capture made from a record and its payload, or LeftOut if the record is no capture."""
+        visit = _visit(record)
+        response = parse_response(record.block)
+        if visit is None:
+            return LeftOut("with a malformed address or date")
+        status = response.status if response is not None and record.kind != "resource" else None
+        target = response.header("location") if response is not None and status and 300 <= status < 400 else ""
+        if target:
+            with suppress(ValueError):  # the target may not be a web address
+                self._redirects.setdefault(urlkey(urljoin(visit.url, percent_encoded(target))), []).append(visit)
+        asked = self.asked(visit)
+        if isinstance(asked, LeftOut):
+            return asked
+        if target:
+            return LeftOut("with a redirect")
+        payload: bytes | None = None
+        if record.kind == "revisit":
+            original = self.original(record, visit)
+            if original is None:
+                return _NOT_IN_FILE
+        elif record.kind == "response" and response is None:
+            return LeftOut("without an HTTP response")
+        elif status == 304:
+            return LeftOut("with status 304, which has no page")
+        else:
+            try:
+                payload, truncated = _payload(record, response if record.kind == "response" else None)
+            except (DamagedBodyError, BodyTooLargeError):
+                return _DAMAGED
+            except UnknownCodingError:
+                return LeftOut("in an unknown content coding")
+            original = self._note_original(record, visit, status, response, payload, truncated)
+        identifiers = {"record_id": record.record_id}
+        if original.truncated:
+            identifiers["truncated"] = original.truncated
+        capture = Capture(
+            vendor=self._key.vendor,
+            policy=self._key.policy,
+            source="warc",
+            captured_at=visit.captured_at,
+            url=visit.url,
+            asked_url=[*asked, visit.url][0],
+            redirects=asked,
+            # A server that says 304 says that the page is the one it has sent with another status.
+            status=original.status if record.kind == "revisit" and status in (None, 304) else status,
+            headers=response.headers if response is not None and record.kind != "resource" else (),
+            media_type=original.media_type,
+            sha256=original.sha256,
+            provenance=Provenance("warc", identifiers),
+        )
+        return capture, payload
+
+    def asked(self, visit: _Visit) -> tuple[str, ...] | LeftOut:
+        """Returns the addresses that redirected on the way from a location of the policy to an address.
+
+        Empty if the address is a location. LeftOut if the address doesn't belong to the policy.
         """
-        return self.read1(-1 if size is None else size)
+        location = self._policy.location_for(visit.url, visit.captured_at)
+        if location is not None and location.pages:
+            return LeftOut("of one page of a policy that has several pages")
+        if location is not None:
+            return ()
+        trail = self._trail(visit, {visit.urlkey})
+        if trail is not None:
+            return trail
+        if any(location.urlkey == visit.urlkey for location in self._policy.locations):
+            return LeftOut("of a location outside its declared dates")
+        return _OTHER_ADDRESS
+
+    def original(self, record: Record, visit: _Visit) -> _Original | None:
+        """Returns the capture that has the payload of a revisit record; None if no such capture is known."""
+        fields = record.fields
+        digest = _digest_value(fields.get("warc-payload-digest", ""))
+        is_not_modified = fields.get("warc-profile", "").endswith("server-not-modified")
+        refers_to: list[object] = [fields.get("warc-refers-to", "")]
+        with suppress(ValueError, UsageError):
+            url = fields.get("warc-refers-to-target-uri", "").strip("<> ") or visit.url
+            refers_to.append((urlkey(url), _time(fields.get("warc-refers-to-date", ""))))
+        if not is_not_modified and digest in self._originals:
+            return self._originals[digest]
+        for reference in refers_to:
+            original = self._originals.get(reference)
+            if original and (is_not_modified or not digest or not original.digest or digest == original.digest):
+                return original
+        if not is_not_modified:
+            return None
+        # The digest of a 304 is often that of its own, empty body. The server means the page that the crawler had.
+        if digest in self._originals and digest != _EMPTY:
+            return self._originals[digest]
+        pages = self._pages.get(visit.urlkey, ())
+        return max(
+            (page for page in pages if page.captured_at <= visit.captured_at),
+            key=lambda page: page.captured_at,
+            default=None,
+        )
+
+    def _trail(self, visit: _Visit, seen: set[str]) -> tuple[str, ...] | None:
+        for redirect in self._redirects.get(visit.urlkey, ()):
+            if redirect.urlkey in seen or abs(visit.captured_at - redirect.captured_at) > _REDIRECT_WINDOW:
+                continue
+            seen.add(redirect.urlkey)
+            location = self._policy.location_for(redirect.url, redirect.captured_at)
+            trail = () if location is not None and not location.pages else self._trail(redirect, seen)
+            if trail is not None:
+                return (*trail, redirect.url)
+        return None
+
+    def _note_original(
+        self,
+        record: Record,
+        visit: _Visit,
+        status: int | None,
+        response: HttpResponse | None,
+        payload: bytes,
+        truncated: str,
+    ) -> _Original:
+        if record.kind == "resource" or response is None:
+            media_type = record.fields.get("content-type", "")
+        else:
+            media_type = response.header("content-type")
+        digest = _digest_value(record.fields.get("warc-payload-digest", ""))
+        original = _Original(visit.captured_at, status, media_type, sha256_hex(payload), digest, truncated)
+        if record.record_id:
+            self._originals[record.record_id] = original
+        self._originals[visit.urlkey, visit.captured_at] = original
+        if digest:
+            self._originals[digest] = original
+        if payload and status in (None, 200):
+            self._pages.setdefault(visit.urlkey, []).append(original)
+        return original
 
 
-def _open(path: Path) -> IO[bytes]:
-    with path.open("rb") as stream:
-        is_compressed = stream.read(2) == b"\x1f\x8b"
-    return cast(IO[bytes], _Decompressed(path)) if is_compressed else path.open("rb")
+def _is_of_another_scheme(record: Record) -> bool:
+    """Returns whether a record is no page of the web, such as an answer of a name server (`dns:vendor.example`)."""
+    return re.match(r"(?!https?:)[a-z][a-z0-9+.-]*:", record.address, re.IGNORECASE) is not None
 
 
-def _records(stream: IO[bytes]) -> Iterator[Any]:
-    """Yields the records of a WARC file. EOFError if the file ends inside a record's header.
+def _visit(record: Record) -> _Visit | None:
+    try:
+        return _Visit(record.address, urlkey(record.address), _time(record.fields.get("warc-date", "")))
+    except (ValueError, UsageError):
+        return None
 
-    If a record does not end with two empty lines, warcio prints a warning to stderr. The warning is discarded.
+
+def _time(date: str) -> datetime:
+    """Returns a WARC-Date as a time. Some programs, and ARC files, write the 14 digits of an archive's index instead.
+
+    ValueError or UsageError if it is no time.
     """
-    records = ArchiveIterator(stream)
-    while True:
-        try:
-            with redirect_stderr(StringIO()):
-                record = next(records)
-        except StopIteration:
-            if records.next_line:
-                raise EOFError("the file ends inside a record's header") from None
-            return
-        except AttributeError:  # warcio raises AttributeError if a record's header ends before its address
-            raise EOFError("a record's header is cut off or damaged") from None
-        yield record
+    return parse_timestamp(date) if re.fullmatch(r"\d{14}", date) else parse_span(date).begin
 
 
-def _read_to_end(record: Any) -> None:
-    """Skips the rest of a record. EOFError if the file ends inside the record, which warcio itself does not report."""
-    if not record.rec_headers.get_header("Content-Length"):
-        raise EOFError("a record's header is cut off: it does not say how long the record is")
-    while record.raw_stream.read(_MAX_SIZE):
-        pass
-    if record.raw_stream.limit:
-        raise EOFError("the file ends inside a record")
-
-
-def _note_metadata(record: Any, described: dict[str, Capture | None]) -> None:
+def _note_metadata(record: Record, described: dict[str, Capture | None]) -> None:
     """Adds the capture that a metadata record describes to `described`. Ignores metadata records of other programs.
 
     described: maps the WARC-Record-ID of a capture's record to the capture that the metadata describes. The value is
         None if the metadata can't be read.
     """
-    headers = record.rec_headers
-    if headers.get_header("Content-Type") == METADATA_TYPE:
-        described[headers.get_header("WARC-Refers-To")] = capture_in(record.raw_stream.read(_MAX_SIZE))
+    if record.fields.get("content-type") == METADATA_TYPE:
+        described[record.fields.get("warc-refers-to", "")] = capture_in(record.block)
 
 
 def _described_capture(
-    record: Any, capture: Capture | None, key: PolicyKey, yielded_payloads: set[str]
+    record: Record, capture: Capture | None, key: PolicyKey, yielded_payloads: set[str]
 ) -> tuple[Capture, bytes | None] | LeftOut:
     """Returns the capture that a record's metadata describes, and the payload.
 
@@ -207,127 +369,110 @@ def _described_capture(
     """
     if capture is not None and capture.key != key:
         return LeftOut("of another policy")
-    if capture is None or not _agrees(capture, record):
-        return LeftOut("whose metadata contradicts the record or cannot be read")
-    if record.rec_type == "revisit":
-        if capture.sha256 not in yielded_payloads:
-            return LeftOut("with a revisit of a record that is not in the file")
-        return capture, None
+    response = parse_response(record.block) if record.kind != "resource" else None
+    if capture is None or not _agrees(capture, record, response):
+        return _CONTRADICTION
+    if record.kind == "revisit":
+        return (capture, None) if capture.sha256 in yielded_payloads else _NOT_IN_FILE
     try:
-        payload = _payload(record)
+        payload, _ = _payload(record, response)
     except (DamagedBodyError, BodyTooLargeError, UnknownCodingError):
-        return LeftOut("whose body is cut off, damaged or too large")
+        return _DAMAGED
     if sha256_hex(payload) != capture.sha256:
-        return LeftOut("whose metadata contradicts the record or cannot be read")
+        return _CONTRADICTION
     yielded_payloads.add(capture.sha256)
     return capture, payload
 
 
-def _agrees(capture: Capture, record: Any) -> bool:
+def _agrees(capture: Capture, record: Record, response: HttpResponse | None) -> bool:
     """Returns whether a record has the address, time and status of the capture."""
-    headers, http = record.rec_headers, record.http_headers
     try:
-        captured_at = parse_span(headers.get_header("WARC-Date") or "").begin
-        status = int(http.get_statuscode()) if http is not None else None
+        captured_at = _time(record.fields.get("warc-date", ""))
     except (ValueError, UsageError):
         return False
-    return (headers.get_header("WARC-Target-URI"), captured_at, status) == (
+    status = response.status if response is not None else None
+    return (record.fields.get("warc-target-uri"), captured_at, status) == (
         target_uri(capture.url),
         capture.captured_at,
         capture.status,
     )
 
 
-def _capture_without_metadata(
-    record: Any,
-    key: PolicyKey,
-    policy: Policy,
-    redirects: dict[str, _Redirect],
-    originals: dict[str, _Original],
-) -> tuple[Capture, bytes | None] | LeftOut:
-    """Returns a capture made from a record without clausewatch's metadata, and the payload.
+def _payload(record: Record, response: HttpResponse | None) -> tuple[bytes, str]:
+    """Returns the decoded body of a record, and what shows that the body is incomplete; '' if nothing does.
 
-    Returns LeftOut if the record is not a capture of the policy, or if the record can't be read.
+    response: the HTTP response in the record; None for a resource record.
 
-    redirects: the earlier redirects in the file, by the urlkey of the target. If this record is a redirect, the
-        function adds it.
-    originals: the earlier responses in the file, by the WARC-Payload-Digest through which a revisit record refers to a
-        response. If this record is such a response, the function adds it.
+    Raises the same errors as `formats.content_codings.decode`, but not if the body can be decoded up to its cut-off
+    end.
     """
-    headers, http = record.rec_headers, record.http_headers
-    url = (headers.get_header("WARC-Target-URI") or "").strip(
-        "<>"
-    )  # the examples of WARC 1.0 put the address in angle brackets
-    try:
-        captured_at = parse_span(headers.get_header("WARC-Date") or "").begin
-        url_key = urlkey(url)
-        status = int(http.get_statuscode())
-    except (ValueError, UsageError):
-        return LeftOut("with a malformed address, date or status")
-
-    location = policy.location_for(url, captured_at)
-    redirect = redirects.get(url_key)
-    redirects_so_far: tuple[str, ...] = ()
-    if location is not None and location.pages:
-        return LeftOut("of one page of a policy that has several pages")
-    if location is not None:
-        asked_url = url
-    elif redirect is not None and abs(captured_at - redirect.captured_at) <= _REDIRECT_WINDOW:
-        asked_url, redirects_so_far = redirect.asked_url, redirect.redirects_so_far
-    elif any(location.urlkey == url_key for location in policy.locations):
-        return LeftOut("of a location outside its declared dates")
-    else:
-        return LeftOut("of another address")
-
-    target = http.get_header("Location")
-    if 300 <= status < 400 and target:
-        with suppress(ValueError):  # the target may not be a web address
-            redirects[urlkey(urljoin(url, target))] = _Redirect(asked_url, (*redirects_so_far, url), captured_at)
-        return LeftOut("with a redirect")
-
-    digest = headers.get_header("WARC-Payload-Digest") or ""
-    if record.rec_type == "revisit":
-        if digest not in originals:
-            return LeftOut("with a revisit of a record that is not in the file")
-        original, payload = originals[digest], None
-    else:
-        try:
-            payload = _payload(record)
-        except (DamagedBodyError, BodyTooLargeError):
-            return LeftOut("whose body is cut off, damaged or too large")
-        except UnknownCodingError:
-            return LeftOut("in an unknown content coding")
-        original = _Original(http.get_header("Content-Type") or "", sha256_hex(payload))
-        if digest:
-            originals[digest] = original
-    capture = Capture(
-        vendor=key.vendor,
-        policy=key.policy,
-        source="warc",
-        captured_at=captured_at,
-        url=url,
-        asked_url=asked_url,
-        redirects=redirects_so_far,
-        status=status,
-        headers=tuple(http.headers),
-        media_type=original.media_type,
-        sha256=original.sha256,
-        provenance=Provenance("warc", {"record_id": headers.get_header("WARC-Record-ID") or ""}),
-    )
-    return capture, payload
-
-
-def _payload(record: Any) -> bytes:
-    """Returns the decoded body of a record.
-
-    Raises the same errors as `formats.content_codings.decode`. warcio's own decoding is not used, because it returns
-    the beginning of a cut-off body without an error.
-    """
-    http, stream = record.http_headers, record.raw_stream
-    if http is not None and (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":
-        stream = ChunkedDataReader(stream)
-    body: bytes = stream.read(_MAX_SIZE + 1)
-    if len(body) > _MAX_SIZE:
+    received = response.body if response is not None else record.block
+    if record.is_too_large or len(received) > _MAX_SIZE:
         raise BodyTooLargeError
-    codings = [value for name, value in http.headers if name.lower() == "content-encoding"] if http is not None else []
-    return decode(body, codings, _MAX_SIZE)
+    body, fault = received, ""
+    codings: Sequence[str] = ()
+    if response is not None:
+        codings = response.headers_named("content-encoding")
+        if response.header("transfer-encoding").lower() == "chunked":
+            body, fault = dechunk(received)
+    try:
+        payload = decode(body, codings, _MAX_SIZE)
+    except CutOffBodyError as error:
+        payload, fault = error.beginning, fault or str(error)
+    fields = record.fields
+    if reason := fields.get("warc-truncated"):
+        return payload, f"WARC-Truncated: {escape_line(reason)}"
+    if fields.get("warc-segment-number"):
+        return payload, "the record is one of several segments"
+    if fault:
+        return payload, fault
+    is_whole = _matches(fields.get("warc-payload-digest", ""), (received, body, payload, record.block))
+    if is_whole is None:
+        is_whole = _matches(fields.get("warc-block-digest", ""), (record.block,))
+    if is_whole is False:
+        return payload, "the body doesn't match the record's digest"
+    is_announced_length = response is not None and response.header("content-length") == str(len(received))
+    if record.missing > _SLIP and not is_whole and not is_announced_length:
+        return payload, f"the record is {record.missing} bytes shorter than announced"
+    return payload, ""
+
+
+def _matches(digest: str, contents: Sequence[bytes]) -> bool | None:
+    """Returns whether a digest is that of one of the contents; None if there is no digest of a known algorithm.
+
+    Programs don't agree on what a payload digest is computed from: the body as received, without its chunks, or
+    decoded.
+    """
+    parsed = _parsed_digest(digest)
+    if parsed is None:
+        return None
+    algorithm, value = parsed
+    return any(hashlib.new(algorithm, content, usedforsecurity=False).digest() == value for content in contents)
+
+
+def _digest_value(digest: str) -> str:
+    """Returns a digest such as `SHA-1:NZCJ…` in a uniform way: `sha1:`, and the value in hexadecimal.
+
+    A digest of an unknown algorithm or form is returned unchanged.
+    """
+    parsed = _parsed_digest(digest)
+    return f"{parsed[0]}:{parsed[1].hex()}" if parsed else digest
+
+
+def _parsed_digest(digest: str) -> tuple[str, bytes] | None:
+    """Returns the name of a digest's algorithm for hashlib, and its value; None for an unknown algorithm or form."""
+    label, _, text = digest.partition(":")
+    algorithm = label.lower().replace("-", "")
+    if algorithm not in _DIGESTS:
+        return None
+    text = text.strip()
+    size = hashlib.new(algorithm, usedforsecurity=False).digest_size
+    try:
+        is_hexadecimal = len(text) == 2 * size
+        value = bytes.fromhex(text) if is_hexadecimal else base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    except ValueError:  # binascii.Error is a ValueError
+        return None
+    return (algorithm, value) if len(value) == size else None
+
+
+_EMPTY = _digest_value(f"sha1:{hashlib.sha1(b'', usedforsecurity=False).hexdigest()}")

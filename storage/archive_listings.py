@@ -238,7 +238,7 @@ class ArchiveListings:
     def known_payloads(self, key: PolicyKey, archive: WebArchive) -> Mapping[str, KnownPayload]:
         """Returns the payloads of a policy's captures from an archive, by the archive's own checksum of each payload.
 
-        Only stored captures with status 200 and without redirects are considered. The checksum of any other capture may
+        Only whole captures with status 200 and without redirects are considered. The checksum of any other capture may
         belong to another payload than the stored payload.
         """
         query = (
@@ -251,7 +251,7 @@ class ArchiveListings:
             return {
                 identifiers["digest"]: KnownPayload(sha256, media_type)
                 for identifiers, sha256, media_type, redirects in session.execute(query)
-                if not redirects and "digest" in identifiers
+                if not redirects and "digest" in identifiers and "truncated" not in identifiers
             }
 
 

@@ -106,6 +106,7 @@ class ListingPart:
             filed = next(new_listing for new_listing in listings if new_listing.query == listing.query)
         self._access.tally.count_found(filed.found - listing.found)
         self._access.tally.count_malformed(filed.malformed - listing.malformed)
+        self._access.tally.count_not_modified(page.not_modified)
         if filed.complete:
             self._end_listing(crawl)
         else:

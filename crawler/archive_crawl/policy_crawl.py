@@ -58,6 +58,7 @@ def proves_checksum(capture: Capture) -> bool:
     """Returns whether the index's digest is the digest of the capture's payload.
 
     False if a redirect was followed: the index's digest is the digest of the redirect's body, and the payload is the
-    target's body.
+    target's body. Also False if a part of the payload is missing.
     """
-    return capture.status == 200 and not capture.redirects
+    is_truncated = capture.provenance is not None and bool(capture.provenance.truncated)
+    return capture.status == 200 and not capture.redirects and not is_truncated

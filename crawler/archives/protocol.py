@@ -106,11 +106,13 @@ class ListingPage:
     captures: the captures that the page lists.
     malformed: the number of rows that could not be parsed and were skipped.
     resume_key: the archive's token for requesting the next page; None if this page is the last page.
+    not_modified: the number of rows that were skipped because their HTTP status is 304. Such a response has no page.
     """
 
     captures: tuple[ListedCapture, ...]
     malformed: int
     resume_key: str | None
+    not_modified: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from waybackpy import WaybackMachineCDXServerAPI
 from waybackpy.cdx_snapshot import CDXSnapshot
 from waybackpy.cdx_utils import full_url
 
+from core.addresses import percent_encoded
 from core.archives import ArchiveSite, ListedCapture, Provenance, format_timestamp, parse_timestamp
 from core.dates import iso
 from core.exceptions import (
@@ -113,13 +114,18 @@ class WaybackMachine:
         if len(table) >= 2 and table[-2] == [] and len(table[-1]) == 1:
             resume_key = str(table[-1][0])
             table = table[:-2]
-        captures, malformed = [], 0
+        captures, malformed, not_modified = [], 0, 0
         for row in table[1:]:
             try:
-                captures.append(_listed_capture(dict(zip(table[0], row, strict=True))))
+                capture = _listed_capture(dict(zip(table[0], row, strict=True)))
             except (ValueError, TypeError, KeyError, AttributeError):
                 malformed += 1
-        return ListingPage(tuple(captures), malformed, resume_key)
+                continue
+            if capture.statuscode == "304":
+                not_modified += 1
+            else:
+                captures.append(capture)
+        return ListingPage(tuple(captures), malformed, resume_key, not_modified)
 
     def replay_url(self, timestamp: str, url: str) -> str:
         """Returns an address with the marker `id_`, which makes the archive send the bytes exactly as captured."""
@@ -131,7 +137,7 @@ class WaybackMachine:
         The response's capture time must be the time of the listed capture. Exception: after an archived redirect, the
         times may differ by up to a day, because the redirect and its target were captured separately.
         """
-        location = headers.get("location", "") if 300 <= status < 400 else ""
+        location = percent_encoded(headers.get("location", "")) if 300 <= status < 400 else ""
         memento = read_memento(headers, replay.url)
         if memento is None:
             nearest = self._archived_address(location)
@@ -148,6 +154,8 @@ class WaybackMachine:
             return ArchiveRedirect(Replay(replay.listed, *nearest, replay.redirected_from, replay.hops + 1))
         if not_given := _check_time(replay, memento.captured_at):
             return not_given
+        if status == 304:
+            return CaptureNotGiven("the capture is a response of status 304, which has no page")
         return ArchivedAnswer(memento, self._redirect_target(replay, memento, location))
 
     def provenance(self, listed: ListedCapture, replay_url: str) -> Provenance:

@@ -5,6 +5,7 @@ import re
 from core.captures import Capture, Verdict
 from extraction.screening import phrases
 from extraction.screening.facts import Facts, PageFacts, first_markup, quarantined
+from formats.transfers import missing_part
 
 #: The number of bytes at a page's beginning that are searched for the markup of bot challenges. Challenges are small
 #: pages, and the markup is near the beginning of the page.
@@ -44,18 +45,24 @@ def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:
     return quarantined("blocked", evidence)
 
 
+def incomplete_transfer(capture: Capture, payload: bytes) -> Verdict | None:
+    """Returns the verdict on a capture of which the transfer or the archive's record lacks a part; otherwise None.
+
+    Evidence: what the archive's record says of itself, the status 206, or a payload with fewer bytes than announced.
+    """
+    provenance = capture.provenance
+    if provenance is not None and provenance.truncated:
+        return quarantined("truncated", f"the archive's record is incomplete: {provenance.truncated}")
+    missing = missing_part(capture.status, capture.headers, len(payload))
+    return quarantined("truncated", missing) if missing else None
+
+
 def cut_off(facts: Facts) -> Verdict | None:
     """Quarantines a capture if the payload's end is certainly missing.
 
-    Evidence: the payload has fewer bytes than Content-Length announces, or the payload is an HTML page that ends inside
-    a tag or in the middle of a sentence.
+    Evidence: the payload is an HTML page that ends inside a tag or in the middle of a sentence.
     """
-    capture, payload = facts.capture, facts.payload
-    headers = {name.lower(): value for name, value in capture.headers}
-    length = headers.get("content-length", "")
-    is_encoded = headers.get("content-encoding", "identity").lower() not in ("", "identity")
-    if length.isdecimal() and not is_encoded and "transfer-encoding" not in headers and len(payload) < int(length):
-        return quarantined("truncated", f"{len(payload)} bytes came of the {length} the server announced")
+    payload = facts.payload
     if not isinstance(facts, PageFacts) or len(payload) < _SHORTEST_CUT_PAGE:
         return None
     if not re.search(rb"<(?:!doctype html|html|body)\b", payload[:4000], re.IGNORECASE):

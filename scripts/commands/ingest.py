@@ -32,10 +32,11 @@ from views.versions import version_numbers
 def command(
     files: tuple[Path, ...], vendor: str, policy: str, captured_at: str | None, url: str | None, output_format: str
 ) -> None:
-    """Store captures from files: WARC files, or pages saved as .html, .pdf, .md or .txt.
+    """Store captures from files: WARC or ARC files, or pages saved as .html, .pdf, .md or .txt.
 
     Every response in a WARC file that comes from a location of the policy becomes a capture. The time of the capture is
-    the record's WARC-Date. Captures in a file that `clausewatch export` wrote are restored exactly.
+    the record's WARC-Date. A capture whose record is incomplete is quarantined as truncated. Captures in a file that
+    `clausewatch export` wrote are restored exactly.
 
     A saved page needs --captured-at and --url, unless the first line of the file states the time and the address in the
     form of the Princeton-Leuven corpus of privacy policies.

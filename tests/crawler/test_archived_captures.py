@@ -35,6 +35,15 @@ def test_the_asked_url_of_a_redirected_capture_is_the_first_address() -> None:
     assert (capture.asked_url, capture.redirects, capture.url) == (redirected_from[0], redirected_from, LISTED.original)
 
 
+def test_an_incomplete_archived_response_says_so_in_its_provenance() -> None:
+    """So later crawls fetch captures with the same checksum, instead of repeating this one."""
+    cut = response().replace(headers={"X-Archive-Orig-Content-Length": "5000"})
+    capture = archived_capture(cut, KEY, Replay.begin(LISTED), Memento(LISTED.captured_at, LISTED.original), PROVENANCE)
+    assert capture.provenance is not None
+    assert capture.provenance.truncated == "4 bytes came of the 5000 the server announced"
+    assert capture.provenance.index_key == PROVENANCE.index_key
+
+
 def test_a_repeated_capture_has_the_known_payload() -> None:
     known = KnownPayload("a" * 64, "text/html; charset=utf-8")
     capture = repeated_capture(KEY, known, LISTED, NOW, PROVENANCE)

@@ -34,11 +34,19 @@ def test_an_interrupt_or_an_error_is_a_failure(stats: dict[str, object]) -> None
 
 
 def test_the_summary_omits_rare_counts_that_are_zero() -> None:
-    counts = {"captures": 42, "new": 12, "quarantined": 1, "unplayable": 2, "malformed": 3, "left": 4}
+    counts = {
+        "captures": 42,
+        "new": 12,
+        "quarantined": 1,
+        "unplayable": 2,
+        "malformed": 3,
+        "not_modified": 1,
+        "left": 4,
+    }
     outcome = outcome_from({**FINISHED, **{f"clausewatch/{name}": count for name, count in counts.items()}})
     assert outcome.summary == (
         "42 captures found, 12 new, 1 quarantined, 0 failed, 2 listed by the archive but not returned, "
-        "3 malformed rows skipped, 4 left for the next crawl"
+        "3 malformed rows skipped, 1 response of status 304 skipped, 4 left for the next crawl"
     )
 
 

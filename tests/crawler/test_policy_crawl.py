@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.archives import ArchiveSite, ListedCapture
+from core.archives import ArchiveSite, ListedCapture, Provenance
 from core.declarations import Location
 from core.policies import PolicyKey
 from crawler.archive_crawl.policy_crawl import PolicyCrawl, narrowed, proves_checksum
@@ -45,6 +45,11 @@ def test_a_checksum_says_nothing_about_the_target_of_a_redirect() -> None:
     assert proves_checksum(page)
     assert not proves_checksum(replace(page, redirects=(URL,)))
     assert not proves_checksum(replace(page, status=404))
+
+
+def test_a_checksum_of_a_truncated_capture_is_not_used_for_others() -> None:
+    page = replace(WAYBACK, status=200, redirects=(), provenance=Provenance("wayback", {"truncated": "length"}))
+    assert not proves_checksum(page)
 
 
 def test_only_checksums_of_unknown_payloads_under_way_count_as_requested() -> None:

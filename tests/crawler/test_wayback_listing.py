@@ -106,12 +106,17 @@ json_values = st.recursive(
 )
 
 
+def test_a_response_without_a_page_is_counted_and_skipped() -> None:
+    page = parse(listing(GOOD_ROW, row_with(statuscode="304")))
+    assert (len(page.captures), page.malformed, page.not_modified) == (1, 0, 1)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(json_values, max_size=8) | st.just(row_with(statuscode="-")), max_size=5))
-def test_every_row_is_parsed_or_counted_as_malformed(rows: list[list[object]]) -> None:
+def test_every_row_is_parsed_or_counted(rows: list[list[object]]) -> None:
     page = parse(json.dumps([FIELDS, *rows]).encode())
     if page.resume_key is None:
-        assert len(page.captures) + page.malformed == len(rows)
+        assert len(page.captures) + page.malformed + page.not_modified == len(rows)
 
 
 @pytest.mark.parametrize(

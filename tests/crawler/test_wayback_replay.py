@@ -105,6 +105,26 @@ def test_an_archived_redirect_is_followed_inside_the_archive(location: str) -> N
 
 
 @pytest.mark.parametrize(
+    "location",
+    [
+        "/l\xc3\xa9gal",
+        "/l%C3%A9gal",
+        "https://web.archive.org/web/20100102030405id_/http://www.example.com/l\xc3\xa9gal",
+    ],
+)
+def test_the_bytes_of_a_redirect_are_requested_as_they_are(location: str) -> None:
+    """Servers send Location in UTF-8. Scrapy's headers are decoded as ISO 8859-1."""
+    answer = ARCHIVE.parse_replay(REPLAY, 301, {**ARCHIVED, "location": location}, b"")
+    assert isinstance(answer, ArchivedAnswer)
+    assert answer.next_replay is not None
+    assert answer.next_replay.url == "http://www.example.com/l%C3%A9gal"
+
+
+def test_a_response_without_a_page_is_not_given() -> None:
+    assert isinstance(ARCHIVE.parse_replay(REPLAY, 304, ARCHIVED, b""), CaptureNotGiven)
+
+
+@pytest.mark.parametrize(
     "location", ["ftp://example.com/p", "javascript:alert(1)", "http://www.example.com/p", "http://"]
 )
 def test_a_redirect_that_cannot_be_followed_becomes_the_capture(location: str) -> None:

@@ -32,6 +32,7 @@ def second_of_two_pages(payload: bytes) -> tuple[Capture, bytes]:
     [
         ((capture(PAGE), PAGE), ""),
         ((capture(PAGE, status=503), PAGE), "http_status"),
+        ((capture(PAGE, status=206), PAGE), "incomplete_transfer"),
         ((capture(bytes(3000)), bytes(3000)), "unreadable_payload"),
         ((second_of_two_pages(PAGE)[0], PAGE), "unreadable_parts"),
         (second_of_two_pages(PAGE), ""),

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.settings import CHECKOUT
-from formats.content_codings import BodyTooLargeError, DamagedBodyError, UnknownCodingError, decode
+from formats.content_codings import BodyTooLargeError, CutOffBodyError, DamagedBodyError, UnknownCodingError, decode
 
 LIMIT = 10_000
 bodies = st.binary(max_size=2000)
@@ -68,10 +68,25 @@ def test_a_gzip_body_with_a_wrong_trailer_is_an_error(body: bytes, data: st.Data
         decode(bytes(whole), ["gzip"], LIMIT)
 
 
-@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate"])
 def test_an_uncompressed_body_labelled_compressed_is_unchanged(coding: str) -> None:
     assert decode(b"<html>plain</html>", [coding], LIMIT) == b"<html>plain</html>"
     assert decode(b"", [coding], LIMIT) == b""
+
+
+@pytest.mark.parametrize("value", ["UTF-8", "none", "", "binary", "text/html", "7bit", "identity", "chunked;q=1.0"])
+def test_names_that_are_no_codings_count_for_nothing(value: str) -> None:
+    """Browsers ignore them, too. Servers send them because somebody took the header for the charset."""
+    assert decode(b"<p>text</p>", [value], LIMIT) == b"<p>text</p>"
+    assert decode(gzip.compress(b"<p>text</p>"), [value, "gzip;q=1.0"], LIMIT) == b"<p>text</p>"
+
+
+@pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_the_beginning_of_a_cut_off_body_is_given(coding: str, compress: Callable[[bytes], bytes]) -> None:
+    text = b"".join(b"<p>Clause %d.</p>" % number for number in range(500))
+    with pytest.raises(CutOffBodyError) as caught:
+        decode(compress(text)[:-60], [coding], LIMIT)
+    assert text.startswith(caught.value.beginning)
 
 
 def test_a_compression_bomb_is_an_error() -> None:

@@ -44,6 +44,11 @@ def read(path: Path, *pages: DatedPage) -> tuple[list[tuple[Capture, bytes | Non
     return captures, left_out
 
 
+def truncated(capture: Capture) -> str:
+    assert capture.provenance is not None
+    return capture.provenance.truncated
+
+
 @pytest.fixture
 def warc(tmp_path: Path) -> Path:
     return tmp_path / "crawl.warc.gz"
@@ -80,9 +85,19 @@ def test_chunked_bodies_are_joined(warc: Path, transfer_coding: str) -> None:
     assert payload == b"<p>We keep logs.</p>"
 
 
-def test_a_compressed_body_that_is_cut_off_is_left_out(warc: Path) -> None:
-    body = gzip.compress(b"".join(b"<p>Clause %d.</p>" % number for number in range(100)))
-    page = DatedPage(url=OLD, at=day(2010), body=body[:-100], headers=(("Content-Encoding", "gzip"),))
+def test_a_compressed_body_that_is_cut_off_is_kept_as_truncated(warc: Path) -> None:
+    text = b"".join(b"<p>Clause %d.</p>" % number for number in range(100))
+    page = DatedPage(url=OLD, at=day(2010), body=gzip.compress(text)[:-100], headers=(("Content-Encoding", "gzip"),))
+    ((capture, payload),), _ = read(warc, page)
+    assert payload
+    assert text.startswith(payload)
+    assert truncated(capture) == "the compressed body is cut off"
+
+
+def test_a_damaged_body_is_left_out(warc: Path) -> None:
+    body = bytearray(gzip.compress(b"<p>We keep logs.</p>"))
+    body[-8] ^= 1  # the checksum
+    page = DatedPage(url=OLD, at=day(2010), body=bytes(body), headers=(("Content-Encoding", "gzip"),))
     assert read(warc, page) == ([], ["whose body is cut off, damaged or too large"])
 
 
@@ -99,14 +114,14 @@ def test_other_addresses_and_times_are_left_out_with_a_reason(warc: Path) -> Non
         DatedPage(url=NEW, at=day(2013), body=b"before the move"),
     )
     wrong_date = "of a location outside its declared dates"
-    assert (captures, left_out) == ([], ["of another address", wrong_date, wrong_date])
+    assert (captures, left_out) == ([], [wrong_date, wrong_date, "of another address"])
 
 
 def test_a_record_without_a_date_is_left_out(warc: Path) -> None:
     page = DatedPage(url=OLD, at=day(2010), body=b"x")
     write_warc(warc, [page])
     warc.write_bytes(gzip.decompress(warc.read_bytes()).replace(b"WARC-Date: 2010-01-01T", b"WARC-Date: 2010-13-01T"))
-    assert list(captures_from_warc(warc, KEY, POLICY)) == [LeftOut("with a malformed address, date or status")]
+    assert list(captures_from_warc(warc, KEY, POLICY)) == [LeftOut("with a malformed address or date")]
 
 
 def test_a_page_behind_a_redirect_in_the_file_is_a_capture(warc: Path) -> None:
@@ -203,7 +218,8 @@ def test_a_whole_file_without_responses_is_refused_in_other_words(tmp_path: Path
         writer.write_record(writer.create_warc_record(OLD, "request", payload=io.BytesIO(b"GET / HTTP/1.1\r\n\r\n")))
     with pytest.raises(UsageError) as caught:
         list(captures_from_warc(path, KEY, POLICY))
-    assert str(caught.value) == f"{path}: the file contains no HTTP response, so there is nothing to ingest"
+    held = "only 1 request record and 1 warcinfo record"
+    assert str(caught.value) == f"{path}: the file contains no HTTP response, {held}, so there is nothing to ingest"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -212,7 +228,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_warc_is_recognised_by_its_name() -> None:
-    assert [is_warc(Path(name)) for name in ("a.warc", "a.WARC.GZ", "a.html", "warc.txt")] == [True, True, False, False]
+    assert all(is_warc(Path(name)) for name in ("a.warc", "a.WARC.GZ", "a.arc", "a.arc.gz"))
+    assert not any(is_warc(Path(name)) for name in ("a.html", "warc.txt", "march", "a.marc"))
 
 
 def test_one_of_several_pages_of_a_policy_is_left_out(warc: Path) -> None:

@@ -202,6 +202,9 @@ def test_known_payloads_come_from_stored_captures(store: Store) -> None:
     keep(store, replace(fetched(listed(1, "REDIRECTED"), B), redirects=(URL,)), B, POLICY)
     keep(store, replace(fetched(listed(2, "ERROR"), B), status=404), B, POLICY)
     keep(store, capture_of(B, 3), B, POLICY)
+    cut = fetched(listed(4, "CUT"), B)
+    identifiers = {**cut.provenance.identifiers, "truncated": "length"} if cut.provenance else {}
+    keep(store, replace(cut, provenance=Provenance("wayback", identifiers)), B, POLICY)
     payloads = store.archive_listings.known_payloads(KEY, "wayback")
     assert set(payloads) == {"SHOWN"}
     assert payloads["SHOWN"].sha256 == fetched(listed(0)).sha256
