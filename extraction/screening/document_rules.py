@@ -1,5 +1,6 @@
 """Rules on the text of a capture: another document, or links and teasers in place of a document."""
 
+import math
 import re
 
 from core.captures import Verdict
@@ -31,6 +32,8 @@ from extraction.words.stated_dates import states_date
 
 # A box with a link and a description of at most this many words is an entry, too.
 _TEASER_WORDS = 90
+# On a page that is named as the policy, a paragraph beside more links than this is no teaser of one of them.
+_TEASER_LINKS = 2
 # A list of links has at least this many entries.
 _FEWEST_ENTRIES = 3
 # A link that stands alone counts as at least this many words: the names of countries in a chooser are short.
@@ -125,7 +128,7 @@ def article(facts: PageFacts) -> Verdict | None:
     if facts.kind is not None and not phrases.ARTICLE_SEGMENTS.isdisjoint(segments):
         return quarantined("other_document", f"the site redirected to one of its articles, {facts.capture.url}")
     for clause in facts.document.clauses[:7]:
-        if clause.kind == "table_row":
+        if clause.kind in ("table_row", "list_item"):
             continue
         text = searchable(clause.text)
         stamped = _STAMP.sub("", text)
@@ -259,7 +262,7 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
             entries += count_links(block, facts.capture.url)
             linked_headings += block.level > 0
             entry_words += max(block.words, _LEAST_ENTRY_WORDS)
-        elif _stands_in_teaser(block):
+        elif _stands_in_teaser(block, _TEASER_LINKS if facts.is_named_as_policy else math.inf):
             entry_words += block.words
         elif is_running_text(block.text) and not block.level:
             free_words += block.words
@@ -307,13 +310,15 @@ def fragments_instead_of_text(facts: PageFacts) -> Verdict | None:
     )
 
 
-def _stands_in_teaser(block: Block) -> bool:
+def _stands_in_teaser(block: Block, most_links: float) -> bool:
+    """Returns whether a block stands in a small box that has links to other pages, but no more than `most_links`."""
     box: Box | None = block.box
     for _ in range(4):
         if box is None or box.tag in ("body", "main") or box.words > _TEASER_WORDS:
             return False
-        if box.link_blocks > box.same_page_links:
-            return True
+        links = box.link_blocks - box.same_page_links
+        if links:
+            return links <= most_links
         box = box.parent
     return False
 

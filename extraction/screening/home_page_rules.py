@@ -28,7 +28,7 @@ _OFFER_WORDS = 20
 # A form with fewer fields may be a field for a newsletter, or for a search.
 _FEWEST_FIELDS = 2
 _FEWEST_HEADINGS = 3
-# The average section of a home page has fewer words of running text than this.
+# The average section of a home page has fewer words than this.
 _FRAGMENT_WORDS = 25
 _FEWEST_LINKS = 2
 _FEWEST_IMAGES = 3
@@ -116,8 +116,8 @@ def _signs(facts: PageFacts) -> list[str]:
         "the home page as its own address": bool(_stated_home(facts)),
         "prices": any(block.words <= _OFFER_WORDS and states_price(block.text) for block in blocks),
         "a form to fill in": len(facts.form_fields) >= _FEWEST_FIELDS,
-        f"{headings} headings above {facts.running_words} words of text": headings >= _FEWEST_HEADINGS
-        and facts.running_words < _FRAGMENT_WORDS * headings,
+        f"{headings} headings above {facts.words} words of text": headings >= _FEWEST_HEADINGS
+        and facts.words < _FRAGMENT_WORDS * headings,
         "links to other pages": count_entries(facts, blocks) >= _FEWEST_LINKS,
         f"{images} images": images >= _FEWEST_IMAGES,
         "a link to the document at another address": _links_document_elsewhere(facts),

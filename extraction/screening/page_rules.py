@@ -71,9 +71,12 @@ _PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (phrases.UNAVAILABLE, "unavailable"),
     (phrases.NO_SITE, "not_a_policy"),
 )
-# An IPv4 address (RFC 791) or a long IPv6 address (RFC 4291).
+# An IPv4 address (RFC 791) that isn't of a private network (RFC 1918) or of the server itself, or a long IPv6 address
+# (RFC 4291).
 _IP_ADDRESS = re.compile(
-    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|\b(?:[0-9a-f]{1,4}:){4,7}:?[0-9a-f]{1,4}\b", re.IGNORECASE
+    r"(?<![\d.])(?!127\.|10\.|192\.168\.)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|"
+    r"\b(?:[0-9a-f]{1,4}:){4,7}:?[0-9a-f]{1,4}\b",
+    re.IGNORECASE,
 )
 # A number with more digits than a telephone number or an account number has.
 _INCIDENT = re.compile(r"(?<!\d)\d{16,}(?!\d)")
