@@ -164,8 +164,8 @@ PAGE_WORDS = re.compile(
 #: Words of a byline. A byline states the author of an article, the time in minutes to read the article, or the number
 #: of views.
 BYLINE = re.compile(
-    r"\b(?:(?:by|von|par|por|da|di|door|av|af)\b(?=\s*:?\s\w)|autor|författare|tekst|kirjoittanut|írta|szerző|napisał|napsal|scris de|"
-    r"yazan|автор|συντάκτης|views?|comments?|min(?:ute)?s?\.? read)\b",
+    r"\b(?:(?:by|von|par|por|da|di|door|av|af)\b(?=\s*:?\s\w)|autor|författare|tekst|kirjoittanut|írta|"
+    r"szerző|napisał|napsal|scris de|yazan|автор|συντάκτης|views?|comments?|min(?:ute)?s?\.? read)\b",
     re.IGNORECASE,
 )
 #: The separator between the entries of a menu that is written in one line.

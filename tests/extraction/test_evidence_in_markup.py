@@ -120,7 +120,8 @@ SIGNS = {
 @pytest.mark.parametrize("signs", [*combinations(SIGNS, 1), *combinations(SIGNS, 2)])
 def test_three_signs_make_a_home_page(signs: tuple[str, ...]) -> None:
     # Headings above little text are one sign, on each of these pages.
-    parts = "".join(f"<h2>Talo {number}</h2><p>{2 * SENTENCE}</p>" for number in range(4))
+    text = f"{SENTENCE} Velun tarso minek dalu porin hesta lorem."
+    parts = "".join(f"<h2>Talo {number}</h2><p>{text}</p>" for number in range(5))
     body = "".join(SIGNS[sign] for sign in signs if sign != "canonical")
     payload = page(f"<main>{parts}{body}</main>", head=SIGNS["canonical"] if "canonical" in signs else "")
     verdict = read(capture(payload), payload).verdict
