@@ -162,9 +162,14 @@ PAGE_WORDS = re.compile(
     re.IGNORECASE,
 )
 #: Words of a byline. A byline states the author of an article, the time in minutes to read the article, or the number
-#: of views.
+#: of views. A preposition in front of the author's name begins the line, or follows a date, a mark or a word such as
+#: "posted": elsewhere it may belong to a law's name ("lov av 15. juni 2018", "Codice di settore").
 BYLINE = re.compile(
-    r"\b(?:by|von|par|por|da|di|door|av|af|autor|författare|tekst|kirjoittanut|írta|szerző|napisał|napsal|scris de|"
+    r"(?:^|\d,? |[^\w\s,./'’]\s?|\b(?:posted|written|published|created|veröffentlicht|verfasst|geschrieben|publié|"
+    r"écrit|publicado|escrito|pubblicato|scritto|postado|geplaatst|geschreven|gepubliceerd|skrivet|skriven|publicerad|"
+    r"skrevet|publisert|udgivet) )"
+    r"(?:by|von|par|por|da|di|door|av|af) (?=(?-i:[A-ZÀ-ÖØ-ÞČĆĎĐĚŁŇŘŠŚŤŮŽŹŻŐŰİĞŞȘȚ]))|"
+    r"^tekst:|\b(?:autor|författare|kirjoittanut|írta|szerző|napisał|napsal|scris de|"
     r"yazan|автор|συντάκτης|views?|comments?|min(?:ute)?s?\.? read)\b",
     re.IGNORECASE,
 )

@@ -1,6 +1,7 @@
 """Rules on the text of a capture: another document, or links and teasers in place of a document."""
 
 import re
+from urllib.parse import urlsplit
 
 from core.captures import Verdict
 from extraction.blocks import Block, Box
@@ -17,6 +18,7 @@ from extraction.screening.facts import (
     count_words,
     first_match,
     is_entry,
+    is_node_around,
     is_running_text,
     is_sentence,
     main_blocks,
@@ -24,6 +26,7 @@ from extraction.screening.facts import (
     quarantined,
     searchable,
     title_parts,
+    vendor_name,
 )
 from extraction.screening.home_page_rules import signs_of_home_page
 from extraction.words.normalization import normalize, word_set
@@ -44,9 +47,10 @@ _FRAGMENTS_WORDS = 60
 _FRAGMENT_WORDS = 12
 # A page with this much running text outside its entries isn't a list of links.
 _FREE_WORDS = 120
-# Elements that are marked up as an article or a job advertisement (schema.org).
-_ARTICLES = '[itemtype$="/BlogPosting"], [itemtype$="/NewsArticle"], [itemtype$="/JobPosting"]'
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# Elements that are marked up as an article or a job advertisement (schema.org). BlogPosting is left out: Blogger marks
+# up every page so, and some vendors publish their policies in a blog.
+_ARTICLES = '[itemtype$="/NewsArticle"], [itemtype$="/JobPosting"]'
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d|/\d)")
 # A date in digits at the beginning or end of a line that names a part of the site, such as "2024.06.12 Press release".
 _STAMP = re.compile(r"^\d[\d\s./年月日-]{6,}|[\d\s./年月日-]{6,}\d日?$")
 _STAMP_WORDS = 6
@@ -95,7 +99,7 @@ def declared_as_other_kind(facts: PageFacts) -> Verdict | None:
         return None
     kind = _declared_other_kind(facts.page)
     if not kind and facts.kind is not None and not facts.is_long:
-        marked = facts.page.tree.css_first(_ARTICLES)
+        marked = next((node for node in facts.page.tree.css(_ARTICLES) if not is_node_around(node)), None)
         kind = marked.attributes.get("itemtype") or "" if marked is not None else ""
     return quarantined("other_document", f"the page says of itself: {kind}") if kind else None
 
@@ -119,7 +123,7 @@ def article(facts: PageFacts) -> Verdict | None:
     if facts.is_named_as_document:
         return None
     section = first_match(phrases.SECTIONS, title_parts(searchable(facts.page.title or ""))[1:])
-    if section and facts.kind is not None:
+    if section and facts.kind is not None and not _is_name_of_site(section[0], facts.capture.url):
         return quarantined("other_document", f"its title names a part of the site: {section.string[:60]!r}")
     segments = set(path_segments(facts.capture.url)) - set(path_segments(facts.capture.asked_url))
     if facts.kind is not None and not phrases.ARTICLE_SEGMENTS.isdisjoint(segments):
@@ -128,15 +132,25 @@ def article(facts: PageFacts) -> Verdict | None:
         if clause.kind == "table_row":
             continue
         text = searchable(clause.text)
-        stamped = _STAMP.sub("", text)
-        if stamped != text and count_words(text) <= _STAMP_WORDS and phrases.SECTIONS.search(stamped):
-            return quarantined("other_document", f"it stands in a part of the site: {text[:80]!r}")
+        if count_words(text) <= _STAMP_WORDS:
+            stamped = _STAMP.sub("", text)
+            if stamped != text and phrases.SECTIONS.search(stamped):
+                return quarantined("other_document", f"it stands in a part of the site: {text[:80]!r}")
         is_byline = (
             count_words(text) <= 16 and _YEAR.search(text) and names.BYLINE.search(text) and not states_date(text)
         )
         if is_byline or (clause.kind == "paragraph" and _DATELINE.match(text)):
             return quarantined("other_document", f"it is an article: {text[:80]!r}")
     return None
+
+
+def _is_name_of_site(text: str, url: str) -> bool:
+    """Returns whether a text is in the vendor's name in an address, as "Aktuality" is in www.aktuality.sk."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return re.sub(r"\W", "", text.lower()) in vendor_name(host).replace("-", "")
 
 
 def posts(facts: PageFacts) -> Verdict | None:
@@ -245,10 +259,11 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     """Quarantines a hub, a chooser, a list of articles or a home page: entries with links, and hardly any other text.
 
     An entry is a link that stands alone, a short text with a link, or a small box that holds a link and a few words.
-    Only links to the vendor's own pages count: a list of subprocessors links to others.
+    Only links to the vendor's own pages count: a list of subprocessors links to others. If a page is named as the list
+    of subprocessors, it isn't quarantined: it may link to a page of the vendor for each of them.
     Evidence: the number of entries, and of the words that stand in entries and outside.
     """
-    if facts.kind == "imprint":
+    if facts.kind == "imprint" or (facts.kind == "subprocessors" and facts.is_named_as_document):
         return None
     blocks = facts.page.kept
     if facts.is_small:
@@ -289,9 +304,10 @@ def offers_instead_of_text(facts: PageFacts) -> Verdict | None:
 def fragments_instead_of_text(facts: PageFacts) -> Verdict | None:
     """Quarantines a small home or front page: many headings, each above a line or two, and no name of the policy.
 
-    The page isn't quarantined if it has tables: a policy in tables has hardly any running text.
+    The page isn't quarantined if it has tables: a policy in tables has hardly any running text. Neither is a legal
+    notice, which is made of such lines.
     """
-    if facts.kind is None or facts.running_words >= _FRAGMENTS_WORDS:
+    if facts.kind is None or facts.kind == "imprint" or facts.running_words >= _FRAGMENTS_WORDS:
         return None
     if sum(clause.kind == "table_row" for clause in facts.document.clauses) >= _FEWEST_ENTRIES:
         return None

@@ -6,6 +6,7 @@ and never ask which words a policy should have.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from core.clauses import Document
 from extraction.blocks import Block, Box
 from extraction.furniture.elements import is_in_frame, is_laid_over
 from extraction.readers.html_page import Page
-from extraction.screening.document_kinds import is_name, kind_of, kinds_named, names_document
+from extraction.screening.document_kinds import count_names, is_name, kind_of, kinds_named, names_document
 from extraction.words.normalization import normalize
 
 # The number of characters at a document's beginning in which words are counted.
@@ -185,8 +186,19 @@ class PageFacts(Facts):
         return [
             field
             for field in fields
-            if (field.attributes.get("type") or "text").lower() not in _BUTTON_TYPES and not _is_around(field)
+            if (field.attributes.get("type") or "text").lower() not in _BUTTON_TYPES and not is_node_around(field)
         ]
+
+    @property
+    def fields_of_largest_form(self) -> int:
+        """The number of form fields in the form that has the most. Fields outside forms count as one form."""
+        forms = Counter(_form_around(field) for field in self.form_fields)
+        return max(forms.values(), default=0)
+
+    @cached_property
+    def uses_of_name(self) -> int:
+        """How often the document's beginning uses the names of the declared kind; 0 if the kind isn't known."""
+        return count_names(self.kind, self.beginning) if self.kind is not None else 0
 
     @property
     def is_small(self) -> bool:
@@ -199,7 +211,17 @@ class PageFacts(Facts):
         return self.words < _STUB_WORDS
 
 
-def _is_around(node: LexborNode) -> bool:
+def _form_around(node: LexborNode) -> int | None:
+    """Returns the id of the form in which an element stands; None if it stands in no form."""
+    above = node.parent
+    while above is not None and above.tag != "html":
+        if above.tag == "form":
+            return above.mem_id
+        above = above.parent
+    return None
+
+
+def is_node_around(node: LexborNode) -> bool:
     """Returns whether an element stands in the page's header, menu, footer or a dialog."""
     above = node.parent
     # Above <html> is the document, which is no element: selectolax 0.3 ends the process when its attributes are read.
