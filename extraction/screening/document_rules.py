@@ -1,6 +1,7 @@
 """Rules on the text of a capture: another document, or links and teasers in place of a document."""
 
 import re
+from collections import Counter
 from urllib.parse import urlsplit
 
 from core.captures import Verdict
@@ -200,9 +201,32 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
 
 def _names_of_document(facts: PageFacts) -> list[str]:
     """Returns the texts that name the document: the first heading and the first part of the title that name a kind."""
-    headings = [heading for heading in facts.headings if kinds_named(heading) and count_words(heading) <= 14][:1]
+    sections = _titles_of_sections(facts)
+    headings = [
+        heading
+        for heading in facts.headings
+        if kinds_named(heading) and count_words(heading) <= 14 and heading not in sections
+    ][:1]
     parts = [part for part in title_parts(searchable(facts.page.title or "")) if kinds_named(part)]
     return [*headings, *parts[:1]]
+
+
+def _titles_of_sections(facts: PageFacts) -> set[str]:
+    """Returns the headings of sections: headings with others beside them, below the title of the document.
+
+    A heading with the name of the site, as the page's title gives it, isn't the title of the document.
+    """
+    parts = title_parts(searchable(facts.page.title or ""))
+    names_of_site = parts[1:] or parts
+    headings = [clause for clause in facts.document.clauses if clause.kind == "heading"]
+    siblings = Counter(clause.heading_path for clause in headings)
+    return {
+        searchable(clause.text)
+        for clause in headings
+        if clause.heading_path
+        and searchable(clause.heading_path[0]) not in names_of_site
+        and siblings[clause.heading_path] > 1
+    }
 
 
 def searchable_text(facts: Facts) -> str:

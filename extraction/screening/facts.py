@@ -61,6 +61,8 @@ _PRICE_WITHIN = re.compile(rf"(?<!\w){_CURRENCY} ?\d|(?<![\w.,]){_AMOUNT} ?{_CUR
 # The types of <input> that a visitor doesn't fill in with words (HTML standard, section 4.10.5).
 _BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "search", "checkbox", "radio"])
 _AROUND_TAGS = frozenset(["header", "nav", "footer", "aside", "search", "dialog"])
+# Names of elements with a form beside a text: to write a comment, or to subscribe to a newsletter.
+_COMMENT_NAMES = frozenset(["comments", "respond", "commentform", "newsletter"])
 _SENTENCE_END = re.compile(r"[.!?。！？।॥؟۔։።…]")
 _TITLE_SEPARATOR = re.compile(r"\s[-–—:·»>•]{1,2}\s|\s?[|｜]\s?")
 
@@ -181,12 +183,17 @@ class PageFacts(Facts):
 
     @cached_property
     def form_fields(self) -> list[LexborNode]:
-        """The form fields that a visitor fills in, outside the page's header, menu, footer and dialogs."""
+        """The form fields that a visitor fills in.
+
+        Fields in the page's header, menu, footer and dialogs, and in forms for comments and newsletters, don't count.
+        """
         fields = self.page.tree.css("input, textarea, select")
         return [
             field
             for field in fields
-            if (field.attributes.get("type") or "text").lower() not in _BUTTON_TYPES and not is_node_around(field)
+            if (field.attributes.get("type") or "text").lower() not in _BUTTON_TYPES
+            and not is_node_around(field)
+            and not _is_for_comments(field)
         ]
 
     @property
@@ -209,6 +216,17 @@ class PageFacts(Facts):
     def is_stub(self) -> bool:
         """Whether the page is a stub: a page with fewer than 60 words."""
         return self.words < _STUB_WORDS
+
+
+def _is_for_comments(node: LexborNode) -> bool:
+    """Returns whether an element stands in a form for comments or for a newsletter, by the names of what is around."""
+    above = node.parent
+    while above is not None and above.tag not in ("body", "html"):
+        named = f"{above.attributes.get('id') or ''} {above.attributes.get('class') or ''}".lower()
+        if not _COMMENT_NAMES.isdisjoint(re.split(r"[\s_-]+", named)):
+            return True
+        above = above.parent
+    return False
 
 
 def _form_around(node: LexborNode) -> int | None:

@@ -113,7 +113,8 @@ def _signs(facts: PageFacts) -> list[str]:
     """Returns the signs that a page is a home page or another page on which the vendor offers something."""
     blocks = [block for block in content_blocks(facts.page) if block.left_out_by not in _BESIDE]
     headings = sum(block.level > 0 for block in blocks)
-    images = sum(not is_node_around(node) for node in facts.page.tree.css("img"))
+    # Old sites repeat images for lines and marks.
+    images = len({node.attributes.get("src") for node in facts.page.tree.css("img") if not is_node_around(node)})
     signs = {
         "the home page as its own address": bool(_stated_home(facts)),
         "prices": any(block.words <= _OFFER_WORDS and states_price(block.text) for block in blocks),

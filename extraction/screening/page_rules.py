@@ -254,7 +254,9 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
         return None
     uses = len(phrases.ASKS_CONSENT.findall(facts.beginning))
     is_gate = is_gate and not facts.is_named_as_policy
-    if (button and uses > 1) or (other_button and facts.is_small and (uses >= _CONSENT_USES or is_gate)):
+    # A document about cookies speaks of them in any case.
+    asks = uses >= _CONSENT_USES and facts.kind != "cookies"
+    if (button and uses > 1) or (other_button and facts.is_small and (asks or is_gate)):
         return _consent_verdict(button or other_button)
     return None
 

@@ -1,8 +1,8 @@
 """The types of page that a site's software states in the markup, whatever the language of the page.
 
 Most content management systems and shops name the type of a page in the class or id of `<body>` or `<html>`, so that
-the theme can style it. The names below are those of WordPress, Drupal, Joomla, TYPO3, Magento, PrestaShop, OpenCart,
-Shopify, Squarespace, Wix, Moodle, phpBB and Discourse, as their themes document them.
+the theme can style it. Most of the names below are those of WordPress, Drupal, Joomla, Magento, PrestaShop, OpenCart,
+Shopify and Moodle. The others are common on sites made by hand.
 """
 
 from collections.abc import Mapping

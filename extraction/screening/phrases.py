@@ -231,14 +231,14 @@ UNAVAILABLE = _phrases(
 )
 #: Phrases of parked domains, default pages of web servers, unfinished sites and gambling spam.
 NO_SITE = _phrases(
-    r"domain (?:name )?(?:is |may be |has been )?(?:for sale|parked|expired|registered)|(?:buy|get) this domain|"
-    r"this domain (?:is|has|may)|parked (?:free|domain|at)|domain parking|related searches",
+    r"domain (?:name )?(?:is |may be |has been )?(?:for sale|parked|expired)|(?:buy|get) this domain|"
+    r"parked (?:free|domain|at)|domain parking|related searches",
     r"^index of /|welcome to nginx|(?:apache2?|iis|nginx|litespeed|centos|ubuntu) .{0,30}(?:default|test|"
     r"welcome) page|"
     r"^it works!|internet information services|default web ?(?:site )?page|web server's default page|test page for",
     r"(?:web)?site (?:is )?(?:coming soon|under construction)|coming soon|under construction|plesk|cpanel",
     r"situs (?:slot|judi)|slot (?:gacor|online)|judi online|bandar (?:slot|togel)|online casino|casino online",
-    r"diese domain (?:ist|steht)|ce domaine est|este dominio está|questo dominio è|domena .{0,20}na sprzedaż|"
+    r"domena .{0,20}na sprzedaż|"
     r"домен .{0,20}прода",
     r"(?:domain|domena|doména|domín|домен|ドメイン|域名|도메인|dominio|domínio|domaine|domein|domän|"
     r"alan adı)\w*\b.{0,40}(?:kaufen|verkauf|zum verkauf|"
@@ -247,8 +247,10 @@ NO_SITE = _phrases(
     r"прода\w+|satılık|πωλείται|販売|出售|판매|bán|dijual|parked|geparkt|припаркован\w*|"
     r"zaparkowan\w*|zaparkován\w*|geparkeerd|parkolt|park edilmiş|σταθμευμέν\w*|停放|파킹)",
 )
-#: Phrases that tell that a domain is registered. Registrars' pages use them, and so do legal notices.
+#: Phrases about a domain, such as that it is registered. Registrars' pages use them, and so do legal notices.
 REGISTERED_DOMAIN = _phrases(
+    r"domain (?:name )?(?:is |may be |has been )?registered|this domain (?:is|has|may)|diese domain (?:ist|steht)|"
+    r"ce domaine est|este dominio está|questo dominio è",
     r"(?:domain|domena|doména|domín|домен|ドメイン|域名|도메인|dominio|domínio|domaine|domein|domän|"
     r"alan adı)\w*\b.{0,40}(?:зарегистрирован\w*|zarejestrowan\w*|registriert|geregistreerd|registrad[oa]|enregistré|"
     r"registrato|registrerad|registreret|regisztrált|tescil|kayıtlı|κατοχυρω\w*|取得されて|注册|등록)",

@@ -70,6 +70,7 @@ def test_a_policy_may_move_to_an_article_of_a_help_centre() -> None:
     "line",
     [
         "El dominio northwind.example está registrado a nombre de Northwind S.L.",
+        "This domain is operated by Northwind Ltd.",
         "Die Domain northwind.example ist registriert auf die Northwind GmbH.",
     ],
 )
@@ -122,6 +123,38 @@ def test_the_name_of_a_site_for_jobs_is_no_job_advertisement(policy: str, title:
     text = "当社は求人を掲載し、利用者は本規約に従って応募します。" + "本协议适用于招聘服务，用户应当遵守招聘规则。"
     payload = page(f"<h1>{heading}</h1><p>{text * 10}</p>", title)
     assert read(capture(payload, policy=policy), payload).verdict.name == "accepted"
+
+
+@pytest.mark.parametrize(("site", "reason"), [("Sjeverac", None), ("Pravila kupnje", "other_document")])
+def test_the_first_section_of_a_document_is_not_its_name(site: str, reason: str | None) -> None:
+    """A heading with the name of the site is above every document; the heading below it is the document's name."""
+    returns = "Kupac može vratiti robu u roku od četrnaest dana. Povrat novca slijedi. " * 6
+    delivery = "Robu dostavljamo u roku od tri dana od narudžbe. " * 10
+    payload = page(
+        f"<h1>Pravila kupnje</h1><h2>Povrat robe</h2><p>{returns}</p><h2>Dostava</h2><p>{delivery}</p>", site
+    )
+    assert read(capture(payload, policy="terms"), payload).verdict.reason == reason
+
+
+def test_a_button_below_a_text_about_cookies_is_no_consent_wall() -> None:
+    text = "Ronta cookies, silko cookies, velun cookies tarso minek dalu porin hesta lorem vika sunda talo. " * 4
+    payload = page(f"<main><div><h1>Velun dalu</h1><p>{text}</p><button>Merin</button></div></main>")
+    assert read(capture(payload, policy="cookies"), payload).verdict.name == "accepted"
+    assert read(capture(payload), payload).verdict.reason == "consent"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<div id='respond'><form><input name='a'><input name='b'><input name='c'><textarea></textarea></form></div>",
+        "<img src='line.gif'><img src='line.gif'><img src='line.gif'>",
+    ],
+)
+def test_comments_and_repeated_images_are_no_signs_of_a_home_page(beside: str) -> None:
+    parts = "".join(f"<h2>Talo {number}</h2><p>{SENTENCE * 2}</p>" for number in range(4))
+    links = "<p>Dalu <a href='/contact'>merin</a>.</p><p>Talo <a href='/about'>sunda</a>.</p>"
+    payload = page(f"<main><h1>Merin</h1>{parts}{links}</main>{beside}")
+    assert read(capture(payload), payload).verdict.name == "accepted"
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_the_root_of_another_host_of_the_vendor_is_no_home_page(host: str, reaso
 SIGNS = {
     "canonical": "<link rel='canonical' href='/'>",
     "prices": "<p>Kasto 12,90 €</p>",
-    "images": 4 * "<p><img src='a.jpg'></p>",
+    "images": "".join(f"<p><img src='{name}.jpg'></p>" for name in "abcd"),
     "form": "<form><input name='a'><input name='b'><textarea></textarea></form>",
     "links": "".join(f"<p><a href='/{name}'>{name}</a></p>" for name in ("talo", "merin", "sunda")),
 }
