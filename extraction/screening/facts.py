@@ -60,6 +60,8 @@ _PRICE = re.compile(
 _PRICE_WITHIN = re.compile(rf"(?<!\w){_CURRENCY} ?\d|(?<![\w.,]){_AMOUNT} ?{_CURRENCY}(?!\w)", re.IGNORECASE)
 # The types of <input> that a visitor doesn't fill in with words (HTML standard, section 4.10.5).
 _BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "search", "checkbox", "radio"])
+# So many fields are looked at. What is around a field is searched up to the root, which takes time.
+_MOST_FIELDS = 200
 _AROUND_TAGS = frozenset(["header", "nav", "footer", "aside", "search", "dialog"])
 # Names of elements with a form beside a text: to write a comment, or to subscribe to a newsletter.
 _COMMENT_NAMES = frozenset(["comments", "respond", "commentform", "newsletter"])
@@ -183,18 +185,17 @@ class PageFacts(Facts):
 
     @cached_property
     def form_fields(self) -> list[LexborNode]:
-        """The form fields that a visitor fills in.
+        """The form fields that a visitor fills in, among the page's first 200 fields.
 
         Fields in the page's header, menu, footer and dialogs, and in forms for comments and newsletters, don't count.
         """
-        fields = self.page.tree.css("input, textarea, select")
-        return [
+        fields = (
             field
-            for field in fields
+            for field in self.page.tree.css("input, textarea, select")
             if (field.attributes.get("type") or "text").lower() not in _BUTTON_TYPES
-            and not is_node_around(field)
-            and not _is_for_comments(field)
-        ]
+        )
+        first = islice(fields, _MOST_FIELDS)
+        return [field for field in first if not is_node_around(field) and not _is_for_comments(field)]
 
     @property
     def fields_of_largest_form(self) -> int:

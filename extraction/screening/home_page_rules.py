@@ -33,6 +33,7 @@ _FEWEST_HEADINGS = 3
 _FRAGMENT_WORDS = 25
 _FEWEST_LINKS = 2
 _FEWEST_IMAGES = 3
+_MOST_IMAGES = 200
 # The rules of furniture that leave out what stands beside a text, such as comments and the archive of a blog.
 _BESIDE = word_set("named_edge named_widget named_aside")
 # A block is a link if at least this share of its characters is in links.
@@ -114,7 +115,8 @@ def _signs(facts: PageFacts) -> list[str]:
     blocks = [block for block in content_blocks(facts.page) if block.left_out_by not in _BESIDE]
     headings = sum(block.level > 0 for block in blocks)
     # Old sites repeat images for lines and marks.
-    images = len({node.attributes.get("src") for node in facts.page.tree.css("img") if not is_node_around(node)})
+    nodes = facts.page.tree.css("img")[:_MOST_IMAGES]
+    images = len({node.attributes.get("src") for node in nodes if not is_node_around(node)})
     signs = {
         "the home page as its own address": bool(_stated_home(facts)),
         "prices": any(block.words <= _OFFER_WORDS and states_price(block.text) for block in blocks),
