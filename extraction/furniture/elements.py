@@ -5,7 +5,7 @@ from extraction.furniture import names
 from extraction.furniture.element_rules import PAGE_RULES, MeasuredPage, rule_for
 from extraction.words.normalization import word_set
 
-# The elements around a page's content.
+# The elements around a page's content, besides headers and footers, which articles have, too.
 _AROUND_TAGS = word_set("nav search aside")
 
 
@@ -33,16 +33,16 @@ def is_around(box: Box | None) -> bool:
 
     A header or footer in an article is the article's own (HTML standard, sections 4.3.8 and 4.3.9).
     """
-    own: Box | None = None
+    is_in_header_or_footer = False
     while box is not None:
         if box.tag in ("header", "footer"):
-            own = own or box
+            is_in_header_or_footer = True
         elif box.tag in _AROUND_TAGS or box.role in names.FRAME_ROLES:
             return True
         elif box.tag == "article":
-            own = None
+            is_in_header_or_footer = False
         box = box.parent
-    return own is not None
+    return is_in_header_or_footer
 
 
 def is_laid_over(box: Box | None) -> bool:

@@ -162,10 +162,15 @@ PAGE_WORDS = re.compile(
     re.IGNORECASE,
 )
 #: Words of a byline. A byline states the author of an article, the time in minutes to read the article, or the number
-#: of views.
+#: of views. A preposition in front of the author's name begins the line, or follows a date, a mark or a word such as
+#: "posted": elsewhere it may belong to a law's name ("lov av 15. juni 2018", "Codice di settore").
 BYLINE = re.compile(
-    r"\b(?:(?:by|von|par|por|da|di|door|av|af)\b(?=\s*:?\s\w)|autor|författare|tekst|kirjoittanut|írta|"
-    r"szerző|napisał|napsal|scris de|yazan|автор|συντάκτης|views?|comments?|min(?:ute)?s?\.? read)\b",
+    r"(?:^|\d,? |[^\w\s,./'’]\s?|\b(?:posted|written|published|created|veröffentlicht|verfasst|geschrieben|publié|"
+    r"écrit|publicado|escrito|pubblicato|scritto|postado|geplaatst|geschreven|gepubliceerd|skrivet|skriven|publicerad|"
+    r"skrevet|publisert|udgivet) )"
+    r"(?:by|von|par|por|da|di|door|av|af) (?=(?-i:[A-ZÀ-ÖØ-ÞČĆĎĐĚŁŇŘŠŚŤŮŽŹŻŐŰİĞŞȘȚ]))|"
+    r"^tekst:|\b(?:autor|författare|kirjoittanut|írta|szerző|napisał|napsal|scris de|"
+    r"yazan|автор|συντάκτης|views?|comments?|min(?:ute)?s?\.? read)\b",
     re.IGNORECASE,
 )
 #: The separator between the entries of a menu that is written in one line.
@@ -188,7 +193,8 @@ _CONSENT_CONTROL = re.compile(
     r"aceitar e (?:continuar|fechar)|"
     r"aceptar y (?:continuar|cerrar)|zgadzam się .{0,30}|akceptuję .{0,30}|přijmout(?: vše)?|souhlasím|"
     r"prijať(?: všetko)?|súhlasím|"
-    r"elfogadom(?: mind\w*)?|(?:acceptă|accept)(?: tot| toate| cookie-urile)?|sunt de acord|prihvati(?: sve)?|"
+    r"elfogadom(?: mind\w*| és .{0,20})?|"
+    r"(?:acceptă|accept)(?: tot| toate| cookie-urile)?|sunt de acord|prihvati(?: sve)?|"
     r"prihvaćam(?: sve)?|"
     r"sprejmi vse|приемам(?: всички)?|прихвати(?: све)?|принять(?: все| и .{0,20})?|прийняти(?: все| всі)?|"
     r"погоджуюс[ья]|"

@@ -6,17 +6,27 @@ rules alone.
 
 import functools
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from extraction.words.normalization import word_set
 
+# Latin and Greek letters with accents, in lower case, and the letter without the accent.
+_PLAIN_LETTERS = {
+    code: unicodedata.normalize("NFD", chr(code))[0]
+    for code in (*range(0xDF, 0x250), *range(0x370, 0x400), *range(0x1E00, 0x2000))
+    if chr(code).islower() and len(unicodedata.normalize("NFD", chr(code))) > 1
+} | {ord("ı"): "i"}
+
 
 def _names(*alternatives: str) -> re.Pattern[str]:
-    """Returns a pattern for text in lower case. A search that ignores case takes three to ten times as long."""
-    return re.compile("|".join(alternatives))
+    """Returns a pattern for text that `_plain` returns. A search that ignores case takes three to ten times as long."""
+    return re.compile("|".join(alternatives).translate(_PLAIN_LETTERS))
 
 
-#: The names of documents, by kind. The patterns are applied to text in lower case with straight apostrophes.
+# An ending in front of a space is bounded ("\w{1,20} "), so that the time of a search doesn't grow with the square of a
+# text without spaces.
+#: The names of documents, by kind. The patterns are applied to text that `_plain` returns, with straight apostrophes.
 NAMES: Mapping[str, re.Pattern[str]] = {
     "privacy": _names(
         r"privacy(?:beleid|verklaring|statement|reglement)?\b|(?<!general )data (?:protection|policy|use policy)|"
@@ -32,8 +42,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"adatkezel\w*|személyes adat\w*|confidențialit\w*|confidentialitate\w*|"
         r"date(?:lor)? (?:cu caracter )?personale?",
         r"privatnost\w*|osobnih podataka|zasebnost\w*|osebnih podatkov|приватност\w*|личних података|"
-        r"απορρήτου|ιδιωτικότητας|προσωπικ\w+ δεδομέν\w+",
-        r"aydınlatma metni|конфиденциальност\w*|персональн\w+ данн\w*|конфіденційн\w*|персональних даних|"
+        r"απορρήτου|ιδιωτικότητας|προσωπικ\w{1,20} δεδομέν\w+",
+        r"aydınlatma metni|конфиденциальност\w*|персональн\w{1,20} данн\w*|конфіденційн\w*|персональних даних|"
         r"приватност\w*|"
         r"поверителност\w*|лични(?:те)? данни|gizlilik\w*|kişisel veri\w*|kvkk|məxfilik|құпиялылық",
         r"خصوصية|الخصوصية|البيانات الشخصية|حریم خصوصی|פרטיות|プライバシー|個人情報|隐私|隱私|个人信息|個人資料|"
@@ -65,10 +75,10 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"condiții(?:le)? (?:de|generale)|these terms|our terms|the terms|the agreement|this agreement",
         r"uvjeti (?:korištenja|poslovanja)|opći uvjeti|uslovi (?:korišćenja|poslovanja)|pogoji (?:uporabe|poslovanja)|"
         r"splošni pogoji|услови (?:коришћења|за ползване)|общи условия|όροι (?:χρήσης|και|παροχής)|όρους χρήσης",
-        r"услови[яй] (?:использования|пользования|обслуживания|продажи)|пользовательск\w+ соглашени\w+|"
-        r"публичн\w+ оферт\w+|договор[- ]оферт\w+|умови (?:використання|користування)|публічн\w+ (?:оферт\w+|"
+        r"услови[яй] (?:использования|пользования|обслуживания|продажи)|пользовательск\w{1,20} соглашени\w+|"
+        r"публичн\w{1,20} оферт\w+|договор[- ]оферт\w+|умови (?:використання|користування)|публічн\w{1,20} (?:оферт\w+|"
         r"догов\w+)|"
-        r"угод\w+ користувача|kullanım (?:koşul|şart)\w*|üyelik sözleşme\w*|mesafeli satış sözleşme\w*|"
+        r"угод\w{1,20} користувача|kullanım (?:koşul|şart)\w*|üyelik sözleşme\w*|mesafeli satış sözleşme\w*|"
         r"hizmet (?:şart|koşul)\w*|kullanıcı sözleşme\w*",
         r"利用規約|ご利用条件|会員規約|サービス規約|服务条款|服務條款|使用条款|使用條款|用户协议|用戶協議|이용약관|"
         r"서비스 ?약관|điều khoản|điều kiện sử dụng|ข้อกำหนด(?:และเงื่อนไข|การใช้)|เงื่อนไขการ|الشروط والأحكام|"
@@ -89,7 +99,7 @@ NAMES: Mapping[str, re.Pattern[str]] = {
     ),
     "dpa": _names(
         r"data process(?:ing|or) (?:agreement|addendum|terms|annex)|\bdpa\b|auftragsverarbeitung\w*|"
-        r"\bavv?\b(?=.*vertrag)|"
+        r"\bavv?\b(?=.{0,60}vertrag)|"
         r"accord (?:de|sur le) traitement des données|contrat de sous-traitance|"
         r"(?:acuerdo|contrato|addendum|anexo) (?:de|para el|sobre el) (?:tratamiento|procesamiento) de datos|"
         r"encargado del tratamiento|"
@@ -98,8 +108,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"databehandler(?:avtale|aftale)\w*|umowa powierzenia\w*|smlouva o zpracování|zmluva o spracúvaní|"
         r"adatfeldolgozási (?:szerződés|megállapodás)\w*|acord de prelucrare|veri işleme (?:sözleşme|ek)\w*|"
         r"データ処理(?:契約|補遺|に関する)|数据处理(?:协议|附录)|개인정보 처리 ?위탁|데이터 처리 (?:계약|부속)|"
-        r"соглашени\w+ об обработке|поручени\w+ на обработку",
-        r"σύμβαση επεξεργασίας|(?:henkilö)?tietojen ?käsittelysopimu\w*|споразумени\w+ за обработ\w+|"
+        r"соглашени\w{1,20} об обработке|поручени\w{1,20} на обработку",
+        r"σύμβαση επεξεργασίας|(?:henkilö)?tietojen ?käsittelysopimu\w*|споразумени\w{1,20} за обработ\w+|"
         r"договір про обробку|"
         r"ugovor o obradi|pogodba o obdelavi|andmetöötlusleping\w*|datu apstrādes līgum\w*|duomenų tvarkymo sutart\w*|"
         r"اتفاقية معالجة البيانات|הסכם עיבוד|perjanjian pemrosesan data|thỏa thuận xử lý dữ liệu|資料處理(?:協議|增補)|"
@@ -109,12 +119,13 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"sub-?processors?|sous-traitants? ultérieurs?|liste des sous-traitants|unterauftrags?(?:verarbeiter|"
         r"nehmer)\w*|"
         r"subencargados?|subencarregados?|suboperadores|subprocessadores|sub-?responsabili|subverwerkers?|"
-        r"underbiträde\w*|underdatabehandler\w*|underdatabehandlere|podprocesor\w*|podwykonawc\w* przetwarza\w*|"
+        r"underbiträde\w*|underdatabehandler\w*|underdatabehandlere|podprocesor\w*|podwykonawc\w{0,20} przetwarza\w*|"
         r"再委託先|子处理者|субобработчик\w*",
     ),
     "imprint": _names(
-        r"impressum|imprint|legal (?:notice|disclosure|information)|company information|mentions légales|aviso legal|"
-        r"avís legal|note legali|informazioni legali|aviso legal|informações legais|colofon|juridische kennisgeving|"
+        r"impressum|anbieterkennzeichnung|"
+        r"imprint|legal (?:notice|disclosure|information)|company information|mentions légales|aviso legal|"
+        r"avís legal|note legali|informazioni legali|informações legais|colofon|juridische kennisgeving|"
         r"impresszum|právní (?:informace|upozornění)|nota prawna|特定商取引\w*|会社概要|künye|правовая информация|"
         r"реквизиты",
         r"νομική (?:σημείωση|ανακοίνωση)|στοιχεία (?:εταιρείας|επιχείρησης)|oikeudellinen huomautus|"
@@ -139,12 +150,13 @@ NAMES: Mapping[str, re.Pattern[str]] = {
     ),
     "acceptable-use": _names(
         r"acceptable use|fair use policy|usage polic(?:y|ies)|prohibited (?:uses?|items|content)|"
-        r"utilisation acceptable|usage acceptable|(?:richtlinie zur )?akzeptable\w* nutzung|nutzungsrichtlinie\w*|"
+        r"utilisation acceptable|usage acceptable|(?:richtlinie zur )?akzeptable\w{0,20} nutzung|nutzungsrichtlinie\w*|"
         r"uso aceptable|uso aceitável|uso accettabile|acceptabel gebruik|godtagbar användning|"
-        r"acceptabel (?:användning|brug)|akceptowaln\w+ użytkowani\w+|kabul edilebilir kullanım|"
-        r"допустимо\w+ использовани\w+|利用規範|可接受使用",
-        r"αποδεκτή χρήση|hyväksyttävä käyttö|допустим\w+ употреб\w+|přijateln\w+ užív\w+|prijateľn\w+ použív\w+|"
-        r"elfogadható használat|utilizare acceptabilă|prihvatljiv\w+ korišten\w+|"
+        r"acceptabel (?:användning|brug)|akceptowaln\w{1,20} użytkowani\w+|kabul edilebilir kullanım|"
+        r"допустимо\w{1,20} использовани\w+|利用規範|可接受使用",
+        r"αποδεκτή χρήση|hyväksyttävä käyttö|допустим\w{1,20} употреб\w+|přijateln\w{1,20} užív\w+|"
+        r"prijateľn\w{1,20} použív\w+|"
+        r"elfogadható használat|utilizare acceptabilă|prihvatljiv\w{1,20} korišten\w+|"
         r"penggunaan (?:wajar|yang dapat diterima)|"
         r"الاستخدام المقبول|שימוש מקובל|許容される利用|可接受的使用|허용 ?가능한 사용",
     ),
@@ -172,7 +184,7 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"декларация за достъпност|"
         r"izjava o (?:pristupačnosti|dostopnosti)|prohlášení o přístupnosti|vyhlásenie o prístupnosti|"
         r"deklaracja dostępności|"
-        r"akadálymentes\w* nyilatkozat|declarați\w+ (?:de|privind) accesibilitate\w*|saavutettavuusseloste|"
+        r"akadálymentes\w{0,20} nyilatkozat|declarați\w{1,20} (?:de|privind) accesibilitate\w*|saavutettavuusseloste|"
         r"tilgængelighedserklæring|tilgjengelighetserklæring|aðgengisyfirlýsing|juurdepääsetavus\w*|piekļūstamīb\w*|"
         r"prieinamumo pareiškim\w*|erişilebilirlik|بيان إمكانية الوصول|הצהרת נגישות|pernyataan aksesibilitas|"
         r"アクセシビリティ|"
@@ -187,10 +199,11 @@ NAMES: Mapping[str, re.Pattern[str]] = {
         r"(?:lehdistö|media)tiedote|pressiteade|preses relīze|pranešimas spaudai|fréttatilkynning|بيان صحفي|"
         r"הודעה ל(?:עיתונות|תקשורת)|siaran pers|thông cáo báo chí|新聞稿|"
         r"job (?:advert\w*|description|posting)|offre d'emploi|oferta de (?:empleo|trabajo)|offerta di lavoro|"
-        r"vacature\w*|"
+        r"vacatures?\b|"
         r"platsannons|ledig (?:tjänst|stilling)|jobopslag|stillingsannonse|avoin työpaikka|oferta pracy|nabídka práce|"
         r"pracovná ponuka|álláshirdetés|állásajánlat|loc de muncă|θέση εργασίας|ваканси[яї]|вакансія|обява за работа|"
-        r"iş ilanı|求人|募集要項|招聘|채용 ?공고|وظيفة شاغرة|lowongan kerja|tuyển dụng",
+        r"iş ilanı|求人(?:票|情報|広告)|募集要項|招聘(?:启事|信息|公告|职位)|채용 ?공고|وظيفة شاغرة|"
+        r"lowongan kerja|tuyển dụng",
     ),
 }
 # Nouns for a document, such as "notice" in "privacy notice". The pattern also contains titles that name a document
@@ -251,7 +264,7 @@ def kinds_named(title: str) -> frozenset[str]:
 
     title: a title or a heading, with straight apostrophes.
     """
-    title = _lower(title)
+    title = _plain(title)
     # If several kinds have the same words, the last kind in NAMES is meant.
     spans = {(match.start(), match.end()): kind for kind, names in NAMES.items() for match in names.finditer(title)}
     matches = [(start, end, kind) for (start, end), kind in spans.items()]
@@ -264,17 +277,17 @@ def kinds_named(title: str) -> frozenset[str]:
 
 def names_document(title: str) -> bool:
     """Returns whether a title that names a kind names a document, as in "privacy notice", and not only a subject."""
-    return _DOCUMENT_NOUN.search(_lower(title)) is not None
+    return _DOCUMENT_NOUN.search(_plain(title)) is not None
 
 
 def is_name(kind: str, title: str) -> bool:
     """Returns whether a title is a name of the kind and nothing else, such as "Cookies"."""
-    return NAMES[kind].fullmatch(_lower(title.strip())) is not None
+    return NAMES[kind].fullmatch(_plain(title.strip())) is not None
 
 
 def count_references(kind: str, text: str) -> int:
     """Returns how often a text uses the names of a kind for a document, as in "this privacy notice"."""
-    text = _lower(text)
+    text = _plain(text)
     return sum(
         names_document(text[max(0, match.start() - _NOUN_REACH) : match.end() + _NOUN_REACH])
         for match in NAMES[kind].finditer(text)
@@ -283,9 +296,12 @@ def count_references(kind: str, text: str) -> int:
 
 def count_names(kind: str, text: str) -> int:
     """Returns how often a text uses the names of a kind."""
-    return sum(1 for _ in NAMES[kind].finditer(_lower(text)))
+    return sum(1 for _ in NAMES[kind].finditer(_plain(text)))
 
 
-def _lower(text: str) -> str:
-    """Returns a text in lower case. The Turkish İ becomes one letter, not an i with a combining dot."""
-    return text.lower().replace("i\u0307", "i")
+def _plain(text: str) -> str:
+    """Returns a text in lower case, without the accents of Latin and Greek letters.
+
+    In capitals, many languages leave accents out ("MENTIONS LEGALES", "ΟΡΟΙ ΧΡΗΣΗΣ"), and the Turkish ı becomes I.
+    """
+    return text.lower().replace("i\u0307", "i").translate(_PLAIN_LETTERS)

@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections import Counter
+from urllib.parse import urlsplit
 
 from core.captures import Verdict
 from extraction.blocks import Block, Box
@@ -18,6 +20,7 @@ from extraction.screening.facts import (
     count_words,
     first_match,
     is_entry,
+    is_node_around,
     is_running_text,
     is_sentence,
     main_blocks,
@@ -25,6 +28,7 @@ from extraction.screening.facts import (
     quarantined,
     searchable,
     title_parts,
+    vendor_name,
 )
 from extraction.screening.home_page_rules import signs_of_home_page
 from extraction.words.normalization import normalize, word_set
@@ -47,9 +51,10 @@ _FRAGMENTS_WORDS = 60
 _FRAGMENT_WORDS = 12
 # A page with this much running text outside its entries isn't a list of links.
 _FREE_WORDS = 120
-# Elements that are marked up as an article or a job advertisement (schema.org).
-_ARTICLES = '[itemtype$="/BlogPosting"], [itemtype$="/NewsArticle"], [itemtype$="/JobPosting"]'
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# Elements that are marked up as an article or a job advertisement (schema.org). BlogPosting is left out: Blogger marks
+# up every page so, and some vendors publish their policies in a blog.
+_ARTICLES = '[itemtype$="/NewsArticle"], [itemtype$="/JobPosting"]'
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d|/\d)")
 # A date in digits at the beginning or end of a line that names a part of the site, such as "2024.06.12 Press release".
 _STAMP = re.compile(r"^\d[\d\s./年月日-]{6,}|[\d\s./年月日-]{6,}\d日?$")
 _STAMP_WORDS = 6
@@ -98,7 +103,7 @@ def declared_as_other_kind(facts: PageFacts) -> Verdict | None:
         return None
     kind = _declared_other_kind(facts.page)
     if not kind and facts.kind is not None and not facts.is_long:
-        marked = facts.page.tree.css_first(_ARTICLES)
+        marked = next((node for node in facts.page.tree.css(_ARTICLES) if not is_node_around(node)), None)
         kind = marked.attributes.get("itemtype") or "" if marked is not None else ""
     return quarantined("other_document", f"the page says of itself: {kind}") if kind else None
 
@@ -122,7 +127,7 @@ def article(facts: PageFacts) -> Verdict | None:
     if facts.is_named_as_document:
         return None
     section = first_match(phrases.SECTIONS, title_parts(searchable(facts.page.title or ""))[1:])
-    if section and facts.kind is not None:
+    if section and facts.kind is not None and not _is_name_of_site(section[0], facts.capture.url):
         return quarantined("other_document", f"its title names a part of the site: {section.string[:60]!r}")
     segments = set(path_segments(facts.capture.url)) - set(path_segments(facts.capture.asked_url))
     if facts.kind is not None and not phrases.ARTICLE_SEGMENTS.isdisjoint(segments):
@@ -131,15 +136,25 @@ def article(facts: PageFacts) -> Verdict | None:
         if clause.kind in ("table_row", "list_item"):
             continue
         text = searchable(clause.text)
-        stamped = _STAMP.sub("", text)
-        if stamped != text and count_words(text) <= _STAMP_WORDS and phrases.SECTIONS.search(stamped):
-            return quarantined("other_document", f"it stands in a part of the site: {text[:80]!r}")
+        if count_words(text) <= _STAMP_WORDS:
+            stamped = _STAMP.sub("", text)
+            if stamped != text and phrases.SECTIONS.search(stamped):
+                return quarantined("other_document", f"it stands in a part of the site: {text[:80]!r}")
         is_byline = (
             count_words(text) <= 16 and _YEAR.search(text) and names.BYLINE.search(text) and not states_date(text)
         )
         if is_byline or (clause.kind == "paragraph" and _DATELINE.match(text)):
             return quarantined("other_document", f"it is an article: {text[:80]!r}")
     return None
+
+
+def _is_name_of_site(text: str, url: str) -> bool:
+    """Returns whether a text is in the vendor's name in an address, as "Aktuality" is in www.aktuality.sk."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return re.sub(r"\W", "", text.lower()) in vendor_name(host).replace("-", "")
 
 
 def posts(facts: PageFacts) -> Verdict | None:
@@ -189,9 +204,32 @@ def named_as_other_document(facts: PageFacts) -> Verdict | None:
 
 def _names_of_document(facts: PageFacts) -> list[str]:
     """Returns the texts that name the document: the first heading and the first part of the title that name a kind."""
-    headings = [heading for heading in facts.headings if kinds_named(heading) and count_words(heading) <= 14][:1]
+    sections = _titles_of_sections(facts)
+    headings = [
+        heading
+        for heading in facts.headings
+        if kinds_named(heading) and count_words(heading) <= 14 and heading not in sections
+    ][:1]
     parts = [part for part in title_parts(searchable(facts.page.title or "")) if kinds_named(part)]
     return [*headings, *parts[:1]]
+
+
+def _titles_of_sections(facts: PageFacts) -> set[str]:
+    """Returns the headings of sections: headings with others beside them, below the title of the document.
+
+    A heading with the name of the site, as the page's title gives it, isn't the title of the document.
+    """
+    parts = title_parts(searchable(facts.page.title or ""))
+    names_of_site = parts[1:] or parts
+    headings = [clause for clause in facts.document.clauses if clause.kind == "heading"]
+    siblings = Counter(clause.heading_path for clause in headings)
+    return {
+        searchable(clause.text)
+        for clause in headings
+        if clause.heading_path
+        and searchable(clause.heading_path[0]) not in names_of_site
+        and siblings[clause.heading_path] > 1
+    }
 
 
 def searchable_text(facts: Facts) -> str:
@@ -248,10 +286,11 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     """Quarantines a hub, a chooser, a list of articles or a home page: entries with links, and hardly any other text.
 
     An entry is a link that stands alone, a short text with a link, or a small box that holds a link and a few words.
-    Only links to the vendor's own pages count: a list of subprocessors links to others.
+    Only links to the vendor's own pages count: a list of subprocessors links to others. If a page is named as the list
+    of subprocessors, it isn't quarantined: it may link to a page of the vendor for each of them.
     Evidence: the number of entries, and of the words that stand in entries and outside.
     """
-    if facts.kind == "imprint":
+    if facts.kind == "imprint" or (facts.kind == "subprocessors" and facts.is_named_as_document):
         return None
     blocks = facts.page.kept
     if facts.is_small:
@@ -292,9 +331,10 @@ def offers_instead_of_text(facts: PageFacts) -> Verdict | None:
 def fragments_instead_of_text(facts: PageFacts) -> Verdict | None:
     """Quarantines a small home or front page: many headings, each above a line or two, and no name of the policy.
 
-    The page isn't quarantined if it has tables: a policy in tables has hardly any running text.
+    The page isn't quarantined if it has tables: a policy in tables has hardly any running text. Neither is a legal
+    notice, which is made of such lines.
     """
-    if facts.kind is None or facts.running_words >= _FRAGMENTS_WORDS:
+    if facts.kind is None or facts.kind == "imprint" or facts.running_words >= _FRAGMENTS_WORDS:
         return None
     if sum(clause.kind == "table_row" for clause in facts.document.clauses) >= _FEWEST_ENTRIES:
         return None

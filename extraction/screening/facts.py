@@ -6,6 +6,7 @@ and never ask which words a policy should have.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from core.clauses import Document
 from extraction.blocks import Block, Box
 from extraction.furniture.elements import is_in_frame, is_laid_over
 from extraction.readers.html_page import Page
-from extraction.screening.document_kinds import is_name, kind_of, kinds_named, names_document
+from extraction.screening.document_kinds import count_names, is_name, kind_of, kinds_named, names_document
 from extraction.words.normalization import normalize
 
 # The number of characters at a document's beginning in which words are counted.
@@ -59,7 +60,11 @@ _PRICE = re.compile(
 _PRICE_WITHIN = re.compile(rf"(?<!\w){_CURRENCY} ?\d|(?<![\w.,]){_AMOUNT} ?{_CURRENCY}(?!\w)", re.IGNORECASE)
 # The types of <input> that a visitor doesn't fill in with words (HTML standard, section 4.10.5).
 _BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "search", "checkbox", "radio"])
+# So many fields are looked at. What is around a field is searched up to the root, which takes time.
+_MOST_FIELDS = 200
 _AROUND_TAGS = frozenset(["header", "nav", "footer", "aside", "search", "dialog"])
+# Names of elements with a form beside a text: to write a comment, or to subscribe to a newsletter.
+_COMMENT_NAMES = frozenset(["comments", "respond", "commentform", "newsletter"])
 _SENTENCE_END = re.compile(r"[.!?。！？।॥؟۔։።…]")
 _TITLE_SEPARATOR = re.compile(r"\s[-–—:·»>•]{1,2}\s|\s?[|｜]\s?")
 
@@ -180,13 +185,28 @@ class PageFacts(Facts):
 
     @cached_property
     def form_fields(self) -> list[LexborNode]:
-        """The form fields that a visitor fills in, outside the page's header, menu, footer and dialogs."""
-        fields = self.page.tree.css("input, textarea, select")
-        return [
+        """The form fields that a visitor fills in, among the page's first 200 fields.
+
+        Fields in the page's header, menu, footer and dialogs, and in forms for comments and newsletters, don't count.
+        """
+        fields = (
             field
-            for field in fields
-            if (field.attributes.get("type") or "text").lower() not in _BUTTON_TYPES and not _is_around(field)
-        ]
+            for field in self.page.tree.css("input, textarea, select")
+            if (field.attributes.get("type") or "text").lower() not in _BUTTON_TYPES
+        )
+        first = islice(fields, _MOST_FIELDS)
+        return [field for field in first if not is_node_around(field) and not _is_for_comments(field)]
+
+    @property
+    def fields_of_largest_form(self) -> int:
+        """The number of form fields in the form that has the most. Fields outside forms count as one form."""
+        forms = Counter(_form_around(field) for field in self.form_fields)
+        return max(forms.values(), default=0)
+
+    @cached_property
+    def uses_of_name(self) -> int:
+        """How often the document's beginning uses the names of the declared kind; 0 if the kind isn't known."""
+        return count_names(self.kind, self.beginning) if self.kind is not None else 0
 
     @property
     def is_small(self) -> bool:
@@ -199,7 +219,28 @@ class PageFacts(Facts):
         return self.words < _STUB_WORDS
 
 
-def _is_around(node: LexborNode) -> bool:
+def _is_for_comments(node: LexborNode) -> bool:
+    """Returns whether an element stands in a form for comments or for a newsletter, by the names of what is around."""
+    above = node.parent
+    while above is not None and above.tag not in ("body", "html"):
+        named = f"{above.attributes.get('id') or ''} {above.attributes.get('class') or ''}".lower()
+        if not _COMMENT_NAMES.isdisjoint(re.split(r"[\s_-]+", named)):
+            return True
+        above = above.parent
+    return False
+
+
+def _form_around(node: LexborNode) -> int | None:
+    """Returns the id of the form in which an element stands; None if it stands in no form."""
+    above = node.parent
+    while above is not None and above.tag != "html":
+        if above.tag == "form":
+            return above.mem_id
+        above = above.parent
+    return None
+
+
+def is_node_around(node: LexborNode) -> bool:
     """Returns whether an element stands in the page's header, menu, footer or a dialog."""
     above = node.parent
     # Above <html> is the document, which is no element: selectolax 0.3 ends the process when its attributes are read.

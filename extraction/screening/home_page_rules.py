@@ -11,6 +11,7 @@ from extraction.screening.facts import (
     content_blocks,
     count_entries,
     count_prices,
+    is_node_around,
     path_segments,
     quarantined,
     searchable,
@@ -32,7 +33,7 @@ _FEWEST_HEADINGS = 3
 _FRAGMENT_WORDS = 25
 _FEWEST_LINKS = 2
 _FEWEST_IMAGES = 3
-_CONTENT_IMAGES = "main img, article img, section img, td img, div img"
+_MOST_IMAGES = 200
 # The rules of furniture that leave out what stands beside a text, such as comments and the archive of a blog.
 _BESIDE = word_set("named_edge named_widget named_aside")
 # A block is a link if at least this share of its characters is in links.
@@ -70,10 +71,11 @@ def _host(url: str) -> str:
 def named_as_host(facts: PageFacts) -> Verdict | None:
     """Quarantines a small page whose first heading is the name of its host, and whose title names the host, too.
 
-    Registrars and web servers show such pages for a domain without a site.
+    Registrars and web servers show such pages for a domain without a site. The page isn't quarantined if it is named as
+    the policy, or if its text uses the policy's name: some vendors are called by their domain.
     """
     host = _host(facts.capture.url)
-    if not facts.is_small or not host or not facts.headings:
+    if not facts.is_small or not host or not facts.headings or facts.is_named_as_policy or facts.uses_of_name > 1:
         return None
     heading = facts.headings[0].strip().lower().removeprefix("www.")
     if heading == host and host in (facts.page.title or "").lower():
@@ -99,9 +101,10 @@ def home_page(facts: PageFacts) -> Verdict | None:
 def signs_of_home_page(facts: PageFacts) -> Verdict | None:
     """Quarantines a small page that isn't named as the policy, and that has several signs of a home page.
 
-    Each sign alone may be on a policy's page, too. Evidence: three of the signs that `_signs` looks for.
+    The page isn't quarantined if its text uses the policy's name more than once. Each sign alone may be on a policy's
+    page, too. Evidence: three of the signs that `_signs` looks for.
     """
-    if not facts.is_small or facts.is_named_as_policy or is_root(facts.capture.asked_url):
+    if not facts.is_small or facts.is_named_as_policy or facts.uses_of_name > 1 or is_root(facts.capture.asked_url):
         return None
     signs = _signs(facts)
     return quarantined("not_a_policy", f"it has {'; '.join(signs)}") if len(signs) >= _FEWEST_SIGNS else None
@@ -111,7 +114,9 @@ def _signs(facts: PageFacts) -> list[str]:
     """Returns the signs that a page is a home page or another page on which the vendor offers something."""
     blocks = [block for block in content_blocks(facts.page) if block.left_out_by not in _BESIDE]
     headings = sum(block.level > 0 for block in blocks)
-    images = len(facts.page.tree.css(_CONTENT_IMAGES))
+    # Old sites repeat images for lines and marks.
+    nodes = facts.page.tree.css("img")[:_MOST_IMAGES]
+    images = len({node.attributes.get("src") for node in nodes if not is_node_around(node)})
     signs = {
         "the home page as its own address": bool(_stated_home(facts)),
         "prices": any(block.words <= _OFFER_WORDS and states_price(block.text) for block in blocks),

@@ -10,7 +10,6 @@ from extraction.blocks import Box
 from extraction.furniture.elements import is_around
 from extraction.furniture.names import is_consent_control
 from extraction.screening import phrases
-from extraction.screening.document_kinds import count_names
 from extraction.screening.document_rules import links_instead_of_text
 from extraction.screening.facts import (
     PageFacts,
@@ -47,11 +46,13 @@ _CAPTION_WORDS = 3
 # A text that asks for consent uses at least this many words of cookies, partners and consent.
 _CONSENT_USES = 3
 # Words in the class names and ids of elements that stand in front of a page until the visitor has chosen.
-_GATE_NAMES = word_set("gate wall consent cmp paywall cookiewall consentwall gdpr")
+_GATE_NAMES = word_set("gate wall consent paywall cookiewall consentwall")
 # A page with at least this much running text, in words, doesn't count as a bot challenge.
 _CHALLENGE_WORDS = 100
 # A page with at least this much running text, in words, may be a policy with a form to log in above it.
 _LOGIN_WORDS = 60
+# A notice of a few lines has at least this much running text, in words.
+_NOTICE_WORDS = 20
 # A form has at least this many fields. A field for a newsletter, or for a search, is no form.
 _FORM_FIELDS = 3
 _REQUEST_FIELDS = 5
@@ -70,6 +71,7 @@ _PHRASES_BY_REASON: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (phrases.NOT_FOUND, "not_found"),
     (phrases.UNAVAILABLE, "unavailable"),
     (phrases.NO_SITE, "not_a_policy"),
+    (phrases.REGISTERED_DOMAIN, "not_a_policy"),
 )
 # An IPv4 address (RFC 791) that isn't of a private network (RFC 1918) or of the server itself, or a long IPv6 address
 # (RFC 4291).
@@ -84,6 +86,8 @@ _INCIDENT_WORDS = 16
 # A text with fewer words than this that mentions JavaScript asks for it, in whatever language.
 _JAVASCRIPT = re.compile(r"java ?script", re.IGNORECASE)
 _FEW_WORDS = 30
+# A waiting room loads itself again after at most this many seconds. News sites reload every page, but less often.
+_LONGEST_WAIT = 180
 _REFRESH = 'meta[http-equiv="refresh" i]'
 
 
@@ -131,12 +135,13 @@ def asked_to_come_again(facts: PageFacts) -> Verdict | None:
     """
     if not facts.is_small or facts.is_named_as_policy:
         return None
-    if any(name.lower() == "retry-after" for name, _ in facts.capture.headers):
+    if any(name.lower() == "retry-after" and value.strip() != "0" for name, value in facts.capture.headers):
         return quarantined("unavailable", "the server asks to come again later (Retry-After)")
     node = facts.page.tree.css_first(_REFRESH)
     content = (node.attributes.get("content") or "") if node is not None else ""
-    if re.fullmatch(r"\s*\d{1,4}\s*;?\s*", content):
-        return quarantined("unavailable", f"the page loads itself again after {content.strip(' ;')} seconds")
+    seconds = content.strip(" ;\n\t")
+    if re.fullmatch(r"[0-9]{1,4}", seconds) and int(seconds) <= _LONGEST_WAIT:
+        return quarantined("unavailable", f"the page loads itself again after {seconds} seconds")
     return None
 
 
@@ -164,8 +169,11 @@ def first_lines_of_error_page(facts: PageFacts) -> Verdict | None:
     clauses = (clause.text for clause in facts.document.clauses[:8])
     page_lines = (block.text for block in facts.page.blocks[:20] if block.link_share < 0.5)
     # A row of several cells holds data: vendors who protect sites against bots are in lists of subprocessors.
-    texts = (text for text in (*clauses, *page_lines) if len(text) < _LONGEST_NOTICE and " | " not in text)
-    return _error_verdict([searchable(text) for text in texts])
+    texts = [searchable(text) for text in (*clauses, *page_lines) if len(text) < _LONGEST_NOTICE and " | " not in text]
+    if facts.is_named_as_document:
+        # A legal notice states in whose name the domain is registered (Spain: LSSI, article 10).
+        texts = [text for text in texts if not phrases.REGISTERED_DOMAIN.search(text)]
+    return _error_verdict(texts)
 
 
 def _error_verdict(texts: list[str], most: bool = False) -> Verdict | None:
@@ -248,14 +256,20 @@ def consent_wall(facts: PageFacts) -> Verdict | None:
     if facts.is_named_as_document:
         return None
     uses = len(phrases.ASKS_CONSENT.findall(facts.beginning))
-    if (button and uses > 1) or (other_button and facts.is_small and (uses >= _CONSENT_USES or is_gate)):
+    is_gate = is_gate and not facts.is_named_as_policy
+    # A document about cookies speaks of them in any case.
+    asks = uses >= _CONSENT_USES and facts.kind != "cookies"
+    if (button and uses > 1) or (other_button and facts.is_small and (asks or is_gate)):
         return _consent_verdict(button or other_button)
     return None
 
 
 def _is_gate(box: Box | None) -> bool:
-    """Returns whether an element, or one around it, is a dialog or is named as what stands in front of a page."""
-    while box is not None:
+    """Returns whether an element, or one around it, is a dialog or is named as what stands in front of a page.
+
+    The names of <body> don't count, because many sites put the page's address there.
+    """
+    while box is not None and box.tag != "body":
         if box.role in ("dialog", "alertdialog") or box.tag == "dialog":
             return True
         if not _GATE_NAMES.isdisjoint(re.split(r"[^a-z]+", box.names)):
@@ -287,13 +301,15 @@ def _has_parts_of_policy(facts: PageFacts) -> bool:
 def password_field(facts: PageFacts) -> Verdict | None:
     """Quarantines a page with a password field. A field in the page's header or in a dialog doesn't count.
 
-    The page isn't quarantined if it has running text. If it is named as the policy, any text counts: a policy in tables
-    has hardly any running text. If its title or first heading speaks of logging in, it must have more running text.
+    The page isn't quarantined if it has running text. If it is named as the policy, any text counts, because a policy
+    in tables has hardly any running text; so does a notice of a few lines that doesn't speak of logging in. If the
+    page's title or first heading speaks of logging in, the page must have more running text.
     """
     if not _asks_for_password(facts):
         return None
     if facts.is_named_as_policy:
-        has_text = facts.words > _LOGIN_WORDS
+        is_notice = facts.running_words >= _NOTICE_WORDS and not phrases.LOGIN.search(facts.beginning)
+        has_text = is_notice or facts.words > _LOGIN_WORDS
     else:
         speaks_of_log_in = first_match(phrases.LOGIN, [searchable(facts.page.title or ""), *facts.headings[:1]])
         has_text = facts.running_words > (2 * _LOGIN_WORDS if speaks_of_log_in else _LOGIN_WORDS)
@@ -347,11 +363,11 @@ def form_instead_of_text(facts: PageFacts) -> Verdict | None:
         return None
     if _asks_for_password(facts):
         return None  # `password_field` judges such a form
-    fields = len(facts.form_fields)
+    fields = facts.fields_of_largest_form
     if fields >= _REQUEST_FIELDS and facts.words < _REQUEST_WORDS:
         return _form_verdict(facts, fields)
-    uses_name = facts.kind is not None and bool(facts.is_named_as_policy or count_names(facts.kind, facts.beginning))
-    if fields >= _FORM_FIELDS and facts.words < _FORM_WORDS and not uses_name:
+    is_named = facts.is_named_as_policy or facts.uses_of_name > 0
+    if fields >= _FORM_FIELDS and facts.words < _FORM_WORDS and facts.kind is not None and not is_named:
         return _form_verdict(facts, fields)
     return None
 

@@ -1,8 +1,8 @@
 """The types of page that a site's software states in the markup, whatever the language of the page.
 
 Most content management systems and shops name the type of a page in the class or id of `<body>` or `<html>`, so that
-the theme can style it. The names below are those of WordPress, Drupal, Joomla, TYPO3, Magento, PrestaShop, OpenCart,
-Shopify, Squarespace, Wix, Moodle, phpBB and Discourse, as their themes document them.
+the theme can style it. Most of the names below are those of WordPress, Drupal, Joomla, Magento, PrestaShop, OpenCart,
+Shopify and Moodle. The others are common on sites made by hand.
 """
 
 from collections.abc import Mapping
@@ -44,8 +44,13 @@ _NAMES: Mapping[Reason, frozenset[str]] = {
         "template-product catalog-product-view product-product"
     ),
 }
-# In PrestaShop, the id of <body> is the name of the page.
+# In PrestaShop, the id of <body> is the name of the page, and one of its classes is the name, too. The id alone is no
+# evidence: the theme that Pelican installs writes `<body id="index" class="home">` on every page.
 _IDS: Mapping[str, Reason] = {"index": "not_a_policy", "pagenotfound": "not_found", "authentication": "login"}
+# Names that authors of hand-made sites copy to every page. They count only beside other classes, as software writes
+# them; not on an article of Joomla, which has the classes of the home page if it has no entry in a menu.
+_COPIED = word_set("home homepage home-page front-page frontpage")
+_ARTICLE_OF_JOOMLA = "view-article"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +68,15 @@ class StatedType:
 def stated_type(page: Page) -> StatedType | None:
     """Returns the type of page that the markup states; None if it states none, or only the type of ordinary pages."""
     body, html = page.tree.body, page.tree.css_first("html")
-    names: list[str] = []
+    names: set[str] = set()
     for node in (body, html):
         if node is not None:
-            names += (node.attributes.get("class") or "").lower().split()
+            classes = set((node.attributes.get("class") or "").lower().split())
             identifier = (node.attributes.get("id") or "").lower()
-            if identifier in _IDS:
+            if identifier in _IDS and not classes.isdisjoint([identifier, f"page-{identifier}"]):
                 return StatedType(_IDS[identifier], identifier)
-            names.append(identifier)
+            is_copied = classes <= _COPIED or _ARTICLE_OF_JOOMLA in classes
+            names |= {*classes, identifier} - (_COPIED if is_copied else frozenset())
     for reason, names_of_type in _NAMES.items():
         stated = names_of_type.intersection(names)
         if stated:

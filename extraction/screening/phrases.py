@@ -231,23 +231,29 @@ UNAVAILABLE = _phrases(
 )
 #: Phrases of parked domains, default pages of web servers, unfinished sites and gambling spam.
 NO_SITE = _phrases(
-    r"domain (?:name )?(?:is |may be |has been )?(?:for sale|parked|expired|registered)|(?:buy|get) this domain|"
-    r"this domain (?:is|has|may)|parked (?:free|domain|at)|domain parking|related searches",
+    r"domain (?:name )?(?:is |may be |has been )?(?:for sale|parked|expired)|(?:buy|get) this domain|"
+    r"parked (?:free|domain|at)|domain parking|related searches",
     r"^index of /|welcome to nginx|(?:apache2?|iis|nginx|litespeed|centos|ubuntu) .{0,30}(?:default|test|"
     r"welcome) page|"
     r"^it works!|internet information services|default web ?(?:site )?page|web server's default page|test page for",
     r"(?:web)?site (?:is )?(?:coming soon|under construction)|coming soon|under construction|plesk|cpanel",
     r"situs (?:slot|judi)|slot (?:gacor|online)|judi online|bandar (?:slot|togel)|online casino|casino online",
-    r"diese domain (?:ist|steht)|ce domaine est|este dominio está|questo dominio è|domena .{0,20}na sprzedaż|"
+    r"domena .{0,20}na sprzedaż|"
     r"домен .{0,20}прода",
     r"(?:domain|domena|doména|domín|домен|ドメイン|域名|도메인|dominio|domínio|domaine|domein|domän|"
     r"alan adı)\w*\b.{0,40}(?:kaufen|verkauf|zum verkauf|"
     r"à vendre|en venta|à venda|in vendita|te koop|till salu|til salg|na sprzedaż|na predaj|na prodej|eladó|"
     r"de vânzare|na prodaju|naprodaj|"
-    r"прода\w+|satılık|πωλείται|販売|出售|판매|bán|dijual|parked|geparkt|припаркован\w*|зарегистрирован\w*|"
-    r"zaparkowan\w*|zarejestrowan\w*|zaparkován\w*|registriert|geregistreerd|geparkeerd|registrad[oa]|enregistré|"
-    r"registrato|registrerad|registreret|regisztrált|parkolt|park edilmiş|tescil|kayıtlı|σταθμευμέν\w*|κατοχυρω\w*|"
-    r"取得されて|停放|注册|파킹|등록)",
+    r"прода\w+|satılık|πωλείται|販売|出售|판매|bán|dijual|parked|geparkt|припаркован\w*|"
+    r"zaparkowan\w*|zaparkován\w*|geparkeerd|parkolt|park edilmiş|σταθμευμέν\w*|停放|파킹)",
+)
+#: Phrases about a domain, such as that it is registered. Registrars' pages use them, and so do legal notices.
+REGISTERED_DOMAIN = _phrases(
+    r"domain (?:name )?(?:is |may be |has been )?registered|this domain (?:is|has|may)|diese domain (?:ist|steht)|"
+    r"ce domaine est|este dominio está|questo dominio è",
+    r"(?:domain|domena|doména|domín|домен|ドメイン|域名|도메인|dominio|domínio|domaine|domein|domän|"
+    r"alan adı)\w*\b.{0,40}(?:зарегистрирован\w*|zarejestrowan\w*|registriert|geregistreerd|registrad[oa]|enregistré|"
+    r"registrato|registrerad|registreret|regisztrált|tescil|kayıtlı|κατοχυρω\w*|取得されて|注册|등록)",
 )
 #: Phrases of login forms.
 LOGIN = _phrases(
@@ -342,7 +348,7 @@ HOME_SEGMENTS = word_set(
 )
 #: Path segments of the parts of a site that hold articles or job advertisements.
 ARTICLE_SEGMENTS = word_set(
-    "blog blogs news newsroom press press-releases magazine magazin magazyn jobs careers karriere article articles "
+    "blog blogs news newsroom press press-releases magazine magazin magazyn jobs careers karriere "
     "actualites aktuelles noticias noticia notizie nieuws nyheter nyheder aktuality aktualnosci hirek novosti "
-    "haberler journal"
+    "haberler"
 )
