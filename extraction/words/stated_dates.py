@@ -1,149 +1,338 @@
 """Recognises the date that a policy's text states: the date on which the policy takes effect or was last updated."""
 
-import functools
 import re
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from extraction.words.months import MONTHS
+from core.clauses import Clause
+from extraction.words.date_phrases import (
+    Announced,
+    Announcement,
+    announcement_after,
+    announcements,
+    earlier_text_at,
+    subject_of,
+)
+from extraction.words.normalization import word_set
+from extraction.words.written_dates import WrittenDate, dates_in, simplified
 
-_EFFECTIVE = re.compile(
-    r"\b(?:effective(?:\s+(?:date|as\s+of|from|on|since))?|in\s+effect\s+(?:as\s+of|from|since)|takes?\s+effect|"
-    r"(?:comes?|came|enters?|entered)\s+into\s+(?:force|effect)|valid\s+(?:from|as\s+of)|applies\s+(?:from|as\s+of)|"
-    r"s[’']applique\s+à\s+(?:partir|compter)|entr(?:e|ée|era)\s+en\s+vigueur|en\s+vigueur|date\s+d[’']effet|"
-    r"date\s+d[’']entrée|applicable\s+(?:à\s+compter|"
-    r"depuis)|"
-    r"gültig\s+(?:ab|seit)|in\s+kraft|wirksam\s+(?:ab|seit)|gilt\s+ab|"
-    r"(?:fecha\s+de\s+)?entrada\s+en\s+vigor|en\s+vigor|vigente\s+(?:desde|a\s+partir)|fecha\s+efectiva|"
-    r"in\s+vigore|data\s+di\s+entrata|em\s+vigor|data\s+de\s+vigência|vigência|"
-    r"van\s+kracht|ingangsdatum|geldig\s+vanaf|träder\s+i\s+kraft|gäller\s+från|trer\s+i\s+kraft|træder\s+i\s+kraft|"
-    r"obowiązuje\s+od|wchodzi\s+w\s+życie|účinnost[ií]|voimassa|вступает\s+в\s+силу|действует\s+с|yürürlük|"
-    r"ισχύει\s+από|"
-    r"施行日|発効日|生效日期|生效时间|自.{0,2}起生效|시행일)",
-    re.IGNORECASE,
-)
-_UPDATED = re.compile(
-    r"\b(?:(?:last|most\s+recently|latest)\s+(?:updated?|modified|modification|revised|revision|changed?|amended|"
-    r"reviewed|edited|posted)|"
-    r"(?:updated|revised|modified|amended|posted|revision\s+date|version\s+(?:of|dated)|as\s+of|date\s+of\s+last|"
-    r"this\s+version)(?=\s|:)|version\s+date|"
-    r"(?:dernière|date\s+de\s+(?:la\s+)?dernière)\s+(?:mise\s+[àa]\s+jour|modification|révision|actualisation)|"
-    r"mise?s?\s+à\s+jour|"
-    r"version\s+(?:du|en\s+date)|modifiée?\s+le|(?:zu)?letzt\s+(?:aktualisiert|geändert|überarbeitet)|"
-    r"letzte\s+(?:aktualisierung|änderung)|stand(?=\s*:|\s+(?:der|vom|\d|[A-ZÄ]))|fassung\s+vom|"
-    r"última\s+(?:actualización|modificación|revisión|atualização|alteração)|actualizad[oa]|atualizad[oa]|"
-    r"ultim[oa]\s+(?:aggiornamento|modifica|revisione)|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd|aangepast|"
-    r"herzien)|"
-    r"laatste\s+(?:update|wijziging)|versie\s+(?:van|d\.?d\.?)|bijgewerkt|senast\s+(?:uppdaterad|ändrad)|"
-    r"sist\s+(?:oppdatert|endret)|"
-    r"sidst\s+opdateret|"
-    r"ostatni[ao]?\s+(?:aktualizacj|zmian)\w*|poslední\s+(?:aktualizace|změna)|päivitetty|последнее\s+обновление|"
-    r"дата\s+обновления|son\s+güncelleme|τελευταία\s+(?:ενημέρωση|τροποποίηση)|utolsó\s+(?:frissítés|módosítás)|"
-    r"ultima\s+actualizare|最終(?:更新|改定|改訂)日?|改定日|改訂日|更新日|最后更新|更新日期|修订日期|(?:최종\s*)?(?:개정|수정)일)",
-    re.IGNORECASE,
-)
-# An announcement is a phrase such as "last updated". The announced date must end at most this many characters after the
-# announcement.
-_REACH = 70
+# A date must end at most this many characters after the phrase that announces it.
+_REACH = 90
+# A statement begins at most this many characters before the phrase.
+_REACH_BEFORE = 120
 # An announcement ("Last updated:") and its date may be two separate clauses, if each of the two clauses has at most
-# this many characters.
+# this many characters. The first may be longer if it ends with a colon.
 _LONGEST_PART = 40
+_LONGEST_PART_WITH_COLON = 120
 # A clause with more characters than this doesn't count as a clause that only states a date.
 _LONGEST_STATEMENT = 160
-_YEAR = re.compile(r"(?:19|20)\d\d")
+# A statement without a word such as "policy" ("Acme AG Stand August 2020") has at most this many characters and at
+# most so many words before the phrase.
+_LONGEST_BARE_STATEMENT = 80
+_MOST_WORDS_BEFORE = 4
+# After the date, a statement has at most this many words ("or the date of user acceptance").
+_MOST_WORDS_AFTER = 7
+# The clauses near the title, and near the end.
+_TOP = 25
+_END = 12
+# A date without words that announce it counts within this many clauses from the end.
+_LAST = 5
+# Statements at most so many clauses apart belong together: "Effective date: …", "Last updated: …".
+_NEIGHBOURS = 3
+
+# A year in two digits, which only a short text states.
+_SHORT_YEAR = re.compile(r"['’]\d\d\b|\d[./-]\d\d\b")
+# Years in the digits of other scripts, and in the calendars of China and Japan (令和6年), Thailand (2567) and Iran
+# (1403).
+_OTHER_YEAR = re.compile(r"[٠-٩۰-۹०-९๐-๙０-９年]|25[4-7]\d|1[34]\d\d")
+# Where a statement begins and ends: between sentences (not after the full stop of "25. Mai" or "Oct. 12"), and at the
+# marks that separate the parts of a line.
+_BOUNDARY = re.compile(
+    r"(?:(?<=[^\W\d_][^\W\d_][^\W\d_][^\W\d_])|(?<=\d\d\d\d)|(?<=[)\]]))[.!?]\s+|[。:：;|·•()\[\]–—]|\s-+\s"
+)
+_SENTENCE_END = re.compile(r"(?<=[^\W\d_][^\W\d_][^\W\d_])[.!?]\s+(?=[^\W\d_])|。")
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d\d(?![\d/-])")
+# Words that belong to the date: "2024 г.", "2024. godine", "4 d.", "10:30 AM UTC".
+_PART_OF_DATE = word_set("г года р року год godine godina g d ng m tarihinde a p am pm utc gmt cet est pst h th")
+# A place before the date, as in letters: "Berlin, im Mai 2018".
+_PLACE = re.compile(r"[^,\d]{2,40},\s*(?:(?:den|im|am|le|em|a|lì|dňa|dne|dnia|el|on)\s+)?")
 
 
-@functools.cache
-def _date_pattern() -> re.Pattern[str]:
-    names = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
-    return re.compile(
-        rf"""(?<![\w/])(?:
-          (?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{{1,2}})[-/.](?P<d1>\d{{1,2}})(?![\d/])
-        | (?P<n2>\d{{1,2}})(?P<sep>[-/.])\s?(?P<n3>\d{{1,2}})(?P=sep)\s?(?P<y2>(?:19|20)\d\d)(?!\d)
-        | (?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|º|ª|°|\.)?[\s\-]+(?:(?:of|de|d[’'])\s*)?(?P<m3>{names})\b\.?,?[\s\-]*
-          (?:(?:de|del)\s+)?(?P<y3>(?:19|20)\d\d)(?!\d)
-        | (?P<m4>{names})\b\.?[\s\-]+(?:the\s+)?(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?[\s,\-.]+(?P<y4>(?:19|20)\d\d)(?!\d)
-        | (?P<y5>(?:19|20)\d\d)\s?[年년]\s?(?P<m5>\d{{1,2}})\s?[月월]\s?(?P<d5>\d{{1,2}})\s?[日일]
-        )""",
-        re.VERBOSE | re.IGNORECASE,
-    )
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement of a date.
 
-
-def _dates_in(text: str) -> list[date | None]:
-    """Returns the dates in a text, in order.
-
-    In the list, None stands for a date that doesn't exist (2018-02-30) and for an ambiguous date (03/04/2018).
+    index: the index of the clause.
+    kind: what announces the date; "bare" for a date that stands alone.
+    written: the date.
+    is_whole: whether the clause, or a sentence of it, does nothing but state the policy's date.
     """
-    dates: list[date | None] = []
-    for match in _date_pattern().finditer(text):
-        group = match.groupdict()
-        if group["n2"]:
-            first, second, year = int(group["n2"]), int(group["n3"]), int(group["y2"])
-            # In dates that are written with full stops, the day comes first everywhere in Europe.
-            if group["sep"] == "." or first > 12 or first == second:
-                day, month = first, second
-            elif second > 12:
-                day, month = second, first
-            else:
-                dates.append(None)
-                continue
-        else:
-            day = int(group["d1"] or group["d3"] or group["d4"] or group["d5"])
-            named = group["m3"] or group["m4"]
-            month = MONTHS[named.lower()] if named else int(group["m1"] or group["m5"])
-            year = int(group["y1"] or group["y3"] or group["y4"] or group["y5"])
-        try:
-            dates.append(date(year, month, day))
-        except ValueError:
-            dates.append(None)
-    return dates
+
+    index: int
+    kind: Announced | Literal["bare"]
+    written: WrittenDate
+    is_whole: bool = True
+
+    @property
+    def earliest(self) -> str:
+        """The date in ISO 8601; the earlier date if the date is ambiguous, and '' if it doesn't exist."""
+        return self.written.iso or min(self.written.either, default="")
+
+
+def _may_have_date(text: str) -> bool:
+    """Returns whether a text has signs of a date. The function is fast: it sees each text of a page."""
+    return (
+        "20" in text
+        or "19" in text
+        or (len(text) <= _LONGEST_STATEMENT and _SHORT_YEAR.search(text) is not None)
+        or (not text.isascii() and _OTHER_YEAR.search(text) is not None)
+    )
 
 
 def states_date(text: str) -> bool:
     """Returns whether a short text states when the policy takes effect or was last updated."""
-    return (
-        len(text) <= _LONGEST_STATEMENT
-        and bool(_YEAR.search(text))
-        and (_announced_date(_EFFECTIVE, text)[0] or _announced_date(_UPDATED, text)[0])
-    )
+    if len(text) > _LONGEST_STATEMENT or not _may_have_date(text):
+        return False
+    return any(statement.kind != "weak" for statement in _statements(simplified(text), 0, None))
 
 
-def stated_date(texts: Sequence[str]) -> date | None:
-    """Returns the effective date that a policy states, or else the date of the last update that the policy states.
+def stated_date(clauses: Sequence[Clause], language: str | None, machine_dates: Sequence[str] = ()) -> str | None:
+    """Returns the date on which, as the policy states, the policy takes effect or was last updated.
 
-    texts: the texts of the policy's clauses, in order.
+    The date is in ISO 8601: `2024-03-04`, or `2024-03` if the text names no day. None if the policy states no date, or
+    an ambiguous one.
 
-    A date counts only if words such as "effective" or "last updated" announce the date. The words must be shortly
-    before the date, in the same clause. If both clauses are short, the words may also be in the clause directly above.
+    clauses: the policy's clauses.
+    language: the language of the text as an ISO 639-1 code, which decides whether day or month comes first in
+        03/04/2018; None if it isn't known.
+    machine_dates: dates in ISO 8601 that the page's markup gives. They decide what an ambiguous date is.
 
-    The first announced effective date counts, or else the first announced date of an update. Returns None if the policy
-    announces no date. Also None if the date that counts doesn't exist or is ambiguous (03/04/2018).
+    A date counts only if words such as "effective" or "last updated" announce the date, or if the date stands alone
+    directly below the title or at the end. The words may be in a clause of their own directly above. A short statement
+    near the title counts before a statement near the end, and both before a sentence in running text. The date of a
+    statute, a certificate, an incident or an earlier text never counts.
+
+    If the date of the last update stands near the date on which the policy takes effect, the later date counts.
     """
-    update_dates: list[date | None] = []
+    texts = [clause.text for clause in clauses]
+    found: list[_Statement] = []
     for index, text in enumerate(texts):
-        if not ("20" in text or "19" in text) or not _YEAR.search(text):
-            continue
-        if index and len(texts[index - 1]) <= _LONGEST_PART and len(text) <= _LONGEST_PART:
-            text = f"{texts[index - 1]} {text}"
-        announced, day = _announced_date(_EFFECTIVE, text)
-        if announced:
-            return day
-        if not update_dates:
-            announced, day = _announced_date(_UPDATED, text)
-            if announced:
-                update_dates.append(day)
-    return update_dates[0] if update_dates else None
+        if _may_have_date(text):
+            found += _statements_of_clause(clauses, index, simplified(text), language)
+    chosen = _chosen(found, len(texts))
+    if chosen is None:
+        return None
+    iso = chosen.written.iso or _unambiguous(chosen.written.either, texts, machine_dates)
+    if iso and len(iso) == len("2024-03"):
+        # A second statement may name the day of the same month.
+        days = (statement.earliest for statement in found if statement.is_whole)
+        iso = next((day for day in days if day.startswith(f"{iso}-")), iso)
+    return iso
 
 
-def _announced_date(announcement: re.Pattern[str], text: str) -> tuple[bool, date | None]:
-    """Returns whether the text announces a date, and the date.
+def _unambiguous(either: Sequence[str], texts: Sequence[str], machine_dates: Sequence[str]) -> str | None:
+    """Returns the one date of two that an ambiguous date is; None if that isn't clear.
 
-    The date is None if no date is announced, or if the announced date doesn't exist or is ambiguous.
+    The markup shows it, or another date of the text that is written in the same way.
 
-    announcement: a pattern of words that announce a date.
+    either: the date with the day first, and the date with the month first; empty if the date doesn't exist.
     """
-    for match in announcement.finditer(text):
-        dates = _dates_in(text[match.end() : match.end() + _REACH])
-        if dates:
-            return True, dates[0]
-    return False, None
+    if not either:
+        return None
+    marked = {iso for iso in either if any(value.strip().startswith(iso) for value in machine_dates)}
+    if len(marked) == 1:
+        return marked.pop()
+    order = _order_of_numbers(texts)
+    return None if order is None else either[order]
+
+
+def _statements_of_clause(
+    clauses: Sequence[Clause], index: int, text: str, language: str | None
+) -> Iterator[_Statement]:
+    """Yields the statements of a clause. If a clause is only a date, the clause above may announce the date.
+
+    text: the clause's text simplified.
+    """
+    found = False
+    for statement in _statements(text, index, language):
+        found = True
+        yield statement
+    if found or len(text) > _LONGEST_BARE_STATEMENT:
+        return
+    written = next(dates_in(text, language), None)
+    if written is None:
+        return
+    before, after = text[: written.start].strip(" ([*"), text[written.end :]
+    if _words_beside_date(after) or earlier_text_at(text) is not None:
+        return
+    above = clauses[index - 1] if index else None
+    text_above = simplified(above.text) if above else ""
+    is_alone = not _words_beside_date(before)
+    if is_alone and above and len(text) <= _LONGEST_PART:
+        limit = _LONGEST_PART_WITH_COLON if text_above.endswith((":", "：")) else _LONGEST_PART
+        if len(text_above) <= limit:
+            announced = list(_statements(f"{text_above.rstrip(' :：')}: {text}", index, language))
+            yield from announced
+            if announced or earlier_text_at(text_above) is not None:
+                return
+    is_near_end = index >= len(clauses) - _LAST
+    if is_alone:
+        is_below_title = (
+            above is not None
+            and above.kind == "heading"
+            and (
+                subject_of(text_above) == "policy"
+                or not any(clause.kind == "heading" for clause in clauses[: index - 1])
+            )
+        )
+        if index == 0 or (index < _TOP and is_below_title) or is_near_end:
+            yield _Statement(index, "bare", written)
+    elif clauses[index].kind == "heading" and index < _END:
+        if subject_of(before) == "policy":
+            yield _Statement(index, "bare", written)
+    elif is_near_end and _PLACE.fullmatch(before + " "):
+        yield _Statement(index, "bare", written)
+
+
+def _words_beside_date(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if word.lower() not in _PART_OF_DATE]
+
+
+def _statements(text: str, index: int, language: str | None) -> Iterator[_Statement]:
+    """Yields the statements in a text, in order.
+
+    text: the text simplified.
+    """
+    previous_end = 0
+    for written in dates_in(text, language):
+        start = max(previous_end, written.start - _REACH)
+        found = list(announcements(text, start, written.start))
+        announcement = _announcement(text, found)
+        statement = announcement and _statement(text, index, written, announcement, previous_end)
+        if not statement:
+            announcement = announcement_after(text, written.end)
+            statement = announcement and _statement(text, index, written, announcement, previous_end)
+        if statement:
+            yield statement
+        previous_end = written.end
+
+
+def _announcement(text: str, found: Sequence[Announcement]) -> Announcement | None:
+    """Returns the last phrase before a date, together with phrases directly before it; None if there is none.
+
+    "Last updated & effective date:" is one phrase, and announces an update.
+
+    found: the phrases before the date, in order.
+    """
+    strong = [phrase for phrase in found if phrase[0] != "weak"] or list(found)
+    if not strong:
+        return None
+    kind, start, end = strong[-1]
+    for earlier_kind, earlier_start, earlier_end in reversed(strong[:-1]):
+        if _SENTENCE_END.search(text, earlier_end, start):
+            break
+        if earlier_kind == "updated":
+            kind = "updated"
+        if len(_WORD.findall(text, earlier_end, start)) <= 2:
+            start = earlier_start
+    return kind, start, end
+
+
+def _statement(
+    text: str, index: int, written: WrittenDate, announcement: Announcement, previous_end: int
+) -> _Statement | None:
+    """Returns the statement that a phrase and a date make; None if they don't state the policy's date.
+
+    announcement: what the phrase announces, and where it starts and ends.
+    previous_end: the end of the date before; 0 if there is none.
+    """
+    kind, start, end = announcement
+    is_after = start >= written.end
+    first = min(start, written.start)
+    head = text[max(previous_end, first - _REACH_BEFORE) : first]
+    between = "" if is_after else text[end : written.start]
+    if _SENTENCE_END.search(between) or earlier_text_at(_SENTENCE_END.split(head)[-1] + " " + between) is not None:
+        return None
+    before = _BOUNDARY.split(head)[-1]
+    # The subject may stand before another date: "The Act of 1 May 2018, last amended on …".
+    part = _BOUNDARY.split(text[max(0, first - _REACH_BEFORE) : first])[-1]
+    subject = subject_of(between) or subject_of(part)
+    if subject == "other":
+        return None
+    after = _after(text[max(written.end, end) :][:_REACH_BEFORE])
+    words_before, words_after = _words_beside_date(before), _words_beside_date(after)
+    is_strong = kind != "weak"
+    if not is_strong and len(_words_beside_date(between)) > 2 and subject != "policy":
+        return None
+    if len(words_before) <= 2:
+        is_remark = is_strong and len(words_after) <= _MOST_WORDS_AFTER and not after.startswith(",")
+        return _Statement(index, kind, written) if is_remark or not words_after else None
+    if subject == "policy" and (is_strong or not words_after):
+        return _Statement(index, kind, written, is_whole=len(text) <= _LONGEST_STATEMENT)
+    is_short = len(text) <= _LONGEST_BARE_STATEMENT and len(words_before) <= _MOST_WORDS_BEFORE
+    return _Statement(index, kind, written) if is_strong and is_short and not words_after else None
+
+
+def _after(tail: str) -> str:
+    """Returns the rest of the statement after its date: the text up to a boundary, or to what states another date.
+
+    tail: the text after the date.
+    """
+    after = _BOUNDARY.split(tail)[0]
+    if re.match(r"[.!?](?:\s|$)", after):
+        return ""
+    following = next(announcements(after, 0, len(after)), None)
+    if following:
+        after = after[: following[1]]
+    return after[: earlier_text_at(after)]
+
+
+def _chosen(found: Sequence[_Statement], clauses: int) -> _Statement | None:
+    """Returns the statement that counts; None if there is none.
+
+    found: the statements, in order.
+    clauses: the number of the policy's clauses.
+    """
+    strong = [statement for statement in found if statement.is_whole and statement.kind in ("effective", "updated")]
+    weak = [statement for statement in found if statement.is_whole and statement.kind == "weak"]
+    bare = [statement for statement in found if statement.kind == "bare"]
+    strong_near_title, weak_near_title, bare_near_title = (
+        [statement for statement in statements if statement.index < _TOP] for statements in (strong, weak, bare)
+    )
+    strong_near_end, weak_near_end = (
+        [statement for statement in statements if statement.index >= clauses - _END] for statements in (strong, weak)
+    )
+    in_running_text = [statement for statement in found if not statement.is_whole]
+    pools = (
+        *(strong_near_title, strong_near_end, weak_near_title, bare_near_title, weak_near_end),
+        *(strong, bare, in_running_text, weak),
+    )
+    pool = next((statements for statements in pools if statements), None)
+    if not pool:
+        return None
+    first = pool[0]
+    together = [statement for statement in pool if statement.index - first.index <= _NEIGHBOURS]
+    if first in strong_near_title and all(statement.kind == "effective" for statement in together):
+        together += [statement for statement in strong_near_end if statement.kind == "updated"]
+    effective = next((statement for statement in together if statement.kind == "effective"), None)
+    updated = max(
+        (statement for statement in together if statement.kind != "effective"),
+        key=lambda statement: statement.earliest,
+        default=None,
+    )
+    if effective and updated:
+        return updated if updated.earliest > effective.earliest else effective
+    return effective or updated
+
+
+def _order_of_numbers(texts: Sequence[str]) -> int | None:
+    """Returns 0 if the text's numeric dates have the day first, 1 if they have the month first; None if unclear."""
+    orders = set()
+    for text in texts:
+        for match in _NUMERIC.finditer(text):
+            first, second = int(match[1]), int(match[2])
+            if 12 < max(first, second) <= 31 and min(first, second) <= 12:
+                orders.add(0 if first > second else 1)
+    return orders.pop() if len(orders) == 1 else None
