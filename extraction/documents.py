@@ -102,7 +102,8 @@ def parse(
     # On some pages that were converted from PDF, each line is a separate element. Such lines are joined as in a text.
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):
         blocks = read_text("\n".join(block.text for block in blocks))
-    machine_dates = [node.attributes.get("datetime") or "" for node in page.tree.css("time[datetime]")]
+    times = page.tree.css("time[datetime]") if b"datetime" in data else []
+    machine_dates = [node.attributes.get("datetime") or "" for node in times]
     return _document(page.title, page.lang, blocks, machine_dates), page
 
 

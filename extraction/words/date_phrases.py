@@ -29,7 +29,7 @@ _EFFECTIVE = _pattern(
     r"entrée\s+en\s+(?:vigueur|application)|en\s+vigueur|date\s+d[’']effet|applicables?\s+(?:à\s+(?:compter|partir)|"
     r"depuis|au|le)|valide\s+à\s+partir",
     # German, Dutch
-    r"gültig\s+(?:ab|seit)|in\s+kraft|inkrafttreten|wirksam\s+(?:ab|seit|zum)|gilt\s+(?:ab|seit)|gelten\s+(?:ab|seit)|"
+    r"gültig\s+(?:ab|seit)|in\s+kraft|inkrafttretens?|wirksam\s+(?:ab|seit|zum)|gilt\s+(?:ab|seit)|gelten\s+(?:ab|seit)|"
     r"van\s+kracht|ingangsdatum|geldig\s+(?:vanaf|sinds)|treedt\s+in\s+werking|geldt\s+vanaf",
     # Spanish, Portuguese, Italian, Catalan, Galician, Romanian
     r"(?:fecha\s+de\s+)?entrada\s+en\s+vigor|en\s+vigor|vigentes?(?:\s+(?:desde|a\s+partir))?|fecha\s+efectiva|"
@@ -52,7 +52,7 @@ _EFFECTIVE = _pattern(
     r"hatály(?:os|ba\w*|a)?|érvényes|"
     r"kehti[bv]\w*(?:\s+alates)?|jõustu\w+|stājas\s+spēkā|spēkā\s+(?:no|kopš)|įsigalioj\w+|galioja\s+nuo",
     # Bulgarian, Russian, Ukrainian, Belarusian, Serbian, Greek, Turkish
-    r"в\s+сила\s+от|вл(?:иза|яза)\s+в\s+сила|вступает\s+в\s+силу|вступил[аои]?\s+в\s+силу|действу[ею]т?\s+с|действительн\w+\s+с|"
+    r"в\s+сила\s+от|(?:вступления|вступленні)\s+в\s+силу|набрання\s+чинності|влизане\s+в\s+сила|вл(?:иза|яза)\s+в\s+сила|вступает\s+в\s+силу|вступил[аои]?\s+в\s+силу|действу[ею]т?\s+с|действительн\w+\s+с|"
     r"набува[єю]т?ь?\s+чинності|набирає\s+чинності|діє\s+з|чинн[аі]\s+з|ступа\w*\s+на\s+снагу|"
     r"ισχύ(?:ει|ουν)(?:\s+από)?|έναρξη\s+ισχύος|ημερομηνία\s+ισχύος|τίθ\w+\s+σε\s+ισχύ|"
     r"yürürlü[kğ]\w*(?:\s+tarihi)?|geçerlilik\s+tarihi",
@@ -63,10 +63,10 @@ _EFFECTIVE = _pattern(
 # Phrases before the date of the last update.
 _UPDATED = _pattern(
     r"(?:last|most\s+recent(?:ly)?|latest)\s+(?:updated?|modified|modifications?|revised|revisions?|changed?|changes|"
-    r"amend(?:ed|ment)|reviewed|edited|posted|published)|(?:updated?|updating|revised|modified|amended|rev\.)(?=[\s:]|$)|"
+    r"amend(?:ed|ment)|reviewed|edited|posted|published|made)|(?:updated?|updating|revised|modified|amended|rev\.)(?=[\s:]|$)|"
     r"date\s+(?:of\s+(?:(?:the\s+)?(?:last|latest|most\s+recent)\s+\w+|revision|update|issue)|(?:last\s+)?(?:updated|"
     r"modified|revised))|(?:revision|update|version)\s+date|current\s+as\s+of|"
-    r"changes\s+to\s+this(?:\s+\w+){1,3}\s+were\s+made",
+    r"changes\s+to\s+this(?:\s+\w+){1,3}\s+were\s+(?:last\s+)?made",
     # French
     r"(?:dernières?|date\s+de\s+(?:la\s+)?dernière)\s+(?:mise?s?\s+[àa]\s+jour|modifications?|révisions?|actualisations?|"
     r"version)|mise?s?\s+[àa]\s+jour|modifiée?s?\s+(?:le|en|pour)|actualisée?s?\s+(?:le|en)|révisée?s?\s+(?:le|en)|"
@@ -78,7 +78,7 @@ _UPDATED = _pattern(
     r"(?:voor\s+het\s+)?laatst\s+(?:bijgewerkt|gewijzigd|aangepast|herzien|geactualiseerd)|laatste\s+(?:update|wijziging|"
     r"aanpassing|herziening|versie)|bijgewerkt|gewijzigd",
     # Spanish, Portuguese, Italian, Catalan, Galician, Romanian
-    r"últim[ao]\s+(?:actualizaci[óo]n?|modificación|revisión|versión|cambio|vez|atualização|a[c]?tualização|"
+    r"(?:últim[ao]|darrera)\s+(?:actualizaci[óo]n?|modificación|revisión|versión|cambio|vez|atualização|a[c]?tualização|"
     r"modificação|alteração|revisão|versão|actualització|modificació|revisió)|ultima\s+actualizaci[óo]n|"
     r"actualizad[oa]s?|atualizad[oa]s?|actualitzad?[oa]?t?|modificad[oa]s?\s+(?:el|em|en|a)|"
     r"ultim[oa]\s+(?:aggiornamento|modifica|revisione|versione)|aggiornat[oaie]|aggiornamento|data\s+di\s+revisione|"
@@ -99,15 +99,15 @@ _UPDATED = _pattern(
     r"ažuriran\w*",
     # Hungarian, Estonian, Latvian, Lithuanian
     r"(?:utolsó|utoljára|legutóbb\w*|legutolsó)\s+(?:frissít\w+|módosít\w+|felülvizsgál\w+)|frissítve|módosítva|"
-    r"(?:viimati|viimane)\s+(?:uuenda\w+|muude\w+|muut\w+|uuendus\w*)|uuendatud|"
+    r"(?:viimati|viimane)\s+(?:uuenda\w+|mu[ud]\w+|uuendus\w*)|uuendatud|"
     r"(?:pēdējo\s+reizi|pēdējā|pēdējās)\s+\w*(?:atjaun\w+|atjaunin\w+|grozī\w+|izmaiņ\w+|mainī\w+)|atjaunin\w+|"
     r"(?:paskutin\w+\s+(?:kartą\s+)?(?:atnauj\w+|pakeit\w+|keist\w+|pakeitim\w+))|atnaujint\w+",
     # Bulgarian, Russian, Ukrainian, Belarusian, Serbian, Macedonian, Greek, Turkish
-    r"последн[аоеия]\w*\s+(?:актуализаци\w+|актуализиран\w*|промян\w+|обновлени\w+|обновля\w+|изменени\w+|редакци\w+|"
+    r"последњ\w+\s+(?:ажурир\w+|измен\w+|промен\w+)|последн[аоеия]\w*\s+(?:актуализаци\w+|актуализиран\w*|промян\w+|обновлени\w+|обновля\w+|изменени\w+|редакци\w+|"
     r"ажурир\w+|измен\w+|промен\w+)|актуализиран\w*|обновлен[аоы]?|дата\s+(?:последнего\s+)?(?:обновления|изменения)|"
-    r"(?:в\s+)?редакци[ияею]+\s+от|версия\s+от|"
+    r"(?:в\s+)?редакци[ияею]+\s+от|редакці[яії]\s+від|версия\s+от|"
     r"останн[єія]\w*\s+(?:оновлен\w+|змін\w*|редакці\w+)|оновлено|востаннє\s+оновлено|дата\s+(?:останнього\s+)?оновлення|"
-    r"(?:τελευταία|πρόσφατη)\s+(?:ενημέρωση|τροποποίηση|αναθεώρηση|επικαιροποίηση)|ενημερώθηκε|τροποποιήθηκε|"
+    r"(?:τελευταία|πρόσφατη)ς?\s+(?:ενημέρωσης?|τροποποίησης?|αναθεώρησης?|επικαιροποίησης?)|ενημερώθηκε|τροποποιήθηκε|"
     r"(?:son|en\s+son)\s+(?:güncelle\w+|değişiklik\w*|revizyon\w*)(?:\s+tarihi)?|güncelle(?:nme|me)\s+tarihi|güncellendi|"
     r"güncelleme",
     # Indonesian, Malay, Vietnamese
@@ -126,20 +126,20 @@ _EFFECTIVE_UNSPACED = _pattern(
     r"(?:تاريخ\s+)?(?:السريان|النفاذ|سريان)|سارية?\s+(?:اعتبار|من)|נכנסת?\s+לתוקף|בתוקף\s+(?:מ|החל)|प्रभावी"
 )
 _UPDATED_UNSPACED = _pattern(
-    r"(?:最終|最近|最新)?(?:更新|改定|改訂|改正|変更)(?:日時?|年月日)|最終(?:更新|改定|改訂|改正|変更)|"
+    r"(?:最終|最近|最新)?(?:更新|改定|改訂|改正|変更)(?:日時?|年月日)|最終(?:更新|改定|改訂|改正|変更)|(?:更新|改定|改訂|改正)(?=\s*:)|"
     r"最[后後近](?:一次)?(?:更新|修[订訂改])(?:日期|时间|時間|于|於)?|(?:更新|修[订訂改]|版本)(?:日期|时间|時間|于|於)|"
     r"(?:최종\s*|최근\s*)?(?:개정|수정|변경|업데이트)\s?(?:일자?|날짜)|마지막\s*(?:업데이트|수정|개정)|"
     r"(?:ปรับปรุง|แก้ไข|อัปเดต|อัพเดต)(?:ครั้ง)?(?:ล่าสุด|สุดท้าย)?(?:เมื่อ)?(?:วันที่)?"
 )
 # Phrases that also stand before other dates. They announce the policy's date only if nothing else is in the statement.
 _WEAK = _pattern(
-    r"as\s+(?:of|at)|dated|date\s+of\s+(?:publishing|publication)|publi(?:shed|cation\s+date|cation)|"
+    r"as\s+(?:of|at)|dated|date\s+of\s+(?:publishing|publication)|publi(?:shed|cation\s+date|cation)|revision|"
     r"posted|issued|approved|adopted|status|version|"
-    r"version\s+(?:of|dated)|v(?:er)?\.|"
+    r"version\s+(?:of|dated)|v(?:er)?\.|v(?=\d)|"
     r"date\s+de\s+(?:la\s+)?(?:publication|mise\s+en\s+ligne)|publiée?|version\s+(?:du|en\s+date|datée)|en\s+date\s+du|"
     r"veröffentlicht|versi[eó]n?|versão|versione|verzija|verze|verzia|wersja|versiunea|версия|версія|έκδοση|sürüm|utgåva|"
     r"gepubliceerd|fecha\s+de\s+publicación|publicad[oa]|data\s+de\s+publicação|pubblicat[oa]|julkaistu|publicerad|publisert|"
-    r"udgivet|(?:date|datum|fecha|data|dato|dátum|kuupäev|datums|päivämäärä|дата|ημερομηνία|tarih|tanggal|ngày)(?=\s*:)",
+    r"udgivet|публикации|опубликован[ао]?|оприлюднено|(?:date|datum|fecha|data|dato|dátum|kuupäev|datums|päivämäärä|дата|ημερομηνία|tarih|tanggal|ngày)(?=\s*:)",
 )
 _WEAK_UNSPACED = r"日期|発行日|公開日|公布日|发布日期|發布日期|版本|일자"
 # Phrases after the date, which stand close to it.
@@ -155,7 +155,7 @@ _UPDATED_AFTER = _pattern(
 )
 # The words for a policy and other documents that state their own date.
 _DOCUMENTS = _pattern(
-    r"polic(?:y|ies)|notices?|statements?|terms|agreements?|conditions|documents?|pages?|versions?|rules|guidelines|"
+    r"privacy|polic(?:y|ies)|notices?|statements?|terms|agreements?(?!\s+(?:with|between))|conditions|documents?|pages?|versions?|rules|guidelines|"
     r"addendum",
     r"politiques?|déclarations?|avis|charte|mentions|présente?s?|cg[uv]s?|contrat|accord|notre|texte",
     r"datenschutz\w*|\w*erklärung\w*|\w*hinweise?|\w*bedingungen|agb|\w*vereinbarung|dokuments?|fassung|bestimmungen|"

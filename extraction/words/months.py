@@ -95,18 +95,18 @@ _NAMES = (
 # Forms that the CLDR doesn't list: cases that follow a preposition ("v březnu 2024", "maaliskuussa 2024", "4. martā"),
 # the Slovenian genitive, and other spellings.
 _FURTHER_FORMS = (
-    "styczniu|lednu|tammikuussa|jaanuaril|janvārī|januarja|январе|січні|جانفي",
-    "lutym|únoru|helmikuussa|veebruaril|februārī|februarja|феврале|лютому|فيفري|फरवरी",
-    "marcu|březnu|maaliskuussa|märtsil|martā|марте|березні|mrz",
-    "kwietniu|dubnu|huhtikuussa|aprillil|aprīlī|aprila|апреле|квітні|ابريل|إبريل|أفريل",
-    "maju|květnu|toukokuussa|maijā|мае|травні|ماي",
-    "czerwcu|červnu|kesäkuussa|juunil|jūnijā|junija|июне|червні|يونيه|جوان",
-    "lipcu|červenci|heinäkuussa|juulil|jūlijā|julija|июле|липні|يوليه|جويلية",
-    "sierpniu|srpnu|elokuussa|augustil|augustā|avgusta|августе|серпні|اغسطس|أوت",
-    "wrześniu|syyskuussa|septembril|septembrī|сентябре|вересні|setiembre",
-    "październiku|říjnu|lokakuussa|oktoobril|oktobrī|oktobra|октябре|жовтні|اكتوبر",
-    "listopadzie|marraskuussa|novembril|novembrī|ноябре|листопаді",
-    "grudniu|prosinci|joulukuussa|detsembril|decembrī|декабре|грудні",
+    "styczniu|lednu|tammikuussa|jaanuaril|jaanuarist|janvārī|januarja|январе|січні|جانفي",
+    "lutym|únoru|helmikuussa|veebruaril|veebruarist|februārī|februarja|феврале|лютому|فيفري|फरवरी",
+    "marcu|březnu|maaliskuussa|märtsil|märtsist|martā|марте|березні|mrz",
+    "kwietniu|dubnu|huhtikuussa|aprillil|aprillist|aprīlī|aprila|апреле|квітні|ابريل|إبريل|أفريل",
+    "maju|květnu|toukokuussa|maist|maijā|мае|травні|ماي",
+    "czerwcu|červnu|kesäkuussa|juunil|juunist|jūnijā|junija|июне|червні|يونيه|جوان",
+    "lipcu|červenci|heinäkuussa|juulil|juulist|jūlijā|julija|июле|липні|يوليه|جويلية",
+    "sierpniu|srpnu|elokuussa|augustil|augustist|augustā|avgusta|августе|серпні|اغسطس|أوت",
+    "wrześniu|syyskuussa|septembril|septembrist|septembrī|сентябре|вересні|setiembre",
+    "październiku|říjnu|lokakuussa|oktoobril|oktoobrist|oktobrī|oktobra|октябре|жовтні|اكتوبر",
+    "listopadzie|marraskuussa|novembril|novembrist|novembrī|ноябре|листопаді",
+    "grudniu|prosinci|joulukuussa|detsembril|detsembrist|decembrī|декабре|грудні",
 )
 
 

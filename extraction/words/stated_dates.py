@@ -46,16 +46,19 @@ _SHORT_YEAR = re.compile(r"['’]\d\d\b|\d[./-]\d\d\b")
 # Years in the digits of other scripts, and in the calendars of China and Japan (令和6年), Thailand (2567) and Iran
 # (1403).
 _OTHER_YEAR = re.compile(r"[٠-٩۰-۹०-९๐-๙０-９年]|25[4-7]\d|1[34]\d\d")
+# The languages with such years.
+_OTHER_SCRIPTS = word_set("ar fa ps ur hi mr ne th lo ja zh ko he")
 # Where a statement begins and ends: between sentences (not after the full stop of "25. Mai" or "Oct. 12"), and at the
 # marks that separate the parts of a line.
-_BOUNDARY = re.compile(
-    r"(?:(?<=[^\W\d_][^\W\d_][^\W\d_][^\W\d_])|(?<=\d\d\d\d)|(?<=[)\]]))[.!?]\s+|[。:：;|·•()\[\]–—]|\s-+\s"
-)
+_FULL_STOP = r"(?:(?<=[^\W\d_][^\W\d_][^\W\d_][^\W\d_])|(?<=\d\d\d\d)|(?<=[)\]]))[.!?]\s+"
+_BOUNDARY = re.compile(rf"{_FULL_STOP}|[。:;|·•()\[\]–—]|\s-+\s")
+# Where a statement begins. A bracket belongs to what is before it: "the Privacy Act (effective …)".
+_BEGINNING = re.compile(rf"{_FULL_STOP}|[。:;|·•)\]–—]|\s-+\s")
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_][^\W\d_][^\W\d_])[.!?]\s+(?=[^\W\d_])|。")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d\d(?![\d/-])")
 # Words that belong to the date: "2024 г.", "2024. godine", "4 d.", "10:30 AM UTC".
-_PART_OF_DATE = word_set("г года р року год godine godina g d ng m tarihinde a p am pm utc gmt cet est pst h th")
+_PART_OF_DATE = word_set("г года р року год r roku godine godina g d ng m tarihinde a p am pm utc gmt cet est pst h th")
 # A place before the date, as in letters: "Berlin, im Mai 2018".
 _PLACE = re.compile(r"[^,\d]{2,40},\s*(?:(?:den|im|am|le|em|a|lì|dňa|dne|dnia|el|on)\s+)?")
 
@@ -81,19 +84,22 @@ class _Statement:
         return self.written.iso or min(self.written.either, default="")
 
 
-def _may_have_date(text: str) -> bool:
-    """Returns whether a text has signs of a date. The function is fast: it sees each text of a page."""
+def _may_have_date(text: str, is_other_script: bool) -> bool:
+    """Returns whether a text has signs of a date. The function is fast, because it sees each text of a page.
+
+    is_other_script: whether the text may have other digits, or years of another calendar.
+    """
     return (
         "20" in text
         or "19" in text
-        or (len(text) <= _LONGEST_STATEMENT and _SHORT_YEAR.search(text) is not None)
-        or (not text.isascii() and _OTHER_YEAR.search(text) is not None)
+        or (len(text) <= _LONGEST_BARE_STATEMENT and _SHORT_YEAR.search(text) is not None)
+        or (is_other_script and not text.isascii() and _OTHER_YEAR.search(text) is not None)
     )
 
 
 def states_date(text: str) -> bool:
     """Returns whether a short text states when the policy takes effect or was last updated."""
-    if len(text) > _LONGEST_STATEMENT or not _may_have_date(text):
+    if len(text) > _LONGEST_STATEMENT or not _may_have_date(text, is_other_script=True):
         return False
     return any(statement.kind != "weak" for statement in _statements(simplified(text), 0, None))
 
@@ -117,9 +123,10 @@ def stated_date(clauses: Sequence[Clause], language: str | None, machine_dates: 
     If the date of the last update stands near the date on which the policy takes effect, the later date counts.
     """
     texts = [clause.text for clause in clauses]
+    is_other_script = language is None or language in _OTHER_SCRIPTS
     found: list[_Statement] = []
     for index, text in enumerate(texts):
-        if _may_have_date(text):
+        if _may_have_date(text, is_other_script):
             found += _statements_of_clause(clauses, index, simplified(text), language)
     chosen = _chosen(found, len(texts))
     if chosen is None:
@@ -171,9 +178,9 @@ def _statements_of_clause(
     text_above = simplified(above.text) if above else ""
     is_alone = not _words_beside_date(before)
     if is_alone and above and len(text) <= _LONGEST_PART:
-        limit = _LONGEST_PART_WITH_COLON if text_above.endswith((":", "：")) else _LONGEST_PART
+        limit = _LONGEST_PART_WITH_COLON if text_above.endswith(":") else _LONGEST_PART
         if len(text_above) <= limit:
-            announced = list(_statements(f"{text_above.rstrip(' :：')}: {text}", index, language))
+            announced = list(_statements(f"{text_above.rstrip(' :')}: {text}", index, language))
             yield from announced
             if announced or earlier_text_at(text_above) is not None:
                 return
@@ -253,26 +260,28 @@ def _statement(
     first = min(start, written.start)
     head = text[max(previous_end, first - _REACH_BEFORE) : first]
     between = "" if is_after else text[end : written.start]
-    if _SENTENCE_END.search(between) or earlier_text_at(_SENTENCE_END.split(head)[-1] + " " + between) is not None:
+    phrase = text[first : written.start]
+    if _SENTENCE_END.search(between) or earlier_text_at(_SENTENCE_END.split(head)[-1] + phrase) is not None:
         return None
-    before = _BOUNDARY.split(head)[-1]
+    before = _BEGINNING.split(head)[-1]
     # The subject may stand before another date: "The Act of 1 May 2018, last amended on …".
-    part = _BOUNDARY.split(text[max(0, first - _REACH_BEFORE) : first])[-1]
+    part = _BEGINNING.split(text[max(0, first - _REACH_BEFORE) : first])[-1]
     subject = subject_of(between) or subject_of(part)
     if subject == "other":
         return None
     after = _after(text[max(written.end, end) :][:_REACH_BEFORE])
     words_before, words_after = _words_beside_date(before), _words_beside_date(after)
     is_strong = kind != "weak"
-    if not is_strong and len(_words_beside_date(between)) > 2 and subject != "policy":
+    words_between = _words_beside_date(between)
+    if subject != "policy" and ":" not in between and len(words_between) > (3 if is_strong else 2):
         return None
-    if len(words_before) <= 2:
+    if len(words_before) <= 2 and (subject == "policy" or not words_before or "(" not in before):
         is_remark = is_strong and len(words_after) <= _MOST_WORDS_AFTER and not after.startswith(",")
         return _Statement(index, kind, written) if is_remark or not words_after else None
     if subject == "policy" and (is_strong or not words_after):
         return _Statement(index, kind, written, is_whole=len(text) <= _LONGEST_STATEMENT)
     is_short = len(text) <= _LONGEST_BARE_STATEMENT and len(words_before) <= _MOST_WORDS_BEFORE
-    return _Statement(index, kind, written) if is_strong and is_short and not words_after else None
+    return _Statement(index, kind, written) if kind == "updated" and is_short and not words_after else None
 
 
 def _after(tail: str) -> str:

@@ -14,8 +14,9 @@ from extraction.words.normalization import word_set
 _DAY_FIRST = word_set(
     "fr de es it pt nl da nb no nn fi pl cs sk sl hr bs sr ro bg el ru uk be tr et lv ca gl id vi is mk he ar th hi"
 )
-# The digits of other scripts, and the numerals of Chinese and Japanese that stand for one digit.
+# The digits of other scripts, the wide colon, and the numerals of Chinese and Japanese that stand for one digit.
 _DIGITS = {code + value: str(value) for code in (0x660, 0x6F0, 0x966, 0xE50, 0xFF10) for value in range(10)}
+_DIGITS[0xFF1A] = ":"
 _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _HAN_YEAR = re.compile(r"[〇零一二三四五六七八九]{4}(?=\s?年)")
 _HAN_MONTH_OR_DAY = re.compile(r"([一二三四五六七八九]?)十?([一二三四五六七八九]?)(?=\s?[月日])")

@@ -124,8 +124,13 @@ def test_date_is_read_in_the_languages_of_policies(language: str, text: str, sta
         "The incident of 3 March 2021 was reported to the authority.",
         "This policy replaces the policy that was effective until 3 March 2021.",
         "Previous version: 3 March 2021",
+        "First published: 3 March 2021",
+        "The Colorado Privacy Act (effective July 1, 2023) gives you more rights.",
+        "The agreement with our host took effect on 3 March 2021.",
+        "The new fee takes effect on 3 March 2021.",
         "Reporting period: 13 July 2022 – 12 July 2023",
         "La loi Informatique et Libertés du 6 janvier 1978, en vigueur depuis le 1er juin 2019",
+        "Stand der Technik ist seit Mai 2018 eine andere Verschlüsselung.",
         "Das Gesetz ist seit dem 1. Dezember 2021 in Kraft, zuletzt geändert am 3. Mai 2022.",
     ],
 )
