@@ -1,8 +1,9 @@
 """Recognises the date that a policy's text states: the date on which the policy takes effect or was last updated."""
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.clauses import Clause
@@ -12,6 +13,8 @@ from extraction.words.date_phrases import (
     announcement_after,
     announcements,
     earlier_text_at,
+    is_title_of_part,
+    names_change,
     subject_of,
 )
 from extraction.words.normalization import word_set
@@ -40,12 +43,16 @@ _END = 12
 _LAST = 5
 # Statements at most so many clauses apart belong together: "Effective date: …", "Last updated: …".
 _NEIGHBOURS = 3
+# An entry of a log of changes begins with its date, after at most a preposition: "On 26 September 2025, we added …".
+_BEFORE_ENTRY = re.compile(r"[\W_]*(?:[^\W\d_]{1,3}\s+)?")
+# What stands between the dates of a list: "Revised: May 2018, June 2020".
+_BETWEEN_DATES = re.compile(r"[\s,;/&]*")
 
 # A year in two digits, which only a short text states.
-_SHORT_YEAR = re.compile(r"['’]\d\d\b|\d[./-]\d\d\b")
+_SHORT_YEAR = re.compile(r"\d\d\b(?:(?<=['’]\d\d)|(?<=\d[./-]\d\d))")
 # Years in the digits of other scripts, and in the calendars of China and Japan (令和6年), Thailand (2567) and Iran
 # (1403).
-_OTHER_YEAR = re.compile(r"[٠-٩۰-۹०-९๐-๙０-９年]|25[4-7]\d|1[34]\d\d")
+_OTHER_YEAR = re.compile(r"[٠-٩۰-۹०-९๐-๙０-９年12](?:(?<![12])|(?<=2)5[4-7]\d|(?<=1)[34]\d\d)")
 # The languages with such years.
 _OTHER_SCRIPTS = word_set("ar fa ps ur hi mr ne th lo ja zh ko he")
 # Where a statement begins and ends: between sentences (not after the full stop of "25. Mai" or "Oct. 12"), and at the
@@ -56,9 +63,13 @@ _BOUNDARY = re.compile(rf"{_FULL_STOP}|[。:;|·•()\[\]–—]|\s-+\s")
 _BEGINNING = re.compile(rf"{_FULL_STOP}|[。:;|·•)\]–—]|\s-+\s")
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_][^\W\d_][^\W\d_])[.!?]\s+(?=[^\W\d_])|。")
 _WORD = re.compile(r"[^\W\d_]+")
-_NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d\d(?![\d/-])")
+_NUMERIC = re.compile(
+    r"(\d\d?)(?:(?<![\d/.-]\d\d)(?<=\d\d)|(?<![\d/.-]\d))(?:[/-](\d{1,2})[/-](?:19|20)?|\.(\d{1,2})\.(?:19|20))\d\d(?![\d/-])"
+)
 # Words that belong to the date: "2024 г.", "2024. godine", "4 d.", "10:30 AM UTC".
-_PART_OF_DATE = word_set("г года р року год r roku godine godina g d ng m tarihinde a p am pm utc gmt cet est pst h th")
+_PART_OF_DATE = word_set(
+    "г года р року год r roku godine godina g d ng m tarihinde a p am pm utc gmt cet est pst h th t z"
+)
 # A place before the date, as in letters: "Berlin, im Mai 2018".
 _PLACE = re.compile(r"[^,\d]{2,40},\s*(?:(?:den|im|am|le|em|a|lì|dňa|dne|dnia|el|on)\s+)?")
 
@@ -68,13 +79,14 @@ class _Statement:
     """A statement of a date.
 
     index: the index of the clause.
-    kind: what announces the date; "bare" for a date that stands alone.
+    kind: what announces the date; "bare" for a date that stands alone, "entry" for a date at the beginning of a clause
+        that names a change.
     written: the date.
     is_whole: whether the clause, or a sentence of it, does nothing but state the policy's date.
     """
 
     index: int
-    kind: Announced | Literal["bare"]
+    kind: Announced | Literal["bare", "entry"]
     written: WrittenDate
     is_whole: bool = True
 
@@ -101,7 +113,8 @@ def states_date(text: str) -> bool:
     """Returns whether a short text states when the policy takes effect or was last updated."""
     if len(text) > _LONGEST_STATEMENT or not _may_have_date(text, is_other_script=True):
         return False
-    return any(statement.kind != "weak" for statement in _statements(simplified(text), 0, None))
+    text = simplified(text)
+    return any(statement.kind != "weak" for statement in _statements(text, dates_in(text), 0))
 
 
 def stated_date(clauses: Sequence[Clause], language: str | None, machine_dates: Sequence[str] = ()) -> str | None:
@@ -120,26 +133,51 @@ def stated_date(clauses: Sequence[Clause], language: str | None, machine_dates: 
     near the title counts before a statement near the end, and both before a sentence in running text. The date of a
     statute, a certificate, an incident or an earlier text never counts.
 
-    If the date of the last update stands near the date on which the policy takes effect, the later date counts.
+    If the date of the last update stands near the date on which the policy takes effect, the later date counts. Of a
+    list of versions, and of a log of changes, the latest date counts.
     """
-    texts = [clause.text for clause in clauses]
     is_other_script = language is None or language in _OTHER_SCRIPTS
-    found: list[_Statement] = []
-    for index, text in enumerate(texts):
-        if _may_have_date(text, is_other_script):
-            found += _statements_of_clause(clauses, index, simplified(text), language)
-    chosen = _chosen(found, len(texts))
+
+    def statements_of(index: int) -> list[_Statement]:
+        text = clauses[index].text
+        if not _may_have_date(text, is_other_script):
+            return []
+        return list(_statements_of_clause(clauses, index, simplified(text), language))
+
+    # The clauses near the title and the end are read first. Mostly, they state the date. A list that begins there may
+    # go on in the middle.
+    top = min(_TOP, len(clauses))
+    end = max(top, len(clauses) - _END)
+    near_title = [statement for index in range(top) for statement in statements_of(index)]
+    near_end = [statement for index in range(end, len(clauses)) for statement in statements_of(index)]
+    while top < end and near_title and near_title[-1].index >= top - _NEIGHBOURS:
+        near_title += statements_of(top)
+        top += 1
+    while top < end and near_end and near_end[0].index < end + _NEIGHBOURS:
+        end -= 1
+        near_end = statements_of(end) + near_end
+    found = near_title + near_end
+    chosen = _chosen(found, len(clauses), end)
+    if chosen is None or len(chosen.earliest) == len("2024-03"):
+        in_the_middle = [
+            statement
+            for index, clause in enumerate(clauses[top:end], top)
+            if "20" in clause.text or "19" in clause.text or is_other_script
+            for statement in statements_of(index)
+        ]
+        found = near_title + in_the_middle + near_end
+        chosen = chosen or _chosen(found, len(clauses), end)
     if chosen is None:
         return None
-    iso = chosen.written.iso or _unambiguous(chosen.written.either, texts, machine_dates)
+    iso = chosen.written.iso or _unambiguous(chosen.written.either, clauses, machine_dates)
     if iso and len(iso) == len("2024-03"):
         # A second statement may name the day of the same month.
-        days = (statement.earliest for statement in found if statement.is_whole)
+        days = (statement.earliest for statement in found if statement.is_whole and statement.kind != "entry")
         iso = next((day for day in days if day.startswith(f"{iso}-")), iso)
     return iso
 
 
-def _unambiguous(either: Sequence[str], texts: Sequence[str], machine_dates: Sequence[str]) -> str | None:
+def _unambiguous(either: Sequence[str], clauses: Sequence[Clause], machine_dates: Sequence[str]) -> str | None:
     """Returns the one date of two that an ambiguous date is; None if that isn't clear.
 
     The markup shows it, or another date of the text that is written in the same way.
@@ -151,7 +189,7 @@ def _unambiguous(either: Sequence[str], texts: Sequence[str], machine_dates: Seq
     marked = {iso for iso in either if any(value.strip().startswith(iso) for value in machine_dates)}
     if len(marked) == 1:
         return marked.pop()
-    order = _order_of_numbers(texts)
+    order = _order_of_numbers(clauses)
     return None if order is None else either[order]
 
 
@@ -162,16 +200,19 @@ def _statements_of_clause(
 
     text: the clause's text simplified.
     """
+    dates = list(dates_in(text, language))
+    if not dates or (index >= _TOP and _is_in_part(clauses[index])):
+        return
+    written = dates[0]
+    before, after = text[: written.start].strip(" ([*"), text[written.end :]
+    if written.iso and _BEFORE_ENTRY.fullmatch(text, 0, written.start) and names_change(after):
+        yield _Statement(index, "entry", written)
     found = False
-    for statement in _statements(text, index, language):
+    for statement in _statements(text, dates, index):
         found = True
         yield statement
-    if found or len(text) > _LONGEST_BARE_STATEMENT:
+    if found or len(text) > _LONGEST_BARE_STATEMENT or written.is_eight_digits:
         return
-    written = next(dates_in(text, language), None)
-    if written is None:
-        return
-    before, after = text[: written.start].strip(" ([*"), text[written.end :]
     if _words_beside_date(after) or earlier_text_at(text) is not None:
         return
     above = clauses[index - 1] if index else None
@@ -180,7 +221,8 @@ def _statements_of_clause(
     if is_alone and above and len(text) <= _LONGEST_PART:
         limit = _LONGEST_PART_WITH_COLON if text_above.endswith(":") else _LONGEST_PART
         if len(text_above) <= limit:
-            announced = list(_statements(f"{text_above.rstrip(' :')}: {text}", index, language))
+            both = f"{text_above.rstrip(' :')}: {text}"
+            announced = list(_statements(both, dates_in(both, language), index))
             yield from announced
             if announced or earlier_text_at(text_above) is not None:
                 return
@@ -203,27 +245,43 @@ def _statements_of_clause(
         yield _Statement(index, "bare", written)
 
 
+def _is_in_part(clause: Clause) -> bool:
+    return bool(clause.heading_path) and is_title_of_part(simplified(clause.heading_path[-1]))
+
+
 def _words_beside_date(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if word.lower() not in _PART_OF_DATE]
 
 
-def _statements(text: str, index: int, language: str | None) -> Iterator[_Statement]:
+def _statements(text: str, dates: Iterable[WrittenDate], index: int) -> Iterator[_Statement]:
     """Yields the statements in a text, in order.
 
     text: the text simplified.
+    dates: the dates in the text.
     """
     previous_end = 0
-    for written in dates_in(text, language):
-        start = max(previous_end, written.start - _REACH)
-        found = list(announcements(text, start, written.start))
-        announcement = _announcement(text, found)
-        statement = announcement and _statement(text, index, written, announcement, previous_end)
-        if not statement:
-            announcement = announcement_after(text, written.end)
-            statement = announcement and _statement(text, index, written, announcement, previous_end)
+    statement: _Statement | None = None
+    for written in dates:
+        if statement and statement.kind == "updated" and _BETWEEN_DATES.fullmatch(text, previous_end, written.start):
+            statement = replace(statement, written=written)
+        else:
+            statement = _statement_of_date(text, index, written, previous_end)
         if statement:
             yield statement
         previous_end = written.end
+
+
+def _statement_of_date(text: str, index: int, written: WrittenDate, previous_end: int) -> _Statement | None:
+    """Returns the statement that a date makes with a phrase before or after it; None if there is no such phrase."""
+    found = list(announcements(text, max(previous_end, written.start - _REACH), written.start))
+    announcement = _announcement(text, found)
+    if written.is_eight_digits and not (announcement and not _WORD.search(text, announcement[2], written.start)):
+        return None  # the number of a company, a telephone or the like
+    statement = announcement and _statement(text, index, written, announcement, previous_end)
+    if not statement:
+        announcement = announcement_after(text, written.end)
+        statement = announcement and _statement(text, index, written, announcement, previous_end)
+    return statement or None
 
 
 def _announcement(text: str, found: Sequence[Announcement]) -> Announcement | None:
@@ -298,12 +356,16 @@ def _after(tail: str) -> str:
     return after[: earlier_text_at(after)]
 
 
-def _chosen(found: Sequence[_Statement], clauses: int) -> _Statement | None:
+def _chosen(found: Sequence[_Statement], clauses: int, end: int) -> _Statement | None:
     """Returns the statement that counts; None if there is none.
 
     found: the statements, in order.
     clauses: the number of the policy's clauses.
+    end: the index of the first clause of a list that reaches the policy's end.
     """
+    if not found:
+        return None
+    found = [*found, *_last_entries(found)]
     strong = [statement for statement in found if statement.is_whole and statement.kind in ("effective", "updated")]
     weak = [statement for statement in found if statement.is_whole and statement.kind == "weak"]
     bare = [statement for statement in found if statement.kind == "bare"]
@@ -311,7 +373,8 @@ def _chosen(found: Sequence[_Statement], clauses: int) -> _Statement | None:
         [statement for statement in statements if statement.index < _TOP] for statements in (strong, weak, bare)
     )
     strong_near_end, weak_near_end = (
-        [statement for statement in statements if statement.index >= clauses - _END] for statements in (strong, weak)
+        [statement for statement in statements if statement.index >= min(end, clauses - _END)]
+        for statements in (strong, weak)
     )
     in_running_text = [statement for statement in found if not statement.is_whole]
     pools = (
@@ -321,8 +384,13 @@ def _chosen(found: Sequence[_Statement], clauses: int) -> _Statement | None:
     pool = next((statements for statements in pools if statements), None)
     if not pool:
         return None
+    pool = sorted(pool, key=lambda statement: statement.index)
     first = pool[0]
-    together = [statement for statement in pool if statement.index - first.index <= _NEIGHBOURS]
+    together = [first]
+    for statement in pool[1:]:
+        if statement.index - together[-1].index > _NEIGHBOURS:
+            break
+        together.append(statement)
     if first in strong_near_title and all(statement.kind == "effective" for statement in together):
         together += [statement for statement in strong_near_end if statement.kind == "updated"]
     effective = next((statement for statement in together if statement.kind == "effective"), None)
@@ -336,12 +404,28 @@ def _chosen(found: Sequence[_Statement], clauses: int) -> _Statement | None:
     return effective or updated
 
 
-def _order_of_numbers(texts: Sequence[str]) -> int | None:
+def _last_entries(found: Sequence[_Statement]) -> Iterator[_Statement]:
+    """Yields a statement of an update for each log of changes: at least two entries close to each other, in order."""
+    entries = [statement for statement in found if statement.kind == "entry"]
+    starts = [
+        position
+        for position, entry in enumerate(entries)
+        if not position or entry.index - entries[position - 1].index > _NEIGHBOURS
+    ]
+    for start, stop in itertools.pairwise([*starts, len(entries)]):
+        log = entries[start:stop]
+        days = [entry.earliest for entry in log]
+        if len(log) >= 2 and days in (sorted(days), sorted(days, reverse=True)):
+            index = log[0].index if log[0].index < _TOP else log[-1].index
+            yield _Statement(index, "updated", max(log, key=lambda entry: entry.earliest).written)
+
+
+def _order_of_numbers(clauses: Sequence[Clause]) -> int | None:
     """Returns 0 if the text's numeric dates have the day first, 1 if they have the month first; None if unclear."""
     orders = set()
-    for text in texts:
-        for match in _NUMERIC.finditer(text):
-            first, second = int(match[1]), int(match[2])
+    for clause in clauses:
+        for match in _NUMERIC.finditer(clause.text):
+            first, second = int(match[1]), int(match[2] or match[3])
             if 12 < max(first, second) <= 31 and min(first, second) <= 12:
                 orders.add(0 if first > second else 1)
     return orders.pop() if len(orders) == 1 else None

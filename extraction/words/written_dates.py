@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from extraction.words.months import MONTHS, MONTHS_OF_LANGUAGE, SOLAR_HIJRI_MONTHS
@@ -17,6 +17,7 @@ _DAY_FIRST = word_set(
 # The digits of other scripts, the wide colon, and the numerals of Chinese and Japanese that stand for one digit.
 _DIGITS = {code + value: str(value) for code in (0x660, 0x6F0, 0x966, 0xE50, 0xFF10) for value in range(10)}
 _DIGITS[0xFF1A] = ":"
+_ANY_OF_DIGITS = re.compile(f"[{''.join(map(chr, _DIGITS))}]")
 _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _HAN_YEAR = re.compile(r"[〇零一二三四五六七八九]{4}(?=\s?年)")
 _HAN_MONTH_OR_DAY = re.compile(r"([一二三四五六七八九]?)十?([一二三四五六七八九]?)(?=\s?[月日])")
@@ -25,11 +26,17 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
 # The Buddhist calendar, which Thailand uses, is 543 years ahead.
 _BUDDHIST = 543
 _YEAR = r"(?:(?:19|20|25)\d\d|1[34]\d\d)(?!\d)"
-# What every date has, and how much of a date stands before and after it.
-_YEAR_SIGN = re.compile(r"\d{4}|['’]\d\d(?!\d)|\d[./-]\d\d(?!\d)|[年년]")
-_LONGEST_BEFORE_YEAR = 40
+# The last two signs of what every date has ("2024", "'24", "3/4/24", "年"), and how much of a date stands before and
+# after them. The pattern begins with a set of signs, because the engine skips other signs fast.
+_YEAR_SIGN = re.compile(r"[\d年년](?:(?<=[年년])|(?<=\d)\d(?!\d)(?:(?<=\d{4})|(?<=['’]\d\d)|(?<=\d[./-]\d\d)))")
+_LONGEST_BEFORE_YEAR = 42
 _LONGEST_AFTER_YEAR = 30
 _SHORT_YEAR = r"['’]\d\d(?!\d)"
+# What a date has besides its year: numbers beside marks, eight digits, or a month's name. The names in scripts other
+# than Latin, Greek and Cyrillic aren't looked up, because letters may stand directly before them.
+_NUMBERS = re.compile(r"\d[-/.]\s?(?:\d{1,2}(?!\d)|\d{4})|\d{8}|[\u0590-\u1dff\u2e80-\uffff]")
+_WORD = re.compile(r"[^\W\d_]+")
+_MONTH_WORDS = frozenset(max(_WORD.findall(name), key=len) for name in MONTHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +47,14 @@ class WrittenDate:
     iso: the date in ISO 8601, `2024-03-04`, or `2024-03` if the text names no day. None if the date doesn't exist
         (2018-02-30), or if it isn't clear which number is the day (03/04/2018).
     either: if it isn't clear which number is the day: the date with the day first, and the date with the month first.
+    is_eight_digits: whether the date is written without marks between its parts: 18062024.
     """
 
     start: int
     end: int
     iso: str | None
     either: tuple[str, ...] = ()
+    is_eight_digits: bool = False
 
 
 def simplified(text: str) -> str:
@@ -56,7 +65,9 @@ def simplified(text: str) -> str:
     if text.isascii():
         return text.lower()
     # The lower case of İ has two characters, of which the second is an accent.
-    text = text.replace("İ", "i").lower().translate(_DIGITS)
+    text = text.replace("İ", "i").lower()
+    if _ANY_OF_DIGITS.search(text):
+        text = text.translate(_DIGITS)
     if "年" in text:
         text = _HAN_YEAR.sub(lambda match: match[0].translate(_HAN_DIGITS), text)
         text = _HAN_MONTH_OR_DAY.sub(_plain_numeral, text)
@@ -84,18 +95,22 @@ def _date_pattern() -> re.Pattern[str]:
     of = r"(?:(?:day\s+of|of|de|di|da|من)\s+|d[’'])?"
     year_after = rf"(?:(?:de|del|of|năm|พ\.\s?ศ\.|ค\.\s?ศ\.)\s*)?(?P<y{{0}}>{_YEAR}|{_SHORT_YEAR})"
     return re.compile(
-        rf"""(?<![\d/])(?:
+        rf"""(?<![\d/])(?=[\d\[令平昭]|(?<![^\W\d_])[^\W\d_])(?:
           (?P<y1>{_YEAR})(?P<s1>[-/.])\s?(?P<m1>\d{{1,2}})(?P=s1)\s?(?P<d1>\d{{1,2}})(?!\d|/)
         | (?P<n2>\d{{1,2}})(?P<s2>[-/.])\s?(?P<n3>\d{{1,2}})(?P=s2)\s?(?P<y2>{_YEAR}|\d\d(?![\d/.-]\d|\d))
-        | (?P<d3>{day}){ordinal}[\s\-./]*{of}(?P<m3>{name})\.?,?[\s\-./]*{year_after.format(3)}
-        | (?P<m4>{name})\.?[\s\-,]+(?:the\s+)?(?P<d4>\d{{1,2}}){ordinal}[\s,\-.]+{year_after.format(4)}
         | (?P<era>令和|平成|昭和)?(?P<y5>(?(era)\d{{1,2}}|\d{{4}})|(?(era)元|(?!)))\s?[年년]
           \s?(?P<m5>\d{{1,2}})\s?[月월](?:\s?(?P<d5>\d{{1,2}})\s?[日일])?
-        | (?P<y6>{_YEAR})[.,\-]?\s*(?:(?:m|g)\.\s*|gada\s+)?(?:(?P<e6>\d{{1,2}})\.\s?)?(?P<m6>{name})
-          (?:[\s\-.]+(?P<d6>\d{{1,2}})(?!\d))?
-        | (?P<m7>{name})\.?,?[\s\-/]*{of}{year_after.format(7)}
+        | (?:(?P<d3>{day}){ordinal}[\s\-./]*{of}
+            |(?P<y6>{_YEAR})[.,\-]?\s*(?:(?:m|g)\.\s*|gada\s+)?(?:(?P<e6>\d{{1,2}})\.\s?)?
+          )?
+          (?P<name>{name})
+          (?(y6)(?:[\s\-.]+(?P<d6>\d{{1,2}})(?!\d))?
+          |(?(d3)\.?,?[\s\-./]*{year_after.format(3)}
+          |(?:\.?[\s\-,]+(?:the\s+)?(?P<d4>\d{{1,2}}){ordinal}[\s,\-.]+{year_after.format(4)}
+            |\.?,?[\s\-/]*{of}{year_after.format(7)})))
         | (?P<m8>0?[1-9]|1[0-2])[/.](?P<y8>(?:19|20)\d\d)(?![\d/])
         | (?P<y9>(?:19|20)\d\d)[-/](?P<m9>0[1-9]|1[0-2])(?![\d/-])
+        | (?P<digits>\d{{8}})(?!\d)
         )""",
         re.VERBOSE,
     )
@@ -109,39 +124,66 @@ def dates_in(text: str, language: str | None = None) -> Iterator[WrittenDate]:
         is not known.
     """
     for match in _matches(text):
-        start, end = match.span()
         group = match.groupdict()
-        kind = next(number for number in range(1, 10) if group[f"y{number}"])
-        if kind == 2:
-            yield _numeric(match, language)
+        if group["digits"]:
+            written = _eight_digits(match, language)
+            if written:
+                yield written
             continue
-        name = group.get(f"m{kind}") or ""
+        kind = next(number for number in range(1, 10) if group.get(f"y{number}"))
+        if kind == 2:
+            is_day_first = language in _DAY_FIRST or (group["s2"] == "." and language != "en")
+            year = _number_of_year(group["y2"], None)
+            yield _numeric(match, year, int(group["n2"]), int(group["n3"]), is_day_first)
+            continue
+        name = group["name"] or group.get(f"m{kind}") or ""
         day = (group.get(f"d{kind}") or group.get(f"e{kind}") or "").strip("[]")
         iso = _iso(_number_of_year(group[f"y{kind}"], group["era"]), name, day, language)
         if iso or day:
-            yield WrittenDate(start, end, iso)
+            yield WrittenDate(match.start(), match.end(), iso)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    """Yields the matches of the pattern of dates. Only the text around each year is searched, because it is slow."""
+    """Yields the matches of the pattern of dates.
+
+    The pattern is slow. So only the text around each year is searched, if it has what a date has besides its year.
+    """
     end = 0
     for sign in _YEAR_SIGN.finditer(text):
-        start = max(end, sign.start() - _LONGEST_BEFORE_YEAR)
-        for match in _date_pattern().finditer(text, start, sign.end() + _LONGEST_AFTER_YEAR):
+        start, stop = max(end, sign.start() - _LONGEST_BEFORE_YEAR), sign.end() + _LONGEST_AFTER_YEAR
+        around = text[start:stop]
+        if not _NUMBERS.search(around) and _MONTH_WORDS.isdisjoint(_WORD.findall(around)):
+            continue
+        for match in _date_pattern().finditer(text, start, stop):
             end = match.end()
             yield match
 
 
-def _numeric(match: re.Match[str], language: str | None) -> WrittenDate:
-    """Returns the date of three numbers with the year last."""
-    first, second, year = int(match["n2"]), int(match["n3"]), _number_of_year(match["y2"], None)
+def _eight_digits(match: re.Match[str], language: str | None) -> WrittenDate | None:
+    """Returns the date that eight digits are, with the year first or last; None if they are no date."""
+    digits = match["digits"]
+    if digits.startswith(("19", "20")):
+        iso = _calendar_date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        if iso:
+            return WrittenDate(*match.span(), iso, is_eight_digits=True)
+    if not digits.startswith(("19", "20"), 4):
+        return None
+    written = _numeric(match, int(digits[4:]), int(digits[:2]), int(digits[2:4]), language in _DAY_FIRST)
+    return replace(written, is_eight_digits=True) if written.iso or written.either else None
+
+
+def _numeric(match: re.Match[str], year: int, first: int, second: int, is_day_first: bool) -> WrittenDate:
+    """Returns the date of three numbers with the year last.
+
+    is_day_first: whether the day comes first wherever people write dates like this one. With full stops, that is so in
+        every country whose format the CLDR has; but writers of English copy them with the month first.
+    """
     day_first, month_first = (_calendar_date(year, month, day) for month, day in ((second, first), (first, second)))
     possible = tuple(dict.fromkeys(iso for iso in (day_first, month_first) if iso))
-    # With full stops, the day comes first in every country whose format the CLDR has.
-    if len(possible) > 1 and (match["s2"] == "." or language in _DAY_FIRST):
+    if is_day_first:
         possible = possible[:1]
     iso = possible[0] if len(possible) == 1 else None
-    return WrittenDate(match.start(), match.end(), iso, possible if len(possible) > 1 else ())
+    return WrittenDate(*match.span(), iso, possible if len(possible) > 1 else ())
 
 
 def _number_of_year(written: str, era: str | None) -> int:

@@ -178,6 +178,60 @@ def test_another_date_of_the_text_shows_whether_the_day_comes_first() -> None:
     assert date_of("Last updated: 11/12/2023", "Cookies are listed as of 06/26/2023.") == "2023-11-12"
 
 
+def test_numbers_with_full_stops_are_ambiguous_in_english_only() -> None:
+    assert date_of("Last updated: 4.5.2021") is None
+    assert date_of("Last updated: 4.5.2021", "We listed the cookies on 26.4.2021.") == "2021-05-04"
+    assert date_of("Last updated: 26.4.2021") == "2021-04-26"
+    assert date_of("Stand: 4.5.2021", language="de") == "2021-05-04"
+
+
+def test_eight_digits_are_a_date_directly_after_their_announcement() -> None:
+    assert date_of("# Terms", "Version 26042021") == "2021-04-26"
+    assert date_of("# Terms", "Version: 20210426") == "2021-04-26"
+    assert date_of("# Terms", "Version 04052021") is None
+    assert date_of("# Conditions", "Version 04052021", language="fr") == "2021-05-04"
+    assert date_of("# Terms", "Version 26132021") is None
+    assert date_of("# Terms", "We sell things.", "26042021") is None
+    assert date_of("# Terms", "Effective, company number 26042021") is None
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_latest_date_of_a_list_of_versions_counts(step: int) -> None:
+    versions = [f"Version of 7 May {year}" for year in range(2001, 2025)][::step]
+    assert date_of("# Terms", *["We sell things."] * 40, *versions) == "2024-05-07"
+    assert date_of("# Terms", *versions, *["We sell things."] * 40) == "2024-05-07"
+    assert date_of("# Terms", "Revised: May 2019; June 2020, 7 July 2021") == "2021-07-07"
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_log_of_changes_states_the_last_update(step: int) -> None:
+    log = [f"On 7 May {year}, we added a host." for year in range(2001, 2025)][::step]
+    short_log = ["May 7, 2023: Removed our agent.", "March 1, 2022: Clarified how long we keep data."][::step]
+    prose = ["We use data."] * 40
+    assert date_of("# Privacy Policy", "In force since 3 May 2022", *log, *prose) == "2024-05-07"
+    assert date_of("# Privacy Policy", *prose, *log) == "2024-05-07"
+    assert date_of("# Privacy Policy", *prose, *short_log) == "2023-05-07"
+    assert date_of("# Privacy Policy", "In force since 3 May 2024", *short_log, *prose) == "2024-05-03"
+
+
+def test_entries_that_name_no_change_are_no_log_of_changes() -> None:
+    assert date_of("# Privacy Policy", "On 7 May 2023, we had 40 members.", "On 1 March 2022, we had 20.") is None
+    assert date_of("# Privacy Policy", "On 7 May 2023, the parliament changed our duties.", "We use data.") is None
+
+
+def test_date_of_an_annex_is_not_the_policys() -> None:
+    annex = extract(
+        b"<h1>Privacy Policy</h1>" + b"<p>We use personal data of our members.</p>" * 30 + b"<h2>Annex: our hosts</h2>"
+        b"<p>Last updated: 7 May 2023</p><p>We use one host for all personal data.</p>",
+        "text/html",
+    )
+    assert annex.stated_date is None
+
+
+def test_time_of_the_day_is_part_of_the_date() -> None:
+    assert date_of("# Privacy Policy", "2023-05-07T14:05:30Z", "We use data.") == "2023-05-07"
+
+
 def test_markup_shows_what_an_ambiguous_date_is() -> None:
     page = "<title>Privacy</title><h1>Privacy</h1><p>Effective: <time datetime='2024-03-04'>03/04/2024</time></p>"
     assert extract(page.encode(), "text/html").stated_date == "2024-03-04"
