@@ -321,3 +321,11 @@ def names_change(text: str) -> bool:
 def is_title_of_part(text: str) -> bool:
     """Returns whether a heading is the title of an annex, which has a date of its own."""
     return _part().match(text) is not None
+
+
+def is_title_of_earlier_texts(text: str) -> bool:
+    """Returns whether a title names earlier texts of the policy, but not its history, which ends with the present text.
+
+    "Previous versions" is such a title, "Version history" isn't.
+    """
+    return any(match[0] not in ("history", "historique") for match in _earlier().finditer(text))

@@ -1,8 +1,9 @@
 """Recognises the date that a policy's text states: the date on which the policy takes effect or was last updated."""
 
+import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +14,7 @@ from extraction.words.date_phrases import (
     announcement_after,
     announcements,
     earlier_text_at,
+    is_title_of_earlier_texts,
     is_title_of_part,
     names_change,
     subject_of,
@@ -43,6 +45,8 @@ _END = 12
 _LAST = 5
 # Statements at most so many clauses apart belong together: "Effective date: …", "Last updated: …".
 _NEIGHBOURS = 3
+# The title of a list of earlier versions is at most so many clauses above.
+_LONGEST_LIST = 50
 # An entry of a log of changes begins with its date, after at most a preposition: "On 26 September 2025, we added …".
 _BEFORE_ENTRY = re.compile(r"[\W_]*(?:[^\W\d_]{1,3}\s+)?")
 # What stands between the dates of a list: "Revised: May 2018, June 2020".
@@ -96,6 +100,15 @@ class _Statement:
         return self.written.iso or min(self.written.either, default="")
 
 
+@dataclass(frozen=True, slots=True)
+class _DatedText:
+    """A clause's text simplified, its first date, and its statements, whose index is 0."""
+
+    text: str
+    first_date: WrittenDate | None
+    statements: tuple[_Statement, ...]
+
+
 def _may_have_date(text: str, is_other_script: bool) -> bool:
     """Returns whether a text has signs of a date. The function is fast, because it sees each text of a page.
 
@@ -113,8 +126,7 @@ def states_date(text: str) -> bool:
     """Returns whether a short text states when the policy takes effect or was last updated."""
     if len(text) > _LONGEST_STATEMENT or not _may_have_date(text, is_other_script=True):
         return False
-    text = simplified(text)
-    return any(statement.kind != "weak" for statement in _statements(text, dates_in(text), 0))
+    return any(statement.kind not in ("weak", "entry") for statement in _read(text, None).statements)
 
 
 def stated_date(clauses: Sequence[Clause], language: str | None, machine_dates: Sequence[str] = ()) -> str | None:
@@ -139,10 +151,9 @@ def stated_date(clauses: Sequence[Clause], language: str | None, machine_dates: 
     is_other_script = language is None or language in _OTHER_SCRIPTS
 
     def statements_of(index: int) -> list[_Statement]:
-        text = clauses[index].text
-        if not _may_have_date(text, is_other_script):
+        if not _may_have_date(clauses[index].text, is_other_script):
             return []
-        return list(_statements_of_clause(clauses, index, simplified(text), language))
+        return list(_statements_of_clause(clauses, index, language))
 
     # The clauses near the title and the end are read first. Mostly, they state the date. A list that begins there may
     # go on in the middle.
@@ -157,7 +168,7 @@ def stated_date(clauses: Sequence[Clause], language: str | None, machine_dates: 
         end -= 1
         near_end = statements_of(end) + near_end
     found = near_title + near_end
-    chosen = _chosen(found, len(clauses), end)
+    chosen = _chosen(found, top, min(end, len(clauses) - _END))
     if chosen is None or len(chosen.earliest) == len("2024-03"):
         in_the_middle = [
             statement
@@ -166,7 +177,7 @@ def stated_date(clauses: Sequence[Clause], language: str | None, machine_dates: 
             for statement in statements_of(index)
         ]
         found = near_title + in_the_middle + near_end
-        chosen = chosen or _chosen(found, len(clauses), end)
+        chosen = chosen or _chosen(found, top, min(end, len(clauses) - _END))
     if chosen is None:
         return None
     iso = chosen.written.iso or _unambiguous(chosen.written.either, clauses, machine_dates)
@@ -193,26 +204,35 @@ def _unambiguous(either: Sequence[str], clauses: Sequence[Clause], machine_dates
     return None if order is None else either[order]
 
 
-def _statements_of_clause(
-    clauses: Sequence[Clause], index: int, text: str, language: str | None
-) -> Iterator[_Statement]:
-    """Yields the statements of a clause. If a clause is only a date, the clause above may announce the date.
-
-    text: the clause's text simplified.
-    """
+# The same text is read several times: when furniture is left out, when headings are recognised, when the policy's date
+# is looked up, and again in the policy's next capture.
+@functools.lru_cache(maxsize=1024)
+def _read(text: str, language: str | None) -> _DatedText:
+    """Returns a text with its dates and statements."""
+    text = simplified(text)
     dates = list(dates_in(text, language))
-    if not dates or (index >= _TOP and _is_in_part(clauses[index])):
+    statements = list(_statements(text, dates))
+    if dates:
+        first = dates[0]
+        if first.iso and _BEFORE_ENTRY.fullmatch(text, 0, first.start) and names_change(text[first.end :]):
+            statements.append(_Statement(0, "entry", first))
+    return _DatedText(text, dates[0] if dates else None, tuple(statements))
+
+
+def _statements_of_clause(clauses: Sequence[Clause], index: int, language: str | None) -> Iterator[_Statement]:
+    """Yields the statements of a clause. If a clause is only a date, the clause above may announce the date."""
+    read = _read(clauses[index].text, language)
+    text, written = read.text, read.first_date
+    if written is None or (index >= _TOP and _is_in_part(clauses[index])):
         return
-    written = dates[0]
+    for statement in read.statements:
+        if statement.kind != "weak" or not _is_earlier_version(clauses, index):
+            yield replace(statement, index=index)
+    if any(statement.kind != "entry" for statement in read.statements):
+        return
+    if len(text) > _LONGEST_BARE_STATEMENT or written.is_eight_digits:
+        return
     before, after = text[: written.start].strip(" ([*"), text[written.end :]
-    if written.iso and _BEFORE_ENTRY.fullmatch(text, 0, written.start) and names_change(after):
-        yield _Statement(index, "entry", written)
-    found = False
-    for statement in _statements(text, dates, index):
-        found = True
-        yield statement
-    if found or len(text) > _LONGEST_BARE_STATEMENT or written.is_eight_digits:
-        return
     if _words_beside_date(after) or earlier_text_at(text) is not None:
         return
     above = clauses[index - 1] if index else None
@@ -222,8 +242,9 @@ def _statements_of_clause(
         limit = _LONGEST_PART_WITH_COLON if text_above.endswith(":") else _LONGEST_PART
         if len(text_above) <= limit:
             both = f"{text_above.rstrip(' :')}: {text}"
-            announced = list(_statements(both, dates_in(both, language), index))
-            yield from announced
+            announced = list(_statements(both, list(dates_in(both, language))))
+            for statement in announced:
+                yield replace(statement, index=index)
             if announced or earlier_text_at(text_above) is not None:
                 return
     is_near_end = index >= len(clauses) - _LAST
@@ -249,38 +270,55 @@ def _is_in_part(clause: Clause) -> bool:
     return bool(clause.heading_path) and is_title_of_part(simplified(clause.heading_path[-1]))
 
 
+def _is_earlier_version(clauses: Sequence[Clause], index: int) -> bool:
+    """Returns whether a clause is in a list of earlier versions: whether a title such as "Previous versions" is above.
+
+    Only short clauses may stand between the title and the clause.
+    """
+    for above in reversed(clauses[max(0, index - _LONGEST_LIST) : index]):
+        if len(above.text) > _LONGEST_BARE_STATEMENT:
+            return False
+        if is_title_of_earlier_texts(simplified(above.text)):
+            return True
+        if above.kind == "heading":
+            return False
+    return False
+
+
 def _words_beside_date(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if word.lower() not in _PART_OF_DATE]
 
 
-def _statements(text: str, dates: Iterable[WrittenDate], index: int) -> Iterator[_Statement]:
-    """Yields the statements in a text, in order.
+def _statements(text: str, dates: Sequence[WrittenDate]) -> Iterator[_Statement]:
+    """Yields the statements in a text, in order. Their index is 0.
 
     text: the text simplified.
     dates: the dates in the text.
     """
     previous_end = 0
     statement: _Statement | None = None
-    for written in dates:
-        if statement and statement.kind == "updated" and _BETWEEN_DATES.fullmatch(text, previous_end, written.start):
+    is_listed = False  # whether only a comma or the like stands between the date and the date before
+    for written, following in itertools.zip_longest(dates, dates[1:]):
+        is_followed = following and _BETWEEN_DATES.fullmatch(text, written.end, following.start) is not None
+        if is_listed and statement and statement.kind == "updated":
             statement = replace(statement, written=written)
         else:
-            statement = _statement_of_date(text, index, written, previous_end)
+            statement = _statement_of_date(text[: written.end] if is_followed else text, written, previous_end)
         if statement:
             yield statement
-        previous_end = written.end
+        is_listed, previous_end = bool(is_followed), written.end
 
 
-def _statement_of_date(text: str, index: int, written: WrittenDate, previous_end: int) -> _Statement | None:
+def _statement_of_date(text: str, written: WrittenDate, previous_end: int) -> _Statement | None:
     """Returns the statement that a date makes with a phrase before or after it; None if there is no such phrase."""
     found = list(announcements(text, max(previous_end, written.start - _REACH), written.start))
     announcement = _announcement(text, found)
     if written.is_eight_digits and not (announcement and not _WORD.search(text, announcement[2], written.start)):
         return None  # the number of a company, a telephone or the like
-    statement = announcement and _statement(text, index, written, announcement, previous_end)
+    statement = announcement and _statement(text, written, announcement, previous_end)
     if not statement:
         announcement = announcement_after(text, written.end)
-        statement = announcement and _statement(text, index, written, announcement, previous_end)
+        statement = announcement and _statement(text, written, announcement, previous_end)
     return statement or None
 
 
@@ -305,9 +343,7 @@ def _announcement(text: str, found: Sequence[Announcement]) -> Announcement | No
     return kind, start, end
 
 
-def _statement(
-    text: str, index: int, written: WrittenDate, announcement: Announcement, previous_end: int
-) -> _Statement | None:
+def _statement(text: str, written: WrittenDate, announcement: Announcement, previous_end: int) -> _Statement | None:
     """Returns the statement that a phrase and a date make; None if they don't state the policy's date.
 
     announcement: what the phrase announces, and where it starts and ends.
@@ -335,11 +371,11 @@ def _statement(
         return None
     if len(words_before) <= 2 and (subject == "policy" or not words_before or "(" not in before):
         is_remark = is_strong and len(words_after) <= _MOST_WORDS_AFTER and not after.startswith(",")
-        return _Statement(index, kind, written) if is_remark or not words_after else None
+        return _Statement(0, kind, written) if is_remark or not words_after else None
     if subject == "policy" and (is_strong or not words_after):
-        return _Statement(index, kind, written, is_whole=len(text) <= _LONGEST_STATEMENT)
+        return _Statement(0, kind, written, is_whole=len(text) <= _LONGEST_STATEMENT)
     is_short = len(text) <= _LONGEST_BARE_STATEMENT and len(words_before) <= _MOST_WORDS_BEFORE
-    return _Statement(index, kind, written) if kind == "updated" and is_short and not words_after else None
+    return _Statement(0, kind, written) if kind == "updated" and is_short and not words_after else None
 
 
 def _after(tail: str) -> str:
@@ -356,12 +392,12 @@ def _after(tail: str) -> str:
     return after[: earlier_text_at(after)]
 
 
-def _chosen(found: Sequence[_Statement], clauses: int, end: int) -> _Statement | None:
+def _chosen(found: Sequence[_Statement], top: int, end: int) -> _Statement | None:
     """Returns the statement that counts; None if there is none.
 
     found: the statements, in order.
-    clauses: the number of the policy's clauses.
-    end: the index of the first clause of a list that reaches the policy's end.
+    top: the number of clauses near the title.
+    end: the index of the first clause near the end.
     """
     if not found:
         return None
@@ -370,11 +406,10 @@ def _chosen(found: Sequence[_Statement], clauses: int, end: int) -> _Statement |
     weak = [statement for statement in found if statement.is_whole and statement.kind == "weak"]
     bare = [statement for statement in found if statement.kind == "bare"]
     strong_near_title, weak_near_title, bare_near_title = (
-        [statement for statement in statements if statement.index < _TOP] for statements in (strong, weak, bare)
+        [statement for statement in statements if statement.index < top] for statements in (strong, weak, bare)
     )
     strong_near_end, weak_near_end = (
-        [statement for statement in statements if statement.index >= min(end, clauses - _END)]
-        for statements in (strong, weak)
+        [statement for statement in statements if statement.index >= end] for statements in (strong, weak)
     )
     in_running_text = [statement for statement in found if not statement.is_whole]
     pools = (

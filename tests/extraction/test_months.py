@@ -1,8 +1,9 @@
-"""The names of months in `extraction.words.months` are equal to the names in the CLDR."""
+"""The names of months in `extraction.words.months` equal the names in the CLDR, and are recognised in dates."""
 
 from babel.dates import get_month_names
 
-from extraction.words.months import CLDR_MONTHS, MONTHS_OF_LANGUAGE
+from extraction.words.months import CLDR_MONTHS, MONTHS, MONTHS_OF_LANGUAGE
+from extraction.words.written_dates import dates_in
 
 # The order matters: if two languages use the same name for different months, the month in the first language counts.
 LANGUAGES = [
@@ -28,3 +29,9 @@ def test_names_of_months_equal_the_names_in_babel() -> None:
                         other_months.setdefault(language, {})[key] = number
     assert months == CLDR_MONTHS
     assert other_months == MONTHS_OF_LANGUAGE
+
+
+def test_dates_with_any_name_of_a_month_are_recognised() -> None:
+    for name, number in MONTHS.items():
+        written = [date.iso for date in dates_in(f"words before 14 {name} 2024 and words after")]
+        assert written == [f"2024-{number:02}-14"], name

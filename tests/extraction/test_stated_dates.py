@@ -201,6 +201,14 @@ def test_latest_date_of_a_list_of_versions_counts(step: int) -> None:
     assert date_of("# Terms", *["We sell things."] * 40, *versions) == "2024-05-07"
     assert date_of("# Terms", *versions, *["We sell things."] * 40) == "2024-05-07"
     assert date_of("# Terms", "Revised: May 2019; June 2020, 7 July 2021") == "2021-07-07"
+    assert date_of("# Terms", "Last revised: 7 July 2021, 4 June 2020, 5 May 2019") == "2021-07-07"
+
+
+@pytest.mark.parametrize("title", ["# Previous versions", "Previous versions:", "# Frühere Fassungen"])
+def test_list_of_earlier_versions_does_not_count(title: str) -> None:
+    versions = ["Version of 7 May 2020", "Version of 7 May 2019"]
+    assert date_of("# Terms", *["We sell things."] * 40, title, *versions) is None
+    assert date_of("# Terms", *["We sell things."] * 40, "# Version history", *versions) == "2020-05-07"
 
 
 @pytest.mark.parametrize("step", [1, -1])
