@@ -51,19 +51,23 @@ class Document:
         from the first heading.
     language: the ISO 639-1 code of the text's language; None if the text is too short to detect the language.
     effective_date: the date on which the policy takes effect or was last updated, as the text states it. None if the
-        text states neither date, or if the date is ambiguous (03/04/2018).
+        text states neither date, if the text names only the month, or if the date is ambiguous (03/04/2018).
     clauses: the clauses in reading order.
+    stated_date: the same date in ISO 8601, as precise as the text states it: `2024-03-04`, or `2024-03` if the text
+        names only the month. None if the text states no date, or an ambiguous one.
     """
 
     title: str | None
     language: str | None
     effective_date: date | None
     clauses: tuple[Clause, ...]
+    stated_date: str | None = None
 
     def stated(self) -> dict[str, str | None]:
-        """Returns title, language and effective date as a dictionary for the JSON output."""
+        """Returns title, language, effective date and stated date as a dictionary for the JSON output."""
         return {
             "title": self.title,
             "language": self.language,
             "effective_date": self.effective_date.isoformat() if self.effective_date else None,
+            "stated_date": self.stated_date,
         }

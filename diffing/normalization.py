@@ -23,9 +23,10 @@ _SPACE_BESIDE_PUNCTUATION = re.compile(r" (?=[^\w\s])|(?<=[^\w\s]) ")
 
 # The clause number at the beginning of a text, if extraction left the number in the text. A full stop, a bracket or a
 # colon must follow the number, so the 30 of "30 days" is not a clause number. After a number with parts, such as 2.1,
-# a space and a capital letter are enough.
+# a space and a capital letter are enough. The day of a date isn't a clause number ("25. Mai 2018").
 _NUMBER_IN_FRONT = re.compile(
-    r"""(?:(?:section|article|clause|part|chapter|schedule|annex|§)\s*)?
+    r"""(?!\d{1,2}\.\s+[^\W\d_]{3,}\.?\s+\d{4}\b)
+        (?:(?:section|article|clause|part|chapter|schedule|annex|§)\s*)?
         (?:\d{1,3}(?:\.\d{1,3})*\.?[.):]|\d{1,3}(?:\.\d{1,3})+(?=\s+[^\Wa-z\d])|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,6})\)|[ivxlc]{1,6}\.|[a-z]\.)
         \s+(?=\S)""",
     re.VERBOSE | re.IGNORECASE,

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 from urllib.parse import urlsplit
 
-from core.clauses import Document
+from core.clauses import Clause, Document
 from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.clause_builder import build_clauses
@@ -101,7 +102,9 @@ def parse(
     # On some pages that were converted from PDF, each line is a separate element. Such lines are joined as in a text.
     if is_hard_wrapped([block.text for block in blocks if block.kind == "paragraph"]):
         blocks = read_text("\n".join(block.text for block in blocks))
-    return _document(page.title, page.lang, blocks), page
+    times = page.tree.css("time[datetime]") if b"datetime" in data else []
+    machine_dates = [node.attributes.get("datetime") or "" for node in times]
+    return _document(page.title, page.lang, blocks, machine_dates), page
 
 
 def join_documents(documents: Sequence[Document]) -> Document:
@@ -113,21 +116,32 @@ def join_documents(documents: Sequence[Document]) -> Document:
     """
     clauses = [clause for document in documents for clause in document.clauses]
     declared = next((document.language for document in documents if document.language), None)
-    return Document(
-        title=documents[0].title,
-        language=language_of(" ".join(clause.text for clause in clauses), declared or ""),
-        effective_date=stated_date([clause.text for clause in clauses]),
-        clauses=tuple(replace(clause, position=position) for position, clause in enumerate(clauses)),
-    )
+    numbered = tuple(replace(clause, position=position) for position, clause in enumerate(clauses))
+    return _with_date(documents[0].title, declared or "", numbered)
 
 
-def _document(title: str | None, lang: str, blocks: list[Block]) -> Document:
-    clauses = build_clauses(blocks)
+def _document(title: str | None, lang: str, blocks: list[Block], machine_dates: Sequence[str] = ()) -> Document:
+    return _with_date(title, lang, build_clauses(blocks), machine_dates)
+
+
+def _with_date(
+    title: str | None, lang: str, clauses: tuple[Clause, ...], machine_dates: Sequence[str] = ()
+) -> Document:
+    """Returns a document with its language and its date.
+
+    lang: the language that the page declares; '' if it declares none.
+    machine_dates: the values of the page's attributes `datetime`
+        (https://html.spec.whatwg.org/multipage/text-level-semantics.html#the-time-element). Such a value decides what
+        an ambiguous date is.
+    """
+    language = language_of(" ".join(clause.text for clause in clauses), lang)
+    stated = stated_date(clauses, language, machine_dates)
     return Document(
         title=title,
-        language=language_of(" ".join(clause.text for clause in clauses), lang),
-        effective_date=stated_date([clause.text for clause in clauses]),
+        language=language,
+        effective_date=date.fromisoformat(stated) if stated and len(stated) == len("2024-03-04") else None,
         clauses=clauses,
+        stated_date=stated,
     )
 
 

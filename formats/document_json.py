@@ -16,6 +16,7 @@ def encode(document: Document) -> bytes:
         "title": document.title,
         "language": document.language,
         "effective_date": document.effective_date and document.effective_date.isoformat(),
+        "stated_date": document.stated_date,
         "clauses": [
             [
                 clause.position,
@@ -33,7 +34,10 @@ def encode(document: Document) -> bytes:
 
 
 def decode(data: bytes) -> Document:
-    """Returns the document that `encode` encoded as these bytes."""
+    """Returns the document that `encode` encoded as these bytes.
+
+    Earlier releases stored no stated date. Their documents have the effective date as stated date.
+    """
     document_dict = json.loads(data.decode("utf-8", "surrogatepass"))
     return Document(
         title=document_dict["title"],
@@ -43,4 +47,5 @@ def decode(data: bytes) -> Document:
             Clause(position, kind, label, tuple(heading_path), text, tuple(links), typography)
             for position, kind, label, heading_path, text, links, typography in document_dict["clauses"]
         ),
+        stated_date=document_dict.get("stated_date", document_dict["effective_date"]),
     )

@@ -30,6 +30,7 @@ SHAPES: dict[type, dict[str, object]] = {
         "language": str | None,
         "effective_date": date | None,
         "clauses": tuple[Clause, ...],
+        "stated_date": str | None,
     },
     Clause: {
         "position": int,

@@ -75,6 +75,7 @@ class VersionView:
             **origin(self.version.first),
             "clauses": len(self.document.clauses),
             "effective_date": effective_date.isoformat() if effective_date else None,
+            "stated_date": self.document.stated_date,
             "language": self.document.language,
             "periods": [period.to_dict() for period in self.periods],
         }

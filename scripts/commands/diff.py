@@ -30,7 +30,11 @@ def _file_side(path: Path) -> FileSide:
         # The file is read only once. So the checksum and the document belong to the same bytes, even if another program
         # changes the file meanwhile.
         data = path.read_bytes()
-        return FileSide(path, sha256_hex(data), extract(data, media_type))
+        document = extract(data, media_type)
+        if not document.clauses:
+            # Two files without text have no difference, which isn't what a person who compares them wants to know.
+            raise ExtractionError("nothing can be read from this file; it is empty, or scripts show its text")
+        return FileSide(path, sha256_hex(data), document)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except ExtractionError as error:

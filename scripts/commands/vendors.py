@@ -90,7 +90,7 @@ def try_(
     messages.print(
         Text(
             f"{plural(len(document.clauses), 'clause')}, language {document.language or 'unknown'}, "
-            f"effective date {document.effective_date or 'not stated'}"
+            f"stated date {document.stated_date or 'not stated'}"
         )
     )
     print_clauses(document.clauses)

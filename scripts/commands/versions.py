@@ -31,7 +31,7 @@ def command(vendor: str, policy: str, output_format: str) -> None:
     elif versions:
         rows = [{**version, **period} for version in versions for period in version["periods"]]
         rows.sort(key=lambda row: str(row["from"]))
-        print_table(rows, ("version", "id", "from", "to", "captures", "clauses", "effective_date", "language", "url"))
+        print_table(rows, ("version", "id", "from", "to", "captures", "clauses", "stated_date", "language", "url"))
         remarks = [f"The page {describe_alternation(alternation)}." for alternation in listing.alternations]
         remarks += unsettled_sentences(listing.settled)
         if remarks:

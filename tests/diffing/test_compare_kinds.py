@@ -210,6 +210,11 @@ def test_a_clause_number_within_the_text_counts_as_a_label() -> None:
     assert kinds(compare(old, new)) == {"renumbered": 1}
 
 
+def test_the_day_of_a_date_is_no_clause_number() -> None:
+    old, new = document(*POLICY, "4. Juni 2018"), document(*POLICY, "14. Juni 2018")
+    assert kinds(compare(old, new)) == {"factual": 1}
+
+
 def test_added_removed_and_repunctuated_labels_are_not_changes() -> None:
     plain = document(*POLICY)
     dotted = document(*((text, "list_item", f"{number}.") for number, text in enumerate(POLICY)))

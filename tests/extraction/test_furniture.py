@@ -190,12 +190,12 @@ def test_parts_of_the_policy_that_look_like_furniture_are_kept(name: str) -> Non
     assert expected <= {clause.text for clause in extract(html(page), "text/html").clauses}
 
 
-def test_stated_date_outside_the_main_text_is_kept() -> None:
-    date = "<p class=date>Last updated: 3 May 2021</p>"
-    page = f"<header><h1>Privacy Policy</h1></header>{date}<main><div>{POLICY}</div></main>"
-    document = extract(html(page), "text/html")
+@pytest.mark.parametrize("order", ["{title}{date}", "{date}{title}"])
+def test_stated_date_outside_the_main_text_is_kept(order: str) -> None:
+    top = order.format(date="<p>Last updated: 3 May 2021</p>", title="<header><h1>Privacy Policy</h1></header>")
+    document = extract(html(f"{top}<main><div>{POLICY}</div></main>"), "text/html")
     assert "Last updated: 3 May 2021" in [clause.text for clause in document.clauses]
-    assert document.effective_date is not None
+    assert document.stated_date == "2021-05-03"
 
 
 def test_no_section_of_a_policy_in_several_sections_is_removed() -> None:

@@ -27,6 +27,33 @@ def test_markdown_gives_the_same_clauses_as_html() -> None:
     assert extract(text.encode(), "text/markdown").clauses[1].links == ("https://northwind.example/c",)
 
 
+@pytest.mark.parametrize(
+    "front_matter",
+    [
+        "---\ntitle: 'Privacy at Northwind'\nversions:\n  all: '*'\ntopics:\n- Legal\n---\n",
+        '+++\ntitle = "Privacy at Northwind"\n[menu]\nweight = 3\n+++\n',
+        "\ufeff---\r\ntitle: Privacy at Northwind\r\n# a comment\r\n\r\n...\r\n",
+    ],
+)
+def test_front_matter_is_no_text_but_names_the_title(front_matter: str) -> None:
+    document = extract(f"{front_matter}\nWe keep your data.\n".encode(), "text/markdown")
+    assert document.title == "Privacy at Northwind"
+    assert [clause.text for clause in document.clauses] == ["We keep your data."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nWe sell nothing: not your data, not your name.\n---\nWe keep your data.\n",
+        "---\nNote: We sell nothing.\n\n---\nWe keep your data.\n",
+        "---\nWe sell nothing.\n",
+        "We sell nothing.\n\n---\nkey: value\n\n---\n",
+    ],
+)
+def test_text_between_thematic_breaks_is_read(text: str) -> None:
+    assert any("sell nothing" in clause.text for clause in extract(text.encode(), "text/markdown").clauses)
+
+
 @pytest.mark.parametrize("indent", [2, 4, 6, 8])
 def test_list_items_stay_separate_at_any_indentation(indent: int) -> None:
     """CommonMark (section 5.2) allows at most three spaces before an item. Many converters write four or more."""

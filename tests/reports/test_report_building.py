@@ -78,6 +78,7 @@ def test_the_json_of_a_report_has_the_documented_fields(store: Store) -> None:
         "title": "Privacy policy - Marmot Mail",
         "language": "en",
         "effective_date": None,
+        "stated_date": None,
         "extractor": shape["old"]["extractor"],
         "captures": 2,
         "first": {**shape["old"]["last"], "captured_at": "2019-03-04T05:06:07Z"},

@@ -136,6 +136,16 @@ def test_a_file_that_cannot_be_read_as_a_document_gives_status_1(clausewatch: Cl
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("page", ["", "<title>Privacy</title><div id=root></div><script>show('Privacy')</script>"])
+def test_files_without_text_are_not_compared(clausewatch: Clausewatch, tmp_path: Path, page: str) -> None:
+    empty = tmp_path / "empty.html"
+    empty.write_text(page)
+    for files in ((empty, PAGE), (PAGE, empty), (empty, empty)):
+        result = clausewatch("diff", *files, "--format", "json", exit_code=1)
+        assert "nothing can be read" in result.stderr
+        assert result.stdout == ""
+
+
 @pytest.mark.slow
 def test_a_page_that_cannot_be_fetched_gives_status_1(clausewatch: Clausewatch) -> None:
     assert "a private address" in clausewatch("vendors", "try", "http://127.0.0.1:9/", exit_code=1).stderr

@@ -122,6 +122,7 @@ def test_versions_have_dates_languages_and_periods(clausewatch_with_captures: Cl
         assert "alternations" not in row
         check_fields(row["capture"], "A capture as evidence")
     assert [row["effective_date"] for row in rows] == ["2021-03-01", "2022-06-15", "2023-01-10", "2024-05-02"]
+    assert all(row["stated_date"] == row["effective_date"] for row in rows)
     assert {row["language"] for row in rows} == {"en"}
     assert rows[0]["periods"] == [
         {"from": "2021-03-04T10:15:00Z", "to": "2021-09-14T06:30:12Z", "captures": 2, "url": OLD_ADDRESS}

@@ -30,6 +30,7 @@ documents = st.builds(
     language=st.none() | st.sampled_from(["en", "fr"]),
     effective_date=st.none() | st.dates(),
     clauses=st.lists(clauses, max_size=5).map(tuple),
+    stated_date=st.none() | st.dates().map(date.isoformat) | st.just("2024-03"),
 )
 
 
@@ -41,6 +42,11 @@ def test_a_document_is_unchanged_after_encoding_and_decoding(document: Document)
 @given(documents, documents)
 def test_documents_are_equal_exactly_if_their_encodings_are(first: Document, second: Document) -> None:
     assert (encode(first) == encode(second)) == (first == second)
+
+
+def test_a_document_of_an_earlier_release_has_its_effective_date_as_stated_date() -> None:
+    stored = b'{"title":"Privacy","language":"en","effective_date":"2019-02-28","clauses":[]}'
+    assert decode(stored) == Document("Privacy", "en", date(2019, 2, 28), (), "2019-02-28")
 
 
 def test_two_surrogates_are_not_joined_to_one_character() -> None:
