@@ -2,7 +2,8 @@
 
 from extraction.blocks import Box
 from extraction.furniture import names
-from extraction.furniture.element_rules import PAGE_RULES, MeasuredPage, rule_for
+from extraction.furniture.element_rules import CERTAIN_RULES, PAGE_RULES, MeasuredPage, rule_for
+from extraction.furniture.sections import PolicySections
 from extraction.words.normalization import word_set
 
 # The elements around a page's content.
@@ -15,12 +16,30 @@ def mark_furniture(page: MeasuredPage) -> None:
     for rule in PAGE_RULES:
         for box_id in rule(page):
             rules_by_id.setdefault(box_id, rule.__name__)
+    _mark(page, rules_by_id, None)
+    if any(map(_may_be_section, page.boxes)):
+        _mark(page, rules_by_id, PolicySections(page))
+
+
+def _mark(page: MeasuredPage, rules_by_id: dict[int, str], sections: PolicySections | None) -> None:
+    """Sets `left_out_by` on all elements.
+
+    rules_by_id: the rules of PAGE_RULES that leave elements out, by the Python ids of the elements.
+    sections: knows which elements are kept as sections of the policy; None if the rules alone decide.
+    """
     for box in page.boxes:
         above = box.parent
         if above is not None and above.left_out_by:
             box.left_out_by = above.left_out_by
         else:
             box.left_out_by = rules_by_id.get(id(box)) or rule_for(box, page)
+            if sections is not None and _may_be_section(box) and sections.has(box):
+                box.left_out_by = ""
+
+
+def _may_be_section(box: Box) -> bool:
+    """Returns whether a left-out element has words besides links, and the rule that left it out isn't certain."""
+    return bool(box.left_out_by) and box.link_words * 2 <= box.words and box.left_out_by not in CERTAIN_RULES
 
 
 def is_in_frame(box: Box | None) -> bool:

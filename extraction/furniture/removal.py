@@ -1,12 +1,14 @@
 """Removes the page furniture around a policy.
 
-The same rules apply to every site; there are no selectors for particular sites. The removal has three steps:
+The same rules apply to every site; there are no selectors for particular sites. The removal has four steps:
 
 1. Elements that are furniture are removed (`extraction.furniture.element_rules`).
 2. The core is determined. The core is the smallest element that contains at least nine tenths of the running text that
    uses the policy vocabulary (see `extraction.furniture.measuring`).
 3. The policy consists of the core, and of the title and date above the core. Scraps of the page, such as "Back to top",
    are removed inside and around the core.
+4. The titles of panels are put above the panels, even if the titles are buttons, tabs or links
+   (`extraction.furniture.panels`).
 
 Each block remembers the name of the rule that left it out (`Block.left_out_by`). The name of a rule is the name of its
 function. To add a rule about elements, see `extraction.furniture.element_rules`. To add a rule about blocks, write the
@@ -23,6 +25,8 @@ from extraction.furniture import names
 from extraction.furniture.element_rules import CONTAINER_TAGS, MeasuredPage
 from extraction.furniture.elements import is_laid_over, mark_furniture
 from extraction.furniture.measuring import boxes_around, is_hardly_any, is_prose, measure
+from extraction.furniture.panels import with_panel_titles
+from extraction.furniture.sections import is_statement, talks_of_data
 from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
 from extraction.words.vocabulary import uses_policy_word
@@ -84,7 +88,7 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
             block.left_out_by = ""
         selection.blocks = [block for block in blocks if not block.left_out_by]
     selection.apply(SCRAP_RULES)
-    return selection.blocks
+    return with_panel_titles(selection.blocks, blocks, boxes)
 
 
 def button(selection: Selection) -> list[Block]:
@@ -160,13 +164,9 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
 
 
 def _is_one_of_several(box: Box, boxes: list[Box]) -> bool:
-    """Returns whether the element has a sibling of the same tag and names that isn't furniture."""
+    """Returns whether the element has a sibling of the same tag and class that isn't furniture."""
     return any(
-        sibling.parent is box.parent
-        and sibling is not box
-        and sibling.tag == box.tag
-        and sibling.names == box.names
-        and not sibling.left_out_by
+        sibling.parent is box.parent and sibling is not box and sibling.kind == box.kind and not sibling.left_out_by
         for sibling in boxes
     )
 
@@ -292,23 +292,30 @@ def empty_section(selection: Selection) -> list[Block]:
 
     A section is a child element of the core. A section counts as empty if it is above the first section with running
     text, or below the last section with likely policy words (`likely_policy_words`, see `extraction.blocks.Box`). An
-    empty section isn't removed if the section contains an e-mail address, a number, or a heading of level 1 or 2.
+    empty section isn't removed if the section contains an e-mail address, a number, a table row, or a heading of level
+    1 or 2. Neither is a section without links, form fields and buttons that makes a statement, if the statement is
+    about data or the section is one of several of the same kind.
     """
     blocks, core = selection.blocks, selection.core
     sections = [_section_of(block, core) if core is not None else None for block in blocks]
-    likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]
+    likely = [index for index, block in enumerate(blocks) if (sections[index] or block).likely_policy_words]
     if not likely:
         return []
     # At the beginning, a section whose running text has no policy words may be an introduction. At the end, a section
     # without policy words isn't a part of the policy.
-    with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose_words]
-    outside = [*range(with_prose[0]), *range(likely[-1] + 1, len(blocks))]
-    informative = {
-        id(sections[index])
+    first = next(
+        index
+        for index, (block, section) in enumerate(zip(blocks, sections, strict=True))
+        if (section.prose_words if section is not None else is_prose(block))
+    )
+    if first and blocks[first - 1].level:
+        first -= 1  # the title of the first section
+    outside = [*range(first), *range(likely[-1] + 1, len(blocks))]
+    informative = {id(sections[index]) for index in outside if _is_informative(blocks[index], sections[index])}
+    stating = {
+        id(section)
         for index in outside
-        if blocks[index].level in (1, 2)
-        or "@" in blocks[index].text
-        or (_NUMBER.search(blocks[index].text) and not names.COPYRIGHT.fullmatch(blocks[index].text))
+        if (section := sections[index]) is not None and not section.is_interactive and is_statement(blocks[index])
     }
     return [
         blocks[index]
@@ -317,8 +324,21 @@ def empty_section(selection: Selection) -> list[Block]:
         and section is not blocks[index].box
         and section.tag not in _TEXT_TAGS
         and id(section) not in informative
-        and not (section.prose_words and _is_one_of_several(section, selection.boxes))
+        and not ((section.prose_words or id(section) in stating) and _is_one_of_several(section, selection.boxes))
     ]
+
+
+def _is_informative(block: Block, section: Box | None) -> bool:
+    """Returns whether a block shows that its section isn't empty, although the section has no likely policy words.
+
+    section: the child element of the core that contains the block; None if the block is directly in the core.
+    """
+    text = block.text
+    if block.level in (1, 2) or "@" in text or (block.kind == "table_row" and block.link_share < 0.5):
+        return True
+    if _NUMBER.search(text) and not names.COPYRIGHT.fullmatch(text):
+        return True
+    return section is not None and not section.is_interactive and is_statement(block) and talks_of_data(text)
 
 
 def _section_of(block: Block, core: Box) -> Box | None:
@@ -375,6 +395,8 @@ def _is_scrap(block: Block) -> bool:
         return True
     if block.link_share > 0.9 and block.words <= 6 and not block.links:
         return True
+    if block.kind == "table_row" and block.link_share < 0.5:
+        return False  # the cells of a row are separated like the entries of a menu
     entries = names.MENU_SEPARATOR.split(text)
     return len(entries) > (2 if block.link_share > 0.3 else 3) and max(len(entry.split()) for entry in entries) <= 4
 
