@@ -8,6 +8,9 @@ from core.clauses import ClauseKind
 LOOKS_LEVEL = 7
 # Elements that are sections even without a class name.
 _SECTION_TAGS = frozenset(["section", "article", "details", "li"])
+# A form is a small part of a page: elements that are further up need not know of it.
+_MOST_BOXES_AROUND_FIELD = 40
+_WITHOUT_DIGITS = str.maketrans("", "", "0123456789")
 
 
 class Box:
@@ -82,6 +85,22 @@ class Box:
         self.hidden = hidden
         self.form_fields = 0
 
+    def add_form_field(self) -> None:
+        """Counts a form field that stands directly in the element.
+
+        A `<form>` may have fields and no text. Then no block leads to the form when the counts are added up later, so
+        the elements around a form count its fields at once.
+        """
+        self.form_fields += 1
+        box: Box | None = self
+        is_around_form = False
+        for _ in range(_MOST_BOXES_AROUND_FIELD):
+            if box is None:
+                break
+            box.form_fields += is_around_form
+            is_around_form = is_around_form or box.tag == "form"
+            box = box.parent
+
     def begin_counting(self) -> None:
         """Sets the counts to 0.
 
@@ -104,10 +123,11 @@ class Box:
         """What elements of the same kind have in common: parent, tag and class.
 
         Sections have ids of their own. So ids don't count, except for elements that have nothing but an id, such as
-        `<div id="side">`.
+        `<div id="side">`. Numbers in ids and classes don't count.
         """
         classes = self.names.removeprefix(self.id.lower()).strip() if self.id else self.names
-        return id(self.parent), self.tag, classes or ("" if self.tag in _SECTION_TAGS else self.names)
+        names = classes or ("" if self.tag in _SECTION_TAGS else self.names)
+        return id(self.parent), self.tag, names.translate(_WITHOUT_DIGITS)
 
 
 @dataclass(slots=True, eq=False)

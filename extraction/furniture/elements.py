@@ -17,8 +17,10 @@ def mark_furniture(page: MeasuredPage) -> None:
         for box_id in rule(page):
             rules_by_id.setdefault(box_id, rule.__name__)
     _mark(page, rules_by_id, None)
-    if any(map(_may_be_section, page.boxes)):
-        _mark(page, rules_by_id, PolicySections(page))
+    candidates = [box for box in page.boxes if _may_be_section(box)]
+    sections = PolicySections(page) if candidates else None
+    if sections is not None and any(map(sections.has, candidates)):
+        _mark(page, rules_by_id, sections)
 
 
 def _mark(page: MeasuredPage, rules_by_id: dict[int, str], sections: PolicySections | None) -> None:
@@ -38,8 +40,13 @@ def _mark(page: MeasuredPage, rules_by_id: dict[int, str], sections: PolicySecti
 
 
 def _may_be_section(box: Box) -> bool:
-    """Returns whether a left-out element has words besides links, and the rule that left it out isn't certain."""
-    return bool(box.left_out_by) and box.link_words * 2 <= box.words and box.left_out_by not in CERTAIN_RULES
+    """Returns whether a left-out element may be a section of the policy.
+
+    The element has words besides links, no outer element is left out, and the rule that left it out isn't certain.
+    """
+    if not box.left_out_by or box.link_words * 2 > box.words or box.left_out_by in CERTAIN_RULES:
+        return False
+    return box.parent is None or not box.parent.left_out_by
 
 
 def is_in_frame(box: Box | None) -> bool:

@@ -8,7 +8,8 @@ A title refers to its panel by an id (`Block.opens`), as WAI-ARIA and Bootstrap 
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice, takewhile
 
 from extraction.blocks import LOOKS_LEVEL, Block, Box
 from extraction.furniture import names
@@ -44,12 +45,12 @@ def with_panel_titles(kept: list[Block], blocks: Sequence[Block], boxes: Sequenc
         return kept
     title_ids = {id(title) for title, _ in titles.values()}
     result: list[Block] = []
-    for block in kept:
+    for index, block in enumerate(kept):
         if id(block) in titles:
             title, panel = titles[id(block)]
             title.left_out_by = ""
             if not title.level:
-                title.kind, title.level = "heading", _level_above(panel, kept)
+                title.kind, title.level = "heading", _level_above(panel, islice(kept, index, None))
             result.append(title)
         if id(block) not in title_ids:
             result.append(block)
@@ -60,6 +61,8 @@ def _is_control(block: Block) -> bool:
     """Returns whether a block may be the title of a panel: a short button, tab, or link that leads to no other page."""
     if not (block.opens or block.on_button or (block.link_share > 0.9 and not block.links)):
         return False
+    if block.left_out_by == "page_frame" and not block.opens:
+        return False  # an entry of a menu
     text = block.text.strip(names.ORNAMENTS)
     is_caption = block.words <= _LONGEST_TITLE and not names.PAGE_WORDS.fullmatch(text)
     return is_caption and not block.left_out_by.startswith("consent") and not names.is_consent_control(text)
@@ -112,7 +115,7 @@ def _titles(
             is_title = is_accordion and control.on_button and is_statement(first) and not first.left_out_by
         else:
             is_accordion = is_accordion or panel.hidden or _is_opener(control.box)
-            is_title = is_accordion and _is_title_of(control, panel, first, words)
+            is_title = is_accordion and panel.words * 2 <= words and _is_title_of(control, panel, first, words)
         if is_title:
             titles.setdefault(id(first), (control, panel))
     # The same caption on most buttons is no title: "Read more".
@@ -136,16 +139,20 @@ def _panels_of_tabs(controls: Sequence[int], blocks: Sequence[Block], boxes: Seq
     captions = list(dict.fromkeys(tab.text for tab in tabs))
     if tabs and len(captions) == len(panels):
         return {id(tab): panels[captions.index(tab.text)] for tab in tabs}
+    by_kind: dict[tuple[int, str, str], list[Box]] = {}
     result: dict[int, Box] = {}
     start = 0
     for end in range(1, len(unnamed) + 1):
         if end < len(unnamed) and unnamed[end] == unnamed[end - 1] + 1:
             continue
-        run, last = [blocks[index] for index in unnamed[start:end]], unnamed[end - 1]
+        run, below = [blocks[index] for index in unnamed[start:end]], unnamed[end - 1] + 1
         start = end
-        panel = _panel_below(run[-1], blocks[last + 1]) if len(run) > 1 and last + 1 < len(blocks) else None
+        panel = _panel_below(run[-1], blocks[below]) if len(run) > 1 and below < len(blocks) else None
         if panel is not None:
-            panels = [box for box in boxes if box.kind == panel.kind]
+            if not by_kind:
+                for box in boxes:
+                    by_kind.setdefault(box.kind, []).append(box)
+            panels = by_kind[panel.kind]
             if len(panels) == len(run):
                 result.update(zip(map(id, run), panels, strict=True))
     return result
@@ -186,6 +193,8 @@ def _is_title_of(control: Block, panel: Box, first: Block, page_words: int) -> b
     """
     if first is control or _stands_in(control.box, panel) or panel.words > 0.9 * page_words:
         return False
+    if panel.link_words * 2 > panel.words:
+        return False  # a menu
     if panel.role in ("dialog", "alertdialog") or _DIALOG_NAMES.search(panel.names):
         return False
     begins_with_title = first.words <= _LONGEST_TITLE and not is_statement(first)
@@ -220,9 +229,12 @@ def _stands_in(box: Box | None, outer: Box) -> bool:
     return False
 
 
-def _level_above(panel: Box | None, kept: Sequence[Block]) -> int:
-    """Returns a heading level for the title of a panel that is above the levels inside the panel."""
+def _level_above(panel: Box | None, blocks: Iterable[Block]) -> int:
+    """Returns a heading level for the title of a panel that is above the levels inside the panel.
+
+    blocks: the kept blocks from the first block of the panel on.
+    """
     if panel is None:
         return LOOKS_LEVEL
-    levels = [block.level for block in kept if block.level and _stands_in(block.box, panel)]
-    return max(1, min(levels, default=LOOKS_LEVEL + 1) - 1)
+    inside = takewhile(lambda block: _stands_in(block.box, panel), blocks)
+    return max(1, min((block.level for block in inside if block.level), default=LOOKS_LEVEL + 1) - 1)

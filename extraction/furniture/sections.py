@@ -5,20 +5,24 @@ and put a form or a button into them. So a name, tag or role alone decides nothi
 makes a statement is a section if it stands in the middle of the policy, or is one of several sections of the same kind.
 """
 
+import re
+
 from extraction.blocks import Block, Box
 from extraction.furniture import names
 from extraction.furniture.element_rules import MeasuredPage
 from extraction.furniture.measuring import hardly_any_likely_policy_words, hardly_any_policy_words
 from extraction.words.vocabulary import uses_policy_word, uses_shared_words
 
-# A statement has at least so many words, and the end of a sentence. In a script without spaces, a statement has at
-# least so many characters. A question is no statement: "Was this helpful?".
-_FEWEST_WORDS = 3
-_FEWEST_CHARACTERS = 8
-_SENTENCE_END = (".", "!", "。", "．", "！", "।", "۔", ".”", '."', ".)", ".»")
+# A statement begins with a sentence of at least three words. A question is no statement: "Was this helpful?". Neither
+# is a text that only waits: "Loading the list...".
+_SENTENCE = re.compile(r"\S+\s\S+\s[^.!?…]*[\w)][.!](?=[\s)”\"»'’]|$)")
+# Scripts without spaces, or with full stops of their own.
+_OTHER_SENTENCE = re.compile(r"[^?？]{6,}?[。．！।۔]")
 # A `<form>` with at least this share of the policy is the form around a whole page, which some servers write.
 _PAGE_FORM_SHARE = 0.15
 _LONGEST_TITLE = 10
+_RIGHTS_RESERVED = re.compile(r"©|copyright|rights reserved", re.IGNORECASE)
+_FRAME_TAGS = frozenset(["nav", "search", "footer"])
 # The core has at least this share of the policy words that no rule leaves out.
 _CORE_SHARE = 0.9
 
@@ -26,68 +30,90 @@ _CORE_SHARE = 0.9
 class PolicySections:
     """Says which elements of a page are sections of the policy, although a furniture rule would leave them out.
 
-    page: the measured page, after the rules have set `left_out_by` on its elements. The constructor counts the page's
-        statements once, so it takes time in proportion to the page's size, and `has` takes hardly any.
+    page: the measured page, after the rules have set `left_out_by` on its elements.
     """
 
     def __init__(self, page: MeasuredPage) -> None:
         self._page = page
+        # The policy words of an element that rules leave out, by the Python id of the element.
+        self._left_out: dict[int, int] = {}
+        kept_words = page.policy_words
+        for box in page.boxes:
+            if box.left_out_by and box.policy_words and not (box.parent is not None and box.parent.left_out_by):
+                kept_words -= box.policy_words
+                around: Box | None = box
+                while around is not None:
+                    self._left_out[id(around)] = self._left_out.get(id(around), 0) + box.policy_words
+                    around = around.parent
+        self._core: Box | None = None  # the innermost element with nearly all of the policy
+        for box in page.boxes:
+            if box.policy_words and self._kept_words(box) >= _CORE_SHARE * kept_words:
+                self._core = box
+        # Most pages have no furniture inside the core. Only if there is some, the blocks are counted.
         self._first: dict[int, int] = {}  # maps the id of an element to the index of its first block
         self._last: dict[int, int] = {}
         self._policy_words = [0]  # policy words before each index, without elements that a rule leaves out
         self._statements = [0]  # statements in the blocks before each index
         self._talking = [0]  # statements before each index that use words of policies
-        for index, block in enumerate(page.blocks):
+        # Sections of the same kind have the same parent, tag and class. These kinds have policy words.
+        self._kinds: set[tuple[int, str, str]] = set()
+
+    def _kept_words(self, box: Box) -> int:
+        return box.policy_words - self._left_out.get(id(box), 0)
+
+    def _count_blocks(self) -> None:
+        """Counts the statements and the policy words of the page's blocks."""
+        blocks = self._page.blocks
+        for index, block in enumerate(blocks):
             box = block.box
             while box is not None and id(box) not in self._first:
                 self._first[id(box)] = index
                 box = box.parent
-            states = is_statement(block) and not self._is_in_form(block.box)
+            leads_list = block.text.endswith(":") and index + 1 < len(blocks) and _is_item(blocks[index + 1])
+            states = (leads_list or is_statement(block)) and not self._is_in_form(block.box)
             talks = states and talks_of_data(block.text)
             is_kept = block.box is None or not block.box.left_out_by
             self._policy_words.append(self._policy_words[-1] + is_kept * block.policy_words)
             self._statements.append(self._statements[-1] + states)
             self._talking.append(self._talking[-1] + talks)
-        for index in reversed(range(len(page.blocks))):
-            box = page.blocks[index].box
+        for index in reversed(range(len(blocks))):
+            box = blocks[index].box
             while box is not None and id(box) not in self._last:
                 self._last[id(box)] = index
                 box = box.parent
-        # Sections of the same kind have the same parent, tag and class. The values are the number of these sections
-        # with policy words.
-        self._kinds: dict[tuple[int, str, str], int] = {}
-        self._core: Box | None = None  # the innermost element with nearly all of the policy
-        for box in page.boxes:
-            words = self._count(self._policy_words, box)
-            if words >= _CORE_SHARE * self._policy_words[-1]:
-                self._core = box
-            if words:
-                kind = box.kind
-                self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        self._kinds = {box.kind for box in self._page.boxes if box.policy_words and self._kept_words(box)}
 
     def has(self, box: Box) -> bool:
         """Returns whether an element is a section of the policy.
 
         box: an element that a furniture rule would leave out, of which no outer element is left out.
         """
-        if box.tag == "noscript" or not self._count(self._statements, box) or box.link_words * 2 > box.words:
+        core, child = self._core, self._child_around(box)
+        if core is None or child is None or box.tag == "noscript" or box.link_words * 2 > box.words:
+            return False
+        if not self._first:
+            self._count_blocks()
+        if not self._count(self._statements, box):
             return False
         talks = bool(self._count(self._talking, box))
         if box.tag == "form" and (not box.prose_words or hardly_any_likely_policy_words(box)):
             return False
-        if self._invites(box) or self._is_dismissed(box):
+        if (
+            self._is_dismissed(box)
+            or self._offers_something(box)
+            or (self._is_over_page(box) and not self._is_opened_in_text(box))
+        ):
             return False
-        core, child = self._core, self._child_around(box)
-        if core is None or child is None:
-            return False
-        is_over_page = box.hidden or box.role in ("dialog", "alertdialog")
-        if self._is_surrounded(child) and not (core.tag == "body" and is_over_page):
-            return not box.prose_words or not box.is_interactive or not hardly_any_likely_policy_words(box)
+        if self._is_surrounded(child):
+            return not (core.tag == "body" and self._is_over_page(box))
+        if box.is_interactive and (box.tag in _FRAME_TAGS or box.role in names.FRAME_ROLES):
+            return talks and not self._has_copyright(box)
         # At the beginning and the end of the policy there is furniture of every kind.
-        if self._kinds.get(box.kind):
-            return talks or not box.is_interactive
-        is_in_flow = box.parent is core and core.tag != "body"
-        return is_in_flow and not box.form_fields and (talks if box.is_interactive or is_over_page else True)
+        if box.kind in self._kinds:
+            has_title = self._page.blocks[self._first[id(box)]].level > 0
+            return talks or (not (box.form_fields or box.link_blocks) and (has_title or not box.buttons))
+        is_in_flow = box.parent is core and core.tag != "body" and not self._is_over_page(box)
+        return is_in_flow and not box.form_fields and (talks or not box.is_interactive)
 
     def _is_surrounded(self, child: Box) -> bool:
         """Returns whether there is text of the policy above and below a child element of the core."""
@@ -113,15 +139,39 @@ class PolicySections:
             box = box.parent
         return False
 
-    def _invites(self, box: Box) -> bool:
-        """Returns whether an element begins with the title of an aside, and offers what the title says."""
-        if not box.is_interactive:
-            return False
+    def _offers_something(self, box: Box) -> bool:
+        """Returns whether an element has a title of asides, and the links or form fields that the title offers."""
         first = self._page.blocks[self._first[id(box)]]
-        if first.words > _LONGEST_TITLE or not hardly_any_policy_words(box):
+        if not box.is_interactive or first.words > _LONGEST_TITLE:
             return False
         title = first.text.strip(names.ORNAMENTS)
-        return names.is_aside_title(title) or (bool(box.form_fields) and names.is_shared_title(title))
+        if names.is_aside_title(title) and (box.form_fields or hardly_any_policy_words(box)):
+            return True
+        return box.form_fields > 0 and hardly_any_policy_words(box) and names.is_invitation(title)
+
+    def _is_over_page(self, box: Box) -> bool:
+        return box.hidden or box.role in ("dialog", "alertdialog") or box.tag == "dialog"
+
+    def _is_opened_in_text(self, box: Box) -> bool:
+        """Returns whether a hidden element or dialog is opened by the text around it, like a list of partners.
+
+        Such an element has a title, stands below the title or button that opens it, or is one of several panels.
+        Dialogs with form fields are something else, such as a login.
+        """
+        if box.form_fields:
+            return False
+        first = self._first[id(box)]
+        if self._page.blocks[first].level:
+            return True
+        if box.role in ("dialog", "alertdialog") or box.tag == "dialog":
+            return False
+        above = self._page.blocks[first - 1] if first else None
+        is_below_opener = above is not None and (above.level > 0 or above.on_button or above.to_same_page)
+        return is_below_opener or box.kind in self._kinds or bool(self._count(self._talking, box))
+
+    def _has_copyright(self, box: Box) -> bool:
+        blocks = self._page.blocks[self._first[id(box)] : self._last[id(box)] + 1]
+        return any(_RIGHTS_RESERVED.search(block.text) for block in blocks)
 
     def _is_dismissed(self, box: Box) -> bool:
         """Returns whether an element is a banner: a text without a heading, with a button that closes the banner."""
@@ -132,14 +182,15 @@ class PolicySections:
         )
 
 
+def _is_item(block: Block) -> bool:
+    return block.kind == "list_item" and block.link_share < 0.5
+
+
 def is_statement(block: Block) -> bool:
     """Returns whether a block is a sentence that isn't a heading, a link, a button or a question."""
     if block.level or block.on_button or block.link_share > 0.5:
         return False
-    text = block.text
-    if not text.endswith(_SENTENCE_END) or text.endswith("..."):
-        return False
-    return text.count(" ") + 1 >= _FEWEST_WORDS or (not text.isascii() and len(text) >= _FEWEST_CHARACTERS)
+    return bool(_SENTENCE.match(block.text) or (not block.text.isascii() and _OTHER_SENTENCE.match(block.text, 0, 400)))
 
 
 def talks_of_data(text: str) -> bool:

@@ -124,7 +124,7 @@ class Walker:
                 undo = _DONE
             elif tag in SKIPPED_TAGS or tag[0] == "-":
                 if tag in FORM_FIELD_TAGS and self._box is not None and is_form_field(node):
-                    self._box.form_fields += 1
+                    self._box.add_form_field()
                 undo = _DONE
             else:
                 undo = self._enter_inline(node, tag)
