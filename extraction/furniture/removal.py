@@ -332,9 +332,9 @@ def empty_section(selection: Selection) -> list[Block]:
     """
     blocks, core = selection.blocks, selection.core
     sections = [_section_of(block, core) if core is not None else None for block in blocks]
+    if not any(section is not None and section.likely_policy_words for section in sections):
+        return []  # the policy's text is directly in the core, so nothing is known about its sections
     likely = [index for index, block in enumerate(blocks) if (sections[index] or block).likely_policy_words]
-    if not likely:
-        return []
     # At the beginning, a section whose running text has no policy words may be an introduction. At the end, a section
     # without policy words isn't a part of the policy.
     first = next(

@@ -75,6 +75,10 @@ def test_a_short_first_or_last_section_is_kept(place: int, body: str) -> None:
     )
 
 
+def test_a_short_element_below_a_text_without_sections_is_kept() -> None:
+    assert texts(f"{POLICY}<div class=note><p>It is so.</p><p>Ask us.</p></div>")[-2:] == ["It is so.", "Ask us."]
+
+
 def test_a_table_at_the_end_is_no_menu() -> None:
     table = "<table><tr><td>Name</td><td>Domain</td><td>Life</td><td>Kind</td></tr></table>"
     assert texts(f"<main>{POLICY}{table}</main>")[-1] == "Name | Domain | Life | Kind"
