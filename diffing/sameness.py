@@ -20,9 +20,9 @@ from core.clauses import Clause, Document
 from diffing.tokenization import DASHES, QUOTES
 from diffing.volatile import strip_volatile
 
-# The version of the rules in this module and in `diffing.volatile`. Raise the number when the rules change, so that all
-# version ids are computed again.
-SAMENESS = "3"
+# The version of the rules in this module, in `diffing.volatile` and in `diffing.counters`. Raise the number when the
+# rules change, so that all version ids are computed again.
+SAMENESS = "4"
 
 # Characters without width: soft hyphen, combining grapheme joiner, Arabic letter mark, Mongolian vowel separator,
 # zero-width space, joiners, direction marks, bidirectional embeddings and isolates, word joiner, invisible operators,

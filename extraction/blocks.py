@@ -6,6 +6,11 @@ from core.clauses import ClauseKind
 
 #: The level of a heading that is recognised only by its appearance. HTML declares the levels 1 to 6.
 LOOKS_LEVEL = 7
+# Elements that are sections even without a class name.
+_SECTION_TAGS = frozenset(["section", "article", "details", "li"])
+# A form is a small part of a page: elements that are further up need not know of it.
+_MOST_BOXES_AROUND_FIELD = 40
+_WITHOUT_DIGITS = str.maketrans("", "", "0123456789")
 
 
 class Box:
@@ -14,6 +19,7 @@ class Box:
     tag: the element's tag in lower case; `div` for a custom element.
     names: the element's `id` and `class` in lower case, separated by spaces. The names of a custom element begin with
         the element's tag, for example `x-section`.
+    id: the element's `id` as written; '' if the element has no id.
     role: the ARIA role in lower case; '' if the element has no role.
     parent: the box around this box; None for an outermost box.
     depth: the number of boxes around this box.
@@ -42,6 +48,7 @@ class Box:
         "depth",
         "form_fields",
         "hidden",
+        "id",
         "left_out_by",
         "likely_policy_words",
         "link_blocks",
@@ -68,14 +75,31 @@ class Box:
     linked_headings: int
     buttons: int
 
-    def __init__(self, tag: str, names: str, role: str, parent: "Box | None", hidden: bool) -> None:
+    def __init__(self, tag: str, names: str, role: str, parent: "Box | None", hidden: bool, id: str = "") -> None:
         self.tag = tag
         self.names = names
+        self.id = id
         self.role = role
         self.parent = parent
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.hidden = hidden
         self.form_fields = 0
+
+    def add_form_field(self) -> None:
+        """Counts a form field that stands directly in the element.
+
+        A `<form>` may have fields and no text. Then no block leads to the form when the counts are added up later, so
+        the elements around a form count its fields at once.
+        """
+        self.form_fields += 1
+        box: Box | None = self
+        is_around_form = False
+        for _ in range(_MOST_BOXES_AROUND_FIELD):
+            if box is None:
+                break
+            box.form_fields += is_around_form
+            is_around_form = is_around_form or box.tag == "form"
+            box = box.parent
 
     def begin_counting(self) -> None:
         """Sets the counts to 0.
@@ -85,6 +109,25 @@ class Box:
         self.left_out_by = ""
         self.words = self.link_words = self.prose_words = self.policy_words = self.likely_policy_words = 0
         self.link_blocks = self.same_page_links = self.linked_headings = self.buttons = 0
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether the element has a block of links, a form field or a button.
+
+        Parts of a policy may have the same names as furniture, but parts of a policy seldom have one of these features.
+        """
+        return bool(self.link_blocks or self.form_fields or self.buttons)
+
+    @property
+    def kind(self) -> tuple[int, str, str]:
+        """What elements of the same kind have in common: parent, tag and class.
+
+        Sections have ids of their own. So ids don't count, except for elements that have nothing but an id, such as
+        `<div id="side">`. Numbers in ids and classes don't count.
+        """
+        classes = self.names.removeprefix(self.id.lower()).strip() if self.id else self.names
+        names = classes or ("" if self.tag in _SECTION_TAGS else self.names)
+        return id(self.parent), self.tag, names.translate(_WITHOUT_DIGITS)
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +145,9 @@ class Block:
     box: the innermost element that contains the block; None if the source has no elements (PDF, plain text).
     on_button: whether the block is on a button.
     to_same_page: whether most of the block is a link to another place on the same page.
+    opens: the id of the element that the block opens or leads to: a tab's or button's panel (`aria-controls`,
+        `data-bs-target`, …), or the place on the same page to which the block is a link; '' if the block names no
+        element.
 
     After the whole page has been read, the furniture package sets the other fields:
 
@@ -124,6 +170,7 @@ class Block:
     box: Box | None = None
     on_button: bool = False
     to_same_page: bool = False
+    opens: str = ""
     words: int = field(default=0, init=False)
     policy_words: int = field(default=0, init=False)
     likely_policy_words: int = field(default=0, init=False)

@@ -110,8 +110,10 @@ def most_of_policy(element: Element) -> bool | None:
 
 
 def footer(element: Element) -> bool | None:
-    """Decides on footers within an article."""
-    return element.share < 0.2 if element.box.tag == "footer" else None
+    """Decides on footers within an article. A footer without links, form fields and buttons is the article's text."""
+    if element.box.tag != "footer":
+        return None
+    return element.share < 0.2 and element.box.is_interactive
 
 
 def side_element(element: Element) -> bool | None:
@@ -180,7 +182,7 @@ def named_widget(element: Element) -> bool | None:
     """Leaves out elements that have a name that sections of policies never have, such as `rating`."""
     if not element.kinds_besides_banner & names.EMPTY:
         return None
-    has_feature = _is_interactive(element.box) or element.box.words < 60
+    has_feature = element.box.is_interactive or element.box.words < 60
     return True if has_feature and hardly_any_likely_policy_words(element.box) else None
 
 
@@ -189,7 +191,7 @@ def named_aside(element: Element) -> bool | None:
     if not element.kinds_besides_banner & names.ASIDE:
         return None
     box = element.box
-    return True if box.words < 150 and _is_interactive(box) and hardly_any_likely_policy_words(box) else None
+    return True if box.words < 150 and box.is_interactive and hardly_any_likely_policy_words(box) else None
 
 
 def form(element: Element) -> bool | None:
@@ -324,14 +326,6 @@ def _is_frame(element: Element) -> bool:
     )
 
 
-def _is_interactive(box: Box) -> bool:
-    """Returns whether an element has a link, a form field or a button.
-
-    Parts of a policy may have the same names as furniture, but parts of a policy seldom have one of these features.
-    """
-    return bool(box.link_blocks or box.form_fields or box.buttons)
-
-
 def _in_article(box: Box) -> bool:
     above = box.parent
     while above is not None:
@@ -366,4 +360,9 @@ ELEMENT_RULES: tuple[Callable[[Element], bool | None], ...] = (
     list_of_teasers,
     hidden_scrap,
     table_of_contents,
+)
+#: The rules whose elements are furniture wherever the elements stand. The elements of any other rule may be sections of
+#: the policy (see `extraction.furniture.sections`).
+CERTAIN_RULES = frozenset(
+    rule.__name__ for rule in (consent_manager, consent_request, hidden_copy, list_of_teasers, table_of_contents)
 )

@@ -111,8 +111,9 @@ def _add_up(boxes: list[Box]) -> None:
                 above.link_blocks += box.link_blocks
                 above.same_page_links += box.same_page_links
                 above.linked_headings += box.linked_headings
-            if box.buttons or box.form_fields:
+            if box.buttons:
                 above.buttons += box.buttons
+            if box.form_fields and box.tag != "form":  # the elements around a form have counted its fields already
                 above.form_fields += box.form_fields
 
 

@@ -133,6 +133,11 @@ _SHARED_TITLE = re.compile(
     r"コメント|お知らせ|ニュース|评论|댓글",
     re.IGNORECASE,
 )
+_INVITATION = re.compile(
+    r"(?:subscribe|sign up|join|register|get|stay|inscrivez|abonnez|recevez|suscríb|inscríb|apúnt|iscrivi|assine"
+    r"|inscreva|abonnier|melden|jetzt|schrijf|meld je|zapisz|prenumerer|tilmeld|подпи)",
+    re.IGNORECASE,
+)
 #: Titles of tables of contents.
 CONTENTS_TITLE = re.compile(
     r"(?:table of )?contents:?|in this (?:policy|article|document|notice):?|on this page:?|jump to:?|quick links:?|"
@@ -227,6 +232,11 @@ def is_aside_title(text: str) -> bool:
 def is_shared_title(text: str) -> bool:
     """Returns whether the text is a title that both asides and sections of a policy may have."""
     return _SHARED_TITLE.fullmatch(text) is not None
+
+
+def is_invitation(text: str) -> bool:
+    """Returns whether the text is a title that asks visitors to enter something, such as "Join our mailing list"."""
+    return _INVITATION.match(text) is not None
 
 
 #: The kinds of furniture that class names and ids suggest, as flags.

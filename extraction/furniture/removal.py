@@ -1,12 +1,14 @@
 """Removes the page furniture around a policy.
 
-The same rules apply to every site; there are no selectors for particular sites. The removal has three steps:
+The same rules apply to every site; there are no selectors for particular sites. The removal has four steps:
 
 1. Elements that are furniture are removed (`extraction.furniture.element_rules`).
 2. The core is determined. The core is the smallest element that contains at least nine tenths of the running text that
    uses the policy vocabulary (see `extraction.furniture.measuring`).
 3. The policy consists of the core, and of the title and date above the core. Scraps of the page, such as "Back to top",
    are removed inside and around the core.
+4. The titles of panels are put above the panels, even if the titles are buttons, tabs or links
+   (`extraction.furniture.panels`).
 
 Each block remembers the name of the rule that left it out (`Block.left_out_by`). The name of a rule is the name of its
 function. To add a rule about elements, see `extraction.furniture.element_rules`. To add a rule about blocks, write the
@@ -15,6 +17,7 @@ applied.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -23,6 +26,8 @@ from extraction.furniture import names
 from extraction.furniture.element_rules import CONTAINER_TAGS, MeasuredPage
 from extraction.furniture.elements import is_laid_over, mark_furniture
 from extraction.furniture.measuring import boxes_around, is_hardly_any, is_prose, measure
+from extraction.furniture.panels import with_panel_titles
+from extraction.furniture.sections import PolicySections, is_statement, talks_of_data
 from extraction.words.normalization import word_set
 from extraction.words.stated_dates import states_date
 from extraction.words.vocabulary import uses_policy_word
@@ -42,13 +47,30 @@ class Selection:
     """The blocks of a page that no rule has left out so far.
 
     blocks: these blocks, in order.
-    boxes: the elements around the blocks of the page. Each element comes after its parent element.
+    page: the measured page.
     core: the core of the page; None before the rule `outside_core` sets it.
     """
 
     blocks: list[Block]
-    boxes: list[Box]
+    page: MeasuredPage
     core: Box | None = None
+    _sections: PolicySections | None = None
+    _kinds: Counter[tuple[int, str, str]] | None = None
+
+    @property
+    def sections(self) -> PolicySections:
+        """Says which elements are sections of the policy. Few pages need to know, so it is made on demand."""
+        self._sections = self._sections or PolicySections(self.page)
+        return self._sections
+
+    def is_one_of_several(self, box: Box) -> bool:
+        """Returns whether an element has a sibling of the same kind that isn't furniture.
+
+        box: an element that isn't furniture.
+        """
+        if self._kinds is None:
+            self._kinds = Counter(box.kind for box in self.page.boxes if not box.left_out_by)
+        return self._kinds[box.kind] > 1
 
     def apply(self, rules: Iterable[Callable[["Selection"], list[Block]]]) -> None:
         """Applies rules in order. Each rule is applied to the blocks that the rules before it have kept."""
@@ -76,7 +98,7 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
     for block in blocks:
         if block.box is not None:
             block.left_out_by = block.box.left_out_by
-    selection = Selection([block for block in blocks if not block.left_out_by], boxes)
+    selection = Selection([block for block in blocks if not block.left_out_by], page)
     selection.apply(BUTTON_RULES)
     if any(block.likely_policy_words for block in selection.blocks):
         selection.apply(CORE_RULES)
@@ -84,7 +106,7 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
             block.left_out_by = ""
         selection.blocks = [block for block in blocks if not block.left_out_by]
     selection.apply(SCRAP_RULES)
-    return selection.blocks
+    return with_panel_titles(selection.blocks, blocks, boxes)
 
 
 def button(selection: Selection) -> list[Block]:
@@ -97,25 +119,28 @@ def menu_around_text(selection: Selection) -> list[Block]:
     blocks = selection.blocks
     likely = [index for index, block in enumerate(blocks) if block.likely_policy_words]
     first, last = likely[0], likely[-1]
-    return [block for block in [*blocks[:first], *blocks[last + 1 :]] if _is_in_menu(block.box)]
+    return [
+        block
+        for block in [*blocks[:first], *blocks[last + 1 :]]
+        if (menu := _menu_around(block.box)) is not None and not selection.sections.has(menu)
+    ]
 
 
 def outside_core(selection: Selection) -> list[Block]:
     """Leaves out the blocks above and below the core, except for running text near the core and a date below it."""
     blocks = selection.blocks
-    core = selection.core = _core(blocks, selection.boxes)
+    core = selection.core = _core(blocks, selection.page.boxes)
     first = next(index for index, block in enumerate(blocks) if _stands_in(block.box, core))
     last = next(index for index in reversed(range(len(blocks))) if _stands_in(blocks[index].box, core))
     first, last = _extended(blocks, first, last)
     return [*blocks[:first], *blocks[last + 1 :]]
 
 
-def _is_in_menu(box: Box | None) -> bool:
-    while box is not None:
-        if _is_menu(box):
-            return True
+def _menu_around(box: Box | None) -> Box | None:
+    """Returns the innermost menu around an element, or the element itself; None if the element isn't in a menu."""
+    while box is not None and not _is_menu(box):
         box = box.parent
-    return False
+    return box
 
 
 def _is_menu(box: Box) -> bool:
@@ -160,13 +185,9 @@ def _core(blocks: list[Block], boxes: list[Box]) -> Box:
 
 
 def _is_one_of_several(box: Box, boxes: list[Box]) -> bool:
-    """Returns whether the element has a sibling of the same tag and names that isn't furniture."""
+    """Returns whether the element has a sibling of the same tag and class that isn't furniture."""
     return any(
-        sibling.parent is box.parent
-        and sibling is not box
-        and sibling.tag == box.tag
-        and sibling.names == box.names
-        and not sibling.left_out_by
+        sibling.parent is box.parent and sibling is not box and sibling.kind == box.kind and not sibling.left_out_by
         for sibling in boxes
     )
 
@@ -281,11 +302,24 @@ def titled_aside(selection: Selection) -> list[Block]:
             if is_hardly_any(
                 sum([later.policy_words for later in section]),
                 sum([later.words for later in section if is_prose(later)]),
-            ):
+            ) and not _is_policy_section(selection, block, section, following[end:]):
                 aside_level = block.level
         if aside_level:
             left_out.append(block)
     return left_out
+
+
+def _is_policy_section(selection: Selection, title: Block, section: list[Block], below: list[Block]) -> bool:
+    """Returns whether a section with the title of an aside makes a statement, and stands in the middle of the policy.
+
+    section: the blocks below the title. below: the blocks below the section.
+    """
+    if not any(map(is_statement, section)):
+        return False
+    has_links = any(block.link_share > 0.5 for block in section)
+    if any(block.likely_policy_words for block in below):
+        return not (has_links and names.is_aside_title(title.text.strip(names.ORNAMENTS)))
+    return title.box is not None and selection.sections.has(title.box)
 
 
 def empty_section(selection: Selection) -> list[Block]:
@@ -293,24 +327,27 @@ def empty_section(selection: Selection) -> list[Block]:
 
     A section is a child element of the core. A section counts as empty if it is above the first section with running
     text, or below the last section with likely policy words (`likely_policy_words`, see `extraction.blocks.Box`). An
-    empty section isn't removed if the section contains an e-mail address, a number, or a heading of level 1 or 2.
+    empty section isn't removed if the section contains an e-mail address, a number, a table row, or a heading of level
+    1 or 2. Neither is a section without links, form fields and buttons, if it states something about data, or has a
+    title and a text and is one of several sections of the same kind.
     """
     blocks, core = selection.blocks, selection.core
     sections = [_section_of(block, core) if core is not None else None for block in blocks]
-    likely = [index for index, section in enumerate(sections) if section is not None and section.likely_policy_words]
-    if not likely:
-        return []
+    if not any(section is not None and section.likely_policy_words for section in sections):
+        return []  # the policy's text is directly in the core, so nothing is known about its sections
+    likely = [index for index, block in enumerate(blocks) if (sections[index] or block).likely_policy_words]
     # At the beginning, a section whose running text has no policy words may be an introduction. At the end, a section
     # without policy words isn't a part of the policy.
-    with_prose = [index for index, section in enumerate(sections) if section is not None and section.prose_words]
-    outside = [*range(with_prose[0]), *range(likely[-1] + 1, len(blocks))]
-    informative = {
-        id(sections[index])
-        for index in outside
-        if blocks[index].level in (1, 2)
-        or "@" in blocks[index].text
-        or (_NUMBER.search(blocks[index].text) and not names.COPYRIGHT.fullmatch(blocks[index].text))
-    }
+    first = next(
+        index
+        for index, (block, section) in enumerate(zip(blocks, sections, strict=True))
+        if (section.prose_words if section is not None else is_prose(block))
+    )
+    if first and blocks[first - 1].level:
+        first -= 1  # the title of the first section
+    outside = [*range(first), *range(likely[-1] + 1, len(blocks))]
+    informative = {id(sections[index]) for index in outside if _is_informative(blocks[index], sections[index])}
+    texts = Counter(map(id, sections))
     return [
         blocks[index]
         for index in outside
@@ -318,8 +355,25 @@ def empty_section(selection: Selection) -> list[Block]:
         and section is not blocks[index].box
         and section.tag not in _TEXT_TAGS
         and id(section) not in informative
-        and not (section.prose_words and _is_one_of_several(section, selection.boxes))
+        and not selection.sections.has(section)
+        and not (
+            (section.prose_words or (texts[id(section)] > 1 and not section.is_interactive))
+            and selection.is_one_of_several(section)
+        )
     ]
+
+
+def _is_informative(block: Block, section: Box | None) -> bool:
+    """Returns whether a block shows that its section isn't empty, although the section has no likely policy words.
+
+    section: the child element of the core that contains the block; None if the block is directly in the core.
+    """
+    text = block.text
+    if block.level in (1, 2) or "@" in text or (block.kind == "table_row" and block.link_share < 0.5):
+        return True
+    if _NUMBER.search(text) and not names.COPYRIGHT.fullmatch(text):
+        return True
+    return section is not None and not section.is_interactive and is_statement(block) and talks_of_data(text)
 
 
 def _section_of(block: Block, core: Box) -> Box | None:
@@ -376,6 +430,8 @@ def _is_scrap(block: Block) -> bool:
         return True
     if block.link_share > 0.9 and block.words <= 6 and not block.links:
         return True
+    if block.kind == "table_row" and block.link_share < 0.5:
+        return False  # the cells of a row are separated like the entries of a menu
     entries = names.MENU_SEPARATOR.split(text)
     return len(entries) > (2 if block.link_share > 0.3 else 3) and max(len(entry.split()) for entry in entries) <= 4
 

@@ -58,10 +58,24 @@ def box_of(
     """
     if not attributes:
         return Box(tag, custom_tag.strip().lower(), "", parent, False)
+    element_id = attributes.get("id") or ""
     return Box(
         tag,
-        f"{custom_tag} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
+        f"{custom_tag} {element_id} {attributes.get('class') or ''}".strip().lower(),
         role,
         parent,
         "hidden" in attributes or attributes.get("aria-hidden") == "true" or bool(style and HIDDEN_STYLE.search(style)),
+        element_id,
     )
+
+
+def opened_element(attributes: dict[str, str | None]) -> str:
+    """Returns the id of the element that a button, tab or link opens; '' if the attributes name no single element.
+
+    WAI-ARIA 1.2 has `aria-controls`. Bootstrap 2 to 4 have `data-target`, and Bootstrap 5 has `data-bs-target`.
+
+    attributes: all attributes of the button, tab or link.
+    """
+    named = attributes.get("aria-controls") or attributes.get("data-bs-target") or attributes.get("data-target") or ""
+    named = named.strip().removeprefix("#")
+    return "" if " " in named or named.startswith(".") else named

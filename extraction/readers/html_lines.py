@@ -23,9 +23,11 @@ class TextLine:
     linked: the number of characters in links.
     same_page: the number of characters in links to another place on the same page.
     links: the targets of the line's links.
+    opens: the id of the element that the line's last link to the same page leads to or opens; '' if the id is not
+        known.
     """
 
-    __slots__ = ("bold", "length", "linked", "links", "marked_parts", "parts", "same_page", "text")
+    __slots__ = ("bold", "length", "linked", "links", "marked_parts", "opens", "parts", "same_page", "text")
 
     text: str
 
@@ -34,6 +36,7 @@ class TextLine:
         if markdown:
             self.marked_parts: list[str] = []
         self.links: Sequence[str] = ()
+        self.opens = ""
         self.length = self.bold = self.linked = self.same_page = 0
 
 

@@ -22,6 +22,7 @@ from extraction.readers.html_elements import (
     UNBOXED_TAGS,
     box_of,
     is_form_field,
+    opened_element,
 )
 from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, TextLine, begins_clause, sum_up
 from extraction.readers.html_lists import ListNumbering
@@ -73,7 +74,8 @@ class Walker:
         self._pre = 0
         self._paragraph = 0
         self._button = 0
-        self._link_targets: list[str | None] = []  # targets of the open links
+        self._opens = ""  # id of the element that the open button or tab opens
+        self._link_targets: list[str | None] = []  # targets of the open links, `#` and an id within the same page
         self._heading = 0  # level of the open heading; 0 if no heading is open
         self._item: list[str | None] = []  # label of the open list item; empty after the item's first block
         self._lists = ListNumbering()
@@ -122,7 +124,7 @@ class Walker:
                 undo = _DONE
             elif tag in SKIPPED_TAGS or tag[0] == "-":
                 if tag in FORM_FIELD_TAGS and self._box is not None and is_form_field(node):
-                    self._box.form_fields += 1
+                    self._box.add_form_field()
                 undo = _DONE
             else:
                 undo = self._enter_inline(node, tag)
@@ -152,7 +154,7 @@ class Walker:
         code = attributes.get("data-cfemail")
         address = decode_cloudflare(code) if code else None
         if tag == "a" and attributes.get("href") is not None:
-            self._link_targets.append(self._target(attributes["href"] or ""))
+            self._link_targets.append(self._target(attributes["href"] or "", attributes))
             undo = _LINK
         if address:
             self._text(address)
@@ -172,13 +174,19 @@ class Walker:
         """Returns whether a custom element (`<x-section>`) is read as a block at the current point of the walk."""
         return not (self._paragraph or self._heading or self._link_targets or self._in_row or self._lines[-1].parts)
 
-    def _target(self, href: str) -> str | None:
-        """Returns the target of a link: `#` for a place on the same page, None if there is no page (`javascript:…`)."""
+    def _target(self, href: str, attributes: dict[str, str | None]) -> str | None:
+        """Returns the target of a link; None if there is no page (`javascript:…`).
+
+        If the target is a place on the same page, `#` and the id of this place are returned.
+        """
         if href.startswith("#"):
-            return _SAME_PAGE
+            return _SAME_PAGE + (href[1:] or opened_element(attributes))
         target = link_target(href, self._base)
-        if target and "#" in target and self._page and target.partition("#")[0] == self._page:
-            return _SAME_PAGE
+        if not target:
+            opened = opened_element(attributes)
+            return _SAME_PAGE + opened if opened else None
+        if "#" in target and self._page and target.partition("#")[0] == self._page:
+            return _SAME_PAGE + target.partition("#")[2]
         return target
 
     def _enter_block(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> int:
@@ -225,6 +233,7 @@ class Walker:
             undo |= _LIST
         elif tag == "button" or role == "tab":
             self._button += 1
+            self._opens = opened_element(attributes)
             undo |= _BUTTON
         if in_row:
             return undo
@@ -300,8 +309,9 @@ class Walker:
             if self._link_targets:
                 line.linked += length
                 target = self._link_targets[-1]
-                if target == _SAME_PAGE:
+                if target and target[0] == _SAME_PAGE:
                     line.same_page += length
+                    line.opens = target[1:]
                 elif target and target not in line.links[-1:]:
                     line.links = (*line.links, target)
         for further_line in further_lines:
@@ -374,6 +384,7 @@ class Walker:
                 box,
                 self._button > 0,
                 2 * same_page > length,
+                (self._opens if self._button else "") or (lines[0].opens if 2 * same_page > length else ""),
             )
         )
 

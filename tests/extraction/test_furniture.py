@@ -72,7 +72,7 @@ LEFT_OUT_BY = {
         f"{POLICY}<section>{POLICY}</section><section><div><p>Parcels for all</p></div></section>",
         ["Parcels for all"],
     ),
-    "footer": (f"<article>{POLICY}<footer><p>Written in Oslo</p></footer>{POLICY}</article>", ["Written in Oslo"]),
+    "footer": (f"<article>{POLICY}<footer><a href=/ann>Ann Smith</a></footer>{POLICY}</article>", ["Ann Smith"]),
     "form": (f"{POLICY}<div><p>Your address</p><input></div>{POLICY}", ["Your address"]),
     "header_or_aside": (f"{POLICY}<aside><p>Parcels for all</p></aside>{POLICY}", ["Parcels for all"]),
     "hidden_copy": (f"<div>{_COPY}</div>{POLICY}{f'<div hidden>{_COPY}</div>' * 2}", [PARAGRAPHS[0], "One"] * 2),
