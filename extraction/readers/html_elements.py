@@ -7,11 +7,15 @@ from selectolax.lexbor import LexborNode
 from extraction.blocks import Box
 from extraction.words.normalization import word_set
 
-#: Elements whose content isn't read as text.
+#: Elements whose content isn't read as text. Struck text (`<del>`, `<s>`, `<strike>`) is no longer in force. `<rt>` and
+#: `<rp>` say how the text is pronounced.
 SKIPPED_TAGS = word_set(
     "script style template svg math iframe object embed canvas audio video map head link meta select datalist "
-    "option input textarea img picture noframes applet title base progress meter"
+    "option input textarea img picture frame noframes applet title base progress meter del s strike rt rp rtc"
 )
+#: Elements in whose place a browser shows something else. Their attributes are read.
+REPLACED_TAGS = word_set("img picture svg math input textarea select iframe frame object embed video audio canvas")
+FRAME_TAGS = frozenset(["iframe", "frame", "object", "embed"])
 #: Elements that begin a new block of text.
 BLOCK_TAGS = word_set(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
@@ -19,7 +23,7 @@ BLOCK_TAGS = word_set(
     "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
 )
 #: Block elements that need special treatment in the walk over the page (`Walker` in html_walk).
-SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr")
+SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr table")
 #: Block elements without a Box, because each of these elements is a single text or a part of a table. A block inside
 #: such an element belongs to the innermost Box around the element.
 UNBOXED_TAGS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
@@ -28,12 +32,25 @@ HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 BOLD_TAGS = frozenset(["b", "strong"])
 #: Inline elements whose text is read in the same way as the surrounding text.
 PLAIN_INLINE_TAGS = word_set(
-    "i em u sup sub small big abbr ins mark time code cite q tt bdi s wbr kbd var samp acronym dfn nobr rt ruby"
+    "i em u sub small big abbr ins mark time code cite q tt bdi wbr kbd var samp acronym dfn nobr ruby"
 )
 FORM_FIELD_TAGS = frozenset(["input", "textarea", "select"])
 # Types of `<input>` into which a user can't type text.
 _INPUT_TYPES_WITHOUT_TEXT = word_set("hidden submit button image reset checkbox radio")
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?\s*:[^;]*\bline-through", re.IGNORECASE)
+#: The styles with which a browser shows the line breaks of the source (CSS Text, section 3).
+PRESERVED_STYLE = re.compile(
+    r"white-space(?:-collapse)?\s*:\s*(?:pre|break-spaces)(?!.*white-space)", re.IGNORECASE | re.DOTALL
+)
+# The names by which sites call text that only screen readers get: Bootstrap 3 and 4, Bootstrap 5, HTML5 Boilerplate,
+# WordPress, and the design systems of the United States and the United Kingdom, in this order.
+_UNSEEN_NAMES = word_set("sr-only visually-hidden visuallyhidden screen-reader-text usa-sr-only govuk-visually-hidden")
+_UNSEEN_STYLE = re.compile(
+    r"\bclip\s*:\s*rect\(\s*[01](?:px)?[ ,]|clip-path\s*:\s*inset\(\s*(?:50|100)%|\bleft\s*:\s*-\d{4}", re.IGNORECASE
+)
+# A text with more characters than this isn't only for screen readers: a script shows it later.
+_LONGEST_UNSEEN = 200
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 
 
@@ -43,6 +60,52 @@ def is_form_field(node: LexborNode) -> bool:
     node: an element whose tag is in FORM_FIELD_TAGS.
     """
     return node.tag != "input" or (node.attributes.get("type") or "").lower() not in _INPUT_TYPES_WITHOUT_TEXT
+
+
+def is_unseen(node: LexborNode, attributes: dict[str, str | None]) -> bool:
+    """Returns whether an element is there for screen readers only: on the screen it has no place.
+
+    Evidence: the class names of widespread frameworks, and the styles with which they clip an element to nothing.
+    """
+    names, style = attributes.get("class"), attributes.get("style")
+    if (names and not _UNSEEN_NAMES.isdisjoint(names.split())) or (style and _UNSEEN_STYLE.search(style)):
+        return len(node.text()) <= _LONGEST_UNSEEN
+    return False
+
+
+def name_of(node: LexborNode, attributes: dict[str, str | None]) -> str:
+    """Returns the name that stands for an icon; '' if the icon has none.
+
+    The sources are those of "Accessible Name and Description Computation" (W3C), in its order: `aria-label`, `alt` or
+    the title of an SVG, and `title`.
+    """
+    label = attributes.get("aria-label") or attributes.get("alt")
+    if label:
+        return label
+    inner = node.css_first("title, [alt], [aria-label]") if node.tag in ("svg", "picture") else None
+    if inner is not None:
+        return inner.attributes.get("alt") or inner.attributes.get("aria-label") or inner.text()
+    return attributes.get("title") or ""
+
+
+def frame_source(attributes: dict[str, str | None]) -> str:
+    """Returns the address that a frame shows; '' if it shows none, or if the frame is too small to be seen."""
+    style = attributes.get("style")
+    if "hidden" in attributes or (style and HIDDEN_STYLE.search(style)):
+        return ""
+    if any((attributes.get(side) or "").strip().removesuffix("px") in ("0", "1") for side in ("width", "height")):
+        return ""
+    return attributes.get("src") or attributes.get("data") or ""
+
+
+def check_mark(attributes: dict[str, str | None]) -> str:
+    """Returns the sign of a checkbox that only shows a choice, and that nobody can tick; '' for other fields.
+
+    attributes: the attributes of an `<input>`.
+    """
+    if (attributes.get("type") or "").lower() != "checkbox" or "disabled" not in attributes:
+        return ""
+    return "☑" if "checked" in attributes else "☐"
 
 
 def box_of(

@@ -13,20 +13,31 @@ from extraction.readers.html_elements import (
     BOLD_STYLE,
     BOLD_TAGS,
     FORM_FIELD_TAGS,
+    FRAME_TAGS,
     HEADING_LEVELS,
     HIDDEN_STYLE,
     LIST_TAGS,
     PLAIN_INLINE_TAGS,
+    PRESERVED_STYLE,
+    REPLACED_TAGS,
     SKIPPED_TAGS,
     SPECIAL_BLOCK_TAGS,
+    STRUCK_STYLE,
     UNBOXED_TAGS,
     box_of,
+    check_mark,
+    frame_source,
     is_form_field,
+    is_unseen,
+    name_of,
 )
 from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, TextLine, begins_clause, sum_up
 from extraction.readers.html_lists import ListNumbering
-from extraction.readers.html_tables import TableRows
+from extraction.readers.html_notes import is_linked_mark, is_mark, superscript
+from extraction.readers.html_tables import Cell, Table, TableRows, cell_of, says_something
+from extraction.readers.html_tree import parse_page
 from extraction.readers.links import decode_cloudflare, link_target
+from extraction.readers.plain_text import lines_of_clauses
 from extraction.words.normalization import (
     has_letter_or_digit,
     normalize,
@@ -40,8 +51,8 @@ _SAME_PAGE = "#"
 # Entering an element changes the state of the walk. Each flag stands for one kind of change, which `_leave` undoes.
 # _DONE is not a flag; it means that the walk skips the element's content.
 _DONE = -1
-_BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
-    1 << n for n in range(13)
+_BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM, _TABLE = (
+    1 << n for n in range(14)
 )
 _SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK | _BOXED | _ITEM])
 
@@ -63,6 +74,7 @@ class Walker:
 
     def __init__(self, base: str | None, page: str | None, box: Box | None = None, *, markdown: bool = False) -> None:
         self.blocks: list[Block] = []
+        self.frames: list[tuple[int, str]] = []  # see extraction.readers.html_page.Page
         self._base = base
         self._page = page.partition("#")[0] if page else None
         self._markdown = markdown
@@ -77,8 +89,10 @@ class Walker:
         self._heading = 0  # level of the open heading; 0 if no heading is open
         self._item: list[str | None] = []  # label of the open list item; empty after the item's first block
         self._lists = ListNumbering()
-        self._cells: list[list[TextLine]] = []  # cells of the open data row
+        self._tables = [Table()]  # the open tables, below a table for rows outside any `<table>`
+        self._cells: list[Cell] = []  # cells of the open data row
         self._in_row = 0  # 0 outside a data row, 1 in a data row, 2 in a cell of the row
+        self._names: list[str] = []  # names of icons and texts for screen readers, which an empty cell is read by
 
     def walk(self, root: LexborNode) -> None:
         """Adds the blocks of an element and of all its descendants to `blocks`."""
@@ -114,15 +128,19 @@ class Walker:
                 continue
             if tag in BLOCK_TAGS:
                 undo = self._enter_block(node, tag, node.attributes)
-            elif tag in PLAIN_INLINE_TAGS and not self._markdown:
+            elif tag in PLAIN_INLINE_TAGS and not self._markdown and not self._in_row:
                 undo = 0
             elif tag == "br":
                 self._lines.append(TextLine(self._markdown))
                 self._pending = True
                 undo = _DONE
             elif tag in SKIPPED_TAGS or tag[0] == "-":
-                if tag in FORM_FIELD_TAGS and self._box is not None and is_form_field(node):
-                    self._box.form_fields += 1
+                inner = self._replaced(node, tag) if tag in REPLACED_TAGS else None
+                if inner is not None:
+                    undo = self._enter_block(node, "pre" if tag == "textarea" else "div", {})
+                    stack.append((after, tag, undo))
+                    node = inner
+                    continue
                 undo = _DONE
             else:
                 undo = self._enter_inline(node, tag)
@@ -133,12 +151,55 @@ class Walker:
                 stack.append((after, tag, undo))
             node = node.first_child
         self._flush()
+        self._tables[0].settle()
+
+    def _replaced(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """Reads an element in whose place a browser shows something else: an image, a frame, a form field.
+
+        Returns the first node of the text that a browser shows there; None if it shows no text, or only a name or a
+        mark, which the method has read.
+        """
+        attributes = node.attributes
+        if tag == "iframe":
+            document = attributes.get("srcdoc")
+            body = parse_page(document.encode("utf-8", "replace")).body if document else None
+            if body is not None:
+                return body.first_child
+        if tag in FRAME_TAGS:
+            self._add_frame(frame_source(attributes))
+        if tag == "textarea" and ("readonly" in attributes or "disabled" in attributes):
+            return node.first_child
+        mark = check_mark(attributes) if tag == "input" else ""
+        if self._in_row:
+            self._names.append(mark or name_of(node, attributes))
+        elif mark:
+            self._text(f" {mark} ")
+        elif self._markdown and tag == "img":
+            self._text(attributes.get("alt") or "")
+        if tag in FORM_FIELD_TAGS and self._box is not None and is_form_field(node):
+            self._box.form_fields += 1
+        return None
+
+    def _add_frame(self, source: str) -> None:
+        """Notes the address of a frame. A frame in `<noscript>` isn't shown."""
+        address = link_target(source, self._base)
+        box = self._box
+        while address and box is not None:
+            if box.tag == "noscript" or box.hidden:
+                return
+            box = box.parent
+        if address:
+            self.frames.append((len(self.blocks), address))
 
     def _enter_inline(self, node: LexborNode, tag: str) -> int:
         marked = _MARKED if self._markdown and tag in _EMPHASIS_MARKS else 0
         if marked:
             self._lines[-1].marked_parts.append(_EMPHASIS_MARKS[tag])
-        if tag in PLAIN_INLINE_TAGS:  # only in Markdown: for HTML, `walk` doesn't call this method for these tags
+        if tag == "sup":
+            return self._enter_superscript(node)
+        if tag in PLAIN_INLINE_TAGS:  # only in Markdown and in tables: otherwise `walk` doesn't call this method
+            if self._in_row:
+                self._names.append(name_of(node, node.attributes))
             return marked
         if tag in BOLD_TAGS:
             self._bold += 1
@@ -148,11 +209,19 @@ class Walker:
             return self._enter_block(node, tag, attributes)
         if not attributes:
             return 0
+        if is_unseen(node, attributes):
+            self._names.append(node.text())
+            return _DONE
+        if self._in_row:
+            self._names.append(name_of(node, attributes))
         undo = 0
         code = attributes.get("data-cfemail")
         address = decode_cloudflare(code) if code else None
         if tag == "a" and attributes.get("href") is not None:
-            self._link_targets.append(self._target(attributes["href"] or ""))
+            target = self._target(attributes["href"] or "")
+            if target == _SAME_PAGE and self._lines[-1].parts and is_linked_mark(node.text(), attributes.get("role")):
+                return _DONE
+            self._link_targets.append(target)
             undo = _LINK
         if address:
             self._text(address)
@@ -161,12 +230,33 @@ class Walker:
             return _DONE
         style = attributes.get("style")
         if style:
-            if tag != "a" and HIDDEN_STYLE.search(style):
+            if (tag != "a" and HIDDEN_STYLE.search(style)) or STRUCK_STYLE.search(style):
+                if undo:
+                    self._link_targets.pop()
                 return _DONE
             if BOLD_STYLE.search(style):
                 self._bold += 1
                 undo |= _BOLD
+            if PRESERVED_STYLE.search(style):
+                self._pre += 1
+                undo |= _PRE
         return undo
+
+    def _enter_superscript(self, node: LexborNode) -> int:
+        """Leaves out the mark of a note; writes a power in superscript digits, so that 10⁶ isn't read as 106."""
+        raw = node.text()
+        text = raw.strip()
+        in_front = self._lines[-1].parts[-1] if self._lines[-1].parts else ""
+        is_link = self._link_targets[-1:] == [_SAME_PAGE] or node.css_first('a[href*="#"]') is not None
+        if is_mark(text, in_front, is_link):
+            if raw != text:
+                self._text(" ")
+            return _DONE
+        power = superscript(text, in_front)
+        if power:
+            self._text(power)
+            return _DONE
+        return 0
 
     def _may_be_block(self) -> bool:
         """Returns whether a custom element (`<x-section>`) is read as a block at the current point of the walk."""
@@ -196,17 +286,30 @@ class Walker:
         role = ""
         if attributes:
             style, role = attributes.get("style"), (attributes.get("role") or "").lower()
-            if style and BOLD_STYLE.search(style):
-                self._bold += 1
-                undo |= _BOLD
+            if is_unseen(node, attributes):
+                self._names.append(node.text())
+                return _DONE
+            if style:
+                if STRUCK_STYLE.search(style):
+                    return _DONE
+                if BOLD_STYLE.search(style):
+                    self._bold += 1
+                    undo |= _BOLD
+                if PRESERVED_STYLE.search(style):
+                    self._pre += 1
+                    undo |= _PRE
         if in_row:
             role = ""  # elements inside a row get no Box, so their ARIA roles are ignored
         elif tag not in UNBOXED_TAGS:
             undo |= _BOXED
             self._box = box_of(tag, custom_tag, attributes, style, role, self._box)
+        if in_row and attributes:
+            self._names.append(name_of(node, attributes))
         if in_row == 1 and tag in ("td", "th"):
             self._in_row = 2
+            self._names = self._names[-1:] if attributes else []
             self._lines = [TextLine(self._markdown)]
+            self._cells.append(cell_of(attributes))
             return undo | _CELL
         if tag == "p":
             self._paragraph += 1
@@ -218,11 +321,15 @@ class Walker:
             stated = attributes.get("aria-level") or "2"
             level = min(6, int(stated)) if stated in ("1", "2", "3", "4", "5", "6") else 2
         if tag == "pre":
-            self._pre += 1
-            undo |= _PRE
+            if not undo & _PRE:
+                self._pre += 1
+                undo |= _PRE
         elif tag in LIST_TAGS:
-            self._lists.open(tag, attributes)
+            self._lists.open(node, tag, attributes)
             undo |= _LIST
+        elif tag == "table":
+            self._tables.append(Table())
+            undo |= _TABLE
         elif tag == "button" or role == "tab":
             self._button += 1
             undo |= _BUTTON
@@ -236,10 +343,14 @@ class Walker:
             undo |= _ITEM
         elif tag in ("dt", "dd"):
             self._item = [None]
-        elif tag == "tr" and self._rows.is_data_row(node):
-            self._in_row = 1
-            self._cells = []
-            undo |= _ROW
+        elif tag == "tr":
+            table = self._tables[-1]
+            if self._rows.is_data_row(node, table.begin_row(node)):
+                self._in_row = 1
+                self._cells = []
+                undo |= _ROW
+            else:
+                table.add_row(None, [])
         return undo
 
     def _leave(self, tag: str, undo: int) -> None:
@@ -261,19 +372,25 @@ class Walker:
             self._lines[-1].marked_parts.append(_EMPHASIS_MARKS[tag])
         if undo & _BOLD:
             self._bold -= 1
+        if undo & _PRE:
+            self._pre -= 1
 
     def _leave_special_block(self, undo: int) -> None:
         if undo & _PARAGRAPH:
             self._paragraph -= 1
         if undo & _CELL:
-            self._cells.append(self._lines)
+            cell = self._cells[-1]
+            cell.lines = self._lines
+            cell.text, cell.typography = self._joined(self._lines)
+            if not cell.text:
+                cell.text = normalize(" ".join(self._names))
             self._lines = [TextLine(self._markdown)]
             self._in_row = 1
         if undo & _ROW:
             self._in_row = 0
             self._add_row()
-        if undo & _PRE:
-            self._pre -= 1
+        if undo & _TABLE:
+            self._tables.pop().settle()
         if undo & _BUTTON:
             self._button -= 1
         if undo & _HEADING:
@@ -320,6 +437,9 @@ class Walker:
         if self._heading:
             self._add_block([line for line in lines if line.parts])
             return
+        if self._pre:
+            self._add_lines(lines)
+            return
         group: list[TextLine] = []
         for line in lines:
             line.text = normalize("".join(line.parts))
@@ -332,6 +452,14 @@ class Walker:
                 group = []
             group.append(line)
         self._add_block(group)
+
+    def _add_lines(self, lines: list[TextLine]) -> None:
+        """Makes blocks of lines that the page shows as its author broke them, as in a plain text."""
+        for numbers, plain in lines_of_clauses([normalize("".join(line.parts)) for line in lines]):
+            count = len(self.blocks)
+            self._add_block([lines[number] for number in numbers])
+            if plain.level and len(self.blocks) > count and self.blocks[-1].kind == "paragraph":
+                self.blocks[-1].kind, self.blocks[-1].level = "heading", LOOKS_LEVEL
 
     def _add_block(self, lines: list[TextLine]) -> None:
         """Makes a block of the lines if the lines have a letter or digit."""
@@ -346,6 +474,8 @@ class Walker:
         level = self._heading
         if level:
             kind = "heading"
+            if self._item:  # a browser shows the item's number in front of the heading
+                label, self._item = self._item[0], [None]
         elif self._item:
             kind = "list_item"
             label = self._item.pop()
@@ -394,26 +524,20 @@ class Walker:
         return normalize_with_typography(marked, text, every_space=True)
 
     def _add_row(self) -> None:
-        """Makes one block of all cells of the open data row."""
-        cells = []
-        for cell in self._cells:
-            text, typography = self._joined(cell)
-            if has_letter_or_digit(text):
-                cells.append((text, typography, cell))
-        self._cells = []
-        if not cells:
-            return
-        length, bold, linked, _, links = sum_up([line for _, _, cell in cells for line in cell])
-        has_typography = any(typography for _, typography, _ in cells)
-        self.blocks.append(
-            Block(
+        """Makes one block of all cells of the open data row. The table writes the block's text when the table ends."""
+        cells, self._cells = self._cells, []
+        block = None
+        if any(says_something(cell.text) for cell in cells):
+            length, bold, linked, _, links = sum_up([line for cell in cells for line in cell.lines])
+            block = Block(
                 "table_row",
-                " | ".join([text for text, _, _ in cells]),
-                typography=" | ".join([typography or text for text, typography, _ in cells]) if has_typography else "",
+                "",
+                typography="",
                 links=links,
                 bold=bold >= length - 1,
                 link_share=min(1.0, linked / length),
                 box=self._box,
                 on_button=self._button > 0,
             )
-        )
+            self.blocks.append(block)
+        self._tables[-1].add_row(block, cells)

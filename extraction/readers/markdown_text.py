@@ -10,12 +10,24 @@ from extraction.readers.html_page import Page, read_html
 from extraction.source_lines import without_source_line
 
 # Code blocks are disabled, because indented text in a policy is a nested list or a quotation, not source code.
-_MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable("table").disable(["code", "fence"])
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": True, "maxNesting": 60})
+    .enable(["table", "strikethrough"])
+    .disable(["code", "fence"])
+)
 # By default, markdown-it leaves a link to a script (`javascript:`) as plain text with brackets. If validateLink accepts
 # every link, markdown-it renders such links, too, and the HTML reader drops their targets. markdown-it's documentation
 # recommends assigning to validateLink.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
+# A box to tick at the beginning of a list item (GitHub Flavored Markdown, section 5.3).
+_TASK = re.compile(r"\[([ xX])\](?=\s)")
+# The id of a heading, which Kramdown and Pandoc don't show.
+_HEADING_ID = re.compile(r"(?<=\S)[ \t]+\{:?[ \t]*#[\w:.-]+[^{}\n]*\}(?=[ \t#]*$)", re.MULTILINE)
+# A footnote, and a mark that refers to it (GitHub's and Pandoc's extension).
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\]\s]+)\]:[ \t]*", re.MULTILINE)
+_LINK_TARGET = re.compile(r"(?<=\n)(?= {0,3}\[[^\]^][^\]]*\]:)")
+_FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]+)\]")
 
 
 @dataclass(slots=True)
@@ -33,16 +45,27 @@ class _OpenItem:
 
 
 def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
-    """Returns a Markdown text (CommonMark with tables) as a page with blocks.
+    """Returns a Markdown text (CommonMark with tables, struck text, boxes to tick and footnotes) as a page with blocks.
+
+    Struck text and the marks of footnotes are left out.
 
     url, select, remove: as for `read_html`.
 
     ExtractionError if a selector isn't valid CSS.
     """
-    source = _with_lists_reindented(without_source_line(text))
+    source = _with_lists_reindented(_with_footnotes_as_paragraphs(_HEADING_ID.sub("", without_source_line(text))))
     return read_html(
         _MARKDOWN.render(source).encode("utf-8", "replace"), url=url, select=select, remove=remove, markdown=True
     )
+
+
+def _with_footnotes_as_paragraphs(text: str) -> str:
+    """Returns the text with each footnote as a paragraph, and without the marks that refer to footnotes."""
+    footnotes = set(_FOOTNOTE.findall(text))
+    if not footnotes:
+        return text
+    text = _FOOTNOTE.sub("\n", _LINK_TARGET.sub("\n", text))
+    return _FOOTNOTE_MARK.sub(lambda mark: "" if mark[1] in footnotes else mark[0], text)
 
 
 def _with_lists_reindented(text: str) -> str:
@@ -69,7 +92,8 @@ def _with_lists_reindented(text: str) -> str:
                 new_indent = items[-1].content_indent if items else 0
             width = len(marker[1]) + min(len(marker[2]), 4)
             items.append(_OpenItem(indent, new_indent, new_indent + width))
-            line = " " * new_indent + marker[1] + " " * (width - len(marker[1])) + rest[marker.end() :]
+            content = _TASK.sub(lambda box: "☐" if box[1] == " " else "☑", rest[marker.end() :], count=1)
+            line = " " * new_indent + marker[1] + " " * (width - len(marker[1])) + content
         elif blank and not indent:
             items.clear()
         elif items and indent:

@@ -1,0 +1,95 @@
+"""Applies the rules of a page's own style sheets that decide which text a browser shows, and in which lines.
+
+Only three declarations are looked for: `list-style` (whether and how the items of an ordered list are numbered),
+`white-space` (whether line breaks are shown) and `text-decoration: line-through` (struck text). Style sheets in files
+of their own aren't in a capture.
+"""
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+# The word by which each declaration is found, and the declaration itself.
+_LIST_STYLE = "list-style"
+_DECLARATIONS = (
+    (_LIST_STYLE, re.compile(r"list-style(?:-type)?\s*:[^;}!]+", re.IGNORECASE)),
+    # `pre` isn't looked for: site builders set it for short labels that mustn't be broken.
+    ("white-space", re.compile(r"white-space\s*:\s*(?:pre-line|pre-wrap|break-spaces)[^;}!]*", re.IGNORECASE)),
+    ("text-decoration", re.compile(r"text-decoration(?:-line)?\s*:[^;}!]*line-through[^;}!]*", re.IGNORECASE)),
+)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_PRINT = re.compile(r"@media\s+print\b[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.IGNORECASE)
+# Pseudo-elements, and pseudo-classes that depend on what the visitor does.
+_PSEUDO = re.compile(r"::|:(?:before|after|marker|first-l|hover|focus|active|visited|target|checked|host)")
+_WHERE = re.compile(r":where\([^()]*(?:\([^()]*\)[^()]*)*\)")
+_ID = re.compile(r"#[\w-]+")
+_CLASS = re.compile(r"\.[\w-]+|\[[^\]]*\]|:[\w-]+")
+_TYPE = re.compile(r"(?<![\w.#:-])[a-zA-Z][\w-]*")
+# The element at the end of a selector, if the selector names one.
+_LAST_TYPE = re.compile(r"(?:^|[\s>+~])([a-zA-Z][\w-]*)[^\s>+~]*$")
+_NUMBERED = ("ol", "li")
+# A page with more rules of interest than this has the style sheet of a whole site. The rest isn't applied.
+_MOST_RULES = 60
+
+
+def inline_styles(tree: LexborHTMLParser) -> None:
+    """Writes the declarations of interest into the attribute `style` of the elements to which they apply.
+
+    The order in the attribute is that of the cascade: the declaration that a browser prefers comes last.
+    """
+    sheets = [node.text() for node in tree.css("style")]
+    if not sheets:
+        return
+    has_numbers = any(_LIST_STYLE in sheet for sheet in sheets) and tree.css_first("ol") is not None
+    rules = [rule for sheet in sheets for rule in _rules_of(sheet, has_numbers)]
+    if not rules:
+        return
+    has_files = tree.css_first('link[rel~="stylesheet" i]') is not None
+    styled: dict[int, tuple[LexborNode, str]] = {}
+    for specificity, selector, declaration in sorted(rules[:_MOST_RULES], key=lambda rule: rule[0]):
+        if has_files and specificity[:2] == (0, 0):
+            continue  # a rule for all lists: most likely a reset, which the style sheets in files undo
+        try:
+            matches = tree.css(selector)
+        except (SelectolaxError, ValueError):  # browsers also ignore a rule whose selector they can't read
+            continue
+        for node in matches:
+            if node.tag in _NUMBERED or not declaration.startswith(_LIST_STYLE):
+                styled[node.mem_id] = node, f"{styled.get(node.mem_id, ('', ''))[1]}{declaration};"
+    for node, declarations in styled.values():
+        node.attrs["style"] = declarations + (node.attributes.get("style") or "")
+
+
+def _rules_of(sheet: str, has_numbers: bool) -> Iterator[tuple[tuple[int, int, int], str, str]]:
+    """Yields the specificity, the selector and a declaration of each rule of interest.
+
+    has_numbers: whether `list-style` is of interest.
+    """
+    if "@media print" in sheet:
+        sheet = _PRINT.sub("", sheet)
+    for word, pattern in _DECLARATIONS[not has_numbers :]:
+        position = sheet.find(word)
+        while position >= 0:
+            match = pattern.match(sheet, position)
+            begin = sheet.rfind("{", 0, position)
+            if match and begin >= 0 and sheet.find("}", begin, position) < 0 and sheet[position - 1] != "-":
+                for selector in _selectors(sheet, begin):
+                    last = _LAST_TYPE.search(selector)
+                    if word != _LIST_STYLE or last is None or last[1].lower() in _NUMBERED:
+                        yield _specificity(selector), selector, match[0].lower()
+            position = sheet.find(word, position + 1)
+
+
+def _selectors(sheet: str, begin: int) -> list[str]:
+    """Returns the selectors in front of a `{` at a position of a style sheet, without those for pseudo-elements."""
+    end_above = max(sheet.rfind("}", 0, begin), sheet.rfind("{", 0, begin), sheet.rfind(";", 0, begin))
+    texts = _COMMENT.sub("", sheet[end_above + 1 : begin]).split(",")
+    return [selector for text in texts if (selector := text.strip()) and not _PSEUDO.search(selector)]
+
+
+def _specificity(selector: str) -> tuple[int, int, int]:
+    """Returns the specificity of a selector (Selectors Level 4, section 17): the number of ids, classes and types."""
+    without_ids, ids = _ID.subn("", _WHERE.sub("", selector))
+    types, classes = _CLASS.subn("", without_ids)
+    return ids, classes, len(_TYPE.findall(types))
