@@ -1,6 +1,7 @@
 """Groups of HTML elements whose text is read in the same way, and a function that makes the Box of an element."""
 
 import re
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -14,7 +15,9 @@ SKIPPED_TAGS = word_set(
     "option input textarea img picture frame noframes applet title base progress meter del s strike rt rp rtc"
 )
 #: Elements in whose place a browser shows something else. Their attributes are read.
-REPLACED_TAGS = word_set("img picture svg math input textarea select iframe frame object embed video audio canvas")
+REPLACED_TAGS = word_set("input textarea select iframe frame object embed img picture svg math video audio canvas")
+#: Those of them that are read everywhere; the others are icons, which are read only in the cells of a table.
+REPLACED_TAGS_ANYWHERE = word_set("input textarea select iframe frame object embed")
 FRAME_TAGS = frozenset(["iframe", "frame", "object", "embed"])
 #: Elements that begin a new block of text.
 BLOCK_TAGS = word_set(
@@ -37,21 +40,31 @@ PLAIN_INLINE_TAGS = word_set(
 FORM_FIELD_TAGS = frozenset(["input", "textarea", "select"])
 # Types of `<input>` into which a user can't type text.
 _INPUT_TYPES_WITHOUT_TEXT = word_set("hidden submit button image reset checkbox radio")
-HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?\s*:[^;]*\bline-through", re.IGNORECASE)
-#: The styles with which a browser shows the line breaks of the source (CSS Text, section 3).
-PRESERVED_STYLE = re.compile(
-    r"white-space(?:-collapse)?\s*:\s*(?:pre|break-spaces)(?!.*white-space)", re.IGNORECASE | re.DOTALL
+#: What the style of an element does to its text (`effects_of`). The numbers are flags.
+BOLD, HIDDEN, STRUCK, LINES_KEPT, UNSEEN = (1 << n for n in range(5))
+_EFFECTS = (
+    (BOLD, re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)),
+    (HIDDEN, re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)),
+    (STRUCK, re.compile(r"text-decoration(?:-line)?\s*:[^;]*\bline-through", re.IGNORECASE)),
+    # The values with which a browser shows the line breaks of the source (CSS Text, section 3). The last value counts.
+    (
+        LINES_KEPT,
+        re.compile(r"white-space(?:-collapse)?\s*:\s*(?:pre|break-spaces)(?!.*white-space)", re.IGNORECASE | re.DOTALL),
+    ),
+    # The styles with which frameworks hide a text from all but screen readers.
+    (
+        UNSEEN,
+        re.compile(
+            r"\bclip\s*:\s*rect\(\s*[01](?:px)?[ ,]|clip-path\s*:\s*inset\(\s*(?:50|100)%|\bleft\s*:\s*-\d{4}",
+            re.IGNORECASE,
+        ),
+    ),
 )
 # The names by which sites call text that only screen readers get: Bootstrap 3 and 4, Bootstrap 5, HTML5 Boilerplate,
 # WordPress, and the design systems of the United States and the United Kingdom, in this order.
 _UNSEEN_NAMES = word_set("sr-only visually-hidden visuallyhidden screen-reader-text usa-sr-only govuk-visually-hidden")
-_UNSEEN_STYLE = re.compile(
-    r"\bclip\s*:\s*rect\(\s*[01](?:px)?[ ,]|clip-path\s*:\s*inset\(\s*(?:50|100)%|\bleft\s*:\s*-\d{4}", re.IGNORECASE
-)
 # A text with more characters than this isn't only for screen readers: a script shows it later.
 _LONGEST_UNSEEN = 200
-BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 
 
 def is_form_field(node: LexborNode) -> bool:
@@ -62,15 +75,22 @@ def is_form_field(node: LexborNode) -> bool:
     return node.tag != "input" or (node.attributes.get("type") or "").lower() not in _INPUT_TYPES_WITHOUT_TEXT
 
 
-def is_unseen(node: LexborNode, attributes: dict[str, str | None]) -> bool:
-    """Returns whether an element is there for screen readers only: on the screen it has no place.
+# The results are cached, because the elements of a page share their styles and class names.
+@lru_cache(maxsize=4_096)
+def effects_of(style: str) -> int:
+    """Returns the flags of what the attribute `style` does to an element's text."""
+    return sum([flag for flag, pattern in _EFFECTS if pattern.search(style)])
 
-    Evidence: the class names of widespread frameworks, and the styles with which they clip an element to nothing.
-    """
-    names, style = attributes.get("class"), attributes.get("style")
-    if (names and not _UNSEEN_NAMES.isdisjoint(names.split())) or (style and _UNSEEN_STYLE.search(style)):
-        return len(node.text()) <= _LONGEST_UNSEEN
-    return False
+
+@lru_cache(maxsize=4_096)
+def are_unseen_names(names: str) -> bool:
+    """Returns whether the attribute `class` has the name of a text that is there for screen readers only."""
+    return not _UNSEEN_NAMES.isdisjoint(names.split())
+
+
+def is_short(node: LexborNode) -> bool:
+    """Returns whether an element that is hidden from the screen is short enough to be there for screen readers only."""
+    return len(node.text()) <= _LONGEST_UNSEEN
 
 
 def name_of(node: LexborNode, attributes: dict[str, str | None]) -> str:
@@ -91,7 +111,7 @@ def name_of(node: LexborNode, attributes: dict[str, str | None]) -> str:
 def frame_source(attributes: dict[str, str | None]) -> str:
     """Returns the address that a frame shows; '' if it shows none, or if the frame is too small to be seen."""
     style = attributes.get("style")
-    if "hidden" in attributes or (style and HIDDEN_STYLE.search(style)):
+    if "hidden" in attributes or (style and effects_of(style) & HIDDEN):
         return ""
     if any((attributes.get(side) or "").strip().removesuffix("px") in ("0", "1") for side in ("width", "height")):
         return ""
@@ -109,22 +129,22 @@ def check_mark(attributes: dict[str, str | None]) -> str:
 
 
 def box_of(
-    tag: str, custom_tag: str, attributes: dict[str, str | None], style: str | None, role: str, parent: Box | None
+    tag: str, custom_tag: str, attributes: dict[str, str | None], effects: int, role: str, parent: Box | None
 ) -> Box:
     """Returns the Box of an element.
 
     tag: the element's tag, or `div` for a custom element.
     custom_tag: the tag of a custom element, which is added to the names in the Box; '' for an element of HTML.
     attributes: all attributes of the element.
-    style, role: the values of the attributes `style` and `role`. The caller has already looked up these values.
+    effects: the flags of what the element's style does (`effects_of`).
+    role: the ARIA role in lower case; '' if the element has no role.
     parent: the Box around the element; None if the element isn't inside a Box.
     """
     if not attributes:
-        return Box(tag, custom_tag.strip().lower(), "", parent, False)
-    return Box(
-        tag,
-        f"{custom_tag} {attributes.get('id') or ''} {attributes.get('class') or ''}".strip().lower(),
-        role,
-        parent,
-        "hidden" in attributes or attributes.get("aria-hidden") == "true" or bool(style and HIDDEN_STYLE.search(style)),
-    )
+        return Box(tag, custom_tag, "", parent, False)
+    names = attributes.get("class") or ""
+    identifier = attributes.get("id")
+    if identifier or custom_tag:
+        names = f"{custom_tag} {identifier or ''} {names}"
+    hidden = effects & HIDDEN or "hidden" in attributes or attributes.get("aria-hidden") == "true"
+    return Box(tag, names.strip().lower(), role, parent, bool(hidden))

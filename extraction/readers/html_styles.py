@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-# The word by which each declaration is found, and the declaration itself.
 _LIST_STYLE = "list-style"
+# For each declaration of interest, the words by which it is found in a style sheet, and the declaration itself. The
+# words are searched first, because style sheets are large and have few such declarations. `white-space: pre` isn't
+# looked for: site builders set it for short labels that mustn't be broken.
 _DECLARATIONS = (
-    (_LIST_STYLE, re.compile(r"list-style(?:-type)?\s*:[^;}!]+", re.IGNORECASE)),
-    # `pre` isn't looked for: site builders set it for short labels that mustn't be broken.
-    ("white-space", re.compile(r"white-space\s*:\s*(?:pre-line|pre-wrap|break-spaces)[^;}!]*", re.IGNORECASE)),
-    ("text-decoration", re.compile(r"text-decoration(?:-line)?\s*:[^;}!]*line-through[^;}!]*", re.IGNORECASE)),
+    ((_LIST_STYLE,), re.compile(r"list-style(?:-type)?\s*:[^;}!]+", re.IGNORECASE)),
+    (("pre-line", "pre-wrap", "break-spaces"), re.compile(r"white-space\s*:\s*[\w-]+", re.IGNORECASE)),
+    (("line-through",), re.compile(r"text-decoration(?:-line)?\s*:[^;}!]+", re.IGNORECASE)),
 )
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _PRINT = re.compile(r"@media\s+print\b[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.IGNORECASE)
@@ -30,7 +31,7 @@ _TYPE = re.compile(r"(?<![\w.#:-])[a-zA-Z][\w-]*")
 _LAST_TYPE = re.compile(r"(?:^|[\s>+~])([a-zA-Z][\w-]*)[^\s>+~]*$")
 _NUMBERED = ("ol", "li")
 # A page with more rules of interest than this has the style sheet of a whole site. The rest isn't applied.
-_MOST_RULES = 60
+_MOST_RULES = 30
 
 
 def inline_styles(tree: LexborHTMLParser) -> None:
@@ -68,17 +69,19 @@ def _rules_of(sheet: str, has_numbers: bool) -> Iterator[tuple[tuple[int, int, i
     """
     if "@media print" in sheet:
         sheet = _PRINT.sub("", sheet)
-    for word, pattern in _DECLARATIONS[not has_numbers :]:
-        position = sheet.find(word)
-        while position >= 0:
-            match = pattern.match(sheet, position)
-            begin = sheet.rfind("{", 0, position)
-            if match and begin >= 0 and sheet.find("}", begin, position) < 0 and sheet[position - 1] != "-":
-                for selector in _selectors(sheet, begin):
+    for words, pattern in _DECLARATIONS[not has_numbers :]:
+        for word in words:
+            position = sheet.find(word)
+            while position >= 0:
+                begin = sheet.rfind("{", 0, position)
+                start = max(begin, sheet.rfind(";", 0, position)) + 1
+                declaration = sheet[start : position + 60].lstrip()
+                match = pattern.match(declaration) if begin >= sheet.rfind("}", 0, position) else None
+                for selector in _selectors(sheet, begin) if match else ():
                     last = _LAST_TYPE.search(selector)
-                    if word != _LIST_STYLE or last is None or last[1].lower() in _NUMBERED:
+                    if match and (word != _LIST_STYLE or last is None or last[1].lower() in _NUMBERED):
                         yield _specificity(selector), selector, match[0].lower()
-            position = sheet.find(word, position + 1)
+                position = sheet.find(word, position + 1)
 
 
 def _selectors(sheet: str, begin: int) -> list[str]:

@@ -99,9 +99,13 @@ def cell_of(attributes: dict[str, str | None]) -> Cell:
 
     As in a browser, a cell with `rowspan=0` spans the rest of its row group (HTML standard, section 4.9.12).
     """
-    columns = _span(attributes.get("colspan"), _MOST_COLUMNS_OF_CELL) or 1
-    rows = _span(attributes.get("rowspan"), _MOST_ROWS_OF_CELL)
-    return Cell(columns, _MOST_ROWS_OF_CELL if rows == 0 else rows or 1)
+    columns = rows = 1
+    if "colspan" in attributes:
+        columns = _span(attributes["colspan"], _MOST_COLUMNS_OF_CELL) or 1
+    if "rowspan" in attributes:
+        span = _span(attributes["rowspan"], _MOST_ROWS_OF_CELL)
+        rows = _MOST_ROWS_OF_CELL if span == 0 else span or 1
+    return Cell(columns, rows)
 
 
 def _span(value: str | None, most: int) -> int | None:

@@ -10,25 +10,29 @@ from core.clauses import ClauseKind
 from extraction.blocks import LOOKS_LEVEL, Block, Box
 from extraction.readers.html_elements import (
     BLOCK_TAGS,
-    BOLD_STYLE,
+    BOLD,
     BOLD_TAGS,
     FORM_FIELD_TAGS,
     FRAME_TAGS,
     HEADING_LEVELS,
-    HIDDEN_STYLE,
+    HIDDEN,
+    LINES_KEPT,
     LIST_TAGS,
     PLAIN_INLINE_TAGS,
-    PRESERVED_STYLE,
     REPLACED_TAGS,
+    REPLACED_TAGS_ANYWHERE,
     SKIPPED_TAGS,
     SPECIAL_BLOCK_TAGS,
-    STRUCK_STYLE,
+    STRUCK,
     UNBOXED_TAGS,
+    UNSEEN,
+    are_unseen_names,
     box_of,
     check_mark,
+    effects_of,
     frame_source,
     is_form_field,
-    is_unseen,
+    is_short,
     name_of,
 )
 from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, TextLine, begins_clause, sum_up
@@ -71,6 +75,7 @@ class Walker:
     """
 
     _rows: TableRows
+    _row_lines: list[TextLine]  # the lines in front of the open data row; no text stands in it outside its cells
 
     def __init__(self, base: str | None, page: str | None, box: Box | None = None, *, markdown: bool = False) -> None:
         self.blocks: list[Block] = []
@@ -92,6 +97,7 @@ class Walker:
         self._tables = [Table()]  # the open tables, below a table for rows outside any `<table>`
         self._cells: list[Cell] = []  # cells of the open data row
         self._in_row = 0  # 0 outside a data row, 1 in a data row, 2 in a cell of the row
+        self._replaced_tags = REPLACED_TAGS if markdown else REPLACED_TAGS_ANYWHERE
         self._names: list[str] = []  # names of icons and texts for screen readers, which an empty cell is read by
 
     def walk(self, root: LexborNode) -> None:
@@ -100,75 +106,86 @@ class Walker:
         # For each open element: the next node after the element, the element's tag, and the flags of changes to undo.
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
-        while node is not None or stack:
+        while True:
             if node is None:
+                if not stack:
+                    break
                 node, tag, undo = stack.pop()
-                if undo in _SIMPLE_BLOCKS and not self._in_row:  # most elements
-                    if self._pending:
-                        self._flush()
-                    if undo & _BOXED and self._box is not None:
-                        self._box = self._box.parent
-                    if undo & _PARAGRAPH:
-                        self._paragraph -= 1
-                    elif undo & _ITEM:
-                        self._item = []
-                elif undo == _LINK:
-                    self._link_targets.pop()
-                elif undo:
-                    self._leave(tag, undo)
-                continue
-            after = None if node is root else node.next
-            tag = node.tag or "-"
-            if tag == "-text":
-                text = node.text_content
-                # Half of all text nodes are line breaks between elements.
-                if text and (not text.isspace() or self._lines[-1].parts or self._pre):
-                    self._text(text)
-                node = after
-                continue
-            if tag in BLOCK_TAGS:
-                undo = self._enter_block(node, tag, node.attributes)
-            elif tag in PLAIN_INLINE_TAGS and not self._markdown and not self._in_row:
-                undo = 0
-            elif tag == "br":
-                self._lines.append(TextLine(self._markdown))
-                self._pending = True
-                undo = _DONE
-            elif tag in SKIPPED_TAGS or tag[0] == "-":
-                inner = self._replaced(node, tag) if tag in REPLACED_TAGS else None
-                if inner is not None:
-                    undo = self._enter_block(node, "pre" if tag == "textarea" else "div", {})
-                    stack.append((after, tag, undo))
-                    node = inner
-                    continue
-                undo = _DONE
             else:
-                undo = self._enter_inline(node, tag)
-            if undo == _DONE:
+                after = None if node is root else node.next
+                tag = node.tag or "-"
+                if tag == "-text":
+                    text = node.text_content
+                    # Half of all text nodes are line breaks between elements.
+                    if text and (not text.isspace() or self._lines[-1].parts or self._pre):
+                        self._text(text)
+                    node = after
+                    continue
+                inner = node
+                if tag in BLOCK_TAGS:
+                    undo = self._enter_block(node, tag, node.attributes)
+                elif tag in PLAIN_INLINE_TAGS and not self._markdown and not self._in_row:
+                    undo = 0
+                elif tag == "br":
+                    self._lines.append(TextLine(self._markdown))
+                    self._pending = True
+                    undo = _DONE
+                elif tag in SKIPPED_TAGS or tag[0] == "-":
+                    undo = _DONE
+                    if tag in (REPLACED_TAGS if self._in_row else self._replaced_tags):
+                        shown = self._replaced(node, tag)
+                        if shown is not None:
+                            undo = self._enter_block(node, "pre" if tag == "textarea" else "div", {})
+                            inner = shown
+                else:
+                    undo = self._enter_inline(node, tag)
+                if undo == _DONE:
+                    node = after
+                    continue
+                child = inner.first_child
+                # Most elements contain nothing but a text, which is read here to save a step.
+                if child is not None and (child.tag != "-text" or child.next is not None):
+                    if undo or after is not None:
+                        stack.append((after, tag, undo))
+                    node = child
+                    continue
+                if child is not None:
+                    text = child.text_content
+                    if text and (not text.isspace() or self._lines[-1].parts or self._pre):
+                        self._text(text)
                 node = after
-                continue
-            if undo or after is not None:
-                stack.append((after, tag, undo))
-            node = node.first_child
+            if undo in _SIMPLE_BLOCKS and not self._in_row:  # most elements
+                if self._pending:
+                    self._flush()
+                if undo & _BOXED and self._box is not None:
+                    self._box = self._box.parent
+                if undo & _PARAGRAPH:
+                    self._paragraph -= 1
+                elif undo & _ITEM:
+                    self._item = []
+            elif undo == _LINK:
+                self._link_targets.pop()
+            elif undo:
+                self._leave(tag, undo)
         self._flush()
         self._tables[0].settle()
 
     def _replaced(self, node: LexborNode, tag: str) -> LexborNode | None:
         """Reads an element in whose place a browser shows something else: an image, a frame, a form field.
 
-        Returns the first node of the text that a browser shows there; None if it shows no text, or only a name or a
-        mark, which the method has read.
+        Returns the element whose content a browser shows there; None if it shows no text, or only a name or a mark,
+        which the method has read.
         """
         attributes = node.attributes
         if tag == "iframe":
             document = attributes.get("srcdoc")
             body = parse_page(document.encode("utf-8", "replace")).body if document else None
             if body is not None:
-                return body.first_child
+                return body
         if tag in FRAME_TAGS:
             self._add_frame(frame_source(attributes))
         if tag == "textarea" and ("readonly" in attributes or "disabled" in attributes):
-            return node.first_child
+            return node
         mark = check_mark(attributes) if tag == "input" else ""
         if self._in_row:
             self._names.append(mark or name_of(node, attributes))
@@ -209,8 +226,12 @@ class Walker:
             return self._enter_block(node, tag, attributes)
         if not attributes:
             return 0
-        if is_unseen(node, attributes):
+        style, names = attributes.get("style"), attributes.get("class")
+        effects = effects_of(style) if style else 0
+        if (effects & UNSEEN or (names and are_unseen_names(names))) and is_short(node):
             self._names.append(node.text())
+            return _DONE
+        if effects & STRUCK or (effects & HIDDEN and tag != "a"):
             return _DONE
         if self._in_row:
             self._names.append(name_of(node, attributes))
@@ -228,18 +249,17 @@ class Walker:
             if undo:
                 self._link_targets.pop()
             return _DONE
-        style = attributes.get("style")
-        if style:
-            if (tag != "a" and HIDDEN_STYLE.search(style)) or STRUCK_STYLE.search(style):
-                if undo:
-                    self._link_targets.pop()
-                return _DONE
-            if BOLD_STYLE.search(style):
-                self._bold += 1
-                undo |= _BOLD
-            if PRESERVED_STYLE.search(style):
-                self._pre += 1
-                undo |= _PRE
+        return undo | self._begin_style(effects) if effects else undo
+
+    def _begin_style(self, effects: int) -> int:
+        """Begins bold type and kept line breaks. Returns the flags that `_leave` undoes."""
+        undo = 0
+        if effects & BOLD:
+            self._bold += 1
+            undo = _BOLD
+        if effects & LINES_KEPT:
+            self._pre += 1
+            undo |= _PRE
         return undo
 
     def _enter_superscript(self, node: LexborNode) -> int:
@@ -282,35 +302,36 @@ class Walker:
         custom_tag = ""
         if "-" in tag:
             tag, custom_tag = "div", tag
-        style: str | None = ""
         role = ""
+        effects = 0
         if attributes:
-            style, role = attributes.get("style"), (attributes.get("role") or "").lower()
-            if is_unseen(node, attributes):
+            style, names, role = attributes.get("style"), attributes.get("class"), attributes.get("role") or ""
+            if style:
+                effects = effects_of(style)
+            if (effects & UNSEEN or (names and are_unseen_names(names))) and is_short(node):
                 self._names.append(node.text())
                 return _DONE
-            if style:
-                if STRUCK_STYLE.search(style):
+            if effects:
+                if effects & STRUCK:
                     return _DONE
-                if BOLD_STYLE.search(style):
-                    self._bold += 1
-                    undo |= _BOLD
-                if PRESERVED_STYLE.search(style):
-                    self._pre += 1
-                    undo |= _PRE
+                undo |= self._begin_style(effects)
+            if role:
+                role = role.lower()
         if in_row:
             role = ""  # elements inside a row get no Box, so their ARIA roles are ignored
+            if in_row == 1 and tag in ("td", "th"):
+                self._in_row = 2
+                self._names = []
+                self._lines = [TextLine(self._markdown)]
+                self._cells.append(cell_of(attributes))
+                undo |= _CELL
+            if attributes:
+                self._names.append(name_of(node, attributes))
+            if undo & _CELL:
+                return undo
         elif tag not in UNBOXED_TAGS:
             undo |= _BOXED
-            self._box = box_of(tag, custom_tag, attributes, style, role, self._box)
-        if in_row and attributes:
-            self._names.append(name_of(node, attributes))
-        if in_row == 1 and tag in ("td", "th"):
-            self._in_row = 2
-            self._names = self._names[-1:] if attributes else []
-            self._lines = [TextLine(self._markdown)]
-            self._cells.append(cell_of(attributes))
-            return undo | _CELL
+            self._box = box_of(tag, custom_tag, attributes, effects, role, self._box)
         if tag == "p":
             self._paragraph += 1
             undo |= _PARAGRAPH
@@ -348,24 +369,38 @@ class Walker:
             if self._rows.is_data_row(node, table.begin_row(node)):
                 self._in_row = 1
                 self._cells = []
+                self._row_lines = self._lines
                 undo |= _ROW
             else:
                 table.add_row(None, [])
         return undo
 
     def _leave(self, tag: str, undo: int) -> None:
-        if undo & _BLOCK:
+        if undo & _CELL:
+            self._leave_cell()
+        elif undo & _BLOCK:
             if self._in_row:
                 if self._lines[-1].parts:
                     self._lines.append(TextLine(self._markdown))
             elif self._pending:
                 self._flush()
-            if undo > _BOLD:
-                self._leave_special_block(undo)
             if undo & _BOXED and self._box is not None:
                 self._box = self._box.parent
+            if undo & _PARAGRAPH:
+                self._paragraph -= 1
+            if undo & _HEADING:
+                self._heading = 0
+            if undo & _LIST:
+                self._lists.close()
+            elif undo & _ROW:
+                self._in_row = 0
+                self._add_row()
+            elif undo & _TABLE:
+                self._tables.pop().settle()
             if undo & _ITEM:
                 self._item = []
+            if undo & _BUTTON:
+                self._button -= 1
         elif undo & _LINK:
             self._link_targets.pop()
         elif undo & _MARKED:
@@ -375,28 +410,17 @@ class Walker:
         if undo & _PRE:
             self._pre -= 1
 
-    def _leave_special_block(self, undo: int) -> None:
-        if undo & _PARAGRAPH:
-            self._paragraph -= 1
-        if undo & _CELL:
-            cell = self._cells[-1]
-            cell.lines = self._lines
-            cell.text, cell.typography = self._joined(self._lines)
-            if not cell.text:
-                cell.text = normalize(" ".join(self._names))
-            self._lines = [TextLine(self._markdown)]
-            self._in_row = 1
-        if undo & _ROW:
-            self._in_row = 0
-            self._add_row()
-        if undo & _TABLE:
-            self._tables.pop().settle()
-        if undo & _BUTTON:
-            self._button -= 1
-        if undo & _HEADING:
-            self._heading = 0
-        if undo & _LIST:
-            self._lists.close()
+    def _leave_cell(self) -> None:
+        """Ends a cell. A cell without a text is read by the names of its icons, and by its text for screen readers."""
+        cell = self._cells[-1]
+        lines = self._lines
+        cell.lines = lines if len(lines) == 1 else [line for line in lines if line.parts]
+        if cell.lines:
+            cell.text, cell.typography = self._joined(cell.lines)
+        if not cell.text and self._names:
+            cell.text = normalize(" ".join(self._names))
+        self._lines = self._row_lines
+        self._in_row = 1
 
     def _text(self, text: str) -> None:
         """Adds text to the last line. In `<pre>`, each line break begins a new line."""
@@ -466,7 +490,7 @@ class Walker:
         if not lines:
             return
         text, typography = self._joined(lines)
-        if not has_letter_or_digit(text):
+        if not text[:1].isalnum() and not has_letter_or_digit(text):
             return
         box = self._box
         kind: ClauseKind = "paragraph"
