@@ -376,6 +376,8 @@ def _is_scrap(block: Block) -> bool:
         return True
     if block.link_share > 0.9 and block.words <= 6 and not block.links:
         return True
+    if block.kind == "table_row" and block.link_share <= 0.3:
+        return False  # the cells of a table are separated like the entries of a menu
     entries = names.MENU_SEPARATOR.split(text)
     return len(entries) > (2 if block.link_share > 0.3 else 3) and max(len(entry.split()) for entry in entries) <= 4
 

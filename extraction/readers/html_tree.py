@@ -108,9 +108,8 @@ def _fill_slots(shadow_root: LexborNode) -> None:
                 filled.add(name)
                 for fallback in list(target.iter(include_text=True)):
                     fallback.decompose()
-            target.insert_child(child)
-        else:
-            child.decompose()
+            target.insert_child(child)  # a copy
+        child.decompose()
 
 
 def _flattened(source: bytes) -> bytes:
