@@ -27,6 +27,11 @@ BLOCK_TAGS = word_set(
 )
 #: Block elements that need special treatment in the walk over the page (`Walker` in html_walk).
 SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr table")
+#: The ARIA roles of tables (WAI-ARIA 1.2, section 5.4), for tables that are made of other elements than `<table>`.
+TABLE_ROLES = frozenset(["table", "grid", "treegrid"])
+CELL_ROLES = frozenset(["cell", "gridcell", "columnheader", "rowheader"])
+#: The ARIA roles that need special treatment in the walk.
+SPECIAL_ROLES = frozenset(["heading", "tab", "row", *TABLE_ROLES])
 #: Block elements without a Box, because each of these elements is a single text or a part of a table. A block inside
 #: such an element belongs to the innermost Box around the element.
 UNBOXED_TAGS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
@@ -63,6 +68,11 @@ _EFFECTS = (
 # The names by which sites call text that only screen readers get: Bootstrap 3 and 4, Bootstrap 5, HTML5 Boilerplate,
 # WordPress, and the design systems of the United States and the United Kingdom, in this order.
 _UNSEEN_NAMES = word_set("sr-only visually-hidden visuallyhidden screen-reader-text usa-sr-only govuk-visually-hidden")
+# The names of icons in Font Awesome, Bootstrap Icons, Glyphicons and Material Symbols, and of files with icons.
+_ICON = re.compile(
+    r"(?:(?<=[\s/#_-])|^)(?:(?P<yes>check|checkmark|tick|ok|yes)|times|xmark|cross|close|remove|no|(?<=-)x)(?=[\s._-]|$)",
+    re.IGNORECASE,
+)
 # A text with more characters than this isn't only for screen readers: a script shows it later.
 _LONGEST_UNSEEN = 200
 
@@ -105,7 +115,18 @@ def name_of(node: LexborNode, attributes: dict[str, str | None]) -> str:
     inner = node.css_first("title, [alt], [aria-label]") if node.tag in ("svg", "picture") else None
     if inner is not None:
         return inner.attributes.get("alt") or inner.attributes.get("aria-label") or inner.text()
-    return attributes.get("title") or ""
+    return attributes.get("title") or _sign_of(node, attributes)
+
+
+def _sign_of(node: LexborNode, attributes: dict[str, str | None]) -> str:
+    """Returns `✓` or `✗` for an icon without a name that is called so, by its class names or its address; else ''."""
+    called = [attributes.get("class"), attributes.get("src")] if node.first_child is None else []
+    if node.tag == "svg":
+        use = node.css_first("use")
+        target = (use.attributes.get("href") or use.attributes.get("xlink:href")) if use is not None else None
+        called = [attributes.get("class"), target]
+    match = next((match for name in called if name and (match := _ICON.search(name))), None)
+    return "" if match is None else "✓" if match["yes"] else "✗"
 
 
 def frame_source(attributes: dict[str, str | None]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from extraction.blocks import Block
+from extraction.readers.html_elements import CELL_ROLES
 from extraction.readers.html_lines import TextLine
 from extraction.words.normalization import has_letter_or_digit
 
@@ -48,7 +49,7 @@ class TableRows:
         cells = []
         child = row.first_child
         while child is not None:
-            if child.tag in ("td", "th"):
+            if child.tag in ("td", "th") or (child.tag == "div" and child.attributes.get("role") in CELL_ROLES):
                 cells.append(child)
             child = child.next
         count = len(cells) + cells_from_above

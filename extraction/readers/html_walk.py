@@ -12,6 +12,7 @@ from extraction.readers.html_elements import (
     BLOCK_TAGS,
     BOLD,
     BOLD_TAGS,
+    CELL_ROLES,
     FORM_FIELD_TAGS,
     FRAME_TAGS,
     HEADING_LEVELS,
@@ -23,7 +24,9 @@ from extraction.readers.html_elements import (
     REPLACED_TAGS_ANYWHERE,
     SKIPPED_TAGS,
     SPECIAL_BLOCK_TAGS,
+    SPECIAL_ROLES,
     STRUCK,
+    TABLE_ROLES,
     UNBOXED_TAGS,
     UNSEEN,
     are_unseen_names,
@@ -318,24 +321,24 @@ class Walker:
             if role:
                 role = role.lower()
         if in_row:
-            role = ""  # elements inside a row get no Box, so their ARIA roles are ignored
-            if in_row == 1 and tag in ("td", "th"):
+            if in_row == 1 and (tag in ("td", "th") or role in CELL_ROLES):
                 self._in_row = 2
                 self._names = []
                 self._lines = [TextLine(self._markdown)]
                 self._cells.append(cell_of(attributes))
-                undo |= _CELL
+                if attributes:
+                    self._names.append(attributes.get("aria-label") or attributes.get("title") or "")
+                return undo | _CELL
             if attributes:
                 self._names.append(name_of(node, attributes))
-            if undo & _CELL:
-                return undo
+            role = ""  # elements inside a row get no Box, so their ARIA roles are ignored
         elif tag not in UNBOXED_TAGS:
             undo |= _BOXED
             self._box = box_of(tag, custom_tag, attributes, effects, role, self._box)
         if tag == "p":
             self._paragraph += 1
             undo |= _PARAGRAPH
-        if tag not in SPECIAL_BLOCK_TAGS and role not in ("heading", "tab"):  # most blocks
+        if tag not in SPECIAL_BLOCK_TAGS and role not in SPECIAL_ROLES:  # most blocks
             return undo
         level = HEADING_LEVELS.get(tag, 0)
         if role == "heading" and not level:
@@ -348,7 +351,7 @@ class Walker:
         elif tag in LIST_TAGS:
             self._lists.open(node, tag, attributes)
             undo |= _LIST
-        elif tag == "table":
+        elif tag == "table" or role in TABLE_ROLES:
             self._tables.append(Table())
             undo |= _TABLE
         elif tag == "button" or role == "tab":
@@ -364,7 +367,7 @@ class Walker:
             undo |= _ITEM
         elif tag in ("dt", "dd"):
             self._item = [None]
-        elif tag == "tr":
+        elif tag == "tr" or role == "row":
             table = self._tables[-1]
             if self._rows.is_data_row(node, table.begin_row(node)):
                 self._in_row = 1

@@ -54,6 +54,32 @@ def test_name_of_an_icon_is_the_text_of_a_cell_without_other_text(icon: str) -> 
     assert rows_of(f"{HEAD}<tr><td>Name</td><td>{icon}</td><td>Yes{icon}</td></tr>")[1] == "Name | No | Yes"
 
 
+@pytest.mark.parametrize(
+    ("icon", "sign"),
+    [
+        ("<i class='fa fa-check'></i>", "✓"),
+        ("<i class='bi bi-x-lg'></i>", "✗"),
+        ("<span class='glyphicon glyphicon-ok'></span>", "✓"),
+        ("<img src='/i/cross.svg' alt=''>", "✗"),
+        ("<svg><use href='#icon-check'></use></svg>", "✓"),
+        ("<i class='fa fa-lock'></i>", ""),
+    ],
+)
+def test_icon_without_a_name_is_read_by_what_it_is_called(icon: str, sign: str) -> None:
+    assert rows_of(f"{HEAD}<tr><td>Name</td><td>{icon}</td><td>No</td></tr>")[1] == f"Name | {sign} | No".replace(
+        "  ", " "
+    )
+
+
+def test_table_of_other_elements_is_read_by_its_aria_roles() -> None:
+    rows = (
+        "<div role=row><div role=columnheader>Data</div><div role=columnheader>Sold</div></div>"
+        "<div role=row><div role=rowheader>Name</div><div role=cell><span class='fa fa-times'></span></div></div>"
+    )
+    page = html(f"<h1>Privacy Policy</h1><p>{PARAGRAPHS[0]}</p><div role=table>{rows}</div>")
+    assert [text for kind, _, text in clauses_of(page) if kind == "table_row"] == ["Data | Sold", "Name | ✗"]
+
+
 def test_ticked_box_in_a_cell_is_read_as_ticked() -> None:
     row = "<tr><td>Name</td><td><input type=checkbox disabled checked></td><td><input type=checkbox disabled></td></tr>"
     assert rows_of(HEAD + row)[1] == "Name | ☑ | ☐"
