@@ -38,7 +38,7 @@ class ListNumbering:
         """
         is_ordered = tag == "ol"
         is_reversed = is_ordered and "reversed" in attributes
-        start = _integer(attributes.get("start")) if is_ordered else None
+        start = _integer(attributes["start"]) if is_ordered and "start" in attributes else None
         if start is None:
             start = _count_items(node) if is_reversed else 1
         self._next_numbers.append(start)
@@ -60,12 +60,16 @@ class ListNumbering:
         """
         if not self._styles:
             return None
-        value = _integer(attributes.get("value"))
-        if value is not None:
-            self._next_numbers[-1] = value
+        style = self._styles[-1]
+        if attributes:
+            value = _integer(attributes["value"]) if "value" in attributes else None
+            if value is not None:
+                self._next_numbers[-1] = value
+            style = _style_of(attributes, style)
         number = self._next_numbers[-1]
         self._next_numbers[-1] = number + self._steps[-1]
-        style = _style_of(attributes, self._styles[-1]) if attributes else self._styles[-1]
+        if not style:
+            return None
         if style[:1] in ("'", '"'):
             label = style.strip("'\" ")
             return label if has_letter_or_digit(label) else None

@@ -61,6 +61,7 @@ _DONE = -1
 _BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM, _TABLE = (
     1 << n for n in range(14)
 )
+_TEXT_BLOCKS = frozenset([_BLOCK | _PARAGRAPH, _BLOCK | _HEADING, _BLOCK | _BOXED, _BLOCK | _BOXED | _ITEM])
 _SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK | _BOXED | _ITEM])
 
 
@@ -154,7 +155,10 @@ class Walker:
                     continue
                 if child is not None:
                     text = child.text_content
-                    if text and (not text.isspace() or self._lines[-1].parts or self._pre):
+                    if undo in _TEXT_BLOCKS and not (self._in_row or self._pre or self._link_targets or self._markdown):
+                        if text and not text.isspace():
+                            self._add_text(text)
+                    elif text and (not text.isspace() or self._lines[-1].parts or self._pre):
                         self._text(text)
                 node = after
             if undo in _SIMPLE_BLOCKS and not self._in_row:  # most elements
@@ -488,11 +492,28 @@ class Walker:
             if plain.level and len(self.blocks) > count and self.blocks[-1].kind == "paragraph":
                 self.blocks[-1].kind, self.blocks[-1].level = "heading", LOOKS_LEVEL
 
+    def _add_text(self, raw: str) -> None:
+        """Makes a block of a text that is all that its element contains."""
+        text, typography = normalize_with_typography(raw)
+        length = len(raw.strip())
+        self._make_block(text, typography, length, length if self._bold else 0)
+
     def _add_block(self, lines: list[TextLine]) -> None:
         """Makes a block of the lines if the lines have a letter or digit."""
-        if not lines:
-            return
-        text, typography = self._joined(lines)
+        if lines:
+            text, typography = self._joined(lines)
+            self._make_block(text, typography, *sum_up(lines))
+
+    def _make_block(
+        self,
+        text: str,
+        typography: str,
+        length: int,
+        bold: int,
+        linked: int = 0,
+        same_page: int = 0,
+        links: tuple[str, ...] = (),
+    ) -> None:
         if not text[:1].isalnum() and not has_letter_or_digit(text):
             return
         box = self._box
@@ -517,7 +538,6 @@ class Walker:
                 return
         elif not level and box is not None and box.tag == "summary":
             kind, level = "heading", LOOKS_LEVEL
-        length, bold, linked, same_page, links = sum_up(lines)
         self.blocks.append(
             Block(
                 kind,
@@ -527,7 +547,7 @@ class Walker:
                 links,
                 typography,
                 bold >= length - 1,
-                min(1.0, linked / length),
+                min(1.0, linked / length) if linked else 0.0,
                 box,
                 self._button > 0,
                 2 * same_page > length,

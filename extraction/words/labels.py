@@ -131,6 +131,8 @@ def ordinal_label(number: int, style: str) -> str | None:
     number: the item's number.
     style: a value of the CSS property `list-style-type`, such as `lower-roman`; '' for a list with bullets.
     """
+    if style == "decimal":
+        return f"{number}."
     if style in _ALPHABETS and number > 0:
         letters = ""
         alphabet = _ALPHABETS[style]
@@ -148,4 +150,4 @@ def ordinal_label(number: int, style: str) -> str | None:
         return f"{number}.".translate({ord("0") + digit: _DIGITS[style] + digit for digit in range(10)})
     if style == "decimal-leading-zero":
         return f"{number:0{2 if number >= 0 else 3}}."
-    return f"{number}." if style == "decimal" or style in _ALPHABETS or style.endswith("roman") else None
+    return f"{number}." if style in _ALPHABETS or style.endswith("roman") else None
