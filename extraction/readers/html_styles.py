@@ -34,16 +34,16 @@ _NUMBERED = ("ol", "li")
 _MOST_RULES = 30
 
 
-def inline_styles(tree: LexborHTMLParser) -> None:
+def inline_styles(tree: LexborHTMLParser, sheets: list[str], has_lists: bool) -> None:
     """Writes the declarations of interest into the attribute `style` of the elements to which they apply.
 
     The order in the attribute is that of the cascade: the declaration that a browser prefers comes last.
+
+    tree: the page.
+    sheets: the texts of the page's elements `<style>`, in order.
+    has_lists: whether the page has an ordered list.
     """
-    sheets = [node.text() for node in tree.css("style")]
-    if not sheets:
-        return
-    has_numbers = any(_LIST_STYLE in sheet for sheet in sheets) and tree.css_first("ol") is not None
-    rules = [rule for sheet in sheets for rule in _rules_of(sheet, has_numbers)]
+    rules = [rule for sheet in sheets for rule in _rules_of(sheet, has_lists)]
     if not rules:
         return
     has_files = tree.css_first('link[rel~="stylesheet" i]') is not None
@@ -62,14 +62,14 @@ def inline_styles(tree: LexborHTMLParser) -> None:
         node.attrs["style"] = declarations + (node.attributes.get("style") or "")
 
 
-def _rules_of(sheet: str, has_numbers: bool) -> Iterator[tuple[tuple[int, int, int], str, str]]:
+def _rules_of(sheet: str, has_lists: bool) -> Iterator[tuple[tuple[int, int, int], str, str]]:
     """Yields the specificity, the selector and a declaration of each rule of interest.
 
-    has_numbers: whether `list-style` is of interest.
+    has_lists: whether `list-style` is of interest.
     """
     if "@media print" in sheet:
         sheet = _PRINT.sub("", sheet)
-    for words, pattern in _DECLARATIONS[not has_numbers :]:
+    for words, pattern in _DECLARATIONS[not has_lists :]:
         for word in words:
             position = sheet.find(word)
             while position >= 0:

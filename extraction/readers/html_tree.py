@@ -21,6 +21,7 @@ _NESTING_TAGS = frozenset(
         b"abbr cite q"
     ).split()
 )
+_NODES_OF_INTEREST = "style, ol, template[shadowrootmode]"
 _TEMPLATE = re.compile(rb"<(/?)template\b([^>]*)>", re.IGNORECASE)
 _SHADOW_ROOT_MODE = re.compile(rb"\bshadowrootmode\s*=\s*[\"']?(?:open|closed)\b", re.IGNORECASE)
 # The parser has no shadow roots. A shadow root becomes an element of this name inside its host.
@@ -41,12 +42,15 @@ def parse_page(source: bytes) -> LexborHTMLParser:
     source: the page in UTF-8.
     """
     source = _flattened(source)
-    has_shadow_roots = b"shadowrootmode" in source
-    tree = LexborHTMLParser(_with_shadow_roots(source) if has_shadow_roots else source)
-    if has_shadow_roots:
+    tree = LexborHTMLParser(source)
+    nodes = tree.css(_NODES_OF_INTEREST)  # one search, because each takes as long as it takes to visit the whole tree
+    if any(node.tag == "template" for node in nodes):
+        tree = LexborHTMLParser(_with_shadow_roots(source))
         for shadow_root in tree.css(_SHADOW_ROOT.decode()):
             _fill_slots(shadow_root)
-    inline_styles(tree)
+    sheets = [node.text() for node in nodes if node.tag == "style"]
+    if sheets:
+        inline_styles(tree, sheets, any(node.tag == "ol" for node in nodes))
     return tree
 
 
