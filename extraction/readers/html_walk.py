@@ -61,8 +61,7 @@ _DONE = -1
 _BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM, _TABLE = (
     1 << n for n in range(14)
 )
-_TEXT_BLOCKS = frozenset([_BLOCK | _PARAGRAPH, _BLOCK | _HEADING, _BLOCK | _BOXED, _BLOCK | _BOXED | _ITEM])
-_SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK | _BOXED | _ITEM])
+_SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK | _HEADING, _BLOCK | _BOXED | _ITEM])
 
 
 class Walker:
@@ -110,70 +109,57 @@ class Walker:
         # For each open element: the next node after the element, the element's tag, and the flags of changes to undo.
         stack: list[tuple[LexborNode | None, str, int]] = []
         node: LexborNode | None = root
-        while True:
+        while node is not None or stack:
             if node is None:
-                if not stack:
-                    break
                 node, tag, undo = stack.pop()
-            else:
-                after = None if node is root else node.next
-                tag = node.tag or "-"
-                if tag == "-text":
-                    text = node.text_content
-                    # Half of all text nodes are line breaks between elements.
-                    if text and (not text.isspace() or self._lines[-1].parts or self._pre):
-                        self._text(text)
-                    node = after
-                    continue
-                inner = node
-                if tag in BLOCK_TAGS:
-                    undo = self._enter_block(node, tag, node.attributes)
-                elif tag in PLAIN_INLINE_TAGS and not self._markdown and not self._in_row:
-                    undo = 0
-                elif tag == "br":
-                    self._lines.append(TextLine(self._markdown))
-                    self._pending = True
-                    undo = _DONE
-                elif tag in SKIPPED_TAGS or tag[0] == "-":
-                    undo = _DONE
-                    if tag in (REPLACED_TAGS if self._in_row else self._replaced_tags):
-                        shown = self._replaced(node, tag)
-                        if shown is not None:
-                            undo = self._enter_block(node, "pre" if tag == "textarea" else "div", {})
-                            inner = shown
-                else:
-                    undo = self._enter_inline(node, tag)
-                if undo == _DONE:
-                    node = after
-                    continue
-                child = inner.first_child
-                # Most elements contain nothing but a text, which is read here to save a step.
-                if child is not None and (child.tag != "-text" or child.next is not None):
-                    if undo or after is not None:
-                        stack.append((after, tag, undo))
-                    node = child
-                    continue
-                if child is not None:
-                    text = child.text_content
-                    if undo in _TEXT_BLOCKS and not (self._in_row or self._pre or self._link_targets or self._markdown):
-                        if text and not text.isspace():
-                            self._add_text(text)
-                    elif text and (not text.isspace() or self._lines[-1].parts or self._pre):
-                        self._text(text)
+                if undo in _SIMPLE_BLOCKS and not self._in_row:  # most elements
+                    if self._pending:
+                        self._flush()
+                    if undo & _BOXED and self._box is not None:
+                        self._box = self._box.parent
+                    if undo & _PARAGRAPH:
+                        self._paragraph -= 1
+                    elif undo & _HEADING:
+                        self._heading = 0
+                    elif undo & _ITEM:
+                        self._item = []
+                elif undo == _LINK:
+                    self._link_targets.pop()
+                elif undo:
+                    self._leave(tag, undo)
+                continue
+            after = None if node is root else node.next
+            tag = node.tag or "-"
+            if tag == "-text":
+                text = node.text_content
+                # Half of all text nodes are line breaks between elements.
+                if text and (not text.isspace() or self._lines[-1].parts or self._pre):
+                    self._text(text)
                 node = after
-            if undo in _SIMPLE_BLOCKS and not self._in_row:  # most elements
-                if self._pending:
-                    self._flush()
-                if undo & _BOXED and self._box is not None:
-                    self._box = self._box.parent
-                if undo & _PARAGRAPH:
-                    self._paragraph -= 1
-                elif undo & _ITEM:
-                    self._item = []
-            elif undo == _LINK:
-                self._link_targets.pop()
-            elif undo:
-                self._leave(tag, undo)
+                continue
+            if tag in BLOCK_TAGS:
+                undo = self._enter_block(node, tag, node.attributes)
+            elif tag in PLAIN_INLINE_TAGS and not self._markdown and not self._in_row:
+                undo = 0
+            elif tag == "br":
+                self._lines.append(TextLine(self._markdown))
+                self._pending = True
+                undo = _DONE
+            elif tag in SKIPPED_TAGS or tag[0] == "-":
+                undo = _DONE
+                if tag in (REPLACED_TAGS if self._in_row else self._replaced_tags):
+                    shown = self._replaced(node, tag)
+                    if shown is not None:
+                        undo = self._enter_block(node, "pre" if tag == "textarea" else "div", {})
+                        node = shown
+            else:
+                undo = self._enter_inline(node, tag)
+            if undo == _DONE:
+                node = after
+                continue
+            if undo or after is not None:
+                stack.append((after, tag, undo))
+            node = node.first_child
         self._flush()
         self._tables[0].settle()
 
@@ -492,28 +478,11 @@ class Walker:
             if plain.level and len(self.blocks) > count and self.blocks[-1].kind == "paragraph":
                 self.blocks[-1].kind, self.blocks[-1].level = "heading", LOOKS_LEVEL
 
-    def _add_text(self, raw: str) -> None:
-        """Makes a block of a text that is all that its element contains."""
-        text, typography = normalize_with_typography(raw)
-        length = len(raw.strip())
-        self._make_block(text, typography, length, length if self._bold else 0)
-
     def _add_block(self, lines: list[TextLine]) -> None:
         """Makes a block of the lines if the lines have a letter or digit."""
-        if lines:
-            text, typography = self._joined(lines)
-            self._make_block(text, typography, *sum_up(lines))
-
-    def _make_block(
-        self,
-        text: str,
-        typography: str,
-        length: int,
-        bold: int,
-        linked: int = 0,
-        same_page: int = 0,
-        links: tuple[str, ...] = (),
-    ) -> None:
+        if not lines:
+            return
+        text, typography = self._joined(lines)
         if not text[:1].isalnum() and not has_letter_or_digit(text):
             return
         box = self._box
@@ -538,6 +507,7 @@ class Walker:
                 return
         elif not level and box is not None and box.tag == "summary":
             kind, level = "heading", LOOKS_LEVEL
+        length, bold, linked, same_page, links = sum_up(lines)
         self.blocks.append(
             Block(
                 kind,
