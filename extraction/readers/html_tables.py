@@ -85,6 +85,7 @@ class Cell:
     text: the normalised text; '' for an empty cell. Set when the row ends, as are the fields below.
     typography: the text as the source spells it; '' if the source spells it like `text`.
     start: the number of the cell's first column, from 0.
+    says: whether the text says something (`says_something`).
     """
 
     columns: int
@@ -93,6 +94,7 @@ class Cell:
     text: str = ""
     typography: str = ""
     start: int = 0
+    says: bool = False
 
 
 def cell_of(attributes: dict[str, str | None]) -> Cell:
@@ -124,6 +126,7 @@ class Table:
     def __init__(self) -> None:
         self._rows: list[tuple[Block, list[Cell], list[Cell]]] = []  # block, own cells, cells from the rows above
         self._group = 0  # the row group (`<tbody>`) of the last row, as its id in memory
+        self._has_spans = False
         self._from_above: list[tuple[int, Cell]] = []  # cells that reach further down, with the number of rows left
 
     def begin_row(self, row: LexborNode) -> int:
@@ -148,12 +151,15 @@ class Table:
                 index += 1
             cell.start = column
             column += cell.columns
+        spans = column > len(cells)  # a cell spans columns, or a cell from above stands between the cells
         if block is not None:
             self._rows.append((block, cells, above))
         if above or any(cell.rows > 1 for cell in cells):
+            spans = True
             reach = [*self._from_above, *[(cell.rows, cell) for cell in cells]]
             further = sorted([(rows - 1, cell) for rows, cell in reach if rows > 1], key=_start)
             self._from_above = further if len(further) <= _MOST_COLUMNS else []
+        self._has_spans = self._has_spans or spans
 
     def settle(self) -> None:
         """Writes the cells of each row, with `|` between two columns, into the row's block.
@@ -161,23 +167,31 @@ class Table:
         An empty cell keeps its column. A cell that spans several rows or columns is repeated in each of them, because
         its text holds for each of them. A column without any text only lays out the table, so it is left out.
         """
-        columns = sorted({cell.start for _, cells, _ in self._rows for cell in cells if says_something(cell.text)})
+        width = self._width_without_spans()
+        columns = [] if width else sorted({cell.start for _, cells, _ in self._rows for cell in cells if cell.says})
         repeatable = _MOST_REPEATED
         for block, cells, above in self._rows:
-            placed: list[Cell | None] = list(cells)
-            if len(columns) <= _MOST_COLUMNS:
+            placed: list[Cell | None]
+            if width or len(columns) > _MOST_COLUMNS:
+                placed = [*cells, *[None] * (width - len(cells))]
+            else:
                 placed = _in_columns(sorted([*cells, *above], key=_column) if above else cells, columns)
-                first_place: set[int] = {id(cell) for cell in above}
-                for index, cell in enumerate(placed):
-                    if cell is not None and id(cell) in first_place:
-                        repeatable -= len(cell.text)
-                        if len(cell.text) > _LONGEST_REPEATED or repeatable < 0:
-                            placed[index] = None
-                    first_place.add(id(cell))
+                repeatable = _without_long_repetitions(placed, above, repeatable)
             block.text = _joined([cell.text if cell else "" for cell in placed])
             if any(cell.typography for cell in placed if cell):
                 block.typography = _joined([cell.typography or cell.text if cell else "" for cell in placed])
         self._rows = []
+
+    def _width_without_spans(self) -> int:
+        """Returns the number of columns of an ordinary table; 0 for any other table.
+
+        In an ordinary table, no cell spans rows or columns, and no cell of the first row is empty.
+        """
+        if self._has_spans or not self._rows:
+            return 0
+        first = self._rows[0][1]
+        is_ordinary = all(cell.says for cell in first) and all(len(cells) <= len(first) for _, cells, _ in self._rows)
+        return len(first) if is_ordinary else 0
 
 
 def says_something(text: str) -> bool:
@@ -212,6 +226,24 @@ def _in_columns(cells: list[Cell], columns: list[int]) -> list[Cell | None]:
     return placed
 
 
+def _without_long_repetitions(placed: list[Cell | None], above: list[Cell], repeatable: int) -> int:
+    """Removes the repetitions of long texts from the cells of a row.
+
+    placed: the cell in each column of the row.
+    above: the cells from the rows above.
+    repeatable: the number of characters that may still be repeated in the table. Returns the number that is left.
+    """
+    shown = {id(cell) for cell in above}
+    for index, cell in enumerate(placed):
+        if cell is not None and id(cell) in shown:
+            repeatable -= len(cell.text)
+            if len(cell.text) > _LONGEST_REPEATED or repeatable < 0:
+                placed[index] = None
+        shown.add(id(cell))
+    return repeatable
+
+
 def _joined(texts: list[str]) -> str:
     """Returns the texts of a row's cells with `|` between two cells, and single spaces."""
-    return " | ".join(texts).replace("|  |", "| |").replace("|  |", "| |").strip(" ")
+    text = " | ".join(texts)
+    return text if all(texts) else text.replace("|  |", "| |").replace("|  |", "| |").strip(" ")

@@ -412,6 +412,7 @@ class Walker:
             cell.text, cell.typography = self._joined(cell.lines)
         if not cell.text and self._names:
             cell.text = normalize(" ".join(self._names))
+        cell.says = says_something(cell.text)
         self._lines = self._row_lines
         self._in_row = 1
 
@@ -544,7 +545,7 @@ class Walker:
         """Makes one block of all cells of the open data row. The table writes the block's text when the table ends."""
         cells, self._cells = self._cells, []
         block = None
-        if any(says_something(cell.text) for cell in cells):
+        if any(cell.says for cell in cells):
             length, bold, linked, _, links = sum_up([line for cell in cells for line in cell.lines])
             block = Block(
                 "table_row",
