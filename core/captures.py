@@ -16,7 +16,7 @@ Reason = Literal[
     "not_found",  # the site sent an error page for a missing page, with any HTTP status, or redirected to the home page
     "login",  # the site requires visitors to log in
     "consent",  # a consent wall: the page shows nothing until visitors accept cookies or subscribe
-    "empty",  # a page without text, or a page that shows its text only with JavaScript
+    "empty",  # a page without text, or a page that shows its text only in a frame or with JavaScript
     "truncated",  # a part of the page is missing, or a browser couldn't finish rendering the page
     "other_document",
     "other_language",
@@ -116,7 +116,8 @@ class Verdict:
     name: `accepted` or `quarantined`.
     reason: the reason for the quarantine; None if the capture was accepted.
     evidence: a sentence that names the observations from which the verdict follows. A person can check these
-        observations on the page.
+        observations on the page. If the capture was accepted, the sentence names the frames within the policy, whose
+        text isn't read; '' if there are none.
     needs_browser: whether the page would probably show the policy if a browser ran the page's scripts.
     rule: the name of the rule that quarantined the capture, such as `password_field`; '' if the capture was accepted.
         It is also '' if the reading was stored before readings had the names of rules.

@@ -92,7 +92,8 @@ def parse(
 
         page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
         return _document(page.title, "", page.blocks), None
-    page = read_html(as_utf8(data, media_type), url=url, select=select, remove=remove)
+    is_xml = "xml" in media_type.lower()
+    page = read_html(as_utf8(data, media_type), url=url, select=select, remove=remove, xml=is_xml)
     if select:
         blocks = page.blocks
         count_words(blocks)

@@ -241,7 +241,7 @@ def _title_and_date(page: list[Block], body: list[Block], title: str) -> list[Bl
     ):
         first = titles[-1]
         text_ids = {id(block) for block in above if block.link_share < 0.5}
-        dates_above = [block for block in page[max(0, first - 2) : first] if _is_date(block)]
+        dates_above = [block for block in page[max(0, first - 3) : first] if _is_date(block)]
         return dates_above + [
             block
             for index, block in enumerate(page[first:start])

@@ -1,17 +1,24 @@
 """Groups of HTML elements whose text is read in the same way, and a function that makes the Box of an element."""
 
 import re
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
 from extraction.blocks import Box
 from extraction.words.normalization import word_set
 
-#: Elements whose content isn't read as text.
+#: Elements whose content isn't read as text. Struck text (`<del>`, `<s>`, `<strike>`) is no longer in force. `<rt>` and
+#: `<rp>` say how the text is pronounced.
 SKIPPED_TAGS = word_set(
     "script style template svg math iframe object embed canvas audio video map head link meta select datalist "
-    "option input textarea img picture noframes applet title base progress meter"
+    "option input textarea img picture frame noframes applet title base progress meter del s strike rt rp rtc"
 )
+#: Elements in whose place a browser shows something else. Their attributes are read.
+REPLACED_TAGS = word_set("input textarea select iframe frame object embed img picture svg math video audio canvas")
+#: Those of them that are read everywhere; the others are icons, which are read only in the cells of a table.
+REPLACED_TAGS_ANYWHERE = word_set("input textarea select iframe frame object embed")
+FRAME_TAGS = frozenset(["iframe", "frame", "object", "embed"])
 #: Elements that begin a new block of text.
 BLOCK_TAGS = word_set(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
@@ -19,7 +26,12 @@ BLOCK_TAGS = word_set(
     "optgroup p pre search section summary table tbody td tfoot th thead tr ul caption button"
 )
 #: Block elements that need special treatment in the walk over the page (`Walker` in html_walk).
-SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr")
+SPECIAL_BLOCK_TAGS = word_set("h1 h2 h3 h4 h5 h6 pre ul ol menu dir button li dt dd tr table")
+#: The ARIA roles of tables (WAI-ARIA 1.2, section 5.4), for tables that are made of other elements than `<table>`.
+TABLE_ROLES = frozenset(["table", "grid", "treegrid"])
+CELL_ROLES = frozenset(["cell", "gridcell", "columnheader", "rowheader"])
+#: The ARIA roles that need special treatment in the walk.
+SPECIAL_ROLES = frozenset(["heading", "tab", "row", *TABLE_ROLES])
 #: Block elements without a Box, because each of these elements is a single text or a part of a table. A block inside
 #: such an element belongs to the innermost Box around the element.
 UNBOXED_TAGS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "tbody", "thead"])
@@ -28,13 +40,41 @@ HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 BOLD_TAGS = frozenset(["b", "strong"])
 #: Inline elements whose text is read in the same way as the surrounding text.
 PLAIN_INLINE_TAGS = word_set(
-    "i em u sup sub small big abbr ins mark time code cite q tt bdi s wbr kbd var samp acronym dfn nobr rt ruby"
+    "i em u sub small big abbr ins mark time code cite q tt bdi wbr kbd var samp acronym dfn nobr ruby"
 )
 FORM_FIELD_TAGS = frozenset(["input", "textarea", "select"])
 # Types of `<input>` into which a user can't type text.
 _INPUT_TYPES_WITHOUT_TEXT = word_set("hidden submit button image reset checkbox radio")
-HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+#: What the style of an element does to its text (`effects_of`). The numbers are flags.
+BOLD, HIDDEN, STRUCK, LINES_KEPT, UNSEEN = (1 << n for n in range(5))
+_EFFECTS = (
+    (BOLD, re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)),
+    (HIDDEN, re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)),
+    (STRUCK, re.compile(r"text-decoration(?:-line)?\s*:[^;]*\bline-through", re.IGNORECASE)),
+    # The values with which a browser shows the line breaks of the source (CSS Text, section 3). The last value counts.
+    (
+        LINES_KEPT,
+        re.compile(r"white-space(?:-collapse)?\s*:\s*(?:pre|break-spaces)(?!.*white-space)", re.IGNORECASE | re.DOTALL),
+    ),
+    # The styles with which frameworks hide a text from all but screen readers.
+    (
+        UNSEEN,
+        re.compile(
+            r"\bclip\s*:\s*rect\(\s*[01](?:px)?[ ,]|clip-path\s*:\s*inset\(\s*(?:50|100)%|\bleft\s*:\s*-\d{4}",
+            re.IGNORECASE,
+        ),
+    ),
+)
+# The names by which sites call text that only screen readers get: Bootstrap 3 and 4, Bootstrap 5, HTML5 Boilerplate,
+# WordPress, and the design systems of the United States and the United Kingdom, in this order.
+_UNSEEN_NAMES = word_set("sr-only visually-hidden visuallyhidden screen-reader-text usa-sr-only govuk-visually-hidden")
+# The names of icons in Font Awesome, Bootstrap Icons, Glyphicons and Material Symbols, and of files with icons.
+_ICON = re.compile(
+    r"(?:(?<=[\s/#_-])|^)(?:(?P<yes>check|checkmark|tick|ok|yes)|times|xmark|cross|close|remove|no|(?<=-)x)(?=[\s._-]|$)",
+    re.IGNORECASE,
+)
+# A text with more characters than this isn't only for screen readers: a script shows it later.
+_LONGEST_UNSEEN = 200
 
 
 def is_form_field(node: LexborNode) -> bool:
@@ -45,28 +85,90 @@ def is_form_field(node: LexborNode) -> bool:
     return node.tag != "input" or (node.attributes.get("type") or "").lower() not in _INPUT_TYPES_WITHOUT_TEXT
 
 
+# The results are cached, because the elements of a page share their styles and class names.
+@lru_cache(maxsize=4_096)
+def effects_of(style: str) -> int:
+    """Returns the flags of what the attribute `style` does to an element's text."""
+    return sum([flag for flag, pattern in _EFFECTS if pattern.search(style)])
+
+
+@lru_cache(maxsize=4_096)
+def are_unseen_names(names: str) -> bool:
+    """Returns whether the attribute `class` has the name of a text that is there for screen readers only."""
+    return not _UNSEEN_NAMES.isdisjoint(names.split())
+
+
+def is_short(node: LexborNode) -> bool:
+    """Returns whether an element that is hidden from the screen is short enough to be there for screen readers only."""
+    return len(node.text()) <= _LONGEST_UNSEEN
+
+
+def name_of(node: LexborNode, attributes: dict[str, str | None]) -> str:
+    """Returns the name that stands for an icon; '' if the icon has none.
+
+    The sources are those of "Accessible Name and Description Computation" (W3C), in its order: `aria-label`, `alt` or
+    the title of an SVG, and `title`.
+    """
+    label = attributes.get("aria-label") or attributes.get("alt")
+    if label:
+        return label
+    inner = node.css_first("title, [alt], [aria-label]") if node.tag in ("svg", "picture") else None
+    if inner is not None:
+        return inner.attributes.get("alt") or inner.attributes.get("aria-label") or inner.text()
+    return attributes.get("title") or _sign_of(node, attributes)
+
+
+def _sign_of(node: LexborNode, attributes: dict[str, str | None]) -> str:
+    """Returns `✓` or `✗` for an icon without a name that is called so, by its class names or its address; else ''."""
+    called = [attributes.get("class"), attributes.get("src")] if node.first_child is None else []
+    if node.tag == "svg":
+        use = node.css_first("use")
+        target = (use.attributes.get("href") or use.attributes.get("xlink:href")) if use is not None else None
+        called = [attributes.get("class"), target]
+    match = next((match for name in called if name and (match := _ICON.search(name))), None)
+    return "" if match is None else "✓" if match["yes"] else "✗"
+
+
+def frame_source(attributes: dict[str, str | None]) -> str:
+    """Returns the address that a frame shows; '' if it shows none, or if the frame is too small to be seen."""
+    style = attributes.get("style")
+    if "hidden" in attributes or (style and effects_of(style) & HIDDEN):
+        return ""
+    if any((attributes.get(side) or "").strip().removesuffix("px") in ("0", "1") for side in ("width", "height")):
+        return ""
+    return attributes.get("src") or attributes.get("data") or ""
+
+
+def check_mark(attributes: dict[str, str | None]) -> str:
+    """Returns the sign of a checkbox that only shows a choice, and that nobody can tick; '' for other fields.
+
+    attributes: the attributes of an `<input>`.
+    """
+    if (attributes.get("type") or "").lower() != "checkbox" or "disabled" not in attributes:
+        return ""
+    return "☑" if "checked" in attributes else "☐"
+
+
 def box_of(
-    tag: str, custom_tag: str, attributes: dict[str, str | None], style: str | None, role: str, parent: Box | None
+    tag: str, custom_tag: str, attributes: dict[str, str | None], effects: int, role: str, parent: Box | None
 ) -> Box:
     """Returns the Box of an element.
 
     tag: the element's tag, or `div` for a custom element.
     custom_tag: the tag of a custom element, which is added to the names in the Box; '' for an element of HTML.
     attributes: all attributes of the element.
-    style, role: the values of the attributes `style` and `role`. The caller has already looked up these values.
+    effects: the flags of what the element's style does (`effects_of`).
+    role: the ARIA role in lower case; '' if the element has no role.
     parent: the Box around the element; None if the element isn't inside a Box.
     """
     if not attributes:
-        return Box(tag, custom_tag.strip().lower(), "", parent, False)
-    element_id = attributes.get("id") or ""
-    return Box(
-        tag,
-        f"{custom_tag} {element_id} {attributes.get('class') or ''}".strip().lower(),
-        role,
-        parent,
-        "hidden" in attributes or attributes.get("aria-hidden") == "true" or bool(style and HIDDEN_STYLE.search(style)),
-        element_id,
-    )
+        return Box(tag, custom_tag, "", parent, False)
+    names = attributes.get("class") or ""
+    identifier = attributes.get("id")
+    if identifier or custom_tag:
+        names = f"{custom_tag} {identifier or ''} {names}"
+    hidden = effects & HIDDEN or "hidden" in attributes or attributes.get("aria-hidden") == "true"
+    return Box(tag, names.strip().lower(), role, parent, bool(hidden), identifier or "")
 
 
 def opened_element(attributes: dict[str, str | None]) -> str:

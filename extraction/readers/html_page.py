@@ -8,27 +8,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from core.exceptions import ExtractionError
 from extraction.blocks import Block
+from extraction.readers.html_tree import parse_page, xml_as_html
 from extraction.readers.html_walk import Walker
 from extraction.readers.links import link_target
 from extraction.words.normalization import normalize
 
 # An end tag in the text of a page. The author's software escaped the markup by mistake, so visitors see the tag.
 _ESCAPED_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
-# Start tags nested deeper than this are removed before parsing. Elements of real pages aren't nested deeper, and
-# browsers flatten deeper elements, too. The limit is needed because the parser's time grows with the square of the
-# depth.
-_MAX_DEPTH = 512
-# A page with at least this many unclosed tags is checked for deep nesting. An ordinary page has hundreds of unclosed
-# tags (line breaks, images, comments), but fewer than this limit.
-_MANY_OPEN = 2_000
-_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
-_NESTING_TAGS = frozenset(
-    (
-        b"div span b i u em strong font center section article table td tr ul ol dl blockquote a small big "
-        b"sub sup  form main header footer nav aside details fieldset figure button code tt s strike label "
-        b"abbr cite q"
-    ).split()
-)
 
 
 @dataclass(slots=True)
@@ -39,6 +25,8 @@ class Page:
     lang: the language code that the page declares; '' if the page declares no language.
     blocks: the blocks of the page, without elements that selectors removed.
     tree: the parsed page.
+    frames: the frames that show another address, whose text isn't read: for each, the number of blocks in front of it,
+        and the address.
     kept: the blocks that are left after the page's furniture was removed. The furniture package sets this field.
     """
 
@@ -46,6 +34,7 @@ class Page:
     lang: str
     blocks: list[Block]
     tree: LexborHTMLParser
+    frames: list[tuple[int, str]] = field(default_factory=list)
     kept: list[Block] = field(default_factory=list)
 
 
@@ -56,6 +45,7 @@ def read_html(
     select: Sequence[str] = (),
     remove: Sequence[str] = (),
     markdown: bool = False,
+    xml: bool = False,
 ) -> Page:
     """Returns a page with its blocks.
 
@@ -65,11 +55,13 @@ def read_html(
     remove: CSS selectors. The matching elements aren't read.
     markdown: whether the page was made from Markdown. If True, the typography of the blocks contains each mark of
         emphasis and each space, because the author typed them.
+    xml: whether the server calls the page XML. A browser then parses it by the rules of XML.
 
     ExtractionError, with the selector in the message, if a selector isn't valid CSS.
     """
-    tree = LexborHTMLParser(_flattened(source))
-    body = tree.body
+    tree = parse_page(xml_as_html(source) if xml else source)
+    # The body of a page of frames is its `<frameset>` (HTML standard, section 3.1.4).
+    body = tree.body if tree.body is not None else tree.css_first("frameset")
     title_node = tree.css_first("title")
     title = normalize(title_node.text()) if title_node is not None else ""
     html = tree.css_first("html")
@@ -87,7 +79,8 @@ def read_html(
     walker = Walker(base, url, markdown=markdown)
     for root in roots:
         walker.walk(root)
-    return Page(title or None, lang, _with_escaped_markup_read(walker.blocks, base, url), tree)
+    blocks = _with_escaped_markup_read(walker.blocks, base, url)
+    return Page(title or None, lang, blocks, tree, walker.frames)
 
 
 def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | None) -> list[Block]:
@@ -98,7 +91,7 @@ def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | 
     result = []
     for block in blocks:
         if "</" in block.text and _ESCAPED_TAG.search(block.text):
-            body = LexborHTMLParser(_flattened(block.text.encode("utf-8", "replace"))).body
+            body = parse_page(block.text.encode("utf-8", "replace")).body
             if body is not None:
                 walker = Walker(base, url, block.box)
                 walker.walk(body)
@@ -132,23 +125,3 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
         if above is None:
             kept.setdefault(node.mem_id, node)
     return list(kept.values())
-
-
-def _flattened(source: bytes) -> bytes:
-    """Returns the page's bytes, in which a space replaces each start tag that is nested deeper than _MAX_DEPTH."""
-    tags = source.count(b"<")
-    if tags < _MANY_OPEN or tags - 2 * source.count(b"</") < _MANY_OPEN:
-        return source
-    depth = 0
-
-    def keep_if_shallow(match: re.Match[bytes]) -> bytes:
-        nonlocal depth
-        if match[2].lower() not in _NESTING_TAGS:
-            return match[0]
-        if match[1]:
-            depth = max(0, depth - 1)
-            return match[0]
-        depth += 1
-        return match[0] if depth <= _MAX_DEPTH else b" "
-
-    return _TAG.sub(keep_if_shallow, source)

@@ -10,24 +10,42 @@ from core.clauses import ClauseKind
 from extraction.blocks import LOOKS_LEVEL, Block, Box
 from extraction.readers.html_elements import (
     BLOCK_TAGS,
-    BOLD_STYLE,
+    BOLD,
     BOLD_TAGS,
+    CELL_ROLES,
     FORM_FIELD_TAGS,
+    FRAME_TAGS,
     HEADING_LEVELS,
-    HIDDEN_STYLE,
+    HIDDEN,
+    LINES_KEPT,
     LIST_TAGS,
     PLAIN_INLINE_TAGS,
+    REPLACED_TAGS,
+    REPLACED_TAGS_ANYWHERE,
     SKIPPED_TAGS,
     SPECIAL_BLOCK_TAGS,
+    SPECIAL_ROLES,
+    STRUCK,
+    TABLE_ROLES,
     UNBOXED_TAGS,
+    UNSEEN,
+    are_unseen_names,
     box_of,
+    check_mark,
+    effects_of,
+    frame_source,
     is_form_field,
+    is_short,
+    name_of,
     opened_element,
 )
 from extraction.readers.html_lines import BULLET, BULLET_CHARACTERS, TextLine, begins_clause, sum_up
 from extraction.readers.html_lists import ListNumbering
-from extraction.readers.html_tables import TableRows
+from extraction.readers.html_notes import is_linked_mark, is_mark, superscript
+from extraction.readers.html_tables import Cell, Table, TableRows, cell_of, says_something
+from extraction.readers.html_tree import parse_page
 from extraction.readers.links import decode_cloudflare, link_target
+from extraction.readers.plain_text import lines_of_clauses
 from extraction.words.normalization import (
     has_letter_or_digit,
     normalize,
@@ -41,10 +59,10 @@ _SAME_PAGE = "#"
 # Entering an element changes the state of the walk. Each flag stands for one kind of change, which `_leave` undoes.
 # _DONE is not a flag; it means that the walk skips the element's content.
 _DONE = -1
-_BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM = (
-    1 << n for n in range(13)
+_BLOCK, _BOXED, _BOLD, _LINK, _PRE, _BUTTON, _HEADING, _LIST, _ROW, _CELL, _PARAGRAPH, _MARKED, _ITEM, _TABLE = (
+    1 << n for n in range(14)
 )
-_SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK | _BOXED | _ITEM])
+_SIMPLE_BLOCKS = frozenset([_BLOCK, _BLOCK | _BOXED, _BLOCK | _PARAGRAPH, _BLOCK | _HEADING, _BLOCK | _BOXED | _ITEM])
 
 
 class Walker:
@@ -61,9 +79,11 @@ class Walker:
     """
 
     _rows: TableRows
+    _row_lines: list[TextLine]  # the lines in front of the open data row; no text stands in it outside its cells
 
     def __init__(self, base: str | None, page: str | None, box: Box | None = None, *, markdown: bool = False) -> None:
         self.blocks: list[Block] = []
+        self.frames: list[tuple[int, str]] = []  # see extraction.readers.html_page.Page
         self._base = base
         self._page = page.partition("#")[0] if page else None
         self._markdown = markdown
@@ -79,8 +99,11 @@ class Walker:
         self._heading = 0  # level of the open heading; 0 if no heading is open
         self._item: list[str | None] = []  # label of the open list item; empty after the item's first block
         self._lists = ListNumbering()
-        self._cells: list[list[TextLine]] = []  # cells of the open data row
+        self._tables = [Table()]  # the open tables, below a table for rows outside any `<table>`
+        self._cells: list[Cell] = []  # cells of the open data row
         self._in_row = 0  # 0 outside a data row, 1 in a data row, 2 in a cell of the row
+        self._replaced_tags = REPLACED_TAGS if markdown else REPLACED_TAGS_ANYWHERE
+        self._names: list[str] = []  # names of icons and texts for screen readers, which an empty cell is read by
 
     def walk(self, root: LexborNode) -> None:
         """Adds the blocks of an element and of all its descendants to `blocks`."""
@@ -98,6 +121,8 @@ class Walker:
                         self._box = self._box.parent
                     if undo & _PARAGRAPH:
                         self._paragraph -= 1
+                    elif undo & _HEADING:
+                        self._heading = 0
                     elif undo & _ITEM:
                         self._item = []
                 elif undo == _LINK:
@@ -116,16 +141,19 @@ class Walker:
                 continue
             if tag in BLOCK_TAGS:
                 undo = self._enter_block(node, tag, node.attributes)
-            elif tag in PLAIN_INLINE_TAGS and not self._markdown:
+            elif tag in PLAIN_INLINE_TAGS and not self._markdown and not self._in_row:
                 undo = 0
             elif tag == "br":
                 self._lines.append(TextLine(self._markdown))
                 self._pending = True
                 undo = _DONE
             elif tag in SKIPPED_TAGS or tag[0] == "-":
-                if tag in FORM_FIELD_TAGS and self._box is not None and is_form_field(node):
-                    self._box.add_form_field()
                 undo = _DONE
+                if tag in (REPLACED_TAGS if self._in_row else self._replaced_tags):
+                    shown = self._replaced(node, tag)
+                    if shown is not None:
+                        undo = self._enter_block(node, "pre" if tag == "textarea" else "div", {})
+                        node = shown
             else:
                 undo = self._enter_inline(node, tag)
             if undo == _DONE:
@@ -135,12 +163,55 @@ class Walker:
                 stack.append((after, tag, undo))
             node = node.first_child
         self._flush()
+        self._tables[0].settle()
+
+    def _replaced(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """Reads an element in whose place a browser shows something else: an image, a frame, a form field.
+
+        Returns the element whose content a browser shows there; None if it shows no text, or only a name or a mark,
+        which the method has read.
+        """
+        attributes = node.attributes
+        if tag == "iframe":
+            document = attributes.get("srcdoc")
+            body = parse_page(document.encode("utf-8", "replace")).body if document else None
+            if body is not None:
+                return body
+        if tag in FRAME_TAGS:
+            self._add_frame(frame_source(attributes))
+        if tag == "textarea" and ("readonly" in attributes or "disabled" in attributes):
+            return node
+        mark = check_mark(attributes) if tag == "input" else ""
+        if self._in_row:
+            self._names.append(mark or name_of(node, attributes))
+        elif mark:
+            self._text(f" {mark} ")
+        elif self._markdown and tag == "img":
+            self._text(attributes.get("alt") or "")
+        if tag in FORM_FIELD_TAGS and self._box is not None and is_form_field(node):
+            self._box.add_form_field()
+        return None
+
+    def _add_frame(self, source: str) -> None:
+        """Notes the address of a frame. A frame in `<noscript>` isn't shown."""
+        address = link_target(source, self._base)
+        box = self._box
+        while address and box is not None:
+            if box.tag == "noscript" or box.hidden:
+                return
+            box = box.parent
+        if address:
+            self.frames.append((len(self.blocks), address))
 
     def _enter_inline(self, node: LexborNode, tag: str) -> int:
         marked = _MARKED if self._markdown and tag in _EMPHASIS_MARKS else 0
         if marked:
             self._lines[-1].marked_parts.append(_EMPHASIS_MARKS[tag])
-        if tag in PLAIN_INLINE_TAGS:  # only in Markdown: for HTML, `walk` doesn't call this method for these tags
+        if tag == "sup":
+            return self._enter_superscript(node)
+        if tag in PLAIN_INLINE_TAGS:  # only in Markdown and in tables: otherwise `walk` doesn't call this method
+            if self._in_row:
+                self._names.append(name_of(node, node.attributes))
             return marked
         if tag in BOLD_TAGS:
             self._bold += 1
@@ -150,25 +221,59 @@ class Walker:
             return self._enter_block(node, tag, attributes)
         if not attributes:
             return 0
+        style, names = attributes.get("style"), attributes.get("class")
+        effects = effects_of(style) if style else 0
+        if (effects & UNSEEN or (names and are_unseen_names(names))) and is_short(node):
+            self._names.append(node.text())
+            return _DONE
+        if effects & STRUCK or (effects & HIDDEN and tag != "a"):
+            return _DONE
+        if self._in_row:
+            self._names.append(name_of(node, attributes))
         undo = 0
         code = attributes.get("data-cfemail")
         address = decode_cloudflare(code) if code else None
         if tag == "a" and attributes.get("href") is not None:
-            self._link_targets.append(self._target(attributes["href"] or "", attributes))
+            target = self._target(attributes["href"] or "", attributes)
+            is_same_page = target is not None and target[0] == _SAME_PAGE
+            if is_same_page and self._lines[-1].parts and is_linked_mark(node.text(), attributes.get("role")):
+                return _DONE
+            self._link_targets.append(target)
             undo = _LINK
         if address:
             self._text(address)
             if undo:
                 self._link_targets.pop()
             return _DONE
-        style = attributes.get("style")
-        if style:
-            if tag != "a" and HIDDEN_STYLE.search(style):
-                return _DONE
-            if BOLD_STYLE.search(style):
-                self._bold += 1
-                undo |= _BOLD
+        return undo | self._begin_style(effects) if effects else undo
+
+    def _begin_style(self, effects: int) -> int:
+        """Begins bold type and kept line breaks. Returns the flags that `_leave` undoes."""
+        undo = 0
+        if effects & BOLD:
+            self._bold += 1
+            undo = _BOLD
+        if effects & LINES_KEPT:
+            self._pre += 1
+            undo |= _PRE
         return undo
+
+    def _enter_superscript(self, node: LexborNode) -> int:
+        """Leaves out the mark of a note; writes a power in superscript digits, so that 10⁶ isn't read as 106."""
+        raw = node.text()
+        text = raw.strip()
+        in_front = self._lines[-1].parts[-1] if self._lines[-1].parts else ""
+        target = self._link_targets[-1] if self._link_targets else None
+        is_link = (target or "").startswith(_SAME_PAGE) or node.css_first('a[href*="#"]') is not None
+        if is_mark(text, in_front, is_link):
+            if raw != text:
+                self._text(" ")
+            return _DONE
+        power = superscript(text, in_front)
+        if power:
+            self._text(power)
+            return _DONE
+        return 0
 
     def _may_be_block(self) -> bool:
         """Returns whether a custom element (`<x-section>`) is read as a block at the current point of the walk."""
@@ -200,37 +305,55 @@ class Walker:
         custom_tag = ""
         if "-" in tag:
             tag, custom_tag = "div", tag
-        style: str | None = ""
         role = ""
+        effects = 0
         if attributes:
-            style, role = attributes.get("style"), (attributes.get("role") or "").lower()
-            if style and BOLD_STYLE.search(style):
-                self._bold += 1
-                undo |= _BOLD
+            style, names, role = attributes.get("style"), attributes.get("class"), attributes.get("role") or ""
+            if style:
+                effects = effects_of(style)
+            if (effects & UNSEEN or (names and are_unseen_names(names))) and is_short(node):
+                self._names.append(node.text())
+                return _DONE
+            if effects:
+                if effects & STRUCK:
+                    return _DONE
+                undo |= self._begin_style(effects)
+            if role:
+                role = role.lower()
         if in_row:
+            if in_row == 1 and (tag in ("td", "th") or role in CELL_ROLES):
+                self._in_row = 2
+                self._names = []
+                self._lines = [TextLine(self._markdown)]
+                self._cells.append(cell_of(attributes))
+                if attributes:
+                    self._names.append(attributes.get("aria-label") or attributes.get("title") or "")
+                return undo | _CELL
+            if attributes:
+                self._names.append(name_of(node, attributes))
             role = ""  # elements inside a row get no Box, so their ARIA roles are ignored
         elif tag not in UNBOXED_TAGS:
             undo |= _BOXED
-            self._box = box_of(tag, custom_tag, attributes, style, role, self._box)
-        if in_row == 1 and tag in ("td", "th"):
-            self._in_row = 2
-            self._lines = [TextLine(self._markdown)]
-            return undo | _CELL
+            self._box = box_of(tag, custom_tag, attributes, effects, role, self._box)
         if tag == "p":
             self._paragraph += 1
             undo |= _PARAGRAPH
-        if tag not in SPECIAL_BLOCK_TAGS and role not in ("heading", "tab"):  # most blocks
+        if tag not in SPECIAL_BLOCK_TAGS and role not in SPECIAL_ROLES:  # most blocks
             return undo
         level = HEADING_LEVELS.get(tag, 0)
         if role == "heading" and not level:
             stated = attributes.get("aria-level") or "2"
             level = min(6, int(stated)) if stated in ("1", "2", "3", "4", "5", "6") else 2
         if tag == "pre":
-            self._pre += 1
-            undo |= _PRE
+            if not undo & _PRE:
+                self._pre += 1
+                undo |= _PRE
         elif tag in LIST_TAGS:
-            self._lists.open(tag, attributes)
+            self._lists.open(node, tag, attributes)
             undo |= _LIST
+        elif tag == "table" or role in TABLE_ROLES:
+            self._tables.append(Table())
+            undo |= _TABLE
         elif tag == "button" or role == "tab":
             self._button += 1
             self._opens = opened_element(attributes)
@@ -245,50 +368,64 @@ class Walker:
             undo |= _ITEM
         elif tag in ("dt", "dd"):
             self._item = [None]
-        elif tag == "tr" and self._rows.is_data_row(node):
-            self._in_row = 1
-            self._cells = []
-            undo |= _ROW
+        elif tag == "tr" or role == "row":
+            table = self._tables[-1]
+            if self._rows.is_data_row(node, table.begin_row(node)):
+                self._in_row = 1
+                self._cells = []
+                self._row_lines = self._lines
+                undo |= _ROW
+            else:
+                table.add_row(None, [])
         return undo
 
     def _leave(self, tag: str, undo: int) -> None:
-        if undo & _BLOCK:
+        if undo & _CELL:
+            self._leave_cell()
+        elif undo & _BLOCK:
             if self._in_row:
                 if self._lines[-1].parts:
                     self._lines.append(TextLine(self._markdown))
             elif self._pending:
                 self._flush()
-            if undo > _BOLD:
-                self._leave_special_block(undo)
             if undo & _BOXED and self._box is not None:
                 self._box = self._box.parent
+            if undo & _PARAGRAPH:
+                self._paragraph -= 1
+            if undo & _HEADING:
+                self._heading = 0
+            if undo & _LIST:
+                self._lists.close()
+            elif undo & _ROW:
+                self._in_row = 0
+                self._add_row()
+            elif undo & _TABLE:
+                self._tables.pop().settle()
             if undo & _ITEM:
                 self._item = []
+            if undo & _BUTTON:
+                self._button -= 1
         elif undo & _LINK:
             self._link_targets.pop()
         elif undo & _MARKED:
             self._lines[-1].marked_parts.append(_EMPHASIS_MARKS[tag])
         if undo & _BOLD:
             self._bold -= 1
-
-    def _leave_special_block(self, undo: int) -> None:
-        if undo & _PARAGRAPH:
-            self._paragraph -= 1
-        if undo & _CELL:
-            self._cells.append(self._lines)
-            self._lines = [TextLine(self._markdown)]
-            self._in_row = 1
-        if undo & _ROW:
-            self._in_row = 0
-            self._add_row()
         if undo & _PRE:
             self._pre -= 1
-        if undo & _BUTTON:
-            self._button -= 1
-        if undo & _HEADING:
-            self._heading = 0
-        if undo & _LIST:
-            self._lists.close()
+
+    def _leave_cell(self) -> None:
+        """Ends a cell. A cell without a text is read by the names of its icons, and by its text for screen readers."""
+        cell = self._cells[-1]
+        lines = self._lines
+        cell.lines = lines if len(lines) == 1 else [line for line in lines if line.parts]
+        if cell.lines:
+            cell.text, cell.typography = self._joined(cell.lines)
+        if not cell.text and self._names:
+            cell.text = normalize(" ".join(self._names))
+        cell.says = says_something(cell.text)
+        self._lines = self._row_lines
+        self._in_row = 1
 
     def _text(self, text: str) -> None:
         """Adds text to the last line. In `<pre>`, each line break begins a new line."""
@@ -330,6 +467,9 @@ class Walker:
         if self._heading:
             self._add_block([line for line in lines if line.parts])
             return
+        if self._pre:
+            self._add_lines(lines)
+            return
         group: list[TextLine] = []
         for line in lines:
             line.text = normalize("".join(line.parts))
@@ -343,12 +483,20 @@ class Walker:
             group.append(line)
         self._add_block(group)
 
+    def _add_lines(self, lines: list[TextLine]) -> None:
+        """Makes blocks of lines that the page shows as its author broke them, as in a plain text."""
+        for numbers, plain in lines_of_clauses([normalize("".join(line.parts)) for line in lines]):
+            count = len(self.blocks)
+            self._add_block([lines[number] for number in numbers])
+            if plain.level and len(self.blocks) > count and self.blocks[-1].kind == "paragraph":
+                self.blocks[-1].kind, self.blocks[-1].level = "heading", LOOKS_LEVEL
+
     def _add_block(self, lines: list[TextLine]) -> None:
         """Makes a block of the lines if the lines have a letter or digit."""
         if not lines:
             return
         text, typography = self._joined(lines)
-        if not has_letter_or_digit(text):
+        if not text[:1].isalnum() and not has_letter_or_digit(text):
             return
         box = self._box
         kind: ClauseKind = "paragraph"
@@ -356,6 +504,8 @@ class Walker:
         level = self._heading
         if level:
             kind = "heading"
+            if self._item:  # a browser shows the item's number in front of the heading
+                label, self._item = self._item[0], [None]
         elif self._item:
             kind = "list_item"
             label = self._item.pop()
@@ -380,7 +530,7 @@ class Walker:
                 links,
                 typography,
                 bold >= length - 1,
-                min(1.0, linked / length),
+                min(1.0, linked / length) if linked else 0.0,
                 box,
                 self._button > 0,
                 2 * same_page > length,
@@ -405,26 +555,20 @@ class Walker:
         return normalize_with_typography(marked, text, every_space=True)
 
     def _add_row(self) -> None:
-        """Makes one block of all cells of the open data row."""
-        cells = []
-        for cell in self._cells:
-            text, typography = self._joined(cell)
-            if has_letter_or_digit(text):
-                cells.append((text, typography, cell))
-        self._cells = []
-        if not cells:
-            return
-        length, bold, linked, _, links = sum_up([line for _, _, cell in cells for line in cell])
-        has_typography = any(typography for _, typography, _ in cells)
-        self.blocks.append(
-            Block(
+        """Makes one block of all cells of the open data row. The table writes the block's text when the table ends."""
+        cells, self._cells = self._cells, []
+        block = None
+        if any(cell.says for cell in cells):
+            length, bold, linked, _, links = sum_up([line for cell in cells for line in cell.lines])
+            block = Block(
                 "table_row",
-                " | ".join([text for text, _, _ in cells]),
-                typography=" | ".join([typography or text for text, typography, _ in cells]) if has_typography else "",
+                "",
+                typography="",
                 links=links,
                 bold=bold >= length - 1,
                 link_share=min(1.0, linked / length),
                 box=self._box,
                 on_button=self._button > 0,
             )
-        )
+            self.blocks.append(block)
+        self._tables[-1].add_row(block, cells)

@@ -11,7 +11,11 @@ from extraction.source_lines import without_source_line
 from extraction.words.normalization import normalize
 
 # Code blocks are disabled, because indented text in a policy is a nested list or a quotation, not source code.
-_MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable("table").disable(["code", "fence"])
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": True, "maxNesting": 60})
+    .enable(["table", "strikethrough"])
+    .disable(["code", "fence"])
+)
 # By default, markdown-it leaves a link to a script (`javascript:`) as plain text with brackets. If validateLink accepts
 # every link, markdown-it renders such links, too, and the HTML reader drops their targets. markdown-it's documentation
 # recommends assigning to validateLink.
@@ -25,6 +29,14 @@ _DATA_LINE = re.compile(r"""[ \t]|$|#|- |\[|[\]})]|["']?[\w.-]+["']?\s*[:=](?:\s
 _DATA_KEY = re.compile(r"^[\"']?[a-z][\w.-]*[\"']?\s*[:=](?:\s|$)", re.MULTILINE)
 _FRONT_MATTER_TITLE = re.compile(r"^title\s*[:=][ \t]*(?P<title>.+?)\s*$", re.MULTILINE)
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
+# A box to tick at the beginning of a list item (GitHub Flavored Markdown, section 5.3).
+_TASK = re.compile(r"\[([ xX])\](?=\s)")
+# The id of a heading, which Kramdown and Pandoc don't show.
+_HEADING_ID = re.compile(r"(?<=\S)[ \t]+\{:?[ \t]*#[\w:.-]+[^{}\n]*\}(?=[ \t#]*$)", re.MULTILINE)
+# A footnote, and a mark that refers to it (GitHub's and Pandoc's extension).
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\]\s]+)\]:[ \t]*", re.MULTILINE)
+_LINK_TARGET = re.compile(r"(?<=\n)(?= {0,3}\[[^\]^][^\]]*\]:)")
+_FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]+)\]")
 
 
 @dataclass(slots=True)
@@ -42,7 +54,9 @@ class _OpenItem:
 
 
 def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
-    """Returns a Markdown text (CommonMark with tables) as a page with blocks.
+    """Returns a Markdown text (CommonMark with tables, struck text, boxes to tick and footnotes) as a page with blocks.
+
+    Struck text and the marks of footnotes are left out.
 
     Front matter, which static site generators such as Jekyll and Hugo read, is no part of the text. Its title is the
     title of the page.
@@ -52,7 +66,8 @@ def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = 
     ExtractionError if a selector isn't valid CSS.
     """
     title, body = _without_front_matter(without_source_line(text))
-    rendered = _MARKDOWN.render(_with_lists_reindented(body)).encode("utf-8", "replace")
+    source = _with_lists_reindented(_with_footnotes_as_paragraphs(_HEADING_ID.sub("", body)))
+    rendered = _MARKDOWN.render(source).encode("utf-8", "replace")
     page = read_html(rendered, url=url, select=select, remove=remove, markdown=True)
     page.title = page.title or title
     return page
@@ -75,6 +90,15 @@ def _without_front_matter(text: str) -> tuple[str | None, str]:
         return None, text
     title = _FRONT_MATTER_TITLE.search(data)
     return (normalize(title["title"].strip("\"'")) or None) if title else None, text[match.end() :]
+
+
+def _with_footnotes_as_paragraphs(text: str) -> str:
+    """Returns the text with each footnote as a paragraph, and without the marks that refer to footnotes."""
+    footnotes = set(_FOOTNOTE.findall(text))
+    if not footnotes:
+        return text
+    text = _FOOTNOTE.sub("\n", _LINK_TARGET.sub("\n", text))
+    return _FOOTNOTE_MARK.sub(lambda mark: "" if mark[1] in footnotes else mark[0], text)
 
 
 def _with_lists_reindented(text: str) -> str:
@@ -101,7 +125,8 @@ def _with_lists_reindented(text: str) -> str:
                 new_indent = items[-1].content_indent if items else 0
             width = len(marker[1]) + min(len(marker[2]), 4)
             items.append(_OpenItem(indent, new_indent, new_indent + width))
-            line = " " * new_indent + marker[1] + " " * (width - len(marker[1])) + rest[marker.end() :]
+            content = _TASK.sub(lambda box: "☐" if box[1] == " " else "☑", rest[marker.end() :], count=1)
+            line = " " * new_indent + marker[1] + " " * (width - len(marker[1])) + content
         elif blank and not indent:
             items.clear()
         elif items and indent:

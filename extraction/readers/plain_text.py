@@ -26,6 +26,8 @@ _UNFINISHED_ENDINGS = word_set(
 # A text with lines of equal width counts as hard-wrapped only if the width is between these limits, in characters.
 _NARROWEST_WRAP = 40
 _WIDEST_WRAP = 120
+# In a hard-wrapped text, at least this share of the lines ends in the middle of a sentence.
+_CUT_SHARE = 0.25
 _MENU_SWITCH = re.compile(r"toggle navigation|skip to (?:main )?content|(?:open|close|toggle) menu", re.IGNORECASE)
 _VOTE = re.compile(r"was this (?:article|page|answer) helpful\b", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"©|\(c\) |copyright ", re.IGNORECASE)
@@ -44,31 +46,38 @@ def read_text(text: str) -> list[Block]:
     If the first line only names the source of the text, the line is left out (see `extraction.source_lines`).
     """
     raw_lines = without_source_line(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
-    lines = [normalize(line) if not _is_ruler(line) else "" for line in raw_lines]
+    blocks = []
+    for numbers, block in lines_of_clauses([normalize(line) for line in raw_lines]):
+        raw = " ".join([raw_lines[number].strip(" \t") for number in numbers])
+        prefix = normalize(raw).removesuffix(block.text)
+        block.typography = typography_without_prefix(raw, prefix)
+        blocks.append(block)
+    return _without_page_words(blocks)
+
+
+def lines_of_clauses(lines: list[str]) -> list[tuple[range, Block]]:
+    """Returns the clauses of a text: for each clause the numbers of its lines, and its block.
+
+    lines: the normalised lines; '' for a blank line.
+    """
+    lines = ["" if _is_ruler(line) else line for line in lines]
     width = _wrap_width(lines)
     slack = 3
     if not width:
         width = _ragged_width(lines)
         slack = width // 12
-    clauses: list[list[str]] = []  # the lines of each clause; an empty list for a blank line
-    raw_clauses: list[list[str]] = []
-    for line, raw_line in zip(lines, raw_lines, strict=True):
-        if line and clauses and clauses[-1] and _continues(clauses[-1][-1], line, width, slack):
-            clauses[-1].append(line)
-            raw_clauses[-1].append(raw_line.strip(" \t"))
-        else:
-            clauses.append([line] if line else [])
-            raw_clauses.append([raw_line.strip(" \t")])
-    has_blank_lines = sum(not clause for clause in clauses) * 4 > sum(bool(clause) for clause in clauses)
-    texts = [" ".join(clause) for clause in clauses]
-    blocks = []
-    for index, text in enumerate(texts):
-        if has_letter_or_digit(text):
-            block = _block(texts, index, has_blank_lines)
-            prefix = text.removesuffix(block.text)
-            block.typography = typography_without_prefix(" ".join(raw_clauses[index]), prefix)
-            blocks.append(block)
-    return _without_page_words(blocks)
+    starts: list[int] = []  # the first line of each clause; a blank line is an empty clause
+    for number, line in enumerate(lines):
+        if not (line and number and lines[number - 1] and _continues(lines[number - 1], line, width, slack)):
+            starts.append(number)
+    clauses = [range(start, end) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    texts = [" ".join([lines[number] for number in numbers]) for numbers in clauses]
+    has_blank_lines = sum(not text for text in texts) * 4 > sum(bool(text) for text in texts)
+    return [
+        (numbers, _block(texts, index, has_blank_lines))
+        for index, numbers in enumerate(clauses)
+        if has_letter_or_digit(texts[index])
+    ]
 
 
 def is_hard_wrapped(lines: list[str]) -> bool:
@@ -83,8 +92,9 @@ def _is_ruler(line: str) -> bool:
 def _wrap_width(lines: list[str]) -> int:
     """Returns the width, in characters, at which the text is hard-wrapped; 0 if the text isn't hard-wrapped.
 
-    A text is hard-wrapped if most of its lines are full. A line is full if it has no room for the first word of the
-    next line.
+    A text is hard-wrapped if most of its lines are full, and many of these end in the middle of a sentence. A line is
+    full if it has no room for the first word of the next line. Paragraphs that happen to have the same length are full
+    lines, too, but they end with their sentences.
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     if len(pairs) < 3:
@@ -92,8 +102,10 @@ def _wrap_width(lines: list[str]) -> int:
     width = max(len(line) for line in lines)
     if width > _WIDEST_WRAP:
         return 0
-    full = sum(len(above) + 1 + len(below.split()[0]) > width - 3 for above, below in pairs)
-    return width if full >= 0.6 * len(pairs) and width >= _NARROWEST_WRAP else 0
+    full = [pair for pair in pairs if len(pair[0]) + 1 + len(pair[1].split()[0]) > width - 3]
+    cut = sum(not above.endswith(_SENTENCE_END) and not below[0].isupper() for above, below in full)
+    is_wrapped = len(full) >= 0.6 * len(pairs) and cut >= _CUT_SHARE * len(full)
+    return width if is_wrapped and width >= _NARROWEST_WRAP else 0
 
 
 def _ragged_width(lines: list[str]) -> int:
@@ -104,7 +116,7 @@ def _ragged_width(lines: list[str]) -> int:
     """
     pairs = [(above, below) for above, below in itertools.pairwise(lines) if above and below]
     cut = sum(not above.endswith(_SENTENCE_END) and below[0].islower() for above, below in pairs)
-    if len(pairs) < 20 or cut < 0.25 * len(pairs):
+    if len(pairs) < 20 or cut < _CUT_SHARE * len(pairs):
         return 0
     return sorted(map(len, lines))[int(0.97 * len(lines))]
 
@@ -157,7 +169,7 @@ def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> 
     if not any(texts[:index]):
         return len(texts) > 1
     below = next((later for later in range(index + 1, len(texts)) if texts[later]), None)
-    if below is None or (has_blank_lines and below == index + 1):
+    if below is None or (has_blank_lines and below == index + 1 and not split_label(texts[index])[0]):
         return False  # the last line, or the first line of a paragraph
     if len(texts[below]) > max(_SENTENCE_LENGTH, 2 * len(split_label(texts[index])[1])):
         return not _BULLET.match(texts[below])

@@ -59,6 +59,8 @@ _REQUEST_FIELDS = 5
 _REQUEST_WORDS = 200
 # A page with at least this many words isn't only a form: a policy in tables may stand above it.
 _FORM_WORDS = 80
+# A stub with at least this much running text, in words, may be a short policy with a frame beside it.
+_FRAME_WORDS = 20
 # A line that states an HTTP status has at most this many words.
 _CODE_WORDS = 6
 # A line is searched for the phrases of error pages if it has fewer characters than this. Longer lines are running text,
@@ -423,6 +425,15 @@ def embeds_policy(facts: PageFacts) -> Verdict | None:
     return None
 
 
+def text_in_frame(facts: PageFacts) -> Verdict | None:
+    """Quarantines a stub that shows another address in a frame. Evidence: the address. The frame's text isn't read."""
+    if not facts.is_stub or not facts.page.frames or (_has_sentence(facts) and facts.running_words >= _FRAME_WORDS):
+        return None
+    addresses = ", ".join(dict.fromkeys(address for _, address in facts.page.frames))
+    evidence = f"the page shows its text in a frame, which isn't read: {addresses}; declare the frame's address"
+    return quarantined("empty", evidence)
+
+
 def without_sentence(facts: PageFacts) -> Verdict | None:
     """Quarantines a stub that has no sentence.
 
@@ -460,6 +471,7 @@ SHORT_PAGE_RULES = (
     redirect_only,
     asks_for_scripts,
     embeds_policy,
+    text_in_frame,
     form_instead_of_text,
     links_instead_of_text,
     home_page,

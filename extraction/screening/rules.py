@@ -48,7 +48,18 @@ def screen(capture: Capture, payload: bytes, document: Document, page: Page | No
     facts = facts_of(capture, payload, document, page)
     if not isinstance(facts, PageFacts):
         return _first_verdict(TEXT_RULES, facts)
-    return _first_verdict(LONG_PAGE_RULES if facts.is_long else SHORT_PAGE_RULES, facts)
+    verdict = _first_verdict(LONG_PAGE_RULES if facts.is_long else SHORT_PAGE_RULES, facts)
+    return replace(verdict, evidence=_unread_frames(facts.page)) if verdict.name == "accepted" else verdict
+
+
+def _unread_frames(page: Page) -> str:
+    """Returns a sentence that names the frames within the policy's text, which aren't read; '' if there are none."""
+    if not page.frames or not page.kept:
+        return ""
+    places = {id(block): place for place, block in enumerate(page.blocks)}
+    first, last = places[id(page.kept[0])], places[id(page.kept[-1])]
+    addresses = [address for place, address in page.frames if first < place <= last + 1]
+    return f"not read, because it stands in a frame: {', '.join(dict.fromkeys(addresses))}" if addresses else ""
 
 
 def _first_verdict(rules: Sequence[Callable[[_AnyFacts], Verdict | None]], facts: _AnyFacts) -> Verdict:

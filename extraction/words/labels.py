@@ -65,6 +65,35 @@ _ROMAN = (
 )
 
 
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+# The letters of alphabetic list styles (CSS Counter Styles, section 6.2).
+_ALPHABETS = {
+    "lower-alpha": _LATIN,
+    "lower-latin": _LATIN,
+    "upper-alpha": _LATIN.upper(),
+    "upper-latin": _LATIN.upper(),
+    "lower-greek": "αβγδεζηθικλμνξοπρστυφχψω",
+}
+# The code point of the digit zero in numeric list styles (CSS Counter Styles, section 6.1).
+_DIGITS = {
+    "arabic-indic": 0x660,
+    "bengali": 0x9E6,
+    "cambodian": 0x17E0,
+    "devanagari": 0x966,
+    "gujarati": 0xAE6,
+    "gurmukhi": 0xA66,
+    "kannada": 0xCE6,
+    "khmer": 0x17E0,
+    "lao": 0xED0,
+    "malayalam": 0xD66,
+    "myanmar": 0x1040,
+    "persian": 0x6F0,
+    "tamil": 0xBE6,
+    "telugu": 0xC66,
+    "thai": 0xE50,
+}
+
+
 def split_label(text: str) -> tuple[str | None, str]:
     """Returns the label at the beginning of a clause, as written in the page, and the rest of the clause's text.
 
@@ -94,24 +123,31 @@ def split_label(text: str) -> tuple[str | None, str]:
     return match["label"].strip(), rest
 
 
-def ordinal_label(number: int, list_type: str) -> str | None:
-    """Returns the label of an item in a list, such as `3.`, `c.` or `iii.`; None if the list has bullets.
+def ordinal_label(number: int, style: str) -> str | None:
+    """Returns the label of an item in a list, such as `3.`, `c.`, `iii.` or `γ.`; None if the list has no such labels.
 
-    number: the item's number. If the number is below 1, the label is the number in digits.
-    list_type: the value of the attribute `type` of `<ol>`: `1`, `a`, `A`, `i` or `I`; '' for a list with bullets.
+    The label is the one of CSS Counter Styles, section 6. A number that the style can't write is written in digits.
+
+    number: the item's number.
+    style: a value of the CSS property `list-style-type`, such as `lower-roman`; '' for a list with bullets.
     """
-    if not list_type:
-        return None
-    if list_type == "1" or number < 1:
+    if style == "decimal":
         return f"{number}."
-    if list_type in "aA":
+    if style in _ALPHABETS and number > 0:
         letters = ""
+        alphabet = _ALPHABETS[style]
         while number:
-            number, rest = divmod(number - 1, 26)
-            letters = chr(ord(list_type) + rest) + letters
+            number, rest = divmod(number - 1, len(alphabet))
+            letters = alphabet[rest] + letters
         return f"{letters}."
-    roman = ""
-    for value, digits in _ROMAN:
-        count, number = divmod(number, value)
-        roman += digits * count
-    return f"{roman if list_type == 'i' else roman.upper()}."
+    if style in ("lower-roman", "upper-roman") and 0 < number < 4_000:
+        roman = ""
+        for value, digits in _ROMAN:
+            count, number = divmod(number, value)
+            roman += digits * count
+        return f"{roman if style == 'lower-roman' else roman.upper()}."
+    if style in _DIGITS:
+        return f"{number}.".translate({ord("0") + digit: _DIGITS[style] + digit for digit in range(10)})
+    if style == "decimal-leading-zero":
+        return f"{number:0{2 if number >= 0 else 3}}."
+    return f"{number}." if style in _ALPHABETS or style.endswith("roman") else None

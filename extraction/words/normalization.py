@@ -10,6 +10,9 @@ _INVISIBLE = dict.fromkeys(
     [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
     + [code for code in [*range(0x20), *range(0x7F, 0xA0)] if not chr(code).isspace()]
 )
+# Latin ligatures, such as ﬁ: their shape belongs to the font (Unicode, block Alphabetic Presentation Forms).
+_LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
+_LIGATURE = re.compile("[\ufb00-\ufb06]")
 # Zero-width joiners and non-joiners at places where they have no effect. They do have an effect in Arabic and Indic
 # scripts, where they shape letters, and in emoji.
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
@@ -19,7 +22,10 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def normalize(text: str) -> str:
-    """Returns the text in Unicode form NFC, with single spaces for runs of white space, and no invisible characters."""
+    """Returns the text in Unicode form NFC, with single spaces for runs of white space, and no invisible characters.
+
+    Latin ligatures such as ﬁ become letters.
+    """
     return _normalize_collapsed(" ".join(text.split()))
 
 
@@ -27,9 +33,14 @@ def _normalize_collapsed(collapsed: str) -> str:
     """Returns the normalised form of a text whose white space is already collapsed."""
     if not collapsed.isprintable():
         collapsed = " ".join(_IDLE_JOINER.sub("", collapsed.translate(_INVISIBLE)).split())
-    if collapsed.isascii() or unicodedata.is_normalized("NFC", collapsed):
+    if collapsed.isascii():
         return collapsed
-    return unicodedata.normalize("NFC", collapsed)
+    return collapsed if _is_composed(collapsed) else unicodedata.normalize("NFC", collapsed.translate(_LIGATURES))
+
+
+def _is_composed(text: str) -> bool:
+    """Returns whether a text is in Unicode form NFC and has no Latin ligatures."""
+    return unicodedata.is_normalized("NFC", text) and not _LIGATURE.search(text)
 
 
 def normalize_with_typography(raw: str, text: str | None = None, *, every_space: bool = False) -> tuple[str, str]:
@@ -43,7 +54,7 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
         to the page's layout, and becomes a single space in the typography.
     """
     # The early returns are for speed. They apply to nearly every text of a page.
-    if text is None and raw.isprintable() and "  " not in raw and unicodedata.is_normalized("NFC", raw):
+    if text is None and raw.isprintable() and "  " not in raw and (raw.isascii() or _is_composed(raw)):
         return raw.strip(" "), ""
     collapsed = " ".join(raw.split())
     if text is None:

@@ -76,3 +76,29 @@ def test_text_of_a_link_to_a_script_is_kept_without_the_target() -> None:
         ("How we use it", ()),
         ("We keep logs.", ("https://a.example/x",)),
     ]
+
+
+def test_struck_text_boxes_notes_and_images_are_read_as_they_are_shown() -> None:
+    text = (
+        "# Policy {#top}\n\nWe do ~~not~~ sell data.[^1] <!-- ask legal -->\n\n"
+        "- [x] We encrypt it.\n- [ ] We sell it.\n\n"
+        "![You may object](/a.png)\n\n| Data | Sold |\n| --- | --- |\n| Name | ![No](n.png) |\n\n"
+        "[^1]: See [the list][l].\n[l]: https://northwind.example/l\n"
+    )
+    assert clauses_of(text, "text/markdown") == [
+        ("heading", None, "Policy"),
+        ("paragraph", None, "We do sell data."),
+        ("list_item", None, "☑ We encrypt it."),
+        ("list_item", None, "☐ We sell it."),
+        ("paragraph", None, "You may object"),
+        ("table_row", None, "Data | Sold"),
+        ("table_row", None, "Name | No"),
+        ("paragraph", None, "See the list."),
+    ]
+
+
+def test_mark_without_a_footnote_is_text() -> None:
+    assert (
+        clauses_of("# Policy\n\nWe use the pattern [^a] here.", "text/markdown")[1][2]
+        == "We use the pattern [^a] here."
+    )

@@ -65,3 +65,12 @@ def test_real_texts_give_the_expected_number_of_clauses(name: str, first: str, c
     extracted = extract((SHARED / "policies" / name).read_bytes(), "text/plain").clauses
     assert extracted[0].text.startswith(first)
     assert len(extracted) == clauses
+
+
+def test_paragraphs_of_equal_length_are_not_hard_wrapped() -> None:
+    words = ("address", "surname", "payment", "pointer", "message", "parcels", "numbers", "reviews")
+    lines = [f"We keep your {first} with your {second}." for first in words for second in words[:3]]
+    assert len({len(line) for line in lines}) == 1
+    assert [text for _, _, text in clauses_of("\n".join(lines), "text/plain")] == lines
+    page = "".join(f"<p>{line}</p>" for line in lines)
+    assert [text for _, _, text in clauses_of(page.encode())] == lines

@@ -1,0 +1,136 @@
+"""Parses HTML into the tree that a browser would show: with shadow roots and with the styles that decide on text."""
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from extraction.readers.html_styles import inline_styles
+
+# Start tags nested deeper than this are removed before parsing. Elements of real pages aren't nested deeper, and
+# browsers flatten deeper elements, too. The limit is needed because the parser's time grows with the square of the
+# depth.
+_MAX_DEPTH = 512
+# A page with at least this many unclosed tags is checked for deep nesting. An ordinary page has hundreds of unclosed
+# tags (line breaks, images, comments), but fewer than this limit.
+_MANY_OPEN = 2_000
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_NESTING_TAGS = frozenset(
+    (
+        b"div span b i u em strong font center section article table td tr ul ol dl blockquote a small big "
+        b"sub sup  form main header footer nav aside details fieldset figure button code tt s strike label "
+        b"abbr cite q"
+    ).split()
+)
+_NODES_OF_INTEREST = "style, ol, template[shadowrootmode]"
+_TEMPLATE = re.compile(rb"<(/?)template\b([^>]*)>", re.IGNORECASE)
+_SHADOW_ROOT_MODE = re.compile(rb"\bshadowrootmode\s*=\s*[\"']?(?:open|closed)\b", re.IGNORECASE)
+# The parser has no shadow roots. A shadow root becomes an element of this name inside its host.
+_SHADOW_ROOT = b"shadow-root"
+# What XML writes in another way than HTML: comments, CDATA sections, processing instructions, self-closed elements.
+_XML = re.compile(
+    rb"<!--.*?-->|<!\[CDATA\[(?P<cdata>.*?)\]\]>|<\?.*?\?>"
+    rb"|<(?P<tag>[a-zA-Z][^\s<>/]*)(?P<attributes>(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)?)/>",
+    re.DOTALL,
+)
+# Elements without an end tag in HTML (HTML standard, section 13.1.2).
+_VOID_TAGS = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
+
+
+def parse_page(source: bytes) -> LexborHTMLParser:
+    """Returns the tree of a page.
+
+    source: the page in UTF-8.
+    """
+    source = _flattened(source)
+    tree = LexborHTMLParser(source)
+    nodes = tree.css(_NODES_OF_INTEREST)  # one search, because each takes as long as it takes to visit the whole tree
+    if any(node.tag == "template" for node in nodes):
+        tree = LexborHTMLParser(_with_shadow_roots(source))
+        for shadow_root in tree.css(_SHADOW_ROOT.decode()):
+            _fill_slots(shadow_root)
+    sheets = [node.text() for node in nodes if node.tag == "style"]
+    if sheets:
+        inline_styles(tree, sheets, any(node.tag == "ol" for node in nodes))
+    return tree
+
+
+def xml_as_html(source: bytes) -> bytes:
+    """Returns an XHTML page in the syntax of HTML: `<title/>` as `<title></title>`, CDATA sections as text.
+
+    A browser parses a page as XML if the server calls it XML. The HTML parser would take all that follows `<title/>`
+    for the title.
+
+    source: the page in UTF-8.
+    """
+
+    def as_html(match: re.Match[bytes]) -> bytes:
+        cdata, tag = match["cdata"], match["tag"]
+        if cdata is not None:
+            return cdata.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+        if tag is None:
+            return match[0] if match[0].startswith(b"<!--") else b""
+        if tag.lower() in _VOID_TAGS:
+            return match[0]
+        return b"<%b%b></%b>" % (tag, match["attributes"], tag)
+
+    return _XML.sub(as_html, source)
+
+
+def _with_shadow_roots(source: bytes) -> bytes:
+    """Returns the page with an element `<shadow-root>` for each declarative shadow root.
+
+    A declarative shadow root is a `<template>` with the attribute `shadowrootmode` (HTML standard, section 4.12.3).
+    """
+    are_roots: list[bool] = []  # for each open `<template>`, whether it is a shadow root
+
+    def rename(match: re.Match[bytes]) -> bytes:
+        if match[1]:
+            is_root = bool(are_roots) and are_roots.pop()
+        else:
+            is_root = bool(_SHADOW_ROOT_MODE.search(match[2]))
+            are_roots.append(is_root)
+        return b"<%b%b%b>" % (match[1], _SHADOW_ROOT, match[2]) if is_root else match[0]
+
+    return _TEMPLATE.sub(rename, source)
+
+
+def _fill_slots(shadow_root: LexborNode) -> None:
+    """Moves the other children of a shadow root's host into the root's slots. Children without a slot aren't shown."""
+    host = shadow_root.parent
+    if host is None:
+        return
+    slots: dict[str, LexborNode] = {}
+    for slot in shadow_root.css("slot"):
+        slots.setdefault(slot.attributes.get("name") or "", slot)
+    children = [child for child in host.iter(include_text=True) if child.mem_id != shadow_root.mem_id]
+    filled: set[str] = set()
+    for child in children:
+        name = (child.attributes.get("slot") or "") if child.tag != "-text" else ""
+        target = slots.get(name)
+        if target is not None and (child.tag != "-text" or (child.text_content or "").strip()):
+            if name not in filled:
+                filled.add(name)
+                for fallback in list(target.iter(include_text=True)):
+                    fallback.decompose()
+            target.insert_child(child)  # a copy
+        child.decompose()
+
+
+def _flattened(source: bytes) -> bytes:
+    """Returns the page's bytes, in which a space replaces each start tag that is nested deeper than _MAX_DEPTH."""
+    tags = source.count(b"<")
+    if tags < _MANY_OPEN or tags - 2 * source.count(b"</") < _MANY_OPEN:
+        return source
+    depth = 0
+
+    def keep_if_shallow(match: re.Match[bytes]) -> bytes:
+        nonlocal depth
+        if match[2].lower() not in _NESTING_TAGS:
+            return match[0]
+        if match[1]:
+            depth = max(0, depth - 1)
+            return match[0]
+        depth += 1
+        return match[0] if depth <= _MAX_DEPTH else b" "
+
+    return _TAG.sub(keep_if_shallow, source)
