@@ -52,7 +52,8 @@ def _payloads() -> dict[str, tuple[bytes, str, str]]:
     """Returns payload, media type and address of every capture in ../shared, by the SHA-1 of the payload."""
     payloads = {
         sha1_hex(labelled.payload): (labelled.payload, labelled.capture.media_type, labelled.capture.url)
-        for labelled in labelled_captures()
+        for folder in ("warc", "warc-wide")
+        for labelled in labelled_captures(folder)
     }
     for path in (SHARED / "captures").glob("*.html"):
         payload = path.read_bytes()
