@@ -1,8 +1,8 @@
 """Applies the rules of a page's own style sheets that decide which text a browser shows, and in which lines.
 
-Only three declarations are looked for: `list-style` (whether and how the items of an ordered list are numbered),
-`white-space` (whether line breaks are shown) and `text-decoration: line-through` (struck text). Style sheets in files
-of their own aren't in a capture.
+Only four declarations are looked for: `list-style` (whether and how the items of an ordered list are numbered),
+`white-space` (whether line breaks are shown), `text-decoration: line-through` (struck text), and `clip` or `clip-path`
+(text that only screen readers get). Style sheets in files of their own aren't in a capture.
 """
 
 import re
@@ -18,6 +18,7 @@ _DECLARATIONS = (
     ((_LIST_STYLE,), re.compile(r"list-style(?:-type)?\s*:[^;}!]+", re.IGNORECASE)),
     (("pre-line", "pre-wrap", "break-spaces"), re.compile(r"white-space\s*:\s*[\w-]+", re.IGNORECASE)),
     (("line-through",), re.compile(r"text-decoration(?:-line)?\s*:[^;}!]+", re.IGNORECASE)),
+    (("clip:", "clip-path:"), re.compile(r"clip(?:-path)?\s*:\s*(?:rect|inset)\([^;}!]+", re.IGNORECASE)),
 )
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _PRINT = re.compile(r"@media\s+print\b[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.IGNORECASE)

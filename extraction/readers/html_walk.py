@@ -364,7 +364,8 @@ class Walker:
             self._heading = level
             undo |= _HEADING
         elif tag == "li":
-            self._item = [self._lists.next_label(attributes)]
+            # A browser doesn't count an item that it doesn't show (CSS Lists, section 4.5).
+            self._item = [None if effects & HIDDEN else self._lists.next_label(attributes)]
             undo |= _ITEM
         elif tag in ("dt", "dd"):
             self._item = [None]

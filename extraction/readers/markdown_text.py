@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 
+from extraction.readers.front_matter import without_front_matter
 from extraction.readers.html_page import Page, read_html
 from extraction.source_lines import without_source_line
-from extraction.words.normalization import normalize
 
 # Code blocks are disabled, because indented text in a policy is a nested list or a quotation, not source code.
 _MARKDOWN = (
@@ -20,14 +20,6 @@ _MARKDOWN = (
 # every link, markdown-it renders such links, too, and the HTML reader drops their targets. markdown-it's documentation
 # recommends assigning to validateLink.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
-_FRONT_MATTER = re.compile(
-    r"\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<data>(?:(?!(?P=fence)|\.\.\.).*\n)*?)(?:(?P=fence)|\.\.\.)[ \t]*(?:\r?\n|$)"  # noqa: E501
-)
-# A line of YAML or TOML: a key with a value, an item of a list, a table's name, a comment, an indented line, nothing.
-_DATA_LINE = re.compile(r"""[ \t]|$|#|- |\[|[\]})]|["']?[\w.-]+["']?\s*[:=](?:\s|$)""")
-# The keys of front matter are in lower case. A line such as "Note: …" may be text between two thematic breaks.
-_DATA_KEY = re.compile(r"^[\"']?[a-z][\w.-]*[\"']?\s*[:=](?:\s|$)", re.MULTILINE)
-_FRONT_MATTER_TITLE = re.compile(r"^title\s*[:=][ \t]*(?P<title>.+?)\s*$", re.MULTILINE)
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 # A box to tick at the beginning of a list item (GitHub Flavored Markdown, section 5.3).
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
@@ -65,31 +57,12 @@ def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = 
 
     ExtractionError if a selector isn't valid CSS.
     """
-    title, body = _without_front_matter(without_source_line(text))
+    title, body = without_front_matter(without_source_line(text))
     source = _with_lists_reindented(_with_footnotes_as_paragraphs(_HEADING_ID.sub("", body)))
     rendered = _MARKDOWN.render(source).encode("utf-8", "replace")
     page = read_html(rendered, url=url, select=select, remove=remove, markdown=True)
     page.title = page.title or title
     return page
-
-
-def _without_front_matter(text: str) -> tuple[str | None, str]:
-    """Returns the title in the front matter of a Markdown text, and the text without the front matter.
-
-    Front matter stands between two lines `---` (YAML) or `+++` (TOML) at the very beginning of a text
-    (https://jekyllrb.com/docs/front-matter/, https://gohugo.io/content-management/front-matter/). Lines between two
-    such lines that don't look like data are text between two thematic breaks.
-
-    The title is None if the text has no front matter, or if the front matter has no title.
-    """
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        return None, text
-    data = match["data"]
-    if not _DATA_KEY.search(data) or not all(map(_DATA_LINE.match, data.splitlines())):
-        return None, text
-    title = _FRONT_MATTER_TITLE.search(data)
-    return (normalize(title["title"].strip("\"'")) or None) if title else None, text[match.end() :]
 
 
 def _with_footnotes_as_paragraphs(text: str) -> str:

@@ -37,6 +37,11 @@ def test_items_may_set_their_own_number_and_label() -> None:
     assert labels(f"<ol>{items}</ol>") == ["1.", "7.", "h.", "9bis.", "-2."]
 
 
+def test_an_item_that_is_not_shown_is_not_counted() -> None:
+    items = "<li>your name</li><li style='display: none'>your age</li><li>your town</li>"
+    assert labels(f"<h1>Privacy</h1><ol>{items}</ol>")[-1] == "2."
+
+
 def test_heading_of_an_item_has_the_number_of_the_item() -> None:
     page = html("<ol><li><h2>Purposes</h2><p>We ship.</p></li></ol><ol start=2><li><h2>Recipients</h2></li></ol>")
     assert clauses_of(page) == [

@@ -33,6 +33,7 @@ def test_markdown_gives_the_same_clauses_as_html() -> None:
         "---\ntitle: 'Privacy at Northwind'\nversions:\n  all: '*'\ntopics:\n- Legal\n---\n",
         '+++\ntitle = "Privacy at Northwind"\n[menu]\nweight = 3\n+++\n',
         "\ufeff---\r\ntitle: Privacy at Northwind\r\n# a comment\r\n\r\n...\r\n",
+        '+++\ntitle = "Privacy at Northwind"\nsummary = """\nWe sell your data.\n"""\n+++\n',
     ],
 )
 def test_front_matter_is_no_text_but_names_the_title(front_matter: str) -> None:

@@ -58,6 +58,14 @@ def test_xhtml_is_parsed_by_the_rules_of_xml(markup: str) -> None:
     assert [clause.text for clause in clauses if clause.kind == "paragraph"] == list(PARAGRAPHS)
 
 
+def test_entity_that_the_page_declares_is_expanded_once() -> None:
+    entities = b"<!ENTITY firm 'Northwind &amp; Sons'><!ENTITY more '&more;&more;'>"
+    page = b"<!DOCTYPE html [" + entities + b"]><html><body><p>&firm; keeps your data. &more;</p></body></html>"
+    (clause,) = extract(page, "application/xhtml+xml").clauses
+    assert clause.text.startswith("Northwind & Sons keeps your data.")
+    assert len(clause.text) < 60
+
+
 def test_cdata_section_is_text() -> None:
     page = f"<html><body>{INTRODUCTION}<p><![CDATA[R&D <keeps> it.]]></p></body></html>"
     assert extract(page.encode(), "application/xhtml+xml").clauses[-1].text == "R&D <keeps> it."
@@ -135,6 +143,12 @@ def test_line_breaks_that_css_shows_separate_clauses(attribute: str, head: str) 
 def test_text_for_screen_readers_is_left_out(attribute: str) -> None:
     link = f"<a href=/list>the list<span {attribute}>, opens in a new tab</span></a>"
     assert shown(f"<p>See {link}, please.</p><p {attribute}>Skip the menu</p>") == ["See the list, please."]
+
+
+def test_text_that_a_style_sheet_gives_to_screen_readers_only_is_left_out() -> None:
+    head = "<style>.a11y{position:absolute;width:1px;clip:rect(0,0,0,0)}</style>"
+    body = "<p>Read <a href='/more'>the rest<span class=a11y>, opens in a new tab</span></a> of it.</p>"
+    assert [clause.text for clause in extract(html(body, head=head), "text/html").clauses] == ["Read the rest of it."]
 
 
 def test_long_text_that_a_script_shows_later_is_kept() -> None:
