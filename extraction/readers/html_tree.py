@@ -37,7 +37,7 @@ _XML = re.compile(
 _ENTITY = re.compile(
     rb"<!ENTITY\s+(?P<name>[A-Za-z_][\w.-]*)\s+(?P<quote>[\"'])(?P<text>.{0,500}?)(?P=quote)\s*>", re.DOTALL
 )
-_MOST_ENTITIES = 50
+_MOST_ENTITIES, _MOST_REFERENCES = 50, 10_000
 _INTERNAL_SUBSET = re.compile(rb"<!DOCTYPE[^<>\[]*\[(?P<declarations>.{0,20000}?)\]\s*>", re.DOTALL | re.IGNORECASE)
 # Elements without an end tag in HTML (HTML standard, section 13.1.2).
 _VOID_TAGS = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
