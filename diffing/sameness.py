@@ -20,9 +20,9 @@ from core.clauses import Clause, Document
 from diffing.tokenization import DASHES, QUOTES
 from diffing.volatile import strip_volatile
 
-# The version of the rules in this module and in `diffing.volatile`. Raise the number when the rules change, so that all
-# version ids are computed again.
-SAMENESS = "3"
+# The version of the rules in this module, in `diffing.volatile` and in `diffing.counters`. Raise the number when the
+# rules change, so that all version ids are computed again.
+SAMENESS = "4"
 
 # Characters without width: soft hyphen, combining grapheme joiner, Arabic letter mark, Mongolian vowel separator,
 # zero-width space, joiners, direction marks, bidirectional embeddings and isolates, word joiner, invisible operators,
@@ -83,7 +83,7 @@ def version_id(document: Document) -> str:
     """
     lines = []
     for clause in document.clauses:
-        parts = (_without_typography(clause.text), *contact_targets(clause))
+        parts = (version_text(clause.text), *contact_targets(clause))
         if parts == ("",) and is_volatile(clause):
             continue
         # The parts contain neither U+001F nor a line break. Both are white space, which was replaced with spaces.
@@ -93,7 +93,8 @@ def version_id(document: Document) -> str:
 
 # The results are cached, since most clauses of a policy are the same in many of the policy's captures.
 @lru_cache(maxsize=8_192)
-def _without_typography(text: str) -> str:
+def version_text(text: str) -> str:
+    """Returns the form of a clause's text that a version id depends on. '' if the whole text is volatile."""
     text = same_text(text)
     for shape, plain in _SHAPES:  # faster than str.translate, which looks up each character
         text = text.replace(shape, plain)

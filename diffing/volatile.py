@@ -3,13 +3,16 @@
 Examples are counters, "2 days ago", clocks and request ids. If a part of the policy were wrongly recognized as
 volatile, users would not see changes of this part. So only a whole segment of a clause can be volatile. Separators
 (`·`, `|`, a dash, brackets, the end of a sentence) cut a clause into segments. "Updated 2 days ago · 1,234 views"
-consists of two volatile segments. "We delete messages sent 2 years ago" is one segment, which is not volatile. In a
-clause of more than twelve words, only a counter or an id at the end of the clause is volatile. A date in the text is
-never volatile, because a date is a fact.
+consists of two volatile segments. "We delete messages sent 2 years ago" is one segment, which is not volatile. A
+segment that may state a retention period ("Old accounts | last active 2 years ago") is never volatile. In a clause of
+more than twelve words, only a counter or an id at the end of the clause is volatile. A date in the text is never
+volatile, because a date is a fact.
 """
 
 import re
 from functools import lru_cache
+
+from diffing.counters import COUNTER, DECIMAL, NUMBER
 
 # A clause with more words than this counts as prose. A shorter clause may be a line about the page instead, such as
 # "Updated 2 days ago".
@@ -18,9 +21,6 @@ _FEW_WORDS = 12
 _FEW_CHARACTERS = 160
 # A clause of more than _FEW_CHARACTERS characters is searched only if one of its last _TAIL characters is a digit.
 _TAIL = 60
-
-_NUMBER = r"(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d{1,9})(?:[.,]\d{1,2})?\s?[km]?\+?"
-_DECIMAL = r"\d{1,2}(?:[.,]\d{1,2})?"
 
 # Words that may stand next to a relative time. A *stamp* is a relative time alone ("2 days ago"), or a relative time
 # together with these words ("last updated 2 days ago").
@@ -64,47 +64,44 @@ _RELATIVE_TIME = re.compile(
     rf"(?:(?:{_STAMP})[\s:]{{1,2}}){{0,8}}(?:{_AGO})(?:\s(?:{_STAMP})){{0,3}}(?:\s(?:by|von|par|por|da|door)(?:\s\S+){{1,3}})?",
     re.IGNORECASE,
 )
-
 _AGE = re.compile(_AGO, re.IGNORECASE)
-# A segment such as "more than 2 years ago" probably belongs to the policy's text about old data, so it is no stamp.
-# After a word such as "updated", the same phrase is part of a stamp.
-_HEDGED = re.compile(
-    r"(?:more than|over|almost|nearly|about|around|mehr als|über|fast|etwa|plus de|environ|más de|casi|mais de|meer dan"
-    r"|bijna|ponad|około)\b",
+
+# A policy states retention periods in the same words as stamps: "accounts last active more than 2 years ago". Three
+# signs tell them apart. First, a limit such as "more than" belongs to a rule about old data. ("over a week ago" is how
+# software rounds a time; after a word such as "updated", it is part of a stamp.)
+_LIMIT = re.compile(
+    r"\b(?:(?:more|less|longer|later|earlier) than|at least|at most|mehr als|plus de|más de|mais de|meer dan|ponad)\b",
+    re.IGNORECASE,
+)
+_ROUNDED = re.compile(r"\b(?:over|almost|nearly|about|around|über|fast|etwa|environ|casi|bijna|około)\b", re.IGNORECASE)
+# Second, only a page is updated or published. Accounts, members and records are seen or active, too.
+_OF_A_PAGE = re.compile(
+    r"\b(?:updated?|modified|edited|changed|revised|reviewed|published|posted|refreshed|aktualisiert|geändert|veröffentlicht"
+    r"|bearbeitet|mise? à jour|modifiée?|publiée?|modification|actualizad[oa]|modificad[oa]|publicad[oa]|actualización"
+    r"|modificación|atualizad[oa]|atualização|modificação|aggiornat[oa]|modificat[oa]|pubblicat[oa]|aggiornamento"
+    r"|bijgewerkt|gewijzigd|gepubliceerd|geplaatst|aktualizacja|zaktualizowano|zmieniono|opublikowano|uppdaterad|ändrad"
+    r"|publicerad|opdateret|ændret|udgivet)\b",
+    re.IGNORECASE,
+)
+_OF_AN_ACCOUNT = re.compile(
+    r"\b(?:active|seen|online|joined|checked|viewed|asked|answered|created|added|written|erstellt|créée?)\b",
+    re.IGNORECASE,
+)
+# Third, beside other text, "3 years ago" may be the period for what the other text names. Software that rounds a time
+# writes "a month ago" for 30 days or more.
+_LONG_AGO = re.compile(
+    r"\b(?:[3-9]\d|\d{3,4})\s?(?:days?|d\b|tag|jours|d[ií]as|giorni|dagen|dni|dagar|dage|gün|дн)|"
+    r"months?|mo\b|years?|yrs?|\d\s?y\b|monat|jahr|mois|\bans\b|\bun an\b|année|mes(?:es)?\b|años?|m[êe]s\b|anos?\b"
+    r"|mes[ei]\b|ann[oi]\b|maand|ja(?:ar|ren)\b|miesi|\blata?\b|\brok\b|månad|måned|\bår\b|\bay\b|yıl|месяц|год|лет"
+    r"|月|年",
     re.IGNORECASE,
 )
 
-_VIEWS = r"(?:page\s?|article\s)?(?:views?|hits|visits|visitors?|readers)"
-_PEOPLE = "(?:users?|guests?|visitors?|members?|people)"
-_COUNTER = re.compile(
-    "|".join(
-        (
-            rf"{_NUMBER}\s{_VIEWS}(?:\s(?:today|so far|this week|this month))?",
-            rf"(?:total\s)?{_VIEWS}(?:\stoday)?\s?:\s?{_NUMBER}",
-            rf"(?:this\s(?:page|article)\s(?:has been|was)\s)?(?:viewed|read|visited)\s{_NUMBER}\stimes",
-            rf"(?:there\s(?:are|is)\s)?{_NUMBER}\s{_PEOPLE}(?:\sare)?(?:\scurrently)?\sonline(?:\snow)?",
-            rf"{_PEOPLE}\sonline\s?:\s?{_NUMBER}",
-            (
-                rf"{_NUMBER}(?:\s(?:out\s)?of\s{_NUMBER})?\s(?:people\s|users\s|readers\s)?(?:found|find)"
-                r"\s(?:this|it)(?:\s(?:article|page|answer))?\s(?:helpful|useful)"
-            ),
-            (
-                rf"(?:average\s)?(?:article\s)?(?:rat(?:ed|ing)|score)\s?:?\s{_DECIMAL}\s?(?:/|out of|of)\s?(?:5|10)"
-                rf"(?:\sstars)?(?:\s(?:from|by|based on)\s{_NUMBER}\s(?:votes?|ratings?|reviews?))?"
-            ),
-            rf"{_NUMBER}\s?-?\s?min(?:ute)?s?\s(?:read|reading time)",
-            rf"(?:estimated\s)?reading time\s?:?\s{_NUMBER}\s?min(?:ute)?s?",
-            rf"{_NUMBER}\s?(?:aufrufe|besucher online|vues|visitas|visualizaciones|visualizações)",
-            rf"{_NUMBER}\s?(?:visualizzazioni|weergaven|wyświetleń)",
-        )
-    ),
-    re.IGNORECASE,
-)
 # Counters that are volatile only if all other segments of the clause are volatile, too. For example, the "1 vote" of
 # "each share carries (1 vote)" is a part of a statement.
 _COUNTER_AMONG_OTHERS = re.compile(
-    rf"{_NUMBER}\s(?:votes?|comments?|replies|likes?|shares?|downloads?|ratings?|reviews?|followers?|reactions?)"
-    rf"|(?:votes?|comments?|likes?|shares?|downloads?|ratings?|followers?)\s?:\s?{_NUMBER}",
+    rf"{NUMBER}\s(?:votes?|comments?|replies|likes?|shares?|downloads?|ratings?|reviews?|followers?|reactions?)"
+    rf"|(?:votes?|comments?|likes?|shares?|downloads?|ratings?|followers?)\s?:\s?{NUMBER}",
     re.IGNORECASE,
 )
 
@@ -113,7 +110,7 @@ _SERVED_AT = re.compile(
     rf"(?:this\s)?(?:page|document|site|report)?\s?(?:was\s)?(?:generated|rendered|served|cached|printed|loaded)"
     rf"\s(?:on|at)\s(?:[\w.,/-]+\s){{0,6}}?(?:at\s)?{_CLOCK}"
     r"|(?:this\s)?page\s(?:was\s)?(?:generated|rendered|created|loaded|served)"
-    rf"\sin\s{_DECIMAL}\d{{0,6}}\s?(?:ms|s|sec|seconds|milliseconds)"
+    rf"\sin\s{DECIMAL}\d{{0,6}}\s?(?:ms|s|sec|seconds|milliseconds)"
     rf"|(?:current|server|local)\stime(?:\sis)?\s?:?\s{_CLOCK}",
     re.IGNORECASE,
 )
@@ -130,7 +127,11 @@ _ID = re.compile(
 
 # The separators between segments. The pattern is a group, so `split` returns the separators, too. The segments that
 # are not volatile can then be joined again.
-_SEPARATOR = re.compile(r"(\s*[|·•∙●]\s*|\s+[–—/-]\s+|\s*[()\[\];]\s*|[.?!](?:\s+|$)|,\s+)")
+# A full stop may belong to a number ("No. 5", "1. Mai", "der 1234. Besucher"), and a comma to a date ("May 1, 1998").
+_SEPARATOR = re.compile(
+    r"(\s*[|·•∙●]\s*|\s+[–—/-]\s+|\s*[()\[\];]\s*|(?<!\b\d)(?<!\b\d\d)(?<!\b[Nn]o)(?<!\b[Nn]r)(?<!\b[Nn])"
+    r"[.?!](?:\s+|$)(?!(?<=\d\.\s)(?:Besuch|Gast|gości|odwiedz|kävij|látogat|návštěvn|ziyaret))|,\s+(?!(?:19|20)\d\d\b))"
+)
 _ENDS = " \t\n|·•∙●–—/-;,.?!()[]"
 _WITHOUT_A_DIGIT = re.compile(
     r"\bago\b|\bjust now\b|\bvor (?:ein|wenig)|\bil y a\b|\bhace un|\bhá um|\bfa\b|\bgeleden\b|\btemu\b"
@@ -157,10 +158,12 @@ def _strip(text: str) -> str:
     # Only the last characters of a long clause are searched. The first segment of these characters may begin in the
     # middle of a sentence.
     head, tail = text[:-_FEW_CHARACTERS], text[-_FEW_CHARACTERS:]
+    if not head and COUNTER.fullmatch(text.strip(_ENDS)):
+        return ""
     parts = _SEPARATOR.split(tail)
     segments, separators = [part.strip(_ENDS) for part in parts[::2]], ["", *parts[1::2], ""]
     if not head and all(
-        _is_volatile(segment) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
+        _is_volatile(segment, alone=True) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
     ):
         # A clause that consists only of "5 comments" is volatile, too. The clause has no other text that the counter
         # could belong to.
@@ -187,13 +190,29 @@ def _is_removable(segment: str, separator: str, is_prose: bool) -> bool:
     if "," in separator:
         # A comma may separate a name from an age ("Anna, 2 days ago"). A comma may also separate the items of an
         # enumeration, so no other segment is removed at a comma.
-        return not is_prose and bool(_AGE.fullmatch(segment))
+        return not is_prose and bool(_AGE.fullmatch(segment)) and not _may_be_period(segment, alone=False)
     if is_prose:
-        return bool(_COUNTER.fullmatch(segment) or _ID.fullmatch(segment))
-    return _is_volatile(segment)
+        return bool(COUNTER.fullmatch(segment) or _ID.fullmatch(segment))
+    return _is_volatile(segment, alone=False)
 
 
-def _is_volatile(segment: str) -> bool:
-    if _HEDGED.match(segment):
+def _is_volatile(segment: str, *, alone: bool) -> bool:
+    """Returns whether a segment is volatile.
+
+    alone: whether the clause has no other segments, or only volatile ones.
+    """
+    if any(pattern.fullmatch(segment) for pattern in (COUNTER, _SERVED_AT, _ID)):
+        return True
+    return bool(_RELATIVE_TIME.fullmatch(segment)) and not _may_be_period(segment, alone=alone)
+
+
+def _may_be_period(segment: str, *, alone: bool) -> bool:
+    """Returns whether a segment with a relative time may state a retention period."""
+    if _LIMIT.search(segment):
+        return True
+    if _OF_A_PAGE.search(segment):
         return False
-    return any(pattern.fullmatch(segment) for pattern in (_RELATIVE_TIME, _COUNTER, _SERVED_AT, _ID))
+    if _ROUNDED.search(segment):
+        return True
+    signs = bool(_OF_AN_ACCOUNT.search(segment)) + bool(_LONG_AGO.search(segment))
+    return signs > alone  # a line of its own needs both signs
