@@ -24,9 +24,9 @@ DifferenceKind = Literal["none", "volatile", "cosmetic", "punctuation", "number"
 StatedDates = tuple[date | None, date | None]
 
 _NO_FACTS = FactChange((), contacts=False)
-# A label that is the beginning of the clause's text: the day of a date, or the number of a period.
-_DAY_OR_AMOUNT = re.compile(r"\(?\d+(?:[.,]\d+)?\.?\)?")
-_REST_OF_DATE = re.compile(rf"[^\W\d_]{{3,}}\.?\s+\d{{4}}(?!\d)|{UNIT}", re.IGNORECASE)
+# A label that is the beginning of the clause's text: the day of a date ("25. Mai 2018"), or a number with a unit ("1.5
+# years"). Each pattern matches a label, a tab and a text.
+_SPLIT_NUMBER = re.compile(rf"\d{{1,2}}\.?\t[^\W\d_]{{3,}}\.?\s+\d{{4}}(?!\d)|\d+[.,]\d+\t{UNIT}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _difference(old: Clause, new: Clause, stated: StatedDates) -> Difference:
 
 def _is_text(clause: Clause) -> bool:
     """Returns whether a clause's label is the beginning of its text, such as the 25 of "25. Mai 2018"."""
-    return bool(clause.label and _DAY_OR_AMOUNT.fullmatch(clause.label) and _REST_OF_DATE.match(clause.text))
+    return clause.label is not None and _SPLIT_NUMBER.match(f"{clause.label}\t{clause.text}") is not None
 
 
 def _has_same_typography(old: Clause, new: Clause) -> bool:

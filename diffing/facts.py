@@ -25,7 +25,7 @@ from diffing.normalization import (
     WEB,
     fold,
 )
-from diffing.numerals import DIGITS_UNSPACED, NEED_UNIT, UNIT, UNIT_UNSPACED, VALUES
+from diffing.numerals import AMBIGUOUS, DIGITS_UNSPACED, NEED_UNIT, UNIT, UNIT_UNSPACED, UNSURE_UNIT, VALUES
 from diffing.tokenization import DASHES, QUOTES, words, words_of
 
 # Stands for a fact in a masked text. A word, so that the masked text has as many words as the text has words and facts.
@@ -164,7 +164,7 @@ def _with_spelled_numbers(text: str) -> str:
         if word not in VALUES:
             continue
         follows_number = match.start() == end_of_number + 1
-        if word in NEED_UNIT and not follows_number and not _has_unit(text, match.end()):
+        if word in NEED_UNIT and not follows_number and not _has_unit(text, word, match.end()):
             continue
         result[match.start() : match.end()] = _SPELLED * len(match[0])
         end_of_number = match.end()
@@ -175,9 +175,12 @@ _SHAPES = DASHES | QUOTES
 _COUNTED = re.compile(rf"(?<=\b{_MASK})([ -]?)({UNIT})", re.IGNORECASE)
 
 
-def _has_unit(text: str, end: int) -> bool:
-    """Returns whether a unit follows the word that ends at a place."""
-    return text[end : end + 1] in (" ", "-") and _UNIT.match(text, end + 1) is not None
+def _has_unit(text: str, word: str, end: int) -> bool:
+    """Returns whether a unit follows a number word that ends at a place. word: the number word, folded."""
+    if text[end : end + 1] not in (" ", "-"):
+        return False
+    unit = _UNIT.match(text, end + 1)
+    return unit is not None and not (word in AMBIGUOUS and UNSURE_UNIT.fullmatch(unit[0]))
 
 
 def may_differ_in_facts(old: Sequence[str], new: Sequence[str]) -> bool:
@@ -354,21 +357,3 @@ def _with_unit(text: str, fact: Fact) -> str:
     in_front = _IN_FRONT.search(text, max(0, fact.begin - 20), fact.begin)
     behind = _BEHIND.match(text, fact.end)
     return text[in_front.start() if in_front else fact.begin : behind.end() if behind else fact.end].strip()
-
-
-def shown_numbers(counts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Returns each pair of facts side by side, with the words they share once: `30 → 90 days`, `Article 9 → 6`."""
-    result = []
-    for old, new in counts:
-        before, after = old.split(), new.split()
-        shorter = min(len(before), len(after)) - 1
-        front = 0
-        while front < shorter and before[front] == after[front] and before[front].isalpha():
-            front += 1
-        back = 0
-        while back < shorter - front and before[-1 - back] == after[-1 - back]:
-            back += 1
-        while back and not before[-back].isalpha():
-            back -= 1  # 25 000 → 50 000 euros
-        result.append(f"{' '.join(before[: len(before) - back])} → {' '.join(after[front:])}")
-    return tuple(result)

@@ -1,5 +1,7 @@
 """Number words and units of time in the languages that policies are written in."""
 
+import re
+
 # For each language (ISO 639-1): the words for 2 to 20, then for 30, 40, … 90, 100. Forms of one number
 # are joined by "/".
 _WORDS = {
@@ -114,7 +116,7 @@ _ONE = (
 # Number words that are other words in another language: the English "once", "due", "to", "on", "sex" and "fire", …
 _AMBIGUOUS = (
     "once due to ti ni on sei sex elf acht cent opt hat fire neuf sept nouă siete otto quince dix fem tre tres tien "
-    "firs elli sto ста stu sata száz cem cien cento venti nove dos do otuz két hét"
+    "firs elli sto ста stu sata száz cem cien cento venti nove dos do otuz két hét seize onze dois doi"
 )
 
 
@@ -141,6 +143,14 @@ def _values() -> dict[str, int]:
 VALUES = _values()
 #: The number words that are only numbers if a unit follows ("one", "due anni").
 NEED_UNIT = frozenset(_ONE.split()) | (frozenset(_AMBIGUOUS.split()) & VALUES.keys())
+
+#: The number words that are other words in another language. They need a unit of their own language.
+AMBIGUOUS = NEED_UNIT - frozenset(_ONE.split())
+#: Units that are English, or short words in several languages.
+UNSURE_UNIT = re.compile(
+    "(?:seconds?|minutes?|hours?|days?|weeks?|months?|quarters?|years?|decades?|times|percent|an|let|den|ay|mal|or|ore)",
+    re.IGNORECASE,
+)
 
 #: A pattern of units: of time, of percentages, and "times".
 UNIT = (
