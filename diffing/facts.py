@@ -25,7 +25,7 @@ from diffing.normalization import (
     WEB,
     fold,
 )
-from diffing.numerals import AMBIGUOUS, DIGITS_UNSPACED, NEED_UNIT, UNIT, UNIT_UNSPACED, UNSURE_UNIT, VALUES
+from diffing.numerals import AMBIGUOUS, DIGITS_UNSPACED, MONTHS, NEED_UNIT, UNIT, UNIT_UNSPACED, UNSURE_UNIT, VALUES
 from diffing.tokenization import DASHES, QUOTES, words, words_of
 
 # Stands for a fact in a masked text. A word, so that the masked text has as many words as the text has words and facts.
@@ -51,7 +51,7 @@ _STAMP_WORDS = words_of(
     "laatst laatste bijgewerkt bijwerking gewijzigd wijziging gepubliceerd versie datum ingangsdatum geldig vanaf "
     "op van per sinds "
     "ostatnia ostatnio aktualizacja zaktualizowano zmieniono zmiana opublikowano obowiązuje od dnia wersja z r "
-    "senast uppdaterad uppdaterat ändrad publicerad gäller från och med giltig sidst opdateret ændret udgivet "
+    "sist senast uppdaterad uppdaterat ändrad publicerad gäller från och med giltig sidst opdateret ændret udgivet "
     "gælder fra den dato oppdatert endret publisert "
     "poslední aktualizace aktualizováno platnost účinnost účinné verze ze dne platné "
     "päivitetty viimeksi voimassa alkaen julkaistu versio "
@@ -59,6 +59,8 @@ _STAMP_WORDS = words_of(
     "actualizare actualizată actualizat versiunea valabilă data "
     "son güncelleme güncellenme güncellendi yürürlük tarihi sürüm versiyon "
     "τελευταία ενημέρωση έκδοση ισχύει από ημερομηνία "
+    "最 終 更 新 日 制 定 改 定 施 行 版 本 期 生 效 于 於 公 布 发 發 修 订 訂 現 在 后 後 近 次 "
+    "최종 업데이트 시행일 시행일자 개정일 개정 시행 수정일 "
     "последнее обновление обновлено дата редакция редакции версия действует с от останнє оновлення оновлено версія"
 )
 _VERSION_CUE = re.compile(
@@ -68,9 +70,10 @@ _VERSION_CUE = re.compile(
 )
 _COPYRIGHT = re.compile(r"\W*(?:©|\(c\)|copyright|copr\.)", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_MONTH_NAME = re.compile(rf"(?<![^\W_])(?:{MONTH})(?![^\W_])", re.IGNORECASE)
-_NUMERIC_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{4}年")
-_GROUPED = re.compile(r"\d{1,3}(?:[.,' ]\d{3})+(?!\d)")
+_MONTH_NAME = re.compile(rf"(?<![^\W_])(?:{MONTH}|{'|'.join(sorted(MONTHS))})(?![^\W_])", re.IGNORECASE)
+_NUMERIC_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{4}\s?[年년]")
+# A point groups digits only if there are two, since 1.500 is one and a half in English and 1,500 in German.
+_GROUPED = re.compile(r"\d{1,3}(?:[,' ]\d{3})+(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?!\d)")
 _PHONE_CUE = re.compile(
     r"(?:tel(?:ephone|efon|éfono|efono|eph)?|phone|call|fax|mobile|hotline|dial|ring|☎|📞|tél(?:éphone)?|телефон|电话|電話)"
     r"\W*(?:\w+\W+)?$",
@@ -97,6 +100,10 @@ _STREET_BEFORE = re.compile(
 _CITY_LINE = re.compile(
     r"(?:[A-Z]{1,3}-?)?\d{5}(?:-\d{4})?,?(?: [A-ZÀ-Ý][\w'.,-]*){1,5}"
     r"|(?:[A-ZÀ-Ý][\w'.,-]* ){1,5}\d{5}(?:-\d{4})?\.?"
+)
+# Postcodes of the United States, the United Kingdom and Canada.
+_POSTCODE = re.compile(
+    r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 _STREET_IN_FRENCH = re.compile(r"[\s,-]*(?:rue|avenue|av\.|bd|boulevard|quai|place|bis|ter)\b")
 _NEXT_WORD = re.compile(r"[\s,-]*([^\W\d_])")
@@ -142,16 +149,24 @@ class Facts:
     masked: str
 
 
+# The name of a month, each of whose letters was replaced.
+_MONTH_SPELLED = "\ue004"
 # A number word, each of whose letters was replaced: "twenty-five", "vingt et un", "two hundred".
 _SPELLED = "\ue003"
 _NUMBER = (
-    rf"(?:{DIGITS}|\(?{_SPELLED}+(?:[ -](?:(?:and|et|y|e) )?{_SPELLED}+)*\)?|[{DIGITS_UNSPACED}]+(?={UNIT_UNSPACED}))"
+    r"(?:\d{4}\s?[年년](?:\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?)?"
+    rf"|{DIGITS}|\(?{_SPELLED}+(?:[ -](?:(?:and|et|y|e) )?{_SPELLED}+)*\)?|[{DIGITS_UNSPACED}]+(?={UNIT_UNSPACED}))"
 )
-_NUMBERS = rf"(?<![{LETTER}\d])(?:{MONTH_BEFORE})?{_NUMBER}(?:{BETWEEN}?(?:{_NUMBER}|{MONTH_AFTER}))*"
+_NUMBERS = (
+    rf"(?<![{LETTER}\d])(?<!\d[.,])(?:v(?=\d)|{MONTH_BEFORE}|{_MONTH_SPELLED}+\.?{BETWEEN})?{_NUMBER}"
+    rf"(?:{BETWEEN}?(?:{_NUMBER}|{MONTH_AFTER}|{_MONTH_SPELLED}+))*"
+)
 _FACT = re.compile(f"(?P<web>{WEB})|(?P<mail>{MAIL})|(?P<number>{_NUMBERS})", re.IGNORECASE)
 _FACT_WITHOUT_MAIL = re.compile(f"(?P<web>{WEB})|(?P<number>{_NUMBERS})", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _UNIT = re.compile(UNIT, re.IGNORECASE)
+_DIGIT_BEFORE = re.compile(r"\d\.?\s(?:de\s)?$")
+_DIGIT_AFTER = re.compile(r"\.?,?\s\d")
 _IN_FACT = re.compile(rf"\w*\d\w*|(?:{MONTH})|{UNIT}|of|de|du|st|nd|rd|th|er|and|et|y|e", re.IGNORECASE)
 
 
@@ -161,6 +176,12 @@ def _with_spelled_numbers(text: str) -> str:
     end_of_number = -2
     for match in _WORD.finditer(text):
         word = match[0].casefold()
+        if word in MONTHS:
+            if _DIGIT_BEFORE.search(text, max(0, match.start() - 6), match.start()) or _DIGIT_AFTER.match(
+                text, match.end()
+            ):
+                result[match.start() : match.end()] = _MONTH_SPELLED * len(match[0])
+            continue
         if word not in VALUES:
             continue
         follows_number = match.start() == end_of_number + 1
@@ -172,6 +193,8 @@ def _with_spelled_numbers(text: str) -> str:
 
 
 _SHAPES = DASHES | QUOTES
+# The first letters of years in Russian, Polish and Czech, if there are many.
+_OTHER_STEMS = {"ле": "го", "la": "ro", "le": "ro"}
 _COUNTED = re.compile(rf"(?<=\b{_MASK})([ -]?)({UNIT})", re.IGNORECASE)
 
 
@@ -188,7 +211,10 @@ def may_differ_in_facts(old: Sequence[str], new: Sequence[str]) -> bool:
 
     old, new: the words of the two texts, folded.
     """
-    return all(word in VALUES or _IN_FACT.fullmatch(word) for word in set(old) ^ set(new))
+    return all(
+        word in VALUES or word in MONTHS or word in DIGITS_UNSPACED or _IN_FACT.fullmatch(word)
+        for word in set(old) ^ set(new)
+    )
 
 
 def find_facts(text: str) -> Facts:
@@ -206,8 +232,12 @@ def find_facts(text: str) -> Facts:
         pieces += [text[end : match.start()], _MASK]
         end = match.end()
     masked = "".join([*pieces, text[end:]])
-    # One day and two days: after a number, the number of the unit follows the number. The first two letters name it.
-    return Facts(text, tuple(facts), _COUNTED.sub(lambda unit: unit[1] + unit[2][:2].casefold(), masked))
+    return Facts(text, tuple(facts), _COUNTED.sub(lambda unit: unit[1] + _stem(unit[2].casefold()), masked))
+
+
+def _stem(unit: str) -> str:
+    """Returns what the forms of a unit have in common: one day and two days, один год and пять лет."""
+    return _OTHER_STEMS.get(unit[:2], unit[:2])
 
 
 def same_key(old: Facts, new: Facts) -> bool:
@@ -305,7 +335,7 @@ def _is_in_address(text: str, fact: Fact) -> bool:
     if _CITY_LINE.fullmatch(text):
         return True
     begin, end = max(0, fact.begin - _ADDRESS_LENGTH), fact.end + _ADDRESS_LENGTH
-    if _STREET_AFTER.search(text, begin, end):
+    if _STREET_AFTER.search(text, begin, end) or _POSTCODE.search(text, begin, end):
         return True
     window = text[begin:end]
     return any(_STREET_BEFORE.search(window[: match.start()]) for match in re.finditer(r"\d+", window))
@@ -332,12 +362,13 @@ def _is_own_date(facts: Facts, fact: Fact, stated: date | None) -> bool:
         begin -= 1
     while end < len(text) and text[end] not in "|·•()[];" and not text.startswith(" - ", end):
         end += 1
-    around = [
-        word.casefold() for word in words(f"{text[begin : fact.begin]} {text[fact.end : end]}") if not word.isdigit()
-    ]
-    if not all(word in _STAMP_WORDS for word in around):
+    within = [other for other in facts.facts if begin <= other.begin < end]
+    ends = [begin, *(other.end for other in within)]
+    begins = [*(other.begin for other in within), end]
+    around = " ".join(text[left:right] for left, right in zip(ends, begins, strict=True))
+    if not all(word.casefold() in _STAMP_WORDS for word in words(around)):
         return False
-    return is_date or bool(_VERSION_CUE.search(text, begin, fact.begin))
+    return is_date or fact.text[0] in "vV" or bool(_VERSION_CUE.search(text, begin, fact.begin))
 
 
 def is_stamp(text: str) -> bool:

@@ -103,7 +103,8 @@ MONTH_BEFORE = (
     r"(?=\d{4}(?!\d)|\d{1,2}(?:st|nd|rd|th)?(?:[\s,.]{1,3}\d{4}(?!\d)|\W*$)|\d{1,2}(?:st|nd|rd|th))"
 )
 MONTH_AFTER = (
-    rf"(?:(?:{_SURE_MONTH})(?![^\W_])|(?:{_UNSURE_MONTH})(?![^\W_])(?=[\s,./-]{{1,3}}(?:de\s)?\d{{4}}(?!\d)|\W*$))"
+    rf"(?:(?:{_SURE_MONTH})(?![^\W_])|(?:{_UNSURE_MONTH})(?![^\W_])"
+    r"(?=[\s,./-]{1,3}(?:de\s|\d{1,2},?\s)?\d{4}(?!\d)|\W*$))"
 )
 _NUMBER = f"(?:{DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
 WEB = r"(?:https?://|www\.)[^\s<>]+"

@@ -177,3 +177,24 @@ UNIT_UNSPACED = (
 )
 #: The digits of Chinese and Japanese number words.
 DIGITS_UNSPACED = "一二三四五六七八九十百千两"
+
+#: Names of months within a date, in languages whose months `diffing.normalization` doesn't know.
+MONTHS = frozenset(
+    word
+    for names in (
+        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+        "ledna února března dubna května června července srpna září října listopadu prosince",
+        "januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra",
+        "januari februari mars maj augusti oktober januar februar marts",
+        "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta",
+        "marraskuuta joulukuuta",
+        "január február március április május június július augusztus szeptember október november december",
+        "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+        "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
+        "ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου",
+        "νοεμβρίου δεκεμβρίου",
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+        "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    )
+    for word in names.split()
+)

@@ -21,7 +21,7 @@ _SHAPES = (
     | dict.fromkeys(map(ord, "¿¡`®™©\\\ufe0e\ufe0f\u00ad\u034f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"), None)
 )
 # Plain-text pages use these characters for emphasis, bullets and table lines. In the cell of a table, they're answers.
-_BULLETS = frozenset("*_•·●▪◦‣∙■□|")
+_BULLETS = frozenset("*_•·●▪◦‣∙|")
 _IN_CELLS = re.compile(r"(?:^|\| )([•·●▪◦‣∙■□*])(?= \||$)")
 _CELL_SIGNS = dict(zip("•·●▪◦‣∙■□*", "⬤⬤⬤⬤○⬤⬤⬛⬜✱", strict=True))
 _SPACE_IN_GUILLEMETS = re.compile(r"(?<=[«‹])\s+|\s+(?=[»›])")
@@ -105,9 +105,9 @@ def _tells(old: str, new: str) -> bool:
         previous = old_folded[place - 1] if place else ""
         stop = _stop(before, previous)
         if before != after:
-            if _signs(before) != _signs(after) or _quotes(before, place) != _quotes(after, place):
+            if _signs(before, in_columns) != _signs(after, in_columns):
                 return False
-            if in_columns and before.count("|") != after.count("|"):
+            if _quotes(before, place) != _quotes(after, place):
                 return False
             if place < last and _is_minus(before, place, old_folded) != _is_minus(after, place, old_folded):
                 return False
@@ -147,14 +147,19 @@ def _words_and_gaps(text: str) -> tuple[list[str], list[str]]:
     return found, [*gaps, gap]
 
 
-def _signs(gap: str) -> str:
-    """Returns the signs that tell: comparisons, currencies, answers, question marks, lines through words, …"""
+def _signs(gap: str, in_columns: bool) -> str:
+    """Returns the signs that tell: comparisons, currencies, answers, question marks, lines through words, …
+
+    in_columns: whether both texts are rows of tables, so that the borders of cells tell, too.
+    """
     if gap.isspace() or gap in ("", ", ", ". ", "-"):
         return ""
     return "".join(
         character
         for character in gap
-        if character in _SIGNS or (character not in _BULLETS and unicodedata.category(character)[0] == "S")
+        if character in _SIGNS
+        or (in_columns and character == "|")
+        or (character not in _BULLETS and unicodedata.category(character)[0] == "S")
     )
 
 
@@ -173,7 +178,8 @@ def _stop(gap: str, previous: str) -> int:
     """
     if gap in ("", " ", "-"):
         return _NONE
-    if _SENTENCE_END.search(gap) and not (previous in _ABBREVIATIONS and gap.startswith(".")):
+    is_abbreviated = gap[0] == "." and (len(previous) == 1 or previous in _ABBREVIATIONS)
+    if _SENTENCE_END.search(gap) and not is_abbreviated:
         return _END
     if _ANY_SEMICOLON.search(gap):
         return _SEMICOLON

@@ -28,7 +28,7 @@ KIND_WORDS: Final[dict[ChangeKind, str]] = {
     "factual": "factual",
 }
 SIGNIFICANCE_MEANINGS: Final[dict[Significance, str]] = {
-    "substantive": "what the policy says differs: words, numbers, signs, link targets, or what a clause stands below",
+    "substantive": "what the policy says differs: words, numbers, signs, links, or the words above a clause",
     "factual": "only contact details, or the document's own dates and version stamps differ",
     "editorial": "only typography, numbering, order or punctuation differ, and no reader could object",
     "volatile": "only counters, relative times and the like differ, which change without an edit",
@@ -63,10 +63,11 @@ _CONTEXT = 90
 _EXCERPT = 200
 # A note names at most this many clauses for which a changed heading, lead-in or table header says what holds.
 _GOVERNED_NAMED = 12
-# The number of characters that are shown of a heading or a lead-in, and of what a number is about.
+# The number of characters that are shown of a heading or a lead-in, and of what a number is about. Of the words before
+# a number, at most _WORDS_BEFORE are shown.
 _LEAD_IN = 120
 _TOPIC = 50
-_WORDS_BEFORE = 4
+_WORDS_BEFORE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,13 @@ class RenderedChange:
         clause = self.change.new[0]
         if clause.kind == "table_row" and " | " in clause.text:
             return shortened(printable(clause.text.partition(" | ")[0]), _TOPIC)
-        before = clause.text.partition(self.change.numbers[0][1])[0].rstrip()
-        if len(clause.heading_path) < 2 and before:  # the only heading is the title
-            words = re.split(r"(?<=[.!?:;])\s", before)[-1].split()
-            ellipsis = f"{ELLIPSIS} " if len(words) > _WORDS_BEFORE else ""
-            return printable(ellipsis + " ".join(words[-_WORDS_BEFORE:]))
-        return shortened(self.heading, _TOPIC)
+        before = clause.text.partition(self.change.numbers[0][1])[0]
+        words = re.split(r"(?<=[.!?:;])\s", before.rstrip())[-1].split()
+        if 0 < len(words) <= _WORDS_BEFORE:
+            return printable(" ".join(words))
+        if len(clause.heading_path) > 1 or not words:  # the only heading is the title
+            return shortened(self.heading, _TOPIC)
+        return printable(" ".join((ELLIPSIS, *words[-_WORDS_BEFORE:])))
 
     @property
     def place(self) -> str:

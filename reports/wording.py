@@ -7,6 +7,7 @@ from core.changes import SIGNIFICANCES
 from core.dates import iso
 from core.history import Alternation
 from core.plurals import plural
+from reports.capitals import terms_with_other_capitals
 from reports.rendered_changes import (
     TOP_LEVEL,
     RenderedChange,
@@ -22,6 +23,8 @@ from reports.vendor_text import printable
 _MANY_CHANGES = 6
 # A report names at most _HEADINGS_NAMED headings. A heading is shortened to at most _HEADING_LENGTH characters.
 _HEADINGS_NAMED = 8
+# A report names at most this many terms whose capitals differ.
+_TERMS_NAMED = 5
 # The summary names at most this many changed numbers.
 _NUMBERS_IN_SUMMARY = 5
 _HEADING_LENGTH = 60
@@ -130,8 +133,23 @@ def circumstances(report: Report) -> tuple[str, ...]:
             f"This is nearly a new text: {how_many} of the old text's {clauses} clauses "
             f"{'are' if unchanged > 1 else 'is'} unchanged."
         )
+    if capitals := _capitals_sentence(report):
+        sentences.append(capitals)
     sentences += [as_sentence(printable(remark)) for remark in report.comparison.coarse]
     return tuple(sentences)
+
+
+def _capitals_sentence(report: Report) -> str:
+    """Returns a sentence that names the terms whose capitals differ; '' if there are none."""
+    terms = sorted(terms_with_other_capitals(report.comparison.changes).items(), key=lambda item: -item[1])
+    named = [
+        f"“{shortened(printable(old), _HEADING_LENGTH)}” is “{shortened(printable(new), _HEADING_LENGTH)}” now "
+        f"({plural(clauses, 'clause')})"
+        for (old, new), clauses in terms[:_TERMS_NAMED]
+    ]
+    unnamed = len(terms) - len(named)
+    more = [plural(unnamed, "more term")] if unnamed else []
+    return f"Capitals differ: {_enumerated([*named, *more])}." if named else ""
 
 
 def _sentences_on_periods_between(report: Report) -> list[str]:
