@@ -12,7 +12,7 @@ from core.clauses import Clause
 from diffing.facts import FactChange, changed_facts, find_facts, may_differ_in_facts, same_key
 from diffing.normalization import AT_OR_DOT, fold, number_in_front, strip_typography
 from diffing.numerals import UNIT
-from diffing.punctuation import says_the_same
+from diffing.punctuation import BORDER, says_the_same
 from diffing.redline import redline
 from diffing.sameness import contact_targets, is_volatile, version_text
 from diffing.tokenization import words
@@ -65,7 +65,7 @@ def change_of(
         difference = _difference(old[0], new[0], stated)
         kind = _kind(difference.kind, moved)
     else:
-        difference = _difference_of_texts(" ".join(c.text for c in old), " ".join(c.text for c in new), stated)
+        difference = _difference_of_texts(_joined(old), _joined(new), stated)
         kind = "split" if len(old) == 1 else "merged"
     if kind is None:
         return None, False
@@ -75,6 +75,10 @@ def change_of(
         parts, coarse = redline(" ".join(clause.text for clause in old), " ".join(clause.text for clause in new))
     significance = _significance(kind, difference, _link_elsewhere(old, new))
     return Change(kind, significance, confidence, tuple(old), tuple(new), parts, difference.facts.counts), coarse
+
+
+def _joined(clauses: Sequence[Clause]) -> str:
+    return f" {BORDER} ".join(clause.text for clause in clauses)
 
 
 def _difference(old: Clause, new: Clause, stated: StatedDates) -> Difference:

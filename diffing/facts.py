@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Literal
 
 from diffing.normalization import (
@@ -30,6 +29,8 @@ from diffing.tokenization import DASHES, QUOTES, words, words_of
 
 # Stands for a fact in a masked text. A word, so that the masked text has as many words as the text has words and facts.
 _MASK = "0"
+# A text with more facts than this has no postal address and no stamp.
+_MANY_FACTS = 100
 # A clause with more words than this is no stamp.
 _FACT_WORDS = 12
 _STAMP_WORDS = words_of(
@@ -245,7 +246,6 @@ def same_key(old: Facts, new: Facts) -> bool:
     return len(old.facts) == len(new.facts) and _key(old.masked) == _key(new.masked)
 
 
-@lru_cache(maxsize=1_024)
 def _key(masked: str) -> str:
     return LIGHT_PUNCTUATION.sub(" ", fold(masked)).strip()
 
@@ -301,8 +301,10 @@ def changed_facts(old: Facts, new: Facts, stated: tuple[date | None, date | None
     for before, after in zip(old.facts, new.facts, strict=True):
         if before.text == after.text or (before.kind == "number" and same_value(before, after)):
             continue
+        # A text with very many facts is a list of prices or the like.
+        is_list = len(old.facts) > _MANY_FACTS
         both = ((old, before, stated[0]), (new, after, stated[1]))
-        if all(_is_contact(*fact[:2]) for fact in both) or all(_is_own_date(*fact) for fact in both):
+        if not is_list and (all(_is_contact(*fact[:2]) for fact in both) or all(_is_own_date(*fact) for fact in both)):
             contacts = True
         else:
             counts.append((_with_unit(old.text, before), _with_unit(new.text, after)))

@@ -91,6 +91,12 @@ def test_cutting_a_clause_in_two_is_an_editorial_split() -> None:
     assert [part.text for part in change.new] == [first, second]
 
 
+def test_a_list_in_a_sentence_that_becomes_list_items_is_editorial() -> None:
+    parts = ("We ask for these details:", "your name and your title", "your street and your town")
+    (change,) = compare(replaced(0, f"{parts[0]} {parts[1]}; {parts[2]}."), replaced(0, *parts)).changes
+    assert (change.kind, change.significance) == ("split", "editorial")
+
+
 def test_a_split_with_changed_words_is_substantive() -> None:
     change = only(
         compare(OLD, replaced(0, "We collect your name and your postal address", "whenever you order from our shop."))
