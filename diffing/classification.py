@@ -26,7 +26,9 @@ StatedDates = tuple[date | None, date | None]
 _NO_FACTS = FactChange((), contacts=False)
 # A label that is the beginning of the clause's text: the day of a date ("25. Mai 2018"), or a number with a unit ("1.5
 # years"). Each pattern matches a label, a tab and a text.
-_SPLIT_NUMBER = re.compile(rf"\d{{1,2}}\.?\t[^\W\d_]{{3,}}\.?\s+\d{{4}}(?!\d)|\d+[.,]\d+\t{UNIT}", re.IGNORECASE)
+_SPLIT_NUMBER = re.compile(
+    rf"\d{{1,2}}\.?\t[^\W\d_]{{3,}}\.?\s+\d{{4}}(?!\d)|\d+[.,]\d+\t(?!\w{{1,3}}\b){UNIT}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
