@@ -37,6 +37,14 @@ class Change:
     redline: pieces of text in reading order, each with an operation, for example `("insert", "may")`. Apart from white
         space, the `equal` and `delete` pieces make up the old text, and the `equal` and `insert` pieces the new text.
         Empty for `added`, `removed`, `moved` and `renumbered`.
+    numbers: if only facts differ, the old and the new fact of each pair that counts, with its unit, for example
+        `(("30 days", "90 days"),)`: a period, an age, an amount, a percentage, a section, a date in a rule. Contact
+        details and the document's own dates and version stamps do not count.
+    under: the texts of the headings, lead-ins or table headers that a clause moved from and moved to, if other words
+        say now what holds for the clause; '' for a side without such words. None if the clause did not move, or if it
+        moved within one list or one section.
+    governed: the unchanged clauses of the new document for which this change says what holds: the clauses below a
+        heading, lead-in or table header that changed. Each clause stands below at most one heading and one lead-in.
     """
 
     kind: ChangeKind
@@ -45,10 +53,16 @@ class Change:
     old: tuple[Clause, ...]
     new: tuple[Clause, ...]
     redline: Redline = ()
+    numbers: tuple[tuple[str, str], ...] = ()
+    under: tuple[str, str] | None = None
+    governed: tuple[Clause, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the change as a dictionary for the JSON output."""
-        return {
+        """Returns the change as a dictionary for the JSON output.
+
+        `numbers`, `under` and `governed` are left out if they are empty.
+        """
+        result: dict[str, Any] = {
             "kind": self.kind,
             "significance": self.significance,
             "confidence": self.confidence,
@@ -56,6 +70,13 @@ class Change:
             "new": [clause.to_dict() for clause in self.new],
             "redline": [list(part) for part in self.redline],
         }
+        if self.numbers:
+            result["numbers"] = [list(pair) for pair in self.numbers]
+        if self.under:
+            result["under"] = list(self.under)
+        if self.governed:
+            result["governed"] = [clause.to_dict() for clause in self.governed]
+        return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,14 @@ class Clause:
     typography: str | None = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the clause as a dictionary for the JSON output. Links and typography are left out."""
+        """Returns the clause as a dictionary for the JSON output. The typography is left out."""
         return {
             "position": self.position,
             "kind": self.kind,
             "label": self.label,
             "heading_path": list(self.heading_path),
             "text": self.text,
+            "links": list(self.links),
         }
 
 

@@ -1,16 +1,45 @@
 """Decides whether matched clauses changed, and gives the change a kind and a significance."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Literal
+from urllib.parse import urlsplit
 
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
-from diffing.normalization import fold, mask_facts, number_in_front, strip_typography
+from diffing.facts import FactChange, changed_facts, find_facts, may_differ_in_facts, same_key
+from diffing.normalization import AT_OR_DOT, fold, number_in_front, strip_typography
+from diffing.numerals import UNIT
+from diffing.punctuation import BORDER, says_the_same
 from diffing.redline import redline
-from diffing.sameness import contact_targets, is_volatile, same_text
+from diffing.sameness import contact_targets, is_volatile, version_text
 from diffing.tokenization import words
 
-Difference = Literal["none", "volatile", "cosmetic", "number", "factual", "words"]
+#: The most important difference between two clauses. `punctuation`: the words are the same, and the punctuation says
+#: the same. `words`: anything that may say something else, even if only a sign or a full stop differs.
+DifferenceKind = Literal["none", "volatile", "cosmetic", "punctuation", "number", "factual", "words"]
+#: The dates that the old and the new document state for themselves; None if a document states none.
+StatedDates = tuple[date | None, date | None]
+
+_NO_FACTS = FactChange((), contacts=False)
+# A label that is the beginning of the clause's text: the day of a date ("25. Mai 2018"), or a number with a unit ("1.5
+# years"). Each pattern matches a label, a tab and a text.
+_SPLIT_NUMBER = re.compile(
+    rf"\d{{1,2}}\.?\t[^\W\d_]{{3,}}\.?\s+\d{{4}}(?!\d)|\d+[.,]\d+\t(?!\w{{1,3}}\b){UNIT}", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How two clauses differ.
+
+    kind: the most important difference. facts: the facts that differ, if the kind is `factual`.
+    """
+
+    kind: DifferenceKind
+    facts: FactChange = _NO_FACTS
 
 
 def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Change:
@@ -20,7 +49,11 @@ def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Chang
 
 
 def change_of(
-    old: Sequence[Clause], new: Sequence[Clause], confidence: float, moved: bool
+    old: Sequence[Clause],
+    new: Sequence[Clause],
+    confidence: float,
+    moved: bool,
+    stated: StatedDates = (None, None),
 ) -> tuple[Change | None, bool]:
     """Returns the change between matched clauses, and whether the redline is coarse (see `diffing.redline.redline`).
 
@@ -31,10 +64,10 @@ def change_of(
     moved: whether the matched clauses moved.
     """
     if len(old) == len(new) == 1:
-        difference = difference_of(old[0], new[0])
-        kind = _kind(difference, moved)
+        difference = _difference(old[0], new[0], stated)
+        kind = _kind(difference.kind, moved)
     else:
-        difference = _difference_of_texts(" ".join(c.text for c in old), " ".join(c.text for c in new))
+        difference = _difference_of_texts(_joined(old), _joined(new), stated)
         kind = "split" if len(old) == 1 else "merged"
     if kind is None:
         return None, False
@@ -42,25 +75,37 @@ def change_of(
     coarse = False
     if kind not in ("moved", "renumbered"):
         parts, coarse = redline(" ".join(clause.text for clause in old), " ".join(clause.text for clause in new))
-    significance = _significance(kind, difference, old, new)
-    return Change(kind, significance, confidence, tuple(old), tuple(new), parts), coarse
+    significance = _significance(kind, difference, _link_elsewhere(old, new))
+    return Change(kind, significance, confidence, tuple(old), tuple(new), parts, difference.facts.counts), coarse
 
 
-def difference_of(old: Clause, new: Clause) -> Difference:
+def _joined(clauses: Sequence[Clause]) -> str:
+    return f" {BORDER} ".join(clause.text for clause in clauses)
+
+
+def _difference(old: Clause, new: Clause, stated: StatedDates) -> Difference:
     """Returns the most important difference between two matched clauses."""
     same_typography = _has_same_typography(old, new)
     if old.text == new.text and old.label == new.label and old.links == new.links and same_typography:
-        return "none"
-    difference = _difference_of_texts(old.text, new.text)
-    if difference in ("factual", "words"):
+        return Difference("none")
+    texts = old.text, new.text
+    if old.label != new.label and _is_text(old) and _is_text(new):
+        texts = f"{old.label} {old.text}", f"{new.label} {new.text}"
+    difference = _difference_of_texts(*texts, stated)
+    if difference.kind in ("factual", "words"):
         return difference
     if old.links != new.links and _unspelled_contacts(old) != _unspelled_contacts(new):
-        return "factual"
+        return Difference("factual", FactChange((), contacts=True))
     if _is_renumbered(old, new):
-        return "number"
-    if difference == "none" and (old.links != new.links or not same_typography):
-        return "cosmetic"
-    return "cosmetic" if difference == "number" else difference
+        return Difference("number")
+    if difference.kind == "none" and (old.links != new.links or not same_typography):
+        return Difference("cosmetic")
+    return Difference("cosmetic") if difference.kind == "number" else difference
+
+
+def _is_text(clause: Clause) -> bool:
+    """Returns whether a clause's label is the beginning of its text, such as the 25 of "25. Mai 2018"."""
+    return clause.label is not None and _SPLIT_NUMBER.match(f"{clause.label}\t{clause.text}") is not None
 
 
 def _has_same_typography(old: Clause, new: Clause) -> bool:
@@ -70,32 +115,52 @@ def _has_same_typography(old: Clause, new: Clause) -> bool:
     return (old.typography or old.text) == (new.typography or new.text)
 
 
-def _difference_of_texts(old: str, new: str) -> Difference:
+def _difference_of_texts(old: str, new: str, stated: StatedDates) -> Difference:
     if old == new:
-        return "none"
+        return Difference("none")
     old_folded, new_folded = fold(old), fold(new)
-    if strip_typography(old_folded) == strip_typography(new_folded):
-        return "cosmetic"
-    if same_text(old) == same_text(new):
-        return "volatile"
-    if unnumbered(old) == unnumbered(new):
-        return "number"
-    masked = mask_facts(old_folded)
-    return "factual" if masked and masked == mask_facts(new_folded) else "words"
+    same_letters = strip_typography(old_folded) == strip_typography(new_folded)
+    if version_text(old) == version_text(new):
+        return Difference("cosmetic" if same_letters else "volatile")
+    if same_letters:
+        return Difference("cosmetic" if says_the_same(old, new) else "words")
+    if unnumbered(old) == unnumbered(new) and says_the_same(_without_number(old), _without_number(new)):
+        return Difference("number")
+    old_words, new_words = words(old_folded), words(new_folded)
+    if (_may_contain_address(old) and _may_contain_address(new)) or may_differ_in_facts(old_words, new_words):
+        old_facts, new_facts = find_facts(old), find_facts(new)
+        if old_facts.facts and same_key(old_facts, new_facts):
+            facts = changed_facts(old_facts, new_facts, stated)
+            if facts is not None:
+                says_same = says_the_same(old_facts.masked, new_facts.masked)
+                return Difference("factual" if says_same else "words", facts)
+    # If the texts have no words at all, for example rows of symbols, any difference counts.
+    if old_words and old_words == new_words and says_the_same(old, new):
+        return Difference("punctuation")
+    return Difference("words")
+
+
+def _may_contain_address(text: str) -> bool:
+    return "://" in text or "www." in text or AT_OR_DOT.search(text) is not None
 
 
 def unnumbered(text: str) -> str:
     """Returns the folded text without typography and without the clause number at the beginning."""
-    return strip_typography(fold(text[len(number_in_front(text)) :]))
+    return strip_typography(fold(_without_number(text)))
 
 
-def _kind(difference: Difference, moved: bool) -> ChangeKind | None:
+def _without_number(text: str) -> str:
+    return text[len(number_in_front(text)) :]
+
+
+def _kind(difference: DifferenceKind, moved: bool) -> ChangeKind | None:
     if moved:
-        return "moved_modified" if difference in ("volatile", "factual", "words") else "moved"
-    kinds: dict[Difference, ChangeKind | None] = {
+        return "moved_modified" if difference in ("volatile", "punctuation", "factual", "words") else "moved"
+    kinds: dict[DifferenceKind, ChangeKind | None] = {
         "none": None,
         "volatile": "factual",
         "cosmetic": "cosmetic",
+        "punctuation": "modified",
         "number": "renumbered",
         "factual": "factual",
         "words": "modified",
@@ -103,19 +168,13 @@ def _kind(difference: Difference, moved: bool) -> ChangeKind | None:
     return kinds[difference]
 
 
-def _significance(
-    kind: ChangeKind, difference: Difference, old: Sequence[Clause], new: Sequence[Clause]
-) -> Significance:
-    if difference == "factual":
+def _significance(kind: ChangeKind, difference: Difference, other_targets: bool) -> Significance:
+    """Returns the significance of a change. other_targets: whether the clauses link to other web addresses."""
+    if difference.kind == "words" or difference.facts.counts or other_targets:
+        return "substantive"
+    if difference.facts.contacts:
         return "factual"
-    if difference == "volatile" and kind == "factual":
-        return "volatile"
-    if difference != "words":
-        return "editorial"
-    before, after = (words(fold(" ".join(clause.text for clause in side))) for side in (old, new))
-    # If the words are equal, only punctuation changed, which is editorial. If the texts have no words at all, for
-    # example rows of symbols, the change is substantive.
-    return "editorial" if before == after and before else "substantive"
+    return "volatile" if difference.kind == "volatile" and kind == "factual" else "editorial"
 
 
 def _is_renumbered(old: Clause, new: Clause) -> bool:
@@ -144,3 +203,44 @@ def _unspelled_contacts(clause: Clause) -> frozenset[str]:
         for target in contact_targets(clause)
         if target.partition(":")[2] not in (digits if target.startswith("tel:") else text)
     )
+
+
+def _link_elsewhere(old: Sequence[Clause], new: Sequence[Clause]) -> bool:
+    """Returns whether the clauses link to other web addresses.
+
+    Two addresses count as the same if they differ only in the scheme, in `www.` or in a slash at the end. A fragment is
+    a place in a document: neither another place in the same document counts, nor the same place if the document has
+    another address on the same host, nor a link to a place that comes or goes, since a redesign changes these in every
+    contents list. An address that the text spells out may become a link.
+    """
+    old_targets, new_targets = _web_targets(old), _web_targets(new)
+    if old_targets == new_targets:
+        return False
+    for index in (0, 1):
+        shared = {target[index] for target in old_targets} & {target[index] for target in new_targets}
+        old_targets, new_targets = (
+            {target for target in targets if target[index] not in shared} for targets in (old_targets, new_targets)
+        )
+    if not (old_targets and new_targets):
+        text = "".join(clause.text for clause in (*old, *new)).casefold()
+        return any("#" not in place and document not in text for document, place in old_targets | new_targets)
+    return True
+
+
+def _web_targets(clauses: Sequence[Clause]) -> set[tuple[str, str]]:
+    """Returns the web addresses that clauses link to, in two spellings: without the fragment; by host and fragment."""
+    return {_spellings(link) for clause in clauses for link in clause.links if link[:4].casefold() == "http"}
+
+
+def _spellings(link: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(link)
+    except ValueError:  # for example a malformed IPv6 host
+        return link, link
+    host = parts.netloc.casefold().removeprefix("www.")
+    query = f"?{parts.query}" if parts.query else ""
+    document = f"{host}{parts.path.rstrip('/')}{query}"
+    if parts.fragment.startswith(("/", "!")):  # the address of a page of a single-page application
+        document += f"!{parts.fragment}"
+        return document, document
+    return document, f"{host}#{parts.fragment}" if parts.fragment else document

@@ -7,6 +7,7 @@ from core.changes import Change, Comparison
 from core.clauses import Document
 from diffing.alignment import Alignment, align
 from diffing.classification import change_of, one_sided_change
+from diffing.governing import with_governed
 
 _COARSE_REDLINE = (
     "some redlines show a very long passage as replaced, although only a few of its words may have changed"
@@ -22,10 +23,11 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     placed: list[tuple[tuple[int, int, int], Change]] = []
     unchanged: list[tuple[int, int]] = []
     coarse_redline = False
+    stated = old.effective_date, new.effective_date
     for index, match in enumerate(alignment.matches):
         before = [old.clauses[i] for i in match.old]
         after = [new.clauses[j] for j in match.new]
-        change, coarse = change_of(before, after, round(match.similarity, 3), index in alignment.moved)
+        change, coarse = change_of(before, after, round(match.similarity, 3), index in alignment.moved, stated)
         coarse_redline = coarse_redline or coarse
         if change is None:
             unchanged.append((match.old[0], match.new[0]))
@@ -44,8 +46,11 @@ def compare_documents(old: Document, new: Document) -> Comparison:
         if i not in matched_old
     ]
     placed.sort(key=lambda item: item[0])
+    unchanged.sort()
+    matches = [(match.old, match.new) for match in alignment.matches]
+    changes = with_governed(old, new, matches, [change for _, change in placed], unchanged)
     notes = alignment.coarse + (_COARSE_REDLINE,) * coarse_redline
-    return Comparison(old, new, tuple(change for _, change in placed), tuple(sorted(unchanged)), notes)
+    return Comparison(old, new, tuple(changes), tuple(unchanged), notes)
 
 
 def _new_position_of_removed(alignment: Alignment) -> Callable[[int], int]:

@@ -75,41 +75,56 @@ def number_in_front(text: str) -> str:
     return match[0] if match else ""
 
 
-_MONTH = (
+# "may", "mai" and "mar" are other words, too, so they are months only where they look like a part of a date.
+_SURE_MONTH = (
     "jan(?:uary|vier|uar|uari)?|enero|gennaio|janeiro|feb(?:ruary|ruar|ruari|brero|braio)?|f[ée]vrier|fevereiro"
-    "|mar(?:ch|s|zo|ço)?|märz|maart|apr(?:il|ile)?|avril|abril|may|mai|mayo|maggio|maio|mei|june?|juin|juni|junio|giugno|junho"
+    "|mar(?:ch|s|zo|ço)|märz|maart|apr(?:il|ile)?|avril|abril|mayo|maggio|maio|mei|june?|juin|juni|junio|giugno|junho"
     "|july?|juillet|juli|julio|luglio|julho|aug(?:ust|ustus)?|ao[uû]t|agosto|sept?(?:ember|embre|tembre|iembre)?|setembro"
     "|oct(?:ober|obre)?|okt(?:ober)?|ottobre|outubro|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|d[ée]cembre|dez(?:ember)?"
     "|diciembre|dicembre|dezembro"
 )
+_UNSURE_MONTH = "may|mai|mar"
 _NUMERAL = (
     "(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-(?:one|two|three|four|five|six|seven|eight|nine))?"
     "|(?:one|two|three|four|five|six|seven|eight|nine) hundred"
     "|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
 )
-# Digits next to these letters belong to a word (B2B, SHA256). Chinese and Japanese letters are not in the class, since
-# Chinese and Japanese put no spaces around numbers.
-_LETTER = "a-zß-ԯ"
-# The pattern limits the length of a number, since a very long run of digits is not a number.
-_DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{_LETTER}])"
-_NUMBER = f"(?:{_DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
-_BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"
-_WEB = re.compile(r"(?:https?://|www\.)[^\s<>]+")
-# E-mail addresses, written as usual (a@b.com) or hidden from robots (a {AT} b {DOT} com, a at b dot com).
-_AT_OR_DOT = re.compile(r"@|[\[({<]\s?at\s?[\])}>]|\sdot\s")
-_MAIL = re.compile(
+#: The parts of the patterns of facts, for folded texts.
+#: MONTH: the name of a month. LETTER: digits next to these letters belong to a word (B2B, SHA256). Chinese and Japanese
+#: letters are not in the class, since Chinese and Japanese put no spaces around numbers. DIGITS: a number in digits;
+#: its length is limited, since a very long run of digits is not a number. BETWEEN: what may stand between the parts of
+#: a date. MONTH_BEFORE, MONTH_AFTER: the name of a month before or after the number of a day or a year.
+MONTH = f"{_SURE_MONTH}|{_UNSURE_MONTH}"
+LETTER = "a-zß-ԯ"
+DIGITS = rf"[+(]{{0,3}}\d(?:[\d.,:/()+-]{{0,40}}\d)?\)?%?(?:st|nd|rd|th|er|º|ª)?(?![{LETTER}])"
+BETWEEN = r"(?:[\s,./-]{1,3}(?:(?:of|de|du)\s)?)"
+MONTH_BEFORE = (
+    rf"(?:{_SURE_MONTH})\.?{BETWEEN}|(?:{_UNSURE_MONTH})\.?{BETWEEN}"
+    r"(?=\d{4}(?!\d)|\d{1,2}(?:st|nd|rd|th)?(?:[\s,.]{1,3}\d{4}(?!\d)|\W*$)|\d{1,2}(?:st|nd|rd|th))"
+)
+MONTH_AFTER = (
+    rf"(?:(?:{_SURE_MONTH})(?![^\W_])|(?:{_UNSURE_MONTH})(?![^\W_])"
+    r"(?=[\s,./-]{1,3}(?:de\s|\d{1,2},?\s)?\d{4}(?!\d)|\W*$))"
+)
+_NUMBER = f"(?:{DIGITS}|\\(?(?:{_NUMERAL})\\)?(?![^\\W_]))"
+WEB = r"(?:https?://|www\.)[^\s<>]+"
+_WEB = re.compile(WEB)
+#: E-mail addresses, written as usual (a@b.com) or hidden from robots (a {AT} b {DOT} com, a at b dot com). MAIL is
+#: slow, so it is used only for texts in which AT_OR_DOT is found.
+AT_OR_DOT = re.compile(r"@|[\[({<]\s?at\s?[\])}>]|\sdot\s", re.IGNORECASE)
+MAIL = (
     r"(?<![\w.+%-])[\w.+%-]+"
     r"(?:@|\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\sat\s(?=[\w-]+\sdot\s))[\w-]+"
     r"(?:(?:\.|\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\sdot\s)[\w-]+)+"
 )
-_NUMBERS = re.compile(
-    rf"(?<![{_LETTER}\d])(?:(?:{_MONTH})\.?{_BETWEEN})?{_NUMBER}(?:{_BETWEEN}?(?:{_NUMBER}|(?:{_MONTH})(?![^\W_])))*"
-)
+_MAIL = re.compile(MAIL)
+_NUMBERS = re.compile(rf"(?<![{LETTER}\d])(?:{MONTH_BEFORE})?{_NUMBER}(?:{BETWEEN}?(?:{_NUMBER}|{MONTH_AFTER}))*")
 _COUNTED = re.compile(
     "\ue002(\\s?)((?:(?:business|calendar|working) )?(?:minute|hour|day|week|month|year))s?(?![^\\W_])"
 )
 _MASKED = re.compile("[\ue000-\ue002]")
-_LIGHT_PUNCTUATION = re.compile(r"[\s,.:;()'-]+")
+#: Punctuation that makes no difference between two texts with other facts.
+LIGHT_PUNCTUATION = re.compile(r"[\s,.:;()'-]+")
 
 
 @_cached
@@ -119,12 +134,12 @@ def mask_facts(folded: str) -> str:
     Facts are e-mail and web addresses, telephone numbers, dates and numbers. '' if the text has no facts.
     """
     masked = _WEB.sub("\ue000", folded) if "://" in folded or "www." in folded else folded
-    if _AT_OR_DOT.search(masked):
+    if AT_OR_DOT.search(masked):
         masked = _MAIL.sub("\ue001", masked)
     masked = _NUMBERS.sub("\ue002", masked)
     if masked == folded:
         return ""
-    return _LIGHT_PUNCTUATION.sub(" ", _COUNTED.sub("\ue002\\1\\2", masked)).strip()
+    return LIGHT_PUNCTUATION.sub(" ", _COUNTED.sub("\ue002\\1\\2", masked)).strip()
 
 
 def has_words(masked: str) -> bool:

@@ -83,7 +83,7 @@ def version_id(document: Document) -> str:
     """
     lines = []
     for clause in document.clauses:
-        parts = (_without_typography(clause.text), *contact_targets(clause))
+        parts = (version_text(clause.text), *contact_targets(clause))
         if parts == ("",) and is_volatile(clause):
             continue
         # The parts contain neither U+001F nor a line break. Both are white space, which was replaced with spaces.
@@ -93,7 +93,8 @@ def version_id(document: Document) -> str:
 
 # The results are cached, since most clauses of a policy are the same in many of the policy's captures.
 @lru_cache(maxsize=8_192)
-def _without_typography(text: str) -> str:
+def version_text(text: str) -> str:
+    """Returns the form of a clause's text that a version id depends on. '' if the whole text is volatile."""
     text = same_text(text)
     for shape, plain in _SHAPES:  # faster than str.translate, which looks up each character
         text = text.replace(shape, plain)

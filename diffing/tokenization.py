@@ -78,6 +78,11 @@ def tokens(text: str) -> list[str]:
     return _patterns_for(text)[1].findall(text)
 
 
+def words_of(text: str) -> frozenset[str]:
+    """Returns the set of the words in a text that separates words with spaces."""
+    return frozenset(text.split())
+
+
 _SENTENCE_END = re.compile(r"""(?<=[.!?;:])["'”’)\]]*\s+|(?<=[。！？；])""")
 
 

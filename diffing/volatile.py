@@ -83,13 +83,26 @@ _OF_A_PAGE = re.compile(
     r"|publicerad|opdateret|ændret|udgivet)\b",
     re.IGNORECASE,
 )
-_OF_AN_ACCOUNT = re.compile(r"\b(?:active|seen|online|joined|checked|viewed|asked|answered)\b", re.IGNORECASE)
-# Third, beside other text, "3 years ago" may be the period for what the other text names. Periods in days are shorter
-# than any that a policy states in this way.
+_OF_AN_ACCOUNT = re.compile(
+    r"\b(?:active|seen|online|joined|checked|viewed|asked|answered|created|added|written|erstellt|créée?)\b",
+    re.IGNORECASE,
+)
+# Third, beside other text, "3 years ago" may be the period for what the other text names. Software that rounds a time
+# writes "a month ago" for 30 days or more.
 _LONG_AGO = re.compile(
+    r"\b(?:[3-9]\d|\d{3,4})\s?(?:days?|d\b|tag|jours|d[ií]as|giorni|dagen|dni|dagar|dage|gün|дн)|"
     r"months?|mo\b|years?|yrs?|\d\s?y\b|monat|jahr|mois|\bans\b|\bun an\b|année|mes(?:es)?\b|años?|m[êe]s\b|anos?\b"
     r"|mes[ei]\b|ann[oi]\b|maand|ja(?:ar|ren)\b|miesi|\blata?\b|\brok\b|månad|måned|\bår\b|\bay\b|yıl|месяц|год|лет"
     r"|月|年",
+    re.IGNORECASE,
+)
+
+# If a clause names the page with one of these words, a long time beside them is the page's ("Privacy policy, 2 years
+# ago").
+_NAMES_A_PAGE = re.compile(
+    r"polic(?:y|ies)|privacy|notice|statement|article|page|document|terms|cookies?|datenschutz|richtlinie|hinweis|politique"
+    r"|confidentialité|política|privacidad|privacidade|aviso|informativa|beleid|verklaring|polityka|integritet|privatliv"
+    r"|personvern|политика|プライバシー|ポリシー|隐私|政策",
     re.IGNORECASE,
 )
 
@@ -159,16 +172,17 @@ def _strip(text: str) -> str:
     parts = _SEPARATOR.split(tail)
     segments, separators = [part.strip(_ENDS) for part in parts[::2]], ["", *parts[1::2], ""]
     if not head and all(
-        _is_volatile(segment, alone=True) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
+        _is_volatile(segment, True, True) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
     ):
         # A clause that consists only of "5 comments" is volatile, too. The clause has no other text that the counter
         # could belong to.
         return ""
     is_prose = bool(head) or len(text.split()) > _FEW_WORDS
+    names_page = _NAMES_A_PAGE.search(text) is not None
     begin, end = 0, len(segments)
-    while end > 1 and _is_removable(segments[end - 1], separators[end - 1], is_prose):
+    while end > 1 and _is_removable(segments[end - 1], separators[end - 1], is_prose, names_page):
         end -= 1
-    while not is_prose and begin < end and _is_removable(segments[begin], separators[begin + 1], is_prose):
+    while not is_prose and begin < end and _is_removable(segments[begin], separators[begin + 1], is_prose, names_page):
         begin += 1
     if (begin, end) == (0, len(segments)) or not any(segments[:begin] + segments[end:]):
         return text
@@ -176,38 +190,40 @@ def _strip(text: str) -> str:
     return (head + kept).strip()
 
 
-def _is_removable(segment: str, separator: str, is_prose: bool) -> bool:
+def _is_removable(segment: str, separator: str, is_prose: bool, names_page: bool) -> bool:
     """Returns whether a segment at the beginning or the end of a clause is volatile or empty.
 
     separator: the separator between the segment and the rest of the clause. is_prose: whether the clause is prose.
+    names_page: whether the clause names the page.
     """
     if not segment:
         return True
     if "," in separator:
         # A comma may separate a name from an age ("Anna, 2 days ago"). A comma may also separate the items of an
         # enumeration, so no other segment is removed at a comma.
-        return not is_prose and bool(_AGE.fullmatch(segment)) and not _may_be_period(segment, alone=False)
+        return not is_prose and bool(_AGE.fullmatch(segment)) and not _may_be_period(segment, False, names_page)
     if is_prose:
         return bool(COUNTER.fullmatch(segment) or _ID.fullmatch(segment))
-    return _is_volatile(segment, alone=False)
+    return _is_volatile(segment, False, names_page)
 
 
-def _is_volatile(segment: str, *, alone: bool) -> bool:
+def _is_volatile(segment: str, alone: bool, names_page: bool) -> bool:
     """Returns whether a segment is volatile.
 
     alone: whether the clause has no other segments, or only volatile ones.
+    names_page: whether the clause names the page.
     """
     if any(pattern.fullmatch(segment) for pattern in (COUNTER, _SERVED_AT, _ID)):
         return True
-    return bool(_RELATIVE_TIME.fullmatch(segment)) and not _may_be_period(segment, alone=alone)
+    return bool(_RELATIVE_TIME.fullmatch(segment)) and not _may_be_period(segment, alone, names_page)
 
 
-def _may_be_period(segment: str, *, alone: bool) -> bool:
+def _may_be_period(segment: str, alone: bool, names_page: bool) -> bool:
     """Returns whether a segment with a relative time may state a retention period."""
     if _LIMIT.search(segment):
         return True
     if _OF_A_PAGE.search(segment):
-        return False
+        return not (alone or names_page) and _LONG_AGO.search(segment) is not None
     if _ROUNDED.search(segment):
         return True
     signs = bool(_OF_AN_ACCOUNT.search(segment)) + bool(_LONG_AGO.search(segment))

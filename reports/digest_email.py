@@ -22,11 +22,20 @@ from reports.html_report import environment
 from reports.rendered_changes import RenderedChange, redline_as_text, rendered_changes
 from reports.report import Interval, Report, VersionSide
 from reports.vendor_text import printable
-from reports.wording import circumstances, describe_alternation, summary, title, version_names
+from reports.wording import (
+    circumstances,
+    describe_alternation,
+    headline_of_numbers,
+    summary,
+    title,
+    version_names,
+)
 from storage import Subscriber
 
 _WIDTH = 76  # columns of the plain text
 _SHOWN_SIGNIFICANCES = ("substantive", "factual")
+# The e-mail's subject names at most this many changed numbers.
+_NUMBERS_IN_HEADLINE = 2
 
 
 EntryKind = Literal["change", "held", "taken back"]
@@ -42,9 +51,10 @@ class DigestEntry:
         held text that turned out not to be the policy.
     interval: the last capture of the old text and the first capture of the new text; None if a text is taken back.
     name: the name of the vendor, and the policy.
-    headline: a few words about the announcement, for the e-mail's subject.
+    headline: a few words about the announcement, for the e-mail's subject. They name changed numbers.
     title, summary, sentences: the text above the table of captures.
-    shown_changes: the clause-level changes that are shown with their redlines, in reading order. Empty for an
+    shown_changes: the clause-level changes that are shown with their redlines: first the changed numbers, then the
+        others, in reading order. Empty for an
         alternation, since earlier digests showed the texts of the alternation.
     other_changes: a sentence that counts the changes that are not shown; '' if all changes are shown.
     command_introduction: the words before the command: `The whole report on this change`.
@@ -117,16 +127,17 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         event = f"returned to version {new.number}"
         last_seen = iso(announcement.returned_to.last.captured_at)
         return_sentence = f"The page returned to the text of version {new.number}, last seen {last_seen}. "
+    numbers = headline_of_numbers(changes, _NUMBERS_IN_HEADLINE)
     other_changes = f"{'Besides, ' if shown_changes else ''}{counts_not_shown}, not shown here."
     return DigestEntry(
         "change",
         report.interval,
         name,
-        headline=f"{event} ({most_significant_count})",
+        headline=f"{event}{f': {numbers}' if numbers else ''} ({most_significant_count})",
         title=title(report),
         summary=return_sentence + summary(report),
         sentences=circumstances(report),
-        shown_changes=shown_changes,
+        shown_changes=tuple(sorted(shown_changes, key=lambda change: not change.numbers)),
         other_changes=other_changes if counts_not_shown else "",
         command_introduction="The whole report on this change",
         command=command,

@@ -3,6 +3,7 @@
 Nothing in this module depends on a format. All text from a vendor is made printable.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, takewhile
@@ -10,6 +11,7 @@ from typing import Final
 
 from core.changes import SIGNIFICANCES, Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
 from core.clauses import Clause
+from core.plurals import plural
 from reports.redline_cuts import cut_redline
 from reports.vendor_text import printable
 
@@ -26,9 +28,9 @@ KIND_WORDS: Final[dict[ChangeKind, str]] = {
     "factual": "factual",
 }
 SIGNIFICANCE_MEANINGS: Final[dict[Significance, str]] = {
-    "substantive": "the words of the policy differ",
-    "factual": "only contact details, dates or numbers differ",
-    "editorial": "only typography, numbering, order or link targets differ",
+    "substantive": "what the policy says differs: words, numbers, signs, links, or the words above a clause",
+    "factual": "only contact details, or the document's own dates and version stamps differ",
+    "editorial": "only typography, numbering, order or punctuation differ, and no reader could object",
     "volatile": "only counters, relative times and the like differ, which change without an edit",
 }
 _EQUAL: Final[RedlineOperation] = "equal"
@@ -59,6 +61,13 @@ _UNCERTAIN = 0.5
 _CONTEXT = 90
 # The number of characters that are shown of a clause whose text did not change.
 _EXCERPT = 200
+# A note names at most this many clauses for which a changed heading, lead-in or table header says what holds.
+_GOVERNED_NAMED = 12
+# The number of characters that are shown of a heading or a lead-in, and of what a number is about. Of the words before
+# a number, at most _WORDS_BEFORE are shown.
+_LEAD_IN = 120
+_TOPIC = 50
+_WORDS_BEFORE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +91,36 @@ class RenderedChange:
 
     @property
     def kind(self) -> str:
-        """The kind of change, in words."""
+        """The kind of change, in words. A factual change that counts is called a number."""
+        if self.change.kind == "factual" and self.change.numbers:
+            return "number"
+        if self.change.kind == "cosmetic" and self.change.significance == "substantive":
+            return "link"
         return KIND_WORDS[self.change.kind]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers that count, old and new side by side: `30 → 90 days`. Empty if the words differ, too."""
+        return tuple(printable(side_by_side(old, new)) for old, new in self.change.numbers)
+
+    @property
+    def headline(self) -> str:
+        """What the first number is about, and the number: `Retention 30 → 90 days`. '' if there is no number."""
+        return f"{self._topic} {self.numbers[0]}" if self.numbers else ""
+
+    @property
+    def _topic(self) -> str:
+        """What the first number is about: the first cell of its row, the heading, or the words before the number."""
+        clause = self.change.new[0]
+        if clause.kind == "table_row" and " | " in clause.text:
+            return shortened(printable(clause.text.partition(" | ")[0]), _TOPIC)
+        before = clause.text.partition(self.change.numbers[0][1])[0]
+        words = re.split(r"(?<=[.!?:;])\s", before.rstrip())[-1].split()
+        if 0 < len(words) <= _WORDS_BEFORE:
+            return printable(" ".join(words))
+        if len(clause.heading_path) > 1 or not words:  # the only heading is the title
+            return shortened(self.heading, _TOPIC)
+        return printable(" ".join((ELLIPSIS, *words[-_WORDS_BEFORE:])))
 
     @property
     def place(self) -> str:
@@ -142,13 +179,13 @@ def by_significance(
 ) -> Iterator[tuple[Significance, tuple[RenderedChange, ...]]]:
     """Yields each significance that at least one change has, with the changes of this significance in reading order.
 
-    The substantive changes come first.
+    The substantive changes come first, and among them the changed numbers.
     """
     all_changes = tuple(changes)
     for significance in SIGNIFICANCES:
-        group = tuple(change for change in all_changes if change.change.significance == significance)
+        group = [change for change in all_changes if change.change.significance == significance]
         if group:
-            yield significance, group
+            yield significance, tuple(sorted(group, key=lambda change: not change.numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +208,21 @@ def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[ChangeRun, ...]
         first, *others = run
         runs.append(ChangeRun(heading, first.number, 1 + len(others)))
     return tuple(runs)
+
+
+def side_by_side(old: str, new: str) -> str:
+    """Returns an old and a new number, with the words they share once: `30 → 90 days`, `Article 9 → 6`."""
+    before, after = old.split(), new.split()
+    shorter = min(len(before), len(after)) - 1
+    front = 0
+    while front < shorter and before[front] == after[front] and before[front].isalpha():
+        front += 1
+    back = 0
+    while back < shorter - front and before[-1 - back] == after[-1 - back]:
+        back += 1
+    while back and not before[-back].isalpha():
+        back -= 1  # 25 000 → 50 000 euros
+    return f"{' '.join(before[: len(before) - back])} → {' '.join(after[front:])}"
 
 
 def excerpt_of(redline: Redline) -> Redline:
@@ -238,13 +290,18 @@ def _printable_redline(change: Change) -> Redline:
 
 
 def _notes(change: Change) -> tuple[str, ...]:
-    """Returns notes on the differences that the redline doesn't show: places, labels, links, and a low confidence."""
+    """Returns notes on what the redline doesn't show: numbers side by side, places, labels, links, a low confidence."""
     old, new = change.old, change.new
     if not (old and new):
-        return ()
+        return _governed_note(change)
     notes = []
+    if change.numbers:
+        notes.append(f"Old and new: {', '.join(printable(side_by_side(*pair)) for pair in change.numbers)}.")
     if change.kind in ("moved", "moved_modified"):
         notes.append(_move_note(old[0], new[0]))
+    if change.under:
+        notes.append("It stood below {}, and stands below {} now.".format(*map(_quoted_lead_in, change.under)))
+    notes += _governed_note(change)
     labels = [" ".join(clause.label for clause in side if clause.label) for side in (old, new)]
     if labels[0] != labels[1] and change.kind not in ("split", "merged"):
         old_label, new_label = map(printable, labels)
@@ -264,6 +321,20 @@ def _notes(change: Change) -> tuple[str, ...]:
     if change.confidence < _UNCERTAIN:
         notes.append(f"The two sides may not belong together (confidence {change.confidence:.0%}).")
     return tuple(notes)
+
+
+def _quoted_lead_in(text: str) -> str:
+    return f"“{shortened(printable(text), _LEAD_IN)}”" if text else "no such words"
+
+
+def _governed_note(change: Change) -> tuple[str, ...]:
+    """Returns a note that names the clauses for which a changed heading, lead-in or table header says what holds."""
+    if not change.governed:
+        return ()
+    named = [f"“{shortened(printable(clause.text), _CONTEXT)}”" for clause in change.governed[:_GOVERNED_NAMED]]
+    more = len(change.governed) - len(named)
+    clauses = plural(len(change.governed), "clause")
+    return (f"Unchanged, and below these words: {clauses}: {', '.join(named)}{f', and {more} more' if more else ''}.",)
 
 
 def _difference_note(name: str, old: str, new: str) -> str:

@@ -3,11 +3,19 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from core.changes import SIGNIFICANCES, ChangeKind
+from core.changes import SIGNIFICANCES
 from core.dates import iso
 from core.history import Alternation
 from core.plurals import plural
-from reports.rendered_changes import KIND_WORDS, TOP_LEVEL, RenderedChange, as_sentence, shortened, substantive_runs
+from reports.capitals import terms_with_other_capitals
+from reports.rendered_changes import (
+    TOP_LEVEL,
+    RenderedChange,
+    as_sentence,
+    rendered_changes,
+    shortened,
+    substantive_runs,
+)
 from reports.report import FileSide, PeriodBetween, Report, Side, VersionSide, periods_by_version
 from reports.vendor_text import printable
 
@@ -15,6 +23,10 @@ from reports.vendor_text import printable
 _MANY_CHANGES = 6
 # A report names at most _HEADINGS_NAMED headings. A heading is shortened to at most _HEADING_LENGTH characters.
 _HEADINGS_NAMED = 8
+# A report names at most this many terms whose capitals differ.
+_TERMS_NAMED = 5
+# The summary names at most this many changed numbers.
+_NUMBERS_IN_SUMMARY = 5
 _HEADING_LENGTH = 60
 # A report calls a text nearly new if less than a tenth (_REWRITTEN) of the old text's clauses is unchanged. The report
 # says so, because the whole text is then easier to read than the list of changes. A text is never called nearly new
@@ -37,20 +49,23 @@ def side_name(side: Side) -> str:
 
 
 def summary(report: Report) -> str:
-    """Returns up to three sentences that count the changes and the unchanged clauses, substantive changes first."""
+    """Returns up to four sentences that count the changes and the unchanged clauses, substantive changes first."""
     if report.same_version:
         return "No difference: both sides are the same version."
     comparison = report.comparison
     if not comparison.changes:
         return "No difference between the two texts."
+    changes = rendered_changes(comparison)
     kinds = {
-        significance: [change.kind for change in comparison.changes if change.significance == significance]
+        significance: [change.kind for change in changes if change.change.significance == significance]
         for significance in SIGNIFICANCES
     }
     others = [f"{len(kinds[name])} {name}" for name in SIGNIFICANCES[1:] if kinds[name]]
     sentences = []
     if substantive := kinds["substantive"]:
         sentences.append(f"{plural(len(substantive), 'substantive change')}: {', '.join(_counted(substantive))}.")
+        if numbers := headline_of_numbers(changes, _NUMBERS_IN_SUMMARY):
+            sentences.append(f"{numbers}.")
         if others:
             sentences.append(f"Besides, {_enumerated(others)}.")
     else:
@@ -58,6 +73,16 @@ def summary(report: Report) -> str:
         sentences.append(f"Nothing substantive changed: {_enumerated(others)} change{'s' * (total != 1)}.")
     sentences.append(f"{plural(len(comparison.unchanged), 'clause')} unchanged.")
     return " ".join(sentences)
+
+
+def headline_of_numbers(changes: Sequence[RenderedChange], most: int) -> str:
+    """Returns the changed numbers that count, in a few words: `Retention 30 → 90 days; Children 13 → 16`.
+
+    '' if no number changed. most: how many numbers are named; the others are counted.
+    """
+    headlines = list(dict.fromkeys(change.headline for change in changes if change.headline))
+    more = [plural(len(headlines) - most, "more number")] if len(headlines) > most else []
+    return "; ".join([*headlines[:most], *more])
 
 
 def headings_sentence(changes: Sequence[RenderedChange]) -> str:
@@ -108,8 +133,23 @@ def circumstances(report: Report) -> tuple[str, ...]:
             f"This is nearly a new text: {how_many} of the old text's {clauses} clauses "
             f"{'are' if unchanged > 1 else 'is'} unchanged."
         )
+    if capitals := _capitals_sentence(report):
+        sentences.append(capitals)
     sentences += [as_sentence(printable(remark)) for remark in report.comparison.coarse]
     return tuple(sentences)
+
+
+def _capitals_sentence(report: Report) -> str:
+    """Returns a sentence that names the terms whose capitals differ; '' if there are none."""
+    terms = sorted(terms_with_other_capitals(report.comparison.changes).items(), key=lambda item: -item[1])
+    named = [
+        f"“{shortened(printable(old), _HEADING_LENGTH)}” is “{shortened(printable(new), _HEADING_LENGTH)}” now "
+        f"({plural(clauses, 'clause')})"
+        for (old, new), clauses in terms[:_TERMS_NAMED]
+    ]
+    unnamed = len(terms) - len(named)
+    more = [plural(unnamed, "more term")] if unnamed else []
+    return f"Capitals differ: {_enumerated([*named, *more])}." if named else ""
 
 
 def _sentences_on_periods_between(report: Report) -> list[str]:
@@ -162,8 +202,11 @@ def _quoted(heading: str) -> str:
     return f"the {TOP_LEVEL}" if heading == TOP_LEVEL else f"“{shortened(heading, _HEADING_LENGTH)}”"
 
 
-def _counted(kinds: list[ChangeKind]) -> list[str]:
-    return [f"{count} {KIND_WORDS[kind]}" for kind, count in Counter(kinds).most_common()]
+def _counted(kinds: list[str]) -> list[str]:
+    return [
+        plural(count, kind) if kind in ("number", "link") else f"{count} {kind}"
+        for kind, count in Counter(kinds).most_common()
+    ]
 
 
 def _enumerated(items: list[str]) -> str:

@@ -57,6 +57,9 @@ SHAPES: dict[type, dict[str, object]] = {
         "old": tuple[Clause, ...],
         "new": tuple[Clause, ...],
         "redline": Redline,
+        "numbers": tuple[tuple[str, str], ...],
+        "under": tuple[str, str] | None,
+        "governed": tuple[Clause, ...],
     },
 }
 

@@ -99,6 +99,8 @@ NOT_VOLATILE = (
     "Sleeping accounts (last active 2 years ago)",
     "Sleeping accounts, 2 years ago",
     "Receipts | created 10 years ago",
+    "Sketches | created 45 days ago",
+    "created 45 days ago",
     "Drafts · last edited more than 2 years ago",
     "Last active 2 years ago",
     "Konten | vor 2 Jahren",

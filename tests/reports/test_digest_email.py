@@ -3,6 +3,7 @@
 import email.utils
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -90,6 +91,19 @@ def test_the_message_id_depends_on_subscriber_and_changes_only() -> None:
 )
 def test_the_subject_counts_the_most_significant_changes(changes: tuple[Change, ...], subject: str) -> None:
     assert email_of(*changes)["Subject"] == subject
+
+
+def test_the_subject_names_changed_numbers_and_they_are_shown_first() -> None:
+    number = replace(
+        EVERY_KIND[9],
+        significance="substantive",
+        old=(clause(12, "Erased after 30 days."),),
+        new=(clause(12, "Erased after 90 days."),),
+        numbers=(("30 days", "90 days"),),
+    )
+    message = email_of(EVERY_KIND[1], number)
+    assert message["Subject"] == "clausewatch: Marmot Mail privacy changed: Erased after 30 → 90 days (2 substantive)"
+    assert re.findall(r"^(\d+)\. ", plain(message), re.MULTILINE) == ["2", "1"]
 
 
 def test_the_subject_names_the_policy_with_the_most_changes() -> None:

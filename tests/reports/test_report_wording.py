@@ -1,16 +1,20 @@
 """The wording of reports: summary, groups, notes, excerpts, and printable text."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.changes import Change, Redline, RedlineOperation
+from core.clauses import Clause
 from reports.rendered_changes import (
     RenderedChange,
     by_significance,
     excerpt_of,
     redline_as_text,
     rendered_changes,
+    side_by_side,
     substantive_runs,
 )
 from reports.vendor_text import printable
@@ -75,6 +79,86 @@ def test_notes_name_differences_that_the_redline_does_not_show() -> None:
         "cosmetic": ("Link: http://a.example/ → http://b.example/.",),
         "factual": (),
     }
+
+
+NUMBER = Change(
+    "factual",
+    "substantive",
+    1.0,
+    (clause(4, "Logs are erased after 30 days."),),
+    (clause(4, "Logs are erased after 90 days."),),
+    (("equal", "Logs are erased after "), ("delete", "30"), ("insert", "90"), ("equal", " days.")),
+    (("30 days", "90 days"),),
+)
+
+
+def test_changed_numbers_come_first_with_old_and_new_side_by_side() -> None:
+    (_, (first, second)), *_ = by_significance(render(added(0, "A."), NUMBER))
+    assert (first.number, first.kind, first.notes) == (2, "number", ("Old and new: 30 → 90 days.",))
+    assert second.kind == "added"
+    assert summary(file_report(added(0, "A."), NUMBER)) == (
+        "2 substantive changes: 1 added, 1 number. Logs are erased after 30 → 90 days. 0 clauses unchanged."
+    )
+
+
+@pytest.mark.parametrize(
+    ("new", "headline"),
+    [
+        (clause(4, "Logs are erased after 90 days."), "Logs are erased after 30 → 90 days"),
+        (clause(4, "Logs | 90 days", kind="table_row"), "Logs 30 → 90 days"),
+        (
+            clause(4, "Of what you send us we keep everything for 90 days.", path=("Privacy", "Retention")),
+            "Retention 30 → 90 days",
+        ),
+    ],
+)
+def test_a_headline_says_what_a_number_is_about(new: Clause, headline: str) -> None:
+    (rendered,) = render(replace(NUMBER, new=(new,)))
+    assert rendered.headline == headline
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("30 days", "90 days", "30 → 90 days"),
+        ("Article 9(2)", "Article 6(1)", "Article 9(2) → 6(1)"),
+        ("25 000 euros", "50 000 euros", "25 000 → 50 000 euros"),
+        ("one year", "two years", "one year → two years"),
+        ("5", "5", "5 → 5"),
+    ],
+)
+def test_old_and_new_numbers_share_their_words(old: str, new: str, shown: str) -> None:
+    assert side_by_side(old, new) == shown
+
+
+def test_a_move_under_other_words_names_both_and_a_lead_in_names_what_is_below() -> None:
+    moved = replace(EVERY_KIND[3], significance="substantive", under=("We never share:", ""))
+    lead_in = replace(EVERY_KIND[2], confidence=1.0, governed=(clause(7, "your name"), clause(8, "your town")))
+    notes = [rendered.notes for rendered in render(moved, lead_in)]
+    assert notes[0][1] == "It stood below “We never share:”, and stands below no such words now."
+    assert notes[1] == ("Unchanged, and below these words: 2 clauses: “your name”, “your town”.",)
+
+
+def test_a_link_that_leads_elsewhere_is_called_a_link() -> None:
+    (rendered,) = render(replace(EVERY_KIND[8], significance="substantive"))
+    assert rendered.kind == "link"
+    assert rendered.notes == ("Link: http://a.example/ → http://b.example/.",)
+
+
+def test_a_term_with_other_capitals_is_named_once() -> None:
+    changes = [
+        change("cosmetic", (clause(n, old),), (clause(n, new),), significance="editorial")
+        for n, (old, new) in enumerate(
+            [
+                ("We use partners in Bern.", "We use Partners in Bern."),
+                ("Some partners are small.", "Some Partners are small."),
+                ("WE SELL NOTHING.", "We sell nothing."),
+                ("It ends. partners go on and on.", "It ends. Partners go on and on."),
+            ]
+        )
+    ]
+    sentences = circumstances(file_report(*changes))
+    assert sentences == ("Capitals differ: “partners” is “Partners” now (2 clauses).",)
 
 
 def test_a_link_or_label_on_only_one_side_is_called_added_or_removed() -> None:

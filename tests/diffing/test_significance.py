@@ -1,0 +1,237 @@
+"""What a change is worth to a reader: numbers, signs, stops, commas, capitals and link targets."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.changes import Change
+from core.clauses import Clause, ClauseKind, Document
+from diffing import compare
+from diffing.numerals import VALUES
+from diffing.punctuation import says_the_same
+from diffing.sameness import version_id
+
+BEFORE = "We collect your name and your postal address when you order a kettle from our shop."
+AFTER = "Our carriers receive the address so that the parcel finds your door."
+
+
+def document(text: str, *links: str, kind: ClauseKind = "paragraph", stated: date | None = None) -> Document:
+    texts = (BEFORE, text, AFTER)
+    return Document(
+        None,
+        None,
+        stated,
+        tuple(
+            Clause(position, kind if position == 1 else "paragraph", None, (), text, links if position == 1 else ())
+            for position, text in enumerate(texts)
+        ),
+    )
+
+
+def only(old: Document, new: Document) -> Change:
+    (change,) = compare(old, new).changes
+    return change
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "numbers"),
+    [
+        ("Logs are erased after 40 days.", "Logs are erased after 80 days.", ("40 days", "80 days")),
+        (
+            "We answer within thirty (30) days.",
+            "We answer within sixty (60) days.",
+            ("thirty (30) days", "sixty (60) days"),
+        ),
+        ("We answer within 1 day.", "We answer within 2 days.", ("1 day", "2 days")),
+        ("Kept for three years.", "Kept for seven years.", ("three years", "seven years")),
+        ("Conservées pendant deux ans.", "Conservées pendant six ans.", ("deux ans", "six ans")),
+        ("Nach zwölf Monaten gelöscht.", "Nach achtzehn Monaten gelöscht.", ("zwölf Monaten", "achtzehn Monaten")),
+        ("Conservati per due anni.", "Conservati per dieci anni.", ("due anni", "dieci anni")),
+        ("Se guardan un año.", "Se guardan dos años.", ("un año", "dos años")),
+        ("Храним два года.", "Храним пять лет.", ("два года", "пять лет")),
+        ("数据保存30天。", "数据保存60天。", ("30天", "60天")),
+        ("数据保存两年。", "数据保存五年。", ("两年", "五年")),
+        ("Only people aged 16 may order.", "Only people aged 13 may order.", ("16", "13")),
+        ("A copy costs €5 at most.", "A copy costs €9 at most.", ("€5", "€9")),
+        ("We look at 5% of orders.", "We look at 50% of orders.", ("5%", "50%")),
+        ("Under Article 9(2) of the law.", "Under Article 6(1) of the law.", ("Article 9(2)", "Article 6(1)")),
+        ("See Section 4 below.", "See Section 7 below.", ("Section 4", "Section 7")),
+        ("Object until 1 May 2019 in writing.", "Object until 9 May 2019 in writing.", ("1 May 2019", "9 May 2019")),
+        (
+            "1. August 2019 tritt dies in Kraft.",
+            "9. August 2019 tritt dies in Kraft.",
+            ("1. August 2019", "9. August 2019"),
+        ),
+    ],
+)
+def test_a_number_that_counts_is_factual_and_substantive(old: str, new: str, numbers: tuple[str, str]) -> None:
+    change = only(document(old), document(new))
+    assert (change.kind, change.significance) == ("factual", "substantive")
+    assert change.numbers == (numbers,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Marmot GmbH, Lindenallee 4, 20095 Hamburg", "Marmot GmbH, Lindenallee 6, 20097 Hamburg"),
+        ("Marmot Ltd, 12 Harbour Street, Dublin", "Marmot Ltd, 14 Harbour Street, Dublin"),
+        ("Marmot SA, 3 rue des Loutres, 75002 Paris", "Marmot SA, 5 rue des Loutres, 75003 Paris"),
+        ("Salem, Oregon 97301", "Salem, Oregon 97302"),
+        ("Write to a@marmot.example.", "Write to b@marmot.example."),
+        ("Tel.: 040 555 0199", "Tel.: 040 555 0150"),
+        ("Last updated: 3 May 2019", "Last updated: June 14, 2021"),
+        ("25. Mai 2018", "1. Mai 2018"),
+        ("Stand: Juni 2020", "Stand: Juli 2021"),
+        ("Ostatnia aktualizacja: 3 maja 2020 r.", "Ostatnia aktualizacja: 5 czerwca 2021 r."),
+        ("最終更新日：2020年5月1日", "最終更新日：2021年6月2日"),
+        ("Version 3.1 vom 1. Mai 2020", "Version 3.2 vom 3. Juni 2021"),
+        ("© 2019 Marmot Ltd. All rights reserved.", "© 2020 Marmot Ltd. All rights reserved."),
+    ],
+)
+def test_contacts_addresses_and_stamps_are_factual(old: str, new: str) -> None:
+    change = only(document(old), document(new))
+    assert (change.kind, change.significance, change.numbers) == ("factual", "factual", ())
+
+
+def test_the_date_that_a_document_states_is_its_own_in_any_sentence() -> None:
+    sentence = "These rules, which replace all others that we have ever had, hold for all of our shops from {} on."
+    old = document(sentence.format("1 March 2020"), stated=date(2020, 3, 1))
+    new = document(sentence.format("2 April 2021"), stated=date(2021, 4, 2))
+    assert only(old, new).significance == "factual"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("We answer within thirty (30) days.", "We answer within 30 days."),
+        ("Since 3 May 2019 we sell kettles.", "Since May 3, 2019 we sell kettles."),
+    ],
+)
+def test_a_number_that_is_only_spelled_otherwise_is_editorial(old: str, new: str) -> None:
+    change = only(document(old), document(new))
+    assert (change.kind, change.significance) == ("factual", "editorial")
+
+
+def test_without_another_number_nothing_is_factual() -> None:
+    for old, new in (
+        ("A third party buyer named in section 9.", "A third-party buyer named in section 9."),
+        ("Children under 13 may order.", "Children under 13 order."),
+    ):
+        assert only(document(old), document(new)).kind == "modified"
+
+
+TELLING = [
+    ("We don't keep your name if you opt out. We erase it.", "We don't keep your name. If you opt out we erase it."),
+    ("We keep it in Bern: nowhere else is a copy made.", "We keep it in Bern. Nowhere else is a copy made."),
+    ("We work with carriers, who signed our terms.", "We work with carriers who signed our terms."),
+    ("Wir arbeiten mit Boten, die unterschrieben haben.", "Wir arbeiten mit Boten die unterschrieben haben."),
+    ("We do not keep names, because you asked.", "We do not keep names because you asked."),
+    ("No, names are sold.", "No names are sold."),
+    ("Buyers aged ≥ 18 get offers.", "Buyers aged ≤ 18 get offers."),
+    ("A copy costs £ 5.", "A copy costs $ 5."),
+    ("☐ Send me offers", "☑ Send me offers"),
+    ("■ Send me offers", "□ Send me offers"),
+    ("We sell totals only.", "We sell totals only?"),
+    ("We do not “sell” names.", "We do not sell names."),
+    ("Names go to US carriers.", "Names go to us carriers."),
+    ("We do ~~not~~ sell names.", "We do not sell names."),
+    ("For buyers aged 18+ only.", "For buyers aged 18 only."),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), TELLING)
+def test_punctuation_and_capitals_that_tell_are_modified_and_substantive(old: str, new: str) -> None:
+    change = only(document(old), document(new))
+    assert (change.kind, change.significance) == ("modified", "substantive")
+    assert version_id(document(old)) != version_id(document(new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Health | Yes |", "Health | | Yes"), ("Place | ✓ | ✗", "Place | ✓ | ✓"), ("Mail | ● | ○", "Mail | ○ | ●")],
+)
+def test_an_answer_in_another_column_is_substantive_and_makes_a_version(old: str, new: str) -> None:
+    old_document, new_document = document(old, kind="table_row"), document(new, kind="table_row")
+    assert only(old_document, new_document).significance == "substantive"
+    assert version_id(old_document) != version_id(new_document)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The names of buyers, of guests, and of heirs.", "The names of buyers, of guests and of heirs."),
+        ("In some countries we ask first.", "In some countries, we ask first."),
+        ("We keep your name. We sell none.", "We keep your name; we sell none."),
+        ("We sell tea, including Assam.", "We sell tea including Assam."),
+        ("We share it with Partners.", "We share it with partners."),
+        ("You DO NOT pay for it.", "You do not pay for it."),
+        ("Marmot Inc. and its carriers.", "Marmot Inc and its carriers."),
+        ("Nous gardons les « Données » reçues.", "Nous gardons les “Données” reçues."),
+        ("✓ shared with carriers", "✔ shared with carriers"),
+        ("• your name", "your name"),
+    ],
+)
+def test_punctuation_that_no_reader_minds_is_editorial(old: str, new: str) -> None:
+    assert only(document(old), document(new)).significance == "editorial"
+
+
+def test_another_link_target_is_substantive_and_makes_no_version() -> None:
+    old, new = (document("Use this form.", f"https://marmot.example/{page}") for page in ("opt-out", "newsletter"))
+    change = only(old, new)
+    assert (change.kind, change.significance) == ("cosmetic", "substantive")
+    assert version_id(old) == version_id(new)
+    assert change.to_dict()["new"][0]["links"] == ["https://marmot.example/newsletter"]
+    assert only(old, document("Use this form.")).significance == "substantive"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("http://www.marmot.example/terms/", "https://marmot.example/terms"),
+        ("https://marmot.example/privacy#part-3", "https://marmot.example/privacy#part-4"),
+        ("https://marmot.example/privacy#rights", "https://marmot.example/legal/privacy#rights"),
+    ],
+)
+def test_another_way_to_the_same_place_is_editorial(old: str, new: str) -> None:
+    assert only(document("See our terms.", old), document("See our terms.", new)).significance == "editorial"
+
+
+def test_an_address_in_the_text_that_becomes_a_link_is_editorial() -> None:
+    text = "See https://marmot.example/terms for more."
+    assert only(document(text), document(text, "https://marmot.example/terms")).significance == "editorial"
+
+
+def test_a_label_that_is_the_day_of_a_date_is_no_clause_number() -> None:
+    old, new = (
+        Document(None, None, None, (Clause(0, "list_item", label, (), "Mai 2018 wird gelöscht."),))
+        for label in ("25.", "1.")
+    )
+    change = only(old, new)
+    assert (change.kind, change.significance) == ("factual", "substantive")
+
+
+@given(
+    st.lists(
+        st.sampled_from(["we", "US", "us", "not", "sell", "names", "which", "18", "NASA"]), min_size=1, max_size=12
+    ),
+    st.data(),
+)
+def test_whether_two_texts_say_the_same_does_not_depend_on_their_order(words: list[str], data: st.DataObject) -> None:
+    gaps = st.sampled_from([" ", ", ", ". ", "; ", " ≤ ", " “", "” ", " - ", "? ", " | "])
+
+    def text() -> str:
+        cased = [data.draw(st.sampled_from([word, word.lower(), word.upper()])) for word in words]
+        return "".join(word + data.draw(gaps) for word in cased).strip()
+
+    old, new = text(), text()
+    assert says_the_same(old, new) == says_the_same(new, old)
+    assert says_the_same(old, old)
+
+
+@given(st.sampled_from(sorted(VALUES)), st.sampled_from(sorted(VALUES)))
+def test_a_changed_number_of_years_is_never_hidden(old: str, new: str) -> None:
+    changes = compare(document(f"Kept for {old} years."), document(f"Kept for {new} years.")).changes
+    if VALUES[old] != VALUES[new]:
+        assert [change.significance for change in changes] == ["substantive"]
