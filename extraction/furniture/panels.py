@@ -255,11 +255,11 @@ def _is_title_of(control: Block, panel: Box, first: Block, page_words: int) -> b
         return False  # a menu
     if panel.role in ("dialog", "alertdialog") or _DIALOG_NAMES.search(panel.names):
         return False
-    begins_with_title = first.words <= LONGEST_TITLE and first.kind in ("heading", "paragraph")
-    begins_with_title = begins_with_title and not is_statement(first)
+    is_short = first.words <= LONGEST_TITLE and not is_statement(first)
+    begins_with_title = is_short and first.kind in ("heading", "paragraph")
     opens_panel = is_button(control) or panel.hidden or panel.role == "tabpanel" or _names_no_place(control)
     is_only_title = panel.words == first.words and (first.level > 0 or not (opens_panel or _is_opener(control.box)))
-    if begins_with_title and (is_only_title or _says_the_same(control, first)):
+    if (begins_with_title and is_only_title) or (is_short and _says_the_same(control, first)):
         return False
     if opens_panel or _is_opener(control.box) or _PANEL_NAMES.search(panel.names):
         return True
