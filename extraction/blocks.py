@@ -24,6 +24,7 @@ class Box:
     parent: the box around this box; None for an outermost box.
     depth: the number of boxes around this box.
     hidden: whether the element is hidden when the page is opened.
+    opens: the id of the element that the element opens when it is clicked; '' if it names none.
     form_fields: the number of form fields that a user fills in.
 
     The reader of a page sets the attributes above. After the whole page has been read, the furniture package sets the
@@ -55,6 +56,7 @@ class Box:
         "link_words",
         "linked_headings",
         "names",
+        "opens",
         "parent",
         "policy_words",
         "prose_words",
@@ -83,6 +85,7 @@ class Box:
         self.parent = parent
         self.depth: int = parent.depth + 1 if parent is not None else 0
         self.hidden = hidden
+        self.opens = ""
         self.form_fields = 0
 
     def add_form_field(self) -> None:
@@ -146,7 +149,7 @@ class Block:
     on_button: whether the block is on a button.
     to_same_page: whether most of the block is a link to another place on the same page.
     opens: the id of the element that the block opens or leads to: a tab's or button's panel (`aria-controls`,
-        `data-bs-target`, …), or the place on the same page to which the block is a link; '' if the block names no
+        `data-bs-target`, `onclick`, …), or the place on the same page to which the block is a link; '' if it names no
         element.
 
     After the whole page has been read, the furniture package sets the other fields:
@@ -157,6 +160,8 @@ class Block:
         running text without a word of the policy vocabulary, but with two different shared words. Shared words are
         words that both policies and other pages use often (see extraction.words.vocabulary).
     left_out_by: the name of the rule that left the block out of the policy's text; '' if the block is kept.
+    panels: the number of titled panels around the block (see `extraction.furniture.panels`). The title of a panel
+        stands outside the panel.
     """
 
     kind: ClauseKind
@@ -175,3 +180,4 @@ class Block:
     policy_words: int = field(default=0, init=False)
     likely_policy_words: int = field(default=0, init=False)
     left_out_by: str = field(default="", init=False)
+    panels: int = field(default=0, init=False)

@@ -16,17 +16,28 @@ _SENTENCE_END = (".", ";", ",", "!", ")", "…", "。")
 
 
 def build_clauses(blocks: list[Block]) -> tuple[Clause, ...]:
-    """Returns one clause for each block, in order."""
+    """Returns one clause for each block, in order.
+
+    A heading inside a panel is below the panel's title, whatever its level. The title ends with the panel.
+    """
     clauses: list[Clause] = []
-    open_headings: list[tuple[int, str]] = []  # level and text, outermost first
+    open_headings: list[tuple[tuple[int, int], str]] = []  # panels around it and level; text; outermost first
     heading_path: tuple[str, ...] = ()
+    panels = 0  # around the block above
     for index, block in enumerate(blocks):
         label, text = split_label(block.text)
         level = _heading_level(block, blocks[index + 1] if index + 1 < len(blocks) else None)
         if label is None:
             label = block.label
+        if block.panels < panels:
+            while open_headings and open_headings[-1][0][0] > block.panels:
+                open_headings.pop()
+            if open_headings and open_headings[-1][0][0] == block.panels:
+                open_headings.pop()
+            heading_path = tuple(heading for _, heading in open_headings)
+        panels = block.panels
         if level:
-            while open_headings and open_headings[-1][0] >= level:
+            while open_headings and open_headings[-1][0] >= (panels, level):
                 open_headings.pop()
             heading_path = tuple(heading for _, heading in open_headings)
         kind = "heading" if level else "paragraph" if block.kind == "heading" else block.kind
@@ -37,7 +48,7 @@ def build_clauses(blocks: list[Block]) -> tuple[Clause, ...]:
                 typography = ""
         clauses.append(Clause(len(clauses), kind, label, heading_path, text, block.links, typography))
         if level:
-            open_headings.append((level, text))
+            open_headings.append(((block.panels, level), text))
             heading_path = (*heading_path, text)
     return tuple(clauses)
 

@@ -4,18 +4,27 @@ What a panel says holds for what its title names ("For residents of Brazil"), so
 accordion, each title stands above its panel. In a set of tabs, all titles stand above all panels.
 
 A title refers to its panel by an id (`Block.opens`), as WAI-ARIA and Bootstrap do, or stands directly before the panel.
+`<details>` and `<fieldset>` are panels with a title of their own, `<summary>` and `<legend>`.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import islice, takewhile
+from collections.abc import Sequence
 
 from extraction.blocks import LOOKS_LEVEL, Block, Box
-from extraction.furniture import names
+from extraction.furniture.controls import (
+    LONGEST_TITLE,
+    boxes_by_id,
+    is_button,
+    is_caption,
+    is_control,
+    opened_id,
+    panel_below,
+    stands_in,
+)
 from extraction.furniture.sections import is_statement
+from extraction.words.vocabulary import uses_policy_word
 
-_LONGEST_TITLE = 16  # in words
 # Names of panels, and of the elements around their titles, in common libraries: Bootstrap, jQuery UI, Foundation,
 # UIkit, Elementor, Semantic UI, Materialize.
 _OPENER_NAMES = re.compile(
@@ -26,6 +35,8 @@ _PANEL_NAMES = re.compile(
 )
 _DIALOG_NAMES = re.compile(r"(?:^|[\s_-])(?:modal|dialog|popup|lightbox)(?=$|[\s_-])")
 _WORD = re.compile(r"\w+")
+# The elements whose first child is their title (HTML standard, sections 4.10.16 and 4.11.2).
+_OWN_TITLES = {"summary": "details", "legend": "fieldset"}
 
 
 def with_panel_titles(kept: list[Block], blocks: Sequence[Block], boxes: Sequence[Box]) -> list[Block]:
@@ -34,38 +45,92 @@ def with_panel_titles(kept: list[Block], blocks: Sequence[Block], boxes: Sequenc
     kept: the blocks that the rules kept.
     blocks, boxes: all blocks and elements of the page.
 
-    Sets `left_out_by`, `kind` and `level` of each title.
+    Sets `left_out_by`, `kind` and `level` of each title, and `panels` of all blocks.
     """
-    controls = [index for index, block in enumerate(blocks) if _is_control(block)]
-    if not controls:
+    controls = [
+        index
+        for index, block in enumerate(blocks)
+        if is_control(block) or (index + 1 < len(blocks) and not block.level and is_caption(block, blocks[index + 1]))
+    ]
+    own = [box for box in boxes if box.tag in _OWN_TITLES and box.parent is not None]
+    if not controls and not own:
         return kept
     first_kept = _first_blocks(kept)
-    titles = _titles(controls, blocks, boxes, first_kept)
-    if not titles:
-        return kept
-    title_ids = {id(title) for title, _ in titles.values()}
+    titles = _titles(controls, blocks, boxes, first_kept) if controls else {}
+    panels = {id(panel) for titles_above in titles.values() for _, panel in titles_above if panel is not None}
+    in_place: set[int] = set()
+    for title, own_panel in _own_titles(own, blocks, kept, first_kept, boxes[0].policy_words) if own else ():
+        panels.add(id(own_panel))
+        if title.left_out_by:
+            titles.setdefault(id(first_kept[id(own_panel)]), []).append((title, own_panel))
+        else:
+            in_place.add(id(title))
+            _make_heading(title)
+    around: dict[int, int] = {}  # how many panels are around an element's content
+    for box in boxes:
+        around[id(box)] = around.get(id(box.parent), 0) + (id(box) in panels)
+    moved = {id(title) for titles_above in titles.values() for title, _ in titles_above} - in_place
     result: list[Block] = []
-    for index, block in enumerate(kept):
-        if id(block) in titles:
-            title, panel = titles[id(block)]
-            title.left_out_by = ""
-            if not title.level:
-                title.kind, title.level = "heading", _level_above(panel, islice(kept, index, None))
-            result.append(title)
-        if id(block) not in title_ids:
+    for block in kept:
+        block.panels = around.get(id(block.box), 0) - (id(block) in in_place)
+        for title, panel in sorted(titles.get(id(block), ()), key=_outermost_first):
+            if id(title) not in in_place:
+                title.left_out_by = ""
+                _make_heading(title)
+                title.panels = block.panels if panel is None else around[id(panel)] - 1
+                result.append(title)
+        if id(block) not in moved:
             result.append(block)
     return result
 
 
-def _is_control(block: Block) -> bool:
-    """Returns whether a block may be the title of a panel: a short button, tab, or link that leads to no other page."""
-    if not (block.opens or block.on_button or (block.link_share > 0.9 and not block.links)):
-        return False
-    if block.left_out_by == "page_frame" and not block.opens:
-        return False  # an entry of a menu
-    text = block.text.strip(names.ORNAMENTS)
-    is_caption = block.words <= _LONGEST_TITLE and not names.PAGE_WORDS.fullmatch(text)
-    return is_caption and not block.left_out_by.startswith("consent") and not names.is_consent_control(text)
+def _make_heading(title: Block) -> None:
+    if not title.level:
+        title.kind, title.level = "heading", LOOKS_LEVEL
+
+
+def _outermost_first(title: tuple[Block, Box | None]) -> float:
+    return title[1].depth if title[1] is not None else float("inf")
+
+
+def _own_titles(
+    own: Sequence[Box],
+    blocks: Sequence[Block],
+    kept: Sequence[Block],
+    first_kept: dict[int, Block],
+    policy_words: int,
+) -> list[tuple[Block, Box]]:
+    """Returns the titles that `<details>` and `<fieldset>` have of their own, and these panels.
+
+    The panels are those that the rules kept. A `<legend>` may also be the question of a form: it is the title of a
+    panel if the `<fieldset>`, or another of its kind, says something. If a `<fieldset>` has most of the policy, its
+    title is the policy's only if it uses a word of policies.
+
+    own: the elements `<summary>` and `<legend>`.
+    first_kept: the first kept block in each element, by the Python id of the element.
+    policy_words: the number of the page's words in running text that uses the policy vocabulary.
+    """
+    first = _first_blocks(blocks)
+    talking: set[int] = set()  # elements with a statement, an item of a list or a row of a table
+    for block in kept:
+        box = block.box if block.kind in ("list_item", "table_row") or is_statement(block) else None
+        while box is not None and id(box) not in talking and box.tag not in _OWN_TITLES:
+            talking.add(id(box))
+            box = box.parent
+    kinds = {box.parent.kind for box in own if box.parent is not None and id(box.parent) in talking}
+    result = []
+    for box in own:
+        title, panel = first[id(box)], box.parent
+        if panel is None or panel.tag != _OWN_TITLES[box.tag] or title.words > LONGEST_TITLE:
+            continue
+        if box.tag == "summary":
+            is_title = not title.left_out_by
+        else:
+            is_title = not panel.left_out_by and panel.kind in kinds and id(panel) in first_kept
+            is_title = is_title and (panel.policy_words * 2 <= policy_words or uses_policy_word(title.text))
+        if is_title:
+            result.append((title, panel))
+    return result
 
 
 def _first_blocks(kept: Sequence[Block]) -> dict[int, Block]:
@@ -81,50 +146,59 @@ def _first_blocks(kept: Sequence[Block]) -> dict[int, Block]:
 
 def _titles(
     controls: Sequence[int], blocks: Sequence[Block], boxes: Sequence[Box], first_kept: dict[int, Block]
-) -> dict[int, tuple[Block, Box | None]]:
+) -> dict[int, list[tuple[Block, Box | None]]]:
     """Returns the titles and their panels, by the Python id of the first kept block in the panel.
+
+    Several panels have the same first block if a panel begins with a panel.
 
     The panel is None if it isn't an element of its own, but only a block.
 
     controls: the indexes of the blocks that may be titles.
     """
-    by_id: dict[str, Box] = {}
-    for box in boxes:
-        if box.id:
-            by_id.setdefault(box.id, box)
+    by_id = boxes_by_id(boxes)
     panels_of_tabs = _panels_of_tabs(controls, blocks, boxes)
     words = boxes[0].words
-    titles: dict[int, tuple[Block, Box | None]] = {}
+    titles: dict[int, tuple[Block, Block, Box | None]] = {}  # by the Python id of the panel
     beside: list[tuple[Block, Block, Box | None]] = []  # titles that stand directly before a panel, and name none
     for index in controls:
         control = blocks[index]
-        panel = by_id.get(control.opens) if control.opens else panels_of_tabs.get(id(control))
+        opens = opened_id(control)
+        panel = by_id.get(opens) if opens else panels_of_tabs.get(id(control))
         if panel is not None:
             first = first_kept.get(id(panel))
             if first is not None and _is_title_of(control, panel, first, words):
-                titles.setdefault(id(first), (control, panel))
-        elif not control.opens and index + 1 < len(blocks) and not _is_control(blocks[index + 1]):
-            panel = _panel_below(control, blocks[index + 1])
+                titles.setdefault(id(panel), (control, first, panel))
+        elif index + 1 < len(blocks) and not is_control(blocks[index + 1]):
+            panel = panel_below(control, blocks[index + 1])
             first = first_kept.get(id(panel)) if panel is not None else blocks[index + 1]
-            if first is not None:
+            if first is not None and (not opens or (panel is not None and panel.hidden)):
                 beside.append((control, first, panel))
     similar = Counter(_pattern(control, panel) for control, _, panel in beside)
+    found: set[tuple[str, int, str, int]] = set()  # what the titles found have in common
+    rest: list[tuple[Block, Block, Box | None]] = []
     for control, first, panel in beside:
-        is_accordion = similar[_pattern(control, panel)] > 1
+        pattern = _pattern(control, panel)
+        is_accordion = similar[pattern] > 1
         if panel is None:
-            is_title = is_accordion and control.on_button and is_statement(first) and not first.left_out_by
+            is_title = is_accordion and is_button(control) and is_statement(first) and not first.left_out_by
         else:
-            is_accordion = is_accordion or panel.hidden or _is_opener(control.box)
+            is_accordion = is_accordion or (is_control(control) and (panel.hidden or _is_opener(control.box)))
             is_title = is_accordion and panel.words * 2 <= words and _is_title_of(control, panel, first, words)
         if is_title:
-            titles.setdefault(id(first), (control, panel))
+            found.add(pattern)
+            titles.setdefault(id(first if panel is None else panel), (control, first, panel))
+        elif is_accordion and not (first.left_out_by or first.level or is_statement(control)):
+            rest.append((control, first, panel))
+    for control, first, panel in rest:  # a panel may also say something in a few words: "Ten years"
+        if _pattern(control, panel) in found and not _says_the_same(control, first):
+            titles.setdefault(id(first if panel is None else panel), (control, first, panel))
     # The same caption on most buttons is no title: "Read more".
-    captions = Counter(title.text for title, _ in titles.values())
-    return {
-        block_id: (title, panel)
-        for block_id, (title, panel) in titles.items()
-        if captions[title.text] == 1 or captions[title.text] * 2 <= len(titles)
-    }
+    captions = Counter(title.text for title, _, _ in titles.values())
+    result: dict[int, list[tuple[Block, Box | None]]] = {}
+    for title, first, panel in titles.values():
+        if captions[title.text] == 1 or captions[title.text] * 2 <= len(titles):
+            result.setdefault(id(first), []).append((title, panel))
+    return result
 
 
 def _panels_of_tabs(controls: Sequence[int], blocks: Sequence[Block], boxes: Sequence[Box]) -> dict[int, Box]:
@@ -133,7 +207,7 @@ def _panels_of_tabs(controls: Sequence[int], blocks: Sequence[Block], boxes: Seq
     The first tab opens the first panel, if there are as many panels as tabs. Tabs and panels are recognised by their
     ARIA roles. Without roles, tabs are controls one after the other, and panels are elements of one kind below them.
     """
-    unnamed = [index for index in controls if not blocks[index].opens and blocks[index].box is not None]
+    unnamed = [index for index in controls if not opened_id(blocks[index]) and blocks[index].box is not None]
     tabs = [blocks[index] for index in unnamed if _role(blocks[index]) == "tab"]
     panels = [box for box in boxes if box.role == "tabpanel"]
     captions = list(dict.fromkeys(tab.text for tab in tabs))
@@ -147,7 +221,7 @@ def _panels_of_tabs(controls: Sequence[int], blocks: Sequence[Block], boxes: Seq
             continue
         run, below = [blocks[index] for index in unnamed[start:end]], unnamed[end - 1] + 1
         start = end
-        panel = _panel_below(run[-1], blocks[below]) if len(run) > 1 and below < len(blocks) else None
+        panel = panel_below(run[-1], blocks[below]) if len(run) > 1 and below < len(blocks) else None
         if panel is not None:
             if not by_kind:
                 for box in boxes:
@@ -160,22 +234,6 @@ def _panels_of_tabs(controls: Sequence[int], blocks: Sequence[Block], boxes: Seq
 
 def _role(block: Block) -> str:
     return block.box.role if block.box is not None else ""
-
-
-def _panel_below(control: Block, following: Block) -> Box | None:
-    """Returns the element that begins directly below a button or link; None if only text follows.
-
-    following: the block below the button or link.
-    """
-    around = set()
-    box: Box | None = control.box
-    while box is not None:
-        around.add(id(box))
-        box = box.parent
-    panel, box = None, following.box
-    while box is not None and id(box) not in around:
-        panel, box = box, box.parent
-    return panel
 
 
 def _pattern(control: Block, panel: Box | None) -> tuple[str, int, str, int]:
@@ -191,20 +249,27 @@ def _is_title_of(control: Block, panel: Box, first: Block, page_words: int) -> b
     first: the first block of the panel that the rules kept.
     page_words: the number of words on the page. A link to nearly all of the page is a skip link.
     """
-    if first is control or _stands_in(control.box, panel) or panel.words > 0.9 * page_words:
+    if first is control or is_statement(control) or stands_in(control.box, panel) or panel.words > 0.9 * page_words:
         return False
     if panel.link_words * 2 > panel.words:
         return False  # a menu
     if panel.role in ("dialog", "alertdialog") or _DIALOG_NAMES.search(panel.names):
         return False
-    begins_with_title = first.words <= _LONGEST_TITLE and not is_statement(first)
-    if begins_with_title and (panel.words == first.words or _says_the_same(control, first)):
+    is_short = first.words <= LONGEST_TITLE and not is_statement(first)
+    begins_with_title = is_short and first.kind in ("heading", "paragraph")
+    opens_panel = is_button(control) or panel.hidden or panel.role == "tabpanel" or _names_no_place(control)
+    is_only_title = panel.words == first.words and (first.level > 0 or not (opens_panel or _is_opener(control.box)))
+    if (begins_with_title and is_only_title) or (is_short and _says_the_same(control, first)):
         return False
-    opens_panel = control.on_button or panel.hidden or panel.role == "tabpanel"
     if opens_panel or _is_opener(control.box) or _PANEL_NAMES.search(panel.names):
         return True
     # A link to a section that begins with its own title is an entry of a table of contents.
     return not begins_with_title and panel.words <= 0.5 * page_words
+
+
+def _names_no_place(control: Block) -> bool:
+    """Returns whether a control that names its panel isn't a link: a link may only lead to the panel's place."""
+    return control.link_share < 0.5 and bool(opened_id(control))
 
 
 def _says_the_same(control: Block, title: Block) -> bool:
@@ -219,22 +284,3 @@ def _is_opener(box: Box | None) -> bool:
         if around is not None and (around.role in ("tab", "tablist") or _OPENER_NAMES.search(around.names)):
             return True
     return False
-
-
-def _stands_in(box: Box | None, outer: Box) -> bool:
-    while box is not None and box.depth >= outer.depth:
-        if box is outer:
-            return True
-        box = box.parent
-    return False
-
-
-def _level_above(panel: Box | None, blocks: Iterable[Block]) -> int:
-    """Returns a heading level for the title of a panel that is above the levels inside the panel.
-
-    blocks: the kept blocks from the first block of the panel on.
-    """
-    if panel is None:
-        return LOOKS_LEVEL
-    inside = takewhile(lambda block: _stands_in(block.box, panel), blocks)
-    return max(1, min((block.level for block in inside if block.level), default=LOOKS_LEVEL + 1) - 1)

@@ -2,13 +2,15 @@
 
 Vendors call sections of a policy `cookie-settings`, `newsletter` or `comments`, put them into `<aside>` or `<footer>`,
 and put a form or a button into them. So a name, tag or role alone decides nothing inside the policy: an element that
-makes a statement is a section if it stands in the middle of the policy, or is one of several sections of the same kind.
+makes a statement is a section if it stands in the middle of the policy, or is one of several sections of the same kind,
+or a panel that the visitor opens.
 """
 
 import re
 
 from extraction.blocks import Block, Box
 from extraction.furniture import names
+from extraction.furniture.controls import boxes_by_id, is_caption, is_control, opened_id, panel_below, stands_in
 from extraction.furniture.element_rules import MeasuredPage
 from extraction.furniture.measuring import hardly_any_likely_policy_words, hardly_any_policy_words
 from extraction.words.vocabulary import uses_policy_word, uses_shared_words
@@ -57,6 +59,7 @@ class PolicySections:
         self._talking = [0]  # statements before each index that use words of policies
         # Sections of the same kind have the same parent, tag and class. These kinds have policy words.
         self._kinds: set[tuple[int, str, str]] = set()
+        self._panels: set[int] = set()  # the ids of the panels of the policy, and of the elements around them
 
     def _kept_words(self, box: Box) -> int:
         return box.policy_words - self._left_out.get(id(box), 0)
@@ -82,18 +85,75 @@ class PolicySections:
                 self._last[id(box)] = index
                 box = box.parent
         self._kinds = {box.kind for box in self._page.boxes if box.policy_words and self._kept_words(box)}
+        self._panels = self._panels_of_policy()
+
+    def _panels_of_policy(self) -> set[int]:
+        """Returns the Python ids of the panels that are sections of the policy, and of the elements around the panels.
+
+        These are panels of an accordion: elements in the core, of the same tag, class and depth, that buttons or links
+        open, or that have a title above them. One of them makes a statement, and the policy begins above them. A panel
+        that is the only one of its kind makes a statement itself, and its button or link names it.
+        """
+        core, blocks = self._core, self._page.blocks
+        by_id = boxes_by_id(self._page.boxes)
+        alike: dict[tuple[str, str, int], list[Box]] = {}
+        named: set[int] = set()
+        for index, block in enumerate(blocks):
+            following = blocks[index + 1] if index + 1 < len(blocks) else None
+            is_opener = is_control(block)
+            if core is None or not (is_opener or (following is not None and is_caption(block, following))):
+                continue
+            panel = by_id.get(opened_id(block)) if is_opener else None
+            if panel is not None:
+                named.add(id(panel))
+            elif following is not None and not is_control(following) and not is_statement(block):
+                panel = panel_below(block, following)
+            if (
+                panel is not None
+                and panel is not core
+                and stands_in(panel, core)
+                and not stands_in(block.box, panel)
+                and not (panel.form_fields or panel.role in ("dialog", "alertdialog") or panel.tag == "dialog")
+                and panel.link_words * 2 <= panel.words
+            ):
+                alike.setdefault((*panel.kind[1:], panel.depth), []).append(panel)
+        panels: set[int] = set()
+        for accordion in alike.values():
+            is_single = len(accordion) == 1 and id(accordion[0]) not in named
+            is_below_text = self._talking[self._first[id(accordion[0])]] > 0
+            if not is_below_text or is_single or not any(self._count(self._statements, panel) for panel in accordion):
+                continue
+            for panel in accordion:
+                box: Box | None = panel
+                while box is not None and box is not core and id(box) not in panels:
+                    panels.add(id(box))
+                    box = box.parent
+        return panels
+
+    def _around_talking(self) -> Box | None:
+        """Returns the innermost element around all statements that use words of policies; None if there are none."""
+        core: Box | None = None
+        for block in self._page.blocks:
+            if block.box is not None and is_statement(block) and talks_of_data(block.text):
+                core = core or block.box
+                while core is not None and not stands_in(block.box, core):
+                    core = core.parent
+        return core
 
     def has(self, box: Box) -> bool:
         """Returns whether an element is a section of the policy.
 
         box: an element that a furniture rule would leave out, of which no outer element is left out.
         """
+        if self._core is None and not self._first:  # no text is long enough to count as running text
+            self._core = self._around_talking()
         core, child = self._core, self._child_around(box)
         if core is None or child is None or box.tag == "noscript" or box.link_words * 2 > box.words:
             return False
         if not self._first:
             self._count_blocks()
-        if not self._count(self._statements, box):
+        is_panel = id(box) in self._panels
+        if not is_panel and not self._count(self._statements, box):
             return False
         talks = bool(self._count(self._talking, box))
         if box.tag == "form" and (not box.prose_words or hardly_any_likely_policy_words(box)):
@@ -101,9 +161,11 @@ class PolicySections:
         if (
             self._is_dismissed(box)
             or self._offers_something(box)
-            or (self._is_over_page(box) and not self._is_opened_in_text(box))
+            or (self._is_over_page(box) and not is_panel and not self._is_opened_in_text(box))
         ):
             return False
+        if is_panel:
+            return True
         if self._is_surrounded(child):
             return not (core.tag == "body" and self._is_over_page(box))
         if box.is_interactive and (box.tag in _FRAME_TAGS or box.role in names.FRAME_ROLES):

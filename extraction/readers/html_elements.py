@@ -73,6 +73,8 @@ _ICON = re.compile(
     r"(?:(?<=[\s/#_-])|^)(?:(?P<yes>check|checkmark|tick|ok|yes)|times|xmark|cross|close|remove|no|(?<=-)x)(?=[\s._-]|$)",
     re.IGNORECASE,
 )
+# The first id that a script names, as in `toggle('part-1')` or `$("#part-1").toggle()`.
+_QUOTED_ID = re.compile(r"[\"']#?([\w-]+)[\"']")
 # A text with more characters than this isn't only for screen readers: a script shows it later.
 _LONGEST_UNSEEN = 200
 
@@ -168,16 +170,37 @@ def box_of(
     if identifier or custom_tag:
         names = f"{custom_tag} {identifier or ''} {names}"
     hidden = effects & HIDDEN or "hidden" in attributes or attributes.get("aria-hidden") == "true"
-    return Box(tag, names.strip().lower(), role, parent, bool(hidden), identifier or "")
+    box = Box(tag, names.strip().lower(), role, parent, bool(hidden), identifier or "")
+    if may_open(attributes):
+        box.opens = opened_element(attributes)
+        if "onclick" in attributes and not role:
+            box.role = "button"
+    return box
 
 
 def opened_element(attributes: dict[str, str | None]) -> str:
-    """Returns the id of the element that a button, tab or link opens; '' if the attributes name no single element.
+    """Returns the id of the element that an element opens when it is clicked; '' if the attributes name no single one.
 
-    WAI-ARIA 1.2 has `aria-controls`. Bootstrap 2 to 4 have `data-target`, and Bootstrap 5 has `data-bs-target`.
+    WAI-ARIA 1.2 has `aria-controls`. Bootstrap 2 to 4 have `data-target`, and Bootstrap 5 has `data-bs-target`. Scripts
+    in a page name the element in `onclick`, or in a link's `javascript:`.
 
-    attributes: all attributes of the button, tab or link.
+    attributes: all attributes of the element.
     """
     named = attributes.get("aria-controls") or attributes.get("data-bs-target") or attributes.get("data-target") or ""
     named = named.strip().removeprefix("#")
+    if not named:
+        href = attributes.get("href") or ""
+        script = attributes.get("onclick") or (href if href[:11].lower() == "javascript:" else "")
+        quoted = _QUOTED_ID.search(script) if script else None
+        return quoted[1] if quoted is not None else ""
     return "" if " " in named or named.startswith(".") else named
+
+
+def may_open(attributes: dict[str, str | None]) -> bool:
+    """Returns whether an element has one of the attributes that say what it opens."""
+    return (
+        "onclick" in attributes
+        or "aria-controls" in attributes
+        or "data-target" in attributes
+        or "data-bs-target" in attributes
+    )

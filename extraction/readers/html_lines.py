@@ -23,8 +23,8 @@ class TextLine:
     linked: the number of characters in links.
     same_page: the number of characters in links to another place on the same page.
     links: the targets of the line's links.
-    opens: the id of the element that the line's last link to the same page leads to or opens; '' if the id is not
-        known.
+    opens: the id of the element that the line's last link to the same page leads to or opens, or that an inline element
+        around the beginning of the line opens; '' if the id is not known.
     """
 
     __slots__ = ("bold", "length", "linked", "links", "marked_parts", "opens", "parts", "same_page", "text")

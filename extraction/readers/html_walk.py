@@ -36,6 +36,7 @@ from extraction.readers.html_elements import (
     frame_source,
     is_form_field,
     is_short,
+    may_open,
     name_of,
     opened_element,
 )
@@ -245,6 +246,8 @@ class Walker:
             if undo:
                 self._link_targets.pop()
             return _DONE
+        if not undo and not self._lines[-1].parts and may_open(attributes):
+            self._lines[-1].opens = opened_element(attributes)
         return undo | self._begin_style(effects) if effects else undo
 
     def _begin_style(self, effects: int) -> int:
@@ -535,7 +538,8 @@ class Walker:
                 box,
                 self._button > 0,
                 2 * same_page > length,
-                (self._opens if self._button else "") or (lines[0].opens if 2 * same_page > length else ""),
+                (self._opens if self._button else "")
+                or (lines[0].opens if 2 * same_page > length or not linked else ""),
             )
         )
 

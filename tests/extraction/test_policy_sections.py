@@ -103,6 +103,18 @@ ACCORDIONS = {
     "button before a paragraph": "<li><button>{0}</button><p>{1}</p></li>",
     "link without a target": "<li><a href='#'>{0}</a><div>{1}</div></li>",
     "link of a script": "<div class=toggle><a href='javascript:void(0)'>{0}</a></div><div><p>{1}</p></div>",
+    "Bootstrap 4 without a button": "<div class=card><div data-toggle=collapse data-target='#c{2}'>{0}</div>"
+    "<div id=c{2} class=collapse><div>{1}</div></div></div>",
+    "element with the role of a button": "<div role=button aria-controls=c{2}><p>{0}</p></div>"
+    "<div id=c{2} hidden><p>{1}</p></div>",
+    "element with a script": "<div onclick=\"show('c{2}')\">{0}</div><div id=c{2} style='display:none'>{1}</div>",
+    "text with a script": "<p><span onclick=\"$('#c{2}').show()\">{0}</span></p><div id=c{2} hidden>{1}</div>",
+    "script in a link": "<p><a href=\"javascript:show('c{2}')\">{0}</a></p><div id=c{2} hidden>{1}</div>",
+    "text above a hidden panel": "<div class=a>{0}</div><div class=b hidden><p>{1}</p></div>",
+    "element called a title": "<div><div class=card-title>{0}</div><div class=card-text>{1}</div></div>",
+    "title in a summary": "<details><summary><div>{0}</div></summary>{1}</details>",
+    "term of a list": "<dl><dt><button aria-controls=c{2}>{0}</button></dt><dd id=c{2}>{1}</dd></dl>",
+    "fieldset": "<fieldset><legend><b>{0}</b></legend><p>{1}</p></fieldset>",
     "nested boxes": "<div class=item><div><div><button><span>{0}</span></button></div></div>"
     "<div><p>{1}</p></div></div>",
 }
@@ -128,6 +140,53 @@ def test_the_title_of_a_panel_is_kept_above_the_panel(name: str, above: str) -> 
     found = texts(f"<main><h1>Privacy Policy</h1>{above}<div>{repeated(ACCORDIONS[name])}</div>{POLICY}</main>")
     start = found.index(TITLES[0])
     assert found[start : start + 6] == [text for pair in zip(TITLES, PARAGRAPHS, strict=False) for text in pair]
+
+
+# Too short to be running text. The last one isn't even a statement.
+SHORT = ("Post codes are kept in Oslo.", "Letters and parcels.", "Invoices: ten years")
+
+
+@pytest.mark.parametrize("name", ACCORDIONS)
+@pytest.mark.parametrize("above", ["<p>We use personal data like this.</p>", POLICY], ids=["short", "long"])
+def test_short_panels_stand_under_their_titles(name: str, above: str) -> None:
+    panels = "".join(ACCORDIONS[name].format(*panel) for panel in zip(TITLES, SHORT, range(3), strict=True))
+    document = extract(html(f"<main><h1>Privacy Policy</h1>{above}<div>{panels}</div></main>"), "text/html")
+    paths = {clause.text: clause.heading_path for clause in document.clauses}
+    assert [paths[text][-1] for text in SHORT] == list(TITLES)
+
+
+def test_a_panel_stands_under_the_titles_of_the_panels_around_it() -> None:
+    page = (
+        f"<h1>Privacy Policy</h1>{POLICY}<h2>Countries</h2><details><summary>Americas</summary><h2>All</h2>"
+        "<p>Ask us.</p><details><summary>Chile</summary><p>Ask Ann.</p></details></details>"
+        "<button aria-controls=x>Asia</button><div id=x><button aria-controls=y>Japan</button>"
+        "<div id=y><p>Ask Bob.</p></div></div><p>Ask anybody.</p>"
+    )
+    paths = {clause.text: clause.heading_path[1:] for clause in extract(html(page), "text/html").clauses}
+    assert paths["Ask us."] == ("Countries", "Americas", "All")
+    assert paths["Ask Ann."] == ("Countries", "Americas", "All", "Chile")
+    assert paths["Ask Bob."] == ("Countries", "Asia", "Japan")
+    assert paths["Ask anybody."] == ("Countries",)
+
+
+@pytest.mark.parametrize(
+    "menu",
+    [
+        "<div><button aria-controls=m{2}>{0}</button><div id=m{2} hidden><p>Send it fast.</p></div></div>",
+        "<div><button>{0}</button><div hidden><a href=/a>Send</a><a href=/b>Pack</a></div></div>",
+        "<fieldset><legend>{0}</legend><label><input type=radio>Yes</label></fieldset>",
+    ],
+    ids=["above the policy", "of links", "question"],
+)
+def test_menus_and_questions_are_no_panels(menu: str) -> None:
+    found = texts(f"<div>{repeated(menu)}</div><h1>Privacy Policy</h1>{POLICY}")
+    assert not {*TITLES, "Send it fast.", "Send"} & set(found)
+
+
+def test_the_legend_around_the_whole_page_is_no_title_of_the_policy() -> None:
+    page = f"<h1>Our rules</h1><fieldset><legend>{{}}</legend>{POLICY}</fieldset>"
+    assert "Solution" not in texts(page.format("Solution"))
+    assert "Privacy policy" in texts(page.format("Privacy policy"))
 
 
 @pytest.mark.parametrize("name", TABS)

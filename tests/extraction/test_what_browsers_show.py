@@ -42,6 +42,48 @@ def test_declarative_shadow_root_is_read_with_its_slots() -> None:
     assert shown(body) == ["We keep it long.", "We share it."]
 
 
+ROOT = "<template shadowrootmode=open>{}</template>"
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        # A host in the slot of another host, with the root behind its children.
+        (
+            (
+                f"<x-page>{ROOT.format('<slot></slot>')}<x-part><p>Ask us.</p><b slot=t>Chat</b>"
+                f"{ROOT.format('<h2><slot name=t>None</slot></h2><slot></slot><p><slot name=n>For all.</slot></p>')}"
+                "</x-part></x-page>"
+            ),
+            ["Chat", "Ask us.", "For all."],
+        ),
+        # A slot that hands on what it gets.
+        (
+            (
+                "<x-page><template shadowrootmode=open><x-part>"
+                f"{ROOT.format('<h2><slot name=t></slot></h2>')}<slot name=o slot=t></template>"
+                "<b slot=o>Chat</b></x-page>"
+            ),
+            ["Chat"],
+        ),
+        # The spaces between two words, and a slot in the content that a slot no longer shows.
+        (
+            (
+                f"<x-part>{ROOT.format('<p><slot>None <slot name=t></slot></slot></p>')}<i>Ask</i> <!-- - --> <b>us</b>"
+                "<p slot=t>Never</p></x-part>"
+            ),
+            ["Ask us"],
+        ),
+        # An element that can't be a host, and a second root.
+        (f"<ul>{ROOT.format('<p>Never</p>')}<li>Ask us.</li></ul>", ["Ask us."]),
+        (f"<x-part>{ROOT.format('<p>Ask us.</p>')}{ROOT.format('<p>Never</p>')}</x-part>", ["Ask us."]),
+    ],
+    ids=["nested", "handed on", "spaces", "no host", "second root"],
+)
+def test_slots_are_filled_as_browsers_fill_them(body: str, texts: list[str]) -> None:
+    assert shown(body) == texts
+
+
 @pytest.mark.parametrize(
     "markup",
     [
