@@ -1,5 +1,7 @@
 """Decides whether matched clauses changed, and gives the change a kind and a significance."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 
@@ -8,7 +10,12 @@ from core.clauses import Clause
 from diffing.normalization import fold, mask_facts, number_in_front, strip_typography
 from diffing.redline import redline
 from diffing.sameness import contact_targets, is_volatile, same_text
-from diffing.tokenization import words
+from diffing.tokenization import tokens, words
+
+# Parts of the Unicode names of pictograms that are answers. Other pictograms, such as flags, decorate a text.
+_ANSWER = re.compile("CHECK|BALLOT|CROSS|CIRCLE|SQUARE|TRIANGLE|THUMBS|NO ENTRY|PROHIBITED")
+# An arrow or a geometric shape in front of a text, which is a bullet. Blank braille patterns indent such a text.
+_BULLET = re.compile("[\u2800 ]*[\u2190-\u21ff\u25a0-\u25ff\u2794-\u27bf\u2800]+ *(?=[^ |])")
 
 Difference = Literal["none", "volatile", "cosmetic", "number", "factual", "words"]
 
@@ -112,10 +119,32 @@ def _significance(
         return "volatile"
     if difference != "words":
         return "editorial"
-    before, after = (words(fold(" ".join(clause.text for clause in side))) for side in (old, new))
+    before, after = ([fold(_without_bullet(clause.text)) for clause in side] for side in (old, new))
     # If the words are equal, only punctuation changed, which is editorial. If the texts have no words at all, for
     # example rows of symbols, the change is substantive.
-    return "editorial" if before == after and before else "substantive"
+    words_before = words(" ".join(before))
+    is_editorial = words_before and words_before == words(" ".join(after)) and _signs(before) == _signs(after)
+    return "editorial" if is_editorial else "substantive"
+
+
+def _without_bullet(text: str) -> str:
+    bullet = _BULLET.match(text)
+    return text[bullet.end() :] if bullet else text
+
+
+def _signs(folded_texts: Sequence[str]) -> list[tuple[int, str]]:
+    """Returns the signs that are an answer or part of a quantity, such as ✓, ≤ and €.
+
+    Each sign is returned with the number of words before it.
+    """
+    signs: list[tuple[int, str]] = []
+    count = 0
+    for token in tokens(" ".join(folded_texts)):
+        category = unicodedata.category(token[0])
+        if category in ("Sm", "Sc") or (category == "So" and _ANSWER.search(unicodedata.name(token[0], ""))):
+            signs.append((count, token))
+        count += token[0].isalnum()
+    return signs
 
 
 def _is_renumbered(old: Clause, new: Clause) -> bool:

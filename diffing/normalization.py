@@ -16,6 +16,11 @@ from diffing.tokenization import DASHES, QUOTES, words
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
 )
+# A cell of a table row without letters and digits: an empty cell, a dash, or a bullet. `fold` keeps such cells, since a
+# bullet in another column is another answer. It writes them as letters, which hardly any text has.
+_CELL_WITHOUT_WORDS = re.compile(r"(?:^|(?<=\|)) *(?:(?P<bullet>[*•·●▪◦‣])|[-‐‒–—―−]?) *(?=\||$)")
+_END_OF_ROW = "| -‐‒–—―−"
+_EMPTY_CELL, _BULLET_CELL = "ǀ", "ǁ"
 # If a text has more characters than this, the forms of the text are not cached.
 _MOST_CACHED_CHARACTERS = 2_000
 _TYPOGRAPHY = DASHES | QUOTES | _DROPPED
@@ -52,11 +57,25 @@ def fold(text: str) -> str:
     """Returns the folded text: texts that differ only in case or typography have the same folded text.
 
     The text is case-folded. White space is collapsed, ligatures are resolved, and emphasis is dropped. All quotes have
-    one shape, and all dashes have one shape.
+    one shape, and all dashes have one shape. Of the cells of a table row, an empty cell and a bullet keep their places.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
+    if "|" in text:
+        text = _with_cells(text)
     return " ".join(text.translate(_TYPOGRAPHY).casefold().split())
+
+
+def _with_cells(text: str) -> str:
+    """Returns a text in which cells without words are written as letters.
+
+    The edges of a table, which plain-text pages draw, and empty cells at the end of a row are left out.
+    """
+    text = text.strip()
+    if text[0] == text[-1] == "|":
+        text = text[1:]
+    text = text.rstrip(_END_OF_ROW)
+    return _CELL_WITHOUT_WORDS.sub(lambda cell: f" {_BULLET_CELL if cell['bullet'] else _EMPTY_CELL} ", text)
 
 
 @_cached
