@@ -20,10 +20,12 @@ _SHAPES = (
     | dict.fromkeys(map(ord, "✔✅🗸"), "✓")
     | dict.fromkeys(map(ord, "✘✖❌❎🗴🗶"), "✗")
     | dict.fromkeys(map(ord, "؟⁇"), "?")
+    # Flags decorate a text, and blank braille patterns indent it.
+    | dict.fromkeys([*range(0x1F1E6, 0x1F200), 0x2800], None)
     | dict.fromkeys(map(ord, "¿¡`®™©\\\ufe0e\ufe0f\u00ad\u034f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"), None)
 )
 # Plain-text pages use these characters for emphasis, bullets and table lines. In the cell of a table, they're answers.
-_BULLETS = frozenset("*_•·●▪◦‣∙|")
+_BULLETS = frozenset("*_•·●▪◦‣∙|■▸►▶➤")
 _IN_CELLS = re.compile(r"(?:^|\| )([•·●▪◦‣∙■□*])(?= \||$)")
 _CELL_SIGNS = dict(zip("•·●▪◦‣∙■□*", "⬤⬤⬤⬤○⬤⬤⬛⬜✱", strict=True))
 _SPACE_IN_GUILLEMETS = re.compile(r"(?<=[«‹])\s+|\s+(?=[»›])")

@@ -114,6 +114,19 @@ _COUNTER_AMONG_OTHERS = re.compile(
     re.IGNORECASE,
 )
 
+# Words that are volatile beside a counter only.
+_BESIDE_COUNTER = re.compile(
+    r"(?:today|yesterday|this week|this month|total|in total|online|heute|gestern|gesamt|insgesamt|aujourd['’]hui|hier"
+    rf"|en ligne|hoy|ayer|oggi|ieri|hoje|ontem|vandaag|gisteren|totaal)\s?:\s?{NUMBER}"
+    r"|(?:many )?thank(?:s| you)(?: (?:very|so) much)?(?: for (?:your visit|visiting|stopping by|coming)(?: \w+){0,3})?"
+    r"|vielen dank für ihren besuch|merci (?:de|pour) votre visite"
+    r"|welcome|willkommen|bienvenue|bienvenidos|benvenuti|welkom",
+    re.IGNORECASE,
+)
+# The most words of a segment that is divided into volatile parts.
+_MOST_WORDS_DIVIDED = 24
+_TWO_NUMBERS = re.compile(r"\d\D+\d")
+
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:\s?[ap]\.?m\.?)?(?:\s(?:UTC|GMT|[A-Z]{2,4}T|[+-]\d{2}:?\d{2}))?"
 _SERVED_AT = re.compile(
     rf"(?:this\s)?(?:page|document|site|report)?\s?(?:was\s)?(?:generated|rendered|served|cached|printed|loaded)"
@@ -141,7 +154,7 @@ _SEPARATOR = re.compile(
     r"(\s*[|·•∙●]\s*|\s+[–—/-]\s+|\s*[()\[\];]\s*|(?<!\b\d)(?<!\b\d\d)(?<!\b[Nn]o)(?<!\b[Nn]r)(?<!\b[Nn])"
     r"[.?!](?:\s+|$)(?!(?<=\d\.\s)(?:Besuch|Gast|gości|odwiedz|kävij|látogat|návštěvn|ziyaret))|,\s+(?!(?:19|20)\d\d\b))"
 )
-_ENDS = " \t\n|·•∙●–—/-;,.?!()[]"
+_ENDS = " \t\n|·•∙●–—/-;,.?!()[]。"
 _WITHOUT_A_DIGIT = re.compile(
     r"\bago\b|\bjust now\b|\bvor (?:ein|wenig)|\bil y a\b|\bhace un|\bhá um|\bfa\b|\bgeleden\b|\btemu\b"
     r"|\bsedan\b|\bsiden\b|\bönce\b",
@@ -171,12 +184,14 @@ def _strip(text: str) -> str:
         return ""
     parts = _SEPARATOR.split(tail)
     segments, separators = [part.strip(_ENDS) for part in parts[::2]], ["", *parts[1::2], ""]
-    if not head and all(
-        _is_volatile(segment, True, True) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in segments if segment
-    ):
+    if not head:
         # A clause that consists only of "5 comments" is volatile, too. The clause has no other text that the counter
         # could belong to.
-        return ""
+        others = [segment for segment in segments if segment and not _BESIDE_COUNTER.fullmatch(segment)]
+        if (others or not any(segments)) and all(
+            _is_volatile(segment, True, True) or _COUNTER_AMONG_OTHERS.fullmatch(segment) for segment in others
+        ):
+            return ""
     is_prose = bool(head) or len(text.split()) > _FEW_WORDS
     names_page = _NAMES_A_PAGE.search(text) is not None
     begin, end = 0, len(segments)
@@ -215,7 +230,29 @@ def _is_volatile(segment: str, alone: bool, names_page: bool) -> bool:
     """
     if any(pattern.fullmatch(segment) for pattern in (COUNTER, _SERVED_AT, _ID)):
         return True
-    return bool(_RELATIVE_TIME.fullmatch(segment)) and not _may_be_period(segment, alone, names_page)
+    if _RELATIVE_TIME.fullmatch(segment):
+        return not _may_be_period(segment, alone, names_page)
+    return _is_divisible(segment)
+
+
+def _is_divisible(segment: str) -> bool:
+    """Returns whether a segment consists of several volatile texts, which stood on lines of their own in the page."""
+    words = segment.split()
+    if len(words) > _MOST_WORDS_DIVIDED or not _TWO_NUMBERS.search(segment):
+        return False
+    # The numbers of words after which a volatile text may end; the texts before it are volatile, too.
+    ends = [0]
+    has_counter = False
+    for end in range(1, len(words) + 1):
+        for begin in ends:
+            part = " ".join(words[begin:end]).strip(_ENDS)
+            is_counter = any(pattern.fullmatch(part) for pattern in (COUNTER, _COUNTER_AMONG_OTHERS, _SERVED_AT, _ID))
+            is_time = not is_counter and _RELATIVE_TIME.fullmatch(part) and not _may_be_period(part, False, False)
+            if is_counter or is_time or _BESIDE_COUNTER.fullmatch(part):
+                has_counter = has_counter or is_counter
+                ends.append(end)
+                break
+    return has_counter and ends[-1] == len(words)
 
 
 def _may_be_period(segment: str, alone: bool, names_page: bool) -> bool:

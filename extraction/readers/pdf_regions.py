@@ -26,6 +26,8 @@ _LARGEST_BLANK = 2.2
 _LARGEST_GAP = 3.5
 # The distance from line to line, in ems, if it can't be measured.
 _USUAL_STEP = 1.2
+_SENTENCE_END = ".!?:;。！？"
+_FIRST_NUMBER = re.compile(r"\D{0,12}(\d{1,3})")
 _BULLET = re.compile(r"[^\w\s]|o", re.ASCII)
 #: The pieces of one line, from left to right.
 Row = list[PdfPiece]
@@ -208,6 +210,8 @@ class Region:
         if len(columns) < 2 or self._crossing():
             return len(columns) > 1
         step = self.step()
+        if self._goes_on_beside_blanks() or _is_numbered_down(columns):
+            return False
         prose = [_is_prose(column, step) for column in columns]
         if all(prose[:-1]) and (prose[-1] or len(columns[-1]) < _FEWEST_ROWS):
             return self._ragged_rows() > 1
@@ -259,6 +263,33 @@ class Region:
             )
         return ragged
 
+    def _goes_on_beside_blanks(self) -> bool:
+        """Returns whether two columns or more have a blank beside which a sentence of another column goes on.
+
+        A blank between two rows of a table is a blank in each of its columns. Each column of running text has its
+        paragraphs and blanks for itself.
+        """
+        blank = _BLANK * self.step()
+        with_blank: set[int] = set()
+        for band in self._bands([], blank):
+            columns = self._columns_of(band)
+            begins: list[list[float]] = [[] for _ in columns]
+            goes_on: list[list[float]] = [[] for _ in columns]
+            for index, column in enumerate(columns):
+                edge = max((piece.right for piece in column), default=0.0)
+                for above, below in pairwise(column):
+                    if above.base - below.base > blank:
+                        begins[index].append(below.base)
+                    elif above.text[-1] not in _SENTENCE_END and (
+                        below.text[0].islower() or _wraps(above, below, edge)
+                    ):
+                        goes_on[index].append(below.base)
+            for index, bases in enumerate(begins):
+                others = [base for other, bases in enumerate(goes_on) if other != index for base in bases]
+                if any(abs(base - other) < blank / 2 for base in bases for other in others):
+                    with_blank.add(index)
+        return len(with_blank) > 1
+
     def table_rows(self) -> list[list[list[PdfPiece]]]:
         """Returns the rows of the table: for each row, the pieces of each cell. The cells of some columns are empty."""
         edges = [max((piece.right for piece in column), default=0.0) for column in self.columns()]
@@ -306,12 +337,47 @@ def _is_prose(column: Sequence[PdfPiece], step: float) -> bool:
     edge = max(piece.right for piece in column)
     if edge - min(piece.left for piece in column) < _NARROWEST_PROSE * column[0].size:
         return False
-    wraps = [
-        edge - above.right < _first_word_width(below) + 0.3 * below.size
-        for above, below in pairwise(column)
-        if above.base - below.base < _BLANK * step
-    ]
+    pairs = [(above, below) for above, below in pairwise(column) if above.base - below.base < _BLANK * step]
+    # A heading has room for the first word of its text.
+    texts = [pair for pair in pairs if pair[0].bold == pair[1].bold]
+    if len(texts) < _FEWEST_ROWS:
+        texts = pairs
+    wraps = [_wraps(above, below, edge) for above, below in texts]
+    if 2 * sum(wraps) < len(wraps) and len(wraps) >= _FEWEST_ROWS:
+        # Some programs divide a text by the number of its characters.
+        length = max(len(piece.text) for piece in column)
+        wraps = [len(above.text) + 1 + len(below.text.split()[0]) > length for above, below in texts]
     return len(wraps) > 1 and 2 * sum(wraps) >= len(wraps)
+
+
+def _wraps(above: PdfPiece, below: PdfPiece, edge: float) -> bool:
+    """Returns whether a line has no room for the first word of the next line.
+
+    edge: the right edge of the column.
+    """
+    return edge - above.right < _first_word_width(below) + 0.3 * below.size
+
+
+def _is_numbered_down(columns: Sequence[Sequence[PdfPiece]]) -> bool:
+    """Returns whether the numbers of sections count up column by column, and don't count up line by line."""
+    numbered = [
+        [(piece, int(number[1])) for piece in column if (number := _FIRST_NUMBER.match(_label_of(piece)))]
+        for column in columns
+    ]
+    by_column = [entry for column in numbered for entry in column]
+    numbers = [number for _, number in by_column]
+    if sum(map(bool, numbered)) < 2 or len(numbers) < _FEWEST_ROWS or not _counts_up(numbers):
+        return False
+    by_line = sorted(by_column, key=lambda entry: (-entry[0].base, entry[0].left))
+    return not _counts_up([number for _, number in by_line])
+
+
+def _label_of(piece: PdfPiece) -> str:
+    return split_label(piece.text)[0] or ""
+
+
+def _counts_up(numbers: Sequence[int]) -> bool:
+    return all(below == above + 1 for above, below in pairwise(numbers))
 
 
 def _first_word_width(piece: PdfPiece) -> float:

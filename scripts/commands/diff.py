@@ -20,8 +20,16 @@ from scripts.report_output import output_option, write_report
 @output_option
 def command(old: Path, new: Path, output_format: str, output: Path | None) -> None:
     """Compare two local files (.html, .pdf, .md or .txt) clause by clause."""
-    report = compare_files(_file_side(old), _file_side(new))
-    write_report(report, output_format, output)
+    sides: list[FileSide] = []
+    errors: dict[str, None] = {}  # a file that is compared with itself is named once
+    for path in (old, new):
+        try:
+            sides.append(_file_side(path))
+        except ExtractionError as error:
+            errors[str(error)] = None
+    if errors:
+        raise ExtractionError("\n".join(errors))
+    write_report(compare_files(*sides), output_format, output)
 
 
 def _file_side(path: Path) -> FileSide:

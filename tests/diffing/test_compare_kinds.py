@@ -136,6 +136,39 @@ def test_a_changed_number_in_a_table_changes_only_one_row() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Receipts | ✓ | | –", "Receipts | | ✓ | –"),
+        ("Receipts | Yes | |", "Receipts | | | Yes"),
+        ("Receipts | ● | ○", "Receipts | ○ | ●"),
+        ("Receipts | •", "Receipts |"),
+        ("Receipts | 7 years | |", "Receipts | | 7 years |"),
+        ("Receipts | ✗ | ✗", "Receipts | ✗ | ✓"),
+        ("Receipts | ❌ | ✅", "Receipts | ✅ | ❌"),
+        ("☐ We sell receipts", "☑ We sell receipts"),
+        ("Buyers aged ≥ 16", "Buyers aged ≤ 16"),
+    ],
+)
+def test_an_answer_in_another_column_or_another_sign_is_substantive(old: str, new: str) -> None:
+    change = only(compare(document(*POLICY, (old, "table_row")), document(*POLICY, (new, "table_row"))))
+    assert (change.kind, change.significance) == ("modified", "substantive")
+
+
+@pytest.mark.parametrize(
+    "decorated", ["Buyers from Brazil 🇧🇷", "■ Buyers from Brazil", "\u2800\u2800■ Buyers from Brazil"]
+)
+def test_flags_and_bullets_are_editorial(decorated: str) -> None:
+    change = only(compare(document(*POLICY, decorated), document(*POLICY, "Buyers from Brazil")))
+    assert change.significance == "editorial"
+
+
+@pytest.mark.parametrize("spelled", ["Receipts | ✓ | –", "Receipts  |  ✓  |"])
+def test_dashes_and_spaces_in_empty_cells_are_cosmetic(spelled: str) -> None:
+    old, new = (document(*POLICY, (row, "table_row")) for row in ("Receipts | ✓ |", spelled))
+    assert kinds(compare(old, new)).keys() <= {"cosmetic"}
+
+
+@pytest.mark.parametrize(
     "spelled",
     [
         POLICY[3].upper(),

@@ -1,6 +1,7 @@
 """Tests of the PDF reader, with small PDFs that the tests make themselves."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import pytest
 from hypothesis import given, settings
@@ -130,6 +131,66 @@ def test_three_columns_are_read_one_after_the_other() -> None:
         == texts(pdf([*columns[2], *columns[0], *columns[1]]))
         == [" ".join(lines) for lines in thirds]
     )
+
+
+# Three columns of lines that a program divided by the number of their characters. No two columns have their blanks at
+# the same height, and the lines of the last column have room for more words.
+RAGGED = [
+    [
+        "1. Boats",
+        "The office keeps the name of each",
+        "boat, the berth it was given and",
+        "the hour at which it left.",
+        "",
+        "",
+        "2. Skippers",
+        "A skipper tells the office a name",
+        "and an address for letters.",
+    ],
+    [
+        "3. Guests",
+        "Nobody writes down the guests of a",
+        "boat, however long they stay in",
+        "the harbour, unless the police asks",
+        "for a list of them.",
+        "",
+        "",
+        "4. Pictures",
+        "A camera shows the quay.",
+    ],
+    [
+        "5. Letters",
+        "Letters are kept in an",
+        "iron chest.",
+        "",
+        "",
+        "6. Questions",
+        "Write to the clerk at",
+        "clerk-of-the-harbour@harbour.example",
+        "and you get an answer within",
+        "a week.",
+    ],
+]
+
+
+def ragged_column(index: int) -> list[str]:
+    return column(40 + 185 * index, 700, RAGGED[index], step=12)
+
+
+@pytest.mark.parametrize(
+    "operators",
+    [
+        [operators for index in (0, 1, 2) for operators in ragged_column(index)],
+        [operators for index in (2, 1, 0) for operators in ragged_column(index)],
+        [operators for row in zip_longest(*map(ragged_column, range(3)), fillvalue="") for operators in row],
+    ],
+    ids=["by column", "last column first", "line by line"],
+)
+def test_columns_with_blanks_at_different_heights_are_no_table(operators: list[str]) -> None:
+    document = extract(pdf(operators), "application/pdf")
+    read = " ".join(f"{clause.label or ''} {clause.text}" for clause in document.clauses).split()
+    assert read == " ".join(line for lines in RAGGED for line in lines).split()
+    assert {clause.kind for clause in document.clauses} <= {"heading", "paragraph", "list_item"}
 
 
 TABLE = [

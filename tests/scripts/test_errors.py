@@ -140,9 +140,13 @@ def test_a_file_that_cannot_be_read_as_a_document_gives_status_1(clausewatch: Cl
 def test_files_without_text_are_not_compared(clausewatch: Clausewatch, tmp_path: Path, page: str) -> None:
     empty = tmp_path / "empty.html"
     empty.write_text(page)
-    for files in ((empty, PAGE), (PAGE, empty), (empty, empty)):
+    other = tmp_path / "only-front-matter.md"
+    other.write_text("---\ntitle: Privacy\n---\n")
+    for files in ((empty, PAGE), (PAGE, empty), (empty, empty), (empty, other)):
         result = clausewatch("diff", *files, "--format", "json", exit_code=1)
-        assert "nothing can be read" in result.stderr
+        named = set(files) - {PAGE}
+        assert all(f"{file}: nothing can be read" in result.stderr for file in named)
+        assert result.stderr.count("nothing can be read") == len(named)
         assert result.stdout == ""
 
 
