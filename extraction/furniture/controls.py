@@ -41,10 +41,14 @@ def is_caption(block: Block, following: Block) -> bool:
     """
     if block.words > LONGEST_TITLE or block.link_share > 0.5 or block.on_button or block.box is following.box:
         return False
-    panel = panel_below(block, following)
-    if panel is None or states_date(block.text):
+    has_name = not block.level and any(_TITLE_NAMES.search(box.names) for box in _only_around(block))
+    around = following.box
+    while not has_name and around is not None and not around.hidden:
+        around = around.parent
+    if around is None:
         return False
-    return panel.hidden or (not block.level and any(_TITLE_NAMES.search(box.names) for box in _only_around(block)))
+    panel = panel_below(block, following)
+    return panel is not None and (has_name or panel.hidden) and not states_date(block.text)
 
 
 def opened_id(block: Block) -> str:
