@@ -138,6 +138,7 @@ TELLING = [
     ("Names go to US carriers.", "Names go to us carriers."),
     ("We do ~~not~~ sell names.", "We do not sell names."),
     ("For buyers aged 18+ only.", "For buyers aged 18 only."),
+    ("Sold to sponsors 👍", "Sold to sponsors 👎"),
 ]
 
 
@@ -171,6 +172,8 @@ def test_an_answer_in_another_column_is_substantive_and_makes_a_version(old: str
         ("Nous gardons les « Données » reçues.", "Nous gardons les “Données” reçues."),
         ("✓ shared with carriers", "✔ shared with carriers"),
         ("• your name", "your name"),
+        ("Brazil 🇧🇷", "Brazil"),
+        ("Settings > Privacy", "Settings → Privacy"),
     ],
 )
 def test_punctuation_that_no_reader_minds_is_editorial(old: str, new: str) -> None:
