@@ -193,6 +193,8 @@ def test_another_link_target_is_substantive_and_makes_no_version() -> None:
     ("old", "new"),
     [
         ("http://www.marmot.example/terms/", "https://marmot.example/terms"),
+        ("/terms", "https://marmot.example/terms"),
+        ("https://marmot.example/f?id=3&x=y", "https://marmot.example/f?id%3D3%26x%3Dy"),
         ("https://marmot.example/privacy#part-3", "https://marmot.example/privacy#part-4"),
         ("https://marmot.example/privacy#rights", "https://marmot.example/legal/privacy#rights"),
     ],
