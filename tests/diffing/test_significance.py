@@ -57,6 +57,7 @@ def only(old: Document, new: Document) -> Change:
         ("A copy costs €5 at most.", "A copy costs €9 at most.", ("€5", "€9")),
         ("We look at 5% of orders.", "We look at 50% of orders.", ("5%", "50%")),
         ("Under Article 9(2) of the law.", "Under Article 6(1) of the law.", ("Article 9(2)", "Article 6(1)")),
+        ("Write if under 16. Otter Ltd, 12 Main Street", "Write if under 13. Otter Ltd, 12 Main Street", ("16", "13")),
         ("See Section 4 below.", "See Section 7 below.", ("Section 4", "Section 7")),
         ("Object until 1 May 2019 in writing.", "Object until 9 May 2019 in writing.", ("1 May 2019", "9 May 2019")),
         (
