@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
@@ -208,14 +208,19 @@ def _unspelled_contacts(clause: Clause) -> frozenset[str]:
 def _link_elsewhere(old: Sequence[Clause], new: Sequence[Clause]) -> bool:
     """Returns whether the clauses link to other web addresses.
 
-    Two addresses count as the same if they differ only in the scheme, in `www.` or in a slash at the end. A fragment is
-    a place in a document: neither another place in the same document counts, nor the same place if the document has
-    another address on the same host, nor a link to a place that comes or goes, since a redesign changes these in every
-    contents list. An address that the text spells out may become a link.
+    Two addresses count as the same if they differ only in the scheme, in `www.`, in a slash at the end or in escaped
+    characters (RFC 3986, section 6.2). A fragment is a place in a document: neither another place in the same document
+    counts, nor the same place if the document has another address on the same host, nor a link to a place that comes or
+    goes, since a redesign changes these in every contents list. An address that the text spells out may become a link.
     """
-    old_targets, new_targets = _web_targets(old), _web_targets(new)
-    if old_targets == new_targets:
+    old_links, new_links = ([link for clause in side for link in clause.links] for side in (old, new))
+    if old_links == new_links:
         return False
+    # The host of a relative link isn't known.
+    with_host = all("://" in link for link in (*old_links, *new_links) if _is_web_link(link))
+    old_targets, new_targets = (
+        {_spellings(link, with_host) for link in links if _is_web_link(link)} for links in (old_links, new_links)
+    )
     for index in (0, 1):
         shared = {target[index] for target in old_targets} & {target[index] for target in new_targets}
         old_targets, new_targets = (
@@ -227,19 +232,23 @@ def _link_elsewhere(old: Sequence[Clause], new: Sequence[Clause]) -> bool:
     return True
 
 
-def _web_targets(clauses: Sequence[Clause]) -> set[tuple[str, str]]:
-    """Returns the web addresses that clauses link to, in two spellings: without the fragment; by host and fragment."""
-    return {_spellings(link) for clause in clauses for link in clause.links if link[:4].casefold() == "http"}
+def _is_web_link(link: str) -> bool:
+    scheme, colon, _ = link.partition(":")
+    return not colon or scheme.casefold() in ("http", "https") or not scheme.isalpha()
 
 
-def _spellings(link: str) -> tuple[str, str]:
+def _spellings(link: str, with_host: bool) -> tuple[str, str]:
+    """Returns a web address without its fragment, and a place by its host and fragment.
+
+    with_host: whether the host is kept.
+    """
     try:
         parts = urlsplit(link)
     except ValueError:  # for example a malformed IPv6 host
         return link, link
-    host = parts.netloc.casefold().removeprefix("www.")
-    query = f"?{parts.query}" if parts.query else ""
-    document = f"{host}{parts.path.rstrip('/')}{query}"
+    host = parts.netloc.casefold().removeprefix("www.") if with_host else ""
+    query = f"?{unquote(parts.query)}" if parts.query else ""
+    document = f"{host}{unquote(parts.path).rstrip('/')}{query}"
     if parts.fragment.startswith(("/", "!")):  # the address of a page of a single-page application
         document += f"!{parts.fragment}"
         return document, document

@@ -107,6 +107,7 @@ _POSTCODE = re.compile(
     r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 _STREET_IN_FRENCH = re.compile(r"[\s,-]*(?:rue|avenue|av\.|bd|boulevard|quai|place|bis|ter)\b")
+_PREVIOUS_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_])[^\W\d_]*[\s,.]*$")
 _NEXT_WORD = re.compile(r"[\s,-]*([^\W\d_])")
 # How far from a street and its number the rest of an address is searched for.
 _ADDRESS_LENGTH = 90
@@ -172,15 +173,17 @@ _IN_FACT = re.compile(rf"\w*\d\w*|(?:{MONTH})|{UNIT}|of|de|du|st|nd|rd|th|er|and
 
 
 def _with_spelled_numbers(text: str) -> str:
-    """Returns a text in which each letter of a number word is replaced by _SPELLED."""
+    """Returns a text in which each letter of a number word or of a month in a date is replaced.
+
+    The patterns of facts then don't have to try hundreds of words at each place of the text.
+    """
     result = list(text)
     end_of_number = -2
     for match in _WORD.finditer(text):
         word = match[0].casefold()
         if word in MONTHS:
-            if _DIGIT_BEFORE.search(text, max(0, match.start() - 6), match.start()) or _DIGIT_AFTER.match(
-                text, match.end()
-            ):
+            after_digit = _DIGIT_BEFORE.search(text, max(0, match.start() - 6), match.start())
+            if after_digit or _DIGIT_AFTER.match(text, match.end()):
                 result[match.start() : match.end()] = _MONTH_SPELLED * len(match[0])
             continue
         if word not in VALUES:
@@ -333,6 +336,9 @@ def _is_in_address(text: str, fact: Fact) -> bool:
         return False
     following = _NEXT_WORD.match(text, fact.end)
     if following and following[1].islower() and not _STREET_IN_FRENCH.match(text, fact.end):
+        return False
+    previous = _PREVIOUS_WORD.search(text, max(0, fact.begin - 40), fact.begin)
+    if previous and previous[1].islower() and not _STREET_AFTER.match(text, fact.begin):
         return False
     if _CITY_LINE.fullmatch(text):
         return True

@@ -14,7 +14,7 @@ from diffing.tokenization import DASHES, QUOTES, words
 # Characters that `fold` removes: the characters that plain-text pages use for emphasis, bullets and table lines;
 # signs such as ®; and characters without width.
 _DROPPED = dict.fromkeys(map(ord, "*_•·●▪◦‣|\\®™©\u00ad\u034f\u061c\u180e"), None) | dict.fromkeys(
-    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF], None
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x2800, 0xFEFF], None
 )
 # If a text has more characters than this, the forms of the text are not cached.
 _MOST_CACHED_CHARACTERS = 2_000

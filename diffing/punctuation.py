@@ -9,6 +9,7 @@ where a comma goes that kept a remark apart from what it would restrict ("carrie
 import re
 import unicodedata
 
+from diffing.numerals import VALUES
 from diffing.tokenization import DASHES, QUOTES, tokens, words_of
 
 #: The border of two clauses within a text: it stops the reader, whatever punctuation is beside it. The paragraph
@@ -23,13 +24,15 @@ _SHAPES = (
     # Flags decorate a text, and blank braille patterns indent it.
     | dict.fromkeys([*range(0x1F1E6, 0x1F200), 0x2800], None)
     | dict.fromkeys(map(ord, "¿¡`®™©\\\ufe0e\ufe0f\u00ad\u034f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"), None)
+    | {0x2800: " "}  # the blank pattern of Braille, which pages use as a space
 )
 # Plain-text pages use these characters for emphasis, bullets and table lines. In the cell of a table, they're answers.
 _BULLETS = frozenset("*_•·●▪◦‣∙|■▸►▶➤")
 _IN_CELLS = re.compile(r"(?:^|\| )([•·●▪◦‣∙■□*])(?= \||$)")
 _CELL_SIGNS = dict(zip("•·●▪◦‣∙■□*", "⬤⬤⬤⬤○⬤⬤⬛⬜✱", strict=True))
 _SPACE_IN_GUILLEMETS = re.compile(r"(?<=[«‹])\s+|\s+(?=[»›])")
-_SIGNS = frozenset("?%‰&@#/†‡§¶")
+# Signs that tell wherever they come or go. Other symbols, such as flags, tell only if one takes another's place.
+_SIGNS = frozenset("?%‰&@#/†‡§¶<>≤≥≠=≈±+×÷¬~✓✗☐☑☒○◯◉□■⬛⬜⬤✱⚫⚪🔘🟢🔴🟩🟥👍👎🚫⛔⭕")
 # What stops the reader between two words, from the least to the most.
 _NONE, _PAUSE, _SEMICOLON, _END = range(4)
 _SENTENCE_END = re.compile(r"[.!?…][')\]]*(?:\s|$)|[。！？।۔]")
@@ -107,7 +110,9 @@ def says_the_same(old: str, new: str) -> bool:
         previous = old_folded[place - 1] if place else ""
         stop = _stop(before, previous)
         if before != after:
-            if _signs(before, in_columns) != _signs(after, in_columns):
+            following = old_folded[place] if place < last else ""
+            signs, ornaments = zip(*(_signs(gap, in_columns, following) for gap in (before, after)), strict=True)
+            if signs[0] != signs[1] or (all(ornaments) and ornaments[0] != ornaments[1]):
                 return False
             if _quotes(before, place) != _quotes(after, place):
                 return False
@@ -149,20 +154,26 @@ def _words_and_gaps(text: str) -> tuple[list[str], list[str]]:
     return found, [*gaps, gap]
 
 
-def _signs(gap: str, in_columns: bool) -> str:
-    """Returns the signs that tell: comparisons, currencies, answers, question marks, lines through words, …
+def _signs(gap: str, in_columns: bool, following: str) -> tuple[str, str]:
+    """Returns the signs in a gap that tell, and the ornaments, such as flags and other pictures.
 
     in_columns: whether both texts are rows of tables, so that the borders of cells tell, too.
+    following: the word after the gap; '' if there is none.
     """
     if gap.isspace() or gap in ("", ", ", ". ", "-"):
-        return ""
-    return "".join(
-        character
-        for character in gap
-        if character in _SIGNS
-        or (in_columns and character == "|")
-        or (character not in _BULLETS and unicodedata.category(character)[0] == "S")
-    )
+        return "", ""
+    signs = ornaments = ""
+    for character in gap:
+        if character in _SIGNS or (in_columns and character == "|"):
+            # Between words, > is an arrow: "Settings > Privacy".
+            if character not in "<>" or following[:1].isdigit() or following in VALUES:
+                signs += character
+        elif character not in _BULLETS and unicodedata.category(character)[0] == "S":
+            if unicodedata.category(character) == "Sc":
+                signs += character
+            else:
+                ornaments += character
+    return signs, ornaments
 
 
 def _quotes(gap: str, place: int) -> int:

@@ -57,6 +57,7 @@ def only(old: Document, new: Document) -> Change:
         ("A copy costs €5 at most.", "A copy costs €9 at most.", ("€5", "€9")),
         ("We look at 5% of orders.", "We look at 50% of orders.", ("5%", "50%")),
         ("Under Article 9(2) of the law.", "Under Article 6(1) of the law.", ("Article 9(2)", "Article 6(1)")),
+        ("Write if under 16. Otter Ltd, 12 Main Street", "Write if under 13. Otter Ltd, 12 Main Street", ("16", "13")),
         ("See Section 4 below.", "See Section 7 below.", ("Section 4", "Section 7")),
         ("Object until 1 May 2019 in writing.", "Object until 9 May 2019 in writing.", ("1 May 2019", "9 May 2019")),
         (
@@ -138,6 +139,7 @@ TELLING = [
     ("Names go to US carriers.", "Names go to us carriers."),
     ("We do ~~not~~ sell names.", "We do not sell names."),
     ("For buyers aged 18+ only.", "For buyers aged 18 only."),
+    ("Sold to sponsors 👍", "Sold to sponsors 👎"),
 ]
 
 
@@ -171,6 +173,8 @@ def test_an_answer_in_another_column_is_substantive_and_makes_a_version(old: str
         ("Nous gardons les « Données » reçues.", "Nous gardons les “Données” reçues."),
         ("✓ shared with carriers", "✔ shared with carriers"),
         ("• your name", "your name"),
+        ("Brazil 🇧🇷", "Brazil"),
+        ("Settings > Privacy", "Settings → Privacy"),
     ],
 )
 def test_punctuation_that_no_reader_minds_is_editorial(old: str, new: str) -> None:
@@ -190,6 +194,8 @@ def test_another_link_target_is_substantive_and_makes_no_version() -> None:
     ("old", "new"),
     [
         ("http://www.marmot.example/terms/", "https://marmot.example/terms"),
+        ("/terms", "https://marmot.example/terms"),
+        ("https://marmot.example/f?id=3&x=y", "https://marmot.example/f?id%3D3%26x%3Dy"),
         ("https://marmot.example/privacy#part-3", "https://marmot.example/privacy#part-4"),
         ("https://marmot.example/privacy#rights", "https://marmot.example/legal/privacy#rights"),
     ],
