@@ -109,17 +109,19 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
         # the time.
         counts.update(words(clause.text.casefold().replace("’", "'")))
     vocabulary = Vocabulary(counts)
+    old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
+    new_texts = {j: vocabulary.encode(clause_words) for j, clause_words in new_words.items() if clause_words}
     # A word that stands in many headings hardly tells one heading from another.
     in_headings = _words_in_headings(old) | _words_in_headings(new)
-    old_texts, new_texts = (
+    old_headings, new_headings = (
         {
-            position: vocabulary.encode(clause_words, in_headings if kind_of[position] == "heading" else {})
+            position: vocabulary.encode(clause_words, in_headings)
             for position, clause_words in words_of.items()
-            if clause_words
+            if clause_words and kinds_of[position] == "heading"
         }
-        for words_of, kind_of in ((old_words, kinds[0]), (new_words, kinds[1]))
+        for words_of, kinds_of in ((old_words, kinds[0]), (new_words, kinds[1]))
     )
-    hypotheses = Hypotheses(pairing, old_texts, new_texts, kinds)
+    hypotheses = Hypotheses(pairing, old_texts, new_texts, (old_headings, new_headings), kinds)
     banned: set[Sides] = set()
     for _ in range(_PASSES):
         matches = equal + hypotheses.best(banned)
@@ -154,9 +156,9 @@ def clause_kinds(clauses: Sequence[Clause]) -> list[str]:
 
 
 def _repeated_lines(clauses: Sequence[Clause], kinds: Sequence[str]) -> frozenset[int]:
-    """Returns the positions of short clauses whose text occurs in several clauses of one kind."""
+    """Returns the positions of short clauses whose text and links occur in several clauses of one kind."""
     lines = [
-        (clause.text.casefold(), kind) if clause.text.count(" ") < _LINE else None
+        (clause.text.casefold(), clause.links, kind) if clause.text.count(" ") < _LINE else None
         for clause, kind in zip(clauses, kinds, strict=True)
     ]
     counts = Counter(lines)

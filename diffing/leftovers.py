@@ -20,9 +20,10 @@ from diffing.similar_clauses import Match, Sides
 from diffing.similarity import TELLING, EncodedText, Vocabulary, concatenated, similarity
 from diffing.tokenization import words
 
-# Two clauses alone between the same neighbours are matched if they have at least this much in common (`_in_common`). Of
-# unrelated clauses that replace each other in policies with known edits, 98 % have less in common.
-_RELATED = 0.22
+# Two clauses alone between the same neighbours are matched if they have at least _ALIKE in common (`_in_common`), or at
+# least _RELATED and _TELLING_STEMS telling words. Of unrelated clauses that replaced each other in policies with known
+# edits, 98 % have less in common.
+_ALIKE, _RELATED, _TELLING_STEMS = 0.35, 0.23, 3
 # A word without its endings: its first letters. "Arbitration" and "arbitrator" have the same stem.
 _STEM = 5
 # Similarities of matches for which the place is the evidence.
@@ -120,13 +121,12 @@ class Leftovers:
         if kinds == {"heading"}:
             if _number(old) and _number(old) == _number(new):
                 return _SAME_NUMBER
-            # A heading belongs to the text below it.
-            return _SAME_PLACE if below and (above or alone) else 0.0
+            return _SAME_PLACE if (above or below) and (alone or above == below) else 0.0
         if kinds == {"table_row"} and below and old.text.count("|") == new.text.count("|"):
             return _SAME_PLACE if above or (self._is_header(self._old, i) and self._is_header(self._new, j)) else 0.0
         if above and below and alone and "contents" not in kinds:
-            in_common = _in_common(words(fold(old.text)), words(fold(new.text)), self._vocabulary)
-            return in_common if in_common >= _RELATED else 0.0
+            in_common, telling = _in_common(words(fold(old.text)), words(fold(new.text)), self._vocabulary)
+            return in_common if in_common >= (_RELATED if telling >= _TELLING_STEMS else _ALIKE) else 0.0
         return 0.0
 
     @staticmethod
@@ -276,20 +276,20 @@ def _number(clause: Clause) -> str:
     return (clause.label or number_in_front(clause.text)).strip(" .:()[]").casefold()
 
 
-def _in_common(old: Sequence[str], new: Sequence[str], vocabulary: Vocabulary) -> float:
-    """Returns how much two clauses have in common, from 0 to 1: the weight of the stems of both, in any order.
+def _in_common(old: Sequence[str], new: Sequence[str], vocabulary: Vocabulary) -> tuple[float, int]:
+    """Returns how much two clauses have in common, from 0 to 1, and the number of telling stems that both have.
 
-    Weights are squared, because in any order even unrelated clauses have many common words.
+    The measure is the weight of the common stems in any order. Weights are squared, because in any order even unrelated
+    clauses have many common words.
 
     old, new: the words of the clauses.
     """
     weights: dict[str, float] = {}
-    counts: list[Counter[str]] = []
-    for clause_words in (old, new):
-        counts.append(Counter(word[:_STEM] for word in clause_words))
-        for word in clause_words:
-            weight = vocabulary.weight(word) ** 2
-            weights[word[:_STEM]] = min(weight, weights.get(word[:_STEM], 1.0))
-    total = sum(weights[stem] * count for stems in counts for stem, count in stems.items())
-    common = sum(weights[stem] * count for stem, count in (counts[0] & counts[1]).items())
-    return 2 * common / total if total else 0.0
+    for word in (*old, *new):
+        stem = word[:_STEM]
+        weights[stem] = max(vocabulary.weight(word), weights.get(stem, 0.0))
+    stems = [Counter(word[:_STEM] for word in clause_words) for clause_words in (old, new)]
+    shared = stems[0] & stems[1]
+    total = sum(weights[stem] ** 2 * count for side in stems for stem, count in side.items())
+    common = sum(weights[stem] ** 2 * count for stem, count in shared.items())
+    return (2 * common / total if total else 0.0), sum(weights[stem] >= TELLING for stem in shared)

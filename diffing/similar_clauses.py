@@ -34,6 +34,8 @@ _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
 # Added to the threshold if the two clauses are of different kinds: a heading seldom becomes a sentence, and the row of
 # a table hardly ever becomes one (it is split, if the table becomes a list).
 _OTHER_KIND, _ROW_AND_PROSE = 0.15, 0.3
+# From this similarity on, a match far away is as good as one in place.
+_SAME = 0.75
 # Two clauses are uneven if one of them weighs more than this many times as much as the other.
 _UNEVEN = 1.5
 # Clause A is tried as a part of clause B only if clause B has at least this share of clause A's words.
@@ -73,6 +75,7 @@ class Hypotheses:
 
     pairing: the pairs of equal clauses.
     old, new: the unpaired clauses of the old and the new document, by position.
+    headings: the headings among the unpaired clauses, with weights that compare headings.
     kinds: the kind of each clause of the old document, and of each clause of the new document, as
         `alignment.clause_kinds` names it.
     coarse: whether possible pairs were searched by pairs of words only, because there are very many clauses.
@@ -83,9 +86,10 @@ class Hypotheses:
         pairing: Pairing,
         old: dict[int, EncodedText],
         new: dict[int, EncodedText],
+        headings: tuple[dict[int, EncodedText], dict[int, EncodedText]],
         kinds: tuple[Sequence[str], Sequence[str]],
     ) -> None:
-        self._pairing, self._old, self._new, self._kinds = pairing, old, new, kinds
+        self._pairing, self._old, self._new, self._headings, self._kinds = pairing, old, new, headings, kinds
         self.coarse = len(old) * len(new) > _VERY_MANY
         self._chain = pairing.chain()
         self._gaps = Gaps(self._chain)
@@ -93,7 +97,9 @@ class Hypotheses:
         self._strong: list[tuple[float, Match]] = []
         self._far_parts: list[tuple[float, Match]] = []
         for rank, match in (*self._strong_pairs(), *self._splits_and_merges()):
-            is_far_part = self._is_uneven(match) and not self._is_in_place(match.old, match.new)
+            is_far_part = (
+                match.similarity < _SAME and self._is_uneven(match) and not self._is_in_place(match.old, match.new)
+            )
             (self._far_parts if is_far_part else self._strong).append((rank, match))
 
     def best(self, banned: set[Sides]) -> list[Match]:
@@ -117,7 +123,7 @@ class Hypotheses:
                 pairs.update((i, j) for i in gap_old for j in gap_new)
         measured = {}
         for i, j in sorted(pairs):
-            pair_similarity = similarity(old[i], new[j], 0.2)
+            pair_similarity = similarity(*self._texts(i, j), 0.2)
             if (
                 pair_similarity.both >= _IN_PLACE
                 or pair_similarity.of_old >= _MAYBE_PART
@@ -125,6 +131,11 @@ class Hypotheses:
             ):
                 measured[i, j] = pair_similarity
         return measured
+
+    def _texts(self, i: int, j: int) -> tuple[EncodedText, EncodedText]:
+        """Returns the texts of an old and a new clause, with the weights that compare them."""
+        old, new = self._headings
+        return (old[i], new[j]) if i in old and j in new else (self._old[i], self._new[j])
 
     def _extra_for_kinds(self, i: int, j: int) -> float:
         """Returns what is added to the threshold of a pair because its clauses are of different kinds."""
@@ -154,12 +165,13 @@ class Hypotheses:
     def _strong_pairs(self) -> list[tuple[float, Match]]:
         hypotheses = []
         for (i, j), pair_similarity in self._measured.items():
-            old, new = self._old[i], self._new[j]
+            old, new = self._texts(i, j)
             near = self._gaps.of_old(i) == self._gaps.of_new(j)
             beside = self._is_beside((i,), (j,))
+            above_similar = self._is_above_similar(i, j)
             extra = self._extra_for_kinds(i, j)
             threshold = _STRONG
-            if not (near or beside):
+            if not (near or beside or above_similar):
                 if self._pairing.is_line(i, j):
                     continue
                 if min(len(old.letters), len(new.letters)) < _SHORT:
@@ -173,15 +185,13 @@ class Hypotheses:
             if pair_similarity.both >= threshold:
                 hypotheses.append(
                     (
-                        pair_similarity.both
-                        + _NEAR_BONUS * near
-                        + _BESIDE_BONUS * (beside + self._is_body_similar(i, j)),
+                        pair_similarity.both + _NEAR_BONUS * near + _BESIDE_BONUS * (beside + above_similar),
                         Match((i,), (j,), pair_similarity.both),
                     )
                 )
         return hypotheses
 
-    def _is_body_similar(self, i: int, j: int) -> bool:
+    def _is_above_similar(self, i: int, j: int) -> bool:
         """Returns whether two clauses are headings, and the clauses below them are similar."""
         below = self._measured.get((i + 1, j + 1))
         return self._kinds[0][i] == self._kinds[1][j] == "heading" and below is not None and below.both >= _IN_PLACE
