@@ -59,16 +59,19 @@ class Alignment:
     matches: the matches; no clause is in two matches.
     moved: the indices in `matches` of the matches that have moved.
     coarse: notes for the user. Each note names a step that was less exact than usual because the documents are large.
+    old_contents, new_contents: the positions of the items of contents lists in the old and in the new document.
     """
 
     matches: tuple[Match, ...]
     moved: frozenset[int]
     coarse: tuple[str, ...]
+    old_contents: frozenset[int]
+    new_contents: frozenset[int]
 
     def mirrored(self) -> "Alignment":
         """Returns the alignment with old and new exchanged."""
         matches = tuple(Match(match.new, match.old, match.similarity) for match in self.matches)
-        return Alignment(matches, self.moved, self.coarse)
+        return Alignment(matches, self.moved, self.coarse, self.new_contents, self.old_contents)
 
 
 def align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
@@ -86,7 +89,8 @@ def _sort_key(clauses: Sequence[Clause]) -> list[tuple[str, str]]:
 
 
 def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
-    kinds = clause_kinds(old), clause_kinds(new)
+    contents = contents_items(old), contents_items(new)
+    kinds = clause_kinds(old, contents[0]), clause_kinds(new, contents[1])
     pairing = Pairing(
         [_weight(clause.text) for clause in old],
         [_weight(clause.text) for clause in new],
@@ -99,16 +103,11 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     coarse = (_MANY_REPEATED,) * pairing.coarse
     unpaired_old, unpaired_new = pairing.unpaired_old, pairing.unpaired_new
     if not (unpaired_old and unpaired_new):
-        return Alignment(tuple(equal), _moved(equal, pairing), coarse)
+        return Alignment(tuple(equal), _moved(equal, pairing), coarse, *contents)
 
     old_words = {i: words(fold(old[i].text)) for i in unpaired_old}
     new_words = {j: words(fold(new[j].text)) for j in unpaired_new}
-    counts: Counter[str] = Counter()
-    for clause in (*old, *new):
-        # For most clauses, the lower-case text has the same words as the result of `fold`, and takes a fraction of
-        # the time.
-        counts.update(words(clause.text.casefold().replace("’", "'")))
-    vocabulary = Vocabulary(counts)
+    vocabulary = Vocabulary(_word_counts(old, new))
     old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
     new_texts = {j: vocabulary.encode(clause_words) for j, clause_words in new_words.items() if clause_words}
     # A word that stands in many headings hardly tells one heading from another.
@@ -139,16 +138,18 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
         Side(old, kinds[0], old_texts), Side(new, kinds[1], new_texts), vocabulary, matches, _moved(matches, pairing)
     )
     matches = leftovers.matched()
-    return Alignment(tuple(matches), _moved(matches, pairing), coarse + (_MANY_CHANGED,) * hypotheses.coarse)
+    coarse += (_MANY_CHANGED,) * hypotheses.coarse
+    return Alignment(tuple(matches), _moved(matches, pairing), coarse, *contents)
 
 
-def clause_kinds(clauses: Sequence[Clause]) -> list[str]:
+def clause_kinds(clauses: Sequence[Clause], contents: frozenset[int]) -> list[str]:
     """Returns what each clause is to the alignment: "heading", "table_row", "prose", or "contents".
 
     Clauses of different kinds are seldom matched. "prose" is a paragraph or a list item: a redesign often makes one of
     the other. "contents" is an item of a contents list (`diffing.contents_lists`).
+
+    contents: the positions of these items.
     """
-    contents = contents_items(clauses)
     return [
         "contents" if position in contents else clause.kind if clause.kind in ("heading", "table_row") else "prose"
         for position, clause in enumerate(clauses)
@@ -163,6 +164,22 @@ def _repeated_lines(clauses: Sequence[Clause], kinds: Sequence[str]) -> frozense
     ]
     counts = Counter(lines)
     return frozenset(position for position, line in enumerate(lines) if line and counts[line] > 1)
+
+
+def _word_counts(old: Sequence[Clause], new: Sequence[Clause]) -> Counter[str]:
+    """Returns how often each word occurs in two documents."""
+    old_texts, new_texts = Counter(clause.text for clause in old), Counter(clause.text for clause in new)
+    counts: Counter[str] = Counter()
+    # Most texts stand in both documents. Their words are counted once, and the counts are doubled.
+    for texts, factor in ((old_texts & new_texts, 2), (old_texts - new_texts, 1), (new_texts - old_texts, 1)):
+        counts_once: Counter[str] = Counter()
+        for text in texts.elements():
+            # For most clauses, the lower-case text has the same words as the result of `fold`, and takes a fraction of
+            # the time.
+            counts_once.update(words(text.casefold().replace("’", "'")))
+        for word, count in counts_once.items():
+            counts[word] += factor * count
+    return counts
 
 
 def _words_in_headings(clauses: Sequence[Clause]) -> Counter[str]:
@@ -191,11 +208,14 @@ def _pair_by_keys(
         unpaired_old, unpaired_new = set(pairing.unpaired_old), set(pairing.unpaired_new)
         if not (unpaired_old and unpaired_new):
             return
-        old_keys = [key_of(clause.text) if i in unpaired_old else "" for i, clause in enumerate(old)]
-        new_keys = [key_of(clause.text) if j in unpaired_new else "" for j, clause in enumerate(new)]
+        old_texts = {i: clause.text for i, clause in enumerate(old) if i in unpaired_old}
+        new_texts = {j: clause.text for j, clause in enumerate(new) if j in unpaired_new}
+        key_of_text = {text: key_of(text) for text in {*old_texts.values(), *new_texts.values()}}
+        old_keys = [key_of_text[old_texts[i]] if i in old_texts else "" for i in range(len(old))]
+        new_keys = [key_of_text[new_texts[j]] if j in new_texts else "" for j in range(len(new))]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         distinctive = frozenset(key for key in shared if is_distinctive(key))
-        for kinds_told in (_KINDS, ("contents",)):
+        for kinds_told in (_KINDS, ("contents",)) if len({*kinds[0], *kinds[1]}) > 1 else (_KINDS,):
             old_keyed, new_keyed = (
                 [
                     (key, kind if kind in kinds_told else "") if key in shared else None

@@ -24,6 +24,8 @@ from diffing.tokenization import words
 # least _RELATED and _TELLING_STEMS telling words. Of unrelated clauses that replaced each other in policies with known
 # edits, 98 % have less in common.
 _ALIKE, _RELATED, _TELLING_STEMS = 0.35, 0.23, 3
+# Clauses with more words are not compared in this way: in any order, long texts are alike.
+_LONGEST = 500
 # A word without its endings: its first letters. "Arbitration" and "arbitrator" have the same stem.
 _STEM = 5
 # Similarities of matches for which the place is the evidence.
@@ -31,6 +33,8 @@ _SAME_NUMBER, _SAME_PLACE = 0.5, 0.4
 # An added clause consists of deleted words if these words weigh at least the share _CONSISTS of the clause, or
 # _SHORT_CONSISTS of a clause with fewer than _SHORT words.
 _CONSISTS, _SHORT_CONSISTS, _SHORT = 0.6, 0.8, 6
+# A text cannot consist of another text's words if that text has fewer than this share of its words.
+_MAY_CONSIST = 0.5
 # The words of a short part lie close together: at most this many other words lie between them. A heading that is a part
 # begins at most this many words after the beginning of the whole.
 _SLACK = 3
@@ -124,7 +128,8 @@ class Leftovers:
             return _SAME_PLACE if (above or below) and (alone or above == below) else 0.0
         if kinds == {"table_row"} and below and old.text.count("|") == new.text.count("|"):
             return _SAME_PLACE if above or (self._is_header(self._old, i) and self._is_header(self._new, j)) else 0.0
-        if above and below and alone and "contents" not in kinds:
+        is_short = max(len(self._old.texts[i].letters), len(self._new.texts[j].letters)) <= _LONGEST
+        if above and below and alone and is_short and "contents" not in kinds:
             in_common, telling = _in_common(words(fold(old.text)), words(fold(new.text)), self._vocabulary)
             return in_common if in_common >= (_RELATED if telling >= _TELLING_STEMS else _ALIKE) else 0.0
         return 0.0
@@ -145,7 +150,8 @@ class Leftovers:
                     continue
                 before, after = self._old.texts[i], self._new.texts[j]
                 part, whole = sorted((before, after), key=lambda text: len(text.letters))
-                if len(part.letters) >= _FIRST_PART and len(part.letters) < len(whole.letters):
+                is_longer = len(whole.letters) > len(part.letters) >= _FIRST_PART
+                if is_longer and _may_consist(part, set(whole.letters)):
                     found.append((-Words(whole).take(part), i, j))
         for negative_weight, i, j in sorted(found):
             if negative_weight and i not in self._match_of_old and j not in self._match_of_new:
@@ -179,22 +185,23 @@ class Leftovers:
         if not any(position in side.texts for position in parts):
             return parts
         rest: Words | None = None
+        letters = set(whole.letters)
         joined = list(parts)
         for start, step in ((parts[0], -1), (parts[-1], 1), *((gap, 1) for gap in _holes(parts))):
             position = start + step
             while position in side.texts and position not in match_of:
-                if rest is None:
-                    rest = Words(whole)
-                    for part in parts:
-                        if part in side.texts:
-                            rest.take(side.texts[part], always=True)
-                kind = side.kinds[position]
-                if kind == "contents" or not rest.take(side.texts[position], only_in_front=kind == "heading"):
-                    # A heading that is no part begins or ends another section.
-                    if kind == "heading":
-                        break
-                else:
-                    joined.append(position)
+                kind, text = side.kinds[position], side.texts[position]
+                if kind != "contents" and _may_consist(text, letters):
+                    if rest is None:
+                        rest = Words(whole)
+                        for part in parts:
+                            if part in side.texts:
+                                rest.take(side.texts[part], always=True)
+                    if rest.take(text, only_in_front=kind == "heading"):
+                        joined.append(position)
+                # A heading that is no part begins or ends another section.
+                if kind == "heading" and position not in joined:
+                    break
                 position += step
         return tuple(sorted(joined))
 
@@ -265,6 +272,14 @@ class Words:
             if length > best[1]:
                 best = (start, length)
         return best
+
+
+def _may_consist(part: EncodedText, letters: set[str]) -> bool:
+    """Returns whether a text may consist of the words of another text.
+
+    letters: the letters of the other text's words.
+    """
+    return sum(letter in letters for letter in part.letters) >= _MAY_CONSIST * len(part.letters)
 
 
 def _holes(parts: Sequence[int]) -> list[int]:
