@@ -49,9 +49,6 @@ _MANY_CHANGED = (
 )
 
 
-_KINDS = ("heading", "table_row", "prose", "contents")
-
-
 @dataclass(frozen=True, slots=True)
 class Alignment:
     """The matches between the clauses of two documents.
@@ -192,8 +189,7 @@ def _pair_by_keys(
 ) -> None:
     """Pairs clauses whose keys are equal. The keys are used one after the other, the strictest first.
 
-    With each key, clauses of the same kind are paired first. A contents list has the texts of the headings, so its
-    items are paired only with each other.
+    With each key, clauses of the same kind are paired first (`_views`).
     """
     # Each item consists of a function that makes the key of a text, and a function that decides whether a key is
     # distinctive. Clauses that did not keep their order may be paired only if their key is distinctive.
@@ -204,6 +200,11 @@ def _pair_by_keys(
         (lambda text: mask_facts(fold(text)), has_words),
         (_volatile_key, _has_letters),
     ]
+    views = list(zip(_views(old, kinds[0]), _views(new, kinds[1]), strict=True))
+    if len({*kinds[0], *kinds[1]}) == 1:
+        del views[1:]
+    elif "contents" not in {*kinds[0], *kinds[1]}:
+        del views[2:]
     for key_of, is_distinctive in keys:
         unpaired_old, unpaired_new = set(pairing.unpaired_old), set(pairing.unpaired_new)
         if not (unpaired_old and unpaired_new):
@@ -215,13 +216,10 @@ def _pair_by_keys(
         new_keys = [key_of_text[new_texts[j]] if j in new_texts else "" for j in range(len(new))]
         shared = {key for key in old_keys if key} & {key for key in new_keys if key}
         distinctive = frozenset(key for key in shared if is_distinctive(key))
-        for kinds_told in (_KINDS, ("contents",)) if len({*kinds[0], *kinds[1]}) > 1 else (_KINDS,):
+        for old_kinds, new_kinds in views:
             old_keyed, new_keyed = (
-                [
-                    (key, kind if kind in kinds_told else "") if key in shared else None
-                    for key, kind in zip(keys_, kinds_, strict=True)
-                ]
-                for keys_, kinds_ in ((old_keys, kinds[0]), (new_keys, kinds[1]))
+                [(key, kind) if key in shared else None for key, kind in zip(side_keys, side_kinds, strict=True)]
+                for side_keys, side_kinds in ((old_keys, old_kinds), (new_keys, new_kinds))
             )
             pair_equal(pairing, old_keyed, new_keyed, distinctive)
         if key_of is same_text:
@@ -230,6 +228,19 @@ def _pair_by_keys(
             # pairs that did not keep their order are taken apart. The next key ignores the shape of quotation marks,
             # and pairs the occurrences correctly.
             pairing.release_moved()
+
+
+def _views(clauses: Sequence[Clause], kinds: Sequence[str]) -> tuple[Sequence[str], list[str], list[str]]:
+    """Returns the kinds of clauses in three views. In each view, only clauses of the same kind are paired.
+
+    The second view tells only the items of contents lists from other clauses, because such a list has the texts of the
+    headings. The third view tells only headings, because a contents list may be recognized in one document only.
+    """
+    return (
+        kinds,
+        ["contents" if kind == "contents" else "" for kind in kinds],
+        ["heading" if clause.kind == "heading" else "" for clause in clauses],
+    )
 
 
 def _pair_reworded_in_place(

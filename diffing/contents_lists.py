@@ -4,6 +4,7 @@ A contents list says nothing that the headings do not say. So its items are neve
 an item is editorial.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -18,10 +19,10 @@ _MOST_CHARACTERS = 200
 def contents_items(clauses: Sequence[Clause]) -> frozenset[int]:
     """Returns the positions of the clauses that are items of a contents list.
 
-    A contents list is a run of clauses of one kind between two clauses of other kinds, or a part of such a run. Most of
-    its clauses have the same text as a heading, apart from numbers, case and punctuation at the end.
+    A contents list is a run of clauses of one kind. Most of its clauses have the same text as a heading outside the
+    run, apart from numbers, case and punctuation at the end.
     """
-    headings = {_name(clause.text) for clause in clauses if clause.kind == "heading"}
+    headings = Counter(_name(clause.text) for clause in clauses if clause.kind == "heading")
     if len(headings) < _FEWEST:
         return frozenset()
     items: set[int] = set()
@@ -29,13 +30,12 @@ def contents_items(clauses: Sequence[Clause]) -> frozenset[int]:
     for kind, group in groupby(clauses, key=lambda clause: clause.kind):
         run = list(group)
         start, position = position, position + len(run)
-        if kind == "heading" or len(run) < _FEWEST:
+        if len(run) < _FEWEST:
             continue
-        named = [
-            start + offset
-            for offset, clause in enumerate(run)
-            if len(clause.text) <= _MOST_CHARACTERS and _name(clause.text) in headings
-        ]
+        names = [_name(clause.text) if len(clause.text) <= _MOST_CHARACTERS else "" for clause in run]
+        # Some pages mark the items of the list as headings. Such an item names a heading outside the list.
+        outside = headings - Counter(names) if kind == "heading" else headings
+        named = [start + offset for offset, name in enumerate(names) if name and outside[name]]
         # The list begins and ends with an item that names a heading. Clauses around the list may have the same kind.
         if len(named) >= _FEWEST and len(named) >= _NAMED * (named[-1] - named[0] + 1):
             items.update(range(named[0], named[-1] + 1))

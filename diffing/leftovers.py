@@ -24,6 +24,8 @@ from diffing.tokenization import words
 # least _RELATED and _TELLING_STEMS telling words. Of unrelated clauses that replaced each other in policies with known
 # edits, 98 % have less in common.
 _ALIKE, _RELATED, _TELLING_STEMS = 0.35, 0.23, 3
+# The same for two headings that are alone in their gap, with the same neighbour on one side.
+_HEADINGS_RELATED = 0.15
 # Clauses with more words are not compared in this way: in any order, long texts are alike.
 _LONGEST = 500
 # A word without its endings: its first letters. "Arbitration" and "arbitrator" have the same stem.
@@ -125,7 +127,10 @@ class Leftovers:
         if kinds == {"heading"}:
             if _number(old) and _number(old) == _number(new):
                 return _SAME_NUMBER
-            return _SAME_PLACE if (above or below) and (alone or above == below) else 0.0
+            if above and below:
+                return _SAME_PLACE
+            in_common = _in_common(words(fold(old.text)), words(fold(new.text)), self._vocabulary)[0]
+            return _SAME_PLACE if (above or below) and alone and in_common >= _HEADINGS_RELATED else 0.0
         if kinds == {"table_row"} and below and old.text.count("|") == new.text.count("|"):
             return _SAME_PLACE if above or (self._is_header(self._old, i) and self._is_header(self._new, j)) else 0.0
         is_short = max(len(self._old.texts[i].letters), len(self._new.texts[j].letters)) <= _LONGEST

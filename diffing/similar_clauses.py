@@ -31,9 +31,9 @@ _CONTAINED, _CONTAINED_IN = 0.9, 0.3
 # A contained clause must have at least _CONTAINED_WORDS_IN_PLACE words if the two clauses lie in the same gap or next
 # to a pair of equal clauses, and at least _CONTAINED_WORDS words otherwise.
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
-# Added to the threshold if the two clauses are of different kinds: a heading seldom becomes a sentence, and the row of
-# a table hardly ever becomes one (it is split, if the table becomes a list).
-_OTHER_KIND, _ROW_AND_PROSE = 0.15, 0.3
+# Added to the threshold if the two clauses are of different kinds: a heading seldom becomes a sentence. A table's row
+# hardly ever becomes one (if the table becomes a list, it is split), and an item of a contents list neither.
+_OTHER_KIND, _QUITE_OTHER_KIND = 0.15, 0.3
 # From this similarity on, a match far away is as good as one in place.
 _SAME = 0.75
 # Two clauses are uneven if one of them weighs more than this many times as much as the other.
@@ -144,7 +144,7 @@ class Hypotheses:
             return 0.0
         if kinds == {"contents", "heading"}:
             return 1.0
-        return _ROW_AND_PROSE if "table_row" in kinds else _OTHER_KIND
+        return _QUITE_OTHER_KIND if kinds & {"table_row", "contents"} else _OTHER_KIND
 
     def _is_beside(self, old: tuple[int, ...], new: tuple[int, ...]) -> bool:
         """Returns whether the clauses lie next to a pair of equal clauses."""
@@ -178,7 +178,7 @@ class Hypotheses:
                     if extra or not have_same_telling_words(old, new):
                         continue
                     threshold = _SHORT_ELSEWHERE
-            if extra < _ROW_AND_PROSE and _is_contained(old, new, pair_similarity, near or beside):
+            if extra < _QUITE_OTHER_KIND and _is_contained(old, new, pair_similarity, near or beside):
                 threshold = 0.0 if near else _CONTAINED_IN
             else:
                 threshold += extra
