@@ -16,6 +16,7 @@ from rapidfuzz.distance import LCSseq
 
 from core.clauses import Clause
 from diffing.classification import unnumbered
+from diffing.confidence import with_confidence
 from diffing.contents_lists import contents_items
 from diffing.equal_clauses import Pairing, pair_equal
 from diffing.leftovers import Leftovers, Side
@@ -32,7 +33,7 @@ from diffing.tokenization import words
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 # The similarity that is recorded for the match of the two documents' titles. The titles are matched even if they have
 # no word in common.
-_TITLE_SIMILARITY = 0.3
+_TITLE_SIMILARITY = 0.2
 # Similar clauses are matched in at most this many passes. After each pass, moved matches that are not similar enough
 # are banned from the next passes.
 _PASSES = 4
@@ -67,7 +68,7 @@ class Alignment:
 
     def mirrored(self) -> "Alignment":
         """Returns the alignment with old and new exchanged."""
-        matches = tuple(Match(match.new, match.old, match.similarity) for match in self.matches)
+        matches = tuple(Match(match.new, match.old, match.similarity, match.confidence) for match in self.matches)
         return Alignment(matches, self.moved, self.coarse, self.new_contents, self.old_contents)
 
 
@@ -100,6 +101,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     coarse = (_MANY_REPEATED,) * pairing.coarse
     unpaired_old, unpaired_new = pairing.unpaired_old, pairing.unpaired_new
     if not (unpaired_old and unpaired_new):
+        equal = with_confidence(equal, len(old), len(new))
         return Alignment(tuple(equal), _moved(equal, pairing), coarse, *contents)
 
     old_words = {i: words(fold(old[i].text)) for i in unpaired_old}
@@ -136,6 +138,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     )
     matches = leftovers.matched()
     coarse += (_MANY_CHANGED,) * hypotheses.coarse
+    matches = with_confidence(matches, len(old), len(new))
     return Alignment(tuple(matches), _moved(matches, pairing), coarse, *contents)
 
 

@@ -26,7 +26,7 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     for index, match in enumerate(alignment.matches):
         before = [old.clauses[i] for i in match.old]
         after = [new.clauses[j] for j in match.new]
-        change, coarse = change_of(before, after, round(match.similarity, 3), index in alignment.moved)
+        change, coarse = change_of(before, after, round(match.confidence, 3), index in alignment.moved)
         coarse_redline = coarse_redline or coarse
         if change and alignment.old_contents.issuperset(match.old) and alignment.new_contents.issuperset(match.new):
             change = _of_contents(change)

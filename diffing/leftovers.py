@@ -37,8 +37,8 @@ _SAME_NUMBER, _SAME_PLACE = 0.5, 0.4
 _CONSISTS, _SHORT_CONSISTS, _SHORT = 0.6, 0.8, 6
 # A text cannot consist of another text's words if that text has fewer than this share of its words.
 _MAY_CONSIST = 0.5
-# The words of a short part lie close together: at most this many other words lie between them. A heading that is a part
-# begins at most this many words after the beginning of the whole.
+# Single words of a short part lie close to its other words: at most this many other words lie between them. A heading
+# that is a part begins at most this many words after the beginning of the whole.
 _SLACK = 3
 # A clause may become a match's first part only if it has at least this many words.
 _FIRST_PART = 8
@@ -116,11 +116,14 @@ class Leftovers:
                 if j in self._match_of_new:
                     continue
                 evidence = self._evidence_of_place(i, j, len(old) == len(new) == 1)
-                if evidence:
+                if evidence is not None:
                     self._add(i, j, max(evidence, similarity(self._old.texts[i], self._new.texts[j]).both))
 
-    def _evidence_of_place(self, i: int, j: int, alone: bool) -> float:
-        """Returns the similarity of a pair of leftovers as their place suggests it, or 0 if it suggests none."""
+    def _evidence_of_place(self, i: int, j: int, alone: bool) -> float | None:
+        """Returns the least similarity of a pair of leftovers that belongs together because of its place.
+
+        None if the two clauses don't belong together.
+        """
         above, below = self._are_matched(i - 1, j - 1), self._are_matched(i + 1, j + 1)
         old, new = self._old.clauses[i], self._new.clauses[j]
         kinds = {self._old.kinds[i], self._new.kinds[j]}
@@ -130,14 +133,14 @@ class Leftovers:
             if above and below:
                 return _SAME_PLACE
             in_common = _in_common(words(fold(old.text)), words(fold(new.text)), self._vocabulary)[0]
-            return _SAME_PLACE if (above or below) and alone and in_common >= _HEADINGS_RELATED else 0.0
+            return _SAME_PLACE if (above or below) and alone and in_common >= _HEADINGS_RELATED else None
         if kinds == {"table_row"} and below and old.text.count("|") == new.text.count("|"):
-            return _SAME_PLACE if above or (self._is_header(self._old, i) and self._is_header(self._new, j)) else 0.0
+            return _SAME_PLACE if above or (self._is_header(self._old, i) and self._is_header(self._new, j)) else None
         is_short = max(len(self._old.texts[i].letters), len(self._new.texts[j].letters)) <= _LONGEST
         if above and below and alone and is_short and "contents" not in kinds:
             in_common, telling = _in_common(words(fold(old.text)), words(fold(new.text)), self._vocabulary)
-            return in_common if in_common >= (_RELATED if telling >= _TELLING_STEMS else _ALIKE) else 0.0
-        return 0.0
+            return 0.0 if in_common >= (_RELATED if telling >= _TELLING_STEMS else _ALIKE) else None
+        return None
 
     @staticmethod
     def _is_header(side: Side, position: int) -> bool:
@@ -228,8 +231,8 @@ class Words:
     def take(self, part: EncodedText, always: bool = False, only_in_front: bool = False) -> float:
         """Takes the words of a part, if they are enough: see _CONSISTS. Returns the weight of the words taken, or 0.
 
-        Runs of at least two words are taken. Of a short part, telling words are taken, too, if all its words lie close
-        together.
+        Runs of at least two words are taken. Of a short part, single telling words are taken, too, if all its words
+        lie close together.
 
         always: whether to take the words even if they are not enough.
         only_in_front: whether the words must stand at the beginning of the text.
@@ -252,7 +255,7 @@ class Words:
         is_enough = (
             is_telling
             and weight >= (_SHORT_CONSISTS if is_short else _CONSISTS) * part.weight
-            and (not is_short or last - first <= len(letters) + _SLACK)
+            and (min(length for _, length in runs) > 1 or last - first <= len(letters) + _SLACK)
             and (not only_in_front or first <= _SLACK)
         )
         if is_enough or always:

@@ -33,7 +33,7 @@ _CONTAINED, _CONTAINED_IN = 0.9, 0.3
 _CONTAINED_WORDS_IN_PLACE, _CONTAINED_WORDS = 4, 10
 # Added to the threshold if the two clauses are of different kinds: a heading seldom becomes a sentence. A table's row
 # hardly ever becomes one (if the table becomes a list, it is split), and an item of a contents list neither.
-_OTHER_KIND, _QUITE_OTHER_KIND = 0.15, 0.3
+_OTHER_KIND, _QUITE_OTHER_KIND = 0.15, 0.45
 # From this similarity on, a match far away is as good as one in place.
 _SAME = 0.75
 # Two clauses are uneven if one of them weighs more than this many times as much as the other.
@@ -63,11 +63,13 @@ class Match:
 
     old, new: the positions of the clauses in the old and in the new document.
     similarity: the similarity of the two sides, from 0 to 1; 1 for clauses with equal keys.
+    confidence: how certain the match is, from 0 to 1 (`diffing.confidence`).
     """
 
     old: tuple[int, ...]
     new: tuple[int, ...]
     similarity: float
+    confidence: float = 1.0
 
 
 class Hypotheses:
