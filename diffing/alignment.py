@@ -207,7 +207,7 @@ def _pair_by_keys(
     if len({*kinds[0], *kinds[1]}) == 1:
         del views[1:]
     elif "contents" not in {*kinds[0], *kinds[1]}:
-        del views[2:]
+        del views[1]
     for key_of, is_distinctive in keys:
         unpaired_old, unpaired_new = set(pairing.unpaired_old), set(pairing.unpaired_new)
         if not (unpaired_old and unpaired_new):
@@ -236,13 +236,13 @@ def _pair_by_keys(
 def _views(clauses: Sequence[Clause], kinds: Sequence[str]) -> tuple[Sequence[str], list[str], list[str]]:
     """Returns the kinds of clauses in three views. In each view, only clauses of the same kind are paired.
 
-    The second view tells only the items of contents lists from other clauses, because such a list has the texts of the
-    headings. The third view tells only headings, because a contents list may be recognized in one document only.
+    The second view tells only headings from other clauses, because a contents list may be recognized in one document
+    only. The third view tells only the items of contents lists, because such a list has the texts of the headings.
     """
     return (
         kinds,
-        ["contents" if kind == "contents" else "" for kind in kinds],
         ["heading" if clause.kind == "heading" else "" for clause in clauses],
+        ["contents" if kind == "contents" else "" for kind in kinds],
     )
 
 
@@ -281,6 +281,7 @@ def _pair_reworded_in_place(
                 if (0 <= a < len(old) and (a == i or a not in new_of))
                 and (0 <= b < len(new) and (b == j or b not in old_of))
                 and kinds[0][a] == kinds[1][b]
+                and (_lie_apart(old, a, i) or _lie_apart(new, b, j))
             ),
             default=(0.0, i, j),
         )
@@ -289,6 +290,11 @@ def _pair_reworded_in_place(
             pairing.add(best[1], best[2])
             reworded[best[1], best[2]] = best[0]
     return reworded
+
+
+def _lie_apart(clauses: Sequence[Clause], first: int, second: int) -> bool:
+    """Returns whether two clauses are in different lists, or in different runs of paragraphs."""
+    return len({clause.kind for clause in clauses[min(first, second) : max(first, second) + 1]}) > 1
 
 
 def _common_words(old: str, new: str) -> float:

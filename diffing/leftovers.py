@@ -169,6 +169,8 @@ class Leftovers:
         """Joins leftovers to the match beside them if they consist of words that the match deletes or inserts."""
         for index in range(len(self.matches)):
             match = self.matches[index]
+            if self._old.kinds[match.old[0]] == self._new.kinds[match.new[0]] == "table_row":
+                continue
             joined: list[Sides] = []
             if len(match.old) == 1 and match.old[0] in self._old.texts:
                 new = self._parts_beside(match.new, self._old.texts[match.old[0]], self._new, self._match_of_new)
