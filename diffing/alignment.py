@@ -9,7 +9,7 @@ A match has *moved* if its clauses are in another order than the clauses of the 
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import LCSseq
@@ -106,7 +106,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
 
     old_words = {i: words(fold(old[i].text)) for i in unpaired_old}
     new_words = {j: words(fold(new[j].text)) for j in unpaired_new}
-    vocabulary = Vocabulary(_word_counts(old, new))
+    vocabulary = Vocabulary(_word_counts(old, pairing, (*old_words.values(), *new_words.values())))
     old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
     new_texts = {j: vocabulary.encode(clause_words) for j, clause_words in new_words.items() if clause_words}
     # A word that stands in many headings hardly tells one heading from another.
@@ -166,19 +166,20 @@ def _repeated_lines(clauses: Sequence[Clause], kinds: Sequence[str]) -> frozense
     return frozenset(position for position, line in enumerate(lines) if line and counts[line] > 1)
 
 
-def _word_counts(old: Sequence[Clause], new: Sequence[Clause]) -> Counter[str]:
-    """Returns how often each word occurs in two documents."""
-    old_texts, new_texts = Counter(clause.text for clause in old), Counter(clause.text for clause in new)
-    counts: Counter[str] = Counter()
-    # Most texts stand in both documents. Their words are counted once, and the counts are doubled.
-    for texts, factor in ((old_texts & new_texts, 2), (old_texts - new_texts, 1), (new_texts - old_texts, 1)):
-        counts_once: Counter[str] = Counter()
-        for text in texts.elements():
-            # For most clauses, the lower-case text has the same words as the result of `fold`, and takes a fraction of
-            # the time.
-            counts_once.update(words(text.casefold().replace("’", "'")))
-        for word, count in counts_once.items():
-            counts[word] += factor * count
+def _word_counts(old: Sequence[Clause], pairing: Pairing, unpaired: Iterable[Sequence[str]]) -> Counter[str]:
+    """Returns how often each word occurs in two documents.
+
+    unpaired: the words of each unpaired clause.
+    """
+    in_pairs: Counter[str] = Counter()
+    for i in pairing.new_of:
+        # For most clauses, the lower-case text has the same words as the result of `fold`, and takes a fraction of
+        # the time.
+        in_pairs.update(words(old[i].text.casefold().replace("’", "'")))
+    # Both clauses of a pair have nearly the same words, so the words of one clause are counted twice.
+    counts = Counter({word: 2 * count for word, count in in_pairs.items()})
+    for clause_words in unpaired:
+        counts.update(clause_words)
     return counts
 
 

@@ -24,8 +24,9 @@ from diffing.tokenization import words
 # least _RELATED and _TELLING_STEMS telling words. Of unrelated clauses that replaced each other in policies with known
 # edits, 98 % have less in common.
 _ALIKE, _RELATED, _TELLING_STEMS = 0.35, 0.23, 3
-# The same for two headings that are alone in their gap, with the same neighbour on one side.
-_HEADINGS_RELATED = 0.15
+# The same for two lines of at most _LINE words, and for two headings that are alone in their gap, with
+# the same neighbour on one side.
+_LINE, _LINES_RELATED = 8, 0.15
 # Clauses with more words are not compared in this way: in any order, long texts are alike.
 _LONGEST = 500
 # A word without its endings: its first letters. "Arbitration" and "arbitrator" have the same stem.
@@ -133,13 +134,18 @@ class Leftovers:
             if above and below:
                 return _SAME_PLACE
             in_common = _in_common(words(fold(old.text)), words(fold(new.text)), self._vocabulary)[0]
-            return _SAME_PLACE if (above or below) and alone and in_common >= _HEADINGS_RELATED else None
+            return _SAME_PLACE if (above or below) and alone and in_common >= _LINES_RELATED else None
         if kinds == {"table_row"} and below and old.text.count("|") == new.text.count("|"):
             return _SAME_PLACE if above or (self._is_header(self._old, i) and self._is_header(self._new, j)) else None
         is_short = max(len(self._old.texts[i].letters), len(self._new.texts[j].letters)) <= _LONGEST
         if above and below and alone and is_short and "contents" not in kinds:
-            in_common, telling = _in_common(words(fold(old.text)), words(fold(new.text)), self._vocabulary)
-            return 0.0 if in_common >= (_RELATED if telling >= _TELLING_STEMS else _ALIKE) else None
+            old_words, new_words = words(fold(old.text)), words(fold(new.text))
+            in_common, telling = _in_common(old_words, new_words, self._vocabulary)
+            if max(len(old_words), len(new_words)) <= _LINE:
+                least = _LINES_RELATED
+            else:
+                least = _RELATED if telling >= _TELLING_STEMS else _ALIKE
+            return 0.0 if in_common >= least else None
         return None
 
     @staticmethod
@@ -152,14 +158,18 @@ class Leftovers:
         if len(old) * len(new) > _MOST_PAIRS:
             return
         found = []
-        for i in old:
-            for j in new:
-                if self._old.kinds[i] != "prose" or self._new.kinds[j] != "prose":
-                    continue
-                before, after = self._old.texts[i], self._new.texts[j]
-                part, whole = sorted((before, after), key=lambda text: len(text.letters))
+        old_prose = [(i, self._old.texts[i]) for i in old if self._old.kinds[i] == "prose"]
+        new_prose = [
+            (j, self._new.texts[j], set(self._new.texts[j].letters)) for j in new if self._new.kinds[j] == "prose"
+        ]
+        for i, before in old_prose:
+            old_letters = set(before.letters)
+            for j, after, new_letters in new_prose:
+                part, whole, letters = before, after, new_letters
+                if len(before.letters) > len(after.letters):
+                    part, whole, letters = after, before, old_letters
                 is_longer = len(whole.letters) > len(part.letters) >= _FIRST_PART
-                if is_longer and _may_consist(part, set(whole.letters)):
+                if is_longer and _may_consist(part, letters):
                     found.append((-Words(whole).take(part), i, j))
         for negative_weight, i, j in sorted(found):
             if negative_weight and i not in self._match_of_old and j not in self._match_of_new:
@@ -195,12 +205,13 @@ class Leftovers:
         if not any(position in side.texts for position in parts):
             return parts
         rest: Words | None = None
-        letters = set(whole.letters)
+        letters: set[str] = set()
         joined = list(parts)
         for start, step in ((parts[0], -1), (parts[-1], 1), *((gap, 1) for gap in _holes(parts))):
             position = start + step
             while position in side.texts and position not in match_of:
                 kind, text = side.kinds[position], side.texts[position]
+                letters = letters or set(whole.letters)
                 if kind != "contents" and _may_consist(text, letters):
                     if rest is None:
                         rest = Words(whole)

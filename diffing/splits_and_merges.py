@@ -79,16 +79,26 @@ def _with_neighbours(
 
     both: the similarity of the parts together to the whole. Returns the parts and their similarity.
     """
+    letters = set(whole.letters)
     for neighbour in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, neighbour])
         if neighbour not in texts or len(wider) > _MOST_PARTS:
             continue
         room = _ROOM * whole.weight - sum(texts[part].weight for part in parts)
-        if room >= _PART * texts[neighbour].weight:
+        if room >= _PART * texts[neighbour].weight and _may_be_part(texts[neighbour], letters):
             both_wider, credible = _together(whole, [texts[part] for part in wider])
             if all(credible) and both_wider > both:
                 parts, both = wider, both_wider
     return parts, both
+
+
+def _may_be_part(text: EncodedText, letters: set[str]) -> bool:
+    """Returns whether the share _PART of a text is in the whole, in any order.
+
+    letters: the letters of the whole.
+    """
+    weights = zip(text.letters, pairwise(text.sums), strict=True)
+    return sum(after - before for letter, (before, after) in weights if letter in letters) >= _PART * text.weight
 
 
 def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, list[bool]]:
