@@ -1,4 +1,4 @@
-"""Matches the clauses of two documents: first equal clauses, then similar clauses.
+"""Matches the clauses of two documents: first equal clauses, then similar clauses, then what is left over.
 
 A key is a normalized form of a clause's text. Two clauses are equal if their keys are equal. There are five
 kinds of keys. The strictest key is the result of `diffing.sameness.same_text`, which hardly differs from the clause's
@@ -23,7 +23,7 @@ from diffing.leftovers import Leftovers, Side
 from diffing.normalization import fold, has_words, mask_facts, strip_typography
 from diffing.order import Pair, heaviest_chain
 from diffing.sameness import same_text
-from diffing.similar_clauses import Hypotheses, Match, Sides
+from diffing.similar_clauses import Hypotheses, Match, Sides, is_extended
 from diffing.similarity import EncodedText, Vocabulary
 from diffing.tokenization import words
 
@@ -42,7 +42,7 @@ _PASSES = 4
 _LINE = 20
 # A clause that was reworded in its place is preferred to an equal clause in another place if the two texts have at
 # least this share of words in common.
-_REWORDED = 0.5
+_REWORDED = 0.6
 
 _MANY_REPEATED = "some clauses repeat very often, so the texts were cut into stretches to match them"
 _MANY_CHANGED = (
@@ -299,8 +299,9 @@ def _lie_apart(clauses: Sequence[Clause], first: int, second: int) -> bool:
 
 
 def _common_words(old: str, new: str) -> float:
-    """Returns the share of the longer text's words that both texts have in the same order, from 0 to 1."""
-    return LCSseq.normalized_similarity(words(fold(old)), words(fold(new)))
+    """Returns the share of the words of two texts that both texts have in the same order, from 0 to 1."""
+    old_words, new_words = words(fold(old)), words(fold(new))
+    return 2 * LCSseq.similarity(old_words, new_words) / max(1, len(old_words) + len(new_words))
 
 
 def _volatile_key(text: str) -> str:
@@ -340,6 +341,8 @@ def _is_weak(match: Match, old: dict[int, EncodedText], new: dict[int, EncodedTe
     old, new: the texts of the clauses that have no equal counterpart, by position.
     """
     if match.similarity == 1.0 or match.old[0] not in old or match.new[0] not in new:
+        return False
+    if len(match.old) == len(match.new) == 1 and is_extended(old[match.old[0]], new[match.new[0]]):
         return False
     short = min(sum(len(old[i].letters) for i in match.old), sum(len(new[j].letters) for j in match.new)) < _SHORT
     return match.similarity < (_MOVED_SHORT if short else _MOVED)

@@ -269,14 +269,24 @@ def _is_contained(old: EncodedText, new: EncodedText, pair_similarity: Similarit
 
     in_place: whether the two clauses lie in the same gap or next to a known pair.
     """
-    shorter, longer = sorted((old.letters, new.letters), key=lambda letters: (len(letters), letters))
-    if (
-        in_place
-        and len(shorter) >= _CONTAINED_WORDS_IN_PLACE
-        and (longer.startswith(shorter) or longer.endswith(shorter))
-    ):
+    words = min(len(old.letters), len(new.letters))
+    if in_place and words >= _CONTAINED_WORDS_IN_PLACE and _begins_or_ends(old, new):
         return True
     contained = (
         pair_similarity.both >= _CONTAINED_IN and max(pair_similarity.of_old, pair_similarity.of_new) >= _CONTAINED
     )
-    return contained and len(shorter) >= (_CONTAINED_WORDS_IN_PLACE if in_place else _CONTAINED_WORDS)
+    return contained and words >= (_CONTAINED_WORDS_IN_PLACE if in_place else _CONTAINED_WORDS)
+
+
+def is_extended(old: EncodedText, new: EncodedText) -> bool:
+    """Returns whether one of two clauses is the other clause with words added in front of it or after it.
+
+    The shorter clause must be long enough to be recognized wherever it stands.
+    """
+    return min(len(old.letters), len(new.letters)) >= _CONTAINED_WORDS and _begins_or_ends(old, new)
+
+
+def _begins_or_ends(old: EncodedText, new: EncodedText) -> bool:
+    """Returns whether the longer of two clauses begins or ends with the shorter clause."""
+    shorter, longer = sorted((old.letters, new.letters), key=lambda letters: (len(letters), letters))
+    return longer.startswith(shorter) or longer.endswith(shorter)
