@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.changes import Change, Comparison
 from core.clauses import Document
@@ -27,8 +28,10 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     for index, match in enumerate(alignment.matches):
         before = [old.clauses[i] for i in match.old]
         after = [new.clauses[j] for j in match.new]
-        change, coarse = change_of(before, after, round(match.similarity, 3), index in alignment.moved, stated)
+        change, coarse = change_of(before, after, round(match.confidence, 3), index in alignment.moved, stated)
         coarse_redline = coarse_redline or coarse
+        if change and alignment.old_contents.issuperset(match.old) and alignment.new_contents.issuperset(match.new):
+            change = _of_contents(change)
         if change is None:
             unchanged.append((match.old[0], match.new[0]))
         else:
@@ -36,21 +39,26 @@ def compare_documents(old: Document, new: Document) -> Comparison:
 
     matched_old = {i for match in alignment.matches for i in match.old}
     matched_new = {j for match in alignment.matches for j in match.new}
-    placed += [
-        ((j, 1, 0), one_sided_change(clause, "added")) for j, clause in enumerate(new.clauses) if j not in matched_new
-    ]
+    for j, clause in enumerate(new.clauses):
+        if j not in matched_new:
+            change = one_sided_change(clause, "added")
+            placed.append(((j, 1, 0), _of_contents(change) if j in alignment.new_contents else change))
     new_position = _new_position_of_removed(alignment)
-    placed += [
-        ((new_position(i), 2, i), one_sided_change(clause, "removed"))
-        for i, clause in enumerate(old.clauses)
-        if i not in matched_old
-    ]
+    for i, clause in enumerate(old.clauses):
+        if i not in matched_old:
+            change = one_sided_change(clause, "removed")
+            placed.append(((new_position(i), 2, i), _of_contents(change) if i in alignment.old_contents else change))
     placed.sort(key=lambda item: item[0])
     unchanged.sort()
     matches = [(match.old, match.new) for match in alignment.matches]
     changes = with_governed(old, new, matches, [change for _, change in placed], unchanged)
     notes = alignment.coarse + (_COARSE_REDLINE,) * coarse_redline
     return Comparison(old, new, tuple(changes), tuple(unchanged), notes)
+
+
+def _of_contents(change: Change) -> Change:
+    """Returns a change of a contents list. It is editorial at most: a contents list repeats the document's headings."""
+    return replace(change, significance="editorial") if change.significance != "volatile" else change
 
 
 def _new_position_of_removed(alignment: Alignment) -> Callable[[int], int]:

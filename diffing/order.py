@@ -7,6 +7,7 @@ kept their order. All other pairs moved.
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
 Pair = tuple[int, int]
 
@@ -19,6 +20,8 @@ def heaviest_chain(pairs: Sequence[Pair], weights: Sequence[int]) -> set[int]:
     that the algorithm finds first in the order of the old positions. So equal input always gives the same chain.
     """
     order = sorted(range(len(pairs)), key=lambda index: (pairs[index][0], -pairs[index][1]))
+    if all(pairs[index][0] < pairs[after][0] and pairs[index][1] < pairs[after][1] for index, after in pairwise(order)):
+        return set(order)
     ranks = {new: rank for rank, new in enumerate(sorted({new for _, new in pairs}), 1)}
     # A node of the tree stands for a range of new positions. Its value describes the heaviest chain that ends in this
     # range: the weight of the chain, and the index of the last pair of the chain.

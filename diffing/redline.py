@@ -12,15 +12,14 @@ from diff_match_patch import diff_match_patch
 from rapidfuzz.distance import LCSseq
 
 from core.changes import Redline, RedlineOperation
-from diffing.order import heaviest_chain
+from diffing.common_words import RUN, anchors
 from diffing.tokenization import sentences, tokens
 
 _DELETE, _EQUAL, _INSERT = -1, 0, 1
 _OPERATION: dict[int, RedlineOperation] = {_DELETE: "delete", _EQUAL: "equal", _INSERT: "insert"}
 # Upper limit, in bits, of the matrix with which the longest common subsequence of two texts is computed: 8 MB. If two
-# texts need a larger matrix, both texts are cut at runs of _RUN words that occur exactly once in each text.
+# texts need a larger matrix, both texts are cut at runs of RUN words that occur exactly once in each text.
 _MATRIX_BITS = 64_000_000
-_RUN = 6
 # The semantic cleanup works on one stretch of parts at a time. After _STRETCH parts, a stretch ends at the next equal
 # part with at least _LONG_EQUAL words. After _LONGEST_STRETCH parts, it ends at the next equal part of any length.
 _STRETCH, _LONGEST_STRETCH, _LONG_EQUAL = 100, 200, 30
@@ -162,12 +161,10 @@ def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
     whether the redline is coarse. It is coarse if two pieces between neighbouring cuts are still too long to be
     aligned; such pieces appear as deleted and inserted as a whole.
     """
-    anchors = sorted(_unique_runs(old, new))
-    in_order = heaviest_chain(anchors, [1] * len(anchors))
     parts: list[Part] = []
     coarse = False
     i = j = 0
-    for old_start, new_start in [*(anchors[index] for index in sorted(in_order)), (len(old), len(new))]:
+    for old_start, new_start in [*anchors(old, new), (len(old), len(new))]:
         if old_start < i or new_start < j:
             continue
         size = (old_start - i) * (new_start - j)
@@ -180,26 +177,9 @@ def _between_anchors(old: str, new: str) -> tuple[list[Part], bool]:
         else:
             parts.extend(_by_words(deleted, inserted)[0])
         if old_start < len(old):
-            parts.append((_EQUAL, old[old_start : old_start + _RUN]))
-            i, j = old_start + _RUN, new_start + _RUN
+            parts.append((_EQUAL, old[old_start : old_start + RUN]))
+            i, j = old_start + RUN, new_start + RUN
     return parts, coarse
-
-
-def _unique_runs(old: str, new: str) -> list[tuple[int, int]]:
-    """Finds the runs of _RUN words that occur exactly once in the old text and exactly once in the new text.
-
-    Returns for each run where it begins in the old text and where it begins in the new text.
-    """
-    old_starts, new_starts = _starts_of_unique_runs(old), _starts_of_unique_runs(new)
-    return [(start, new_starts[run]) for run, start in old_starts.items() if run in new_starts]
-
-
-def _starts_of_unique_runs(text: str) -> dict[str, int]:
-    starts: dict[str, int] = {}
-    for start in range(len(text) - _RUN + 1):
-        run = text[start : start + _RUN]
-        starts[run] = -1 if run in starts else start
-    return {run: start for run, start in starts.items() if start >= 0}
 
 
 def _tidy(parts: list[Part]) -> list[Part]:

@@ -7,8 +7,7 @@ In a split and in a merge, one clause of one document is the *whole*. A run of c
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rapidfuzz.distance import LCSseq
-
+from diffing.common_words import common_blocks
 from diffing.similarity import EncodedText, concatenated
 
 # Lower limit of the similarity, from 0 to 1, between the whole and the joined parts.
@@ -16,7 +15,8 @@ _TOGETHER = 0.5
 # The whole must contain at least the share _PART of each part's words. For a part with fewer than _SHORT words, the
 # share must be at least _SHORT_PART.
 _PART, _SHORT_PART, _SHORT = 0.5, 0.6, 6
-_MOST_PARTS = 8
+# More parts are found one by one, as leftovers (`diffing.leftovers`).
+_MOST_PARTS = 40
 # Two limits for a short part, as numbers of words of the whole: at most this many other words may lie between the words
 # of the part, and at most this many words may lie between the part and the previous or the next part.
 _SLACK = 3
@@ -79,16 +79,26 @@ def _with_neighbours(
 
     both: the similarity of the parts together to the whole. Returns the parts and their similarity.
     """
+    letters = set(whole.letters)
     for neighbour in (parts[0] - 1, parts[-1] + 1) if parts else ():
         wider = sorted([*parts, neighbour])
         if neighbour not in texts or len(wider) > _MOST_PARTS:
             continue
         room = _ROOM * whole.weight - sum(texts[part].weight for part in parts)
-        if room >= _PART * texts[neighbour].weight:
+        if room >= _PART * texts[neighbour].weight and _may_be_part(texts[neighbour], letters):
             both_wider, credible = _together(whole, [texts[part] for part in wider])
             if all(credible) and both_wider > both:
                 parts, both = wider, both_wider
     return parts, both
+
+
+def _may_be_part(text: EncodedText, letters: set[str]) -> bool:
+    """Returns whether the share _PART of a text is in the whole, in any order.
+
+    letters: the letters of the whole.
+    """
+    weights = zip(text.letters, pairwise(text.sums), strict=True)
+    return sum(after - before for letter, (before, after) in weights if letter in letters) >= _PART * text.weight
 
 
 def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, list[bool]]:
@@ -102,9 +112,8 @@ def _together(whole: EncodedText, parts: Sequence[EncodedText]) -> tuple[float, 
     # The blocks of common words. Each block is given by its start and end in the whole, and its start and end in the
     # joined parts.
     blocks = [
-        (code.src_start, code.src_end, code.dest_start, code.dest_end)
-        for code in LCSseq.opcodes(whole.letters, together.letters)
-        if code.tag == "equal"
+        (in_whole, in_whole + length, in_together, in_together + length)
+        for in_whole, in_together, length in common_blocks(whole.letters, together.letters)
     ]
     both, credible = 0.0, []
     start = 0

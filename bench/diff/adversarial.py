@@ -122,6 +122,22 @@ def one_clause() -> tuple[Texts, Texts]:
     return [" ".join(old)], [_edited(chance, " ".join(old), 0.1, known_words)]
 
 
+def one_clause_becomes_two() -> tuple[Texts, Texts]:
+    """A clause of 200,000 words becomes two clauses. One word in a hundred is changed."""
+    chance = _chance(12)
+    words = " ".join(_paragraphs(chance, 1_400_000)).split(" ")[:200_000]
+    known_words = sorted(set(words[:20_000]))
+    new = _edited(chance, " ".join(words), 0.01, known_words).split(" ")
+    return [" ".join(words)], [" ".join(new[:90_000]), " ".join(new[90_000:])]
+
+
+def one_clause_becomes_a_list() -> tuple[Texts, Texts]:
+    """A clause of 20,000 words becomes 2,000 clauses of ten words."""
+    chance = _chance(13)
+    words = " ".join(_paragraphs(chance, 150_000)).split(" ")[:20_000]
+    return [" ".join(words)], [" ".join(words[start : start + 10]) for start in range(0, len(words), 10)]
+
+
 def one_clause_of_few_words() -> tuple[Texts, Texts]:
     """1 MB in one clause of 50 different words without punctuation, compared with the same words in random order."""
     chance = _chance(10)
@@ -160,6 +176,8 @@ CASES: tuple[Callable[[], tuple[Texts, Texts]], ...] = (
     tiny_clauses,
     all_changed,
     one_clause,
+    one_clause_becomes_two,
+    one_clause_becomes_a_list,
     one_clause_of_few_words,
     one_word,
     dots_and_digits,

@@ -1,0 +1,254 @@
+"""Which clauses belong together, where their words alone do not tell."""
+
+import pytest
+
+from core.changes import Change, Comparison
+from core.clauses import Clause, ClauseKind, Document
+from diffing import compare
+from tests.diffing.comparison_laws import accounts_for_all, as_set, mirrored
+
+Part = tuple[str, ClauseKind]
+
+
+def heading(text: str) -> Part:
+    return text, "heading"
+
+
+def item(text: str) -> Part:
+    return text, "list_item"
+
+
+def row(*cells: str) -> Part:
+    return " | ".join(cells), "table_row"
+
+
+def document(*parts: str | Part, labels: dict[str, str] | None = None) -> Document:
+    clauses = []
+    for position, part in enumerate(parts):
+        text, kind = (part, "paragraph") if isinstance(part, str) else part
+        clauses.append(Clause(position, kind, (labels or {}).get(text), (), text))
+    return Document(None, None, None, tuple(clauses))
+
+
+TOP = (
+    heading("Privacy at Fennel Post"),
+    "Fennel Post carries letters, and this page says what becomes of the addresses.",
+)
+END = (heading("Complaints"), "Complaints go to the postal ombudsman in Bern, who answers within a month.")
+
+
+def told(old: Document, new: Document) -> list[tuple[str, list[str], list[str]]]:
+    """Returns the changes, each as its kind, its old texts and its new texts. Checks the laws of comparison, too."""
+    comparison = compare(old, new)
+    assert accounts_for_all(comparison, old, new)
+    assert mirrored(compare(new, old)) == as_set(comparison)
+    return [(change.kind, texts(change.old), texts(change.new)) for change in comparison.changes]
+
+
+def texts(clauses: tuple[Clause, ...]) -> list[str]:
+    return [clause.text for clause in clauses]
+
+
+def find(comparison: Comparison, kind: str) -> Change:
+    (change,) = (change for change in comparison.changes if change.kind == kind)
+    return change
+
+
+def test_a_paragraph_that_becomes_a_heading_and_a_long_list_is_one_split() -> None:
+    goods = [
+        "your full name as in the passport",
+        "the street, the house and the floor",
+        "a telephone number for the courier",
+        "the weight and the value of the parcel",
+        "the hour at which somebody is at home",
+        "the colour of your front door",
+        "a drawing of the way to your house",
+        "the name of the dog that guards it",
+        "the number of steps to the door",
+    ]
+    old = document(*TOP, item(f"Delivery – For each parcel our couriers note {', '.join(goods)}."), *END)
+    new = document(*TOP, heading("Delivery"), "For each parcel our couriers note:", *map(item, goods), *END)
+    ((kind, whole, parts),) = told(old, new)
+    assert (kind, len(whole), len(parts)) == ("split", 1, 11)
+
+
+def test_the_order_of_the_parts_of_a_split_does_not_matter() -> None:
+    old = document(
+        *TOP,
+        "In Norway the controller of your letters is Fennel Nord AS, unless a notice on a stamp names somebody else.",
+        *END,
+    )
+    parts = ["Unless a notice on a stamp names somebody else, your country decides:", "Fennel Nord AS in Norway"]
+    new = document(*TOP, parts[0], item(parts[1]), item("Fennel Ltd for all of Wales"), *END)
+    changes = told(old, new)
+    assert ("split", [old.clauses[2].text], parts) in changes
+    assert ("added", [], ["Fennel Ltd for all of Wales"]) in changes
+
+
+def test_a_first_short_part_belongs_to_the_split() -> None:
+    old = document(
+        *TOP,
+        "Seen by others: as long as your flag is up, other members see your street name, when you were last at "
+        "home, and how many parcels you sent.",
+        *END,
+    )
+    new = document(
+        *TOP,
+        "Others see:",
+        item("your age;"),
+        item("your street name;"),
+        item("when you were last at home;"),
+        item("how many parcels you sent."),
+        *END,
+    )
+    changes = told(old, new)
+    assert ("added", [], ["your age;"]) in changes
+    assert [parts for kind, _, parts in changes if kind == "split"] == [
+        ["your street name;", "when you were last at home;", "how many parcels you sent."]
+    ]
+
+
+def test_address_lines_that_become_one_paragraph_are_merged() -> None:
+    lines = ["Fennel Post AG", "Attn: Clerk of the letters", "Postgasse 4, 3011 Bern", "+41 31 555 0142"]
+    together = "Fennel Holding, Data Officer, Hafenweg 9, 8002 Zürich " + " ".join(lines)
+    assert ("merged", lines, [together]) in told(document(*TOP, *lines, *END), document(*TOP, together, *END))
+
+
+def test_bullets_that_become_a_table_row_are_merged() -> None:
+    bullets = ["The stamps you bought;", "The letters you posted;", "The parcels you got."]
+    cells = row("Records", " ".join(bullets), "ten years")
+    assert ("merged", bullets, [cells[0]]) in told(
+        document(*TOP, *map(item, bullets), *END), document(*TOP, cells, *END)
+    )
+
+
+SECTIONS = [
+    (heading("Which letters do we open?"), "We open letters without a stamp."),
+    (heading("Who reads the cards?"), "Cards are read by whoever carries them."),
+    (heading("Where are parcels kept?"), "Parcels wait in the cellar of the post office."),
+]
+
+
+@pytest.mark.parametrize("kind", ["list_item", "paragraph", "heading"])
+def test_a_contents_list_takes_no_partner_of_a_heading(kind: ClauseKind) -> None:
+    contents: list[Part] = [(title[0], kind) for title, _ in SECTIONS]
+    body = [part for section in SECTIONS for part in section]
+    old, new = document(*TOP, *contents, TOP[1], *body), document(*TOP, TOP[1], *body)
+    comparison = compare(old, new)
+    assert [change.kind for change in comparison.changes] == ["removed"] * 3
+    assert {change.significance for change in comparison.changes} == {"editorial"}
+    assert {change.old[0].position for change in comparison.changes} == {2, 3, 4}
+
+
+def test_a_line_that_leaves_one_list_and_enters_another_has_not_moved() -> None:
+    def lists(*with_mail: bool) -> Document:
+        parts: list[str | Part] = []
+        for purpose, mail in zip(("greet you", "bill you", "warn you", "thank you"), with_mail, strict=True):
+            parts += [heading(f"To {purpose}"), f"In order to {purpose} we use these:", item(f"The {purpose} file")]
+            parts += [item("E-mail address")] if mail else []
+        return document(*TOP, *parts, *END)
+
+    changes = told(lists(True, True, True, False), lists(True, False, True, True))
+    assert sorted(kind for kind, _, _ in changes) == ["added", "removed"]
+
+
+def test_copies_are_paired_by_their_neighbours() -> None:
+    rule = "For senders below the age that the law sets, for example 14 in Chur, a parent signs the form first."
+    old = document(*TOP, rule, "Once signed, the form stays with us for a year.", rule, *END)
+    new = document(
+        *TOP,
+        rule.replace("a parent signs", "both parents sign").replace("first", "first, also for a card"),
+        "Once signed, the form stays with us for a year.",
+        rule.replace(", for example", " – for example"),
+        *END,
+    )
+    assert not [kind for kind, _, _ in told(old, new) if kind.startswith("moved")]
+
+
+def test_a_reworded_item_goes_before_an_equal_item_of_another_list() -> None:
+    def lists(shown: str, *guarding: str | Part) -> Document:
+        return document(
+            *TOP,
+            heading("Showing parcels"),
+            "To show parcels we use:",
+            item("The colour of the paper"),
+            item(shown),
+            *guarding,
+            *END,
+        )
+
+    guarding = (heading("Guarding parcels"), "To guard parcels we use:", item("Keys that broke"))
+    other = item("The place where the parcel is, and its owner")
+    changes = told(lists("The place at which the parcel is", *guarding, other), lists(other[0]))
+    assert changes[0] == ("modified", ["The place at which the parcel is"], [other[0]])
+    assert [kind for kind, _, _ in changes] == ["modified", *["removed"] * 4]
+
+
+@pytest.mark.parametrize(
+    ("old_text", "new_text"),
+    [
+        (
+            "In some cases that the old charter lists, you can call for binding arbitration by the guild.",
+            "A quarrel under the new charter may come before an arbitrator of the guild whose word is binding.",
+        ),
+        (
+            "Your letters are neither sold to other firms nor shown to a king, save where this page says so.",
+            "In plain words, nothing is sold. Nor do other firms get your letters unless you nod, and some kings may.",
+        ),
+    ],
+)
+def test_related_clauses_alone_between_the_same_neighbours_are_one_change(old_text: str, new_text: str) -> None:
+    old, new = document(*TOP, old_text, *END), document(*TOP, new_text, *END)
+    assert told(old, new) == [("modified", [old_text], [new_text])]
+    assert find(compare(old, new), "modified").confidence < 0.6
+
+
+def test_headings_with_the_same_number_are_one_change() -> None:
+    def sections(title: str) -> Document:
+        labels = {"Stamps": "2.1", title: "2.2", "Parcels": "2.3"}
+        return document(
+            *TOP,
+            heading("Stamps"),
+            "We keep a list of stamps.",
+            heading(title),
+            "We count what you send and get.",
+            heading("Parcels"),
+            "Parcels are weighed.",
+            labels=labels,
+        )
+
+    assert told(sections("Messages"), sections("Correspondence")) == [("modified", ["Messages"], ["Correspondence"])]
+
+
+def test_the_header_of_a_table_finds_its_successor() -> None:
+    rows = [row("So that letters arrive", "Street", "Contract"), row("So that we are paid", "Bank", "Contract")]
+    header, successor = row("Why we Use Details", "Which are Used", "Ground in Law"), row("Aim", "Kinds", "Basis")
+    lead_in = "The table says why we use details, which kinds are used, and the ground in law for each use."
+    changes = told(document(*TOP, header, *rows, *END), document(*TOP, lead_in, successor, *rows, *END))
+    assert changes == [("added", [], [lead_in]), ("modified", [header[0]], [successor[0]])]
+
+
+def test_headings_are_matched_by_the_word_that_tells_them_apart() -> None:
+    def sections(*sections: tuple[str, str]) -> Document:
+        return document(*TOP, *(part for title, text in sections for part in (heading(title), text)), *END)
+
+    gathering = ("Collection of Postal Details", "We collect what stands on the envelope.")
+    old = sections(gathering, ("Use of Postal Details", "We may use what we collect for the aims set out above."))
+    new = sections(
+        gathering,
+        ("Sources of Postal Details", "Neighbours and shops give us details, too."),
+        ("How We Use Postal Details", "We use them for the aims in part two, and for advertisements."),
+    )
+    assert ("modified", ["Use of Postal Details"], ["How We Use Postal Details"]) in told(old, new)
+
+
+def test_a_word_of_a_menu_is_not_matched_with_a_heading_elsewhere() -> None:
+    old = document(TOP[0], item("Fennel Stamps"), item("Parcels"), item("Shop"), TOP[1], *END)
+    new = document(*TOP, *END, heading("Stamps"), "Stamps stick.", heading("Parcels Plus"), "Plus is for two parcels.")
+    assert {kind for kind, _, _ in told(old, new)} == {"added", "removed"}
+
+
+def test_a_clause_of_many_words_that_becomes_two_is_a_split() -> None:
+    long = " ".join(f"word{number}" for number in range(20_000))
+    cut = long.index("word9000")
+    assert [kind for kind, _, _ in told(document(long), document(long[:cut], long[cut:]))] == ["split"]
