@@ -102,8 +102,8 @@ def with_governed(
     if not changes:
         return []
     above = _Above(old, new, matches)
-    old_changes = {clause.position: index for index, change in enumerate(changes) for clause in change.old}
-    new_changes = {clause.position: index for index, change in enumerate(changes) for clause in change.new}
+    old_changes = {above.old_index(clause): index for index, change in enumerate(changes) for clause in change.old}
+    new_changes = {above.new_index(clause): index for index, change in enumerate(changes) for clause in change.new}
     governed: defaultdict[int, dict[int, Clause]] = defaultdict(dict)
     telling: set[int] = set()
     for i, j in unchanged:
@@ -148,14 +148,25 @@ class _Above:
         self, old: Document, new: Document, matches: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]
     ) -> None:
         self._old, self._new = old.clauses, new.clauses
+        self._old_indices, self._new_indices = (
+            {id(clause): index for index, clause in enumerate(clauses)} for clauses in (old.clauses, new.clauses)
+        )
         self._old_governors, self._new_governors = governors(old.clauses), governors(new.clauses)
         self._matched = {
             (i, j) for old_positions, new_positions in matches for i in old_positions for j in new_positions
         }
         self._titles = tuple(
-            next((clause.position for clause in clauses if clause.kind == "heading"), None)
+            next((index for index, clause in enumerate(clauses) if clause.kind == "heading"), None)
             for clauses in (old.clauses, new.clauses)
         )
+
+    def old_index(self, clause: Clause) -> int:
+        """Returns the index of a clause of the old document."""
+        return self._old_indices[id(clause)]
+
+    def new_index(self, clause: Clause) -> int:
+        """Returns the index of a clause of the new document."""
+        return self._new_indices[id(clause)]
 
     def pairs(self, i: int, j: int) -> list[tuple[int, int, bool]]:
         """Returns the headings and the lead-ins above two matched clauses, and whether they say the same.
@@ -174,8 +185,8 @@ class _Above:
 
     def moved_under(self, change: Change) -> tuple[str, str] | None:
         """Returns the words that a moved clause moved from and moved to; None if they say the same."""
-        old, new = change.old[0], change.new[0]
-        for before, after, same in reversed(self.pairs(old.position, new.position)):
+        old = change.old[0]
+        for before, after, same in reversed(self.pairs(self.old_index(old), self.new_index(change.new[0]))):
             if not same and not is_stamp(old.text):
                 return self._old[before].text if before >= 0 else "", self._new[after].text if after >= 0 else ""
         return None
