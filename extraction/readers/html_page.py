@@ -88,7 +88,7 @@ def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | 
 
     Such tags, for example `<p>`, are visible on the page because the author's software escaped them by mistake.
     """
-    if not any(["</" in block.text for block in blocks]):
+    if not any("</" in block.text for block in blocks):
         return blocks
     result = []
     for block in blocks:
