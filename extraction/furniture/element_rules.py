@@ -242,8 +242,8 @@ def titled_element(page: MeasuredPage) -> set[int]:
                         asides.add(id(box))
                     box = box.parent
         box = block.box
-        while box is not None and id(box) not in begun_boxes:
-            begun_boxes.add(id(box))
+        while box is not None and (box_id := id(box)) not in begun_boxes:
+            begun_boxes.add(box_id)
             box = box.parent
     return asides
 

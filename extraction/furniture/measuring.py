@@ -20,11 +20,13 @@ def boxes_around(blocks: list[Block]) -> list[Box]:
     listed_ids: set[int] = set()
     for block in blocks:
         box, chain = block.box, []
-        while box is not None and id(box) not in listed_ids:
-            listed_ids.add(id(box))
+        while box is not None and (box_id := id(box)) not in listed_ids:
+            listed_ids.add(box_id)
             chain.append(box)
             box = box.parent
-        boxes += reversed(chain)
+        if chain:
+            chain.reverse()
+            boxes += chain
     return boxes
 
 

@@ -111,14 +111,15 @@ def as_utf8(data: bytes, media_type: str = "") -> bytes:
 
     The HTML parser needs UTF-8. Most pages that are in UTF-8 already are returned unchanged, which saves time.
     """
-    if b"\0" not in data and not data.startswith(codecs.BOM_UTF8) and not any(escape in data for escape in _ESCAPES):
-        if data.isascii():
-            return data
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-        else:
+    if b"\0" not in data and not data.startswith(codecs.BOM_UTF8):
+        if not data.isascii():
+            try:
+                data.decode("utf-8")
+            except UnicodeDecodeError:
+                pass
+            else:
+                return data
+        elif not any(escape in data for escape in _ESCAPES):
             return data
     return decode(data, media_type).encode("utf-8", "replace")
 

@@ -88,6 +88,8 @@ def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | 
 
     Such tags, for example `<p>`, are visible on the page because the author's software escaped them by mistake.
     """
+    if not any("</" in block.text for block in blocks):
+        return blocks
     result = []
     for block in blocks:
         if "</" in block.text and _ESCAPED_TAG.search(block.text):

@@ -346,7 +346,10 @@ def _is_prose(column: Sequence[PdfPiece], step: float) -> bool:
     if 2 * sum(wraps) < len(wraps) and len(wraps) >= _FEWEST_ROWS:
         # Some programs divide a text by the number of its characters.
         length = max(len(piece.text) for piece in column)
-        wraps = [len(above.text) + 1 + len(below.text.split()[0]) > length for above, below in texts]
+        wraps = [
+            above.base > below.base and len(above.text) + 1 + len(below.text.split()[0]) > length
+            for above, below in texts
+        ]
     return len(wraps) > 1 and 2 * sum(wraps) >= len(wraps)
 
 

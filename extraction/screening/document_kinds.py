@@ -299,6 +299,7 @@ def count_names(kind: str, text: str) -> int:
     return sum(1 for _ in NAMES[kind].finditer(_plain(text)))
 
 
+@functools.lru_cache(maxsize=16)
 def _plain(text: str) -> str:
     """Returns a text in lower case, without the accents of Latin and Greek letters.
 

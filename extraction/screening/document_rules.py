@@ -296,14 +296,16 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
     if facts.is_small:
         blocks = main_blocks(facts.page) if facts.is_named_as_policy else content_blocks(facts.page)
     entries = entry_words = free_words = linked_headings = 0
+    most_links = _TEASER_LINKS if facts.is_named_as_policy else math.inf
+    url = facts.capture.url
     for block in blocks:
-        if is_entry(block, facts.capture.url):
-            entries += count_links(block, facts.capture.url)
+        if block.link_share and is_entry(block, url):
+            entries += count_links(block, url)
             linked_headings += block.level > 0
             entry_words += max(block.words, _LEAST_ENTRY_WORDS)
-        elif _stands_in_teaser(block, _TEASER_LINKS if facts.is_named_as_policy else math.inf):
+        elif _stands_in_teaser(block, most_links):
             entry_words += block.words
-        elif is_running_text(block.text) and not block.level:
+        elif not block.level and is_running_text(block.text):
             free_words += block.words
     is_listing = linked_headings >= _FEWEST_ENTRIES and entry_words > free_words
     # A page that is named as the policy may have links to its earlier versions above the text.

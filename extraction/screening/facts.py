@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -341,10 +341,13 @@ def is_entry(block: Block, url: str) -> bool:
 
 def count_links(block: Block, url: str) -> int:
     """Returns the number of a block's links to other pages of the vendor; of a block with other text at most 1."""
-    links = sum(_is_other_page_of_vendor(link, url) for link in dict.fromkeys(block.links))
-    return links if block.link_share >= _LINKS_SHARE else min(links, 1)
+    links = dict.fromkeys(block.links) if len(block.links) > 1 else block.links
+    count = sum([_is_other_page_of_vendor(link, url) for link in links])
+    return count if block.link_share >= _LINKS_SHARE else min(count, 1)
 
 
+# The results are cached, because a page has the same links as the next page of the same vendor.
+@lru_cache(maxsize=4_096)
 def _is_other_page_of_vendor(link: str, url: str) -> bool:
     try:
         target, page = urlsplit(link), urlsplit(url)

@@ -185,6 +185,7 @@ def _error_verdict(texts: list[str], most: bool = False) -> Verdict | None:
     """
     if most:
         texts = [part for text in texts for part in title_parts(text)]
+    texts = list(dict.fromkeys(texts))
     for pattern, reason in _PHRASES_BY_REASON:
         for text in texts:
             match = pattern.search(text)
