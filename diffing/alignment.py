@@ -33,7 +33,7 @@ from diffing.tokenization import words
 _MOVED, _MOVED_SHORT, _SHORT = 0.4, 0.6, 12
 # The similarity that is recorded for the match of the two documents' titles. The titles are matched even if they have
 # no word in common.
-_TITLE_SIMILARITY = 0.2
+_TITLE_SIMILARITY = 0.15
 # Similar clauses are matched in at most this many passes. After each pass, moved matches that are not similar enough
 # are banned from the next passes.
 _PASSES = 4
@@ -101,8 +101,8 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     coarse = (_MANY_REPEATED,) * pairing.coarse
     unpaired_old, unpaired_new = pairing.unpaired_old, pairing.unpaired_new
     if not (unpaired_old and unpaired_new):
-        equal = with_confidence(equal, len(old), len(new))
-        return Alignment(tuple(equal), _moved(equal, pairing), coarse, *contents)
+        moved = _moved(equal, pairing)
+        return Alignment(with_confidence(equal, moved, len(old), len(new)), moved, coarse, *contents)
 
     old_words = {i: words(fold(old[i].text)) for i in unpaired_old}
     new_words = {j: words(fold(new[j].text)) for j in unpaired_new}
@@ -138,8 +138,8 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     )
     matches = leftovers.matched()
     coarse += (_MANY_CHANGED,) * hypotheses.coarse
-    matches = with_confidence(matches, len(old), len(new))
-    return Alignment(tuple(matches), _moved(matches, pairing), coarse, *contents)
+    moved = _moved(matches, pairing)
+    return Alignment(with_confidence(matches, moved, len(old), len(new)), moved, coarse, *contents)
 
 
 def clause_kinds(clauses: Sequence[Clause], contents: frozenset[int]) -> list[str]:

@@ -24,8 +24,8 @@ from diffing.tokenization import words
 # least _RELATED and _TELLING_STEMS telling words. Of unrelated clauses that replaced each other in policies with known
 # edits, 98 % have less in common.
 _ALIKE, _RELATED, _TELLING_STEMS = 0.35, 0.23, 3
-# The same for two lines of at most _LINE words, and for two headings that are alone in their gap, with
-# the same neighbour on one side.
+# The same for two lines of at most _LINE words, for two headings that are alone in their gap, with the same neighbour
+# on one side, and for a paragraph and the clause below the heading that was the paragraph's title.
 _LINE, _LINES_RELATED = 8, 0.15
 # Clauses with more words are not compared in this way: in any order, long texts are alike.
 _LONGEST = 500
@@ -85,6 +85,7 @@ class Leftovers:
         for old, new in self._free_by_gap():
             self._match_in_place(old, new)
         for old, new in self._free_by_gap():
+            self._match_titles(old, new)
             self._match_first_parts(old, new)
         self._join_parts()
         return self.matches
@@ -145,7 +146,7 @@ class Leftovers:
                 least = _LINES_RELATED
             else:
                 least = _RELATED if telling >= _TELLING_STEMS else _ALIKE
-            return 0.0 if in_common >= least else None
+            return in_common / 2 if in_common >= least else None
         return None
 
     @staticmethod
@@ -175,6 +176,30 @@ class Leftovers:
             if negative_weight and i not in self._match_of_old and j not in self._match_of_new:
                 self._add(i, j, similarity(self._old.texts[i], self._new.texts[j]).both)
 
+    def _match_titles(self, old: list[int], new: list[int]) -> None:
+        """Matches a paragraph that begins with its title, and the same title as a heading above the reworded text."""
+        if len(old) * len(new) > _MOST_PAIRS:
+            return
+        for i in old:
+            for j in new:
+                if i in self._match_of_old or j in self._match_of_new:
+                    continue
+                if self._is_title(self._old, i, self._match_of_old, self._new, j) or self._is_title(
+                    self._new, j, self._match_of_new, self._old, i
+                ):
+                    self._add(i, j, similarity(self._old.texts[i], self._new.texts[j]).both)
+
+    def _is_title(self, side: Side, title: int, match_of: dict[int, int], side_of_whole: Side, whole: int) -> bool:
+        """Returns whether a paragraph begins with the words of a heading, and the rest became the text below it."""
+        if side.kinds[title] != "heading" or side_of_whole.kinds[whole] != "prose":
+            return False
+        letters = side.texts[title].letters
+        return (
+            len(letters) > 1
+            and side_of_whole.texts[whole].letters.startswith(letters)
+            and len(self._with_body((title,), whole, side_of_whole, side, match_of)) > 1
+        )
+
     def _join_parts(self) -> None:
         """Joins leftovers to the match beside them if they consist of words that the match deletes or inserts."""
         for index in range(len(self.matches)):
@@ -184,9 +209,11 @@ class Leftovers:
             joined: list[Sides] = []
             if len(match.old) == 1 and match.old[0] in self._old.texts:
                 new = self._parts_beside(match.new, self._old.texts[match.old[0]], self._new, self._match_of_new)
+                new = self._with_body(new, match.old[0], self._old, self._new, self._match_of_new)
                 joined.append((match.old, new))
             if len(match.new) == 1 and match.new[0] in self._new.texts:
                 old = self._parts_beside(match.old, self._new.texts[match.new[0]], self._old, self._match_of_old)
+                old = self._with_body(old, match.new[0], self._new, self._old, self._match_of_old)
                 joined.append((old, match.new))
             old, new = max(joined, key=lambda sides: len(sides[0]) + len(sides[1]), default=(match.old, match.new))
             if (old, new) == (match.old, match.new):
@@ -197,6 +224,29 @@ class Leftovers:
             self.matches[index] = Match(old, new, max(match.similarity, both))
             self._match_of_old.update(dict.fromkeys(old, index))
             self._match_of_new.update(dict.fromkeys(new, index))
+
+    def _with_body(
+        self, parts: tuple[int, ...], whole: int, side_of_whole: Side, side: Side, match_of: dict[int, int]
+    ) -> tuple[int, ...]:
+        """Returns the parts, with the clause below the last part if this part is the heading of that clause.
+
+        If a paragraph begins with its title, and the title becomes a heading, the rest of the paragraph became the
+        clause below the heading, even if it was reworded.
+        """
+        below = parts[-1] + 1
+        if (
+            side_of_whole.kinds[whole] != "prose"
+            or side.kinds[parts[-1]] != "heading"
+            or below not in side.texts
+            or below in match_of
+            or side.kinds[below] != "prose"
+        ):
+            return parts
+        whole_words, body_words = (
+            words(fold(clause.text)) for clause in (side_of_whole.clauses[whole], side.clauses[below])
+        )
+        in_common = _in_common(whole_words, body_words, self._vocabulary)[0]
+        return (*parts, below) if in_common >= _LINES_RELATED else parts
 
     def _parts_beside(
         self, parts: tuple[int, ...], whole: EncodedText, side: Side, match_of: dict[int, int]

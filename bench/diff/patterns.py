@@ -167,7 +167,9 @@ def list_to_row(old: list[Piece], chance: Chance, donor: list[str]) -> Draft | N
 def contents_dropped(old: list[Piece], chance: Chance, donor: list[str]) -> Draft | None:
     """A contents list is dropped. Its items have the texts of the headings."""
     titles = [piece.text for piece in old[2:] if piece.kind == "heading"]
-    if not 4 <= len(titles) == len(set(titles)):
+    # In a policy that has a contents list already, a reader could not tell which of the two lists was dropped.
+    has_list = any(piece.text in titles for piece in old if piece.kind != "heading")
+    if has_list or not 4 <= len(titles) == len(set(titles)):
         return None
     kind: ClauseKind = chance.choice(("list_item", "paragraph"))
     contents = [Piece(title, kind) for title in titles]

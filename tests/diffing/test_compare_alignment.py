@@ -252,3 +252,22 @@ def test_a_clause_of_many_words_that_becomes_two_is_a_split() -> None:
     long = " ".join(f"word{number}" for number in range(20_000))
     cut = long.index("word9000")
     assert [kind for kind, _, _ in told(document(long), document(long[:cut], long[cut:]))] == ["split"]
+
+
+def test_the_text_below_a_former_title_belongs_to_the_split() -> None:
+    old_text = (
+        "Letters to others. Sometimes you name friends, with street and birthday, so that we can send them a card."
+    )
+    body = "For some cards – like when you name friends for a card of their own – we take their street from you."
+    new = document(*TOP, heading("Letters to others"), body, *END)
+    assert told(document(*TOP, old_text, *END), new) == [("split", [old_text], ["Letters to others", body])]
+
+
+def test_a_matched_neighbour_makes_a_doubtful_pair_more_certain() -> None:
+    old_text = "Our carriers see the address, the weight and the colour of the stamp."
+    new_text = "Carriers of ours and their helpers may see the weight, and sometimes a stamp."
+    near = compare(document(*TOP, old_text, *END), document(*TOP, new_text, *END))
+    far = compare(
+        document("It snows.", old_text, "Snow melts.", *END), document("Rain falls.", new_text, "It is wet.", *END)
+    )
+    assert find(far, "modified").confidence < find(near, "modified").confidence < 1
