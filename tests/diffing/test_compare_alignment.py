@@ -22,10 +22,13 @@ def row(*cells: str) -> Part:
     return " | ".join(cells), "table_row"
 
 
+_PARAGRAPH: ClauseKind = "paragraph"
+
+
 def document(*parts: str | Part, labels: dict[str, str] | None = None) -> Document:
     clauses = []
     for position, part in enumerate(parts):
-        text, kind = (part, "paragraph") if isinstance(part, str) else part
+        text, kind = part if isinstance(part, tuple) else (part, _PARAGRAPH)
         clauses.append(Clause(position, kind, (labels or {}).get(text), (), text))
     return Document(None, None, None, tuple(clauses))
 
