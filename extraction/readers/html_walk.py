@@ -426,7 +426,9 @@ class Walker:
         if cell.lines:
             cell.text, cell.typography = self._joined(cell.lines)
         if not cell.text and self._names:
-            cell.text = normalize(" ".join(self._names))
+            # A name in words says what the sign beside it shows.
+            spelled = [name for name in self._names if has_letter_or_digit(name)]
+            cell.text = normalize(" ".join(spelled or self._names))
         cell.says = says_something(cell.text)
         self._lines = self._row_lines
         self._in_row = 1

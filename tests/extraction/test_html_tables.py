@@ -48,6 +48,7 @@ def test_row_of_nothing_but_signs_is_a_clause() -> None:
         "<svg role=img><title>No</title><path d='M0 0'/></svg>",
         "<svg aria-label=No></svg>",
         "<i class=icon></i><span class=sr-only>No</span>",
+        "<i class='fa fa-times' aria-hidden=true></i><span class=sr-only>No</span>",
     ],
 )
 def test_name_of_an_icon_is_the_text_of_a_cell_without_other_text(icon: str) -> None:
