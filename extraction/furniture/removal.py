@@ -110,8 +110,19 @@ def policy_blocks(blocks: list[Block], title: str = "") -> list[Block]:
 
 
 def button(selection: Selection) -> list[Block]:
-    """Leaves out the text of buttons. A heading on a button opens a part of the policy."""
-    return [block for block in selection.blocks if block.on_button and not block.level]
+    """Leaves out the text of buttons.
+
+    A heading on a button opens a part of the policy, and so does the term of a definition (`<dt>`).
+    """
+    return [
+        block
+        for block in selection.blocks
+        if block.on_button and not block.level and not (block.box is not None and _stands_in_term(block.box))
+    ]
+
+
+def _stands_in_term(box: Box) -> bool:
+    return box.tag == "dt" or (box.tag == "button" and box.parent is not None and box.parent.tag == "dt")
 
 
 def menu_around_text(selection: Selection) -> list[Block]:

@@ -219,3 +219,15 @@ def test_a_control_that_names_no_panel_is_no_title(controls: str) -> None:
 def test_a_link_that_skips_to_the_text_is_no_title() -> None:
     page = f"<a href='#text'>To the text</a><main id=text><h1>Privacy Policy</h1>{POLICY}</main>"
     assert "To the text" not in texts(page)
+
+
+def test_the_term_of_a_definition_is_read_although_it_is_a_button() -> None:
+    definitions = "".join(
+        f"<dt><button type=button aria-expanded=false>{term}</button></dt><dd><p>{text}</p></dd>"
+        for term, text in (
+            ("Who sees the data?", "Our carrier does."),
+            ("Does it leave Europe?", "No, it stays in Oslo."),
+        )
+    )
+    page = html(f"<h1>Privacy Policy</h1><p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p><dl>{definitions}</dl>")
+    assert "Does it leave Europe?" in [clause.text for clause in extract(page, "text/html").clauses]
