@@ -164,21 +164,25 @@ def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_o
     old_features = {position: _features(text, pairs_of_words) for position, text in old.items()}
     for features in old_features.values():
         old_frequency.update(features)
+    rare_in_old = {feature for feature, frequency in old_frequency.items() if frequency <= _RARE}
     for position, text in new.items():
-        for feature in _features(text, pairs_of_words):
-            if 0 < old_frequency[feature] <= _RARE:
-                new_positions[feature].append(position)
+        for feature in _features(text, pairs_of_words) & rare_in_old:
+            new_positions[feature].append(position)
     scores_of_new: defaultdict[int, list[int]] = defaultdict(list)
     pairs: set[tuple[int, int]] = set()
-    rare = {feature for feature, positions in new_positions.items() if len(positions) <= _RARE}
+    # The score is a whole number. A sum of floating-point numbers would depend on the order of addition, and the order
+    # of a set differs from run to run.
+    worths = {
+        feature: 1_000_000_000 // (len(positions) + old_frequency[feature])
+        for feature, positions in new_positions.items()
+        if len(positions) <= _RARE
+    }
+    rare = set(worths)
     for position, features in old_features.items():
         score: defaultdict[int, int] = defaultdict(int)
         for feature in features & rare:
-            positions = new_positions[feature]
-            # The score is a whole number. A sum of floating-point numbers would depend on the order of addition, and
-            # the order of a set differs from run to run.
-            worth = 1_000_000_000 // (len(positions) + old_frequency[feature])
-            for new_position in positions:
+            worth = worths[feature]
+            for new_position in new_positions[feature]:
                 score[new_position] -= worth
         # A lower score is better. The score and the position are packed into one number, because thousands of tuples
         # would slow down the garbage collector.
