@@ -21,8 +21,12 @@ def is_control(block: Block) -> bool:
     """
     if block.words > LONGEST_TITLE:
         return False
+    is_link = block.link_share > 0.9 and not block.links
+    # Most blocks are no control, so what rules out nearly all of them comes first.
+    if not (is_link or block.opens or block.on_button or _is_only_text(block)):
+        return False
     opens = opened_id(block)
-    if not (opens or is_button(block) or (block.link_share > 0.9 and not block.links)):
+    if not (opens or is_link or is_button(block)):
         return False
     left_out_by = block.left_out_by or (block.box.left_out_by if block.box is not None else "")
     if left_out_by.startswith("consent") or (left_out_by == "page_frame" and not opens):
@@ -41,7 +45,11 @@ def is_caption(block: Block, following: Block) -> bool:
     """
     if block.words > LONGEST_TITLE or block.link_share > 0.5 or block.on_button or block.box is following.box:
         return False
-    has_name = not block.level and any(_TITLE_NAMES.search(box.names) for box in _only_around(block))
+    has_name = (
+        not block.level
+        and _is_only_text(block)
+        and any(box.names and _TITLE_NAMES.search(box.names) for box in _only_around(block))
+    )
     around = following.box
     while not has_name and around is not None and not around.hidden:
         around = around.parent
@@ -63,6 +71,11 @@ def is_button(block: Block) -> bool:
     make a button of any text.
     """
     return block.on_button or any(box.role == "button" for box in _only_around(block))
+
+
+def _is_only_text(block: Block) -> bool:
+    """Returns whether an element has no other text than the block."""
+    return block.box is not None and block.box.words == block.words
 
 
 def _only_around(block: Block) -> Iterator[Box]:
