@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from extraction.blocks import Block, Box
 from extraction.furniture import names
+from extraction.furniture.controls import stands_in
 from extraction.furniture.element_rules import CONTAINER_TAGS, MeasuredPage
 from extraction.furniture.elements import is_laid_over, mark_furniture
 from extraction.furniture.measuring import boxes_around, is_hardly_any, is_prose, measure
@@ -141,8 +142,8 @@ def outside_core(selection: Selection) -> list[Block]:
     """Leaves out the blocks above and below the core, except for running text near the core and a date below it."""
     blocks = selection.blocks
     core = selection.core = _core(blocks, selection.page.boxes)
-    first = next(index for index, block in enumerate(blocks) if _stands_in(block.box, core))
-    last = next(index for index in reversed(range(len(blocks))) if _stands_in(blocks[index].box, core))
+    first = next(index for index, block in enumerate(blocks) if stands_in(block.box, core))
+    last = next(index for index in reversed(range(len(blocks))) if stands_in(blocks[index].box, core))
     first, last = _extended(blocks, first, last)
     return [*blocks[:first], *blocks[last + 1 :]]
 
@@ -205,14 +206,6 @@ def _is_one_of_several(box: Box, boxes: list[Box]) -> bool:
 
 def _is_section(box: Box) -> bool:
     return bool(box.names) or box.tag in ("section", "article")
-
-
-def _stands_in(box: Box | None, core: Box) -> bool:
-    while box is not None and box.depth >= core.depth:
-        if box is core:
-            return True
-        box = box.parent
-    return False
 
 
 def _extended(blocks: list[Block], first: int, last: int) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 import math
 import re
 from collections import Counter
-from urllib.parse import urlsplit
 
 from core.captures import Verdict
 from extraction.blocks import Block, Box
@@ -14,11 +13,11 @@ from extraction.screening.document_kinds import count_names, count_references, k
 from extraction.screening.facts import (
     Facts,
     PageFacts,
-    content_blocks,
     count_links,
     count_prices,
     count_words,
     first_match,
+    host_of,
     is_entry,
     is_node_around,
     is_running_text,
@@ -150,11 +149,7 @@ def article(facts: PageFacts) -> Verdict | None:
 
 def _is_name_of_site(text: str, url: str) -> bool:
     """Returns whether a text is in the vendor's name in an address, as "Aktuality" is in www.aktuality.sk."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return re.sub(r"\W", "", text.lower()) in vendor_name(host).replace("-", "")
+    return re.sub(r"\W", "", text.lower()) in vendor_name(host_of(url)).replace("-", "")
 
 
 def posts(facts: PageFacts) -> Verdict | None:
@@ -294,7 +289,7 @@ def links_instead_of_text(facts: PageFacts) -> Verdict | None:
         return None
     blocks = facts.page.kept
     if facts.is_small:
-        blocks = main_blocks(facts.page) if facts.is_named_as_policy else content_blocks(facts.page)
+        blocks = main_blocks(facts.page) if facts.is_named_as_policy else facts.content_blocks
     entries = entry_words = free_words = linked_headings = 0
     most_links = _TEASER_LINKS if facts.is_named_as_policy else math.inf
     url = facts.capture.url

@@ -7,7 +7,7 @@ and never ask which words a policy should have.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -63,6 +63,7 @@ _BUTTON_TYPES = frozenset(["hidden", "submit", "button", "image", "reset", "sear
 # So many fields are looked at. What is around a field is searched up to the root, which takes time.
 _MOST_FIELDS = 200
 _AROUND_TAGS = frozenset(["header", "nav", "footer", "aside", "search", "dialog"])
+_AROUND_ROLES = frozenset(["dialog", "search", "navigation", "banner", "contentinfo", "alertdialog"])
 # Names of elements with a form beside a text: to write a comment, or to subscribe to a newsletter.
 _COMMENT_NAMES = frozenset(["comments", "respond", "commentform", "newsletter"])
 _SENTENCE_END = re.compile(r"[.!?。！？।॥؟۔։።…]")
@@ -208,6 +209,13 @@ class PageFacts(Facts):
         """How often the document's beginning uses the names of the declared kind; 0 if the kind isn't known."""
         return count_names(self.kind, self.beginning) if self.kind is not None else 0
 
+    @cached_property
+    def content_blocks(self) -> list[Block]:
+        """The blocks from the first heading on that stand in no frame, such as a menu or a footer."""
+        blocks = [block for block in self.page.blocks if not is_in_frame(block.box)]
+        first = next((index for index, block in enumerate(blocks) if block.level in (1, 2)), 0)
+        return blocks[first:]
+
     @property
     def is_small(self) -> bool:
         """Whether the page has fewer than 200 words of running text."""
@@ -219,39 +227,37 @@ class PageFacts(Facts):
         return self.words < _STUB_WORDS
 
 
+def _elements_around(node: LexborNode) -> Iterator[LexborNode]:
+    """Yields the elements around an element, the innermost first, without <html>."""
+    above = node.parent
+    # Above <html> is the document, which is no element: selectolax 0.3 ends the process when its attributes are read.
+    while above is not None and above.tag != "html":
+        yield above
+        above = above.parent
+
+
 def _is_for_comments(node: LexborNode) -> bool:
     """Returns whether an element stands in a form for comments or for a newsletter, by the names of what is around."""
-    above = node.parent
-    while above is not None and above.tag not in ("body", "html"):
+    for above in _elements_around(node):
+        if above.tag == "body":
+            break
         named = f"{above.attributes.get('id') or ''} {above.attributes.get('class') or ''}".lower()
         if not _COMMENT_NAMES.isdisjoint(re.split(r"[\s_-]+", named)):
             return True
-        above = above.parent
     return False
 
 
 def _form_around(node: LexborNode) -> int | None:
     """Returns the id of the form in which an element stands; None if it stands in no form."""
-    above = node.parent
-    while above is not None and above.tag != "html":
-        if above.tag == "form":
-            return above.mem_id
-        above = above.parent
-    return None
+    return next((above.mem_id for above in _elements_around(node) if above.tag == "form"), None)
 
 
 def is_node_around(node: LexborNode) -> bool:
     """Returns whether an element stands in the page's header, menu, footer or a dialog."""
-    above = node.parent
-    # Above <html> is the document, which is no element: selectolax 0.3 ends the process when its attributes are read.
-    while above is not None and above.tag != "html":
-        if above.tag in _AROUND_TAGS:
-            return True
-        role = above.attributes.get("role") or ""
-        if role in ("dialog", "search", "navigation", "banner", "contentinfo", "alertdialog"):
-            return True
-        above = above.parent
-    return False
+    return any(
+        above.tag in _AROUND_TAGS or (above.attributes.get("role") or "") in _AROUND_ROLES
+        for above in _elements_around(node)
+    )
 
 
 def facts_of(capture: Capture, payload: bytes, document: Document, page: Page | None) -> Facts | PageFacts:
@@ -278,13 +284,6 @@ def is_running_text(text: str) -> bool:
     return words >= _FEWEST_SENTENCE_WORDS and _SENTENCE_END.search(text) is not None
 
 
-def content_blocks(page: Page) -> list[Block]:
-    """Returns the blocks from the first heading on that stand in no frame, such as a menu or a footer."""
-    blocks = [block for block in page.blocks if not is_in_frame(block.box)]
-    first = next((index for index, block in enumerate(blocks) if block.level in (1, 2)), 0)
-    return blocks[first:]
-
-
 def main_blocks(page: Page) -> list[Block]:
     """Returns the content blocks in the smallest element that contains everything that was read as the document."""
     chains = [_boxes_around(block) for block in page.kept if block.box is not None]
@@ -309,7 +308,7 @@ def _boxes_around(block: Block) -> list[Box]:
 
 def count_prices(facts: PageFacts) -> int:
     """Returns the number of blocks of the page's content that state a price and nothing else."""
-    return sum(_PRICE.fullmatch(block.text) is not None for block in content_blocks(facts.page))
+    return sum(_PRICE.fullmatch(block.text) is not None for block in facts.content_blocks)
 
 
 def states_price(text: str) -> bool:
@@ -358,6 +357,14 @@ def _is_other_page_of_vendor(link: str, url: str) -> bool:
     if (target.netloc, target.path, target.query) == (page.netloc, page.path, page.query):
         return False
     return vendor_name(target.hostname or "") == vendor_name(page.hostname or "")
+
+
+def host_of(url: str) -> str:
+    """Returns the host of an address; '' if the address has none or isn't valid."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def vendor_name(host: str) -> str:

@@ -8,9 +8,9 @@ from extraction.screening import phrases
 from extraction.screening.document_kinds import kinds_named
 from extraction.screening.facts import (
     PageFacts,
-    content_blocks,
     count_entries,
     count_prices,
+    host_of,
     is_node_around,
     path_segments,
     quarantined,
@@ -30,7 +30,7 @@ _OFFER_WORDS = 20
 _FEWEST_FIELDS = 2
 _FEWEST_HEADINGS = 3
 # The average section of a home page has fewer words than this.
-_FRAGMENT_WORDS = 25
+_SECTION_WORDS = 25
 _FEWEST_LINKS = 2
 _FEWEST_IMAGES = 3
 _MOST_IMAGES = 200
@@ -56,16 +56,8 @@ def redirect_to_home_page(facts: PageFacts) -> Verdict | None:
 
 def _is_part_of_site(capture: Capture) -> bool:
     """Returns whether a capture's address is on another host of the vendor than the address that was asked for."""
-    hosts = [_host(url) for url in (capture.asked_url, capture.url)]
+    hosts = [host_of(url).removeprefix("www.") for url in (capture.asked_url, capture.url)]
     return hosts[0] != hosts[1] and vendor_name(hosts[0]) == vendor_name(hosts[1])
-
-
-def _host(url: str) -> str:
-    """Returns the host of an address without `www.`; '' if the address isn't valid."""
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
 
 
 def named_as_host(facts: PageFacts) -> Verdict | None:
@@ -74,7 +66,7 @@ def named_as_host(facts: PageFacts) -> Verdict | None:
     Registrars and web servers show such pages for a domain without a site. The page isn't quarantined if it is named as
     the policy, or if its text uses the policy's name: some vendors are called by their domain.
     """
-    host = _host(facts.capture.url)
+    host = host_of(facts.capture.url).removeprefix("www.")
     if not facts.is_small or not host or not facts.headings or facts.is_named_as_policy or facts.uses_of_name > 1:
         return None
     heading = facts.headings[0].strip().lower().removeprefix("www.")
@@ -93,7 +85,7 @@ def home_page(facts: PageFacts) -> Verdict | None:
     if facts.is_named_as_policy or is_root(capture.asked_url):
         return None
     address = _stated_home(facts)
-    if address and count_entries(facts, content_blocks(facts.page)) + count_prices(facts) >= _HOME_ENTRIES:
+    if address and count_entries(facts, facts.content_blocks) + count_prices(facts) >= _HOME_ENTRIES:
         return quarantined("not_found", f"the page gives the home page as its own address, {address}")
     return None
 
@@ -112,7 +104,7 @@ def signs_of_home_page(facts: PageFacts) -> Verdict | None:
 
 def _signs(facts: PageFacts) -> list[str]:
     """Returns the signs that a page is a home page or another page on which the vendor offers something."""
-    blocks = [block for block in content_blocks(facts.page) if block.left_out_by not in _BESIDE]
+    blocks = [block for block in facts.content_blocks if block.left_out_by not in _BESIDE]
     headings = sum(block.level > 0 for block in blocks)
     # Old sites repeat images for lines and marks.
     nodes = facts.page.tree.css("img")[:_MOST_IMAGES]
@@ -122,7 +114,7 @@ def _signs(facts: PageFacts) -> list[str]:
         "prices": any(block.words <= _OFFER_WORDS and states_price(block.text) for block in blocks),
         "a form to fill in": len(facts.form_fields) >= _FEWEST_FIELDS,
         f"{headings} headings above {facts.words} words of text": headings >= _FEWEST_HEADINGS
-        and facts.words < _FRAGMENT_WORDS * headings,
+        and facts.words < _SECTION_WORDS * headings,
         "links to other pages": count_entries(facts, blocks) >= _FEWEST_LINKS,
         f"{images} images": images >= _FEWEST_IMAGES,
         "a link to the document at another address": _links_document_elsewhere(facts),
