@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
 from diffing.facts import FactChange, changed_facts, find_facts, may_differ_in_facts, same_key
-from diffing.normalization import AT_OR_DOT, fold, number_in_front, strip_typography
+from diffing.normalization import AT_OR_DOT, fold, number_in_front, strip_typography, without_number
 from diffing.numerals import UNIT
 from diffing.punctuation import BORDER, says_the_same
 from diffing.redline import redline
@@ -124,7 +124,7 @@ def _difference_of_texts(old: str, new: str, stated: StatedDates) -> Difference:
         return Difference("cosmetic" if same_letters else "volatile")
     if same_letters:
         return Difference("cosmetic" if says_the_same(old, new) else "words")
-    if unnumbered(old) == unnumbered(new) and says_the_same(_without_number(old), _without_number(new)):
+    if unnumbered(old) == unnumbered(new) and says_the_same(without_number(old), without_number(new)):
         return Difference("number")
     old_words, new_words = words(old_folded), words(new_folded)
     if (_may_contain_address(old) and _may_contain_address(new)) or may_differ_in_facts(old_words, new_words):
@@ -146,11 +146,7 @@ def _may_contain_address(text: str) -> bool:
 
 def unnumbered(text: str) -> str:
     """Returns the folded text without typography and without the clause number at the beginning."""
-    return strip_typography(fold(_without_number(text)))
-
-
-def _without_number(text: str) -> str:
-    return text[len(number_in_front(text)) :]
+    return strip_typography(fold(without_number(text)))
 
 
 def _kind(difference: DifferenceKind, moved: bool) -> ChangeKind | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from core.clauses import Clause
-from diffing.normalization import number_in_front
+from diffing.normalization import without_number
 
 # A contents list has at least this many clauses, and at least the share _NAMED of them are headings of the document.
 _FEWEST, _NAMED = 3, 0.75
@@ -43,4 +43,4 @@ def contents_items(clauses: Sequence[Clause]) -> frozenset[int]:
 
 
 def _name(text: str) -> str:
-    return text[len(number_in_front(text)) :].casefold().strip(" .:;,")
+    return without_number(text).casefold().strip(" .:;,")

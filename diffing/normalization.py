@@ -75,6 +75,11 @@ def number_in_front(text: str) -> str:
     return match[0] if match else ""
 
 
+def without_number(text: str) -> str:
+    """Returns a text without the clause number at its beginning."""
+    return text[len(number_in_front(text)) :]
+
+
 # "may", "mai" and "mar" are other words, too, so they are months only where they look like a part of a date.
 _SURE_MONTH = (
     "jan(?:uary|vier|uar|uari)?|enero|gennaio|janeiro|feb(?:ruary|ruar|ruari|brero|braio)?|f[ée]vrier|fevereiro"
