@@ -92,8 +92,8 @@ _NAMES = (
         "сне|decembro|disember|dis|ديسمبر|كانون الأول|דצמבר|דצמ׳|दिसंबर|दिस॰|ธันวาคม|ธ.ค|دسامبر"
     ),
 )
-# Forms that the CLDR doesn't list: cases that follow a preposition ("v březnu 2024", "maaliskuussa 2024", "4. martā"),
-# the Slovenian genitive, and other spellings.
+# Forms that the CLDR doesn't list, or listed in an earlier release: cases that follow a preposition ("v březnu 2024",
+# "maaliskuussa 2024", "4. martā"), the Slovenian genitive, and other spellings.
 _FURTHER_FORMS = (
     "styczniu|lednu|tammikuussa|jaanuaril|jaanuarist|janvārī|januarja|январе|січні|جانفي",
     "lutym|únoru|helmikuussa|veebruaril|veebruarist|februārī|februarja|феврале|лютому|فيفري|फरवरी",
@@ -104,7 +104,7 @@ _FURTHER_FORMS = (
     "lipcu|červenci|heinäkuussa|juulil|juulist|jūlijā|julija|июле|липні|يوليه|جويلية",
     "sierpniu|srpnu|elokuussa|augustil|augustist|augustā|avgusta|августе|серпні|اغسطس|أوت",
     "wrześniu|syyskuussa|septembril|septembrist|septembrī|сентябре|вересні|setiembre",
-    "październiku|říjnu|lokakuussa|oktoobril|oktoobrist|oktobrī|oktobra|октябре|жовтні|اكتوبر",
+    "październiku|říjnu|lokakuussa|oktoobril|oktoobrist|oktobrī|oktobra|октябре|жовтні|اكتوبر|अक्तूबर|अक्तू॰",
     "listopadzie|marraskuussa|novembril|novembrist|novembrī|ноябре|листопаді",
     "grudniu|prosinci|joulukuussa|detsembril|detsembrist|decembrī|декабре|грудні",
 )
@@ -117,12 +117,11 @@ def _unaccented(name: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
 
 
-#: The number of each month, from 1 to 12, by the month's name in the CLDR.
-CLDR_MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split("|")}
+_CLDR_MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split("|")}
 _FURTHER = {name: number for number, names in enumerate(_FURTHER_FORMS, 1) for name in names.split("|")}
-_KNOWN = _FURTHER | CLDR_MONTHS
-#: The number of each month by any of its forms. A name that is another month in another language is the month of the
-#: language that comes first in the list above.
+_KNOWN = _FURTHER | _CLDR_MONTHS
+#: The number of each month, from 1 to 12, by any of its forms. A name that is another month in another language is the
+#: month of the language that comes first in the list above.
 MONTHS = {_unaccented(name): number for name, number in reversed(_KNOWN.items())} | _KNOWN
 #: The numbers of the months by names that mean another month than in MONTHS, by language.
 MONTHS_OF_LANGUAGE = {"hr": {"listopada": 10, "listopad": 10, "lip": 6, "srp": 7, "lis": 10}}
