@@ -12,14 +12,13 @@ from markupsafe import Markup
 from core.changes import CHANGE_KINDS, SIGNIFICANCES, Redline, RedlineOperation
 from core.clauses import Document
 from core.dates import iso
+from reports.change_sections import sections, substantive_runs
 from reports.merged_text import merged_rows
 from reports.rendered_changes import (
     KIND_WORDS,
     PARAGRAPH_END,
     SIGNIFICANCE_MEANINGS,
-    by_significance,
     rendered_changes,
-    substantive_runs,
 )
 from reports.report import Report, VersionSide
 from reports.vendor_text import printable
@@ -78,7 +77,7 @@ def as_html(report: Report) -> str:
             title=title(report),
             summary=summary(report),
             circumstances=circumstances(report),
-            groups=list(by_significance(changes)),
+            sections=sections(changes),
             rows=merged_rows(report.comparison, report.old.document, report.new.document),
             runs=substantive_runs(changes) if headings_sentence(changes) else (),
             paragraph_end=PARAGRAPH_END,
