@@ -68,23 +68,11 @@ def _numbered(change: RenderedChange) -> str:
 
 
 def _provenance(report: Report) -> str:
-    if report.interval:
-        rows = [
-            ("old text last seen", report.interval.last_old),
-            ("new text first seen", report.interval.first_new),
-        ]
-        return _table(("", "captured", "source", "address", "SHA-256"), [_evidence(*row) for row in rows])
     if isinstance(report.old, FileSide) and isinstance(report.new, FileSide):
-        sides = (("old", report.old), ("new", report.new))
+        sides = (("Old", report.old), ("New", report.new))
         files = [(name, _escaped(printable(str(side.path))), f"`{side.sha256}`") for name, side in sides]
         return _table(("", "file", "SHA-256"), files)
-    rows_of_versions = [
-        _evidence(f"{name}, {which} seen", observation)
-        for name, side in (("old", report.old), ("new", report.new))
-        if not isinstance(side, FileSide)
-        for which, observation in (("first", side.period.first), ("last", side.period.last))
-    ]
-    return _table(("", "captured", "source", "address", "SHA-256"), rows_of_versions)
+    return _table(("", "captured", "source", "address", "SHA-256"), [_evidence(*row) for row in report.evidence])
 
 
 def _evidence(name: str, capture: Observation) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from rich.text import Text
 
 from core.changes import Redline
 from core.dates import iso
-from core.history import Observation
 from reports.change_sections import PlaceGroup, Run, sections
 from reports.excerpts import ELLIPSIS, redline_as_text
 from reports.places import PATH_SEPARATOR
@@ -65,22 +64,14 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _provenance(report: Report, console: Console) -> None:
-    if report.interval:
-        _evidence(console, "old text last seen", report.interval.last_old)
-        _evidence(console, "new text first seen", report.interval.first_new)
-        return
-    for name, side in (("old", report.old), ("new", report.new)):
+    for name, side in (("Old", report.old), ("New", report.new)):
         if isinstance(side, FileSide):
             _line(console, Text(f"{name}: {printable(str(side.path))}"))
             _line(console, Text(f"     sha256 {side.sha256}", style="dim"))
-        else:
-            _evidence(console, f"{name}, first seen", side.period.first)
-            _evidence(console, f"{name}, last seen", side.period.last)
-
-
-def _evidence(console: Console, name: str, capture: Observation) -> None:
-    _line(console, Text(f"{name + ':':<21}{iso(capture.captured_at)}  {capture.source}  {printable(capture.url)}"))
-    _line(console, Text(f"{'':<21}sha256 {capture.sha256}", style="dim"))
+    for name, capture in report.evidence:
+        address = printable(capture.url)
+        _line(console, Text(f"{name + ':':<23}{iso(capture.captured_at)}  {capture.source}  {address}"))
+        _line(console, Text(f"{'':<23}sha256 {capture.sha256}", style="dim"))
 
 
 def _group(group: PlaceGroup, console: Console) -> None:

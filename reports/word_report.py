@@ -98,23 +98,16 @@ def _front(document: WordDocument, report: Report, headings: str) -> None:
         "Each difference in the text is a tracked change. Accepting all tracked changes gives the new text; rejecting "
         "them all gives the old text. Moved text is marked at both places. The list at the end links to each change."
     )
-    if report.interval:
-        rows = [
-            _evidence("Old text, last seen", report.interval.last_old),
-            _evidence("New text, first seen", report.interval.first_new),
-        ]
-    else:
-        rows = []
-        for name, side in (("Old", report.old), ("New", report.new)):
-            if isinstance(side, FileSide):
-                rows.append((name, printable(str(side.path)), f"SHA-256 {side.sha256}"))
-            else:
-                rows.append(_evidence(f"{name} side, first seen", side.period.first))
-                rows.append(_evidence(f"{name} side, last seen", side.period.last))
+    rows = [
+        (name, printable(str(side.path)), f"SHA-256 {side.sha256}")
+        for name, side in (("Old", report.old), ("New", report.new))
+        if isinstance(side, FileSide)
+    ]
+    rows += [_evidence(name, capture) for name, capture in report.evidence]
     _table(document, rows, (3.2, 4.8, 8.5))
 
 
-def _evidence(name: str, capture: Observation) -> tuple[str, ...]:
+def _evidence(name: str, capture: Observation) -> tuple[str, str, str]:
     return name, f"{iso(capture.captured_at)} ({capture.source})", f"{printable(capture.url)}\nSHA-256 {capture.sha256}"
 
 

@@ -49,10 +49,10 @@ def side_name(side: Side) -> str:
 
 def summary(report: Report) -> str:
     """Returns up to four sentences that count the changes and the unchanged clauses, substantive changes first."""
-    if report.same_version:
-        return "No difference: both sides are the same version."
     comparison = report.comparison
     if not comparison.changes:
+        if report.same_version:
+            return "No difference: both sides are the same version."
         return "No difference between the two texts."
     changes = rendered_changes(comparison)
     kinds = {
@@ -114,8 +114,10 @@ def circumstances(report: Report) -> tuple[str, ...]:
             f"captured, and {iso(report.interval.first_new.captured_at)}, when the new text was first captured."
         )
     if report.same_version:
-        no_change = "" if report.between else " No capture in between shows another text, so no change was seen."
-        sentences.append(f"Both sides show {side_name(report.old)}.{no_change}")
+        remark = "" if report.between else " No capture in between shows another text, so no change was seen."
+        if report.comparison.changes:
+            remark = " The differences listed here, such as other link targets, make no new version."
+        sentences.append(f"Both sides show {side_name(report.old)}.{remark}")
     if report.backwards and not report.same_version:
         sentences.append("Compared backwards: the page showed the text of the old side after the text of the new side.")
     sentences += [
