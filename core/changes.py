@@ -45,7 +45,6 @@ class Change:
         moved within one list or one section.
     governed: the unchanged clauses of the new document for which this change says what holds: the clauses below a
         heading, lead-in or table header that changed. Each clause stands below at most one heading and one lead-in.
-    contents: whether all clauses of the change are items of a contents list.
     """
 
     kind: ChangeKind
@@ -57,12 +56,11 @@ class Change:
     numbers: tuple[tuple[str, str], ...] = ()
     under: tuple[str, str] | None = None
     governed: tuple[Clause, ...] = ()
-    contents: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the change as a dictionary for the JSON output.
 
-        `numbers`, `under` and `governed` are left out if they are empty, and `contents` if it is False.
+        `numbers`, `under` and `governed` are left out if they are empty.
         """
         result: dict[str, Any] = {
             "kind": self.kind,
@@ -78,8 +76,6 @@ class Change:
             result["under"] = list(self.under)
         if self.governed:
             result["governed"] = [clause.to_dict() for clause in self.governed]
-        if self.contents:
-            result["contents"] = True
         return result
 
 

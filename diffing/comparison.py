@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 
-from core.changes import Change, Comparison, Significance
+from core.changes import Change, Comparison
 from core.clauses import Document
 from diffing.alignment import Alignment, align
 from diffing.classification import change_of, one_sided_change
@@ -58,8 +58,7 @@ def compare_documents(old: Document, new: Document) -> Comparison:
 
 def _of_contents(change: Change) -> Change:
     """Returns a change of a contents list. It is editorial at most: a contents list repeats the document's headings."""
-    significance: Significance = "volatile" if change.significance == "volatile" else "editorial"
-    return replace(change, significance=significance, contents=True)
+    return replace(change, significance="editorial") if change.significance != "volatile" else change
 
 
 def _new_position_of_removed(alignment: Alignment) -> Callable[[int], int]:

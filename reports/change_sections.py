@@ -6,7 +6,7 @@ All formats show the changes in this arrangement. Only the JSON output lists eve
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Final, Literal
 
 from core.changes import SIGNIFICANCES, ChangeKind, Significance
 from core.plurals import plural
@@ -14,9 +14,12 @@ from reports.places import numbered
 from reports.rendered_changes import KIND_WORDS, RenderedChange
 
 # An editorial change of one of these kinds says where a clause stands, or which number it has. A reader who cites the
-# policy needs that. The other editorial changes only set the same words otherwise.
+# policy needs that. The other editorial changes set the same words otherwise, or repeat what is said elsewhere.
 _OF_PLACE: Final[frozenset[ChangeKind]] = frozenset({"moved", "moved_modified", "renumbered"})
 _ONE_SIDED: Final[frozenset[ChangeKind]] = frozenset({"added", "removed"})
+
+# The part of a section in which a change is shown. The changes of each part but `listed` are folded into one line.
+_Part = Literal["listed", "contents", "repeats", "typography"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +97,11 @@ def sections(changes: Iterable[RenderedChange]) -> tuple[Section, ...]:
         group = [change for change in all_changes if change.change.significance == significance]
         if not group:
             continue
-        contents = [change for change in group if change.change.contents]
-        others = [change for change in group if not change.change.contents]
-        is_folded = significance == "editorial"
-        listed = [change for change in others if not is_folded or change.change.kind in _OF_PLACE]
-        typography = [change for change in others if is_folded and change.change.kind not in _OF_PLACE]
-        folds = []
-        if contents:
-            folds.append(Fold(_contents_line(contents), tuple(contents)))
-        if typography:
-            count = plural(len(typography), "change")
-            folds.append(Fold(f"{count} of typography, punctuation or paragraph breaks only", tuple(typography)))
+        parts: dict[_Part, list[RenderedChange]] = {"listed": [], "contents": [], "repeats": [], "typography": []}
+        for change in group:
+            parts[_part(change)].append(change)
+        listed = parts.pop("listed")
+        folds = [Fold(_line(part, folded), tuple(folded)) for part, folded in parts.items() if folded]
         listed.sort(key=lambda change: not change.numbers)
         result.append(Section(significance, tuple(group), _grouped(listed), tuple(folds)))
     return tuple(result)
@@ -132,10 +129,22 @@ def substantive_runs(changes: Iterable[RenderedChange]) -> tuple[HeadingRun, ...
     return tuple(runs)
 
 
-def _contents_line(changes: Sequence[RenderedChange]) -> str:
+def _part(change: RenderedChange) -> _Part:
+    if change.of_contents:
+        return "contents"
+    if change.change.significance != "editorial" or change.change.kind in _OF_PLACE:
+        return "listed"
+    return "repeats" if change.change.kind in _ONE_SIDED else "typography"
+
+
+def _line(part: _Part, changes: Sequence[RenderedChange]) -> str:
+    if part == "typography":
+        return f"{plural(len(changes), 'change')} of typography, punctuation or paragraph breaks only"
     kinds = [change.kind for change in changes]
     counts = ", ".join(f"{kinds.count(word)} {word}" for word in KIND_WORDS.values() if word in kinds)
-    return f"The contents list differs, like the headings it names: {counts}"
+    if part == "contents":
+        return f"The contents list differs: {counts}"
+    return f"Clauses that repeat other clauses of the same text: {counts}"
 
 
 def _grouped(changes: Iterable[RenderedChange]) -> tuple[PlaceGroup, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.changes import Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
+from diffing.contents_lists import contents_items
 from reports.change_notes import notes_on, side_by_side
 from reports.excerpts import CONTEXT, ELLIPSIS, excerpt_of, shortened
 from reports.places import PATH_SEPARATOR, TOP_LEVEL, Places, cited, kind_word, label_of, numbered
@@ -56,6 +57,7 @@ class RenderedChange:
     clause_kind: the kind of clause, in words: `list item`. If the change has clauses of several kinds, all are named.
     redline: the change's redline, made printable. If the change has no redline, `redline` shows the change's clauses.
     notes: sentences on differences that the redline doesn't show.
+    of_contents: whether all clauses of the change are items of a contents list.
     """
 
     number: int
@@ -65,6 +67,7 @@ class RenderedChange:
     clause_kind: str
     redline: Redline
     notes: tuple[str, ...]
+    of_contents: bool = False
 
     @property
     def kind(self) -> str:
@@ -148,6 +151,11 @@ class RenderedChange:
 def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
     """Returns all changes of a comparison, prepared for all formats, in reading order."""
     old_places, new_places = Places(comparison.old), Places(comparison.new)
+    contents = {
+        id(document.clauses[index])
+        for document in (comparison.old, comparison.new)
+        for index in contents_items(document.clauses)
+    }
     result = []
     for number, change in enumerate(comparison.changes, start=1):
         places, clauses = (new_places, change.new) if change.new else (old_places, change.old)
@@ -161,6 +169,7 @@ def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
                 " and ".join(kinds),
                 _printable_redline(change),
                 notes_on(change, old_places, new_places),
+                contents.issuperset(map(id, (*change.old, *change.new))),
             )
         )
     return tuple(result)
