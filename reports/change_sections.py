@@ -70,6 +70,11 @@ class Fold:
     changes: tuple[RenderedChange, ...]
 
     @property
+    def of_contents(self) -> bool:
+        """Whether the changes are those of a contents list, which says nothing that the headings don't say."""
+        return self.changes[0].of_contents
+
+    @property
     def groups(self) -> tuple[PlaceGroup, ...]:
         """The changes, grouped by place."""
         return _grouped(self.changes)

@@ -25,9 +25,14 @@ from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, side_name, summary, title
 
 _TEMPLATES = Path(__file__).parent / "templates"
+# A place, a run's line or a fold is shown if one of its changes is.
 _FILTERS = "".join(
     f"body:has(#show-{name}:not(:checked)) section.{name} {{ display: none; }}\n" for name in SIGNIFICANCES
-) + "".join(f"body:has(#show-kind-{kind}:not(:checked)) article.{kind} {{ display: none; }}\n" for kind in CHANGE_KINDS)
+) + "".join(
+    f"body:has(#show-kind-{kind}:not(:checked)) :is(article, .run).{kind} {{ display: none; }}\n"
+    f"body:has(#show-kind-{kind}:checked) :is(.group, details):has(article.{kind}) {{ display: block; }}\n"
+    for kind in CHANGE_KINDS
+)
 _STYLE: Final = (_TEMPLATES / "report.css").read_text(encoding="utf-8") + _FILTERS
 _SCRIPT: Final = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
 

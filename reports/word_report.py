@@ -121,8 +121,10 @@ def _annex(document: WordDocument, report: Report, changes: Sequence[RenderedCha
             _list(document, section.groups, _SMALL)
     # What few readers want to read comes last, and is small.
     for fold in (fold for section in sections(changes) for fold in section.folds):
-        document.add_heading(fold.line, 2)
-        _list(document, fold.groups, _SMALLER)
+        line = document.add_paragraph().add_run(f"{fold.line}.")
+        line.font.size, line.bold = _SMALL, True
+        if not fold.of_contents:
+            _list(document, fold.groups, _SMALLER)
 
 
 def _list(document: WordDocument, groups: Sequence[PlaceGroup], size: Length) -> None:
@@ -130,7 +132,7 @@ def _list(document: WordDocument, groups: Sequence[PlaceGroup], size: Length) ->
     rows = [("No.", "Kind", "How it begins")]
     listed: list[RenderedChange | None] = [None]
     for group in groups:
-        rows.append(("", "", group.place))
+        rows.append((group.place, "", ""))
         listed.append(None)
         for run in group.runs:
             for change in run.changes:
@@ -140,12 +142,16 @@ def _list(document: WordDocument, groups: Sequence[PlaceGroup], size: Length) ->
     table = _table(document, rows, (1.2, 3.8, 11.5), size)
     table.tr_lst[0].get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for change_of_row, row in zip(listed, table.tr_lst, strict=True):
-        number, kind, _ = row.tc_lst
+        number, kind, text = row.tc_lst
         if change_of_row is None:  # the table's header, or a place
             for run_element in row.iter(qn("w:r")):
                 run_element.get_or_add_rPr().get_or_add_b()
             for paragraph in row.iter(qn("w:p")):
                 paragraph.get_or_add_pPr().get_or_add_keepNext()
+            if row is not table.tr_lst[0]:
+                number.grid_span = len(row.tc_lst)
+                row.remove(kind)
+                row.remove(text)
             continue
         _link(number.p_lst[0], _bookmark(change_of_row))
         if change_of_row.change.kind.startswith("moved"):

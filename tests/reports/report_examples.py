@@ -88,8 +88,9 @@ def version_report(*changes: Change, vendor_name: str = "Marmot Mail") -> Report
 def word_text(data: bytes) -> str:
     """Returns the text of a Word report: the paragraphs, and then the cells of the tables."""
     opened = docx.Document(io.BytesIO(data))
-    cells = [cell.text for table in opened.tables for row in table.rows for cell in row.cells]
-    return "\n".join([*(paragraph.text for paragraph in opened.paragraphs), *cells])
+    # python-docx lists a cell over several columns once for each of them.
+    cells = {cell._tc: cell.text for table in opened.tables for row in table.rows for cell in row.cells}
+    return "\n".join([*(paragraph.text for paragraph in opened.paragraphs), *cells.values()])
 
 
 # At least one change of every kind, and at least one of every significance. Some changes have notes in the report.
