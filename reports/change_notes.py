@@ -3,14 +3,15 @@
 All text from a vendor is made printable.
 """
 
+from collections.abc import Iterable
 from itertools import takewhile
 from typing import Final
 
-from core.changes import Change
+from core.changes import Change, ChangeKind
 from core.clauses import Clause
 from core.plurals import plural
 from reports.excerpts import CONTEXT, shortened
-from reports.places import Places, numbered
+from reports.places import Places, label_of, numbered
 from reports.vendor_text import printable
 
 #: If the confidence of a change is below this value, reports warn that the two sides may be unrelated. At this value,
@@ -20,12 +21,25 @@ DOUBTFUL: Final = 0.9
 _GOVERNED_NAMED = 12
 # The number of characters that are shown of a heading or a lead-in.
 _LEAD_IN = 120
+_MOVES: Final[tuple[ChangeKind, ...]] = ("moved", "moved_modified")
+# The note on the clause before says where.
+_MOVED_ALONG = "Moved together with the clause before it."
 
 
-def notes_on(change: Change, old_places: Places, new_places: Places) -> tuple[str, ...]:
+#: The old and the new clause of each moved clause, by their ids.
+MovedPairs = frozenset[tuple[int, int]]
+
+
+def moved_pairs(changes: Iterable[Change]) -> MovedPairs:
+    """Returns the old and the new clause of each moved clause."""
+    return frozenset((id(change.old[0]), id(change.new[0])) for change in changes if change.kind in _MOVES)
+
+
+def notes_on(change: Change, old_places: Places, new_places: Places, moved: MovedPairs) -> tuple[str, ...]:
     """Returns the notes on a change: numbers side by side, places, labels, links, governed clauses, a low confidence.
 
     old_places, new_places: the places of the clauses of the old and of the new document.
+    moved: the moved clauses of both documents.
     """
     old, new = change.old, change.new
     if not (old and new):
@@ -33,13 +47,17 @@ def notes_on(change: Change, old_places: Places, new_places: Places) -> tuple[st
     notes = []
     if change.numbers:
         notes.append(f"Old and new: {', '.join(printable(side_by_side(*pair)) for pair in change.numbers)}.")
-    if change.kind in ("moved", "moved_modified"):
-        notes.append(_move_note(old[0], new[0], old_places, new_places))
-    if change.under:
-        notes.append("It stood below {}, and stands below {} now.".format(*map(_quoted_lead_in, change.under)))
+    is_move = change.kind in _MOVES
+    if is_move:
+        before = old_places.before(old[0]), new_places.before(new[0])
+        moved_along = (id(before[0]), id(before[1])) in moved and label_of(old[0]) == label_of(new[0])
+        notes.append(_MOVED_ALONG if moved_along else _move_note(old[0], new[0], old_places, new_places))
+    headings = tuple(clause.heading_path[-1] if clause.heading_path else "" for clause in (old[0], new[0]))
+    if change.under and change.under != headings:  # the note on the move names the headings
+        notes.append(_under_note(*change.under))
     notes += _governed_note(change)
     labels = [" ".join(clause.label for clause in side if clause.label) for side in (old, new)]
-    if labels[0] != labels[1] and change.kind not in ("split", "merged"):
+    if labels[0] != labels[1] and not is_move and change.kind not in ("split", "merged"):
         old_label, new_label = map(printable, labels)
         notes.append(as_sentence(_difference_note("Number", old_label, new_label)))
     if change.kind == "split":
@@ -86,8 +104,14 @@ def as_sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _quoted_lead_in(text: str) -> str:
-    return f"“{shortened(printable(text), _LEAD_IN)}”" if text else "no such words"
+def _under_note(old: str, new: str) -> str:
+    """Returns a sentence that names the words that a clause moved from and moved to; '' is no such words."""
+    before, after = (f"“{shortened(printable(text), _LEAD_IN)}”" for text in (old, new))
+    if old and new:
+        return f"It stood below {before}, and stands below {after} now."
+    if new:
+        return f"It stands below {after} now; no such words stood above it before."
+    return f"It stood below {before}; no such words stand above it now."
 
 
 def _governed_note(change: Change) -> tuple[str, ...]:
@@ -96,8 +120,9 @@ def _governed_note(change: Change) -> tuple[str, ...]:
         return ()
     named = [f"“{shortened(numbered(clause), CONTEXT)}”" for clause in change.governed[:_GOVERNED_NAMED]]
     more = len(change.governed) - len(named)
-    clauses = plural(len(change.governed), "clause")
-    return (f"Unchanged, and below these words: {clauses}: {', '.join(named)}{f', and {more} more' if more else ''}.",)
+    stand = "stand" if change.new else "stood"
+    clauses = plural(len(change.governed), "unchanged clause")
+    return (f"These words {stand} above {clauses}: {', '.join(named)}{f', and {more} more' if more else ''}.",)
 
 
 def _difference_note(name: str, old: str, new: str) -> str:
@@ -118,4 +143,5 @@ def _move_note(old: Clause, new: Clause, old_places: Places, new_places: Places)
         paths = old.heading_path, new.heading_path
         common = list(takewhile(lambda pair: pair[0] == pair[1], zip(*paths, strict=False)))
         left_out = min(len(common), *(max(len(path) - 1, 0) for path in paths))
-    return f"Moved from {old_places.in_words(old, left_out)}, to {new_places.in_words(new, left_out)}."
+    origin, target = old_places.in_words(old, left_out), new_places.in_words(new, left_out)
+    return f"Moved from {origin}{',' if 'after “' in origin else ''} to {target}."

@@ -48,21 +48,30 @@ class Places:
         """Returns the headings above a clause, outermost first, each with its number: `4. Sharing`."""
         return self._paths[self._indices[id(clause)]]
 
+    def before(self, clause: Clause) -> Clause | None:
+        """Returns the clause before a clause; None for the first."""
+        index = self._indices[id(clause)]
+        return self._clauses[index - 1] if index else None
+
     def in_words(self, clause: Clause, left_out: int | None) -> str:
         """Returns the place of a clause in words: `4.2 under “4. Sharing”, after “We share …”`.
 
         left_out: the number of outer headings that are left out; None if no heading is named.
         """
         parts = [cited(label_of(clause))]
-        path = self.path(clause)
+        path, before = self.path(clause), self.before(clause)
         if left_out is not None:
-            ellipsis = [ELLIPSIS] if left_out else []
-            at_top = f"at the {TOP_LEVEL}" if parts[0] else f"the {TOP_LEVEL}"
-            parts.append(f"under “{PATH_SEPARATOR.join([*ellipsis, *path[left_out:]])}”" if path else at_top)
-        index = self._indices[id(clause)]
-        before = self._clauses[index - 1] if index else None
+            if path:
+                ellipsis = [ELLIPSIS] if left_out else []
+                parts.append(f"under “{PATH_SEPARATOR.join([*ellipsis, *path[left_out:]])}”")
+                if before and before.kind == "heading" and before.text == clause.heading_path[-1]:
+                    before = None
+            else:
+                parts.append(f"at the {TOP_LEVEL}" if parts[0] else f"the {TOP_LEVEL}")
         place = " ".join(part for part in parts if part)
-        after = f"after “{shortened(numbered(before).rstrip('.;'), _BEFORE)}”" if before else "the beginning"
+        if before is None:
+            return place or "the beginning"
+        after = f"after “{shortened(numbered(before).rstrip('.;'), _BEFORE)}”"
         return f"{place}, {after}" if place else after
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from core.changes import Change, ChangeKind, Comparison, Redline, RedlineOperation, Significance
 from diffing.contents_lists import contents_items
-from reports.change_notes import notes_on, side_by_side
+from reports.change_notes import moved_pairs, notes_on, side_by_side
 from reports.excerpts import CONTEXT, ELLIPSIS, excerpt_of, shortened
 from reports.places import PATH_SEPARATOR, TOP_LEVEL, Places, cited, kind_word, label_of, numbered
 from reports.redline_cuts import cut_redline
@@ -151,6 +151,7 @@ class RenderedChange:
 def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
     """Returns all changes of a comparison, prepared for all formats, in reading order."""
     old_places, new_places = Places(comparison.old), Places(comparison.new)
+    moved = moved_pairs(comparison.changes)
     contents = {
         id(document.clauses[index])
         for document in (comparison.old, comparison.new)
@@ -168,7 +169,7 @@ def rendered_changes(comparison: Comparison) -> tuple[RenderedChange, ...]:
                 label_of(clauses[0]),
                 " and ".join(kinds),
                 _printable_redline(change),
-                notes_on(change, old_places, new_places),
+                notes_on(change, old_places, new_places, moved),
                 contents.issuperset(map(id, (*change.old, *change.new))),
             )
         )
