@@ -150,6 +150,7 @@ def test_a_term_with_other_capitals_is_named_once() -> None:
                 ("We use partners in Bern.", "We use Partners in Bern."),
                 ("Some partners are small.", "Some Partners are small."),
                 ("WE SELL NOTHING.", "We sell nothing."),
+                ("Contact us", "CONTACT US"),
                 ("It ends. partners go on and on.", "It ends. Partners go on and on."),
             ]
         )
