@@ -8,7 +8,6 @@ from selectolax.lexbor import LexborHTMLParser
 
 from core.changes import Change
 from core.clauses import Clause
-from diffing import compare
 from reports import REPORT_FORMATS, FileSide, Report, compare_files
 from reports.html_report import as_html
 from reports.json_report import as_json
@@ -199,8 +198,8 @@ def test_words_above_a_moved_clause_are_named_in_every_format(kind: str) -> None
     )
     if kind == "moved_modified":
         new = document(*new.clauses[:3], item(3, "all names"))
-    sides = [FileSide(Path("policy.md"), "0" * 64, side) for side in (old, new)]
-    report = Report(*sides, None, (), compare(old, new))
+    old_side, new_side = (FileSide(Path("policy.md"), "0" * 64, side) for side in (old, new))
+    report = compare_files(old_side, new_side)
     if not any(rendered.change.under for rendered in rendered_changes(report.comparison)):
         assert kind == "moved_modified"  # so short a clause is removed and added
         return
