@@ -29,9 +29,9 @@ def _terms(old: str, new: str) -> set[tuple[str, str]]:
     run: list[tuple[str, str]] = []
     differing = 0
     for (old_word, is_first), (new_word, _) in [*zip(before, after, strict=True), (("", False), ("", False))]:
+        differing += old_word != new_word
         if old_word != new_word and not is_first:
             run.append((old_word, new_word))
-            differing += 1
         elif run:
             terms.add((" ".join(pair[0] for pair in run), " ".join(pair[1] for pair in run)))
             run = []

@@ -17,9 +17,11 @@ from core.declarations import Vendor
 from core.history import Announcement, Observation, Period
 from core.plurals import plural
 from core.policies import PolicyKey
+from reports.change_sections import PlaceGroup, sections
 from reports.email_address import checked_address
+from reports.excerpts import redline_as_text
 from reports.html_report import environment
-from reports.rendered_changes import RenderedChange, redline_as_text, rendered_changes
+from reports.rendered_changes import rendered_changes
 from reports.report import Interval, Report, VersionSide
 from reports.vendor_text import printable
 from reports.wording import (
@@ -53,9 +55,9 @@ class DigestEntry:
     name: the name of the vendor, and the policy.
     headline: a few words about the announcement, for the e-mail's subject. They name changed numbers.
     title, summary, sentences: the text above the table of captures.
-    shown_changes: the clause-level changes that are shown with their redlines: first the changed numbers, then the
-        others, in reading order. Empty for an
-        alternation, since earlier digests showed the texts of the alternation.
+    shown_groups: the clause-level changes that are shown with their redlines, grouped by place: first the changed
+        numbers, then the others, in reading order. Empty for an alternation, since earlier digests showed the texts of
+        the alternation.
     other_changes: a sentence that counts the changes that are not shown; '' if all changes are shown.
     command_introduction: the words before the command: `The whole report on this change`.
     command: the command that prints the whole report: `clausewatch report hesk @… @…`.
@@ -69,7 +71,7 @@ class DigestEntry:
     title: str
     summary: str
     sentences: tuple[str, ...]
-    shown_changes: tuple[RenderedChange, ...]
+    shown_groups: tuple[PlaceGroup, ...]
     other_changes: str
     command_introduction: str
     command: str
@@ -100,7 +102,7 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
                 "No further e-mail will report that the page switches between these versions.",
                 "If the page shows a new text, an e-mail will report it.",
             ),
-            shown_changes=(),
+            shown_groups=(),
             other_changes="",
             command_introduction="The differences between the two versions that the page showed last",
             command=command,
@@ -108,7 +110,12 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         )
     changes = rendered_changes(report.comparison)
     significances = [change.change.significance for change in changes]
-    shown_changes = tuple(change for change in changes if change.change.significance in _SHOWN_SIGNIFICANCES)
+    shown_groups = tuple(
+        group
+        for section in sections(changes)
+        if section.significance in _SHOWN_SIGNIFICANCES
+        for group in section.groups
+    )
     counts_not_shown = " and ".join(
         plural(significances.count(significance), f"{significance} change")
         for significance in SIGNIFICANCES
@@ -128,7 +135,7 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         last_seen = iso(announcement.returned_to.last.captured_at)
         return_sentence = f"The page returned to the text of version {new.number}, last seen {last_seen}. "
     numbers = headline_of_numbers(changes, _NUMBERS_IN_HEADLINE)
-    other_changes = f"{'Besides, ' if shown_changes else ''}{counts_not_shown}, not shown here."
+    other_changes = f"{'Besides, ' if shown_groups else ''}{counts_not_shown}, not shown here."
     return DigestEntry(
         "change",
         report.interval,
@@ -137,7 +144,7 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         title=title(report),
         summary=return_sentence + summary(report),
         sentences=circumstances(report),
-        shown_changes=tuple(sorted(shown_changes, key=lambda change: not change.numbers)),
+        shown_groups=shown_groups,
         other_changes=other_changes if counts_not_shown else "",
         command_introduction="The whole report on this change",
         command=command,
@@ -163,7 +170,7 @@ def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> D
             "It may be a rewrite of the policy, or another page in its place.",
             "If the text stays, an e-mail will report the changes. If the former text returns, an e-mail will say so.",
         ),
-        shown_changes=(),
+        shown_groups=(),
         other_changes="",
         command_introduction="The comparison of both texts",
         command=_command(PolicyKey(vendor.slug, policy), standing, held),
@@ -186,7 +193,7 @@ def taken_back_entry(vendor: Vendor, policy: str, since: datetime) -> DigestEntr
         title=f"{name}: the different text was not the policy",
         summary=f"The entirely different text that this address showed on {iso(since)} was not the policy.",
         sentences=("The changes that this text seemed to show are no changes of the policy.",),
-        shown_changes=(),
+        shown_groups=(),
         other_changes="",
         command_introduction="All texts that the address has shown",
         command=f"clausewatch versions {vendor.slug}{option}",
@@ -291,14 +298,20 @@ def _plain_entry(entry: DigestEntry) -> list[str]:
             f"{_plain_capture('Old text, last seen', entry.interval.last_old)}\n"
             f"{_plain_capture('New text, first seen', entry.interval.first_new)}"
         )
-    for change in entry.shown_changes:
-        clause_kind = f" ({change.clause_kind})" if change.clause_kind else ""
-        number = f"{change.number}. "
-        indent = " " * len(number)
-        lines = [_wrapped(f"{change.kind.capitalize()}: {change.place}{clause_kind}", number, indent)]
-        lines.append(_wrapped(redline_as_text(change.excerpt), indent, indent))
-        lines += [_wrapped(note, indent, indent) for note in change.notes]
-        blocks.append("\n".join(lines))
+    for group in entry.shown_groups:
+        blocks.append(_wrapped(group.place))
+        for run in group.runs:
+            first, *others = run.changes
+            lines = [_wrapped(f"{run.words[:1].upper()}{run.words[1:]}", "" if others else f"{first.number}. ")]
+            for change in run.changes:
+                number = f"{change.number}. "
+                indent = " " * len(number)
+                text = redline_as_text(change.excerpt)
+                if others:
+                    text = f"{change.label} {text}" if change.label else text
+                lines.append(_wrapped(text, number if others else indent, indent))
+                lines += [_wrapped(note, indent, indent) for note in change.notes]
+            blocks.append("\n".join(lines))
     if entry.other_changes:
         blocks.append(_wrapped(entry.other_changes))
     blocks.append(f"{entry.command_introduction}:\n  {entry.command}")

@@ -12,23 +12,27 @@ from markupsafe import Markup
 from core.changes import CHANGE_KINDS, SIGNIFICANCES, Redline, RedlineOperation
 from core.clauses import Document
 from core.dates import iso
+from reports.change_sections import sections, substantive_runs
 from reports.merged_text import merged_rows
 from reports.rendered_changes import (
     KIND_WORDS,
     PARAGRAPH_END,
     SIGNIFICANCE_MEANINGS,
-    by_significance,
     rendered_changes,
-    substantive_runs,
 )
 from reports.report import Report, VersionSide
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, side_name, summary, title
 
 _TEMPLATES = Path(__file__).parent / "templates"
+# A place, a run's line or a fold is shown if one of its changes is.
 _FILTERS = "".join(
     f"body:has(#show-{name}:not(:checked)) section.{name} {{ display: none; }}\n" for name in SIGNIFICANCES
-) + "".join(f"body:has(#show-kind-{kind}:not(:checked)) article.{kind} {{ display: none; }}\n" for kind in CHANGE_KINDS)
+) + "".join(
+    f"body:has(#show-kind-{kind}:not(:checked)) :is(article, .run).{kind} {{ display: none; }}\n"
+    f"body:has(#show-kind-{kind}:checked) :is(.group, details):has(article.{kind}) {{ display: block; }}\n"
+    for kind in CHANGE_KINDS
+)
 _STYLE: Final = (_TEMPLATES / "report.css").read_text(encoding="utf-8") + _FILTERS
 _SCRIPT: Final = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
 
@@ -78,7 +82,7 @@ def as_html(report: Report) -> str:
             title=title(report),
             summary=summary(report),
             circumstances=circumstances(report),
-            groups=list(by_significance(changes)),
+            sections=sections(changes),
             rows=merged_rows(report.comparison, report.old.document, report.new.document),
             runs=substantive_runs(changes) if headings_sentence(changes) else (),
             paragraph_end=PARAGRAPH_END,

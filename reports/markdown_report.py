@@ -1,12 +1,13 @@
 """Renders a report as Markdown, for pasting into a ticket."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from core.changes import Redline
 from core.dates import iso
 from core.history import Observation
-from reports.rendered_changes import SIGNIFICANCE_MEANINGS, by_significance, rendered_changes
+from reports.change_sections import PlaceGroup, sections
+from reports.rendered_changes import SIGNIFICANCE_MEANINGS, RenderedChange, rendered_changes
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
@@ -35,34 +36,43 @@ def as_markdown(report: Report) -> str:
         blocks.append(_escaped(sentence))
     blocks += [_escaped(sentence) for sentence in circumstances(report)]
     blocks.append(_provenance(report))
-    for significance, group in by_significance(changes):
-        blocks.append(f"### {significance.capitalize()} ({SIGNIFICANCE_MEANINGS[significance]})")
-        for change in group:
-            clause_kind = f" ({change.clause_kind})" if change.clause_kind else ""
-            blocks.append(f"**{change.number}. {change.kind.capitalize()}** – {_escaped(change.place)}{clause_kind}")
-            blocks.append(f"> {_redline(change.excerpt)}")
-            blocks += [f"*{_escaped(note)}*" for note in change.notes]
+    for section in sections(changes):
+        meaning = SIGNIFICANCE_MEANINGS[section.significance]
+        blocks.append(f"### {section.significance.capitalize()} ({meaning})")
+        blocks += [block for group in section.groups for block in _group(group)]
+        for fold in section.folds:
+            # The empty lines around the blocks end the HTML, so that the blocks are Markdown again.
+            blocks.append(f"<details>\n<summary>{_escaped(fold.line)}</summary>")
+            blocks += [block for group in fold.groups for block in _group(group)]
+            blocks.append("</details>")
     return "\n\n".join(blocks) + "\n"
 
 
+def _group(group: PlaceGroup) -> Iterator[str]:
+    """Yields the blocks of changes under the same headings."""
+    yield f"#### {_escaped(group.place)}"
+    for run in group.runs:
+        first, last = run.changes[0], run.changes[-1]
+        numbers = str(first.number) if first is last else f"{first.number}–{last.number}"
+        words = f"{run.words[:1].upper()}{run.words[1:]}"
+        yield f"**{numbers}. {_escaped(words)}**"
+        for change in run.changes:
+            yield f"> {_redline(change.excerpt)}" if first is last else f"> {_numbered(change)}"
+            yield from (f"*{_escaped(note)}*" for note in change.notes)
+
+
+def _numbered(change: RenderedChange) -> str:
+    label = f"{_inline(change.label)} " if change.label else ""
+    kind = " (heading)" if change.clause_kind == "heading" else ""
+    return f"**{change.number}.** {label}{_redline(change.excerpt)}{kind}"
+
+
 def _provenance(report: Report) -> str:
-    if report.interval:
-        rows = [
-            ("old text last seen", report.interval.last_old),
-            ("new text first seen", report.interval.first_new),
-        ]
-        return _table(("", "captured", "source", "address", "SHA-256"), [_evidence(*row) for row in rows])
     if isinstance(report.old, FileSide) and isinstance(report.new, FileSide):
-        sides = (("old", report.old), ("new", report.new))
+        sides = (("Old", report.old), ("New", report.new))
         files = [(name, _escaped(printable(str(side.path))), f"`{side.sha256}`") for name, side in sides]
         return _table(("", "file", "SHA-256"), files)
-    rows_of_versions = [
-        _evidence(f"{name}, {which} seen", observation)
-        for name, side in (("old", report.old), ("new", report.new))
-        if not isinstance(side, FileSide)
-        for which, observation in (("first", side.period.first), ("last", side.period.last))
-    ]
-    return _table(("", "captured", "source", "address", "SHA-256"), rows_of_versions)
+    return _table(("", "captured", "source", "address", "SHA-256"), [_evidence(*row) for row in report.evidence])
 
 
 def _evidence(name: str, capture: Observation) -> tuple[str, ...]:

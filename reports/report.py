@@ -7,13 +7,14 @@ from typing import Any
 
 from core.changes import Comparison
 from core.clauses import Document
-from core.dates import iso
+from core.dates import iso, parse_span
 from core.declarations import Vendor
 from core.exceptions import UsageError
 from core.history import Alternation, History, Observation, Period, SettledHistory
 from core.policies import PolicyKey
 from diffing import compare
 from diffing.timeline import alternations
+from reports.capitals import terms_with_other_capitals
 from storage import Store
 
 
@@ -24,8 +25,10 @@ class VersionSide:
     vendor: the vendor's slug. vendor_name: the vendor's name in the declaration. policy: the policy's slug.
     number: the version's number, for display.
     period: the period.
-    document: the text. On the old side, this is the text of the period's last capture. On the new side, this is the
-        text of the period's first capture.
+    document: the text that is compared. On the old side, this is usually the text of the period's last capture, and on
+        the new side the text of the period's first capture.
+    compared: the capture that the text is from, if it is another one: captures of one version may differ in links,
+        numbering and typography, and a date names the capture that was the last one on that date. Otherwise None.
     held: whether the period is held (`core.history.SettledHistory.held`): the page may not show the policy.
     """
 
@@ -35,10 +38,14 @@ class VersionSide:
     number: int
     period: Period
     document: Document
+    compared: Observation | None = None
     held: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the side as a dictionary for the JSON output (docs/contract.md). `held` is omitted if it is False."""
+        """Returns the side as a dictionary for the JSON output (docs/contract.md).
+
+        `compared` is omitted if it is None, and `held` if it is False.
+        """
         fields: dict[str, Any] = {
             "vendor": self.vendor,
             "policy": self.policy,
@@ -50,7 +57,11 @@ class VersionSide:
             "first": self.period.first.to_dict(),
             "last": self.period.last.to_dict(),
         }
-        return fields | {"held": True} if self.held else fields
+        if self.compared:
+            fields["compared"] = self.compared.to_dict()
+        if self.held:
+            fields["held"] = True
+        return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +140,7 @@ class Report:
 
     @property
     def same_version(self) -> bool:
-        """Whether both sides are the same version, so that there are no differences."""
+        """Whether both sides are the same version, so that at most links, numbering and typography differ."""
         return (
             isinstance(self.old, VersionSide)
             and isinstance(self.new, VersionSide)
@@ -145,6 +156,28 @@ class Report:
             and self.old.period.first.captured_at > self.new.period.first.captured_at
         )
 
+    @property
+    def evidence(self) -> tuple[tuple[str, Observation], ...]:
+        """The captures that prove what the report says, each with its name; empty if files are compared."""
+        if isinstance(self.old, FileSide) or isinstance(self.new, FileSide):
+            return ()
+        sides = (("Old", self.old), ("New", self.new))
+        if self.interval:
+            rows = [
+                ("Old text, last seen", self.interval.last_old),
+                ("New text, first seen", self.interval.first_new),
+            ]
+        else:
+            rows = [
+                row
+                for name, side in sides
+                for row in (
+                    (f"{name} side, first seen", side.period.first),
+                    (f"{name} side, last seen", side.period.last),
+                )
+            ]
+        return (*rows, *((f"{name} text, compared", side.compared) for name, side in sides if side.compared))
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the report as a dictionary for the JSON output (docs/contract.md)."""
         report_fields = {
@@ -153,9 +186,13 @@ class Report:
             "interval": self.interval.to_dict() if self.interval else None,
             "between": [period.to_dict() for period in self.between],
         }
+        capitals = [
+            {"old": old, "new": new, "clauses": clauses}
+            for (old, new), clauses in terms_with_other_capitals(self.comparison.changes).items()
+        ]
         # The report's fields come first in the output. The report's fields are merged in a second time at the end,
         # because the report's `old` and `new` must replace the comparison's `old` and `new`.
-        return report_fields | self.comparison.to_dict() | report_fields
+        return report_fields | self.comparison.to_dict() | report_fields | ({"capitals": capitals} if capitals else {})
 
 
 def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: str) -> Report:
@@ -163,7 +200,7 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
 
     vendor: the declaration of the policy's vendor.
     old, new: dates or ids of versions (`@id`), as in `Library.period`. Two dates must be in order. If a version is
-        named by `@id`, the old side may be later than the new side.
+        named by `@id`, the old side may be later than the new side. A date also names the last capture on that date.
 
     UsageError if the dates are not in order, if the vendor does not declare the policy, if the policy has no accepted
     capture at or before a date, or if no version has the given id. StorageError if the database fails.
@@ -182,7 +219,21 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
             in_order = [period for period in periods if not _is_after(period, new_period)]
             old_period = in_order[-1] if in_order else old_period
     settled_history = store.library.settled(key, history)
-    return report_between(store, vendor, key, history, settled_history, old_period, new_period)
+    same = old_period.version_id == new_period.version_id
+    # Without a date, the differences within a version are those between its first and its last capture.
+    captures = (
+        _capture_named(old_period, old, old_period.first if same else old_period.last),
+        _capture_named(new_period, new, new_period.last if same else new_period.first),
+    )
+    return report_between(store, vendor, key, history, settled_history, old_period, new_period, captures)
+
+
+def _capture_named(period: Period, when: str, otherwise: Observation) -> Observation:
+    """Returns the last capture of a period on a date; `otherwise` if `when` is no date."""
+    if when.startswith("@"):
+        return otherwise
+    end = parse_span(when).end
+    return [capture for capture in period.observations if capture.captured_at <= end][-1]
 
 
 def _is_after(period: Period, other: Period) -> bool:
@@ -197,35 +248,41 @@ def report_between(
     settled_history: SettledHistory,
     old_period: Period,
     new_period: Period,
+    captures: tuple[Observation, Observation] | None = None,
 ) -> Report:
     """Returns a report on the changes of a policy between two periods of the policy's history.
 
     vendor: the declaration of the policy's vendor.
     settled_history: the same history with its periods divided into groups.
+    captures: the captures of the two periods whose texts are compared; None for the last capture of the old period and
+        the first capture of the new period.
 
     StorageError if the database fails.
     """
-    old_document = store.library.document(old_period.last.capture_id, old_period.last.reader)
     same = old_period.version_id == new_period.version_id
-    new_document = (
-        old_document if same else store.library.document(new_period.first.capture_id, new_period.first.reader)
-    )
     first, last = sorted((history.periods.index(old_period), history.periods.index(new_period)))
     between = history.periods[first + 1 : last]
     forwards = history.periods.index(old_period) == first
     numbers = {version.id: version.number for version in history.versions}
 
-    def side(period: Period, document: Document) -> VersionSide:
+    def side(period: Period, usual: Observation, capture: Observation) -> VersionSide:
+        document = store.library.document(usual.capture_id, usual.reader)
+        compared = None
+        if capture != usual and (other := store.library.document(capture.capture_id, capture.reader)) != document:
+            document, compared = other, capture
         number = numbers[period.version_id]
         is_held = period in settled_history.held
-        return VersionSide(key.vendor, vendor.name, key.policy, number, period, document, is_held)
+        return VersionSide(key.vendor, vendor.name, key.policy, number, period, document, compared, is_held)
 
+    old_capture, new_capture = captures or (old_period.last, new_period.first)
+    old = side(old_period, old_period.last, old_capture)
+    new = side(new_period, new_period.first, new_capture)
     return Report(
-        old=side(old_period, old_document),
-        new=side(new_period, new_document),
+        old=old,
+        new=new,
         interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
         between=tuple(PeriodBetween(numbers[period.version_id], period) for period in between),
-        comparison=_no_difference(old_document, new_document) if same else compare(old_document, new_document),
+        comparison=compare(old.document, new.document),
         alternations=alternations(settled_history.history) if between else (),
     )
 
@@ -234,10 +291,6 @@ def compare_files(old: FileSide, new: FileSide) -> Report:
     """Returns a report on the differences between two local files."""
     comparison = compare(old.document, new.document)
     return Report(old=old, new=new, interval=None, between=(), comparison=comparison)
-
-
-def _no_difference(old: Document, new: Document) -> Comparison:
-    return Comparison(old, new, (), tuple((clause.position, clause.position) for clause in old.clauses))
 
 
 def periods_by_version(between: Sequence[PeriodBetween]) -> dict[int, list[Period]]:

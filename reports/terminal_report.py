@@ -4,27 +4,21 @@ import io
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from core.changes import Redline
 from core.dates import iso
-from core.history import Observation
-from reports.rendered_changes import (
-    ELLIPSIS,
-    PATH_SEPARATOR,
-    SIGNIFICANCE_MEANINGS,
-    RenderedChange,
-    by_significance,
-    redline_as_text,
-    rendered_changes,
-)
+from reports.change_sections import PlaceGroup, Run, sections
+from reports.excerpts import ELLIPSIS, redline_as_text
+from reports.places import PATH_SEPARATOR
+from reports.rendered_changes import SIGNIFICANCE_MEANINGS, RenderedChange, rendered_changes
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 
 _STYLES = {"delete": "red strike", "insert": "green underline", "equal": ""}
 _INDENT = 6
+_WHERE_FOLDED = "Reports of the other formats list every change, for example --format html."
 
 
 def as_text(report: Report) -> str:
@@ -53,54 +47,69 @@ def print_report(report: Report, console: Console) -> None:
         _line(console, Text(sentence))
     console.print()
     _provenance(report, console)
-    width = max((len(change.kind) for change in changes), default=0)
-    for significance, group in by_significance(changes):
+    arranged = sections(changes)
+    for section in arranged:
         console.print()
-        heading = Text(significance.capitalize(), style="bold underline")
-        heading.append(f" ({SIGNIFICANCE_MEANINGS[significance]})", style="not bold not underline")
+        heading = Text(section.significance.capitalize(), style="bold underline")
+        heading.append(f" ({SIGNIFICANCE_MEANINGS[section.significance]})", style="not bold not underline")
         _line(console, heading)
-        for change in group:
-            _change(change, console, width)
+        for group in section.groups:
+            _group(group, console)
+        for fold in section.folds:
+            console.print()
+            _line(console, Text(f"{fold.line}; not listed here."))
+    if any(section.folds for section in arranged):
+        console.print()
+        _line(console, Text(_WHERE_FOLDED))
 
 
 def _provenance(report: Report, console: Console) -> None:
-    if report.interval:
-        _evidence(console, "old text last seen", report.interval.last_old)
-        _evidence(console, "new text first seen", report.interval.first_new)
-        return
-    for name, side in (("old", report.old), ("new", report.new)):
+    for name, side in (("Old", report.old), ("New", report.new)):
         if isinstance(side, FileSide):
             _line(console, Text(f"{name}: {printable(str(side.path))}"))
             _line(console, Text(f"     sha256 {side.sha256}", style="dim"))
-        else:
-            _evidence(console, f"{name}, first seen", side.period.first)
-            _evidence(console, f"{name}, last seen", side.period.last)
+    for name, capture in report.evidence:
+        address = printable(capture.url)
+        _line(console, Text(f"{name + ':':<23}{iso(capture.captured_at)}  {capture.source}  {address}"))
+        _line(console, Text(f"{'':<23}sha256 {capture.sha256}", style="dim"))
 
 
-def _evidence(console: Console, name: str, capture: Observation) -> None:
-    _line(console, Text(f"{name + ':':<21}{iso(capture.captured_at)}  {capture.source}  {printable(capture.url)}"))
-    _line(console, Text(f"{'':<21}sha256 {capture.sha256}", style="dim"))
+def _group(group: PlaceGroup, console: Console) -> None:
+    console.print()
+    _line(console, Text(_place(group, console.width if console.is_terminal else None), style="bold"))
+    for run in group.runs:
+        _run(run, console)
 
 
-def _change(change: RenderedChange, console: Console, kind_width: int) -> None:
-    line = Text(f"{change.number:>4}  ")
-    line.append(f"{change.kind:<{kind_width}}  ", style="bold")
-    clause_kind = f"  ({change.clause_kind})" if change.clause_kind else ""
-    columns = console.width - line.cell_len - cell_len(clause_kind) if console.is_terminal else None
-    line.append(_place(change, columns))
-    line.append(clause_kind, style="dim")
-    _line(console, line)
-    _line(console, _redline(change.excerpt, console), indent=_INDENT)
+def _run(run: Run, console: Console) -> None:
+    if len(run.changes) == 1:
+        (change,) = run.changes
+        _line(console, Text(f"{change.number:>4}  ").append(run.words, style="bold"))
+        _line(console, _redline(change.excerpt, console), indent=_INDENT)
+        _notes(change, console)
+        return
+    _line(console, Text(run.words, style="bold"), indent=_INDENT)
+    for change in run.changes:
+        text = _redline(change.excerpt, console)
+        if change.label:
+            text = Text(f"{change.label} ") + text
+        if change.clause_kind == "heading":
+            text.append(" (heading)", style="dim")
+        _line(console, text, indent=_INDENT, mark=f"{change.number:>4}  ")
+        _notes(change, console)
+
+
+def _notes(change: RenderedChange, console: Console) -> None:
     for note in change.notes:
         _line(console, Text(note, style="italic"), indent=_INDENT)
 
 
-def _place(change: RenderedChange, columns: int | None) -> str:
-    """Returns the headings above a change in one line. If the line is too long, outermost headings are left out.
+def _place(group: PlaceGroup, columns: int | None) -> str:
+    """Returns the headings of a group in one line. If the line is too long, outermost headings are left out.
 
     columns: the number of columns for the headings; None if there is no limit.
     """
-    place, path = change.place, change.path
+    place, path = group.place, group.path
     while columns is not None and cell_len(place) > columns and len(path) > 1:
         path = path[1:]
         place = PATH_SEPARATOR.join((ELLIPSIS, *path))
@@ -113,9 +122,17 @@ def _redline(redline: Redline, console: Console) -> Text:
     return Text.assemble(*((part, _STYLES[operation]) for operation, part in redline))
 
 
-def _line(console: Console, text: Text, indent: int = 0) -> None:
-    """Prints a paragraph. Lines are wrapped on a terminal only; for a pipe or a file, the paragraph is one line."""
-    if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, indent)) if indent else text)
+def _line(console: Console, text: Text, indent: int = 0, mark: str = "") -> None:
+    """Prints a paragraph. Lines are wrapped on a terminal only; for a pipe or a file, the paragraph is one line.
+
+    indent: the number of columns by which the paragraph is indented. mark: what stands in these columns on the first
+        line; it has as many characters.
+    """
+    mark = mark or " " * indent
+    if console.is_terminal and indent:
+        lines = text.wrap(console, max(1, console.width - indent))
+        console.print(Text("\n").join(Text(" " * indent if at else mark) + line for at, line in enumerate(lines)))
+    elif console.is_terminal:
+        console.print(text)
     else:
-        console.print(Text(" " * indent) + text, soft_wrap=True)
+        console.print(Text(mark) + text, soft_wrap=True)

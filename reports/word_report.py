@@ -17,20 +17,22 @@ from docx.oxml.ns import qn
 from docx.oxml.table import CT_Tbl
 from docx.oxml.text.paragraph import CT_P
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Cm, Pt, RGBColor
+from docx.shared import Cm, Length, Pt, RGBColor
 
 from core.changes import Redline, RedlineOperation
 from core.clauses import Clause
 from core.dates import iso
 from core.history import Observation
+from reports.change_sections import PlaceGroup, sections
 from reports.merged_text import MergedRow, merged_rows
 from reports.redline_cuts import cut_redline
-from reports.rendered_changes import RenderedChange, by_significance, rendered_changes
+from reports.rendered_changes import RenderedChange, rendered_changes
 from reports.report import FileSide, Report
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary, title
 
 _AUTHOR = "clausewatch"
+_SMALL, _SMALLER = Pt(9), Pt(7)
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "yi")
 _REVISIONS = {"delete": "w:del", "insert": "w:ins"}
 
@@ -96,23 +98,16 @@ def _front(document: WordDocument, report: Report, headings: str) -> None:
         "Each difference in the text is a tracked change. Accepting all tracked changes gives the new text; rejecting "
         "them all gives the old text. Moved text is marked at both places. The list at the end links to each change."
     )
-    if report.interval:
-        rows = [
-            _evidence("Old text, last seen", report.interval.last_old),
-            _evidence("New text, first seen", report.interval.first_new),
-        ]
-    else:
-        rows = []
-        for name, side in (("Old", report.old), ("New", report.new)):
-            if isinstance(side, FileSide):
-                rows.append((name, printable(str(side.path)), f"SHA-256 {side.sha256}"))
-            else:
-                rows.append(_evidence(f"{name} side, first seen", side.period.first))
-                rows.append(_evidence(f"{name} side, last seen", side.period.last))
+    rows = [
+        (name, printable(str(side.path)), f"SHA-256 {side.sha256}")
+        for name, side in (("Old", report.old), ("New", report.new))
+        if isinstance(side, FileSide)
+    ]
+    rows += [_evidence(name, capture) for name, capture in report.evidence]
     _table(document, rows, (3.2, 4.8, 8.5))
 
 
-def _evidence(name: str, capture: Observation) -> tuple[str, ...]:
+def _evidence(name: str, capture: Observation) -> tuple[str, str, str]:
     return name, f"{iso(capture.captured_at)} ({capture.source})", f"{printable(capture.url)}\nSHA-256 {capture.sha256}"
 
 
@@ -120,26 +115,55 @@ def _annex(document: WordDocument, report: Report, changes: Sequence[RenderedCha
     document.add_heading("List of the changes", 1)
     if not changes:
         document.add_paragraph(summary(report))
-    for significance, group in by_significance(changes):
-        document.add_heading(f"{significance.capitalize()} ({len(group)})", 2)
-        rows = [
-            (str(change.number), change.kind, "\n".join((change.place, f"“{change.beginning}”", *change.notes)))
-            for change in group
-        ]
-        table = _table(document, [("No.", "Kind", "Where, and how it begins"), *rows], (1.2, 3.8, 11.5))
-        head, *others = table.tr_lst
-        head.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-        for change, row in zip(group, others, strict=True):
-            number, kind, _ = row.tc_lst
-            _link(number.p_lst[0], _bookmark(change))
-            if change.change.kind.startswith("moved"):
-                _link(kind.add_p(), _bookmark(change, "_old"), "where it was")
+    for section in sections(changes):
+        document.add_heading(f"{section.significance.capitalize()} ({len(section.changes)})", 2)
+        if section.groups:
+            _list(document, section.groups, _SMALL)
+    # What few readers want to read comes last, and is small.
+    for fold in (fold for section in sections(changes) for fold in section.folds):
+        line = document.add_paragraph().add_run(f"{fold.line}.")
+        line.font.size, line.bold = _SMALL, True
+        if not fold.of_contents:
+            _list(document, fold.groups, _SMALLER)
 
 
-def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tuple[float, ...]) -> CT_Tbl:
+def _list(document: WordDocument, groups: Sequence[PlaceGroup], size: Length) -> None:
+    """Adds a table of changes. Each place has a row of its own above its changes."""
+    rows = [("No.", "Kind", "How it begins")]
+    listed: list[RenderedChange | None] = [None]
+    for group in groups:
+        rows.append((group.place, "", ""))
+        listed.append(None)
+        for run in group.runs:
+            for change in run.changes:
+                words = f"{change.kind}, {change.clause_words}" if change.clause_words else change.kind
+                rows.append((str(change.number), words, "\n".join((f"“{change.beginning}”", *change.notes))))
+                listed.append(change)
+    table = _table(document, rows, (1.2, 3.8, 11.5), size)
+    table.tr_lst[0].get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    for change_of_row, row in zip(listed, table.tr_lst, strict=True):
+        number, kind, text = row.tc_lst
+        if change_of_row is None:  # the table's header, or a place
+            for run_element in row.iter(qn("w:r")):
+                run_element.get_or_add_rPr().get_or_add_b()
+            for paragraph in row.iter(qn("w:p")):
+                paragraph.get_or_add_pPr().get_or_add_keepNext()
+            if row is not table.tr_lst[0]:
+                number.grid_span = len(row.tc_lst)
+                row.remove(kind)
+                row.remove(text)
+            continue
+        _link(number.p_lst[0], _bookmark(change_of_row))
+        if change_of_row.change.kind.startswith("moved"):
+            _link(kind.add_p(), _bookmark(change_of_row, "_old"), "where it was")
+
+
+def _table(
+    document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tuple[float, ...], size: Length = _SMALL
+) -> CT_Tbl:
     """Adds a table to the document.
 
-    rows: the text of each cell, row by row. widths: the widths of the columns in centimetres.
+    rows: the text of each cell, row by row. widths: the widths of the columns in centimetres. size: of the letters.
     """
     # The cells are filled through the XML, since python-docx takes quadratic time to fill a long table cell by cell.
     table = document.add_table(0, len(widths), "Table Grid")
@@ -152,7 +176,7 @@ def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tupl
         for cell, text in zip(tr.tc_lst, row, strict=True):
             run = cell.p_lst[0].add_r()
             run.text = text
-            run.get_or_add_rPr().get_or_add_sz().val = Pt(9)
+            run.get_or_add_rPr().get_or_add_sz().val = size
     element: CT_Tbl = table._tbl
     return element
 

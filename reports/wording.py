@@ -8,14 +8,11 @@ from core.dates import iso
 from core.history import Alternation
 from core.plurals import plural
 from reports.capitals import terms_with_other_capitals
-from reports.rendered_changes import (
-    TOP_LEVEL,
-    RenderedChange,
-    as_sentence,
-    rendered_changes,
-    shortened,
-    substantive_runs,
-)
+from reports.change_notes import as_sentence, is_doubtful
+from reports.change_sections import substantive_runs
+from reports.excerpts import shortened
+from reports.places import TOP_LEVEL
+from reports.rendered_changes import RenderedChange, rendered_changes
 from reports.report import FileSide, PeriodBetween, Report, Side, VersionSide, periods_by_version
 from reports.vendor_text import printable
 
@@ -25,6 +22,8 @@ _MANY_CHANGES = 6
 _HEADINGS_NAMED = 8
 # A report names at most this many terms whose capitals differ.
 _TERMS_NAMED = 5
+# A report lists the numbers of at most this many doubtful pairings.
+_DOUBTFUL_LISTED = 12
 # The summary names at most this many changed numbers.
 _NUMBERS_IN_SUMMARY = 5
 _HEADING_LENGTH = 60
@@ -50,10 +49,10 @@ def side_name(side: Side) -> str:
 
 def summary(report: Report) -> str:
     """Returns up to four sentences that count the changes and the unchanged clauses, substantive changes first."""
-    if report.same_version:
-        return "No difference: both sides are the same version."
     comparison = report.comparison
     if not comparison.changes:
+        if report.same_version:
+            return "No difference: both sides are the same version."
         return "No difference between the two texts."
     changes = rendered_changes(comparison)
     kinds = {
@@ -115,8 +114,10 @@ def circumstances(report: Report) -> tuple[str, ...]:
             f"captured, and {iso(report.interval.first_new.captured_at)}, when the new text was first captured."
         )
     if report.same_version:
-        no_change = "" if report.between else " No capture in between shows another text, so no change was seen."
-        sentences.append(f"Both sides show {side_name(report.old)}.{no_change}")
+        remark = "" if report.between else " No capture in between shows another text, so no change was seen."
+        if report.comparison.changes:
+            remark = " The differences listed here, such as other link targets, make no new version."
+        sentences.append(f"Both sides show {side_name(report.old)}.{remark}")
     if report.backwards and not report.same_version:
         sentences.append("Compared backwards: the page showed the text of the old side after the text of the new side.")
     sentences += [
@@ -135,6 +136,8 @@ def circumstances(report: Report) -> tuple[str, ...]:
         )
     if capitals := _capitals_sentence(report):
         sentences.append(capitals)
+    if doubtful := _doubtful_sentence(report):
+        sentences.append(doubtful)
     sentences += [as_sentence(printable(remark)) for remark in report.comparison.coarse]
     return tuple(sentences)
 
@@ -150,6 +153,19 @@ def _capitals_sentence(report: Report) -> str:
     unnamed = len(terms) - len(named)
     more = [plural(unnamed, "more term")] if unnamed else []
     return f"Capitals differ: {_enumerated([*named, *more])}." if named else ""
+
+
+def _doubtful_sentence(report: Report) -> str:
+    """Returns a sentence that warns of the pairings that may be wrong; '' if there are none."""
+    numbers = [number for number, change in enumerate(report.comparison.changes, start=1) if is_doubtful(change)]
+    if not numbers:
+        return ""
+    listed = [str(number) for number in numbers[:_DOUBTFUL_LISTED]]
+    more = [f"{len(numbers) - len(listed)} more"] if len(numbers) > len(listed) else []
+    return (
+        f"In {plural(len(numbers), 'change')}, it is not certain that the old and the new text belong together: "
+        f"{'no.' if len(numbers) == 1 else 'nos.'} {_enumerated([*listed, *more])}."
+    )
 
 
 def _sentences_on_periods_between(report: Report) -> list[str]:

@@ -5,7 +5,8 @@
 judged.csv names changes of ../shared/pairs by the positions of their clauses, and says whether a reader agreed that
 these clauses belong together. For each confidence from 0 to 1 the changes were drawn by a fixed seed, so doubtful
 changes are much more frequent here than in a report. A change that is no longer told is left out. Prints for each tenth
-of the confidence the number of changes and the share of agreement.
+of the confidence the number of changes and the share of agreement, and then how many pairings the warning of reports
+reaches: of those that the reader rejected, and of the others.
 """
 
 import csv
@@ -16,6 +17,7 @@ from core.changes import Comparison
 from core.clauses import Clause
 from diffing import compare
 from extraction import extract
+from reports.change_notes import DOUBTFUL
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 _JUDGED = Path(__file__).with_name("judged.csv")
@@ -40,6 +42,7 @@ def main() -> None:
             old, new = (tuple(map(int, row[side].split())) for side in ("old", "new"))
             verdicts[row["pair"]][old, new] = row["agreed"] == "1"
     agreed: defaultdict[int, list[bool]] = defaultdict(list)
+    warned: dict[bool, list[bool]] = {False: [], True: []}
     for pair, judged in verdicts.items():
         old_document, new_document = (
             extract((SHARED / "pairs" / f"{pair}.{side}.md").read_bytes(), "text/markdown") for side in ("old", "new")
@@ -48,11 +51,14 @@ def main() -> None:
         for sides, verdict in judged.items():
             if sides in confidences:
                 agreed[min(9, int(10 * confidences[sides]))].append(verdict)
+                warned[verdict].append(confidences[sides] < DOUBTFUL)
     print(f"{'confidence':12} {'changes':>8} {'agreed':>7}")
     for tenth in sorted(agreed):
         share = sum(agreed[tenth]) / len(agreed[tenth])
         bar = "#" * round(_BAR * share)
         print(f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}   {len(agreed[tenth]):8} {share:7.2f}  {bar}")
+    print(f"The warning (below {DOUBTFUL}) reaches {sum(warned[False])} of {len(warned[False])} rejected pairings,")
+    print(f"and {sum(warned[True])} of {len(warned[True])} others.")
 
 
 if __name__ == "__main__":

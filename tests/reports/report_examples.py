@@ -1,8 +1,11 @@
 """Hand-made changes and reports of a fictional policy, for the tests of report formats."""
 
+import io
 from datetime import UTC, date, datetime
 from operator import attrgetter
 from pathlib import Path
+
+import docx
 
 from core.changes import Change, ChangeKind, Comparison, Redline, Significance
 from core.clauses import Clause, ClauseKind, Document
@@ -80,6 +83,14 @@ def version_report(*changes: Change, vendor_name: str = "Marmot Mail") -> Report
         for number, (capture, side) in enumerate(((LAST_OLD, files.old), (FIRST_NEW, files.new)), start=1)
     ]
     return Report(sides[0], sides[1], Interval(LAST_OLD, FIRST_NEW), (), files.comparison)
+
+
+def word_text(data: bytes) -> str:
+    """Returns the text of a Word report: the paragraphs, and then the cells of the tables."""
+    opened = docx.Document(io.BytesIO(data))
+    # python-docx lists a cell over several columns once for each of them.
+    cells = {cell._tc: cell.text for table in opened.tables for row in table.rows for cell in row.cells}
+    return "\n".join([*(paragraph.text for paragraph in opened.paragraphs), *cells.values()])
 
 
 # At least one change of every kind, and at least one of every significance. Some changes have notes in the report.

@@ -14,10 +14,12 @@ from core.policies import PolicyKey
 from reports import FileSide, Report, VersionSide, build_report, compare_files
 from reports.html_report import as_html
 from reports.json_report import as_json
+from reports.markdown_report import as_markdown
 from reports.terminal_report import as_text
+from reports.word_report import as_docx
 from storage import Store
 from tests.keeping import keep
-from tests.reports.report_examples import added, clause, document, file_report
+from tests.reports.report_examples import added, clause, document, file_report, word_text
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
 
 VENDOR = Vendor(slug="marmot", name="Marmot Mail", homepage="https://www.marmot.example/", policies={"privacy": POLICY})
@@ -103,6 +105,40 @@ def test_a_report_on_one_version_says_that_nothing_changed(store: Store) -> None
     for text in (as_text(report), as_html(report)):
         assert "both sides are the same version" in text
         assert "no change was seen" in text
+
+
+@pytest.mark.parametrize("sides", [(0, 25), (5, 12), None])
+def test_a_link_that_changes_within_a_version_is_told_in_every_format(
+    store: Store, sides: tuple[float, float] | None
+) -> None:
+    old, new = (A.replace(b"the country", b'<a href="/%s">the country</a>' % name) for name in (b"us", b"them"))
+    keep_at(store, (0, old), (10, new), (20, new))
+    version = f"@{store.library.history(KEY).versions[0].id}"
+    report = between(store, *(map(day, sides) if sides else (version, version)))
+    assert report.same_version
+    assert [(change.kind, change.significance) for change in report.comparison.changes] == [("cosmetic", "substantive")]
+    for text in (as_text(report), as_html(report), as_markdown(report), word_text(as_docx(report))):
+        text = text.replace("\\", "")
+        assert "No difference" not in text
+        assert "Both sides show version 1. The differences listed here" in text
+        assert "https://www.marmot.example/us → https://www.marmot.example/them" in text
+    shape = json.loads(as_json(report))
+    assert [side[0]["links"] for side in (shape["changes"][0]["old"], shape["changes"][0]["new"])] == [
+        ["https://www.marmot.example/us"],
+        ["https://www.marmot.example/them"],
+    ]
+    assert shape["old"]["compared"]["captured_at"] == "2019-03-04T05:06:07Z"
+
+
+def test_dates_compare_links_even_if_the_words_changed_later(store: Store) -> None:
+    old, new = (A.replace(b"the country", b'<a href="/%s">the country</a>' % name) for name in (b"us", b"them"))
+    keep_at(store, (0, old), (10, new), (20, new.replace(b"courts", b"judges")))
+    (change,) = between(store, day(0), day(20)).comparison.changes
+    assert change.old[0].links != change.new[0].links
+    report = between(store, day(12), day(20))
+    assert report.comparison.changes[0].old[0].links == change.new[0].links
+    assert isinstance(report.old, VersionSide)
+    assert report.old.compared is None
 
 
 def test_a_report_on_one_version_names_versions_shown_in_between(store: Store) -> None:

@@ -156,6 +156,8 @@ def test_kinds_and_significances_can_be_filtered_without_a_script() -> None:
     page = parsed(html)
     boxes = [node.attributes["id"] for node in page.css('.filter input[type="checkbox"]')]
     assert len(boxes) == 4 + 10
+    assert "body:has(.kinds input:not(:checked)) :is(.group, details) { display: none; }" in html
+    assert "body:has(#show-kind-split:checked) :is(.group, details):has(article.split) { display: block; }" in html
     for box in boxes:
         assert f"body:has(#{box}:not(:checked))" in html
 

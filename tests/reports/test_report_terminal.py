@@ -39,10 +39,9 @@ def test_the_report_has_the_interval_and_its_evidence() -> None:
 
 def test_every_change_has_a_line_with_the_redline_below() -> None:
     lines = as_text(file_report(*EVERY_KIND)).splitlines()
-    for number, kind in ((1, "removed"), (5, "moved and modified"), (7, "split"), (10, "factual")):
-        (line,) = (line for line in lines if line.startswith(f"{number:>4}  {kind} "))
-        assert "Privacy" in line
+    for line in ("   1  removed, heading", "   5  moved and modified", "   7  split", "  10  factual"):
         assert lines[lines.index(line) + 1].startswith("      ")
+    assert lines[lines.index("   1  removed, heading") - 1] == "Privacy"
 
 
 def test_without_colour_differences_are_marked_by_characters() -> None:
@@ -96,5 +95,5 @@ def test_outer_headings_are_left_out_to_fit_a_terminal_line() -> None:
     path = tuple(f"A rather long heading of level {level}" for level in range(4))
     report = file_report(change("added", (), (clause(0, "New.", path=path),)))
     assert " › ".join(path) in as_text(report)
-    (line,) = (line for line in printed(report, force_terminal=True, no_color=True).splitlines() if "added " in line)
-    assert "… › A rather long heading of level 2 › A rather long heading of level 3" in line
+    lines = printed(report, force_terminal=True, no_color=True).splitlines()
+    assert any("… › A rather long heading of level 2 › A rather long heading of level 3" in line for line in lines)

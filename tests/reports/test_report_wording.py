@@ -8,15 +8,10 @@ from hypothesis import strategies as st
 
 from core.changes import Change, Redline, RedlineOperation
 from core.clauses import Clause
-from reports.rendered_changes import (
-    RenderedChange,
-    by_significance,
-    excerpt_of,
-    redline_as_text,
-    rendered_changes,
-    side_by_side,
-    substantive_runs,
-)
+from reports.change_notes import side_by_side
+from reports.change_sections import sections, substantive_runs
+from reports.excerpts import excerpt_of, redline_as_text
+from reports.rendered_changes import RenderedChange, rendered_changes
 from reports.vendor_text import printable
 from reports.wording import circumstances, headings_sentence, summary
 from tests.reports.report_examples import EVERY_KIND, added, change, clause, file_report, removed
@@ -54,7 +49,10 @@ def test_the_summary_begins_with_substantive_changes(
 
 
 def test_changes_grouped_by_significance_keep_their_numbers() -> None:
-    groups = [(name, [rendered.number for rendered in group]) for name, group in by_significance(render(*EVERY_KIND))]
+    groups = [
+        (section.significance, [rendered.number for rendered in section.changes])
+        for section in sections(render(*EVERY_KIND))
+    ]
     assert groups == [
         ("substantive", [1, 2, 3, 5, 7, 8]),
         ("factual", [10]),
@@ -68,11 +66,9 @@ def test_notes_name_differences_that_the_redline_does_not_show() -> None:
     assert notes == {
         "removed": (),
         "added": (),
-        "modified": ("The two sides may not belong together (confidence 45%).",),
-        "moved": ("From clause 3 of the old text to clause 10 of the new text.",),
-        "moved and modified": (
-            "From “Privacy” (clause 4 of the old text) to “Privacy › Contact” (clause 11 of the new text).",
-        ),
+        "modified": ("It is not certain that the old and the new text belong together (confidence 45%).",),
+        "moved": ("Moved from after “We keep logs for ten days”, to after “Read by 13 people”.",),
+        "moved and modified": ("Moved together with the clause before it.",),
         "renumbered": ("Number: 3 → 4.",),
         "split": ("One clause became 2.",),
         "merged": ("2 clauses became one.",),
@@ -93,7 +89,8 @@ NUMBER = Change(
 
 
 def test_changed_numbers_come_first_with_old_and_new_side_by_side() -> None:
-    (_, (first, second)), *_ = by_significance(render(added(0, "A."), NUMBER))
+    (section,) = sections(render(added(0, "A."), NUMBER))
+    first, second = (change for group in section.groups for run in group.runs for change in run.changes)
     assert (first.number, first.kind, first.notes) == (2, "number", ("Old and new: 30 → 90 days.",))
     assert second.kind == "added"
     assert summary(file_report(added(0, "A."), NUMBER)) == (
@@ -135,8 +132,8 @@ def test_a_move_under_other_words_names_both_and_a_lead_in_names_what_is_below()
     moved = replace(EVERY_KIND[3], significance="substantive", under=("We never share:", ""))
     lead_in = replace(EVERY_KIND[2], confidence=1.0, governed=(clause(7, "your name"), clause(8, "your town")))
     notes = [rendered.notes for rendered in render(moved, lead_in)]
-    assert notes[0][1] == "It stood below “We never share:”, and stands below no such words now."
-    assert notes[1] == ("Unchanged, and below these words: 2 clauses: “your name”, “your town”.",)
+    assert notes[0][1] == "It stood below “We never share:”; no such words stand above it now."
+    assert notes[1] == ("These words stand above 2 unchanged clauses: “your name”, “your town”.",)
 
 
 def test_a_link_that_leads_elsewhere_is_called_a_link() -> None:
@@ -153,6 +150,7 @@ def test_a_term_with_other_capitals_is_named_once() -> None:
                 ("We use partners in Bern.", "We use Partners in Bern."),
                 ("Some partners are small.", "Some Partners are small."),
                 ("WE SELL NOTHING.", "We sell nothing."),
+                ("Contact us", "CONTACT US"),
                 ("It ends. partners go on and on.", "It ends. Partners go on and on."),
             ]
         )
@@ -173,18 +171,18 @@ def test_a_link_or_label_on_only_one_side_is_called_added_or_removed() -> None:
 @pytest.mark.parametrize(
     ("was", "now", "sentence"),
     [
-        (("Terms", "Use", "Mail"), ("Terms", "Use", "Calls"), "“… › Mail” (clause 1 of the old text) to “… › Calls”"),
-        (("Terms", "Use", "Mail"), ("Terms", "Use"), "“… › Use › Mail” (clause 1 of the old text) to “… › Use”"),
-        (("Privacy",), (), "“Privacy” (clause 1 of the old text) to the top level"),
-        ((), ("Use", "Mail"), "the top level (clause 1 of the old text) to “Use › Mail”"),
+        (("Terms", "Use", "Mail"), ("Terms", "Use", "Calls"), "under “… › Mail” to under “… › Calls”"),
+        (("Terms", "Use", "Mail"), ("Terms", "Use"), "under “… › Use › Mail” to under “… › Use”"),
+        (("Privacy",), (), "under “Privacy” to the top level"),
+        ((), ("Use", "Mail"), "the top level to under “Use › Mail”"),
     ],
-)  # fmt: skip
+)
 def test_a_move_is_described_by_the_headings_that_differ(
     was: tuple[str, ...], now: tuple[str, ...], sentence: str
 ) -> None:
     moved = change("moved", (clause(0, "Text.", path=was),), (clause(0, "Text.", path=now),))
     ((note,),) = (rendered.notes for rendered in render(moved))
-    assert note == f"From {sentence} (clause 1 of the new text)."
+    assert note == f"Moved from {sentence}."
 
 
 def test_a_pilcrow_marks_where_clauses_were_split_or_merged() -> None:
