@@ -376,7 +376,7 @@ def _described_capture(
     capture: the capture from the metadata; None if the metadata can't be read.
     yielded_payloads: the SHA-256 of each payload that was yielded with an earlier capture. If the function returns a
         payload, it adds the SHA-256 of the payload.
-    now: the present time. A capture from before 1990 is yielded, since its reading quarantines it, as before the export.
+    now: the present time. A capture from before 1990 is yielded: its reading quarantines it, as before the export.
     """
     if capture is not None and capture.key != key:
         return LeftOut("of another policy")

@@ -19,6 +19,7 @@ from core.exceptions import DeliveryError, UsageError
 from reports import deliver_by_smtp
 from storage import Store
 from tests.stored_captures import BEGIN
+from tests.stored_digests import enqueue as put_into_outbox
 
 SENDER = "clausewatch@operator.example"
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -130,7 +131,7 @@ def enqueue(store: Store, *addresses: str) -> None:
     for address in addresses:
         store.subscriptions.subscribe(address, (), BEGIN)
         (subscriber,) = (known for known in store.subscriptions.subscribers() if known.address == address)
-        store.subscriptions.enqueue(subscriber.id, f"Subject: for {address}\r\n\r\n.\r\nHello\r\n".encode(), {}, BEGIN)
+        put_into_outbox(store, subscriber.id, f"Subject: for {address}\r\n\r\n.\r\nHello\r\n".encode(), {}, BEGIN)
 
 
 def waiting(store: Store) -> list[str]:

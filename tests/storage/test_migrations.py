@@ -26,7 +26,7 @@ from storage.upkeep import back_up, backup, restore
 from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
-from tests.stored_digests import told_to
+from tests.stored_digests import enqueue, told_to
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 KEY = PolicyKey("marmot", "privacy")
@@ -40,6 +40,7 @@ CHECKSUMS = {
     "0007_needs_browser.py": "ac7c2c73a551a781aba004b5f5a58d67656ccf0201fdd3ff793cf4a2cacbe263",
     "0008_reading_rule.py": "29a4aed54d40a45a3ab6d3cd461692e30c3832de18904385e610ee17711c40a2",
     "0009_held_periods.py": "63e628d09cf34f25ccc9136485c62c5f101a992a10b54256f04b566e7eb60549",
+    "0011_told_once.py": "18ba1d65be5e6c852c3ec647d03d9742c964f9363ed8e347aa20fd09a9ff238c",
 }
 
 
@@ -120,11 +121,11 @@ def test_tables_with_rows_are_dropped_and_created_again(database_url: str, engin
         keep(store, capture_of(A), A, POLICY)
         store.subscriptions.subscribe("reader@marmot.example", [], capture_of(A).captured_at)
         (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(reader.id, b"digest", {KEY: capture_of(A).captured_at}, reader.since)
-        store.library.review([1], Review("rejected", "ann", "", reader.since))
+        enqueue(store, reader.id, b"digest", {KEY: capture_of(A).captured_at}, BEGIN)
+        store.library.review([1], Review("rejected", "ann", "", BEGIN))
         archive = ArchiveSite("wayback", "https://archive.example")
-        query = ListingQuery(archive, "https://www.marmot.example/privacy", None, reader.since)
-        (listing,) = store.archive_listings.begin(KEY, "wayback", [query], reader.since, timedelta(days=7))
+        query = ListingQuery(archive, "https://www.marmot.example/privacy", None, BEGIN)
+        (listing,) = store.archive_listings.begin(KEY, "wayback", [query], BEGIN, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", query.url, "text/html", "200", "ABC")
         store.archive_listings.file_page(listing, [listed], 0, "next page")
     with engine.begin() as connection:
@@ -162,7 +163,7 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert list(verify(store, {KEY: POLICY})) == []
         assert keep(store, capture_of(A, 9), A, POLICY).capture_id == 9
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0009"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0011"
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
