@@ -7,7 +7,7 @@ all changes up to this time. What they have reported is remembered, too (`core.h
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.history import Telling
@@ -125,14 +125,17 @@ class Subscriptions:
         recorded the subscriber as caught up, the result contains only the policies that have changed since the last
         digests. `subscribe` deletes this record, because the address may now watch other vendors.
 
-        now: the present time. No watermark is later. A stored watermark that is later comes from a clock that was
-        wrong, and so does the time of a subscription that is later. What counts then is the latest accepted capture up
-        to now of those that were stored at that time: everything that was captured later is still to be told.
+        now: the present time. No watermark is later. If a stored watermark is later, either that digest or this one has
+        a clock that is wrong. What counts then is the latest accepted capture up to now of those that were stored at
+        that time: everything that was captured later is still to be told. The stored watermark counts again when its
+        time has come. The same holds for the time of a subscription.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
             begins = {row.vendor: row for row in _watched(session, subscriber.id)}
-            query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, WatermarkRow.until).outerjoin(
+            query = select(
+                PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, WatermarkRow.until, WatermarkRow.latest
+            ).outerjoin(
                 WatermarkRow,
                 and_(
                     WatermarkRow.subscriber_id == subscriber.id,
@@ -148,12 +151,14 @@ class Subscriptions:
             if subscriber.vendors:
                 query = query.where(PolicyRow.vendor.in_(subscriber.vendors))
             watermarks = {}
-            for vendor, policy, newest, until in session.execute(query).all():
+            for vendor, policy, newest, until, latest in session.execute(query).all():
                 begin = begins.get(vendor) or begins.get(_EVERY_VENDOR)
                 if begin is None:  # the address was subscribed anew to other vendors a moment ago
                     continue
                 key = PolicyKey(vendor, policy)
                 since, watermark = begin.since, until or _ALWAYS
+                if latest is not None and latest <= now:
+                    watermark = latest
                 if since > now:
                     since = _latest_accepted(session, key, begin.newest_capture_id, now)
                 if watermark > now:
@@ -253,11 +258,23 @@ class Subscriptions:
                 session.execute(
                     statement.on_conflict_do_update(
                         index_elements=[WatermarkRow.subscriber_id, WatermarkRow.vendor, WatermarkRow.policy],
-                        set_={"until": statement.excluded.until},
+                        set_={
+                            "until": statement.excluded.until,
+                            "latest": case(
+                                (WatermarkRow.latest < statement.excluded.until, statement.excluded.until),
+                                else_=WatermarkRow.latest,
+                            ),
+                        },
                         where=or_(WatermarkRow.until < statement.excluded.until, WatermarkRow.until > now),
                     ),
                     [
-                        {"subscriber_id": subscriber.id, "vendor": key.vendor, "policy": key.policy, "until": until}
+                        {
+                            "subscriber_id": subscriber.id,
+                            "vendor": key.vendor,
+                            "policy": key.policy,
+                            "until": until,
+                            "latest": until,
+                        }
                         for key, until in watermarks.items()
                     ],
                 )

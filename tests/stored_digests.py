@@ -26,7 +26,7 @@ def watched_since(store: Store, subscriber_id: int) -> Mapping[str, datetime]:
     """Returns since when a subscriber watches each vendor, by slug; '' stands for every other vendor."""
     query = select(WatchedRow.vendor, WatchedRow.since).where(WatchedRow.subscriber_id == subscriber_id)
     with store.database.read_session() as session:
-        return {vendor: since for vendor, since in session.execute(query)}
+        return dict(iter(session.execute(query)))
 
 
 def subscriber_of(store: Store, subscriber_id: int) -> Subscriber:

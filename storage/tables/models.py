@@ -305,6 +305,8 @@ class WatermarkRow(Base):
     """A subscriber's watermark for a policy.
 
     until: the `captured_at` up to which digests have reported every change of the policy to the subscriber.
+    latest: the latest value that `until` has had. The two differ only after a digest at an earlier time: either
+        `latest` comes from a clock that was ahead, or `until` comes from a clock that was behind.
     held: the `captured_at` of the first capture of the held period that a digest has announced to the subscriber; None
         if there is none, or if a later digest has reported how the period ended.
     """
@@ -317,6 +319,7 @@ class WatermarkRow(Base):
     vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
     policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
     until: Mapped[datetime] = mapped_column(Moment)
+    latest: Mapped[datetime] = mapped_column(Moment)
     held: Mapped[datetime | None] = mapped_column(Moment)
 
 

@@ -40,7 +40,7 @@ CHECKSUMS = {
     "0007_needs_browser.py": "ac7c2c73a551a781aba004b5f5a58d67656ccf0201fdd3ff793cf4a2cacbe263",
     "0008_reading_rule.py": "29a4aed54d40a45a3ab6d3cd461692e30c3832de18904385e610ee17711c40a2",
     "0009_held_periods.py": "63e628d09cf34f25ccc9136485c62c5f101a992a10b54256f04b566e7eb60549",
-    "0011_told_once.py": "18ba1d65be5e6c852c3ec647d03d9742c964f9363ed8e347aa20fd09a9ff238c",
+    "0011_told_once.py": "22cb1cb392f96bd09b8741e8fce7183e324a7d83e97d5980f3376ec86f1c2e02",
 }
 
 

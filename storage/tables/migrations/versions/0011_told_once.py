@@ -6,6 +6,7 @@
 - `subscribers.mailbox` is the address in lower case, and unique. Subscribers whose addresses differ only in case are
   joined into the first of them, who watches the vendors of all, and whose watermarks are the latest of all: the
   mailbox has received everything up to them.
+- `told.latest` is the latest value that `told.until` has had.
 - `subscribers.digests` counts the digests, `outbox.claimed_at` says since when a process is sending a message.
 """
 
@@ -53,10 +54,12 @@ def upgrade() -> None:
         sa.Column("since", Moment, nullable=False),
         sa.Column("newest_capture_id", sa.BigInteger, nullable=False),
     )
+    op.add_column("told", sa.Column("latest", Moment, nullable=False, server_default="1970-01-01 00:00:00"))
     op.add_column("outbox", sa.Column("claimed_at", Moment, nullable=True))
     op.add_column("subscribers", sa.Column("mailbox", sa.Text, nullable=False, server_default=""))
     op.add_column("subscribers", sa.Column("digests", sa.BigInteger, nullable=False, server_default="0"))
     _fill(op.get_bind())
+    op.execute("UPDATE told SET latest = until")
     op.create_index("subscribers_by_mailbox", "subscribers", ["mailbox"], unique=True)
     op.drop_column("subscribers", "since")
 
@@ -72,6 +75,7 @@ def downgrade() -> None:
     op.drop_column("subscribers", "digests")
     op.drop_column("subscribers", "mailbox")
     op.drop_column("outbox", "claimed_at")
+    op.drop_column("told", "latest")
     op.drop_table("watched")
     op.drop_table("tellings")
 
