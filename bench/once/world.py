@@ -235,7 +235,7 @@ class World:
             for name, reader in self._readers.items():
                 for slug in reader.since:
                     count = sum(change.new == letter for change in reader.told[slug])
-                    is_first = len({kept.look.text for kept in self._kept[slug]}) == 1
+                    is_first = self._is_first(slug, letter)
                     _check(count == (not is_first), f"{name} was told {count} times of {letter} at {slug}")
         _check(not self._store.subscriptions.outbox(), "a message was not delivered")
         messages = list(self._server.accepted.values())
@@ -271,6 +271,11 @@ class World:
             return
         read = self._intake.keep((capture, payload, _declaration(slug, self._reader)))
         self._kept[slug].append(_Kept(read.capture_id, Look(at, letter, is_live), stated))
+
+    def _is_first(self, slug: str, letter: str) -> bool:
+        """Returns whether a text is the first of its policy: no accepted capture is older."""
+        accepted = [kept for kept in self._kept[slug] if not kept.is_rejected]
+        return min(accepted, key=lambda kept: kept.stated).look.text == letter
 
     def _looks(self, slug: str) -> list[Look]:
         return [kept.look for kept in self._kept[slug] if not kept.is_rejected]

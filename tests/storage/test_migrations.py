@@ -26,7 +26,7 @@ from storage.upkeep import back_up, backup, restore
 from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
-from tests.stored_digests import enqueue, told_to
+from tests.stored_digests import enqueue, told_to, watched_since
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 KEY = PolicyKey("marmot", "privacy")
@@ -166,6 +166,38 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0011"
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_subscribers_whose_addresses_differ_in_case_are_joined(left_by_0006: str, engine: Engine) -> None:
+    later = "2019-04-05 05:06:07.890123"
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO subscribers VALUES (7, 'Reader@Marmot.example', '[\"vole\"]', :later, true)",
+            "INSERT INTO told VALUES (7, 'marmot', 'privacy', :later)",
+            "INSERT INTO told VALUES (7, 'vole', 'privacy', :later)",
+            "INSERT INTO outbox SELECT 8, 7, message, :later, NULL FROM outbox WHERE id = 1",
+        ):
+            connection.execute(text(statement.replace(":later", f"'{later}'")))
+    with Store.open(left_by_0006) as store:
+        (reader,) = store.subscriptions.subscribers()
+        assert (reader.address, reader.vendors) == ("reader@marmot.example", ())
+        until = datetime(2019, 4, 5, 5, 6, 7, 890123, tzinfo=UTC)
+        assert told_to(store, reader.id) == {KEY: until, PolicyKey("vole", "privacy"): until}
+        assert watched_since(store, reader.id) == {"": BEGIN, "vole": until}
+        assert [message.address for message in store.subscriptions.outbox()] == ["reader@marmot.example"] * 2
+
+
+def test_a_watermark_of_the_future_from_before_0011_hides_nothing(left_by_0006: str, engine: Engine) -> None:
+    far = capture_of(A, 365 * 80)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE told SET until = '{str(far.captured_at)[:26]}'"))  # noqa: S608
+    with Store.open(left_by_0006) as store:
+        (reader,) = store.subscriptions.subscribers()
+        assert told_to(store, reader.id) == {KEY: far.captured_at}
+        for capture, payload in ((far, A), (capture_of(B, 40), B)):
+            keep(store, capture, payload, POLICY)
+        watermark = store.subscriptions.watermarks(reader, BEGIN + timedelta(days=50))[KEY]
+        assert watermark < BEGIN + timedelta(days=40)
 
 
 def test_needs_browser_is_set_only_for_empty_pages(left_by_0006: str, engine: Engine) -> None:
