@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from core.archives import ArchiveName, Provenance
@@ -23,8 +23,12 @@ Reason = Literal[
     "not_a_policy",
     "unavailable",  # an HTTP status of 5xx, 429, 400 or 408, or a page that reports a server error or maintenance
     "unreadable",  # the bytes are encrypted, damaged, or of a type that contains no text
+    "implausible",  # the capture's time can't be true, or the server's answer has no valid HTTP status
     "rejected",  # a person reviewed the capture and rejected it
 ]
+
+_BEGIN_OF_THE_WEB = datetime(1990, 1, 1, tzinfo=UTC)
+_MOST_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class Capture:
     asked_url: the address of the first request, which is a location of the policy.
     redirects: the addresses that redirected on the way from asked_url to url, beginning with asked_url; empty if there
         was no redirect.
-    status: the status code of the HTTP response, for example 200; None for a file, for a composed capture, and for a
-        record of a WARC file that has no valid status.
+    status: the status code of the HTTP response, from 100 to 999; None for a file, for a composed capture, and if the
+        response had a status outside this range.
     headers: the names and values of the HTTP response's headers as received, in order.
     media_type: the Content-Type as received, with parameters; '' if the response had no Content-Type.
     sha256: the SHA-256 of the payload in lower-case hexadecimal. The payload is the body after content decoding.
@@ -102,6 +106,27 @@ class Capture:
     def key(self) -> PolicyKey:
         """The key of the policy that the capture belongs to."""
         return PolicyKey(self.vendor, self.policy)
+
+
+def implausible_time(captured_at: datetime, known_at: datetime | None) -> str:
+    """Returns why a capture can't have been made at the stated time, as a phrase; '' if it can have been.
+
+    The web began in 1990. No capture is made after it was received; one day allows for clocks that are wrong and for
+    archives that state local times.
+
+    captured_at: the stated time. known_at: when the capture was received; None if that is not known.
+    """
+    if captured_at < _BEGIN_OF_THE_WEB:
+        return "before 1990, when there was no web"
+    # The difference is compared, since a sum could be later than the last date of the calendar.
+    if known_at is not None and captured_at - known_at > _MOST_AHEAD:
+        return "more than a day after it was received"
+    return ""
+
+
+def valid_status(status: int) -> int | None:
+    """Returns the status of an HTTP response; None if it is outside 100 to 999 (RFC 9110, section 15: three digits)."""
+    return status if 100 <= status <= 999 else None
 
 
 def sha256_hex(payload: bytes) -> str:

@@ -210,6 +210,40 @@ class Announcement:
     alternation: Alternation | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A change that a subscriber was told. It happened between two captures (timezone-aware UTC).
+
+    The captures identify it, not the versions: another policy reader may give the same texts other ids, and a person
+    may have rejected the captures since.
+
+    old_capture_id, new_capture_id: the last capture of the old text, and the first capture of the new text.
+    old_version_id, new_version_id: the versions that these captures show according to the policy reader in force,
+        whether accepted or not; None if the policy reader finds no text.
+    begin, end: the times of the two captures.
+    """
+
+    old_capture_id: int
+    new_capture_id: int
+    old_version_id: str | None
+    new_version_id: str | None
+    begin: datetime
+    end: datetime
+
+    def tells(self, announcement: Announcement) -> bool:
+        """Returns whether the subscriber has been told of an announcement by this telling.
+
+        It has if the change happened from the same text to the same text, and if both may have happened at the same
+        moment: between the captures of either. So a change that is told is not told again if its captures were rejected
+        and the new text was captured again, but a page that really changes back and forth has different changes.
+        """
+        old, new = announcement.old.last, announcement.new.first
+        if (self.old_capture_id, self.new_capture_id) == (old.capture_id, new.capture_id):
+            return True
+        is_same_text = (self.old_version_id, self.new_version_id) == (old.version_id, new.version_id)
+        return is_same_text and self.begin < new.captured_at and old.captured_at < self.end
+
+
 def period_for(history: History, when: str) -> Period:
     """Returns the period that a user names with a date or with the id of a version.
 

@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from core.archives import ListedCapture, Provenance
-from core.captures import Capture, sha256_hex
+from core.captures import Capture, sha256_hex, valid_status
 from core.declarations import Policy
 from core.policies import PolicyKey
 from crawler.archives.protocol import Memento, Replay
@@ -41,7 +41,7 @@ def live_capture(response: Response, key: PolicyKey, asked_url: str) -> Capture:
         url=response.url,
         asked_url=asked_url,
         redirects=tuple(request.meta.get("redirect_urls", ())),
-        status=response.status,
+        status=valid_status(response.status),
         headers=header_pairs(response),
         media_type=_media_type(response),
         sha256=sha256_hex(response.body),
@@ -60,7 +60,7 @@ def archived_capture(
 
     If the response lacks a part of the page, the capture's provenance says so (`Provenance.truncated`).
     """
-    missing = missing_part(response.status, header_pairs(response), len(response.body))
+    missing = missing_part(valid_status(response.status), header_pairs(response), len(response.body))
     if missing:
         provenance = replace(provenance, identifiers={**provenance.identifiers, "truncated": missing})
     request = cast(Request, response.request)  # Scrapy sets the request before any callback
@@ -72,7 +72,7 @@ def archived_capture(
         url=memento.url,
         asked_url=replay.redirected_from[0] if replay.redirected_from else memento.url,
         redirects=replay.redirected_from,
-        status=response.status,
+        status=valid_status(response.status),
         headers=header_pairs(response),
         media_type=_media_type(response),
         sha256=sha256_hex(response.body),

@@ -260,15 +260,16 @@ def _lasted(periods: Sequence[Period], index: int) -> bool | None:
     period = periods[index]
     if _is_confirmed(period):
         return True
-    deadline = period.first.captured_at + _CONFIRMED_WITHIN
+    # Differences are compared, since a sum could be later than the last date of the calendar.
+    first = period.first.captured_at
     addresses = {observation.url for observation in period.observations}
     for later in range(index + 1, len(periods)):
         for observation in periods[later].observations:
-            if observation.captured_at > deadline:
+            if observation.captured_at - first > _CONFIRMED_WITHIN:
                 return True
             if observation.url in addresses:
                 return observation.version_id == period.version_id
-    return None if periods[-1].last.captured_at <= deadline else True
+    return None if periods[-1].last.captured_at - first <= _CONFIRMED_WITHIN else True
 
 
 def _is_confirmed(period: Period) -> bool:

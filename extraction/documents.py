@@ -21,7 +21,7 @@ from extraction.words.languages import language_of
 from extraction.words.stated_dates import stated_date
 
 #: The version of the extractor. If the version changes, all readings are made again.
-EXTRACTOR = "4"
+EXTRACTOR = "5"
 
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)
 _MARKDOWN_SIGN = re.compile(rb"^#{1,6} \S|^[=-]{3,}\s*$|\*\*\S|\]\(|^[-*] \S", re.MULTILINE)

@@ -9,7 +9,7 @@ from core.exceptions import ExtractionError
 from extraction.documents import join_documents, parse
 from extraction.screening.facts import is_running_text
 from extraction.screening.rules import screen
-from extraction.screening.transfer_rules import incomplete_transfer, status_verdict
+from extraction.screening.transfer_rules import implausible_capture, incomplete_transfer, status_verdict
 from formats.multipart import fault_of, is_composed, parts_of
 
 
@@ -79,8 +79,9 @@ def _has_running_text(document: Document) -> bool:
 
 
 def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: Sequence[str]) -> Reading:
-    verdict = status_verdict(capture, payload)
-    if verdict is not None:
+    if verdict := implausible_capture(capture):
+        verdict = replace(verdict, rule="implausible_capture")
+    elif verdict := status_verdict(capture, payload):
         verdict = replace(verdict, rule="http_status")
     elif verdict := incomplete_transfer(capture, payload):
         verdict = replace(verdict, rule="incomplete_transfer")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core.captures import Capture, sha256_hex
+from core.captures import Capture, implausible_time, sha256_hex
 from core.declarations import Policy
 from core.exceptions import UsageError
 from core.policies import PolicyKey
@@ -27,7 +27,7 @@ def capture_from_page(
     several locations fit, the last declared location is used.
 
     UsageError if the file can't be read or its type is unknown, or if the address or the time is missing. UsageError
-    also if the time is in the future, or if the address was not a location of the policy at that time.
+    also if the time is in the future or before 1990, or if the address was not a location of the policy at that time.
     """
     media_type, payload = _file(path)
     corpus = corpus_line(payload)
@@ -38,6 +38,8 @@ def capture_from_page(
         raise UsageError(f"{path}: state when the page showed this text, for example --captured-at 2016-10-18")
     if captured_at > datetime.now(UTC):
         raise UsageError(f"{path}: --captured-at {captured_at:%Y-%m-%d} is in the future")
+    if why := implausible_time(captured_at, None):
+        raise UsageError(f"{path}: --captured-at {captured_at:%Y-%m-%d} is {why}")
     if url is None and corpus is not None:
         url = _location_on(corpus.domain, captured_at, policy)
     declared = "\n".join(f"  {location.url}{_dates(location.since, location.until)}" for location in policy.locations)

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from gzip import BadGzipFile
 from pathlib import Path
 from urllib.parse import urljoin
 
 from core.addresses import percent_encoded, urlkey
 from core.archives import Provenance, parse_timestamp
-from core.captures import Capture, sha256_hex
+from core.captures import Capture, implausible_time, sha256_hex
 from core.dates import parse_span
 from core.declarations import Policy
 from core.escaping import escape_line
@@ -52,6 +52,7 @@ class LeftOut:
 _OTHER_ADDRESS = LeftOut("of another address")
 _NOT_IN_FILE = LeftOut("with a revisit of a record that is not in the file")
 _CONTRADICTION = LeftOut("whose metadata contradicts the record or cannot be read")
+_IMPLAUSIBLE_TIME = LeftOut("dated before 1990 or in the future")
 _DAMAGED = LeftOut("whose body is cut off, damaged or too large")
 
 _Result = tuple[Capture, bytes | None] | LeftOut
@@ -101,6 +102,9 @@ def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_
     resource record (section 6.4) of a location becomes a capture without an HTTP status. The order of the records
     doesn't matter, but captures whose records depend on later records come last.
 
+    LeftOut is yielded for a record that is dated before 1990 or more than a day in the future, and for a response whose
+    status is outside 100 to 999.
+
     If a record lacks a part of the body, the provenance of the capture says so (`Provenance.truncated`).
 
     If `ingestion.warc_writer` wrote the file, a metadata record describes each capture completely. The described
@@ -110,7 +114,8 @@ def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_
     UsageError if the file can't be opened, is not a WARC or ARC file, contains no response, or is cut off or damaged.
     All captures before the damage are yielded first.
     """
-    file = _PolicyRecords(key, policy)
+    now = datetime.now(UTC)
+    file = _PolicyRecords(key, policy, now)
     described: dict[str, Capture | None] = {}
     yielded_payloads: set[str] = set()
     waiting: dict[int, tuple[_Visit, Record | None]] = {}
@@ -125,7 +130,7 @@ def captures_from_warc(path: Path, key: PolicyKey, policy: Policy) -> Iterator[_
                 continue
             if record.record_id in described:
                 count += 1
-                yield _described_capture(record, described.pop(record.record_id), key, yielded_payloads)
+                yield _described_capture(record, described.pop(record.record_id), key, yielded_payloads, now)
             elif record.kind in ("response", "revisit", "resource") and not _is_of_another_scheme(record):
                 count += 1
                 result = file.result(record)
@@ -183,9 +188,10 @@ def _late_results(
 class _PolicyRecords:
     """Makes captures of one policy from records, and notes what other records refer to."""
 
-    def __init__(self, key: PolicyKey, policy: Policy) -> None:
+    def __init__(self, key: PolicyKey, policy: Policy, now: datetime) -> None:
         self._key = key
         self._policy = policy
+        self._now = now
         #: The visits of redirecting records, by the urlkey of the target.
         self._redirects: dict[str, list[_Visit]] = {}
         #: By WARC-Record-ID, by (urlkey, time), and by WARC-Payload-Digest.
@@ -209,6 +215,8 @@ class _PolicyRecords:
             return asked
         if target:
             return LeftOut("with a redirect")
+        if implausible_time(visit.captured_at, self._now):
+            return _IMPLAUSIBLE_TIME
         payload: bytes | None = None
         if record.kind == "revisit":
             original = self.original(record, visit)
@@ -216,6 +224,8 @@ class _PolicyRecords:
                 return _NOT_IN_FILE
         elif record.kind == "response" and response is None:
             return LeftOut("without an HTTP response")
+        elif record.kind == "response" and status is None:
+            return LeftOut("with an HTTP status outside 100 to 999")
         elif status == 304:
             return LeftOut("with status 304, which has no page")
         else:
@@ -357,7 +367,7 @@ def _note_metadata(record: Record, described: dict[str, Capture | None]) -> None
 
 
 def _described_capture(
-    record: Record, capture: Capture | None, key: PolicyKey, yielded_payloads: set[str]
+    record: Record, capture: Capture | None, key: PolicyKey, yielded_payloads: set[str], now: datetime
 ) -> tuple[Capture, bytes | None] | LeftOut:
     """Returns the capture that a record's metadata describes, and the payload.
 
@@ -366,12 +376,15 @@ def _described_capture(
     capture: the capture from the metadata; None if the metadata can't be read.
     yielded_payloads: the SHA-256 of each payload that was yielded with an earlier capture. If the function returns a
         payload, it adds the SHA-256 of the payload.
+    now: the present time. A capture from before 1990 is yielded: its reading quarantines it, as before the export.
     """
     if capture is not None and capture.key != key:
         return LeftOut("of another policy")
     response = parse_response(record.block) if record.kind != "resource" else None
     if capture is None or not _agrees(capture, record, response):
         return _CONTRADICTION
+    if capture.captured_at > now and implausible_time(capture.captured_at, now):
+        return _IMPLAUSIBLE_TIME
     if record.kind == "revisit":
         return (capture, None) if capture.sha256 in yielded_payloads else _NOT_IN_FILE
     try:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.declarations import Vendor
-from core.history import Announcement, History, SettledHistory
+from core.history import Announcement, History, SettledHistory, Telling
 from core.policies import PolicyKey
-from diffing.timeline import announcements
+from diffing.timeline import announcements, timeline
 from reports.digest_email import DigestEntry, as_email, digest_entry, held_entry, taken_back_entry
 from reports.email_address import checked_address
 from reports.report import report_between
@@ -21,13 +21,18 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     subscriber.
 
     Each subscriber has a watermark for each policy. The watermark is a time: the subscriber has received every change
-    up to this time. The first watermark is the time of the subscription. A change is new to a subscriber if
-    `diffing.timeline.announcements` announces the change, and if the first capture of the change's new period is later
-    than the watermark. `compose` then advances the watermark to the last capture before the periods that are not
-    confirmed yet. So each change is sent once. If a run is missed, the next run sends the missed changes. A backfill of
-    captures from before the watermark sends nothing.
+    up to this time. The first watermark is the time at which the subscriber chose the vendor. A change is new to a
+    subscriber if `diffing.timeline.announcements` announces the change, if the first capture of the change's new period
+    is later than the watermark, and if no earlier digest told it (`core.history.Telling`). `compose` then advances the
+    watermark to the last capture before the periods that are not confirmed yet. So each change is sent once. If a run
+    is missed, the next run sends the missed changes. A backfill of captures from before the watermark sends nothing.
 
-    `compose` skips policies that have had no new capture, reading or review since the last run.
+    Captures that are later than the present time don't count yet: a clock was wrong, and the changes before that time
+    are still to come.
+
+    `compose` skips policies that have had no new capture, reading or review since the last run. If another process
+    composes digests at the same time, each subscriber gets the digest of one of the two; the next run composes what
+    only the other one has seen.
 
     vendors: all declared vendors, by slug.
     now: the present time, timezone-aware, in UTC.
@@ -41,21 +46,31 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     # policy.
     revisions = store.subscriptions.changed_policies()
     subscribers = store.subscriptions.subscribers()
-    watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber) for subscriber in subscribers}
+    watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
     announced_holds = {subscriber.id: store.subscriptions.announced_holds(subscriber) for subscriber in subscribers}
-    changes = _PolicyChanges(store, _earliest(watermarks.values()))
-    undeclared: set[PolicyKey] = set()
+    changes = _PolicyChanges(store, _earliest(watermarks.values()), now)
+    # The policies that the next digest has to examine again.
+    unfinished: set[PolicyKey] = set()
     caught_up: list[Subscriber] = []
     messages = 0
     for subscriber in subscribers:
         subscriber_watermarks = watermarks[subscriber.id]
         advanced: dict[PolicyKey, datetime] = {}
         holds: dict[PolicyKey, datetime | None] = {}
+        tellings: dict[PolicyKey, set[tuple[int, int]]] = {}
         entries: list[DigestEntry] = []
         declared = list(_declared(subscriber_watermarks, vendors))
         for vendor, key in declared:
             watermark = subscriber_watermarks[key]
-            entries += changes.entries(vendor, key, watermark)
+            new = changes.later_than(key, watermark)
+            if new:
+                told = store.subscriptions.tellings(subscriber, key)
+                entries += [
+                    changes.entry(vendor, key, announcement) for announcement in new if not _is_told(announcement, told)
+                ]
+                tellings[key] = _tellings_with(told, new)
+                # What was told is recorded even if the watermark stays where it is.
+                advanced[key] = watermark
             until = changes.settled_until(key)
             if until and until > watermark:
                 advanced[key] = until
@@ -66,19 +81,40 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
                 holds[key] = hold
                 # The row of the watermark remembers the hold.
                 advanced.setdefault(key, watermark)
+        # Changes of a policy that is not declared now are sent after the policy has been declared again.
+        left_out = subscriber_watermarks.keys() - {key for _, key in declared}
         if advanced:
             message = as_email(entries, subscriber, vendors, now, sender) if entries else None
-            store.subscriptions.enqueue(subscriber.id, message, advanced, now, holds)
-            messages += message is not None
-        left_out = subscriber_watermarks.keys() - {key for _, key in declared}
-        undeclared |= left_out
+            if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings):
+                messages += message is not None
+            else:  # another process has composed this subscriber's digest, perhaps without the newest captures
+                left_out = subscriber_watermarks.keys()
+        unfinished |= left_out
         if not left_out:
             caught_up.append(subscriber)
-    # Changes of a policy that is not declared now are sent after the policy has been declared again.
+    unfinished |= changes.with_later_captures
     store.subscriptions.mark_composed(
-        {key: revision for key, revision in revisions.items() if key not in undeclared}, caught_up
+        {key: revision for key, revision in revisions.items() if key not in unfinished}, caught_up
     )
     return messages
+
+
+def _is_told(announcement: Announcement, tellings: Collection[Telling]) -> bool:
+    return any(telling.tells(announcement) for telling in tellings)
+
+
+def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement]) -> set[tuple[int, int]]:
+    """Returns all tellings of a policy after a digest, each as the ids of its captures.
+
+    If a new announcement was told before, its captures take the place of those by which it was told: they are what the
+    history shows now.
+
+    tellings: the tellings before the digest. new: the announcements that are later than the watermark.
+    """
+    others = [telling for telling in tellings if not any(telling.tells(announcement) for announcement in new)]
+    return {(telling.old_capture_id, telling.new_capture_id) for telling in others} | {
+        (announcement.old.last.capture_id, announcement.new.first.capture_id) for announcement in new
+    }
 
 
 def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[PolicyKey, datetime]:
@@ -118,13 +154,17 @@ class _PolicyChanges:
     """The new changes of each policy. Each history and each report is made once and used for all subscribers.
 
     earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
+    now: the present time. Later captures are left out.
     """
 
-    def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime]) -> None:
+    def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime], now: datetime) -> None:
         self._store = store
         self._earliest = earliest
+        self._now = now
         self._announced: dict[PolicyKey, _Announced] = {}
         self._entries: dict[tuple[PolicyKey, int], DigestEntry] = {}
+        #: The policies of which later captures were left out.
+        self.with_later_captures: set[PolicyKey] = set()
 
     def settled_until(self, key: PolicyKey) -> datetime | None:
         """Returns the time of the last capture before the periods that are not confirmed yet.
@@ -133,27 +173,27 @@ class _PolicyChanges:
         """
         return self._announced_in(key).until
 
-    def entries(self, vendor: Vendor, key: PolicyKey, watermark: datetime) -> Iterator[DigestEntry]:
-        """Yields an entry for each change whose new period begins after the watermark, oldest first."""
-        announced = self._announced_in(key)
-        for announcement in announced.announcements:
-            first_new = announcement.new.first
-            if first_new.captured_at <= watermark:
-                continue
-            change = key, first_new.capture_id
-            if change not in self._entries:
-                settled_history = announced.settled
-                report = report_between(
-                    self._store,
-                    vendor,
-                    key,
-                    settled_history.history,
-                    settled_history,
-                    announcement.old,
-                    announcement.new,
-                )
-                self._entries[change] = digest_entry(report, announcement)
-            yield self._entries[change]
+    def later_than(self, key: PolicyKey, watermark: datetime) -> list[Announcement]:
+        """Returns the announcements whose new period begins after the watermark, oldest first."""
+        announced = self._announced_in(key).announcements
+        return [announcement for announcement in announced if announcement.new.first.captured_at > watermark]
+
+    def entry(self, vendor: Vendor, key: PolicyKey, announcement: Announcement) -> DigestEntry:
+        """Returns the entry for an announcement."""
+        change = key, announcement.new.first.capture_id
+        if change not in self._entries:
+            settled_history = self._announced_in(key).settled
+            report = report_between(
+                self._store,
+                vendor,
+                key,
+                settled_history.history,
+                settled_history,
+                announcement.old,
+                announcement.new,
+            )
+            self._entries[change] = digest_entry(report, announcement)
+        return self._entries[change]
 
     def hold_entries(
         self, vendor: Vendor, key: PolicyKey, watermark: datetime, announced: datetime | None
@@ -190,10 +230,18 @@ class _PolicyChanges:
 
     def _announced_in(self, key: PolicyKey) -> _Announced:
         if key not in self._announced:
-            settled_history = self._store.library.settled(key)
+            settled_history = self._store.library.settled(key, self._history_until_now(key))
             new = announcements(settled_history.history, self._earliest[key])
             self._announced[key] = _Announced(settled_history.until, new, _only_needed(settled_history, bool(new)))
         return self._announced[key]
+
+    def _history_until_now(self, key: PolicyKey) -> History:
+        history = self._store.library.history(key)
+        if not history.periods or history.periods[-1].last.captured_at <= self._now:
+            return history
+        self.with_later_captures.add(key)
+        captures = (capture for period in history.periods for capture in period.observations)
+        return timeline(capture for capture in captures if capture.captured_at <= self._now)
 
 
 def _only_needed(settled_history: SettledHistory, has_announcements: bool) -> SettledHistory:

@@ -26,16 +26,23 @@ def deliver_to_directory(store: Store, directory: Path, now: datetime) -> list[P
 
     now: the present time, timezone-aware.
 
+    Digests that another process is delivering at the moment are left to it.
+
     DeliveryError if a file can't be written. The digest for this file and all later digests stay in the outbox.
     """
     written = []
     for message in store.subscriptions.outbox():
+        if not store.subscriptions.claim(message.id):
+            continue
         recipient = re.sub(r"[^a-z0-9]+", "-", message.address.lower().replace("@", "-at-")).strip("-")[:80]
         path = directory / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{recipient}-{message.id}.eml"
         try:
             directory.mkdir(parents=True, exist_ok=True)
             _write_whole(path, message.message)
-        except OSError as error:
+        except BaseException as error:
+            store.subscriptions.release(message.id)
+            if not isinstance(error, OSError):
+                raise
             raise DeliveryError(f"{path}: {error.strerror}; the digest stays in the outbox") from None
         store.subscriptions.mark_sent(message.id, now)
         written.append(path)
@@ -58,7 +65,9 @@ def _write_whole(path: Path, content: bytes) -> None:
 def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> int:
     """Sends every digest in the outbox to a mail server. Returns the number of digests that the server accepted.
 
-    A digest is marked as sent only after the server has accepted it.
+    A digest is marked as sent only after the server has accepted it. Digests that another process is sending at the
+    moment are left to it. If the connection is lost before the server's answer arrives, nobody knows whether the server
+    has accepted the digest; the next delivery sends the same message again, with the same Message-ID.
 
     smtp_url: `smtp://host:port` or `smtps://host:port`. With `smtp`, the default port is 25, and STARTTLS is used if
         the server offers STARTTLS. With `smtps`, the default port is 465, and the connection uses TLS from the
@@ -89,9 +98,14 @@ def deliver_by_smtp(store: Store, smtp_url: str, sender: str, now: datetime) -> 
                     f"mail server {host}: {_reason(error)}; {len(waiting) - sent} of {len(waiting)} digests stay in "
                     "the outbox; check CLAUSEWATCH_SMTP_URL"
                 ) from None
+            if not store.subscriptions.claim(message.id):
+                continue
             try:
                 server.sendmail(sender, [message.address], message.message)
-            except (OSError, smtplib.SMTPException) as error:
+            except BaseException as error:
+                store.subscriptions.release(message.id)
+                if not isinstance(error, OSError | smtplib.SMTPException):
+                    raise
                 refused.append(f"{message.address}: {_reason(error)}")
                 if isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException):
                     server.close()

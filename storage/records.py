@@ -122,13 +122,14 @@ class Subscriber:
 
     address: the e-mail address.
     vendors: the slugs of the vendors whose changes the digests report, in alphabetical order; empty for all vendors.
-    since: the time of the first subscription. Digests leave out changes captured before that time.
+    digests: how often something was recorded for the subscriber. `Subscriptions.enqueue` compares it, so that of two
+        processes that compose a digest from the same state, only one records it.
     """
 
     id: int
     address: str
     vendors: tuple[str, ...]
-    since: datetime
+    digests: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,36 @@
 """Stores subscribers, watermarks, and the outbox, which consists of the messages that still have to be sent.
 
 A subscriber has a watermark for each policy. The watermark is a capture time: the subscriber's digests have reported
-all changes up to this time.
+all changes up to this time. What they have reported is remembered, too (`core.history.Telling`).
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
-from core.exceptions import UsageError
+from core.history import Telling
 from core.policies import PolicyKey
 from storage.database import Database, insert
 from storage.records import OutboxMessage, Subscriber
-from storage.tables.models import OutboxRow, PolicyRow, SubscriberRow, WatermarkRow
+from storage.tables.models import (
+    CaptureRow,
+    OutboxRow,
+    PolicyRow,
+    ReadingRow,
+    SubscriberRow,
+    TellingRow,
+    WatchedRow,
+    WatermarkRow,
+)
 
 _CHANGED_SINCE_COMPOSED = PolicyRow.revision > PolicyRow.composed_revision
+_EVERY_VENDOR = ""  # the vendor in the row of `watched` that holds for every vendor without a row
+# A process that has claimed a message and not reported on it for this long has died. To send a message takes at most a
+# few minutes, since every answer of the mail server is awaited for 30 seconds at most.
+_CLAIM_LASTS = timedelta(minutes=15)
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 class Subscriptions:
@@ -33,22 +48,53 @@ class Subscriptions:
         vendors: the slugs of the vendors to watch; empty for all vendors. since: digests leave out changes captured
         before this time.
 
-        Subscribing an address again replaces the vendors, but neither the first `since` nor the watermarks.
+        Subscribing an address again replaces the vendors, but neither the watermarks nor the time since when a vendor
+        is watched that was watched before, too. Two addresses that differ only in case are one: the later spelling
+        replaces the earlier.
         """
         watched = sorted(set(vendors))
+        mailbox = address.lower()
         with self._database.write_session() as session:
+            before = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == mailbox))
+            begins = {} if before is None else {row.vendor: row for row in _watched(session, before.id)}
+            was_watched = None if before is None else before.vendors
             statement = insert(session, SubscriberRow).values(
-                address=address, vendors=watched, since=since, caught_up=False
+                address=address, mailbox=mailbox, vendors=watched, caught_up=False, digests=0
             )
-            session.execute(
+            subscriber_id = session.scalar(
                 statement.on_conflict_do_update(
-                    index_elements=[SubscriberRow.address], set_={"vendors": watched, "caught_up": False}
-                )
+                    index_elements=[SubscriberRow.mailbox],
+                    set_={"address": address, "vendors": watched, "caught_up": False},
+                ).returning(SubscriberRow.id)
+            )
+            newest = session.scalar(select(func.max(CaptureRow.id))) or 0
+            kept = {
+                vendor: (row.since, row.newest_capture_id)
+                for vendor, row in begins.items()
+                if vendor != _EVERY_VENDOR and (not watched or vendor in watched)
+            }
+            if was_watched == [] and (of_all := begins.get(_EVERY_VENDOR)):
+                kept |= {
+                    vendor: (of_all.since, of_all.newest_capture_id)
+                    for vendor in watched or [_EVERY_VENDOR]
+                    if vendor not in kept
+                }
+            session.execute(delete(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id))
+            chosen = dict.fromkeys(watched or [_EVERY_VENDOR], (since, newest)) | kept
+            session.execute(
+                insert(session, WatchedRow),
+                [
+                    {"subscriber_id": subscriber_id, "vendor": vendor, "since": begin, "newest_capture_id": capture_id}
+                    for vendor, (begin, capture_id) in chosen.items()
+                ],
             )
 
     def unsubscribe(self, address: str) -> bool:
-        """Deletes an address, its watermarks and its messages. Returns whether the address was subscribed."""
-        statement = delete(SubscriberRow).where(SubscriberRow.address == address).returning(SubscriberRow.id)
+        """Deletes an address, its watermarks and its messages. Returns whether the address was subscribed.
+
+        The case of the address makes no difference.
+        """
+        statement = delete(SubscriberRow).where(SubscriberRow.mailbox == address.lower()).returning(SubscriberRow.id)
         with self._database.write_session() as session:
             return session.scalar(statement) is not None
 
@@ -56,7 +102,7 @@ class Subscriptions:
         """Returns all subscribers in the order in which they subscribed."""
         with self._database.read_session() as session:
             rows = session.scalars(select(SubscriberRow).order_by(SubscriberRow.id))
-            return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.since) for row in rows)
+            return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.digests) for row in rows)
 
     def changed_policies(self) -> Mapping[PolicyKey, int]:
         """Returns the policies that may have changed since the last `mark_composed`, each with its revision.
@@ -70,18 +116,26 @@ class Subscriptions:
             rows = session.execute(query.order_by(PolicyRow.vendor, PolicyRow.policy))
             return {PolicyKey(vendor, policy): revision for vendor, policy, revision in rows}
 
-    def watermarks(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
+    def watermarks(self, subscriber: Subscriber, now: datetime) -> Mapping[PolicyKey, datetime]:
         """Returns the policies that may have new changes for a subscriber, each with the subscriber's watermark.
 
-        Before the first digest about a policy, the watermark is the time of the subscription.
+        Before the first digest about a policy, the watermark is the time at which the subscriber chose the vendor.
 
         For a new subscriber, the result contains every policy of the subscriber's vendors. After `mark_composed` has
         recorded the subscriber as caught up, the result contains only the policies that have changed since the last
         digests. `subscribe` deletes this record, because the address may now watch other vendors.
+
+        now: the present time. No watermark is later. If a stored watermark is later, either that digest or this one has
+        a clock that is wrong. What counts then is the latest accepted capture up to now of those that were stored at
+        that time: everything that was captured later is still to be told. The stored watermark counts again when its
+        time has come. The same holds for the time of a subscription.
         """
         with self._database.read_session() as session:
             caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
-            query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, WatermarkRow.until).outerjoin(
+            begins = {row.vendor: row for row in _watched(session, subscriber.id)}
+            query = select(
+                PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, WatermarkRow.until, WatermarkRow.latest
+            ).outerjoin(
                 WatermarkRow,
                 and_(
                     WatermarkRow.subscriber_id == subscriber.id,
@@ -92,16 +146,45 @@ class Subscriptions:
             if caught_up:
                 # A partial index contains exactly these rows in this order.
                 query = query.where(_CHANGED_SINCE_COMPOSED).order_by(PolicyRow.vendor, PolicyRow.policy)
-            else:
-                query = query.where(PolicyRow.newest > subscriber.since)
+            elif begins and (first := min(row.since for row in begins.values())) <= now:
+                query = query.where(PolicyRow.newest > first)
             if subscriber.vendors:
                 query = query.where(PolicyRow.vendor.in_(subscriber.vendors))
             watermarks = {}
-            for vendor, policy, newest, until in session.execute(query):
-                watermark = max(subscriber.since, until or subscriber.since)
+            for vendor, policy, newest, until, latest in session.execute(query).all():
+                begin = begins.get(vendor) or begins.get(_EVERY_VENDOR)
+                if begin is None:  # the address was subscribed anew to other vendors a moment ago
+                    continue
+                key = PolicyKey(vendor, policy)
+                since, watermark = begin.since, until or _ALWAYS
+                if latest is not None and latest <= now:
+                    watermark = latest
+                if since > now:
+                    since = _latest_accepted(session, key, begin.newest_capture_id, now)
+                if watermark > now:
+                    watermark = _latest_accepted(session, key, _first_capture_at(session, key, watermark), now)
+                watermark = max(since, watermark)
                 if newest > watermark:
-                    watermarks[PolicyKey(vendor, policy)] = watermark
+                    watermarks[key] = watermark
             return watermarks
+
+    def tellings(self, subscriber: Subscriber, key: PolicyKey) -> tuple[Telling, ...]:
+        """Returns the changes of a policy that digests have told a subscriber, in no particular order."""
+        old, new = aliased(CaptureRow), aliased(CaptureRow)
+        old_reading, new_reading = aliased(ReadingRow), aliased(ReadingRow)
+        query = (
+            select(old.id, new.id, old_reading.version_id, new_reading.version_id, old.captured_at, new.captured_at)
+            .select_from(TellingRow)
+            .join(old, old.id == TellingRow.old_capture_id)
+            .join(new, new.id == TellingRow.new_capture_id)
+            .join(PolicyRow, and_(PolicyRow.vendor == TellingRow.vendor, PolicyRow.policy == TellingRow.policy))
+            .outerjoin(old_reading, and_(old_reading.capture_id == old.id, old_reading.reader == PolicyRow.reader))
+            .outerjoin(new_reading, and_(new_reading.capture_id == new.id, new_reading.reader == PolicyRow.reader))
+            .where(TellingRow.subscriber_id == subscriber.id)
+            .where(TellingRow.vendor == key.vendor, TellingRow.policy == key.policy)
+        )
+        with self._database.read_session() as session:
+            return tuple(Telling(*row) for row in session.execute(query))
 
     def mark_composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
         """Records that digests were composed for all subscribers, up to a revision of each policy.
@@ -145,48 +228,68 @@ class Subscriptions:
 
     def enqueue(
         self,
-        subscriber_id: int,
+        subscriber: Subscriber,
         message: bytes | None,
         watermarks: Mapping[PolicyKey, datetime],
         now: datetime,
         holds: Mapping[PolicyKey, datetime | None] | None = None,
-    ) -> None:
-        """Adds a message to the outbox, advances the subscriber's watermarks, and records the announced holds.
+        tellings: Mapping[PolicyKey, Collection[tuple[int, int]]] | None = None,
+    ) -> bool:
+        """Adds a message to the outbox, advances the subscriber's watermarks, and records what the message tells.
 
-        Changes nothing if an error is raised.
+        Returns whether it did. It does nothing if the subscriber is no longer subscribed, or if another process has
+        recorded something for the subscriber since `subscribers` returned this record: its message may tell the same
+        changes. Changes nothing if an error is raised.
 
         message: the message as RFC 5322 bytes; None if there was no change to report. watermarks: the new watermarks,
-        by policy. A new watermark that is earlier than the stored watermark is ignored. now: the time at which the
-        message was composed. holds: for each policy with a watermark, the hold that this message announces: the
-        `captured_at` of the held period's first capture; None if a message has reported how the hold ended.
-
-        UsageError if no subscriber has that id.
+        by policy, none later than `now`. A new watermark that is earlier than the stored watermark is ignored, unless
+        the stored watermark is later than `now`. now: the time at which the message was composed. holds: for each
+        policy with a watermark, the hold that this message announces: the `captured_at` of the held period's first
+        capture; None if a message has reported how the hold ended. tellings: for each policy of which changes are told,
+        all tellings from now on, each as the ids of the captures between which the change happened.
         """
+        of_subscriber = SubscriberRow.id == subscriber.id
         with self._database.write_session() as session:
-            if session.get(SubscriberRow, subscriber_id) is None:
-                raise UsageError(f"subscriber {subscriber_id} is no longer subscribed")
+            if session.scalar(select(SubscriberRow.digests).where(of_subscriber)) != subscriber.digests:
+                return False
+            session.execute(update(SubscriberRow).where(of_subscriber).values(digests=subscriber.digests + 1))
             if watermarks:
                 statement = insert(session, WatermarkRow)
                 session.execute(
                     statement.on_conflict_do_update(
                         index_elements=[WatermarkRow.subscriber_id, WatermarkRow.vendor, WatermarkRow.policy],
-                        set_={"until": statement.excluded.until},
-                        where=WatermarkRow.until < statement.excluded.until,
+                        set_={
+                            "until": statement.excluded.until,
+                            "latest": case(
+                                (WatermarkRow.latest < statement.excluded.until, statement.excluded.until),
+                                else_=WatermarkRow.latest,
+                            ),
+                        },
+                        where=or_(WatermarkRow.until < statement.excluded.until, WatermarkRow.until > now),
                     ),
                     [
-                        {"subscriber_id": subscriber_id, "vendor": key.vendor, "policy": key.policy, "until": until}
+                        {
+                            "subscriber_id": subscriber.id,
+                            "vendor": key.vendor,
+                            "policy": key.policy,
+                            "until": until,
+                            "latest": until,
+                        }
                         for key, until in watermarks.items()
                     ],
                 )
             for key, held in (holds or {}).items():
                 session.execute(
                     update(WatermarkRow)
-                    .where(WatermarkRow.subscriber_id == subscriber_id)
+                    .where(WatermarkRow.subscriber_id == subscriber.id)
                     .where(WatermarkRow.vendor == key.vendor, WatermarkRow.policy == key.policy)
                     .values(held=held)
                 )
+            for key, told in (tellings or {}).items():
+                _replace_tellings(session, subscriber.id, key, told)
             if message is not None:
-                session.add(OutboxRow(subscriber_id=subscriber_id, message=message, composed_at=now))
+                session.add(OutboxRow(subscriber_id=subscriber.id, message=message, composed_at=now))
+        return True
 
     def outbox(self) -> tuple[OutboxMessage, ...]:
         """Returns the messages that have not been sent yet, oldest first."""
@@ -199,6 +302,38 @@ class Subscriptions:
         with self._database.read_session() as session:
             return tuple(OutboxMessage(*row) for row in session.execute(query))
 
+    def claim(self, message_id: int) -> bool:
+        """Claims a message for sending. Returns whether the caller may send it now.
+
+        False if the message was sent or deleted, or if another process is sending it. After the attempt, the caller
+        calls `mark_sent` or `release`. If the caller dies before, the message can be claimed again a quarter of an hour
+        later, by the clock of the database.
+        """
+        with self._database.write_session() as session:
+            moment = session.scalar(select(func.now()))
+            assert moment is not None  # noqa: S101 - every database knows the time
+            now = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+            statement = (
+                update(OutboxRow)
+                .where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None))
+                # A claim of the future was made before the clock was put back.
+                .where(
+                    or_(
+                        OutboxRow.claimed_at.is_(None),
+                        OutboxRow.claimed_at < now - _CLAIM_LASTS,
+                        OutboxRow.claimed_at > now,
+                    )
+                )
+                .values(claimed_at=now)
+                .returning(OutboxRow.id)
+            )
+            return session.scalar(statement) is not None
+
+    def release(self, message_id: int) -> None:
+        """Gives a claimed message back after it could not be sent. The next delivery tries it again."""
+        with self._database.write_session() as session:
+            session.execute(update(OutboxRow).where(OutboxRow.id == message_id).values(claimed_at=None))
+
     def mark_sent(self, message_id: int, now: datetime) -> None:
         """Records that a message was sent. `outbox` then no longer returns the message. now: the time of sending.
 
@@ -208,3 +343,50 @@ class Subscriptions:
             session.execute(
                 update(OutboxRow).where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None)).values(sent_at=now)
             )
+
+
+def _watched(session: Session, subscriber_id: int) -> list[WatchedRow]:
+    return list(session.scalars(select(WatchedRow).where(WatchedRow.subscriber_id == subscriber_id)))
+
+
+def _first_capture_at(session: Session, key: PolicyKey, moment: datetime) -> int:
+    """Returns the id of the first stored capture of a policy with a time; that of the newest capture if it has none."""
+    of_policy = CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy
+    first = session.scalar(select(func.min(CaptureRow.id)).where(*of_policy, CaptureRow.captured_at == moment))
+    return first or session.scalar(select(func.max(CaptureRow.id)).where(*of_policy)) or 0
+
+
+def _latest_accepted(session: Session, key: PolicyKey, last_id: int, now: datetime) -> datetime:
+    """Returns the time of the latest capture of a policy up to now that was read as accepted.
+
+    Considers only the captures that were stored no later than the capture `last_id`. If there is none, every change is
+    later than the returned time.
+    """
+    query = (
+        select(func.max(CaptureRow.captured_at))
+        .join(PolicyRow, and_(PolicyRow.vendor == CaptureRow.vendor, PolicyRow.policy == CaptureRow.policy))
+        .join(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == PolicyRow.reader))
+        .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy, CaptureRow.captured_at <= now)
+        .where(CaptureRow.id <= last_id, ReadingRow.verdict == "accepted")
+    )
+    return session.scalar(query) or _ALWAYS
+
+
+def _replace_tellings(session: Session, subscriber_id: int, key: PolicyKey, told: Collection[tuple[int, int]]) -> None:
+    of_policy = TellingRow.vendor == key.vendor, TellingRow.policy == key.policy
+    session.execute(delete(TellingRow).where(TellingRow.subscriber_id == subscriber_id, *of_policy))
+    rows = {new: old for old, new in told}
+    if rows:
+        session.execute(
+            insert(session, TellingRow),
+            [
+                {
+                    "subscriber_id": subscriber_id,
+                    "vendor": key.vendor,
+                    "policy": key.policy,
+                    "old_capture_id": old,
+                    "new_capture_id": new,
+                }
+                for new, old in rows.items()
+            ],
+        )

@@ -1,4 +1,4 @@
-"""Reads stored data about digests that the program itself never reads in this form."""
+"""Reads and writes stored data about digests in forms in which the program itself never does."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from core.policies import PolicyKey
-from storage import Store
-from storage.tables.models import WatermarkRow
+from storage import Store, Subscriber
+from storage.tables.models import WatchedRow, WatermarkRow
 
 
 def told_to(store: Store, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
@@ -20,3 +20,23 @@ def told_to(store: Store, subscriber_id: int) -> Mapping[PolicyKey, datetime]:
     )
     with store.database.read_session() as session:
         return {PolicyKey(vendor, policy): until for vendor, policy, until in session.execute(query)}
+
+
+def watched_since(store: Store, subscriber_id: int) -> Mapping[str, datetime]:
+    """Returns since when a subscriber watches each vendor, by slug; '' stands for every other vendor."""
+    query = select(WatchedRow.vendor, WatchedRow.since).where(WatchedRow.subscriber_id == subscriber_id)
+    with store.database.read_session() as session:
+        return dict(iter(session.execute(query)))
+
+
+def subscriber_of(store: Store, subscriber_id: int) -> Subscriber:
+    """Returns a subscriber's present record."""
+    return next(subscriber for subscriber in store.subscriptions.subscribers() if subscriber.id == subscriber_id)
+
+
+def enqueue(
+    store: Store, subscriber_id: int, message: bytes | None, watermarks: Mapping[PolicyKey, datetime], now: datetime
+) -> None:
+    """Puts a message into the outbox and advances watermarks, whatever was recorded for the subscriber before."""
+    while not store.subscriptions.enqueue(subscriber_of(store, subscriber_id), message, watermarks, now):
+        pass

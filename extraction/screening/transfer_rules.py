@@ -2,7 +2,8 @@
 
 import re
 
-from core.captures import Capture, Verdict
+from core.captures import Capture, Verdict, implausible_time
+from core.dates import iso
 from extraction.screening import phrases
 from extraction.screening.facts import Facts, PageFacts, first_markup, quarantined
 from formats.transfers import missing_part
@@ -19,6 +20,20 @@ _OPEN_END = re.compile(
 # A page with fewer bytes than this isn't checked for a cut-off end, because the page may be an intentional HTML
 # fragment.
 _SHORTEST_CUT_PAGE = 1_000
+
+
+def implausible_capture(capture: Capture) -> Verdict | None:
+    """Returns the verdict on a capture whose time can't be true, or that was answered without a valid HTTP status.
+
+    A record of a WARC file and a saved page may have no status, and a composed capture has none. None for all others.
+
+    Evidence: the time of the capture, and when it was received; or the source.
+    """
+    if why := implausible_time(capture.captured_at, capture.answered_at):
+        return quarantined("implausible", f"dated {iso(capture.captured_at)}, {why}")
+    if capture.status is None and capture.source not in ("file", "warc"):
+        return quarantined("implausible", "answered without an HTTP status between 100 and 999")
+    return None
 
 
 def status_verdict(capture: Capture, payload: bytes) -> Verdict | None:

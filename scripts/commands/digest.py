@@ -7,7 +7,6 @@ import click
 from core.settings import load_settings
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
-from scripts.run_lock import only_run
 
 
 @click.command("digest")
@@ -15,5 +14,5 @@ from scripts.run_lock import only_run
 def command(directory: Path | None) -> None:
     """Send each subscriber the changes that no digest has reported to them yet."""
     settings = load_settings()
-    with only_run(settings), open_store(settings) as store:
+    with open_store(settings) as store, store.database.only_run():
         click.echo(send_digests(settings, store, directory), err=True)

@@ -11,7 +11,6 @@ from core.settings import load_settings
 from crawler.run import crawl
 from scripts.digest_delivery import send_digests, to_option
 from scripts.options import open_store
-from scripts.run_lock import only_run
 from views.policy_status import attention_sentences, policy_statuses
 from views.quarantine import quarantine_warnings
 
@@ -29,22 +28,20 @@ def command(directory: Path | None) -> None:
     The exit status is 1 if a page could not be crawled or a digest could not be sent.
     """
     settings = load_settings()
-    with only_run(settings):
+    with open_store(settings) as store, store.database.only_run():
         outcome = crawl("live")  # `crawl` prints the failures
         # Digests are sent even if pages could not be crawled: a failure at one vendor must not delay the report of a
         # change at another vendor.
         try:
-            with open_store(settings) as store:
-                digests = send_digests(settings, store, directory)
+            digests = send_digests(settings, store, directory)
         except ClausewatchError as error:
             error_type = DeclarationError if isinstance(error, DeclarationError) else ClausewatchError
             raise error_type(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
-        with open_store(settings) as store:
-            vendors, standings = load_vendors(settings.vendors), store.library.standings()
-            for warning in quarantine_warnings(store, vendors, standings):
-                click.echo(warning, err=True)
-            for sentence in attention_sentences(policy_statuses(vendors, standings, datetime.now(UTC))):
-                click.echo(sentence, err=True)
+        vendors, standings = load_vendors(settings.vendors), store.library.standings()
+        for warning in quarantine_warnings(store, vendors, standings):
+            click.echo(warning, err=True)
+        for sentence in attention_sentences(policy_statuses(vendors, standings, datetime.now(UTC))):
+            click.echo(sentence, err=True)
     click.echo(f"run: {outcome.summary}; {digests}", err=True)
     if not outcome.ok:
         raise SystemExit(1)

@@ -262,27 +262,51 @@ class SubscriberRow(Base):
 
     id: the subscriber's number. A number is never used again for another address. Otherwise, a process that is sending
         a digest could record the digest for the wrong address.
+    mailbox: the address in lower case. Mail servers deliver `Ann@…` and `ann@…` to the same person.
     vendors: the slugs of the vendors that the subscriber watches, in alphabetical order; empty for all vendors.
-    since: the time of the first subscription. Digests leave out changes captured before that time.
     caught_up: whether digests have examined every policy of the subscriber's vendors at least once. If so, the next
         digest needs to examine only the policies that have changed since. Subscribing the address again sets
         `caught_up` to false, because the vendors may differ.
+    digests: how often `Subscriptions.enqueue` has recorded what a digest told the subscriber. If two processes compose
+        a digest from the same state, only the first of them finds the number that it has read.
     """
 
     __tablename__ = "subscribers"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (Index("subscribers_by_mailbox", "mailbox", unique=True), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
     address: Mapped[str] = mapped_column(AnyText, unique=True)
+    mailbox: Mapped[str] = mapped_column(AnyText)
     vendors: Mapped[Sequence[str]] = mapped_column(Json)
-    since: Mapped[datetime] = mapped_column(Moment)
     caught_up: Mapped[bool] = mapped_column(Boolean)
+    digests: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class WatchedRow(Base):
+    """Since when a subscriber watches a vendor.
+
+    vendor: the vendor's slug; '' for every vendor that has no row of its own.
+    since: the time at which the subscriber chose the vendor. Digests leave out changes captured before that time.
+    newest_capture_id: the id of the newest capture in the database at that time; 0 if there was none. It tells what the
+        subscriber may miss if `since` came from a clock that was wrong (`Subscriptions.watermarks`).
+    """
+
+    __tablename__ = "watched"
+
+    subscriber_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    since: Mapped[datetime] = mapped_column(Moment)
+    newest_capture_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class WatermarkRow(Base):
     """A subscriber's watermark for a policy.
 
     until: the `captured_at` up to which digests have reported every change of the policy to the subscriber.
+    latest: the latest value that `until` has had. The two differ only after a digest at an earlier time: either
+        `latest` comes from a clock that was ahead, or `until` comes from a clock that was behind.
     held: the `captured_at` of the first capture of the held period that a digest has announced to the subscriber; None
         if there is none, or if a later digest has reported how the period ended.
     """
@@ -295,6 +319,7 @@ class WatermarkRow(Base):
     vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
     policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
     until: Mapped[datetime] = mapped_column(Moment)
+    latest: Mapped[datetime] = mapped_column(Moment)
     held: Mapped[datetime | None] = mapped_column(Moment)
 
 
@@ -307,8 +332,32 @@ Index(
 )
 
 
+class TellingRow(Base):
+    """A change that a digest has told a subscriber (`core.history.Telling`).
+
+    Captures identify the change, because the ids of versions depend on the policy reader.
+
+    old_capture_id, new_capture_id: the last capture before the change and the first capture after it.
+    """
+
+    __tablename__ = "tellings"
+
+    subscriber_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey(SubscriberRow.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    vendor: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    policy: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    new_capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id), primary_key=True, autoincrement=False)
+    old_capture_id: Mapped[int] = mapped_column(_Key, ForeignKey(CaptureRow.id))
+
+
 class OutboxRow(Base):
-    """A message to a subscriber. sent_at: the time of sending; None if the message has not been sent yet."""
+    """A message to a subscriber.
+
+    sent_at: the time of sending; None if the message has not been sent yet.
+    claimed_at: the time, by the database's clock, at which a process began to send the message; None if no process is
+        sending it.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -318,6 +367,7 @@ class OutboxRow(Base):
     message: Mapped[bytes] = mapped_column(Bytes)
     composed_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 _changed_since_composed = PolicyRow.revision > PolicyRow.composed_revision

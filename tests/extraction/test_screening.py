@@ -303,7 +303,7 @@ def test_capture_is_quarantined_if_the_selectors_match_no_element() -> None:
 
 def test_plain_text_is_accepted() -> None:
     payload = "\n".join(PARAGRAPHS).encode()
-    assert read(capture(payload, media_type="text/plain", status=None), payload).verdict.name == "accepted"
+    assert read(capture(payload, media_type="text/plain"), payload).verdict.name == "accepted"
 
 
 @needs_shared

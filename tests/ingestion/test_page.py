@@ -99,3 +99,11 @@ def test_five_real_policy_texts_are_shown_as_clauses(
         assert headings[0] == first_heading
         assert len(headings) >= 8
     assert len([line for line in shown.splitlines() if len(line) > 80]) >= 9
+
+
+@pytest.mark.parametrize("year", [1989, 9999])
+def test_a_page_of_an_impossible_time_is_refused(tmp_path: Path, year: int) -> None:
+    path = tmp_path / "saved.htm"
+    path.write_bytes(b"<p>We keep logs.</p>")
+    with pytest.raises(UsageError, match=rf"--captured-at {year}-12-31 is "):
+        capture_from_page(path, KEY, POLICY, datetime(year, 12, 31, tzinfo=UTC), OLD)

@@ -278,3 +278,19 @@ def test_any_file_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, d
         list(records(path))
     with suppress(UsageError):
         list(captures_from_warc(path, PolicyKey("northwind", "privacy"), POLICY))
+
+
+@pytest.mark.parametrize("date", ["1989-12-31T23:59:59Z", "2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_record_of_an_impossible_time_is_left_out_and_named(tmp_path: Path, date: str) -> None:
+    records_of_file = record(http(), date=date), record(http())
+    captures, left_out = ingest(tmp_path, *records_of_file)
+    assert ([capture.captured_at.year for capture in captures], left_out) == (
+        [2020],
+        ["dated before 1990 or in the future"],
+    )
+
+
+def test_a_record_with_an_impossible_status_is_left_out_and_named(tmp_path: Path) -> None:
+    captures, left_out = ingest(tmp_path, record(http(status="042 Odd")), record(http()))
+    assert (len(captures), left_out) == (1, ["with an HTTP status outside 100 to 999"])
+    assert ingest(tmp_path, record(http(status="2147483648 OK")))[1] == ["without an HTTP response"]

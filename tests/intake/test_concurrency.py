@@ -11,6 +11,7 @@ from storage import Store
 from tests.intake.sources import PRIVACY, WITHOUT_HEADINGS
 from tests.keeping import keep, reextract
 from tests.stored_captures import POLICY, capture_of, page
+from tests.stored_digests import enqueue
 
 PAGES = [page(f"We keep your messages for {days} days.") for days in range(4)]
 PROCESSES = 3
@@ -107,7 +108,7 @@ def test_a_crawl_and_a_digest_can_run_at_the_same_time(store: Store) -> None:
             keep(store, capture_of(payload, number), payload, POLICY)
         else:
             watermarks = {PRIVACY: now, PolicyKey(f"vendor-{number % 3}", "privacy"): now}
-            store.subscriptions.enqueue(subscriber.id, b"digest", watermarks, now)
+            enqueue(store, subscriber.id, b"digest", watermarks, now)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(step, range(40)))

@@ -11,6 +11,7 @@ from core.exceptions import DeliveryError
 from reports import deliver_to_directory
 from storage import Store
 from tests.stored_captures import BEGIN
+from tests.stored_digests import enqueue as put_into_outbox
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
@@ -24,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def enqueue(store: Store, address: str, message: bytes) -> None:
     store.subscriptions.subscribe(address, (), BEGIN)
     (subscriber,) = (known for known in store.subscriptions.subscribers() if known.address == address)
-    store.subscriptions.enqueue(subscriber.id, message, {}, BEGIN)
+    put_into_outbox(store, subscriber.id, message, {}, BEGIN)
 
 
 def test_each_message_becomes_a_file_once(store: Store, tmp_path: Path) -> None:

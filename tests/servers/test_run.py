@@ -5,12 +5,11 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from core.settings import load_settings
 from demo.captures import PAGES
 from loopback.pages import Page, Site, serve_pages
-from scripts.run_lock import lock_path
+from storage import Store
 from tests.conftest import Clausewatch
 from tests.demo_pages import HELD_PAGE, HELD_TEXT
 
@@ -145,7 +144,7 @@ def test_a_page_that_robots_txt_forbids_fails_only_the_crawl(
 
 def test_a_second_run_at_the_same_time_is_refused(clausewatch: Clausewatch, site: Site) -> None:
     clausewatch("run")
-    with FileLock(lock_path(load_settings())):
+    with Store.open(load_settings().database_url) as store, store.database.only_run():
         result = clausewatch("run", exit_code=1)
     assert "another run on this database is in progress" in result.stderr
     assert len(site.requests) == 2  # robots.txt and the page, of the first run

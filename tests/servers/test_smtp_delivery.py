@@ -19,6 +19,7 @@ from core.exceptions import DeliveryError, UsageError
 from reports import deliver_by_smtp
 from storage import Store
 from tests.stored_captures import BEGIN
+from tests.stored_digests import enqueue as put_into_outbox
 
 SENDER = "clausewatch@operator.example"
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -130,7 +131,7 @@ def enqueue(store: Store, *addresses: str) -> None:
     for address in addresses:
         store.subscriptions.subscribe(address, (), BEGIN)
         (subscriber,) = (known for known in store.subscriptions.subscribers() if known.address == address)
-        store.subscriptions.enqueue(subscriber.id, f"Subject: for {address}\r\n\r\n.\r\nHello\r\n".encode(), {}, BEGIN)
+        put_into_outbox(store, subscriber.id, f"Subject: for {address}\r\n\r\n.\r\nHello\r\n".encode(), {}, BEGIN)
 
 
 def waiting(store: Store) -> list[str]:
@@ -186,6 +187,49 @@ def test_if_the_server_hangs_up_other_messages_are_still_sent(
         deliver_by_smtp(store, f"smtp://127.0.0.1:{port}", SENDER, NOW)
     assert waiting(store) == ["second@client.example"]
     assert [to for _, to, _ in mailbox.accepted] == [["first@client.example"], ["third@client.example"]]
+
+
+def test_a_message_that_one_process_is_sending_is_left_to_it(
+    store: Store, mailbox: Mailbox, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"smtp://127.0.0.1:{serve()}"
+    sent_by_the_other: list[int] = []
+
+    async def deliver_again(self: Mailbox, server: SMTP, session: Session, envelope: Envelope) -> str:
+        monkeypatch.setattr(Mailbox, "handle_DATA", handle_data)
+        with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as other:
+            delivery = asyncio.to_thread(deliver_by_smtp, other, url, SENDER, NOW)
+            sent_by_the_other.append(await delivery)
+        return await handle_data(self, server, session, envelope)
+
+    handle_data = Mailbox.handle_DATA
+    monkeypatch.setattr(Mailbox, "handle_DATA", deliver_again)
+    enqueue(store, "a@client.example", "b@client.example")
+    assert deliver_by_smtp(store, url, SENDER, NOW) == 1
+    assert sent_by_the_other == [1]
+    assert sorted(to for _, (to,), _ in mailbox.accepted) == ["a@client.example", "b@client.example"]
+    assert waiting(store) == []
+
+
+def test_a_message_of_unknown_fate_is_sent_again_unchanged(
+    store: Store, mailbox: Mailbox, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def accept_and_hang_up(self: Mailbox, server: SMTP, session: Session, envelope: Envelope) -> str:
+        monkeypatch.setattr(Mailbox, "handle_DATA", handle_data)
+        answer = await handle_data(self, server, session, envelope)
+        assert server.transport is not None
+        server.transport.close()
+        return answer
+
+    handle_data = Mailbox.handle_DATA
+    monkeypatch.setattr(Mailbox, "handle_DATA", accept_and_hang_up)
+    url = f"smtp://127.0.0.1:{serve()}"
+    enqueue(store, "a@client.example")
+    with pytest.raises(DeliveryError, match="0 of 1 digests sent"):
+        deliver_by_smtp(store, url, SENDER, NOW)
+    assert deliver_by_smtp(store, url, SENDER, NOW) == 1
+    first, second = (content for _, _, content in mailbox.accepted)
+    assert first == second
 
 
 def test_starttls_is_used_if_offered(store: Store, mailbox: Mailbox, serve: Serve, certificate: ssl.SSLContext) -> None:

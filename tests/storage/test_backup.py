@@ -21,7 +21,7 @@ from tests.keeping import keep, verify
 from tests.storage.test_payloads import answer, text
 from tests.storage.test_verification import DECLARED, PAGES, fill, findings
 from tests.stored_captures import BEGIN, POLICY, capture_of
-from tests.stored_digests import told_to
+from tests.stored_digests import enqueue, told_to
 
 KEY = PolicyKey("marmot", "privacy")
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
@@ -52,7 +52,7 @@ def filled(database_url: str, tmp_path: Path) -> str:
     fill(database_url, tmp_path / "payloads")
     with Store.open(database_url) as store:
         (subscriber,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(subscriber.id, b"digest \x00\xff", {KEY: BEGIN}, BEGIN)
+        enqueue(store, subscriber.id, b"digest \x00\xff", {KEY: BEGIN}, BEGIN)
     return database_url
 
 

@@ -21,6 +21,7 @@ from storage.upkeep import back_up
 from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
+from tests.stored_digests import enqueue
 
 KEY = PolicyKey("marmot", "privacy")
 ARCHIVE = ArchiveSite("wayback", "https://archive.example")
@@ -155,7 +156,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         list(keep_unread(store, [(capture_of(NOISE, 5), NOISE, POLICY)]))
         store.library.review([1], Review("rejected", "ann", "", NOW))
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
-        store.subscriptions.enqueue(1, b"digest", {KEY: NOW}, NOW)
+        enqueue(store, 1, b"digest", {KEY: NOW}, NOW)
         query = ListingQuery(ARCHIVE, URL, None, NOW)
         (listing,) = store.archive_listings.begin(KEY, "wayback", [query], NOW, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")

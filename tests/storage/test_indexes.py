@@ -163,20 +163,27 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
             call(subscriptions.subscribe, address, vendors, BEGIN)
         subscribers = call(subscriptions.subscribers)
         for subscriber in subscribers:
-            watermark = {"subscriber_id": subscriber.id, "policy": "privacy", "until": BEGIN}
+            watermark = {"subscriber_id": subscriber.id, "policy": "privacy", "until": BEGIN, "latest": BEGIN}
             connection.execute(insert(WatermarkRow), [{**watermark, "vendor": vendor} for vendor in VENDORS])
         connection.commit()
         for subscriber in subscribers:  # before the first digest
-            call(subscriptions.watermarks, subscriber)
+            call(subscriptions.watermarks, subscriber, now)
             call(subscriptions.announced_holds, subscriber)
         changed = call(subscriptions.changed_policies)
         assert changed
+        told = {KEY: [(kept.capture_id, other.capture_id)]}
         for subscriber in subscribers:
-            call(subscriptions.enqueue, subscriber.id, b"digest", {KEY: now}, now)
+            call(subscriptions.enqueue, subscriber, b"digest", {KEY: now}, now, {}, told)
+            assert call(subscriptions.tellings, subscriber, KEY)
         call(subscriptions.mark_composed, changed, subscribers)
         for subscriber in subscribers:
-            assert not call(subscriptions.watermarks, subscriber)
+            assert not call(subscriptions.watermarks, subscriber, now)
+        call(intake.keep, (capture_of(A, 50), A, POLICY))
+        # Before the watermark and the time of the subscription, which then come from a clock that was wrong.
+        call(subscriptions.watermarks, subscriber, BEGIN - timedelta(days=1))
         (message, _) = call(subscriptions.outbox)
+        call(subscriptions.claim, message.id)
+        call(subscriptions.release, message.id)
         call(subscriptions.mark_sent, message.id, now)
         call(subscriptions.unsubscribe, "all@marmot.example")
 

@@ -26,7 +26,7 @@ from storage.upkeep import back_up, backup, restore
 from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
-from tests.stored_digests import told_to
+from tests.stored_digests import enqueue, told_to, watched_since
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 KEY = PolicyKey("marmot", "privacy")
@@ -40,6 +40,7 @@ CHECKSUMS = {
     "0007_needs_browser.py": "ac7c2c73a551a781aba004b5f5a58d67656ccf0201fdd3ff793cf4a2cacbe263",
     "0008_reading_rule.py": "29a4aed54d40a45a3ab6d3cd461692e30c3832de18904385e610ee17711c40a2",
     "0009_held_periods.py": "63e628d09cf34f25ccc9136485c62c5f101a992a10b54256f04b566e7eb60549",
+    "0011_told_once.py": "22cb1cb392f96bd09b8741e8fce7183e324a7d83e97d5980f3376ec86f1c2e02",
 }
 
 
@@ -120,11 +121,11 @@ def test_tables_with_rows_are_dropped_and_created_again(database_url: str, engin
         keep(store, capture_of(A), A, POLICY)
         store.subscriptions.subscribe("reader@marmot.example", [], capture_of(A).captured_at)
         (reader,) = store.subscriptions.subscribers()
-        store.subscriptions.enqueue(reader.id, b"digest", {KEY: capture_of(A).captured_at}, reader.since)
-        store.library.review([1], Review("rejected", "ann", "", reader.since))
+        enqueue(store, reader.id, b"digest", {KEY: capture_of(A).captured_at}, BEGIN)
+        store.library.review([1], Review("rejected", "ann", "", BEGIN))
         archive = ArchiveSite("wayback", "https://archive.example")
-        query = ListingQuery(archive, "https://www.marmot.example/privacy", None, reader.since)
-        (listing,) = store.archive_listings.begin(KEY, "wayback", [query], reader.since, timedelta(days=7))
+        query = ListingQuery(archive, "https://www.marmot.example/privacy", None, BEGIN)
+        (listing,) = store.archive_listings.begin(KEY, "wayback", [query], BEGIN, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", query.url, "text/html", "200", "ABC")
         store.archive_listings.file_page(listing, [listed], 0, "next page")
     with engine.begin() as connection:
@@ -162,9 +163,41 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert list(verify(store, {KEY: POLICY})) == []
         assert keep(store, capture_of(A, 9), A, POLICY).capture_id == 9
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0009"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0011"
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_subscribers_whose_addresses_differ_in_case_are_joined(left_by_0006: str, engine: Engine) -> None:
+    later = "2019-04-05 05:06:07.890123"
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO subscribers VALUES (7, 'Reader@Marmot.example', '[\"vole\"]', :later, true)",
+            "INSERT INTO told VALUES (7, 'marmot', 'privacy', :later)",
+            "INSERT INTO told VALUES (7, 'vole', 'privacy', :later)",
+            "INSERT INTO outbox SELECT 8, 7, message, :later, NULL FROM outbox WHERE id = 1",
+        ):
+            connection.execute(text(statement.replace(":later", f"'{later}'")))
+    with Store.open(left_by_0006) as store:
+        (reader,) = store.subscriptions.subscribers()
+        assert (reader.address, reader.vendors) == ("reader@marmot.example", ())
+        until = datetime(2019, 4, 5, 5, 6, 7, 890123, tzinfo=UTC)
+        assert told_to(store, reader.id) == {KEY: until, PolicyKey("vole", "privacy"): until}
+        assert watched_since(store, reader.id) == {"": BEGIN, "vole": until}
+        assert [message.address for message in store.subscriptions.outbox()] == ["reader@marmot.example"] * 2
+
+
+def test_a_watermark_of_the_future_from_before_0011_hides_nothing(left_by_0006: str, engine: Engine) -> None:
+    far = capture_of(A, 365 * 80)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE told SET until = '{str(far.captured_at)[:26]}'"))  # noqa: S608
+    with Store.open(left_by_0006) as store:
+        (reader,) = store.subscriptions.subscribers()
+        assert told_to(store, reader.id) == {KEY: far.captured_at}
+        for capture, payload in ((far, A), (capture_of(B, 40), B)):
+            keep(store, capture, payload, POLICY)
+        watermark = store.subscriptions.watermarks(reader, BEGIN + timedelta(days=50))[KEY]
+        assert watermark < BEGIN + timedelta(days=40)
 
 
 def test_needs_browser_is_set_only_for_empty_pages(left_by_0006: str, engine: Engine) -> None:

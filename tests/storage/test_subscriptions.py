@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
-from core.exceptions import StorageError, UsageError
+from core.exceptions import StorageError
 from core.policies import PolicyKey
 from storage import OutboxMessage, Store, Subscriber
-from tests.stored_digests import told_to
+from storage.tables.models import OutboxRow
+from tests.stored_digests import enqueue, told_to
 
 KEY = PolicyKey("marmot", "privacy")
 VOLE = PolicyKey("vole", "privacy")
@@ -30,18 +32,17 @@ def test_subscribers_are_returned_in_order_of_subscription(store: Store) -> None
         "a@marmot.example",
     ]
     assert store.subscriptions.subscribers()[0].vendors == ("marmot", "vole")
-    assert store.subscriptions.subscribers()[0].since == NOW
 
 
 def test_subscribing_again_replaces_vendors_and_keeps_watermarks(store: Store, subscriber: Subscriber) -> None:
-    store.subscriptions.enqueue(subscriber.id, None, {KEY: NOW}, NOW)
+    enqueue(store, subscriber.id, None, {KEY: NOW}, NOW)
     store.subscriptions.subscribe(subscriber.address, ["vole"], LATER)
-    assert store.subscriptions.subscribers() == (Subscriber(subscriber.id, subscriber.address, ("vole",), NOW),)
+    assert store.subscriptions.subscribers() == (Subscriber(subscriber.id, subscriber.address, ("vole",), 1),)
     assert told_to(store, subscriber.id) == {KEY: NOW}
 
 
 def test_unsubscribing_deletes_watermarks_and_waiting_messages(store: Store, subscriber: Subscriber) -> None:
-    store.subscriptions.enqueue(subscriber.id, b"digest", {KEY: NOW}, NOW)
+    enqueue(store, subscriber.id, b"digest", {KEY: NOW}, NOW)
     assert store.subscriptions.unsubscribe(subscriber.address)
     assert (store.subscriptions.subscribers(), store.subscriptions.outbox(), told_to(store, subscriber.id)) == (
         (),
@@ -52,12 +53,12 @@ def test_unsubscribing_deletes_watermarks_and_waiting_messages(store: Store, sub
 
 
 def test_ids_of_subscribers_and_messages_are_not_reused(store: Store, subscriber: Subscriber) -> None:
-    store.subscriptions.enqueue(subscriber.id, b"one", {}, NOW)
+    enqueue(store, subscriber.id, b"one", {}, NOW)
     (first,) = store.subscriptions.outbox()
     store.subscriptions.unsubscribe(subscriber.address)
     store.subscriptions.subscribe(subscriber.address, [], NOW)
     (again,) = store.subscriptions.subscribers()
-    store.subscriptions.enqueue(again.id, b"two", {}, NOW)
+    enqueue(store, again.id, b"two", {}, NOW)
     store.subscriptions.mark_sent(first.id, LATER)
     assert again.id != subscriber.id
     assert [message.message for message in store.subscriptions.outbox()] == [b"two"]
@@ -65,7 +66,7 @@ def test_ids_of_subscribers_and_messages_are_not_reused(store: Store, subscriber
 
 def test_messages_wait_in_order_until_they_are_sent(store: Store, subscriber: Subscriber) -> None:
     for message in (b"one\x00", b"two"):
-        store.subscriptions.enqueue(subscriber.id, message, {}, NOW)
+        enqueue(store, subscriber.id, message, {}, NOW)
     first, second = store.subscriptions.outbox()
     assert (first, second.message) == (OutboxMessage(first.id, subscriber.address, b"one\x00"), b"two")
     store.subscriptions.mark_sent(first.id, LATER)
@@ -74,25 +75,70 @@ def test_messages_wait_in_order_until_they_are_sent(store: Store, subscriber: Su
 
 
 def test_watermarks_advance_without_a_message(store: Store, subscriber: Subscriber) -> None:
-    store.subscriptions.enqueue(subscriber.id, None, {KEY: NOW, VOLE: LATER}, NOW)
+    enqueue(store, subscriber.id, None, {KEY: NOW, VOLE: LATER}, NOW)
     assert told_to(store, subscriber.id) == {KEY: NOW, VOLE: LATER}
     assert store.subscriptions.outbox() == ()
 
 
 def test_watermarks_never_go_back(store: Store, subscriber: Subscriber) -> None:
     for moment in (NOW, LATER, NOW):
-        store.subscriptions.enqueue(subscriber.id, None, {KEY: moment}, NOW)
+        enqueue(store, subscriber.id, None, {KEY: moment}, LATER)
     assert told_to(store, subscriber.id) == {KEY: LATER}
+
+
+def test_a_watermark_of_the_future_is_replaced(store: Store, subscriber: Subscriber) -> None:
+    enqueue(store, subscriber.id, None, {KEY: LATER}, LATER)
+    enqueue(store, subscriber.id, None, {KEY: NOW}, NOW)
+    assert told_to(store, subscriber.id) == {KEY: NOW}
 
 
 def test_watermarks_and_message_are_stored_together_or_not_at_all(store: Store, subscriber: Subscriber) -> None:
     naive = NOW.replace(tzinfo=None)  # refused because it has no time zone, after the first watermark was written
     with pytest.raises(StorageError, match="without a zone"):
-        store.subscriptions.enqueue(subscriber.id, b"digest", {KEY: NOW, VOLE: naive}, NOW)
+        enqueue(store, subscriber.id, b"digest", {KEY: NOW, VOLE: naive}, NOW)
     assert (told_to(store, subscriber.id), store.subscriptions.outbox()) == ({}, ())
 
 
 def test_nothing_is_enqueued_for_an_unsubscribed_address(store: Store, subscriber: Subscriber) -> None:
     store.subscriptions.unsubscribe(subscriber.address)
-    with pytest.raises(UsageError, match="no longer subscribed"):
-        store.subscriptions.enqueue(subscriber.id, b"digest", {KEY: NOW}, NOW)
+    assert not store.subscriptions.enqueue(subscriber, b"digest", {KEY: NOW}, NOW)
+
+
+def test_of_two_digests_composed_from_one_state_only_the_first_is_recorded(
+    store: Store, subscriber: Subscriber
+) -> None:
+    assert store.subscriptions.enqueue(subscriber, b"one", {KEY: NOW}, NOW)
+    assert not store.subscriptions.enqueue(subscriber, b"two", {KEY: LATER}, LATER)
+    assert [message.message for message in store.subscriptions.outbox()] == [b"one"]
+    assert told_to(store, subscriber.id) == {KEY: NOW}
+
+
+def test_addresses_that_differ_only_in_case_are_one_subscriber(store: Store, subscriber: Subscriber) -> None:
+    store.subscriptions.subscribe("Reader@Marmot.example", ["vole"], LATER)
+    assert [(known.id, known.address) for known in store.subscriptions.subscribers()] == [
+        (subscriber.id, "Reader@Marmot.example")
+    ]
+    assert store.subscriptions.unsubscribe("READER@marmot.example")
+    assert store.subscriptions.subscribers() == ()
+
+
+def test_a_message_is_claimed_once_until_it_is_given_back(store: Store, subscriber: Subscriber) -> None:
+    enqueue(store, subscriber.id, b"one", {}, NOW)
+    (message,) = store.subscriptions.outbox()
+    assert [store.subscriptions.claim(message.id) for _ in range(2)] == [True, False]
+    store.subscriptions.release(message.id)
+    assert store.subscriptions.claim(message.id)
+    store.subscriptions.mark_sent(message.id, NOW)
+    assert not store.subscriptions.claim(message.id)
+
+
+@pytest.mark.parametrize(("minutes", "is_free"), [(-14, False), (-16, True), (60, True)])
+def test_the_claim_of_a_process_that_died_ends(
+    store: Store, subscriber: Subscriber, minutes: int, is_free: bool
+) -> None:
+    enqueue(store, subscriber.id, b"one", {}, NOW)
+    (message,) = store.subscriptions.outbox()
+    with store.database.write_session() as session:
+        claimed_at = datetime.now(UTC) + timedelta(minutes=minutes)
+        session.execute(update(OutboxRow).values(claimed_at=claimed_at))
+    assert store.subscriptions.claim(message.id) == is_free

@@ -1,0 +1,29 @@
+"""Strategies for random histories (hypothesis)."""
+
+from hypothesis import strategies as st
+
+from bench.once.world import SLUGS, Step
+
+_slugs = st.sampled_from(SLUGS)
+_letters = st.sampled_from("AABBCD")
+_ordinary: st.SearchStrategy[Step] = st.one_of(
+    st.tuples(st.just("edit"), _slugs, _letters),
+    st.tuples(st.just("crawl"), _slugs, st.sampled_from([2, 2, 1])),
+    st.tuples(st.just("crawl"), _slugs, st.just(2)),
+    st.tuples(st.just("digest"), st.booleans()),
+    st.tuples(st.just("digest"), st.just(False)),
+    st.tuples(st.just("backfill"), _slugs, _letters, st.sampled_from([1, 30, 200, 2000])),
+    st.tuples(st.just("review"), _slugs, _letters, st.sampled_from(["rejected", "rejected", "accepted"])),
+    st.just(("read_again",)),
+    st.tuples(
+        st.just("subscribe"), st.sampled_from(["ann", "bob"]), st.sampled_from([(), ("marmot",), ("marmot", "otter")])
+    ),
+    st.tuples(st.just("trouble"), st.lists(st.sampled_from(["refuse", "hang up"]), max_size=3).map(tuple)),
+    st.tuples(st.just("pass_time"), st.sampled_from([24, 24 * 20])),
+)
+_clocks: st.SearchStrategy[Step] = st.tuples(st.just("set_clock"), st.sampled_from([0, 0, 800, 4000, -800]))
+
+#: Histories with a clock that is always right: what is told is compared with the oracle change by change.
+with_a_right_clock = st.lists(_ordinary, min_size=4, max_size=25)
+#: Histories with a clock that is years ahead or behind for a while: nothing is told twice, and nothing new is missed.
+with_a_wrong_clock = st.lists(st.one_of(_ordinary, _ordinary, _ordinary, _clocks), min_size=4, max_size=25)
