@@ -8,6 +8,7 @@ from core.changes import Change, Comparison
 from core.clauses import Document
 from diffing.alignment import Alignment, align
 from diffing.classification import change_of, one_sided_change
+from diffing.crossings import rests_of_crossings
 from diffing.governing import with_governed
 
 _COARSE_REDLINE = (
@@ -25,10 +26,12 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     unchanged: list[tuple[int, int]] = []
     coarse_redline = False
     stated = old.effective_date, new.effective_date
+    rests = rests_of_crossings(alignment.matches, old.clauses, new.clauses)
     for index, match in enumerate(alignment.matches):
         before = [old.clauses[i] for i in match.old]
         after = [new.clauses[j] for j in match.new]
-        change, coarse = change_of(before, after, round(match.confidence, 3), index in alignment.moved, stated)
+        moved, rest = index in alignment.moved, rests.get(match)
+        change, coarse = change_of(before, after, round(match.confidence, 3), moved, stated, rest)
         coarse_redline = coarse_redline or coarse
         if change and alignment.old_contents.issuperset(match.old) and alignment.new_contents.issuperset(match.new):
             change = _of_contents(change)

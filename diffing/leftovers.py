@@ -11,6 +11,7 @@ a merge. The order of the words may differ, since a list seldom keeps the order 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from core.clauses import Clause
@@ -18,7 +19,7 @@ from diffing.normalization import fold, number_in_front
 from diffing.order import Gaps
 from diffing.similar_clauses import Match, Sides
 from diffing.similarity import TELLING, EncodedText, Vocabulary, concatenated, similarity
-from diffing.tokenization import words
+from diffing.tokenization import sentences, words
 
 # Two clauses alone between the same neighbours are matched if they have at least _ALIKE in common (`_in_common`), or at
 # least _RELATED and _TELLING_STEMS telling words. Of unrelated clauses that replaced each other in policies with known
@@ -45,6 +46,8 @@ _SLACK = 3
 _FIRST_PART = 8
 # In gaps with more possible pairs than this, no first parts are searched.
 _MOST_PAIRS = 400
+# A sentence of at least this many words is told from others wherever it stands.
+_SENTENCE = 6
 # A run of words is looked up at most at this many places of a text.
 _MOST_PLACES = 40
 
@@ -88,6 +91,7 @@ class Leftovers:
             self._match_titles(old, new)
             self._match_first_parts(old, new)
         self._join_parts()
+        self._share_parts()
         return self.matches
 
     def _free_by_gap(self) -> list[tuple[list[int], list[int]]]:
@@ -208,22 +212,73 @@ class Leftovers:
                 continue
             joined: list[Sides] = []
             if len(match.old) == 1 and match.old[0] in self._old.texts:
-                new = self._parts_beside(match.new, self._old.texts[match.old[0]], self._new, self._match_of_new)
+                new = self._parts_beside(match.new, match.old[0], self._old, self._new, self._match_of_new)
                 new = self._with_body(new, match.old[0], self._old, self._new, self._match_of_new)
                 joined.append((match.old, new))
             if len(match.new) == 1 and match.new[0] in self._new.texts:
-                old = self._parts_beside(match.old, self._new.texts[match.new[0]], self._old, self._match_of_old)
+                old = self._parts_beside(match.old, match.new[0], self._new, self._old, self._match_of_old)
                 old = self._with_body(old, match.new[0], self._new, self._old, self._match_of_old)
                 joined.append((old, match.new))
             old, new = max(joined, key=lambda sides: len(sides[0]) + len(sides[1]), default=(match.old, match.new))
-            if (old, new) == (match.old, match.new):
+            self._replace(index, old, new, match.similarity)
+
+    def _share_parts(self) -> None:
+        """Gives a part of a split to the leftover beside the whole that makes up the rest of the part; merges likewise.
+
+        If a long last sentence of a paragraph becomes the first of the next, the first paragraph is split between both,
+        as far as its own words go. But the second paragraph wasn't removed.
+        """
+        for index in range(len(self.matches)):
+            match = self.matches[index]
+            if len(match.new) > 1:
+                new, pairs = self._shared(match.old[0], match.new, (self._old, self._match_of_old), self._new)
+                self._replace(index, match.old, new)
+            elif len(match.old) > 1:
+                old, pairs = self._shared(match.new[0], match.old, (self._new, self._match_of_new), self._old)
+                self._replace(index, old, match.new)
+                pairs = [(part, neighbour) for neighbour, part in pairs]
+            else:
                 continue
-            both = similarity(
-                concatenated([self._old.texts[i] for i in old]), concatenated([self._new.texts[j] for j in new])
-            ).both
-            self.matches[index] = Match(old, new, max(match.similarity, both))
-            self._match_of_old.update(dict.fromkeys(old, index))
-            self._match_of_new.update(dict.fromkeys(new, index))
+            for old_position, new_position in pairs:
+                both = similarity(self._old.texts[old_position], self._new.texts[new_position]).both
+                self._add(old_position, new_position, both)
+
+    def _shared(
+        self, whole: int, parts: tuple[int, ...], of_whole: tuple[Side, dict[int, int]], side: Side
+    ) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
+        """Returns the parts that stay with a whole, and the pairs of a leftover beside the whole and its part.
+
+        of_whole: the side of the whole, and its matched clauses.
+        """
+        whole_side, match_of = of_whole
+        pairs = []
+        for neighbour, end in ((whole - 1, 0), (whole + 1, -1)):
+            part = parts[end]
+            if len(parts) == 1 or neighbour in match_of or neighbour not in whole_side.texts or part not in side.texts:
+                continue
+            if whole_side.kinds[neighbour] != side.kinds[part] or side.kinds[part] != "prose":
+                continue
+            text, text_of_part = whole_side.texts[neighbour], side.texts[part]
+            if (
+                (text_of_part.letters.startswith if end == 0 else text_of_part.letters.endswith)(text.letters)
+                or (_may_consist(text, set(text_of_part.letters)) and Words(text_of_part).take(text))
+                or self._has_sentence(whole_side, neighbour, (whole,), side, part)
+            ):
+                parts = parts[1:] if end == 0 else parts[:-1]
+                pairs.append((neighbour, part))
+        return parts, pairs
+
+    def _replace(self, index: int, old: tuple[int, ...], new: tuple[int, ...], least_similarity: float = 0.0) -> None:
+        """Gives a match other clauses."""
+        match = self.matches[index]
+        if (old, new) == (match.old, match.new):
+            return
+        both = similarity(
+            concatenated([self._old.texts[i] for i in old]), concatenated([self._new.texts[j] for j in new])
+        ).both
+        self.matches[index] = Match(old, new, max(least_similarity, both))
+        self._match_of_old.update(dict.fromkeys(old, index))
+        self._match_of_new.update(dict.fromkeys(new, index))
 
     def _with_body(
         self, parts: tuple[int, ...], whole: int, side_of_whole: Side, side: Side, match_of: dict[int, int]
@@ -249,11 +304,15 @@ class Leftovers:
         return (*parts, below) if in_common >= _LINES_RELATED else parts
 
     def _parts_beside(
-        self, parts: tuple[int, ...], whole: EncodedText, side: Side, match_of: dict[int, int]
+        self, parts: tuple[int, ...], whole: int, side_of_whole: Side, side: Side, match_of: dict[int, int]
     ) -> tuple[int, ...]:
-        """Returns the parts of a whole, with the leftovers beside them that consist of the rest of the whole."""
+        """Returns the parts of a whole, with the leftovers beside them that consist of the rest of the whole.
+
+        A leftover with a whole sentence of the rest is a part, too, whatever else it says.
+        """
         if not any(position in side.texts for position in parts):
             return parts
+        text_of_whole = side_of_whole.texts[whole]
         rest: Words | None = None
         letters: set[str] = set()
         joined = list(parts)
@@ -261,20 +320,35 @@ class Leftovers:
             position = start + step
             while position in side.texts and position not in match_of:
                 kind, text = side.kinds[position], side.texts[position]
-                letters = letters or set(whole.letters)
+                letters = letters or set(text_of_whole.letters)
                 if kind != "contents" and _may_consist(text, letters):
                     if rest is None:
-                        rest = Words(whole)
+                        rest = Words(text_of_whole)
                         for part in parts:
                             if part in side.texts:
                                 rest.take(side.texts[part], always=True)
                     if rest.take(text, only_in_front=kind == "heading"):
                         joined.append(position)
+                if position not in joined and self._has_sentence(side, position, parts, side_of_whole, whole):
+                    joined.append(position)
                 # A heading that is no part begins or ends another section.
                 if kind == "heading" and position not in joined:
                     break
                 position += step
         return tuple(sorted(joined))
+
+    @staticmethod
+    def _has_sentence(side: Side, position: int, others: Sequence[int], other_side: Side, whole: int) -> bool:
+        """Returns whether a clause has a whole sentence of another clause, which no other clause of its side has.
+
+        others: the positions of the other clauses.
+        """
+        if side.kinds[position] != "prose" or other_side.kinds[whole] != "prose":
+            return False
+        shared = _long_sentences(side.clauses[position].text) & _long_sentences(other_side.clauses[whole].text)
+        return bool(shared) and any(
+            not any(sentence in _long_sentences(side.clauses[other].text) for other in others) for sentence in shared
+        )
 
 
 class Words:
@@ -351,6 +425,13 @@ def _may_consist(part: EncodedText, letters: set[str]) -> bool:
     letters: the letters of the other text's words.
     """
     return sum(letter in letters for letter in part.letters) >= _MAY_CONSIST * len(part.letters)
+
+
+@lru_cache(maxsize=256)
+def _long_sentences(text: str) -> frozenset[str]:
+    """Returns the words of each sentence that is long enough to be told from others."""
+    found = (words(fold(sentence)) for sentence in sentences(text))
+    return frozenset(" ".join(sentence_words) for sentence_words in found if len(sentence_words) >= _SENTENCE)
 
 
 def _holes(parts: Sequence[int]) -> list[int]:
