@@ -10,7 +10,7 @@ A match has *moved* if its clauses are in another order than the clauses of the 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import LCSseq
 
@@ -18,6 +18,7 @@ from core.clauses import Clause
 from diffing.classification import unnumbered
 from diffing.confidence import with_confidence
 from diffing.contents_lists import contents_items
+from diffing.copies import second_copy
 from diffing.equal_clauses import Pairing, pair_equal
 from diffing.leftovers import Leftovers, Side
 from diffing.normalization import fold, has_words, mask_facts, strip_typography
@@ -57,19 +58,20 @@ class Alignment:
     matches: the matches; no clause is in two matches.
     moved: the indices in `matches` of the matches that have moved.
     coarse: notes for the user. Each note names a step that was less exact than usual because the documents are large.
-    old_contents, new_contents: the positions of the items of contents lists in the old and in the new document.
+    old_repeats, new_repeats: the positions of the clauses that repeat what the old or the new document says elsewhere:
+        the items of contents lists, and the clauses of a second copy of the policy.
     """
 
     matches: tuple[Match, ...]
     moved: frozenset[int]
     coarse: tuple[str, ...]
-    old_contents: frozenset[int]
-    new_contents: frozenset[int]
+    old_repeats: frozenset[int]
+    new_repeats: frozenset[int]
 
     def mirrored(self) -> "Alignment":
         """Returns the alignment with old and new exchanged."""
         matches = tuple(Match(match.new, match.old, match.similarity, match.confidence) for match in self.matches)
-        return Alignment(matches, self.moved, self.coarse, self.new_contents, self.old_contents)
+        return Alignment(matches, self.moved, self.coarse, self.new_repeats, self.old_repeats)
 
 
 def align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
@@ -78,12 +80,33 @@ def align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     The result for (new, old) is the mirror image of the result for (old, new).
     """
     if _sort_key(new) < _sort_key(old):
-        return _align(new, old).mirrored()
-    return _align(old, new)
+        return _align_first_copies(new, old).mirrored()
+    return _align_first_copies(old, new)
 
 
 def _sort_key(clauses: Sequence[Clause]) -> list[tuple[str, str]]:
     return [(clause.text, clause.kind) for clause in clauses]
+
+
+def _align_first_copies(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
+    """Matches the clauses of two documents. If one of them shows the policy twice, its second copy is left out."""
+    copies = second_copy(old), second_copy(new)
+    if bool(copies[0].positions) == bool(copies[1].positions):
+        return _align(old, new)
+    kept = [
+        [position for position in range(len(clauses)) if position not in copy.positions]
+        for clauses, copy in zip((old, new), copies, strict=True)
+    ]
+    alignment = _align(*([clauses[n] for n in side] for clauses, side in zip((old, new), kept, strict=True)))
+    matches = [
+        replace(match, old=tuple(kept[0][n] for n in match.old), new=tuple(kept[1][n] for n in match.new))
+        for match in alignment.matches
+    ]
+    repeats = [
+        copy.repeats.union(side[n] for n in positions)
+        for copy, side, positions in zip(copies, kept, (alignment.old_repeats, alignment.new_repeats), strict=True)
+    ]
+    return Alignment(tuple(matches), alignment.moved, alignment.coarse, *repeats)
 
 
 def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:

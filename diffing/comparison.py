@@ -33,8 +33,8 @@ def compare_documents(old: Document, new: Document) -> Comparison:
         moved, rest = index in alignment.moved, rests.get(match)
         change, coarse = change_of(before, after, round(match.confidence, 3), moved, stated, rest)
         coarse_redline = coarse_redline or coarse
-        if change and alignment.old_contents.issuperset(match.old) and alignment.new_contents.issuperset(match.new):
-            change = _of_contents(change)
+        if change and alignment.old_repeats.issuperset(match.old) and alignment.new_repeats.issuperset(match.new):
+            change = _of_repeat(change)
         if change is None:
             unchanged.append((match.old[0], match.new[0]))
         else:
@@ -45,12 +45,12 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     for j, clause in enumerate(new.clauses):
         if j not in matched_new:
             change = one_sided_change(clause, "added")
-            placed.append(((j, 1, 0), _of_contents(change) if j in alignment.new_contents else change))
+            placed.append(((j, 1, 0), _of_repeat(change) if j in alignment.new_repeats else change))
     new_position = _new_position_of_removed(alignment)
     for i, clause in enumerate(old.clauses):
         if i not in matched_old:
             change = one_sided_change(clause, "removed")
-            placed.append(((new_position(i), 2, i), _of_contents(change) if i in alignment.old_contents else change))
+            placed.append(((new_position(i), 2, i), _of_repeat(change) if i in alignment.old_repeats else change))
     placed.sort(key=lambda item: item[0])
     unchanged.sort()
     matches = [(match.old, match.new) for match in alignment.matches]
@@ -59,8 +59,8 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     return Comparison(old, new, tuple(changes), tuple(unchanged), notes)
 
 
-def _of_contents(change: Change) -> Change:
-    """Returns a change of a contents list. It is editorial at most: a contents list repeats the document's headings."""
+def _of_repeat(change: Change) -> Change:
+    """Returns a change of clauses that repeat what the document says elsewhere. It is editorial at most."""
     return replace(change, significance="editorial") if change.significance != "volatile" else change
 
 

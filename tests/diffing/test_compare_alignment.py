@@ -274,3 +274,19 @@ def test_a_matched_neighbour_makes_a_doubtful_pair_more_certain() -> None:
         document("It snows.", old_text, "Snow melts.", *END), document("Rain falls.", new_text, "It is wet.", *END)
     )
     assert find(far, "modified").confidence < find(near, "modified").confidence < 1
+
+
+def test_a_page_that_also_shows_the_old_version_is_compared_with_its_first_copy() -> None:
+    towns = ("Bern", "Chur", "Thun", "Biel", "Genf", "Visp", "Brig", "Sion", "Olten", "Aarau", "Baden", "Zug", "Uster")
+    rules = [f"In {town} a letter waits at the counter for {10 + n} days." for n, town in enumerate(towns)]
+    rules = [f"{rule} After that, the clerk of {town} burns it." for rule, town in zip(rules, towns, strict=True)]
+    newer = [rules[0].replace("10 days", "90 days"), *rules[1:]]
+    old = document(*TOP, *rules, *END)
+    new = document(*TOP, *newer, *END, "In force until May:", *TOP, *rules, *END)
+    assert told(old, new)[0] == ("factual", [rules[0]], [newer[0]])
+    added = {clause.text: change for change in compare(old, new).changes for clause in change.new}
+    assert {text: added[text].significance for text in (rules[0], rules[1])} == {
+        rules[0]: "substantive",
+        rules[1]: "editorial",
+    }
+    assert [kind for kind, _, _ in told(new, old)].count("removed") == len(old.clauses) + 1
