@@ -21,6 +21,7 @@ from diffing.contents_lists import contents_items
 from diffing.copies import second_copy
 from diffing.equal_clauses import Pairing, pair_equal
 from diffing.leftovers import Leftovers, Side
+from diffing.neighbours import corrected
 from diffing.normalization import fold, has_words, mask_facts, strip_typography
 from diffing.order import Pair, heaviest_chain
 from diffing.sameness import same_text
@@ -127,8 +128,8 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
         moved = _moved(equal, pairing)
         return Alignment(with_confidence(equal, moved, len(old), len(new)), moved, coarse, *contents)
 
-    old_words = {i: words(fold(old[i].text)) for i in unpaired_old}
-    new_words = {j: words(fold(new[j].text)) for j in unpaired_new}
+    old_words = {i: _compared_words(old[i].text) for i in unpaired_old}
+    new_words = {j: _compared_words(new[j].text) for j in unpaired_new}
     vocabulary = Vocabulary(_word_counts(old, pairing, (*old_words.values(), *new_words.values())))
     old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
     new_texts = {j: vocabulary.encode(clause_words) for j, clause_words in new_words.items() if clause_words}
@@ -153,6 +154,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
         banned.update((matches[index].old, matches[index].new) for index in weak)
     else:
         matches = [match for index, match in enumerate(matches) if index not in weak]
+    matches = corrected(old, new, old_texts, new_texts, matches)
     title = _title_match(old, new, matches)
     if title:
         matches = [*matches, title]
@@ -204,6 +206,11 @@ def _word_counts(old: Sequence[Clause], pairing: Pairing, unpaired: Iterable[Seq
     for clause_words in unpaired:
         counts.update(clause_words)
     return counts
+
+
+def _compared_words(text: str) -> list[str]:
+    """Returns the words of a text. "E-mail" has one spelling: many lists are respelled word by word."""
+    return words(fold(text).replace("e-mail", "email"))
 
 
 def _words_in_headings(clauses: Sequence[Clause]) -> Counter[str]:

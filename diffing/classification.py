@@ -16,16 +16,21 @@ from diffing.numerals import UNIT
 from diffing.punctuation import BORDER, says_the_same
 from diffing.redline import redline
 from diffing.sameness import contact_targets, is_volatile, version_text
+from diffing.spelling import respelled
 from diffing.tokenization import words
 
 #: The most important difference between two clauses. `cosmetic`: the words are the same, and the punctuation says the
-#: same. `words`: anything that may say something else, even if only a sign or a full stop differs.
-DifferenceKind = Literal["none", "volatile", "cosmetic", "number", "factual", "words"]
+#: same. `spelling`: the same words in another spelling. `words`: anything that may say something else, even if only a
+#: sign or a full stop differs.
+DifferenceKind = Literal["none", "volatile", "cosmetic", "spelling", "number", "factual", "words"]
 #: The dates that the old and the new document state for themselves; None if a document states none.
 StatedDates = tuple[date | None, date | None]
 
 # So many digits at the end of a telephone number tell it from others; what stands before may be its prefix.
 _LOCAL_DIGITS = 7
+
+# Texts with more different words than this differ in more than their spelling.
+_RESPELLED = 24
 
 _NO_FACTS = FactChange((), contacts=False)
 # A label that is the beginning of the clause's text: the day of a date ("25. Mai 2018"), or a number with a unit ("1.5
@@ -145,8 +150,12 @@ def _difference_of_texts(old: str, new: str, stated: StatedDates) -> Difference:
                 says_same = says_the_same(old_facts.masked, new_facts.masked)
                 return Difference("factual" if says_same else "words", facts)
     # If the texts have no words at all, for example rows of symbols, any difference counts.
-    if old_words and old_words == new_words and says_the_same(old, new):
+    if not old_words:
+        return Difference("words")
+    if old_words == new_words and says_the_same(old, new):
         return Difference("cosmetic")
+    if len(set(old_words) ^ set(new_words)) <= _RESPELLED and says_the_same(respelled(old), respelled(new)):
+        return Difference("spelling")
     return Difference("words")
 
 
@@ -161,11 +170,12 @@ def unnumbered(text: str) -> str:
 
 def _kind(difference: DifferenceKind, moved: bool) -> ChangeKind | None:
     if moved:
-        return "moved_modified" if difference in ("volatile", "factual", "words") else "moved"
+        return "moved_modified" if difference in ("volatile", "spelling", "factual", "words") else "moved"
     kinds: dict[DifferenceKind, ChangeKind | None] = {
         "none": None,
         "volatile": "factual",
         "cosmetic": "cosmetic",
+        "spelling": "modified",
         "number": "renumbered",
         "factual": "factual",
         "words": "modified",

@@ -48,6 +48,10 @@ _FIRST_PART = 8
 _MOST_PAIRS = 400
 # A sentence of at least this many words is told from others wherever it stands.
 _SENTENCE = 6
+# A list that became one long clause, or came from it: the clause has at least _LIST_WORDS words, and at least
+# _LIST_PARTS clauses of the list make up at least the share _LIST_SHARE of it. In gaps with more possible pairs than
+# _MOST_LIST_PAIRS, no lists are searched.
+_LIST_WORDS, _LIST_PARTS, _LIST_SHARE, _MOST_LIST_PAIRS = 20, 4, 0.4, 4_000
 # A run of words is looked up at most at this many places of a text.
 _MOST_PLACES = 40
 
@@ -90,6 +94,8 @@ class Leftovers:
         for old, new in self._free_by_gap():
             self._match_titles(old, new)
             self._match_first_parts(old, new)
+        for old, new in self._free_by_gap():
+            self._match_lists(old, new)
         self._join_parts()
         self._share_parts()
         return self.matches
@@ -204,6 +210,52 @@ class Leftovers:
             and len(self._with_body((title,), whole, side_of_whole, side, match_of)) > 1
         )
 
+    def _match_lists(self, old: list[int], new: list[int]) -> None:
+        """Matches a long leftover with a run of leftovers of the same gap that consist of its words.
+
+        Such a run is a list that became a paragraph or the row of a table, or came from it.
+        """
+        if len(old) * len(new) > _MOST_LIST_PAIRS:
+            return
+        for whole, parts in self._lists(self._old, old, self._new, new):
+            self._add_list((whole,), parts)
+        for whole, parts in self._lists(self._new, new, self._old, old):
+            self._add_list(parts, (whole,))
+
+    def _add_list(self, old: tuple[int, ...], new: tuple[int, ...]) -> None:
+        """Adds a match of several clauses, unless one of them is matched."""
+        if any(i in self._match_of_old for i in old) or any(j in self._match_of_new for j in new):
+            return
+        self._match_of_old.update(dict.fromkeys(old, len(self.matches)))
+        self._match_of_new.update(dict.fromkeys(new, len(self.matches)))
+        self.matches.append(Match(old, new, self._similarity(old, new)))
+
+    @staticmethod
+    def _lists(
+        side_of_whole: Side, wholes: Sequence[int], side: Side, leftovers: Sequence[int]
+    ) -> list[tuple[int, tuple[int, ...]]]:
+        """Returns long leftovers, each with the run of leftovers of the other side that consist of its words."""
+        long = [n for n in wholes if len(side_of_whole.texts[n].letters) >= _LIST_WORDS]
+        if not long or len(leftovers) < _LIST_PARTS:
+            return []
+        result = []
+        for whole in long:
+            text = side_of_whole.texts[whole]
+            letters = set(text.letters)
+            run: list[int] = []
+            rest, weight = Words(text), 0.0
+            for position in leftovers:
+                part = side.texts[position]
+                if len(part.letters) * _LIST_PARTS > len(text.letters) or side.kinds[position] == "contents":
+                    continue
+                taken = rest.take(part) if _may_consist(part, letters) else 0.0
+                if taken and (not run or position - run[-1] <= _SLACK):
+                    run.append(position)
+                    weight += taken
+            if len(run) >= _LIST_PARTS and weight >= _LIST_SHARE * text.weight:
+                result.append((whole, tuple(run)))
+        return result
+
     def _join_parts(self) -> None:
         """Joins leftovers to the match beside them if they consist of words that the match deletes or inserts."""
         for index in range(len(self.matches)):
@@ -239,9 +291,8 @@ class Leftovers:
                 pairs = [(part, neighbour) for neighbour, part in pairs]
             else:
                 continue
-            for old_position, new_position in pairs:
-                both = similarity(self._old.texts[old_position], self._new.texts[new_position]).both
-                self._add(old_position, new_position, both)
+            for i, j in pairs:
+                self._add(i, j, self._similarity((i,), (j,)))
 
     def _shared(
         self, whole: int, parts: tuple[int, ...], of_whole: tuple[Side, dict[int, int]], side: Side
@@ -273,12 +324,16 @@ class Leftovers:
         match = self.matches[index]
         if (old, new) == (match.old, match.new):
             return
-        both = similarity(
-            concatenated([self._old.texts[i] for i in old]), concatenated([self._new.texts[j] for j in new])
-        ).both
-        self.matches[index] = Match(old, new, max(least_similarity, both))
+        self.matches[index] = Match(old, new, max(least_similarity, self._similarity(old, new)))
         self._match_of_old.update(dict.fromkeys(old, index))
         self._match_of_new.update(dict.fromkeys(new, index))
+
+    def _similarity(self, old: tuple[int, ...], new: tuple[int, ...]) -> float:
+        old_text, new_text = (
+            concatenated([side.texts[position] for position in positions])
+            for side, positions in ((self._old, old), (self._new, new))
+        )
+        return similarity(old_text, new_text).both
 
     def _with_body(
         self, parts: tuple[int, ...], whole: int, side_of_whole: Side, side: Side, match_of: dict[int, int]
@@ -318,7 +373,7 @@ class Leftovers:
         joined = list(parts)
         for start, step in ((parts[0], -1), (parts[-1], 1), *((gap, 1) for gap in _holes(parts))):
             position = start + step
-            while position in side.texts and position not in match_of:
+            while (position := self._next_free(position, step, side, match_of)) in side.texts:
                 kind, text = side.kinds[position], side.texts[position]
                 letters = letters or set(text_of_whole.letters)
                 if kind != "contents" and _may_consist(text, letters):
@@ -336,6 +391,17 @@ class Leftovers:
                     break
                 position += step
         return tuple(sorted(joined))
+
+    @staticmethod
+    def _next_free(position: int, step: int, side: Side, match_of: dict[int, int]) -> int:
+        """Returns the position of the next leftover, beyond a few matched clauses that are no headings; or -1."""
+        for _ in range(_SLACK):
+            if position in side.texts and position not in match_of:
+                return position
+            if not 0 <= position < len(side.kinds) or side.kinds[position] == "heading":
+                return -1
+            position += step
+        return -1
 
     @staticmethod
     def _has_sentence(side: Side, position: int, others: Sequence[int], other_side: Side, whole: int) -> bool:
