@@ -31,7 +31,11 @@ class Rest:
 
 def rests_of_crossings(matches: Sequence[Match], old: Sequence[Clause], new: Sequence[Clause]) -> dict[Match, Rest]:
     """Returns, for each match with a sentence that crossed, what is left of its clauses."""
-    pairs = {(match.old[0], match.new[0]): match for match in matches if len(match.old) == len(match.new) == 1}
+    pairs = {
+        (match.old[0], match.new[0]): match
+        for match in matches
+        if len(match.old) == len(match.new) == 1 and old[match.old[0]].text != new[match.new[0]].text
+    }
     rests: dict[Match, Rest] = {}
     for (i, j), upper in sorted(pairs.items()):
         lower = pairs.get((i + 1, j + 1))
@@ -39,8 +43,6 @@ def rests_of_crossings(matches: Sequence[Match], old: Sequence[Clause], new: Seq
             continue
         above = rests.get(upper) or Rest(old[i].text, new[j].text, ())
         below = Rest(old[i + 1].text, new[j + 1].text, ())
-        if above.old == above.new or below.old == below.new:
-            continue
         down = _crossed(above.old, below.new, above.new, below.old)
         up = _crossed(above.new, below.old, above.old, below.new)
         if down and not up:

@@ -10,7 +10,6 @@ A match is *supported* if another match of clauses close by has the same order.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from core.clauses import Clause
 from diffing.normalization import fold, strip_typography
@@ -82,10 +81,11 @@ class _Neighbours:
 
     def corrected(self) -> list[Match]:
         """Returns the corrected matches."""
-        for index, match in enumerate(list(self._matches)):
-            if match and self._matches[index] is match and match.old[0] in self._old.texts:
-                self._take_supported_copy(match)
-        self._match_between_supported()
+        for correct in (self._take_supported_copy, self._match_in_place):
+            for index, match in enumerate(list(self._matches)):
+                is_similar = match and match.old[0] in self._old.texts and match.new[0] in self._new.texts
+                if match and is_similar and self._matches[index] is match:
+                    correct(match)
         return [match for match in self._matches if match]
 
     def _put(self, match: Match) -> None:
@@ -109,8 +109,7 @@ class _Neighbours:
         found = set()
         for step, i, j in ((-1, old[0], new[0]), (1, old[-1], new[-1])):
             for distance in range(1, _CLOSE + 1):
-                index = self._old.match_of.get(i + step * distance)
-                match = self._matches[index] if index is not None else None
+                match = self._match_at(self._old, i + step * distance)
                 if match and 0 < step * (match.new[-1 if step < 0 else 0] - j) <= _CLOSE:
                     found.add(match)
         return len(found)
@@ -129,41 +128,48 @@ class _Neighbours:
         """Gives a match the copy of its clauses that has more support."""
         candidates = [(copy, match.new) for copy in self._old.copies_of(match.old) if self._is_free(self._old, copy)]
         candidates += [(match.old, copy) for copy in self._new.copies_of(match.new) if self._is_free(self._new, copy)]
-        support, old, new = max(
-            ((self._support(*candidate), *candidate) for candidate in candidates), default=(0, match.old, match.new)
-        )
+        if not candidates:
+            return
+        support, old, new = max((self._support(*candidate), *candidate) for candidate in candidates)
         if support > self._support(match.old, match.new):
             self._put(Match(old, new, self._similarity(old, new)))
 
-    def _match_between_supported(self) -> None:
-        """Matches the clauses in the same places between two supported matches."""
-        supported = sorted(
-            (match.old, match.new) for match in self._matches if match and self._support(match.old, match.new)
-        )
-        for (old_above, new_above), (old_below, new_below) in pairwise(supported):
-            old = range(old_above[-1] + 1, old_below[0])
-            new = range(new_above[-1] + 1, new_below[0])
-            if not 0 < len(old) == len(new) <= _CLOSE:
-                continue
-            for i, j in zip(old, new, strict=True):
-                if self._belongs(i, j):
-                    self._put(Match((i,), (j,), self._similarity((i,), (j,))))
+    def _match_in_place(self, doubtful: Match) -> None:
+        """Gives a clause of a doubtful match the clause in its place between other matches, if they belong together."""
+        if doubtful.similarity > _SAME or len(doubtful.old) + len(doubtful.new) > 2 or not self._is_doubtful(doubtful):
+            return
+        (i,), (j,) = doubtful.old, doubtful.new
+        candidates = [(i, self._in_place(self._old, i, False)), (self._in_place(self._new, j, True), j)]
+        for old, new in candidates:
+            if old in self._old.texts and new in self._new.texts and (old, new) != (i, j):
+                similar = self._similarity((old,), (new,))
+                is_same_kind = self._old.clauses[old].kind == self._new.clauses[new].kind
+                is_free = self._is_free(self._old, (old,)) and self._is_free(self._new, (new,))
+                if is_same_kind and is_free and similar >= _IN_PLACE:
+                    self._put(Match((old,), (new,), similar))
+                    return
 
-    def _belongs(self, i: int, j: int) -> bool:
-        """Returns whether two clauses in the same place between supported matches belong together."""
-        if (
-            i not in self._old.texts
-            or j not in self._new.texts
-            or self._old.clauses[i].kind != self._new.clauses[j].kind
-        ):
-            return False
-        if not (self._is_free(self._old, (i,)) and self._is_free(self._new, (j,))):
-            return False
-        indices = self._old.match_of.get(i), self._new.match_of.get(j)
-        others = [match for index in indices if index is not None and (match := self._matches[index])]
-        if not others or any(match.similarity > _SAME for match in others) or indices[0] == indices[1]:
-            return False
-        return self._similarity((i,), (j,)) >= _IN_PLACE
+    def _in_place(self, side: _Side, position: int, is_new: bool) -> int:
+        """Returns the position, in the other document, of the place of a clause between two supported matches; or -1.
+
+        is_new: whether the clause belongs to the new document.
+        """
+        ends = []
+        for step in (-1, 1):
+            for distance in range(1, _CLOSE + 1):
+                match = self._match_at(side, position + step * distance)
+                if match and self._support(match.old, match.new):
+                    positions = match.old if is_new else match.new
+                    ends.append((positions[-1 if step < 0 else 0], distance))
+                    break
+        if len(ends) < 2:
+            return -1
+        (above, to_above), (below, to_below) = ends
+        return above + to_above if below - above == to_above + to_below else -1
+
+    def _match_at(self, side: _Side, position: int) -> Match | None:
+        index = side.match_of.get(position)
+        return self._matches[index] if index is not None else None
 
     def _similarity(self, old: Positions, new: Positions) -> float:
         return similarity(

@@ -15,6 +15,7 @@ from core.clauses import Clause
 # A clause of the surroundings is a line of at most _LINE words that links to another page of the site. At the beginning
 # or the end of a document, at least _FEWEST such lines more than sentences (times _SENTENCE) make the surroundings.
 _LINE, _FEWEST, _SENTENCE = 12, 8, 5
+_LINE_CHARACTERS = 120
 # The surroundings link to the site's own pages: at least this share of the lines has the most frequent site. A policy
 # may end with a list of partners, but each partner has a site of its own.
 _OWN_SITE = 0.6
@@ -26,16 +27,16 @@ _TOP_LEVEL = re.compile(r"(?:\.(?:com?|org|net|gov|ac|edu))?(?:\.[a-z]{2,})$")
 
 def surroundings(clauses: Sequence[Clause]) -> frozenset[int]:
     """Returns the positions of the clauses that belong to the page around the policy."""
-    sites = [_site(clause) for clause in clauses]
-    scores = [_score(clause, site) for clause, site in zip(clauses, sites, strict=True)]
+    links = [_link(clause) for clause in clauses]
+    scores = [_score(clause, link) for clause, link in zip(clauses, links, strict=True)]
     length = len(clauses)
     beginning, end = range(_best(scores)), range(length - _best(scores[::-1]), length)
     found: set[int] = set()
     if end and end.start and clauses[end.start - 1].text.endswith(_LEAD_IN_ENDS):
         end = range(0)  # the policy's own list
     for stretch in (beginning, end):
-        counts = Counter(sites[position] for position in stretch if scores[position] > 0)
-        if counts and counts.most_common(1)[0][1] >= _OWN_SITE * counts.total():
+        sites = Counter(_site(links[position]) for position in stretch if scores[position] > 0)
+        if sites and sites.most_common(1)[0][1] >= _OWN_SITE * sites.total():
             found.update(stretch)
     return frozenset(found) if len(found) < length else frozenset()
 
@@ -47,24 +48,32 @@ def _best(scores: Sequence[int]) -> int:
     return sums.index(largest) + 1 if largest >= _FEWEST else 0
 
 
-def _score(clause: Clause, site: str) -> int:
-    """Returns 1 for a line that links to another page, 0 for another short line, and -_SENTENCE for a sentence."""
-    if _LINK_IN_TEXT.search(clause.text):
+def _score(clause: Clause, link: str) -> int:
+    """Returns 1 for a line that links to another page, 0 for another short line, and -_SENTENCE for a sentence.
+
+    link: the address that the line links to; '' if it links to no other page.
+    """
+    text = clause.text
+    if clause.kind == "heading":
+        return 0
+    if link and "](" in text:
         return 1
-    is_line = clause.text.count(" ") < _LINE and not clause.text.endswith(_ENDS)
-    if is_line and clause.kind != "heading" and not any(character in clause.text for character in "@:"):
-        return 1 if site else 0
-    return 0 if clause.kind == "heading" else -_SENTENCE
+    if len(text) > _LINE_CHARACTERS or text.endswith(_ENDS) or text.count(" ") >= _LINE or "@" in text or ":" in text:
+        return -_SENTENCE
+    return 1 if link else 0
 
 
-def _site(clause: Clause) -> str:
-    """Returns the name of the site that a clause links to; '' if it links to no other page."""
-    in_text = _LINK_IN_TEXT.search(clause.text)
+def _link(clause: Clause) -> str:
+    """Returns the address of the other page that a clause links to; '' if it links to none or to several."""
+    in_text = _LINK_IN_TEXT.search(clause.text) if "](" in clause.text else None
     link = in_text[1] if in_text else clause.links[0] if len(clause.links) == 1 else ""
-    if not link.startswith(("http:", "https:")) or "#" in link:
-        return ""
+    return link if link.startswith(("http:", "https:")) and "#" not in link else ""
+
+
+def _site(link: str) -> str:
+    """Returns the name of the site of an address: "example" for https://www.example.co.uk/news."""
     try:
         host = urlsplit(link).netloc.casefold()
-    except ValueError:
-        return ""
+    except ValueError:  # for example a malformed IPv6 host
+        return link
     return _TOP_LEVEL.sub("", host).rpartition(".")[2]
