@@ -1,7 +1,6 @@
 """Decides whether matched clauses changed, and gives the change a kind and a significance."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -165,11 +164,12 @@ def _may_be_respelled(old: Sequence[str], new: Sequence[str]) -> bool:
 
     old, new: the words of the two texts, folded.
     """
-    if len(set(old) ^ set(new)) > _RESPELLED:
+    old_words, new_words = set(old), set(new)
+    if len(old_words ^ new_words) > _RESPELLED:
         return False
-    counts = Counter(old), Counter(new)
-    only = [" ".join((counts[side] - counts[1 - side]).elements()) for side in (0, 1)]
-    return sorted(respelled(only[0]).split()) == sorted(respelled(only[1]).split())
+    both = old_words & new_words
+    only = (set(respelled(" ".join(words - both)).split()) for words in (old_words, new_words))
+    return len(set.symmetric_difference(*only) - both) == 0
 
 
 def _may_contain_address(text: str) -> bool:

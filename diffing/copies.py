@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from core.clauses import Clause
 from diffing.order import Pair, heaviest_chain
 
-# A copy has at least this many clauses of at least _LONG characters that stand in both copies, and these are at least
-# the share _SAME of the long clauses of each copy.
+# At least _FEWEST clauses of at least _LONG characters stand in both copies. These are at least the share _SAME of the
+# long clauses of each copy, and of all long clauses.
 _FEWEST, _LONG, _SAME = 12, 60, 0.7
 
 
@@ -44,7 +44,8 @@ def second_copy(clauses: Sequence[Clause]) -> SecondCopy:
     if len(pairs) < _FEWEST or pairs[-1][0] >= pairs[0][1]:
         return _NO_COPY
     copies = [range(side[0], side[-1] + 1) for side in zip(*pairs, strict=True)]
-    if any(len(pairs) < _SAME * sum(len(clauses[n].text) >= _LONG for n in copy) for copy in copies):
+    long = [position for position, clause in enumerate(clauses) if len(clause.text) >= _LONG]
+    if any(len(pairs) < _SAME * sum(n in copy for n in long) for copy in copies) or 2 * len(pairs) < _SAME * len(long):
         return _NO_COPY
     first, second = copies
     # The clauses around the first and the last long clause belong to the copy as far as they are the same.

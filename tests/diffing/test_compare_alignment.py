@@ -337,3 +337,22 @@ def test_lists_under_headings_that_become_one_row_are_merged() -> None:
     new = document(*TOP, row(f"{cell} And * The sound of your bell", "Carriers in your street"), *END)
     ((kind, merged, _),) = told(old, new)
     assert (kind, len(merged)) == ("merged", len(parts))
+
+
+def test_a_long_list_that_a_page_shows_twice_is_no_second_copy_of_the_policy() -> None:
+    towns = ("Bern", "Chur", "Thun", "Biel", "Genf", "Visp", "Brig", "Sion", "Olten", "Aarau", "Baden", "Zug", "Uster")
+    menu = [item(f"What becomes of letters and of parcels to the town of {town}, by post") for town in towns]
+    rules = [
+        f"In {town} a letter waits at the counter for {n + 9} days, and longer in {town} in the winter months."
+        for n, town in enumerate((*towns, *(f"Old {town}" for town in towns)))
+    ]
+    old = document(*menu, TOP[1], *menu, *rules)
+    new = document(
+        *menu,
+        TOP[1],
+        *menu[:4],
+        "A new line, which stands within the second menu of this long page.",
+        *menu[4:],
+        *rules,
+    )
+    assert [kind for kind, _, _ in told(old, new)] == ["added"]
