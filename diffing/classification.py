@@ -167,7 +167,8 @@ def _may_be_respelled(old: Sequence[str], new: Sequence[str]) -> bool:
     old_words, new_words = set(old), set(new)
     if len(old_words ^ new_words) > _RESPELLED:
         return False
-    both = old_words & new_words
+    # "E-mail" is two words.
+    both = (old_words & new_words) | {"e", "mail", "email"}
     only = (set(respelled(" ".join(words - both)).split()) for words in (old_words, new_words))
     return len(set.symmetric_difference(*only) - both) == 0
 
