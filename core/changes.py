@@ -45,6 +45,8 @@ class Change:
         moved within one list or one section.
     governed: the unchanged clauses of the new document for which this change says what holds: the clauses below a
         heading, lead-in or table header that changed. Each clause stands below at most one heading and one lead-in.
+    crossed: whole sentences that crossed the border to or from the clause beside this one. They are in the redline, and
+        do not count for the significance.
     """
 
     kind: ChangeKind
@@ -56,11 +58,12 @@ class Change:
     numbers: tuple[tuple[str, str], ...] = ()
     under: tuple[str, str] | None = None
     governed: tuple[Clause, ...] = ()
+    crossed: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the change as a dictionary for the JSON output.
 
-        `numbers`, `under` and `governed` are left out if they are empty.
+        `numbers`, `under`, `governed` and `crossed` are left out if they are empty.
         """
         result: dict[str, Any] = {
             "kind": self.kind,
@@ -76,6 +79,8 @@ class Change:
             result["under"] = list(self.under)
         if self.governed:
             result["governed"] = [clause.to_dict() for clause in self.governed]
+        if self.crossed:
+            result["crossed"] = list(self.crossed)
         return result
 
 

@@ -10,7 +10,7 @@ A match has *moved* if its clauses are in another order than the clauses of the 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import LCSseq
 
@@ -18,8 +18,10 @@ from core.clauses import Clause
 from diffing.classification import unnumbered
 from diffing.confidence import with_confidence
 from diffing.contents_lists import contents_items
+from diffing.copies import second_copy
 from diffing.equal_clauses import Pairing, pair_equal
 from diffing.leftovers import Leftovers, Side
+from diffing.neighbours import corrected
 from diffing.normalization import fold, has_words, mask_facts, strip_typography
 from diffing.order import Pair, heaviest_chain
 from diffing.sameness import same_text
@@ -57,19 +59,20 @@ class Alignment:
     matches: the matches; no clause is in two matches.
     moved: the indices in `matches` of the matches that have moved.
     coarse: notes for the user. Each note names a step that was less exact than usual because the documents are large.
-    old_contents, new_contents: the positions of the items of contents lists in the old and in the new document.
+    old_repeats, new_repeats: the positions of the clauses that repeat what the old or the new document says elsewhere:
+        the items of contents lists, and the clauses of a second copy of the policy.
     """
 
     matches: tuple[Match, ...]
     moved: frozenset[int]
     coarse: tuple[str, ...]
-    old_contents: frozenset[int]
-    new_contents: frozenset[int]
+    old_repeats: frozenset[int]
+    new_repeats: frozenset[int]
 
     def mirrored(self) -> "Alignment":
         """Returns the alignment with old and new exchanged."""
         matches = tuple(Match(match.new, match.old, match.similarity, match.confidence) for match in self.matches)
-        return Alignment(matches, self.moved, self.coarse, self.new_contents, self.old_contents)
+        return Alignment(matches, self.moved, self.coarse, self.new_repeats, self.old_repeats)
 
 
 def align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
@@ -78,12 +81,33 @@ def align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
     The result for (new, old) is the mirror image of the result for (old, new).
     """
     if _sort_key(new) < _sort_key(old):
-        return _align(new, old).mirrored()
-    return _align(old, new)
+        return _align_first_copies(new, old).mirrored()
+    return _align_first_copies(old, new)
 
 
 def _sort_key(clauses: Sequence[Clause]) -> list[tuple[str, str]]:
     return [(clause.text, clause.kind) for clause in clauses]
+
+
+def _align_first_copies(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
+    """Matches the clauses of two documents. If one of them shows the policy twice, its second copy is left out."""
+    copies = second_copy(old), second_copy(new)
+    if bool(copies[0].positions) == bool(copies[1].positions):
+        return _align(old, new)
+    kept = [
+        [position for position in range(len(clauses)) if position not in copy.positions]
+        for clauses, copy in zip((old, new), copies, strict=True)
+    ]
+    alignment = _align(*([clauses[n] for n in side] for clauses, side in zip((old, new), kept, strict=True)))
+    matches = [
+        replace(match, old=tuple(kept[0][n] for n in match.old), new=tuple(kept[1][n] for n in match.new))
+        for match in alignment.matches
+    ]
+    repeats = [
+        copy.repeats.union(side[n] for n in positions)
+        for copy, side, positions in zip(copies, kept, (alignment.old_repeats, alignment.new_repeats), strict=True)
+    ]
+    return Alignment(tuple(matches), alignment.moved, alignment.coarse, *repeats)
 
 
 def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
@@ -104,8 +128,8 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
         moved = _moved(equal, pairing)
         return Alignment(with_confidence(equal, moved, len(old), len(new)), moved, coarse, *contents)
 
-    old_words = {i: words(fold(old[i].text)) for i in unpaired_old}
-    new_words = {j: words(fold(new[j].text)) for j in unpaired_new}
+    old_words = {i: _compared_words(old[i].text) for i in unpaired_old}
+    new_words = {j: _compared_words(new[j].text) for j in unpaired_new}
     vocabulary = Vocabulary(_word_counts(old, pairing, (*old_words.values(), *new_words.values())))
     old_texts = {i: vocabulary.encode(clause_words) for i, clause_words in old_words.items() if clause_words}
     new_texts = {j: vocabulary.encode(clause_words) for j, clause_words in new_words.items() if clause_words}
@@ -130,6 +154,7 @@ def _align(old: Sequence[Clause], new: Sequence[Clause]) -> Alignment:
         banned.update((matches[index].old, matches[index].new) for index in weak)
     else:
         matches = [match for index, match in enumerate(matches) if index not in weak]
+    matches = corrected(old, new, old_texts, new_texts, matches)
     title = _title_match(old, new, matches)
     if title:
         matches = [*matches, title]
@@ -181,6 +206,11 @@ def _word_counts(old: Sequence[Clause], pairing: Pairing, unpaired: Iterable[Seq
     for clause_words in unpaired:
         counts.update(clause_words)
     return counts
+
+
+def _compared_words(text: str) -> list[str]:
+    """Returns the words of a text. "E-mail" has one spelling: many lists are respelled word by word."""
+    return words(fold(text).replace("e-mail", "email"))
 
 
 def _words_in_headings(clauses: Sequence[Clause]) -> Counter[str]:

@@ -9,19 +9,28 @@ from urllib.parse import unquote, urlsplit
 
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
+from diffing.crossings import Rest
 from diffing.facts import FactChange, changed_facts, find_facts, may_differ_in_facts, same_key
 from diffing.normalization import AT_OR_DOT, fold, number_in_front, strip_typography, without_number
 from diffing.numerals import UNIT
 from diffing.punctuation import BORDER, says_the_same
 from diffing.redline import redline
 from diffing.sameness import contact_targets, is_volatile, version_text
+from diffing.spelling import respelled
 from diffing.tokenization import words
 
-#: The most important difference between two clauses. `punctuation`: the words are the same, and the punctuation says
-#: the same. `words`: anything that may say something else, even if only a sign or a full stop differs.
-DifferenceKind = Literal["none", "volatile", "cosmetic", "punctuation", "number", "factual", "words"]
+#: The most important difference between two clauses. `cosmetic`: the words are the same, and the punctuation says the
+#: same. `spelling`: the same words in another spelling. `words`: anything that may say something else, even if only a
+#: sign or a full stop differs.
+DifferenceKind = Literal["none", "volatile", "cosmetic", "spelling", "number", "factual", "words"]
 #: The dates that the old and the new document state for themselves; None if a document states none.
 StatedDates = tuple[date | None, date | None]
+
+# So many digits at the end of a telephone number tell it from others; what stands before may be its prefix.
+_LOCAL_DIGITS = 7
+
+# Texts with more different words than this differ in more than their spelling.
+_RESPELLED = 24
 
 _NO_FACTS = FactChange((), contacts=False)
 # A label that is the beginning of the clause's text: the day of a date ("25. Mai 2018"), or a number with a unit ("1.5
@@ -54,6 +63,7 @@ def change_of(
     confidence: float,
     moved: bool,
     stated: StatedDates = (None, None),
+    rest: Rest | None = None,
 ) -> tuple[Change | None, bool]:
     """Returns the change between matched clauses, and whether the redline is coarse (see `diffing.redline.redline`).
 
@@ -62,6 +72,7 @@ def change_of(
     old, new: the matched clauses: one clause on each side, or several clauses on one side for a split or a merge.
     confidence: how certain it is that the clauses belong together, from 0 to 1.
     moved: whether the matched clauses moved.
+    rest: what is left of the two clauses if sentences crossed to or from the clauses beside them.
     """
     if len(old) == len(new) == 1:
         difference = _difference(old[0], new[0], stated)
@@ -75,8 +86,12 @@ def change_of(
     coarse = False
     if kind not in ("moved", "renumbered"):
         parts, coarse = redline(" ".join(clause.text for clause in old), " ".join(clause.text for clause in new))
+    crossed: tuple[str, ...] = ()
+    if rest:
+        difference, crossed = _difference_of_texts(rest.old, rest.new, stated), rest.crossed
     significance = _significance(kind, difference, _link_elsewhere(old, new))
-    return Change(kind, significance, confidence, tuple(old), tuple(new), parts, difference.facts.counts), coarse
+    numbers = difference.facts.counts
+    return Change(kind, significance, confidence, tuple(old), tuple(new), parts, numbers, crossed=crossed), coarse
 
 
 def _joined(clauses: Sequence[Clause]) -> str:
@@ -135,9 +150,27 @@ def _difference_of_texts(old: str, new: str, stated: StatedDates) -> Difference:
                 says_same = says_the_same(old_facts.masked, new_facts.masked)
                 return Difference("factual" if says_same else "words", facts)
     # If the texts have no words at all, for example rows of symbols, any difference counts.
-    if old_words and old_words == new_words and says_the_same(old, new):
-        return Difference("punctuation")
+    if not old_words:
+        return Difference("words")
+    if old_words == new_words and says_the_same(old, new):
+        return Difference("cosmetic")
+    if _may_be_respelled(old_words, new_words) and says_the_same(respelled(old), respelled(new)):
+        return Difference("spelling")
     return Difference("words")
+
+
+def _may_be_respelled(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Returns whether two texts may differ in nothing but spelling. Fast, since most changed clauses differ in more.
+
+    old, new: the words of the two texts, folded.
+    """
+    old_words, new_words = set(old), set(new)
+    if len(old_words ^ new_words) > _RESPELLED:
+        return False
+    # "E-mail" is two words.
+    both = (old_words & new_words) | {"e", "mail", "email"}
+    only = (set(respelled(" ".join(words - both)).split()) for words in (old_words, new_words))
+    return len(set.symmetric_difference(*only) - both) == 0
 
 
 def _may_contain_address(text: str) -> bool:
@@ -151,12 +184,12 @@ def unnumbered(text: str) -> str:
 
 def _kind(difference: DifferenceKind, moved: bool) -> ChangeKind | None:
     if moved:
-        return "moved_modified" if difference in ("volatile", "punctuation", "factual", "words") else "moved"
+        return "moved_modified" if difference in ("volatile", "spelling", "factual", "words") else "moved"
     kinds: dict[DifferenceKind, ChangeKind | None] = {
         "none": None,
         "volatile": "factual",
         "cosmetic": "cosmetic",
-        "punctuation": "modified",
+        "spelling": "modified",
         "number": "renumbered",
         "factual": "factual",
         "words": "modified",
@@ -190,15 +223,17 @@ def _number(clause: Clause) -> str:
 def _unspelled_contacts(clause: Clause) -> frozenset[str]:
     """Returns the e-mail addresses and telephone numbers that a clause links to but does not show in its text.
 
-    An address that the text shows is left out: if such an address becomes a link, no contact is new.
+    An address that the text shows is left out: if such an address becomes a link, no contact is new. The same holds for
+    a telephone number, however the text or the link spells the prefix: +46 (0) 8 …, 0046 8 …, 08 …
     """
     text = "".join(clause.text.casefold().split())
-    digits = "".join(character for character in text if character.isdigit() or character == "+")
-    return frozenset(
-        target
-        for target in contact_targets(clause)
-        if target.partition(":")[2] not in (digits if target.startswith("tel:") else text)
-    )
+    digits = "".join(character for character in text if character.isdigit())
+    unspelled = set()
+    for target in contact_targets(clause):
+        scheme, _, address = target.partition(":")
+        if (address[-_LOCAL_DIGITS:] not in digits) if scheme == "tel" else (address not in text):
+            unspelled.add(target)
+    return frozenset(unspelled)
 
 
 def _link_elsewhere(old: Sequence[Clause], new: Sequence[Clause]) -> bool:

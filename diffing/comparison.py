@@ -8,7 +8,9 @@ from core.changes import Change, Comparison
 from core.clauses import Document
 from diffing.alignment import Alignment, align
 from diffing.classification import change_of, one_sided_change
+from diffing.crossings import rests_of_crossings
 from diffing.governing import with_governed
+from diffing.surroundings import surroundings
 
 _COARSE_REDLINE = (
     "some redlines show a very long passage as replaced, although only a few of its words may have changed"
@@ -25,13 +27,18 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     unchanged: list[tuple[int, int]] = []
     coarse_redline = False
     stated = old.effective_date, new.effective_date
+    old_around, new_around = surroundings(old.clauses), surroundings(new.clauses)
+    old_repeats, new_repeats = alignment.old_repeats | old_around, alignment.new_repeats | new_around
+    rests = rests_of_crossings(alignment.matches, old.clauses, new.clauses)
     for index, match in enumerate(alignment.matches):
         before = [old.clauses[i] for i in match.old]
         after = [new.clauses[j] for j in match.new]
-        change, coarse = change_of(before, after, round(match.confidence, 3), index in alignment.moved, stated)
+        moved, rest = index in alignment.moved, rests.get(match)
+        change, coarse = change_of(before, after, round(match.confidence, 3), moved, stated, rest)
         coarse_redline = coarse_redline or coarse
-        if change and alignment.old_contents.issuperset(match.old) and alignment.new_contents.issuperset(match.new):
-            change = _of_contents(change)
+        if change and old_repeats.issuperset(match.old) and new_repeats.issuperset(match.new):
+            is_around = old_around.issuperset(match.old) and new_around.issuperset(match.new)
+            change = _aside(change, is_around)
         if change is None:
             unchanged.append((match.old[0], match.new[0]))
         else:
@@ -42,12 +49,12 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     for j, clause in enumerate(new.clauses):
         if j not in matched_new:
             change = one_sided_change(clause, "added")
-            placed.append(((j, 1, 0), _of_contents(change) if j in alignment.new_contents else change))
+            placed.append(((j, 1, 0), _aside(change) if j in new_repeats else change))
     new_position = _new_position_of_removed(alignment)
     for i, clause in enumerate(old.clauses):
         if i not in matched_old:
             change = one_sided_change(clause, "removed")
-            placed.append(((new_position(i), 2, i), _of_contents(change) if i in alignment.old_contents else change))
+            placed.append(((new_position(i), 2, i), _aside(change) if i in old_repeats else change))
     placed.sort(key=lambda item: item[0])
     unchanged.sort()
     matches = [(match.old, match.new) for match in alignment.matches]
@@ -56,9 +63,18 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     return Comparison(old, new, tuple(changes), tuple(unchanged), notes)
 
 
-def _of_contents(change: Change) -> Change:
-    """Returns a change of a contents list. It is editorial at most: a contents list repeats the document's headings."""
-    return replace(change, significance="editorial") if change.significance != "volatile" else change
+def _aside(change: Change, is_around: bool = False) -> Change:
+    """Returns a change of clauses that repeat what the document says elsewhere, or of the page around the policy.
+
+    It is editorial at most. A number or a date on the page around the policy, such as a price in a ticker, is volatile.
+
+    is_around: whether the clauses belong to the page around the policy.
+    """
+    if change.significance == "volatile":
+        return change
+    return replace(
+        change, significance="volatile" if is_around and change.kind == "factual" else "editorial", numbers=()
+    )
 
 
 def _new_position_of_removed(alignment: Alignment) -> Callable[[int], int]:

@@ -1,7 +1,8 @@
 """Finds the words that say what holds for a clause: its heading, and its lead-in or table header.
 
 "Your e-mail address" says one thing below "We share:", and another below "We never share:". A lead-in is the nearest
-clause above that ends in a colon or introduces the clause's list. For the rows of a table, it is the table's first row.
+clause above that ends in a colon or introduces the clause's list. For the rows of a table, it is the table's first row,
+or the paragraph above the table if the first row is no header.
 
 If these words change above a clause that doesn't, the change is told once, on itself. If a clause moves from under such
 words to under others, the move is told with both.
@@ -25,7 +26,7 @@ class Governors:
     """The clauses that say what holds for a clause, by their positions; None if there is no such clause.
 
     heading: the innermost heading above the clause.
-    lead_in: the lead-in of the clause's list, or the first row of its table.
+    lead_in: the lead-in of the clause's list, or the header of its table, or the paragraph above a table without one.
     """
 
     heading: int | None
@@ -49,7 +50,8 @@ def governors(clauses: Sequence[Clause]) -> list[Governors]:
         elif clause.kind == "table_row":
             governor = lead_in
             if previous is None or previous.kind != "table_row":
-                lead_in = position if _is_header(clauses, position) else None
+                below_paragraph = position - 1 if previous and previous.kind == "paragraph" else None
+                lead_in = position if _is_header(clauses, position) else below_paragraph
         else:
             if lead_in is not None and not _is_entry(clause.text):
                 lead_in = None

@@ -11,6 +11,7 @@ a merge. The order of the words may differ, since a list seldom keeps the order 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from core.clauses import Clause
@@ -18,7 +19,7 @@ from diffing.normalization import fold, number_in_front
 from diffing.order import Gaps
 from diffing.similar_clauses import Match, Sides
 from diffing.similarity import TELLING, EncodedText, Vocabulary, concatenated, similarity
-from diffing.tokenization import words
+from diffing.tokenization import sentences, words
 
 # Two clauses alone between the same neighbours are matched if they have at least _ALIKE in common (`_in_common`), or at
 # least _RELATED and _TELLING_STEMS telling words. Of unrelated clauses that replaced each other in policies with known
@@ -45,6 +46,12 @@ _SLACK = 3
 _FIRST_PART = 8
 # In gaps with more possible pairs than this, no first parts are searched.
 _MOST_PAIRS = 400
+# A sentence of at least this many words is told from others wherever it stands.
+_SENTENCE = 6
+# A list that became one long clause, or came from it: the clause has at least _LIST_WORDS words, and at least
+# _LIST_PARTS clauses of the list make up at least the share _LIST_SHARE of it. In gaps with more possible pairs than
+# _MOST_LIST_PAIRS, no lists are searched.
+_LIST_WORDS, _LIST_PARTS, _LIST_SHARE, _MOST_LIST_PAIRS = 20, 4, 0.4, 4_000
 # A run of words is looked up at most at this many places of a text.
 _MOST_PLACES = 40
 
@@ -87,7 +94,10 @@ class Leftovers:
         for old, new in self._free_by_gap():
             self._match_titles(old, new)
             self._match_first_parts(old, new)
+        for old, new in self._free_by_gap():
+            self._match_lists(old, new)
         self._join_parts()
+        self._share_parts()
         return self.matches
 
     def _free_by_gap(self) -> list[tuple[list[int], list[int]]]:
@@ -200,6 +210,52 @@ class Leftovers:
             and len(self._with_body((title,), whole, side_of_whole, side, match_of)) > 1
         )
 
+    def _match_lists(self, old: list[int], new: list[int]) -> None:
+        """Matches a long leftover with a run of leftovers of the same gap that consist of its words.
+
+        Such a run is a list that became a paragraph or the row of a table, or came from it.
+        """
+        if len(old) * len(new) > _MOST_LIST_PAIRS:
+            return
+        for whole, parts in self._lists(self._old, old, self._new, new):
+            self._add_list((whole,), parts)
+        for whole, parts in self._lists(self._new, new, self._old, old):
+            self._add_list(parts, (whole,))
+
+    def _add_list(self, old: tuple[int, ...], new: tuple[int, ...]) -> None:
+        """Adds a match of several clauses, unless one of them is matched."""
+        if any(i in self._match_of_old for i in old) or any(j in self._match_of_new for j in new):
+            return
+        self._match_of_old.update(dict.fromkeys(old, len(self.matches)))
+        self._match_of_new.update(dict.fromkeys(new, len(self.matches)))
+        self.matches.append(Match(old, new, self._similarity(old, new)))
+
+    @staticmethod
+    def _lists(
+        side_of_whole: Side, wholes: Sequence[int], side: Side, leftovers: Sequence[int]
+    ) -> list[tuple[int, tuple[int, ...]]]:
+        """Returns long leftovers, each with the run of leftovers of the other side that consist of its words."""
+        long = [n for n in wholes if len(side_of_whole.texts[n].letters) >= _LIST_WORDS]
+        if not long or len(leftovers) < _LIST_PARTS:
+            return []
+        result = []
+        for whole in long:
+            text = side_of_whole.texts[whole]
+            letters = set(text.letters)
+            run: list[int] = []
+            rest, weight = Words(text), 0.0
+            for position in leftovers:
+                part = side.texts[position]
+                if len(part.letters) * _LIST_PARTS > len(text.letters) or side.kinds[position] == "contents":
+                    continue
+                taken = rest.take(part) if _may_consist(part, letters) else 0.0
+                if taken and (not run or position - run[-1] <= _SLACK):
+                    run.append(position)
+                    weight += taken
+            if len(run) >= _LIST_PARTS and weight >= _LIST_SHARE * text.weight:
+                result.append((whole, tuple(run)))
+        return result
+
     def _join_parts(self) -> None:
         """Joins leftovers to the match beside them if they consist of words that the match deletes or inserts."""
         for index in range(len(self.matches)):
@@ -208,22 +264,76 @@ class Leftovers:
                 continue
             joined: list[Sides] = []
             if len(match.old) == 1 and match.old[0] in self._old.texts:
-                new = self._parts_beside(match.new, self._old.texts[match.old[0]], self._new, self._match_of_new)
+                new = self._parts_beside(match.new, match.old[0], self._old, self._new, self._match_of_new)
                 new = self._with_body(new, match.old[0], self._old, self._new, self._match_of_new)
                 joined.append((match.old, new))
             if len(match.new) == 1 and match.new[0] in self._new.texts:
-                old = self._parts_beside(match.old, self._new.texts[match.new[0]], self._old, self._match_of_old)
+                old = self._parts_beside(match.old, match.new[0], self._new, self._old, self._match_of_old)
                 old = self._with_body(old, match.new[0], self._new, self._old, self._match_of_old)
                 joined.append((old, match.new))
             old, new = max(joined, key=lambda sides: len(sides[0]) + len(sides[1]), default=(match.old, match.new))
-            if (old, new) == (match.old, match.new):
+            self._replace(index, old, new, match.similarity)
+
+    def _share_parts(self) -> None:
+        """Gives a part of a split to the leftover beside the whole that makes up the rest of the part; merges likewise.
+
+        If a long last sentence of a paragraph becomes the first of the next, the first paragraph is split between both,
+        as far as its own words go. But the second paragraph wasn't removed.
+        """
+        for index in range(len(self.matches)):
+            match = self.matches[index]
+            if len(match.new) > 1:
+                new, pairs = self._shared(match.old[0], match.new, (self._old, self._match_of_old), self._new)
+                self._replace(index, match.old, new)
+            elif len(match.old) > 1:
+                old, pairs = self._shared(match.new[0], match.old, (self._new, self._match_of_new), self._old)
+                self._replace(index, old, match.new)
+                pairs = [(part, neighbour) for neighbour, part in pairs]
+            else:
                 continue
-            both = similarity(
-                concatenated([self._old.texts[i] for i in old]), concatenated([self._new.texts[j] for j in new])
-            ).both
-            self.matches[index] = Match(old, new, max(match.similarity, both))
-            self._match_of_old.update(dict.fromkeys(old, index))
-            self._match_of_new.update(dict.fromkeys(new, index))
+            for i, j in pairs:
+                self._add(i, j, self._similarity((i,), (j,)))
+
+    def _shared(
+        self, whole: int, parts: tuple[int, ...], of_whole: tuple[Side, dict[int, int]], side: Side
+    ) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
+        """Returns the parts that stay with a whole, and the pairs of a leftover beside the whole and its part.
+
+        of_whole: the side of the whole, and its matched clauses.
+        """
+        whole_side, match_of = of_whole
+        pairs = []
+        for neighbour, end in ((whole - 1, 0), (whole + 1, -1)):
+            part = parts[end]
+            if len(parts) == 1 or neighbour in match_of or neighbour not in whole_side.texts or part not in side.texts:
+                continue
+            if whole_side.kinds[neighbour] != side.kinds[part] or side.kinds[part] != "prose":
+                continue
+            text, text_of_part = whole_side.texts[neighbour], side.texts[part]
+            if (
+                (text_of_part.letters.startswith if end == 0 else text_of_part.letters.endswith)(text.letters)
+                or (_may_consist(text, set(text_of_part.letters)) and Words(text_of_part).take(text))
+                or self._has_sentence(whole_side, neighbour, (whole,), side, part)
+            ):
+                parts = parts[1:] if end == 0 else parts[:-1]
+                pairs.append((neighbour, part))
+        return parts, pairs
+
+    def _replace(self, index: int, old: tuple[int, ...], new: tuple[int, ...], least_similarity: float = 0.0) -> None:
+        """Gives a match other clauses."""
+        match = self.matches[index]
+        if (old, new) == (match.old, match.new):
+            return
+        self.matches[index] = Match(old, new, max(least_similarity, self._similarity(old, new)))
+        self._match_of_old.update(dict.fromkeys(old, index))
+        self._match_of_new.update(dict.fromkeys(new, index))
+
+    def _similarity(self, old: tuple[int, ...], new: tuple[int, ...]) -> float:
+        old_text, new_text = (
+            concatenated([side.texts[position] for position in positions])
+            for side, positions in ((self._old, old), (self._new, new))
+        )
+        return similarity(old_text, new_text).both
 
     def _with_body(
         self, parts: tuple[int, ...], whole: int, side_of_whole: Side, side: Side, match_of: dict[int, int]
@@ -249,32 +359,62 @@ class Leftovers:
         return (*parts, below) if in_common >= _LINES_RELATED else parts
 
     def _parts_beside(
-        self, parts: tuple[int, ...], whole: EncodedText, side: Side, match_of: dict[int, int]
+        self, parts: tuple[int, ...], whole: int, side_of_whole: Side, side: Side, match_of: dict[int, int]
     ) -> tuple[int, ...]:
-        """Returns the parts of a whole, with the leftovers beside them that consist of the rest of the whole."""
+        """Returns the parts of a whole, with the leftovers beside them that consist of the rest of the whole.
+
+        A leftover with a whole sentence of the rest is a part, too, whatever else it says.
+        """
         if not any(position in side.texts for position in parts):
             return parts
+        text_of_whole = side_of_whole.texts[whole]
         rest: Words | None = None
         letters: set[str] = set()
         joined = list(parts)
         for start, step in ((parts[0], -1), (parts[-1], 1), *((gap, 1) for gap in _holes(parts))):
             position = start + step
-            while position in side.texts and position not in match_of:
+            while (position := self._next_free(position, step, side, match_of)) in side.texts:
                 kind, text = side.kinds[position], side.texts[position]
-                letters = letters or set(whole.letters)
+                letters = letters or set(text_of_whole.letters)
                 if kind != "contents" and _may_consist(text, letters):
                     if rest is None:
-                        rest = Words(whole)
+                        rest = Words(text_of_whole)
                         for part in parts:
                             if part in side.texts:
                                 rest.take(side.texts[part], always=True)
                     if rest.take(text, only_in_front=kind == "heading"):
                         joined.append(position)
+                if position not in joined and self._has_sentence(side, position, parts, side_of_whole, whole):
+                    joined.append(position)
                 # A heading that is no part begins or ends another section.
                 if kind == "heading" and position not in joined:
                     break
                 position += step
         return tuple(sorted(joined))
+
+    @staticmethod
+    def _next_free(position: int, step: int, side: Side, match_of: dict[int, int]) -> int:
+        """Returns the position of the next leftover, beyond a few matched clauses that are no headings; or -1."""
+        for _ in range(_SLACK):
+            if position in side.texts and position not in match_of:
+                return position
+            if not 0 <= position < len(side.kinds) or side.kinds[position] == "heading":
+                return -1
+            position += step
+        return -1
+
+    @staticmethod
+    def _has_sentence(side: Side, position: int, others: Sequence[int], other_side: Side, whole: int) -> bool:
+        """Returns whether a clause has a whole sentence of another clause, which no other clause of its side has.
+
+        others: the positions of the other clauses.
+        """
+        if side.kinds[position] != "prose" or other_side.kinds[whole] != "prose":
+            return False
+        shared = _long_sentences(side.clauses[position].text) & _long_sentences(other_side.clauses[whole].text)
+        return bool(shared) and any(
+            not any(sentence in _long_sentences(side.clauses[other].text) for other in others) for sentence in shared
+        )
 
 
 class Words:
@@ -351,6 +491,13 @@ def _may_consist(part: EncodedText, letters: set[str]) -> bool:
     letters: the letters of the other text's words.
     """
     return sum(letter in letters for letter in part.letters) >= _MAY_CONSIST * len(part.letters)
+
+
+@lru_cache(maxsize=256)
+def _long_sentences(text: str) -> frozenset[str]:
+    """Returns the words of each sentence that is long enough to be told from others."""
+    found = (words(fold(sentence)) for sentence in sentences(text))
+    return frozenset(" ".join(sentence_words) for sentence_words in found if len(sentence_words) >= _SENTENCE)
 
 
 def _holes(parts: Sequence[int]) -> list[int]:

@@ -39,6 +39,8 @@ def redline(old: str, new: str) -> tuple[Redline, bool]:
     A coarse redline shows some very long passages as replaced, although only a few of their words may have changed.
     """
     old, new = " ".join(old.split()), " ".join(new.split())
+    if old == new:
+        return ((("equal", old),) if old else ()), False
     if new < old:
         parts, coarse = _parts(new, old)
         parts = [(-operation, text) for operation, text in parts]
@@ -48,8 +50,30 @@ def redline(old: str, new: str) -> tuple[Redline, bool]:
 
 
 def _parts(old: str, new: str) -> tuple[list[Part], bool]:
+    before, after = sentences(old), sentences(new)
+    # Most sentences of a long clause don't change. The sentences beside the first and the last change stay, since an
+    # edit may be shifted into them.
+    start, end = _in_common(before, after), _in_common(before[::-1], after[::-1])
+    start = max(0, start - 1)
+    end = max(0, min(end, len(before) - start, len(after) - start) - 1)
+    parts, coarse = _parts_of_sentences(before[start : len(before) - end], after[start : len(after) - end])
+    return [
+        (_EQUAL, "".join(before[:start])),
+        *parts,
+        (_EQUAL, "".join(before[len(before) - end :])),
+    ], coarse
+
+
+def _in_common(old: Sequence[str], new: Sequence[str]) -> int:
+    """Returns the number of first sentences that two texts have in common."""
+    return next(
+        (n for n, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), min(len(old), len(new))
+    )
+
+
+def _parts_of_sentences(old: Sequence[str], new: Sequence[str]) -> tuple[list[Part], bool]:
     codec = _WordCodec()
-    before, after = _encoded_sentences(old, codec), _encoded_sentences(new, codec)
+    before, after = [codec.encode(sentence) for sentence in old], [codec.encode(sentence) for sentence in new]
     blocks: list[tuple[str, str, bool]] = []
     old_sentences, new_sentences = _numbered(before, after)
     coarse = False
@@ -118,10 +142,6 @@ class _WordCodec:
 
     def decode(self, letters: str) -> str:
         return "".join([self._word_of[letter] for letter in letters])
-
-
-def _encoded_sentences(text: str, codec: _WordCodec) -> list[str]:
-    return [codec.encode(sentence) for sentence in sentences(text)]
 
 
 def _numbered(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:

@@ -83,7 +83,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_SENTENCE_END = re.compile(r"""(?<=[.!?;:])["'”’)\]]*\s+|(?<=[。！？；])""")
+_SENTENCE_END = re.compile(r"""[.!?;:]["'”’)\]]*\s+|[。！？；]""")
 
 
 def sentences(text: str) -> list[str]:
@@ -93,9 +93,8 @@ def sentences(text: str) -> list[str]:
     """
     pieces, start = [], 0
     for match in _SENTENCE_END.finditer(text):
-        if match.end() > start:
-            pieces.append(text[start : match.end()])
-            start = match.end()
+        pieces.append(text[start : match.end()])
+        start = match.end()
     if start < len(text):
         pieces.append(text[start:])
     return pieces

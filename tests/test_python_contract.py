@@ -60,6 +60,7 @@ SHAPES: dict[type, dict[str, object]] = {
         "numbers": tuple[tuple[str, str], ...],
         "under": tuple[str, str] | None,
         "governed": tuple[Clause, ...],
+        "crossed": tuple[str, ...],
     },
 }
 

@@ -4,8 +4,9 @@
 
 Each pattern is applied once to a real policy: a paragraph becomes a heading and a list, a list becomes the row of a
 table, a contents list is dropped, the same lines stand under several headings, a lead-in or the header of a table is
-reworded, lines become a paragraph, a heading is reworded. A pattern is right if every change that a reader would tell
-is told, and no other change. Each change is named by its kind and by the positions of its clauses.
+reworded, lines become a paragraph, a heading is reworded, a sentence crosses to the next clause. A pattern is right if
+every change that a reader would tell is told, and no other change. Each change is named by its kind and by the
+positions of its clauses.
 
 Also prints the confidence of all matches of changed clauses, in ten classes, beside the share of right matches.
 """
@@ -277,6 +278,28 @@ def near_before_far(old: list[Piece], chance: Chance, donor: list[str]) -> Draft
     return draft
 
 
+def sentence_crosses(old: list[Piece], chance: Chance, donor: list[str]) -> Draft | None:
+    """The last sentence of a clause becomes the first of the next clause. Sometimes the first clause gets a new one."""
+    picked = [
+        i
+        for i in range(len(old) - 1)
+        if old[i].kind == old[i + 1].kind != "heading"
+        and old[i].kind != "table_row"
+        and len(sentences(old[i].text)) > 1
+        and old[i].text.endswith(".")
+    ]
+    if not picked:
+        return None
+    at = chance.choice(picked)
+    *staying, last = (sentence.strip() for sentence in sentences(old[at].text))
+    if chance.random() < 0.3:
+        staying.append(" ".join(chance.sample(donor, 9)) + ".")
+    draft = Draft(old, _copies(old))
+    draft.new[at] = Piece(" ".join(staying), old[at].kind, (at,), "modified")
+    draft.new[at + 1] = Piece(f"{last} {old[at + 1].text}", old[at].kind, (at + 1,), "modified")
+    return draft
+
+
 PATTERNS: tuple[Pattern, ...] = (
     paragraph_to_list,
     sentence_to_list,
@@ -288,6 +311,7 @@ PATTERNS: tuple[Pattern, ...] = (
     lines_merged,
     heading_reworded,
     near_before_far,
+    sentence_crosses,
 )
 
 

@@ -274,3 +274,85 @@ def test_a_matched_neighbour_makes_a_doubtful_pair_more_certain() -> None:
         document("It snows.", old_text, "Snow melts.", *END), document("Rain falls.", new_text, "It is wet.", *END)
     )
     assert find(far, "modified").confidence < find(near, "modified").confidence < 1
+
+
+def test_a_page_that_also_shows_the_old_version_is_compared_with_its_first_copy() -> None:
+    towns = ("Bern", "Chur", "Thun", "Biel", "Genf", "Visp", "Brig", "Sion", "Olten", "Aarau", "Baden", "Zug", "Uster")
+    rules = [f"In {town} a letter waits at the counter for {10 + n} days." for n, town in enumerate(towns)]
+    rules = [f"{rule} After that, the clerk of {town} burns it." for rule, town in zip(rules, towns, strict=True)]
+    newer = [rules[0].replace("10 days", "90 days"), *rules[1:]]
+    old = document(*TOP, *rules, *END)
+    new = document(*TOP, *newer, *END, "In force until May:", *TOP, *rules, *END)
+    assert told(old, new)[0] == ("factual", [rules[0]], [newer[0]])
+    added = {clause.text: change for change in compare(old, new).changes for clause in change.new}
+    assert {text: added[text].significance for text in (rules[0], rules[1])} == {
+        rules[0]: "substantive",
+        rules[1]: "editorial",
+    }
+    assert [kind for kind, _, _ in told(new, old)].count("removed") == len(old.clauses) + 1
+
+
+def test_a_list_that_moved_keeps_its_items_although_another_list_has_a_closer_one() -> None:
+    rights = [
+        "The right to ask for a copy of the letters that we hold, and how long we hold them.",
+        "The right to forbid or to restrict what we do with the letters.",
+        "The right to correct, amend or update letters that you have given us (in some towns at the counter itself).",
+        "The right to have letters burnt, in part or as a whole, in your presence.",
+        "The right to take back a consent that you have given to a clerk at the counter.",
+    ]
+    other = "The right to correct, update or rectify your letters and cards."
+    reworded = "The right to correct, amend or update your letters."
+    old = document(*map(item, rights), "Elsewhere you have:", item(other), *TOP, *END)
+    new = document(*TOP, *END, *map(item, [*rights[:2], reworded, *rights[3:]]))
+    changes = told(old, new)
+    assert ("moved_modified", [rights[2]], [reworded]) in changes or ("modified", [rights[2]], [reworded]) in changes
+    assert ("removed", [other], []) in changes
+
+
+def test_the_copy_beside_the_neighbours_of_a_match_is_the_right_one() -> None:
+    copy = "What we know about your house, its colour and its cellar"
+    kept = [heading("Houses"), item(copy), heading("Gardens"), "Gardens are drawn on a map."]
+    sold = ["These may be sold:", item("What you wrote on your cards, stamped or not;"), item(f"{copy};")]
+    old = document(*TOP, *kept, *sold, *END)
+    new = document(
+        *TOP,
+        heading("Selling"),
+        "These may be sold or lent:",
+        item("Cards: What you wrote on your cards, stamped or not."),
+        item(f"Houses: {copy}."),
+        *END,
+    )
+    assert ("modified", [f"{copy};"], [f"Houses: {copy}."]) in told(old, new)
+
+
+def test_lists_under_headings_that_become_one_row_are_merged() -> None:
+    lists = {
+        "Who you are": ["First name and last name", "E-mail address", "Number of the passport"],
+        "What you send": ["Weight of each parcel", "Colour of the wrapping", "Value that you state"],
+        "Where you live": ["Street and house", "Hour at which you come home"],
+    }
+    parts = [part for title, lines in lists.items() for part in (heading(title), *map(item, lines))]
+    cell = " ".join(f"{title} * {' * '.join(lines)}" for title, lines in lists.items()).replace("E-mail", "Email")
+    old = document(*TOP, *parts, *END)
+    new = document(*TOP, row(f"{cell} And * The sound of your bell", "Carriers in your street"), *END)
+    ((kind, merged, _),) = told(old, new)
+    assert (kind, len(merged)) == ("merged", len(parts))
+
+
+def test_a_long_list_that_a_page_shows_twice_is_no_second_copy_of_the_policy() -> None:
+    towns = ("Bern", "Chur", "Thun", "Biel", "Genf", "Visp", "Brig", "Sion", "Olten", "Aarau", "Baden", "Zug", "Uster")
+    menu = [item(f"What becomes of letters and of parcels to the town of {town}, by post") for town in towns]
+    rules = [
+        f"In {town} a letter waits at the counter for {n + 9} days, and longer in {town} in the winter months."
+        for n, town in enumerate((*towns, *(f"Old {town}" for town in towns)))
+    ]
+    old = document(*menu, TOP[1], *menu, *rules)
+    new = document(
+        *menu,
+        TOP[1],
+        *menu[:4],
+        "A new line, which stands within the second menu of this long page.",
+        *menu[4:],
+        *rules,
+    )
+    assert [kind for kind, _, _ in told(old, new)] == ["added"]

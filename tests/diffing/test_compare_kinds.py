@@ -198,9 +198,9 @@ def test_a_new_quote_style_on_the_whole_page_is_only_cosmetic() -> None:
     assert kinds(compare(old, new)) == {"cosmetic": len(POLICY)}
 
 
-def test_new_commas_within_a_sentence_are_an_editorial_change() -> None:
+def test_new_commas_that_no_reader_minds_are_cosmetic() -> None:
     change = only(compare(OLD, replaced(3, POLICY[3].replace("us at any time", "us, at any time,"))))
-    assert (change.kind, change.significance) == ("modified", "editorial")
+    assert (change.kind, change.significance) == ("cosmetic", "editorial")
 
 
 @pytest.mark.parametrize(
@@ -295,6 +295,15 @@ def test_an_address_in_the_text_that_becomes_a_link_is_cosmetic() -> None:
     old = Document(None, None, None, (clause(0, "Write to a@example.com."),))
     new = Document(None, None, None, (clause(0, "Write to a@example.com.", "paragraph", None, "mailto:a@example.com"),))
     assert kinds(compare(old, new)) == {"cosmetic": 1}
+
+
+@pytest.mark.parametrize("spelled", ["tel:004631555123", "tel:031555123", "tel:+46-31-555 123"])
+def test_another_spelling_of_a_telephone_number_in_the_text_is_cosmetic(spelled: str) -> None:
+    old, new = (
+        Document(None, None, None, (clause(0, "Ring +46 (0) 31 555 123.", "paragraph", None, link),))
+        for link in ("tel:4631555123", spelled)
+    )
+    assert [(change.kind, change.significance) for change in compare(old, new).changes] == [("cosmetic", "editorial")]
 
 
 def test_a_title_with_all_words_changed_is_modified() -> None:

@@ -44,7 +44,7 @@ def test_a_comparison_has_documents_changes_and_unchanged_positions() -> None:
 def test_the_fields_of_comparisons_and_changes_are_the_documented_ones() -> None:
     assert [field.name for field in dataclasses.fields(Comparison)] == ["old", "new", "changes", "unchanged", "coarse"]
     assert [field.name for field in dataclasses.fields(Change)] == [
-        *("kind", "significance", "confidence", "old", "new", "redline", "numbers", "under", "governed")
+        *("kind", "significance", "confidence", "old", "new", "redline", "numbers", "under", "governed", "crossed")
     ]
 
 

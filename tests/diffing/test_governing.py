@@ -49,6 +49,16 @@ def test_a_move_within_one_list_is_editorial() -> None:
     assert (change.kind, change.significance, change.under) == ("moved", "editorial", None)
 
 
+def test_rows_that_move_below_another_paragraph_name_both_paragraphs() -> None:
+    needed, wished = "These crumbs keep the kettle on.", "These crumbs remember your cup."
+    lines = ("# Crumbs", needed, "| Name | lid", "| Kept | an hour", wished, "| Name | tag", "| Kept | a year")
+    moved_rows = compare(
+        document(*lines, "| Name | rim", "| Kept | a month", "That is all."),
+        document(*lines[:4], "| Name | rim", "| Kept | a month", *lines[4:], "That is all."),
+    ).changes
+    assert {(change.significance, change.under) for change in moved_rows} == {("substantive", (wished, needed))}
+
+
 def test_a_move_under_another_heading_is_substantive() -> None:
     lines = ("# Kettles", "## What we sell", "Recipes for tea.", "Maps of springs.", "## What we burn", "Old letters.")
     (change,) = compare(document(*lines), document(*lines[:2], *lines[3:], lines[2])).changes

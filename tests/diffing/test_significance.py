@@ -115,12 +115,37 @@ def test_a_number_that_is_only_spelled_otherwise_is_editorial(old: str, new: str
     assert (change.kind, change.significance) == ("factual", "editorial")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("We don't sell what you've told us.", "We do not sell what you have told us."),
+        ("Personalized letters favor behavior.", "Personalised letters favour behaviour."),
+        ("Your E-mail and your licence can't be cancelled.", "Your email and your license cannot be canceled."),
+    ],
+)
+def test_another_spelling_of_the_same_words_is_modified_and_editorial(old: str, new: str) -> None:
+    change = only(document(old), document(new))
+    assert (change.kind, change.significance) == ("modified", "editorial")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("We don't sell what you told us.", "We do sell what you told us."),
+        ("The size of the prize is four francs.", "The sizes of the prize are four francs."),
+        ("We won't ask, and you won't tell.", "We would not ask, and you will not tell."),
+    ],
+)
+def test_other_words_are_no_other_spelling(old: str, new: str) -> None:
+    assert only(document(old), document(new)).significance == "substantive"
+
+
 def test_without_another_number_nothing_is_factual() -> None:
     for old, new in (
         ("A third party buyer named in section 9.", "A third-party buyer named in section 9."),
         ("Children under 13 may order.", "Children under 13 order."),
     ):
-        assert only(document(old), document(new)).kind == "modified"
+        assert only(document(old), document(new)).kind in ("cosmetic", "modified")
 
 
 TELLING = [
