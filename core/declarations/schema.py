@@ -31,8 +31,8 @@ def is_slug(text: str) -> bool:
     return _SLUG.fullmatch(text) is not None
 
 
-def _check_policy_slug(value: str) -> str:
-    if not is_slug(value):
+def _check_policy_slug(value: Any) -> Any:
+    if not isinstance(value, str) or not is_slug(value):
         raise ValueError(
             "a policy's name consists of lower-case letters, digits, '-' and '_', and begins with a letter or a digit"
         )
@@ -49,13 +49,15 @@ def _check_language(value: Any) -> Any:
 def _parse_first_day(value: Any) -> Any:
     """Returns the first day of a year, month or day: 2018-01-01 for `2018`. `--since 2018` has the same meaning.
 
-    A value that is neither text nor an integer is returned unchanged. Pydantic then checks the value.
+    None and a date are returned unchanged.
     """
     if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
         try:
             return parse_span(str(value)).begin.date()
         except UsageError as error:
             raise ValueError(str(error)) from None
+    if value is not None and not isinstance(value, date):
+        raise ValueError("must be a year, a month or a day, like 2018, 2018-05 or 2018-05-25")
     return value
 
 
@@ -65,8 +67,8 @@ def _check_printable(value: str) -> str:
     return value
 
 
-def _check_web_address(value: str) -> str:
-    if not re.match(r"https?://[^/\s]+\S*$", value):
+def _check_web_address(value: Any) -> Any:
+    if not isinstance(value, str) or not re.match(r"https?://[^/\s]+\S*$", value):
         raise ValueError("must be a web address: it starts with http:// or https:// and contains no spaces")
     urlkey(value)  # raises ValueError for an invalid port or IPv6 address
     return value

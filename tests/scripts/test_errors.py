@@ -93,7 +93,7 @@ def test_a_broken_declaration_gives_status_2_and_names_file_and_line(
     with_broken_declaration: Clausewatch, arguments: tuple[str, ...]
 ) -> None:
     result = with_broken_declaration(*arguments, exit_code=2)
-    assert "broken.yaml:1: homepage: field required" in result.stderr
+    assert "broken.yaml:1: homepage: this field is missing" in result.stderr
     assert result.stdout == ""
 
 
@@ -103,7 +103,7 @@ def test_digests_of_a_vendor_with_broken_declaration_give_status_2(clausewatch: 
         store.subscriptions.subscribe("reader@example.org", [], datetime(2020, 1, 1, tzinfo=UTC))
     (tmp_path / "vendors" / "lanternpost.yaml").write_text("name: Lanternpost\n", encoding="utf-8")
     result = clausewatch("digest", "--to", tmp_path / "mail", exit_code=2)
-    assert "lanternpost.yaml:1: homepage: field required" in result.stderr
+    assert "lanternpost.yaml:1: homepage: this field is missing" in result.stderr
 
 
 @pytest.mark.parametrize(
