@@ -13,7 +13,6 @@ from core.declarations.positions import line_of, parse_yaml, repeated_keys
 from core.declarations.schema import Vendor, is_slug
 from core.exceptions import DeclarationError, UsageError
 
-
 # The commonest faults of YAML in PyYAML's words, and in plain English.
 _YAML_FAULTS = {
     "mapping values are not allowed here": "a second colon; put a value that contains a colon in quotes",

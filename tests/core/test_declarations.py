@@ -29,6 +29,9 @@ policies:
 """
 
 
+NO_LIST = "must be a list: write each entry on a line of its own, after a hyphen and a space"
+
+
 def declare(folder: Path, text: str, name: str = "northwind.yaml") -> Path:
     """Writes a declaration to a file in a folder, and returns the file's path."""
     path = folder / name
@@ -162,10 +165,7 @@ def test_a_fault_names_file_line_and_field(tmp_path: Path, text: str, line: int,
         ),
         (
             VALID_DECLARATION.replace('[".votes"]', ".votes"),
-            [
-                "10: policies.privacy.locations.1.remove: must be a list: write each entry on a line of its own, after "
-                "a hyphen and a space"
-            ],
+            [f"10: policies.privacy.locations.1.remove: {NO_LIST}"],
         ),
         (
             VALID_DECLARATION.replace("name: Northwind", "name: 12"),
@@ -191,7 +191,7 @@ def test_each_fault_is_named_once_in_plain_words(tmp_path: Path, text: str, faul
 
 _JUNK = st.sampled_from([None, True, 7, 0.5, "", "x y", [], [None], {}, {"a": 1}, {1: 2}, [[]], "2020-13"])
 _LOCATION = st.fixed_dictionaries(
-    {}, optional={name: _JUNK for name in ("url", "pages", "render", "since", "until", "select", "remove", "urls")}
+    {}, optional=dict.fromkeys(("url", "pages", "render", "since", "until", "select", "remove", "urls"), _JUNK)
 )
 _POLICY = st.fixed_dictionaries(
     {}, optional={"locations": _JUNK | st.lists(_JUNK | _LOCATION, max_size=2), "language": _JUNK, "x": _JUNK}
@@ -207,7 +207,7 @@ _VENDOR = st.fixed_dictionaries(
 
 @settings(max_examples=40, deadline=None)
 @given(_VENDOR)
-def test_no_value_is_answered_in_the_words_of_the_validator(
+def test_no_value_is_answered_in_a_validator_s_words(
     tmp_path_factory: pytest.TempPathFactory, data: Any
 ) -> None:
     path = declare(tmp_path_factory.getbasetemp(), yaml.safe_dump(data), "any.yaml")
