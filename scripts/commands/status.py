@@ -30,8 +30,8 @@ def command(output_format: str, metrics_path: Path | None) -> None:
     """Show the status of every policy, failing policies first.
 
     A policy fails if its newest captures are quarantined, if it has had no capture for more than a week, or if it was
-    never captured. A policy that has no location today does not fail. "Last changed" is the time at which the newest
-    version first appeared.
+    never captured. A policy that has no location today does not fail. "Last changed" is the day on which the newest
+    version first appeared; it is empty as long as there is only one version.
 
     Below the table, a line for each policy whose newest capture is quarantined, or whose text is held, says since when,
     the reason, and what the page says. The exit status is 0 even if policies fail.

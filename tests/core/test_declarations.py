@@ -207,9 +207,7 @@ _VENDOR = st.fixed_dictionaries(
 
 @settings(max_examples=40, deadline=None)
 @given(_VENDOR)
-def test_no_value_is_answered_in_a_validator_s_words(
-    tmp_path_factory: pytest.TempPathFactory, data: Any
-) -> None:
+def test_no_value_is_answered_in_a_validator_s_words(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     path = declare(tmp_path_factory.getbasetemp(), yaml.safe_dump(data), "any.yaml")
     with pytest.raises(DeclarationError) as raised:
         load_vendor(path)
