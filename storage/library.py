@@ -64,9 +64,9 @@ class Library:
         """Returns the period of a policy's history that a user names.
 
         when: a date, a version's number, or `@` and the beginning of a version id, as for `core.history.period_for`. In
-        addition, the id can be an earlier id of a version, from a reading by an earlier policy reader. For example, a user may have
-        noted the id before an update of clausewatch changed it. The method then finds a capture that had the earlier
-        id, and returns a period of the version that this capture shows now.
+        addition, the id can be an earlier id of a version, from a reading by an earlier policy reader. For example, a
+        user may have noted the id before an update of clausewatch changed it. The method then finds a capture that had
+        the earlier id, and returns a period of the version that this capture shows now.
 
         UsageError under the same conditions as `period_for`.
         """

@@ -51,8 +51,8 @@ def version_text(store: Store, key: PolicyKey, when: str) -> VersionText:
     when: a date selects the version in force at the end of that date; a version's number, or `@` and the beginning of
         its id, selects that version.
 
-    UsageError if `when` has another form or is in the future, or if no accepted capture matches `when`. StorageError if the
-    database can't be read.
+    UsageError if `when` has another form or is in the future, or if no accepted capture matches `when`. StorageError if
+    the database can't be read.
     """
     history = store.library.history(key)
     period = store.library.period(key, history, when)

@@ -1,7 +1,7 @@
 """Reads declarations from a folder: a single file, a selection of the files, or all files."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,12 +121,23 @@ def load_vendor(path: Path) -> Vendor:
     except ValidationError as error:
         faults += [(line_of(tree, field), ".".join(map(str, field)), message) for field, message in faults_in(error)]
     if faults:
-        raise DeclarationError(
-            "\n".join(
-                f"{path}:{line}: {field + ': ' if field else ''}{message}" for line, field, message in sorted(faults)
-            )
-        )
+        raise DeclarationError("\n".join(_fault_text(path, *fault) for fault in sorted(faults)))
     return vendor
+
+
+def located_fault(path: Path, field: Sequence[str | int], message: str) -> str:
+    """Returns a fault that was found in a sound declaration, with file, line and field.
+
+    field: the path of keys and indexes that leads to the field. message: what is wrong with the field.
+
+    DeclarationError if the file can't be read.
+    """
+    _, tree = _yaml_of(path, _text_of(path))
+    return _fault_text(path, line_of(tree, field), ".".join(map(str, field)), message)
+
+
+def _fault_text(path: Path, line: int, field: str, message: str) -> str:
+    return f"{path}:{line}: {field + ': ' if field else ''}{message}"
 
 
 def _text_of(path: Path) -> str:

@@ -22,6 +22,7 @@ from pydantic import (
 from core.addresses import urlkey
 from core.dates import parse_span
 from core.exceptions import UsageError
+from core.patterns import compile_pattern
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -74,11 +75,17 @@ def _check_web_address(value: Any) -> Any:
     return value
 
 
+def _check_pattern(value: str) -> str:
+    compile_pattern(value)  # raises ValueError if RE2 can't read the pattern
+    return value
+
+
 Day = Annotated[date, BeforeValidator(_parse_first_day)]
 WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_check_web_address)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_printable)]
 PolicySlug = Annotated[str, BeforeValidator(_check_policy_slug)]
 Selector = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_pattern)]
 Language = Annotated[str, BeforeValidator(_check_language)]
 
 
@@ -113,6 +120,11 @@ class Location(_Declared):
     )
     remove: tuple[Selector, ...] = Field(
         default=(), description="CSS selectors of parts of the page that do not belong to the policy"
+    )
+
+    ignore: tuple[Pattern, ...] = Field(
+        default=(),
+        description="Regular expressions (RE2) of text that does not belong to the policy, such as a visitor counter",
     )
 
     @model_validator(mode="after")
@@ -204,16 +216,24 @@ def _midnight(day: date | None) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
 
 
-def location_of(addresses: Sequence[str], render: str | None = None) -> Location:
+def location_of(
+    addresses: Sequence[str],
+    render: str | None = None,
+    select: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Location:
     """Returns a `Location` that no declaration file contains.
 
     addresses: the addresses of the location's pages, in reading order.
     render: `browser` if a browser must render the pages; otherwise None.
+    select, remove, ignore: the fields of these names.
 
-    UsageError if an address is not a web address or occurs twice.
+    UsageError if an address is not a web address or occurs twice, or if a pattern can't be read.
     """
+    fields = {"url": addresses[0], "pages": addresses[1:], "render": render}
     try:
-        return Location.model_validate({"url": addresses[0], "pages": addresses[1:], "render": render})
+        return Location.model_validate(fields | {"select": select, "remove": remove, "ignore": ignore})
     except ValidationError as error:
         fault = error.errors()[0]
         message, value = validation_message(fault["msg"]), repr(fault["input"])

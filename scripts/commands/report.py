@@ -47,8 +47,8 @@ def command(
     write_report(report, output_format, output)
     if others:
         click.echo(
-            f"Other policies of {declaration.name} changed between these dates, too: {', '.join(others)}. Report on one "
-            f"of them with --policy {others[0]}.",
+            f"Other policies of {declaration.name} changed between these dates, too: {', '.join(others)}. "
+            f"Report on one of them with --policy {others[0]}.",
             err=True,
         )
 

@@ -130,6 +130,11 @@ def test_a_capture_of_another_address_belongs_to_no_location(tmp_path: Path, add
             9,
             "locations.1.render: must be 'browser', or be omitted",
         ),
+        (
+            VALID_DECLARATION.replace('remove: [".votes"]', r"ignore: ['Guest \d+', '(?=x)']"),
+            10,
+            "locations.1.ignore.1: '(?=x)' is not a pattern that RE2 can read: invalid perl operator: (?=",
+        ),
         ("name: [", 1, "not YAML"),
         ("- a list\n", 1, "mapping"),
         ("", 1, "mapping"),
@@ -279,5 +284,5 @@ def test_the_json_schema_has_the_fields_that_the_loader_accepts() -> None:
     assert set(schema["properties"]) == {"name", "homepage", "policies"}
     assert schema["additionalProperties"] is False
     assert set(schema["$defs"]["Location"]["properties"]) == {
-        *("url", "pages", "render", "since", "until", "select", "remove")
+        *("url", "pages", "render", "since", "until", "select", "remove", "ignore")
     }

@@ -1,6 +1,5 @@
 """Reads the tables that commands print, whose long cells are broken into several lines."""
 
-import re
 from collections.abc import Sequence
 
 
@@ -13,11 +12,8 @@ def cells_of(lines: Sequence[str]) -> list[list[str]]:
     rows: list[list[str]] = []
     for line in padded:
         cells = [line[start:end].strip() for start, end in zip(starts, [*starts[1:], width], strict=True)]
-        is_continued = bool(rows) and not cells[0]
-        if is_continued:
-            rows[-1] = [
-                re.sub(r"\s+", " ", f"{above} {cell}").strip() for above, cell in zip(rows[-1], cells, strict=True)
-            ]
+        if rows and not cells[0]:
+            rows[-1] = [f"{above} {cell}".strip() for above, cell in zip(rows[-1], cells, strict=True)]
         else:
             rows.append(cells)
     return rows
