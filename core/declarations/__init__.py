@@ -2,7 +2,7 @@
 
 `schema` defines the fields of a declaration. `faults` says what is wrong with a field, and `positions` finds its line.
 `catalogue` reads the folder. `duplicates` compares the declarations with each other. `draft` makes a declaration from
-an address, and `renaming` changes the names in a declaration.
+an address, and `renaming` changes the name of a policy.
 """
 
 from core.declarations.catalogue import (
