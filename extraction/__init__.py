@@ -11,4 +11,13 @@ from extraction.readings import read
 from extraction.selectors import selector_fault
 from extraction.source_lines import CorpusLine, corpus_line
 
-__all__ = ["EXTRACTOR", "CorpusLine", "LeftOutBlock", "corpus_line", "extract", "left_out_blocks", "read", "selector_fault"]
+__all__ = [
+    "EXTRACTOR",
+    "CorpusLine",
+    "LeftOutBlock",
+    "corpus_line",
+    "extract",
+    "left_out_blocks",
+    "read",
+    "selector_fault",
+]

@@ -20,6 +20,7 @@ _COMMANDS = (
     "show",
     "report",
     "diff",
+    "changes",
     "status",
     "verify",
     "backup",
@@ -28,6 +29,7 @@ _COMMANDS = (
     "reextract",
     "subscribe",
     "unsubscribe",
+    "subscriptions",
     "digest",
     "run",
 )

@@ -10,7 +10,7 @@ from core.clauses import Document
 from core.exceptions import ExtractionError, UsageError
 from core.history import History, Period, SettledHistory, period_for
 from core.policies import PolicyKey
-from storage import counts, documents, policies, standings
+from storage import counts, documents, policies, recent_changes, standings
 from storage.database import Database
 from storage.histories import history_of, settled_in
 from storage.payloads import packing
@@ -122,6 +122,14 @@ class Library:
         """
         with self._database.read_session() as session:
             return tuple(standings.standings(session, vendors, self._hold))
+
+    def maybe_changed(self, since: datetime, vendors: Collection[str] = ()) -> tuple[PolicyKey, ...]:
+        """Returns every policy whose text changed since a time, and perhaps a few other policies, in alphabetical order.
+
+        since: timezone-aware UTC. vendors: the slugs of the vendors; empty for all vendors.
+        """
+        with self._database.read_session() as session:
+            return tuple(sorted(recent_changes.maybe_changed_policies(session, since, vendors)))
 
     def review(self, capture_ids: Collection[int], review: Review) -> None:
         """Records a user's decision on captures, and on their texts. If an error is raised, nothing is recorded.

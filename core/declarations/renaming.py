@@ -15,4 +15,3 @@ def with_policy_renamed(text: str, old: str, new: str) -> str:
     policies = next(value for key, value in tree.value if key.value == "policies")
     name = next(key for key, _ in policies.value if key.value == old)
     return text[: name.start_mark.index] + new + text[name.end_mark.index :]
-

@@ -47,9 +47,7 @@ def rename_vendor(store: Store, old: str, new: str) -> int:
             if old in subscriber.vendors:
                 subscriber.vendors = sorted({new if slug == old else slug for slug in subscriber.vendors})
         session.flush()
-        return sum(
-            _rename(session, PolicyKey(old, policy), PolicyKey(new, policy)) for policy in sorted(policies)
-        )
+        return sum(_rename(session, PolicyKey(old, policy), PolicyKey(new, policy)) for policy in sorted(policies))
 
 
 def rename_policy(store: Store, old: PolicyKey, new: PolicyKey) -> int:

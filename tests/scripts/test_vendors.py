@@ -158,7 +158,9 @@ def test_a_renamed_vendor_keeps_its_versions_and_its_subscribers(clausewatch: Cl
     clausewatch("subscribe", "ann@example.org", "--vendor", "lanternpost")
     versions = clausewatch("versions", "lanternpost").stdout
     result = clausewatch("vendors", "rename", "lanternpost", "lantern")
-    assert result.stderr == f"lanternpost is called lantern now, in {vendors}/lantern.yaml too; 2 captures belong to it\n"
+    assert (
+        result.stderr == f"lanternpost is called lantern now, in {vendors}/lantern.yaml too; 2 captures belong to it\n"
+    )
     assert clausewatch("versions", "lantern").stdout == versions
     with Store.open(load_settings().database_url) as store:
         assert [subscriber.vendors for subscriber in store.subscriptions.subscribers()] == [("lantern",)]
@@ -167,7 +169,9 @@ def test_a_renamed_vendor_keeps_its_versions_and_its_subscribers(clausewatch: Cl
 def test_a_renamed_policy_changes_only_its_name_in_the_file(clausewatch: Clausewatch, vendors: Path) -> None:
     ingested(clausewatch, 2)
     path = vendors / "lanternpost.yaml"
-    text = path.read_text("utf-8").replace("  privacy:", '  # our privacy\n  "privacy" :  # privacy').replace("\n", "\r\n")
+    text = (
+        path.read_text("utf-8").replace("  privacy:", '  # our privacy\n  "privacy" :  # privacy').replace("\n", "\r\n")
+    )
     path.write_bytes(text.encode())
     clausewatch("vendors", "rename", "lanternpost/privacy", "lanternpost/notice")
     assert path.read_bytes().decode() == text.replace('"privacy"', "notice")

@@ -109,9 +109,7 @@ def forget(name: _Name, confirm: str | None) -> None:
         raise UsageError(f"{name} is declared in {path}; only what is no longer declared can be deleted")
     with only_run(settings), open_store(settings) as store:
         standings = [
-            standing
-            for standing in store.library.standings([name.vendor])
-            if name.policy in (None, standing.policy)
+            standing for standing in store.library.standings([name.vendor]) if name.policy in (None, standing.policy)
         ]
         if not standings:
             raise UsageError(f"no capture of {name} is stored")
