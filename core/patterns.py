@@ -1,7 +1,7 @@
 """Compiles the patterns of text to ignore, which declarations contain.
 
 The patterns are regular expressions of RE2 (https://github.com/google/re2/wiki/Syntax). RE2 takes time in proportion to
-the text, whatever the pattern, so no declaration can stop a crawl, and a page is read in the same way on a slow machine.
+the text, whatever the pattern, so no declaration can stop a crawl, and a slow machine reads a page as a fast one does.
 Python's `re` takes exponential time for patterns such as `(a|aa)+$`. A time limit, as the package `regex` has, would
 make a reading depend on the machine.
 """

@@ -124,7 +124,7 @@ class Library:
             return tuple(standings.standings(session, vendors, self._hold))
 
     def maybe_changed(self, since: datetime, vendors: Collection[str] = ()) -> tuple[PolicyKey, ...]:
-        """Returns every policy whose text changed since a time, and perhaps a few other policies, in alphabetical order.
+        """Returns every policy whose text changed since a time, and perhaps a few others, in alphabetical order.
 
         since: timezone-aware UTC. vendors: the slugs of the vendors; empty for all vendors.
         """

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from core.policies import PolicyKey
@@ -35,10 +36,10 @@ def maybe_changed_policies(session: Session, since: datetime, vendors: Collectio
             yield key
 
 
-def _shown(key: PolicyKey, reader: str | None, *columns: object) -> Select[tuple[str, ...]]:
+def _shown(key: PolicyKey, reader: str | None, *columns: ColumnElement[str]) -> Any:
     """Returns a query of columns of a policy's captures and of their readings by a policy reader."""
     return (
-        select(*columns)  # type: ignore[call-overload, no-any-return]  # the columns are this module's
+        select(*columns)
         .select_from(CaptureRow)
         .outerjoin(ReadingRow, and_(ReadingRow.capture_id == CaptureRow.id, ReadingRow.reader == reader))
         .where(CaptureRow.vendor == key.vendor, CaptureRow.policy == key.policy)

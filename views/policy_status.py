@@ -126,10 +126,9 @@ def undeclared_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
     """Yields a line for each status of a policy that isn't declared, which says what can be done about it."""
     for status in statuses:
         standing = status.standing
-        name = f"{standing.vendor}/{standing.policy}"
         yield (
-            f"{standing.vendor} {standing.policy}: {plural(standing.captures, 'capture')} stored without a declaration. "
-            f"Declare it again, or see `clausewatch vendors rename` and `clausewatch vendors forget {name}`."
+            f"{standing.vendor} {standing.policy}: {plural(standing.captures, 'capture')} stored without a "
+            "declaration. Declare it again, or see `clausewatch vendors rename` and `clausewatch vendors forget`."
         )
 
 

@@ -40,8 +40,8 @@ def command(output_format: str, metrics_path: Path | None) -> None:
     version first appeared; it is empty as long as there is only one version.
 
     Below the table, a line for each policy whose newest capture is quarantined, or whose text is held, says since when,
-    the reason, and what the page says. A line for each policy that has captures, but is no longer declared, follows. The
-    exit status is 0 even if policies fail.
+    the reason, and what the page says. Then a line for each policy that has captures, but is no longer declared, says
+    what you can do. The exit status is 0 even if policies fail.
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)

@@ -108,8 +108,8 @@ def _count(session: Session, key: PolicyKey) -> int:
 def _rename(session: Session, old: PolicyKey, new: PolicyKey) -> int:
     if _count(session, new):
         raise UsageError(
-            f"{new} has captures of its own, and two histories can't be joined. Export the captures of one of them, and "
-            f"remove them with `clausewatch vendors forget`"
+            f"{new} has captures of its own, and two histories can't be joined. If you don't need the captures of "
+            f"{new}, take it out of its declaration and delete them with `clausewatch vendors forget {new}`"
         )
     captures = _rename_captures(session, old, new)
     for table in _tables_of_policies():

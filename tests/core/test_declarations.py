@@ -194,7 +194,8 @@ def test_each_fault_is_named_once_in_plain_words(tmp_path: Path, text: str, faul
     assert str(raised.value).splitlines() == [f"{path}:{fault}" for fault in faults]
 
 
-_JUNK = st.sampled_from([None, True, 7, 0.5, "", "x y", [], [None], {}, {"a": 1}, {1: 2}, [[]], "2020-13"])
+_VALUES: list[Any] = [None, True, 7, 0.5, "", "x y", [], [None], {}, {"a": 1}, {1: 2}, [[]], "2020-13"]
+_JUNK = st.sampled_from(_VALUES)
 _LOCATION = st.fixed_dictionaries(
     {}, optional=dict.fromkeys(("url", "pages", "render", "since", "until", "select", "remove", "urls"), _JUNK)
 )

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from core.changes import Comparison
+from core.clauses import Document
+from diffing import compare
 from reports import report
 from tests.conftest import Clausewatch
 from tests.demo_pages import ingested
@@ -28,9 +31,13 @@ def test_changes_are_listed_newest_first_with_what_changed(clausewatch: Clausewa
 
 def test_only_changes_since_the_date_are_compared(clausewatch: Clausewatch, monkeypatch: pytest.MonkeyPatch) -> None:
     ingested(clausewatch)
-    compared: list[object] = []
-    compare = report.compare
-    monkeypatch.setattr(report, "compare", lambda *sides: compared.append(sides) or compare(*sides))
+    compared: list[Document] = []
+
+    def counting(old: Document, new: Document) -> Comparison:
+        compared.append(new)
+        return compare(old, new)
+
+    monkeypatch.setattr(report, "compare", counting)
     (change,) = json.loads(clausewatch("changes", "--since", "2024", "--format", "json").stdout)
     assert len(compared) == 1
     check_fields(change, "changes")

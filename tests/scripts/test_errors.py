@@ -43,6 +43,11 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("vendors", "try", "http://northwind.example:99999/"), "is not a web address: Port out of range"),
         (("vendors", "try", "http://[northwind"), "'http://[northwind' is not a web address"),
         (("unsubscribe", "reader@example.org"), "is not subscribed"),
+        (("vendors", "try", "https://a.example/", "--ignore", "("), "'(' is not a pattern that RE2 can read"),
+        (("vendors", "add", "privacy.html", "--yes"), "'privacy.html': must be a web address"),
+        (("vendors", "add", "https://a.example/", "--policy", "My Terms", "--yes"), "is not a policy's name"),
+        (("vendors", "add", "https://a.example/", "--slug", "A B", "--yes"), "can't be a vendor's slug"),
+        (("vendors", "forget", "nobody", "--confirm", "nobody"), "no capture of nobody is stored"),
     ],
 )
 def test_an_invalid_request_gives_one_message_and_status_2(

@@ -88,15 +88,16 @@ def test_check_names_selectors_patterns_and_duplicate_addresses(clausewatch: Cla
     )
     (vendors / "wrong.yaml").write_text(SAVED + "        ignore: ['(']\n", encoding="utf-8")
     result = clausewatch("vendors", "check", exit_code=2)
-    advice = "for some of this time; give the two locations dates that don't overlap, or remove one of them"
+    field = "policies.privacy.locations.0"
+    advice = (
+        "location 1 of this policy for some of this time; give the two locations dates that don't overlap, or remove "
+        "one of them"
+    )
     assert result.stdout == ""
     assert result.stderr.removeprefix("Error: ").splitlines() == [
-        f"{vendors}/wrong.yaml:7: policies.privacy.locations.0.ignore.0: '(' is not a pattern that RE2 can read: missing"
-        " ): (",
-        f"{vendors}/marmot.yaml:7: policies.privacy.locations.0.select.1: 'p >' is not a CSS selector; correct it in the "
-        "declaration",
-        f"{vendors}/twin.yaml:19: policies.terms.locations.2: http://a.example/ is already location 1 of this policy "
-        + advice,
+        f"{vendors}/wrong.yaml:7: {field}.ignore.0: '(' is not a pattern that RE2 can read: missing ): (",
+        f"{vendors}/marmot.yaml:7: {field}.select.1: 'p >' is not a CSS selector; correct it in the declaration",
+        f"{vendors}/twin.yaml:19: policies.terms.locations.2: http://a.example/ is already {advice}",
     ]
 
 

@@ -14,7 +14,7 @@ from scripts.printing import print_table, short_address
 
 @click.command("check")
 def check() -> None:
-    """Check every declaration and list the vendors' policies with their addresses.
+    """Check every declaration, and list the policies.
 
     Checks the fields of each declaration, the selectors and the patterns, and whether two locations have the same
     address at the same time, so that a capture would belong to both. Error messages name the file, the line and the

@@ -29,7 +29,7 @@ class _Name(NamedTuple):
         return f"{self.vendor}/{self.policy}" if self.policy else self.vendor
 
 
-class _NameType(click.ParamType):
+class _NameType(click.ParamType[_Name]):
     name = "name"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> _Name:
@@ -62,7 +62,7 @@ def rename(old: _Name, new: _Name) -> None:
         policies = load_vendor(path).policies if path.exists() else {}
         declared = [name.policy for name in (old, new) if name.policy in policies]
     if len(declared) == 2:
-        raise UsageError(f"{old} and {new} are both declared in {settings.vendors}; rename one that is not in use")
+        raise UsageError(f"{old} and {new} are both declared in {settings.vendors}, so {new} is not free")
     if not declared:
         raise UsageError(f"neither {old} nor {new} is declared in {settings.vendors}; declare {new} first")
     with only_run(settings), open_store(settings) as store:
@@ -88,8 +88,8 @@ def _rename_declaration(path: Path, new_path: Path, old: _Name, new: _Name) -> N
             target.write(with_policy_renamed(text, old.policy, new.policy).encode("utf-8"))
     except OSError as error:
         raise UsageError(
-            f"the captures are called {new} now, but {path} can't be changed: {error.strerror}. Give this command again "
-            "when you have mended that, or change the declaration yourself"
+            f"the captures are called {new} now, but {path} can't be changed: {error.strerror}. Mend that and give "
+            "this command again, or change the declaration yourself"
         ) from None
 
 
@@ -97,11 +97,12 @@ def _rename_declaration(path: Path, new_path: Path, old: _Name, new: _Name) -> N
 @click.argument("name", type=_NameType(), metavar="NAME")
 @click.option("--confirm", metavar="NAME", help="The name once more, instead of the question.")
 def forget(name: _Name, confirm: str | None) -> None:
-    """Delete the captures of a vendor or a policy that is no longer declared. This can't be undone.
+    """Delete the captures of what is no longer declared.
 
-    NAME is a vendor, such as hesk, or a policy, such as hesk/privacy. `clausewatch status` lists what is stored without
-    a declaration. Deletes the captures, their bytes, readings and reviews. `clausewatch export` writes the captures to a
-    file first. The command asks for the name once more; where nobody can be asked, it needs --confirm.
+    This can't be undone. NAME is a vendor, such as hesk, or a policy, such as hesk/privacy. `clausewatch status` lists
+    what is stored without a declaration. The captures, their bytes, readings and reviews are deleted; `clausewatch
+    export` can write the captures to a file first. The command asks for the name once more; where nobody can be asked,
+    it needs --confirm.
     """
     settings = load_settings()
     path = settings.vendors / f"{name.vendor}.yaml"

@@ -1,4 +1,4 @@
-"""`clausewatch vendors try` and `clausewatch vendors add`: what clausewatch reads from a page that isn't declared yet."""
+"""`clausewatch vendors try` and `clausewatch vendors add`: what is read from a page that isn't declared yet."""
 
 import sys
 from collections.abc import Iterator
@@ -71,7 +71,13 @@ def try_(
     If a URL shows a policy, its declaration follows, ready to be saved, on standard error. `clausewatch vendors add`
     saves it.
     """
-    capture, payload = _observed(addresses, render, policy)
+    are_urls = all("://" in address for address in addresses)
+    location = location_of(addresses, render, select, remove, ignore) if are_urls else None
+    if location and policy is not None:
+        raise UsageError("--policy is for a saved page; omit it if you name a URL")
+    capture, payload = (
+        fetch_once(location, load_settings()) if location else _saved_page(addresses, render, policy or "privacy")
+    )
     reading = read(capture, payload, select=select, remove=remove, ignore=ignore)
     left_out = left_out_blocks(capture, payload, select=select, remove=remove) if explain else None
     _print_reading(capture, payload, reading)
@@ -79,8 +85,7 @@ def try_(
         click.echo(f"{plural(len(left_out), 'block')} left out", err=True)
         print_left_out((block.rule, block.text) for block in left_out)
     _print_document(reading)
-    if "://" in addresses[0] and reading.verdict.name == "accepted":
-        location = location_of(addresses, render, select, remove, ignore)
+    if location and reading.verdict.name == "accepted":
         _print_draft(_draft(location, "privacy", reading), load_settings())
 
 
@@ -103,16 +108,17 @@ def add(
     ignore: tuple[str, ...],
     yes: bool,
 ) -> None:
-    """Fetch a page, show what is read from it, and save a declaration of the vendor.
+    """Fetch a page, and save a declaration of its vendor.
 
-    If the policy is on several pages, give the URLs of all pages in reading order. The declaration is saved after you
-    have confirmed it. A file that exists is never overwritten. Nothing else is stored: the next crawl fetches the page.
+    The command first shows what it reads from the page, and saves the declaration after you have confirmed it. If the
+    policy is on several pages, give the URLs of all pages in reading order. A file that exists is never overwritten.
+    Nothing else is stored: the next crawl fetches the page.
     """
     settings = load_settings()
     if slug is not None and not is_slug(slug):
         raise UsageError(
-            f"{slug!r} can't be a vendor's slug: it consists of lower-case letters, digits, '-' and '_', and begins with "
-            "a letter or a digit"
+            f"{slug!r} can't be a vendor's slug: it consists of lower-case letters, digits, '-' and '_', and begins "
+            "with a letter or a digit"
         )
     if not yes and not sys.stdin.isatty():
         raise UsageError("this command asks before it saves, and standard input is not a terminal; add --yes")
@@ -140,8 +146,8 @@ def add(
         return
     _save(declaration, path)
     click.echo(
-        f"{path} is saved; `scrapy crawl live -a vendor={declaration.slug}` fetches the page, and `scrapy crawl archive "
-        f"-a vendor={declaration.slug}` its archived captures",
+        f"{path} is saved. Next: `scrapy crawl live -a vendor={declaration.slug}` fetches the page, and "
+        f"`scrapy crawl archive -a vendor={declaration.slug}` its archived captures.",
         err=True,
     )
 
@@ -190,16 +196,12 @@ def _print_document(reading: Reading) -> None:
     print_clauses(document.clauses)
 
 
-def _observed(arguments: tuple[str, ...], render: str | None, policy: str | None) -> Observed:
-    """Returns the capture to try and its payload: the fetched pages, or the saved page if the argument is a file.
+def _saved_page(arguments: tuple[str, ...], render: str | None, policy: str) -> Observed:
+    """Returns a saved page as a capture, and its payload.
 
-    UsageError if the arguments or options don't go together.
+    UsageError if there is no such file, or if the arguments or options don't go together.
     """
     paths = [Path(argument) for argument in arguments if "://" not in argument]
-    if not paths:
-        if policy is not None:
-            raise UsageError("--policy is for a saved page; omit it if you name a URL")
-        return fetch_once(location_of(arguments, render), load_settings())
     for path in paths:
         if not path.is_file():
             raise UsageError(f"'{path}' is not a web address, and there is no file with this name")
@@ -207,7 +209,7 @@ def _observed(arguments: tuple[str, ...], render: str | None, policy: str | None
         raise UsageError("name a single file, or the URLs of one or more pages")
     if render:
         raise UsageError("--render is for a URL; omit it if you name a file")
-    return capture_to_try(paths[0], policy or "privacy")
+    return capture_to_try(paths[0], policy)
 
 
 def _response_lines(capture: Capture, payload: bytes) -> Iterator[str]:
