@@ -9,16 +9,17 @@ from core.exceptions import UsageError
 # Python's parser accepts more forms of ISO 8601. For example, Python reads 20161018 as midnight of that day, but the
 # user means the whole day.
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.S)
+_WITH_SECONDS = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}([.,]\d)?")
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A year, a month, a day or a single instant, in UTC.
+    """A year, a month, a day, a minute, a second or a single instant, in UTC.
 
     begin: the first instant of the span.
-    end: the last instant of the span: one microsecond before the next year, month or day begins. For a single instant,
-        `begin` and `end` are equal.
+    end: the last instant of the span: one microsecond before the next year, month, day, minute or second begins. For a
+        single instant, `begin` and `end` are equal.
     """
 
     begin: datetime
@@ -29,7 +30,8 @@ def parse_span(text: str) -> Span:
     """Returns the span that a text names.
 
     text: a year, a month or a day (`2010`, `2010-11`, `2010-11-25`), or an ISO 8601 time. A time without an offset is
-        read as UTC.
+        read as UTC. A time without seconds names the minute, and a time without a fraction of a second names the
+        second, because the commands print times in these forms.
 
     UsageError if the text has another form or names a day that doesn't exist.
     """
@@ -41,7 +43,7 @@ def parse_span(text: str) -> Span:
                 raise ValueError
             moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-            return Span(moment, moment)
+            return Span(moment, moment + _precision(text) - timedelta(microseconds=1))
         year, month, day = (int(part) if part else None for part in match.groups())
         begin = datetime(year or 0, 1 if month is None else month, 1 if day is None else day, tzinfo=UTC)
         if day is not None:
@@ -55,6 +57,14 @@ def parse_span(text: str) -> Span:
             f"{text!r} is not a date: give a year, a month or a day, like 2018, 2018-05 or 2018-05-25"
         ) from None
     return Span(begin, after - timedelta(microseconds=1))
+
+
+def _precision(text: str) -> timedelta:
+    """Returns the length of the span that an ISO 8601 time names."""
+    with_seconds = _WITH_SECONDS.match(text)
+    if with_seconds is None:
+        return timedelta(minutes=1)
+    return timedelta(microseconds=1) if with_seconds[1] else timedelta(seconds=1)
 
 
 def iso(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """Versions and periods: the history of a policy, derived from the set of the policy's captures."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,9 @@ from core.exceptions import UsageError
 # Two live captures of an address that are less than this far apart count as a single look at the page. So the second
 # capture doesn't confirm the text of the first capture.
 ONE_LOOK = timedelta(seconds=5)
+
+# How users write a version's number. A number of four digits without the sign is a year.
+_NUMBER = re.compile(r"#[0-9]{1,9}|[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,27 +248,50 @@ class Telling:
         return is_same_text and self.begin < new.captured_at and old.captured_at < self.end
 
 
-def period_for(history: History, when: str) -> Period:
-    """Returns the period that a user names with a date or with the id of a version.
+def names_version(when: str) -> bool:
+    """Returns whether a user's text names a version, by its id (`@3f2a`) or its number (`#3`, `3`), and not a date."""
+    return when.startswith("@") or _NUMBER.fullmatch(when) is not None
 
-    when: either a date (a year, a month, a day or a time) or `@id`. A date selects the period that covers the end of
-        that year, month or day. `@id` selects the last period of the version with that id. The id may be shortened if
-        only one version matches.
 
-    UsageError if no capture was accepted by that date, or if the id matches no version or several versions.
+def period_for(history: History, when: str, now: datetime) -> Period:
+    """Returns the period that a user names with a date, or with the id or the number of a version.
+
+    when: a date (a year, a month, a day or a time), `@id`, or a version's number (`#3`; a number of up to three digits
+        also without the sign). A date selects the period that covers the end of that year, month or day. `@id` and a
+        number select the last period of the version. The id may be shortened if only one version matches.
+    now: the present time, timezone-aware UTC.
+
+    UsageError if no capture was accepted by that date, if the date is in the future, or if no version or several
+    versions match.
     """
     if not history.periods:
         raise UsageError("no capture of this policy has been accepted yet; crawl it first")
-    if when.startswith("@"):
-        matches = [version for version in history.versions if version.id.startswith(when[1:])]
-        if len(matches) != 1 or when == "@":
-            candidates = ", ".join(f"@{version.id}" for version in matches or history.versions)
-            raise UsageError(
-                f"{when} names {len(matches) or 'no'} version{'s' * (len(matches) > 1)}; there are: {candidates}"
-            )
-        return matches[0].periods[-1]
-    period = history.period_at(parse_span(when).end)
+    if names_version(when):
+        return _version_named(history, when).periods[-1]
+    span = parse_span(when)
+    if span.begin > now:
+        raise UsageError(f"{when} is in the future; give a date up to today")
+    period = history.period_at(span.end)
     if period is None:
         first = iso(history.periods[0].first.captured_at)
         raise UsageError(f"no capture of this policy was accepted by {when}; its first accepted capture is of {first}")
     return period
+
+
+def _version_named(history: History, name: str) -> Version:
+    if name.startswith("@"):
+        matches = [version for version in history.versions if version.id.startswith(name[1:])]
+        if len(matches) != 1 or name == "@":
+            candidates = ", ".join(f"@{version.id}" for version in matches or history.versions)
+            raise UsageError(
+                f"{name} names {len(matches) or 'no'} version{'s' * (len(matches) > 1)}; there are: {candidates}"
+            )
+        return matches[0]
+    number = int(name.removeprefix("#"))
+    for version in history.versions:
+        if version.number == number:
+            return version
+    count = len(history.versions)
+    raise UsageError(
+        f"this policy has no version {number}; it has {f'versions 1 to {count}' if count > 1 else 'only version 1'}"
+    )

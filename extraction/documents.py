@@ -13,6 +13,7 @@ from extraction.blocks import Block
 from extraction.clause_builder import build_clauses
 from extraction.furniture.measuring import count_words
 from extraction.furniture.removal import policy_blocks
+from extraction.ignored_text import without_ignored_text
 from extraction.readers.character_encodings import as_utf8, decode
 from extraction.readers.html_page import Page, read_html
 from extraction.readers.pdf_file import read_pdf
@@ -51,6 +52,7 @@ def extract(
     url: str | None = None,
     select: Sequence[str] = (),
     remove: Sequence[str] = (),
+    ignore: Sequence[str] = (),
 ) -> Document:
     """Returns the policy in the bytes of a page, as a document.
 
@@ -61,11 +63,13 @@ def extract(
     select: CSS selectors of the policy's text, for HTML and Markdown. If `select` is empty, the policy's text in HTML
         is found by removing page furniture.
     remove: CSS selectors of elements that aren't part of the policy, for HTML and Markdown.
+    ignore: regular expressions (RE2) of text that isn't part of the policy. What they match is removed from each
+        clause; a clause without any letter or digit left is dropped.
 
-    ExtractionError if the bytes contain no readable text (an encrypted or damaged file, an image), or if a selector
-    isn't valid CSS.
+    ExtractionError if the bytes contain no readable text (an encrypted or damaged file, an image), if a selector isn't
+    valid CSS, or if RE2 can't read a pattern.
     """
-    return parse(data, media_type, url=url, select=select, remove=remove)[0]
+    return parse(data, media_type, url=url, select=select, remove=remove, ignore=ignore)[0]
 
 
 def parse(
@@ -75,6 +79,7 @@ def parse(
     url: str | None = None,
     select: Sequence[str] = (),
     remove: Sequence[str] = (),
+    ignore: Sequence[str] = (),
 ) -> tuple[Document, Page | None]:
     """Returns the document that `extract` returns, and the parsed page; the page is None if the bytes aren't HTML.
 
@@ -83,15 +88,16 @@ def parse(
     file_format = _format_of(data, media_type, url)
     if file_format == "pdf":
         title, blocks = read_pdf(data)
-        return _document(title, "", blocks), None
+        return _document(title, "", without_ignored_text(blocks, ignore)), None
     if file_format == "text":
-        return _document(None, "", read_text(decode(data, media_type))), None
+        blocks = read_text(decode(data, media_type))
+        return _document(None, "", without_ignored_text(blocks, ignore)), None
     if file_format == "markdown":
         # Imported here because few policies are Markdown, and the Markdown parser takes a while to load.
         from extraction.readers.markdown_text import read_markdown
 
         page = read_markdown(decode(data, media_type), url=url, select=select, remove=remove)
-        return _document(page.title, "", page.blocks), None
+        return _document(page.title, "", without_ignored_text(page.blocks, ignore)), None
     is_xml = "xml" in media_type.lower()
     page = read_html(as_utf8(data, media_type), url=url, select=select, remove=remove, xml=is_xml)
     if select:
@@ -105,7 +111,7 @@ def parse(
         blocks = read_text("\n".join(block.text for block in blocks))
     times = page.tree.css("time[datetime]") if b"datetime" in data else []
     machine_dates = [node.attributes.get("datetime") or "" for node in times]
-    return _document(page.title, page.lang, blocks, machine_dates), page
+    return _document(page.title, page.lang, without_ignored_text(blocks, ignore), machine_dates), page
 
 
 def join_documents(documents: Sequence[Document]) -> Document:

@@ -1,7 +1,7 @@
 """Makes the reading of a capture: the verdict and the document."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 
 from core.captures import Capture, Reading, Verdict
 from core.clauses import Document
@@ -13,28 +13,48 @@ from extraction.screening.transfer_rules import implausible_capture, incomplete_
 from formats.multipart import fault_of, is_composed, parts_of
 
 
-def read(capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Reading:
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What the declaration says about reading a location: see the arguments of `extract`."""
+
+    select: Sequence[str]
+    remove: Sequence[str]
+    ignore: Sequence[str]
+
+
+def read(
+    capture: Capture,
+    payload: bytes,
+    *,
+    select: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Reading:
     """Returns the reading of a capture: the verdict, with its reason and evidence, and the document.
 
     payload: the bytes of the capture.
-    select, remove: CSS selectors that the declaration states for the location (see `extract`).
+    select, remove, ignore: CSS selectors and patterns that the declaration states for the location (see `extract`).
 
-    The function raises no exception for any payload. If the bytes can't be read, or if a selector isn't valid CSS, the
-    verdict's reason is `unreadable` and the document is None.
+    The function raises no exception for any payload. If the bytes can't be read, or if a selector or a pattern isn't
+    valid, the verdict's reason is `unreadable` and the document is None.
 
     The parts of a composed capture (`formats.multipart`) are read as follows. Several pages are read as one document,
     and each page must show a part of the policy. Of two forms of one page, only the form that a browser rendered is
     read.
     """
+    return _read(capture, payload, _Options(select, remove, ignore))
+
+
+def _read(capture: Capture, payload: bytes, options: _Options) -> Reading:
     if not is_composed(capture):
-        return _read_page(capture, payload, select, remove)
+        return _read_page(capture, payload, options)
     try:
         parts = parts_of(capture, payload)
     except ExtractionError as error:
         return Reading(Verdict("quarantined", "unreadable", str(error), rule="unreadable_parts"), None)
     if capture.media_type.startswith("multipart/mixed"):
-        return _join([(part, read(part, body, select=select, remove=remove)) for part, body in parts])
-    return _rendered(_read_page(*parts[-1], select, remove), fault_of(capture))
+        return _join([(part, _read(part, body, options)) for part, body in parts])
+    return _rendered(_read_page(*parts[-1], options), fault_of(capture))
 
 
 def _rendered(reading: Reading, fault: str) -> Reading:
@@ -78,7 +98,7 @@ def _has_running_text(document: Document) -> bool:
     return any(is_running_text(clause.text) for clause in document.clauses if clause.kind != "heading")
 
 
-def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: Sequence[str]) -> Reading:
+def _read_page(capture: Capture, payload: bytes, options: _Options) -> Reading:
     if verdict := implausible_capture(capture):
         verdict = replace(verdict, rule="implausible_capture")
     elif verdict := status_verdict(capture, payload):
@@ -86,8 +106,8 @@ def _read_page(capture: Capture, payload: bytes, select: Sequence[str], remove: 
     elif verdict := incomplete_transfer(capture, payload):
         verdict = replace(verdict, rule="incomplete_transfer")
     try:
-        document, page = parse(payload, capture.media_type, url=capture.url, select=select, remove=remove)
-        if verdict is None and select and not document.clauses:
+        document, page = parse(payload, capture.media_type, url=capture.url, **asdict(options))
+        if verdict is None and options.select and not document.clauses:
             verdict = _without_selection(capture, payload)
     except ExtractionError as error:
         return Reading(verdict or Verdict("quarantined", "unreadable", str(error), rule="unreadable_payload"), None)

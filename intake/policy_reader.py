@@ -23,20 +23,22 @@ EXTRACTOR_NAME = f"{EXTRACTOR}.{SAMENESS}"
 def reader_of(policy: Policy) -> str:
     """Returns the name of a policy's policy reader. Two policy readers with the same name make the same readings.
 
-    The name is EXTRACTOR_NAME. If the declaration has selectors or a language, a checksum of the declaration is
-    appended, because selectors and language influence how captures are read.
+    The name is EXTRACTOR_NAME. If the declaration has selectors, patterns or a language, a checksum of the declaration
+    is appended, because they influence how captures are read.
     """
-    if policy.language is None and not any(location.select or location.remove for location in policy.locations):
+    if policy.language is None and not any(any(_options_of(location)) for location in policy.locations):
         return EXTRACTOR_NAME
     return f"{EXTRACTOR_NAME}.{_checksum(policy.model_dump(mode='json'))}"
 
 
 def declared_of(policy: Policy, location: Location | None) -> str:
-    """Returns a checksum of the reading options that apply to the captures of a location: selectors and language.
+    """Returns a checksum of the reading options that apply to a location's captures: selectors, patterns and language.
 
     location: the location; None for captures that belong to no declared location.
     """
-    return _checksum([*_selectors(location), policy.language])
+    select, remove, ignore = _options_of(location)
+    # Without patterns, the checksum is that of releases that knew no patterns. So their readings stay valid.
+    return _checksum([select, remove, policy.language, *([ignore] if ignore else [])])
 
 
 def reading_task(capture: Capture, payload: bytes, policy: Policy, location: Location | None) -> ReadingTask:
@@ -44,7 +46,7 @@ def reading_task(capture: Capture, payload: bytes, policy: Policy, location: Loc
 
     location: the capture's location; None if the capture belongs to no declared location.
     """
-    return ReadingTask(capture, payload, *_selectors(location), policy.language)
+    return ReadingTask(capture, payload, *_options_of(location), policy.language)
 
 
 def reading_values(capture_id: int, reader: str, declared: str, text: CaptureText) -> dict[str, Any]:
@@ -89,9 +91,9 @@ def rederive(
     return Rederived(reading_values(capture_id, reader, declared, text) | {"document_sha256": checksum}, text.document)
 
 
-def _selectors(location: Location | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Returns the CSS selectors of the policy's text, and the CSS selectors of the parts to remove."""
-    return (location.select, location.remove) if location else ((), ())
+def _options_of(location: Location | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Returns the selectors of the policy's text, the selectors of the parts to remove, and the patterns to ignore."""
+    return (location.select, location.remove, location.ignore) if location else ((), (), ())
 
 
 def _checksum(declared: object) -> str:

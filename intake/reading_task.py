@@ -22,6 +22,7 @@ class ReadingTask:
     payload: the capture's payload.
     select: the CSS selectors of the policy's text, from the declaration of the capture's location.
     remove: the CSS selectors of the parts to remove, from the declaration of the capture's location.
+    ignore: the patterns of the text to ignore, from the declaration of the capture's location.
     language: the declared language of the policy; None if no language is declared.
     """
 
@@ -29,6 +30,7 @@ class ReadingTask:
     payload: bytes
     select: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     language: str | None = None
 
     def size(self) -> int:
@@ -58,7 +60,8 @@ class CaptureText:
 
 def read_capture(task: ReadingTask) -> CaptureText:
     """Reads a capture with the extractor. Quarantines the capture if its language is not the declared language."""
-    reading = _checked_language(read(task.capture, task.payload, select=task.select, remove=task.remove), task.language)
+    reading = read(task.capture, task.payload, select=task.select, remove=task.remove, ignore=task.ignore)
+    reading = _checked_language(reading, task.language)
     document = reading.document
     if document is None:
         return CaptureText(reading.verdict)

@@ -10,7 +10,7 @@ from core.clauses import Document
 from core.dates import iso, parse_span
 from core.declarations import Vendor
 from core.exceptions import UsageError
-from core.history import Alternation, History, Observation, Period, SettledHistory
+from core.history import Alternation, History, Observation, Period, SettledHistory, names_version
 from core.policies import PolicyKey
 from diffing import compare
 from diffing.timeline import alternations
@@ -149,7 +149,7 @@ class Report:
 
     @property
     def backwards(self) -> bool:
-        """Whether the page showed the old side after the new side. Possible only if a version is named by `@id`."""
+        """Whether the page showed the old side after the new side. Possible only if a version is named."""
         return (
             isinstance(self.old, VersionSide)
             and isinstance(self.new, VersionSide)
@@ -199,25 +199,24 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
     """Returns a report on the changes of a policy between two dates or versions.
 
     vendor: the declaration of the policy's vendor.
-    old, new: dates or ids of versions (`@id`), as in `Library.period`. Two dates must be in order. If a version is
-        named by `@id`, the old side may be later than the new side. A date also names the last capture on that date.
+    old, new: dates, or numbers or ids of versions (`#3`, `@id`), as in `Library.period`. Two dates must be in order. If
+        a version is named, the old side may be later than the new side. A date also names the last capture on that date.
 
-    UsageError if the dates are not in order, if the vendor does not declare the policy, if the policy has no accepted
-    capture at or before a date, or if no version has the given id. StorageError if the database fails.
+    UsageError if the dates are not in order or in the future, if the vendor does not declare the policy, if the policy
+    has no accepted capture at or before a date, or if no version has the given number or id. StorageError if the
+    database fails.
     """
     vendor.policy(key.policy)
+    if not (names_version(old) or names_version(new)) and parse_span(old).end > parse_span(new).end:
+        raise UsageError(f"{old} ends after {new}; give the earlier date first")
     history = store.library.history(key)
     old_period, new_period = (store.library.period(key, history, when) for when in (old, new))
-    if _is_after(old_period, new_period):
-        if not (old.startswith("@") or new.startswith("@")):
-            raise UsageError(f"{old} is after {new}; give the earlier date first")
-        # An `@id` names the last period of the version. If this period is after the new side, an earlier period of the
-        # same version is used: the last one that is not after the new side. If there is none, the `@id`'s last period
-        # is used.
-        if old.startswith("@"):
-            periods = history.version(old_period.version_id).periods
-            in_order = [period for period in periods if not _is_after(period, new_period)]
-            old_period = in_order[-1] if in_order else old_period
+    if names_version(old) and _is_after(old_period, new_period):
+        # A named version stands for its last period. If this period is after the new side, an earlier period of the
+        # same version is used: the last one that is not after the new side. If there is none, the last period is used.
+        periods = history.version(old_period.version_id).periods
+        in_order = [period for period in periods if not _is_after(period, new_period)]
+        old_period = in_order[-1] if in_order else old_period
     settled_history = store.library.settled(key, history)
     same = old_period.version_id == new_period.version_id
     # Without a date, the differences within a version are those between its first and its last capture.
@@ -230,7 +229,7 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
 
 def _capture_named(period: Period, when: str, otherwise: Observation) -> Observation:
     """Returns the last capture of a period on a date; `otherwise` if `when` is no date."""
-    if when.startswith("@"):
+    if names_version(when):
         return otherwise
     end = parse_span(when).end
     return [capture for capture in period.observations if capture.captured_at <= end][-1]

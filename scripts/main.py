@@ -20,6 +20,7 @@ _COMMANDS = (
     "show",
     "report",
     "diff",
+    "changes",
     "status",
     "verify",
     "backup",
@@ -28,6 +29,7 @@ _COMMANDS = (
     "reextract",
     "subscribe",
     "unsubscribe",
+    "subscriptions",
     "digest",
     "run",
 )
@@ -82,7 +84,8 @@ def cli() -> None:
 
     Captures of policies come from `scrapy crawl live`, `scrapy crawl archive` and `clausewatch ingest`. A DATE is a
     year, a month, a day or a time (2018, 2018-05, 2018-05-25, 2018-05-25T09:30), in UTC. Commands that select a version
-    by a date also accept @ID, which names the version by its id; `clausewatch versions` lists the ids.
+    by a date also accept its number, 3 or '#3', and its id, @ID. A number of four digits without # is a year. The
+    number can rise when older captures arrive, and the id can't; `clausewatch versions` lists both.
 
     Results go to standard output, and messages go to standard error. The exit status is 0 if the command succeeded,
     whether or not a policy has changed. It is 1 if the command failed, and 2 if the arguments, a setting or a vendor's

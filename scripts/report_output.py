@@ -1,4 +1,4 @@
-"""The option `--output`, and the function that writes a report, for `clausewatch report` and `clausewatch diff`."""
+"""The options `--format` and `--output` of `clausewatch report` and `clausewatch diff`, and how a report is written."""
 
 import sys
 from pathlib import Path
@@ -10,25 +10,44 @@ from core.exceptions import UsageError
 from reports import REPORT_FORMATS, Report, print_report
 from scripts.options import Decorator
 
+# The formats of the files with these endings, if the user names no format.
+_FORMATS_BY_SUFFIX = {
+    ".txt": "text",
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".docx": "docx",
+}
+
+report_format_option: Decorator = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(list(REPORT_FORMATS)),
+    help="The output format. [default: the format that the name of the file says, otherwise text]",
+)
 output_option: Decorator = click.option(
     "--output",
     "-o",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write the report to this file. Use - for standard output.",
+    help="Write the report to this file: as HTML if its name ends in .html; .md, .docx, .json and .txt work alike. Use "
+    "- for standard output.",
 )
 
 
-def write_report(report: Report, output_format: str, output: Path | None) -> None:
+def write_report(report: Report, output_format: str | None, output: Path | None) -> None:
     """Writes a report to a file or to standard output.
 
-    output_format: a key of `reports.REPORT_FORMATS`.
+    output_format: a key of `reports.REPORT_FORMATS`; None for the format that the file's name says, or for text.
     output: the file's path. If the path is None or `-`, the report is written to standard output.
 
     UsageError if the file cannot be written, or if the format is binary and standard output is a terminal.
     """
     if output == Path("-"):
         output = None
+    output_format = output_format or _FORMATS_BY_SUFFIX.get(output.suffix.lower() if output else "", "text")
     if output is None and output_format == "text":
         print_report(report, Console(highlight=False))
         return

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from core.clauses import Document
 from core.exceptions import ExtractionError, UsageError
 from core.history import History, Period, SettledHistory, period_for
 from core.policies import PolicyKey
-from storage import counts, documents, policies, standings
+from storage import counts, documents, policies, recent_changes, standings
 from storage.database import Database
 from storage.histories import history_of, settled_in
 from storage.payloads import packing
@@ -63,16 +63,16 @@ class Library:
     def period(self, key: PolicyKey, history: History, when: str) -> Period:
         """Returns the period of a policy's history that a user names.
 
-        when: a date, or `@` and the beginning of a version id, as for `core.history.period_for`. In addition, the id
-        can be an earlier id of a version, from a reading by an earlier policy reader. For example, a user may have
-        noted the id before an update of clausewatch changed it. The method then finds a capture that had the earlier
-        id, and returns a period of the version that this capture shows now.
+        when: a date, a version's number, or `@` and the beginning of a version id, as for `core.history.period_for`. In
+        addition, the id can be an earlier id of a version, from a reading by an earlier policy reader. For example, a
+        user may have noted the id before an update of clausewatch changed it. The method then finds a capture that had
+        the earlier id, and returns a period of the version that this capture shows now.
 
         UsageError under the same conditions as `period_for`.
         """
-        prefix = when[1:]
+        prefix, now = when[1:], datetime.now(UTC)
         if not when.startswith("@") or not prefix or any(version.id.startswith(prefix) for version in history.versions):
-            return period_for(history, when)
+            return period_for(history, when, now)
         current = {
             observation.capture_id: period.version_id
             for period in history.periods
@@ -91,7 +91,7 @@ class Library:
                 for capture_id, version_id in session.execute(query)
                 if capture_id in current and str(version_id).startswith(prefix)
             }
-        return period_for(history, f"@{present_ids.popitem()[1]}" if len(present_ids) == 1 else when)
+        return period_for(history, f"@{present_ids.popitem()[1]}" if len(present_ids) == 1 else when, now)
 
     def document(self, capture_id: int, reader: str | None = None) -> Document:
         """Returns the document that was read from a capture, accepted or quarantined.
@@ -122,6 +122,14 @@ class Library:
         """
         with self._database.read_session() as session:
             return tuple(standings.standings(session, vendors, self._hold))
+
+    def maybe_changed(self, since: datetime, vendors: Collection[str] = ()) -> tuple[PolicyKey, ...]:
+        """Returns every policy whose text changed since a time, and perhaps a few others, in alphabetical order.
+
+        since: timezone-aware UTC. vendors: the slugs of the vendors; empty for all vendors.
+        """
+        with self._database.read_session() as session:
+            return tuple(sorted(recent_changes.maybe_changed_policies(session, since, vendors)))
 
     def review(self, capture_ids: Collection[int], review: Review) -> None:
         """Records a user's decision on captures, and on their texts. If an error is raised, nothing is recorded.

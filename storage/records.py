@@ -54,7 +54,8 @@ class Standing:
     captures: the number of the policy's captures.
     last_capture: the time of the newest capture, accepted or quarantined.
     last_accepted: the time of the newest accepted capture; None if no capture is accepted.
-    last_change: the time of the first capture of the newest version; None if no capture is accepted.
+    last_change: the time of the first capture of the newest version; None if the policy has at most one version, since
+        nothing has changed then.
     failing_since: the time since which all captures are quarantined; None if the newest capture that was read is
         accepted.
     quarantined: the number of quarantined captures for each reason, the most frequent reason first.

@@ -165,7 +165,7 @@ def _standing(
         captures=sum(group.captures for group in groups),
         last_capture=max(group.last for group in groups),
         last_accepted=last_accepted,
-        last_change=max(first_shown.values(), default=None),
+        last_change=max(first_shown.values()) if len(first_shown) > 1 else None,
         failing_since=failing_since,
         quarantined=dict(sorted(quarantined.items(), key=lambda item: (-item[1], item[0]))),
         unread=sum(group.captures for group in groups if group.verdict is None),

@@ -88,24 +88,26 @@ def test_every_possible_value_of_a_field_is_documented(values: object) -> None:
     [
         (
             extract,
-            "(data, media_type, *, url=None, select=(), remove=())",
+            "(data, media_type, *, url=None, select=(), remove=(), ignore=())",
             {
                 "data": bytes,
                 "media_type": str,
                 "url": str | None,
                 "select": Sequence[str],
                 "remove": Sequence[str],
+                "ignore": Sequence[str],
                 "return": Document,
             },
         ),
         (
             read,
-            "(capture, payload, *, select=(), remove=())",
+            "(capture, payload, *, select=(), remove=(), ignore=())",
             {
                 "capture": Capture,
                 "payload": bytes,
                 "select": Sequence[str],
                 "remove": Sequence[str],
+                "ignore": Sequence[str],
                 "return": Reading,
             },
         ),

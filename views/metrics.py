@@ -77,7 +77,7 @@ _METRICS: tuple[tuple[str, str, Callable[[PolicyStatus], _Samples]], ...] = (
     ),
     (
         "last_change_timestamp_seconds",
-        "Time at which the newest version first appeared.",
+        "Time at which the newest version first appeared; absent while there is only one version.",
         lambda status: _moment(status.standing.last_change),
     ),
     (

@@ -1,6 +1,6 @@
 """The status of each policy, for the operator: whether new captures arrive, and whether they are accepted or held."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from core.captures import Reason
 from core.dates import iso
 from core.declarations import Policy, Vendor
 from core.escaping import escape_line
+from core.plurals import plural
 from core.policies import PolicyKey
 from storage import Standing
 from views.quarantine import SILENCE
@@ -32,11 +33,13 @@ class PolicyStatus:
     failing_since: the time at which the failure began; None if `failing` is `never captured` or None.
         If `failing` is `quarantined`, this is the time of the first capture after the last accepted capture.
         If `failing` is `no capture`, this is the time of the newest capture.
+    declared: whether the policy is declared. Crawls fetch only declared policies.
     """
 
     standing: Standing
     failing: Failure | None
     failing_since: datetime | None
+    declared: bool = True
 
     @property
     def reason(self) -> Reason | None:
@@ -75,6 +78,7 @@ class PolicyStatus:
             "held_since": _iso(self.held_since),
             "reason": self.reason,
             "evidence": self.evidence,
+            "declared": self.declared,
         }
 
 
@@ -98,6 +102,34 @@ def policy_statuses(
             standing = standings_by_key.get(key, Standing(vendor=vendor.slug, policy=slug))
             statuses.append(_status(policy, standing, now))
     return tuple(sorted(statuses, key=_urgency))
+
+
+def undeclared_statuses(
+    slugs: Collection[str], vendors: Mapping[str, Vendor], standings: Iterable[Standing]
+) -> tuple[PolicyStatus, ...]:
+    """Returns the status of each policy that has captures and isn't declared, in alphabetical order.
+
+    slugs: the slugs of all declared vendors. vendors: those of them whose declarations are sound. The policies of the
+        other vendors count as declared.
+    """
+    undeclared = (
+        standing
+        for standing in standings
+        if standing.vendor not in slugs
+        or (standing.vendor in vendors and standing.policy not in vendors[standing.vendor].policies)
+    )
+    statuses = (PolicyStatus(standing, None, None, declared=False) for standing in undeclared)
+    return tuple(sorted(statuses, key=_urgency))
+
+
+def undeclared_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
+    """Yields a line for each status of a policy that isn't declared, which says what can be done about it."""
+    for status in statuses:
+        standing = status.standing
+        yield (
+            f"{standing.vendor} {standing.policy}: {plural(standing.captures, 'capture')} stored without a "
+            "declaration. Declare it again, or see `clausewatch vendors rename` and `clausewatch vendors forget`."
+        )
 
 
 def attention_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:

@@ -46,13 +46,13 @@ class VersionText:
 
 
 def version_text(store: Store, key: PolicyKey, when: str) -> VersionText:
-    """Returns the text of the version of a policy that a date or an id selects.
+    """Returns the text of the version of a policy that a date, a number or an id selects.
 
-    when: a date selects the version in force at the end of that date; `@` and the beginning of a version id selects
-        that version.
+    when: a date selects the version in force at the end of that date; a version's number, or `@` and the beginning of
+        its id, selects that version.
 
-    UsageError if `when` is neither a date nor `@id`, or if no accepted capture matches `when`. StorageError if the
-    database can't be read.
+    UsageError if `when` has another form or is in the future, or if no accepted capture matches `when`. StorageError if
+    the database can't be read.
     """
     history = store.library.history(key)
     period = store.library.period(key, history, when)

@@ -1,16 +1,24 @@
 """Reads declarations from a folder: a single file, a selection of the files, or all files."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from core.declarations.faults import faults_in
 from core.declarations.positions import line_of, parse_yaml, repeated_keys
-from core.declarations.schema import Vendor, is_slug, validation_message
+from core.declarations.schema import Vendor, is_slug
 from core.exceptions import DeclarationError, UsageError
+
+# The commonest faults of YAML in PyYAML's words, and in plain English.
+_YAML_FAULTS = {
+    "mapping values are not allowed here": "a second colon; put a value that contains a colon in quotes",
+    "could not find expected ':'": "a field without a colon after its name; write it as name: value",
+    "found character '\\t' that cannot start any token": "indented with a tab; use spaces",
+}
 
 
 class Declarations(Mapping[str, Vendor]):
@@ -49,6 +57,17 @@ def load_vendors(folder: Path) -> dict[str, Vendor]:
     UsageError if the folder doesn't exist or contains no declaration. DeclarationError if a declaration is broken; the
     error lists every fault of every file.
     """
+    vendors, faults = vendors_and_faults(folder)
+    if faults:
+        raise DeclarationError("\n".join(faults))
+    return vendors
+
+
+def vendors_and_faults(folder: Path) -> tuple[dict[str, Vendor], list[str]]:
+    """Returns the vendors whose declarations are sound, by slug, and the faults of all other files in the folder.
+
+    UsageError if the folder doesn't exist or contains no declaration.
+    """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise _no_declarations(folder)
@@ -59,9 +78,7 @@ def load_vendors(folder: Path) -> dict[str, Vendor]:
         except DeclarationError as error:
             faults.append(str(error))
     faults += [f"{path}: a declaration's file name ends in .yaml; rename it" for path in sorted(folder.glob("*.yml"))]
-    if faults:
-        raise DeclarationError("\n".join(faults))
-    return vendors
+    return vendors, faults
 
 
 def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]:
@@ -102,17 +119,25 @@ def load_vendor(path: Path) -> Vendor:
     try:
         vendor = Vendor.model_validate({**data, "slug": path.stem})
     except ValidationError as error:
-        for fault in error.errors():
-            field = [part for part in fault["loc"] if part != "[key]"]
-            message = validation_message(fault["msg"])
-            faults.append((line_of(tree, field), ".".join(map(str, field)), message[:1].lower() + message[1:]))
+        faults += [(line_of(tree, field), ".".join(map(str, field)), message) for field, message in faults_in(error)]
     if faults:
-        raise DeclarationError(
-            "\n".join(
-                f"{path}:{line}: {field + ': ' if field else ''}{message}" for line, field, message in sorted(faults)
-            )
-        )
+        raise DeclarationError("\n".join(_fault_text(path, *fault) for fault in sorted(faults)))
     return vendor
+
+
+def located_fault(path: Path, field: Sequence[str | int], message: str) -> str:
+    """Returns a fault that was found in a sound declaration, with file, line and field.
+
+    field: the path of keys and indexes that leads to the field. message: what is wrong with the field.
+
+    DeclarationError if the file can't be read.
+    """
+    _, tree = _yaml_of(path, _text_of(path))
+    return _fault_text(path, line_of(tree, field), ".".join(map(str, field)), message)
+
+
+def _fault_text(path: Path, line: int, field: str, message: str) -> str:
+    return f"{path}:{line}: {field + ': ' if field else ''}{message}"
 
 
 def _text_of(path: Path) -> str:
@@ -129,8 +154,11 @@ def _yaml_of(path: Path, text: str) -> tuple[Any, yaml.Node | None]:
     try:
         return parse_yaml(text)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DeclarationError(f"{path}:{line}: not YAML: {error.problem}") from None
+        # PyYAML misses the colon after a name only when it reads the next line; the context is the name's own place.
+        in_name = error.context == "while scanning a simple key"
+        mark = error.context_mark if in_name else error.problem_mark
+        problem = _YAML_FAULTS.get(error.problem or "", error.problem)
+        raise DeclarationError(f"{path}:{mark.line + 1 if mark else 1}: not YAML: {problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DeclarationError(f"{path}: not YAML: {error}") from None
 

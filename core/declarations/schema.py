@@ -22,6 +22,7 @@ from pydantic import (
 from core.addresses import urlkey
 from core.dates import parse_span
 from core.exceptions import UsageError
+from core.patterns import compile_pattern
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -31,8 +32,8 @@ def is_slug(text: str) -> bool:
     return _SLUG.fullmatch(text) is not None
 
 
-def _check_policy_slug(value: str) -> str:
-    if not is_slug(value):
+def _check_policy_slug(value: Any) -> Any:
+    if not isinstance(value, str) or not is_slug(value):
         raise ValueError(
             "a policy's name consists of lower-case letters, digits, '-' and '_', and begins with a letter or a digit"
         )
@@ -49,13 +50,15 @@ def _check_language(value: Any) -> Any:
 def _parse_first_day(value: Any) -> Any:
     """Returns the first day of a year, month or day: 2018-01-01 for `2018`. `--since 2018` has the same meaning.
 
-    A value that is neither text nor an integer is returned unchanged. Pydantic then checks the value.
+    None and a date are returned unchanged.
     """
     if (isinstance(value, int) and not isinstance(value, bool)) or isinstance(value, str):
         try:
             return parse_span(str(value)).begin.date()
         except UsageError as error:
             raise ValueError(str(error)) from None
+    if value is not None and not isinstance(value, date):
+        raise ValueError("must be a year, a month or a day, like 2018, 2018-05 or 2018-05-25")
     return value
 
 
@@ -65,10 +68,15 @@ def _check_printable(value: str) -> str:
     return value
 
 
-def _check_web_address(value: str) -> str:
-    if not re.match(r"https?://[^/\s]+\S*$", value):
+def _check_web_address(value: Any) -> Any:
+    if not isinstance(value, str) or not re.match(r"https?://[^/\s]+\S*$", value):
         raise ValueError("must be a web address: it starts with http:// or https:// and contains no spaces")
     urlkey(value)  # raises ValueError for an invalid port or IPv6 address
+    return value
+
+
+def _check_pattern(value: str) -> str:
+    compile_pattern(value)  # raises ValueError if RE2 can't read the pattern
     return value
 
 
@@ -77,6 +85,7 @@ WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), BeforeVali
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_printable)]
 PolicySlug = Annotated[str, BeforeValidator(_check_policy_slug)]
 Selector = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_pattern)]
 Language = Annotated[str, BeforeValidator(_check_language)]
 
 
@@ -111,6 +120,11 @@ class Location(_Declared):
     )
     remove: tuple[Selector, ...] = Field(
         default=(), description="CSS selectors of parts of the page that do not belong to the policy"
+    )
+
+    ignore: tuple[Pattern, ...] = Field(
+        default=(),
+        description="Regular expressions (RE2) of text that does not belong to the policy, such as a visitor counter",
     )
 
     @model_validator(mode="after")
@@ -202,16 +216,24 @@ def _midnight(day: date | None) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
 
 
-def location_of(addresses: Sequence[str], render: str | None = None) -> Location:
+def location_of(
+    addresses: Sequence[str],
+    render: str | None = None,
+    select: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Location:
     """Returns a `Location` that no declaration file contains.
 
     addresses: the addresses of the location's pages, in reading order.
     render: `browser` if a browser must render the pages; otherwise None.
+    select, remove, ignore: the fields of these names.
 
-    UsageError if an address is not a web address or occurs twice.
+    UsageError if an address is not a web address or occurs twice, or if a pattern can't be read.
     """
+    fields = {"url": addresses[0], "pages": addresses[1:], "render": render}
     try:
-        return Location.model_validate({"url": addresses[0], "pages": addresses[1:], "render": render})
+        return Location.model_validate(fields | {"select": select, "remove": remove, "ignore": ignore})
     except ValidationError as error:
         fault = error.errors()[0]
         message, value = validation_message(fault["msg"]), repr(fault["input"])

@@ -71,11 +71,11 @@ def read_html(
     if base_node is not None:
         base = link_target(base_node.attributes.get("href") or "", url) or url
     for selector in remove:
-        for node in _matches(tree, selector):
+        for node in matches(tree, selector):
             node.decompose()
     roots: list[LexborNode] = [body] if body is not None else []
     if select:
-        roots = _outermost([node for selector in select for node in _matches(tree, selector)])
+        roots = _outermost([node for selector in select for node in matches(tree, selector)])
     walker = Walker(base, url, markdown=markdown)
     for root in roots:
         walker.walk(root)
@@ -109,11 +109,12 @@ def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | 
     return result
 
 
-def _matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+def matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+    """Returns the elements that a selector matches. ExtractionError if the selector isn't valid CSS."""
     try:
         return tree.css(selector)
-    except (SelectolaxError, ValueError) as error:
-        raise ExtractionError(f"{selector!r} is no CSS selector: {error}; correct it in the declaration") from None
+    except (SelectolaxError, ValueError):
+        raise ExtractionError(f"{selector!r} is not a CSS selector; correct it in the declaration") from None
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:

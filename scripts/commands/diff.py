@@ -8,17 +8,16 @@ from core.captures import sha256_hex
 from core.exceptions import ExtractionError, UsageError
 from extraction import extract
 from formats.media_types import media_type_of
-from reports import REPORT_FORMATS, FileSide, compare_files
-from scripts.options import format_option
-from scripts.report_output import output_option, write_report
+from reports import FileSide, compare_files
+from scripts.report_output import output_option, report_format_option, write_report
 
 
 @click.command("diff")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-@format_option(*REPORT_FORMATS)
+@report_format_option
 @output_option
-def command(old: Path, new: Path, output_format: str, output: Path | None) -> None:
+def command(old: Path, new: Path, output_format: str | None, output: Path | None) -> None:
     """Compare two local files (.html, .pdf, .md or .txt) clause by clause."""
     sides: list[FileSide] = []
     errors: dict[str, None] = {}  # a file that is compared with itself is named once

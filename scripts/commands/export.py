@@ -31,27 +31,29 @@ def command(vendor: str, policy: str | None, path: Path) -> None:
     """Write a vendor's captures, as evidence, to a WARC file that other programs can replay.
 
     If you ingest the file into an empty database, that database gets the same captures. If the vendor's declaration is
-    the same too, it also gets the same versions. The file does not contain readings, reviews or subscribers.
+    the same too, it also gets the same versions. The file does not contain readings, reviews or subscribers. A vendor
+    or a policy that is no longer declared can be exported, too.
 
     The exit status is 1 if captures are omitted because their payload is damaged.
     """
     settings = load_settings()
-    declaration = select_vendors(settings.vendors, [vendor])[vendor]
-    policies = list(declaration.policies) if policy is None else [policy]
-    for slug in policies:
-        declaration.policy(slug)
     if path != Path("-") and not (is_warc(path) and path.suffix.lower() == ".gz"):
         raise UsageError(f"{path}: the name of a WARC file must end in .warc.gz")
     if path == Path("-") and sys.stdout.isatty():
         raise UsageError("a terminal can't show a WARC file; name a file: --warc evidence.warc.gz")
     with open_store(settings) as store:
+        stored = {standing.policy for standing in store.library.standings([vendor])}
+        policies = sorted(stored if policy is None else stored & {policy})
+        if not policies:
+            declaration = select_vendors(settings.vendors, [vendor])[vendor]
+            if policy is not None:
+                declaration.policy(policy)
+            raise UsageError(f"there are no captures of {PolicyKey(vendor, policy) if policy else vendor} yet")
         _export(store, [PolicyKey(vendor, slug) for slug in policies], path)
 
 
 def _export(store: Store, keys: list[PolicyKey], path: Path) -> None:
     captures = [stored.capture for key in keys for stored in store.library.captures(key)]
-    if not captures:
-        raise UsageError(f"there are no captures of {keys[0].vendor} yet")
 
     def payload_of(sha256: str) -> bytes | None:
         try:

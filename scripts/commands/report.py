@@ -1,14 +1,19 @@
 """`clausewatch report`"""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from core.dates import parse_span
+from core.history import names_version
 from core.policies import PolicyKey
 from core.settings import load_settings
-from reports import REPORT_FORMATS, build_report
-from scripts.options import declared_policy, format_option, open_store, policy_option, vendor_argument
-from scripts.report_output import output_option, write_report
+from reports import Report, VersionSide, build_report
+from scripts.options import declared_policy, open_store, policy_option, vendor_argument
+from scripts.report_output import output_option, report_format_option, write_report
+from views.other_policies import other_changed_policies
 
 
 @click.command("report")
@@ -16,17 +21,42 @@ from scripts.report_output import output_option, write_report
 @click.argument("old", metavar="FROM")
 @click.argument("new", metavar="TO")
 @policy_option
-@format_option(*REPORT_FORMATS)
+@report_format_option
 @output_option
-def command(vendor: str, old: str, new: str, policy: str, output_format: str, output: Path | None) -> None:
+@click.pass_context
+def command(
+    context: click.Context, vendor: str, old: str, new: str, policy: str, output_format: str | None, output: Path | None
+) -> None:
     """Report what changed between two dates, clause by clause.
 
     Compares the version in force at the end of FROM with the version in force at the end of TO. For example,
     `clausewatch report hesk 2010 2016` compares the version at the end of 2010 with the version at the end of 2016.
+    Instead of a date, you can give the number or the @ID of a version: `clausewatch report hesk 1 3`.
+
+    Without --policy, a line on standard error names the vendor's other policies that changed between the two texts.
     """
     settings = load_settings()
     key = PolicyKey(vendor, policy)
     declaration, _ = declared_policy(settings, key)
     with open_store(settings) as store:
         report = build_report(store, declaration, key, old, new)
+        others: tuple[str, ...] = ()
+        if context.get_parameter_source("policy") is ParameterSource.DEFAULT:
+            begin, end = _moments(report, old, new)
+            others = other_changed_policies(store, declaration, key, begin, end)
     write_report(report, output_format, output)
+    if others:
+        click.echo(
+            f"Other policies of {declaration.name} changed between these dates, too: {', '.join(others)}. "
+            f"Report on one of them with --policy {others[0]}.",
+            err=True,
+        )
+
+
+def _moments(report: Report, old: str, new: str) -> tuple[datetime, datetime]:
+    """Returns the times of both sides: the end of each date, or the capture of the version that the user named."""
+    assert isinstance(report.old, VersionSide) and isinstance(report.new, VersionSide)  # noqa: S101, PT018 - no files
+    return (
+        report.old.period.last.captured_at if names_version(old) else parse_span(old).end,
+        report.new.period.first.captured_at if names_version(new) else parse_span(new).end,
+    )

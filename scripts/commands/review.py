@@ -14,7 +14,7 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import load_settings
 from scripts.options import Decorator, format_option, open_store
-from scripts.printing import print_clauses, print_json, print_table
+from scripts.printing import print_clauses, print_json, print_table, short_address, short_times
 from storage import Decision, Review
 from views.reviews import PolicyReview, capture_for_review, policies_to_review
 
@@ -135,7 +135,18 @@ def _print_waiting(reviews: Sequence[PolicyReview]) -> None:
         counts = [(len(review.waiting) - held, "quarantined capture"), (held, "held capture")]
         counted = ", ".join(plural(count, noun) for count, noun in counts if count)
         click.echo(f"{blank_line}{review.key.vendor} {review.key.policy}: {counted}")
-        rows = [capture.to_dict() | (_HELD_CELLS if capture.held else {}) for capture in review.waiting]
-        print_table(rows, ("id", "captured_at", "reason", "evidence", "url"))
+        time_text = short_times([capture.stored.capture.captured_at] for capture in review.waiting)
+        rows = [
+            {
+                "id": capture.stored.id,
+                "captured": time_text(capture.stored.capture.captured_at),
+                "reason": capture.stored.verdict.reason,
+                "address": short_address(capture.stored.capture.url),
+                "evidence": capture.stored.verdict.evidence,
+            }
+            | (_HELD_CELLS if capture.held else {})
+            for capture in review.waiting
+        ]
+        print_table(rows, ("id", "captured", "reason", "address", "evidence"), shortened="address")
     if not reviews:
         click.echo("no quarantined capture waits for a decision, and no capture is held", err=True)

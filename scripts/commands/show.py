@@ -15,7 +15,11 @@ from views.version_text import version_text
 
 @click.command("show")
 @vendor_argument
-@click.option("--at", metavar="DATE", help="Print the version in force at the end of this date, or @ID. [default: now]")
+@click.option(
+    "--at",
+    metavar="DATE",
+    help="Print the version in force at the end of this date, or the version with this number or @ID. [default: now]",
+)
 @policy_option
 @format_option("text", "json")
 def command(vendor: str, at: str | None, policy: str, output_format: str) -> None:

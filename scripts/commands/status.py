@@ -8,13 +8,19 @@ from typing import Any
 import click
 
 from core.captures import Reason
-from core.declarations import load_vendors
+from core.declarations import Declarations, load_vendors
 from core.settings import load_settings
 from scripts.options import format_option, open_store
 from scripts.printing import print_json, print_table
 from scripts.whole_file import whole_file
 from views.metrics import as_metrics
-from views.policy_status import PolicyStatus, attention_sentences, policy_statuses
+from views.policy_status import (
+    PolicyStatus,
+    attention_sentences,
+    policy_statuses,
+    undeclared_sentences,
+    undeclared_statuses,
+)
 
 
 @click.command("status")
@@ -30,27 +36,30 @@ def command(output_format: str, metrics_path: Path | None) -> None:
     """Show the status of every policy, failing policies first.
 
     A policy fails if its newest captures are quarantined, if it has had no capture for more than a week, or if it was
-    never captured. A policy that has no location today does not fail. "Last changed" is the time at which the newest
-    version first appeared.
+    never captured. A policy that has no location today does not fail. "Last changed" is the day on which the newest
+    version first appeared; it is empty as long as there is only one version.
 
     Below the table, a line for each policy whose newest capture is quarantined, or whose text is held, says since when,
-    the reason, and what the page says. The exit status is 0 even if policies fail.
+    the reason, and what the page says. Then a line for each policy that has captures, but is no longer declared, says
+    what you can do. The exit status is 0 even if policies fail.
     """
     settings = load_settings()
     vendors = load_vendors(settings.vendors)
     with open_store(settings) as store:
-        statuses = policy_statuses(vendors, store.library.standings(), datetime.now(UTC))
+        standings = store.library.standings()
+    statuses = policy_statuses(vendors, standings, datetime.now(UTC))
+    undeclared = undeclared_statuses(set(Declarations(settings.vendors)), vendors, standings)
     if metrics_path == Path("-"):
         click.echo(as_metrics(statuses), nl=False)
     elif metrics_path is not None:
         with whole_file(metrics_path) as stream:
             stream.write(as_metrics(statuses).encode())
     elif output_format == "json":
-        print_json([status.to_dict() for status in statuses])
+        print_json([status.to_dict() for status in (*statuses, *undeclared)])
     else:
         columns = ("vendor", "policy", "failing_since", "last_seen", "last_changed", "quarantined", "unread")
         print_table(map(_table_row, statuses), columns)
-        sentences = list(attention_sentences(statuses))
+        sentences = [*attention_sentences(statuses), *undeclared_sentences(undeclared)]
         if sentences:
             click.echo("\n" + "\n".join(sentences))
 

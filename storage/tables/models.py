@@ -151,7 +151,8 @@ class PolicyRow(Base):
 class CountRow(Base):
     """How many captures and how many reviews of a policy were ever stored.
 
-    clausewatch never deletes captures or reviews. So if the tables contain fewer of them than the counts say, `verify`
+    Captures and reviews are deleted only together with this row (`storage.upkeep.histories`). So if the tables contain
+    fewer of them than the counts say, `verify`
     reports a loss.
     """
 

@@ -20,11 +20,19 @@ from core.exceptions import UsageError
         ("2016-10-18T22:57:56Z", "2016-10-18T22:57:56Z", "2016-10-18T22:57:56Z"),
         ("2016-10-18T23:57:56+02:00", "2016-10-18T21:57:56Z", "2016-10-18T21:57:56Z"),
         ("2016-10-18T22:57:56", "2016-10-18T22:57:56Z", "2016-10-18T22:57:56Z"),
+        ("2016-10-18 22:57", "2016-10-18T22:57:00Z", "2016-10-18T22:57:59Z"),
     ],
 )
 def test_span_reaches_from_first_to_last_instant_of_a_date(text: str, begin: str, end: str) -> None:
     span = parse_span(text)
     assert (iso(span.begin), iso(span.end)) == (begin, end)
+
+
+def test_a_time_contains_the_instants_that_are_printed_like_it() -> None:
+    moment = datetime(2016, 10, 18, 22, 57, 56, 700_000, tzinfo=UTC)
+    for text in ("2016-10-18T22:57", iso(moment), "2016-10-18T22:57:56.7"):
+        assert parse_span(text).begin <= moment <= parse_span(text).end
+    assert parse_span("2016-10-18T22:57:56.5").end < moment
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9998, 12, 30)))  # noqa: DTZ001  # UTC is added below

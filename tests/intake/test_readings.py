@@ -24,11 +24,9 @@ class Readings:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(
-        self, capture: Capture, payload: bytes, *, select: Sequence[str] = (), remove: Sequence[str] = ()
-    ) -> Reading:
+    def __call__(self, capture: Capture, payload: bytes, **options: Sequence[str]) -> Reading:
         self.count += 1
-        return read(capture, payload, select=select, remove=remove)
+        return read(capture, payload, **options)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, func, select, update
 
 from core.captures import Capture, Reading, Verdict, sha256_hex
 from core.clauses import Document
+from core.declarations import Location, Policy
 from core.exceptions import UsageError
 from core.policies import PolicyKey
 from extraction import read
@@ -21,7 +22,7 @@ from storage.tables.models import PayloadRow, ReadingRow
 from tests.intake.shown import shown
 from tests.intake.sources import PRIVACY, WITHOUT_HEADINGS
 from tests.keeping import keep, reextract, restart
-from tests.stored_captures import POLICY, capture_of, page
+from tests.stored_captures import POLICY, URL, capture_of, page
 
 A, B, C = (page(f"We keep your messages for {term}.") for term in ("a year", "a month", "a day"))
 vendors = (f"vendor-{number}" for number in count())
@@ -227,3 +228,15 @@ def test_an_extractor_that_fails_does_not_change_the_history(store: Store, monke
     with pytest.raises(RecursionError):
         reextract(store, PRIVACY, POLICY)
     assert shown(store) == before
+
+
+def test_patterns_to_ignore_are_applied_by_reextract(store: Store) -> None:
+    pages = [page(f"We keep your messages for a year. Tip of the day: {tip}.") for tip in ("rest", "walk", "read")]
+    for days, payload in enumerate(pages):
+        keep(store, capture_of(payload, days), payload, POLICY)
+    assert len(store.library.history(PRIVACY).versions) == 3
+    ignoring = Policy(locations=(Location(url=URL, ignore=(r"Tip of the day: \w+\.",)),))
+    assert reextract(store, PRIVACY, ignoring) == 3
+    (version,) = store.library.history(PRIVACY).versions
+    document = store.library.document(version.first.capture_id)
+    assert "We keep your messages for a year." in [clause.text for clause in document.clauses]

@@ -43,6 +43,11 @@ INGEST = ("--vendor", "lanternpost", "--captured-at", "2021", "--url", OLD_ADDRE
         (("vendors", "try", "http://northwind.example:99999/"), "is not a web address: Port out of range"),
         (("vendors", "try", "http://[northwind"), "'http://[northwind' is not a web address"),
         (("unsubscribe", "reader@example.org"), "is not subscribed"),
+        (("vendors", "try", "https://a.example/", "--ignore", "("), "'(' is not a pattern that RE2 can read"),
+        (("vendors", "add", "privacy.html", "--yes"), "'privacy.html': must be a web address"),
+        (("vendors", "add", "https://a.example/", "--policy", "My Terms", "--yes"), "is not a policy's name"),
+        (("vendors", "add", "https://a.example/", "--slug", "A B", "--yes"), "can't be a vendor's slug"),
+        (("vendors", "forget", "nobody", "--confirm", "nobody"), "no capture of nobody is stored"),
     ],
 )
 def test_an_invalid_request_gives_one_message_and_status_2(
@@ -93,7 +98,7 @@ def test_a_broken_declaration_gives_status_2_and_names_file_and_line(
     with_broken_declaration: Clausewatch, arguments: tuple[str, ...]
 ) -> None:
     result = with_broken_declaration(*arguments, exit_code=2)
-    assert "broken.yaml:1: homepage: field required" in result.stderr
+    assert "broken.yaml:1: homepage: this field is missing" in result.stderr
     assert result.stdout == ""
 
 
@@ -103,7 +108,7 @@ def test_digests_of_a_vendor_with_broken_declaration_give_status_2(clausewatch: 
         store.subscriptions.subscribe("reader@example.org", [], datetime(2020, 1, 1, tzinfo=UTC))
     (tmp_path / "vendors" / "lanternpost.yaml").write_text("name: Lanternpost\n", encoding="utf-8")
     result = clausewatch("digest", "--to", tmp_path / "mail", exit_code=2)
-    assert "lanternpost.yaml:1: homepage: field required" in result.stderr
+    assert "lanternpost.yaml:1: homepage: this field is missing" in result.stderr
 
 
 @pytest.mark.parametrize(

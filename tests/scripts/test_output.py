@@ -38,3 +38,23 @@ def test_a_report_is_the_same_on_standard_output_and_in_a_file(
     else:  # Word documents, whose bytes differ by the time at which they are made
         for data in (shown, target.read_bytes()):
             assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "beginning"),
+    [
+        ("r.html", (), b"<!DOCTYPE html>"),
+        ("r.HTM", (), b"<!DOCTYPE html>"),
+        ("r.md", (), b"##"),
+        ("r.docx", (), b"PK"),
+        ("r.json", (), b"{"),
+        ("r.txt", (), b"20220620140501.html"),
+        ("r.report", (), b"20220620140501.html"),
+        ("r.html", ("--format", "json"), b"{"),
+    ],
+)
+def test_the_ending_of_a_file_says_the_format_unless_the_user_does(
+    clausewatch: Clausewatch, tmp_path: Path, name: str, options: tuple[str, ...], beginning: bytes
+) -> None:
+    clausewatch("diff", OLD, NEW, "-o", tmp_path / name, *options)
+    assert (tmp_path / name).read_bytes().lower().startswith(beginning.lower())

@@ -11,7 +11,7 @@ from storage import Store
 from tests import keeping
 from tests.conftest import Clausewatch
 from tests.scripts.test_json_contract import check_fields
-from tests.stored_captures import BEGIN, POLICY, capture_of, page
+from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
 COURTS, ADVERTISERS, INSURERS = (
     page(f"We hand your personal data to {recipients} when the law of the country you live in tells us to.")
@@ -54,7 +54,8 @@ def test_an_alternating_page_is_described_in_one_sentence(clausewatch_with_marmo
         for day, payload in enumerate((INSURERS, COURTS, ADVERTISERS, COURTS, ADVERTISERS)):
             keep(store, payload, day)
     text = clausewatch_with_marmot("versions", "marmot").stdout
-    assert text.endswith(f"\n\nThe page has alternated between versions 2 and 3 since {time_text(2)} (3 times).\n")
+    sentence = f"The page has alternated between versions 2 and 3 since {time_text(2)} (3 times)."
+    assert text.endswith(f"\n#1, #2, #3: {URL}\n{sentence}\n")
     rows = json.loads(clausewatch_with_marmot("versions", "marmot", "--format", "json").stdout)
     assert "alternations" not in rows[0]
     assert rows[1]["alternations"] == rows[2]["alternations"]

@@ -22,11 +22,11 @@ def test_scrapy_crawl_reports_a_broken_declaration(crawler: Crawler, spider: str
     result = crawler.crawl(spider, *arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("Error: ")
-    assert "broken.yaml:1: homepage: field required" in result.stderr
+    assert "broken.yaml:1: homepage: this field is missing" in result.stderr
     assert "Traceback" not in result.stderr
 
 
 def test_run_reports_a_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> None:
     (tmp_path / "vendors" / "broken.yaml").write_text("name: Broken\n", encoding="utf-8")
     result = clausewatch("run", "--to", tmp_path / "mail", exit_code=2)
-    assert "broken.yaml:1: homepage: field required" in result.stderr
+    assert "broken.yaml:1: homepage: this field is missing" in result.stderr

@@ -158,6 +158,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         call(library.document, kept.capture_id)
         call(library.payload, sha256_hex(A))
         call(library.standings)
+        call(library.maybe_changed, BEGIN)
 
         for address, vendors in (("all@marmot.example", []), ("some@marmot.example", ["marmot", "vole"])):
             call(subscriptions.subscribe, address, vendors, BEGIN)

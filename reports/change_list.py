@@ -1,0 +1,90 @@
+"""Lists the changes of many policies since a time, a few words on each, for `clausewatch changes`."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.dates import iso
+from core.declarations import Vendor
+from core.policies import PolicyKey
+from diffing.timeline import announcements
+from reports.digest_email import DigestEntry, digest_entry
+from reports.report import Report, VersionSide, report_between
+from storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ListedChange:
+    """A change of a policy, as a digest would announce it.
+
+    key: the policy. report: the comparison of the text before the change with the text after it. entry: the digest's
+    entry about the change.
+    """
+
+    key: PolicyKey
+    report: Report
+    entry: DigestEntry
+
+    @property
+    def old(self) -> VersionSide:
+        """The text before the change."""
+        assert isinstance(self.report.old, VersionSide)  # noqa: S101 - `list_changes` compares no files
+        return self.report.old
+
+    @property
+    def new(self) -> VersionSide:
+        """The text after the change."""
+        assert isinstance(self.report.new, VersionSide)  # noqa: S101 - `list_changes` compares no files
+        return self.report.new
+
+    @property
+    def seen(self) -> datetime:
+        """The time of the first capture of the new text."""
+        return self.new.period.first.captured_at
+
+    @property
+    def headline(self) -> str:
+        """What changed, in a few words: `changed: Retention 30 → 90 days (2 substantive)`."""
+        return self.entry.headline
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the change's JSON fields, which docs/contract.md describes."""
+        old, new = self.old, self.new
+        return {
+            "vendor": self.key.vendor,
+            "policy": self.key.policy,
+            "after": iso(old.period.last.captured_at),
+            "before": iso(self.seen),
+            "old": {"version": old.number, "id": old.period.version_id},
+            "new": {"version": new.number, "id": new.period.version_id},
+            "headline": self.headline,
+            "summary": self.entry.summary,
+            "counts": self.report.comparison.counts,
+            "command": self.entry.command,
+        }
+
+
+def list_changes(
+    store: Store, vendors: Mapping[str, Vendor], since: datetime, slugs: Collection[str] = ()
+) -> tuple[ListedChange, ...]:
+    """Returns the changes whose new text was first captured at or after a time, newest first.
+
+    Only periods that stand are compared, and only those that begin at or after the time: the texts are what digests
+    announce. Policies that are not declared are left out.
+
+    vendors: the declared vendors, by slug. slugs: the vendors to list; empty for all.
+
+    StorageError if the database can't be read.
+    """
+    changes = []
+    for key in store.library.maybe_changed(since, slugs):
+        vendor = vendors.get(key.vendor)
+        if vendor is None or key.policy not in vendor.policies:
+            continue
+        settled_history = store.library.settled(key)
+        history = settled_history.history
+        for announcement in announcements(history, since - timedelta(microseconds=1)):
+            report = report_between(store, vendor, key, history, settled_history, announcement.old, announcement.new)
+            changes.append(ListedChange(key, report, digest_entry(report, announcement)))
+    return tuple(sorted(changes, key=lambda change: (change.seen, change.key), reverse=True))

@@ -1,0 +1,52 @@
+"""`clausewatch changes`"""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from core.dates import parse_span
+from core.declarations import select_vendors
+from core.exceptions import UsageError
+from core.settings import load_settings
+from reports.change_list import list_changes
+from scripts.options import format_option, open_store
+from scripts.printing import print_json, print_table, short_times
+
+# The number of days that are listed if the user names no date.
+_DAYS = 30
+
+
+@click.command("changes")
+@click.option("--since", metavar="DATE", help=f"List the changes seen since this date. [default: {_DAYS} days ago]")
+@click.option("--vendor", "slugs", multiple=True, metavar="SLUG", help="List only this vendor. Can be repeated.")
+@format_option("text", "json")
+def command(since: str | None, slugs: tuple[str, ...], output_format: str) -> None:
+    """List what changed in the policies of all vendors, newest first.
+
+    Each line names the day on which the new text was first seen, the policy, the versions, and what changed. Digests
+    announce the same changes: a text that isn't confirmed yet, or that is held, is not listed. Times are in UTC.
+    """
+    settings = load_settings()
+    now = datetime.now(UTC)
+    begin = parse_span(since).begin if since else now - timedelta(days=_DAYS)
+    if begin > now:
+        raise UsageError(f"{since} is in the future; give a date up to today")
+    with open_store(settings) as store:
+        changes = list_changes(store, select_vendors(settings.vendors, slugs), begin, slugs)
+    if output_format == "json":
+        print_json([change.to_dict() for change in changes])
+    elif changes:
+        time_text = short_times([change.seen] for change in changes)
+        rows = (
+            {
+                "seen": time_text(change.seen),
+                "vendor": change.key.vendor,
+                "policy": change.key.policy,
+                "versions": f"#{change.old.number} → #{change.new.number}",
+                "what": change.headline,
+            }
+            for change in changes
+        )
+        print_table(rows, ("seen", "vendor", "policy", "versions", "what"))
+    else:
+        click.echo(f"no change was seen since {begin:%Y-%m-%d}", err=True)
