@@ -82,13 +82,13 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
                 # The row of the watermark remembers the hold.
                 advanced.setdefault(key, watermark)
         # Changes of a policy that is not declared now are sent after the policy has been declared again.
-        left_out = subscriber_watermarks.keys() - {key for _, key in declared}
+        left_out = set(subscriber_watermarks) - {key for _, key in declared}
         if advanced:
             message = as_email(entries, subscriber, vendors, now, sender) if entries else None
             if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings):
                 messages += message is not None
             else:  # another process has composed this subscriber's digest, perhaps without the newest captures
-                left_out = subscriber_watermarks.keys()
+                left_out = set(subscriber_watermarks)
         unfinished |= left_out
         if not left_out:
             caught_up.append(subscriber)

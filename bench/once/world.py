@@ -71,6 +71,12 @@ def _read(task: ReadingTask) -> CaptureText:
     return CaptureText(Verdict("accepted"), encode(document), "en", version_id(document))
 
 
+def _plain_text(message: bytes) -> str:
+    body = message_from_bytes(message, policy=default).get_body(("plain",))
+    text = body.get_content() if body is not None else ""
+    return str(text).replace("\r\n", "\n")
+
+
 def _check(holds: bool, failure: str) -> None:
     if not holds:
         raise AssertionError(failure)
@@ -111,9 +117,7 @@ class _Server:
         mood = self.moods.pop() if self.moods else ""
         if mood == "refuse":
             raise smtplib.SMTPDataError(451, b"come back later")
-        parsed = message_from_bytes(message, policy=default)
-        body = parsed.get_body(("plain",))  # type: ignore[attr-defined]  # the policy makes an EmailMessage
-        self.accepted[str(parsed["Message-ID"])] = (to[0], body.get_content().replace("\r\n", "\n"))
+        self.accepted[str(message_from_bytes(message)["Message-ID"])] = (to[0], _plain_text(message))
         self.arrived += 1
         if mood == "hang up":
             raise smtplib.SMTPServerDisconnected("connection lost")
@@ -317,10 +321,8 @@ class World:
             if message.id in self._seen:
                 continue
             self._seen.add(message.id)
-            body = message_from_bytes(message.message, policy=default).get_body(("plain",))  # type: ignore[attr-defined]
-            text = body.get_content().replace("\r\n", "\n")
             found = result.setdefault(message.address.lower().partition("@")[0], [])
-            for old_time, slug, old, new_time, new in _ENTRY.findall(text):
+            for old_time, slug, old, new_time, new in _ENTRY.findall(_plain_text(message.message)):
                 first, second = self._look_of(slug, old_time, old), self._look_of(slug, new_time, new)
                 found.append((slug, Change(first.text, second.text, first.at, second.at)))
         return result

@@ -34,7 +34,7 @@ from tests.reports.digest_examples import (
 from tests.reports.report_examples import EVERY_KIND, LAST_OLD, added, change, clause, version_report
 from tests.stored_captures import BEGIN
 
-SUBSCRIBER = Subscriber(1, READER, ("marmot",), BEGIN)
+SUBSCRIBER = Subscriber(1, READER, ("marmot",))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_an_email_has_the_headers_that_mail_programs_need(store: Store) -> None:
 
 def test_the_message_id_depends_on_subscriber_and_changes_only() -> None:
     entries = [entry_of(version_report(EVERY_KIND[0]))]
-    other = Subscriber(2, "other@client.example", (), BEGIN)
+    other = Subscriber(2, "other@client.example", ())
     messages = [
         as_email(entries, reader, VENDORS, BEGIN + timedelta(days=days), SENDER)
         for reader, days in ((SUBSCRIBER, 0), (SUBSCRIBER, 9), (other, 0))

@@ -21,7 +21,6 @@ from storage.upkeep import back_up
 from tests.keeping import keep, keep_unread, verify
 from tests.stored_captures import BEGIN as NOW
 from tests.stored_captures import POLICY, URL, capture_of, page
-from tests.stored_digests import enqueue
 
 KEY = PolicyKey("marmot", "privacy")
 ARCHIVE = ArchiveSite("wayback", "https://archive.example")
@@ -132,7 +131,8 @@ def test_any_value_in_any_column_is_read_or_reported_as_an_error(
             lambda: store.library.document(1),
             lambda: store.library.payload(sha256_hex(A)),
             lambda: store.library.standings(),
-            lambda: [store.subscriptions.watermarks(reader) for reader in store.subscriptions.subscribers()],
+            lambda: [store.subscriptions.watermarks(reader, NOW) for reader in store.subscriptions.subscribers()],
+            lambda: [store.subscriptions.tellings(reader, KEY) for reader in store.subscriptions.subscribers()],
             lambda: store.subscriptions.outbox(),
             lambda: store.archive_listings.to_fetch(KEY, ARCHIVE, [], [], 5),
             lambda: store.archive_listings.known_payloads(KEY, "wayback"),
@@ -156,7 +156,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         list(keep_unread(store, [(capture_of(NOISE, 5), NOISE, POLICY)]))
         store.library.review([1], Review("rejected", "ann", "", NOW))
         store.subscriptions.subscribe("reader@marmot.example", [], NOW)
-        enqueue(store, 1, b"digest", {KEY: NOW}, NOW)
+        (reader,) = store.subscriptions.subscribers()
+        store.subscriptions.enqueue(reader, b"digest", {KEY: NOW}, NOW, {}, {KEY: [(1, 3)]})
         query = ListingQuery(ARCHIVE, URL, None, NOW)
         (listing,) = store.archive_listings.begin(KEY, "wayback", [query], NOW, timedelta(days=7))
         listed = ListedCapture("example,marmot)/privacy", "20200101000000", URL, "text/html", "200", "ABC")

@@ -20,7 +20,9 @@ from storage.tables.models import (
     ReadingRow,
     ReviewRow,
     SubscriberRow,
+    TellingRow,
     UnreadRow,
+    WatchedRow,
     WatermarkRow,
 )
 from storage.upkeep.verification.row_scan import (
@@ -132,6 +134,8 @@ def check_references(database: Database) -> Iterator[Finding]:
         (ReadingRow, ReadingRow.capture_id, CaptureRow.id, "capture"),
         (ReviewRow, ReviewRow.capture_id, CaptureRow.id, "capture"),
         (WatermarkRow, WatermarkRow.subscriber_id, SubscriberRow.id, "subscriber"),
+        (WatchedRow, WatchedRow.subscriber_id, SubscriberRow.id, "subscriber"),
+        (TellingRow, TellingRow.subscriber_id, SubscriberRow.id, "subscriber"),
         (OutboxRow, OutboxRow.subscriber_id, SubscriberRow.id, "subscriber"),
         (ListedCaptureRow, ListedCaptureRow.listing_id, ListingRow.id, "listing"),
         (UnreadRow, UnreadRow.capture_id, CaptureRow.id, "capture"),
