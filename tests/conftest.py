@@ -15,6 +15,7 @@ from tests.databases import postgresql_database as postgresql_database
 from tests.databases import postgresql_url as postgresql_url
 from tests.databases import store as store
 from tests.databases import without_fsync as without_fsync
+from tests.keeping import InThisProcess
 from tests.shared_material import pytest_collection_modifyitems as pytest_collection_modifyitems
 
 Clausewatch = Callable[..., Result]
@@ -42,6 +43,7 @@ def clausewatch(tmp_path: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "vendors" / "lanternpost.yaml").write_text(_DECLARATION, encoding="utf-8")
     shutil.copy(empty_sqlite, tmp_path / "clausewatch.db")
     monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(tmp_path / "vendors"))
+    monkeypatch.setattr("intake.service.reading_workers", lambda limits: InThisProcess())
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'clausewatch.db'}")
 
