@@ -201,9 +201,7 @@ class Intake:
             capture = capture_from(session.get_one(CaptureRow, capture_id))
         return UnreadCapture(capture_id, False, capture, None, policy)
 
-    def _plan(
-        self, unread: UnreadCapture, reads_stopped: bool = False
-    ) -> tuple[_PlannedReading, ReadingTask | None]:
+    def _plan(self, unread: UnreadCapture, reads_stopped: bool = False) -> tuple[_PlannedReading, ReadingTask | None]:
         """Returns the planned reading of a capture, and the task for a worker; None if the capture need not be read.
 
         reads_stopped: whether to read the capture again if its reading was stopped (`core.captures.STOPPED_READINGS`).

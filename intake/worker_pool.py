@@ -184,8 +184,8 @@ class WorkerPool(Generic[_Task, _Result]):
             except (EOFError, OSError):
                 self._close_server()
                 self._start_error = ClausewatchError(
-                    "no process can be started to read captures: check that the machine has memory left, then run this "
-                    "again; everything stored before is still there"
+                    "no process can be started to read or compare captures: check that the machine has memory left, "
+                    "then run this again; everything stored before is still there"
                 )
                 raise self._start_error from None
         self._thread_data.worker = worker

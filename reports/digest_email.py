@@ -3,15 +3,16 @@
 import hashlib
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from itertools import accumulate, takewhile
 from typing import Literal
 
-from core.changes import SIGNIFICANCES
+from core.changes import SIGNIFICANCES, Redline
 from core.dates import iso
 from core.declarations import Vendor
 from core.history import Announcement, Observation, Period
@@ -19,7 +20,7 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from reports.email_address import checked_address
 from reports.html_report import environment
-from reports.rendered_changes import RenderedChange, redline_as_text, rendered_changes
+from reports.rendered_changes import RenderedChange, cut, redline_as_text, rendered_changes, shortened
 from reports.report import Interval, Report, VersionSide
 from reports.vendor_text import printable
 from reports.wording import (
@@ -38,7 +39,36 @@ _SHOWN_SIGNIFICANCES = ("substantive", "factual")
 _NUMBERS_IN_HEADLINE = 2
 
 
+# The limits on the length of a change's text, of all changes in an entry, and of all changes in an e-mail, in
+# characters. Mail servers refuse large messages (RFC 5321, section 4.5.3.1.7), and one change must not keep the others
+# from arriving. An e-mail contains each text twice, and quoted-printable needs up to nine bytes for a character. So an
+# e-mail has at most about 10 MB.
+_CHANGE_LENGTH = 5_000
+_ENTRY_LENGTH = 100_000
+_MAIL_LENGTH = 500_000
+# The limits on single lines, in characters: addresses, headings, notes.
+_LINE_LENGTH = 1_000
+_SUBJECT_LENGTH = 200
+
+
 EntryKind = Literal["change", "held", "taken back"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A change as an e-mail shows it. The fields are those of `RenderedChange`, cut to the limits of an e-mail."""
+
+    number: int
+    kind: str
+    place: str
+    clause_kind: str
+    excerpt: Redline
+    notes: tuple[str, ...]
+
+    @property
+    def length(self) -> int:
+        """The number of characters of the change."""
+        return len(self.place) + sum(len(text) for _, text in self.excerpt) + sum(map(len, self.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +99,7 @@ class DigestEntry:
     title: str
     summary: str
     sentences: tuple[str, ...]
-    shown_changes: tuple[RenderedChange, ...]
+    shown_changes: tuple[ShownChange, ...]
     other_changes: str
     command_introduction: str
     command: str
@@ -108,7 +138,7 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         )
     changes = rendered_changes(report.comparison)
     significances = [change.change.significance for change in changes]
-    shown_changes = tuple(change for change in changes if change.change.significance in _SHOWN_SIGNIFICANCES)
+    shown_changes = [change for change in changes if change.change.significance in _SHOWN_SIGNIFICANCES]
     counts_not_shown = " and ".join(
         plural(significances.count(significance), f"{significance} change")
         for significance in SIGNIFICANCES
@@ -137,11 +167,37 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         title=title(report),
         summary=return_sentence + summary(report),
         sentences=circumstances(report),
-        shown_changes=tuple(sorted(shown_changes, key=lambda change: not change.numbers)),
+        shown_changes=tuple(map(_shown, sorted(shown_changes, key=lambda change: not change.numbers))),
         other_changes=other_changes if counts_not_shown else "",
         command_introduction="The whole report on this change",
         command=command,
         rank=tuple(-significances.count(significance) for significance in SIGNIFICANCES),
+    )
+
+
+def _shown(change: RenderedChange) -> ShownChange:
+    return ShownChange(
+        change.number,
+        change.kind,
+        shortened(change.place, _LINE_LENGTH),
+        change.clause_kind,
+        cut(change.excerpt, _CHANGE_LENGTH),
+        tuple(shortened(note, _LINE_LENGTH) for note in change.notes),
+    )
+
+
+def _fitting(entry: DigestEntry, length: int) -> DigestEntry:
+    """Returns the entry with the first of its changes, which together have at most `length` characters."""
+    ends = accumulate(change.length for change in entry.shown_changes)
+    fitting = sum(1 for _ in takewhile(lambda end: end <= length, ends))
+    left_out = len(entry.shown_changes) - fitting
+    if not left_out:
+        return entry
+    sentence = f"{plural(left_out, 'more change')} {'is' if left_out == 1 else 'are'} too long for this e-mail."
+    return replace(
+        entry,
+        shown_changes=entry.shown_changes[:fitting],
+        other_changes=f"{sentence} {entry.other_changes}".rstrip(),
     )
 
 
@@ -217,6 +273,8 @@ def as_email(
     sender: the e-mail address that the digest comes from.
     """
     address = checked_address(subscriber.address)
+    share = min(_ENTRY_LENGTH, _MAIL_LENGTH // len(entries))
+    entries = [_fitting(entry, share) for entry in entries]
     domain = Address(addr_spec=sender).domain
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="clausewatch", addr_spec=sender)
@@ -255,7 +313,7 @@ def _subject(entries: Sequence[DigestEntry]) -> str:
     first = min(entries, key=lambda entry: entry.rank)
     others = len({entry.name for entry in entries}) - 1
     more = f", and {others} more {'policy' if others == 1 else 'policies'}" if others else ""
-    return f"clausewatch: {first.name} {first.headline}{more}"
+    return f"clausewatch: {first.name} {shortened(first.headline, _SUBJECT_LENGTH)}{more}"
 
 
 def _overview(entries: Sequence[DigestEntry]) -> list[str]:
@@ -306,9 +364,8 @@ def _plain_entry(entry: DigestEntry) -> list[str]:
 
 
 def _plain_capture(name: str, capture: Observation) -> str:
-    return (
-        f"{name}: {iso(capture.captured_at)} ({capture.source})\n  {printable(capture.url)}\n  SHA-256 {capture.sha256}"
-    )
+    url = shortened(printable(capture.url), _LINE_LENGTH)
+    return f"{name}: {iso(capture.captured_at)} ({capture.source})\n  {url}\n  SHA-256 {capture.sha256}"
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:

@@ -243,6 +243,21 @@ def excerpt_of(redline: Redline) -> Redline:
     return tuple(result)
 
 
+def cut(redline: Redline, length: int) -> Redline:
+    """Returns the beginning of a redline. If characters are left out, the last piece says how many."""
+    result: list[tuple[RedlineOperation, str]] = []
+    left = length
+    for operation, text in redline:
+        if len(text) > left:
+            result.append((operation, text[:left]))
+            left_out = sum(len(text) for _, text in redline) - length
+            result.append((_EQUAL, f"{ELLIPSIS} [{plural(left_out, 'more character')}: see the whole report]"))
+            break
+        result.append((operation, text))
+        left -= len(text)
+    return tuple(result)
+
+
 def redline_as_text(redline: Redline) -> str:
     """Returns the redline as plain text: deletions as [-old-], insertions as {+new+}."""
     return "".join(f"{_MARKS[operation][0]}{text}{_MARKS[operation][1]}" for operation, text in redline)

@@ -182,14 +182,35 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
             in_order = [period for period in periods if not _is_after(period, new_period)]
             old_period = in_order[-1] if in_order else old_period
     settled_history = store.library.settled(key, history)
-    return report_between(store, vendor, key, history, settled_history, old_period, new_period)
+    return report_source(store, vendor, key, history, settled_history, old_period, new_period).report()
 
 
 def _is_after(period: Period, other: Period) -> bool:
     return period.first.captured_at > other.first.captured_at
 
 
-def report_between(
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """What a report on two periods is made of. The fields are those of `Report`.
+
+    A source can be pickled, so that the comparison can be made in another process.
+    """
+
+    old: VersionSide
+    new: VersionSide
+    interval: Interval | None
+    between: tuple[PeriodBetween, ...]
+    alternations: tuple[Alternation, ...]
+
+    def report(self) -> Report:
+        """Compares the two texts, and returns the report."""
+        old, new = self.old.document, self.new.document
+        same = self.old.period.version_id == self.new.period.version_id
+        comparison = _no_difference(old, new) if same else compare(old, new)
+        return Report(self.old, self.new, self.interval, self.between, comparison, self.alternations)
+
+
+def report_source(
     store: Store,
     vendor: Vendor,
     key: PolicyKey,
@@ -197,13 +218,13 @@ def report_between(
     settled_history: SettledHistory,
     old_period: Period,
     new_period: Period,
-) -> Report:
-    """Returns a report on the changes of a policy between two periods of the policy's history.
+) -> ReportSource:
+    """Returns the source of a report on the changes of a policy between two periods of the policy's history.
 
     vendor: the declaration of the policy's vendor.
     settled_history: the same history with its periods divided into groups.
 
-    StorageError if the database fails.
+    StorageError if the database fails. DamageError if one of the texts is damaged.
     """
     old_document = store.library.document(old_period.last.capture_id, old_period.last.reader)
     same = old_period.version_id == new_period.version_id
@@ -220,12 +241,11 @@ def report_between(
         is_held = period in settled_history.held
         return VersionSide(key.vendor, vendor.name, key.policy, number, period, document, is_held)
 
-    return Report(
+    return ReportSource(
         old=side(old_period, old_document),
         new=side(new_period, new_document),
         interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
         between=tuple(PeriodBetween(numbers[period.version_id], period) for period in between),
-        comparison=_no_difference(old_document, new_document) if same else compare(old_document, new_document),
         alternations=alternations(settled_history.history) if between else (),
     )
 

@@ -4,10 +4,10 @@ A subscriber has a watermark for each policy. The watermark is a capture time: t
 all changes up to this time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, delete, func, select, tuple_, update
 
 from core.exceptions import UsageError
 from core.policies import PolicyKey
@@ -33,22 +33,25 @@ class Subscriptions:
         vendors: the slugs of the vendors to watch; empty for all vendors. since: digests leave out changes captured
         before this time.
 
-        Subscribing an address again replaces the vendors, but neither the first `since` nor the watermarks.
+        Subscribing an address again replaces the vendors, but neither the first `since` nor the watermarks. Digests
+        leave out the changes of an added vendor that were captured before this call's `since`. Addresses that differ
+        only in case are the same address.
         """
         watched = sorted(set(vendors))
         with self._database.write_session() as session:
-            statement = insert(session, SubscriberRow).values(
-                address=address, vendors=watched, since=since, caught_up=False
-            )
-            session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[SubscriberRow.address], set_={"vendors": watched, "caught_up": False}
-                )
-            )
+            row = session.scalar(select(SubscriberRow).where(_is_address(address)))
+            if row is None:
+                session.add(SubscriberRow(address=address, vendors=watched, since=since, caught_up=False))
+            else:
+                row.vendors_since = _vendors_since(row, watched, since)
+                row.vendors, row.caught_up = watched, False
 
     def unsubscribe(self, address: str) -> bool:
-        """Deletes an address, its watermarks and its messages. Returns whether the address was subscribed."""
-        statement = delete(SubscriberRow).where(SubscriberRow.address == address).returning(SubscriberRow.id)
+        """Deletes an address, its watermarks and its messages. Returns whether the address was subscribed.
+
+        Addresses that differ only in case are the same address.
+        """
+        statement = delete(SubscriberRow).where(_is_address(address)).returning(SubscriberRow.id)
         with self._database.write_session() as session:
             return session.scalar(statement) is not None
 
@@ -73,14 +76,17 @@ class Subscriptions:
     def watermarks(self, subscriber: Subscriber) -> Mapping[PolicyKey, datetime]:
         """Returns the policies that may have new changes for a subscriber, each with the subscriber's watermark.
 
-        Before the first digest about a policy, the watermark is the time of the subscription.
+        Before the first digest about a policy, the watermark is the time of the subscription to its vendor.
 
         For a new subscriber, the result contains every policy of the subscriber's vendors. After `mark_composed` has
         recorded the subscriber as caught up, the result contains only the policies that have changed since the last
         digests. `subscribe` deletes this record, because the address may now watch other vendors.
         """
         with self._database.read_session() as session:
-            caught_up = session.scalar(select(SubscriberRow.caught_up).where(SubscriberRow.id == subscriber.id))
+            row = session.execute(
+                select(SubscriberRow.caught_up, SubscriberRow.vendors_since).where(SubscriberRow.id == subscriber.id)
+            ).one_or_none()
+            caught_up, vendors_since = row or (False, {})
             query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.newest, WatermarkRow.until).outerjoin(
                 WatermarkRow,
                 and_(
@@ -98,13 +104,22 @@ class Subscriptions:
                 query = query.where(PolicyRow.vendor.in_(subscriber.vendors))
             watermarks = {}
             for vendor, policy, newest, until in session.execute(query):
-                watermark = max(subscriber.since, until or subscriber.since)
+                since = _watched_since(vendor, subscriber.since, vendors_since)
+                watermark = max(since, until or since)
                 if newest > watermark:
                     watermarks[PolicyKey(vendor, policy)] = watermark
             return watermarks
 
-    def mark_composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
+    def mark_composed(
+        self,
+        revisions: Mapping[PolicyKey, int],
+        caught_up: Sequence[Subscriber],
+        faults: Mapping[PolicyKey, str] | None = None,
+    ) -> None:
         """Records that digests were composed for all subscribers, up to a revision of each policy.
+
+        faults: for each policy whose changes could not be reported, the reason. These policies are examined again when
+        their revision rises. The watermarks have not been advanced, so nothing is lost.
 
         revisions: the result of `changed_policies`. The caller must have called `changed_policies` before it read the
         policies' histories. Otherwise, a change in between would never be reported. caught_up: the subscribers for
@@ -124,6 +139,10 @@ class Subscriptions:
                     .values(composed_revision=up_to)
                 )
                 session.connection().execute(statement, values)
+                had_fault = update(PolicyRow).where(PolicyRow.fault != "", _is_one_of(revisions))
+                session.execute(had_fault.values(fault=""))
+            for key, fault in (faults or {}).items():
+                session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
             for subscriber in caught_up:
                 session.execute(
                     update(SubscriberRow)
@@ -208,3 +227,39 @@ class Subscriptions:
             session.execute(
                 update(OutboxRow).where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None)).values(sent_at=now)
             )
+
+
+def _is_address(address: str) -> ColumnElement[bool]:
+    return func.lower(SubscriberRow.address) == address.lower()
+
+
+def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:
+    return tuple_(PolicyRow.vendor, PolicyRow.policy).in_([(key.vendor, key.policy) for key in keys])
+
+
+def _watched_since(vendor: str, since: datetime, vendors_since: Mapping[str, str]) -> datetime:
+    """Returns the time since which a subscriber watches a vendor.
+
+    since: the time of the first subscription. vendors_since: the later times, in ISO format, by the vendor's slug; the
+    key '' stands for all other vendors.
+    """
+    later = vendors_since.get(vendor) or vendors_since.get("")
+    return datetime.fromisoformat(later) if later else since
+
+
+def _vendors_since(row: SubscriberRow, watched: Sequence[str], now: datetime) -> dict[str, str]:
+    """Returns the new value of `vendors_since` if a subscriber watches other vendors from now on.
+
+    watched: the slugs of the vendors to watch; empty for all vendors.
+    """
+    times = {
+        vendor: _watched_since(vendor, row.since, row.vendors_since)
+        if not row.vendors or vendor in row.vendors
+        else now
+        for vendor in watched or {*row.vendors, *row.vendors_since, ""}
+    }
+    others = times.pop("", row.since)
+    later = {vendor: time for vendor, time in times.items() if time != others}
+    if others != row.since:
+        later[""] = others
+    return {vendor: time.isoformat() for vendor, time in later.items()}

@@ -135,6 +135,7 @@ class PolicyRow(Base):
     revision: a counter. Every transaction that may change the policy's history adds 1.
     composed_revision: the value of `revision` when digests were last composed for all subscribers. If `revision` is
         higher, the policy may have changes that no digest has reported.
+    fault: the reason why digests could not report the policy's changes when they were last composed; '' if they could.
     """
 
     __tablename__ = "policies"
@@ -146,6 +147,7 @@ class PolicyRow(Base):
     newest: Mapped[datetime] = mapped_column(Moment)
     revision: Mapped[int] = mapped_column(BigInteger)
     composed_revision: Mapped[int] = mapped_column("composed", BigInteger)
+    fault: Mapped[str] = mapped_column(AnyText, default="")
 
 
 class CountRow(Base):
@@ -264,6 +266,8 @@ class SubscriberRow(Base):
         a digest could record the digest for the wrong address.
     vendors: the slugs of the vendors that the subscriber watches, in alphabetical order; empty for all vendors.
     since: the time of the first subscription. Digests leave out changes captured before that time.
+    vendors_since: the times since which single vendors are watched, if later than `since`
+        (`storage.subscriptions.watched_since`).
     caught_up: whether digests have examined every policy of the subscriber's vendors at least once. If so, the next
         digest needs to examine only the policies that have changed since. Subscribing the address again sets
         `caught_up` to false, because the vendors may differ.
@@ -276,6 +280,7 @@ class SubscriberRow(Base):
     address: Mapped[str] = mapped_column(AnyText, unique=True)
     vendors: Mapped[Sequence[str]] = mapped_column(Json)
     since: Mapped[datetime] = mapped_column(Moment)
+    vendors_since: Mapped[Mapping[str, str]] = mapped_column(Json, default=dict)
     caught_up: Mapped[bool] = mapped_column(Boolean)
 
 

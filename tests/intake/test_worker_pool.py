@@ -122,7 +122,7 @@ def test_no_worker_survives_the_process_that_started_it(tmp_path: Path, killed: 
         "pool = pool_of(worker_functions.misbehaves)\n"
         "list(results_of(pool, tasks))"
     )
-    parent = subprocess.Popen([sys.executable, "-c", program])  # noqa: S603
+    parent = subprocess.Popen([sys.executable, "-c", program])
     try:
         while not process_id.exists() or not process_id.read_text():
             assert parent.poll() is None

@@ -23,7 +23,7 @@ from formats.document_json import encode
 from intake.reading_task import CaptureText, ReadingTask
 from reports import compose
 from reports.digest_email import as_email, digest_entry
-from reports.report import report_between
+from reports.report import report_source
 from storage import Review, Store, Subscriber, policies
 from tests.keeping import reextract
 from tests.reports.digest_examples import (
@@ -50,10 +50,12 @@ LANGUAGES = {"D": "de"}
 
 # A step of a test: the name of an action, then the arguments of the action. `play` carries out the steps.
 Step = tuple[Any, ...]
+# For each address, the vendors that it watches, and since when.
+Watching = dict[str, dict[str, datetime]]
 
 
 def expected_digest(
-    store: Store, vendors: Mapping[str, Vendor], subscriber: Subscriber, now: datetime
+    store: Store, vendors: Mapping[str, Vendor], subscriber: Subscriber, now: datetime, since: Mapping[str, datetime]
 ) -> tuple[str | None, dict[PolicyKey, datetime]]:
     """Returns the Message-ID and the watermarks that are expected if no policy is skipped.
 
@@ -66,12 +68,12 @@ def expected_digest(
             key = PolicyKey(slug, policy)
             settled_history = store.library.settled(key)
             history, until = settled_history.history, settled_history.until
-            watermark = max(subscriber.since, watermarks.get(key, subscriber.since))
+            watermark = max(since[slug], watermarks.get(key, since[slug]))
             for announcement in announcements(history, watermark):
-                report = report_between(
+                source = report_source(
                     store, vendors[slug], key, history, settled_history, announcement.old, announcement.new
                 )
-                entries.append(digest_entry(report, announcement))
+                entries.append(digest_entry(source.report(), announcement))
             if until and until > watermark:
                 watermarks[key] = until
     if not entries:
@@ -137,9 +139,9 @@ def test_skipping_policies_does_not_change_the_digests(
         old.unlink()
     shutil.copy(empty_sqlite, path)
     with Store.open(f"sqlite:///{path}") as store:
-        for vendors in play(store, [*BEFORE, *(step for day in drawn for step in day)]):
+        for vendors, watching in play(store, [*BEFORE, *(step for day in drawn for step in day)]):
             expected = {
-                subscriber: expected_digest(store, vendors, subscriber, BEGIN)
+                subscriber: expected_digest(store, vendors, subscriber, BEGIN, watching[subscriber.address])
                 for subscriber in store.subscriptions.subscribers()
             }
             before = {message.id for message in store.subscriptions.outbox()}
@@ -154,8 +156,12 @@ def test_skipping_policies_does_not_change_the_digests(
                 assert told_to(store, subscriber.id) == watermarks
 
 
-def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
-    """Carries out the steps. At each step `compose`, yields the declared vendors; the caller composes the digest."""
+def play(store: Store, steps: Sequence[Step]) -> Iterator[tuple[Mapping[str, Vendor], Watching]]:
+    """Carries out the steps. At each step `compose`, yields the declared vendors and who watches them since when.
+
+    The caller composes the digest.
+    """
+    watching: Watching = {}
     declared: Mapping[str, Vendor] = DECLARED["all"]
     reader = 1
     with intake_with(store, read_letter) as intake:
@@ -175,13 +181,17 @@ def play(store: Store, steps: Sequence[Step]) -> Iterator[Mapping[str, Vendor]]:
                 intake.reextract(key, read_by(reader))
             elif action == "subscribe":
                 who, vendors, since = arguments
-                store.subscriptions.subscribe(f"{who}@client.example", vendors, BEGIN + timedelta(hours=since))
+                address, at = f"{who}@client.example", BEGIN + timedelta(hours=since)
+                store.subscriptions.subscribe(address, vendors, at)
+                before = watching.get(address, {})
+                watching[address] = {slug: before.get(slug, at) for slug in vendors or DECLARED["all"]}
             elif action == "unsubscribe":
                 store.subscriptions.unsubscribe(f"{arguments[0]}@client.example")
+                watching.pop(f"{arguments[0]}@client.example", None)
             elif action == "declare":
                 declared = DECLARED[arguments[0]]
             else:
-                yield declared
+                yield declared, watching
 
 
 def policies_and_messages(store: Store, vendors: Mapping[str, Vendor]) -> tuple[list[PolicyKey], int]:

@@ -40,6 +40,7 @@ CHECKSUMS = {
     "0007_needs_browser.py": "ac7c2c73a551a781aba004b5f5a58d67656ccf0201fdd3ff793cf4a2cacbe263",
     "0008_reading_rule.py": "29a4aed54d40a45a3ab6d3cd461692e30c3832de18904385e610ee17711c40a2",
     "0009_held_periods.py": "63e628d09cf34f25ccc9136485c62c5f101a992a10b54256f04b566e7eb60549",
+    "0010_faults_and_subscribers.py": "1b506656d77210f0f5e02863c3b4b9a48b007c6d58266ca724672724e211f2f8",
 }
 
 
@@ -162,7 +163,7 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert list(verify(store, {KEY: POLICY})) == []
         assert keep(store, capture_of(A, 9), A, POLICY).capture_id == 9
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0009"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0010"
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 

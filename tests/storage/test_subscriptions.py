@@ -7,6 +7,8 @@ import pytest
 from core.exceptions import StorageError, UsageError
 from core.policies import PolicyKey
 from storage import OutboxMessage, Store, Subscriber
+from tests.keeping import keep
+from tests.stored_captures import BEGIN, POLICY, capture_of, page
 from tests.stored_digests import told_to
 
 KEY = PolicyKey("marmot", "privacy")
@@ -96,3 +98,33 @@ def test_nothing_is_enqueued_for_an_unsubscribed_address(store: Store, subscribe
     store.subscriptions.unsubscribe(subscriber.address)
     with pytest.raises(UsageError, match="no longer subscribed"):
         store.subscriptions.enqueue(subscriber.id, b"digest", {KEY: NOW}, NOW)
+
+
+def test_addresses_that_differ_in_case_are_one_subscriber(store: Store) -> None:
+    store.subscriptions.subscribe("Ann@Client.example", ["marmot"], NOW)
+    store.subscriptions.subscribe("ann@client.EXAMPLE", ["otter"], NOW)
+    (subscriber,) = store.subscriptions.subscribers()
+    assert (subscriber.address, subscriber.vendors) == ("Ann@Client.example", ("otter",))
+    assert store.subscriptions.unsubscribe("ANN@client.example")
+    assert store.subscriptions.subscribers() == ()
+
+
+@pytest.mark.parametrize(
+    ("steps", "watched"),
+    [
+        ([["marmot"], ["marmot", "otter"]], {"marmot": 0, "otter": 1}),
+        ([["marmot"], []], {"marmot": 0, "otter": 1}),
+        ([[], ["otter"]], {"otter": 0}),
+        ([["marmot"], ["otter"], ["marmot", "otter"]], {"marmot": 2, "otter": 1}),
+        ([["marmot"], [], ["otter"], []], {"marmot": 3, "otter": 1}),
+        ([["marmot"], [], []], {"marmot": 0, "otter": 1}),
+    ],
+)
+def test_an_added_vendor_is_watched_from_then_on(store: Store, steps: list[list[str]], watched: dict[str, int]) -> None:
+    for vendor in ("marmot", "otter"):
+        keep(store, capture_of(page("We keep it."), 100, vendor=vendor), page("We keep it."), POLICY)
+    for day, vendors in enumerate(steps):
+        store.subscriptions.subscribe("ann@client.example", vendors, BEGIN + timedelta(days=day))
+    (subscriber,) = store.subscriptions.subscribers()
+    expected = {PolicyKey(vendor, "privacy"): BEGIN + timedelta(days=day) for vendor, day in watched.items()}
+    assert store.subscriptions.watermarks(subscriber) == expected
