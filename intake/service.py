@@ -7,12 +7,12 @@ from typing import Any, Self
 from core.captures import Capture
 from core.declarations import Policy
 from core.escaping import escape_line
-from core.exceptions import DamageError
+from core.exceptions import DamageError, RefusedError
 from core.limits import Limits, WorkFault
 from core.policies import PolicyKey
 from intake import policy_reader
 from intake.backlog import Backlog
-from intake.evidence_batches import keep_evidence
+from intake.evidence_batches import OnRefusal, keep_evidence
 from intake.policy_reader import declared_of, reader_of, reading_task, reading_values
 from intake.reading_task import CaptureText, ReadingTask, read_capture, unreadable, warm_up
 from intake.records import FoundCapture, ReadCapture, UnreadCapture
@@ -47,6 +47,10 @@ class _PlannedReading:
     def is_stored(self) -> bool:
         """Whether the current policy reader's reading is stored already."""
         return self.known is not None and self.known.reader == self.reader
+
+
+def _raise(capture: Capture, error: RefusedError) -> None:
+    raise error
 
 
 class Intake:
@@ -110,13 +114,16 @@ class Intake:
         """
         return self.read(self.keep_unread(captures))
 
-    def keep_unread(self, captures: Iterable[FoundCapture]) -> Iterator[UnreadCapture]:
+    def keep_unread(self, captures: Iterable[FoundCapture], on_refusal: OnRefusal = _raise) -> Iterator[UnreadCapture]:
         """Stores captures as evidence, in batches, and yields each capture after its batch was committed.
+
+        on_refusal: called with each capture that the database refuses to store, and with the RefusedError; by default,
+            the error is raised.
 
         The caller must pass the captures to `read`. Until then, users see the captures as not read yet. Arguments and
         errors are the same as in `keep_all`.
         """
-        for batch in keep_evidence(self._database, captures):
+        for batch in keep_evidence(self._database, captures, on_refusal):
             # The whole batch is announced before its first capture is yielded. Otherwise, another thread could find the
             # rest of the batch in the backlog, and read these captures a second time.
             self._backlog.announce(unread.capture_id for unread in batch if unread.is_new)

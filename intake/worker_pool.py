@@ -64,6 +64,8 @@ class WorkerPool(Generic[_Task, _Result]):
         self._threads: ThreadPoolExecutor | None = None
         self._thread_data = local()
         self._lock = Lock()
+        # How often the pool was closed. A call of `map` ends when this number changes.
+        self._closings = 0
         self._server: ForkServer | None = None
         self._server_lock = Lock()
         # Set if no worker can be started. All waiting tasks then fail at once with this error. Otherwise, each waiting
@@ -98,6 +100,7 @@ class WorkerPool(Generic[_Task, _Result]):
         """
         with self._lock:
             threads, self._threads = self._threads, None
+            self._closings += 1
         if threads is not None:
             threads.shutdown(wait=False, cancel_futures=True)
             with self._server_lock:
@@ -107,6 +110,7 @@ class WorkerPool(Generic[_Task, _Result]):
     def _map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
         under_way: deque[tuple[_Item, Future[_Result] | None, int]] = deque()
         size = 0
+        closings = self._closings
         self._start_error = None
 
         def finished() -> list[tuple[_Item, _Result | None]]:
@@ -131,15 +135,17 @@ class WorkerPool(Generic[_Task, _Result]):
         for item, task in items:
             if under_way and all(_has_result(future) for _, future, _ in islice(under_way, _BATCH)):
                 yield finished()
-            under_way.append((item, *((None, 0) if task is None else (self._submit(task), self._size(task)))))
+            under_way.append((item, *((None, 0) if task is None else (self._submit(task, closings), self._size(task)))))
             size += under_way[-1][2]
             if len(under_way) >= _AHEAD or size >= _AHEAD_BYTES:
                 yield finished()
         while under_way:
             yield finished()
 
-    def _submit(self, task: _Task) -> "Future[_Result]":
+    def _submit(self, task: _Task, closings: int) -> "Future[_Result]":
         with self._lock:
+            if self._closings != closings:
+                raise CancelledError
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(_processors(), "worker")
             return self._threads.submit(self._call, task)

@@ -43,7 +43,7 @@ class Subscriptions:
             if row is None:
                 session.add(SubscriberRow(address=address, vendors=watched, since=since, caught_up=False))
             else:
-                row.vendors_since = _vendors_since(row, watched, since)
+                row.vendors_since = _vendors_since(row, watched, max(since, row.since))
                 row.vendors, row.caught_up = watched, False
 
     def unsubscribe(self, address: str) -> bool:

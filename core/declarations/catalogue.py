@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from core.declarations.positions import line_of, parse_yaml, repeated_keys
+from core.declarations.positions import AliasError, line_of, parse_yaml, repeated_keys
 from core.declarations.schema import Vendor, is_slug, validation_message
 from core.exceptions import DeclarationError, UsageError
 
@@ -131,6 +131,8 @@ def _yaml_of(path: Path, text: str) -> tuple[Any, yaml.Node | None]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DeclarationError(f"{path}:{line}: not YAML: {error.problem}") from None
+    except AliasError as error:
+        raise DeclarationError(f"{path}:{error.line}: {error}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DeclarationError(f"{path}: not YAML: {error}") from None
 

@@ -68,7 +68,7 @@ def expected_digest(
             key = PolicyKey(slug, policy)
             settled_history = store.library.settled(key)
             history, until = settled_history.history, settled_history.until
-            watermark = max(since[slug], watermarks.get(key, since[slug]))
+            watermark = max(subscriber.since, since[slug], watermarks.get(key, subscriber.since))
             for announcement in announcements(history, watermark):
                 source = report_source(
                     store, vendors[slug], key, history, settled_history, announcement.old, announcement.new
@@ -260,6 +260,8 @@ def test_the_watermark_of_a_vendor_begins_when_the_vendor_is_chosen(store: Store
     keep_confirmed(store, ADVERTISERS, 2, "otter")
     assert policies_and_messages(store, VENDORS) == ([], 0)
     subscribe(store, 3, "otter")
+    assert policies_and_messages(store, VENDORS) == ([], 0)
+    keep_confirmed(store, COURTS, 4, "otter")
     assert policies_and_messages(store, VENDORS) == ([OTTER_PRIVACY], 1)
 
 
