@@ -26,7 +26,7 @@ Reason = Literal[
     "other_language",
     "not_a_policy",
     "unavailable",  # an HTTP status of 5xx, 429, 400 or 408, or a page that reports a server error or maintenance
-    "unreadable",  # the bytes are encrypted, damaged, or of a type that contains no text
+    "unreadable",  # the bytes are encrypted, damaged, of a type that contains no text, or can't be read within limits
     "rejected",  # a person reviewed the capture and rejected it
 ]
 

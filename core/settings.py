@@ -80,9 +80,9 @@ class Settings(BaseSettings):
         description="MiB of memory that reading or comparing a capture may take; at least 128",
     )
     browser_memory_limit: int = Field(
-        default=2048,
-        ge=512,
-        description="MiB of memory that Chromium may take to render a page; at least 512",
+        default=3072,
+        ge=1024,
+        description="MiB of memory that Chromium's processes may take together; at least 1024",
     )
     smtp_url: str = Field(
         default="smtp://localhost:25",

@@ -40,7 +40,7 @@ CHECKSUMS = {
     "0007_needs_browser.py": "ac7c2c73a551a781aba004b5f5a58d67656ccf0201fdd3ff793cf4a2cacbe263",
     "0008_reading_rule.py": "29a4aed54d40a45a3ab6d3cd461692e30c3832de18904385e610ee17711c40a2",
     "0009_held_periods.py": "63e628d09cf34f25ccc9136485c62c5f101a992a10b54256f04b566e7eb60549",
-    "0010_faults_and_subscribers.py": "1b506656d77210f0f5e02863c3b4b9a48b007c6d58266ca724672724e211f2f8",
+    "0010_faults_and_subscribers.py": "338fbbdb866a187f4ce38a78e474a0308a2818b200e0da9c9f5f409e24c0c53a",
 }
 
 

@@ -5,6 +5,7 @@ Mail servers treat addresses that differ only in case as the same mailbox, so su
 
 import json
 from collections import defaultdict
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,7 +33,7 @@ def downgrade() -> None:
     op.drop_column("policies", "fault")
 
 
-def _merge(connection: sa.Connection, first: sa.Row, others: list[sa.Row]) -> None:
+def _merge(connection: sa.Connection, first: sa.Row[Any], others: list[sa.Row[Any]]) -> None:
     """Gives the first subscriber the vendors, the watermarks and the messages of the others, and deletes the others."""
     watched = set(json.loads(first.vendors))
     for other in others:
