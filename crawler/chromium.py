@@ -24,8 +24,8 @@ _ARGUMENTS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
 )
-# The interval, in seconds, at which Chromium's memory is measured. A page may fill a GB in a second. A measurement takes
-# 10 ms, because Chromium has more than a hundred threads.
+# The interval, in seconds, at which Chromium's memory is measured. A page may fill a GB in a second. A measurement
+# takes 10 ms, because Chromium has more than a hundred threads.
 _WATCH_SECONDS = 0.2
 
 

@@ -142,7 +142,7 @@ def _table(document: WordDocument, rows: Sequence[tuple[str, ...]], widths: tupl
 
     rows: the text of each cell, row by row. widths: the widths of the columns in centimetres.
     """
-    # The rows are made through the XML, since python-docx takes quadratic time to add many rows and to fill their cells.
+    # The rows are made through the XML, since python-docx takes quadratic time to add many rows and to fill cells.
     table = document.add_table(0, len(widths), "Table Grid")
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):

@@ -111,7 +111,7 @@ def test_if_a_page_crashes_chromium_a_new_chromium_is_started(
 
 
 def test_a_page_that_fills_the_memory_leaves_the_others_rendered(two_vendors: tuple[Crawler, Site]) -> None:
-    """Such a page took 5.6 GB in 8 seconds. Chromium without a page takes 0.9 GB, shared libraries counted repeatedly."""
+    """Such a page took 5.6 GB in 8 s. Chromium without a page takes 0.9 GB; shared libraries count for each process."""
     crawler, site = two_vendors
     fill = "const kept = []; setInterval(() => kept.push(new Uint8Array(20_000_000).fill(1)), 1)"
     site.pages["/hungry"] = Page(shell(f"{shows()} {fill}"))

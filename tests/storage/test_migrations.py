@@ -168,6 +168,32 @@ def test_a_database_left_by_0006_opens_with_all_its_rows(left_by_0006: str, engi
         assert compare_metadata(context, Base.metadata) == []
 
 
+def test_subscribers_that_differ_only_in_case_become_one(left_by_0006: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        (address,) = connection.execute(text("SELECT address FROM subscribers")).one()
+        copy = {"address": address.upper(), "vendors": '["vole"]'}
+        connection.execute(
+            text(
+                "INSERT INTO subscribers (id, address, vendors, since, caught_up) "
+                "SELECT 77, :address, :vendors, since, caught_up FROM subscribers"
+            ),
+            copy,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO told (subscriber_id, vendor, policy, until) "
+                "SELECT 77, 'vole', 'privacy', since FROM subscribers WHERE id = 77"
+            )
+        )
+        connection.execute(text("UPDATE outbox SET subscriber_id = 77"))
+    with Store.open(left_by_0006) as store:
+        (subscriber,) = store.subscriptions.subscribers()
+        assert subscriber.address == address
+        assert PolicyKey("vole", "privacy") in told_to(store, subscriber.id)
+        assert len(store.subscriptions.outbox()) == 1
+        assert "vole" in subscriber.vendors or subscriber.vendors == ()
+
+
 def test_needs_browser_is_set_only_for_empty_pages(left_by_0006: str, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
