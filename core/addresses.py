@@ -4,6 +4,7 @@ import re
 from string import punctuation
 from urllib.parse import quote, urlsplit
 
+_USERINFO = re.compile(r"(?<=://)[^\s/?#\\]*@")
 _WWW = re.compile(r"^www\d*\.")
 
 
@@ -28,6 +29,14 @@ def urlkey(url: str) -> str:
     path = re.sub(r"/{2,}", "/", parts.path).lower().rstrip("/") or "/"
     query = "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
     return f"{','.join(reversed(host.split('.')))}){path}{'?' + query if query else ''}"
+
+
+def without_userinfo(text: str) -> str:
+    """Returns a text in which `***` stands for the user's name and password of each web address.
+
+    A site may redirect to an address with a password (RFC 3986, section 3.2.1). Messages must not spread it.
+    """
+    return _USERINFO.sub("***@", text)
 
 
 def percent_encoded(location: str) -> str:

@@ -3,14 +3,18 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from core.archives import ArchiveName, Provenance
 from core.clauses import Document
+from core.limits import FaultKind
 from core.policies import PolicyKey
 
 Source = Literal["live", "file", ArchiveName]
 VerdictName = Literal["accepted", "quarantined"]
+#: The rules of the verdicts on captures whose reading was stopped: by a limit on time or memory, because its process
+#: ended, or by an error of the extractor (`core.limits.WorkFault`).
+STOPPED_READINGS: frozenset[str] = frozenset(get_args(FaultKind))
 Reason = Literal[
     "blocked",  # the site sent a challenge, a CAPTCHA or a message that access is denied
     "not_found",  # the site sent an error page for a missing page, with any HTTP status, or redirected to the home page
@@ -22,7 +26,7 @@ Reason = Literal[
     "other_language",
     "not_a_policy",
     "unavailable",  # an HTTP status of 5xx, 429, 400 or 408, or a page that reports a server error or maintenance
-    "unreadable",  # the bytes are encrypted, damaged, or of a type that contains no text
+    "unreadable",  # the bytes are encrypted, damaged, of a type that contains no text, or can't be read within limits
     "implausible",  # the capture's time can't be true, or the server's answer has no valid HTTP status
     "rejected",  # a person reviewed the capture and rejected it
 ]
@@ -153,6 +157,11 @@ class Verdict:
     evidence: str = ""
     needs_browser: bool = False
     rule: str = ""
+
+    @property
+    def depends_on_machine(self) -> bool:
+        """Whether the reading was stopped, so that another machine might come to another verdict."""
+        return self.rule in STOPPED_READINGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,20 @@ class ExtractionError(ClausewatchError):
     """A payload can't be read as a document. The payload is encrypted, damaged, or of a type that contains no text."""
 
 
+class StoppedWorkError(ClausewatchError):
+    """A piece of work was stopped: it exceeded a limit on time or memory, or it failed in its process."""
+
+
 class StorageError(ClausewatchError):
     """The database or the payload store can't be used: it is full, locked, missing or damaged."""
 
 
 class DamageError(StorageError):
     """Stored bytes no longer match the SHA-256 under which they are stored. The rest of the database can be used."""
+
+
+class RefusedError(StorageError):
+    """The database refuses to store one item. Other items can be stored."""
 
 
 class FetchError(ClausewatchError):

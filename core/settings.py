@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.exceptions import UsageError
 from core.history import ONE_LOOK
+from core.limits import Limits
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -67,11 +68,32 @@ class Settings(BaseSettings):
         le=365,
         description="Days for which an entirely different text is held before digests report it; 0 to 365",
     )
+    time_limit: float = Field(
+        default=Limits().seconds,
+        gt=0,
+        le=3600,
+        description="Seconds that reading or comparing a capture may take; then the work is stopped; up to 3600",
+    )
+    memory_limit: int = Field(
+        default=Limits().memory,
+        ge=128,
+        description="MiB of memory that reading or comparing a capture may take; at least 128",
+    )
+    browser_memory_limit: int = Field(
+        default=3072,
+        ge=1024,
+        description="MiB of memory that Chromium's processes may take together; at least 1024",
+    )
     smtp_url: str = Field(
         default="smtp://localhost:25",
         description="Mail server for digests: smtp:// (with STARTTLS if offered) or smtps://; user:password@ if needed",
     )
     mail_from: str = Field(default_factory=_default_contact, description="Sender address of digests")
+
+    @property
+    def limits(self) -> Limits:
+        """The limits on one reading or comparison."""
+        return Limits(self.time_limit, self.memory_limit)
 
     @field_validator("wayback_url")
     @classmethod

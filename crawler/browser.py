@@ -24,10 +24,12 @@ from scrapy.http import HtmlResponse, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
+from core.addresses import without_userinfo
 from core.captures import Capture, sha256_hex
 from core.escaping import escape_line
 from crawler.captures import header_pairs
-from crawler.chromium import first_line
+from crawler.chromium import MemoryWatch, first_line, process_id_of
+from crawler.environment import environment_of
 from crawler.failures import PageNotTakenError, RequestNotSentInterrupt, explain
 from crawler.location_fetch import LocationFetch
 from formats.multipart import Observed, compose
@@ -107,7 +109,7 @@ class Browser:
             try:
                 html, fault = await visit.rendered(handler)
             except (_PageFaultError, PlaywrightError, TimeoutError) as error:
-                fault = _fault(error)
+                fault = visit.memory_fault or _fault(error)
             finally:
                 await visit.close()
             # An interrupted crawl makes no capture of the page, because the page may be incomplete: Ctrl-C also ends
@@ -175,6 +177,8 @@ class _PageVisit:
         self._sent_to: tuple[str, dict[str, str]] | None = None
         self._fault = ""
         self._session: CDPSession
+        self._memory_limit = environment_of(settings).browser_memory_limit
+        self._memory_watch: MemoryWatch | None = None
         self._isolated_world: int | None = None
 
     async def rendered(self, handler: ScrapyPlaywrightDownloadHandler) -> tuple[bytes, str]:
@@ -204,6 +208,9 @@ class _PageVisit:
         page = self.page
         if page is None:
             raise _PageFaultError("its requests could not be intercepted")
+        if page.context.browser is not None:
+            process_id = await process_id_of(page.context.browser)
+            self._memory_watch = MemoryWatch(process_id, self._memory_limit << 20)
         self._session = await page.context.new_cdp_session(page)
         self.begun_at = datetime.now(UTC)
         self._ends = monotonic() + self._time
@@ -218,9 +225,18 @@ class _PageVisit:
             raise _PageFaultError(f"as it was served and rendered, it has more than {self._byte_limit} bytes")
         return payload, fault
 
+    @property
+    def memory_fault(self) -> str:
+        """The reason why Chromium was ended; '' if its processes have stayed below the limit on memory."""
+        if self._memory_watch is None or not self._memory_watch.has_ended_processes:
+            return ""
+        return f"it takes the browser more than {self._memory_limit} MiB of memory (CLAUSEWATCH_BROWSER_MEMORY_LIMIT)"
+
     async def close(self) -> None:
         """Closes the page and all windows that the page has opened."""
         self._ends = 0
+        if self._memory_watch is not None:
+            self._memory_watch.stop()
         if self.page is not None:
             with suppress(PlaywrightError, TimeoutError):
                 async with asyncio.timeout(_GRACE):
@@ -361,14 +377,15 @@ class _PageVisit:
         """Fetches and shows the page to which scripts or a refresh navigated. _PageFaultError if the fetch fails."""
         if len(self.documents) > self._redirect_limit:
             raise _PageFaultError("its scripts send the browser on without end")
+        target = escape_line(without_userinfo(url))
         try:
             response = await self._download(url, "GET", headers, b"")
         except Exception as error:
-            raise _PageFaultError(
-                f"its scripts send the browser to {escape_line(url)}: {explain(error, url)}"
-            ) from None
+            raise _PageFaultError(f"its scripts send the browser to {target}: {explain(error, url)}") from None
         if not isinstance(response, HtmlResponse) or 300 <= response.status < 400:
-            raise _PageFaultError(f"its scripts send the browser to {escape_line(url)}, which is no HTML page")
+            raise _PageFaultError(
+                f"its scripts send the browser to {escape_line(without_userinfo(url))}, which is no HTML page"
+            )
         self.documents.append(response)
         await self._show_last_document(page)
 

@@ -1,15 +1,19 @@
-"""Starts the system's Chromium without access to the network."""
+"""Starts the system's Chromium without access to the network, and watches its memory."""
 
 import os
 import re
 import shutil
+import signal
 import socket
+from contextlib import suppress
+from threading import Event, Thread
 
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Error as PlaywrightError
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from core.escaping import escape_line
+from core.process_memory import descendants, resident_memory
 from crawler.failures import PageNotTakenError
 
 # Chromium's program has different names on different systems. The first installed program in this order is used.
@@ -20,6 +24,9 @@ _ARGUMENTS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
 )
+# The interval, in seconds, at which Chromium's memory is measured. A page may fill a GB in a second. A measurement
+# takes 10 ms, because Chromium has more than a hundred threads.
+_WATCH_SECONDS = 0.2
 
 
 class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy-playwright has no types
@@ -46,6 +53,45 @@ class SystemChromium(PlaywrightBrowserProvider):  # type: ignore[misc]  # scrapy
             )
         except (PlaywrightError, OSError) as error:
             raise PageNotTakenError(f"{path} could not be started: {_launch_failure(error)}") from None
+
+
+class MemoryWatch:
+    """Ends Chromium's processes if they take more memory than a limit.
+
+    Chromium needs a watch: it reserves terabytes of address space, so RLIMIT_AS can't limit it, and control groups need
+    rights that an ordinary account lacks. The watch has a thread of its own, because the crawl's thread may be busy.
+    """
+
+    def __init__(self, process_id: int, limit: int) -> None:
+        """Starts the watch. process_id: Chromium's main process. limit: the limit for all processes, in bytes."""
+        self.has_ended_processes = False
+        self._process_id = process_id
+        self._limit = limit
+        self._stopped = Event()
+        Thread(target=self._watch, name="chromium-memory", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends the watch."""
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(_WATCH_SECONDS):
+            processes = descendants(self._process_id)
+            if resident_memory(processes) > self._limit:
+                self.has_ended_processes = True
+                for process_id in processes:
+                    with suppress(ProcessLookupError):
+                        os.kill(process_id, signal.SIGKILL)
+                return
+
+
+async def process_id_of(browser: Chromium) -> int:
+    """Returns the id of a browser's main process. PlaywrightError if the browser has ended."""
+    session = await browser.new_browser_cdp_session()
+    processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+    await session.detach()
+    process_id: int = next(process["id"] for process in processes if process["type"] == "browser")
+    return process_id
 
 
 def first_line(error: Exception) -> str:

@@ -16,6 +16,7 @@ from scrapy.exceptions import (
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
+from core.addresses import without_userinfo
 from core.escaping import escape_line
 from crawler.resolver import PublicAddressResolver, refusal
 
@@ -62,7 +63,7 @@ def explain(exception: BaseException, url: str) -> str:
 
     url: the address that was requested.
     """
-    text = escape_line(_meaning(exception, url))
+    text = escape_line(without_userinfo(_meaning(exception, url)))
     return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from scrapy.statscollectors import StatsCollector
 
+from core.addresses import without_userinfo
 from core.escaping import escape_line
 from core.plurals import plural
 from intake.records import ReadCapture, UnreadCapture
@@ -91,7 +92,7 @@ class Tally:
         why: the reason, in words.
         """
         failures = self._stats.get_value(_PREFIX + "failures", ())
-        self._stats.set_value(_PREFIX + "failures", (*failures, escape_line(f"{subject}: {why}")))
+        self._stats.set_value(_PREFIX + "failures", (*failures, escape_line(without_userinfo(f"{subject}: {why}"))))
 
     def count_not_returned(self, count: int) -> None:
         """Counts captures that the archive lists but does not return."""

@@ -9,10 +9,12 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, IgnoreRequest
 
-from core.exceptions import ClausewatchError
+from core.captures import Capture
+from core.exceptions import ClausewatchError, RefusedError
 from crawler.captures import FetchedCapture
 from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
+from intake.worker_pool import ClosedPoolError
 
 # Reading begins when more than _MAX_WAITING captures wait to be read, because the intake reads more than 16 captures in
 # several processes. Reading also begins when the first waiting capture has waited for _MAX_WAIT seconds.
@@ -20,6 +22,8 @@ _MAX_WAITING = 16
 _MAX_WAIT = 10
 # Upper limit of captures in one batch of reading. `on_capture_read` is called after the whole batch has been read.
 _READ_BATCH = 64
+# The interval, in seconds, at which the pipeline checks whether the crawl has been interrupted.
+_ENDING_POLL = 0.2
 
 
 class StorePipeline:
@@ -31,7 +35,8 @@ class StorePipeline:
     The captures that arrive while the storing thread is busy form the next batch, which is committed in one
     transaction. While captures wait to be read, their payloads are not in memory.
 
-    An error of the store ends the crawl. If a crawl ends early, some captures may be stored but not read; the next
+    An error of the store ends the crawl, but the refusal of one capture doesn't: it is a failure of the capture's
+    policy. If a crawl ends early, some captures may be stored but not read; the next
     crawl reads them.
     """
 
@@ -67,9 +72,11 @@ class StorePipeline:
         return item
 
     async def close_spider(self) -> None:
-        """Ends both threads. If at most _MAX_WAITING captures wait to be read, these captures are read first."""
-        self._leaves_unread = len(self._to_read) > _MAX_WAITING
-        self._start_reading()
+        """Ends both threads, and the processes that read captures.
+
+        If the crawl was completed, all captures have been read. If it ends early, the next crawl reads the others.
+        """
+        self._leaves_unread = True
         if self._reading is not None:
             await self._reading
         self._storing_thread.shutdown()
@@ -110,9 +117,13 @@ class StorePipeline:
         stored: list[UnreadCapture] = []
         if self._spider.stopped:
             return stored, None
+
+        def refused(capture: Capture, error: RefusedError) -> None:
+            self._spider.tally.add_failure(f"{capture.key} {capture.asked_url}", str(error))
+
         try:
             captures = ((capture.capture, capture.payload, capture.policy) for capture in batch)
-            for unread in self._spider.intake.keep_unread(captures):
+            for unread in self._spider.intake.keep_unread(captures, refused):
                 stored.append(replace(unread, payload=None))
         except ClausewatchError as error:
             return stored, error
@@ -127,20 +138,31 @@ class StorePipeline:
 
     async def _read(self) -> None:
         """Reads captures batch by batch, until none is left or the crawl is ending early."""
-        loop = asyncio.get_running_loop()
         while self._to_read and not self._leaves_unread and not self._spider.stopped:
             batch, self._to_read = self._to_read[:_READ_BATCH], self._to_read[_READ_BATCH:]
             try:
-                read_captures = await loop.run_in_executor(self._reading_thread, self._read_batch, batch)
+                read_captures = await self._read_unless_ending(batch)
                 for unread, read_capture in zip(batch, read_captures, strict=True):
                     self._spider.unread_count -= 1
                     await self._spider.on_capture_read(unread.capture, read_capture)
             except ClausewatchError as error:
                 self._spider.stop(str(error))
+            except ClosedPoolError:
+                break
             except Exception:
                 self._spider.logger.exception("a capture could not be read; it is kept")
         self._reading = None
         self._wake_engine()
+
+    async def _read_unless_ending(self, batch: list[UnreadCapture]) -> list[ReadCapture]:
+        """Reads captures. ClosedPoolError if the crawl ends early: the processes that read captures are then ended."""
+        reading = asyncio.get_running_loop().run_in_executor(self._reading_thread, self._read_batch, batch)
+        while not reading.done():
+            await asyncio.wait([reading], timeout=_ENDING_POLL)
+            # A reading may take as long as its limit, but an interrupted crawl has to end at once.
+            if not reading.done() and (self._leaves_unread or not self._crawler.engine.running):
+                await asyncio.to_thread(self._spider.intake.close)
+        return await reading
 
     def _read_batch(self, batch: list[UnreadCapture]) -> list[ReadCapture]:
         return list(self._spider.intake.read(batch))

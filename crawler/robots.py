@@ -8,16 +8,16 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
-from scrapy.robotstxt import ProtegoRobotParser
 
 from crawler.failures import TEMPORARY_ERRORS, RequestNotSentInterrupt, explain
+from crawler.robots_rules import RobotsRules, parse_robots
 
 ROBOT_NAME = "clausewatch"  # the product token by which a robots.txt can name this crawler
 # Only this many bytes of a robots.txt are parsed, the smallest limit that RFC 9309, section 2.5, allows.
 _MAX_BYTES = 500 * 1024
 
 # A site's rules, or the reason why the rules could not be fetched.
-_Rules = ProtegoRobotParser | str
+_Rules = RobotsRules | str
 
 
 class RobotsMiddleware:
@@ -45,13 +45,13 @@ class RobotsMiddleware:
         if "archive" in request.meta or "robots" in request.meta:
             return
         parts = urlsplit(request.url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without a user's name and password
         if origin not in self._rules:
             self._rules[origin] = asyncio.create_task(self._fetch(f"{origin}/robots.txt"))
         rules = await self._rules[origin]
         if isinstance(rules, str):
             raise IgnoreRequest(rules)
-        if not rules.allowed(request.url, ROBOT_NAME):
+        if not rules.allows(request.url):
             raise IgnoreRequest("robots.txt forbids it")
 
     async def _fetch(self, url: str) -> _Rules:
@@ -64,4 +64,4 @@ class RobotsMiddleware:
             return f"{url} could not be fetched: {explain(error, url)}"
         if response.status == 429 or response.status >= 500:
             return f"{url} could not be fetched: status {response.status}"
-        return ProtegoRobotParser(b"" if response.status >= 400 else response.body[:_MAX_BYTES], self._crawler.spider)
+        return parse_robots(b"" if response.status >= 400 else response.body[:_MAX_BYTES], ROBOT_NAME)

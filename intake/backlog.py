@@ -60,12 +60,15 @@ class Backlog:
         done: the ids of the captures that the caller has just tried to read. They are left out, too. Otherwise, a
         capture with a damaged payload, which can't get a lasting reading, would be returned again and again.
         relying_on_marks: whether to search only the captures that are marked as unread. This has an effect only if the
-        current policy reader is in force. Otherwise all captures of the policy are searched.
+        current policy reader is in force. Otherwise all captures of the policy are searched. If false, the result
+        includes the captures whose reading was stopped (`core.captures.STOPPED_READINGS`).
         """
         reader, done = reader_of(policy), done | self._announced
         with self._database.read_session() as session:
             in_force = policies.reader_in_force(session, key) if relying_on_marks else None
-            missing = unread.unread_captures(session, key, reader, done, marked_only=in_force == reader)
+            missing = unread.unread_captures(
+                session, key, reader, done, marked_only=in_force == reader, with_stopped=not relying_on_marks
+            )
             # In two cases, nothing has to be put in force here: the current policy reader is in force already; or the
             # policy has no reading yet, and storing the first reading will put the current policy reader in force.
             if missing or (relying_on_marks and in_force in (reader, None)):
@@ -73,7 +76,7 @@ class Backlog:
         with self._database.write_session() as session:
             # The search is repeated in the write transaction, because another process may have stored captures since
             # the first search.
-            missing = unread.unread_captures(session, key, reader, done)
+            missing = unread.unread_captures(session, key, reader, done, with_stopped=not relying_on_marks)
             if not missing:
                 policies.put_in_force(session, key, reader)
                 unread.unmark_read(session, key, reader)

@@ -1,9 +1,9 @@
 """Stores captures as evidence in batches. Each batch is committed before any capture in the batch is read."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from core.captures import sha256_hex
-from core.exceptions import StorageError
+from core.captures import Capture, sha256_hex
+from core.exceptions import RefusedError, StorageError
 from intake.deferred_error import DeferredError
 from intake.records import FoundCapture, UnreadCapture
 from storage import archive_listings, evidence
@@ -15,21 +15,32 @@ _BATCH = 16
 _BATCH_BYTES = 8 * 1024 * 1024
 
 
-def keep_evidence(database: Database, captures: Iterable[FoundCapture]) -> Iterator[list[UnreadCapture]]:
+#: Called with a capture that the database refuses to store, and with the reason. It may raise the reason.
+OnRefusal = Callable[[Capture, RefusedError], object]
+
+
+def keep_evidence(
+    database: Database, captures: Iterable[FoundCapture], on_refusal: OnRefusal
+) -> Iterator[list[UnreadCapture]]:
     """Stores captures in batches, and yields each batch after the batch was committed.
 
+    on_refusal: called for each capture that the database refuses. The other captures are stored.
+
     If `captures` raises an exception, the captures before the exception are stored first; then the exception is raised.
-    StorageError if a capture can't be stored; the captures before that capture are stored.
+    StorageError if the database can't be used; the captures before are stored.
     """
     for batch in _batches(captures):
         try:
             stored = _keep_batch(database, batch)
         except StorageError:
-            if len(batch) == 1:
-                raise
-            # One capture can't be stored. The captures are stored one by one, so that all captures before it are kept.
+            # The captures are stored one by one. So the captures that can be stored are kept.
             for incoming in batch:
-                yield _keep_batch(database, [incoming])
+                try:
+                    stored = _keep_batch(database, [incoming])
+                except RefusedError as error:
+                    on_refusal(incoming[0], error)
+                else:
+                    yield stored
         else:
             yield stored
 
@@ -38,7 +49,7 @@ def _keep_batch(database: Database, batch: Sequence[FoundCapture]) -> list[Unrea
     """Stores captures in one transaction."""
     for capture, payload, _ in batch:
         if payload is not None and sha256_hex(payload) != capture.sha256:
-            raise StorageError(
+            raise RefusedError(
                 f"the payload passed with the capture of {capture.url} does not match its SHA-256: fetch the page again"
             )
     captures = [capture for capture, _, _ in batch]

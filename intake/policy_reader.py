@@ -6,13 +6,14 @@ named `reader` contain this name.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from core.captures import Capture, sha256_hex
 from core.declarations import Location, Policy
 from diffing.sameness import SAMENESS
 from extraction import EXTRACTOR
-from intake.reading_task import CaptureText, ReadingTask, read_capture
+from intake.reading_task import CaptureText, ReadingTask
 from storage import Rederived
 
 #: The version of the extractor and the version of the sameness rule. The name of every policy reader begins with this
@@ -73,20 +74,27 @@ def reading_values(capture_id: int, reader: str, declared: str, text: CaptureTex
 
 
 def rederive(
-    capture_id: int, capture: Capture, payload: bytes, policy: Policy, reader: str, made_by: tuple[str, str] | None
+    read: Callable[[ReadingTask], CaptureText],
+    capture_id: int,
+    capture: Capture,
+    payload: bytes,
+    policy: Policy,
+    reader: str,
+    made_by: tuple[str, str] | None,
 ) -> Rederived | None:
     """Returns a new reading of a capture, made by the policy reader that made the stored reading.
 
     None if the code or the declaration changed so that the stored reading can't be made again.
 
-    policy: the policy's current declaration. reader: the name of the policy reader that made the stored reading.
-    made_by: the columns `extractor` and `declared` of the stored reading; None if these columns can't be read.
+    read: the function that reads the capture, for instance in a worker process. policy: the policy's current
+    declaration. reader: the name of the policy reader that made the stored reading. made_by: the columns `extractor`
+    and `declared` of the stored reading; None if these columns can't be read.
     """
     location = policy.location_for(capture.asked_url, capture.captured_at)
     declared = declared_of(policy, location)
     if reader != reader_of(policy) and made_by != (EXTRACTOR_NAME, declared):
         return None
-    text = read_capture(reading_task(capture, payload, policy, location))
+    text = read(reading_task(capture, payload, policy, location))
     checksum = None if text.document is None else sha256_hex(text.document)
     return Rederived(reading_values(capture_id, reader, declared, text) | {"document_sha256": checksum}, text.document)
 

@@ -47,8 +47,8 @@ class CaptureText:
     language: the language of the document; None if the language is not certain.
     version_id: the id of the version that has the document's clauses; None if the document has no text. A quarantined
         capture also has a `version_id` if its document has text.
-    lasts: whether the result is final for this extractor. If false, for example for a damaged payload, the result is
-        stored, but the capture is read again later.
+    lasts: whether the result is final for this extractor. If false, for example for a damaged payload or after a limit
+        was exceeded, the result is stored, but the capture is read again later (`storage.unread`).
     """
 
     verdict: Verdict

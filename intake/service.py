@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from core.captures import Capture
 from core.declarations import Policy
-from core.exceptions import DamageError
+from core.escaping import escape_line
+from core.exceptions import DamageError, RefusedError
+from core.limits import Limits, WorkFault
 from core.policies import PolicyKey
 from intake import policy_reader
 from intake.backlog import Backlog
-from intake.evidence_batches import keep_evidence
+from intake.evidence_batches import OnRefusal, keep_evidence
 from intake.policy_reader import declared_of, reader_of, reading_task, reading_values
 from intake.reading_task import CaptureText, ReadingTask, read_capture, unreadable, warm_up
 from intake.records import FoundCapture, ReadCapture, UnreadCapture
 from intake.worker_pool import WorkerPool
-from storage import Store, readings
+from storage import Rederived, Store, readings
 from storage.capture_rows import capture_from
 from storage.payloads import packing
 from storage.tables import seals
@@ -46,16 +49,29 @@ class _PlannedReading:
         return self.known is not None and self.known.reader == self.reader
 
 
+def _raise(capture: Capture, error: RefusedError) -> None:
+    raise error
+
+
 class Intake:
     """Stores captures in a database, and reads them.
 
     Several threads may use the same Intake. Several processes may use the same database, each with a separate Intake.
     """
 
-    def __init__(self, store: Store, workers: WorkerPool[ReadingTask, CaptureText] | None = None) -> None:
-        """Doesn't start worker processes yet. workers: the pool that reads captures; by default `reading_workers()`."""
+    def __init__(
+        self,
+        store: Store,
+        workers: WorkerPool[ReadingTask, CaptureText] | None = None,
+        limits: Limits = Limits(),  # noqa: B008  (it is immutable)
+    ) -> None:
+        """Doesn't start worker processes yet.
+
+        workers: the pool that reads captures; by default a new pool. `close` closes the pool.
+        limits: the limits on reading one capture in a new pool.
+        """
         self._database = store.database
-        self._workers = workers or reading_workers()
+        self._workers = workers or reading_workers(limits)
         self._backlog = Backlog(store.database)
 
     def close(self) -> None:
@@ -88,8 +104,8 @@ class Intake:
 
         captures: an iterable. It is consumed while the caller iterates over the results, somewhat ahead of the results.
 
-        Captures are committed as evidence in batches before they are read. If there are more than 16 captures, worker
-        processes read the captures. If a capture kills two workers one after the other, the capture is quarantined as
+        Captures are committed as evidence in batches before they are read. Worker processes read them. If the reading
+        of a capture exceeds a limit, fails, or kills two workers one after the other, the capture is quarantined as
         `unreadable`. The next `reextract` reads the capture again.
 
         If `captures` raises an exception, the captures before the exception are stored and read first; then the
@@ -98,13 +114,16 @@ class Intake:
         """
         return self.read(self.keep_unread(captures))
 
-    def keep_unread(self, captures: Iterable[FoundCapture]) -> Iterator[UnreadCapture]:
+    def keep_unread(self, captures: Iterable[FoundCapture], on_refusal: OnRefusal = _raise) -> Iterator[UnreadCapture]:
         """Stores captures as evidence, in batches, and yields each capture after its batch was committed.
+
+        on_refusal: called with each capture that the database refuses to store, and with the RefusedError; by default,
+            the error is raised.
 
         The caller must pass the captures to `read`. Until then, users see the captures as not read yet. Arguments and
         errors are the same as in `keep_all`.
         """
-        for batch in keep_evidence(self._database, captures):
+        for batch in keep_evidence(self._database, captures, on_refusal):
             # The whole batch is announced before its first capture is yielded. Otherwise, another thread could find the
             # rest of the batch in the backlog, and read these captures a second time.
             self._backlog.announce(unread.capture_id for unread in batch if unread.is_new)
@@ -140,6 +159,21 @@ class Intake:
         """
         return self._read_backlog(key, policy, progress, relying_on_marks=False)
 
+    def rederive(
+        self,
+        capture_id: int,
+        capture: Capture,
+        payload: bytes,
+        policy: Policy,
+        reader: str,
+        made_by: tuple[str, str] | None,
+    ) -> Rederived | None:
+        """Reads a capture again, to check its stored reading. See `intake.policy_reader.rederive`.
+
+        ClausewatchError if no worker can be started.
+        """
+        return policy_reader.rederive(self._workers.call, capture_id, capture, payload, policy, reader, made_by)
+
     def _after_backlog(self, captures: Iterable[UnreadCapture]) -> Iterator[UnreadCapture]:
         """Yields each capture after the backlog of its policy has been read."""
         for unread in captures:
@@ -161,7 +195,8 @@ class Intake:
         # The search is repeated until the backlog is empty, because other processes may store captures during the loop.
         while missing := self._backlog.missing_or_put_in_force(key, policy, done, relying_on_marks=relying_on_marks):
             stored = (self._stored(capture_id, policy) for capture_id in missing)
-            for batch in self._workers.map(self._plan(unread) for unread in stored):
+            plans = (self._plan(unread, reads_stopped=not relying_on_marks) for unread in stored)
+            for batch in self._workers.map(plans):
                 for read in self._put(batch):
                     done.add(read.capture_id)
                     if progress is not None:
@@ -173,16 +208,20 @@ class Intake:
             capture = capture_from(session.get_one(CaptureRow, capture_id))
         return UnreadCapture(capture_id, False, capture, None, policy)
 
-    def _plan(self, unread: UnreadCapture) -> tuple[_PlannedReading, ReadingTask | None]:
-        """Returns the planned reading of a capture, and the task for a worker; None if the capture need not be read."""
+    def _plan(self, unread: UnreadCapture, reads_stopped: bool = False) -> tuple[_PlannedReading, ReadingTask | None]:
+        """Returns the planned reading of a capture, and the task for a worker; None if the capture need not be read.
+
+        reads_stopped: whether to read the capture again if its reading was stopped (`core.captures.STOPPED_READINGS`).
+        """
         capture, policy, payload = unread.capture, unread.policy, unread.payload
         location = policy.location_for(capture.asked_url, capture.captured_at)
         reader, declared = reader_of(policy), declared_of(policy, location)
         if not unread.is_new:
             with self._database.read_session() as session:
-                known = readings.lasting_reading(
-                    session, unread.capture_id, reader, policy_reader.EXTRACTOR_NAME, declared
-                )
+                extractor = policy_reader.EXTRACTOR_NAME
+                known = readings.settled_reading(session, unread.capture_id, reader, extractor, declared)
+                if reads_stopped and known is not None and known.to_verdict().depends_on_machine:
+                    known = None
             if known is not None:
                 return _PlannedReading(unread, reader, declared, known=known), None
         if payload is None:
@@ -223,17 +262,21 @@ class Intake:
         ]
 
 
-def reading_workers() -> WorkerPool[ReadingTask, CaptureText]:
-    """Returns a pool of worker processes that read captures. The processes start when they are first needed."""
-    return WorkerPool(read_capture, give_up=given_up, size=ReadingTask.size, prepare=warm_up)
+def reading_workers(limits: Limits) -> WorkerPool[ReadingTask, CaptureText]:
+    """Returns a pool of worker processes that read captures. The processes start when they are first needed.
+
+    limits: the limits on reading one capture.
+    """
+    return WorkerPool(read_capture, give_up=given_up, size=ReadingTask.size, prepare=warm_up, limits=limits)
 
 
-def given_up(task: ReadingTask) -> CaptureText:
-    """Returns the result for a capture that has killed two workers."""
+def given_up(task: ReadingTask, fault: WorkFault) -> CaptureText:
+    """Returns the result for a capture whose reading was stopped."""
     return unreadable(
-        "lost_worker",
-        f"the process that read this page ended before it was done, twice; the {len(task.payload)} bytes of "
-        f"{task.capture.media_type or 'unknown type'} are stored; `clausewatch reextract` tries again to read them",
+        fault.kind,
+        f"the reading of this page {fault.sentence}; the {len(task.payload)} bytes of "
+        f"{escape_line(task.capture.media_type)[:100] or 'unknown type'} are stored; `clausewatch reextract` tries "
+        "again to read them",
     )
 
 

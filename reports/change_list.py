@@ -10,7 +10,7 @@ from core.declarations import Vendor
 from core.policies import PolicyKey
 from diffing.timeline import announcements
 from reports.digest_email import DigestEntry, digest_entry
-from reports.report import Report, VersionSide, report_between
+from reports.report import Report, VersionSide, report_source
 from storage import Store
 
 
@@ -85,6 +85,7 @@ def list_changes(
         settled_history = store.library.settled(key)
         history = settled_history.history
         for announcement in announcements(history, since - timedelta(microseconds=1)):
-            report = report_between(store, vendor, key, history, settled_history, announcement.old, announcement.new)
+            source = report_source(store, vendor, key, history, settled_history, announcement.old, announcement.new)
+            report = source.report()
             changes.append(ListedChange(key, report, digest_entry(report, announcement)))
     return tuple(sorted(changes, key=lambda change: (change.seen, change.key), reverse=True))

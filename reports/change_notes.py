@@ -65,11 +65,12 @@ def notes_on(change: Change, old_places: Places, new_places: Places, moved: Move
     if change.kind == "merged":
         notes.append(f"{len(old)} clauses became one.")
     links = [[link for clause in side for link in clause.links] for side in (old, new)]
-    removed = [link for link in links[0] if link not in links[1]]
-    added = [link for link in links[1] if link not in links[0]]
+    old_links, new_links = map(frozenset, links)
+    removed = [link for link in links[0] if link not in new_links]
+    added = [link for link in links[1] if link not in old_links]
     if removed or added:
-        old_links, new_links = (", ".join(map(printable, side)) for side in (removed, added))
-        notes.append(f"{_difference_note('Link', old_links, new_links)}.")
+        old_targets, new_targets = (", ".join(map(printable, side)) for side in (removed, added))
+        notes.append(f"{_difference_note('Link', old_targets, new_targets)}.")
     elif change.kind == "cosmetic" and old[0].text == new[0].text and old[0].label == new[0].label:
         notes.append("Only spacing, emphasis or invisible characters differ.")
     if is_doubtful(change):

@@ -1,20 +1,43 @@
 """Composes digests. Each subscriber with new changes gets one e-mail in the outbox."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from core.declarations import Vendor
+from core.exceptions import ClausewatchError, DamageError, StorageError
 from core.history import Announcement, History, SettledHistory, Telling
 from core.policies import PolicyKey
 from diffing.timeline import announcements, timeline
 from reports.digest_email import DigestEntry, as_email, digest_entry, held_entry, taken_back_entry
 from reports.email_address import checked_address
-from reports.report import report_between
+from reports.report import ReportSource, report_source
 from storage import Store, Subscriber
 
+# The length of the message of an unexpected error, in characters. The message may quote a page.
+_FAULT_LENGTH = 300
 
-def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: str) -> int:
+#: Calls a function without arguments, and returns its result. The function can be pickled. StoppedWorkError if the call
+#: was stopped because it exceeded a limit.
+Caller = Callable[[Callable[[], Any]], Any]
+
+
+def call_here(function: Callable[[], Any]) -> Any:
+    """Calls a function in this process, without limits."""
+    return function()
+
+
+def compose(
+    store: Store,
+    vendors: Mapping[str, Vendor],
+    now: datetime,
+    sender: str,
+    *,
+    call: Caller = call_here,
+    report_fault: Callable[[str], object] = lambda sentence: None,
+) -> int:
     """Composes a digest for each subscriber with at least one new change, and puts the digests into the outbox.
 
     Returns the number of digests that were put into the outbox. A digest contains all changes that are new to the
@@ -34,9 +57,15 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     composes digests at the same time, each subscriber gets the digest of one of the two; the next run composes what
     only the other one has seen.
 
+    If the changes of a policy can't be told, for instance because a text is damaged or the comparison exceeds a limit,
+    all other policies are told. The fault is stored, for `clausewatch status`. The watermarks for the policy stay, and
+    the policy is examined again when it has a new capture, reading or review.
+
     vendors: all declared vendors, by slug.
     now: the present time, timezone-aware, in UTC.
     sender: the e-mail address that the digests come from.
+    call: makes comparisons and messages, for instance in another process with limits on time and memory.
+    report_fault: called with a sentence for each policy, and each subscriber's digest, that could not be composed.
 
     UsageError if the sender is not an e-mail address. StorageError if the database fails.
     """
@@ -48,9 +77,10 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
     subscribers = store.subscriptions.subscribers()
     watermarks = {subscriber.id: store.subscriptions.watermarks(subscriber, now) for subscriber in subscribers}
     announced_holds = {subscriber.id: store.subscriptions.announced_holds(subscriber) for subscriber in subscribers}
-    changes = _PolicyChanges(store, _earliest(watermarks.values()), now)
-    # The policies that the next digest has to examine again.
-    unfinished: set[PolicyKey] = set()
+    changes = _PolicyChanges(store, _earliest(watermarks.values()), now, call)
+    faults: dict[PolicyKey, str] = {}
+    undelivered: dict[Subscriber, str] = {}
+    to_examine_again: set[PolicyKey] = set()
     caught_up: list[Subscriber] = []
     messages = 0
     for subscriber in subscribers:
@@ -61,21 +91,28 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
         entries: list[DigestEntry] = []
         declared = list(_declared(subscriber_watermarks, vendors))
         for vendor, key in declared:
+            if key in faults:
+                continue
             watermark = subscriber_watermarks[key]
-            new = changes.later_than(key, watermark)
-            if new:
-                told = store.subscriptions.tellings(subscriber, key)
-                entries += [
+            announced_hold = announced_holds[subscriber.id].get(key)
+            try:
+                new = changes.later_than(key, watermark)
+                told = store.subscriptions.tellings(subscriber, key) if new else ()
+                new_entries = [
                     changes.entry(vendor, key, announcement) for announcement in new if not _is_told(announcement, told)
                 ]
+                until = changes.settled_until(key)
+                hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
+            except Exception as error:
+                faults[key] = _fault(error)
+                continue
+            entries += new_entries
+            if new:
                 tellings[key] = _tellings_with(told, new)
                 # What was told is recorded even if the watermark stays where it is.
                 advanced[key] = watermark
-            until = changes.settled_until(key)
             if until and until > watermark:
                 advanced[key] = until
-            announced_hold = announced_holds[subscriber.id].get(key)
-            hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
             if hold != announced_hold:
                 entries += hold_entries
                 holds[key] = hold
@@ -84,19 +121,37 @@ def compose(store: Store, vendors: Mapping[str, Vendor], now: datetime, sender: 
         # Changes of a policy that is not declared now are sent after the policy has been declared again.
         left_out = set(subscriber_watermarks) - {key for _, key in declared}
         if advanced:
-            message = as_email(entries, subscriber, vendors, now, sender) if entries else None
+            message = None
+            if entries:
+                named = {slug: vendors[slug] for slug in subscriber.vendors if slug in vendors}
+                try:
+                    message = call(partial(as_email, entries, subscriber, named, now, sender))
+                except Exception as error:
+                    undelivered[subscriber] = _fault(error)
+                    to_examine_again |= subscriber_watermarks.keys()
+                    continue
             if store.subscriptions.enqueue(subscriber, message, advanced, now, holds, tellings):
                 messages += message is not None
             else:  # another process has composed this subscriber's digest, perhaps without the newest captures
                 left_out = set(subscriber_watermarks)
-        unfinished |= left_out
+        to_examine_again |= left_out
         if not left_out:
             caught_up.append(subscriber)
-    unfinished |= changes.with_later_captures
-    store.subscriptions.mark_composed(
-        {key: revision for key, revision in revisions.items() if key not in unfinished}, caught_up
-    )
+    to_examine_again |= changes.with_later_captures
+    composed = {key: revision for key, revision in revisions.items() if key not in to_examine_again}
+    store.subscriptions.mark_composed(composed, caught_up, faults)
+    for key, fault in faults.items():
+        report_fault(f"{key.vendor} {key.policy}: its changes could not be told: {fault}")
+    for subscriber, fault in undelivered.items():
+        report_fault(f"the digest to {subscriber.address} could not be written: {fault}")
     return messages
+
+
+def _fault(error: Exception) -> str:
+    """Returns the reason why the work for one policy or one subscriber failed. Raises errors of the whole database."""
+    if isinstance(error, StorageError) and not isinstance(error, DamageError):
+        raise error
+    return str(error) if isinstance(error, ClausewatchError) else f"{type(error).__name__}: {error}"[:_FAULT_LENGTH]
 
 
 def _is_told(announcement: Announcement, tellings: Collection[Telling]) -> bool:
@@ -155,10 +210,12 @@ class _PolicyChanges:
 
     earliest: for each policy, the earliest watermark of all subscribers. Changes before this time are not available.
     now: the present time. Later captures are left out.
+    call: makes the comparisons.
     """
 
-    def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime], now: datetime) -> None:
+    def __init__(self, store: Store, earliest: Mapping[PolicyKey, datetime], now: datetime, call: Caller) -> None:
         self._store = store
+        self._call = call
         self._earliest = earliest
         self._now = now
         self._announced: dict[PolicyKey, _Announced] = {}
@@ -183,7 +240,7 @@ class _PolicyChanges:
         change = key, announcement.new.first.capture_id
         if change not in self._entries:
             settled_history = self._announced_in(key).settled
-            report = report_between(
+            source = report_source(
                 self._store,
                 vendor,
                 key,
@@ -192,7 +249,7 @@ class _PolicyChanges:
                 announcement.old,
                 announcement.new,
             )
-            self._entries[change] = digest_entry(report, announcement)
+            self._entries[change] = self._call(partial(_entry_from, source, announcement))
         return self._entries[change]
 
     def hold_entries(
@@ -242,6 +299,10 @@ class _PolicyChanges:
         self.with_later_captures.add(key)
         captures = (capture for period in history.periods for capture in period.observations)
         return timeline(capture for capture in captures if capture.captured_at <= self._now)
+
+
+def _entry_from(source: ReportSource, announcement: Announcement) -> DigestEntry:
+    return digest_entry(source.report(), announcement)
 
 
 def _only_needed(settled_history: SettledHistory, has_announcements: bool) -> SettledHistory:

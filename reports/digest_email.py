@@ -3,7 +3,7 @@
 import hashlib
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,7 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Literal
 
-from core.changes import SIGNIFICANCES
+from core.changes import SIGNIFICANCES, Redline
 from core.dates import iso
 from core.declarations import Vendor
 from core.history import Announcement, Observation, Period
@@ -19,9 +19,9 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from reports.change_sections import PlaceGroup, sections
 from reports.email_address import checked_address
-from reports.excerpts import redline_as_text
+from reports.excerpts import cut, redline_as_text, shortened
 from reports.html_report import environment
-from reports.rendered_changes import rendered_changes
+from reports.rendered_changes import RenderedChange, rendered_changes
 from reports.report import Interval, Report, VersionSide
 from reports.vendor_text import printable
 from reports.wording import (
@@ -40,7 +40,50 @@ _SHOWN_SIGNIFICANCES = ("substantive", "factual")
 _NUMBERS_IN_HEADLINE = 2
 
 
+# The limits on the length of a change's text, of all changes in an entry, and of all changes in an e-mail, in
+# characters. Mail servers refuse large messages (RFC 5321, section 4.5.3.1.7), and one change must not keep the others
+# from arriving. An e-mail contains each text twice, and quoted-printable needs up to nine bytes for a character. So an
+# e-mail has at most about 10 MB.
+_CHANGE_LENGTH = 5_000
+_ENTRY_LENGTH = 100_000
+_MAIL_LENGTH = 500_000
+# The limits on single lines, in characters: addresses, headings, notes.
+_LINE_LENGTH = 1_000
+_SUBJECT_LENGTH = 200
+
+
 EntryKind = Literal["change", "held", "taken back"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A change as an e-mail shows it. The fields are those of `RenderedChange`, cut to the limits of an e-mail."""
+
+    number: int
+    label: str
+    excerpt: Redline
+    notes: tuple[str, ...]
+
+    @property
+    def length(self) -> int:
+        """The number of characters of the change."""
+        return sum(len(text) for _, text in self.excerpt) + sum(map(len, self.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRun:
+    """Changes that an e-mail shows under one line (`reports.change_sections.Run`)."""
+
+    words: str
+    changes: tuple[ShownChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """Runs that an e-mail shows under the same headings (`reports.change_sections.PlaceGroup`)."""
+
+    place: str
+    runs: tuple[ShownRun, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +114,7 @@ class DigestEntry:
     title: str
     summary: str
     sentences: tuple[str, ...]
-    shown_groups: tuple[PlaceGroup, ...]
+    shown_groups: tuple[ShownGroup, ...]
     other_changes: str
     command_introduction: str
     command: str
@@ -111,7 +154,7 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
     changes = rendered_changes(report.comparison)
     significances = [change.change.significance for change in changes]
     shown_groups = tuple(
-        group
+        _shown_group(group)
         for section in sections(changes)
         if section.significance in _SHOWN_SIGNIFICANCES
         for group in section.groups
@@ -150,6 +193,41 @@ def digest_entry(report: Report, announcement: Announcement) -> DigestEntry:
         command=command,
         rank=tuple(-significances.count(significance) for significance in SIGNIFICANCES),
     )
+
+
+def _shown_group(group: PlaceGroup) -> ShownGroup:
+    runs = (ShownRun(shortened(run.words, _LINE_LENGTH), tuple(map(_shown, run.changes))) for run in group.runs)
+    return ShownGroup(shortened(group.place, _LINE_LENGTH), tuple(runs))
+
+
+def _shown(change: RenderedChange) -> ShownChange:
+    notes = tuple(shortened(note, _LINE_LENGTH) for note in change.notes)
+    return ShownChange(change.number, shortened(change.label, _LINE_LENGTH), cut(change.excerpt, _CHANGE_LENGTH), notes)
+
+
+def _fitting(entry: DigestEntry, length: int) -> DigestEntry:
+    """Returns the entry with the first of its changes, which together have at most `length` characters."""
+    left, left_out = length, 0
+    groups = []
+    for group in entry.shown_groups:
+        left -= len(group.place)
+        runs = []
+        for run in group.runs:
+            fitting = []
+            for change in run.changes:
+                left -= change.length
+                if left >= 0:
+                    fitting.append(change)
+                else:  # and so are all later changes
+                    left_out += 1
+            if fitting:
+                runs.append(replace(run, changes=tuple(fitting)))
+        if runs:
+            groups.append(replace(group, runs=tuple(runs)))
+    if not left_out:
+        return entry
+    sentence = f"{plural(left_out, 'more change')} {'is' if left_out == 1 else 'are'} too long for this e-mail."
+    return replace(entry, shown_groups=tuple(groups), other_changes=f"{sentence} {entry.other_changes}".rstrip())
 
 
 def held_entry(vendor: Vendor, policy: str, standing: Period, held: Period) -> DigestEntry:
@@ -224,6 +302,8 @@ def as_email(
     sender: the e-mail address that the digest comes from.
     """
     address = checked_address(subscriber.address)
+    share = min(_ENTRY_LENGTH, _MAIL_LENGTH // len(entries))
+    entries = [_fitting(entry, share) for entry in entries]
     domain = Address(addr_spec=sender).domain
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="clausewatch", addr_spec=sender)
@@ -262,7 +342,7 @@ def _subject(entries: Sequence[DigestEntry]) -> str:
     first = min(entries, key=lambda entry: entry.rank)
     others = len({entry.name for entry in entries}) - 1
     more = f", and {others} more {'policy' if others == 1 else 'policies'}" if others else ""
-    return f"clausewatch: {first.name} {first.headline}{more}"
+    return f"clausewatch: {first.name} {shortened(first.headline, _SUBJECT_LENGTH)}{more}"
 
 
 def _overview(entries: Sequence[DigestEntry]) -> list[str]:
@@ -319,9 +399,8 @@ def _plain_entry(entry: DigestEntry) -> list[str]:
 
 
 def _plain_capture(name: str, capture: Observation) -> str:
-    return (
-        f"{name}: {iso(capture.captured_at)} ({capture.source})\n  {printable(capture.url)}\n  SHA-256 {capture.sha256}"
-    )
+    url = shortened(printable(capture.url), _LINE_LENGTH)
+    return f"{name}: {iso(capture.captured_at)} ({capture.source})\n  {url}\n  SHA-256 {capture.sha256}"
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:

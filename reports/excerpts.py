@@ -3,6 +3,7 @@
 from typing import Final
 
 from core.changes import Redline, RedlineOperation
+from core.plurals import plural
 
 ELLIPSIS: Final = "…"
 # The number of characters of unchanged text that are shown before and after a difference. Lists that name a clause by
@@ -32,6 +33,21 @@ def excerpt_of(redline: Redline) -> Redline:
             tail = _end_of(text, CONTEXT).removeprefix(ELLIPSIS) if index < last else ""
             text = f"{head}{ELLIPSIS}{tail}"
         result.append((operation, text))
+    return tuple(result)
+
+
+def cut(redline: Redline, length: int) -> Redline:
+    """Returns the beginning of a redline. If characters are left out, the last piece says how many."""
+    result: list[tuple[RedlineOperation, str]] = []
+    left = length
+    for operation, text in redline:
+        if len(text) > left:
+            result.append((operation, text[:left]))
+            left_out = sum(len(text) for _, text in redline) - length
+            result.append(("equal", f"{ELLIPSIS} [{plural(left_out, 'more character')}: see the whole report]"))
+            break
+        result.append((operation, text))
+        left -= len(text)
     return tuple(result)
 
 

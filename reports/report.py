@@ -200,7 +200,8 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
 
     vendor: the declaration of the policy's vendor.
     old, new: dates, or numbers or ids of versions (`#3`, `@id`), as in `Library.period`. Two dates must be in order. If
-        a version is named, the old side may be later than the new side. A date also names the last capture on that date.
+        a version is named, the old side may be later than the new side. A date also names the last capture on that
+        date.
 
     UsageError if the dates are not in order or in the future, if the vendor does not declare the policy, if the policy
     has no accepted capture at or before a date, or if no version has the given number or id. StorageError if the
@@ -224,7 +225,7 @@ def build_report(store: Store, vendor: Vendor, key: PolicyKey, old: str, new: st
         _capture_named(old_period, old, old_period.first if same else old_period.last),
         _capture_named(new_period, new, new_period.last if same else new_period.first),
     )
-    return report_between(store, vendor, key, history, settled_history, old_period, new_period, captures)
+    return report_source(store, vendor, key, history, settled_history, old_period, new_period, captures).report()
 
 
 def _capture_named(period: Period, when: str, otherwise: Observation) -> Observation:
@@ -239,7 +240,26 @@ def _is_after(period: Period, other: Period) -> bool:
     return period.first.captured_at > other.first.captured_at
 
 
-def report_between(
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """What a report on two periods is made of. The fields are those of `Report`.
+
+    A source can be pickled, so that the comparison can be made in another process.
+    """
+
+    old: VersionSide
+    new: VersionSide
+    interval: Interval | None
+    between: tuple[PeriodBetween, ...]
+    alternations: tuple[Alternation, ...]
+
+    def report(self) -> Report:
+        """Compares the two texts, and returns the report."""
+        comparison = compare(self.old.document, self.new.document)
+        return Report(self.old, self.new, self.interval, self.between, comparison, self.alternations)
+
+
+def report_source(
     store: Store,
     vendor: Vendor,
     key: PolicyKey,
@@ -248,15 +268,15 @@ def report_between(
     old_period: Period,
     new_period: Period,
     captures: tuple[Observation, Observation] | None = None,
-) -> Report:
-    """Returns a report on the changes of a policy between two periods of the policy's history.
+) -> ReportSource:
+    """Returns the source of a report on the changes of a policy between two periods of the policy's history.
 
     vendor: the declaration of the policy's vendor.
     settled_history: the same history with its periods divided into groups.
     captures: the captures of the two periods whose texts are compared; None for the last capture of the old period and
         the first capture of the new period.
 
-    StorageError if the database fails.
+    StorageError if the database fails. DamageError if one of the texts is damaged.
     """
     same = old_period.version_id == new_period.version_id
     first, last = sorted((history.periods.index(old_period), history.periods.index(new_period)))
@@ -274,14 +294,11 @@ def report_between(
         return VersionSide(key.vendor, vendor.name, key.policy, number, period, document, compared, is_held)
 
     old_capture, new_capture = captures or (old_period.last, new_period.first)
-    old = side(old_period, old_period.last, old_capture)
-    new = side(new_period, new_period.first, new_capture)
-    return Report(
-        old=old,
-        new=new,
+    return ReportSource(
+        old=side(old_period, old_period.last, old_capture),
+        new=side(new_period, new_period.first, new_capture),
         interval=Interval(old_period.last, new_period.first) if forwards and not same else None,
         between=tuple(PeriodBetween(numbers[period.version_id], period) for period in between),
-        comparison=compare(old.document, new.document),
         alternations=alternations(settled_history.history) if between else (),
     )
 

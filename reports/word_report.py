@@ -63,8 +63,9 @@ def as_docx(report: Report) -> bytes:
     rows = merged_rows(report.comparison, report.old.document, report.new.document)
     elements = [element for row in rows for element in writer.paragraphs(row)]
     writer.keep_apart([element for element in elements if element.tag == qn("w:p")])
+    section = body[-1]  # the section's properties, which must come last
     for element in elements:
-        body.insert(len(body) - 1, element)  # before the section's properties, which must come last
+        section.addprevious(element)  # `insert` counts all elements, so that many clauses would take quadratic time
     # If the deletion of a paragraph mark is accepted, or the insertion of a paragraph mark is rejected, Word joins the
     # paragraph with the next paragraph. So the last paragraph must be followed by a paragraph without tracked changes.
     _annex(document, report, changes)
@@ -165,19 +166,22 @@ def _table(
 
     rows: the text of each cell, row by row. widths: the widths of the columns in centimetres. size: of the letters.
     """
-    # The cells are filled through the XML, since python-docx takes quadratic time to fill a long table cell by cell.
+    # The rows are made through the XML, since python-docx takes quadratic time to add many rows and to fill cells.
     table = document.add_table(0, len(widths), "Table Grid")
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
+    element: CT_Tbl = table._tbl
     for row in rows:
-        tr = table.add_row()._tr
+        tr = OxmlElement("w:tr")
         tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-        for cell, text in zip(tr.tc_lst, row, strict=True):
+        for width, text in zip(widths, row, strict=True):
+            cell = tr.add_tc()
+            cell.width = Cm(width)
             run = cell.p_lst[0].add_r()
             run.text = text
             run.get_or_add_rPr().get_or_add_sz().val = size
-    element: CT_Tbl = table._tbl
+        element.append(tr)
     return element
 
 

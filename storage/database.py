@@ -11,10 +11,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session
 
-from core.exceptions import ClausewatchError, DamageError, StorageError
+from core.exceptions import ClausewatchError, DamageError, RefusedError, StorageError
 from storage.tables import schema
 from storage.tables.models import Base
 
@@ -55,6 +55,8 @@ _POSTGRESQL_ADVICE = {
     "28": "refuses the login: check the user and the password in CLAUSEWATCH_DATABASE_URL",
     "3D000": "does not exist: create it with createdb, or correct CLAUSEWATCH_DATABASE_URL",
 }
+# The classes of SQLSTATE codes for values that can't be stored: data exceptions, violated constraints, exceeded limits.
+_REFUSALS = ("22", "23", "54")
 # Python's sqlite3 module raises an error whose message begins with this text. SQLite has no name for this error.
 _UNDECODABLE = "Could not decode to UTF-8"
 _UNREACHABLE = (
@@ -180,14 +182,17 @@ def _file_lock(connection: Connection) -> Callable[[], None] | None:
 def explaining(name: str) -> Iterator[None]:
     """Raises every database error in the `with` block as a StorageError with an explanation.
 
-    Raises DamageError, a subclass of StorageError, if a value or a page of a SQLite file is damaged. name: the
-    database's name in messages.
+    Raises DamageError, a subclass of StorageError, if a value or a page of a SQLite file is damaged. Raises
+    RefusedError, another subclass, if the database refuses a value, but can store others. name: the database's name in
+    messages.
     """
     try:
         yield
     except SQLAlchemyError as error:
-        kind = DamageError if _is_damage(error) else StorageError
+        kind = DamageError if _is_damage(error) else RefusedError if _is_refusal(error) else StorageError
         raise kind(_explanation(error, name)) from error
+    except OverflowError as error:  # a number that the driver can't convert
+        raise RefusedError(f"{name} refused: {error}; {_STAYS}") from error
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
@@ -297,6 +302,14 @@ def _is_damage(error: SQLAlchemyError) -> bool:
     if not isinstance(cause, sqlite3.Error):
         return False
     return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_CORRUPT") or _UNDECODABLE in str(cause)
+
+
+def _is_refusal(error: SQLAlchemyError) -> bool:
+    """Returns whether the database, or the conversion for it, refuses a value of a row."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, StatementError) and isinstance(error.orig, ValueError | OverflowError | TypeError)
+    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    return isinstance(error, DataError | IntegrityError) or sqlstate.startswith(_REFUSALS)
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -14,12 +14,12 @@ from storage.database import insert
 from storage.tables.models import ReadingRow
 
 
-def lasting_reading(session: Session, capture_id: int, reader: str, extractor: str, declared: str) -> ReadingRow | None:
+def settled_reading(session: Session, capture_id: int, reader: str, extractor: str, declared: str) -> ReadingRow | None:
     """Returns the stored reading of a capture by a policy reader.
 
     If that reading is not stored, returns a reading by another policy reader that has the same `extractor` and the same
     `declared`: the two readings would be equal (see ReadingRow). None if no such reading is stored, or if the reading
-    is not lasting. A reading is lasting if its `extractor` is not ''.
+    is to be made again without a person's request (`storage.unread.is_settled`).
 
     reader: the name of the policy reader. extractor, declared: the values of these columns in an equal reading.
     """
@@ -31,7 +31,7 @@ def lasting_reading(session: Session, capture_id: int, reader: str, extractor: s
             .where(ReadingRow.extractor == extractor, ReadingRow.declared == declared)
             .limit(1)
         )
-    if row is None or not row.extractor:
+    if row is None or not unread.is_settled(row.extractor, row.rule):
         return None
     session.expunge(row)
     return row
@@ -63,6 +63,8 @@ def put(session: Session, readings: Sequence[tuple[Capture, dict[str, Any], byte
     for key, policy_readings in by_policy.items():
         newest = max(capture.captured_at for capture, _ in policy_readings)
         in_force = policies.touch(session, key, newest, policy_readings[-1][1]["reader"])
-        read_ids = [row["capture_id"] for _, row in policy_readings if row["extractor"] and row["reader"] == in_force]
-        unread.unmark(session, key, read_ids)
-        unread.mark(session, {row["capture_id"]: capture for capture, row in policy_readings if not row["extractor"]})
+        settled = {row["capture_id"] for _, row in policy_readings if unread.is_settled(row["extractor"], row["rule"])}
+        read_ids = [row["capture_id"] for _, row in policy_readings if row["reader"] == in_force]
+        unread.unmark(session, key, [capture_id for capture_id in read_ids if capture_id in settled])
+        unsettled = {row["capture_id"]: capture for capture, row in policy_readings if row["capture_id"] not in settled}
+        unread.mark(session, unsettled)

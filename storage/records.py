@@ -65,6 +65,7 @@ class Standing:
         the policy has no hold.
     held_text: the beginning of the text that this capture shows; '' if the policy has no hold, or if the text's row is
         damaged.
+    fault: the reason why digests could not report the policy's newest changes; '' if they could.
     """
 
     vendor: str
@@ -80,6 +81,7 @@ class Standing:
     evidence: str = ""
     held_since: datetime | None = None
     held_text: str = ""
+    fault: str = ""
 
 
 #: The action that the operator should take about a fault.

@@ -7,7 +7,7 @@ that may have a hold, this module loads the captures.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -68,6 +68,7 @@ def standings(session: Session, vendors: Collection[str], hold: timedelta) -> It
     """
     is_chosen = CaptureRow.vendor.in_(vendors) if vendors else true()
     reviewed = _reviewed_policies(session, is_chosen)
+    faults = _faults(session)
     for key, groups in _groups(session, is_chosen).items():
         # The groups contain the verdicts of the readings. The final verdict on a capture may differ from its reading's
         # verdict for three reasons: a review, a language that differs from the policy's other captures, or a text that
@@ -76,7 +77,7 @@ def standings(session: Session, vendors: Collection[str], hold: timedelta) -> It
         if key in reviewed or _count_languages(groups) > 1 or _may_be_accepted_by_text(groups):
             captures = judged_captures(session, key)
             groups = [*(group for group in groups if group.verdict is None), *map(_single_capture_group, captures)]
-        yield _standing(session, key, groups, captures, hold)
+        yield replace(_standing(session, key, groups, captures, hold), fault=faults.get(key, ""))
 
 
 def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey, list[_Group]]:
@@ -113,6 +114,11 @@ def _groups(session: Session, condition: ColumnElement[bool]) -> dict[PolicyKey,
 def _reviewed_policies(session: Session, condition: ColumnElement[bool]) -> set[PolicyKey]:
     query = select(CaptureRow.vendor, CaptureRow.policy).join(ReviewRow, ReviewRow.capture_id == CaptureRow.id)
     return {PolicyKey(vendor, policy) for vendor, policy in session.execute(query.where(condition))}
+
+
+def _faults(session: Session) -> dict[PolicyKey, str]:
+    query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.fault).where(PolicyRow.fault != "")
+    return {PolicyKey(vendor, policy): fault for vendor, policy, fault in session.execute(query)}
 
 
 def _count_languages(groups: Iterable[_Group]) -> int:

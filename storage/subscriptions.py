@@ -4,10 +4,10 @@ A subscriber has a watermark for each policy. The watermark is a capture time: t
 all changes up to this time. What they have reported is remembered, too (`core.history.Telling`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from core.history import Telling
@@ -186,8 +186,16 @@ class Subscriptions:
         with self._database.read_session() as session:
             return tuple(Telling(*row) for row in session.execute(query))
 
-    def mark_composed(self, revisions: Mapping[PolicyKey, int], caught_up: Sequence[Subscriber]) -> None:
+    def mark_composed(
+        self,
+        revisions: Mapping[PolicyKey, int],
+        caught_up: Sequence[Subscriber],
+        faults: Mapping[PolicyKey, str] | None = None,
+    ) -> None:
         """Records that digests were composed for all subscribers, up to a revision of each policy.
+
+        faults: for each policy whose changes could not be reported, the reason. These policies are examined again when
+        their revision rises. The watermarks have not been advanced, so nothing is lost.
 
         revisions: the result of `changed_policies`. The caller must have called `changed_policies` before it read the
         policies' histories. Otherwise, a change in between would never be reported. caught_up: the subscribers for
@@ -207,6 +215,10 @@ class Subscriptions:
                     .values(composed_revision=up_to)
                 )
                 session.connection().execute(statement, values)
+                had_fault = update(PolicyRow).where(PolicyRow.fault != "", _is_one_of(revisions))
+                session.execute(had_fault.values(fault=""))
+            for key, fault in (faults or {}).items():
+                session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
             for subscriber in caught_up:
                 session.execute(
                     update(SubscriberRow)
@@ -343,6 +355,10 @@ class Subscriptions:
             session.execute(
                 update(OutboxRow).where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None)).values(sent_at=now)
             )
+
+
+def _is_one_of(keys: Iterable[PolicyKey]) -> ColumnElement[bool]:
+    return tuple_(PolicyRow.vendor, PolicyRow.policy).in_([(key.vendor, key.policy) for key in keys])
 
 
 def _watched(session: Session, subscriber_id: int) -> list[WatchedRow]:

@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from demo.captures import NEW_ADDRESS, OLD_ADDRESS
+from reports.digest import call_here
 from scripts.main import cli
 from tests.databases import database_url as database_url
 from tests.databases import empty_sqlite as empty_sqlite
@@ -15,6 +17,7 @@ from tests.databases import postgresql_database as postgresql_database
 from tests.databases import postgresql_url as postgresql_url
 from tests.databases import store as store
 from tests.databases import without_fsync as without_fsync
+from tests.keeping import InThisProcess
 from tests.shared_material import pytest_collection_modifyitems as pytest_collection_modifyitems
 
 Clausewatch = Callable[..., Result]
@@ -42,6 +45,8 @@ def clausewatch(tmp_path: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "vendors" / "lanternpost.yaml").write_text(_DECLARATION, encoding="utf-8")
     shutil.copy(empty_sqlite, tmp_path / "clausewatch.db")
     monkeypatch.setenv("CLAUSEWATCH_VENDORS", str(tmp_path / "vendors"))
+    monkeypatch.setattr("intake.service.reading_workers", lambda limits: InThisProcess())
+    monkeypatch.setattr("scripts.digest_delivery.limited_calls", lambda limits: nullcontext(call_here))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("CLAUSEWATCH_DATABASE_URL", f"sqlite:///{tmp_path / 'clausewatch.db'}")
 

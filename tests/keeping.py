@@ -1,47 +1,67 @@
 """Stores captures through an intake, as every source does, for tests of the stored data.
 
-All calls for one store share an intake, because an intake remembers which captures it has read. Each call stops the
-processes that it started, so that no process outlives its test.
+All calls for one store share an intake, because an intake remembers which captures it has read.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from core.captures import Capture
 from core.declarations import Policy
+from core.limits import WorkFault
 from core.policies import PolicyKey
-from intake.policy_reader import rederive
+from intake.reading_task import CaptureText, ReadingTask, read_capture, warm_up
 from intake.records import FoundCapture, ReadCapture, UnreadCapture
-from intake.service import Intake
+from intake.service import Intake, given_up
+from intake.worker_pool import WorkerPool
 from storage import Finding, Store, upkeep
+
+
+class InThisProcess(WorkerPool[ReadingTask, CaptureText]):
+    """Reads captures in this process, because worker processes take longer to start than most tests take.
+
+    The tests of `intake.worker_pool`, and all tests that run a command in a process of its own, use worker processes.
+    """
+
+    def __init__(self, read: Callable[[ReadingTask], CaptureText] = read_capture) -> None:
+        super().__init__(read, give_up=given_up, size=ReadingTask.size, prepare=warm_up)
+
+    def map(self, items: Iterable[tuple[Any, ReadingTask | None]]) -> Iterator[list[tuple[Any, CaptureText | None]]]:
+        for item, task in items:
+            yield [(item, None if task is None else self._result(task))]
+
+    def call(self, task: ReadingTask) -> CaptureText:
+        return self._result(task)
+
+    def _result(self, task: ReadingTask) -> CaptureText:
+        try:
+            return self._function(task)
+        except Exception as error:
+            return given_up(task, WorkFault("reader_error", f"failed: {type(error).__name__}: {error}"))
+
 
 _intakes: WeakKeyDictionary[Store, Intake] = WeakKeyDictionary()
 
 
 def keep(store: Store, capture: Capture, payload: bytes | None, policy: Policy) -> ReadCapture:
-    with _intake_of(store) as intake:
-        return intake.keep((capture, payload, policy))
+    return _intake_of(store).keep((capture, payload, policy))
 
 
 def keep_all(store: Store, captures: Iterable[FoundCapture]) -> Iterator[ReadCapture]:
-    with _intake_of(store) as intake:
-        yield from intake.keep_all(captures)
+    yield from _intake_of(store).keep_all(captures)
 
 
 def keep_unread(store: Store, captures: Iterable[FoundCapture]) -> Iterator[UnreadCapture]:
-    with _intake_of(store) as intake:
-        yield from intake.keep_unread(captures)
+    yield from _intake_of(store).keep_unread(captures)
 
 
 def read(store: Store, captures: Iterable[UnreadCapture]) -> Iterator[ReadCapture]:
-    with _intake_of(store) as intake:
-        yield from intake.read(captures)
+    yield from _intake_of(store).read(captures)
 
 
 def reextract(store: Store, key: PolicyKey, policy: Policy, progress: Callable[[int, int], None] | None = None) -> int:
-    with _intake_of(store) as intake:
-        return intake.reextract(key, policy, progress)
+    return _intake_of(store).reextract(key, policy, progress)
 
 
 def verify(
@@ -50,7 +70,7 @@ def verify(
     repair: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[Finding]:
-    return upkeep.verify(store, declared, rederive, repair, progress)
+    return upkeep.verify(store, declared, _intake_of(store).rederive, repair, progress)
 
 
 def restart(store: Store) -> None:
@@ -58,7 +78,5 @@ def restart(store: Store) -> None:
     _intakes.pop(store, None)
 
 
-@contextmanager
-def _intake_of(store: Store) -> Iterator[Intake]:
-    with _intakes.setdefault(store, Intake(store)) as intake:
-        yield intake
+def _intake_of(store: Store) -> Intake:
+    return _intakes.setdefault(store, Intake(store, InThisProcess()))

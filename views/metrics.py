@@ -53,6 +53,11 @@ def _quarantine(status: PolicyStatus) -> _Samples:
         yield {"reason": status.reason, "evidence": quoted_evidence(status.evidence or "")}, 1
 
 
+def _fault(status: PolicyStatus) -> _Samples:
+    if status.standing.fault:
+        yield {"reason": quoted_evidence(status.standing.fault)}, 1
+
+
 _METRICS: tuple[tuple[str, str, Callable[[PolicyStatus], _Samples]], ...] = (
     ("captures", "Number of stored captures.", lambda status: _count(status.standing.captures)),
     (
@@ -94,6 +99,11 @@ _METRICS: tuple[tuple[str, str, Callable[[PolicyStatus], _Samples]], ...] = (
         "held_since_timestamp_seconds",
         "Time since which a text is held that shares nothing with the text before; absent if no text is held.",
         lambda status: _moment(status.held_since),
+    ),
+    (
+        "changes_not_told",
+        "1 if digests could not tell the policy's newest changes, with the reason; otherwise absent.",
+        _fault,
     ),
 )
 

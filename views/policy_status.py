@@ -78,6 +78,7 @@ class PolicyStatus:
             "held_since": _iso(self.held_since),
             "reason": self.reason,
             "evidence": self.evidence,
+            "fault": standing.fault or None,
             "declared": self.declared,
         }
 
@@ -88,7 +89,7 @@ def policy_statuses(
     """Returns the status of every declared policy, the most urgent first.
 
     The order is: policies whose failure began at a known time, sorted by that time; policies that were never captured;
-    policies that are held or have unread captures; all other policies.
+    policies that are held, have unread captures, or whose changes could not be told; all other policies.
 
     standings: one `Standing` (a summary of a policy's captures) for each policy that has captures. A `Standing` for a
         policy that is not declared is ignored.
@@ -135,8 +136,8 @@ def undeclared_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
 def attention_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
     """Yields a line for each policy whose newest capture is quarantined or whose text is held, from the first day on.
 
-    The line says since when, the reason, and what the page says. A policy that is both gets two lines. The lines
-    contain no control characters.
+    The line says since when, the reason, and what the page says. A further line says why the changes of a policy could
+    not be told. A policy may get several lines. The lines contain no control characters.
     """
     for status in statuses:
         name = f"{status.standing.vendor} {status.standing.policy}"
@@ -149,6 +150,8 @@ def attention_sentences(statuses: Iterable[PolicyStatus]) -> Iterator[str]:
             yield (
                 f"{name}: held since {status.held_since:%Y-%m-%d}: the text shares nothing with the text before{quoted}"
             )
+        if status.standing.fault:
+            yield f"{name}: its newest changes could not be told: {escape_line(status.standing.fault)}"
 
 
 def quoted_evidence(text: str) -> str:
@@ -172,7 +175,8 @@ def _status(policy: Policy, standing: Standing, now: datetime) -> PolicyStatus:
 
 def _urgency(status: PolicyStatus) -> tuple[object, ...]:
     standing = status.standing
-    rank = 0 if status.failing_since else 1 if status.failing else 2 if standing.held_since or standing.unread else 3
+    needs_attention = standing.held_since or standing.unread or standing.fault
+    rank = 0 if status.failing_since else 1 if status.failing else 2 if needs_attention else 3
     since = status.failing_since.timestamp() if status.failing_since else 0
     return (rank, since, status.standing.vendor, status.standing.policy)
 

@@ -5,7 +5,7 @@
 
 import re
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -105,6 +105,17 @@ class _Reader:
     told: dict[str, list[Change]] = field(default_factory=lambda: {slug: [] for slug in SLUGS})
 
 
+class _InThisProcess(WorkerPool[ReadingTask, CaptureText]):
+    """Reads captures in this process: a history has dozens, and worker processes take a second to start."""
+
+    def map(self, items: Iterable[tuple[Any, ReadingTask | None]]) -> Iterator[list[tuple[Any, CaptureText | None]]]:
+        for item, task in items:
+            yield [(item, None if task is None else _read(task))]
+
+    def call(self, task: ReadingTask) -> CaptureText:
+        return _read(task)
+
+
 class _Server:
     """A mail server. Refuses messages, or accepts them and loses the connection, as often as `moods` says."""
 
@@ -145,9 +156,7 @@ class World:
         self._reader = 0
         self._server = _Server()
         self._seen: set[int] = set()  # the ids of the messages that were looked at
-        self._intake = Intake(
-            self._store, WorkerPool(_read, give_up=given_up, size=ReadingTask.size, prepare=lambda: None)
-        )
+        self._intake = Intake(self._store, _InThisProcess(_read, give_up=given_up, size=ReadingTask.size, prepare=list))
 
     def close(self) -> None:
         """Ends the intake."""

@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from core.declarations.faults import faults_in
-from core.declarations.positions import line_of, parse_yaml, repeated_keys
+from core.declarations.positions import AliasError, line_of, parse_yaml, repeated_keys
 from core.declarations.schema import Vendor, is_slug
 from core.exceptions import DeclarationError, UsageError
 
@@ -159,6 +159,8 @@ def _yaml_of(path: Path, text: str) -> tuple[Any, yaml.Node | None]:
         mark = error.context_mark if in_name else error.problem_mark
         problem = _YAML_FAULTS.get(error.problem or "", error.problem)
         raise DeclarationError(f"{path}:{mark.line + 1 if mark else 1}: not YAML: {problem}") from None
+    except AliasError as error:
+        raise DeclarationError(f"{path}:{error.line}: {error}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DeclarationError(f"{path}: not YAML: {error}") from None
 

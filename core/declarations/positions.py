@@ -18,15 +18,54 @@ class _Loader(yaml.SafeLoader):
     }
 
 
+# With all aliases replaced, a declaration has at most this many nodes. Otherwise, a few lines of aliases of aliases
+# would stand for billions of nodes.
+_MAX_NODES = 100_000
+
+
+class AliasError(ValueError):
+    """The aliases of a YAML text stand for too much, or for themselves.
+
+    line: the line of the part that the aliases stand for, counted from 1.
+    """
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
 def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
     """Returns the value of a YAML text, and the tree of its nodes with their line numbers.
 
     Both results are None if the text is empty.
 
-    yaml.YAMLError, ValueError or RecursionError if the text is not YAML.
+    yaml.YAMLError, ValueError or RecursionError if the text is not YAML. AliasError, a ValueError, if its aliases stand
+    for too much, or for themselves.
     """
     tree = yaml.compose(text, Loader=_Loader)
+    if tree is not None:
+        _count_nodes(tree, {})
     return yaml.load(text, Loader=_Loader), tree  # noqa: S506  # _Loader is a SafeLoader
+
+
+def _count_nodes(node: yaml.Node, counts: dict[int, int]) -> int:
+    """Returns the number of nodes below a node, and the node itself, with all aliases replaced.
+
+    counts: the numbers of the nodes counted before, by the node's `id`; 0 for a node whose count is under way.
+    """
+    if id(node) not in counts:
+        counts[id(node)] = 0
+        children = node.value if isinstance(node, yaml.CollectionNode) else ()
+        if isinstance(node, yaml.MappingNode):
+            children = [part for pair in node.value for part in pair]
+        counts[id(node)] = 1 + sum(_count_nodes(child, counts) for child in children)
+    count = counts[id(node)]
+    line = node.start_mark.line + 1
+    if not count:
+        raise AliasError("an alias in this part stands for the part itself; write the part out", line)
+    if count > _MAX_NODES:
+        raise AliasError("the aliases in this part stand for too much text; write the part out", line)
+    return count
 
 
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:

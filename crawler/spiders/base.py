@@ -63,7 +63,7 @@ class BaseSpider(scrapy.Spider):
         """
         self._vendors = select_vendors(environment.vendors, self._slugs)
         self.store = Store.open(environment.database_url, environment.payloads_url)
-        self.intake = Intake(self.store)
+        self.intake = Intake(self.store, limits=environment.limits)
         self.crawler.signals.connect(self.spider_opened, signals.spider_opened)
         Progress(self.crawler, self)
         self.crawler.signals.connect(self.spider_closed, signals.spider_closed)

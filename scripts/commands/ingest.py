@@ -59,7 +59,7 @@ def command(
                     captures.append(capture)
                     yield capture, payload, declaration
 
-    with open_store(settings) as store, Intake(store) as intake:
+    with open_store(settings) as store, Intake(store, limits=settings.limits) as intake:
         try:
             for result in intake.keep_all(found_captures()):
                 results.append(result)

@@ -22,7 +22,7 @@ def command(vendors: tuple[str, ...]) -> None:
     can interrupt this command and run it again. Digests do not report differences that only the new readings cause.
     """
     settings = load_settings()
-    with open_store(settings) as store, Intake(store) as intake:
+    with open_store(settings) as store, Intake(store, limits=settings.limits) as intake:
         try:
             for vendor in select_vendors(settings.vendors, vendors).values():
                 for name, policy in vendor.policies.items():

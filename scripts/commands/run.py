@@ -25,7 +25,7 @@ def command(directory: Path | None) -> None:
     capture is quarantined, or whose text is held, says since when, the reason, and what the page says. The last line
     summarises the run.
 
-    The exit status is 1 if a page could not be crawled or a digest could not be sent.
+    The exit status is 1 if a page could not be crawled, a change could not be told or a digest could not be sent.
     """
     settings = load_settings()
     with open_store(settings) as store, store.database.only_run():
@@ -33,7 +33,7 @@ def command(directory: Path | None) -> None:
         # Digests are sent even if pages could not be crawled: a failure at one vendor must not delay the report of a
         # change at another vendor.
         try:
-            digests = send_digests(settings, store, directory)
+            delivery = send_digests(settings, store, directory)
         except ClausewatchError as error:
             error_type = DeclarationError if isinstance(error, DeclarationError) else ClausewatchError
             raise error_type(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
@@ -42,6 +42,6 @@ def command(directory: Path | None) -> None:
             click.echo(warning, err=True)
         for sentence in attention_sentences(policy_statuses(vendors, standings, datetime.now(UTC))):
             click.echo(sentence, err=True)
-    click.echo(f"run: {outcome.summary}; {digests}", err=True)
-    if not outcome.ok:
+    click.echo(f"run: {outcome.summary}; {delivery.summary}", err=True)
+    if not outcome.ok or not delivery.complete:
         raise SystemExit(1)

@@ -7,7 +7,7 @@ from core.escaping import escape_line
 from core.exceptions import ClausewatchError
 from core.policies import PolicyKey
 from core.settings import load_settings
-from intake.policy_reader import rederive
+from intake.service import Intake
 from scripts.options import open_store
 from scripts.progress_bar import progress_bar
 from storage.upkeep import verify
@@ -32,13 +32,17 @@ def command(repair: bool) -> None:
         PolicyKey(slug, name): policy for slug, vendor in vendors.items() for name, policy in vendor.policies.items()
     }
     summary = VerificationSummary()
-    with open_store(settings) as store, progress_bar("captures") as show_progress:
+    with (
+        open_store(settings) as store,
+        Intake(store, limits=settings.limits) as intake,
+        progress_bar("captures") as show_progress,
+    ):
 
         def progress(done: int, total: int) -> None:
             summary.captures = done
             show_progress(done, total)
 
-        for finding in verify(store, policies, rederive, repair, progress):
+        for finding in verify(store, policies, intake.rederive, repair, progress):
             summary.add_finding(finding)
             click.echo(escape_line(describe_finding(finding)))
     if summary.damaged:

@@ -135,6 +135,7 @@ class PolicyRow(Base):
     revision: a counter. Every transaction that may change the policy's history adds 1.
     composed_revision: the value of `revision` when digests were last composed for all subscribers. If `revision` is
         higher, the policy may have changes that no digest has reported.
+    fault: the reason why digests could not report the policy's changes when they were last composed; '' if they could.
     """
 
     __tablename__ = "policies"
@@ -146,6 +147,7 @@ class PolicyRow(Base):
     newest: Mapped[datetime] = mapped_column(Moment)
     revision: Mapped[int] = mapped_column(BigInteger)
     composed_revision: Mapped[int] = mapped_column("composed", BigInteger)
+    fault: Mapped[str] = mapped_column(AnyText, default="")
 
 
 class CountRow(Base):

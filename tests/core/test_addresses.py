@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.addresses import urlkey
+from core.addresses import urlkey, without_userinfo
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,21 @@ def test_urlkey_normalises_an_address(address: str, key: str) -> None:
 def test_address_without_a_valid_host_has_no_key(address: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # some of the messages come from Python itself
         urlkey(address)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://ann:s3cret@site.example/p: refused", "https://***@site.example/p: refused"),
+        (
+            "from http://a@b@site.example to https://x:y@z.example/",
+            "from http://***@site.example to https://***@z.example/",
+        ),
+        ("https://site.example/@ann?mail=a@b.example", "https://site.example/@ann?mail=a@b.example"),
+    ],
+)
+def test_messages_show_no_password_of_an_address(text: str, shown: str) -> None:
+    assert without_userinfo(text) == shown
 
 
 @given(

@@ -287,3 +287,27 @@ def test_the_json_schema_has_the_fields_that_the_loader_accepts() -> None:
     assert set(schema["$defs"]["Location"]["properties"]) == {
         *("url", "pages", "render", "since", "until", "select", "remove", "ignore")
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "fault"),
+    [
+        ("a: &a [*a]\n", 1, "an alias in this part stands for the part itself"),
+        ("name: x\nother: &a\n  b: [&c {d: *a}]\n", 2, "an alias in this part stands for the part itself"),
+        (
+            "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
+            16,
+            "the aliases in this part stand for too much text",
+        ),
+    ],
+)
+def test_aliases_of_aliases_are_one_clear_error(tmp_path: Path, text: str, line: int, fault: str) -> None:
+    with pytest.raises(DeclarationError) as raised:
+        load_vendor(declare(tmp_path, text))
+    assert str(raised.value).startswith(f"{tmp_path / 'northwind.yaml'}:{line}: {fault}")
+
+
+def test_a_declaration_may_use_aliases(tmp_path: Path) -> None:
+    text = VALID_DECLARATION.replace("until: 2015-01-01", 'until: 2015-01-01\n        remove: &votes [".votes"]')
+    vendor = load_vendor(declare(tmp_path, text.replace('remove: [".votes"]', "remove: *votes")))
+    assert [location.remove for location in vendor.policies["privacy"].locations] == [(".votes",), (".votes",)]

@@ -3,21 +3,25 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.captures import Capture
 from core.declarations import Policy
-from core.exceptions import StorageError, UsageError
+from core.exceptions import RefusedError, StorageError, UsageError
 from core.policies import PolicyKey
 from intake.records import FoundCapture, ReadCapture
 from intake.service import Intake
-from storage import Store
+from storage import Store, evidence
 from tests.intake.shown import shown
 from tests.intake.sources import MANY, PRIVACY, WITHOUT_HEADINGS, incoming
+from tests.keeping import InThisProcess
 from tests.stored_captures import POLICY, capture_of
 
 PAGES = [*MANY[:7], b"", b"<p>Just a moment...</p>", b"%PDF-1.4 none"]
@@ -26,7 +30,7 @@ vendors = (f"vendor-{number}" for number in count())
 
 @pytest.fixture
 def intake(store: Store) -> Iterator[Intake]:
-    with Intake(store) as intake:
+    with Intake(store, InThisProcess()) as intake:
         yield intake
 
 
@@ -42,7 +46,7 @@ def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
 @pytest.mark.slow
 def test_keep_all_writes_the_same_rows_as_keep(tmp_path: Path) -> None:
     captures = incoming(MANY) + incoming(MANY[:20], "vole") + incoming(MANY[:3])
-    with Store.open(f"sqlite:///{tmp_path / 'one'}") as store, Intake(store) as intake:
+    with Store.open(f"sqlite:///{tmp_path / 'one'}") as store, Intake(store, InThisProcess()) as intake:
         one_by_one = [intake.keep(capture) for capture in captures]
     with Store.open(f"sqlite:///{tmp_path / 'all'}") as store, Intake(store) as intake:
         assert list(intake.keep_all(iter(captures))) == one_by_one
@@ -51,7 +55,7 @@ def test_keep_all_writes_the_same_rows_as_keep(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Intake]]:
-    """Yields a store and an intake with running workers. Running workers read captures even if there are only a few."""
+    """Yields a store and an intake with running workers."""
     url = f"sqlite:///{tmp_path_factory.mktemp('busy') / 'store.db'}"
     with Store.open(url) as store, Intake(store) as intake:
         list(intake.keep_all(incoming(MANY)))
@@ -113,11 +117,11 @@ def test_captures_before_an_invalid_capture_are_stored(store: Store, intake: Int
 
 
 def test_unread_captures_are_read_with_the_next_capture(database_url: str) -> None:
-    with Store.open(database_url) as store, Intake(store) as intake:
+    with Store.open(database_url) as store, Intake(store, InThisProcess()) as intake:
         unread = list(intake.keep_unread(incoming(MANY[:3])))
         assert all("not read yet" in stored.verdict.evidence for stored in store.library.captures(PRIVACY))
         assert store.library.standings()[0].unread == 3
-        with Store.open(database_url) as other_store, Intake(other_store) as other:
+        with Store.open(database_url) as other_store, Intake(other_store, InThisProcess()) as other:
             other.keep((capture_of(MANY[4], 4), MANY[4], POLICY))
         assert {stored.verdict.name for stored in store.library.captures(PRIVACY)} == {"accepted"}
         assert [read.is_new for read in intake.read(unread)] == [True] * 3
@@ -151,3 +155,26 @@ def test_reextract_reports_progress_for_each_capture(intake: Intake) -> None:
     progress: list[tuple[int, int]] = []
     assert intake.reextract(PRIVACY, WITHOUT_HEADINGS, lambda *done: progress.append(done)) == len(MANY)
     assert progress == [(number, len(MANY)) for number in range(1, len(MANY) + 1)]
+
+
+def test_a_capture_that_the_database_refuses_leaves_the_others_stored(database_url: str) -> None:
+    captures = incoming(MANY[:5])
+    refused_capture = replace(captures[2][0], status=2**70)
+    captures[2] = (refused_capture, *captures[2][1:])
+    refusals: list[tuple[Capture, str]] = []
+    with Store.open(database_url) as store, Intake(store, InThisProcess()) as intake:
+        unread = list(intake.keep_unread(captures, lambda capture, error: refusals.append((capture, str(error)))))
+        assert [capture for capture, _ in refusals] == [refused_capture]
+        assert "refused: " in refusals[0][1]
+        assert len(list(intake.read(unread))) == 4
+        with pytest.raises(RefusedError):
+            list(intake.keep_unread(captures))
+
+
+def test_a_lost_database_is_no_refusal_of_a_capture(store: Store) -> None:
+    with (
+        Intake(store, InThisProcess()) as intake,
+        patch.object(evidence, "put", side_effect=StorageError("the connection was lost")),
+        pytest.raises(StorageError, match="the connection was lost"),
+    ):
+        list(intake.keep_unread(incoming(MANY[:5]), lambda capture, error: None))

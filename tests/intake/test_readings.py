@@ -12,7 +12,7 @@ from extraction import read
 from intake import policy_reader, reading_task
 from storage import Store
 from tests.intake.sources import PRIVACY, WITHOUT_HEADINGS
-from tests.keeping import keep, reextract
+from tests.keeping import keep, reextract, restart, verify
 from tests.stored_captures import POLICY, capture_of, page
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
@@ -42,23 +42,61 @@ def test_a_capture_is_read_only_once(store: Store, readings: Readings) -> None:
     assert readings.count == 2
 
 
-def test_a_capture_stays_stored_if_the_extractor_fails(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_capture_on_which_the_reader_fails_waits_for_reextract(
+    store: Store, readings: Readings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> Reading:
         raise RecursionError("a page of 100,000 nested tags")
 
     with monkeypatch.context() as patch:
         patch.setattr(reading_task, "read", fail)
-        with pytest.raises(RecursionError):
-            keep(store, capture_of(A), A, POLICY)
-    (unread,) = store.library.captures(PRIVACY)
-    assert unread.capture == capture_of(A)
-    assert (unread.verdict.name, unread.version_id) == ("quarantined", None)
-    assert "not read yet" in unread.verdict.evidence
-    assert store.library.history(PRIVACY).periods == ()
-
+        kept = keep(store, capture_of(A), A, POLICY)
+    assert (kept.verdict.name, kept.verdict.reason, kept.verdict.rule) == ("quarantined", "unreadable", "reader_error")
+    assert "failed: RecursionError: a page of 100,000 nested tags" in kept.verdict.evidence
+    (failed,) = store.library.captures(PRIVACY)
+    assert (failed.capture, failed.verdict, failed.version_id) == (capture_of(A), kept.verdict, None)
+    # Neither the next capture, nor the same capture again, nor a new process reads it again.
     keep(store, capture_of(B, 1), B, POLICY)
-    assert [stored.verdict.name for stored in store.library.captures(PRIVACY)] == ["accepted", "accepted"]
+    restart(store)
+    assert keep(store, capture_of(A), A, POLICY).verdict == kept.verdict
+    keep(store, capture_of(B, 2), B, POLICY)
+    assert readings.count == 2
+    assert list(verify(store, {PRIVACY: POLICY})) == []
+    assert reextract(store, PRIVACY, POLICY) == 1
+    assert [stored.verdict.name for stored in store.library.captures(PRIVACY)] == ["accepted"] * 3
     assert len(store.library.history(PRIVACY).versions) == 2
+
+
+def test_a_new_policy_reader_comes_into_force_although_a_reading_was_stopped(
+    store: Store, readings: Readings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_on_a(capture: Capture, payload: bytes, **options: Sequence[str]) -> Reading:
+        if payload == A:
+            raise MemoryError
+        return read(capture, payload, **options)
+
+    keep(store, capture_of(A), A, POLICY)
+    keep(store, capture_of(B, 1), B, POLICY)
+    monkeypatch.setattr(reading_task, "read", fail_on_a)
+    monkeypatch.setattr(policy_reader, "EXTRACTOR_NAME", "newer")
+    restart(store)
+    keep(store, capture_of(B, 2), B, POLICY)
+    captures = store.library.captures(PRIVACY)
+    assert [stored.verdict.rule for stored in captures] == ["reader_error", "", ""]
+    assert store.library.standings()[0].unread == 0
+
+
+def test_verify_calls_no_reading_damaged_that_cannot_be_made_here(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Reading:
+        raise MemoryError
+
+    keep(store, capture_of(A), A, POLICY)
+    monkeypatch.setattr(reading_task, "read", fail)
+    (finding,) = verify(store, {PRIVACY: POLICY})
+    assert finding.remedy == "none"
+    assert "could not be read again, so its reading was not compared" in finding.fault
 
 
 def test_a_new_extractor_causes_all_captures_to_be_read_again(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, func, select, update
 
 from core.captures import Capture, Reading, Verdict, sha256_hex
-from core.clauses import Document
 from core.declarations import Location, Policy
 from core.exceptions import UsageError
 from core.policies import PolicyKey
@@ -213,20 +212,22 @@ def test_readings_are_stored_once_for_each_policy_reader(store: Store) -> None:
         assert session.scalar(select(func.count()).select_from(ReadingRow)) == 2
 
 
-def test_an_extractor_that_fails_does_not_change_the_history(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    for days, payload in enumerate((A, B)):
+def test_an_extractor_that_fails_on_a_page_reads_the_others(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for days, payload in enumerate((A, B, A)):
         keep(store, capture_of(payload, days), payload, POLICY)
     before = shown(store)
 
     def fails_on_b(capture: Capture, payload: bytes, **selectors: Sequence[str]) -> Reading:
         if payload == B:
             raise RecursionError("a page of 100,000 nested tags")
-        return Reading(Verdict("accepted"), Document(None, None, None, ()))
+        return read(capture, payload, **selectors)
 
-    monkeypatch.setattr(policy_reader, "EXTRACTOR_NAME", "of tomorrow")
-    monkeypatch.setattr(reading_task, "read", fails_on_b)
-    with pytest.raises(RecursionError):
-        reextract(store, PRIVACY, POLICY)
+    with monkeypatch.context() as patch:
+        patch.setattr(policy_reader, "EXTRACTOR_NAME", "of tomorrow")
+        patch.setattr(reading_task, "read", fails_on_b)
+        assert reextract(store, PRIVACY, POLICY) == 3
+        assert [stored.verdict.rule for stored in store.library.captures(PRIVACY)] == ["", "reader_error", ""]
+    assert reextract(store, PRIVACY, POLICY) == 0  # the earlier readings are still there
     assert shown(store) == before
 
 

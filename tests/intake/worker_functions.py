@@ -1,6 +1,7 @@
 """Functions that the tests run in worker processes. Workers import the functions from this module by name."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -35,8 +36,32 @@ def loaded_modules(task: ReadingTask) -> set[str]:
     return set(sys.modules)
 
 
-def raises(task: ReadingTask) -> CaptureText:
-    raise RecursionError("a page of 100,000 nested tags")
+_kept: list[bytearray] = []
+
+
+def misbehaves(task: ReadingTask) -> CaptureText:
+    """Reads a capture with the extractor. If `task.select` is not empty, its first word says what happens before.
+
+    `sleep`, `fill in a child`: the process sleeps, or a child fills its memory; the second word is the path of a file
+    for the process id. `fill`: the process fills its memory. `keep`: the process keeps 200 MB more than before.
+    `raise`: an error is raised.
+    """
+    match task.select:
+        case ("sleep", path):
+            Path(path).write_text(str(os.getpid()))
+            time.sleep(60)
+        case ("fill in a child", path):
+            program = "import os, sys; open(sys.argv[1], 'w').write(str(os.getpid())); a = b'x' * 10**9; input()"
+            subprocess.run([sys.executable, "-c", program, path], stdin=subprocess.PIPE, check=False)
+            time.sleep(60)
+        case ("fill",):
+            held = [bytes(range(256)) * 2**16 for _ in range(1000)]
+            time.sleep(len(held))
+        case ("keep",):
+            _kept.append(bytearray(b"x" * 200_000_000))
+        case ("raise",):
+            raise MemoryError
+    return read_capture(ReadingTask(task.capture, task.payload))
 
 
 def warm_up_unless(obstacle: str) -> None:

@@ -7,9 +7,8 @@ from email.message import EmailMessage
 from email.policy import default
 
 from core.declarations import Location, Policy, Vendor
-from intake.reading_task import CaptureText, ReadingTask, warm_up
-from intake.service import Intake, given_up
-from intake.worker_pool import WorkerPool
+from intake.reading_task import CaptureText, ReadingTask
+from intake.service import Intake
 from reports import compose
 from storage import Store
 from tests import keeping
@@ -42,7 +41,7 @@ def read_by(number: int) -> Policy:
 
 def intake_with(store: Store, read: Callable[[ReadingTask], CaptureText]) -> Intake:
     """Returns an intake that reads captures with the function `read`, in this process."""
-    return Intake(store, WorkerPool(read, give_up=given_up, size=ReadingTask.size, prepare=warm_up))
+    return Intake(store, keeping.InThisProcess(read))
 
 
 def keep_once(

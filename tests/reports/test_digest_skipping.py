@@ -23,7 +23,7 @@ from formats.document_json import encode
 from intake.reading_task import CaptureText, ReadingTask
 from reports import compose
 from reports.digest_email import as_email, digest_entry
-from reports.report import report_between
+from reports.report import report_source
 from storage import Review, Store, Subscriber, policies
 from tests.keeping import reextract
 from tests.reports.digest_examples import (
@@ -75,10 +75,10 @@ def expected_digest(
                 watermarks[key] = watermark
                 if any(telling.tells(announcement) for telling in told):
                     continue
-                report = report_between(
+                source = report_source(
                     store, vendors[slug], key, history, settled_history, announcement.old, announcement.new
                 )
-                entries.append(digest_entry(report, announcement))
+                entries.append(digest_entry(source.report(), announcement))
             if until and until > watermark:
                 watermarks[key] = until
     if not entries:

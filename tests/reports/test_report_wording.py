@@ -295,3 +295,23 @@ def test_printable_text_has_no_control_or_bidi_characters() -> None:
 def test_printable_text_keeps_words_of_any_script() -> None:
     for text in ("Größe – „Zitat“ …", "سياسة الخصوصية", "プライバシー", "क्षत्रिय \u200d\u200c", "👩‍👩‍👧"):
         assert printable(text) == text
+
+
+def test_notes_on_many_changed_links_take_linear_time() -> None:
+    """20,000 changed links took 6.7 seconds. Comparisons are counted, because time varies."""
+    compared = 0
+
+    class Link(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    old, new = (tuple(Link(f"https://{side}.example/{number}") for number in range(500)) for side in ("a", "b"))
+    report = file_report(change("cosmetic", (clause(1, "Links", links=old),), (clause(1, "Links", links=new),)))
+    (rendered,) = rendered_changes(report.comparison)
+    assert "https://a.example/499" in rendered.notes[0]
+    assert compared < 5_000

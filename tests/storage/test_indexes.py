@@ -23,7 +23,7 @@ from storage.archive_listings import ArchiveListings
 from storage.library import Library
 from storage.subscriptions import Subscriptions
 from storage.tables.models import CaptureRow, PayloadRow, PolicyRow, ReadingRow, ReviewRow, WatermarkRow
-from tests.keeping import keep
+from tests.keeping import InThisProcess, keep
 from tests.stored_captures import BEGIN, POLICY, URL, capture_of, page
 
 KEY = PolicyKey("marmot", "privacy")
@@ -138,7 +138,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         statements_by_method.setdefault(method.__qualname__, []).extend(statements)
         return result
 
-    with Intake(store) as intake:
+    with Intake(store, InThisProcess()) as intake:
         kept = call(intake.keep, (capture_of(A), A, POLICY))
         other = call(intake.keep, (capture_of(B, 1), B, POLICY))
         call(intake.keep, (capture_of(A), A, POLICY))

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sqlalchemy import delete, exists, select
 
-from core.captures import Capture
+from core.captures import STOPPED_READINGS, Capture
 from core.declarations import Policy
 from core.policies import PolicyKey
 from storage import documents, policies
@@ -92,9 +92,15 @@ class ReadingCheck:
         for reader in readers:
             row, fault = self._stored_reading(capture_id, reader)
             rederived: Rederived | None = None
-            if payload is not None and policy is not None:
+            # A reading that was stopped depends on the machine, so another reading would prove nothing.
+            was_stopped = row is not None and not row.extractor and row.rule in STOPPED_READINGS and not fault
+            if payload is not None and policy is not None and not was_stopped:
                 made_by = (row.extractor, row.declared) if row is not None else None
                 rederived = self._rederive(capture_id, capture, payload, policy, reader, made_by)
+            if rederived is not None and rederived.values["rule"] in STOPPED_READINGS:
+                evidence = rederived.values["evidence"]
+                yield Finding(place, f"could not be read again, so its reading was not compared: {evidence}", "none")
+                rederived = None
             if row is not None and not fault and rederived is not None and row.extractor:
                 different = sorted(name for name, value in rederived.values.items() if getattr(row, name) != value)
                 if different:
@@ -104,7 +110,7 @@ class ReadingCheck:
                 fault = fault or self._document_faults[row.document_sha256]
             if fault:
                 yield self._damaged_reading(place, fault, capture, (capture_id, reader), rederived)
-            elif row is not None and not row.extractor and payload is not None:
+            elif row is not None and not row.extractor and payload is not None and not was_stopped:
                 yield Finding(place, "its payload was damaged when the reading was made", "reextract")
 
     def _stored_reading(self, capture_id: int, reader: str) -> tuple[ReadingRow | None, str]:

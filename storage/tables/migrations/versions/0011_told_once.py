@@ -20,7 +20,7 @@ from alembic import op
 from storage.tables.column_types import Moment
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
