@@ -22,6 +22,7 @@ from pathlib import Path
 from bench.store.histories import repeated
 from core.declarations import Location, Policy
 from core.policies import PolicyKey
+from core.process_memory import descendants
 from ingestion import LeftOut, captures_from_warc
 from ingestion.warc_writer import write_captures
 from intake.records import FoundCapture
@@ -60,15 +61,14 @@ def write_repeated(folder: Path, count: int) -> None:
 
 
 def processor_seconds() -> float:
-    """Returns the processor time of this process group in seconds, including the time of processes that have ended."""
-    group, ticks = os.getpgrp(), 0
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    """Returns the processor time of this process and its descendants in seconds, ended descendants included."""
+    ticks = 0
+    for process_id in descendants(os.getpid()):
         try:
-            fields = path.read_text().rpartition(")")[2].split()
+            fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
         except OSError:  # the process has ended
             continue
-        if int(fields[2]) == group:
-            ticks += sum(map(int, fields[11:15]))
+        ticks += sum(map(int, fields[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -66,6 +66,7 @@ def test_the_json_contains_times_and_counts(clausewatch_with_captures: Clausewat
             "held_since": None,
             "reason": "blocked",
             "evidence": "the page says: 'Just a moment...'",
+            "fault": None,
             "declared": True,
         }
     ]
