@@ -301,6 +301,12 @@ def _notes(change: Change) -> tuple[str, ...]:
         notes.append(_move_note(old[0], new[0]))
     if change.under:
         notes.append("It stood below {}, and stands below {} now.".format(*map(_quoted_lead_in, change.under)))
+    for sentence in change.crossed:
+        quoted = f"“{shortened(printable(sentence), _CONTEXT)}”"
+        if sentence in old[0].text:
+            notes.append(f"{quoted} stands in the clause beside it now, and says the same there.")
+        else:
+            notes.append(f"{quoted} stood in the clause beside it, and says the same here.")
     notes += _governed_note(change)
     labels = [" ".join(clause.label for clause in side if clause.label) for side in (old, new)]
     if labels[0] != labels[1] and change.kind not in ("split", "merged"):
