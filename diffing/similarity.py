@@ -24,6 +24,8 @@ TELLING = 0.6
 _RARE = 12
 # For each clause, at most this many clauses of the other side are selected as possible counterparts.
 _CANDIDATES = 6
+# A text with at most this many words is also searched by pairs of words: a heading may have no rare word.
+_NEEDS_PAIRS = 20
 _POSITIONS = 1 << 32  # a larger number than the number of clauses in any document
 
 
@@ -200,6 +202,12 @@ def _packed(score: int, position: int) -> int:
 
 
 def _features(text: EncodedText, pairs_of_words: bool) -> set[str]:
+    """Returns the words and the pairs of words by which possible counterparts are found.
+
+    A long text has rare words enough, so it needs no pairs.
+    """
     letters = text.letters
+    if not pairs_of_words and len(letters) > _NEEDS_PAIRS:
+        return set(letters)
     pairs = {letters[start : start + 2] for start in range(len(letters) - 1)}
     return pairs if pairs_of_words else pairs | set(letters)

@@ -312,7 +312,11 @@ def test_a_list_that_moved_keeps_its_items_although_another_list_has_a_closer_on
 def test_the_copy_beside_the_neighbours_of_a_match_is_the_right_one() -> None:
     copy = "What we know about your house, its colour and its cellar"
     kept: list[str | Part] = [heading("Houses"), item(copy), heading("Gardens"), "Gardens are drawn on a map."]
-    sold: list[str | Part] = ["These may be sold:", item("What you wrote on your cards, stamped or not;"), item(f"{copy};")]
+    sold: list[str | Part] = [
+        "These may be sold:",
+        item("What you wrote on your cards, stamped or not;"),
+        item(f"{copy};"),
+    ]
     old = document(*TOP, *kept, *sold, *END)
     new = document(
         *TOP,
