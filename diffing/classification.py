@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -23,8 +22,9 @@ from diffing.tokenization import words
 #: same. `spelling`: the same words in another spelling. `words`: anything that may say something else, even if only a
 #: sign or a full stop differs.
 DifferenceKind = Literal["none", "volatile", "cosmetic", "spelling", "number", "factual", "words"]
-#: The dates that the old and the new document state for themselves; None if a document states none.
-StatedDates = tuple[date | None, date | None]
+#: The dates that the old and the new document state for themselves, in ISO 8601, perhaps without the day; None if a
+#: document states none.
+StatedDates = tuple[str | None, str | None]
 
 # So many digits at the end of a telephone number tell it from others; what stands before may be its prefix.
 _LOCAL_DIGITS = 7
@@ -142,7 +142,7 @@ def _difference_of_texts(old: str, new: str, stated: StatedDates) -> Difference:
     if unnumbered(old) == unnumbered(new) and says_the_same(without_number(old), without_number(new)):
         return Difference("number")
     old_words, new_words = words(old_folded), words(new_folded)
-    if (_may_contain_address(old) and _may_contain_address(new)) or may_differ_in_facts(old_words, new_words):
+    if _may_differ_in_facts(old, new, old_words, new_words):
         old_facts, new_facts = find_facts(old), find_facts(new)
         if old_facts.facts and same_key(old_facts, new_facts):
             facts = changed_facts(old_facts, new_facts, stated)
@@ -159,6 +159,16 @@ def _difference_of_texts(old: str, new: str, stated: StatedDates) -> Difference:
     return Difference("words")
 
 
+def _may_differ_in_facts(old: str, new: str, old_words: Sequence[str], new_words: Sequence[str]) -> bool:
+    """Returns whether two texts may differ in nothing but facts. Fast, since finding facts is slow."""
+    if _may_contain_address(old) and _may_contain_address(new):
+        return True
+    # With the same words, only digits can make other facts: 1.5 and 1,5.
+    if old_words == new_words and not any(word[0].isdigit() for word in old_words):
+        return False
+    return may_differ_in_facts(old_words, new_words)
+
+
 def _may_be_respelled(old: Sequence[str], new: Sequence[str]) -> bool:
     """Returns whether two texts may differ in nothing but spelling. Fast, since most changed clauses differ in more.
 
@@ -169,8 +179,9 @@ def _may_be_respelled(old: Sequence[str], new: Sequence[str]) -> bool:
         return False
     # "E-mail" is two words.
     both = (old_words & new_words) | {"e", "mail", "email"}
-    only = (set(respelled(" ".join(words - both)).split()) for words in (old_words, new_words))
-    return len(set.symmetric_difference(*only) - both) == 0
+    # One call for both texts, with a line break between them.
+    only = respelled("\n".join(" ".join(words - both) for words in (old_words, new_words))).split("\n")
+    return set(only[0].split()) ^ set(only[1].split()) <= both
 
 
 def _may_contain_address(text: str) -> bool:

@@ -26,7 +26,7 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     placed: list[tuple[tuple[int, int, int], Change]] = []
     unchanged: list[tuple[int, int]] = []
     coarse_redline = False
-    stated = old.effective_date, new.effective_date
+    stated = _stated_date(old), _stated_date(new)
     old_around, new_around = surroundings(old.clauses), surroundings(new.clauses)
     old_repeats, new_repeats = alignment.old_repeats | old_around, alignment.new_repeats | new_around
     rests = rests_of_crossings(alignment.matches, old.clauses, new.clauses)
@@ -61,6 +61,11 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     changes = with_governed(old, new, matches, [change for _, change in placed], unchanged)
     notes = alignment.coarse + (_COARSE_REDLINE,) * coarse_redline
     return Comparison(old, new, tuple(changes), tuple(unchanged), notes)
+
+
+def _stated_date(document: Document) -> str | None:
+    """Returns the date that a document states for itself, in ISO 8601, perhaps without the day; None without a date."""
+    return document.stated_date or (document.effective_date.isoformat() if document.effective_date else None)
 
 
 def _aside(change: Change, is_around: bool = False) -> Change:

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 from diffing.normalization import (
@@ -290,12 +289,13 @@ class FactChange:
     contacts: bool
 
 
-def changed_facts(old: Facts, new: Facts, stated: tuple[date | None, date | None]) -> FactChange | None:
+def changed_facts(old: Facts, new: Facts, stated: tuple[str | None, str | None]) -> FactChange | None:
     """Returns the facts that differ between two texts with as many facts, in the same places.
 
     None if no fact differs, not even in its spelling.
 
-    stated: the dates that the old and the new document state for themselves; None if a document states no date.
+    stated: the dates that the old and the new document state for themselves, in ISO 8601, perhaps without the day; None
+        if a document states no date.
     """
     counts = []
     contacts = False
@@ -349,7 +349,7 @@ def _is_in_address(text: str, fact: Fact) -> bool:
     return any(_STREET_BEFORE.search(window[: match.start()]) for match in re.finditer(r"\d+", window))
 
 
-def _is_own_date(facts: Facts, fact: Fact, stated: date | None) -> bool:
+def _is_own_date(facts: Facts, fact: Fact, stated: str | None) -> bool:
     """Returns whether a fact is a date or a version stamp of the document itself.
 
     stated: the date that the document states for itself; None if it states no date.
@@ -385,10 +385,12 @@ def is_stamp(text: str) -> bool:
     return bool(facts.facts) and all(_is_own_date(facts, fact, None) for fact in facts.facts)
 
 
-def _names(text: str, day: date) -> bool:
+def _names(text: str, stated: str) -> bool:
+    """Returns whether a text names a date. stated: the date in ISO 8601, perhaps without the day."""
+    year, _, day = f"{stated}--".split("-")[:3]
     numbers = {int(number) for number in re.findall(r"\d+", text)}
     names_month_only = len(numbers) == 1 and bool(_MONTH_NAME.search(text))
-    return day.year in numbers and (day.day in numbers or names_month_only)
+    return int(year) in numbers and (names_month_only or (day != "" and int(day) in numbers))
 
 
 def _with_unit(text: str, fact: Fact) -> str:

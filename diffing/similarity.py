@@ -5,7 +5,7 @@ A rare word counts more than a common word.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from math import log
 from types import MappingProxyType
 from typing import NamedTuple
@@ -24,6 +24,8 @@ TELLING = 0.6
 _RARE = 12
 # For each clause, at most this many clauses of the other side are selected as possible counterparts.
 _CANDIDATES = 6
+# A text with at most this many words is also searched by pairs of words: a heading may have no rare word.
+_NEEDS_PAIRS = 20
 _POSITIONS = 1 << 32  # a larger number than the number of clauses in any document
 
 
@@ -159,44 +161,39 @@ def candidates(old: dict[int, EncodedText], new: dict[int, EncodedText], pairs_o
 
     pairs_of_words: whether to use pairs of words only. Among very many clauses, no single word is rare.
     """
-    features = [{position: _features(text, pairs_of_words) for position, text in texts.items()} for texts in (old, new)]
-    frequencies = [Counter(chain.from_iterable(side.values())) for side in features]
-    rare = {
-        feature
-        for feature, frequency in frequencies[0].items()
-        if frequency <= _RARE and 0 < frequencies[1][feature] <= _RARE
+    new_positions: defaultdict[str, list[int]] = defaultdict(list)
+    old_frequency: Counter[str] = Counter()
+    # The features of a text are found twice, because all features of all texts would need too much memory.
+    for text in old.values():
+        old_frequency.update(_features(text, pairs_of_words))
+    rare_in_old = {feature for feature, frequency in old_frequency.items() if frequency <= _RARE}
+    for position, text in new.items():
+        for feature in _features(text, pairs_of_words) & rare_in_old:
+            new_positions[feature].append(position)
+    scores_of_new: defaultdict[int, list[int]] = defaultdict(list)
+    pairs: set[tuple[int, int]] = set()
+    # The score is a whole number. A sum of floating-point numbers would depend on the order of addition, and the order
+    # of a set differs from run to run.
+    worths = {
+        feature: 1_000_000_000 // (len(positions) + old_frequency[feature])
+        for feature, positions in new_positions.items()
+        if len(positions) <= _RARE
     }
-    positions: list[defaultdict[str, list[int]]] = [defaultdict(list), defaultdict(list)]
-    for side, positions_of in zip(features, positions, strict=True):
-        for position, features_of_text in side.items():
-            for feature in features_of_text & rare:
-                positions_of[feature].append(position)
-    # A pair of clauses is packed into one number, because thousands of tuples would slow down the garbage collector.
-    # The score is a whole number, too. A sum of floating-point numbers would depend on the order of addition, and the
-    # order of a set differs from run to run. A lower score is better.
-    scores: defaultdict[int, int] = defaultdict(int)
-    for feature in rare:
-        worth = 1_000_000_000 // (frequencies[0][feature] + frequencies[1][feature])
-        new_positions = positions[1][feature]
-        for old_position in positions[0][feature]:
-            for new_position in new_positions:
-                scores[old_position * _POSITIONS + new_position] -= worth
-    of_old: defaultdict[int, list[int]] = defaultdict(list)
-    of_new: defaultdict[int, list[int]] = defaultdict(list)
-    for packed, score in scores.items():
-        old_position, new_position = divmod(packed, _POSITIONS)
-        of_old[old_position].append(_packed(score, new_position))
-        of_new[new_position].append(_packed(score, old_position))
-    pairs = {
-        (position, packed % _POSITIONS)
-        for position, scored in of_old.items()
-        for packed in sorted(scored)[:_CANDIDATES]
-    }
-    pairs.update(
-        (packed % _POSITIONS, position)
-        for position, scored in of_new.items()
-        for packed in sorted(scored)[:_CANDIDATES]
-    )
+    rare = set(worths)
+    for position, text in old.items():
+        score: defaultdict[int, int] = defaultdict(int)
+        for feature in _features(text, pairs_of_words) & rare:
+            worth = worths[feature]
+            for new_position in new_positions[feature]:
+                score[new_position] -= worth
+        # A lower score is better. The score and the position are packed into one number, because thousands of tuples
+        # would slow down the garbage collector.
+        best = sorted(map(_packed, score.values(), score))[:_CANDIDATES]
+        pairs.update((position, packed % _POSITIONS) for packed in best)
+        for new_position, value in score.items():
+            scores_of_new[new_position].append(_packed(value, position))
+    for new_position, scored in scores_of_new.items():
+        pairs.update((packed % _POSITIONS, new_position) for packed in sorted(scored)[:_CANDIDATES])
     return pairs
 
 
@@ -205,6 +202,12 @@ def _packed(score: int, position: int) -> int:
 
 
 def _features(text: EncodedText, pairs_of_words: bool) -> set[str]:
+    """Returns the words and the pairs of words by which possible counterparts are found.
+
+    A long text has rare words enough, so it needs no pairs.
+    """
     letters = text.letters
+    if not pairs_of_words and len(letters) > _NEEDS_PAIRS:
+        return set(letters)
     pairs = {letters[start : start + 2] for start in range(len(letters) - 1)}
     return pairs if pairs_of_words else pairs | set(letters)

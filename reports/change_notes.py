@@ -55,6 +55,7 @@ def notes_on(change: Change, old_places: Places, new_places: Places, moved: Move
     headings = tuple(clause.heading_path[-1] if clause.heading_path else "" for clause in (old[0], new[0]))
     if change.under and change.under != headings:  # the note on the move names the headings
         notes.append(_under_note(*change.under))
+    notes += [_crossed_note(sentence, old[0]) for sentence in change.crossed]
     notes += _governed_note(change)
     labels = [" ".join(clause.label for clause in side if clause.label) for side in (old, new)]
     if labels[0] != labels[1] and not is_move and change.kind not in ("split", "merged"):
@@ -113,6 +114,13 @@ def _under_note(old: str, new: str) -> str:
     if new:
         return f"It stands below {after} now; no such words stood above it before."
     return f"It stood below {before}; no such words stand above it now."
+
+
+def _crossed_note(sentence: str, old: Clause) -> str:
+    quoted = f"“{shortened(printable(sentence), CONTEXT)}”"
+    if sentence in old.text:
+        return f"{quoted} stands in the clause beside it now, and says the same there."
+    return f"{quoted} stood in the clause beside it, and says the same here."
 
 
 def _governed_note(change: Change) -> tuple[str, ...]:

@@ -311,8 +311,12 @@ def test_a_list_that_moved_keeps_its_items_although_another_list_has_a_closer_on
 
 def test_the_copy_beside_the_neighbours_of_a_match_is_the_right_one() -> None:
     copy = "What we know about your house, its colour and its cellar"
-    kept = [heading("Houses"), item(copy), heading("Gardens"), "Gardens are drawn on a map."]
-    sold = ["These may be sold:", item("What you wrote on your cards, stamped or not;"), item(f"{copy};")]
+    kept: list[str | Part] = [heading("Houses"), item(copy), heading("Gardens"), "Gardens are drawn on a map."]
+    sold: list[str | Part] = [
+        "These may be sold:",
+        item("What you wrote on your cards, stamped or not;"),
+        item(f"{copy};"),
+    ]
     old = document(*TOP, *kept, *sold, *END)
     new = document(
         *TOP,
@@ -331,7 +335,7 @@ def test_lists_under_headings_that_become_one_row_are_merged() -> None:
         "What you send": ["Weight of each parcel", "Colour of the wrapping", "Value that you state"],
         "Where you live": ["Street and house", "Hour at which you come home"],
     }
-    parts = [part for title, lines in lists.items() for part in (heading(title), *map(item, lines))]
+    parts: list[Part] = [part for title, lines in lists.items() for part in (heading(title), *map(item, lines))]
     cell = " ".join(f"{title} * {' * '.join(lines)}" for title, lines in lists.items()).replace("E-mail", "Email")
     old = document(*TOP, *parts, *END)
     new = document(*TOP, row(f"{cell} And * The sound of your bell", "Carriers in your street"), *END)

@@ -1,5 +1,6 @@
 """What a change is worth to a reader: numbers, signs, stops, commas, capitals and link targets."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -101,6 +102,18 @@ def test_the_date_that_a_document_states_is_its_own_in_any_sentence() -> None:
     old = document(sentence.format("1 March 2020"), stated=date(2020, 3, 1))
     new = document(sentence.format("2 April 2021"), stated=date(2021, 4, 2))
     assert only(old, new).significance == "factual"
+
+
+@pytest.mark.parametrize(
+    ("stated", "significance"), [(("2020-03", "2021-04"), "factual"), ((None, None), "substantive")]
+)
+def test_a_stated_month_is_a_date_of_the_document(stated: tuple[str | None, ...], significance: str) -> None:
+    sentence = "These rules, which replace all others that we have ever had, hold for all of our shops from {} on."
+    old, new = (
+        replace(document(sentence.format(month)), stated_date=date_of_text)
+        for month, date_of_text in zip(("March 2020", "April 2021"), stated, strict=True)
+    )
+    assert only(old, new).significance == significance
 
 
 @pytest.mark.parametrize(
