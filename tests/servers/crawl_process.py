@@ -84,18 +84,7 @@ def _process() -> "subprocess.Popen[str]":
 
 
 def _serve() -> None:
-    import py3langid
-    import scrapy.commands
-    from scrapy.settings import default_settings
-    from scrapy.utils.misc import load_object
-
-    import scripts.commands.digest  # noqa: F401  (imported here, so that the forks don't import it again)
-
-    for component in default_settings.EXTENSIONS_BASE:
-        load_object(component)
-    for module in pkgutil.iter_modules(scrapy.commands.__path__, "scrapy.commands."):
-        importlib.import_module(module.name)  # `scrapy` also imports all commands before it runs a command
-    py3langid.classify("loads the model")
+    _import_all()
     gc.freeze()  # so that no fork looks through everything that is imported here, which would copy the memory
     for line in sys.stdin:
         job = json.loads(line)
@@ -105,6 +94,31 @@ def _serve() -> None:
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
+
+
+def _import_all() -> None:
+    """Imports everything that a crawl or a command imports, so that no fork has to import it.
+
+    The reactor is the exception: each fork has its own.
+    """
+    import py3langid
+    import scrapy.commands
+    from scrapy.settings import default_settings
+    from scrapy.utils.misc import load_object
+
+    import crawler
+    import scripts.commands
+
+    for package in (scrapy.commands, crawler, scripts.commands):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    for name in dir(default_settings):
+        value = getattr(default_settings, name)
+        for component in (*value, *value.values()) if isinstance(value, dict) else (value,):
+            if isinstance(component, str) and component.startswith("scrapy."):
+                load_object(component)
+    py3langid.classify("loads the model")
+    assert "twisted.internet.reactor" not in sys.modules
 
 
 def _execute(job: dict[str, object]) -> None:
