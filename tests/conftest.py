@@ -15,6 +15,7 @@ from tests.databases import database_url as database_url
 from tests.databases import empty_sqlite as empty_sqlite
 from tests.databases import postgresql_database as postgresql_database
 from tests.databases import postgresql_url as postgresql_url
+from tests.databases import shared_compiled_statements as shared_compiled_statements
 from tests.databases import store as store
 from tests.databases import without_fsync as without_fsync
 from tests.keeping import InThisProcess

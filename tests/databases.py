@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.pool import Pool
 
 from storage import Store
@@ -30,6 +31,36 @@ def do_not_wait_for_the_disk(connection: object, *_: object) -> None:
     """Changes a connection to SQLite so that a commit doesn't wait for the disk. Leaves other connections alone."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF")
+
+
+class _CompiledStatements(dict[Any, Any]):
+    """SQLAlchemy's cache of compiled statements, for all engines of this process together.
+
+    SQLAlchemy's own cache belongs to one engine. Each test opens a database of its own, so without this cache, each
+    test would compile every statement again. That takes longer than to run the statements.
+    """
+
+    # The keys are tuples. The first element is the engine's dialect, which is another object for each engine.
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), value)
+
+
+_compiled_statements = _CompiledStatements()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_compiled_statements() -> Iterator[None]:
+    """Each statement is compiled only once in this process for SQLite, and once for PostgreSQL."""
+    event.listen(Engine, "engine_connect", _share_compiled_statements)
+    yield
+    event.remove(Engine, "engine_connect", _share_compiled_statements)
+
+
+def _share_compiled_statements(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=_compiled_statements)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 
-import py3langid
-
 from core.captures import Verdict
 from core.clauses import Document
 
@@ -71,6 +69,8 @@ def sure_language(document: Document) -> str | None:
 # Cached because most captures of a policy show the same text.
 @lru_cache(maxsize=1_024)
 def _sample_language(sample: str) -> str | None:
+    import py3langid  # takes a tenth of a second, and most commands need no sample's language
+
     (language, score), (_, next_score) = py3langid.rank(sample)[:2]
     return _CANONICAL_CODES.get(language, str(language)) if score - next_score >= _LEAST_LEAD * len(sample) else None
 

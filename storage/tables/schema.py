@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from core.exceptions import StorageError
 from storage.tables.models import Base
+
+if TYPE_CHECKING:
+    # Only a migration imports Alembic: nearly all commands use a database that is up to date, and start without it.
+    from alembic.config import Config
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _POSTGRESQL_LOCK = 0x636C6175  # any number that other programs on the server are unlikely to lock
@@ -27,7 +28,7 @@ _BEFORE_BASELINE = frozenset({"0001", "0002", "0003", "0004", "0005"})
 _LAST_COMMIT_BEFORE_BASELINE = "4a914d7"
 
 
-def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
+def upgrade(reader: Engine, writer: Engine, name: str) -> str:
     """Creates or migrates the tables if needed, and returns their revision afterwards.
 
     Only one process at a time migrates a database. Other processes wait.
@@ -49,6 +50,8 @@ def upgrade(reader: Engine, writer: Engine, name: str) -> str | None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
         # The check follows the lock, because another process may have created the tables while this process waited.
         _check_no_unversioned_tables(connection, name)
+        from alembic import command
+
         command.upgrade(migration_config(connection), "head")
     return head_revision
 
@@ -59,7 +62,7 @@ def check_can_upgrade(present: str | None, name: str) -> None:
     present: the revision of the tables; None for an empty database. name: the name of the database or of the backup in
     messages.
     """
-    if present is None or present in {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
+    if present is None or present in _revisions():
         return
     if present in _BEFORE_BASELINE:
         raise StorageError(
@@ -77,17 +80,24 @@ def revision(connection: Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
-def head() -> str | None:
+def head() -> str:
     """Returns the current revision: the revision of the schema that this code requires."""
-    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    return max(_revisions())
 
 
-def migration_config(connection: Connection) -> Config:
+def migration_config(connection: Connection) -> "Config":
     """Returns a configuration that makes Alembic's commands use a connection, inside the connection's transaction."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def _revisions() -> set[str]:
+    """Returns the revisions of all migrations. The name of a migration's file begins with its revision, a number."""
+    return {path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py")}
 
 
 def _revision_if_any(connection: Connection) -> str | None:

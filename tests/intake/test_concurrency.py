@@ -1,7 +1,7 @@
 """Several processes and threads store captures, read captures again, and compose digests at the same time."""
 
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from multiprocessing.synchronize import Barrier
 
 import pytest
@@ -64,7 +64,7 @@ def test_a_history_never_mixes_readings_while_processes_reextract(database_url: 
         with ProcessPoolExecutor(PROCESSES, _spawn, _join, (_spawn.Barrier(PROCESSES),)) as pool:
             work = [pool.submit(_open_and_reextract, database_url, keeps) for keeps in (False, False, True)]
             observed = [before]
-            while not all(future.done() for future in work):
+            while wait(work, timeout=0.02).not_done:
                 observed.append({version.id for version in store.library.history(PRIVACY).versions})
             results = [future.result() for future in work]
         after = {version.id for version in store.library.history(PRIVACY).versions}

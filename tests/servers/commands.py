@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from core.settings import CHECKOUT
+from tests.servers import crawl_process
 from tests.servers.archive import Crawler
 
 
@@ -15,15 +16,7 @@ def program(name: str) -> str:
 
 def clausewatch(crawler: Crawler, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a `clausewatch` command on the crawler's database. The test fails if the command fails."""
-    result = subprocess.run(
-        [program("clausewatch"), *arguments],
-        cwd=CHECKOUT,
-        env=crawler.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    result = crawl_process.clausewatch([*arguments], crawler.environment)
     assert result.returncode == 0, (arguments, result.stderr)
     return result
 

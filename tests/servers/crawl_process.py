@@ -11,20 +11,24 @@ import importlib
 import json
 import os
 import pkgutil
+import select
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import traceback
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from core.settings import CHECKOUT
 from tests.databases import do_not_wait_for_the_disk
 
-_thread_local = threading.local()
+_lock = threading.Lock()
 _MOST_SECONDS = 180
 
 
@@ -53,7 +57,7 @@ def clausewatch(arguments: list[str], environment: dict[str, str]) -> subprocess
 def _run(
     command: list[str], environment: dict[str, str], at: int = 0, then: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as connection:
         out, err = Path(folder, "out"), Path(folder, "err")
         job = {
             "command": command,
@@ -63,51 +67,94 @@ def _run(
             "at": at,
             "then": then,
         }
-        process = _process()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(job) + "\n")
-        process.stdin.flush()
-        status = int(process.stdout.readline())
+        connection.connect(_address())
+        with connection.makefile("rw", encoding="utf-8") as stream:
+            stream.write(json.dumps(job) + "\n")
+            stream.flush()
+            status = int(stream.readline())
         return subprocess.CompletedProcess(command, status, out.read_text(), err.read_text())
 
 
-def _process() -> "subprocess.Popen[str]":
-    """Returns the forking process of this thread. The forking process runs one command at a time."""
-    if hasattr(_thread_local, "process"):
-        return _thread_local.process  # type: ignore[no-any-return]  # set below
-    process = _thread_local.process = subprocess.Popen(
-        [sys.executable, "-m", __name__], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+@cache
+def _forking_process() -> str:
+    """Starts the forking process, and returns the address of its socket. It ends with this process."""
+    address = str(Path(tempfile.mkdtemp(), "jobs"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", __name__, address], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
+    atexit.register(shutil.rmtree, Path(address).parent)
     atexit.register(process.communicate)
-    return process
+    assert process.stdout is not None
+    process.stdout.readline()
+    return address
 
 
-def _serve() -> None:
+def _address() -> str:
+    with _lock:
+        return _forking_process()
+
+
+def _serve(address: str) -> None:
+    """Accepts jobs until standard input is closed. Several jobs may run at the same time."""
+    _import_all()
+    gc.freeze()  # so that no fork looks through everything that is imported here, which would copy the memory
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        running: set[int] = set()
+        while sys.stdin not in select.select([sys.stdin, listener], [], [])[0]:
+            connection, _ = listener.accept()
+            child = os.fork()
+            if not child:
+                listener.close()
+                _answer(connection)
+            connection.close()
+            running = {process for process in (*running, child) if os.waitpid(process, os.WNOHANG) == (0, 0)}
+
+
+def _answer(connection: socket.socket) -> NoReturn:
+    """Runs the job that is read from a connection in a fork, writes the exit status, and ends this process."""
+    try:
+        with connection.makefile("rw", encoding="utf-8") as stream:
+            job = json.loads(stream.readline())
+            child = os.fork()
+            if not child:
+                connection.close()
+                _execute(job)
+            _, status = os.waitpid(child, 0)
+            stream.write(f"{os.waitstatus_to_exitcode(status)}\n")
+    finally:
+        os._exit(0)
+
+
+def _import_all() -> None:
+    """Imports everything that a crawl or a command imports, so that no fork has to import it.
+
+    The reactor is the exception: each fork has its own.
+    """
     import py3langid
     import scrapy.commands
     from scrapy.settings import default_settings
     from scrapy.utils.misc import load_object
 
-    import scripts.commands.digest  # noqa: F401  (imported here, so that the forks don't import it again)
+    import crawler
+    import scripts.commands
 
-    for component in default_settings.EXTENSIONS_BASE:
-        load_object(component)
-    for module in pkgutil.iter_modules(scrapy.commands.__path__, "scrapy.commands."):
-        importlib.import_module(module.name)  # `scrapy` also imports all commands before it runs a command
+    for package in (scrapy.commands, crawler, scripts.commands):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    for name in dir(default_settings):
+        value = getattr(default_settings, name)
+        for component in (*value, *value.values()) if isinstance(value, dict) else (value,):
+            if isinstance(component, str) and component.startswith("scrapy."):
+                load_object(component)
     py3langid.classify("loads the model")
-    gc.freeze()  # so that no fork looks through everything that is imported here, which would copy the memory
-    for line in sys.stdin:
-        job = json.loads(line)
-        child = os.fork()
-        if not child:
-            _execute(job)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
+    assert "twisted.internet.reactor" not in sys.modules
 
 
-def _execute(job: dict[str, object]) -> None:
+def _execute(job: dict[str, object]) -> NoReturn:
     """Runs a job in the forked process, and ends the process."""
     status = 1
     signal.alarm(_MOST_SECONDS)  # so that a command that hangs fails its test
@@ -175,4 +222,4 @@ def _prepare(at: int, then: str) -> None:
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(sys.argv[1])

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -38,7 +38,8 @@ class Processes(Crawler):
         crawls = [self.threads.submit(self.crawl, spider) for _ in range(2)]
         digests, crawling = 0, True
         while crawling:
-            crawling = not all(crawl.done() for crawl in crawls)
+            # Digests without a pause would take the processor from the crawls.
+            crawling = bool(wait(crawls, timeout=0.2).not_done)
             digest = clausewatch(["digest", "--to", str(self.mail)], self.environment)
             assert digest.returncode == 0, digest.stderr
             digests += 1
@@ -47,12 +48,11 @@ class Processes(Crawler):
             assert crawl.result().returncode == 0, crawl.result().stderr
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def threads() -> Iterator[ThreadPoolExecutor]:
-    """Yields two threads. Each thread starts crawls from a separate process that has already imported all modules."""
     with ThreadPoolExecutor(2) as pool:
-        for started in [pool.submit(scrapy, ["version"], dict(os.environ)) for _ in range(2)]:
-            assert started.result().returncode == 0
+        # The forking process is started here, so that both crawls begin at once.
+        assert scrapy(["version"], dict(os.environ)).returncode == 0
         yield pool
 
 

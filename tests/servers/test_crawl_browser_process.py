@@ -14,14 +14,18 @@ import pytest
 from loopback.pages import Page, Site, serve_pages
 from tests.servers.archive import QUICK, Crawler, declare, policy_page
 from tests.servers.commands import clausewatch, scrapy_crawl, started_scrapy_crawl
+from tests.servers.crawl_process import scrapy
 from tests.servers.rendered_pages import CHROMIUM, needs_chromium, shell, shows
 
 pytestmark = needs_chromium
 
+SETTINGS = {**QUICK, "BROWSER_QUIET": "0.5"}
+
 
 def live_crawl(crawler: Crawler, **environment: str) -> CompletedProcess[str]:
-    """Runs a live crawl in a new process. environment: additional environment variables."""
-    return scrapy_crawl(crawler, "live", environment=environment, **QUICK, BROWSER_QUIET="0.5")
+    """Runs a live crawl. environment: additional environment variables."""
+    settings = [part for name, value in SETTINGS.items() for part in ("-s", f"{name}={value}")]
+    return scrapy(["crawl", "live", *settings], {**crawler.environment, **environment})
 
 
 def path_with_chromium(folder: Path, text: str) -> str:
@@ -69,7 +73,8 @@ def test_without_scrapy_playwright_only_rendered_pages_fail(two_vendors: tuple[C
     crawler, site = two_vendors
     (tmp_path / "scrapy_playwright").mkdir()
     (tmp_path / "scrapy_playwright" / "__init__.py").write_text("raise ModuleNotFoundError('scrapy_playwright')\n")
-    result = live_crawl(crawler, PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    result = scrapy_crawl(crawler, "live", environment={"PYTHONPATH": path}, **SETTINGS)
     assert result.returncode == 1
     assert result.stderr == (
         f"failed: kestrel/privacy {site.url}/p: scrapy-playwright is not installed: pip install --editable "

@@ -12,6 +12,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, make_url, select, text
 
 from core.archives import ArchiveSite, ListedCapture
@@ -21,7 +22,7 @@ from core.policies import PolicyKey
 from core.settings import CHECKOUT
 from storage import ListingQuery, Review, Store
 from storage.tables.models import Base, ReadingRow
-from storage.tables.schema import migration_config
+from storage.tables.schema import head, migration_config
 from storage.upkeep import back_up, backup, restore
 from tests.conftest import Clausewatch
 from tests.keeping import keep, reextract, verify
@@ -95,6 +96,13 @@ def one_sentence_naming_the_commit(message: str) -> bool:
     """Returns whether a message is a single sentence that names the commit to use and reports no damage."""
     is_one_sentence = "\n" not in message.strip() and ". " not in message
     return is_one_sentence and "commit 4a914d7" in message and "damaged" not in message
+
+
+def test_migrations_are_one_line_that_ends_at_the_highest_number() -> None:
+    """`schema.head` relies on it, so that a command can check the tables without loading Alembic."""
+    revisions = [script.revision for script in ScriptDirectory(str(VERSIONS.parent)).walk_revisions()]
+    assert revisions == sorted((name.partition("_")[0] for name in CHECKSUMS), reverse=True)
+    assert head() == revisions[0]
 
 
 def test_the_migrations_create_the_tables_of_the_models(store: Store, engine: Engine) -> None:

@@ -23,6 +23,9 @@ from tests.stored_captures import BEGIN, POLICY, URL, capture_of
 
 KEY = PolicyKey("marmot", "privacy")
 DECLARED = {KEY: POLICY}
+# The ids of the rows with which every kind of row is altered once: all captures have the same columns, and a reading is
+# accepted or quarantined.
+ROWS = {"captures": {1}, "readings": {1, 4}}
 # A keyframe, two deltas against it, a page that is not the policy, and a page large enough for a payload store.
 PAGES = [
     *(answer("We keep your messages for a year.", number) for number in range(3)),
@@ -100,6 +103,7 @@ def cells(file: Path) -> list[tuple[str, int, str, Any]]:
 
 def write(file: Path, table: str, place: int, column: str, value: Any) -> None:
     connection = sqlite3.connect(file)
+    connection.execute("PRAGMA synchronous = OFF")
     with connection:
         kind = "CAST(? AS TEXT)" if isinstance(value, bytes) and column != "data" else "?"
         connection.execute(f"UPDATE {table} SET {column} = {kind} WHERE rowid = ?", (value, place))  # noqa: S608
@@ -125,10 +129,12 @@ def test_an_empty_database_has_no_findings(database_url: str) -> None:
 
 
 @pytest.mark.slow
-def test_an_altered_value_in_any_row_and_column_is_found(copied: Path) -> None:
+def test_an_altered_value_in_any_column_is_found(copied: Path) -> None:
     whole = copied.read_bytes()
     missed = []
     for table, place, column, value in cells(copied):
+        if place not in ROWS.get(table, {place}):
+            continue
         copied.write_bytes(whole)
         write(copied, table, place, column, altered(value))
         if not [finding for finding in findings(f"sqlite:///{copied}") if finding.remedy != "none"]:
@@ -137,7 +143,7 @@ def test_an_altered_value_in_any_row_and_column_is_found(copied: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_is_found(copied: Path, original: Path, data: st.DataObject) -> None:
     shutil.copy(original / "store.db", copied)
