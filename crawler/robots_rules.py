@@ -53,12 +53,14 @@ def parse_robots(body: bytes, product_token: str) -> RobotsRules:
     return RobotsRules(tuple(sorted(rules.items(), key=lambda rule: (-len(rule[0]), not rule[1]))))
 
 
-def _rules(text: str) -> Iterator[tuple[frozenset[str], str, bool]]:
+def _rules(text: str) -> Iterator[tuple[set[str], str, bool]]:
     """Yields each rule with the names of its group's crawlers, in lower case. The pattern '' stands for no address.
+
+    The names are those that the group has named so far, in a set that grows.
 
     A group without rules has one rule with the pattern ''.
     """
-    agents: frozenset[str] = frozenset()
+    agents: set[str] = set()
     begins_group = False
     for line in text.splitlines():
         match = _LINE.match(line)
@@ -67,8 +69,10 @@ def _rules(text: str) -> Iterator[tuple[frozenset[str], str, bool]]:
         key, value = match[1].lower(), match[2].strip()
         if key == "user-agent":
             token = _PRODUCT_TOKEN.match(value)
-            agent = {token[0].lower()} if token else set()
-            agents = agents | agent if begins_group else frozenset(agent)
+            if not begins_group:
+                agents = set()
+            if token:
+                agents.add(token[0].lower())
             begins_group = True
             yield agents, "", True
         elif key in ("allow", "disallow"):

@@ -5,11 +5,11 @@ fact counts: a period, an age, an amount, a percentage, a section of a law, a cr
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.normal_forms import normal_form
 from diffing.normalization import (
     AT_OR_DOT,
     BETWEEN,
@@ -223,7 +223,7 @@ def may_differ_in_facts(old: Sequence[str], new: Sequence[str]) -> bool:
 def find_facts(text: str) -> Facts:
     """Returns the facts of a text, and the text without them."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = normal_form("NFKC", text)
     text = " ".join(text.translate(_SHAPES).split())
     pattern = _FACT if AT_OR_DOT.search(text) else _FACT_WITHOUT_MAIL
     facts = []

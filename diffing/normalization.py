@@ -5,10 +5,10 @@ contact details, dates and numbers. `diffing.sameness.same_text` makes a further
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from functools import lru_cache, wraps
 
+from core.normal_forms import normal_form
 from diffing.tokenization import DASHES, QUOTES, words
 
 # Characters that `fold` removes: the characters that plain-text pages use for emphasis, bullets and table lines;
@@ -55,7 +55,7 @@ def fold(text: str) -> str:
     one shape, and all dashes have one shape.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = normal_form("NFKC", text)
     return " ".join(text.translate(_TYPOGRAPHY).casefold().split())
 
 

@@ -9,6 +9,7 @@ where a comma goes that kept a remark apart from what it would restrict ("carrie
 import re
 import unicodedata
 
+from core.normal_forms import normal_form
 from diffing.numerals import VALUES
 from diffing.tokenization import DASHES, QUOTES, tokens, words_of
 
@@ -138,7 +139,7 @@ def says_the_same(old: str, new: str) -> bool:
 def _words_and_gaps(text: str) -> tuple[list[str], list[str]]:
     """Returns the words of a text, and what stands before, between and after them."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _SPACE_IN_GUILLEMETS.sub("", text))
+        text = normal_form("NFKC", _SPACE_IN_GUILLEMETS.sub("", text))
     if "|" in text:
         text = _IN_CELLS.sub(lambda cell: cell[0].replace(cell[1], _CELL_SIGNS[cell[1]]), text)
     found: list[str] = []

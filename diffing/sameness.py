@@ -12,11 +12,11 @@ comparison reports such differences as cosmetic changes.
 
 import hashlib
 import re
-import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
 
 from core.clauses import Clause, Document
+from core.normal_forms import normal_form
 from diffing.tokenization import DASHES, QUOTES
 from diffing.volatile import strip_volatile
 
@@ -46,7 +46,7 @@ def same_text(text: str) -> str:
     text = strip_volatile(" ".join(text.split()))
     if text.isascii():
         return text
-    text = " ".join(unicodedata.normalize("NFC", _NO_WIDTH.sub("", text)).split())
+    text = " ".join(normal_form("NFC", _NO_WIDTH.sub("", text)).split())
     return _WRAPPED.sub("", text)
 
 

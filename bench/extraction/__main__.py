@@ -1,6 +1,6 @@
 """Measures the accuracy, speed and memory use of extraction, and prints the figures.
 
-    python -m bench.extraction [versions] [pages] [screening] [readings] [speed] [memory] [hostile] [--details]
+    python -m bench.extraction [versions] [pages] [screening] [readings] [speed] [memory] [--details]
 
 If no part is named, all parts are measured. `versions`, `readings`, `speed` and some figures of `screening` need the
 captures in ../shared.
@@ -9,7 +9,7 @@ captures in ../shared.
 import argparse
 from collections.abc import Callable, Iterator
 
-from bench.extraction import hostile, memory, pages, readings, screening, speed, versions
+from bench.extraction import memory, pages, readings, screening, speed, versions
 
 #: The function of each part. The function yields the lines to print. The argument says whether to include details.
 PARTS: dict[str, Callable[[bool], Iterator[str]]] = {
@@ -19,7 +19,6 @@ PARTS: dict[str, Callable[[bool], Iterator[str]]] = {
     "readings": readings.report,
     "speed": speed.report,
     "memory": memory.report,
-    "hostile": hostile.report,
 }
 
 

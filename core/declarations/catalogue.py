@@ -9,10 +9,13 @@ import yaml
 from pydantic import ValidationError
 
 from core.declarations.faults import faults_in
-from core.declarations.positions import AliasError, line_of, parse_yaml, repeated_keys
+from core.declarations.positions import line_of, parse_yaml, repeated_keys
 from core.declarations.schema import Vendor, is_slug
 from core.exceptions import DeclarationError, UsageError
+from core.yaml_texts import YamlSizeError
 
+# A declaration of a few hundred policies has fewer bytes. The YAML parser needs some seconds for so many.
+_MOST_BYTES = 500_000
 # The commonest faults of YAML in PyYAML's words, and in plain English.
 _YAML_FAULTS = {
     "mapping values are not allowed here": "a second colon; put a value that contains a colon in quotes",
@@ -142,6 +145,8 @@ def _fault_text(path: Path, line: int, field: str, message: str) -> str:
 
 def _text_of(path: Path) -> str:
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise DeclarationError(f"{path}: a declaration has at most {_MOST_BYTES:,} bytes; divide it or shorten it")
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise DeclarationError(f"{path}: {error.strerror}") from None
@@ -159,7 +164,7 @@ def _yaml_of(path: Path, text: str) -> tuple[Any, yaml.Node | None]:
         mark = error.context_mark if in_name else error.problem_mark
         problem = _YAML_FAULTS.get(error.problem or "", error.problem)
         raise DeclarationError(f"{path}:{mark.line + 1 if mark else 1}: not YAML: {problem}") from None
-    except AliasError as error:
+    except YamlSizeError as error:
         raise DeclarationError(f"{path}:{error.line}: {error}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DeclarationError(f"{path}: not YAML: {error}") from None

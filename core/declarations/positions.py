@@ -1,9 +1,12 @@
 """Finds the line of a field in a declaration's YAML text, so that faults are reported with a line number."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
+
+from core.yaml_texts import compose
 
 
 class _Loader(yaml.SafeLoader):
@@ -18,54 +21,16 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-# With all aliases replaced, a declaration has at most this many nodes. Otherwise, a few lines of aliases of aliases
-# would stand for billions of nodes.
-_MAX_NODES = 100_000
-
-
-class AliasError(ValueError):
-    """The aliases of a YAML text stand for too much, or for themselves.
-
-    line: the line of the part that the aliases stand for, counted from 1.
-    """
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
-
-
 def parse_yaml(text: str) -> tuple[Any, yaml.Node | None]:
     """Returns the value of a YAML text, and the tree of its nodes with their line numbers.
 
     Both results are None if the text is empty.
 
-    yaml.YAMLError, ValueError or RecursionError if the text is not YAML. AliasError, a ValueError, if its aliases stand
-    for too much, or for themselves.
+    yaml.YAMLError, ValueError or RecursionError if the text is not YAML, or has too many values (see
+    `core.yaml_texts.compose`).
     """
-    tree = yaml.compose(text, Loader=_Loader)
-    if tree is not None:
-        _count_nodes(tree, {})
+    tree = compose(text, _Loader)
     return yaml.load(text, Loader=_Loader), tree  # noqa: S506  # _Loader is a SafeLoader
-
-
-def _count_nodes(node: yaml.Node, counts: dict[int, int]) -> int:
-    """Returns the number of nodes below a node, and the node itself, with all aliases replaced.
-
-    counts: the numbers of the nodes counted before, by the node's `id`; 0 for a node whose count is under way.
-    """
-    if id(node) not in counts:
-        counts[id(node)] = 0
-        children = node.value if isinstance(node, yaml.CollectionNode) else ()
-        if isinstance(node, yaml.MappingNode):
-            children = [part for pair in node.value for part in pair]
-        counts[id(node)] = 1 + sum(_count_nodes(child, counts) for child in children)
-    count = counts[id(node)]
-    line = node.start_mark.line + 1
-    if not count:
-        raise AliasError("an alias in this part stands for the part itself; write the part out", line)
-    if count > _MAX_NODES:
-        raise AliasError("the aliases in this part stand for too much text; write the part out", line)
-    return count
 
 
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
@@ -78,10 +43,10 @@ def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     line = 1
     for part in path:
         if isinstance(node, yaml.MappingNode):
-            pairs = [(key, value) for key, value in node.value if key.value == str(part)]
-            if not pairs:
+            pair = _pairs_of(node).get(str(part))
+            if pair is None:
                 return line
-            key, node = pairs[-1]
+            key, node = pair
             line = key.start_mark.line + 1
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
@@ -89,6 +54,13 @@ def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
         else:
             return line
     return line
+
+
+# Cached because a declaration with many faults looks its fields up in one mapping again and again.
+@lru_cache(maxsize=8)
+def _pairs_of(node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    """Returns the keys and values of a mapping, by the text of the key; of a repeated key, the last."""
+    return {key.value: (key, value) for key, value in node.value if isinstance(key.value, str)}
 
 
 def repeated_keys(node: yaml.Node | None, field: str = "") -> list[tuple[int, str]]:

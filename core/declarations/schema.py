@@ -84,7 +84,9 @@ Day = Annotated[date, BeforeValidator(_parse_first_day)]
 WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_check_web_address)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_check_printable)]
 PolicySlug = Annotated[str, BeforeValidator(_check_policy_slug)]
-Selector = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+# A selector has at most this many characters: a parser of CSS takes long for lists of thousands of selectors.
+_LONGEST_SELECTOR = 1_000
+Selector = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_LONGEST_SELECTOR)]
 Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_pattern)]
 Language = Annotated[str, BeforeValidator(_check_language)]
 

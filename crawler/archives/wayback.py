@@ -260,7 +260,7 @@ def _table(body: bytes) -> list[list[Any]]:
     """
     try:
         table = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         table = None
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
         start = body[:60].decode("utf-8", "replace").strip()

@@ -295,33 +295,35 @@ def titled_aside(selection: Selection) -> list[Block]:
     blocks = selection.blocks
     left_out: list[Block] = []
     aside_level = 0
+    last_likely = max((index for index, block in enumerate(blocks) if block.likely_policy_words), default=-1)
     for index, block in enumerate(blocks):
         if aside_level and block.level and block.level <= aside_level:
             aside_level = 0
         title = block.text.strip(names.ORNAMENTS) if block.level and not aside_level else ""
         if title and (names.is_aside_title(title) or names.is_shared_title(title)):
-            following = blocks[index + 1 :]
-            end = next((at for at, later in enumerate(following) if 0 < later.level <= block.level), len(following))
-            section = following[:end]
+            below = range(index + 1, len(blocks))
+            end = next((later for later in below if 0 < blocks[later].level <= block.level), len(blocks))
+            section = blocks[index + 1 : end]
             if is_hardly_any(
                 sum([later.policy_words for later in section]),
                 sum([later.words for later in section if is_prose(later)]),
-            ) and not _is_policy_section(selection, block, section, following[end:]):
+            ) and not _is_policy_section(selection, block, section, goes_on=last_likely >= end):
                 aside_level = block.level
         if aside_level:
             left_out.append(block)
     return left_out
 
 
-def _is_policy_section(selection: Selection, title: Block, section: list[Block], below: list[Block]) -> bool:
+def _is_policy_section(selection: Selection, title: Block, section: list[Block], *, goes_on: bool) -> bool:
     """Returns whether a section with the title of an aside makes a statement, and stands in the middle of the policy.
 
-    section: the blocks below the title. below: the blocks below the section.
+    section: the blocks below the title.
+    goes_on: whether running text of the policy stands below the section.
     """
     if not any(map(is_statement, section)):
         return False
     has_links = any(block.link_share > 0.5 for block in section)
-    if any(block.likely_policy_words for block in below):
+    if goes_on:
         return not (has_links and names.is_aside_title(title.text.strip(names.ORNAMENTS)))
     return title.box is not None and selection.sections.has(title.box)
 

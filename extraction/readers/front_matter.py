@@ -47,7 +47,9 @@ def _yaml(source: str) -> Any:
     # Imported here because few policies have front matter, and the YAML parser takes a while to load.
     import yaml
 
+    from core.yaml_texts import load
+
     try:
-        return yaml.safe_load(source)
+        return load(source)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None

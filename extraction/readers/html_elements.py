@@ -75,6 +75,8 @@ _ICON = re.compile(
 )
 # The first id that a script names, as in `toggle('part-1')` or `$("#part-1").toggle()`.
 _QUOTED_ID = re.compile(r"[\"']#?([\w-]+)[\"']")
+# What follows in a longer attribute `style` isn't looked at.
+_LONGEST_STYLE = 4_000
 # A text with more characters than this isn't only for screen readers: a script shows it later.
 _LONGEST_UNSEEN = 200
 
@@ -91,6 +93,7 @@ def is_form_field(node: LexborNode) -> bool:
 @lru_cache(maxsize=4_096)
 def effects_of(style: str) -> int:
     """Returns the flags of what the attribute `style` does to an element's text."""
+    style = style[:_LONGEST_STYLE]
     return sum([flag for flag, pattern in _EFFECTS if pattern.search(style)])
 
 

@@ -35,7 +35,7 @@ class TextLine:
         self.parts: list[str] = []
         if markdown:
             self.marked_parts: list[str] = []
-        self.links: Sequence[str] = ()
+        self.links: list[str] = []
         self.opens = ""
         self.length = self.bold = self.linked = self.same_page = 0
 

@@ -10,11 +10,14 @@ from core.exceptions import ExtractionError
 from extraction.blocks import Block
 from extraction.readers.html_tree import parse_page, xml_as_html
 from extraction.readers.html_walk import Walker
-from extraction.readers.links import link_target
+from extraction.readers.links import base_of, link_target
 from extraction.words.normalization import normalize
 
 # An end tag in the text of a page. The author's software escaped the markup by mistake, so visitors see the tag.
 _ESCAPED_TAG = re.compile(r"</(?:p|li|ul|ol|div|span|h[1-6]|strong|em|b|i|u|a)\s*>", re.IGNORECASE)
+
+# Finding the matches of a list of selectors takes a time that grows with the square of the list.
+_LONGEST_SELECTOR = 1_000
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ def read_html(
         emphasis and each space, because the author typed them.
     xml: whether the server calls the page XML. A browser then parses it by the rules of XML.
 
-    ExtractionError, with the selector in the message, if a selector isn't valid CSS.
+    ExtractionError, with the selector in the message, if a selector isn't valid CSS or removes the whole page.
     """
     tree = parse_page(xml_as_html(source) if xml else source)
     # The body of a page of frames is its `<frameset>` (HTML standard, section 3.1.4).
@@ -67,11 +70,13 @@ def read_html(
     html = tree.css_first("html")
     lang = (html.attributes.get("lang") or html.attributes.get("xml:lang") or "") if html is not None else ""
     base_node = tree.head.css_first("base[href]") if tree.head is not None else None
-    base = url
+    base = base_of(url)
     if base_node is not None:
-        base = link_target(base_node.attributes.get("href") or "", url) or url
+        base = base_of(link_target(base_node.attributes.get("href") or "", base) or url)
     for selector in remove:
         for node in matches(tree, selector):
+            if node.tag == "html":
+                raise ExtractionError(f"{selector!r} removes the whole page; correct it in the declaration")
             node.decompose()
     roots: list[LexborNode] = [body] if body is not None else []
     if select:
@@ -110,7 +115,9 @@ def _with_escaped_markup_read(blocks: list[Block], base: str | None, url: str | 
 
 
 def matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    """Returns the elements that a selector matches. ExtractionError if the selector isn't valid CSS."""
+    """Returns the elements that a selector matches. ExtractionError if it isn't valid CSS, or is too long."""
+    if len(selector) > _LONGEST_SELECTOR:
+        raise ExtractionError(f"a selector has more than {_LONGEST_SELECTOR:,} characters; divide it into several")
     try:
         return tree.css(selector)
     except (SelectolaxError, ValueError):

@@ -11,17 +11,30 @@ from extraction.words.normalization import word_set
 # browsers flatten deeper elements, too. The limit is needed because the parser's time grows with the square of the
 # depth.
 _MAX_DEPTH = 512
-# A page with at least this many unclosed tags is checked for deep nesting. An ordinary page has hundreds of unclosed
-# tags (line breaks, images, comments), but fewer than this limit.
+# A page in which at least this many tags are open somewhere is checked for deep nesting. An ordinary page has hundreds
+# of tags without an end tag (line breaks, images, comments), but fewer than this limit. The open tags are counted
+# between stretches of so many bytes.
 _MANY_OPEN = 2_000
+_STRETCH = 8_192
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*>")
-_NESTING_TAGS = frozenset(
+# Elements that don't stand inside each other, because a start tag ends the element before it or because they are empty.
+_FLAT_TAGS = frozenset(
     (
-        b"div span b i u em strong font center section article table td tr ul ol dl blockquote a small big "
-        b"sub sup  form main header footer nav aside details fieldset figure button code tt s strike label "
-        b"abbr cite q template"
+        b"html head body title base meta link p li dd dt option optgroup h1 h2 h3 h4 h5 h6 tbody thead tfoot th "
+        b"caption colgroup rb rt rp rtc area br col embed hr img input param source track wbr script style textarea"
     ).split()
 )
+# The parser compares each attribute of a tag with those before it. So the attributes after so many are left out; no
+# element of a real page has a tenth as many.
+_MOST_ATTRIBUTES = 1_000
+_START_TAG = re.compile(rb"<[a-zA-Z][^\s/>]*+((?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+)>")
+_ATTRIBUTE = re.compile(rb"[^\s=/\"'>]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']*+))?+")
+# A stretch with fewer tags than this may be a part of a tag with many attributes.
+_FEW_TAGS = 8
+# So many texts that begin like a tag and don't end are looked at. Each may reach to the end of the page.
+_MOST_UNENDED = 50
+# In a larger page, in bytes, the rules of a style sheet that count an element's siblings aren't applied.
+_LARGE_PAGE = 200_000
 _NODES_OF_INTEREST = "style, ol, template[shadowrootmode]"
 _TEMPLATE = re.compile(rb"<(/?)template\b([^>]*)>", re.IGNORECASE)
 _SHADOW_ROOT_MODE = re.compile(rb"\bshadowrootmode\s*=\s*[\"']?(?:open|closed)\b", re.IGNORECASE)
@@ -31,10 +44,11 @@ _SHADOW_ROOT = b"shadow-root"
 _HOST_TAGS = word_set("article aside blockquote body div footer h1 h2 h3 h4 h5 h6 header main nav p section span")
 # The children of hosts nested deeper than this stay where they are: each host around them would move them once more.
 _MAX_HOST_DEPTH = 128
-# What XML writes in another way than HTML: comments, CDATA sections, processing instructions, self-closed elements.
+# What XML writes in another way than HTML: comments, CDATA sections, processing instructions, self-closed elements. Of
+# the first three, one that doesn't end reaches to the end of the page.
 _XML = re.compile(
-    rb"<!--.*?-->|<!\[CDATA\[(?P<cdata>.*?)\]\]>|<\?.*?\?>"
-    rb"|<(?P<tag>[a-zA-Z][^\s<>/]*)(?P<attributes>(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)?)/>",
+    rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|(?P<open>\Z))|<\?.*?(?:\?>|(?P<open_instruction>\Z))"
+    rb"|<(?P<tag>[a-zA-Z][^\s<>/]*+)(?P<attributes>(?:\s(?:[^<>\"'/]|/(?!>)|\"[^\"]*+\"|'[^']*+')*+)?)/>",
     re.DOTALL,
 )
 # An entity that the page itself declares (XML 1.0, section 4.2.1), and how many are read. Their texts aren't expanded
@@ -43,6 +57,8 @@ _ENTITY = re.compile(
     rb"<!ENTITY\s+(?P<name>[A-Za-z_][\w.-]*)\s+(?P<quote>[\"'])(?P<text>.{0,500}?)(?P=quote)\s*>", re.DOTALL
 )
 _MOST_ENTITIES, _MOST_REFERENCES = 50, 10_000
+# So many characters stand for references at most.
+_MOST_CHARACTERS = 200_000
 _INTERNAL_SUBSET = re.compile(rb"<!DOCTYPE[^<>\[]*\[(?P<declarations>.{0,20000}?)\]\s*>", re.DOTALL | re.IGNORECASE)
 # Elements without an end tag in HTML (HTML standard, section 13.1.2).
 _VOID_TAGS = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
@@ -53,7 +69,7 @@ def parse_page(source: bytes) -> LexborHTMLParser:
 
     source: the page in UTF-8.
     """
-    source = _flattened(source)
+    source = _with_few_attributes(_flattened(source))
     tree = LexborHTMLParser(source)
     nodes = tree.css(_NODES_OF_INTEREST)  # one search, because each takes as long as it takes to visit the whole tree
     if any(node.tag == "template" for node in nodes):
@@ -61,7 +77,8 @@ def parse_page(source: bytes) -> LexborHTMLParser:
         _compose(tree)
     sheets = [node.text() for node in nodes if node.tag == "style"]
     if sheets:
-        inline_styles(tree, sheets, any(node.tag == "ol" for node in nodes))
+        has_lists = any(node.tag == "ol" for node in nodes)
+        inline_styles(tree, sheets, has_lists, counts_siblings=len(source) <= _LARGE_PAGE)
     return tree
 
 
@@ -76,6 +93,8 @@ def xml_as_html(source: bytes) -> bytes:
 
     def as_html(match: re.Match[bytes]) -> bytes:
         cdata, tag = match["cdata"], match["tag"]
+        if match["open"] is not None or match["open_instruction"] is not None:
+            return match[0]
         if cdata is not None:
             return cdata.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
         if tag is None:
@@ -98,7 +117,9 @@ def _with_entities(source: bytes) -> bytes:
     if not names:
         return head + body
     references = re.compile(rb"&(" + b"|".join(map(re.escape, names)) + rb");")
-    return head + references.sub(lambda match: entities[match[1]], body, count=_MOST_REFERENCES)
+    longest = max(1, *(len(entities[name]) for name in names))
+    count = min(_MOST_REFERENCES, _MOST_CHARACTERS // longest)
+    return head + references.sub(lambda match: entities[match[1]], body, count=count)
 
 
 def _with_shadow_roots(source: bytes) -> bytes:
@@ -116,7 +137,8 @@ def _with_shadow_roots(source: bytes) -> bytes:
             are_roots.append(is_root)
         return b"<%b%b%b>" % (match[1], _SHADOW_ROOT, match[2]) if is_root else match[0]
 
-    return _TEMPLATE.sub(rename, source)
+    end = source.rfind(b">") + 1  # no tag ends behind it
+    return _TEMPLATE.sub(rename, source[:end]) + source[end:]
 
 
 def _compose(tree: LexborHTMLParser) -> None:
@@ -190,14 +212,13 @@ def _fill_slots(host: LexborNode, root: LexborNode) -> None:
 
 def _flattened(source: bytes) -> bytes:
     """Returns the page's bytes, in which a space replaces each start tag that is nested deeper than _MAX_DEPTH."""
-    tags = source.count(b"<")
-    if tags < _MANY_OPEN or tags - 2 * source.count(b"</") < _MANY_OPEN:
+    if not _has_many_open(source):
         return source
     depth = 0
 
     def keep_if_shallow(match: re.Match[bytes]) -> bytes:
         nonlocal depth
-        if match[2].lower() not in _NESTING_TAGS and b"-" not in match[2]:
+        if match[2].lower() in _FLAT_TAGS:
             return match[0]
         if match[1]:
             depth = max(0, depth - 1)
@@ -206,3 +227,41 @@ def _flattened(source: bytes) -> bytes:
         return match[0] if depth <= _MAX_DEPTH else b" "
 
     return _TAG.sub(keep_if_shallow, source)
+
+
+def _has_many_open(source: bytes) -> bool:
+    """Returns whether many tags are open at once in a page."""
+    if source.count(b"<") < _MANY_OPEN:
+        return False
+    unclosed = 0
+    for start in range(0, len(source), _STRETCH):
+        stretch = source[start : start + _STRETCH]
+        unclosed += stretch.count(b"<") - 2 * stretch.count(b"</")
+        if unclosed >= _MANY_OPEN:
+            return True
+    return False
+
+
+def _with_few_attributes(source: bytes) -> bytes:
+    """Returns the page's bytes without the attributes of a tag after the first thousand."""
+    pieces: list[bytes] = []
+    done = 0  # the end of what stands in the pieces
+    looked_at = 0  # the end of what has been searched for tags
+    unended = 0
+    for start in range(0, len(source) - _STRETCH, _STRETCH):
+        if unended > _MOST_UNENDED or source.count(b"<", start, start + _STRETCH) >= _FEW_TAGS:
+            continue
+        # The tag that reaches into the stretch, and those that begin in it.
+        position = max(looked_at, source.rfind(b"<", looked_at, start))
+        while (position := source.find(b"<", position, start + _STRETCH)) >= 0:
+            tag = _START_TAG.match(source, position)
+            looked_at = position = tag.end() if tag is not None else position + 1
+            unended += tag is None and source[position : position + 1].isalpha()
+            if unended > _MOST_UNENDED:
+                break
+            attributes = tag[1] if tag is not None and len(tag[1]) >= _STRETCH else b""
+            if tag is not None and len(found := list(_ATTRIBUTE.finditer(attributes))) > _MOST_ATTRIBUTES:
+                end = tag.start(1) + found[_MOST_ATTRIBUTES - 1].end()
+                pieces += [source[done:end], b">"]
+                done = tag.end()
+    return b"".join([*pieces, source[done:]]) if pieces else source

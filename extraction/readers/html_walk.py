@@ -456,7 +456,7 @@ class Walker:
                     line.same_page += length
                     line.opens = target[1:]
                 elif target and target not in line.links[-1:]:
-                    line.links = (*line.links, target)
+                    line.links.append(target)
         for further_line in further_lines:
             self._pending = True
             self._lines.append(TextLine(self._markdown))

@@ -13,6 +13,10 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _CLOUDFLARE = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,})")
+# A longer link is left out. Servers and browsers refuse such addresses, and nobody types them.
+_LONGEST_LINK = 4_000
+# Links aren't resolved from a longer address: a page with many short links would need many times its own size.
+_LONGEST_BASE = 500
 _SCHEMES_WITHOUT_PAGE = ("javascript:", "data:", "about:", "vbscript:", "blob:")
 
 
@@ -30,17 +34,32 @@ def decode_cloudflare(code: str) -> str | None:
     return address if "@" in address and address.isprintable() else None
 
 
+def base_of(url: str | None) -> str | None:
+    """Returns the address from which relative links are resolved; None if it isn't known or has over 500 characters.
+
+    url: the address of the page, or of its `<base>`. What follows `?` has no effect on relative links (RFC 3986,
+        section 5.2) and isn't counted.
+    """
+    if url is None or len(url) <= _LONGEST_BASE:
+        return url
+    base = url.partition("#")[0].partition("?")[0]
+    return base if len(base) <= _LONGEST_BASE else None
+
+
 @functools.lru_cache(maxsize=4096)
 def link_target(href: str, base: str | None) -> str | None:
     """Returns the target of a link, without tracking parameters.
 
     Returns None for links that don't lead to another page: scripts, links to a place on the same page, and empty links.
+    Returns None for a link with more than 4,000 characters, too.
     `mailto:` and `tel:` targets are returned without white space and otherwise unchanged. E-mail addresses that
     Cloudflare encoded are decoded.
 
     href: the attribute `href`.
     base: the address from which relative links are resolved. If base is None, relative links stay relative.
     """
+    if len(href) > _LONGEST_LINK:
+        return None
     href = "".join(href.split()) if href.lower().startswith(("mailto:", "tel:")) else href.strip()
     encoded = _CLOUDFLARE.search(href)
     if encoded:

@@ -1,10 +1,13 @@
 """The Markdown reader: renders Markdown as HTML and passes the HTML to the HTML reader."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 
 from extraction.readers.front_matter import without_front_matter
 from extraction.readers.html_page import Page, read_html
@@ -20,15 +23,19 @@ _MARKDOWN = (
 # every link, markdown-it renders such links, too, and the HTML reader drops their targets. markdown-it's documentation
 # recommends assigning to validateLink.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
+# For each `[`, markdown-it looks for its `]`. If a paragraph has more than this many brackets that don't end, or inside
+# each other, the others are taken for text.
+_MOST_OPEN_BRACKETS = 20
+_BRACKET = re.compile(r"\\.|[\[\]]", re.DOTALL)
 _ITEM = re.compile(r"([*+-]|\d{1,9}[.)])([ \t]+)(?=\S)")
 # A box to tick at the beginning of a list item (GitHub Flavored Markdown, section 5.3).
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
 # The id of a heading, which Kramdown and Pandoc don't show.
-_HEADING_ID = re.compile(r"(?<=\S)[ \t]+\{:?[ \t]*#[\w:.-]+[^{}\n]*\}(?=[ \t#]*$)", re.MULTILINE)
+_HEADING_ID = re.compile(r"(?<=\S)[ \t]+\{:?[ \t]*#[\w:.-]++[^{}\n]*+\}(?=[ \t#]*$)", re.MULTILINE)
 # A footnote, and a mark that refers to it (GitHub's and Pandoc's extension).
-_FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\]\s]+)\]:[ \t]*", re.MULTILINE)
-_LINK_TARGET = re.compile(r"(?<=\n)(?= {0,3}\[[^\]^][^\]]*\]:)")
-_FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]+)\]")
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\[\]\s]+)\]:[ \t]*", re.MULTILINE)
+_LINK_TARGET = re.compile(r"(?<=\n)(?= {0,3}\[[^\]^][^\]]{0,998}\]:)")  # a name has at most 999 characters
+_FOOTNOTE_MARK = re.compile(r"\[\^([^\[\]\s]+)\]")
 
 
 @dataclass(slots=True)
@@ -43,6 +50,10 @@ class _OpenItem:
     source_indent: int
     indent: int
     content_indent: int
+
+
+def _source_indent(item: _OpenItem) -> int:
+    return item.source_indent
 
 
 def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
@@ -63,6 +74,43 @@ def read_markdown(text: str, *, url: str | None = None, select: Sequence[str] = 
     page = read_html(rendered, url=url, select=select, remove=remove, markdown=True)
     page.title = page.title or title
     return page
+
+
+def _bound_brackets(state: StateCore) -> None:
+    """Takes brackets for text in paragraphs that have too many of them open (a rule of markdown-it)."""
+    for token in state.tokens:
+        if token.type == "inline" and token.content.count("[") > _MOST_OPEN_BRACKETS:
+            token.content = _with_few_open_brackets(token.content)
+
+
+def _with_few_open_brackets(text: str) -> str:
+    """Returns a text in which `\\[` stands for each `[` that has no `]`, or stands inside too many others.
+
+    A text with few such brackets is returned unchanged.
+    """
+    open_brackets: list[int] = []
+    ends: dict[int, int] = {}  # the `]` of each `[` that has one
+    for match in _BRACKET.finditer(text):
+        if match[0] == "[":
+            open_brackets.append(match.start())
+        elif match[0] == "]" and open_brackets:
+            ends[open_brackets.pop()] = match.start()
+    excess = open_brackets
+    around: list[int] = []  # the ends of the brackets around a bracket
+    for start, end in sorted(ends.items()):
+        while around and around[-1] < start:
+            around.pop()
+        if len(around) >= _MOST_OPEN_BRACKETS:
+            excess.append(start)
+        else:
+            around.append(end)
+    if len(excess) <= _MOST_OPEN_BRACKETS:
+        return text
+    starts = [0, *sorted(excess)]
+    return "\\".join(text[start:end] for start, end in pairwise([*starts, len(text)]))
+
+
+_MARKDOWN.core.ruler.before("inline", "bound_brackets", _bound_brackets)
 
 
 def _with_footnotes_as_paragraphs(text: str) -> str:
@@ -103,7 +151,8 @@ def _with_lists_reindented(text: str) -> str:
         elif blank and not indent:
             items.clear()
         elif items and indent:
-            above = next((item for item in reversed(items) if item.source_indent < indent), items[0])
+            # The items stand in the order of their indents.
+            above = items[max(0, bisect_left(items, indent, key=_source_indent) - 1)]
             line = " " * above.content_indent + rest
         blank = not rest
         lines.append(line)

@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from core.normal_forms import normal_form
 from extraction.readers.pdf_lines import PdfPage
 
 # The fonts of a PDF are unreadable if more than this share of the text is unmapped, or if more than the second share of
@@ -60,7 +61,7 @@ def _has_frequent_letters(text: str, *, otherwise: bool = False) -> bool:
 
     otherwise: the result for a text that has few Latin letters, or more other letters.
     """
-    characters = Counter(unicodedata.normalize("NFD", text.lower()))
+    characters = Counter(normal_form("NFD", text.lower()))
     letters = sum(number for character, number in characters.items() if character.isalpha())
     latin = sum(characters[letter] for letter in _LATIN)
     if latin < _FEWEST_LETTERS or 2 * latin < letters:

@@ -72,9 +72,11 @@ def lines_of_clauses(lines: list[str]) -> list[tuple[range, Block]]:
             starts.append(number)
     clauses = [range(start, end) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
     texts = [" ".join([lines[number] for number in numbers]) for numbers in clauses]
-    has_blank_lines = sum(not text for text in texts) * 4 > sum(bool(text) for text in texts)
+    written = [index for index, text in enumerate(texts) if text]
+    has_blank_lines = (len(texts) - len(written)) * 4 > len(written)
+    places = {index: place for place, index in enumerate(written)}
     return [
-        (numbers, _block(texts, index, has_blank_lines))
+        (numbers, _block(texts, written, places[index], has_blank_lines))
         for index, numbers in enumerate(clauses)
         if has_letter_or_digit(texts[index])
     ]
@@ -139,7 +141,8 @@ def _continues(above: str, line: str, width: int, slack: int) -> bool:
     return above.rsplit(None, 1)[-1] in _UNFINISHED_ENDINGS
 
 
-def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
+def _block(texts: list[str], written: list[int], place: int, has_blank_lines: bool) -> Block:
+    index = written[place]
     text = texts[index]
     marked = _MARKED_HEADING.match(text)
     if marked and len(text) <= _LONGEST_HEADING and has_letter_or_digit(text[marked.end() :]):
@@ -147,12 +150,12 @@ def _block(texts: list[str], index: int, has_blank_lines: bool) -> Block:
     bullet = _BULLET.match(text)
     if bullet and has_letter_or_digit(text[bullet.end() :]):
         return Block("list_item", text[bullet.end() :])
-    if _looks_like_heading(texts, index, has_blank_lines):
+    if _looks_like_heading(texts, written, place, has_blank_lines):
         return Block("heading", text, 1 if index == 0 else 2)
     return Block("paragraph", text)
 
 
-def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> bool:
+def _looks_like_heading(texts: list[str], written: list[int], place: int, has_blank_lines: bool) -> bool:
     """Returns whether a text in the form of a title is a heading.
 
     There are three cases in which a text in the form of a title is a heading:
@@ -162,18 +165,20 @@ def _looks_like_heading(texts: list[str], index: int, has_blank_lines: bool) -> 
     - The next text has the form of a title, too, and is followed by a much longer text.
 
     texts: the texts of all clauses in order, with '' for each blank line.
-    index: the index of the text in question.
+    written: the indexes of the texts that aren't ''.
+    place: the place of the text in question among them.
     """
+    index = written[place]
     if not _in_title_form(texts[index]):
         return False
-    if not any(texts[:index]):
+    if not place:
         return len(texts) > 1
-    below = next((later for later in range(index + 1, len(texts)) if texts[later]), None)
+    below = written[place + 1] if place + 1 < len(written) else None
     if below is None or (has_blank_lines and below == index + 1 and not split_label(texts[index])[0]):
         return False  # the last line, or the first line of a paragraph
     if len(texts[below]) > max(_SENTENCE_LENGTH, 2 * len(split_label(texts[index])[1])):
         return not _BULLET.match(texts[below])
-    following = next((text for text in texts[below + 1 :] if text), "")
+    following = texts[written[place + 2]] if place + 2 < len(written) else ""
     return _in_title_form(texts[below]) and len(following) > max(_SENTENCE_LENGTH, 2 * len(texts[below]))
 
 

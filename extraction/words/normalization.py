@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from core.normal_forms import normal_form, stream_safe
+
 # Invisible characters: soft hyphen, zero-width space, direction marks, word joiner, byte-order mark, bidirectional
 # controls, and the control characters that aren't white space. U+FFFD isn't removed, because it shows that a character
 # was unreadable.
@@ -17,7 +19,8 @@ _LIGATURE = re.compile("[\ufb00-\ufb06]")
 # scripts, where they shape letters, and in emoji.
 _IDLE_JOINER = re.compile("(?<![\u0600-\u0fff\u200d\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
 _OTHER_THAN_LAYOUT_SPACE = re.compile(r"[^\S \t\n\r\f]")
-_LINE_BREAK = re.compile(r"[ \t]*[\n\r\f][ \t\n\r\f]*")
+# A run of spaces is looked at once, from its beginning.
+_LINE_BREAK = re.compile(r"(?:(?<![ \t])[ \t]++)?[\n\r\f][ \t\n\r\f]*")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
@@ -35,7 +38,8 @@ def _normalize_collapsed(collapsed: str) -> str:
         collapsed = " ".join(_IDLE_JOINER.sub("", collapsed.translate(_INVISIBLE)).split())
     if collapsed.isascii():
         return collapsed
-    return collapsed if _is_composed(collapsed) else unicodedata.normalize("NFC", collapsed.translate(_LIGATURES))
+    collapsed = stream_safe(collapsed)
+    return collapsed if _is_composed(collapsed) else normal_form("NFC", collapsed.translate(_LIGATURES))
 
 
 def _is_composed(text: str) -> bool:
@@ -54,8 +58,8 @@ def normalize_with_typography(raw: str, text: str | None = None, *, every_space:
         to the page's layout, and becomes a single space in the typography.
     """
     # The early returns are for speed. They apply to nearly every text of a page.
-    if text is None and raw.isprintable() and "  " not in raw and (raw.isascii() or _is_composed(raw)):
-        return raw.strip(" "), ""
+    if text is None and raw.isprintable() and "  " not in raw and (raw.isascii() or _is_composed(stream_safe(raw))):
+        return stream_safe(raw.strip(" ")), ""
     collapsed = " ".join(raw.split())
     if text is None:
         if raw.isascii() and collapsed.isprintable():

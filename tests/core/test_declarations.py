@@ -297,7 +297,7 @@ def test_the_json_schema_has_the_fields_that_the_loader_accepts() -> None:
         (
             "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
             16,
-            "the aliases in this part stand for too much text",
+            "this part has more than 100,000 values",
         ),
     ],
 )
@@ -311,3 +311,8 @@ def test_a_declaration_may_use_aliases(tmp_path: Path) -> None:
     text = VALID_DECLARATION.replace("until: 2015-01-01", 'until: 2015-01-01\n        remove: &votes [".votes"]')
     vendor = load_vendor(declare(tmp_path, text.replace('remove: [".votes"]', "remove: *votes")))
     assert [location.remove for location in vendor.policies["privacy"].locations] == [(".votes",), (".votes",)]
+
+
+def test_a_declaration_of_more_than_500_000_bytes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeclarationError, match="at most 500,000 bytes"):
+        load_vendor(declare(tmp_path, f"policies: [{'a, ' * 200_000}a]"))

@@ -69,6 +69,13 @@ def test_wildcards_match_like_in_protego(rules: list[tuple[str, str]], path: str
     assert allows(robots, f"/{path}") is Protego.parse(robots).can_fetch(f"{SITE}/{path}", "clausewatch")
 
 
+def test_a_group_of_many_robots_takes_time_in_proportion() -> None:
+    """With a copy of the names for each name, 100,000 robots would take five billion steps."""
+    names = (str(number).translate(str.maketrans("0123456789", "abcdefghij")) for number in range(100_000))
+    robots = "".join(f"User-agent: {name}\n" for name in names)
+    assert parse_robots(f"{robots}Disallow: /\n".encode(), "clausewatch").allows(SITE)
+
+
 @pytest.mark.parametrize("rule", ["/*a*a*a*a*a*a*a*b", "/*ab", "/" + "*a" * 2000 + "b"])
 def test_hostile_rules_take_time_in_proportion(rule: str) -> None:
     """500 KB of such rules kept the crawl busy for 14 s for one address. Calls are counted, because time varies."""

@@ -157,3 +157,8 @@ def test_the_error_names_the_reason_for_a_refused_listing() -> None:
 def test_checksum_is_none_for_a_malformed_digest_or_an_error_page(fields: dict[str, str], has_checksum: bool) -> None:
     (listed,) = parse(listing(row_with(**fields))).captures
     assert listed.checksum == (listed.digest if has_checksum else None)
+
+
+def test_lists_inside_each_other_are_no_listing() -> None:
+    with pytest.raises(ArchiveProtocolError, match="sends no listing"):
+        WaybackMachine("https://archive.example").parse_listing(200, b"[" * 100_000)
