@@ -43,7 +43,9 @@ def parse_span(text: str) -> Span:
                 raise ValueError
             moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-            return Span(moment, moment + _precision(text) - timedelta(microseconds=1))
+            return Span(
+                moment, moment + (_precision(text) - timedelta(microseconds=1))
+            )  # 9999-12-31 has no next second
         year, month, day = (int(part) if part else None for part in match.groups())
         begin = datetime(year or 0, 1 if month is None else month, 1 if day is None else day, tzinfo=UTC)
         if day is not None:

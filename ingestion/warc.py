@@ -376,14 +376,16 @@ def _described_capture(
     capture: the capture from the metadata; None if the metadata can't be read.
     yielded_payloads: the SHA-256 of each payload that was yielded with an earlier capture. If the function returns a
         payload, it adds the SHA-256 of the payload.
-    now: the present time. A capture from before 1990 is yielded: its reading quarantines it, as before the export.
+    now: the present time. A capture with a time that can't be true is yielded if its reading quarantines it, as before
+        the export.
     """
     if capture is not None and capture.key != key:
         return LeftOut("of another policy")
     response = parse_response(record.block) if record.kind != "resource" else None
     if capture is None or not _agrees(capture, record, response):
         return _CONTRADICTION
-    if capture.captured_at > now and implausible_time(capture.captured_at, now):
+    is_quarantined_by_reading = implausible_time(capture.captured_at, capture.answered_at)
+    if implausible_time(capture.captured_at, now) and not is_quarantined_by_reading:
         return _IMPLAUSIBLE_TIME
     if record.kind == "revisit":
         return (capture, None) if capture.sha256 in yielded_payloads else _NOT_IN_FILE

@@ -117,8 +117,8 @@ def _reviewed_policies(session: Session, condition: ColumnElement[bool]) -> set[
 
 
 def _faults(session: Session) -> dict[PolicyKey, str]:
-    query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.fault).where(PolicyRow.fault != "")
-    return {PolicyKey(vendor, policy): fault for vendor, policy, fault in session.execute(query)}
+    query = select(PolicyRow.vendor, PolicyRow.policy, PolicyRow.fault).where(PolicyRow.fault.is_not(None))
+    return {PolicyKey(vendor, policy): fault for vendor, policy, fault in session.execute(query) if fault}
 
 
 def _count_languages(groups: Iterable[_Group]) -> int:

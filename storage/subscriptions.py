@@ -104,6 +104,12 @@ class Subscriptions:
             rows = session.scalars(select(SubscriberRow).order_by(SubscriberRow.id))
             return tuple(Subscriber(row.id, row.address, tuple(row.vendors), row.digests) for row in rows)
 
+    def subscribed_since(self) -> Mapping[int, datetime]:
+        """Returns for each subscriber, by id, since when the subscriber has watched a vendor, the earliest one."""
+        query = select(WatchedRow.subscriber_id, func.min(WatchedRow.since)).group_by(WatchedRow.subscriber_id)
+        with self._database.read_session() as session:
+            return dict(iter(session.execute(query)))
+
     def changed_policies(self) -> Mapping[PolicyKey, int]:
         """Returns the policies that may have changed since the last `mark_composed`, each with its revision.
 
@@ -215,8 +221,8 @@ class Subscriptions:
                     .values(composed_revision=up_to)
                 )
                 session.connection().execute(statement, values)
-                had_fault = update(PolicyRow).where(PolicyRow.fault != "", _is_one_of(revisions))
-                session.execute(had_fault.values(fault=""))
+                had_fault = update(PolicyRow).where(PolicyRow.fault.is_not(None), _is_one_of(revisions))
+                session.execute(had_fault.values(fault=None))
             for key, fault in (faults or {}).items():
                 session.execute(update(PolicyRow).where(_is_one_of([key])).values(fault=fault))
             for subscriber in caught_up:

@@ -13,7 +13,8 @@ class SubscriptionView:
     """A subscribed address.
 
     vendors: the slugs of the vendors whose changes the address gets, in alphabetical order; empty for all vendors.
-    since: the time of the first subscription. Digests leave out changes captured before that time.
+    since: since when the address has watched one of the vendors, the earliest one. Digests leave out changes that were
+        captured before an address watched the vendor.
     """
 
     address: str
@@ -27,8 +28,10 @@ class SubscriptionView:
 
 def subscription_views(store: Store) -> tuple[SubscriptionView, ...]:
     """Returns the subscriptions in alphabetical order of the addresses. StorageError if the database can't be read."""
+    since = store.subscriptions.subscribed_since()
     views = (
-        SubscriptionView(subscriber.address, subscriber.vendors, subscriber.since)
+        SubscriptionView(subscriber.address, subscriber.vendors, since[subscriber.id])
         for subscriber in store.subscriptions.subscribers()
+        if subscriber.id in since  # it may have been unsubscribed a moment ago
     )
     return tuple(sorted(views, key=lambda view: view.address))

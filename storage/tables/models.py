@@ -135,7 +135,8 @@ class PolicyRow(Base):
     revision: a counter. Every transaction that may change the policy's history adds 1.
     composed_revision: the value of `revision` when digests were last composed for all subscribers. If `revision` is
         higher, the policy may have changes that no digest has reported.
-    fault: the reason why digests could not report the policy's changes when they were last composed; '' if they could.
+    fault: the reason why digests could not report the policy's changes when they were last composed; None if they
+        could.
     """
 
     __tablename__ = "policies"
@@ -147,7 +148,7 @@ class PolicyRow(Base):
     newest: Mapped[datetime] = mapped_column(Moment)
     revision: Mapped[int] = mapped_column(BigInteger)
     composed_revision: Mapped[int] = mapped_column("composed", BigInteger)
-    fault: Mapped[str] = mapped_column(AnyText, default="")
+    fault: Mapped[str | None] = mapped_column(AnyText)
 
 
 class CountRow(Base):
@@ -380,6 +381,13 @@ Index(
     PolicyRow.policy,
     sqlite_where=_changed_since_composed,
     postgresql_where=_changed_since_composed,
+)
+Index(
+    "policies_with_fault",
+    PolicyRow.vendor,
+    PolicyRow.policy,
+    sqlite_where=PolicyRow.fault.is_not(None),
+    postgresql_where=PolicyRow.fault.is_not(None),
 )
 Index("outbox_by_subscriber", OutboxRow.subscriber_id)
 Index(

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.exceptions import DamageError, UsageError
 from core.policies import PolicyKey
@@ -22,6 +22,7 @@ from storage.tables.models import (
     ReadingRow,
     ReviewRow,
     SubscriberRow,
+    WatchedRow,
 )
 from storage.upkeep.verification.row_scan import is_as_written
 
@@ -46,6 +47,11 @@ def rename_vendor(store: Store, old: str, new: str) -> int:
         for subscriber in session.scalars(select(SubscriberRow)):
             if old in subscriber.vendors:
                 subscriber.vendors = sorted({new if slug == old else slug for slug in subscriber.vendors})
+        # A subscriber who watches both vendors watches the new one since the time that was recorded for it.
+        watched = aliased(WatchedRow)
+        watches_new = select(watched.subscriber_id).where(watched.vendor == new)
+        session.execute(delete(WatchedRow).where(WatchedRow.vendor == old, WatchedRow.subscriber_id.in_(watches_new)))
+        session.execute(update(WatchedRow).where(WatchedRow.vendor == old).values(vendor=new))
         session.flush()
         return sum(_rename(session, PolicyKey(old, policy), PolicyKey(new, policy)) for policy in sorted(policies))
 

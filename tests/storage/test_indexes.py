@@ -35,9 +35,10 @@ QUERY = ListingQuery(ARCHIVE, URL, None, BEGIN)
 LISTED = [
     ListedCapture("example,marmot)/privacy", f"2020010100000{n}", URL, "text/html", "200", "ABC") for n in range(3)
 ]
-# Tables and indexes that a query may read completely. Two tables are small: `alembic_version` has one row, and there is
-# one row for each subscriber. From the other tables and indexes, the queries need every row: the waiting messages, the
-# policies that changed since the last digest, and the listings under way.
+# Tables and indexes that a query may read completely. Three tables are small: `alembic_version` has one row, and there
+# is one row for each subscriber, and for each vendor that a subscriber chose. From the other tables and indexes, the
+# queries need every row: the waiting messages, the policies that changed since the last digest or could not be told,
+# and the listings under way.
 READ_WHOLE = {
     "alembic_version",
     "alembic_version_pkc",
@@ -45,6 +46,10 @@ READ_WHOLE = {
     "subscribers_pkey",
     "outbox_waiting",
     "policies_untold",
+    "policies_with_fault",
+    "sqlite_autoindex_watched_1",
+    "watched",
+    "watched_pkey",
     "listings_pkey",
 }
 # This query counts all captures.
@@ -163,6 +168,7 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         for address, vendors in (("all@marmot.example", []), ("some@marmot.example", ["marmot", "vole"])):
             call(subscriptions.subscribe, address, vendors, BEGIN)
         subscribers = call(subscriptions.subscribers)
+        call(subscriptions.subscribed_since)
         for subscriber in subscribers:
             watermark = {"subscriber_id": subscriber.id, "policy": "privacy", "until": BEGIN, "latest": BEGIN}
             connection.execute(insert(WatermarkRow), [{**watermark, "vendor": vendor} for vendor in VENDORS])
@@ -207,7 +213,8 @@ def test_every_query_finds_its_rows_by_an_index(store: Store, statements: Statem
         for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_")
     }
-    assert methods - {"Intake.close"} == set(statements_by_method), "call every method here, those added later, too"
+    without_statements = {"Intake.close", "Intake.rederive"}
+    assert methods - without_statements == set(statements_by_method), "call every method here, those added later, too"
     assert all(statements_by_method.values())
     steps_without_index = PLANS[connection.dialect.name](connection)
     for method_name, method_statements in statements_by_method.items():
@@ -270,7 +277,7 @@ def test_standings_of_one_vendor_are_found_by_an_index(
     statements.clear()
     (standing,) = store.library.standings(["marmot"])
     assert standing.failing_since is not None
-    assert len(statements) == 4
+    assert len(statements) == 5
     steps_without_index = PLANS[connection.dialect.name](connection)
     for statement, parameters in statements:
         for step, index in steps_without_index(statement, parameters):

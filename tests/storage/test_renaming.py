@@ -13,6 +13,7 @@ from storage.tables.models import Base, CaptureRow, DocumentRow, PayloadRow
 from storage.upkeep import remove_history, rename_policy, rename_vendor
 from tests.keeping import keep, reextract, verify
 from tests.stored_captures import BEGIN, POLICY, capture_of, page
+from tests.stored_digests import watched_since
 
 A, B = page("We keep your messages for a year."), page("We keep your messages for a month.")
 OLD, NEW = PolicyKey("marmot", "privacy"), PolicyKey("badger", "privacy")
@@ -27,7 +28,7 @@ def fill(store: Store) -> None:
     store.library.review([capture.capture_id], Review("accepted", "ann", "", datetime.now(UTC)))
     store.subscriptions.subscribe("ann@example.org", ["marmot", "zebra"], BEGIN - timedelta(days=1))
     (subscriber,) = store.subscriptions.subscribers()
-    store.subscriptions.enqueue(subscriber.id, None, {OLD: BEGIN}, NOW, {OLD: BEGIN})
+    store.subscriptions.enqueue(subscriber, None, {OLD: BEGIN}, NOW, {OLD: BEGIN})
 
 
 def names(store: Store) -> set[PolicyKey]:
@@ -54,7 +55,8 @@ def test_a_renamed_vendor_keeps_history_and_subscribers(store: Store) -> None:
     assert names(store) == {NEW, PolicyKey("badger", "terms")}
     (subscriber,) = store.subscriptions.subscribers()
     assert subscriber.vendors == ("badger", "zebra")
-    assert store.subscriptions.watermarks(subscriber)[NEW] == BEGIN
+    assert set(watched_since(store, subscriber.id)) == {"badger", "zebra"}
+    assert store.subscriptions.watermarks(subscriber, NOW)[NEW] == BEGIN
     assert store.subscriptions.announced_holds(subscriber) == {NEW: BEGIN}
     assert faults(store, NEW, PolicyKey("badger", "terms")) == []
 

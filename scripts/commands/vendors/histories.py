@@ -14,7 +14,6 @@ from core.plurals import plural
 from core.policies import PolicyKey
 from core.settings import load_settings
 from scripts.options import open_store
-from scripts.run_lock import only_run
 from scripts.whole_file import whole_file
 from storage.upkeep import remove_history, rename_policy, rename_vendor
 
@@ -65,7 +64,7 @@ def rename(old: _Name, new: _Name) -> None:
         raise UsageError(f"{old} and {new} are both declared in {settings.vendors}, so {new} is not free")
     if not declared:
         raise UsageError(f"neither {old} nor {new} is declared in {settings.vendors}; declare {new} first")
-    with only_run(settings), open_store(settings) as store:
+    with open_store(settings) as store, store.database.only_run():
         if old.policy is None or new.policy is None:
             captures = rename_vendor(store, old.vendor, new.vendor)
         else:
@@ -108,7 +107,7 @@ def forget(name: _Name, confirm: str | None) -> None:
     path = settings.vendors / f"{name.vendor}.yaml"
     if path.exists() and (name.policy is None or name.policy in load_vendor(path).policies):
         raise UsageError(f"{name} is declared in {path}; only what is no longer declared can be deleted")
-    with only_run(settings), open_store(settings) as store:
+    with open_store(settings) as store, store.database.only_run():
         standings = [
             standing for standing in store.library.standings([name.vendor]) if name.policy in (None, standing.policy)
         ]

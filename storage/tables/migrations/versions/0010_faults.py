@@ -8,10 +8,15 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Adds the column."""
-    op.add_column("policies", sa.Column("fault", sa.Text, nullable=False, server_default=""))
+    """Adds the column, and an index of the policies with a fault."""
+    op.add_column("policies", sa.Column("fault", sa.Text, nullable=True))
+    has_fault = sa.text("fault IS NOT NULL")
+    op.create_index(
+        "policies_with_fault", "policies", ["vendor", "policy"], sqlite_where=has_fault, postgresql_where=has_fault
+    )
 
 
 def downgrade() -> None:
-    """Drops the column."""
+    """Drops the column and the index."""
+    op.drop_index("policies_with_fault", "policies")
     op.drop_column("policies", "fault")
