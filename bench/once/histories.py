@@ -6,13 +6,16 @@ from bench.once.world import SLUGS, Step
 
 _slugs = st.sampled_from(SLUGS)
 _letters = st.sampled_from("AABBCD")
+# Live captures are made every six hours. None of these times is within an hour of one, so no capture of the past refutes
+# a live text (the hour in docs/versions.md), a rule that the oracle leaves to tests/diffing.
+_HOURS_AGO = (1, 32, 200, 2000)
 _ordinary: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("edit"), _slugs, _letters),
     st.tuples(st.just("crawl"), _slugs, st.sampled_from([2, 2, 1])),
     st.tuples(st.just("crawl"), _slugs, st.just(2)),
     st.tuples(st.just("digest"), st.booleans()),
     st.tuples(st.just("digest"), st.just(False)),
-    st.tuples(st.just("backfill"), _slugs, _letters, st.sampled_from([1, 30, 200, 2000])),
+    st.tuples(st.just("backfill"), _slugs, _letters, st.sampled_from(_HOURS_AGO)),
     st.tuples(st.just("review"), _slugs, _letters, st.sampled_from(["rejected", "rejected", "accepted"])),
     st.just(("read_again",)),
     st.tuples(
