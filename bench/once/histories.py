@@ -6,8 +6,8 @@ from bench.once.world import SLUGS, Step
 
 _slugs = st.sampled_from(SLUGS)
 _letters = st.sampled_from("AABBCD")
-# Live captures are made every six hours. None of these times is within an hour of one, so no capture of the past refutes
-# a live text (the hour in docs/versions.md), a rule that the oracle leaves to tests/diffing.
+# Live captures are made every six hours. None of these times is within an hour of one, so no capture of the past
+# refutes a live text (the hour in docs/versions.md), a rule that the oracle leaves to tests/diffing.
 _HOURS_AGO = (1, 32, 200, 2000)
 _ordinary: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("edit"), _slugs, _letters),
