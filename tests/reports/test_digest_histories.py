@@ -4,13 +4,18 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
-from bench.once.histories import with_a_right_clock, with_a_wrong_clock
+from bench.once.histories import (
+    AHEAD_FOR_A_WHILE,
+    REJECTED_AND_CAPTURED_AGAIN,
+    with_a_right_clock,
+    with_a_wrong_clock,
+)
 from bench.once.world import Step, play
 from storage import Store
 
-_quick = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_quick = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def play_on_sqlite(empty_sqlite: Path, folder: Path, steps: Sequence[Step]) -> None:
@@ -23,12 +28,14 @@ def play_on_sqlite(empty_sqlite: Path, folder: Path, steps: Sequence[Step]) -> N
 
 
 @given(steps=with_a_right_clock)
+@example(steps=REJECTED_AND_CAPTURED_AGAIN)
 @_quick
 def test_each_change_is_told_once(empty_sqlite: Path, tmp_path: Path, steps: list[Step]) -> None:
     play_on_sqlite(empty_sqlite, tmp_path, steps)
 
 
 @given(steps=with_a_wrong_clock)
+@example(steps=AHEAD_FOR_A_WHILE)
 @_quick
 def test_a_wrong_clock_hides_no_change_and_repeats_none(empty_sqlite: Path, tmp_path: Path, steps: list[Step]) -> None:
     play_on_sqlite(empty_sqlite, tmp_path, steps)
