@@ -137,7 +137,7 @@ def _is_text(clause: Clause) -> bool:
 
 
 def _is_label_in_text(clause: Clause, other: Clause) -> bool:
-    """Returns whether a clause's text begins with the label of another clause, glued to the same text: "1Who we are"."""
+    """Returns whether a clause begins with the label of another clause, glued to the same text: "1Who we are"."""
     if clause.label is not None or other.label is None or not clause.text[:1].isdigit():
         return False
     return clause.text == f"{other.label.strip(' .:()[]')}{other.text}"

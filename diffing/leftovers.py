@@ -8,6 +8,7 @@ clause was split, and nothing was added. In the same way, words that a clause ga
 a merge. The order of the words may differ, since a list seldom keeps the order of the sentence from which it was made.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +56,10 @@ _LIST_WORDS, _LIST_PARTS, _LIST_SHARE, _MOST_LIST_PAIRS = 20, 4, 0.4, 4_000
 # A run of words is looked up at most at this many places of a text.
 _MOST_PLACES = 40
 
+# A line has at most this many characters.
+_LINE_CHARACTERS = 80
+_DIGIT = re.compile(r"\d")
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -85,6 +90,7 @@ class Leftovers:
         self.matches = list(matches)
         self._match_of_old = {i: index for index, match in enumerate(matches) for i in match.old}
         self._match_of_new = {j: index for index, match in enumerate(matches) for j in match.new}
+        self._taken_apart: set[int] = set()
         self._gaps = Gaps([(match.old[0], match.new[0]) for index, match in enumerate(matches) if index not in moved])
 
     def matched(self) -> list[Match]:
@@ -97,8 +103,10 @@ class Leftovers:
         for old, new in self._free_by_gap():
             self._match_lists(old, new)
         self._join_parts()
+        self._join_rows()
+        self._take_back_lines()
         self._share_parts()
-        return self.matches
+        return [match for index, match in enumerate(self.matches) if index not in self._taken_apart]
 
     def _free_by_gap(self) -> list[tuple[list[int], list[int]]]:
         return self._gaps.members(
@@ -274,6 +282,77 @@ class Leftovers:
             old, new = max(joined, key=lambda sides: len(sides[0]) + len(sides[1]), default=(match.old, match.new))
             self._replace(index, old, new, match.similarity)
 
+    def _join_rows(self) -> None:
+        """Joins a table's row that is left over to the match beside it if both rows divide the first cell of one row."""
+        for index in range(len(self.matches)):
+            old, new = self.matches[index].old, self.matches[index].new
+            if len(old) + len(new) > 2 or old[0] not in self._old.texts or new[0] not in self._new.texts:
+                continue
+            if self._old.kinds[old[0]] == self._new.kinds[new[0]] == "table_row":
+                new = self._rows_beside(new[0], self._new, self._match_of_new, self._old.clauses[old[0]].text)
+                old = self._rows_beside(old[0], self._old, self._match_of_old, self._new.clauses[new[0]].text)
+                if (len(old) > 1) != (len(new) > 1):
+                    self._replace(index, old, new, _SAME_PLACE)
+
+    @staticmethod
+    def _rows_beside(row: int, side: Side, match_of: dict[int, int], whole: str) -> tuple[int, ...]:
+        """Returns the position of a table's row, with the row beside it if both divide the first cell of another row.
+
+        whole: the text of the other row.
+        """
+        for beside in (row - 1, row + 1):
+            if beside not in side.texts or beside in match_of or side.kinds[beside] != "table_row":
+                continue
+            texts = whole, side.clauses[row].text, side.clauses[beside].text
+            if len({text.count("|") for text in texts}) > 1:
+                continue
+            cell, *parts = (set(words(fold(text.partition("|")[0]))) for text in texts)
+            # Between the parts stands an "and" at most.
+            if all(parts) and parts[0].isdisjoint(parts[1]) and parts[0] | parts[1] <= cell:
+                if len(cell - parts[0] - parts[1]) <= 1:
+                    return (min(row, beside), max(row, beside))
+        return (row,)
+
+    def _take_back_lines(self) -> None:
+        """Takes two equal clauses apart if each is a line of another split or merge.
+
+        If one address in a line gets several lines, and another address that had several lines gets one, a line that
+        both addresses have, such as the city, didn't move from the one to the other.
+        """
+        for index in range(len(self.matches)):
+            (i, *other_old), (j, *other_new) = self.matches[index].old, self.matches[index].new
+            if other_old or other_new or i in self._old.texts or j in self._new.texts:
+                continue
+            merged = self._whole_of_line(i, self._old, self._match_of_old, self._new, index)
+            split = self._whole_of_line(j, self._new, self._match_of_new, self._old, index)
+            if merged is None or split is None or merged == split:
+                continue
+            self._taken_apart.add(index)
+            for side, position in ((self._old, i), (self._new, j)):
+                side.texts[position] = self._vocabulary.encode(words(fold(side.clauses[position].text)))
+            self._replace(merged, tuple(sorted((*self.matches[merged].old, i))), self.matches[merged].new)
+            self._replace(split, self.matches[split].old, tuple(sorted((*self.matches[split].new, j))))
+
+    def _whole_of_line(
+        self, line: int, side: Side, match_of: dict[int, int], side_of_whole: Side, own: int
+    ) -> int | None:
+        """Returns the index of the match beside a line whose single clause on the other side has the line's words.
+
+        own: the index of the line's own match.
+        """
+        line_words = f" {' '.join(words(fold(side.clauses[line].text)))} "
+        for beside in (line - 1, line + 1):
+            index = match_of.get(beside)
+            if index is None or index == own or index in self._taken_apart or beside not in side.texts:
+                continue
+            old, new = self.matches[index].old, self.matches[index].new
+            wholes = new if side is self._old else old
+            if len(wholes) == 1 and wholes[0] in side_of_whole.texts:
+                whole = side_of_whole.clauses[wholes[0]].text
+                if line_words in f" {' '.join(words(fold(whole)))} ":
+                    return index
+        return None
+
     def _share_parts(self) -> None:
         """Gives a part of a split to the leftover beside the whole that makes up the rest of the part; merges likewise.
 
@@ -384,6 +463,10 @@ class Leftovers:
                                 rest.take(side.texts[part], always=True)
                     if rest.take(text, only_in_front=kind == "heading"):
                         joined.append(position)
+                if position not in joined and _has_other_number(
+                    side.clauses[position], side_of_whole.clauses[whole], [side.clauses[part] for part in parts]
+                ):
+                    joined.append(position)
                 if position not in joined and self._has_sentence(side, position, parts, side_of_whole, whole):
                     joined.append(position)
                 # A heading that is no part begins or ends another section.
@@ -483,6 +566,21 @@ class Words:
             if length > best[1]:
                 best = (start, length)
         return best
+
+
+def _has_other_number(line: Clause, whole: Clause, parts: Sequence[Clause]) -> bool:
+    """Returns whether a line is a part of a clause except for its number, such as a telephone number that changed.
+
+    parts: the parts of the clause that are known.
+    """
+    if line.kind == "heading" or len(line.text) > _LINE_CHARACTERS or not _DIGIT.search(line.text):
+        return False
+    masked, masked_whole, *masked_parts = (
+        f" {_DIGIT.sub('0', ' '.join(words(fold(clause.text))))} " for clause in (line, whole, *parts)
+    )
+    if masked_whole.count(masked) != 1 or masked.count(" ") > _LINE or not any(map(str.isalpha, masked)):
+        return False
+    return not any(masked in part for part in masked_parts)
 
 
 def _may_consist(part: EncodedText, letters: set[str]) -> bool:

@@ -2,9 +2,9 @@
 
 A change of punctuation or capitals is editorial only where no reader could object. It is not where a sentence ends
 elsewhere; where a sign (a comparison, a currency, an answer such as ✓, a question mark) or quotation marks around a
-term come or go; where an acronym changes case ("US" and "us"), or a German pronoun within a sentence ("Sie" is the reader,
-"sie" are others); where a cell of a table moves to another column; and
-where a comma goes that kept a remark apart from what it would restrict ("carriers, who signed our terms").
+term come or go; where an acronym changes case ("US" and "us"), or a German pronoun within a sentence ("Sie" is the
+reader, "sie" are others); where a cell of a table moves to another column; and where a comma goes that kept a remark
+apart from what it would restrict ("carriers, who signed our terms").
 """
 
 import re

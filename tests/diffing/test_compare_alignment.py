@@ -360,3 +360,36 @@ def test_a_long_list_that_a_page_shows_twice_is_no_second_copy_of_the_policy() -
         *rules,
     )
     assert [kind for kind, _, _ in told(old, new)] == ["added"]
+
+
+def test_two_addresses_exchange_lines_and_paragraph_without_a_move() -> None:
+    shop = ("Fennel Post Ltd", "4 Quay Street", "9042 Speicher am Hang", "Telephone 071 344 10 20")
+    clerk = ("Mrs Rosa Tobler", "17 Mill Lane", "9042 Speicher am Hang", "clerk@fennel.example")
+    old = document(*TOP, ", ".join(shop), heading("Our clerk"), *clerk, *END)
+    new = document(*TOP, *shop[:3], "Telephone 071 344 10 21", heading("Our clerk"), ", ".join(clerk), *END)
+    assert told(old, new) == [
+        ("split", [", ".join(shop)], [*shop[:3], "Telephone 071 344 10 21"]),
+        ("merged", list(clerk), [", ".join(clerk)]),
+    ]
+    assert {change.significance for change in compare(old, new).changes} <= {"factual", "editorial"}
+
+
+def test_a_row_whose_first_cell_is_divided_between_two_rows_is_split() -> None:
+    def table(*rows: Part) -> Document:
+        return document(
+            *TOP,
+            row("What", "What for", "How long"),
+            row("Parcels", "to carry them", "a week"),
+            *rows,
+            row("Complaints", "to answer them", "five years"),
+            *END,
+        )
+
+    whole = row("Stamps and envelopes of letters", "to collect them", "until the end of the season")
+    parts = (
+        row("Stamps", "to collect them", "until they fade"),
+        row("Envelopes of letters", "to collect them", "until the end of the season"),
+    )
+    assert told(table(whole), table(*parts)) == [("split", [whole[0]], [part[0] for part in parts])]
+    other = row("Seals", "to break them", "until they melt")
+    assert ("added", [], [other[0]]) in told(table(whole), table(parts[1], other))
