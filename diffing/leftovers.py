@@ -283,7 +283,7 @@ class Leftovers:
             self._replace(index, old, new, match.similarity)
 
     def _join_rows(self) -> None:
-        """Joins a table's row that is left over to the match beside it if both rows divide the first cell of one row."""
+        """Joins a table's row that is left over to the match beside it if both divide the first cell of one row."""
         for index in range(len(self.matches)):
             old, new = self.matches[index].old, self.matches[index].new
             if len(old) + len(new) > 2 or old[0] not in self._old.texts or new[0] not in self._new.texts:
@@ -307,10 +307,10 @@ class Leftovers:
             if len({text.count("|") for text in texts}) > 1:
                 continue
             cell, *parts = (set(words(fold(text.partition("|")[0]))) for text in texts)
+            are_parts = all(parts) and parts[0].isdisjoint(parts[1]) and parts[0] | parts[1] <= cell
             # Between the parts stands an "and" at most.
-            if all(parts) and parts[0].isdisjoint(parts[1]) and parts[0] | parts[1] <= cell:
-                if len(cell - parts[0] - parts[1]) <= 1:
-                    return (min(row, beside), max(row, beside))
+            if are_parts and len(cell - parts[0] - parts[1]) <= 1:
+                return (min(row, beside), max(row, beside))
         return (row,)
 
     def _take_back_lines(self) -> None:
@@ -323,9 +323,14 @@ class Leftovers:
             (i, *other_old), (j, *other_new) = self.matches[index].old, self.matches[index].new
             if other_old or other_new or i in self._old.texts or j in self._new.texts:
                 continue
+            if len(self._old.clauses[i].text) > _LINE_CHARACTERS:
+                continue
             merged = self._whole_of_line(i, self._old, self._match_of_old, self._new, index)
             split = self._whole_of_line(j, self._new, self._match_of_new, self._old, index)
             if merged is None or split is None or merged == split:
+                continue
+            # A line beside both, or that stands where it stood, belongs to neither.
+            if abs(j - self.matches[merged].new[0]) <= 1 or abs(i - self.matches[split].old[0]) <= 1:
                 continue
             self._taken_apart.add(index)
             for side, position in ((self._old, i), (self._new, j)):
@@ -463,8 +468,12 @@ class Leftovers:
                                 rest.take(side.texts[part], always=True)
                     if rest.take(text, only_in_front=kind == "heading"):
                         joined.append(position)
-                if position not in joined and _has_other_number(
-                    side.clauses[position], side_of_whole.clauses[whole], [side.clauses[part] for part in parts]
+                if (
+                    position not in joined
+                    and len(joined) > 1
+                    and _has_other_number(
+                        side.clauses[position], side_of_whole.clauses[whole], [side.clauses[part] for part in parts]
+                    )
                 ):
                     joined.append(position)
                 if position not in joined and self._has_sentence(side, position, parts, side_of_whole, whole):
