@@ -2,7 +2,7 @@
 
 A list that moved moves with its items. If most items of a list were matched in order, the items between them belong
 together, although one of them may resemble an item of another list more. In the same way, if a clause stands several
-times in a document, the copy beside the neighbours of a match is the right one.
+times in a document, the copy under the same heading is the right one, or the copy beside the neighbours of a match.
 
 A match is *supported* if another match of clauses close by has the same order.
 """
@@ -40,6 +40,12 @@ class _Side:
     texts: dict[int, EncodedText]
     match_of: dict[int, int] = field(default_factory=dict)
     copies: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def heading_above(self, position: int) -> str:
+        """Returns the nearest heading above a clause, without typography; '' if there is none."""
+        above = (self.clauses[n] for n in range(position - 1, -1, -1))
+        heading = next((clause for clause in above if clause.kind == "heading"), None)
+        return _key(heading) if heading else ""
 
     def copies_of(self, positions: Positions) -> list[Positions]:
         """Returns the other places where most of the clauses at some positions stand, too."""
@@ -114,6 +120,11 @@ class _Neighbours:
                     found.add(match)
         return len(found)
 
+    def _evidence(self, old: Positions, new: Positions) -> tuple[bool, int]:
+        """Returns what a copy's place says for it: whether both have the same heading above, and the support."""
+        headings = self._old.heading_above(old[0]), self._new.heading_above(new[0])
+        return bool(headings[0]) and headings[0] == headings[1], self._support(old, new)
+
     def _is_doubtful(self, match: Match) -> bool:
         """Returns whether a match of similar clauses has no support."""
         is_similar = match.old[0] in self._old.texts and match.new[0] in self._new.texts
@@ -130,8 +141,8 @@ class _Neighbours:
         candidates += [(match.old, copy) for copy in self._new.copies_of(match.new) if self._is_free(self._new, copy)]
         if not candidates:
             return
-        support, old, new = max((self._support(*candidate), *candidate) for candidate in candidates)
-        if support > self._support(match.old, match.new):
+        evidence, old, new = max((self._evidence(*candidate), *candidate) for candidate in candidates)
+        if evidence > self._evidence(match.old, match.new):
             self._put(Match(old, new, self._similarity(old, new)))
 
     def _match_in_place(self, doubtful: Match) -> None:

@@ -393,3 +393,17 @@ def test_a_row_whose_first_cell_is_divided_between_two_rows_is_split() -> None:
     assert told(table(whole), table(*parts)) == [("split", [whole[0]], [part[0] for part in parts])]
     other = row("Seals", "to break them", "until they melt")
     assert ("added", [], [other[0]]) in told(table(whole), table(parts[1], other))
+
+
+def test_the_copy_under_the_heading_of_the_same_name_is_the_right_one() -> None:
+    lines = ("Fennel Post", "Attention of the privacy clerk", "17 Mill Lane", "Speicher AR")
+    first = (heading("Carts and their drivers"), "Drivers who carry letters ask us in writing:", *lines)
+    last = (heading("Write to us"), "Everybody else sends a card with the stamp of the village:", *lines)
+    joined = " ".join(lines)
+    new_last = (heading("WRITE TO US"), "Letters to us go to this address:", joined)
+    added = (heading("Our houses"), item("Fennel Carts, 17 Mill Lane, Speicher AR"))
+    changes = told(document(*TOP, *first, *END, *last), document(*TOP, *END, *new_last, *added))
+    assert ("merged", list(lines), [joined]) in changes
+    old = document(*TOP, *first, *END, *last)
+    merged = find(compare(old, document(*TOP, *END, *new_last, *added)), "merged")
+    assert merged.old[0].position == len(old.clauses) - len(lines)
