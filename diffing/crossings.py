@@ -13,7 +13,9 @@ from diffing.normalization import fold
 from diffing.similar_clauses import Match
 from diffing.tokenization import sentences
 
-# At most this many clauses in a row are regrouped.
+# Clauses that begin with the same sentence have so many characters in common, unless the sentence is shorter.
+_BEGINNING = 8
+# At most this many matches in a row are regrouped.
 _MOST_REGROUPED = 12
 _ENDS = (".", "!", "?", "。", "！", "？")
 
@@ -68,7 +70,10 @@ def _regrouped(matches: Sequence[Match], old: Sequence[Clause], new: Sequence[Cl
     """
     starting = {(match.old[0], match.new[0]): match for match in matches}
     rests: dict[Match, Rest] = {}
-    for _, first in sorted(starting.items()):
+    for (i, j), first in sorted(starting.items()):
+        # The first sentences are the same, so mostly a look at the first letters is enough.
+        if old[i].text[:_BEGINNING] != new[j].text[:_BEGINNING] or old[i].text == new[j].text:
+            continue
         group: list[Match] = []
         following: Match | None = first
         sides: tuple[list[str], list[str]] = [], []

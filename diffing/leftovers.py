@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from core.clauses import Clause
 from diffing.normalization import fold, number_in_front
-from diffing.order import Gaps
+from diffing.order import Gaps, Pair
 from diffing.similar_clauses import Match, Sides
 from diffing.similarity import TELLING, EncodedText, Vocabulary, concatenated, similarity
 from diffing.tokenization import sentences, words
@@ -56,6 +56,13 @@ _LIST_WORDS, _LIST_PARTS, _LIST_SHARE, _MOST_LIST_PAIRS = 20, 4, 0.4, 4_000
 # A run of words is looked up at most at this many places of a text.
 _MOST_PLACES = 40
 
+# Two clauses that begin with titles are matched if the titles have at least _TITLES_RELATED in common, and the clauses
+# at least _TITLED. In gaps with more possible pairs than _MOST_TITLED_PAIRS, no titles are compared.
+_TITLES_RELATED, _TITLED, _MOST_TITLED_PAIRS = 0.65, 0.2, 4_000
+_RUN_IN_TITLE = re.compile(r"([^.:!?]{3,60})[.:]\s+\S")
+# Of two clauses beside a match, the nearer one is matched unless the other has this much more in common for each
+# clause that it lies farther.
+_FARTHER = 0.02
 # A line has at most this many characters.
 _LINE_CHARACTERS = 80
 _DIGIT = re.compile(r"\d")
@@ -101,11 +108,13 @@ class Leftovers:
             self._match_titles(old, new)
             self._match_first_parts(old, new)
         for old, new in self._free_by_gap():
+            self._match_run_in_titles(old, new)
             self._match_lists(old, new)
         self._join_parts()
         self._join_rows()
         self._take_back_lines()
         self._share_parts()
+        self._match_beside()
         return [match for index, match in enumerate(self.matches) if index not in self._taken_apart]
 
     def _free_by_gap(self) -> list[tuple[list[int], list[int]]]:
@@ -217,6 +226,86 @@ class Leftovers:
             and side_of_whole.texts[whole].letters.startswith(letters)
             and len(self._with_body((title,), whole, side_of_whole, side, match_of)) > 1
         )
+
+    def _match_run_in_titles(self, old: list[int], new: list[int]) -> None:
+        """Matches leftovers of one gap that begin with related titles, such as "Business transfers. We may share …"."""
+        if len(old) * len(new) > _MOST_TITLED_PAIRS:
+            return
+        old_titles, new_titles = (
+            [(position, title) for position in positions if (title := self._run_in_title(side, position))]
+            for side, positions in ((self._old, old), (self._new, new))
+        )
+        found = []
+        for i, old_title in old_titles:
+            for j, new_title in new_titles:
+                of_titles = _in_common(old_title, new_title, self._vocabulary)[0]
+                if of_titles >= _TITLES_RELATED:
+                    found.append((-of_titles, -self._words_in_common(i, j)[0], i, j))
+        for _, negative_in_common, i, j in sorted(found):
+            if -negative_in_common >= _TITLED and i not in self._match_of_old and j not in self._match_of_new:
+                self._add(i, j, -negative_in_common / 2)
+
+    @staticmethod
+    def _run_in_title(side: Side, position: int) -> list[str]:
+        """Returns the words of the title with which a paragraph or a list item begins; [] if it has none."""
+        title = _RUN_IN_TITLE.match(side.clauses[position].text) if side.kinds[position] == "prose" else None
+        return words(fold(title[1])) if title else []
+
+    def _match_beside(self) -> None:
+        """Matches leftovers that lie on the same side of a match, and have many words in common in any order."""
+        candidates: dict[Pair, int] = {}
+        for index, match in enumerate(self.matches):
+            if index in self._taken_apart:
+                continue
+            for step, i, j in ((-1, match.old[0], match.new[0]), (1, match.old[-1], match.new[-1])):
+                old, new = (
+                    [
+                        (distance, position + step * distance)
+                        for distance in range(1, _SLACK + 1)
+                        if self._is_free_prose(side, position + step * distance, match_of)
+                    ]
+                    for side, position, match_of in (
+                        (self._old, i, self._match_of_old),
+                        (self._new, j, self._match_of_new),
+                    )
+                )
+                for to_old, a in old:
+                    for to_new, b in new:
+                        candidates[a, b] = min(to_old + to_new, candidates.get((a, b), 2 * _SLACK))
+        found = []
+        for (i, j), distance in candidates.items():
+            if len(set(self._old.texts[i].letters) & set(self._new.texts[j].letters)) >= _TELLING_STEMS:
+                in_common, telling = self._words_in_common(i, j)
+                if in_common >= _ALIKE and telling >= _TELLING_STEMS and not self._would_cross(i, j):
+                    found.append((_FARTHER * distance - in_common, i, j, in_common))
+        for _, i, j, in_common in sorted(found):
+            if i not in self._match_of_old and j not in self._match_of_new and not self._would_cross(i, j):
+                self._add(i, j, in_common / 2)
+
+    def _would_cross(self, i: int, j: int) -> bool:
+        """Returns whether a match of two clauses would cross a match close by, which stands in its place so far."""
+        for step in range(-_SLACK, _SLACK + 1):
+            index = self._match_of_old.get(i + step)
+            if index is not None:
+                to_new = self.matches[index].new[0] - j
+                if abs(to_new) <= 2 * _SLACK and (to_new < 0) != (step < 0):
+                    return True
+        return False
+
+    @staticmethod
+    def _is_free_prose(side: Side, position: int, match_of: dict[int, int]) -> bool:
+        """Returns whether a clause is a leftover, is a paragraph or a list item, and isn't too long to be compared."""
+        return (
+            position in side.texts
+            and position not in match_of
+            and side.kinds[position] == "prose"
+            and len(side.texts[position].letters) <= _LONGEST
+        )
+
+    def _words_in_common(self, i: int, j: int) -> tuple[float, int]:
+        """Returns what an old and a new clause have in common (`_in_common`)."""
+        old, new = (words(fold(clause.text)) for clause in (self._old.clauses[i], self._new.clauses[j]))
+        return _in_common(old, new, self._vocabulary)
 
     def _match_lists(self, old: list[int], new: list[int]) -> None:
         """Matches a long leftover with a run of leftovers of the same gap that consist of its words.

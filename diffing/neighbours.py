@@ -89,8 +89,7 @@ class _Neighbours:
         """Returns the corrected matches."""
         for correct in (self._take_supported_copy, self._match_in_place):
             for index, match in enumerate(list(self._matches)):
-                is_similar = match and match.old[0] in self._old.texts and match.new[0] in self._new.texts
-                if match and is_similar and self._matches[index] is match:
+                if match and self._is_similar(match) and self._matches[index] is match:
                     correct(match)
         return [match for match in self._matches if match]
 
@@ -122,23 +121,46 @@ class _Neighbours:
 
     def _evidence(self, old: Positions, new: Positions) -> tuple[bool, int]:
         """Returns what a copy's place says for it: whether both have the same heading above, and the support."""
+        return self._are_under_one_heading(old, new), self._support(old, new)
+
+    def _are_under_one_heading(self, old: Positions, new: Positions) -> bool:
         headings = self._old.heading_above(old[0]), self._new.heading_above(new[0])
-        return bool(headings[0]) and headings[0] == headings[1], self._support(old, new)
+        return bool(headings[0]) and headings[0] == headings[1]
 
     def _is_doubtful(self, match: Match) -> bool:
         """Returns whether a match of similar clauses has no support."""
-        is_similar = match.old[0] in self._old.texts and match.new[0] in self._new.texts
-        return is_similar and not self._support(match.old, match.new)
+        return self._is_similar(match) and not self._support(match.old, match.new)
 
-    def _is_free(self, side: _Side, positions: Positions) -> bool:
-        """Returns whether some clauses are in no match, or only in doubtful ones."""
+    def _is_similar(self, match: Match) -> bool:
+        """Returns whether a match is one of similar clauses, not of equal ones."""
+        return match.old[0] in self._old.texts and match.new[0] in self._new.texts
+
+    def _is_free(self, side: _Side, positions: Positions, of_heading: bool = False) -> bool:
+        """Returns whether some clauses are in no match, or only in doubtful ones.
+
+        of_heading: whether a match of clauses under different headings counts as doubtful, too.
+        """
         matches = [self._matches[side.match_of[position]] for position in positions if position in side.match_of]
-        return all(match and self._is_doubtful(match) for match in matches)
+        return all(
+            match
+            and (
+                self._is_doubtful(match)
+                or (of_heading and self._is_similar(match) and not self._are_under_one_heading(match.old, match.new))
+            )
+            for match in matches
+        )
 
     def _take_supported_copy(self, match: Match) -> None:
         """Gives a match the copy of its clauses that has more support."""
-        candidates = [(copy, match.new) for copy in self._old.copies_of(match.old) if self._is_free(self._old, copy)]
-        candidates += [(match.old, copy) for copy in self._new.copies_of(match.new) if self._is_free(self._new, copy)]
+        candidates = [(copy, match.new) for copy in self._old.copies_of(match.old)]
+        candidates += [(match.old, copy) for copy in self._new.copies_of(match.new)]
+        candidates = [
+            (old, new)
+            for old, new in candidates
+            if self._is_free(
+                *((self._old, old) if new == match.new else (self._new, new)), self._are_under_one_heading(old, new)
+            )
+        ]
         if not candidates:
             return
         evidence, old, new = max((self._evidence(*candidate), *candidate) for candidate in candidates)
