@@ -274,7 +274,9 @@ class Leftovers:
                         candidates[a, b] = min(to_old + to_new, candidates.get((a, b), 2 * _SLACK))
         found = []
         for (i, j), distance in candidates.items():
-            if len(set(self._old.texts[i].letters) & set(self._new.texts[j].letters)) >= _TELLING_STEMS:
+            letters = [set(text.letters) for text in (self._old.texts[i], self._new.texts[j])]
+            # Fast, since most of these clauses have few words in common.
+            if len(letters[0] & letters[1]) >= max(_TELLING_STEMS, _RELATED * max(map(len, letters))):
                 in_common, telling = self._words_in_common(i, j)
                 if in_common >= _ALIKE and telling >= _TELLING_STEMS and not self._would_cross(i, j):
                     found.append((_FARTHER * distance - in_common, i, j, in_common))
