@@ -409,24 +409,24 @@ def test_the_copy_under_the_heading_of_the_same_name_is_the_right_one() -> None:
 
 
 def test_reworded_clauses_that_begin_with_related_titles_are_one_change() -> None:
-    old = item("Mill transfers. We may hand your stamps to whoever buys our carts, horses or a part of our houses.")
-    new = item("In support of mill transfers. If anybody buys carts or houses, addresses are among what changes hands.")
-    added = item("Snow. When the pass is closed, letters wait in the valley until the road is free again for horses.")
     kept = "Letters are sorted by hand in the hall, and nobody reads what the cards say."
-    kinds = [change[0] for change in told(document(*TOP, kept, old, *END), document(*TOP, kept, added, new, *END))]
-    assert kinds == ["added", "modified"]
+    old = item("Mill transfers. We may tell whoever buys some carts, horses or stables which villages they served.")
+    snow = item("Snow. When the pass is closed, letters wait in the valley until the road is free again for horses.")
+    new = item("Any mill transfers. Once somebody buys stables from Fennel Post, addresses can change hands, too.")
+    kinds = {change[0] for change in told(document(*TOP, kept, old, *END), document(*TOP, kept, snow, new, *END))}
+    assert kinds == {"added", "modified"}
 
 
-def test_a_reworded_clause_beside_a_clause_that_moved_is_found_there() -> None:
-    rights = ("The right to read what the ledger says of you.", "The right to strike out what is wrong in the ledger.")
-    asked = "If you would like to use your rights under the postal law, please write to the clerk in Speicher."
-    asks = "To use any of the rights that the postal law gives, you would write to our clerk, or visit her in Speicher."
-    middle = tuple(
+def test_a_reworded_clause_beside_clauses_that_moved_is_found_there() -> None:
+    rights = (item("The right to read what the ledger says."), item("The right to strike out what is wrong in it."))
+    asked = (
+        "If you would like to use your rights under the postal law, please write to the clerk in Speicher about them."
+    )
+    asks = "Questions about your rights go to Speicher: the clerk, to whom you write in person, knows the postal law."
+    houses = tuple(
         f"Post house number {n} lies where the road to village {n} begins, beside the mill." for n in range(9)
     )
-    old = document(*TOP, *middle, heading("Rights"), item(rights[0]), item(rights[1]), asked, *END)
-    new = document(*TOP, heading("What you may ask"), item(rights[0]), item(rights[1]), asks, *middle, *END)
-    assert not {change[0] for change in told(old, new) if asked in change[1] or asks in change[2]} & {
-        "added",
-        "removed",
-    }
+    old = document(*TOP, *houses, heading("Rights"), *rights, asked, *END)
+    for between in ((), ("Answers take a week, or two in winter when the pass is closed.",)):
+        new = document(*TOP, heading("What you may ask"), *rights, *between, asks, *houses, *END)
+        assert ("moved_modified", [asked], [asks]) in told(old, new)
