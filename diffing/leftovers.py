@@ -567,6 +567,8 @@ class Leftovers:
                     )
                 ):
                     joined.append(position)
+                if position not in joined and self._has_stems(side, position, side_of_whole, whole):
+                    joined.append(position)
                 if position not in joined and self._has_sentence(side, position, parts, side_of_whole, whole):
                     joined.append(position)
                 # A heading that is no part begins or ends another section.
@@ -574,6 +576,16 @@ class Leftovers:
                     break
                 position += step
         return tuple(sorted(joined))
+
+    def _has_stems(self, side: Side, position: int, side_of_whole: Side, whole: int) -> bool:
+        """Returns whether a list item says what a paragraph says, inflected: "Filling orders" and "fill orders"."""
+        if side.clauses[position].kind != "list_item" or side_of_whole.clauses[whole].kind != "paragraph":
+            return False
+        stems = {word[:_STEM] for word in words(fold(side_of_whole.clauses[whole].text))}
+        weights = {word[:_STEM]: self._vocabulary.weight(word) for word in words(fold(side.clauses[position].text))}
+        in_whole = [weight for stem, weight in weights.items() if stem in stems]
+        is_enough = sum(in_whole) >= _SHORT_CONSISTS * sum(weights.values())
+        return is_enough and sum(weight >= TELLING for weight in in_whole) >= 2
 
     @staticmethod
     def _next_free(position: int, step: int, side: Side, match_of: dict[int, int]) -> int:

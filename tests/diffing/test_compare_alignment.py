@@ -430,3 +430,14 @@ def test_a_reworded_clause_beside_clauses_that_moved_is_found_there() -> None:
     for between in ((), ("Answers take a week, or two in winter when the pass is closed.",)):
         new = document(*TOP, heading("What you may ask"), *rights, *between, asks, *houses, *END)
         assert ("moved_modified", [asked], [asks]) in told(old, new)
+
+
+def test_an_inflected_item_of_a_list_that_was_a_paragraph_belongs_to_the_split() -> None:
+    whole = (
+        "We use the ledger to carry letters, to perform our contractual obligations and complete the deliveries that"
+        " you order from the village, and to write to you in winter when the pass is closed."
+    )
+    items = ("Writing to you in winter when the pass is closed.", "Completing deliveries ordered from villages.")
+    other = "Weighing the horses of strangers at every third mill."
+    old, new = document(*TOP, whole, *END), document(*TOP, *map(item, items), item(other), *END)
+    assert told(old, new) == [("split", [whole], list(items)), ("added", [], [other])]
