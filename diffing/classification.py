@@ -32,6 +32,11 @@ _LOCAL_DIGITS = 7
 # Texts with more different words than this differ in more than their spelling.
 _RESPELLED = 24
 
+# Bullets at the beginning of a text, and the letter that plain-text pages use as a bullet. As a word ("o titular"), it
+# doesn't take the place of a bullet.
+_BULLET_IN_FRONT = re.compile(r"[\s*_\u2800]*[•·●○▪◦‣∙■▸►▶➤][\s\u2800]*")
+_LETTER_AS_BULLET = re.compile(r"[\s*_\u2800]*o[\s\u2800]+")
+
 _NO_FACTS = FactChange((), contacts=False)
 # A label that is the beginning of the clause's text: the day of a date ("25. Mai 2018"), or a number with a unit ("1.5
 # years"). Each pattern matches a label, a tab and a text.
@@ -64,6 +69,7 @@ def change_of(
     moved: bool,
     stated: StatedDates = (None, None),
     rest: Rest | None = None,
+    are_numbered: bool = False,
 ) -> tuple[Change | None, bool]:
     """Returns the change between matched clauses, and whether the redline is coarse (see `diffing.redline.redline`).
 
@@ -72,10 +78,14 @@ def change_of(
     old, new: the matched clauses: one clause on each side, or several clauses on one side for a split or a merge.
     confidence: how certain it is that the clauses belong together, from 0 to 1.
     moved: whether the matched clauses moved.
+    are_numbered: whether the clauses are two headings whose first number is the number of their section, although it
+        has no full stop (`diffing.heading_numbers`).
     rest: what is left of the two clauses if sentences crossed to or from the clauses beside them.
     """
     if len(old) == len(new) == 1:
         difference = _difference(old[0], new[0], stated)
+        if are_numbered and difference.kind == "factual" and _only_first_number_differs(old[0].text, new[0].text):
+            difference = Difference("number")
         kind = _kind(difference.kind, moved)
     else:
         difference = _difference_of_texts(_joined(old), _joined(new), stated)
@@ -106,7 +116,10 @@ def _difference(old: Clause, new: Clause, stated: StatedDates) -> Difference:
     texts = old.text, new.text
     if old.label != new.label and _is_text(old) and _is_text(new):
         texts = f"{old.label} {old.text}", f"{new.label} {new.text}"
-    difference = _difference_of_texts(*texts, stated)
+    if _is_label_in_text(old, new) or _is_label_in_text(new, old):
+        difference = Difference("cosmetic")
+    else:
+        difference = _difference_of_texts(*_without_bullets(*texts), stated)
     if difference.kind in ("factual", "words"):
         return difference
     if old.links != new.links and _unspelled_contacts(old) != _unspelled_contacts(new):
@@ -121,6 +134,26 @@ def _difference(old: Clause, new: Clause, stated: StatedDates) -> Difference:
 def _is_text(clause: Clause) -> bool:
     """Returns whether a clause's label is the beginning of its text, such as the 25 of "25. Mai 2018"."""
     return clause.label is not None and _SPLIT_NUMBER.match(f"{clause.label}\t{clause.text}") is not None
+
+
+def _is_label_in_text(clause: Clause, other: Clause) -> bool:
+    """Returns whether a clause begins with the label of another clause, glued to the same text: "1Who we are"."""
+    if clause.label is not None or other.label is None or not clause.text[:1].isdigit():
+        return False
+    return clause.text == f"{other.label.strip(' .:()[]')}{other.text}"
+
+
+def _without_bullets(old: str, new: str) -> tuple[str, str]:
+    """Returns two texts without their bullets, if a letter took the place of a bullet in one of them."""
+    for bulleted, lettered in ((old, new), (new, old)):
+        bullet, letter = _BULLET_IN_FRONT.match(bulleted), _LETTER_AS_BULLET.match(lettered)
+        if bullet and letter:
+            return (
+                (old[bullet.end() :], new[letter.end() :])
+                if bulleted is old
+                else (old[letter.end() :], new[bullet.end() :])
+            )
+    return old, new
 
 
 def _has_same_typography(old: Clause, new: Clause) -> bool:
@@ -225,6 +258,11 @@ def _is_renumbered(old: Clause, new: Clause) -> bool:
     """
     before, after = (_number(clause) for clause in (old, new))
     return bool(before and after and before != after)
+
+
+def _only_first_number_differs(old: str, new: str) -> bool:
+    """Returns whether two texts are the same behind their first word."""
+    return old.partition(" ")[2] == new.partition(" ")[2]
 
 
 def _number(clause: Clause) -> str:

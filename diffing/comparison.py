@@ -10,6 +10,7 @@ from diffing.alignment import Alignment, align
 from diffing.classification import change_of, one_sided_change
 from diffing.crossings import rests_of_crossings
 from diffing.governing import with_governed
+from diffing.heading_numbers import numbered_headings
 from diffing.surroundings import surroundings
 
 _COARSE_REDLINE = (
@@ -29,12 +30,14 @@ def compare_documents(old: Document, new: Document) -> Comparison:
     stated = _stated_date(old), _stated_date(new)
     old_around, new_around = surroundings(old.clauses), surroundings(new.clauses)
     old_repeats, new_repeats = alignment.old_repeats | old_around, alignment.new_repeats | new_around
+    old_numbered, new_numbered = numbered_headings(old.clauses), numbered_headings(new.clauses)
     rests = rests_of_crossings(alignment.matches, old.clauses, new.clauses)
     for index, match in enumerate(alignment.matches):
         before = [old.clauses[i] for i in match.old]
         after = [new.clauses[j] for j in match.new]
         moved, rest = index in alignment.moved, rests.get(match)
-        change, coarse = change_of(before, after, round(match.confidence, 3), moved, stated, rest)
+        numbered = old_numbered.issuperset(match.old) and new_numbered.issuperset(match.new)
+        change, coarse = change_of(before, after, round(match.confidence, 3), moved, stated, rest, numbered)
         coarse_redline = coarse_redline or coarse
         if change and old_repeats.issuperset(match.old) and new_repeats.issuperset(match.new):
             is_around = old_around.issuperset(match.old) and new_around.issuperset(match.new)

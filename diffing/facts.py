@@ -68,7 +68,8 @@ _VERSION_CUE = re.compile(
     r"|rev|revision|fassung|edition|release)\b\.?\s*(?:no\.?|nr\.?|n[°º]|:)?\s*$",
     re.IGNORECASE,
 )
-_COPYRIGHT = re.compile(r"\W*(?:©|\(c\)|copyright|copr\.)", re.IGNORECASE)
+#: The beginning of a line that says whose the page is: "© 2023 Fennel Post Ltd."
+COPYRIGHT = re.compile(r"\W*(?:©|\(c\)|copyright|copr\.)", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _MONTH_NAME = re.compile(rf"(?<![^\W_])(?:{MONTH}|{'|'.join(sorted(MONTHS))})(?![^\W_])", re.IGNORECASE)
 _NUMERIC_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{4}\s?[年년]")
@@ -361,7 +362,7 @@ def _is_own_date(facts: Facts, fact: Fact, stated: str | None) -> bool:
     if is_date and stated and _names(fact.text, stated):
         return True
     others = words(facts.masked)
-    if _COPYRIGHT.match(text) and len(others) <= 2 * _FACT_WORDS:
+    if COPYRIGHT.match(text) and len(others) <= 2 * _FACT_WORDS:
         return is_date
     if len(others) > _FACT_WORDS:
         return False

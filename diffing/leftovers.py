@@ -8,6 +8,7 @@ clause was split, and nothing was added. In the same way, words that a clause ga
 a merge. The order of the words may differ, since a list seldom keeps the order of the sentence from which it was made.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from itertools import pairwise
 
 from core.clauses import Clause
 from diffing.normalization import fold, number_in_front
-from diffing.order import Gaps
+from diffing.order import Gaps, Pair
 from diffing.similar_clauses import Match, Sides
 from diffing.similarity import TELLING, EncodedText, Vocabulary, concatenated, similarity
 from diffing.tokenization import sentences, words
@@ -55,6 +56,17 @@ _LIST_WORDS, _LIST_PARTS, _LIST_SHARE, _MOST_LIST_PAIRS = 20, 4, 0.4, 4_000
 # A run of words is looked up at most at this many places of a text.
 _MOST_PLACES = 40
 
+# Two clauses that begin with titles are matched if the titles have at least _TITLES_RELATED in common, and the clauses
+# at least _TITLED. In gaps with more possible pairs than _MOST_TITLED_PAIRS, no titles are compared.
+_TITLES_RELATED, _TITLED, _MOST_TITLED_PAIRS = 0.65, 0.2, 4_000
+_RUN_IN_TITLE = re.compile(r"([^.:!?]{3,60})[.:]\s+\S")
+# Of two clauses beside a match, the nearer one is matched unless the other has this much more in common for each
+# clause that it lies farther.
+_FARTHER = 0.02
+# A line has at most this many characters.
+_LINE_CHARACTERS = 80
+_DIGIT = re.compile(r"\d")
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -85,6 +97,7 @@ class Leftovers:
         self.matches = list(matches)
         self._match_of_old = {i: index for index, match in enumerate(matches) for i in match.old}
         self._match_of_new = {j: index for index, match in enumerate(matches) for j in match.new}
+        self._taken_apart: set[int] = set()
         self._gaps = Gaps([(match.old[0], match.new[0]) for index, match in enumerate(matches) if index not in moved])
 
     def matched(self) -> list[Match]:
@@ -95,10 +108,14 @@ class Leftovers:
             self._match_titles(old, new)
             self._match_first_parts(old, new)
         for old, new in self._free_by_gap():
+            self._match_run_in_titles(old, new)
             self._match_lists(old, new)
         self._join_parts()
+        self._join_rows()
+        self._take_back_lines()
         self._share_parts()
-        return self.matches
+        self._match_beside()
+        return [match for index, match in enumerate(self.matches) if index not in self._taken_apart]
 
     def _free_by_gap(self) -> list[tuple[list[int], list[int]]]:
         return self._gaps.members(
@@ -210,6 +227,88 @@ class Leftovers:
             and len(self._with_body((title,), whole, side_of_whole, side, match_of)) > 1
         )
 
+    def _match_run_in_titles(self, old: list[int], new: list[int]) -> None:
+        """Matches leftovers of one gap that begin with related titles, such as "Business transfers. We may share …"."""
+        if len(old) * len(new) > _MOST_TITLED_PAIRS:
+            return
+        old_titles, new_titles = (
+            [(position, title) for position in positions if (title := self._run_in_title(side, position))]
+            for side, positions in ((self._old, old), (self._new, new))
+        )
+        found = []
+        for i, old_title in old_titles:
+            for j, new_title in new_titles:
+                of_titles = _in_common(old_title, new_title, self._vocabulary)[0]
+                if of_titles >= _TITLES_RELATED:
+                    found.append((-of_titles, -self._words_in_common(i, j)[0], i, j))
+        for _, negative_in_common, i, j in sorted(found):
+            if -negative_in_common >= _TITLED and i not in self._match_of_old and j not in self._match_of_new:
+                self._add(i, j, -negative_in_common / 2)
+
+    @staticmethod
+    def _run_in_title(side: Side, position: int) -> list[str]:
+        """Returns the words of the title with which a paragraph or a list item begins; [] if it has none."""
+        title = _RUN_IN_TITLE.match(side.clauses[position].text) if side.kinds[position] == "prose" else None
+        return words(fold(title[1])) if title else []
+
+    def _match_beside(self) -> None:
+        """Matches leftovers that lie on the same side of a match, and have many words in common in any order."""
+        candidates: dict[Pair, int] = {}
+        for index, match in enumerate(self.matches):
+            if index in self._taken_apart:
+                continue
+            for step, i, j in ((-1, match.old[0], match.new[0]), (1, match.old[-1], match.new[-1])):
+                old, new = (
+                    [
+                        (distance, position + step * distance)
+                        for distance in range(1, _SLACK + 1)
+                        if self._is_free_prose(side, position + step * distance, match_of)
+                    ]
+                    for side, position, match_of in (
+                        (self._old, i, self._match_of_old),
+                        (self._new, j, self._match_of_new),
+                    )
+                )
+                for to_old, a in old:
+                    for to_new, b in new:
+                        candidates[a, b] = min(to_old + to_new, candidates.get((a, b), 2 * _SLACK))
+        found = []
+        for (i, j), distance in candidates.items():
+            letters = [set(text.letters) for text in (self._old.texts[i], self._new.texts[j])]
+            # Fast, since most of these clauses have few words in common.
+            if len(letters[0] & letters[1]) >= max(_TELLING_STEMS, _RELATED * max(map(len, letters))):
+                in_common, telling = self._words_in_common(i, j)
+                if in_common >= _ALIKE and telling >= _TELLING_STEMS and not self._would_cross(i, j):
+                    found.append((_FARTHER * distance - in_common, i, j, in_common))
+        for _, i, j, in_common in sorted(found):
+            if i not in self._match_of_old and j not in self._match_of_new and not self._would_cross(i, j):
+                self._add(i, j, in_common / 2)
+
+    def _would_cross(self, i: int, j: int) -> bool:
+        """Returns whether a match of two clauses would cross a match close by, which stands in its place so far."""
+        for step in range(-_SLACK, _SLACK + 1):
+            index = self._match_of_old.get(i + step)
+            if index is not None:
+                to_new = self.matches[index].new[0] - j
+                if abs(to_new) <= 2 * _SLACK and (to_new < 0) != (step < 0):
+                    return True
+        return False
+
+    @staticmethod
+    def _is_free_prose(side: Side, position: int, match_of: dict[int, int]) -> bool:
+        """Returns whether a clause is a leftover, is a paragraph or a list item, and isn't too long to be compared."""
+        return (
+            position in side.texts
+            and position not in match_of
+            and side.kinds[position] == "prose"
+            and len(side.texts[position].letters) <= _LONGEST
+        )
+
+    def _words_in_common(self, i: int, j: int) -> tuple[float, int]:
+        """Returns what an old and a new clause have in common (`_in_common`)."""
+        old, new = (words(fold(clause.text)) for clause in (self._old.clauses[i], self._new.clauses[j]))
+        return _in_common(old, new, self._vocabulary)
+
     def _match_lists(self, old: list[int], new: list[int]) -> None:
         """Matches a long leftover with a run of leftovers of the same gap that consist of its words.
 
@@ -273,6 +372,82 @@ class Leftovers:
                 joined.append((old, match.new))
             old, new = max(joined, key=lambda sides: len(sides[0]) + len(sides[1]), default=(match.old, match.new))
             self._replace(index, old, new, match.similarity)
+
+    def _join_rows(self) -> None:
+        """Joins a table's row that is left over to the match beside it if both divide the first cell of one row."""
+        for index in range(len(self.matches)):
+            old, new = self.matches[index].old, self.matches[index].new
+            if len(old) + len(new) > 2 or old[0] not in self._old.texts or new[0] not in self._new.texts:
+                continue
+            if self._old.kinds[old[0]] == self._new.kinds[new[0]] == "table_row":
+                new = self._rows_beside(new[0], self._new, self._match_of_new, self._old.clauses[old[0]].text)
+                old = self._rows_beside(old[0], self._old, self._match_of_old, self._new.clauses[new[0]].text)
+                if (len(old) > 1) != (len(new) > 1):
+                    self._replace(index, old, new, _SAME_PLACE)
+
+    @staticmethod
+    def _rows_beside(row: int, side: Side, match_of: dict[int, int], whole: str) -> tuple[int, ...]:
+        """Returns the position of a table's row, with the row beside it if both divide the first cell of another row.
+
+        whole: the text of the other row.
+        """
+        for beside in (row - 1, row + 1):
+            if beside not in side.texts or beside in match_of or side.kinds[beside] != "table_row":
+                continue
+            texts = whole, side.clauses[row].text, side.clauses[beside].text
+            if len({text.count("|") for text in texts}) > 1:
+                continue
+            cell, *parts = (set(words(fold(text.partition("|")[0]))) for text in texts)
+            are_parts = all(parts) and parts[0].isdisjoint(parts[1]) and parts[0] | parts[1] <= cell
+            # Between the parts stands an "and" at most.
+            if are_parts and len(cell - parts[0] - parts[1]) <= 1:
+                return (min(row, beside), max(row, beside))
+        return (row,)
+
+    def _take_back_lines(self) -> None:
+        """Takes two equal clauses apart if each is a line of another split or merge.
+
+        If one address in a line gets several lines, and another address that had several lines gets one, a line that
+        both addresses have, such as the city, didn't move from the one to the other.
+        """
+        for index in range(len(self.matches)):
+            (i, *other_old), (j, *other_new) = self.matches[index].old, self.matches[index].new
+            if other_old or other_new or i in self._old.texts or j in self._new.texts:
+                continue
+            if len(self._old.clauses[i].text) > _LINE_CHARACTERS:
+                continue
+            merged = self._whole_of_line(i, self._old, self._match_of_old, self._new, index)
+            split = self._whole_of_line(j, self._new, self._match_of_new, self._old, index)
+            if merged is None or split is None or merged == split:
+                continue
+            # A line beside both, or that stands where it stood, belongs to neither.
+            if abs(j - self.matches[merged].new[0]) <= 1 or abs(i - self.matches[split].old[0]) <= 1:
+                continue
+            self._taken_apart.add(index)
+            for side, position in ((self._old, i), (self._new, j)):
+                side.texts[position] = self._vocabulary.encode(words(fold(side.clauses[position].text)))
+            self._replace(merged, tuple(sorted((*self.matches[merged].old, i))), self.matches[merged].new)
+            self._replace(split, self.matches[split].old, tuple(sorted((*self.matches[split].new, j))))
+
+    def _whole_of_line(
+        self, line: int, side: Side, match_of: dict[int, int], side_of_whole: Side, own: int
+    ) -> int | None:
+        """Returns the index of the match beside a line whose single clause on the other side has the line's words.
+
+        own: the index of the line's own match.
+        """
+        line_words = f" {' '.join(words(fold(side.clauses[line].text)))} "
+        for beside in (line - 1, line + 1):
+            index = match_of.get(beside)
+            if index is None or index == own or index in self._taken_apart or beside not in side.texts:
+                continue
+            old, new = self.matches[index].old, self.matches[index].new
+            wholes = new if side is self._old else old
+            if len(wholes) == 1 and wholes[0] in side_of_whole.texts:
+                whole = side_of_whole.clauses[wholes[0]].text
+                if line_words in f" {' '.join(words(fold(whole)))} ":
+                    return index
+        return None
 
     def _share_parts(self) -> None:
         """Gives a part of a split to the leftover beside the whole that makes up the rest of the part; merges likewise.
@@ -384,6 +559,16 @@ class Leftovers:
                                 rest.take(side.texts[part], always=True)
                     if rest.take(text, only_in_front=kind == "heading"):
                         joined.append(position)
+                if (
+                    position not in joined
+                    and len(joined) > 1
+                    and _has_other_number(
+                        side.clauses[position], side_of_whole.clauses[whole], [side.clauses[part] for part in parts]
+                    )
+                ):
+                    joined.append(position)
+                if position not in joined and self._has_stems(side, position, side_of_whole, whole):
+                    joined.append(position)
                 if position not in joined and self._has_sentence(side, position, parts, side_of_whole, whole):
                     joined.append(position)
                 # A heading that is no part begins or ends another section.
@@ -391,6 +576,16 @@ class Leftovers:
                     break
                 position += step
         return tuple(sorted(joined))
+
+    def _has_stems(self, side: Side, position: int, side_of_whole: Side, whole: int) -> bool:
+        """Returns whether a list item says what a paragraph says, inflected: "Filling orders" and "fill orders"."""
+        if side.clauses[position].kind != "list_item" or side_of_whole.clauses[whole].kind != "paragraph":
+            return False
+        stems = {word[:_STEM] for word in words(fold(side_of_whole.clauses[whole].text))}
+        weights = {word[:_STEM]: self._vocabulary.weight(word) for word in words(fold(side.clauses[position].text))}
+        in_whole = [weight for stem, weight in weights.items() if stem in stems]
+        is_enough = sum(in_whole) >= _SHORT_CONSISTS * sum(weights.values())
+        return is_enough and sum(weight >= TELLING for weight in in_whole) >= 2
 
     @staticmethod
     def _next_free(position: int, step: int, side: Side, match_of: dict[int, int]) -> int:
@@ -483,6 +678,21 @@ class Words:
             if length > best[1]:
                 best = (start, length)
         return best
+
+
+def _has_other_number(line: Clause, whole: Clause, parts: Sequence[Clause]) -> bool:
+    """Returns whether a line is a part of a clause except for its number, such as a telephone number that changed.
+
+    parts: the parts of the clause that are known.
+    """
+    if line.kind == "heading" or len(line.text) > _LINE_CHARACTERS or not _DIGIT.search(line.text):
+        return False
+    masked, masked_whole, *masked_parts = (
+        f" {_DIGIT.sub('0', ' '.join(words(fold(clause.text))))} " for clause in (line, whole, *parts)
+    )
+    if masked_whole.count(masked) != 1 or masked.count(" ") > _LINE or not any(map(str.isalpha, masked)):
+        return False
+    return not any(masked in part for part in masked_parts)
 
 
 def _may_consist(part: EncodedText, letters: set[str]) -> bool:

@@ -2,7 +2,7 @@
 
 A list that moved moves with its items. If most items of a list were matched in order, the items between them belong
 together, although one of them may resemble an item of another list more. In the same way, if a clause stands several
-times in a document, the copy beside the neighbours of a match is the right one.
+times in a document, the copy under the same heading is the right one, or the copy beside the neighbours of a match.
 
 A match is *supported* if another match of clauses close by has the same order.
 """
@@ -40,6 +40,12 @@ class _Side:
     texts: dict[int, EncodedText]
     match_of: dict[int, int] = field(default_factory=dict)
     copies: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def heading_above(self, position: int) -> str:
+        """Returns the nearest heading above a clause, without typography; '' if there is none."""
+        above = (self.clauses[n] for n in range(position - 1, -1, -1))
+        heading = next((clause for clause in above if clause.kind == "heading"), None)
+        return _key(heading) if heading else ""
 
     def copies_of(self, positions: Positions) -> list[Positions]:
         """Returns the other places where most of the clauses at some positions stand, too."""
@@ -83,8 +89,7 @@ class _Neighbours:
         """Returns the corrected matches."""
         for correct in (self._take_supported_copy, self._match_in_place):
             for index, match in enumerate(list(self._matches)):
-                is_similar = match and match.old[0] in self._old.texts and match.new[0] in self._new.texts
-                if match and is_similar and self._matches[index] is match:
+                if match and self._is_similar(match) and self._matches[index] is match:
                     correct(match)
         return [match for match in self._matches if match]
 
@@ -114,24 +119,52 @@ class _Neighbours:
                     found.add(match)
         return len(found)
 
+    def _evidence(self, old: Positions, new: Positions) -> tuple[bool, int]:
+        """Returns what a copy's place says for it: whether both have the same heading above, and the support."""
+        return self._are_under_one_heading(old, new), self._support(old, new)
+
+    def _are_under_one_heading(self, old: Positions, new: Positions) -> bool:
+        headings = self._old.heading_above(old[0]), self._new.heading_above(new[0])
+        return bool(headings[0]) and headings[0] == headings[1]
+
     def _is_doubtful(self, match: Match) -> bool:
         """Returns whether a match of similar clauses has no support."""
-        is_similar = match.old[0] in self._old.texts and match.new[0] in self._new.texts
-        return is_similar and not self._support(match.old, match.new)
+        return self._is_similar(match) and not self._support(match.old, match.new)
 
-    def _is_free(self, side: _Side, positions: Positions) -> bool:
-        """Returns whether some clauses are in no match, or only in doubtful ones."""
+    def _is_similar(self, match: Match) -> bool:
+        """Returns whether a match is one of similar clauses, not of equal ones."""
+        return match.old[0] in self._old.texts and match.new[0] in self._new.texts
+
+    def _is_free(self, side: _Side, positions: Positions, of_heading: bool = False) -> bool:
+        """Returns whether some clauses are in no match, or only in doubtful ones.
+
+        of_heading: whether a match of clauses under different headings counts as doubtful, too.
+        """
         matches = [self._matches[side.match_of[position]] for position in positions if position in side.match_of]
-        return all(match and self._is_doubtful(match) for match in matches)
+        return all(
+            match
+            and (
+                self._is_doubtful(match)
+                or (of_heading and self._is_similar(match) and not self._are_under_one_heading(match.old, match.new))
+            )
+            for match in matches
+        )
 
     def _take_supported_copy(self, match: Match) -> None:
         """Gives a match the copy of its clauses that has more support."""
-        candidates = [(copy, match.new) for copy in self._old.copies_of(match.old) if self._is_free(self._old, copy)]
-        candidates += [(match.old, copy) for copy in self._new.copies_of(match.new) if self._is_free(self._new, copy)]
+        candidates = [(copy, match.new) for copy in self._old.copies_of(match.old)]
+        candidates += [(match.old, copy) for copy in self._new.copies_of(match.new)]
+        candidates = [
+            (old, new)
+            for old, new in candidates
+            if self._is_free(
+                *((self._old, old) if new == match.new else (self._new, new)), self._are_under_one_heading(old, new)
+            )
+        ]
         if not candidates:
             return
-        support, old, new = max((self._support(*candidate), *candidate) for candidate in candidates)
-        if support > self._support(match.old, match.new):
+        evidence, old, new = max((self._evidence(*candidate), *candidate) for candidate in candidates)
+        if evidence > self._evidence(match.old, match.new):
             self._put(Match(old, new, self._similarity(old, new)))
 
     def _match_in_place(self, doubtful: Match) -> None:

@@ -2,8 +2,9 @@
 
 A change of punctuation or capitals is editorial only where no reader could object. It is not where a sentence ends
 elsewhere; where a sign (a comparison, a currency, an answer such as ✓, a question mark) or quotation marks around a
-term come or go; where an acronym changes case ("US" and "us"); where a cell of a table moves to another column; and
-where a comma goes that kept a remark apart from what it would restrict ("carriers, who signed our terms").
+term come or go; where an acronym changes case ("US" and "us"), or a German pronoun within a sentence ("Sie" is the
+reader, "sie" are others); where a cell of a table moves to another column; and where a comma goes that kept a remark
+apart from what it would restrict ("carriers, who signed our terms").
 """
 
 import re
@@ -83,6 +84,8 @@ _PARTICIPLE = re.compile(
     r"(?!including|excluding|regarding|concerning|depending|following|according|during|pending|being|need|indeed|feed|seed"
     r"|bring|thing|string|king|advertising|marketing|processing|pricing|billing)[a-z]{2,}(?:ing|ed)$"
 )
+# German words that mean the reader with a capital, and other people without.
+_GERMAN_YOU = words_of("sie ihr ihre ihrem ihren ihrer ihres ihnen")
 # Words that are written in capitals for emphasis.
 _EMPHASISED = words_of(
     "not no do does any all never only and or will must shall may always every each none please note important "
@@ -110,6 +113,10 @@ def says_the_same(old: str, new: str) -> bool:
     for place, (before, after) in enumerate(zip(old_gaps, new_gaps, strict=True)):
         previous = old_folded[place - 1] if place else ""
         stop = _stop(before, previous)
+        if place < last and old_words[place] != new_words[place] and old_folded[place] in _GERMAN_YOU:
+            is_within = place and stop < _SEMICOLON and not any(":" in gap or BORDER in gap for gap in (before, after))
+            if is_within and old_words[place][0].isupper() != new_words[place][0].isupper():
+                return False
         if before != after:
             following = old_folded[place] if place < last else ""
             signs, ornaments = zip(*(_signs(gap, in_columns, following) for gap in (before, after)), strict=True)

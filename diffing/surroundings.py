@@ -11,6 +11,7 @@ from itertools import accumulate
 from urllib.parse import urlsplit
 
 from core.clauses import Clause
+from diffing.facts import COPYRIGHT
 
 # A clause of the surroundings is a line of at most _LINE words that links to another page of the site. At the beginning
 # or the end of a document, at least _FEWEST such lines more than sentences (times _SENTENCE) make the surroundings.
@@ -51,10 +52,12 @@ def _best(scores: Sequence[int]) -> int:
 def _score(clause: Clause, link: str) -> int:
     """Returns 1 for a line that links to another page, 0 for another short line, and -_SENTENCE for a sentence.
 
+    A copyright line is short, although it may end like a sentence.
+
     link: the address that the line links to; '' if it links to no other page.
     """
     text = clause.text
-    if clause.kind == "heading":
+    if clause.kind == "heading" or (len(text) <= _LINE_CHARACTERS and COPYRIGHT.match(text)):
         return 0
     if link and "](" in text:
         return 1

@@ -360,3 +360,84 @@ def test_a_long_list_that_a_page_shows_twice_is_no_second_copy_of_the_policy() -
         *rules,
     )
     assert [kind for kind, _, _ in told(old, new)] == ["added"]
+
+
+def test_two_addresses_exchange_lines_and_paragraph_without_a_move() -> None:
+    shop = ("Fennel Post Ltd", "4 Quay Street", "9042 Speicher am Hang", "Telephone 071 344 10 20")
+    clerk = ("Mrs Rosa Tobler", "17 Mill Lane", "9042 Speicher am Hang", "clerk@fennel.example")
+    old = document(*TOP, ", ".join(shop), heading("Our clerk"), *clerk, *END)
+    new = document(*TOP, *shop[:3], "Telephone 071 344 10 21", heading("Our clerk"), ", ".join(clerk), *END)
+    assert told(old, new) == [
+        ("split", [", ".join(shop)], [*shop[:3], "Telephone 071 344 10 21"]),
+        ("merged", list(clerk), [", ".join(clerk)]),
+    ]
+    assert {change.significance for change in compare(old, new).changes} <= {"factual", "editorial"}
+
+
+def test_a_row_whose_first_cell_is_divided_between_two_rows_is_split() -> None:
+    def table(*rows: Part) -> Document:
+        return document(
+            *TOP,
+            row("What", "What for", "How long"),
+            row("Parcels", "to carry them", "a week"),
+            *rows,
+            row("Complaints", "to answer them", "five years"),
+            *END,
+        )
+
+    whole = row("Stamps and envelopes of letters", "to collect them", "until the end of the season")
+    parts = (
+        row("Stamps", "to collect them", "until they fade"),
+        row("Envelopes of letters", "to collect them", "until the end of the season"),
+    )
+    assert told(table(whole), table(*parts)) == [("split", [whole[0]], [part[0] for part in parts])]
+    other = row("Seals", "to break them", "until they melt")
+    assert ("added", [], [other[0]]) in told(table(whole), table(parts[1], other))
+
+
+def test_the_copy_under_the_heading_of_the_same_name_is_the_right_one() -> None:
+    lines = ("Fennel Post", "Attention of the privacy clerk", "17 Mill Lane", "Speicher AR")
+    first = (heading("Carts and their drivers"), "Drivers who carry letters ask us in writing:", *lines)
+    last = (heading("Write to us"), "Everybody else sends a card with the stamp of the village:", *lines)
+    joined = " ".join(lines)
+    new_last = (heading("WRITE TO US"), "Letters to us go to this address:", joined)
+    added = (heading("Our houses"), item("Fennel Carts, 17 Mill Lane, Speicher AR"))
+    old, new = document(*TOP, *first, *END, *last), document(*TOP, *END, *new_last, *added)
+    merged = [change for change in compare(old, new).changes if texts(change.new) == [joined]]
+    assert [change.kind for change in merged] == ["merged"]
+    assert [clause.position for clause in merged[0].old] == list(range(len(old.clauses) - 4, len(old.clauses)))
+
+
+def test_reworded_clauses_that_begin_with_related_titles_are_one_change() -> None:
+    kept = "Letters are sorted by hand in the hall, and nobody reads what the cards say."
+    old = item("Mill transfers. We may tell whoever buys some carts, horses or stables which villages they served.")
+    snow = item("Snow. When the pass is closed, letters wait in the valley until the road is free again for horses.")
+    new = item("Any mill transfers. Once somebody buys stables from Fennel Post, addresses can change hands, too.")
+    kinds = {change[0] for change in told(document(*TOP, kept, old, *END), document(*TOP, kept, snow, new, *END))}
+    assert kinds == {"added", "modified"}
+
+
+def test_a_reworded_clause_beside_clauses_that_moved_is_found_there() -> None:
+    rights = (item("The right to read what the ledger says."), item("The right to strike out what is wrong in it."))
+    asked = (
+        "If you would like to use your rights under the postal law, please write to the clerk in Speicher about them."
+    )
+    asks = "Questions about your rights go to Speicher: the clerk, to whom you write in person, knows the postal law."
+    houses = tuple(
+        f"Post house number {n} lies where the road to village {n} begins, beside the mill." for n in range(9)
+    )
+    old = document(*TOP, *houses, heading("Rights"), *rights, asked, *END)
+    for between in ((), ("Answers take a week, or two in winter when the pass is closed.",)):
+        new = document(*TOP, heading("What you may ask"), *rights, *between, asks, *houses, *END)
+        assert ("moved_modified", [asked], [asks]) in told(old, new)
+
+
+def test_an_inflected_item_of_a_list_that_was_a_paragraph_belongs_to_the_split() -> None:
+    whole = (
+        "We use the ledger to carry letters, to perform our contractual obligations and complete the deliveries that"
+        " you order from the village, and to write to you in winter when the pass is closed."
+    )
+    items = ("Writing to you in winter when the pass is closed.", "Completing deliveries ordered from villages.")
+    other = "Weighing the horses of strangers at every third mill."
+    old, new = document(*TOP, whole, *END), document(*TOP, *map(item, items), item(other), *END)
+    assert told(old, new) == [("split", [whole], list(items)), ("added", [], [other])]

@@ -105,3 +105,13 @@ SENTENCES = (KEPT, CROSSING, BELOW, NEW, "Mules count as horses.", "Nobody pays 
 def test_no_border_between_sentences_makes_a_substantive_change(order: list[str], borders: tuple[int, int]) -> None:
     old, new = (document(joined(*order[:border]), joined(*order[border:])) for border in borders)
     assert {change.significance for change in changes(old, new)} <= {"editorial"}
+
+
+def test_sentences_grouped_into_other_paragraphs_are_editorial() -> None:
+    old = document(KEPT, joined(CROSSING, BELOW, "So they do."), joined(NEW, "Bells of brass are not counted."))
+    new = document(joined(KEPT, CROSSING), joined(BELOW, "So they do.", NEW, "Bells of brass are not counted."))
+    told = changes(old, new)
+    assert {change.significance for change in told} == {"editorial"}
+    assert not {change.kind for change in told} & {"added", "removed"}
+    reworded = document(joined(KEPT, CROSSING), joined(BELOW, "So they did.", NEW, "Bells of tin are not counted."))
+    assert "substantive" in {change.significance for change in changes(old, reworded)}

@@ -279,3 +279,52 @@ def test_a_changed_number_of_years_is_never_hidden(old: str, new: str) -> None:
     changes = compare(document(f"Kept for {old} years."), document(f"Kept for {new} years.")).changes
     if VALUES[old] != VALUES[new]:
         assert [change.significance for change in changes] == ["substantive"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "significance"),
+    [
+        ("Wir fragen Nachbarn, sofern sie zusagen.", "Wir fragen Nachbarn, sofern Sie zusagen.", "substantive"),
+        ("Wir geben Nachbarn ihre Adresse.", "Wir geben Nachbarn Ihre Adresse.", "substantive"),
+        ("Gut zu wissen: sie können ablehnen.", "Gut zu wissen: Sie können ablehnen.", "editorial"),
+    ],
+)
+def test_the_capital_of_a_german_pronoun_says_who_is_meant(old: str, new: str, significance: str) -> None:
+    assert only(document(old), document(new)).significance == significance
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ("● Kettles that we mended in your name;", "o Kettles that we mended in your name;", "cosmetic"),
+        ("⠀⠀● Kettles that we mended for you;", "**⠀⠀o Kettles that we mended for you;", "cosmetic"),
+        ("Kettles that we mended in your name;", "o Kettles that we mended in your name;", "modified"),
+    ],
+)
+def test_a_letter_that_takes_the_place_of_a_bullet_is_cosmetic(old: str, new: str, kind: str) -> None:
+    assert only(document(old), document(new)).kind == kind
+
+
+def test_a_number_glued_to_its_clause_may_become_a_label() -> None:
+    old = document("1Kettles that we mend", kind="heading")
+    labelled = replace(old.clauses[1], label="1.", text="Kettles that we mend")
+    new = replace(old, clauses=(old.clauses[0], labelled, old.clauses[2]))
+    assert (only(old, new).kind, only(old, new).significance) == ("cosmetic", "editorial")
+
+
+def sections(*titles: str) -> Document:
+    kinds: tuple[ClauseKind, ClauseKind] = ("heading", "paragraph")
+    texts = [text for title in titles for text in (title, f"What we say of {title.split()[-1]} holds in every shop.")]
+    return Document(None, None, None, tuple(Clause(n, kinds[n % 2], None, (), text) for n, text in enumerate(texts)))
+
+
+def test_headings_that_count_up_without_full_stops_are_renumbered() -> None:
+    old = sections("1 Kettles", "2 Spouts", "3 Lids", "4 Handles")
+    new = sections("1 Kettles", "2 Spouts", "3 Whistles", "4 Lids", "5 Handles")
+    told = [(change.kind, change.significance) for change in compare(old, new).changes if change.old]
+    assert told == [("renumbered", "editorial")] * 2
+
+
+def test_a_number_in_a_heading_that_counts_nothing_up_is_a_fact() -> None:
+    old, new = sections("Kettles", "3 years for lids"), sections("Kettles", "4 years for lids")
+    assert [(change.kind, change.significance) for change in compare(old, new).changes] == [("factual", "substantive")]

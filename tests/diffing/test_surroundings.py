@@ -67,3 +67,9 @@ def test_a_list_with_links_within_the_policy_stays_substantive() -> None:
     links = clauses("gazette.example", *MENU)
     after = [Clause(0, "paragraph", None, (), text.replace("street", "house")) for text in POLICY]
     assert told(document([], links, after), document([], after)) == {("removed", "substantive")}
+
+
+def test_a_menu_above_a_copyright_line_is_part_of_the_page_around_the_policy() -> None:
+    menu = clauses("gazette.example", *MENU[:9])
+    rights = [Clause(0, "paragraph", None, (), "© 2031 The Farmers' Gazette Ltd.")]
+    assert told(document([]), document([], menu, rights)) == {("added", "editorial")}
