@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from core.changes import Change, ChangeKind, Redline, Significance
 from core.clauses import Clause
 from diffing.crossings import Rest
-from diffing.facts import FactChange, changed_facts, find_facts, may_differ_in_facts, same_key
+from diffing.facts import FactChange, changed_facts, find_facts, is_stamp, may_differ_in_facts, same_key
 from diffing.normalization import AT_OR_DOT, fold, number_in_front, strip_typography, without_number
 from diffing.numerals import UNIT
 from diffing.punctuation import BORDER, says_the_same
@@ -37,6 +37,8 @@ _RESPELLED = 24
 _BULLET_IN_FRONT = re.compile(r"[\s*_\u2800]*[•·●○▪◦‣∙■▸►▶➤][\s\u2800]*")
 _LETTER_AS_BULLET = re.compile(r"[\s*_\u2800]*o[\s\u2800]+")
 
+# A longer text is no date or version stamp of the document itself. In characters.
+_LONGEST_STAMP = 100
 _NO_FACTS = FactChange((), contacts=False)
 # A label that is the beginning of the clause's text: the day of a date ("25. Mai 2018"), or a number with a unit ("1.5
 # years"). Each pattern matches a label, a tab and a text.
@@ -59,7 +61,12 @@ class Difference:
 def one_sided_change(clause: Clause, kind: Literal["added", "removed"]) -> Change:
     """Returns the change for a clause that was added or removed."""
     old, new = ((clause,), ()) if kind == "removed" else ((), (clause,))
-    return Change(kind, "volatile" if is_volatile(clause) else "substantive", 1.0, old, new)
+    significance: Significance = "substantive"
+    if is_volatile(clause):
+        significance = "volatile"
+    elif len(clause.text) <= _LONGEST_STAMP and is_stamp(clause.text):
+        significance = "factual"
+    return Change(kind, significance, 1.0, old, new)
 
 
 def change_of(

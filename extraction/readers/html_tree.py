@@ -63,13 +63,17 @@ _INTERNAL_SUBSET = re.compile(rb"<!DOCTYPE[^<>\[]*\[(?P<declarations>.{0,20000}?
 # Elements without an end tag in HTML (HTML standard, section 13.1.2).
 _VOID_TAGS = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
 
+# The parser needs a time that grows with the square of the number of options. Their texts are no text of a policy.
+_OPTION = re.compile(rb"</?opt(?:ion|group)\b[^>]*+>", re.IGNORECASE)
+_MOST_OPTIONS = 2_000
+
 
 def parse_page(source: bytes) -> LexborHTMLParser:
     """Returns the tree of a page.
 
     source: the page in UTF-8.
     """
-    source = _with_few_attributes(_flattened(source))
+    source = _with_few_options(_with_few_attributes(_flattened(source)))
     tree = LexborHTMLParser(source)
     nodes = tree.css(_NODES_OF_INTEREST)  # one search, because each takes as long as it takes to visit the whole tree
     if any(node.tag == "template" for node in nodes):
@@ -240,6 +244,20 @@ def _has_many_open(source: bytes) -> bool:
         if unclosed >= _MANY_OPEN:
             return True
     return False
+
+
+def _with_few_options(source: bytes) -> bytes:
+    """Returns the page's bytes without the tags of options after the first 2,000."""
+    if source.count(b"<o") + source.count(b"<O") <= _MOST_OPTIONS:
+        return source
+    options = 0
+
+    def keep_if_few(match: re.Match[bytes]) -> bytes:
+        nonlocal options
+        options += not match[0].startswith(b"</")
+        return match[0] if options <= _MOST_OPTIONS else b" "
+
+    return _OPTION.sub(keep_if_few, source)
 
 
 def _with_few_attributes(source: bytes) -> bytes:

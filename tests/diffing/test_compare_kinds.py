@@ -343,3 +343,19 @@ def test_moving_a_sentence_to_another_clause_modifies_both_clauses() -> None:
     old = document(f"{POLICY[0]} {moving}", *POLICY[1:])
     new = document(*POLICY[:5], f"{moving} {POLICY[5]}")
     assert kinds(compare(old, new)) == {"modified": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "significance"),
+    [
+        ("Effective Date: 26th October, 2020", "factual"),
+        ("June 30, 2020", "factual"),
+        ("Version 3.2", "factual"),
+        ("You may object until June 30, 2020.", "substantive"),
+    ],
+)
+def test_a_stamp_that_comes_or_goes_is_a_fact_of_the_document(text: str, significance: str) -> None:
+    with_text, without = document("Privacy policy", text), document("Privacy policy")
+    for old, new, kind in ((with_text, without, "removed"), (without, with_text, "added")):
+        (change,) = compare(old, new).changes
+        assert (change.kind, change.significance) == (kind, significance)

@@ -52,3 +52,10 @@ def test_front_matter_with_merged_aliases_is_not_expanded() -> None:
     lines = ["a0: &a0 {b: c}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60))]
     text = "---\n" + "\n".join(lines) + "\n---\n\nWe keep data for a year.\n"
     assert extract(text.encode(), "text/markdown").clauses[-1].text == "We keep data for a year."
+
+
+def test_options_after_the_first_two_thousand_cost_no_text() -> None:
+    options = "".join(f"<option>country {number}</option>" for number in range(2_500))
+    page = f"<h1>Privacy policy</h1><p>We sell no data.<select>{options}</select><p>We keep none."
+    texts = [clause.text for clause in extract(page.encode(), "text/html").clauses]
+    assert texts == ["Privacy policy", "We sell no data.", "We keep none."]

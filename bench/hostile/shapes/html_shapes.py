@@ -54,6 +54,7 @@ HTML_SHAPES = (
     Shape("horizontal rules", "html", repeated("<hr>data")),
     Shape("preformatted lines", "html", repeated("personal data\n", "<pre>")),
     Shape("a text field with a policy", "html", repeated(f"{SENTENCE}\n", "<textarea readonly>")),
+    Shape("options", "html", numbered("<option>country %d", "<select>", f"</select><p>{SENTENCE}</p>")),
     # Attributes.
     Shape("attributes of one tag", "html", numbered(" a%d=b", "<p", f">{SENTENCE}</p>")),
     Shape("the same attribute many times", "html", repeated(" class=nav", "<p", f">{SENTENCE}</p>")),
