@@ -1,13 +1,13 @@
 """Composes digests. Each subscriber with new changes gets one e-mail in the outbox."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from core.declarations import Vendor
-from core.exceptions import ClausewatchError, DamageError, StorageError
+from core.exceptions import ClausewatchError, DamageError, DeclarationError, StorageError
 from core.history import Announcement, History, SettledHistory, Telling
 from core.policies import PolicyKey
 from diffing.timeline import announcements, timeline
@@ -79,6 +79,7 @@ def compose(
     announced_holds = {subscriber.id: store.subscriptions.announced_holds(subscriber) for subscriber in subscribers}
     changes = _PolicyChanges(store, _earliest(watermarks.values()), now, call)
     faults: dict[PolicyKey, str] = {}
+    broken: dict[str, str] = {}
     undelivered: dict[Subscriber, str] = {}
     to_examine_again: set[PolicyKey] = set()
     caught_up: list[Subscriber] = []
@@ -89,7 +90,7 @@ def compose(
         holds: dict[PolicyKey, datetime | None] = {}
         tellings: dict[PolicyKey, set[tuple[int, int]]] = {}
         entries: list[DigestEntry] = []
-        declared = list(_declared(subscriber_watermarks, vendors))
+        declared = list(_declared(subscriber_watermarks, vendors, broken))
         for vendor, key in declared:
             if key in faults:
                 continue
@@ -118,12 +119,12 @@ def compose(
                 holds[key] = hold
                 # The row of the watermark remembers the hold.
                 advanced.setdefault(key, watermark)
-        # Changes of a policy that is not declared now are sent after the policy has been declared again.
+        # Changes of a policy that is not declared now, or not soundly, are sent after it has been declared again.
         left_out = set(subscriber_watermarks) - {key for _, key in declared}
         if advanced:
             message = None
             if entries:
-                named = {slug: vendors[slug] for slug in subscriber.vendors if slug in vendors}
+                named = {vendor.slug: vendor for vendor in _sound(subscriber.vendors, vendors, broken)}
                 try:
                     message = call(partial(as_email, entries, subscriber, named, now, sender))
                 except Exception as error:
@@ -140,6 +141,8 @@ def compose(
     to_examine_again |= changes.with_later_captures
     composed = {key: revision for key, revision in revisions.items() if key not in to_examine_again}
     store.subscriptions.mark_composed(composed, caught_up, faults)
+    for slug, fault in broken.items():
+        report_fault(f"{slug}: its changes are told when its declaration is mended: {fault}")
     for key, fault in faults.items():
         report_fault(f"{key.vendor} {key.policy}: its changes could not be told: {fault}")
     for subscriber, fault in undelivered.items():
@@ -181,14 +184,33 @@ def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[Poli
     return earliest
 
 
-def _declared(keys: Collection[PolicyKey], vendors: Mapping[str, Vendor]) -> Iterator[tuple[Vendor, PolicyKey]]:
-    """Yields the given policies that are declared, sorted by the vendor's slug, then in the order of declaration."""
-    for slug in sorted({key.vendor for key in keys}):
-        if slug in vendors:
-            for policy in vendors[slug].policies:
-                key = PolicyKey(slug, policy)
-                if key in keys:
-                    yield vendors[slug], key
+def _declared(
+    keys: Collection[PolicyKey], vendors: Mapping[str, Vendor], broken: dict[str, str]
+) -> Iterator[tuple[Vendor, PolicyKey]]:
+    """Yields the given policies that are declared, sorted by the vendor's slug, then in the order of declaration.
+
+    broken: receives the fault of each vendor whose declaration is broken. Its policies are left out.
+    """
+    for vendor in _sound(sorted({key.vendor for key in keys}), vendors, broken):
+        for policy in vendor.policies:
+            key = PolicyKey(vendor.slug, policy)
+            if key in keys:
+                yield vendor, key
+
+
+def _sound(slugs: Iterable[str], vendors: Mapping[str, Vendor], broken: dict[str, str]) -> Iterator[Vendor]:
+    """Yields the vendors that are declared soundly.
+
+    broken: receives the fault of each vendor whose declaration is broken.
+    """
+    for slug in slugs:
+        try:
+            vendor = vendors.get(slug)
+        except DeclarationError as error:
+            broken[slug] = str(error)
+            continue
+        if vendor:
+            yield vendor
 
 
 @dataclass(frozen=True, slots=True)

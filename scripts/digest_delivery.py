@@ -54,7 +54,6 @@ def send_digests(settings: Settings, store: Store, directory: Path | None) -> De
         If None, the digests are sent through the mail server.
 
     DeliveryError if the mail server did not accept every e-mail. An e-mail that was not accepted stays in the outbox.
-    DeclarationError if a vendor has new changes and the vendor's declaration is broken.
     """
     now = datetime.now(UTC)
     faults: list[str] = []

@@ -11,6 +11,7 @@ from core.declarations.catalogue import (
     load_vendors,
     located_fault,
     select_vendors,
+    sound_vendors,
     vendors_and_faults,
 )
 from core.declarations.duplicates import duplicate_addresses
@@ -28,5 +29,6 @@ __all__ = [
     "located_fault",
     "location_of",
     "select_vendors",
+    "sound_vendors",
     "vendors_and_faults",
 ]

@@ -84,6 +84,14 @@ def vendors_and_faults(folder: Path) -> tuple[dict[str, Vendor], list[str]]:
     return vendors, faults
 
 
+def sound_vendors(folder: Path) -> tuple[dict[str, Vendor], list[str]]:
+    """Returns what `vendors_and_faults` returns. DeclarationError with all faults if no declaration is sound."""
+    vendors, faults = vendors_and_faults(folder)
+    if not vendors:
+        raise DeclarationError("\n".join(faults))
+    return vendors, faults
+
+
 def select_vendors(folder: Path, slugs: Iterable[str] = ()) -> dict[str, Vendor]:
     """Returns the declared vendors with these slugs; all vendors if `slugs` is empty.
 

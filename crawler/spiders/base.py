@@ -10,7 +10,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from core.captures import Capture
-from core.declarations import Policy, Vendor, select_vendors
+from core.declarations import Policy, Vendor, select_vendors, sound_vendors
 from core.exceptions import UsageError
 from core.policies import PolicyKey
 from core.settings import Settings
@@ -30,8 +30,10 @@ class BaseSpider(scrapy.Spider):
     unread_count: the number of captures that are stored but not read yet.
     stopped: whether the crawl is ending early. If so, no further captures are stored.
 
-    ClausewatchError if a vendor or an argument is unknown, if a declaration or a setting is invalid, or if the database
-    can't be opened.
+    If all vendors are crawled, a broken declaration is a failure of the crawl, and the other vendors are crawled.
+
+    ClausewatchError if a vendor or an argument is unknown, if the declaration of a named vendor or a setting is
+    invalid, if no declaration is sound, or if the database can't be opened.
     """
 
     store: Store
@@ -42,6 +44,7 @@ class BaseSpider(scrapy.Spider):
     unread_count = 0
     begun_at: datetime
     _vendors: dict[str, Vendor]
+    _declaration_faults: list[str]
 
     def __init__(self, vendor: str = "", **unknown_arguments: str) -> None:
         super().__init__()
@@ -61,7 +64,10 @@ class BaseSpider(scrapy.Spider):
 
         environment: the operator's settings.
         """
-        self._vendors = select_vendors(environment.vendors, self._slugs)
+        if self._slugs:
+            self._vendors, self._declaration_faults = select_vendors(environment.vendors, self._slugs), []
+        else:
+            self._vendors, self._declaration_faults = sound_vendors(environment.vendors)
         self.store = Store.open(environment.database_url, environment.payloads_url)
         self.intake = Intake(self.store, limits=environment.limits)
         self.crawler.signals.connect(self.spider_opened, signals.spider_opened)
@@ -105,6 +111,8 @@ class BaseSpider(scrapy.Spider):
         """Handles Scrapy's signal that the crawl begins: starts the counts."""
         self.tally = Tally(self.crawler.stats)
         self.begun_at = datetime.now(UTC)
+        for fault in self._declaration_faults:
+            self.tally.add_failure("not crawled", "; ".join(fault.splitlines()))
 
     def spider_closed(self, reason: str) -> None:
         """Handles Scrapy's signal that the crawl has ended: closes the store.

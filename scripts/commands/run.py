@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from core.declarations import load_vendors
-from core.exceptions import ClausewatchError, DeclarationError
+from core.declarations import sound_vendors
+from core.exceptions import ClausewatchError
 from core.settings import load_settings
 from crawler.run import crawl
 from scripts.digest_delivery import send_digests, to_option
@@ -25,7 +25,8 @@ def command(directory: Path | None) -> None:
     capture is quarantined, or whose text is held, says since when, the reason, and what the page says. The last line
     summarises the run.
 
-    The exit status is 1 if a page could not be crawled, a change could not be told or a digest could not be sent.
+    The exit status is 1 if a page could not be crawled, a declaration is broken, a change could not be told or a digest
+    could not be sent; everything else is done.
     """
     settings = load_settings()
     with open_store(settings) as store, store.database.only_run():
@@ -35,9 +36,8 @@ def command(directory: Path | None) -> None:
         try:
             delivery = send_digests(settings, store, directory)
         except ClausewatchError as error:
-            error_type = DeclarationError if isinstance(error, DeclarationError) else ClausewatchError
-            raise error_type(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
-        vendors, standings = load_vendors(settings.vendors), store.library.standings()
+            raise ClausewatchError(f"{error}\nrun: {outcome.summary}; digests not all sent") from None
+        (vendors, _), standings = sound_vendors(settings.vendors), store.library.standings()  # the crawl names faults
         for warning in quarantine_warnings(store, vendors, standings):
             click.echo(warning, err=True)
         for sentence in attention_sentences(policy_statuses(vendors, standings, datetime.now(UTC))):

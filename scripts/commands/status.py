@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from core.captures import Reason
-from core.declarations import Declarations, load_vendors
+from core.declarations import Declarations, sound_vendors
 from core.settings import load_settings
 from scripts.options import format_option, open_store
 from scripts.printing import print_json, print_table
@@ -41,12 +41,14 @@ def command(output_format: str, metrics_path: Path | None) -> None:
 
     Below the table, a line for each policy whose newest capture is quarantined, or whose text is held, says since when,
     the reason, and what the page says. Then a line for each policy that has captures, but is no longer declared, says
-    what you can do. The exit status is 0 even if policies fail.
+    what you can do. A broken declaration is named on standard error. The exit status is 0 even if policies fail.
     """
     settings = load_settings()
-    vendors = load_vendors(settings.vendors)
+    vendors, faults = sound_vendors(settings.vendors)
     with open_store(settings) as store:
         standings = store.library.standings()
+    for fault in faults:
+        click.echo(f"failed: {fault}", err=True)
     statuses = policy_statuses(vendors, standings, datetime.now(UTC))
     undeclared = undeclared_statuses(set(Declarations(settings.vendors)), vendors, standings)
     if metrics_path == Path("-"):

@@ -2,7 +2,7 @@
 
 import click
 
-from core.declarations import load_vendors
+from core.declarations import sound_vendors
 from core.escaping import escape_line
 from core.exceptions import ClausewatchError
 from core.policies import PolicyKey
@@ -24,10 +24,11 @@ def command(repair: bool) -> None:
     rows are noticed. Each capture is read again, and the result is compared with the stored reading. The output has one
     line for each damaged item. A crawl may run at the same time.
 
-    The exit status is 0 if nothing is damaged, or if everything that was damaged has been made again; otherwise 1.
+    The exit status is 0 if nothing is damaged, or if everything that was damaged has been made again; otherwise 1. It
+    is also 1 if a declaration is broken, because the readings of its captures can't be compared.
     """
     settings = load_settings()
-    vendors = load_vendors(settings.vendors)
+    vendors, faults = sound_vendors(settings.vendors)
     policies = {
         PolicyKey(slug, name): policy for slug, vendor in vendors.items() for name, policy in vendor.policies.items()
     }
@@ -45,6 +46,10 @@ def command(repair: bool) -> None:
         for finding in verify(store, policies, intake.rederive, repair, progress):
             summary.add_finding(finding)
             click.echo(escape_line(describe_finding(finding)))
+    for fault in faults:
+        click.echo(f"failed: readings not compared: {fault}", err=True)
     if summary.damaged:
         raise ClausewatchError(summary.text)
     click.echo(summary.text, err=True)
+    if faults:
+        raise SystemExit(1)

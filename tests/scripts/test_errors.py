@@ -85,8 +85,6 @@ def with_broken_declaration(clausewatch: Clausewatch, tmp_path: Path) -> Clausew
         ("versions", "broken"),
         ("show", "broken"),
         ("report", "broken", "2020", "2021"),
-        ("status",),
-        ("verify",),
         ("review",),
         ("review", "--vendor", "broken"),
         ("reextract",),
@@ -102,13 +100,29 @@ def test_a_broken_declaration_gives_status_2_and_names_file_and_line(
     assert result.stdout == ""
 
 
-def test_digests_of_a_vendor_with_broken_declaration_give_status_2(clausewatch: Clausewatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "exit_code"), [("status", 0), ("verify", 1)])
+def test_a_broken_declaration_is_named_beside_the_other_vendors(
+    with_broken_declaration: Clausewatch, command: str, exit_code: int
+) -> None:
+    result = with_broken_declaration(command, exit_code=exit_code)
+    assert "broken.yaml:1: homepage: this field is missing" in result.stderr
+    assert ("lanternpost" if command == "status" else "1 capture") in result.stdout + result.stderr
+
+
+def test_changes_below_a_broken_declaration_are_told_when_it_is_mended(
+    clausewatch: Clausewatch, tmp_path: Path
+) -> None:
     ingested(clausewatch, 1)
     with Store.open(load_settings().database_url) as store:
         store.subscriptions.subscribe("reader@example.org", [], datetime(2020, 1, 1, tzinfo=UTC))
-    (tmp_path / "vendors" / "lanternpost.yaml").write_text("name: Lanternpost\n", encoding="utf-8")
-    result = clausewatch("digest", "--to", tmp_path / "mail", exit_code=2)
+    declaration = tmp_path / "vendors" / "lanternpost.yaml"
+    sound = declaration.read_text(encoding="utf-8")
+    declaration.write_text("name: Lanternpost\n", encoding="utf-8")
+    result = clausewatch("digest", "--to", tmp_path / "mail", exit_code=1)
+    assert "lanternpost: its changes are told when its declaration is mended: " in result.stderr
     assert "lanternpost.yaml:1: homepage: this field is missing" in result.stderr
+    declaration.write_text(sound, encoding="utf-8")
+    assert clausewatch("digest", "--to", tmp_path / "mail").stderr.startswith("0 digests")
 
 
 @pytest.mark.parametrize(
