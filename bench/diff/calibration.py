@@ -3,8 +3,9 @@
     python -m bench.diff.calibration
 
 judged.csv names changes of ../shared/pairs by the positions of their clauses, and says whether a reader agreed that
-these clauses belong together. For each confidence from 0 to 1 the changes were drawn by a fixed seed, so doubtful
-changes are much more frequent here than in a report. A change that is no longer told is left out. Prints for each tenth
+these clauses belong together, and that the kind of the change is right. Six readers who had not worked on the differ
+judged three draws by fixed seeds, of at least 30 changes of each kind that has so many; the latest verdict on a change
+counts. Additions and removals are left out, and so are changes that are no longer told. Prints for each tenth
 of the confidence the number of changes and the share of agreement, and then how many pairings the warning of reports
 reaches: of those that the reader rejected, and of the others.
 """
