@@ -24,6 +24,10 @@ class ExtractionError(ClausewatchError):
     """A payload can't be read as a document. The payload is encrypted, damaged, or of a type that contains no text."""
 
 
+class NoWorkerError(ClausewatchError):
+    """No worker process can be started on this machine."""
+
+
 class StoppedWorkError(ClausewatchError):
     """A piece of work was stopped: it exceeded a limit on time or memory, or it failed in its process."""
 

@@ -16,8 +16,8 @@ from crawler.spiders.base import BaseSpider
 from intake.records import ReadCapture, UnreadCapture
 from intake.worker_pool import ClosedPoolError
 
-# Reading begins when more than _MAX_WAITING captures wait to be read, because the intake reads more than 16 captures in
-# several processes. Reading also begins when the first waiting capture has waited for _MAX_WAIT seconds.
+# Reading begins when more than _MAX_WAITING captures wait to be read, so that all worker processes are busy, or when
+# the first waiting capture has waited for _MAX_WAIT seconds.
 _MAX_WAITING = 16
 _MAX_WAIT = 10
 # Upper limit of captures in one batch of reading. `on_capture_read` is called after the whole batch has been read.

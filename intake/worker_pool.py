@@ -12,7 +12,7 @@ from itertools import islice
 from threading import Lock, local
 from typing import Generic, TypeVar
 
-from core.exceptions import ClausewatchError
+from core.exceptions import NoWorkerError
 from core.limits import Limits, WorkFault
 from intake.deferred_error import DeferredError
 from intake.fork_server import ForkServer, LimitError, Worker
@@ -70,7 +70,7 @@ class WorkerPool(Generic[_Task, _Result]):
         self._server_lock = Lock()
         # Set if no worker can be started. All waiting tasks then fail at once with this error. Otherwise, each waiting
         # task would try to start a worker, which takes a second.
-        self._start_error: ClausewatchError | None = None
+        self._start_error: NoWorkerError | None = None
 
     def map(self, items: Iterable[tuple[_Item, _Task | None]]) -> Iterator[list[tuple[_Item, _Result | None]]]:
         """Yields batches of items with the results of their tasks, in the order of the items.
@@ -78,7 +78,7 @@ class WorkerPool(Generic[_Task, _Result]):
         items: each item with its task, or with None; the result for None is None.
 
         If `items` raises an exception, the exception is raised after the results of all items were yielded.
-        ClausewatchError if no worker can be started. ClosedPoolError if the pool is closed during the call.
+        NoWorkerError if no worker can be started. ClosedPoolError if the pool is closed during the call.
         """
         error = DeferredError()
         try:
@@ -189,7 +189,7 @@ class WorkerPool(Generic[_Task, _Result]):
                 worker = self._server.fork()
             except (EOFError, OSError):
                 self._close_server()
-                self._start_error = ClausewatchError(
+                self._start_error = NoWorkerError(
                     "no process can be started to read or compare captures: check that the machine has memory left, "
                     "then run this again; everything stored before is still there"
                 )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from core.declarations import Vendor
-from core.exceptions import ClausewatchError, DamageError, DeclarationError, StorageError
+from core.exceptions import ClausewatchError, DamageError, DeclarationError, NoWorkerError, StorageError
 from core.history import Announcement, History, SettledHistory, Telling
 from core.policies import PolicyKey
 from diffing.timeline import announcements, timeline
@@ -57,9 +57,9 @@ def compose(
     composes digests at the same time, each subscriber gets the digest of one of the two; the next run composes what
     only the other one has seen.
 
-    If the changes of a policy can't be told, for instance because a text is damaged or the comparison exceeds a limit,
-    all other policies are told. The fault is stored, for `clausewatch status`. The watermarks for the policy stay, and
-    the policy is examined again when it has a new capture, reading or review.
+    If a change of a policy can't be told, for instance because a text is damaged or the comparison exceeds a limit, all
+    other changes are told. The fault is stored, for `clausewatch status`. The watermarks for the policy stay, and the
+    policy is examined again when it has a new capture, reading or review.
 
     vendors: all declared vendors, by slug.
     now: the present time, timezone-aware, in UTC.
@@ -92,27 +92,32 @@ def compose(
         entries: list[DigestEntry] = []
         declared = list(_declared(subscriber_watermarks, vendors, broken))
         for vendor, key in declared:
-            if key in faults:
-                continue
             watermark = subscriber_watermarks[key]
             announced_hold = announced_holds[subscriber.id].get(key)
             try:
                 new = changes.later_than(key, watermark)
                 told = store.subscriptions.tellings(subscriber, key) if new else ()
-                new_entries = [
-                    changes.entry(vendor, key, announcement) for announcement in new if not _is_told(announcement, told)
-                ]
                 until = changes.settled_until(key)
                 hold, hold_entries = changes.hold_entries(vendor, key, watermark, announced_hold)
             except Exception as error:
                 faults[key] = _fault(error)
                 continue
-            entries += new_entries
+            untold: list[Announcement] = []
+            for announcement in new:
+                if _is_told(announcement, told):
+                    continue
+                try:
+                    entries.append(changes.entry(vendor, key, announcement))
+                except Exception as error:
+                    faults[key] = _fault(error)
+                    untold.append(announcement)
             if new:
-                tellings[key] = _tellings_with(told, new)
+                tellings[key] = _tellings_with(
+                    told, [announcement for announcement in new if announcement not in untold]
+                )
                 # What was told is recorded even if the watermark stays where it is.
                 advanced[key] = watermark
-            if until and until > watermark:
+            if until and until > watermark and not untold:
                 advanced[key] = until
             if hold != announced_hold:
                 entries += hold_entries
@@ -151,8 +156,8 @@ def compose(
 
 
 def _fault(error: Exception) -> str:
-    """Returns the reason why the work for one policy or one subscriber failed. Raises errors of the whole database."""
-    if isinstance(error, StorageError) and not isinstance(error, DamageError):
+    """Returns why the work for one policy or one subscriber failed. Raises errors of the database or the machine."""
+    if isinstance(error, NoWorkerError) or (isinstance(error, StorageError) and not isinstance(error, DamageError)):
         raise error
     return str(error) if isinstance(error, ClausewatchError) else f"{type(error).__name__}: {error}"[:_FAULT_LENGTH]
 
@@ -170,9 +175,10 @@ def _tellings_with(tellings: Collection[Telling], new: Collection[Announcement])
     tellings: the tellings before the digest. new: the announcements that are later than the watermark.
     """
     others = [telling for telling in tellings if not any(telling.tells(announcement) for announcement in new)]
-    return {(telling.old_capture_id, telling.new_capture_id) for telling in others} | {
-        (announcement.old.last.capture_id, announcement.new.first.capture_id) for announcement in new
-    }
+    # A new capture ends one change at most: the present one, if a capture was found between the two of a telling.
+    old_by_new = {telling.new_capture_id: telling.old_capture_id for telling in others}
+    old_by_new |= {announcement.new.first.capture_id: announcement.old.last.capture_id for announcement in new}
+    return {(old, new_capture) for new_capture, old in old_by_new.items()}
 
 
 def _earliest(watermarks: Collection[Mapping[PolicyKey, datetime]]) -> dict[PolicyKey, datetime]:
@@ -242,6 +248,7 @@ class _PolicyChanges:
         self._now = now
         self._announced: dict[PolicyKey, _Announced] = {}
         self._entries: dict[tuple[PolicyKey, int], DigestEntry] = {}
+        self._failures: dict[tuple[PolicyKey, int], Exception] = {}
         #: The policies of which later captures were left out.
         self.with_later_captures: set[PolicyKey] = set()
 
@@ -260,6 +267,8 @@ class _PolicyChanges:
     def entry(self, vendor: Vendor, key: PolicyKey, announcement: Announcement) -> DigestEntry:
         """Returns the entry for an announcement."""
         change = key, announcement.new.first.capture_id
+        if change in self._failures:
+            raise self._failures[change]
         if change not in self._entries:
             settled_history = self._announced_in(key).settled
             source = report_source(
@@ -271,7 +280,11 @@ class _PolicyChanges:
                 announcement.old,
                 announcement.new,
             )
-            self._entries[change] = self._call(partial(_entry_from, source, announcement))
+            try:
+                self._entries[change] = self._call(partial(_entry_from, source, announcement))
+            except Exception as error:
+                self._failures[change] = error
+                raise
         return self._entries[change]
 
     def hold_entries(

@@ -87,7 +87,7 @@ def limited_calls(limits: Limits) -> Iterator[Caller]:
     def call(function: Callable[[], Any]) -> Any:
         result = workers.call(function)
         if isinstance(result, WorkFault):
-            raise StoppedWorkError(f"the comparison {result.sentence}")
+            raise StoppedWorkError(f"the work {result.sentence}")
         return result
 
     with closing(workers):

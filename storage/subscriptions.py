@@ -7,7 +7,20 @@ all changes up to this time. What they have reported is remembered, too (`core.h
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from core.history import Telling
@@ -328,7 +341,10 @@ class Subscriptions:
         later, by the clock of the database.
         """
         with self._database.write_session() as session:
-            moment = session.scalar(select(func.now()))
+            # On PostgreSQL, now() is the time at which the transaction began: before it waited for the lock of writers.
+            is_server = session.get_bind().dialect.name == "postgresql"
+            clock = func.clock_timestamp(type_=DateTime(timezone=True)) if is_server else func.now()
+            moment = session.scalar(select(clock))
             assert moment is not None  # noqa: S101 - every database knows the time
             now = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
             statement = (

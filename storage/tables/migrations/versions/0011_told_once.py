@@ -95,6 +95,8 @@ def _fill(connection: sa.Connection) -> None:
         for subscriber, slugs in zip((first, *others), chosen, strict=True):
             for slug in slugs or [""]:
                 since[slug] = min(subscriber.since, since.get(slug, subscriber.since))
+        if "" in since:  # who watches every vendor since then watches each vendor since then
+            since = {slug: min(begin, since[""]) for slug, begin in since.items()}
         connection.execute(
             sa.text("UPDATE subscribers SET mailbox = :mailbox, vendors = :vendors WHERE id = :id"),
             {"mailbox": mailbox, "vendors": json.dumps(vendors, separators=(",", ":")), "id": first.id},
