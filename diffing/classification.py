@@ -147,7 +147,8 @@ def _is_label_in_text(clause: Clause, other: Clause) -> bool:
     """Returns whether a clause begins with the label of another clause, glued to the same text: "1Who we are"."""
     if clause.label is not None or other.label is None or not clause.text[:1].isdigit():
         return False
-    return clause.text == f"{other.label.strip(' .:()[]')}{other.text}"
+    # With a digit behind it, the label would be another number: "1. 5 years" is not "15 years".
+    return other.text[:1].isalpha() and clause.text == f"{other.label.strip(' .:()[]')}{other.text}"
 
 
 def _without_bullets(old: str, new: str) -> tuple[str, str]:

@@ -286,7 +286,10 @@ def test_a_changed_number_of_years_is_never_hidden(old: str, new: str) -> None:
     [
         ("Wir fragen Nachbarn, sofern sie zusagen.", "Wir fragen Nachbarn, sofern Sie zusagen.", "substantive"),
         ("Wir geben Nachbarn ihre Adresse.", "Wir geben Nachbarn Ihre Adresse.", "substantive"),
-        ("Gut zu wissen: sie können ablehnen.", "Gut zu wissen: Sie können ablehnen.", "editorial"),
+        ("Gut zu wissen: sie können ablehnen.", "Gut zu wissen: Sie können ablehnen.", "substantive"),
+        ("Wir fragen zuerst; sie können ablehnen.", "Wir fragen zuerst; Sie können ablehnen.", "substantive"),
+        ("ihre Adresse und Ihren Namen;", "Ihre Adresse und Ihren Namen;", "substantive"),
+        ("Wir fragen. sie können ablehnen.", "Wir fragen. Sie können ablehnen.", "editorial"),
     ],
 )
 def test_the_capital_of_a_german_pronoun_says_who_is_meant(old: str, new: str, significance: str) -> None:
@@ -312,6 +315,13 @@ def test_a_number_glued_to_its_clause_may_become_a_label() -> None:
     assert (only(old, new).kind, only(old, new).significance) == ("cosmetic", "editorial")
 
 
+def test_a_label_in_front_of_a_number_is_not_glued_to_it() -> None:
+    old = document("5 years for invoices", kind="list_item")
+    labelled = replace(old.clauses[1], label="1.")
+    old = replace(old, clauses=(old.clauses[0], labelled, old.clauses[2]))
+    assert only(old, document("15 years for invoices", kind="list_item")).significance == "substantive"
+
+
 def sections(*titles: str) -> Document:
     kinds: tuple[ClauseKind, ClauseKind] = ("heading", "paragraph")
     texts = [text for title in titles for text in (title, f"What we say of {title.split()[-1]} holds in every shop.")]
@@ -328,3 +338,25 @@ def test_headings_that_count_up_without_full_stops_are_renumbered() -> None:
 def test_a_number_in_a_heading_that_counts_nothing_up_is_a_fact() -> None:
     old, new = sections("Kettles", "3 years for lids"), sections("Kettles", "4 years for lids")
     assert [(change.kind, change.significance) for change in compare(old, new).changes] == [("factual", "substantive")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            ("1 Jahr Rechnungen", "2 Jahre Verträge", "3 Jahre Protokolle"),
+            ("1 Jahr Rechnungen", "2 Jahre Briefe", "3 Jahre Verträge", "4 Jahre Protokolle"),
+        ),
+        (
+            ("1 warning, letter", "2 warnings, suspension", "3 warnings, ban"),
+            ("1 warning, letter", "2 warnings, call", "3 warnings, suspension", "4 warnings, ban"),
+        ),
+        (
+            ("1 Warning, letter", "2 Warnings, suspension", "3 Warnings, ban"),
+            ("1 Warning, letter", "2 Warnings, call", "3 Warnings, suspension", "4 Warnings, ban"),
+        ),
+    ],
+)
+def test_headings_that_count_something_are_not_numbered(old: tuple[str, ...], new: tuple[str, ...]) -> None:
+    told = compare(sections(*old), sections(*new)).changes
+    assert "renumbered" not in {change.kind for change in told}
