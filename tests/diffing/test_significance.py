@@ -108,12 +108,36 @@ def test_the_date_that_a_document_states_is_its_own_in_any_sentence() -> None:
     ("stated", "significance"), [(("2020-03", "2021-04"), "factual"), ((None, None), "substantive")]
 )
 def test_a_stated_month_is_a_date_of_the_document(stated: tuple[str | None, ...], significance: str) -> None:
-    sentence = "These rules, which replace all others that we have ever had, hold for all of our shops from {} on."
+    sentence = "These rules are those of {}."
     old, new = (
         replace(document(sentence.format(month)), stated_date=date_of_text)
         for month, date_of_text in zip(("March 2020", "April 2021"), stated, strict=True)
     )
     assert only(old, new).significance == significance
+
+
+@pytest.mark.parametrize(
+    ("sentence", "old", "new", "stated", "significance"),
+    [
+        ("We erase all the data collected before {}.", "December 2024", "December 2025", None, "substantive"),
+        ("We erase all the data collected before {}.", "May 2024", "March 2025", None, "substantive"),
+        ("These rules are those of {}.", "May 2024", "March 2025", None, "factual"),
+        ("These rules are those of {}.", "Mai 2024", "März 2025", None, "factual"),
+        ("These rules are those of {}.", "June 2024", "March 2025", None, "substantive"),
+        ("These rules of ours hold from {} on.", "3 May 2024", "4 March 2025", "day", "factual"),
+        ("These rules of ours hold from {} on.", "03/05/2024", "04/03/2025", "day", "factual"),
+        ("These rules of ours hold from {} on.", "3 June 2024", "4 March 2025", "day", "substantive"),
+        ("These rules of ours hold from {} on.", "03/06/2024", "04/03/2025", "day", "substantive"),
+    ],
+)
+def test_another_month_than_the_stated_one_counts(
+    sentence: str, old: str, new: str, stated: str | None, significance: str
+) -> None:
+    dates = ("2024-05-03", "2025-03-04") if stated else ("2024-05", "2025-03")
+    before, after = (
+        replace(document(sentence.format(text)), stated_date=day) for text, day in zip((old, new), dates, strict=True)
+    )
+    assert only(before, after).significance == significance
 
 
 @pytest.mark.parametrize(
