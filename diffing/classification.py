@@ -32,6 +32,9 @@ _LOCAL_DIGITS = 7
 # Texts with more different words than this differ in more than their spelling.
 _RESPELLED = 24
 
+# "E-mail" and "email", and the words that are made from them.
+_MAIL_WORDS = frozenset("e mail mails mailed mailing email emails emailed emailing".split())
+
 # Bullets at the beginning of a text, and the letter that plain-text pages use as a bullet. As a word ("o titular"), it
 # doesn't take the place of a bullet.
 _BULLET_IN_FRONT = re.compile(r"[\s*_\u2800]*[•·●○▪◦‣∙■▸►▶➤][\s\u2800]*")
@@ -219,7 +222,7 @@ def _may_be_respelled(old: Sequence[str], new: Sequence[str]) -> bool:
     if len(old_words ^ new_words) > _RESPELLED:
         return False
     # "E-mail" is two words.
-    both = (old_words & new_words) | {"e", "mail", "email"}
+    both = (old_words & new_words) | _MAIL_WORDS
     # One call for both texts, with a line break between them.
     only = respelled("\n".join(" ".join(words - both) for words in (old_words, new_words))).split("\n")
     return set(only[0].split()) ^ set(only[1].split()) <= both

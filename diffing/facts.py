@@ -420,7 +420,7 @@ def _names(text: str, stated: str) -> Literal["", "month", "day"]:
 
     stated: the date in ISO 8601, perhaps without the day.
     """
-    year, month, day = (f"{stated}--".split("-") + ["", ""])[:3]
+    year, month, day = f"{stated}--".split("-")[:3]
     if not month:
         return ""
     numbers = sorted(int(number) for number in re.findall(r"\d+", text))

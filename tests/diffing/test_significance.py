@@ -158,6 +158,8 @@ def test_a_number_that_is_only_spelled_otherwise_is_editorial(old: str, new: str
         ("We don't sell what you've told us.", "We do not sell what you have told us."),
         ("Personalized letters favor behavior.", "Personalised letters favour behaviour."),
         ("Your E-mail and your licence can't be cancelled.", "Your email and your license cannot be canceled."),
+        ("We send e-mails. E-mailing ends on request.", "We send emails. Emailing ends on request."),
+        ("We print catalogues, and fulfil orders.", "We print catalogs, and fulfill orders."),
     ],
 )
 def test_another_spelling_of_the_same_words_is_modified_and_editorial(old: str, new: str) -> None:
@@ -171,6 +173,9 @@ def test_another_spelling_of_the_same_words_is_modified_and_editorial(old: str, 
         ("We don't sell what you told us.", "We do sell what you told us."),
         ("The size of the prize is four francs.", "The sizes of the prize are four francs."),
         ("We won't ask, and you won't tell.", "We would not ask, and you will not tell."),
+        ("We share it with Color Inc.", "We share it with Colour Inc."),
+        ("See colour.example for more.", "See color.example for more."),
+        ("We can not only see the address.", "We cannot only see the address."),
     ],
 )
 def test_other_words_are_no_other_spelling(old: str, new: str) -> None:
