@@ -63,6 +63,26 @@ _STAMP_WORDS = words_of(
     "최종 업데이트 시행일 시행일자 개정일 개정 시행 수정일 "
     "последнее обновление обновлено дата редакция редакции версия действует с от останнє оновлення оновлено версія"
 )
+# The words of stamps that say that the document is dated. All are also in _STAMP_WORDS.
+_DATING_WORDS = words_of(
+    "updated update updates modified modification edited revised revision rev reviewed published posted issued "
+    "effective force version v ver release edition dated "
+    "aktualisiert aktualisierung geändert änderung veröffentlicht bearbeitet erstellt stand fassung ausgabe kraft "
+    "inkrafttreten jour modifié modifiée publié publiée vigueur "
+    "actualización actualizado actualizada modificado modificada modificación publicado publicada vigencia versión "
+    "efectiva vigor atualização atualizado atualizada modificação vigência versão "
+    "aggiornamento aggiornato aggiornata modifica modificato modificata pubblicato pubblicata efficacia decorrenza "
+    "versione bijgewerkt bijwerking gewijzigd wijziging gepubliceerd versie ingangsdatum "
+    "aktualizacja zaktualizowano zmieniono zmiana opublikowano wersja "
+    "uppdaterad uppdaterat ändrad publicerad opdateret ændret udgivet oppdatert endret publisert "
+    "aktualizace aktualizováno účinnost účinné verze päivitetty julkaistu versio "
+    "frissítés hatályos módosítás módosítva verzió hatály actualizare actualizată actualizat versiunea "
+    "güncelleme güncellenme güncellendi yürürlük sürüm versiyon ενημέρωση έκδοση "
+    "新 改 修 订 訂 版 制 施 公 업데이트 시행일 시행일자 개정일 개정 시행 수정일 "
+    "обновление обновлено редакция редакции версия оновлення оновлено версія"
+)
+_COPYRIGHT_STAMP = re.compile(r"\W*(?:©|copyright)", re.IGNORECASE)
+_VERSION = re.compile(r"\W*v\.?\s?\d[\d.]*\W*", re.IGNORECASE)
 _VERSION_CUE = re.compile(
     r"\b(?:v|ver|version|versión|versão|versione|versie|wersja|verze|versio|verzió|versiunea|sürüm|έκδοση|версия|версія"
     r"|rev|revision|fassung|edition|release)\b\.?\s*(?:no\.?|nr\.?|n[°º]|:)?\s*$",
@@ -96,7 +116,8 @@ _DATE_LINE_WORDS = 8
 _DEADLINE_WORDS = words_of(
     "before until till by after to through within later than since between during prior from expires expire ends end "
     "vor bis nach spätestens seit zwischen ablauf avant jusqu jusque jusqu'au jusqu'à après depuis antes hasta después "
-    "desde até depois após prima entro fino dopo dal voor tot na uiterlijk sinds vanaf przed po innan före efter senast "
+    "desde até depois após prima entro fino dopo dal voor tot na uiterlijk sinds vanaf przed po innan före efter "
+    "senast "
     "inden før efter etter před po ennen jälkeen előtt után înainte după önce sonra kadar πριν μέχρι μετά до после "
     "після перед"
 )
@@ -389,7 +410,8 @@ def _is_own_date(facts: Facts, fact: Fact, stated: str | None) -> bool:
     is_date = bool(_MONTH_NAME.search(fact.text) or _NUMERIC_DATE.search(fact.text) or _YEAR.search(fact.text))
     others = words(facts.masked)
     named = _names(fact.text, stated) if is_date and stated else ""
-    if named == "day" or (named and len(others) <= _DATE_LINE_WORDS and not _DEADLINE_WORDS.intersection(others)):
+    is_short = len(others) <= _DATE_LINE_WORDS and _DEADLINE_WORDS.isdisjoint(map(str.casefold, others))
+    if named == "day" or (named and is_short):
         return True
     if COPYRIGHT.match(text) and len(others) <= 2 * _FACT_WORDS:
         return is_date
@@ -413,6 +435,27 @@ def is_stamp(text: str) -> bool:
     """Returns whether a text is nothing but a date or a version stamp of the document itself."""
     facts = find_facts(text)
     return bool(facts.facts) and all(_is_own_date(facts, fact, None) for fact in facts.facts)
+
+
+def is_lone_stamp(text: str) -> bool:
+    """Returns whether a text says of itself that it dates the document: "Last updated: 3 May 2024", "Version 3.2".
+
+    A date beside nothing but words such as "from" or "until" may belong to a rule.
+    """
+    if not is_stamp(text):
+        return False
+    others = words(find_facts(text).masked.casefold())
+    return bool(_DATING_WORDS.intersection(others) or _COPYRIGHT_STAMP.match(text) or _VERSION.fullmatch(text))
+
+
+def is_full_date(text: str) -> bool:
+    """Returns whether a text is nothing but one date with day, month and year."""
+    facts = find_facts(text)
+    if len(facts.facts) != 1 or words(facts.masked) != words(_MASK) or not is_stamp(text):
+        return False
+    date = facts.facts[0].text
+    numbers = re.findall(r"\d+", date)
+    return bool(_YEAR.search(date)) and len(numbers) == (2 if _MONTH_NAME.search(date) else 3)
 
 
 def _names(text: str, stated: str) -> Literal["", "month", "day"]:

@@ -120,6 +120,7 @@ def test_a_stated_month_is_a_date_of_the_document(stated: tuple[str | None, ...]
     ("sentence", "old", "new", "stated", "significance"),
     [
         ("We erase all the data collected before {}.", "December 2024", "December 2025", None, "substantive"),
+        ("Before {}, we erase it.", "May 2024", "March 2025", None, "substantive"),
         ("We erase all the data collected before {}.", "May 2024", "March 2025", None, "substantive"),
         ("These rules are those of {}.", "May 2024", "March 2025", None, "factual"),
         ("These rules are those of {}.", "Mai 2024", "März 2025", None, "factual"),
